@@ -1,0 +1,1 @@
+"""The lineage service of Mergehub."""

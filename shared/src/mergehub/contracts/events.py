@@ -1,0 +1,104 @@
+"""The events that services tell one another, and the envelope they travel in.
+
+`data` is versioned by `type`: a change that would break a reader gets a new type.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from mergehub.contracts.runs import Parent
+
+STREAM = "mergehub:events"
+
+
+class EventData(BaseModel):
+    """A fact; readers ignore fields that they do not know, so fields may be added."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Envelope(BaseModel):
+    """One event. `sequence` counts each source's events from 1 without a gap."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: UUID
+    source: str
+    sequence: int
+    type: str
+    time: datetime
+    subject: str
+    data: dict[str, Any]
+
+
+class EventPage(BaseModel):
+    """A page of `GET /v1/events`: events after a sequence, oldest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    items: list[Envelope]
+    next_after: int
+    has_more: bool
+
+
+class RecipePublished(EventData):
+    recipe: UUID
+    version: UUID
+    number: int
+    name: str
+    digest: str
+
+
+class RunChanged(EventData):
+    """`run.queued`, `run.started`, `run.succeeded`, `run.failed`, `run.cancelled`."""
+
+    run: UUID
+    kind: str
+    hardware: str
+    attempt: int
+    error_code: str | None = None
+
+
+class ModelProduced(EventData):
+    """A merge run made a model: its name, digest, and where it comes from."""
+
+    run: UUID
+    name: str
+    digest: str
+    method: str
+    recipe_version: UUID | None
+    recipe_digest: str
+    parents: list[Parent]
+
+
+class EvaluationCompleted(EventData):
+    """One benchmark was run on one model; its item scores are at the run's `items` address."""
+
+    run: UUID
+    model: str
+    model_digest: str
+    benchmark: str
+    version: str
+    metric: str
+    value: float
+    stderr: float
+    count: int
+    shots: int
+    harness: str
+
+
+TYPES: dict[str, type[EventData]] = {
+    "recipe.published": RecipePublished,
+    "run.queued": RunChanged,
+    "run.started": RunChanged,
+    "run.succeeded": RunChanged,
+    "run.failed": RunChanged,
+    "run.cancelled": RunChanged,
+    "model.produced": ModelProduced,
+    "evaluation.completed": EvaluationCompleted,
+}

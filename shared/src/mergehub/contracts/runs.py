@@ -1,0 +1,239 @@
+"""The run protocol: states, the allowed moves between them, and every message about a run.
+
+The row in the registry is the truth of a run. A worker claims it, keeps its lease by
+heartbeats, and reports once; the fence it got with the claim proves that it still owns it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+LEASE_SECONDS = 12
+HEARTBEAT_SECONDS = 4
+MAX_ATTEMPTS = 5
+
+ModelName = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$", max_length=200
+    ),
+]
+BenchmarkName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)
+]
+
+
+class RunState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+FINAL = frozenset({RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED})
+
+# Whoever changes a run's state asks this table first; nothing leaves a final state.
+MOVES: dict[RunState, frozenset[RunState]] = {
+    RunState.QUEUED: frozenset({RunState.RUNNING, RunState.CANCELLED}),
+    RunState.RUNNING: frozenset({RunState.QUEUED, *FINAL}),
+    RunState.SUCCEEDED: frozenset(),
+    RunState.FAILED: frozenset(),
+    RunState.CANCELLED: frozenset(),
+}
+
+
+class Message(BaseModel):
+    """A body that a stranger sends: unknown fields are refused, nothing changes afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Answer(BaseModel):
+    """A body that we send. It has no defaults, so generated clients see no optional fields."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class MergeRunCreate(Message):
+    """Merge: exactly one of `recipe` (text) and `recipe_version` (an id) says what."""
+
+    kind: Literal["merge"]
+    recipe: str | None = Field(None, description="An inline recipe: mergekit YAML as it is.")
+    recipe_version: UUID | None = Field(None, description="The id of a published version.")
+    model_name: ModelName = Field(description="The name that the produced model gets in lineage.")
+    seed: int = Field(0, ge=0, lt=2**63, description="Seeds the methods that draw at random.")
+    hardware: Literal["cpu", "gpu"] = "cpu"
+
+
+class EvaluateRunCreate(Message):
+    """Evaluate a model reference (a path, a hub id, `base+adapter` or `run:<id>`)."""
+
+    kind: Literal["evaluate"]
+    model: str = Field(min_length=1, max_length=500)
+    benchmarks: list[BenchmarkName] = Field(min_length=1, max_length=100)
+    hardware: Literal["cpu", "gpu"] = "cpu"
+
+
+RunCreate = Annotated[MergeRunCreate | EvaluateRunCreate, Field(discriminator="kind")]
+
+
+class MergeSpec(Message):
+    """What a worker needs to merge: the recipe's text travels along, so it asks nobody else."""
+
+    kind: Literal["merge"] = "merge"
+    recipe: str
+    recipe_version: UUID | None
+    recipe_digest: str
+    model_name: str
+    seed: int
+
+
+class EvaluateSpec(Message):
+    """`model` is what the worker opens, `model_name` what lineage and leaderboard call it."""
+
+    kind: Literal["evaluate"] = "evaluate"
+    model: str
+    model_name: str
+    benchmarks: list[str]
+
+
+RunSpec = Annotated[MergeSpec | EvaluateSpec, Field(discriminator="kind")]
+
+
+class RunProgress(Message):
+    """How far a run is; `total` is 0 while unknown. Bytes are those of the output."""
+
+    stage: str = Field(max_length=100)
+    done: int = Field(ge=0)
+    total: int = Field(ge=0)
+    unit: str = Field(max_length=20)
+    bytes_done: int = Field(0, ge=0)
+    bytes_total: int = Field(0, ge=0)
+    seconds: float = Field(0, ge=0, description="Time spent in this attempt so far.")
+
+
+class RunError(Message):
+    """Why an attempt ended: a stable code, a sentence, and the last words of the child."""
+
+    code: str = Field(max_length=60)
+    message: str = Field(max_length=10_000)
+    last_lines: list[str] = Field(default_factory=list, max_length=50)
+    retryable: bool = False
+
+
+class ClaimRequest(Message):
+    worker: str = Field(min_length=1, max_length=200)
+
+
+class Claim(Answer):
+    """The right to work on a run until the lease ends; `fence` grows with each claim."""
+
+    run_id: UUID
+    fence: int
+    attempt: int
+    lease_seconds: int
+    heartbeat_seconds: int
+    spec: RunSpec
+
+
+class HeartbeatRequest(Message):
+    fence: int
+    progress: RunProgress | None = None
+
+
+class HeartbeatAnswer(Answer):
+    order: Literal["go_on", "cancel"]
+
+
+class ReleaseRequest(Message):
+    """Hand a run back without spending its attempt (a drain)."""
+
+    fence: int
+    reason: str = Field(max_length=200)
+
+
+class Parent(Message):
+    """One ingredient of a merge as lineage learns it."""
+
+    name: str
+    digest: str | None = None
+    relation: Literal["merge", "finetune", "adapter", "quantized"] = "merge"
+    role: Literal["base", "ingredient"] = "ingredient"
+    weight: float | None = None
+    base: Parent | None = Field(None, description="What an adapter was put upon.")
+
+
+class MergeResult(Message):
+    """The outcome of a merge run."""
+
+    kind: Literal["merge"] = "merge"
+    output_digest: str
+    lock_digest: str
+    engine_version: str
+    method: str
+    tensors: int
+    bytes: int
+    seconds: float
+    parents: list[Parent]
+
+
+class BenchmarkResult(Message):
+    """One benchmark's score of one model. `items` maps an item's hash to its own score."""
+
+    benchmark: str
+    version: str = Field(description="Changes with anything that makes scores incomparable.")
+    metric: str
+    value: float
+    stderr: float
+    count: int
+    shots: int
+    items: dict[str, float]
+
+
+class EvaluateResult(Message):
+    """The outcome of an evaluate run."""
+
+    kind: Literal["evaluate"] = "evaluate"
+    model: str
+    model_digest: str
+    harness: str
+    seconds: float
+    results: list[BenchmarkResult]
+
+
+RunResult = Annotated[MergeResult | EvaluateResult, Field(discriminator="kind")]
+
+
+class ReportRequest(Message):
+    """The one outcome of an attempt: `result` with success, `error` with failure."""
+
+    fence: int
+    outcome: Literal["succeeded", "failed", "cancelled"]
+    result: RunResult | None = None
+    error: RunError | None = None
+
+
+class Run(Answer):
+    """A run as everyone may see it. `revision` grows with every change of the row."""
+
+    id: UUID
+    kind: str
+    state: RunState
+    hardware: str
+    spec: RunSpec
+    attempt: int
+    fence: int
+    worker: str | None
+    progress: RunProgress | None
+    result: dict[str, Any] | None
+    error: RunError | None
+    revision: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None

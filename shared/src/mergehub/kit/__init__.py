@@ -1,0 +1,1 @@
+"""What every service shares: settings, database, events, problems, the application factory."""

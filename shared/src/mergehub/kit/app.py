@@ -1,0 +1,158 @@
+"""The application factory: what every service has, so that each adds only its nouns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.routing import APIRoute
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from redis.asyncio import Redis
+
+from mergehub import __version__
+from mergehub.kit.background import Loop, running
+from mergehub.kit.database import Database
+from mergehub.kit.migrations import is_current, migrate
+from mergehub.kit.notify import Signals
+from mergehub.kit.problems import Problem, install_problems
+from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.telemetry import RequestMetrics, configure_logging
+
+READY_SECONDS = 2.0
+
+
+class NotReady(Problem):
+    status, code, title = 503, "not-ready", "The service is not ready"
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The connections of one running service."""
+
+    settings: ServiceSettings
+    database: Database
+    redis: Redis
+    hub: httpx.AsyncClient
+    signals: Signals
+
+
+@dataclass(frozen=True)
+class ServiceParts:
+    """What makes a service differ from the others.
+
+    `migrations` names the package of its Alembic history; `loops` its background work;
+    `start` runs once after migrating, before the first request.
+    """
+
+    name: str
+    title: str
+    routers: Sequence[APIRouter]
+    migrations: str
+    channels: tuple[str, ...] = ()
+    loops: Callable[[Resources], Mapping[str, Loop]] = lambda resources: {}
+    start: Callable[[FastAPI, Resources], Awaitable[None]] | None = None
+
+
+@asynccontextmanager
+async def open_resources(
+    parts: ServiceParts, settings: ServiceSettings
+) -> AsyncIterator[Resources]:
+    """Connect, bring the database up to date, and close everything at the end."""
+    async with AsyncExitStack() as stack:
+        database = Database(settings.database_url, parts.name, settings.database_pool)
+        stack.push_async_callback(database.close)
+        redis = Redis.from_url(settings.redis_url)
+        stack.push_async_callback(redis.aclose)
+        hub = await stack.enter_async_context(httpx.AsyncClient(base_url=settings.hub_url))
+        signals = Signals(settings.database_url, parts.channels)
+        await migrate(database, parts.migrations)
+        yield Resources(settings, database, redis, hub, signals)
+
+
+def all_loops(parts: ServiceParts, resources: Resources) -> dict[str, Loop]:
+    """The loops of a background process: the service's own."""
+    return {f"{parts.name}.{name}": loop for name, loop in parts.loops(resources).items()}
+
+
+async def run_background(parts: ServiceParts, settings: ServiceSettings) -> None:
+    """The whole of a service's background process (`background=separate`)."""
+    configure_logging(settings.log_level)
+    async with open_resources(parts, settings) as resources:
+        loops = all_loops(parts, resources) | {"signals": resources.signals.run}
+        async with running(loops):
+            await asyncio.Event().wait()
+
+
+def _operation_id(route: APIRoute) -> str:
+    """Stable names for generated clients: the endpoint's own name."""
+    return route.name
+
+
+def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
+    """The service as an ASGI application."""
+    configure_logging(settings.log_level)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_resources(parts, settings) as resources:
+            app.state.resources = resources
+            app.state.database = resources.database
+            if parts.start is not None:
+                await parts.start(app, resources)
+            loops: dict[str, Loop] = {"signals": resources.signals.run}
+            if settings.background == "inline":
+                loops |= all_loops(parts, resources)
+            async with running(loops):
+                yield
+
+    app = FastAPI(
+        title=parts.title,
+        version=__version__,
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_id,
+    )
+    metrics = CollectorRegistry()
+    app.add_middleware(RequestMetrics, registry=metrics)
+    install_problems(app)
+    app.include_router(_operations(parts, metrics))
+    for router in parts.routers:
+        app.include_router(router)
+    return app
+
+
+def _operations(parts: ServiceParts, metrics: CollectorRegistry) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        return {"status": "alive", "service": parts.name}
+
+    @router.get("/readyz")
+    async def readyz(request: Request) -> dict[str, str]:
+        await _check_ready(request.app.state.resources, parts)
+        return {"status": "ready", "service": parts.name}
+
+    @router.get("/metrics")
+    async def metrics_text() -> Response:
+        return Response(generate_latest(metrics), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+async def _check_ready(resources: Resources, parts: ServiceParts) -> None:
+    checks: dict[str, Callable[[], Awaitable[object]]] = {
+        "database": resources.database.ping,
+        "redis": resources.redis.ping,
+    }
+    for name, check in checks.items():
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                await check()
+        except Exception as error:
+            raise NotReady(f"{name} does not answer: {type(error).__name__}.") from error
+    if not await is_current(resources.database, parts.migrations):
+        raise NotReady("The database is not at this version's newest migration.")

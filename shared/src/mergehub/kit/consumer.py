@@ -1,0 +1,151 @@
+"""Apply another service's events, each once and in order.
+
+The stream only tells that something new is there. What counts is the position stored in the
+transaction of each effect: an event behind it was applied, the next one may be, and a gap (the
+stream forgot, or a replica got the event before) is filled from the source's HTTP feed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import UUID
+
+import httpx
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+from sqlalchemy import BigInteger, String, func
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mergehub.contracts.events import STREAM, Envelope, EventPage
+from mergehub.kit.database import Database
+
+log = structlog.get_logger()
+
+Apply = Callable[[AsyncSession, Envelope], Awaitable[None]]
+
+
+class InboxRow:
+    """Which events were applied; a service subclasses it beside its declarative base."""
+
+    __tablename__ = "inbox"
+
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(60))
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    type: Mapped[str] = mapped_column(String(100))
+    applied_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class PositionRow:
+    """How far the events of each source were applied."""
+
+    __tablename__ = "inbox_position"
+
+    source: Mapped[str] = mapped_column(String(60), primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+
+
+class Consumer:
+    """One service's reader of one source. Replicas share a group and may all run."""
+
+    BLOCK_MS = 2_000
+    PAGE = 200
+
+    def __init__(
+        self,
+        *,
+        group: str,
+        source: str,
+        database: Database,
+        redis: Redis,
+        hub: httpx.AsyncClient,
+        inbox: type[InboxRow],
+        position: type[PositionRow],
+        apply: Apply,
+        stream: str = STREAM,
+    ) -> None:
+        self._group = group
+        self._source = source
+        self._database = database
+        self._redis = redis
+        self._hub = hub
+        self._inbox = inbox
+        self._position = position
+        self._apply = apply
+        self._stream = stream
+
+    async def run(self) -> None:
+        """Catch up, then follow the stream for ever."""
+        await self._join_group()
+        await self.catch_up()
+        while True:
+            for message, event in await self._read():
+                if event.source == self._source and not await self.offer(event):
+                    await self.catch_up()
+                await self._redis.xack(self._stream, self._group, message)
+
+    async def offer(self, event: Envelope) -> bool:
+        """Apply `event` if it is the next one; False means that events before it are missing."""
+        async with self._database.transaction() as session:
+            at = await self._locked_position(session)
+            if event.sequence <= at.sequence:
+                return True
+            if event.sequence > at.sequence + 1:
+                return False
+            await self._apply(session, event)
+            await session.execute(
+                insert(self._inbox).values(
+                    event_id=event.id,
+                    source=event.source,
+                    sequence=event.sequence,
+                    type=event.type,
+                )
+            )
+            at.sequence = event.sequence
+        return True
+
+    async def catch_up(self) -> None:
+        """Apply everything that the source's feed has beyond our position."""
+        async with self._database.transaction() as session:
+            after = (await self._locked_position(session)).sequence
+        while True:
+            page = await self._page(after)
+            for event in page.items:
+                await self.offer(event)
+            after = page.next_after
+            if not page.has_more:
+                return
+
+    async def _page(self, after: int) -> EventPage:
+        answer = await self._hub.get("/v1/events", params={"after": after, "limit": self.PAGE})
+        answer.raise_for_status()
+        return EventPage.model_validate_json(answer.content)
+
+    async def _locked_position(self, session: AsyncSession) -> PositionRow:
+        await session.execute(
+            insert(self._position).values(source=self._source, sequence=0).on_conflict_do_nothing()
+        )
+        found = await session.get(self._position, self._source, with_for_update=True)
+        assert found is not None
+        return found
+
+    async def _join_group(self) -> None:
+        try:
+            await self._redis.xgroup_create(self._stream, self._group, id="$", mkstream=True)
+        except ResponseError as error:
+            if "BUSYGROUP" not in str(error):
+                raise
+
+    async def _read(self) -> list[tuple[bytes, Envelope]]:
+        answer = await self._redis.xreadgroup(
+            self._group, self._group, {self._stream: ">"}, count=self.PAGE, block=self.BLOCK_MS
+        )
+        return [
+            (message, Envelope.model_validate_json(fields[b"event"]))
+            for _, messages in answer
+            for message, fields in messages
+        ]

@@ -1,0 +1,174 @@
+"""Events written in the transaction of the change they tell of, and published afterwards.
+
+Rows get their gapless `sequence` from the relay, after their transaction has committed: a number
+drawn while writing could become visible out of order, and a reader would skip it for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Identity,
+    Index,
+    String,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mergehub.contracts.events import TYPES, Envelope, EventData
+from mergehub.kit.database import Database
+from mergehub.kit.notify import Signals, notify, wait
+
+log = structlog.get_logger()
+
+CHANNEL = "mergehub_outbox"
+
+Publish = Callable[[Sequence[Envelope]], Awaitable[None]]
+
+
+class OutboxRow:
+    """The outbox table; a service subclasses it beside its own declarative base."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"), unique=True)
+    sequence: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    type: Mapped[str] = mapped_column(String(100))
+    subject: Mapped[str] = mapped_column(String(300))
+    time: Mapped[datetime] = mapped_column(server_default=func.now())
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    published: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+
+    __table_args__ = (Index("outbox_unpublished", "id", postgresql_where=text("NOT published")),)
+
+
+class Outbox:
+    """Writes and reads the events of one source (a service)."""
+
+    def __init__(self, source: str, table: type[OutboxRow]) -> None:
+        self.source = source
+        self.table = table
+
+    async def emit(
+        self, session: AsyncSession, event_type: str, subject: str, data: EventData
+    ) -> None:
+        """Add an event to the transaction of `session`.
+
+        Raises KeyError or TypeError where type and data do not belong together.
+        """
+        if type(data) is not TYPES[event_type]:
+            raise TypeError(f"{event_type} carries {TYPES[event_type].__name__}, not {data!r}")
+        row = {"type": event_type, "subject": subject, "data": data.model_dump(mode="json")}
+        await session.execute(insert(self.table).values(row))
+        await notify(session, CHANNEL, self.source)
+
+    async def after(self, session: AsyncSession, sequence: int, limit: int) -> list[Envelope]:
+        """At most `limit` events behind `sequence`, oldest first."""
+        rows = await session.scalars(
+            select(self.table)
+            .where(self.table.sequence > sequence)
+            .order_by(self.table.sequence)
+            .limit(limit)
+        )
+        return [self.envelope(row) for row in rows]
+
+    def envelope(self, row: OutboxRow) -> Envelope:
+        """The event of a row that was numbered."""
+        assert row.sequence is not None
+        return Envelope(
+            id=row.event_id,
+            source=self.source,
+            sequence=row.sequence,
+            type=row.type,
+            time=row.time,
+            subject=row.subject,
+            data=row.data,
+        )
+
+
+class Relay:
+    """Numbers committed events and hands them on, in order, at least once.
+
+    One relay of a source works at a time, however many replicas run: the others find the lock
+    taken and wait.
+    """
+
+    BATCH = 200
+    LOOK_SECONDS = 1.0
+
+    def __init__(self, outbox: Outbox, database: Database, publish: Publish) -> None:
+        self._outbox = outbox
+        self._database = database
+        self._publish = publish
+
+    async def run(self, signals: Signals) -> None:
+        """Publish for ever, woken by each commit that wrote an event."""
+        with signals.subscribe(CHANNEL, self._outbox.source) as woken:
+            while True:
+                while await self.publish_due():
+                    pass
+                await wait(woken, self.LOOK_SECONDS)
+
+    async def publish_due(self) -> int:
+        """Number and publish one batch; returns how many events went out."""
+        async with self._database.transaction() as session:
+            if not await self._lock(session):
+                return 0
+            await self._number(session)
+        async with self._database.transaction() as session:
+            if not await self._lock(session):
+                return 0
+            rows = await self._unpublished(session)
+            if rows:
+                await self._publish([self._outbox.envelope(row) for row in rows])
+                await self._mark(session, rows)
+            return len(rows)
+
+    async def _lock(self, session: AsyncSession) -> bool:
+        key = func.hashtext(f"relay:{self._database.schema}")
+        return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(key))))
+
+    async def _number(self, session: AsyncSession) -> None:
+        table = self._outbox.table
+        last = select(func.coalesce(func.max(table.sequence), 0)).scalar_subquery()
+        numbered = (
+            select(table.id, (last + func.row_number().over(order_by=table.id)).label("number"))
+            .where(table.sequence.is_(None))
+            .subquery()
+        )
+        await session.execute(
+            update(table)
+            .where(table.id == numbered.c.id)
+            .values(sequence=numbered.c.number)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def _unpublished(self, session: AsyncSession) -> Sequence[OutboxRow]:
+        table = self._outbox.table
+        query = (
+            select(table)
+            .where(table.published.is_(False), table.sequence.is_not(None))
+            .order_by(table.sequence)
+            .limit(self.BATCH)
+        )
+        return (await session.scalars(query)).all()
+
+    async def _mark(self, session: AsyncSession, rows: Sequence[OutboxRow]) -> None:
+        table = self._outbox.table
+        await session.execute(
+            update(table).where(table.id.in_([row.id for row in rows])).values(published=True)
+        )

@@ -1,0 +1,158 @@
+"""Errors as problem details (RFC 9457): one shape for every service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+log = structlog.get_logger()
+
+
+class FieldFault(BaseModel):
+    """One fault in what was sent; `pointer` is a JSON pointer (RFC 6901) into it."""
+
+    pointer: str
+    code: str
+    detail: str
+    suggestion: str | None
+
+
+class ProblemBody(BaseModel):
+    """The body of every error answer."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[FieldFault]
+
+
+class Problem(Exception):
+    """An error that a client is told of; subclasses fix `status`, `code` and `title`."""
+
+    status = 500
+    code = "internal-error"
+    title = "Something went wrong on our side"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: Sequence[FieldFault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = list(errors)
+        self.headers = dict(headers or {})
+
+
+class NotFound(Problem):
+    status, code, title = 404, "not-found", "There is no such thing"
+
+
+class Conflict(Problem):
+    status, code, title = 409, "conflict", "The state of the thing does not allow this"
+
+
+class Invalid(Problem):
+    status, code, title = 422, "invalid", "What was sent cannot be accepted"
+
+
+class BadRequest(Problem):
+    status, code, title = 400, "bad-request", "The request cannot be understood"
+
+
+class Unauthenticated(Problem):
+    status, code, title = 401, "unauthenticated", "A valid token is needed"
+
+
+class Forbidden(Problem):
+    status, code, title = 403, "forbidden", "The token does not allow this"
+
+
+def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of an endpoint that may raise `problems`."""
+    return {
+        problem.status: {
+            "description": problem.title,
+            "content": {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            },
+        }
+        for problem in problems
+    }
+
+
+def _answer(problem: Problem) -> JSONResponse:
+    body = ProblemBody(
+        type="about:blank" if problem.code == "http-error" else f"/problems/{problem.code}",
+        title=problem.title,
+        status=problem.status,
+        code=problem.code,
+        detail=problem.detail,
+        errors=problem.errors,
+    )
+    return JSONResponse(
+        body.model_dump(),
+        status_code=problem.status,
+        headers=problem.headers,
+        media_type="application/problem+json",
+    )
+
+
+def _pointer(location: Sequence[str | int]) -> str:
+    """The JSON pointer of a pydantic location, without the leading `body`."""
+    parts = location[1:] if location and location[0] == "body" else location
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _field_faults(error: RequestValidationError) -> list[FieldFault]:
+    return [
+        FieldFault(
+            pointer=_pointer(fault["loc"]), code=fault["type"], detail=fault["msg"], suggestion=None
+        )
+        for fault in error.errors()
+    ]
+
+
+async def _on_problem(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)
+    return _answer(error)
+
+
+async def _on_validation(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    faults = _field_faults(error)
+    named = ", ".join(sorted({fault.pointer or "the body" for fault in faults}))
+    return _answer(Invalid(f"Not valid: {named}.", errors=faults))
+
+
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    problem = Problem(str(error.detail), headers=error.headers)
+    problem.status, problem.code = error.status_code, "http-error"
+    problem.title = HTTPStatus(error.status_code).phrase
+    return _answer(problem)
+
+
+async def _on_crash(request: Request, error: Exception) -> JSONResponse:
+    log.error("request.crashed", path=request.url.path, exc_info=error)
+    return _answer(Problem("The fault is ours and has been logged; trying again may help."))
+
+
+def install_problems(app: FastAPI) -> None:
+    """Make `app` answer every error as problem details."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, _on_crash)

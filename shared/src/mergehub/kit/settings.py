@@ -1,0 +1,59 @@
+"""Settings, read once from `MERGEHUB_…` variables into a frozen object."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """What each HTTP service reads. The README of a package lists the variables."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MERGEHUB_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
+
+    database_url: str = Field(
+        "postgresql://localhost/mergehub",
+        description="PostgreSQL 15 or newer; each service "
+        "keeps its tables in a schema of its own name, so one database or three are alike.",
+    )
+    redis_url: str = Field("redis://localhost:6379/0", description="Redis 7 or Valkey.")
+    hub_url: str = Field(
+        "http://127.0.0.1:8000", description="The one origin, where services reach each other."
+    )
+    background: Literal["inline", "separate"] = Field(
+        "inline", description="Whether relay, sweeper and consumers run inside the HTTP process."
+    )
+    database_pool: int = Field(5, ge=1, description="Database connections per service process.")
+    bootstrap_token: SecretStr | None = Field(
+        None, description="An owner token that the registry accepts from its first start on."
+    )
+    worker_token: SecretStr | None = Field(
+        None, description="A token of scope `worker`, accepted like the owner's."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class WorkerSettings(BaseSettings):
+    """What a merge worker reads. It holds no database address: it speaks HTTP alone."""
+
+    model_config = ServiceSettings.model_config
+
+    hub_url: str = "http://127.0.0.1:8000"
+    redis_url: str = "redis://localhost:6379/0"
+    worker_token: SecretStr = Field(description="A token of scope `worker`.")
+    worker_name: str | None = Field(None, description="Shown with its runs; host and process id.")
+    hardware: Literal["cpu", "gpu"] = "cpu"
+    model_roots: list[Path] = Field(
+        default_factory=list, description="JSON list of folders whose models recipes may name."
+    )
+    task_roots: list[Path] = Field(
+        default_factory=list, description="JSON list of folders with local evaluation tasks."
+    )
+    artifacts: Path = Field(Path("artifacts"), description="Where the models of runs are kept.")
+    scratch: Path = Field(Path("scratch"), description="Where unfinished attempts keep state.")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
