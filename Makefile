@@ -40,7 +40,7 @@ lock: $(BIN)/.installed ## Resolve constraints.txt anew
 	scripts/lock --upgrade
 
 bench: $(BIN)/.installed ## Run the benchmarks of benchmarks/
-	$(BIN)/python benchmarks/merge.py
+	$(BIN)/python benchmarks/merge.py $(BENCH)
 
 clean: ## Remove what was installed and cached here
 	rm -rf .venv .cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -38,11 +38,12 @@ def decode_cursor(cursor: str, *kinds: type) -> list[Any]:
 
 
 def _typed(value: Any, kind: type) -> Any:
-    if kind is int and not (isinstance(value, int) and -(2**63) <= value < 2**63):
-        raise ValueError
-    if hasattr(kind, "fromisoformat"):
-        return kind.fromisoformat(value)
-    return kind(value)
+    """`value` as JSON gave it, turned into `kind`; int and str are taken only as such."""
+    if kind in (int, str):
+        if type(value) is not kind or (kind is int and not -(2**63) <= value < 2**63):
+            raise ValueError
+        return value
+    return kind.fromisoformat(value) if hasattr(kind, "fromisoformat") else kind(value)
 
 
 def link_next(request: Request, response: Response, cursor: str | None) -> None:

@@ -1,0 +1,187 @@
+"""What every service gets from the application factory: health, problems, tokens, commits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import APIRouter, Depends, FastAPI
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from mergehub.kit.app import ServiceParts, build_app
+from mergehub.kit.auth import Principal, hash_token, new_token, requires
+from mergehub.kit.database import Session
+from mergehub.kit.problems import Conflict
+from mergehub.kit.settings import ServiceSettings
+
+router = APIRouter(prefix="/v1/runs")
+READER = new_token()
+STRANGER = new_token()
+
+
+class Body(BaseModel):
+    count: int
+
+
+@router.post("/count")
+async def count(body: Body) -> int:
+    return body.count
+
+
+@router.get("/conflict")
+async def conflict() -> None:
+    raise Conflict("Somebody else holds it.")
+
+
+@router.get("/crash")
+async def crash() -> None:
+    raise RuntimeError("secret detail")
+
+
+@router.get("/admin")
+async def admin(principal: Annotated[Principal, Depends(requires("runs:submit"))]) -> str:
+    return principal.name
+
+
+@router.post("/store")
+async def store(session: Session) -> None:
+    await session.execute(text("CREATE TABLE IF NOT EXISTS kept (at timestamptz)"))
+    await session.execute(text("INSERT INTO kept VALUES (now())"))
+
+
+@router.post("/store-and-crash")
+async def store_and_crash(session: Session) -> None:
+    await session.execute(text("CREATE TABLE half_done (at timestamptz)"))
+    raise Conflict("No.")
+
+
+class TwoTokens:
+    async def principal(self, token: str) -> Principal | None:
+        known = {
+            hash_token(READER): Principal("reader", frozenset({"recipes:read"})),
+            hash_token(STRANGER): None,
+        }
+        return known.get(hash_token(token))
+
+
+async def _give_tokens(app: FastAPI, resources: object) -> None:
+    app.state.authenticator = TwoTokens()
+
+
+@pytest.fixture(scope="module")
+async def client(
+    postgres_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[httpx.AsyncClient]:
+    import sys
+
+    history = tmp_path_factory.mktemp("history")
+    package = history / "kit_test_migrations"
+    (package / "versions").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "env.py").write_text(
+        "from sqlalchemy import MetaData\n"
+        "from mergehub.kit.migrations import run_env\n"
+        "run_env(MetaData())\n"
+    )
+    (package / "versions" / "0001_first.py").write_text(
+        "revision = '0001'\ndown_revision = None\n\n\ndef upgrade() -> None:\n    pass\n"
+    )
+    sys.path.insert(0, str(history))
+    app = build_app(
+        ServiceParts("kit_test", "Kit", [router], "kit_test_migrations", start=_give_tokens),
+        ServiceSettings(database_url=postgres_url, redis_url=redis_url, log_level="error"),
+    )
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://kit") as http,
+    ):
+        yield http
+    sys.path.remove(str(history))
+
+
+async def test_alive_asks_nobody_and_ready_asks_the_stores(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/healthz")).json() == {"status": "alive", "service": "kit_test"}
+    assert (await client.get("/readyz")).json() == {"status": "ready", "service": "kit_test"}
+
+
+async def test_requests_are_counted_by_route(client: httpx.AsyncClient) -> None:
+    await client.get("/v1/runs/conflict")
+    metrics = (await client.get("/metrics")).text
+    assert 'mergehub_requests_total{method="GET",route="/v1/runs/conflict",status="409"}' in metrics
+
+
+async def test_a_wrong_body_names_its_fields_as_json_pointers(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/runs/count", json={"count": "many"})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["errors"][0]["pointer"] == "/count"
+    assert "/count" in answer.json()["detail"]
+
+
+async def test_a_body_that_is_no_json_is_a_problem_too(client: httpx.AsyncClient) -> None:
+    answer = await client.post(
+        "/v1/runs/count", content=b"{", headers={"content-type": "application/json"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/v1/runs/conflict", 409, "conflict"),
+        ("/v1/nowhere", 404, "http-error"),
+        ("/v1/runs/count", 405, "http-error"),
+        ("/v1/runs/crash", 500, "internal-error"),
+    ],
+)
+async def test_every_error_is_problem_details(
+    client: httpx.AsyncClient, path: str, status: int, code: str
+) -> None:
+    answer = await client.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == code
+    assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "said"),
+    [
+        ({}, 401, "runs:submit"),
+        ({"Authorization": f"Bearer {STRANGER}"}, 401, "not known"),
+        ({"Authorization": "Bearer nonsense"}, 401, "not known"),
+        ({"Authorization": f"Bearer {READER}"}, 403, "recipes:read"),
+    ],
+)
+async def test_a_token_without_the_scope_is_told_what_lacks(
+    client: httpx.AsyncClient, headers: dict[str, str], status: int, said: str
+) -> None:
+    answer = await client.get("/v1/runs/admin", headers=headers)
+    assert answer.status_code == status
+    assert said in answer.json()["detail"]
+
+
+async def test_an_answer_is_sent_after_the_commit(
+    client: httpx.AsyncClient, postgres_url: str
+) -> None:
+    assert (await client.post("/v1/runs/store")).status_code == 200
+    connection = await asyncpg.connect(postgres_url)
+    assert await connection.fetchval("SELECT count(*) FROM kit_test.kept") >= 1
+    await connection.close()
+
+
+async def test_an_error_leaves_nothing_behind(client: httpx.AsyncClient, postgres_url: str) -> None:
+    assert (await client.post("/v1/runs/store-and-crash")).status_code == 409
+    connection = await asyncpg.connect(postgres_url)
+    assert await connection.fetchval("SELECT to_regclass('kit_test.half_done')") is None
+    await connection.close()
+
+
+def test_a_scope_that_does_not_exist_is_a_programming_error() -> None:
+    with pytest.raises(ValueError, match="no scope"):
+        requires("everything")

@@ -1,0 +1,51 @@
+"""What is written about the deployed hub agrees with the one table of paths."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fastapi import FastAPI
+
+from mergehub.contracts.services import SERVICES, Service, service_for
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_compose_routes_each_prefix_to_its_service(
+    service: Service, compose: dict[str, Any]
+) -> None:
+    labels = compose["services"][service.name]["labels"]
+    rule = labels[f"traefik.http.routers.{service.name}.rule"]
+    assert tuple(re.findall(r"PathPrefix\(`([^`]+)`\)", rule)) == service.prefixes
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_a_service_serves_only_paths_of_its_own_prefixes(service: Service) -> None:
+    module, _, function = service.factory.partition(":")
+    app: FastAPI = getattr(importlib.import_module(module), function)()
+    paths = list(app.openapi()["paths"])
+    assert paths
+    assert {service_for(path) for path in paths} == {service}
+
+
+def test_no_two_services_share_a_prefix() -> None:
+    prefixes = [prefix for service in SERVICES for prefix in service.prefixes]
+    assert len(prefixes) == len(set(prefixes))
+
+
+def test_every_dockerfile_that_compose_names_exists(compose: dict[str, Any]) -> None:
+    builds = [part["build"] for part in compose["services"].values() if "build" in part]
+    assert builds
+    for build in builds:
+        assert (ROOT / build["dockerfile"]).is_file(), build["dockerfile"]
