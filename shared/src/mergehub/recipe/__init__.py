@@ -1,0 +1,61 @@
+"""The recipe language: what a merge is made of, read strictly and written canonically."""
+
+from .canonical import canonical, canonical_document, recipe_digest
+from .faults import Fault, RecipeError
+from .ingredients import ingredients, tokenizer_models
+from .lock import Lock, LockedFile, LockedIngredient
+from .methods import MethodSpec, ParameterSpec, catalogue, register
+from .parse import (
+    ParsedRecipe,
+    check_document,
+    parse_recipe,
+    parse_recipes,
+    parse_with_warnings,
+)
+from .reference import ModelRef
+from .render import to_yaml
+from .schema import (
+    ModelInput,
+    OutputModule,
+    OutputSlice,
+    Recipe,
+    SliceSource,
+    TokenizerOptions,
+    TokenOptions,
+)
+from .values import ParameterScope, UnresolvedParameter, layer_position, resolve
+
+__all__ = [
+    "Fault",
+    "Lock",
+    "LockedFile",
+    "LockedIngredient",
+    "MethodSpec",
+    "ModelInput",
+    "ModelRef",
+    "OutputModule",
+    "OutputSlice",
+    "ParameterScope",
+    "ParameterSpec",
+    "ParsedRecipe",
+    "Recipe",
+    "RecipeError",
+    "SliceSource",
+    "TokenOptions",
+    "TokenizerOptions",
+    "UnresolvedParameter",
+    "canonical",
+    "canonical_document",
+    "catalogue",
+    "check_document",
+    "ingredients",
+    "layer_position",
+    "parse_recipe",
+    "parse_recipes",
+    "parse_with_warnings",
+    "recipe_digest",
+    "register",
+    "resolve",
+    "to_yaml",
+    "tokenizer_models",
+]

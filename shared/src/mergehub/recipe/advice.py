@@ -1,0 +1,85 @@
+"""What the author of an acceptable recipe should know: things that do less than they seem to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .faults import Fault, pointer
+from .filters import EVERYTHING
+from .methods import MethodSpec, catalogue
+from .reference import ModelRef
+from .schema import Recipe
+from .walk import Group, Place, as_reference, groups, places, reference
+
+
+def advise(recipe: Recipe) -> tuple[Fault, ...]:
+    """The warnings for a recipe, in the form of faults that do not refuse it."""
+    document = recipe.model_dump(mode="json", exclude_none=True)
+    return tuple(_warnings(document, catalogue()[recipe.merge_method]))
+
+
+def _warnings(document: dict[str, Any], method: MethodSpec) -> Iterator[Fault]:
+    for place in places(document):
+        yield from _without_effect(place, method)
+        yield from _unreachable(place)
+    for group in groups(document):
+        base = as_reference(group.base)
+        yield from _repeated(group)
+        yield from _uneven(group)
+        if method.base == "member":
+            yield from _first(group, base)
+        elif method.base in ("required", "optional"):
+            yield from _idle_base(group, base)
+
+
+def _without_effect(place: Place, method: MethodSpec) -> Iterator[Fault]:
+    for name in place.parameters.keys() & set(method.without_effect):
+        path = pointer((*place.path, "parameters", name))
+        message = f"{name!r} changes nothing in {method.name}"
+        yield Fault(path, "without-effect", message, "leave it out")
+
+
+def _unreachable(place: Place) -> Iterator[Fault]:
+    """Filters that stand after an entry that already takes every tensor."""
+    for name, value in place.parameters.items():
+        entries = value if isinstance(value, list) else []
+        for i, entry in enumerate(entries[:-1]):
+            if isinstance(entry, dict) and entry.get("filter", EVERYTHING) == EVERYTHING:
+                path = pointer((*place.path, "parameters", name, i + 1))
+                message = "never used: the entry before it takes every tensor"
+                yield Fault(path, "unreachable", message, "put the entry without a filter last")
+                break
+
+
+def _repeated(group: Group) -> Iterator[Fault]:
+    seen: set[ModelRef | None] = set()
+    for place in group.inputs:
+        ref = reference(place.content)
+        if ref in seen:
+            message = f"{ref} is listed more than once: each entry counts on its own"
+            yield Fault(pointer((*place.path, "model")), "repeated-model", message)
+        seen.add(ref)
+
+
+def _uneven(group: Group) -> Iterator[Fault]:
+    ranges = [p.content["layer_range"] for p in group.inputs if "layer_range" in p.content]
+    if len({end - first for first, end in ranges}) > 1:
+        message = "these sources take different numbers of layers and cannot be merged"
+        yield Fault(pointer(group.path), "uneven-layers", message, "take as many layers of each")
+
+
+def _first(group: Group, base: ModelRef | None) -> Iterator[Fault]:
+    """Which model a method such as SLERP starts from, where the recipe leaves it open."""
+    refs = [reference(place.content) for place in group.inputs]
+    if len(refs) > 1 and base not in refs:
+        which = "is not one of the merged models" if base else "is not given"
+        message = f"base_model {which}: {refs[0]}, the first listed, is taken as the first"
+        yield Fault(pointer(group.path), "base-not-merged", message)
+
+
+def _idle_base(group: Group, base: ModelRef | None) -> Iterator[Fault]:
+    for place in group.inputs:
+        if place.parameters and reference(place.content) == base:
+            message = "parameters of the base change nothing: it has no task vector"
+            yield Fault(pointer((*place.path, "parameters")), "without-effect", message)

@@ -1,0 +1,41 @@
+"""Which models a recipe draws on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .reference import ModelRef
+from .schema import ModelToken, Recipe
+
+
+def ingredients(recipe: Recipe) -> list[ModelRef]:
+    """The models whose weights a recipe merges, each once: the base first, then as listed."""
+    return list(dict.fromkeys(_ingredients(recipe)))
+
+
+def tokenizer_models(recipe: Recipe) -> list[ModelRef]:
+    """The models of which a recipe names the tokenizer or the embedding of a token, each once."""
+    return list(dict.fromkeys(_tokenizer_models(recipe)))
+
+
+def _ingredients(recipe: Recipe) -> Iterator[ModelRef]:
+    if recipe.base_model is not None:
+        yield recipe.base_model
+    for part in recipe.all_slices:
+        if part.base_model is not None:
+            yield part.base_model
+    for entry in recipe.inputs:
+        yield entry.model
+
+
+def _tokenizer_models(recipe: Recipe) -> Iterator[ModelRef]:
+    options = recipe.tokenizer_options
+    if options is None:
+        return
+    if isinstance(options.source, ModelRef):
+        yield options.source
+    for token in options.tokens.values():
+        if isinstance(token.source, ModelToken):
+            yield token.source.model
+        elif isinstance(token.source, ModelRef):
+            yield token.source

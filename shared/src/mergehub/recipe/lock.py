@@ -1,0 +1,47 @@
+"""The lock of a merge: every ingredient pinned to a revision and to the digest of each file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
+
+from .reference import ModelRef
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LockedFile(_Frozen):
+    """A file as it was read: its SHA-256 in hexadecimal and its size in bytes."""
+
+    sha256: Sha256
+    size: NonNegativeInt
+
+
+class LockedIngredient(_Frozen):
+    """A model of a recipe, pinned.
+
+    `ref` is the reference as the recipe has it; `revision` is what it resolved to (a commit, a
+    run), where its kind has revisions; `files` goes from the path inside the model to the file.
+    """
+
+    ref: ModelRef
+    kind: Literal["hub", "folder", "s3", "run"]
+    revision: str | None = None
+    files: Mapping[str, LockedFile]
+
+
+class Lock(_Frozen):
+    """What, with the recipe, determines the output: rerun under it, the digest must agree."""
+
+    version: Literal[1] = 1
+    recipe: Digest
+    engine: str
+    seed: int
+    ingredients: tuple[LockedIngredient, ...]

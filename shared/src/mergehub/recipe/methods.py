@@ -1,0 +1,150 @@
+"""What merge methods exist and which parameters each takes.
+
+The engine declares its methods; their declarations are written to `methods.json` beside this
+file, so that a recipe is checked without torch. `register` adds one more at run time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
+
+from .scalars import Scalar
+
+
+class ParameterSpec(BaseModel):
+    """One parameter of a method: its type, range, default and where in a recipe it may stand.
+
+    A parameter of scope "model" may differ between the models of one merge (a weight), one of
+    scope "recipe" is one value for the whole output tensor (normalize). Both may differ from
+    slice to slice, layer to layer and tensor to tensor.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    type: Literal["float", "int", "bool", "str"]
+    doc: str
+    default: Scalar | None = None
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive_minimum: bool = False
+    exclusive_maximum: bool = False
+    scope: Literal["model", "recipe"] = "model"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.required == (self.default is not None):
+            raise ValueError(f"parameter {self.name!r} must be required or have a default")
+        if (self.type == "str") != bool(self.choices):
+            raise ValueError(f"parameter {self.name!r}: text, and only text, needs its choices")
+        return self
+
+    def contains(self, value: float) -> bool:
+        """Whether a number lies in the range of this parameter (NaN never does)."""
+        low, high = self.minimum, self.maximum
+        above = low is None or (value > low if self.exclusive_minimum else value >= low)
+        below = high is None or (value < high if self.exclusive_maximum else value <= high)
+        return above and below and value - value == 0
+
+    def convert(self, value: Scalar) -> Scalar:
+        """A value of a checked recipe in the type of this parameter."""
+        if self.type == "bool":
+            return bool(value)
+        if self.type == "int":
+            return round(float(value))
+        return float(value) if self.type == "float" else str(value)
+
+    @property
+    def range(self) -> str:
+        """The range in words: "in [0, 1]", "above 0", "finite"."""
+        low, high = self.minimum, self.maximum
+        if low is not None and high is not None:
+            left, right = "(" if self.exclusive_minimum else "[", ")"
+            right = right if self.exclusive_maximum else "]"
+            return f"in {left}{low:g}, {high:g}{right}"
+        if low is not None:
+            return f"above {low:g}" if self.exclusive_minimum else f"at least {low:g}"
+        if high is not None:
+            return f"below {high:g}" if self.exclusive_maximum else f"at most {high:g}"
+        return "finite"
+
+
+class MethodSpec(BaseModel):
+    """A merge method as the recipe language, the documentation and the web pages see it.
+
+    `base` says what `base_model` is to the method:
+
+    - "required": the origin of the task vectors; it is not merged itself;
+    - "optional": the same when it is given;
+    - "member": one of the merged models, taken first (SLERP's t = 0). If the models listed are
+      fewer than `min_models` it joins them; if they are enough without it, or there is no base,
+      the first listed is taken first;
+    - "none": nothing to the arithmetic (it may still name the tokenizer and the config).
+
+    `min_models` and `max_models` bound how many models one merge takes, the base not counted
+    unless it is a member. Names in `without_effect` are accepted with a warning, since mergekit
+    takes them, and change nothing.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    title: str
+    summary: str
+    formula: str
+    paper: str | None = None
+    base: Literal["required", "optional", "member", "none"] = "none"
+    min_models: int = 1
+    max_models: int | None = None
+    seeded: bool = False
+    parameters: tuple[ParameterSpec, ...] = ()
+    without_effect: tuple[str, ...] = ("int8_mask",)
+
+    def parameter(self, name: str) -> ParameterSpec | None:
+        """The parameter of that name, or None."""
+        return next((each for each in self.parameters if each.name == name), None)
+
+    @property
+    def defaults(self) -> dict[str, Scalar]:
+        """The default of every parameter that has one."""
+        return {p.name: p.default for p in self.parameters if p.default is not None}
+
+
+METHODS_FILE = "methods.json"
+_SPECS = TypeAdapter(tuple[MethodSpec, ...])
+_registered: dict[str, MethodSpec] = {}
+
+
+def catalogue() -> Mapping[str, MethodSpec]:
+    """Every method by name: the packaged ones and those registered in this process."""
+    return MappingProxyType({**_packaged(), **_registered})
+
+
+def register(spec: MethodSpec) -> None:
+    """Add a method to the catalogue of this process; it goes before a packaged one of its name.
+
+    Raises:
+        ValueError: another method was registered under this name.
+    """
+    if _registered.setdefault(spec.name, spec) != spec:
+        raise ValueError(f"another merge method is already registered as {spec.name!r}")
+
+
+def dump(specs: Mapping[str, MethodSpec]) -> str:
+    """The text of `methods.json` for these methods, in the order of their names."""
+    ordered = tuple(specs[name] for name in sorted(specs))
+    return _SPECS.dump_json(ordered, indent=2, exclude_defaults=True).decode() + "\n"
+
+
+@cache
+def _packaged() -> Mapping[str, MethodSpec]:
+    text = files(__package__).joinpath(METHODS_FILE).read_bytes()
+    return {spec.name: spec for spec in _SPECS.validate_json(text)}

@@ -1,0 +1,132 @@
+"""References to models: `org/name@revision+adapter@revision`, a path, `s3://…` or `run:<uuid>`."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+from uuid import UUID
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from .scalars import describe
+
+MAX_LENGTH = 1024
+
+
+class ModelRef(BaseModel):
+    """One ingredient: a model, optionally at a revision, optionally with a LoRA adapter on top.
+
+    In a recipe it is written as a string, and `str` gives that string back. The mapping form
+    `{model: {path, revision}, lora: {path, revision}}` of mergekit is read as well.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    revision: str | None = None
+    adapter: ModelRef | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> ModelRef:
+        """Read `model[@revision][+adapter[@revision]]`; `ValueError` says what is wrong with it."""
+        base, plus, adapter = text.partition("+")
+        name, at, revision = base.partition("@")
+        return cls(
+            model=_name(name, text),
+            revision=_part(revision, "revision", text) if at else None,
+            adapter=cls.parse(_adapter(adapter, text)) if plus else None,
+        )
+
+    @property
+    def run_id(self) -> UUID | None:
+        """The run that produces this model, for a reference of the form `run:<uuid>`."""
+        return UUID(self.model.removeprefix("run:")) if self.model.startswith("run:") else None
+
+    @property
+    def without_adapter(self) -> ModelRef:
+        """The same model at the same revision with no adapter on top."""
+        return self.model_copy(update={"adapter": None})
+
+    def __str__(self) -> str:
+        revision = f"@{self.revision}" if self.revision else ""
+        adapter = f"+{self.adapter}" if self.adapter else ""
+        return f"{self.model}{revision}{adapter}"
+
+    @field_validator("model")
+    @classmethod
+    def _named(cls, value: str) -> str:
+        return _name(value, value)
+
+    @field_validator("revision")
+    @classmethod
+    def _revised(cls, value: str | None) -> str | None:
+        return value if value is None else _part(value, "revision", value)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _from_text(cls, value: Any, handler: ModelWrapValidatorHandler[ModelRef]) -> ModelRef:
+        if isinstance(value, str):
+            return cls.parse(value)
+        if not isinstance(value, dict | ModelRef):
+            raise ValueError(f"must be a model, such as org/name, not {describe(value)}")
+        return handler(_flattened(value) if isinstance(value, dict) else value)
+
+    @model_serializer
+    def _to_text(self) -> str:
+        return str(self)
+
+
+def _name(value: str, text: str) -> str:
+    """Check the name of a model; that of a run gets its UUID in the usual form."""
+    name = _part(value, "model name", text)
+    return f"run:{_uuid(name)}" if name.startswith("run:") else name
+
+
+def _part(value: str, what: str, text: str) -> str:
+    """Check one part of a reference and return it without the spaces around it."""
+    value = value.strip()
+    if not value:
+        raise ValueError(f"the {what} in {text!r} is empty")
+    if len(value) > MAX_LENGTH:
+        raise ValueError(f"the {what} is longer than {MAX_LENGTH} characters")
+    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs") for character in value):
+        raise ValueError(f"the {what} in {text!r} holds a control character")
+    if "@" in value or "+" in value:
+        raise ValueError(
+            f"{text!r} has one sign too many: write model@revision+adapter@revision, "
+            "each part at most once"
+        )
+    return value
+
+
+def _adapter(text: str, whole: str) -> str:
+    if "+" in text:
+        raise ValueError(f"{whole!r} names more than one adapter: a model takes one at a time")
+    return text
+
+
+def _uuid(value: str) -> UUID:
+    try:
+        return UUID(value.removeprefix("run:"))
+    except ValueError:
+        raise ValueError(f"{value!r} does not name a run: after 'run:' comes its UUID") from None
+
+
+def _flattened(value: dict[Any, Any]) -> dict[Any, Any]:
+    """Bring mergekit's mapping form, `{model: {path, revision}, lora}`, into ours."""
+    flat = {("adapter" if key == "lora" else key): part for key, part in value.items()}
+    if isinstance(path := flat.get("model"), dict):
+        flat |= {("model" if key == "path" else key): part for key, part in path.items()}
+    elif isinstance(path, str) and ("@" in path or "+" in path):
+        flat |= {k: v for k, v in dict(ModelRef.parse(path)).items() if v is not None}
+    adapter = flat.get("adapter")
+    if isinstance(adapter, dict) and "path" in adapter:
+        flat["adapter"] = {"model": adapter}
+    return flat

@@ -1,0 +1,29 @@
+"""A recipe written out as YAML that mergekit and people read."""
+
+from __future__ import annotations
+
+import yaml
+
+from .document import teach_numbers
+from .schema import Recipe
+
+
+def to_yaml(recipe: Recipe) -> str:
+    """The recipe as YAML: what differs from the defaults, the fields in their usual order."""
+    data = recipe.model_dump(mode="json", exclude_defaults=True)
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what our loader would take for a number, escapes what it would take for a break."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        unusual = not data.replace("\n", "").isprintable()
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style='"' if unusual else None)
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)
+teach_numbers(_Dumper)

@@ -1,0 +1,166 @@
+"""What a merge method asks of a recipe: its models, its base, its parameters and their places.
+
+These rules read the plain document, not the parsed recipe, so that a recipe with a fault in its
+shape is told at once what else is wrong with it. What has the wrong shape is passed over here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+from .faults import Fault, Path, did_you_mean, pointer
+from .methods import MethodSpec, ParameterSpec, catalogue
+from .scalars import Scalar, describe, read_scalar
+from .walk import Group, Place, as_reference, groups, places, reference
+
+
+def broken_rules(document: dict[str, Any]) -> Iterator[Fault]:
+    """Every rule of the language or of its merge method that a document breaks."""
+    name = document.get("merge_method")
+    if not isinstance(name, str):
+        return
+    method = catalogue().get(name)
+    if method is None:
+        yield unknown_method(name)
+        return
+    for place in places(document):
+        for parameter, value in place.parameters.items():
+            yield from _parameter(place, parameter, value, method)
+    for group in groups(document):
+        yield from _base(group, method)
+        yield from _count(group, method)
+        yield from _required(group, method)
+
+
+def unknown_method(name: str) -> Fault:
+    """The fault of a method that is not in the catalogue."""
+    known = sorted(catalogue())
+    message = f"there is no merge method {name!r} here; there are {', '.join(known)}"
+    return Fault("/merge_method", "unknown-method", message, did_you_mean(name, known))
+
+
+def _parameter(place: Place, name: str, value: Any, method: MethodSpec) -> Iterator[Fault]:
+    path = (*place.path, "parameters", name)
+    spec = method.parameter(name)
+    if spec is None and name not in method.without_effect:
+        yield _unknown_parameter(path, name, method)
+    elif spec is not None and spec.scope == "recipe" and place.level == "model":
+        message = f"{name!r} is one value for all models and cannot be given to one of them"
+        hint = "move it to the parameters of the slice or of the recipe"
+        yield Fault(pointer(path), "misplaced-parameter", message, hint)
+    elif spec is not None:
+        for where, scalar in _scalars(path, value):
+            yield from _value(where, scalar, spec)
+
+
+def _unknown_parameter(path: Path, name: str, method: MethodSpec) -> Fault:
+    names = [spec.name for spec in method.parameters]
+    message = f"{method.name} has no parameter {name!r}; it has {', '.join(names) or 'none'}"
+    hint = did_you_mean(name, names) or _whose(name)
+    return Fault(pointer(path), "unknown-parameter", message, hint)
+
+
+def _whose(name: str) -> str | None:
+    """The methods that do have a parameter of this name."""
+    owners = sorted(method.name for method in catalogue().values() if method.parameter(name))
+    return f"it is a parameter of {', '.join(owners)}" if owners else None
+
+
+def _scalars(path: Path, value: Any) -> Iterator[tuple[Path, Scalar]]:
+    """Every scalar in a value, through gradients and filters."""
+    if isinstance(value, list):
+        for i, each in enumerate(value):
+            yield from _scalars((*path, i), each)
+    elif isinstance(value, dict):
+        yield from _scalars((*path, "value"), value.get("value"))
+    else:
+        try:
+            yield path, read_scalar(value)
+        except PydanticCustomError:
+            return
+
+
+def _value(path: Path, value: Scalar, spec: ParameterSpec) -> Iterator[Fault]:
+    """Check one scalar against the type and the range of its parameter."""
+    if spec.type == "str":
+        if value not in spec.choices:
+            message = f"{spec.name} must be one of {', '.join(spec.choices)}; not {describe(value)}"
+            hint = did_you_mean(str(value), spec.choices)
+            yield Fault(pointer(path), "choice", message, hint)
+    elif spec.type == "bool":
+        if value not in (0, 1):
+            message = f"{spec.name} must be true or false, not {describe(value)}"
+            yield Fault(pointer(path), "type", message)
+    elif isinstance(value, bool | str) or (spec.type == "int" and value != int(value)):
+        wanted = "a whole number" if spec.type == "int" else "a number"
+        message = f"{spec.name} must be {wanted}, not {describe(value)}"
+        yield Fault(pointer(path), "type", message)
+    elif not spec.contains(value):
+        message = f"{spec.name} must be {spec.range}, not {describe(value)}"
+        yield Fault(pointer(path), "range", message)
+
+
+def _base(group: Group, method: MethodSpec) -> Iterator[Fault]:
+    if method.base == "required" and group.base is None:
+        message = f"{method.name} needs a base_model: the model that the others were tuned from"
+        yield Fault("/base_model", "missing", message, "add base_model: org/name")
+
+
+def _count(group: Group, method: MethodSpec) -> Iterator[Fault]:
+    """Compare the number of models with what the method takes.
+
+    Too few counts entries and too many counts distinct models, because the same model may be
+    listed twice, at other layers or with another weight.
+    """
+    base = as_reference(group.base)
+    merged = [ref for place in group.inputs if (ref := reference(place.content)) is not None]
+    if not group.inputs or len(merged) < len(group.inputs):
+        return
+    if method.base in ("required", "optional"):
+        merged = [ref for ref in merged if ref != base]
+    elif method.base == "member" and base and len(merged) < method.min_models:
+        merged = [base, *(ref for ref in merged if ref != base)]
+    distinct = len(set(merged))
+    too_many = method.max_models is not None and distinct > method.max_models
+    if too_many or len(merged) < method.min_models:
+        found = distinct if too_many else len(merged)
+        message = f"{method.name} merges {_how_many(method)}; here {_are(found)} listed"
+        yield Fault(pointer(group.path), "count", message)
+
+
+def _required(group: Group, method: MethodSpec) -> Iterator[Fault]:
+    for spec in method.parameters:
+        if not spec.required or any(spec.name in place.parameters for place in group.around):
+            continue
+        if spec.scope == "recipe":
+            path: Path = (*group.around[-1].path, "parameters", spec.name)
+            yield _missing(path, spec, method)
+            continue
+        for place in group.inputs:
+            if spec.name not in place.parameters:
+                yield _missing((*place.path, "parameters", spec.name), spec, method)
+
+
+def _missing(path: Path, spec: ParameterSpec, method: MethodSpec) -> Fault:
+    message = f"{method.name} needs the parameter {spec.name!r}: {spec.doc}"
+    return Fault(pointer(path), "missing", message)
+
+
+def _how_many(method: MethodSpec) -> str:
+    low, high = method.min_models, method.max_models
+    beside = " beside the base" if method.base in ("required", "optional") else ""
+    if low == high:
+        return f"exactly {_models(low)}{beside}"
+    limit = f" and at most {high}" if high is not None else ""
+    return f"at least {_models(low)}{limit}{beside}"
+
+
+def _models(count: int) -> str:
+    return f"{count} model" if count == 1 else f"{count} models"
+
+
+def _are(count: int) -> str:
+    return f"{count} are" if count > 1 else f"{count or 'none'} is"

@@ -1,0 +1,59 @@
+"""Single parameter values: numbers, yes or no, and words."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+Scalar = bool | int | float | str
+
+# JSON by RFC 8785 holds no integer beyond this, since a double cannot tell it from its neighbours.
+LARGEST_INTEGER = 2**53 - 1
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+
+
+def read_scalar(value: Any) -> Scalar:
+    """Take a number, a boolean or a word; a quoted number counts as the number.
+
+    Raises:
+        PydanticCustomError: anything else, or a number that is not finite or is too large.
+    """
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        value = float(value)
+    if not isinstance(value, bool | int | float | str):
+        raise PydanticCustomError(
+            "type",
+            "must be a number, true or false, a word, or a list of such; not {found}",
+            {"found": describe(value)},
+        )
+    if isinstance(value, int | float) and not _representable(value):
+        raise PydanticCustomError("range", "must be a finite number below 2**53")
+    return value
+
+
+def describe(value: Any) -> str:
+    """What a YAML value is, in the words of its reader."""
+    match value:
+        case None:
+            return "nothing"
+        case dict():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+        case str() if len(value) > 60:
+            return f"the text {value[:57]!r}…"
+        case str():
+            return f"the text {value!r}"
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
+
+
+def _representable(value: float) -> bool:
+    if isinstance(value, int):
+        return abs(value) <= LARGEST_INTEGER
+    return math.isfinite(value)

@@ -1,0 +1,139 @@
+"""The shape of a recipe checked: plain data to `Recipe`, pydantic's findings into faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from .faults import MAX_FAULTS, Fault, Path, did_you_mean, pointer
+from .methods import catalogue
+from .reference import ModelRef
+from .scalars import describe
+from .schema import (
+    ModelInput,
+    ModelToken,
+    OutputModule,
+    OutputSlice,
+    Recipe,
+    SliceSource,
+    TokenizerOptions,
+    TokenOptions,
+)
+from .values import FilteredValue
+
+_CODES = {
+    "extra_forbidden": "unknown-field",
+    "missing": "missing",
+    "literal_error": "choice",
+    "greater_than_equal": "range",
+    "less_than_equal": "range",
+    "value_error": "bad-reference",
+}
+_OWN_CODES = {"type", "range", "filter", "conflict", "empty"}
+_WANTED = {
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "dict_type": "a mapping",
+    "mapping_type": "a mapping",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+# Which document lies under a field; `modules` and `tokens` are keyed by names of their own.
+_DOCUMENTS: dict[str | int | None, type[BaseModel]] = {
+    None: Recipe,
+    "models": ModelInput,
+    "slices": OutputSlice,
+    "sources": SliceSource,
+    "modules": OutputModule,
+    "tokenizer": TokenizerOptions,
+    "tokens": TokenOptions,
+    "source": ModelToken,
+    "model": ModelRef,
+    "base_model": ModelRef,
+}
+
+
+def read_structure(data: Any) -> Recipe | tuple[Fault, ...]:
+    """The recipe that a document describes, or everything that is wrong with its shape."""
+    if not isinstance(data, dict):
+        message = f"a recipe is a mapping of fields to values, not {describe(data)}"
+        return (Fault("", "type", message),)
+    try:
+        return Recipe.model_validate(data)
+    except ValidationError as error:
+        found = error.errors(include_url=False)[:MAX_FAULTS]
+        return tuple(_fault(each, data) for each in found)
+
+
+def _fault(error: ErrorDetails, data: Any) -> Fault:
+    path = tuple(_followed(error["loc"], data))
+    code = _CODES.get(error["type"], error["type"] if error["type"] in _OWN_CODES else "type")
+    where = path[:-1] if code == "conflict" else path
+    return Fault(pointer(where), code, _message(error, path), _suggestion(error, path))
+
+
+def _followed(location: Path, data: Any) -> Iterator[str | int]:
+    """Those steps of pydantic's location that lead through the document, not through types."""
+    for i, step in enumerate(location):
+        if (isinstance(data, dict) and step in data) or _is_index(step, data):
+            data = data[step]
+            yield step
+        elif i == len(location) - 1 and isinstance(data, dict):
+            yield step
+
+
+def _is_index(step: str | int, data: Any) -> bool:
+    return isinstance(step, int) and isinstance(data, list) and step < len(data)
+
+
+def _message(error: ErrorDetails, path: Path) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind in _OWN_CODES:
+        return error["msg"]
+    if kind == "extra_forbidden":
+        return f"there is no field {path[-1]!r} here"
+    if kind == "missing":
+        return f"the field {path[-1]!r} is missing"
+    if kind == "literal_error":
+        return f"must be one of {context['expected']}; not {describe(error['input'])}"
+    if kind == "value_error":
+        return str(context["error"])
+    if kind in _WANTED:
+        return f"must be {_WANTED[kind]}, not {describe(error['input'])}"
+    return error["msg"]
+
+
+def _suggestion(error: ErrorDetails, path: Path) -> str | None:
+    if error["type"] == "extra_forbidden":
+        return did_you_mean(str(path[-1]), _fields(path)) or _as_parameter(str(path[-1]))
+    if error["type"] == "literal_error":
+        choices = error["ctx"]["expected"].replace(" or ", ", ").split(", ")
+        return did_you_mean(str(error["input"]), [choice.strip("'") for choice in choices])
+    listed = path[-2:-1] in (("models",), ("sources",))
+    if listed and error["type"] == "model_type" and isinstance(error["input"], str):
+        return f"write 'model: {error['input']}'"
+    return None
+
+
+def _as_parameter(name: str) -> str | None:
+    known = any(method.parameter(name) for method in catalogue().values())
+    return "put it under 'parameters'" if known else None
+
+
+def _fields(path: Path) -> list[str]:
+    """The fields that a document may have in which the last step of this path was found."""
+    if "parameters" in path:
+        return list(FilteredValue.model_fields)
+    named = len(path) > 2 and path[-3] in ("modules", "tokens")
+    steps = [step for step in path[:-1] if isinstance(step, str)]
+    container = path[-3] if named else (steps[-1] if steps else None)
+    return list(_DOCUMENTS[container].model_fields) if container in _DOCUMENTS else []

@@ -1,0 +1,155 @@
+"""Parameter values that depend on the place: gradients over depth and filters by tensor name.
+
+A value is a scalar; a gradient, that is a list of anchors spread evenly over the layers with
+straight lines in between; or a list of `{filter, value}`, of which the first whose filter
+matches the tensor's name counts, an entry without filter matching every tensor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Tag,
+)
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypeIs
+
+from .filters import Filter, matches
+from .methods import MethodSpec
+from .scalars import Scalar, read_scalar
+
+
+class FilteredValue(BaseModel):
+    """A value for the tensors whose name the filter matches; without a filter, for all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    value: Setting
+    filter: Filter | None = None
+
+
+def _kind(value: Any) -> str:
+    if not isinstance(value, list | tuple):
+        return "scalar"
+    conditional = any(isinstance(each, dict | FilteredValue) for each in value)
+    return "filtered" if conditional else "gradient"
+
+
+def _listed(value: Any) -> Any:
+    """A single `{filter, value}` stands for a list of one."""
+    return [value] if isinstance(value, dict | FilteredValue) else value
+
+
+def _none_as_empty(value: Any) -> Any:
+    """`parameters:` with nothing after it gives no parameters."""
+    return {} if value is None else value
+
+
+def _anchored(anchors: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+    if not anchors:
+        raise PydanticCustomError("empty", "a gradient needs at least one value")
+    return anchors
+
+
+_ReadScalar = Annotated[Scalar, BeforeValidator(read_scalar)]
+_Gradient = Annotated[tuple[_ReadScalar, ...], AfterValidator(_anchored)]
+_Filtered = tuple[FilteredValue, ...]
+Setting = Annotated[
+    Annotated[_ReadScalar, Tag("scalar")]
+    | Annotated[_Gradient, Tag("gradient")]
+    | Annotated[_Filtered, Tag("filtered")],
+    Discriminator(_kind),
+    BeforeValidator(_listed),
+]
+Parameters = Annotated[Mapping[str, Setting], BeforeValidator(_none_as_empty)]
+FilteredValue.model_rebuild()
+
+
+class UnresolvedParameter(LookupError):
+    """No place of the recipe gives a required parameter a value for some tensor."""
+
+
+def is_filtered(setting: Setting) -> TypeIs[tuple[FilteredValue, ...]]:
+    """Whether a value is a list of filtered values."""
+    return isinstance(setting, tuple) and isinstance(setting[0], FilteredValue)
+
+
+def layer_position(layer: int, count: int) -> float:
+    """Where the layer of that index lies among `count` layers: 0 is the first, 1 the last."""
+    return layer / (count - 1) if count > 1 else 0.0
+
+
+def resolve(setting: Setting, tensor_name: str, position: float) -> Scalar | None:
+    """The scalar that a value amounts to for one tensor, or None where no filter matches it.
+
+    Args:
+        setting: a scalar, a gradient or a list of filtered values.
+        tensor_name: the name of the tensor that is written.
+        position: of its layer, from 0 (first of the slice) to 1 (last); tensors before the
+            stack take 0, those after it 1.
+    """
+    if not isinstance(setting, tuple):
+        return setting
+    if not is_filtered(setting):
+        return _interpolate(setting, position)
+    for entry in setting:
+        if matches(entry.filter, tensor_name):
+            value = resolve(entry.value, tensor_name, position)
+            if value is not None:
+                return value
+    return None
+
+
+@dataclass(frozen=True)
+class ParameterScope:
+    """The parameters that hold at one place of a recipe, the innermost place first.
+
+    For a source of a slice the places are the source, its slice, its module and the recipe;
+    the defaults of the method come last.
+    """
+
+    method: MethodSpec
+    places: tuple[Parameters, ...]
+
+    def value(self, name: str, tensor_name: str, position: float) -> Scalar:
+        """The value of a parameter for one tensor, in the type its declaration says.
+
+        Raises:
+            UnresolvedParameter: the method has no such parameter, or it is required and no place
+                gives it a value for this tensor.
+        """
+        spec = self.method.parameter(name)
+        if spec is None:
+            raise UnresolvedParameter(f"{self.method.name} has no parameter {name!r}")
+        settings = (place[name] for place in self.places if name in place)
+        found = (resolve(setting, tensor_name, position) for setting in settings)
+        value = next((each for each in found if each is not None), spec.default)
+        if value is None:
+            raise UnresolvedParameter(
+                f"{self.method.name} needs {name!r}, and no place of the recipe gives it a value "
+                f"for {tensor_name!r}; add an entry without a filter"
+            )
+        return spec.convert(value)
+
+    def values(self, tensor_name: str, position: float) -> dict[str, Scalar]:
+        """The value of every parameter of the method for one tensor."""
+        return {p.name: self.value(p.name, tensor_name, position) for p in self.method.parameters}
+
+
+def _interpolate(anchors: Sequence[Scalar], position: float) -> Scalar:
+    """The anchors' broken line at a position in [0, 1]; words step at the anchors instead."""
+    place = position * (len(anchors) - 1)
+    left = int(place)
+    right = min(left + 1, len(anchors) - 1)
+    a, b, fraction = anchors[left], anchors[right], place - left
+    if isinstance(a, str) or isinstance(b, str):
+        return a
+    return (1 - fraction) * a + fraction * b

@@ -1,0 +1,309 @@
+"""The canonical form: the same merge has the same digest, another merge another."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mergehub.recipe import (
+    Lock,
+    ModelRef,
+    Recipe,
+    RecipeError,
+    canonical,
+    canonical_document,
+    check_document,
+    ingredients,
+    parse_recipe,
+    recipe_digest,
+    to_yaml,
+    tokenizer_models,
+)
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+PLAIN = """
+merge_method: ties
+base_model: org/base
+models:
+  - model: org/a
+    parameters: {weight: 0.5, density: 0.5}
+  - model: org/b
+    parameters: {weight: 0.001}
+dtype: bfloat16
+tokenizer_source: union
+"""
+SAME = {
+    "order, quotes and comments": """
+# the same merge
+dtype: "bfloat16"
+models:
+- parameters:
+    density: '0.5'
+    weight: .5
+  model: 'org/a'
+- {model: org/b, parameters: {weight: 1e-3}}
+tokenizer_source: union
+base_model: org/base
+merge_method: ties
+""",
+    "defaults written out": PLAIN.replace("weight: 0.001", "weight: 1.0e-3, density: 1")
+    + "out_dtype: bfloat16\nparameters: {normalize: 1.0, lambda: 1, rescale: no, consensus: sum}\n",
+    "parameters from further out": PLAIN.replace("weight: 0.5, density: 0.5", "density: [0.5]")
+    + "parameters: {weight: 0.5, density: {value: 1}, normalize: true}\n",
+    "the base listed among the models": PLAIN.replace(
+        "models:", "models:\n  - model: org/base\n    parameters: {weight: 3}"
+    ),
+    "filters within filters": PLAIN.replace(
+        "weight: 0.5", "weight: [{value: [{filter: '*', value: 0.5}]}, {value: 9}]"
+    ),
+    "filters that add nothing": PLAIN.replace(
+        "weight: 0.5", "weight: [{filter: '*', value: 0.5}, {filter: mlp, value: 9}]"
+    ),
+    "the other way to name a tokenizer": PLAIN.replace(
+        "tokenizer_source: union", "tokenizer: {source: union, tokens: {}}"
+    ),
+    "labels and options without effect": PLAIN
+    + "name: mine\nparameters: {int8_mask: true}\nallow_submatrix: false\n",
+    "another name of the dtype": PLAIN.replace("bfloat16", "torch.bfloat16"),
+}
+OTHER = {
+    "a weight": PLAIN.replace("0.001", "0.002"),
+    "the order of models": PLAIN.replace("org/a", "org/x").replace("org/b\n", "org/a\n"),
+    "a revision": PLAIN.replace("org/a", "org/a@main"),
+    "a gradient": PLAIN.replace("weight: 0.5", "weight: [0.5, 0.6]"),
+    "a filter": PLAIN.replace("weight: 0.5", "weight: [{filter: mlp, value: 0.5}]"),
+    "an option": PLAIN + "parameters: {normalize: false}\n",
+    "the output's precision": PLAIN + "out_dtype: float32\n",
+    "the tokenizer": PLAIN.replace("union", "base"),
+    "the chat template": PLAIN + "chat_template: chatml\n",
+}
+
+
+@pytest.mark.parametrize("text", SAME.values(), ids=SAME.keys())
+def test_the_same_recipe_written_differently_has_the_same_digest(text: str) -> None:
+    assert recipe_digest(parse_recipe(text)) == recipe_digest(parse_recipe(PLAIN))
+
+
+@pytest.mark.parametrize("text", OTHER.values(), ids=OTHER.keys())
+def test_another_recipe_has_another_digest(text: str) -> None:
+    assert recipe_digest(parse_recipe(text)) != recipe_digest(parse_recipe(PLAIN))
+
+
+def test_the_canonical_form_is_sorted_json_with_every_default() -> None:
+    text = "merge_method: linear\nmodels: [{model: b}, {model: a, parameters: {weight: 2.0}}]"
+    assert canonical(parse_recipe(text)) == (
+        b'{"allow_submatrix":false,"merge_method":"linear","models":['
+        b'{"model":"b","parameters":{"weight":1}},{"model":"a","parameters":{"weight":2}}],'
+        b'"parameters":{"normalize":true}}'
+    )
+
+
+@pytest.mark.parametrize("models", ["[{model: b}]", "[{model: b}, {model: a}]"])
+def test_a_base_that_is_a_member_goes_first_listed_or_not(models: str) -> None:
+    text = "merge_method: slerp\nbase_model: a\nparameters: {t: 0.5}\nmodels: "
+    written = canonical_document(parse_recipe(text + models))
+    assert [entry["model"] for entry in written["models"]] == ["a", "b"]
+
+
+def test_a_base_beside_enough_members_does_not_join_them() -> None:
+    text = (
+        "merge_method: slerp\nbase_model: c\nparameters: {t: 0.5}\nmodels: [{model: b}, {model: a}]"
+    )
+    written = canonical_document(parse_recipe(text))
+    assert [entry["model"] for entry in written["models"]] == ["b", "a"]
+
+
+def test_the_origin_of_task_vectors_has_no_parameters_in_a_slice() -> None:
+    sources = [{"model": m, "layer_range": [0, 2], "parameters": {"weight": 2}} for m in "ab"]
+    document = {"merge_method": "ties", "base_model": "a", "slices": [{"sources": sources}]}
+    written = canonical_document(check_document(document).recipe)
+    origin, other = written["slices"][0]["sources"]
+    assert origin["parameters"] == {}
+    assert other["parameters"] == {"weight": 2.0, "density": 1.0}
+
+
+def test_a_filter_without_a_default_stays_as_it_is() -> None:
+    text = """
+merge_method: slerp
+models: [{model: a}, {model: b}]
+parameters: {t: {filter: x, value: 1}}
+"""
+    written = canonical_document(parse_recipe(text))
+    assert written["parameters"] == {"t": [{"filter": "x", "value": 1.0}]}
+
+
+def test_filters_of_several_places_join_in_their_order() -> None:
+    document = {
+        "merge_method": "linear",
+        "modules": {
+            "text": {
+                "slices": [
+                    {
+                        "sources": [
+                            {
+                                "model": "a",
+                                "layer_range": [0, 2],
+                                "parameters": {"weight": {"filter": "mlp", "value": 1}},
+                            }
+                        ],
+                        "base_model": "b",
+                        "parameters": {"weight": {"filter": "attn", "value": [2, 3]}},
+                    }
+                ],
+                "parameters": {"normalize": False},
+            }
+        },
+        "parameters": {"weight": 4, "normalize": True},
+    }
+    written = canonical_document(check_document(document).recipe)
+    (part,) = written["modules"]["text"]["slices"]
+    assert part["base_model"] == "b"
+    assert part["parameters"] == {"normalize": False}
+    assert part["sources"][0]["parameters"]["weight"] == [
+        {"filter": "mlp", "value": 1},
+        {"filter": "attn", "value": [2, 3]},
+        {"value": 4},
+    ]
+
+
+def test_a_recipe_of_an_unknown_method_has_no_canonical_form() -> None:
+    recipe = Recipe.model_validate({"merge_method": "nothing", "models": [{"model": "a"}]})
+    with pytest.raises(RecipeError, match="no merge method 'nothing'"):
+        canonical(recipe)
+
+
+REFS = st.sampled_from(["org/a", "org/b@v1", "org/c+org/lora", "./d", "1e5", "on", "null", "9"])
+WEIGHTS = st.integers(-3, 3) | st.floats(-2, 2, allow_nan=False)
+SETTINGS = st.recursive(
+    WEIGHTS | st.lists(WEIGHTS, min_size=1, max_size=4),
+    lambda inner: st.lists(
+        st.fixed_dictionaries(
+            {"value": inner}, optional={"filter": st.sampled_from(["mlp", "*", "(q|k)_proj"])}
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    max_leaves=4,
+)
+PARAMETERS = st.fixed_dictionaries({}, optional={"weight": SETTINGS})
+OUTER = st.fixed_dictionaries(
+    {}, optional={"weight": SETTINGS, "normalize": st.booleans(), "lambda": SETTINGS}
+)
+MODELS = st.lists(
+    st.fixed_dictionaries({"model": REFS}, optional={"parameters": PARAMETERS}),
+    min_size=1,
+    max_size=3,
+)
+SLICES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "sources": st.lists(
+                st.fixed_dictionaries(
+                    {"model": REFS, "layer_range": st.just([0, 4])},
+                    optional={"parameters": PARAMETERS},
+                ),
+                min_size=1,
+                max_size=2,
+            )
+        },
+        optional={"parameters": OUTER, "base_model": st.just("org/other")},
+    ),
+    min_size=1,
+    max_size=2,
+)
+CONTENTS = st.builds(lambda each: {"models": each}, MODELS) | st.builds(
+    lambda each: {"slices": each}, SLICES
+)
+MODULES = st.builds(lambda each: {"modules": {"text": each}}, CONTENTS)
+TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+HEADS = st.fixed_dictionaries(
+    {"merge_method": st.just("task_arithmetic"), "base_model": st.just("org/base")},
+    optional={
+        "parameters": OUTER,
+        "dtype": st.sampled_from(["bfloat16", "float32"]),
+        "tokenizer_source": st.sampled_from(["base", "union", "org/a"]),
+        "chat_template": TEXT,
+        "name": TEXT,
+    },
+)
+RECIPES: st.SearchStrategy[Recipe] = st.builds(
+    lambda head, contents: check_document(head | contents).recipe, HEADS, CONTENTS | MODULES
+)
+
+
+@UNHURRIED
+@given(RECIPES)
+def test_the_canonical_form_is_a_recipe_whose_canonical_form_it_is(recipe: Recipe) -> None:
+    again = check_document(json.loads(canonical(recipe))).recipe
+    assert canonical(again) == canonical(recipe)
+
+
+@UNHURRIED
+@given(RECIPES)
+def test_a_recipe_written_as_yaml_is_read_back_as_it_was(recipe: Recipe) -> None:
+    assert parse_recipe(to_yaml(recipe)) == recipe
+
+
+def test_yaml_is_written_for_people() -> None:
+    text = "merge_method: linear\nmodels:\n- model: org/a@v1\n  parameters:\n    weight: 0.5\n"
+    assert to_yaml(parse_recipe(text)) == text
+
+
+def test_ingredients_are_each_model_once_the_base_first() -> None:
+    recipe = check_document(
+        {
+            "merge_method": "task_arithmetic",
+            "base_model": "base",
+            "slices": [
+                {
+                    "sources": [{"model": m, "layer_range": [0, 2]} for m in ("a", "b", "a")],
+                    "base_model": "other",
+                }
+            ],
+            "tokenizer": {
+                "source": "a",
+                "tokens": {
+                    "x": {"source": "c"},
+                    "y": {"source": {"kind": "model_token", "model": "d", "token": "z"}},
+                    "z": {"source": {"kind": "zero"}},
+                    "forced": {"force": True},
+                },
+            },
+        }
+    ).recipe
+    assert list(map(str, ingredients(recipe))) == ["base", "other", "a", "b"]
+    assert list(map(str, tokenizer_models(recipe))) == ["a", "c", "d"]
+
+
+def test_a_recipe_without_base_or_tokenizer_names_only_its_models() -> None:
+    recipe = parse_recipe("merge_method: linear\nmodels: [{model: b}, {model: a}]")
+    assert list(map(str, ingredients(recipe))) == ["b", "a"]
+    assert tokenizer_models(recipe) == []
+    union = parse_recipe("merge_method: linear\nmodels: [{model: b}]\ntokenizer_source: union")
+    assert tokenizer_models(union) == []
+
+
+def locked(**changes: Any) -> dict[str, Any]:
+    file = {"sha256": "0" * 64, "size": 3}
+    ingredient = {"ref": "org/a@main", "kind": "hub", "revision": "abc", "files": {"a.json": file}}
+    lock = {"recipe": "sha256:" + "0" * 64, "engine": "0.1.0", "seed": 0}
+    return lock | {"ingredients": [ingredient]} | changes
+
+
+def test_a_lock_survives_being_written_and_read() -> None:
+    lock = Lock.model_validate(locked())
+    assert lock.ingredients[0].ref == ModelRef.parse("org/a@main")
+    assert Lock.model_validate_json(lock.model_dump_json()) == lock
+
+
+@pytest.mark.parametrize(
+    "changes", [{"recipe": "sha256:xyz"}, {"seed": None}, {"version": 2}, {"more": 1}]
+)
+def test_a_lock_holds_nothing_but_what_it_should(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(changes))):
+        Lock.model_validate(locked(**changes))

@@ -1,0 +1,192 @@
+"""YAML is read strictly and within limits."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mergehub.recipe import (
+    Fault,
+    ModelRef,
+    OutputModule,
+    OutputSlice,
+    Recipe,
+    RecipeError,
+    SliceSource,
+    TokenizerOptions,
+    TokenOptions,
+    check_document,
+    parse_recipe,
+)
+from mergehub.recipe.document import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES, load_documents
+from mergehub.recipe.schema import ModelToken
+from mergehub.recipe.values import FilteredValue
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def loaded(text: str) -> object:
+    (document,) = load_documents(text)
+    assert document.faults == ()
+    return document.data
+
+
+def refused(text: str) -> set[tuple[str, str]]:
+    """Where and how a text that can be read at all is faulty."""
+    (document,) = load_documents(text)
+    return {(fault.path, fault.code) for fault in document.faults}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1", 1),
+        ("-1.5", -1.5),
+        ("1e-9", 1e-9),
+        ("1E3", 1000.0),
+        (".5e-3", 0.0005),
+        ("0x10", 16),
+        ("'1e3'", "1e3"),
+        ("yes", True),
+        ("~", None),
+        ("bfloat16", "bfloat16"),
+        ("2024-01-01", "2024-01-01"),
+    ],
+)
+def test_scalars_are_read_as_yaml_1_1_with_the_numbers_of_1_2(text: str, value: object) -> None:
+    assert loaded(f"a: {text}") == {"a": value}
+
+
+def test_a_key_that_stands_twice_is_a_fault_where_it_stands() -> None:
+    assert refused("a: {b: 1, b: 2}\na~/c: [{d: 1, d: 1}]") == {
+        ("/a/b", "duplicate-key"),
+        ("/a~0~1c/0/d", "duplicate-key"),
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: !!python/object/apply:os.system ['true']",
+        "a: !!python/name:os.system",
+        "a: !mine 3",
+        "a: !!set {b}",
+        "a: !!int word",
+        "a: !!bool word",
+        "a: !!float word",
+        f"a: {'9' * 5000}",
+    ],
+)
+def test_foreign_and_false_tags_are_faults(text: str) -> None:
+    assert refused(text) == {("/a", "tag")}
+
+
+@pytest.mark.parametrize("text", ["1: x", "yes: x", "~: x", "? [a]\n: x", "? {a: b}\n: x"])
+def test_keys_are_text(text: str) -> None:
+    assert refused(text) == {("", "type")}
+
+
+def test_merge_keys_bring_in_what_is_not_given() -> None:
+    text = "a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc: {<<: [*a, *b], x: 3}\nd: {<<: *b}"
+    data = loaded(text)
+    assert isinstance(data, dict)
+    assert data["c"] == {"x": 3, "y": 1, "z": 2}
+    assert data["d"] == {"y": 2, "z": 2}
+    assert refused("a: {<<: 3}") == {("/a/<<", "type")}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a: b: c", "yaml"),
+        ("a: [1", "yaml"),
+        ("a: *nowhere", "yaml"),
+        ("a\x00", "yaml"),
+        ("\ud800", "yaml"),
+        ("#" * (MAX_CHARACTERS + 1), "limit"),
+        ("[" * 100_000, "limit"),
+        ("a: &a [*a]", "limit"),
+        ("- 1\n" * MAX_NODES, "limit"),
+    ],
+)
+def test_what_is_not_yaml_or_exceeds_a_limit_is_refused_whole(text: str, code: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load_documents(text)
+    assert [(fault.path, fault.code) for fault in caught.value.faults] == [("", code)]
+
+
+def test_a_syntax_error_names_its_line() -> None:
+    with pytest.raises(RecipeError, match="at line 2, column 5: mapping values are not allowed"):
+        load_documents("a: 1\nb: c: d")
+
+
+def test_a_small_text_cannot_grow_through_its_aliases() -> None:
+    levels = [f"l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 10)}]" for i in range(1, 9)]
+    with pytest.raises(RecipeError, match="its aliases followed"):
+        load_documents("\n".join(["l0: &l0 [1]", *levels]))
+
+
+def test_several_documents_are_told_apart() -> None:
+    assert [document.data for document in load_documents("a: 1\n---\nb: 2\n")] == [
+        {"a": 1},
+        {"b": 2},
+    ]
+    assert load_documents("# nothing\n") == []
+
+
+def test_plain_data_is_held_to_the_same_limits() -> None:
+    deep: list[object] = []
+    for _ in range(MAX_DEPTH + 1):
+        deep = [deep]
+    for data in ({"a": deep}, {"a": [0] * MAX_NODES}):
+        with pytest.raises(RecipeError) as caught:
+            check_document(data)
+        assert [fault.code for fault in caught.value.faults] == ["limit"]
+
+
+@pytest.mark.parametrize("data", [{"name": "\ud800"}, {"\ud800": 1}, {"a": [{"b": "x\udfff"}]}])
+def test_half_a_character_is_refused(data: dict[str, object]) -> None:
+    with pytest.raises(RecipeError, match="lone surrogate"):
+        check_document(data)
+
+
+@UNHURRIED
+@given(st.text(alphabet=st.characters(codec=None), max_size=60))
+def test_no_text_does_anything_but_parse_or_be_refused(text: str) -> None:
+    with pytest.raises(RecipeError):
+        parse_recipe(text)
+
+
+def faults(document: object) -> tuple[Fault, ...]:
+    try:
+        check_document(document)
+    except RecipeError as error:
+        return error.faults
+    return ()
+
+
+FIELDS = st.sampled_from(
+    sorted(
+        {"lora", "path", "revision", "weight", "t", "density"}.union(
+            *(part.model_fields for part in (Recipe, SliceSource, OutputSlice, OutputModule)),
+            *(part.model_fields for part in (TokenizerOptions, TokenOptions, ModelToken)),
+            *(part.model_fields for part in (FilteredValue, ModelRef)),
+        )
+    )
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELDS, inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@UNHURRIED
+@given(st.dictionaries(FIELDS, JSON, max_size=6), st.sampled_from(["linear", "slerp", "ties"]))
+def test_no_document_does_anything_but_parse_or_be_refused(
+    fields: dict[str, object], method: str
+) -> None:
+    told = faults({"merge_method": method} | fields)
+    assert all(fault.path == "" or fault.path.startswith("/") for fault in told)
+    assert all(fault.code and fault.message for fault in told)

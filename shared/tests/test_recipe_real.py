@@ -1,0 +1,75 @@
+"""Recipes that other people wrote for mergekit, from the folder that MERGEHUB_REAL_DATA names."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+
+from mergehub.recipe import RecipeError, canonical, parse_recipe, parse_with_warnings, to_yaml
+
+DATA = os.environ.get("MERGEHUB_REAL_DATA")
+FOLDER = Path(DATA or ".") / "recipes"
+pytestmark = pytest.mark.skipif(
+    DATA is None, reason="MERGEHUB_REAL_DATA names no folder of real recipes"
+)
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> dict[str, str]:
+    """What mergekit 0.1.5 says of each file: "ok", what it silently ignores, or why it refuses."""
+    with (FOLDER / "SOURCES.csv").open(newline="") as table:
+        return {row["file"]: row["mergekit_0.1.5_verdict"] for row in csv.DictReader(table)}
+
+
+def codes(text: str) -> set[str]:
+    """The kinds of faults that a text is refused for; none if it is accepted."""
+    try:
+        parse_recipe(text)
+    except RecipeError as error:
+        return {fault.code for fault in error.faults}
+    return set()
+
+
+def texts(verdicts: dict[str, str], start: str) -> dict[str, str]:
+    names = [name for name, verdict in verdicts.items() if verdict.startswith(start)]
+    assert names
+    return {name: (FOLDER / name).read_text() for name in names}
+
+
+def test_every_recipe_that_mergekit_accepts_lacks_at_most_its_method(
+    verdicts: dict[str, str],
+) -> None:
+    accepted = {
+        name: text for name, text in texts(verdicts, "ok").items() if verdicts[name] == "ok"
+    }
+    refused = {name: found for name, text in accepted.items() if (found := codes(text))}
+    assert {name: found for name, found in refused.items() if found != {"unknown-method"}} == {}
+    assert len(refused) < len(accepted) / 4
+
+
+def test_every_recipe_with_a_method_nobody_knows_is_refused_for_it(
+    verdicts: dict[str, str],
+) -> None:
+    for name, text in texts(verdicts, "unknown method").items():
+        assert "unknown-method" in codes(text), name
+
+
+def test_every_key_that_mergekit_silently_ignores_is_refused(verdicts: dict[str, str]) -> None:
+    wanted = {"unknown-method", "unknown-field", "unknown-parameter"}
+    for name, text in texts(verdicts, "ok, silently ignored").items():
+        assert codes(text) & wanted, name
+
+
+def test_every_accepted_recipe_survives_writing_and_canonical_form(
+    verdicts: dict[str, str],
+) -> None:
+    for name, text in texts(verdicts, "ok").items():
+        if codes(text):
+            continue
+        recipe, warnings = parse_with_warnings(text)
+        assert parse_recipe(to_yaml(recipe)) == recipe, name
+        assert canonical(parse_recipe(canonical(recipe).decode())) == canonical(recipe), name
+        assert all(warning.message for warning in warnings), name

@@ -1,0 +1,96 @@
+"""References to models: reading, writing and refusing."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from mergehub.recipe import ModelRef
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+RUN = "0198c0de-0000-7000-8000-000000000001"
+
+
+@pytest.mark.parametrize(
+    ("text", "model", "revision", "adapter"),
+    [
+        ("org/name", "org/name", None, None),
+        ("org/name@main", "org/name", "main", None),
+        ("org/name+org/lora", "org/name", None, "org/lora"),
+        ("org/name@v1+org/lora@v2", "org/name", "v1", "org/lora@v2"),
+        ("./merged/first", "./merged/first", None, None),
+        ("D:/models/my tuned model", "D:/models/my tuned model", None, None),
+        ("s3://bucket/models/a", "s3://bucket/models/a", None, None),
+        ("  org/name  ", "org/name", None, None),
+    ],
+)
+def test_a_reference_is_model_revision_and_adapter(
+    text: str, model: str, revision: str | None, adapter: str | None
+) -> None:
+    ref = ModelRef.parse(text)
+    assert (ref.model, ref.revision) == (model, revision)
+    assert (str(ref.adapter) if ref.adapter else None) == adapter
+    assert str(ref) == text.strip()
+
+
+def test_a_reference_to_a_run_knows_its_run() -> None:
+    assert ModelRef.parse(f"run:{RUN}").run_id == UUID(RUN)
+    assert str(ModelRef.parse(f"run:{RUN.upper()}")) == f"run:{RUN}"
+    assert ModelRef.parse("org/name").run_id is None
+
+
+def test_without_adapter_keeps_the_revision() -> None:
+    assert str(ModelRef.parse("a@1+b").without_adapter) == "a@1"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "model name in '' is empty"),
+        ("org/name@", "revision in 'org/name@' is empty"),
+        ("org/name+", "model name in '' is empty"),
+        ("a+b+c", "more than one adapter"),
+        ("a@b@c", "one sign too many"),
+        ("a\x00b", "control character"),
+        ("a\u202eb", "control character"),
+        ("run:42", "after 'run:' comes its UUID"),
+        ("x" * 1025, "longer than 1024 characters"),
+    ],
+)
+def test_a_bad_reference_says_what_is_wrong(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says) as caught:
+        ModelRef.parse(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_mapping_form_of_mergekit_is_read() -> None:
+    nested = {"model": {"path": "a", "revision": "1"}, "lora": {"path": "b", "revision": "2"}}
+    assert str(ModelRef.model_validate(nested)) == "a@1+b@2"
+    assert str(ModelRef.model_validate({"model": "a@1", "lora": "b@2"})) == "a@1+b@2"
+    assert str(ModelRef.model_validate({"model": "a", "revision": "1"})) == "a@1"
+
+
+def test_the_mapping_form_is_held_to_the_same_rules() -> None:
+    with pytest.raises(ValidationError, match="one sign too many"):
+        ModelRef.model_validate({"model": {"path": "a+b"}})
+    with pytest.raises(ValidationError, match="must be a model, such as org/name, not 3"):
+        ModelRef.model_validate(3)
+
+
+NAMES = st.text("abcXYZ019-_./: ", min_size=1, max_size=20).map(str.strip).filter(bool)
+
+
+@UNHURRIED
+@given(model=NAMES, revision=st.none() | NAMES, adapter=st.none() | NAMES)
+def test_writing_and_reading_gives_the_same_reference(
+    model: str, revision: str | None, adapter: str | None
+) -> None:
+    ref = ModelRef(
+        model=model, revision=revision, adapter=ModelRef(model=adapter) if adapter else None
+    )
+    assert ModelRef.parse(str(ref)) == ref
+    assert ModelRef.model_validate_json(ref.model_dump_json()) == ref
