@@ -18,7 +18,7 @@ from mergehub.kit.background import Loop, running
 from mergehub.kit.database import Database
 from mergehub.kit.migrations import is_current, migrate
 from mergehub.kit.notify import Signals
-from mergehub.kit.problems import Problem, install_problems
+from mergehub.kit.problems import Invalid, Problem, install_problems, problem_responses
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.telemetry import RequestMetrics, configure_logging
 
@@ -114,6 +114,7 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
         version=__version__,
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
+        responses=problem_responses(Invalid),
     )
     metrics = CollectorRegistry()
     app.add_middleware(RequestMetrics, registry=metrics)

@@ -38,6 +38,8 @@ async def running(loops: Mapping[str, Loop]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # A library may swallow a cancellation (asyncio.wait_for did before Python 3.12): ask again.
+        while pending := [task for task in tasks if not task.done()]:
+            for task in pending:
+                task.cancel()
+            await asyncio.wait(pending, timeout=1)

@@ -2,11 +2,13 @@
 
 The stream only tells that something new is there. What counts is the position stored in the
 transaction of each effect: an event behind it was applied, the next one may be, and a gap (the
-stream forgot, or a replica got the event before) is filled from the source's HTTP feed.
+stream forgot, or a replica got the event before) is filled from the source's HTTP feed. So
+messages need no acknowledgement, and Redis may lose them, the group or the whole stream.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
@@ -26,6 +28,10 @@ from mergehub.kit.database import Database
 log = structlog.get_logger()
 
 Apply = Callable[[AsyncSession, Envelope], Awaitable[None]]
+
+
+class FeedHasGap(Exception):
+    """The source's feed skips a sequence number: nothing behind it may be applied."""
 
 
 class InboxRow:
@@ -53,6 +59,7 @@ class Consumer:
     """One service's reader of one source. Replicas share a group and may all run."""
 
     BLOCK_MS = 2_000
+    ANSWER_SECONDS = 5.0
     PAGE = 200
 
     def __init__(
@@ -79,14 +86,20 @@ class Consumer:
         self._stream = stream
 
     async def run(self) -> None:
-        """Catch up, then follow the stream for ever."""
-        await self._join_group()
+        """Catch up, then follow the stream for ever.
+
+        The feed is asked before Redis, which may be away, and again whenever the stream is silent:
+        a stream that was lost is silent too.
+        """
         await self.catch_up()
+        await self._join_group()
         while True:
-            for message, event in await self._read():
+            events = await self._read()
+            if not events:
+                await self.catch_up()
+            for event in events:
                 if event.source == self._source and not await self.offer(event):
                     await self.catch_up()
-                await self._redis.xack(self._stream, self._group, message)
 
     async def offer(self, event: Envelope) -> bool:
         """Apply `event` if it is the next one; False means that events before it are missing."""
@@ -109,13 +122,17 @@ class Consumer:
         return True
 
     async def catch_up(self) -> None:
-        """Apply everything that the source's feed has beyond our position."""
+        """Apply everything that the source's feed has beyond our position.
+
+        Raises httpx.HTTPError where the source does not answer, and FeedHasGap.
+        """
         async with self._database.transaction() as session:
             after = (await self._locked_position(session)).sequence
         while True:
             page = await self._page(after)
             for event in page.items:
-                await self.offer(event)
+                if not await self.offer(event):
+                    raise FeedHasGap(f"{self._source} has no event before {event.sequence}")
             after = page.next_after
             if not page.has_more:
                 return
@@ -135,17 +152,25 @@ class Consumer:
 
     async def _join_group(self) -> None:
         try:
-            await self._redis.xgroup_create(self._stream, self._group, id="$", mkstream=True)
+            async with asyncio.timeout(self.ANSWER_SECONDS):
+                await self._redis.xgroup_create(self._stream, self._group, id="$", mkstream=True)
         except ResponseError as error:
             if "BUSYGROUP" not in str(error):
                 raise
 
-    async def _read(self) -> list[tuple[bytes, Envelope]]:
-        answer = await self._redis.xreadgroup(
-            self._group, self._group, {self._stream: ">"}, count=self.PAGE, block=self.BLOCK_MS
-        )
+    async def _read(self) -> list[Envelope]:
+        # A Redis that froze is left, where the client alone would wait for ever.
+        async with asyncio.timeout(self.BLOCK_MS / 1_000 + self.ANSWER_SECONDS):
+            answer = await self._redis.xreadgroup(
+                self._group,
+                self._group,
+                {self._stream: ">"},
+                count=self.PAGE,
+                block=self.BLOCK_MS,
+                noack=True,
+            )
         return [
-            (message, Envelope.model_validate_json(fields[b"event"]))
+            Envelope.model_validate_json(fields[b"event"])
             for _, messages in answer
-            for message, fields in messages
+            for _, fields in messages
         ]

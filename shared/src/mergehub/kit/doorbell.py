@@ -39,9 +39,7 @@ def deserialize(data: bytes) -> dict[str, Any]:
 
 def job_pool(redis: Redis) -> ArqRedis:
     """An arq client on the connections of `redis`, which keeps owning them."""
-    return ArqRedis(
-        redis.connection_pool, job_serializer=serialize, job_deserializer=deserialize
-    )
+    return ArqRedis(redis.connection_pool, job_serializer=serialize, job_deserializer=deserialize)
 
 
 async def ring(pool: ArqRedis, run_id: UUID, hardware: str, turn: int) -> bool:

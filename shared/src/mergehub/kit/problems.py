@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 log = structlog.get_logger()
@@ -145,6 +146,14 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     return _answer(problem)
 
 
+async def _on_database(request: Request, error: Exception) -> JSONResponse:
+    """SQLSTATE class 22 means that what was sent cannot be stored; the rest is our fault."""
+    assert isinstance(error, DBAPIError)
+    if str(getattr(error.orig, "sqlstate", None)).startswith("22"):
+        return _answer(Invalid("A value cannot be stored: out of range, or holding NUL or NaN."))
+    return await _on_crash(request, error)
+
+
 async def _on_crash(request: Request, error: Exception) -> JSONResponse:
     log.error("request.crashed", path=request.url.path, exc_info=error)
     return _answer(Problem("The fault is ours and has been logged; trying again may help."))
@@ -155,4 +164,22 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(DBAPIError, _on_database)
     app.add_exception_handler(Exception, _on_crash)
+    _describe_problems(app)
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Add the schema that `problem_responses` refers to to the OpenAPI document of `app`."""
+    plain = app.openapi
+    problem = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+    nested = problem.pop("$defs")
+
+    def openapi() -> dict[str, Any]:
+        document = plain()
+        document.setdefault("components", {}).setdefault("schemas", {}).update(
+            {"Problem": problem, **nested}
+        )
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,12 @@
+"""`python -m registry`: relay and sweeper alone, for `MERGEHUB_BACKGROUND=separate`."""
+
+from __future__ import annotations
+
+import asyncio
+
+from mergehub.kit.app import run_background
+from mergehub.kit.settings import ServiceSettings
+from registry.app import PARTS
+
+if __name__ == "__main__":
+    asyncio.run(run_background(PARTS, ServiceSettings()))

@@ -1,0 +1,69 @@
+"""The registry as an application and as a background process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fastapi import FastAPI
+
+from mergehub.contracts.events import Envelope
+from mergehub.kit.app import Resources, ServiceParts, build_app
+from mergehub.kit.background import Loop
+from mergehub.kit.doorbell import job_pool
+from mergehub.kit.outbox import CHANNEL as OUTBOX_CHANNEL
+from mergehub.kit.outbox import Relay
+from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.stream import StreamPublisher
+from registry.events import endpoints as events
+from registry.events.models import outbox
+from registry.recipes import endpoints as recipes
+from registry.runs import endpoints as runs
+from registry.runs import worker_endpoints
+from registry.runs.bell import Bell
+from registry.runs.moves import CHANNEL as RUNS_CHANNEL
+from registry.runs.sweeper import Sweeper
+from registry.tokens.service import TableAuthenticator, accept_settings_tokens
+
+
+def make_bell(resources: Resources) -> Bell:
+    """The workers' doorbell on the service's Redis."""
+    return Bell(resources.database, job_pool(resources.redis))
+
+
+def make_relay(resources: Resources) -> Relay:
+    """Hands events to the stream, and rings for the runs that they put into a queue."""
+    stream, bell = StreamPublisher(resources.redis), make_bell(resources)
+
+    async def publish(events: Sequence[Envelope]) -> None:
+        await stream(events)
+        await bell.on_events(events)
+
+    return Relay(outbox, resources.database, publish)
+
+
+def _loops(resources: Resources) -> Mapping[str, Loop]:
+    relay = make_relay(resources)
+    sweeper = Sweeper(resources.database, make_bell(resources))
+    return {"relay": lambda: relay.run(resources.signals), "sweeper": sweeper.run}
+
+
+async def _start(app: FastAPI, resources: Resources) -> None:
+    app.state.authenticator = TableAuthenticator(resources.database)
+    async with resources.database.transaction() as session:
+        await accept_settings_tokens(session, resources.settings)
+
+
+PARTS = ServiceParts(
+    name="registry",
+    title="Mergehub registry",
+    routers=(recipes.router, runs.router, worker_endpoints.router, events.router),
+    migrations="registry.migrations",
+    channels=(OUTBOX_CHANNEL, RUNS_CHANNEL),
+    loops=_loops,
+    start=_start,
+)
+
+
+def create_app(settings: ServiceSettings | None = None) -> FastAPI:
+    """The registry; without `settings`, as the `MERGEHUB_…` variables say."""
+    return build_app(PARTS, settings or ServiceSettings())

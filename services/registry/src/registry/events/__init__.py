@@ -1,0 +1,1 @@
+"""The feed of everything that the registry tells other services."""

@@ -1,0 +1,69 @@
+"""A recipe's text read, judged and brought into its canonical form; nothing is stored here."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from mergehub.kit.problems import FieldFault, Invalid
+from mergehub.recipe import (
+    Fault,
+    ModelRef,
+    RecipeError,
+    canonical,
+    ingredients,
+    parse_with_warnings,
+    recipe_digest,
+)
+
+
+class RecipeInvalid(Invalid):
+    code, title = "recipe-invalid", "The recipe cannot be merged as it is written"
+
+
+@dataclass(frozen=True)
+class CheckedRecipe:
+    """What is known of an acceptable recipe; `canonical` is JSON by RFC 8785."""
+
+    source: str
+    canonical: str
+    digest: str
+    method: str
+    ingredients: tuple[ModelRef, ...]
+    warnings: tuple[FieldFault, ...]
+
+
+async def check(text: str, pointer: str = "/recipe") -> CheckedRecipe:
+    """Read the recipe that stands at `pointer` of a request's body.
+
+    Raises:
+        RecipeInvalid: with every fault at once.
+    """
+    return await asyncio.to_thread(_check, text, pointer)
+
+
+def _check(text: str, pointer: str) -> CheckedRecipe:
+    try:
+        recipe, warnings = parse_with_warnings(text)
+        return CheckedRecipe(
+            source=text,
+            canonical=canonical(recipe).decode(),
+            digest=recipe_digest(recipe),
+            method=recipe.merge_method,
+            ingredients=tuple(ingredients(recipe)),
+            warnings=tuple(_told(fault, pointer) for fault in warnings),
+        )
+    except RecipeError as error:
+        faults = [_told(fault, pointer) for fault in error.faults]
+        count = "one fault" if len(faults) == 1 else f"{len(faults)} faults"
+        raise RecipeInvalid(f"The recipe has {count}; see `errors`.", errors=faults) from None
+
+
+def _told(fault: Fault, pointer: str) -> FieldFault:
+    """A fault as clients see it: what follows the `#` points into the YAML document."""
+    return FieldFault(
+        pointer=f"{pointer}#{fault.path}",
+        code=fault.code,
+        detail=fault.message,
+        suggestion=fault.suggestion,
+    )

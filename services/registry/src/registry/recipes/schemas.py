@@ -1,0 +1,93 @@
+"""What goes in and out about recipes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from mergehub.contracts.runs import Answer, Message
+from mergehub.kit.problems import FieldFault
+
+Slug = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=100)
+]
+Label = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$", min_length=1, max_length=50)
+]
+RecipeText = Annotated[
+    str, Field(max_length=256 * 1024, description="The recipe: mergekit YAML as it is.")
+]
+
+
+class RecipeCheck(Message):
+    recipe: RecipeText
+
+
+class RecipeVersionCreate(Message):
+    recipe: RecipeText
+
+
+class RecipeCreate(Message):
+    name: Slug = Field(description="Lower case words joined by hyphens, one of a kind.")
+    title: str = Field(min_length=1, max_length=200)
+    description: str = Field("", max_length=20_000)
+    tags: list[Label] = Field(default_factory=list, max_length=20)
+    domains: list[Label] = Field(default_factory=list, max_length=20)
+    recipe: RecipeText
+
+
+class CheckedRecipeAnswer(Answer):
+    """An acceptable recipe; `warnings` tell what in it does less than it seems to."""
+
+    digest: str
+    method: str
+    ingredients: list[str]
+    warnings: list[FieldFault]
+
+
+class VersionSummary(Answer):
+    """A version without its text."""
+
+    id: UUID
+    number: int
+    digest: str
+    method: str
+    created_at: datetime
+
+
+class RecipeVersion(VersionSummary):
+    """A version: `source` as it was published, byte for byte, and its canonical form."""
+
+    recipe_id: UUID
+    ingredients: list[str]
+    source: str
+    canonical: dict[str, Any]
+
+
+class Recipe(Answer):
+    """A recipe with its newest version."""
+
+    id: UUID
+    owner: str
+    name: str
+    title: str
+    description: str
+    tags: list[str]
+    domains: list[str]
+    created_at: datetime
+    version: VersionSummary
+
+
+class RecipePage(Answer):
+    items: list[Recipe]
+    next_cursor: str | None
+
+
+class VersionPage(Answer):
+    """Newest first."""
+
+    items: list[VersionSummary]
+    next_cursor: str | None

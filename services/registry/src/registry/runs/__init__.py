@@ -1,0 +1,1 @@
+"""Runs: submitting, following, and the protocol with the workers."""

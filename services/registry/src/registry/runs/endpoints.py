@@ -1,0 +1,122 @@
+"""`/v1/runs`, as people use it: submit, list, read, follow and cancel."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from mergehub.contracts.runs import FINAL, Run, RunCreate, RunState
+from mergehub.kit.app import Resources
+from mergehub.kit.auth import Principal, requires
+from mergehub.kit.database import Session
+from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
+from registry.idempotency import Answered, KeyInProgress, Once
+from registry.recipes.check import RecipeInvalid
+from registry.runs import service
+from registry.runs.errors import RunFinished, RunNotFound, RunNotSucceeded
+from registry.runs.follow import follow
+from registry.runs.repository import RunFilter
+from registry.runs.schemas import RunItems, RunPage
+
+EVENT_STREAM = "text/event-stream"
+FOLLOWED: dict[int | str, dict[str, Any]] = {
+    200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}},
+    204: {"description": "The run has ended and its last event is known: do not reconnect"},
+}
+
+router = APIRouter(prefix="/v1/runs", tags=["runs"])
+
+Submitter = Annotated[Principal, Depends(requires("runs:submit"))]
+State = Annotated[RunState | None, Query()]
+Kind = Annotated[Literal["merge", "evaluate"] | None, Query()]
+LastEventId = Annotated[
+    str | None,
+    Header(pattern=r"^[0-9]{1,18}$", description="The `id` of the last event received."),
+]
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=Run,
+    responses=problem_responses(
+        Unauthenticated, Forbidden, RunNotSucceeded, KeyInProgress, RecipeInvalid
+    ),
+)
+async def submit_run(
+    body: RunCreate, session: Session, submitter: Submitter, once: Once
+) -> Response:
+    """Queue a run; `Location` names where to follow it."""
+
+    async def effect() -> Answered:
+        run = await service.submit(session, body)
+        return Answered(202, run, {"Location": f"/v1/runs/{run.id}"})
+
+    return await once(session, submitter.name, body, effect)
+
+
+@router.get("", responses=problem_responses(BadCursor))
+async def list_runs(
+    request: Request,
+    response: Response,
+    session: Session,
+    state: State = None,
+    kind: Kind = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> RunPage:
+    """Runs, the newest first."""
+    page = await service.page(session, RunFilter(state, kind), cursor, limit)
+    link_next(request, response, page.next_cursor)
+    return page
+
+
+@router.get("/{run_id}", responses=problem_responses(RunNotFound))
+async def get_run(run_id: UUID, session: Session) -> Run:
+    """A run as it stands."""
+    return await service.find(session, run_id)
+
+
+@router.get("/{run_id}/items", responses=problem_responses(RunNotFound))
+async def list_run_items(
+    run_id: UUID, session: Session, benchmark: Annotated[str, Query(min_length=1, max_length=200)]
+) -> RunItems:
+    """The score of each item of one benchmark that the run evaluated."""
+    return await service.items(session, run_id, benchmark)
+
+
+@router.get(
+    "/{run_id}/events",
+    response_class=Response,
+    responses=FOLLOWED | problem_responses(RunNotFound),
+)
+async def follow_run(run_id: UUID, request: Request, last_event_id: LastEventId = None) -> Response:
+    """Follow a run live: an event `run` with the run's JSON at each change, until its end.
+
+    An event's id is the run's revision. With `Last-Event-ID` the stream starts behind it.
+    """
+    resources: Resources = request.app.state.resources
+    async with resources.database.transaction() as session:
+        run = await service.find(session, run_id)
+    after = int(last_event_id or 0)
+    if run.state in FINAL and run.revision <= after:
+        return Response(status_code=204)
+    return StreamingResponse(
+        follow(resources.database, resources.signals, run_id, after),
+        media_type=EVENT_STREAM,
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+@router.post(
+    "/{run_id}/cancel",
+    responses=problem_responses(Unauthenticated, Forbidden, RunNotFound, RunFinished),
+    dependencies=[Depends(requires("runs:submit"))],
+)
+async def cancel_run(run_id: UUID, session: Session) -> Run:
+    """Cancel a run: at once where it is queued, else as soon as its worker asks."""
+    return await service.cancel(session, run_id)

@@ -1,0 +1,76 @@
+"""The tables of runs and of their item scores."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    desc,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mergehub.contracts.runs import RunState
+from registry.base import Base
+
+Json = JSONB(none_as_null=True)
+
+
+class RunRow(Base):
+    """The truth about a run; only `moves` changes its state.
+
+    `fence` counts claims and never goes back; `attempt` counts those that were spent or are
+    being spent. `due_at` is when a queued run that nobody claimed is rung for again, and
+    `report_digest` the report that was accepted last.
+    """
+
+    __tablename__ = "runs"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    hardware: Mapped[str] = mapped_column(String(20))
+    spec: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    attempt: Mapped[int] = mapped_column(server_default="0")
+    max_attempts: Mapped[int]
+    fence: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    worker: Mapped[str | None] = mapped_column(String(200))
+    lease_expires_at: Mapped[datetime | None]
+    cancel_requested: Mapped[bool] = mapped_column(server_default=text("false"))
+    progress: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    result: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    error: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    report_digest: Mapped[str | None] = mapped_column(String(64))
+    revision: Mapped[int] = mapped_column(BigInteger, server_default="1")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    due_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint(f"state IN ({', '.join(repr(each.value) for each in RunState)})", "state"),
+        CheckConstraint("(state = 'running') = (lease_expires_at IS NOT NULL)", "lease"),
+        Index("ix_runs_created_at_id", desc("created_at"), desc("id")),
+        Index("ix_runs_due", "due_at", postgresql_where=text("state = 'queued'")),
+        Index("ix_runs_lease", "lease_expires_at", postgresql_where=text("state = 'running'")),
+    )
+
+
+class ItemsRow(Base):
+    """The score of each item of one benchmark, apart from the run since there are thousands."""
+
+    __tablename__ = "run_items"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    benchmark: Mapped[str] = mapped_column(Text, primary_key=True)
+    items: Mapped[dict[str, float]] = mapped_column(JSONB)

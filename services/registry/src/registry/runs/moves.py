@@ -1,0 +1,65 @@
+"""The only place where the state of a run changes.
+
+Callers hold the row's lock (`repository.lock`), so what they read is what they change. Each move
+writes its event in the same transaction, and its commit wakes those who follow the run.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.contracts.events import RunChanged
+from mergehub.contracts.runs import FINAL, LEASE_SECONDS, MOVES, RunState
+from mergehub.kit.notify import notify
+from registry.events.models import outbox
+from registry.runs.errors import IllegalMove
+from registry.runs.models import RunRow
+
+CHANNEL = "mergehub_runs"
+LEASE = timedelta(seconds=LEASE_SECONDS)
+RING_AGAIN = timedelta(seconds=5)
+
+EVENTS = {
+    RunState.QUEUED: "run.queued",
+    RunState.RUNNING: "run.started",
+    RunState.SUCCEEDED: "run.succeeded",
+    RunState.FAILED: "run.failed",
+    RunState.CANCELLED: "run.cancelled",
+}
+
+
+async def move(session: AsyncSession, run: RunRow, to: RunState, now: datetime) -> None:
+    """Bring `run` into the state `to`. Raises IllegalMove where MOVES has no such way."""
+    if to not in MOVES[RunState(run.state)]:
+        raise IllegalMove(f"The run is {run.state} and cannot become {to}.")
+    run.state = to
+    run.lease_expires_at = now + LEASE if to is RunState.RUNNING else None
+    if to is RunState.RUNNING:
+        run.started_at = run.started_at or now
+    if to is RunState.QUEUED:
+        run.due_at, run.worker = now + RING_AGAIN, None
+    if to in FINAL:
+        run.finished_at = now
+    await touch(session, run)
+    await announce(session, run)
+
+
+async def touch(session: AsyncSession, run: RunRow) -> None:
+    """Count a change of `run` and wake its followers at the commit."""
+    run.revision += 1
+    await notify(session, CHANNEL, str(run.id))
+
+
+async def announce(session: AsyncSession, run: RunRow) -> None:
+    """Write the event of the state that `run` is in."""
+    error = run.error if run.state == RunState.FAILED else None
+    data = RunChanged(
+        run=run.id,
+        kind=run.kind,
+        hardware=run.hardware,
+        attempt=run.attempt,
+        error_code=error["code"] if error else None,
+    )
+    await outbox.emit(session, EVENTS[RunState(run.state)], f"runs/{run.id}", data)

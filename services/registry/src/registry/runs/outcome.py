@@ -1,0 +1,138 @@
+"""How an attempt ends: its outcome stored and told, all in the transaction of the report."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.contracts.events import EvaluationCompleted, ModelProduced
+from mergehub.contracts.runs import (
+    EvaluateResult,
+    EvaluateSpec,
+    MergeResult,
+    MergeSpec,
+    Parent,
+    ReportRequest,
+    RunError,
+    RunState,
+)
+from mergehub.recipe import ModelRef
+from registry.events.models import outbox
+from registry.runs import repository
+from registry.runs.errors import ReportInvalid
+from registry.runs.models import ItemsRow, RunRow
+from registry.runs.moves import move
+from registry.runs.submission import named
+
+_Spec = TypeVar("_Spec", MergeSpec, EvaluateSpec)
+
+
+async def store(session: AsyncSession, run: RunRow, report: ReportRequest, now: datetime) -> None:
+    """End the attempt as the report says. Raises ReportInvalid."""
+    match report:
+        case ReportRequest(outcome="succeeded", result=MergeResult() as result):
+            await _merged(session, run, result, now)
+        case ReportRequest(outcome="succeeded", result=EvaluateResult() as result):
+            await _evaluated(session, run, result, now)
+        case ReportRequest(outcome="failed", error=RunError() as error):
+            await failed(session, run, error, now)
+        case ReportRequest(outcome="cancelled"):
+            await move(session, run, RunState.CANCELLED, now)
+        case _:
+            raise ReportInvalid("A success needs its `result`, a failure its `error`.")
+
+
+async def failed(session: AsyncSession, run: RunRow, error: RunError, now: datetime) -> None:
+    """End a failed attempt: try again where that may help and attempts are left."""
+    run.error = _storable(error).model_dump(mode="json")
+    if run.cancel_requested:
+        to = RunState.CANCELLED
+    elif error.retryable and run.attempt < run.max_attempts:
+        to = RunState.QUEUED
+    else:
+        to = RunState.FAILED
+    await move(session, run, to, now)
+
+
+async def _merged(session: AsyncSession, run: RunRow, result: MergeResult, now: datetime) -> None:
+    spec = _spec(run, MergeSpec)
+    run.result = result.model_dump(mode="json")
+    run.error = None
+    await move(session, run, RunState.SUCCEEDED, now)
+    data = ModelProduced(
+        run=run.id,
+        name=spec.model_name,
+        digest=result.output_digest,
+        method=result.method,
+        recipe_version=spec.recipe_version,
+        recipe_digest=spec.recipe_digest,
+        parents=await _with_names(session, result.parents),
+    )
+    await outbox.emit(session, "model.produced", f"models/{spec.model_name}", data)
+
+
+async def _evaluated(
+    session: AsyncSession, run: RunRow, result: EvaluateResult, now: datetime
+) -> None:
+    spec = _spec(run, EvaluateSpec)
+    if len({scored.benchmark for scored in result.results}) < len(result.results):
+        raise ReportInvalid("A benchmark is reported twice.")
+    run.result = result.model_dump(mode="json", exclude={"results": {"__all__": {"items"}}})
+    run.error = None
+    await move(session, run, RunState.SUCCEEDED, now)
+    for scored in result.results:
+        session.add(ItemsRow(run_id=run.id, benchmark=scored.benchmark, items=scored.items))
+        data = EvaluationCompleted(
+            run=run.id,
+            model=spec.model_name,
+            model_digest=result.model_digest,
+            harness=result.harness,
+            **scored.model_dump(exclude={"items"}),
+        )
+        await outbox.emit(session, "evaluation.completed", f"models/{spec.model_name}", data)
+
+
+def _spec(run: RunRow, kind: type[_Spec]) -> _Spec:
+    """The run's spec, where it is of the kind that the result is of."""
+    expected = kind.model_fields["kind"].default
+    if run.kind != expected:
+        raise ReportInvalid(f"This is the result of a run of kind {expected}, not {run.kind}.")
+    return kind.model_validate(run.spec)
+
+
+async def _with_names(session: AsyncSession, parents: list[Parent]) -> list[Parent]:
+    """The parents with `run:<uuid>` replaced by what lineage calls that run's model."""
+    ids = {run_id for parent in parents for run_id in _run_ids(parent)}
+    runs = await repository.find_all(session, ids) if ids else {}
+    names = {run_id: run.spec["model_name"] for run_id, run in runs.items()}
+    return [_named(parent, names) for parent in parents]
+
+
+def _run_ids(parent: Parent) -> list[UUID]:
+    own = _ref(parent).run_id
+    return ([own] if own else []) + (_run_ids(parent.base) if parent.base else [])
+
+
+def _named(parent: Parent, names: dict[UUID, str]) -> Parent:
+    base = _named(parent.base, names) if parent.base else None
+    return parent.model_copy(update={"name": named(_ref(parent), names), "base": base})
+
+
+def _ref(parent: Parent) -> ModelRef:
+    try:
+        return ModelRef.parse(parent.name)
+    except ValueError as error:
+        raise ReportInvalid(f"A parent's name is no model reference: {error}.") from None
+
+
+def _storable(error: RunError) -> RunError:
+    """A child's last words may hold NUL, which PostgreSQL does not."""
+    return RunError(
+        code=error.code,
+        message=error.message.replace("\0", "�"),
+        last_lines=[line.replace("\0", "�") for line in error.last_lines],
+        retryable=error.retryable,
+    )

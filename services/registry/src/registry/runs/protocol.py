@@ -1,0 +1,112 @@
+"""What workers do with runs: claim, keep the lease, hand back, report.
+
+The fence of a claim is the right to speak about a run. It is checked under the row's lock, so of
+two workers that both believe to own a run, one is heard.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.contracts.runs import (
+    HEARTBEAT_SECONDS,
+    LEASE_SECONDS,
+    Claim,
+    ClaimRequest,
+    HeartbeatAnswer,
+    HeartbeatRequest,
+    ReleaseRequest,
+    ReportRequest,
+    Run,
+    RunSpec,
+    RunState,
+)
+from registry.runs import outcome
+from registry.runs.errors import RunLeased, StaleFence
+from registry.runs.models import RunRow
+from registry.runs.moves import LEASE, move, touch
+from registry.runs.service import locked
+
+log = structlog.get_logger()
+
+_SPEC: TypeAdapter[RunSpec] = TypeAdapter(RunSpec)
+
+
+async def claim(session: AsyncSession, run_id: UUID, request: ClaimRequest) -> Claim:
+    """Give a queued run to a worker. Raises RunLeased where it is not queued, and RunNotFound."""
+    run, now = await locked(session, run_id)
+    if run.state != RunState.QUEUED:
+        holder = f" by {run.worker}" if run.state == RunState.RUNNING else ""
+        raise RunLeased(f"The run is {run.state}{holder}; only a queued run can be claimed.")
+    run.fence += 1
+    run.attempt += 1
+    run.worker = request.worker
+    run.progress = None
+    await move(session, run, RunState.RUNNING, now)
+    return Claim(
+        run_id=run.id,
+        fence=run.fence,
+        attempt=run.attempt,
+        lease_seconds=LEASE_SECONDS,
+        heartbeat_seconds=HEARTBEAT_SECONDS,
+        spec=_SPEC.validate_python(run.spec),
+    )
+
+
+async def heartbeat(
+    session: AsyncSession, run_id: UUID, request: HeartbeatRequest
+) -> HeartbeatAnswer:
+    """Renew the lease and store the progress. Raises StaleFence and RunNotFound."""
+    run, now = await _owned(session, run_id, request.fence)
+    run.lease_expires_at = now + LEASE
+    if request.progress is not None:
+        run.progress = request.progress.model_dump(mode="json")
+        await touch(session, run)
+    return HeartbeatAnswer(order="cancel" if run.cancel_requested else "go_on")
+
+
+async def release(session: AsyncSession, run_id: UUID, request: ReleaseRequest) -> Run:
+    """Take a run back without spending the attempt. Raises StaleFence and RunNotFound."""
+    run, now = await _owned(session, run_id, request.fence)
+    log.info("run.released", run=str(run_id), worker=run.worker, reason=request.reason)
+    run.attempt -= 1
+    to = RunState.CANCELLED if run.cancel_requested else RunState.QUEUED
+    await move(session, run, to, now)
+    return Run.model_validate(run)
+
+
+async def report(session: AsyncSession, run_id: UUID, request: ReportRequest) -> Run:
+    """Store the outcome of an attempt with its events; the same report again changes nothing.
+
+    Raises:
+        StaleFence: the run went to somebody else, or has ended.
+        ReportInvalid: the report lacks what its outcome needs, or is of another kind of run.
+        RunNotFound: there is no such run.
+    """
+    digest = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
+    run, now = await locked(session, run_id)
+    if run.report_digest != digest:
+        _check_owner(run, request.fence)
+        run.report_digest = digest
+        await outcome.store(session, run, request, now)
+    return Run.model_validate(run)
+
+
+async def _owned(session: AsyncSession, run_id: UUID, fence: int) -> tuple[RunRow, datetime]:
+    run, now = await locked(session, run_id)
+    _check_owner(run, fence)
+    return run, now
+
+
+def _check_owner(run: RunRow, fence: int) -> None:
+    if run.state != RunState.RUNNING or run.fence != fence:
+        raise StaleFence(
+            f"The run is {run.state} and its fence is {run.fence}, yours is {fence}: "
+            "stop working on it."
+        )

@@ -1,0 +1,91 @@
+"""The queries about runs. The time is the database's, so replicas agree on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Executable, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.contracts.runs import RunState
+from registry.runs.models import ItemsRow, RunRow
+
+RunAndTime = tuple[RunRow, datetime]
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """Which runs to list; None leaves a condition out."""
+
+    state: RunState | None = None
+    kind: str | None = None
+
+
+async def find(session: AsyncSession, run_id: UUID) -> RunRow | None:
+    return await session.get(RunRow, run_id)
+
+
+async def find_all(session: AsyncSession, run_ids: Iterable[UUID]) -> dict[UUID, RunRow]:
+    """Those of the runs that exist, by their ids."""
+    rows = await session.scalars(select(RunRow).where(RunRow.id.in_(list(run_ids))))
+    return {row.id: row for row in rows}
+
+
+async def lock(session: AsyncSession, run_id: UUID) -> RunAndTime | None:
+    """A run that nobody else can change until this transaction ends, and the time."""
+    query = _with_time().where(RunRow.id == run_id).with_for_update()
+    return next(iter(await _pairs(session, query)), None)
+
+
+async def page(
+    session: AsyncSession, wanted: RunFilter, before: tuple[Any, ...] | None, limit: int
+) -> Sequence[RunRow]:
+    """Runs, the newest first."""
+    query = select(RunRow).order_by(RunRow.created_at.desc(), RunRow.id.desc())
+    if wanted.state is not None:
+        query = query.where(RunRow.state == wanted.state)
+    if wanted.kind is not None:
+        query = query.where(RunRow.kind == wanted.kind)
+    if before is not None:
+        query = query.where(tuple_(RunRow.created_at, RunRow.id) < before)
+    return (await session.scalars(query.limit(limit))).all()
+
+
+async def items(session: AsyncSession, run_id: UUID, benchmark: str) -> ItemsRow | None:
+    return await session.get(ItemsRow, (run_id, benchmark))
+
+
+async def lock_lapsed(session: AsyncSession, limit: int) -> list[RunAndTime]:
+    """Running runs whose lease is over, but for those that someone else has in hand."""
+    query = (
+        _with_time()
+        .where(RunRow.state == RunState.RUNNING, RunRow.lease_expires_at < func.now())
+        .order_by(RunRow.lease_expires_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return await _pairs(session, query)
+
+
+async def lock_due(session: AsyncSession, limit: int) -> list[RunAndTime]:
+    """Queued runs that wait for a bell, but for those that someone else has in hand."""
+    query = (
+        _with_time()
+        .where(RunRow.state == RunState.QUEUED, RunRow.due_at <= func.now())
+        .order_by(RunRow.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return await _pairs(session, query)
+
+
+def _with_time() -> Any:
+    return select(RunRow, func.now())
+
+
+async def _pairs(session: AsyncSession, query: Executable) -> list[RunAndTime]:
+    return [(run, now) for run, now in await session.execute(query)]

@@ -1,0 +1,100 @@
+"""What people do with runs: submit, read, list, cancel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.contracts.runs import (
+    FINAL,
+    MAX_ATTEMPTS,
+    EvaluateRunCreate,
+    MergeRunCreate,
+    Run,
+    RunState,
+)
+from mergehub.kit.pagination import decode_cursor, encode_cursor
+from registry.runs import repository
+from registry.runs.errors import RunFinished, RunNotFound
+from registry.runs.models import RunRow
+from registry.runs.moves import RING_AGAIN, announce, move, touch
+from registry.runs.repository import RunFilter
+from registry.runs.schemas import RunItems, RunPage
+from registry.runs.submission import spec_of
+
+
+async def submit(session: AsyncSession, wanted: MergeRunCreate | EvaluateRunCreate) -> Run:
+    """Queue a run and announce it. Raises what `spec_of` raises."""
+    spec = await spec_of(session, wanted)
+    run = RunRow(
+        kind=wanted.kind,
+        state=RunState.QUEUED,
+        hardware=wanted.hardware,
+        spec=spec.model_dump(mode="json"),
+        max_attempts=MAX_ATTEMPTS,
+        due_at=func.now() + RING_AGAIN,
+    )
+    session.add(run)
+    await session.flush()
+    await announce(session, run)
+    return Run.model_validate(run)
+
+
+async def find(session: AsyncSession, run_id: UUID) -> Run:
+    """A run by its id. Raises RunNotFound."""
+    run = await repository.find(session, run_id)
+    if run is None:
+        raise unknown(run_id)
+    return Run.model_validate(run)
+
+
+async def page(session: AsyncSession, wanted: RunFilter, cursor: str | None, limit: int) -> RunPage:
+    """A page of runs, the newest first."""
+    before = tuple(decode_cursor(cursor, datetime, UUID)) if cursor else None
+    found = await repository.page(session, wanted, before, limit + 1)
+    items = [Run.model_validate(row) for row in found[:limit]]
+    more = len(found) > limit
+    return RunPage(
+        items=items,
+        next_cursor=encode_cursor(items[-1].created_at.isoformat(), items[-1].id) if more else None,
+    )
+
+
+async def items(session: AsyncSession, run_id: UUID, benchmark: str) -> RunItems:
+    """The item scores of one benchmark of a run. Raises RunNotFound."""
+    found = await repository.items(session, run_id, benchmark)
+    if found is None:
+        await find(session, run_id)
+        raise RunNotFound(f"The run {run_id} has no item scores of a benchmark {benchmark!r}.")
+    return RunItems.model_validate(found)
+
+
+async def cancel(session: AsyncSession, run_id: UUID) -> Run:
+    """Cancel a queued run at once; of a running one, let the next heartbeat tell the worker.
+
+    Raises RunFinished where it ended otherwise, and RunNotFound.
+    """
+    run, now = await locked(session, run_id)
+    if run.state in FINAL and run.state != RunState.CANCELLED:
+        raise RunFinished(f"The run has {run.state}: there is nothing left to cancel.")
+    if run.state == RunState.QUEUED:
+        await move(session, run, RunState.CANCELLED, now)
+    elif run.state == RunState.RUNNING and not run.cancel_requested:
+        run.cancel_requested = True
+        await touch(session, run)
+    return Run.model_validate(run)
+
+
+async def locked(session: AsyncSession, run_id: UUID) -> tuple[RunRow, datetime]:
+    """A run under lock, and the database's time. Raises RunNotFound."""
+    found = await repository.lock(session, run_id)
+    if found is None:
+        raise unknown(run_id)
+    return found
+
+
+def unknown(run_id: UUID) -> RunNotFound:
+    return RunNotFound(f"There is no run {run_id}.")

@@ -1,0 +1,13 @@
+"""Every table of the registry in one place, for migrations to compare against."""
+
+from __future__ import annotations
+
+from registry.base import Base
+from registry.events.models import OutboxTable
+from registry.idempotency import KeyRow
+from registry.recipes.models import RecipeRow, VersionRow
+from registry.runs.models import ItemsRow, RunRow
+from registry.tokens.models import TokenRow
+
+TABLES = (OutboxTable, KeyRow, RecipeRow, VersionRow, ItemsRow, RunRow, TokenRow)
+metadata = Base.metadata

@@ -1,0 +1,210 @@
+"""The registry as it runs, over a database of its own in the test's PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.kit.app import Resources
+from mergehub.kit.settings import ServiceSettings
+from registry.app import create_app, make_bell, make_relay
+from registry.runs.sweeper import Sweeper
+
+OWNER, WORKER = "mgh_owner-of-the-tests", "mgh_worker-of-the-tests"
+
+RECIPE = """\
+# two models, half and half
+merge_method: linear
+models:
+  - model: org/first
+    parameters: {weight: 0.5}
+  - model: org/second
+    parameters: {weight: 0.5}
+dtype: bfloat16
+"""
+
+MERGED = {
+    "kind": "merge",
+    "output_digest": "sha256:out",
+    "lock_digest": "sha256:lock",
+    "engine_version": "0.1.0",
+    "method": "linear",
+    "tensors": 3,
+    "bytes": 1024,
+    "seconds": 1.5,
+    "parents": [{"name": "org/first", "weight": 0.5}, {"name": "org/second", "weight": 0.5}],
+}
+
+EMPTIED = ("run_items", "runs", "recipe_versions", "recipes", "outbox", "idempotency_keys")
+
+Json = dict[str, Any]
+Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
+Submit = Callable[..., Awaitable[Json]]
+
+
+@pytest.fixture(scope="session")
+async def database_url(postgres_url: str) -> AsyncIterator[str]:
+    """A fresh database, since the service insists on the schema `registry`."""
+    name = f"registry_{uuid4().hex}"
+    server = await asyncpg.connect(postgres_url)
+    await server.execute(f'CREATE DATABASE "{name}"')
+    yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    await server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    await server.close()
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str, redis_url: str) -> ServiceSettings:
+    """Background work is left to the tests, which call its steps one by one."""
+    plain_url = redis_url.split("?")[0]
+    return ServiceSettings(
+        database_url=database_url,
+        redis_url=f"{plain_url}?db=5",
+        background="separate",
+        bootstrap_token=SecretStr(OWNER),
+        worker_token=SecretStr(WORKER),
+        log_level="error",
+    )
+
+
+def client_of(app: FastAPI, token: str | None = None, **options: Any) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    transport = httpx.ASGITransport(app=app, **options)
+    return httpx.AsyncClient(transport=transport, base_url="http://hub", headers=headers)
+
+
+@pytest.fixture(scope="session")
+async def app(settings: ServiceSettings) -> AsyncIterator[FastAPI]:
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture(scope="session")
+def resources(app: FastAPI) -> Resources:
+    return app.state.resources
+
+
+@pytest.fixture
+async def transaction(resources: Resources) -> Transaction:
+    return resources.database.transaction
+
+
+@pytest.fixture
+async def empty(app: FastAPI, transaction: Transaction, resources: Resources) -> None:
+    """No runs, no recipes, no events, and nothing in Redis."""
+    async with transaction() as session:
+        for table in EMPTIED:  # DELETE, since TRUNCATE takes longer where there is little
+            await session.execute(text(f"DELETE FROM {table}"))
+    await resources.redis.flushdb()
+
+
+@pytest.fixture
+async def owner(app: FastAPI, empty: None) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app, OWNER) as client:
+        yield client
+
+
+@pytest.fixture
+async def worker(app: FastAPI, empty: None) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app, WORKER) as client:
+        yield client
+
+
+@pytest.fixture
+async def stranger(app: FastAPI, empty: None) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app) as client:
+        yield client
+
+
+@pytest.fixture
+def submit(owner: httpx.AsyncClient) -> Submit:
+    """Submits a merge run; fields of the request may be given."""
+
+    async def submit(**fields: Any) -> Json:
+        body = {"kind": "merge", "recipe": RECIPE, "model_name": "local/merged", **fields}
+        answer = await owner.post("/v1/runs", json=body)
+        assert answer.status_code == 202, answer.text
+        return answer.json()
+
+    return submit
+
+
+@pytest.fixture
+def claim(worker: httpx.AsyncClient) -> Callable[..., Awaitable[Json]]:
+    """Claims a run that can be claimed."""
+
+    async def claim(run: Json, name: str = "worker-1") -> Json:
+        answer = await worker.post(f"/v1/runs/{run['id']}/claim", json={"worker": name})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    return claim
+
+
+@pytest.fixture
+def report(worker: httpx.AsyncClient) -> Callable[..., Awaitable[httpx.Response]]:
+    """Reports with a claim; a merge that succeeded unless told otherwise."""
+
+    async def report(claim: Json, outcome: str = "succeeded", **fields: Any) -> httpx.Response:
+        body = {"fence": claim["fence"], "outcome": outcome, **fields}
+        if outcome == "succeeded":
+            body.setdefault("result", MERGED)
+        return await worker.post(f"/v1/runs/{claim['run_id']}/report", json=body)
+
+    return report
+
+
+@pytest.fixture
+def lapse(transaction: Transaction) -> Callable[[Json], Awaitable[None]]:
+    """Lets the lease of a run be over, without waiting for it."""
+
+    async def lapse(run: Json) -> None:
+        async with transaction() as session:
+            await session.execute(
+                text("UPDATE runs SET lease_expires_at = now() - interval '1 s' WHERE id = :id"),
+                {"id": run["id"]},
+            )
+
+    return lapse
+
+
+@pytest.fixture
+def events(resources: Resources, owner: httpx.AsyncClient) -> Callable[..., Awaitable[list[Json]]]:
+    """Publishes what is due and gives the feed, or the data of its events of one type."""
+    relay = make_relay(resources)
+
+    async def events(only: str | None = None) -> list[Json]:
+        while await relay.publish_due():
+            pass
+        feed = (await owner.get("/v1/events", params={"limit": 200})).json()["items"]
+        return [each["data"] for each in feed if each["type"] == only] if only else feed
+
+    return events
+
+
+@pytest.fixture
+def sweeper(resources: Resources) -> Sweeper:
+    return Sweeper(resources.database, make_bell(resources))
+
+
+@pytest.fixture
+def recipe_text() -> str:
+    return RECIPE
+
+
+@pytest.fixture
+def merged() -> Json:
+    """The result of a merge run."""
+    return MERGED

@@ -1,0 +1,152 @@
+"""Following a run by server-sent events, over a real connection."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from mergehub.kit.app import Resources
+
+Json = dict[str, Any]
+Call = Callable[..., Awaitable[Any]]
+Frames = AsyncIterator[Json]
+
+
+@pytest.fixture(scope="session")
+async def address(app: FastAPI) -> AsyncIterator[str]:
+    """The service on a port, since an in-process client waits for the end of a body."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", ws="none")
+        server = uvicorn.Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        await task
+
+
+@pytest.fixture
+def follow(address: str) -> Callable[..., Any]:
+    """Opens the stream of a run and gives its frames as they come."""
+
+    @asynccontextmanager
+    async def follow(run: Json, last: int | None = None) -> AsyncIterator[Frames]:
+        headers = {"Last-Event-ID": str(last)} if last is not None else {}
+        async with (
+            httpx.AsyncClient(base_url=address) as client,
+            client.stream("GET", f"/v1/runs/{run['id']}/events", headers=headers) as answer,
+        ):
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            yield _frames(answer)
+
+    return follow
+
+
+async def _frames(answer: httpx.Response) -> Frames:
+    """The fields of each frame; a comment is the field ''."""
+    frame: Json = {}
+    async for line in answer.aiter_lines():
+        if line:
+            name, _, value = line.partition(": ")
+            frame[name] = json.loads(value) if name == "data" else value
+        else:
+            yield frame
+            frame = {}
+
+
+async def test_stream_follows_a_run_to_its_end(
+    owner: httpx.AsyncClient, worker: httpx.AsyncClient, follow: Any, submit: Call, claim: Call,
+    report: Call,
+) -> None:  # fmt: skip
+    run = await submit()
+    async with follow(run) as frames:
+        queued = await anext(frames)
+        claimed = await claim(run)
+        running = await anext(frames)
+        progress = {"stage": "merging", "done": 1, "total": 2, "unit": "tensors"}
+        body = {"fence": claimed["fence"], "progress": progress}
+        await worker.post(f"/v1/runs/{run['id']}/heartbeat", json=body)
+        halfway = await anext(frames)
+        await report(claimed)
+        rest = [frame async for frame in frames]
+
+    assert {queued["event"], running["event"], halfway["event"]} == {"run"}
+    states = [each["data"]["state"] for each in (queued, running, halfway, *rest)]
+    assert states == ["queued", "running", "running", "succeeded"]
+    assert halfway["data"]["progress"]["done"] == 1
+    assert [each["id"] for each in (queued, running, halfway, *rest)] == ["1", "2", "3", "4"]
+    assert rest[-1]["data"] == (await owner.get(f"/v1/runs/{run['id']}")).json()
+
+
+async def test_stream_resumes_behind_the_last_event(
+    follow: Any, submit: Call, claim: Call, report: Call
+) -> None:
+    run = await submit()
+    claimed = await claim(run)
+    async with follow(run, last=1) as frames:
+        assert (await anext(frames))["id"] == "2"
+    async with follow(run, last=2) as frames:
+        assert "data" not in await anext(frames)
+        await report(claimed)
+        assert [each["id"] async for each in frames] == ["3"]
+
+
+async def test_ended_run_is_not_followed_twice(
+    follow: Any, stranger: httpx.AsyncClient, submit: Call, claim: Call, report: Call
+) -> None:
+    run = await submit()
+    await report(await claim(run))
+    async with follow(run) as frames:
+        (only,) = [frame async for frame in frames]
+    again = await stranger.get(
+        f"/v1/runs/{run['id']}/events", headers={"Last-Event-ID": only["id"]}
+    )
+    assert only["data"]["state"] == "succeeded"
+    assert (again.status_code, again.content) == (204, b"")
+
+
+async def test_quiet_stream_shows_life_and_looks_by_itself(
+    follow: Any, submit: Call, transaction: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registry.runs.follow.QUIET_SECONDS", 0.05)
+    run = await submit()
+    async with follow(run) as frames:
+        assert (await anext(frames))["id"] == "1"
+        assert await anext(frames) == {"": "still here"}
+        async with transaction() as session:
+            unheard = "UPDATE runs SET revision = 9, state = 'cancelled' WHERE id = :id"
+            await session.execute(text(unheard), {"id": run["id"]})
+        told = [frame async for frame in frames if "id" in frame]
+    assert [each["id"] for each in told] == ["9"]
+
+
+async def test_waiting_followers_hold_no_connection(
+    resources: Resources, follow: Any, submit: Call, owner: httpx.AsyncClient
+) -> None:
+    run = await submit()
+    pool = resources.database.engine.pool
+    many = 3 * resources.settings.database_pool
+    async with asyncio.timeout(30), asyncio.TaskGroup() as followers:
+        started = asyncio.Barrier(many + 1)
+
+        async def one() -> str:
+            async with follow(run) as frames:
+                await anext(frames)
+                await started.wait()
+                return [frame async for frame in frames][-1]["data"]["state"]
+
+        ends = [followers.create_task(one()) for _ in range(many)]
+        await started.wait()
+        assert pool.checkedout() == 0
+        await owner.post(f"/v1/runs/{run['id']}/cancel")
+    assert {each.result() for each in ends} == {"cancelled"}

@@ -1,0 +1,238 @@
+"""Recipes: published, checked, versioned and read back as they were."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import rfc8785
+
+from mergehub.kit.pagination import encode_cursor
+
+Json = dict[str, Any]
+Events = Callable[..., Awaitable[list[Json]]]
+
+
+@pytest.fixture
+def publish(owner: httpx.AsyncClient, recipe_text: str) -> Callable[..., Awaitable[httpx.Response]]:
+    async def publish(name: str = "half-and-half", **fields: Any) -> httpx.Response:
+        body = {"name": name, "title": "Half and half", "recipe": recipe_text, **fields}
+        return await owner.post("/v1/recipes", json=body)
+
+    return publish
+
+
+async def test_published_recipe_has_version_one_and_is_told(publish: Any, events: Events) -> None:
+    answer = await publish(tags=["small"], domains=["dates"])
+    recipe = answer.json()
+
+    assert answer.status_code == 201
+    assert answer.headers["location"] == f"/v1/recipes/{recipe['id']}"
+    assert (recipe["tags"], recipe["domains"]) == (["small"], ["dates"])
+    assert (recipe["version"]["number"], recipe["version"]["method"]) == (1, "linear")
+    assert await events("recipe.published") == [
+        {
+            "recipe": recipe["id"],
+            "version": recipe["version"]["id"],
+            "number": 1,
+            "name": "half-and-half",
+            "digest": recipe["version"]["digest"],
+        }
+    ]
+
+
+async def test_source_comes_back_byte_for_byte(
+    publish: Any, stranger: httpx.AsyncClient, recipe_text: str
+) -> None:
+    source = "# ünïcode, tabs after # \t and CRLF\r\n" + recipe_text + "\n\n# the end"
+    recipe = (await publish(recipe=source)).json()
+    version = f"/v1/recipes/{recipe['id']}/versions/1"
+
+    raw = await stranger.get(f"{version}/source", headers={"Accept": "application/yaml"})
+
+    assert raw.content == source.encode()
+    assert raw.headers["content-type"] == "application/yaml"
+    assert (await stranger.get(version)).json()["source"] == source
+
+
+async def test_digest_is_that_of_the_canonical_form(publish: Any, owner: httpx.AsyncClient) -> None:
+    recipe = (await publish()).json()
+    version = (await owner.get(f"/v1/recipes/{recipe['id']}/versions/1")).json()
+
+    digest = hashlib.sha256(rfc8785.dumps(version["canonical"])).hexdigest()
+
+    assert version["digest"] == f"sha256:{digest}" == recipe["version"]["digest"]
+    assert version["ingredients"] == ["org/first", "org/second"]
+
+
+async def test_known_version_is_not_sent_again(publish: Any, owner: httpx.AsyncClient) -> None:
+    recipe = (await publish()).json()
+    for path in ("", "/source"):
+        address = f"/v1/recipes/{recipe['id']}/versions/1{path}"
+        etag = (await owner.get(address)).headers["etag"]
+        again = await owner.get(address, headers={"If-None-Match": etag})
+        assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_new_version_leaves_the_old_one_alone(
+    publish: Any, owner: httpx.AsyncClient, recipe_text: str
+) -> None:
+    recipe = (await publish()).json()
+    versions = f"/v1/recipes/{recipe['id']}/versions"
+    first = (await owner.get(f"{versions}/1")).json()
+
+    changed = recipe_text.replace("0.5", "0.75")
+    second = await owner.post(versions, json={"recipe": changed})
+
+    assert (second.status_code, second.json()["number"]) == (201, 2)
+    assert second.json()["digest"] != first["digest"]
+    assert (await owner.get(f"{versions}/1")).json() == first
+    assert [each["number"] for each in (await owner.get(versions)).json()["items"]] == [2, 1]
+    newest = (await owner.get(f"/v1/recipes/{recipe['id']}")).json()["version"]
+    assert newest["digest"] == second.json()["digest"]
+
+
+async def test_equal_digest_makes_no_new_version(
+    publish: Any, owner: httpx.AsyncClient, recipe_text: str, events: Events
+) -> None:
+    recipe = (await publish()).json()
+    reformatted = recipe_text.replace("# two models, half and half", "# other words")
+
+    answer = await owner.post(f"/v1/recipes/{recipe['id']}/versions", json={"recipe": reformatted})
+
+    assert (answer.status_code, answer.json()["number"]) == (200, 1)
+    assert len(await events("recipe.published")) == 1
+
+
+async def test_concurrent_versions_get_numbers_of_their_own(
+    publish: Any, owner: httpx.AsyncClient, recipe_text: str
+) -> None:
+    recipe = (await publish()).json()
+
+    async def version(weight: int) -> int:
+        text = recipe_text.replace("0.5", str(weight))
+        answer = await owner.post(f"/v1/recipes/{recipe['id']}/versions", json={"recipe": text})
+        return answer.json()["number"]
+
+    numbers = await asyncio.gather(*(version(weight) for weight in range(1, 13)))
+
+    assert sorted(numbers) == list(range(2, 14))
+
+
+async def test_every_fault_is_told_at_once(publish: Any, recipe_text: str) -> None:
+    wrong = recipe_text.replace("merge_method: linear", "merge_method: linaer").replace(
+        "dtype: bfloat16", "dtype: bfloat17\nbase_modle: org/first"
+    )
+    answer = await publish(recipe=wrong)
+    problem = answer.json()
+
+    assert (answer.status_code, problem["code"]) == (422, "recipe-invalid")
+    assert answer.headers["content-type"] == "application/problem+json"
+    faults = {fault["pointer"]: fault for fault in problem["errors"]}
+    assert faults.keys() == {"/recipe#/merge_method", "/recipe#/dtype", "/recipe#/base_modle"}
+    assert "linear" in faults["/recipe#/merge_method"]["suggestion"]
+    assert "base_model" in faults["/recipe#/base_modle"]["suggestion"]
+
+
+async def test_fault_deep_inside_the_recipe_is_pointed_at(publish: Any, recipe_text: str) -> None:
+    answer = await publish(recipe=recipe_text.replace("{weight: 0.5}", "{wieght: 0.5}"))
+    pointers = {fault["pointer"] for fault in answer.json()["errors"]}
+    assert "/recipe#/models/1/parameters/wieght" in pointers
+
+
+async def test_check_judges_alike_and_stores_nothing(
+    stranger: httpx.AsyncClient, publish: Any, recipe_text: str
+) -> None:
+    good = await stranger.post("/v1/recipes/check", json={"recipe": recipe_text})
+    bad = await stranger.post("/v1/recipes/check", json={"recipe": "merge_method: [1"})
+
+    assert (bad.status_code, bad.json()["code"]) == (422, "recipe-invalid")
+    assert (await stranger.get("/v1/recipes")).json()["items"] == []
+    recipe = (await publish()).json()
+    assert good.json()["digest"] == recipe["version"]["digest"]
+    assert (good.json()["method"], good.json()["warnings"]) == ("linear", [])
+
+
+async def test_check_warns_of_what_has_no_effect(
+    stranger: httpx.AsyncClient, recipe_text: str
+) -> None:
+    text = recipe_text + "parameters: {int8_mask: true}\n"
+    answer = (await stranger.post("/v1/recipes/check", json={"recipe": text})).json()
+    assert [each["pointer"] for each in answer["warnings"]] == ["/recipe#/parameters/int8_mask"]
+
+
+async def test_a_name_is_published_once(publish: Any) -> None:
+    answers = await asyncio.gather(*(publish() for _ in range(8)))
+    assert sorted(each.status_code for each in answers) == [201] + [409] * 7
+    assert {each.json()["code"] for each in answers if each.status_code == 409} == {
+        "recipe-name-taken"
+    }
+
+
+async def test_list_is_paged_newest_first_and_filtered(
+    publish: Any, owner: httpx.AsyncClient, recipe_text: str
+) -> None:
+    for number in range(5):
+        await publish(f"recipe-{number}", tags=["even" if number % 2 == 0 else "odd"])
+    ties = recipe_text.replace("linear", "ties\nbase_model: org/base")
+    assert (await publish("another-method", recipe=ties)).status_code == 201
+
+    names, address = [], "/v1/recipes?limit=4"
+    while address:
+        page = await owner.get(address)
+        names += [each["name"] for each in page.json()["items"]]
+        address = page.links.get("next", {}).get("url")
+    assert names == ["another-method", *(f"recipe-{number}" for number in range(4, -1, -1))]
+
+    async def listed(**wanted: str) -> list[str]:
+        page = await owner.get("/v1/recipes", params=wanted)
+        return [each["name"] for each in page.json()["items"]]
+
+    assert await listed(tag="odd") == ["recipe-3", "recipe-1"]
+    assert await listed(method="ties") == ["another-method"]
+    assert await listed(name="recipe-2") == ["recipe-2"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/recipes/00000000-0000-0000-0000-000000000000", 404),
+        ("/v1/recipes/00000000-0000-0000-0000-000000000000/versions", 404),
+        ("/v1/recipes/00000000-0000-0000-0000-000000000000/versions/1", 404),
+        ("/v1/recipes/00000000-0000-0000-0000-000000000000/versions/99999999999", 422),
+        ("/v1/recipes/not-an-id", 422),
+        ("/v1/recipes?cursor=nonsense", 400),
+    ],
+)
+async def test_what_is_not_there_is_a_problem(
+    stranger: httpx.AsyncClient, path: str, status: int
+) -> None:
+    answer = await stranger.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("key", [[2**31], [-(2**40)], [2**63], ["x"], [None], [1, 2]])
+async def test_forged_cursor_is_refused(
+    publish: Any, owner: httpx.AsyncClient, key: list[Any]
+) -> None:
+    recipe = (await publish()).json()
+    address = f"/v1/recipes/{recipe['id']}/versions"
+    answer = await owner.get(address, params={"cursor": encode_cursor(*key)})
+    assert answer.status_code in (400, 422)
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-23:00", "yesterday"])
+async def test_forged_time_in_a_cursor_is_refused(owner: httpx.AsyncClient, time: str) -> None:
+    for path in ("/v1/recipes", "/v1/runs"):
+        answer = await owner.get(path, params={"cursor": encode_cursor(time, uuid4())})
+        assert answer.status_code in (400, 422)
+
+
+async def test_text_that_cannot_be_stored_is_refused(publish: Any) -> None:
+    assert (await publish(title="a NUL \0 inside")).status_code == 422

@@ -1,0 +1,210 @@
+"""Runs as people see them: submitted, listed, read, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+
+Json = dict[str, Any]
+Call = Callable[..., Awaitable[Any]]
+
+NOWHERE = "00000000-0000-0000-0000-000000000000"
+
+
+async def test_submitted_run_is_queued_and_told(
+    owner: httpx.AsyncClient, recipe_text: str, events: Call
+) -> None:
+    body = {"kind": "merge", "recipe": recipe_text, "model_name": "local/merged", "seed": 7}
+    answer = await owner.post("/v1/runs", json=body)
+    run = answer.json()
+
+    assert (answer.status_code, answer.headers["location"]) == (202, f"/v1/runs/{run['id']}")
+    assert (run["state"], run["attempt"], run["fence"], run["revision"]) == ("queued", 0, 0, 1)
+    assert run["spec"]["recipe"] == recipe_text
+    assert (run["spec"]["seed"], run["spec"]["model_name"]) == (7, "local/merged")
+    assert (await owner.get(f"/v1/runs/{run['id']}")).json() == run
+    assert await events("run.queued") == [
+        {"run": run["id"], "kind": "merge", "hardware": "cpu", "attempt": 0, "error_code": None}
+    ]
+
+
+async def test_run_of_a_published_version_carries_its_text(
+    owner: httpx.AsyncClient, recipe_text: str
+) -> None:
+    recipe = {"name": "a-recipe", "title": "A recipe", "recipe": recipe_text}
+    version = (await owner.post("/v1/recipes", json=recipe)).json()["version"]
+    body = {"kind": "merge", "recipe_version": version["id"], "model_name": "m"}
+
+    spec = (await owner.post("/v1/runs", json=body)).json()["spec"]
+
+    assert spec["recipe"] == recipe_text
+    assert (spec["recipe_version"], spec["recipe_digest"]) == (version["id"], version["digest"])
+
+
+@pytest.fixture
+async def full_outbox(transaction: Any, empty: None) -> AsyncIterator[Call]:
+    """An outbox that takes nothing more, until the function given is called."""
+    async with transaction() as session:
+        await session.execute(
+            text(
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+                "$$ BEGIN RAISE EXCEPTION 'the disk is full'; END $$"
+            )
+        )
+        await session.execute(
+            text("CREATE TRIGGER t BEFORE INSERT ON outbox EXECUTE FUNCTION refuse()")
+        )
+
+    async def make_room() -> None:
+        async with transaction() as session:
+            await session.execute(text("DROP FUNCTION IF EXISTS refuse CASCADE"))
+
+    yield make_room
+    await make_room()
+
+
+async def test_run_and_its_event_are_written_together_or_not_at_all(
+    app: FastAPI, owner: httpx.AsyncClient, recipe_text: str, full_outbox: Call
+) -> None:
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    headers = dict(owner.headers) | {"Idempotency-Key": "again"}
+    body = {"kind": "merge", "recipe": recipe_text, "model_name": "m"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+        broken = await client.post("/v1/runs", json=body, headers=headers)
+    await full_outbox()
+
+    assert (broken.status_code, broken.json()["code"]) == (500, "internal-error")
+    assert (await owner.get("/v1/runs")).json()["items"] == []
+    assert (await owner.post("/v1/runs", json=body, headers=headers)).status_code == 202
+
+
+async def test_faulty_inline_recipe_is_refused_with_its_faults(owner: httpx.AsyncClient) -> None:
+    body = {"kind": "merge", "recipe": "merge_method: linaer\nmodels: []", "model_name": "m"}
+    answer = await owner.post("/v1/runs", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "recipe-invalid")
+    assert {each["pointer"] for each in answer.json()["errors"]} >= {"/recipe#/merge_method"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({}, "/recipe"),
+        ({"recipe": "x", "recipe_version": NOWHERE}, "/recipe"),
+        ({"recipe_version": NOWHERE}, "/recipe_version"),
+        ({"kind": "evaluate", "model": "a@b@c", "benchmarks": ["x"]}, "/model"),
+        ({"kind": "evaluate", "model": f"run:{NOWHERE}", "benchmarks": ["x"]}, "/model"),
+        ({"kind": "evaluate", "model": "m", "benchmarks": ["../x"]}, "/evaluate/benchmarks/0"),
+    ],
+)
+async def test_impossible_run_is_refused_with_a_pointer(
+    owner: httpx.AsyncClient, fields: Json, pointer: str
+) -> None:
+    merge = {"kind": "merge", "model_name": "m"}
+    answer = await owner.post("/v1/runs", json=fields if "kind" in fields else merge | fields)
+    assert answer.status_code == 422
+    assert pointer in {each["pointer"] for each in answer.json()["errors"]}
+
+
+async def test_evaluation_of_a_run_is_of_the_model_that_it_produced(
+    owner: httpx.AsyncClient, submit: Call, claim: Call, report: Call
+) -> None:
+    merge = await submit(model_name="local/child")
+    body = {
+        "kind": "evaluate",
+        "model": f"run:{merge['id']}+adapters/dates",
+        "benchmarks": ["arc", "arc", "dates"],
+    }
+
+    early = await owner.post("/v1/runs", json=body)
+    await report(await claim(merge))
+    late = await owner.post("/v1/runs", json=body)
+
+    assert (early.status_code, early.json()["code"]) == (409, "run-not-succeeded")
+    assert "queued" in early.json()["detail"]
+    spec = late.json()["spec"]
+    assert spec["model"] == body["model"]
+    assert spec["model_name"] == "local/child+adapters/dates"
+    assert spec["benchmarks"] == ["arc", "dates"]
+
+
+async def test_merge_of_a_run_waits_for_its_model(
+    owner: httpx.AsyncClient, recipe_text: str, submit: Call
+) -> None:
+    first = await submit()
+    recipe = recipe_text.replace("org/first", f"run:{first['id']}")
+    body = {"kind": "merge", "recipe": recipe, "model_name": "m"}
+    answer = await owner.post("/v1/runs", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "run-not-succeeded")
+
+
+async def test_list_is_paged_newest_first_and_filtered(
+    owner: httpx.AsyncClient, submit: Call, claim: Call
+) -> None:
+    runs = [(await submit())["id"] for _ in range(5)]
+    evaluation = {"kind": "evaluate", "model": "org/m", "benchmarks": ["arc"]}
+    runs.append((await owner.post("/v1/runs", json=evaluation)).json()["id"])
+    await claim({"id": runs[2]})
+
+    found, address = [], "/v1/runs?limit=2"
+    while address:
+        page = await owner.get(address)
+        found += [each["id"] for each in page.json()["items"]]
+        address = page.links.get("next", {}).get("url")
+
+    async def listed(**wanted: str) -> list[str]:
+        page = await owner.get("/v1/runs", params=wanted)
+        return [each["id"] for each in page.json()["items"]]
+
+    assert found == runs[::-1]
+    assert await listed(state="running") == [runs[2]]
+    assert await listed(kind="evaluate") == [runs[5]]
+    assert await listed(kind="merge", state="queued") == [runs[i] for i in (4, 3, 1, 0)]
+
+
+async def test_queued_run_is_cancelled_at_once(
+    owner: httpx.AsyncClient, worker: httpx.AsyncClient, submit: Call, events: Call
+) -> None:
+    run = await submit()
+    cancelled = await owner.post(f"/v1/runs/{run['id']}/cancel")
+    again = await owner.post(f"/v1/runs/{run['id']}/cancel")
+    claimed = await worker.post(f"/v1/runs/{run['id']}/claim", json={"worker": "w"})
+
+    assert (cancelled.status_code, cancelled.json()["state"]) == (200, "cancelled")
+    assert again.json() == cancelled.json()
+    assert (claimed.status_code, claimed.json()["code"]) == (409, "run-leased")
+    assert len(await events("run.cancelled")) == 1
+
+
+async def test_running_run_is_cancelled_through_its_heartbeat(
+    owner: httpx.AsyncClient, worker: httpx.AsyncClient, submit: Call, claim: Call, report: Call
+) -> None:
+    run = await submit()
+    claimed = await claim(run)
+    heartbeat = f"/v1/runs/{run['id']}/heartbeat"
+    fence = {"fence": claimed["fence"]}
+
+    assert (await worker.post(heartbeat, json=fence)).json() == {"order": "go_on"}
+    assert (await owner.post(f"/v1/runs/{run['id']}/cancel")).json()["state"] == "running"
+    assert (await worker.post(heartbeat, json=fence)).json() == {"order": "cancel"}
+    assert (await report(claimed, "cancelled")).json()["state"] == "cancelled"
+
+
+async def test_finished_run_cannot_be_cancelled(
+    owner: httpx.AsyncClient, submit: Call, claim: Call, report: Call
+) -> None:
+    run = await submit()
+    await report(await claim(run))
+    answer = await owner.post(f"/v1/runs/{run['id']}/cancel")
+    assert (answer.status_code, answer.json()["code"]) == (409, "run-finished")
+
+
+async def test_unknown_run_is_not_found(owner: httpx.AsyncClient) -> None:
+    for path in ("", "/items?benchmark=arc", "/events"):
+        answer = await owner.get(f"/v1/runs/{NOWHERE}{path}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "run-not-found")
+    assert (await owner.post(f"/v1/runs/{NOWHERE}/cancel")).status_code == 404
