@@ -161,11 +161,14 @@ class ReleaseRequest(Message):
 class Parent(Message):
     """One ingredient of a merge as lineage learns it."""
 
-    name: str
+    name: str = Field(min_length=1, max_length=500)
     digest: str | None = None
     relation: Literal["merge", "finetune", "adapter", "quantized"] = "merge"
     role: Literal["base", "ingredient"] = "ingredient"
     weight: float | None = None
+    layers: list[tuple[int, int]] | None = Field(
+        None, description="The layer ranges [start, end) taken from it; none means all of it."
+    )
     base: Parent | None = Field(None, description="What an adapter was put upon.")
 
 
@@ -193,7 +196,9 @@ class BenchmarkResult(Message):
     stderr: float
     count: int
     shots: int
-    items: dict[str, float]
+    items: dict[str, float] = Field(
+        default_factory=dict, description="Only in reports; a run's `items` address has them."
+    )
 
 
 class EvaluateResult(Message):

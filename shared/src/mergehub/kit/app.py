@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -79,12 +80,15 @@ def all_loops(parts: ServiceParts, resources: Resources) -> dict[str, Loop]:
 
 
 async def run_background(parts: ServiceParts, settings: ServiceSettings) -> None:
-    """The whole of a service's background process (`background=separate`)."""
+    """The whole of a service's background process (`background=separate`), until told to end."""
     configure_logging(settings.log_level)
+    stopped = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):  # The first process of a container ignores both.
+        asyncio.get_running_loop().add_signal_handler(each, stopped.set)
     async with open_resources(parts, settings) as resources:
         loops = all_loops(parts, resources) | {"signals": resources.signals.run}
         async with running(loops):
-            await asyncio.Event().wait()
+            await stopped.wait()
 
 
 def _operation_id(route: APIRoute) -> str:

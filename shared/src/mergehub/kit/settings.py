@@ -17,23 +17,28 @@ class ServiceSettings(BaseSettings):
     )
 
     database_url: str = Field(
-        "postgresql://localhost/mergehub",
+        default="postgresql://localhost/mergehub",
         description="PostgreSQL 15 or newer; each service "
         "keeps its tables in a schema of its own name, so one database or three are alike.",
     )
-    redis_url: str = Field("redis://localhost:6379/0", description="Redis 7 or Valkey.")
+    redis_url: str = Field(default="redis://localhost:6379/0", description="Redis 7 or Valkey.")
     hub_url: str = Field(
-        "http://127.0.0.1:8000", description="The one origin, where services reach each other."
+        default="http://127.0.0.1:8000",
+        description="The one origin, where services reach each other.",
     )
     background: Literal["inline", "separate"] = Field(
-        "inline", description="Whether relay, sweeper and consumers run inside the HTTP process."
+        default="inline",
+        description="Whether relay, sweeper and consumers run inside the HTTP process.",
     )
-    database_pool: int = Field(5, ge=1, description="Database connections per service process.")
+    database_pool: int = Field(
+        default=5, ge=1, description="Database connections per service process."
+    )
     bootstrap_token: SecretStr | None = Field(
-        None, description="An owner token that the registry accepts from its first start on."
+        default=None,
+        description="An owner token that the registry accepts from its first start on.",
     )
     worker_token: SecretStr | None = Field(
-        None, description="A token of scope `worker`, accepted like the owner's."
+        default=None, description="A token of scope `worker`, accepted like the owner's."
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -46,7 +51,9 @@ class WorkerSettings(BaseSettings):
     hub_url: str = "http://127.0.0.1:8000"
     redis_url: str = "redis://localhost:6379/0"
     worker_token: SecretStr = Field(description="A token of scope `worker`.")
-    worker_name: str | None = Field(None, description="Shown with its runs; host and process id.")
+    worker_name: str | None = Field(
+        default=None, description="Shown with its runs; host and process id."
+    )
     hardware: Literal["cpu", "gpu"] = "cpu"
     model_roots: list[Path] = Field(
         default_factory=list, description="JSON list of folders whose models recipes may name."
@@ -54,6 +61,10 @@ class WorkerSettings(BaseSettings):
     task_roots: list[Path] = Field(
         default_factory=list, description="JSON list of folders with local evaluation tasks."
     )
-    artifacts: Path = Field(Path("artifacts"), description="Where the models of runs are kept.")
-    scratch: Path = Field(Path("scratch"), description="Where unfinished attempts keep state.")
+    artifacts: Path = Field(
+        default=Path("artifacts"), description="Where the models of runs are kept."
+    )
+    scratch: Path = Field(
+        default=Path("scratch"), description="Where unfinished attempts keep state."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -1,0 +1,33 @@
+"""The leaderboard service as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI
+
+from leaderboard.benchmarks.endpoints import router as benchmarks
+from leaderboard.boards.endpoints import router as boards
+from leaderboard.events import consumer
+from leaderboard.results.endpoints import router as results
+from leaderboard.uplift.endpoints import router as uplift
+from mergehub.kit.app import Resources, ServiceParts, build_app
+from mergehub.kit.background import Loop
+from mergehub.kit.settings import ServiceSettings
+
+
+def _loops(resources: Resources) -> Mapping[str, Loop]:
+    return {"consumer": consumer(resources).run}
+
+
+PARTS = ServiceParts(
+    name="leaderboard",
+    title="Mergehub leaderboard",
+    routers=(benchmarks, results, boards, uplift),
+    migrations="leaderboard.migrations",
+    loops=_loops,
+)
+
+
+def create_app(settings: ServiceSettings | None = None) -> FastAPI:
+    return build_app(PARTS, settings or ServiceSettings())

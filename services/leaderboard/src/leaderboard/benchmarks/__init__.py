@@ -1,0 +1,1 @@
+"""Benchmarks: what was measured, in which version and by which metric."""

@@ -1,0 +1,33 @@
+"""Queries on benchmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from leaderboard.benchmarks.models import Benchmark
+
+_KEY = (Benchmark.name, Benchmark.version, Benchmark.metric)
+
+
+async def ensure(session: AsyncSession, name: str, version: str, metric: str, items: int) -> int:
+    """The benchmark's id; it grows to `items` where a larger run shows that it is larger."""
+    values = insert(Benchmark).values(name=name, version=version, metric=metric, items=items)
+    upsert = values.on_conflict_do_update(
+        index_elements=_KEY,
+        set_={"items": func.greatest(Benchmark.items, values.excluded["items"])},
+    )
+    return (await session.scalars(upsert.returning(Benchmark.id))).one()
+
+
+async def page(
+    session: AsyncSession, *, after: Sequence[str] | None, limit: int
+) -> Sequence[Benchmark]:
+    """At most `limit` benchmarks by name, version and metric, behind `after`."""
+    query = select(Benchmark).order_by(*_KEY).limit(limit)
+    if after is not None:
+        query = query.where(tuple_(*_KEY) > tuple_(*after))
+    return (await session.scalars(query)).all()

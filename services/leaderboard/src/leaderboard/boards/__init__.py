@@ -1,0 +1,1 @@
+"""Boards: views of the results, in which only comparable ones meet."""

@@ -1,0 +1,46 @@
+"""`/v1/boards`: models side by side."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from leaderboard.boards import schemas, service
+from leaderboard.results.endpoints import Text
+from mergehub.kit.database import Session
+from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.problems import problem_responses
+
+router = APIRouter(prefix="/v1/boards", tags=["boards"])
+
+Models = Annotated[
+    list[Text] | None, Query(alias="model", max_length=100, description="Only these models.")
+]
+Merged = Annotated[bool | None, Query(description="Only merges, or only models that are none.")]
+Method = Annotated[Text | None, Query(description="Only merges by this method.")]
+
+
+@router.get("")
+async def list_boards() -> schemas.BoardList:
+    """The boards that there are."""
+    return service.boards()
+
+
+@router.get("/{board}", responses=problem_responses(BadCursor, service.BoardNotFound))
+async def get_board(
+    board: str,
+    request: Request,
+    response: Response,
+    session: Session,
+    models: Models = None,
+    merged: Merged = None,
+    method: Method = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> schemas.BoardPage:
+    """A board's rows: ranked models first, then those that lack a benchmark, by name."""
+    filters = service.Filters(models, merged, method)
+    page = await service.page(session, board, filters, cursor, limit)
+    link_next(request, response, page.next_cursor)
+    return page

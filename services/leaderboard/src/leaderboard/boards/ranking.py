@@ -1,0 +1,76 @@
+"""From scores to the rows of a board: which results meet, their mean and their ranks."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from leaderboard.results.service import Scores, Setting
+from leaderboard.statistics import Estimate, mean
+
+
+@dataclass(frozen=True)
+class Row:
+    """A model on a board; without a mean where it lacks a column."""
+
+    model: str
+    scores: Mapping[str, Estimate]
+    mean: Estimate | None
+
+    @property
+    def key(self) -> tuple[int, float, str]:
+        """Sorts rows: the highest mean first, those without one at the end."""
+        return (1, 0.0, self.model) if self.mean is None else (0, -self.mean.value, self.model)
+
+
+@dataclass(frozen=True)
+class Rank:
+    place: int
+    best: int
+    worst: int
+
+
+def columns(scores: Scores) -> list[Setting]:
+    """One setting per benchmark: that which most models have, the newest one on a tie."""
+    uses: dict[Setting, list[int]] = defaultdict(list)
+    for settings in scores.values():
+        for setting, score in settings.items():
+            uses[setting].append(score.result)
+    chosen: dict[str, Setting] = {}
+    for setting in sorted(uses, key=lambda each: (len(uses[each]), max(uses[each]))):
+        chosen[setting.benchmark] = setting
+    return sorted(chosen.values())
+
+
+def rows(scores: Scores, settings: Sequence[Setting]) -> list[Row]:
+    """Every model with a score in one of the columns, in the board's order."""
+    found = []
+    for model, measured in scores.items():
+        own = {each.benchmark: measured[each].estimate for each in settings if each in measured}
+        complete = len(own) == len(settings)
+        if own:
+            found.append(Row(model, own, mean(list(own.values())) if complete else None))
+    return sorted(found, key=lambda row: row.key)
+
+
+def ranks(board: Sequence[Row]) -> dict[str, Rank]:
+    """The rank of each complete model.
+
+    The best place that is open to a model is behind those whose whole interval lies above its
+    own, the worst is before those whose whole interval lies below.
+    """
+    means = {row.model: row.mean for row in board if row.mean is not None}
+    values = sorted(each.value for each in means.values())
+    lows = sorted(each.low for each in means.values())
+    highs = sorted(each.high for each in means.values())
+    count = len(means)
+    return {
+        model: Rank(
+            place=1 + count - bisect_right(values, own.value),
+            best=1 + count - bisect_right(lows, own.high),
+            worst=count - bisect_left(highs, own.low),
+        )
+        for model, own in means.items()
+    }

@@ -1,0 +1,50 @@
+"""What is told of boards."""
+
+from __future__ import annotations
+
+from leaderboard.results.schemas import Estimate, Setting
+from mergehub.contracts.runs import Answer
+
+
+class Board(Answer):
+    name: str
+    title: str
+    summary: str
+
+
+class BoardList(Answer):
+    items: list[Board]
+
+
+class Rank(Answer):
+    """The place by mean, and the places that the intervals leave open."""
+
+    place: int
+    best: int
+    worst: int
+
+
+class BoardRow(Answer):
+    """A model on the board; `scores` and `missing` are by benchmark name.
+
+    A model that lacks a benchmark has no mean and no rank, and stands behind those that have.
+    `merged` and `method` follow from lineage, not from what an author says.
+    """
+
+    rank: Rank | None
+    model: str
+    merged: bool
+    method: str | None
+    mean: Estimate | None
+    scores: dict[str, Estimate]
+    missing: list[str]
+
+
+class BoardPage(Answer):
+    """`columns` says which results may stand in which column; `ranked` counts complete models."""
+
+    board: Board
+    columns: list[Setting]
+    ranked: int
+    items: list[BoardRow]
+    next_cursor: str | None

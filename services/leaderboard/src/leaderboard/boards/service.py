@@ -1,0 +1,83 @@
+"""Boards as they are asked for: filtered and page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from leaderboard.boards import ranking, schemas
+from leaderboard.boards.catalogue import BOARDS
+from leaderboard.parents import repository as parents
+from leaderboard.results import service as results
+from leaderboard.results.schemas import Estimate, Setting
+from mergehub.kit.pagination import decode_cursor, encode_cursor
+from mergehub.kit.problems import NotFound
+
+
+class BoardNotFound(NotFound):
+    code, title = "board-not-found", "There is no such board"
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which rows are shown; ranks stay those of the whole board."""
+
+    models: Collection[str] | None = None
+    merged: bool | None = None
+    method: str | None = None
+
+    def keep(self, model: str, methods: Mapping[str, str]) -> bool:
+        """Whether to show `model`, where `methods` has that of every merge."""
+        return (
+            (self.models is None or model in self.models)
+            and (self.merged is None or self.merged == (model in methods))
+            and (self.method is None or self.method == methods.get(model))
+        )
+
+
+def boards() -> schemas.BoardList:
+    return schemas.BoardList(
+        items=[schemas.Board.model_validate(board) for board in BOARDS.values()]
+    )
+
+
+async def page(
+    session: AsyncSession, name: str, filters: Filters, cursor: str | None, limit: int
+) -> schemas.BoardPage:
+    """Raises BoardNotFound and BadCursor."""
+    if name not in BOARDS:
+        raise BoardNotFound(f"There is no board {name!r}; there is: {', '.join(BOARDS)}.")
+    after = tuple(decode_cursor(cursor, int, float, str)) if cursor else ()
+    scores = await results.newest(session)
+    methods = await parents.merge_methods(session)
+    columns = ranking.columns(scores)
+    board = ranking.rows(scores, columns)
+    ranks = ranking.ranks(board)
+    rows = [row for row in board if row.key > after and filters.keep(row.model, methods)]
+    return schemas.BoardPage(
+        board=schemas.Board.model_validate(BOARDS[name]),
+        columns=[Setting.model_validate(column) for column in columns],
+        ranked=len(ranks),
+        items=[_told(row, ranks, methods, columns) for row in rows[:limit]],
+        next_cursor=encode_cursor(*rows[limit - 1].key) if len(rows) > limit else None,
+    )
+
+
+def _told(
+    row: ranking.Row,
+    ranks: Mapping[str, ranking.Rank],
+    methods: Mapping[str, str],
+    columns: Collection[results.Setting],
+) -> schemas.BoardRow:
+    rank = ranks.get(row.model)
+    return schemas.BoardRow(
+        rank=schemas.Rank.model_validate(rank) if rank else None,
+        model=row.model,
+        merged=row.model in methods,
+        method=methods.get(row.model),
+        mean=Estimate.model_validate(row.mean) if row.mean else None,
+        scores={name: Estimate.model_validate(score) for name, score in row.scores.items()},
+        missing=[each.benchmark for each in columns if each.benchmark not in row.scores],
+    )

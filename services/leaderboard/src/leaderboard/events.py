@@ -1,0 +1,65 @@
+"""What the leaderboard learns from other services."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import httpx
+import structlog
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from leaderboard.parents.service import learn_production
+from leaderboard.results.service import learn_evaluation
+from leaderboard.tables import Inbox, InboxPosition
+from mergehub.contracts.events import Envelope, EvaluationCompleted, ModelProduced
+from mergehub.kit.app import Resources
+from mergehub.kit.consumer import Consumer
+
+log = structlog.get_logger()
+
+
+class ItemScores(BaseModel):
+    """The registry's answer about the items of one benchmark of a run."""
+
+    items: dict[str, float]
+
+
+class Events:
+    """Takes events in; item scores, which no event carries, are fetched from the registry."""
+
+    def __init__(self, hub: httpx.AsyncClient) -> None:
+        self._hub = hub
+
+    async def apply(self, session: AsyncSession, event: Envelope) -> None:
+        """Raises httpx.HTTPError where items cannot be had now; the event is then tried again."""
+        if event.type == "model.produced":
+            await learn_production(session, ModelProduced.model_validate(event.data))
+        elif event.type == "evaluation.completed":
+            told = EvaluationCompleted.model_validate(event.data)
+            await learn_evaluation(session, told, await self._items(told), event.time)
+
+    async def _items(self, told: EvaluationCompleted) -> dict[str, float]:
+        """The scores by item hash; none where the registry kept none."""
+        answer = await self._hub.get(
+            f"/v1/runs/{told.run}/items", params={"benchmark": told.benchmark}
+        )
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            log.warning("items.missing", run=str(told.run), benchmark=told.benchmark)
+            return {}
+        answer.raise_for_status()
+        return ItemScores.model_validate_json(answer.content).items
+
+
+def consumer(resources: Resources) -> Consumer:
+    """The reader of the registry's events."""
+    return Consumer(
+        group="leaderboard",
+        source="registry",
+        database=resources.database,
+        redis=resources.redis,
+        hub=resources.hub,
+        inbox=Inbox,
+        position=InboxPosition,
+        apply=Events(resources.hub).apply,
+    )

@@ -1,0 +1,9 @@
+"""Run by Alembic for each command."""
+
+from leaderboard.benchmarks import models as _benchmarks  # noqa: F401 - fills the metadata
+from leaderboard.parents import models as _parents  # noqa: F401
+from leaderboard.results import models as _results  # noqa: F401
+from leaderboard.tables import Base
+from mergehub.kit.migrations import run_env
+
+run_env(Base.metadata)

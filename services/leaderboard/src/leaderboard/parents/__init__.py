@@ -1,0 +1,1 @@
+"""Parents: what lineage events tell of where a model came from."""

@@ -1,0 +1,50 @@
+"""What is told of results."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from mergehub.contracts.runs import Answer
+
+
+class Estimate(Answer):
+    """A value and the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Setting(Answer):
+    """What makes scores comparable: the same benchmark, version, metric and shots."""
+
+    benchmark: str
+    version: str
+    metric: str
+    shots: int
+
+
+class Result(Setting):
+    """One fact. `source` is `verified` when a worker of this hub measured it.
+
+    `full`: the run had all items of the benchmark; others stay off boards and comparisons.
+    """
+
+    id: int
+    model: str
+    model_digest: str
+    score: Estimate
+    stderr: float
+    count: int
+    full: bool
+    harness: str
+    run: UUID
+    source: Literal["verified"]
+    created_at: datetime
+
+
+class ResultPage(Answer):
+    items: list[Result]
+    next_cursor: str | None

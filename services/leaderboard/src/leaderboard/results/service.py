@@ -1,0 +1,100 @@
+"""The rules of results: what is kept of an evaluation, and how sure its score is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from leaderboard import statistics
+from leaderboard.benchmarks import repository as benchmarks
+from leaderboard.results import repository, schemas
+from mergehub.contracts.events import EvaluationCompleted
+from mergehub.kit.pagination import decode_cursor, encode_cursor
+
+VERIFIED = "verified"
+
+
+@dataclass(frozen=True, order=True)
+class Setting:
+    """What two scores must share to be compared."""
+
+    benchmark: str
+    version: str
+    metric: str
+    shots: int
+
+
+@dataclass(frozen=True)
+class Score:
+    """The newest full result of a model in one setting."""
+
+    result: int
+    estimate: statistics.Estimate
+
+
+Scores = dict[str, dict[Setting, Score]]
+
+
+async def learn_evaluation(
+    session: AsyncSession,
+    told: EvaluationCompleted,
+    items: Mapping[str, float],
+    created_at: datetime,
+) -> None:
+    """Keep one benchmark's outcome of an evaluate run of ours."""
+    benchmark_id = await benchmarks.ensure(
+        session, told.benchmark, told.version, told.metric, told.count
+    )
+    copied = {"model", "model_digest", "value", "stderr", "count", "shots", "harness", "run"}
+    values = told.model_dump(include=copied) | {
+        "benchmark_id": benchmark_id,
+        "binary": bool(items) and set(items.values()) <= {0.0, 1.0},
+        "source": VERIFIED,
+        "created_at": created_at,
+    }
+    await repository.add(session, values, items)
+
+
+def estimate(row: Row[Any]) -> statistics.Estimate:
+    """Wilson's interval for a share of items that are right or wrong, else the normal one."""
+    if row.binary and 0 <= row.value <= 1 and row.count > 0:
+        return statistics.wilson(row.value, row.count)
+    return statistics.normal(row.value, row.stderr)
+
+
+async def newest(session: AsyncSession, models: Collection[str] | None = None) -> Scores:
+    """What may be compared: each model's newest full result in each setting."""
+    scores: Scores = {}
+    for row in await repository.newest_full(session, models):
+        setting = Setting(row.benchmark, row.version, row.metric, row.shots)
+        scores.setdefault(row.model, {})[setting] = Score(row.id, estimate(row))
+    return scores
+
+
+async def page(
+    session: AsyncSession,
+    *,
+    model: str | None,
+    benchmark: str | None,
+    cursor: str | None,
+    limit: int,
+) -> schemas.ResultPage:
+    """Raises BadCursor."""
+    before = decode_cursor(cursor, int)[0] if cursor else None
+    rows = await repository.page(
+        session, model=model, benchmark=benchmark, before=before, limit=limit + 1
+    )
+    return schemas.ResultPage(
+        items=[_told(row) for row in rows[:limit]],
+        next_cursor=encode_cursor(rows[limit - 1].id) if len(rows) > limit else None,
+    )
+
+
+def _told(row: Row[Any]) -> schemas.Result:
+    score = schemas.Estimate.model_validate(estimate(row))
+    return schemas.Result.model_validate(row._asdict() | {"score": score})

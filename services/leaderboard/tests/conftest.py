@@ -1,0 +1,200 @@
+"""The service over the real stores, and a registry's feed and item scores over real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI, HTTPException
+from sqlalchemy import delete
+from sqlalchemy.engine import make_url
+
+from leaderboard import events
+from leaderboard.app import PARTS, create_app
+from leaderboard.tables import Base
+from mergehub.contracts.events import (
+    Envelope,
+    EvaluationCompleted,
+    EventData,
+    EventPage,
+    ModelProduced,
+)
+from mergehub.contracts.runs import Parent
+from mergehub.kit.app import Resources, open_resources
+from mergehub.kit.settings import ServiceSettings
+
+Until = Callable[..., Awaitable[None]]
+
+
+class Registry:
+    """The feed and the item scores of a registry; `tell` and `merge` add events to the feed."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self.events: list[Envelope] = []
+        self.items: dict[str, dict[str, float]] = {}
+        self.failing = 0
+        self.app = FastAPI()
+        self.app.get("/v1/events")(self.page)
+        self.app.get("/v1/runs/{run}/items")(self.item_scores)
+
+    async def page(self, after: int, limit: int) -> EventPage:
+        items = self.events[after : after + limit]
+        last = items[-1].sequence if items else after
+        return EventPage(items=items, next_after=last, has_more=last < len(self.events))
+
+    async def item_scores(self, run: str, benchmark: str) -> dict[str, Any]:
+        if self.failing:
+            self.failing -= 1
+            raise HTTPException(503)
+        if run not in self.items:
+            raise HTTPException(404)
+        return {"benchmark": benchmark, "items": self.items[run]}
+
+    def merge(self, name: str, *parents: Parent, method: str = "ties") -> Envelope:
+        """A merge run produced `name`."""
+        produced = ModelProduced(
+            run=uuid4(),
+            name=name,
+            digest=f"sha256:{name}",
+            method=method,
+            recipe_version=None,
+            recipe_digest="sha256:recipe",
+            parents=list(parents),
+        )
+        return self._tell("model.produced", name, produced)
+
+    def score(self, model: str, benchmark: str, scores: str | float, **changes: Any) -> Envelope:
+        """An evaluation: `scores` as a text like `1101`, one item each, or as a mean alone."""
+        items = (
+            {f"item-{n}": float(each) for n, each in enumerate(scores)}
+            if isinstance(scores, str)
+            else {}
+        )
+        value = sum(items.values()) / len(items) if items else scores
+        told = EvaluationCompleted(
+            run=uuid4(),
+            model=model,
+            model_digest=f"sha256:{model}",
+            benchmark=benchmark,
+            version="1",
+            metric="acc",
+            value=value,
+            stderr=0.05,
+            count=len(items) or 100,
+            shots=0,
+            harness="lm-eval 0.4",
+        ).model_copy(update=changes)
+        if items:
+            self.items[str(told.run)] = items
+        return self._tell("evaluation.completed", model, told)
+
+    def _tell(self, type: str, subject: str, data: EventData) -> Envelope:
+        event = Envelope(
+            id=uuid4(),
+            source="registry",
+            sequence=len(self.events) + 1,
+            type=type,
+            time=datetime.now(UTC),
+            subject=subject,
+            data=data.model_dump(mode="json"),
+        )
+        self.events.append(event)
+        return event
+
+
+@asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[str]:
+    """`app` on a loopback port; gives its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", ws="none"))
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        await task
+
+
+@pytest.fixture
+def until() -> Until:
+    """Returns as soon as a condition holds; fails where it does not in time."""
+
+    async def wait(condition: Callable[[], Awaitable[bool]], seconds: float = 8) -> None:
+        async with asyncio.timeout(seconds):
+            while not await condition():  # noqa: ASYNC110 - another process, another connection
+                await asyncio.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+async def server_url(postgres_url: str) -> AsyncIterator[str]:
+    """A database of our own."""
+    name = f"leaderboard_{uuid4().hex}"
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute(f"CREATE DATABASE {name}")
+    yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def registry() -> AsyncIterator[Registry]:
+    registry = Registry()
+    async with serving(registry.app) as registry.address:
+        yield registry
+
+
+@pytest.fixture(scope="session")
+def settings(server_url: str, redis_url: str, registry: Registry) -> ServiceSettings:
+    return ServiceSettings(
+        database_url=server_url,
+        redis_url=redis_url,
+        hub_url=registry.address,
+        background="separate",
+    )
+
+
+@pytest.fixture(scope="session")
+async def resources(settings: ServiceSettings) -> AsyncIterator[Resources]:
+    async with open_resources(PARTS, settings) as resources:
+        yield resources
+
+
+@pytest.fixture(scope="session")
+async def client(settings: ServiceSettings) -> AsyncIterator[httpx.AsyncClient]:
+    """Speaks to the service, whose background work is left to the test."""
+    app = create_app(settings)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://leaderboard"
+        ) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(autouse=True)
+async def untouched(resources: Resources, registry: Registry) -> AsyncIterator[None]:
+    """Leaves the stores and the feed as if the test had not been."""
+    yield
+    registry.events.clear()
+    registry.items.clear()
+    async with resources.database.transaction() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            await session.execute(delete(table))
+    await resources.redis.flushdb()
+
+
+@pytest.fixture
+def caught_up(resources: Resources) -> Callable[[], Awaitable[None]]:
+    """Makes the service take in all that the registry tells."""
+    return events.consumer(resources).catch_up

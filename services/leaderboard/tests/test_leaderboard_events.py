@@ -1,0 +1,149 @@
+"""Evaluations and productions reach the leaderboard once each, with their item scores."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from leaderboard import events
+from leaderboard.app import PARTS, create_app
+from leaderboard.parents.models import Parent as ParentRow
+from leaderboard.results.models import Result, ResultItem
+from leaderboard.tables import Inbox, InboxPosition
+from mergehub.contracts.runs import Parent
+from mergehub.kit.app import Resources, open_resources
+from mergehub.kit.background import running
+from mergehub.kit.stream import StreamPublisher
+
+
+async def count(resources: Resources, table: type[Any]) -> int:
+    async with resources.database.transaction() as session:
+        return await session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def reached(resources: Resources, sequence: int) -> Callable[[], Awaitable[bool]]:
+    async def check() -> bool:
+        async with resources.database.transaction() as session:
+            return (await session.scalar(select(InboxPosition.sequence)) or 0) >= sequence
+
+    return check
+
+
+async def test_a_result_comes_with_its_items(resources, registry, caught_up):
+    registry.score("m", "dates", "1101")
+    await caught_up()
+    async with resources.database.transaction() as session:
+        result = (await session.scalars(select(Result))).one()
+        items = (await session.scalars(select(ResultItem).order_by(ResultItem.item))).all()
+    assert (result.model, result.value, result.count, result.binary) == ("m", 0.75, 4, True)
+    assert [item.score for item in items] == [1, 1, 0, 1]
+
+
+async def test_a_result_whose_items_nobody_kept_is_a_result(resources, registry, caught_up):
+    registry.score("m", "dates", 0.5)
+    await caught_up()
+    assert (await count(resources, Result), await count(resources, ResultItem)) == (1, 0)
+
+
+async def test_items_that_cannot_be_had_now_hold_the_event_back(resources, registry, caught_up):
+    registry.score("m", "dates", "10")
+    registry.failing = 1
+    with pytest.raises(httpx.HTTPStatusError, match="503"):
+        await caught_up()
+    assert await count(resources, Result) == await count(resources, Inbox) == 0
+    await caught_up()
+    assert (await count(resources, Result), await count(resources, ResultItem)) == (1, 2)
+
+
+async def test_the_loop_tries_again_by_itself(resources, registry, until):
+    registry.score("m", "dates", "10")
+    registry.failing = 2
+    async with running({"consumer": events.consumer(resources).run}):
+        await until(reached(resources, 1))
+    assert await count(resources, ResultItem) == 2
+
+
+async def test_many_items(resources, registry, caught_up):
+    registry.score("m", "dates", "10" * 6_000)
+    await caught_up()
+    assert await count(resources, ResultItem) == 12_000
+
+
+async def test_the_same_run_told_twice_is_one_result(resources, registry, caught_up):
+    told = registry.score("m", "dates", "10")
+    registry.events.append(told.model_copy(update={"id": uuid4(), "sequence": 2}))
+    await caught_up()
+    assert (await count(resources, Inbox), await count(resources, Result)) == (2, 1)
+    assert await count(resources, ResultItem) == 2
+
+
+async def test_parents_are_those_of_the_newest_production(resources, registry, caught_up):
+    registry.merge("m", Parent(name="old"), Parent(name="base", role="base"))
+    registry.merge("m", Parent(name="new", base=Parent(name="base")), method="linear")
+    await caught_up()
+    async with resources.database.transaction() as session:
+        rows = (await session.scalars(select(ParentRow).order_by(ParentRow.model))).all()
+    assert [(row.model, row.parent, row.role, row.relation, row.method) for row in rows] == [
+        ("m", "new", "ingredient", "merge", "linear"),
+        ("new", "base", "base", "adapter", None),
+    ]
+
+
+async def test_stream_with_duplicates_and_a_gap_and_two_replicas(settings, registry, until):
+    async with open_resources(PARTS, settings) as one, open_resources(PARTS, settings) as two:
+        loops = {"one": events.consumer(one).run, "two": events.consumer(two).run}
+        async with running(loops):
+            for number in range(10):
+                told = registry.score(f"m{number}", "dates", "10")
+                if number % 3:
+                    await StreamPublisher(one.redis)([told, told])
+            await until(reached(one, 10))
+        assert await count(one, Result) == await count(one, Inbox) == 10
+        assert await count(one, ResultItem) == 20
+
+
+async def test_redis_emptied_loses_nothing(resources, registry, until):
+    async with running({"consumer": events.consumer(resources).run}):
+        registry.score("m0", "dates", "10")
+        await until(reached(resources, 1))
+        await resources.redis.flushall()
+        registry.score("m1", "dates", "10")
+        await until(reached(resources, 2))
+    assert await count(resources, Result) == 2
+
+
+async def test_the_service_consumes_in_the_process_that_answers(settings, registry, until):
+    registry.score("m", "dates", "10")
+    app = create_app(settings.model_copy(update={"background": "inline"}))
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://leaderboard") as client,
+    ):
+
+        async def known() -> bool:
+            return bool((await client.get("/v1/results")).json()["items"])
+
+        await until(known)
+
+
+async def test_the_background_process_consumes(settings, registry, resources, until):
+    registry.score("m", "dates", "10")
+    environment = {
+        f"MERGEHUB_{name.upper()}": str(getattr(settings, name))
+        for name in ("database_url", "redis_url", "hub_url")
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "leaderboard", env=os.environ | environment
+    )
+    await until(reached(resources, 1), seconds=30)
+    process.terminate()
+    assert await process.wait() == 0

@@ -1,0 +1,31 @@
+"""The lineage service as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI
+
+from lineage.events import consumer
+from lineage.graph.endpoints import router as graph
+from lineage.models.endpoints import router as models
+from mergehub.kit.app import Resources, ServiceParts, build_app
+from mergehub.kit.background import Loop
+from mergehub.kit.settings import ServiceSettings
+
+
+def _loops(resources: Resources) -> Mapping[str, Loop]:
+    return {"consumer": consumer(resources).run}
+
+
+PARTS = ServiceParts(
+    name="lineage",
+    title="Mergehub lineage",
+    routers=(models, graph),
+    migrations="lineage.migrations",
+    loops=_loops,
+)
+
+
+def create_app(settings: ServiceSettings | None = None) -> FastAPI:
+    return build_app(PARTS, settings or ServiceSettings())

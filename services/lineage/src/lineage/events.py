@@ -1,0 +1,32 @@
+"""What lineage learns from other services."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lineage.graph.service import learn_production
+from lineage.tables import Inbox, InboxPosition
+from mergehub.contracts.events import Envelope, ModelProduced
+from mergehub.kit.app import Resources
+from mergehub.kit.consumer import Consumer
+
+
+async def apply(session: AsyncSession, event: Envelope) -> None:
+    """Take one event in; types that say nothing about lineage pass by."""
+    if event.type == "model.produced":
+        produced = ModelProduced.model_validate(event.data)
+        await learn_production(session, produced, event.source)
+
+
+def consumer(resources: Resources) -> Consumer:
+    """The reader of the registry's events."""
+    return Consumer(
+        group="lineage",
+        source="registry",
+        database=resources.database,
+        redis=resources.redis,
+        hub=resources.hub,
+        inbox=Inbox,
+        position=InboxPosition,
+        apply=apply,
+    )

@@ -1,0 +1,46 @@
+"""Walks along the graph, and which models it is built from most."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from lineage.graph import schemas, service
+from lineage.models.service import ModelNotFound
+from mergehub.kit.database import Session
+from mergehub.kit.pagination import Limit
+from mergehub.kit.problems import problem_responses
+
+router = APIRouter(prefix="/v1", tags=["graph"])
+
+MaxDepth = Annotated[int | None, Query(ge=1, le=1000, description="How many steps to go at most.")]
+MaxNodes = Annotated[
+    int, Query(alias="limit", ge=1, le=2000, description="How many models at most, nearest first.")
+]
+Role = Annotated[Literal["base", "ingredient"], Query(description="What merges used them as.")]
+
+
+@router.get("/models/{model_id}/ancestors", responses=problem_responses(ModelNotFound))
+async def list_ancestors(
+    model_id: UUID, session: Session, max_depth: MaxDepth = None, limit: MaxNodes = 500
+) -> schemas.Walk:
+    """What a model came from."""
+    return await service.walk(session, model_id, "ancestors", max_depth, limit)
+
+
+@router.get("/models/{model_id}/descendants", responses=problem_responses(ModelNotFound))
+async def list_descendants(
+    model_id: UUID, session: Session, max_depth: MaxDepth = None, limit: MaxNodes = 500
+) -> schemas.Walk:
+    """What came from a model."""
+    return await service.walk(session, model_id, "descendants", max_depth, limit)
+
+
+@router.get("/graph/popular")
+async def list_popular_models(
+    session: Session, role: Role = "base", limit: Limit = 20
+) -> schemas.PopularModels:
+    """The models that most merges used, as their base or as an ingredient."""
+    return await service.popular(session, role, limit)

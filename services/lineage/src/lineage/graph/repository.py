@@ -1,0 +1,149 @@
+"""Queries on edges."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Row, Uuid, cast, exists, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.selectable import CTE
+
+from lineage.graph.models import Edge, RefusedEdge
+from lineage.models.models import Model, Revision
+
+Direction = Literal["ancestors", "descendants"]
+
+# Whoever adds an edge waits here for whoever else does, so that a check for cycles stays true.
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.edges'))")
+
+
+async def lock(session: AsyncSession) -> None:
+    """Be the only one who adds edges until the transaction ends."""
+    await session.execute(_LOCK)
+
+
+def _reach(start: UUID, direction: Direction) -> CTE:
+    """`start` and all that is reached from it, each once, nearest first.
+
+    UNION (not UNION ALL) drops what was reached before, which keeps a ladder of diamonds linear.
+    """
+    here, there = Edge.child_id, Edge.parent_id
+    if direction == "descendants":
+        here, there = there, here
+    reached = select(cast(start, Uuid).label("id")).cte("reached", recursive=True)
+    return reached.union(select(there).join(reached, here == reached.c.id))
+
+
+async def is_ancestor(session: AsyncSession, ancestor: UUID, of: UUID) -> bool:
+    """Whether `ancestor` is `of` or one of those that it came from."""
+    reached = _reach(of, "ancestors")
+    found = select(exists(select(reached.c.id).where(reached.c.id == ancestor)))
+    return bool(await session.scalar(found))
+
+
+async def reached(
+    session: AsyncSession, start: UUID, direction: Direction, limit: int
+) -> Sequence[UUID]:
+    """The `limit` nearest models from `start`, itself included.
+
+    PostgreSQL evaluates a recursive query level by level and only as far as the LIMIT asks.
+    """
+    query = select(_reach(start, direction).c.id).limit(limit)
+    return (await session.scalars(query)).all()
+
+
+async def names(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
+    rows = await session.execute(select(Model.id, Model.name).where(Model.id.in_(ids)))
+    return {row.id: row.name for row in rows}
+
+
+async def edges_among(session: AsyncSession, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    """Every edge with both ends in `ids`, oldest first."""
+    child, parent = aliased(Revision), aliased(Revision)
+    query = (
+        select(
+            Edge.child_id.label("child"),
+            Edge.parent_id.label("parent"),
+            child.digest.label("child_digest"),
+            parent.digest.label("parent_digest"),
+            Edge.relation,
+            Edge.role,
+            Edge.method,
+            Edge.weight,
+            Edge.layers,
+            Edge.recipe_version,
+            Edge.run,
+            Edge.source,
+        )
+        .join(child, child.id == Edge.child_revision_id)
+        .join(parent, parent.id == Edge.parent_revision_id)
+        .where(Edge.child_id.in_(ids), Edge.parent_id.in_(ids))
+        .order_by(Edge.id)
+    )
+    return (await session.execute(query)).all()
+
+
+async def insert_edge(session: AsyncSession, values: dict[str, Any]) -> int | None:
+    """The id of the new edge, or None where the same edge is there already."""
+    added = insert(Edge).values(values).on_conflict_do_nothing().returning(Edge.id)
+    return await session.scalar(added)
+
+
+async def count_edge(session: AsyncSession, edge_id: int) -> None:
+    """Raise the parent's counters where the edge's child is new to them. Needs the lock."""
+    edge, other = aliased(Edge), aliased(Edge)
+    alike = exists().where(
+        other.id != edge.id, other.child_id == edge.child_id, other.parent_id == edge.parent_id
+    )
+    same_use = alike.where(other.relation == "merge", other.role == edge.role)
+    new = select(
+        edge.parent_id,
+        (~alike).label("child"),
+        ((edge.relation == "merge") & ~same_use).label("merge"),
+        edge.role,
+    ).where(edge.id == edge_id)
+    row = (await session.execute(new)).one()
+    await session.execute(
+        update(Model)
+        .where(Model.id == row.parent_id)
+        .values(
+            children_count=Model.children_count + int(row.child),
+            base_count=Model.base_count + int(row.merge and row.role == "base"),
+            ingredient_count=Model.ingredient_count + int(row.merge and row.role == "ingredient"),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def insert_refusal(session: AsyncSession, values: dict[str, Any]) -> None:
+    await session.execute(insert(RefusedEdge).values(values).on_conflict_do_nothing())
+
+
+async def refusals(session: AsyncSession, child_id: UUID) -> Sequence[Row[Any]]:
+    """The refused parents of a model, oldest first."""
+    query = (
+        select(
+            RefusedEdge.parent_id.label("parent"),
+            Model.name,
+            RefusedEdge.relation,
+            RefusedEdge.role,
+            RefusedEdge.run,
+            RefusedEdge.reason,
+            RefusedEdge.created_at,
+        )
+        .join(Model, Model.id == RefusedEdge.parent_id)
+        .where(RefusedEdge.child_id == child_id)
+        .order_by(RefusedEdge.id)
+    )
+    return (await session.execute(query)).all()
+
+
+async def popular(session: AsyncSession, role: str, limit: int) -> Sequence[Model]:
+    """The models that most merges used in this role."""
+    count = Model.base_count if role == "base" else Model.ingredient_count
+    query = select(Model).where(count > 0).order_by(count.desc(), Model.name).limit(limit)
+    return (await session.scalars(query)).all()

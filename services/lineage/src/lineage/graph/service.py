@@ -1,0 +1,172 @@
+"""The rules of the graph: what may be added, and how it is walked."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lineage.graph import repository, schemas
+from lineage.graph.repository import Direction
+from lineage.models import repository as models
+from lineage.models import service as model_service
+from lineage.models.schemas import Model
+from mergehub.contracts.events import ModelProduced
+from mergehub.contracts.runs import Parent
+
+log = structlog.get_logger()
+
+
+class WouldCloseCycle(Exception):
+    """The child is already an ancestor of the parent, or the parent itself."""
+
+
+@dataclass(frozen=True)
+class End:
+    """One end of an edge: a model and which revision of it."""
+
+    model: UUID
+    revision: UUID
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where an edge was learned; method and recipe version say how a merge was made."""
+
+    source: str
+    run: UUID | None
+    method: str | None
+    recipe_version: UUID | None
+
+
+async def ensure_end(session: AsyncSession, name: str, digest: str | None) -> End:
+    """The model of this name and its revision; both are created where they are new."""
+    model = await models.ensure(session, name)
+    return End(model, await models.ensure_revision(session, model, digest))
+
+
+async def learn_production(session: AsyncSession, produced: ModelProduced, source: str) -> None:
+    """Take in a merge: its model, its revision and its parents.
+
+    A parent that would close a cycle is recorded as refused; the others are kept.
+    """
+    child = await ensure_end(session, produced.name, produced.digest)
+    merged = Provenance(source, produced.run, produced.method, produced.recipe_version)
+    for parent in produced.parents:
+        await _learn_parent(session, child, parent, merged)
+
+
+async def _learn_parent(
+    session: AsyncSession, child: End, parent: Parent, provenance: Provenance
+) -> None:
+    end = await ensure_end(session, parent.name, parent.digest)
+    try:
+        await add_edge(session, child, end, parent, provenance)
+    except WouldCloseCycle as refused:
+        await _refuse(session, child, end, parent, provenance, str(refused))
+    if parent.base is not None:
+        base = parent.base.model_copy(update={"relation": "adapter", "role": "base"})
+        learned = Provenance(provenance.source, provenance.run, method=None, recipe_version=None)
+        await _learn_parent(session, end, base, learned)
+
+
+async def add_edge(
+    session: AsyncSession, child: End, parent: End, told: Parent, provenance: Provenance
+) -> None:
+    """Add the edge and count it, or do nothing where it is there already.
+
+    Raises WouldCloseCycle, also when two callers at once would close one together.
+    """
+    await repository.lock(session)
+    if await repository.is_ancestor(session, child.model, of=parent.model):
+        raise WouldCloseCycle("The child is already an ancestor of this parent, or is the parent.")
+    made = {
+        "child_revision_id": child.revision,
+        "parent_revision_id": parent.revision,
+        "weight": told.weight,
+        "layers": told.layers,
+        "method": provenance.method,
+        "recipe_version": provenance.recipe_version,
+    }
+    edge = await repository.insert_edge(session, _claim(child, parent, told, provenance) | made)
+    if edge is not None:
+        await repository.count_edge(session, edge)
+
+
+async def _refuse(
+    session: AsyncSession,
+    child: End,
+    parent: End,
+    told: Parent,
+    provenance: Provenance,
+    reason: str,
+) -> None:
+    log.warning("edge.refused", child=str(child.model), parent=told.name, reason=reason)
+    claim = _claim(child, parent, told, provenance)
+    await repository.insert_refusal(session, claim | {"reason": reason})
+
+
+def _claim(child: End, parent: End, told: Parent, provenance: Provenance) -> dict[str, Any]:
+    """What an edge says whether it is kept or refused."""
+    return {
+        "child_id": child.model,
+        "parent_id": parent.model,
+        "relation": told.relation,
+        "role": told.role,
+        "run": provenance.run,
+        "source": provenance.source,
+    }
+
+
+async def walk(
+    session: AsyncSession, start: UUID, direction: Direction, max_depth: int | None, limit: int
+) -> schemas.Walk:
+    """The nearest `limit` models within `max_depth` steps, and the edges among them.
+
+    Raises ModelNotFound.
+    """
+    await model_service.get(session, start)
+    ids = await repository.reached(session, start, direction, limit + 1)
+    edges = await repository.edges_among(session, ids[:limit])
+    depths = _depths(start, ((edge.child, edge.parent) for edge in edges), direction)
+    if max_depth is not None:
+        depths = {node: depth for node, depth in depths.items() if depth <= max_depth}
+    names = await repository.names(session, depths)
+    return schemas.Walk(
+        start=start,
+        nodes=[schemas.Node(id=id, name=names[id], depth=depth) for id, depth in depths.items()],
+        edges=[
+            schemas.Edge.model_validate(edge)
+            for edge in edges
+            if edge.child in depths and edge.parent in depths
+        ],
+        truncated=len(ids) > len(depths),
+    )
+
+
+def _depths(
+    start: UUID, edges: Iterable[tuple[UUID, UUID]], direction: Direction
+) -> dict[UUID, int]:
+    """The shortest distance of each node from `start`, nearest first (breadth-first search)."""
+    onward: dict[UUID, list[UUID]] = defaultdict(list)
+    for child, parent in edges:
+        here, there = (child, parent) if direction == "ancestors" else (parent, child)
+        onward[here].append(there)
+    depths, queue = {start: 0}, deque([start])
+    while queue:
+        node = queue.popleft()
+        for reached in onward[node]:
+            if reached not in depths:
+                depths[reached] = depths[node] + 1
+                queue.append(reached)
+    return depths
+
+
+async def popular(session: AsyncSession, role: str, limit: int) -> schemas.PopularModels:
+    rows = await repository.popular(session, role, limit)
+    return schemas.PopularModels(items=[Model.model_validate(row) for row in rows])

@@ -1,0 +1,8 @@
+"""Run by Alembic for each command."""
+
+from lineage.graph import models as _edges  # noqa: F401 - fills the metadata
+from lineage.models import models as _models  # noqa: F401
+from lineage.tables import Base
+from mergehub.kit.migrations import run_env
+
+run_env(Base.metadata)

@@ -1,0 +1,1 @@
+"""Models: an identity that outlives names, and the revisions whose digests are known."""

@@ -1,0 +1,57 @@
+"""The tables of models, their names and their revisions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Identity, String, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lineage.tables import Base
+
+NAME_LENGTH = 500
+# Byte order: pages and prefixes sort alike on every server, and an index serves both.
+Name = String(NAME_LENGTH, collation="C")
+
+
+class Model(Base):
+    """A model by its opaque id; `name` is what it is called now.
+
+    The counters tell distinct children. They change in the transaction that adds the edge.
+    """
+
+    __tablename__ = "models"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
+    name: Mapped[str] = mapped_column(Name, unique=True)
+    children_count: Mapped[int] = mapped_column(server_default=text("0"))
+    base_count: Mapped[int] = mapped_column(server_default=text("0"), index=True)
+    ingredient_count: Mapped[int] = mapped_column(server_default=text("0"), index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ModelName(Base):
+    """A name that a model has or had, since when."""
+
+    __tablename__ = "model_names"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    model_id: Mapped[UUID] = mapped_column(ForeignKey("models.id"), index=True)
+    name: Mapped[str] = mapped_column(Name)
+    since: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Revision(Base):
+    """One content of a model; without a digest it is the one whose content nobody told us."""
+
+    __tablename__ = "revisions"
+    __table_args__ = (
+        UniqueConstraint("model_id", "digest", postgresql_nulls_not_distinct=True),
+        UniqueConstraint("id", "model_id"),  # what an edge refers to, so that both agree
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
+    model_id: Mapped[UUID] = mapped_column(ForeignKey("models.id"))
+    digest: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,62 @@
+"""Queries on models, their names and their revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lineage.models.models import Model, ModelName, Revision
+
+
+async def find(session: AsyncSession, model_id: UUID) -> Model | None:
+    return await session.get(Model, model_id)
+
+
+async def page(
+    session: AsyncSession, *, name: str | None, prefix: str | None, after: str | None, limit: int
+) -> Sequence[Model]:
+    """At most `limit` models by name, behind `after`."""
+    query = select(Model).order_by(Model.name).limit(limit)
+    if name is not None:
+        query = query.where(Model.name == name)
+    if prefix is not None:
+        query = query.where(Model.name.startswith(prefix, autoescape=True))
+    if after is not None:
+        query = query.where(Model.name > after)
+    return (await session.scalars(query)).all()
+
+
+async def names(session: AsyncSession, model_id: UUID) -> Sequence[ModelName]:
+    query = select(ModelName).where(ModelName.model_id == model_id).order_by(ModelName.id)
+    return (await session.scalars(query)).all()
+
+
+async def revisions(session: AsyncSession, model_id: UUID) -> Sequence[Revision]:
+    query = select(Revision).where(Revision.model_id == model_id)
+    return (await session.scalars(query.order_by(Revision.created_at, Revision.id))).all()
+
+
+async def ensure(session: AsyncSession, name: str) -> UUID:
+    """The id of the model of this name, which is created where there is none."""
+    created = await session.scalar(
+        insert(Model).values(name=name).on_conflict_do_nothing().returning(Model.id)
+    )
+    if created is not None:
+        await session.execute(insert(ModelName).values(model_id=created, name=name))
+        return created
+    return (await session.scalars(select(Model.id).where(Model.name == name))).one()
+
+
+async def ensure_revision(session: AsyncSession, model_id: UUID, digest: str | None) -> UUID:
+    """The id of the model's revision with this digest, or of the one without."""
+    values = insert(Revision).values(model_id=model_id, digest=digest)
+    created = await session.scalar(values.on_conflict_do_nothing().returning(Revision.id))
+    if created is not None:
+        return created
+    same = Revision.digest.is_not_distinct_from(digest)
+    query = select(Revision.id).where(Revision.model_id == model_id, same)
+    return (await session.scalars(query)).one()

@@ -1,0 +1,55 @@
+"""What is told of models."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from mergehub.contracts.runs import Answer
+
+
+class Model(Answer):
+    """A model and how often it was used: each count is one of distinct children."""
+
+    id: UUID
+    name: str
+    children_count: int
+    base_count: int
+    ingredient_count: int
+    created_at: datetime
+
+
+class ModelPage(Answer):
+    items: list[Model]
+    next_cursor: str | None
+
+
+class ModelName(Answer):
+    name: str
+    since: datetime
+
+
+class Revision(Answer):
+    id: UUID
+    digest: str | None
+    created_at: datetime
+
+
+class RefusedParent(Answer):
+    """A parent that somebody told us and that cannot be: why it is not in the graph."""
+
+    parent: UUID
+    name: str
+    relation: str
+    role: str
+    run: UUID | None
+    reason: str
+    created_at: datetime
+
+
+class ModelDetail(Model):
+    """A model with its names and revisions, oldest first."""
+
+    names: list[ModelName]
+    revisions: list[Revision]
+    refused_parents: list[RefusedParent]

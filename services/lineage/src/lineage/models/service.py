@@ -1,0 +1,53 @@
+"""What can be asked about models."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lineage.graph import repository as graph
+from lineage.models import repository, schemas
+from lineage.models.models import Model
+from mergehub.kit.pagination import decode_cursor, encode_cursor
+from mergehub.kit.problems import NotFound
+
+
+class ModelNotFound(NotFound):
+    code, title = "model-not-found", "There is no such model"
+
+
+async def get(session: AsyncSession, model_id: UUID) -> Model:
+    """Raises ModelNotFound."""
+    found = await repository.find(session, model_id)
+    if found is None:
+        raise ModelNotFound(
+            f"No model has the id {model_id}; `GET /v1/models?name=…` finds one by its name."
+        )
+    return found
+
+
+async def detail(session: AsyncSession, model_id: UUID) -> schemas.ModelDetail:
+    """Raises ModelNotFound."""
+    model = await get(session, model_id)
+    names = await repository.names(session, model_id)
+    revisions = await repository.revisions(session, model_id)
+    refusals = await graph.refusals(session, model_id)
+    return schemas.ModelDetail(
+        **schemas.Model.model_validate(model).model_dump(),
+        names=[schemas.ModelName.model_validate(row) for row in names],
+        revisions=[schemas.Revision.model_validate(row) for row in revisions],
+        refused_parents=[schemas.RefusedParent.model_validate(row) for row in refusals],
+    )
+
+
+async def page(
+    session: AsyncSession, *, name: str | None, prefix: str | None, cursor: str | None, limit: int
+) -> schemas.ModelPage:
+    """Raises BadCursor."""
+    after = decode_cursor(cursor, str)[0] if cursor else None
+    rows = await repository.page(session, name=name, prefix=prefix, after=after, limit=limit + 1)
+    return schemas.ModelPage(
+        items=[schemas.Model.model_validate(row) for row in rows[:limit]],
+        next_cursor=encode_cursor(rows[limit - 1].name) if len(rows) > limit else None,
+    )

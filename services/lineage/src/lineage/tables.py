@@ -1,0 +1,22 @@
+"""The declarative base of the service's tables, and those that the consumer keeps."""
+
+from __future__ import annotations
+
+from sqlalchemy import MetaData
+
+from mergehub.kit.consumer import InboxRow, PositionRow
+from mergehub.kit.models import NAMING, Table
+
+
+class Base(Table):
+    __abstract__ = True
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class Inbox(InboxRow, Base):
+    """The events that were applied."""
+
+
+class InboxPosition(PositionRow, Base):
+    """How far the events of each source were applied."""

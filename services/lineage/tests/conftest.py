@@ -1,0 +1,158 @@
+"""The service over the real stores, and a registry's event feed over real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import delete
+from sqlalchemy.engine import make_url
+
+from lineage.app import PARTS, create_app
+from lineage.tables import Base
+from mergehub.contracts.events import Envelope, EventPage, ModelProduced
+from mergehub.contracts.runs import Parent
+from mergehub.kit.app import Resources, open_resources
+from mergehub.kit.settings import ServiceSettings
+
+Until = Callable[..., Awaitable[None]]
+
+
+class Registry:
+    """The events of a registry: `tell` adds one to its feed."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self.events: list[Envelope] = []
+        self.app = FastAPI()
+        self.app.get("/v1/events")(self.page)
+
+    async def page(self, after: int, limit: int) -> EventPage:
+        items = self.events[after : after + limit]
+        last = items[-1].sequence if items else after
+        return EventPage(items=items, next_after=last, has_more=last < len(self.events))
+
+    def tell(self, name: str, *parents: Parent, **changes: Any) -> Envelope:
+        produced = ModelProduced(
+            run=uuid4(),
+            name=name,
+            digest=f"sha256:{name}",
+            method="ties",
+            recipe_version=uuid4(),
+            recipe_digest="sha256:recipe",
+            parents=list(parents),
+        ).model_copy(update=changes)
+        event = Envelope(
+            id=uuid4(),
+            source="registry",
+            sequence=len(self.events) + 1,
+            type="model.produced",
+            time=datetime.now(UTC),
+            subject=name,
+            data=produced.model_dump(mode="json"),
+        )
+        self.events.append(event)
+        return event
+
+
+@asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[str]:
+    """`app` on a loopback port; gives its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", ws="none"))
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        await task
+
+
+@pytest.fixture
+def until() -> Until:
+    """Returns as soon as a condition holds; fails where it does not in time."""
+
+    async def wait(condition: Callable[[], Awaitable[bool]], seconds: float = 8) -> None:
+        async with asyncio.timeout(seconds):
+            while not await condition():  # noqa: ASYNC110 - another process, another connection
+                await asyncio.sleep(0.01)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+async def server_url(postgres_url: str) -> AsyncIterator[str]:
+    """A database of our own."""
+    name = f"lineage_{uuid4().hex}"
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute(f"CREATE DATABASE {name}")
+    yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def registry() -> AsyncIterator[Registry]:
+    registry = Registry()
+    async with serving(registry.app) as registry.address:
+        yield registry
+
+
+@pytest.fixture(scope="session")
+def settings(server_url: str, redis_url: str, registry: Registry) -> ServiceSettings:
+    return ServiceSettings(
+        database_url=server_url,
+        redis_url=redis_url,
+        hub_url=registry.address,
+        background="separate",
+    )
+
+
+@pytest.fixture(scope="session")
+async def resources(settings: ServiceSettings) -> AsyncIterator[Resources]:
+    async with open_resources(PARTS, settings) as resources:
+        yield resources
+
+
+@pytest.fixture(scope="session")
+async def client(settings: ServiceSettings) -> AsyncIterator[httpx.AsyncClient]:
+    """Speaks to the service, whose background work is left to the test."""
+    app = create_app(settings)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://lineage") as client,
+    ):
+        yield client
+
+
+@pytest.fixture(autouse=True)
+async def untouched(resources: Resources, registry: Registry) -> AsyncIterator[None]:
+    """Leaves the stores and the feed as if the test had not been."""
+    yield
+    registry.events.clear()
+    async with resources.database.transaction() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            await session.execute(delete(table))
+    await resources.redis.flushdb()
+
+
+@pytest.fixture
+def ancestry(client: httpx.AsyncClient) -> Callable[[str], Awaitable[dict[str, Any]]]:
+    """Asks for the ancestors of a model by its name."""
+
+    async def ask(name: str, **query: Any) -> dict[str, Any]:
+        found = await client.get("/v1/models", params={"name": name})
+        [model] = found.json()["items"]
+        answer = await client.get(f"/v1/models/{model['id']}/ancestors", params=query)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    return ask

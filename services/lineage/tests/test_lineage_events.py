@@ -1,0 +1,310 @@
+"""Events reach lineage once each, whatever happens to the stream."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lineage import events
+from lineage.app import PARTS, create_app
+from lineage.graph.models import Edge
+from lineage.tables import Inbox, InboxPosition
+from mergehub.contracts.events import STREAM, Envelope
+from mergehub.contracts.runs import Parent
+from mergehub.hub.valkey import Valkey
+from mergehub.kit.app import Resources, open_resources
+from mergehub.kit.background import running
+from mergehub.kit.consumer import Apply, Consumer, FeedHasGap
+from mergehub.kit.stream import StreamPublisher
+
+BASE = Parent(name="base", role="base")
+
+
+async def position(resources: Resources) -> int:
+    async with resources.database.transaction() as session:
+        return await session.scalar(select(InboxPosition.sequence)) or 0
+
+
+async def count(resources: Resources, table: type[Any]) -> int:
+    async with resources.database.transaction() as session:
+        return await session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def reached(resources: Resources, sequence: int) -> Callable[[], Awaitable[bool]]:
+    async def check() -> bool:
+        return await position(resources) >= sequence
+
+    return check
+
+
+def waiting(resources: Resources, replicas: int = 1) -> Callable[[], Awaitable[bool]]:
+    """Whether so many consumers are blocked at the stream."""
+
+    async def check() -> bool:
+        clients = await resources.redis.client_list()
+        return sum("b" in client["flags"] for client in clients) == replicas
+
+    return check
+
+
+async def publish(resources: Resources, *told: Envelope) -> None:
+    await StreamPublisher(resources.redis)(told)
+
+
+def reader(resources: Resources, apply: Apply) -> Consumer:
+    """The service's consumer with another effect."""
+    return Consumer(
+        group="lineage",
+        source="registry",
+        database=resources.database,
+        redis=resources.redis,
+        hub=resources.hub,
+        inbox=Inbox,
+        position=InboxPosition,
+        apply=apply,
+    )
+
+
+@asynccontextmanager
+async def consuming(
+    *resources: Resources,
+    apply: Apply = events.apply,
+    block_ms: int = 60_000,
+) -> AsyncIterator[None]:
+    """A consumer for each of `resources`, which for a minute does not look by itself."""
+    loops = {}
+    for number, opened in enumerate(resources):
+        consumer = reader(opened, apply)
+        consumer.BLOCK_MS = block_ms
+        loops[f"consumer {number}"] = consumer.run
+    async with running(loops):
+        yield
+
+
+class TestCatchUp:
+    async def test_applies_the_whole_feed_page_by_page(self, resources, registry):
+        for number in range(7):
+            registry.tell(f"m{number}", BASE)
+        consumer = events.consumer(resources)
+        consumer.PAGE = 3
+        await consumer.catch_up()
+        assert await position(resources) == 7
+        assert await count(resources, Edge) == 7
+
+    async def test_twice_is_once(self, resources, registry):
+        registry.tell("m", BASE)
+        for _ in range(2):
+            await events.consumer(resources).catch_up()
+        assert await count(resources, Inbox) == await count(resources, Edge) == 1
+
+    async def test_other_types_move_the_position_on(self, resources, registry):
+        told = registry.tell("m", BASE)
+        registry.events[0] = told.model_copy(update={"type": "run.queued", "data": {}})
+        await events.consumer(resources).catch_up()
+        assert await position(resources) == 1
+        assert await count(resources, Edge) == 0
+
+    async def test_a_feed_with_a_gap_is_an_error_and_nothing_behind_it_is_applied(
+        self, resources, registry
+    ):
+        for number in range(3):
+            registry.tell(f"m{number}", BASE)
+        del registry.events[1]
+        with pytest.raises(FeedHasGap, match="no event before 3"):
+            await events.consumer(resources).catch_up()
+        assert await position(resources) == 1
+
+    async def test_a_silent_source_is_an_error(self, settings, registry):
+        away = settings.model_copy(update={"hub_url": "http://127.0.0.1:9"})
+        async with open_resources(PARTS, away) as resources:
+            with pytest.raises(httpx.ConnectError):
+                await events.consumer(resources).catch_up()
+
+
+class TestOffer:
+    async def test_the_next_event_is_applied_and_a_later_one_is_not(self, resources, registry):
+        first, second, third = (registry.tell(f"m{number}", BASE) for number in range(3))
+        consumer = events.consumer(resources)
+        assert await consumer.offer(first)
+        assert not await consumer.offer(third)
+        assert await consumer.offer(second)
+        assert await consumer.offer(third)
+        assert await count(resources, Inbox) == 3
+
+    async def test_an_effect_that_fails_leaves_nothing_and_is_tried_again(
+        self, resources, registry
+    ):
+        told = registry.tell("m", BASE)
+
+        async def fail(session: AsyncSession, event: Envelope) -> None:
+            await events.apply(session, event)
+            raise ConnectionError("cut off")
+
+        with pytest.raises(ConnectionError):
+            await reader(resources, fail).offer(told)
+        assert await position(resources) == await count(resources, Edge) == 0
+        assert await events.consumer(resources).offer(told)
+        assert await count(resources, Edge) == 1
+
+
+class TestStream:
+    async def test_an_event_of_the_stream_is_applied(self, resources, registry, until):
+        async with consuming(resources):
+            await until(waiting(resources))
+            await publish(resources, registry.tell("m", BASE))
+            await until(reached(resources, 1))
+        assert await count(resources, Edge) == 1
+
+    async def test_duplicates_are_applied_once(self, resources, registry, until):
+        async with consuming(resources):
+            await until(waiting(resources))
+            told = registry.tell("m", BASE)
+            await publish(resources, told, told, told, registry.tell("n", BASE), told)
+            await until(reached(resources, 2))
+        assert await count(resources, Inbox) == 2
+
+    async def test_a_gap_in_the_stream_is_filled_from_the_feed(self, resources, registry, until):
+        async with consuming(resources):
+            await until(waiting(resources))
+            for number in range(5):
+                told = registry.tell(f"m{number}", BASE)
+            await publish(resources, told)
+            await until(reached(resources, 5))
+        assert await count(resources, Edge) == 5
+
+    async def test_events_that_the_stream_never_carried_are_found_by_looking(
+        self, resources, registry, until
+    ):
+        async with consuming(resources, block_ms=50):
+            await until(waiting(resources))
+            registry.tell("m", BASE)
+            await until(reached(resources, 1))
+
+    async def test_events_of_others_and_rubbish_do_not_stop_it(self, resources, registry, until):
+        async with consuming(resources):
+            await until(waiting(resources))
+            told = registry.tell("m", BASE)
+            stranger = told.model_copy(update={"source": "stranger", "id": uuid4()})
+            await resources.redis.xadd(STREAM, {"event": "{"})
+            await publish(resources, stranger, told)
+            await until(reached(resources, 1))
+        assert await count(resources, Inbox) == 1
+
+    async def test_redis_emptied_loses_nothing(self, resources, registry, until):
+        async with consuming(resources):
+            await until(waiting(resources))
+            await publish(resources, registry.tell("m0", BASE))
+            await until(reached(resources, 1))
+            registry.tell("m1", BASE)
+            await resources.redis.flushall()
+            await until(reached(resources, 2))
+            await until(waiting(resources))
+            await publish(resources, registry.tell("m2", BASE))
+            await until(reached(resources, 3))
+        assert await count(resources, Edge) == 3
+
+    async def test_two_replicas_apply_each_event_once(self, settings, registry, until):
+        applied: Counter[int] = Counter()
+
+        async def note(session: AsyncSession, event: Envelope) -> None:
+            applied[event.sequence] += 1
+            await events.apply(session, event)
+
+        async with open_resources(PARTS, settings) as one, open_resources(PARTS, settings) as two:
+            async with consuming(one, two, apply=note):
+                await until(waiting(one, replicas=2))
+                for number in range(20):
+                    await publish(one, registry.tell(f"m{number}", BASE))
+                await until(reached(one, 20))
+            assert set(applied) == set(range(1, 21))
+            assert max(applied.values()) == 1
+            assert await count(one, Inbox) == await count(one, Edge) == 20
+
+
+async def test_while_redis_is_away_the_feed_alone_goes_on(settings, registry, until, tmp_path):
+    valkey = Valkey(tmp_path)
+    valkey.start()
+    there = settings.model_copy(update={"redis_url": valkey.url})
+    async with open_resources(PARTS, there) as resources, consuming(resources):
+        await until(waiting(resources))
+        valkey.stop()
+        registry.tell("m0", BASE)
+        await until(reached(resources, 1))
+        valkey.start()
+        await until(waiting(resources))
+        await publish(resources, registry.tell("m1", BASE))
+        await until(reached(resources, 2))
+    valkey.stop()
+
+
+async def test_a_frozen_redis_is_left_for_the_feed(settings, registry, until, tmp_path):
+    valkey = Valkey(tmp_path)
+    valkey.start()
+    there = settings.model_copy(update={"redis_url": valkey.url})
+    async with open_resources(PARTS, there) as resources:
+        consumer = events.consumer(resources)
+        consumer.ANSWER_SECONDS, consumer.BLOCK_MS = 0.2, 50
+        async with running({"consumer": consumer.run}):
+            await until(waiting(resources))
+            os.kill(valkey.pid, signal.SIGSTOP)
+            registry.tell("m", BASE)
+            await until(reached(resources, 1))
+            os.kill(valkey.pid, signal.SIGCONT)
+    valkey.stop()
+
+
+async def test_a_cycle_is_refused_and_does_not_stop_what_follows(
+    resources, registry, client, ancestry
+):
+    registry.tell("middle", BASE)
+    registry.tell("base", Parent(name="middle"), Parent(name="other"))
+    registry.tell("top", Parent(name="base"))
+    await events.consumer(resources).catch_up()
+
+    assert [node["name"] for node in (await ancestry("top"))["nodes"]] == ["top", "base", "other"]
+    [base] = (await client.get("/v1/models", params={"name": "base"})).json()["items"]
+    detail = (await client.get(f"/v1/models/{base['id']}")).json()
+    [refused] = detail["refused_parents"]
+    assert refused["name"] == "middle"
+    assert refused["run"] == registry.events[1].data["run"]
+
+
+async def test_the_service_consumes_in_the_process_that_answers(settings, registry, until):
+    registry.tell("m", BASE)
+    app = create_app(settings.model_copy(update={"background": "inline"}))
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://lineage") as client,
+    ):
+
+        async def known() -> bool:
+            return bool((await client.get("/v1/models", params={"name": "m"})).json()["items"])
+
+        await until(known)
+
+
+async def test_the_background_process_consumes(settings, registry, resources, until):
+    registry.tell("m", BASE)
+    environment = {
+        f"MERGEHUB_{name.upper()}": str(getattr(settings, name))
+        for name in ("database_url", "redis_url", "hub_url")
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "lineage", env=os.environ | environment
+    )
+    await until(reached(resources, 1), seconds=30)
+    process.terminate()
+    assert await process.wait() == 0
