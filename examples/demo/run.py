@@ -1,0 +1,185 @@
+"""The whole way through Mergehub, for real: merge two specialists, measure what the merge gained.
+
+    make demo
+
+Starts a hub of its own in .cache/demo, publishes the recipe `merge.yml`, merges, evaluates the
+base, both specialists and the merge on items that no training saw, and shows lineage and scores.
+The exit code is 0 only if all of that happened and the merge gained what a merge should.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from base_model import fetch_base
+from report import Row, failed_claims, score_table
+from rich.console import Console
+from watch import RunFailed, watch
+
+from mergehub.cli.lineage import draw
+from mergehub.client import HubClient, HubError
+from mergehub.hub.folder import read_connection
+
+HERE = Path(__file__).resolve().parent
+CACHE = Path(os.environ.get("MERGEHUB_DEMO_FOLDER", HERE.parents[1] / ".cache" / "demo"))
+BASE = "SmolLM2-135M-Instruct"
+SKILLS = ("dates", "sql")
+MERGED = "demo/dates-and-sql"
+PATIENCE_SECONDS = 60.0
+LOOK_SECONDS = 0.2
+EMPTY: Row = {"scores": {}}
+
+console = Console()
+
+
+def step(text: str) -> None:
+    console.print(f"[bold cyan]▸[/] {text}", highlight=False)
+
+
+@contextlib.contextmanager
+def running_hub(models: Path) -> Iterator[tuple[str, str]]:
+    """A hub with two workers on a free port: its address and token. It ends with the demo."""
+    data = CACHE / "hub"
+    mergehub = Path(sys.prefix) / "bin" / "mergehub"
+    folders = ["--models", models, "--models", HERE, "--tasks", HERE / "tasks"]
+    command = [mergehub, "up", "--data", data, "--port", "0", "--workers", "2", *folders]
+    (data / "connection.json").unlink(missing_ok=True)
+    # One thread a worker: two evaluations side by side are faster than one on two threads.
+    env = dict(os.environ) | {"OMP_NUM_THREADS": "1"}
+    hub = subprocess.Popen(
+        list(map(str, command)), stdout=subprocess.DEVNULL, process_group=0, env=env
+    )
+    try:
+        yield wait_for_hub(hub, data)
+    finally:
+        hub.send_signal(signal.SIGINT)
+        hub.wait()
+
+
+def wait_for_hub(hub: subprocess.Popen[bytes], data: Path) -> tuple[str, str]:
+    while hub.poll() is None:
+        found = read_connection(data)
+        if "url" in found:
+            return found["url"], found["token"]
+        time.sleep(LOOK_SECONDS / 4)
+    raise SystemExit(f"The hub did not start; its logs are in {data / 'logs'}.")
+
+
+def publish(hub: HubClient) -> dict[str, Any]:
+    """The newest version of the demo's recipe; publishing the same text again changes nothing."""
+    text = (HERE / "merge.yml").read_text()
+    try:
+        known = hub.recipe("dates-and-sql")
+    except HubError:
+        return hub.publish(text, "dates-and-sql", title="Dates and SQL", tags=["demo"])["version"]
+    return hub.publish_version(known["id"], text)
+
+
+def evaluate(hub: HubClient, model: str) -> UUID:
+    return hub.submit({"kind": "evaluate", "model": model, "benchmarks": list(SKILLS)}).id
+
+
+def board(hub: HubClient, models: dict[str, str]) -> dict[str, Row]:
+    """Each model's row, as soon as the leaderboard has learnt all results."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        rows = {row["model"]: row for row in hub.get("/v1/boards/overall", limit=200)["items"]}
+        if all(set(SKILLS) <= set(rows.get(name, EMPTY)["scores"]) for name in models.values()):
+            return {label: rows[name] for label, name in models.items()}
+        if time.monotonic() > deadline:
+            raise RunFailed("The leaderboard did not learn the results in time.")
+        time.sleep(LOOK_SECONDS)
+
+
+def ancestry(hub: HubClient) -> dict[str, Any]:
+    """The merge's ancestors, as soon as lineage has learnt them."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return hub.ancestors(hub.model(MERGED)["id"])
+        except HubError as error:
+            if error.status != 404 or time.monotonic() > deadline:
+                raise
+        time.sleep(LOOK_SECONDS)
+
+
+def demo(url: str, token: str) -> list[str]:
+    """Everything between the hub's start and its end; what the merge failed to show."""
+    specialists = {f"specialist {skill}": f"{BASE}+adapters/{skill}" for skill in SKILLS}
+    with HubClient(url, token) as hub:
+        version = publish(hub)
+        step(f"published the recipe, version {version['number']}: {version['digest'][:19]}…")
+        step("merging, and evaluating the parents meanwhile")
+        merge = hub.submit(
+            {"kind": "merge", "recipe_version": version["id"], "model_name": MERGED}
+        ).id
+        parents = {
+            f"evaluate {label}": evaluate(hub, name)
+            for label, name in {"base": BASE, **specialists}.items()
+        }
+        watch(console, lambda: HubClient(url, token), {"merge": merge} | parents)
+        watch(
+            console,
+            lambda: HubClient(url, token),
+            {"evaluate merge": evaluate(hub, f"run:{merge}")},
+        )
+        result = hub.run(merge).result or {}
+        console.print()
+        console.print(draw(ancestry(hub)))
+        rows = board(hub, {"base": BASE, **specialists, "merge": MERGED})
+        console.print()
+        items = hub.get("/v1/results", model=MERGED)["items"][0]["count"]
+        console.print(score_table(rows, SKILLS, items))
+        console.print(f"[dim]output {result['output_digest']}[/]", highlight=False)
+    return failed_claims(rows, {skill: f"specialist {skill}" for skill in SKILLS})
+
+
+def farewell() -> None:
+    console.print(
+        f"""
+Go on from here:
+  mergehub up --data {_short(CACHE / "hub")} --models {_short(CACHE / "models")} \\
+              --models {_short(HERE)} --tasks {_short(HERE / "tasks")}
+                                  the same hub again, with all that you just saw
+  http://127.0.0.1:8000/docs      its API, with try-it-out
+  mergehub board                  the leaderboard   mergehub uplift {MERGED}
+  README.md, docs/                the tour""",
+        highlight=False,
+    )
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def main() -> int:
+    started = time.monotonic()
+    base = fetch_base(CACHE / "models", step)
+    step("starting a hub: PostgreSQL, Valkey, three services, two workers")
+    try:
+        with running_hub(base.parent) as (url, token):
+            step(f"ready at {url}")
+            failed = demo(url, token)
+    except (RunFailed, HubError) as error:
+        console.print(f"[bold red]The demo failed:[/] {error}")
+        return 1
+    for claim in failed:
+        console.print(f"[bold red]Not shown:[/] {claim}")
+    if failed:
+        return 1
+    console.print(f"\n[bold green]Done[/] in {time.monotonic() - started:.0f} s.", highlight=False)
+    farewell()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
