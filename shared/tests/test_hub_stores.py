@@ -36,6 +36,21 @@ def test_a_socket_path_that_is_too_long_is_refused_with_advice(tmp_path: Path) -
         Postgres(tmp_path / ("x" * 120)).start()
 
 
+def test_data_of_another_postgres_is_refused_with_advice(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "PG_VERSION").write_text("16\n")
+    with pytest.raises(CannotStart, match="was made by PostgreSQL 16"):
+        Postgres(tmp_path).start()
+
+
+def test_damaged_data_is_told_in_the_servers_own_words(store_folder: Path) -> None:
+    folder = store_folder / "pg-damaged"
+    (folder / "data").mkdir(parents=True, mode=0o700)
+    (folder / "data" / "PG_VERSION").write_text("18\n")
+    with pytest.raises(CannotStart, match=r"postgresql\.conf(.|\n)*backup"):
+        Postgres(folder).start()
+
+
 def test_a_folder_with_foreign_data_is_not_overwritten(store_folder: Path) -> None:
     folder = store_folder / "pg-foreign"
     (folder / "data").mkdir(parents=True)

@@ -10,9 +10,18 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from mergehub.hub.process import NOBODY, CannotStart, as_ordinary_user, spawn, stop, wheel_folder
+from mergehub.hub.process import (
+    NOBODY,
+    CannotStart,
+    as_ordinary_user,
+    checked_socket,
+    last_lines,
+    spawn,
+    stop,
+    wheel_folder,
+)
 
-SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes; the socket's own name needs some of them
+MAJOR = "18"
 
 # Small and local: crash-safe, reachable through the socket alone.
 OPTIONS = {
@@ -28,11 +37,13 @@ OPTIONS = {
 class Postgres:
     """One server over one data folder; `start` creates what is missing and waits until ready."""
 
-    def __init__(self, folder: Path) -> None:
+    name = "postgres"
+
+    def __init__(self, folder: Path, log: Path | None = None) -> None:
         self.folder = folder.resolve()
+        self.log = log or self.folder / "log"
         self._data = self.folder / "data"
         self._socket = self.folder / "s"
-        self._log = self.folder / "log"
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -45,26 +56,37 @@ class Postgres:
 
     def start(self, seconds: float = 30) -> None:
         """Raises CannotStart with the server's last words where it does not come up."""
-        if len(str(self._socket)) > SOCKET_PATH_LIMIT:
-            raise CannotStart(
-                f"The path {self._socket} is too long for a Unix socket "
-                f"(at most {SOCKET_PATH_LIMIT} characters): choose a shorter data folder."
-            )
+        self.launch()
+        self.wait_until_ready(seconds)
+
+    def launch(self) -> None:
+        """Create what is missing and start the server, without waiting for it."""
+        checked_socket(self._socket / ".s.PGSQL.5432")
         self._prepare()
         options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
-        command: list[str | Path] = [
-            _binaries() / "postgres",
-            "-D",
-            self._data,
-            "-k",
-            self._socket,
-            *options,
-        ]
-        with self._log.open("ab") as log:
+        server = _binaries() / "postgres"
+        command = [str(server), "-D", str(self._data), "-k", str(self._socket), *options]
+        with self.log.open("ab") as log:
             self._child = spawn(
                 as_ordinary_user(command, signal.SIGINT), log=log, death_signal=signal.SIGINT
             )
-        self._wait_until_ready(time.monotonic() + seconds)
+
+    def wait_until_ready(self, seconds: float = 30) -> None:
+        """Raises CannotStart where the server ends, or needs longer than `seconds`."""
+        assert self._child is not None
+        deadline = time.monotonic() + seconds
+        probe: list[str | Path] = [_binaries() / "pg_isready", "-q", "-h", self._socket]
+        while subprocess.run(probe, check=False).returncode != 0:
+            if self._child.poll() is not None:
+                raise CannotStart(
+                    f"PostgreSQL ended at its start. The end of {self.log}:\n{self.last_words()}\n"
+                    f"Where its data is damaged, put a backup of {self._data} in its place, "
+                    "or move it away to begin anew."
+                )
+            if time.monotonic() > deadline:
+                self.stop()
+                raise CannotStart(f"PostgreSQL did not get ready in time:\n{self.last_words()}")
+            time.sleep(0.02)
 
     def stop(self) -> None:
         """Fast shutdown: open transactions are rolled back, data is flushed."""
@@ -77,20 +99,29 @@ class Postgres:
         return self._child.poll() if self._child else None
 
     def last_words(self, lines: int = 5) -> str:
-        if not self._log.exists():
-            return ""
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+        return last_lines(self.log, lines)
 
     def _prepare(self) -> None:
         self._socket.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
             for folder in (self.folder, self._socket):
                 os.chown(folder, NOBODY, NOBODY)
-        if not (self._data / "PG_VERSION").exists():
+        version = self._data / "PG_VERSION"
+        if not version.exists():
             self._create()
+        elif (major := version.read_text().strip()) != MAJOR:
+            raise CannotStart(
+                f"{self._data} was made by PostgreSQL {major}, and this Mergehub carries {MAJOR}: "
+                "start the version of Mergehub that made it, or move the folder away."
+            )
 
     def _create(self) -> None:
         """initdb into a sibling, then rename: a folder that was cut short is never started."""
+        if self._data.exists():
+            raise CannotStart(
+                f"{self._data} exists but is no PostgreSQL data folder: move it away, "
+                "or name another data folder."
+            )
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         command: list[str | Path] = [
@@ -102,23 +133,7 @@ class Postgres:
         )
         if done.returncode != 0:
             raise CannotStart(f"PostgreSQL could not create {fresh}:\n{done.stderr.strip()}")
-        if self._data.exists():
-            raise CannotStart(
-                f"{self._data} exists but is no PostgreSQL data folder: move it away, "
-                "or name another data folder."
-            )
         fresh.rename(self._data)
-
-    def _wait_until_ready(self, deadline: float) -> None:
-        assert self._child is not None
-        probe: list[str | Path] = [_binaries() / "pg_isready", "-q", "-h", self._socket]
-        while subprocess.run(probe, check=False).returncode != 0:
-            if self._child.poll() is not None:
-                raise CannotStart(f"PostgreSQL ended at its start:\n{self.last_words()}")
-            if time.monotonic() > deadline:
-                self.stop()
-                raise CannotStart(f"PostgreSQL did not get ready in time:\n{self.last_words()}")
-            time.sleep(0.02)
 
 
 def _binaries() -> Path:

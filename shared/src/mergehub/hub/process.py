@@ -15,6 +15,7 @@ from typing import IO
 Command = Sequence[str | Path]
 
 PR_SET_PDEATHSIG = 1
+SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes
 NOBODY = 65534
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -35,8 +36,12 @@ def spawn(
     log: IO[bytes] | int,
     env: Mapping[str, str] | None = None,
     death_signal: signal.Signals = signal.SIGTERM,
+    pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a child in a process group of its own, so that Ctrl-C reaches us alone."""
+    """Start a child in a process group of its own, so that Ctrl-C reaches us alone.
+
+    The kernel ties the child to the thread that starts it: call this from one that stays.
+    """
     return subprocess.Popen(
         [str(part) for part in command],
         stdin=subprocess.DEVNULL,
@@ -44,6 +49,7 @@ def spawn(
         stderr=log,
         env=dict(os.environ) | dict(env or {}),
         process_group=0,
+        pass_fds=pass_fds,
         preexec_fn=lambda: die_with_parent(death_signal),
     )
 
@@ -57,6 +63,23 @@ def stop(child: subprocess.Popen[bytes], stop_signal: signal.Signals, seconds: f
     except subprocess.TimeoutExpired:
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
+
+
+def last_lines(log: Path, lines: int) -> str:
+    """The end of a log file, or nothing where there is none."""
+    if not log.exists():
+        return ""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def checked_socket(path: Path) -> Path:
+    """`path`, where a Unix socket can have it. Raises CannotStart where it is too long."""
+    if len(os.fsencode(path)) > SOCKET_PATH_LIMIT:
+        raise CannotStart(
+            f"The path {path} is too long for a Unix socket "
+            f"(at most {SOCKET_PATH_LIMIT} characters): choose a shorter data folder."
+        )
+    return path
 
 
 def wheel_folder(package: str) -> Path:

@@ -1,0 +1,1 @@
+"""The `mergehub` command."""

@@ -1,0 +1,109 @@
+"""`board` and `uplift`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from mergehub.cli.connection import as_json, hub
+from mergehub.cli.output import show, show_json
+
+Answer = dict[str, Any]
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
+@as_json
+@click.pass_context
+def board(ctx: click.Context, name: str | None, limit: int, raw: bool) -> None:
+    """Show a leaderboard.
+
+    Without a NAME, list the boards that there are.
+    """
+    with hub(ctx) as client:
+        answer = client.get("/v1/boards") if name is None else client.board(name, limit)
+    if raw:
+        show_json(answer)
+    elif name is None:
+        for each in answer["items"]:
+            click.echo(f"{each['name']}  {each['summary']}")
+    else:
+        show(_board_table(answer))
+
+
+@click.command()
+@click.argument("model")
+@as_json
+@click.pass_context
+def uplift(ctx: click.Context, model: str, raw: bool) -> None:
+    """Compare a merge with its parents."""
+    with hub(ctx) as client:
+        answer = client.uplift(model)
+    if raw:
+        show_json(answer)
+        return
+    if not answer["parents"]:
+        click.echo(f"No parents of {model} are known.", err=True)
+    show(_uplift_table(answer))
+
+
+def _board_table(answer: Answer) -> Table:
+    columns = [column["benchmark"] for column in answer["columns"]]
+    table = Table("rank", "model", "method", "mean", *columns, box=None, pad_edge=False)
+    for row in answer["items"]:
+        scores = (row["scores"].get(column) for column in columns)
+        method = row["method"] or ("merge" if row["merged"] else "")
+        table.add_row(
+            _rank(row["rank"]), row["model"], method, _score(row["mean"]), *map(_score, scores)
+        )
+    return table
+
+
+def _uplift_table(answer: Answer) -> Table:
+    """One row for each thing that the model is compared with, in each benchmark and the mean."""
+    table = Table("benchmark", "score", "against", "", "uplift", "", box=None, pad_edge=False)
+    parts = [(each["benchmark"], each) for each in answer["benchmarks"]]
+    if answer["mean"]:
+        parts.append(("mean", answer["mean"]))
+    for benchmark, part in parts:
+        left = (benchmark, _score(part["score"]))
+        for against, comparison in _comparisons(part):
+            table.add_row(*left, against, _score(comparison["score"]), *_difference(comparison))
+            left = ("", "")
+    return table
+
+
+def _comparisons(part: Answer) -> Iterator[tuple[str, Answer]]:
+    for parent in part["parents"]:
+        yield f"{parent['model']} ({', '.join(parent['roles'])})", parent
+    if part["best_parent"]:
+        yield "best ingredient", part["best_parent"]
+    if part["parents_mean"]:
+        yield "mean of ingredients", part["parents_mean"]
+
+
+def _difference(comparison: Answer) -> tuple[Text, str]:
+    """The uplift with its 95 % interval; green or red where that leaves zero out."""
+    change = comparison["difference"]
+    colour = "green" if change["low"] > 0 else "red" if change["high"] < 0 else "dim"
+    how = f"paired over {comparison['items']} items" if comparison["paired"] else "unpaired"
+    interval = f"{change['value']:+.3f} [{change['low']:+.3f}, {change['high']:+.3f}]"
+    return Text(interval, colour), how
+
+
+def _rank(rank: Answer | None) -> str:
+    if rank is None:
+        return "-"
+    open_places = f" ({rank['best']}-{rank['worst']})" if rank["best"] != rank["worst"] else ""
+    return f"{rank['place']}{open_places}"
+
+
+def _score(estimate: Answer | None) -> str:
+    if estimate is None:
+        return "-"
+    return f"{estimate['value']:.3f} ±{(estimate['high'] - estimate['low']) / 2:.3f}"

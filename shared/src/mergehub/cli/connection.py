@@ -1,0 +1,35 @@
+"""The hub that a command talks to, with its refusals told to people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+import httpx
+
+from mergehub.cli.failures import Faults
+from mergehub.client import HubClient, HubError
+
+NO_TOKEN = "Set MERGEHUB_TOKEN; `mergehub up` prints the token of its hub."
+
+
+@contextmanager
+def hub(ctx: click.Context) -> Iterator[HubClient]:
+    """The client for a block; what the hub refuses there ends the command with a sentence."""
+    with HubClient.found(**ctx.obj) as client:
+        try:
+            yield client
+        except HubError as error:
+            hint = f" {NO_TOKEN}" if error.status == 401 else ""
+            lines = [(fault.pointer, fault.detail, fault.suggestion) for fault in error.faults]
+            raise Faults(f"{error.detail}{hint}", lines) from error
+        except httpx.HTTPError as error:
+            what = str(error) or type(error).__name__
+            raise click.ClickException(f"The connection to {client.url} broke: {what}") from error
+
+
+def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option that prints the hub's answer as it is."""
+    return click.option("--json", "raw", is_flag=True, help="Print JSON.")(command)

@@ -1,0 +1,72 @@
+"""A group of commands that imports a command when it is called, never for the list of them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import click
+
+
+class Lazy(NamedTuple):
+    """Where a command is (`module:function`), and what the list says about it."""
+
+    target: str
+    help: str
+
+
+class LazyGroup(click.Group):
+    """A click group over a table of sections; each section maps names to commands."""
+
+    def __init__(self, *args: Any, sections: Mapping[str, Mapping[str, Lazy]], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.sections = sections
+        self.table = {name: lazy for part in sections.values() for name, lazy in part.items()}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.table:
+            return None
+        module, _, function = self.table[cmd_name].target.partition(":")
+        command: click.Command = getattr(_imported(module), function)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.table and not args[0].startswith("-"):
+            ctx.fail(_unknown(args[0], self.table))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(map(len, self.table))
+        for title, commands in self.sections.items():
+            with formatter.section(title):
+                rows = [(name.ljust(width), lazy.help) for name, lazy in commands.items()]
+                formatter.write_dl(rows)
+
+
+def _imported(module: str) -> Any:
+    """The module, or a sentence about the package that is missing."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing == "mergehub":
+            raise
+        if missing == "merge_worker":
+            what = "the merge engine: pip install mergehub-worker"
+        else:
+            what = f"the package {missing}: pip install 'mergehub[hub]'"
+        raise click.ClickException(f"This command needs {what}") from error
+
+
+def _unknown(name: str, known: Mapping[str, Lazy]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1)
+    hint = f"Did you mean {near[0]}?" if near else "See mergehub --help."
+    return f"There is no command {name}. {hint}"

@@ -1,0 +1,54 @@
+"""The entry point of `mergehub`: the table of its commands, and nothing that is slow to import."""
+
+from __future__ import annotations
+
+import click
+
+from mergehub import __version__
+from mergehub.cli.lazy import Lazy, LazyGroup
+
+SECTIONS = {
+    "Recipes and models, without a hub": {
+        "check": Lazy("mergehub.cli.recipes:check", "Say everything that is wrong with a recipe."),
+        "methods": Lazy("mergehub.cli.recipes:methods", "List the merge methods, or explain one."),
+        "plan": Lazy("merge_worker.cli:plan", "Say what a merge would read, write and need."),
+        "merge": Lazy("merge_worker.cli:merge", "Merge models into a folder."),
+    },
+    "A hub on this machine": {
+        "up": Lazy("mergehub.cli.up:up", "Run a whole hub: stores, services and a worker."),
+    },
+    "Work on a hub": {
+        "publish": Lazy("mergehub.cli.recipes:publish", "Publish a recipe, or a version of it."),
+        "submit": Lazy("mergehub.cli.runs:submit", "Have a recipe merged by a worker."),
+        "evaluate": Lazy("mergehub.cli.runs:evaluate", "Have a model evaluated by a worker."),
+        "follow": Lazy("mergehub.cli.runs:follow", "Watch a run until it ends."),
+        "cancel": Lazy("mergehub.cli.runs:cancel", "Cancel a run."),
+        "runs": Lazy("mergehub.cli.runs:runs", "List the newest runs."),
+    },
+    "What a hub knows": {
+        "lineage": Lazy("mergehub.cli.lineage:lineage", "Draw what a model was made of."),
+        "board": Lazy("mergehub.cli.boards:board", "Show a leaderboard."),
+        "uplift": Lazy("mergehub.cli.boards:uplift", "Compare a merge with its parents."),
+    },
+}
+
+HELP = """Merge models, and keep recipes, lineage and scores of what you merged.
+
+`mergehub up` starts a hub here; the other commands find it by themselves. MERGEHUB_URL and
+MERGEHUB_TOKEN name another one.
+"""
+
+
+@click.command(
+    "mergehub",
+    cls=LazyGroup,
+    sections=SECTIONS,
+    help=HELP,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="mergehub")
+@click.option("--url", envvar="MERGEHUB_URL", help="The hub's address (else MERGEHUB_URL).")
+@click.option("--token", envvar="MERGEHUB_TOKEN", help="Your token (else MERGEHUB_TOKEN).")
+@click.pass_context
+def main(ctx: click.Context, url: str | None, token: str | None) -> None:
+    ctx.obj = {"url": url, "token": token}

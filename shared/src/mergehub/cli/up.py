@@ -1,0 +1,49 @@
+"""`mergehub up`: the command line of the embedded hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mergehub.hub.folder import default_folder
+from mergehub.hub.process import CannotStart
+from mergehub.hub.up import Options, run
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    envvar="MERGEHUB_DATA",
+    default=default_folder,
+    show_default="~/.local/share/mergehub",
+    help="The folder that holds everything (else MERGEHUB_DATA).",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option("--models", type=FOLDER, multiple=True, help="Models that recipes may name.")
+@click.option("--tasks", type=FOLDER, multiple=True, help="Local evaluation tasks.")
+@click.option("--workers", type=click.IntRange(0, 64), default=1, show_default=True)
+def up(
+    data: Path,
+    host: str,
+    port: int,
+    models: tuple[Path, ...],
+    tasks: tuple[Path, ...],
+    workers: int,
+) -> None:
+    """Run a whole hub: stores, services and a worker.
+
+    Everything runs as children of this command and ends with it. --models and --tasks may be
+    given several times.
+    """
+    try:
+        run(Options(data, host, port, models, tasks, workers), click.echo)
+    except CannotStart as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise click.ClickException(f"The hub cannot go on: {error.strerror}{where}.") from error

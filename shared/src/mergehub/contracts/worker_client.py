@@ -1,0 +1,148 @@
+"""The worker's side of the run protocol over HTTP: claim, heartbeat, report, release."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from collections.abc import Iterator
+from typing import Any, Self
+from uuid import UUID
+
+import httpx
+from pydantic import BaseModel
+
+from mergehub.contracts.runs import (
+    Claim,
+    ClaimRequest,
+    HeartbeatAnswer,
+    HeartbeatRequest,
+    ReleaseRequest,
+    ReportRequest,
+    Run,
+    RunProgress,
+)
+
+REQUEST_SECONDS = 5.0  # well under a lease, so that one stuck answer does not cost it
+CLAIM_PATIENCE_SECONDS = 8.0
+RELEASE_PATIENCE_SECONDS = 5.0
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
+
+TOO_MANY_REQUESTS = 429
+CONFLICT = 409
+PROBLEM = "application/problem+json"
+
+
+class RunClientError(Exception):
+    """A message about a run was not accepted."""
+
+
+class LeaseLost(RunClientError):
+    """The run is not ours: another worker holds it, or it has ended (409)."""
+
+
+class Refused(RunClientError):
+    """The hub understood and declined, and would decline again: a bad token, an unknown run."""
+
+
+class Unreachable(RunClientError):
+    """No answer within the time given; the message may or may not have arrived."""
+
+
+class RunClient:
+    """Speaks for one worker. A message without an answer is sent again, with growing pauses.
+
+    Every message may be sent twice without harm: the fence makes a repeated report one report.
+    """
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    @classmethod
+    def connect(cls, hub_url: str, token: str) -> Self:
+        """A client with connections of its own; close it with `aclose`."""
+        return cls(
+            httpx.AsyncClient(
+                base_url=hub_url,
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=REQUEST_SECONDS,
+            )
+        )
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def claim(self, run_id: UUID, worker: str) -> Claim:
+        """Take the run. Raises LeaseLost, Refused or Unreachable."""
+        request = ClaimRequest(worker=worker)
+        answer = await self._send(run_id, "claim", request, CLAIM_PATIENCE_SECONDS)
+        return Claim.model_validate_json(answer.content)
+
+    async def heartbeat(
+        self, run_id: UUID, fence: int, progress: RunProgress | None
+    ) -> HeartbeatAnswer:
+        """Renew the lease, in one try. Raises LeaseLost, Refused or Unreachable."""
+        request = HeartbeatRequest(fence=fence, progress=progress)
+        answer = await self._send(run_id, "heartbeat", request, 0)
+        return HeartbeatAnswer.model_validate_json(answer.content)
+
+    async def report(self, run_id: UUID, request: ReportRequest) -> Run:
+        """Hand in the outcome, and try until it is answered. Raises LeaseLost or Refused."""
+        answer = await self._send(run_id, "report", request, None)
+        return Run.model_validate_json(answer.content)
+
+    async def release(self, run_id: UUID, fence: int, reason: str) -> None:
+        """Hand the run back unfinished. Raises LeaseLost, Refused or Unreachable."""
+        request = ReleaseRequest(fence=fence, reason=reason)
+        await self._send(run_id, "release", request, RELEASE_PATIENCE_SECONDS)
+
+    async def _send(
+        self, run_id: UUID, verb: str, message: BaseModel, patience: float | None
+    ) -> httpx.Response:
+        """The answer to one message, sent again for `patience` seconds; None: without an end."""
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        for pause in _pauses():
+            try:
+                return await self._try(f"/v1/runs/{run_id}/{verb}", message)
+            except Unreachable:
+                if patience is not None and clock() + pause - started > patience:
+                    raise
+            await asyncio.sleep(pause)
+        raise AssertionError("the pauses never end")
+
+    async def _try(self, path: str, message: BaseModel) -> httpx.Response:
+        headers = {"Content-Type": "application/json"}
+        try:
+            answer = await self._http.post(path, content=message.model_dump_json(), headers=headers)
+        except httpx.TransportError as error:
+            raise Unreachable(f"No answer from {path}: {error or type(error).__name__}") from error
+        if answer.is_success:
+            return answer
+        raise _refusal(answer)
+
+
+def _pauses() -> Iterator[float]:
+    """Growing pauses, each drawn at random so that workers do not return all at once."""
+    for doublings in itertools.count():
+        longest = min(FIRST_PAUSE_SECONDS * 2 ** min(doublings, 10), LONGEST_PAUSE_SECONDS)
+        yield random.uniform(longest / 2, longest)
+
+
+def _refusal(answer: httpx.Response) -> RunClientError:
+    told = f"{answer.url.path}: {answer.status_code} {_detail(answer)}"
+    if answer.is_server_error or answer.status_code == TOO_MANY_REQUESTS:
+        return Unreachable(told)
+    if answer.headers.get("Content-Type") != PROBLEM:  # a gateway whose service is away
+        return Unreachable(told)
+    return LeaseLost(told) if answer.status_code == CONFLICT else Refused(told)
+
+
+def _detail(answer: httpx.Response) -> str:
+    """The sentence of problem details (RFC 9457), or the reason phrase where there are none."""
+    try:
+        body: Any = answer.json()
+    except ValueError:
+        return answer.reason_phrase
+    return str(body.get("detail", answer.reason_phrase)) if isinstance(body, dict) else str(body)

@@ -1,0 +1,141 @@
+"""The data folder of a hub: what lies where, who may use it, and who uses it now."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Self
+
+from mergehub.hub.process import CannotStart
+
+NEEDED_BYTES = 200 * 1024**2
+LAYOUT = ("pg", "vk", "artifacts", "scratch", "logs", "models")
+LOCK = "lock"
+CONNECTION = "connection.json"
+TOKENS = "tokens.json"
+
+
+def default_folder() -> Path:
+    """MERGEHUB_DATA, or the place that the XDG base directory specification gives."""
+    named = os.environ.get("MERGEHUB_DATA")
+    if named:
+        return Path(named).expanduser()
+    shared = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(shared) / "mergehub"
+
+
+def read_connection(folder: Path) -> dict[str, str]:
+    """The address and token that the hub of this folder left for shells; empty without one."""
+    try:
+        return dict(json.loads((folder / CONNECTION).read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The secrets of one hub: its owner's, and the one that its workers use."""
+
+    owner: str
+    worker: str
+
+
+class DataFolder:
+    """An opened data folder; nobody else can open it until it is closed, or this process ends."""
+
+    def __init__(self, path: Path, needed_bytes: int = NEEDED_BYTES) -> None:
+        """Raises CannotStart where the folder cannot be used, or is in use."""
+        self.path = path.expanduser().resolve()
+        try:
+            self._create()
+            self._check_space(needed_bytes)
+            self._lock = self._claimed()
+            for name in LAYOUT:
+                (self.path / name).mkdir(exist_ok=True)
+        except OSError as error:
+            raise CannotStart(
+                f"{self.path} cannot be used as data folder: {error.strerror} "
+                f"({error.filename or self.path}). Name another with --data or MERGEHUB_DATA."
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._lock.close()
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+    def log(self, name: str) -> Path:
+        return self.path / "logs" / f"{name}.log"
+
+    def say_who_runs(self, url: str) -> None:
+        """What a second start on the same folder is told."""
+        self._lock.truncate(0)
+        self._lock.write(f"process {os.getpid()} at {url}")
+        self._lock.flush()
+
+    def tokens(self) -> Tokens:
+        """The secrets of this hub, made at its first start."""
+        path = self.path / TOKENS
+        if not path.exists():
+            made = {name: f"mgh_{secrets.token_urlsafe(32)}" for name in ("owner", "worker")}
+            write_secret(path, made)
+        try:
+            return Tokens(**json.loads(path.read_text()))
+        except (ValueError, TypeError) as error:
+            raise CannotStart(
+                f"{path} is damaged: remove it, and new tokens are made at the next start."
+            ) from error
+
+    def _create(self) -> None:
+        if self.path.exists() and not self.path.is_dir():
+            raise CannotStart(f"{self.path} is a file: name a folder with --data.")
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        found = {entry.name for entry in self.path.iterdir()}
+        if LOCK not in found and (foreign := found - set(LAYOUT)):
+            raise CannotStart(
+                f"{self.path} holds other things ({min(foreign)}): "
+                "name an empty or a new folder with --data."
+            )
+        self.path.chmod(0o700)
+
+    def _check_space(self, needed: int) -> None:
+        free = shutil.disk_usage(self.path).free
+        if free < needed:
+            raise CannotStart(
+                f"Only {free // 1024**2} MB are free for {self.path}, and {needed // 1024**2} MB "
+                "are needed to start: free some space, or name another folder with --data."
+            )
+
+    def _claimed(self) -> IO[str]:
+        """The lock file, locked; it holds who does so."""
+        lock = (self.path / LOCK).open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with lock:
+                lock.seek(0)
+                who = lock.read() or "a process that is just starting"
+            raise CannotStart(
+                f"A hub is already running on {self.path}: {who}. "
+                "Use that one, stop it first, or name another folder with --data."
+            ) from None
+        lock.truncate(0)
+        return lock
+
+
+def write_secret(path: Path, content: Mapping[str, Any]) -> None:
+    """Replace `path` by JSON that its owner alone may read, never half written."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(content, file, indent=2)
+    fresh.replace(path)

@@ -1,0 +1,129 @@
+"""The three services as one ASGI application under one origin. No path is rewritten."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.types import Receive, Scope, Send
+
+from mergehub import __version__
+from mergehub.contracts.services import SERVICES, service_for
+from mergehub.hub.metrics import joined
+from mergehub.hub.stores import stores_answer
+from mergehub.kit.problems import NotFound, install_problems
+
+Services = Mapping[str, FastAPI]
+
+INDEX = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Mergehub</title>
+<h1>Mergehub {version}</h1>
+<ul>{services}
+<li><a href="/readyz">readyz</a>, <a href="/healthz">healthz</a>, <a href="/metrics">metrics</a>
+</ul></html>"""
+
+
+class Origin:
+    """Hands each request to the service that owns its path, and the rest to the hub's own pages."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._own = FastAPI(lifespan=self._lifespan, openapi_url=None)
+        install_problems(self._own)
+        self._own.include_router(_pages(services))
+        self._own.include_router(_operations(services))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        owner = service_for(scope["path"]) if scope["type"] == "http" else None
+        app = self._services[owner.name] if owner else self._own
+        await app(scope, receive, send)
+
+    @asynccontextmanager
+    async def _lifespan(self, own: FastAPI) -> AsyncIterator[None]:
+        await stores_answer()
+        async with AsyncExitStack() as stack:
+            for service in self._services.values():
+                await stack.enter_async_context(service.router.lifespan_context(service))
+            yield
+
+
+def create_app() -> Origin:
+    """The ASGI factory: every service of the prefix table, made by its own factory."""
+    services = {}
+    for service in SERVICES:
+        module, _, function = service.factory.partition(":")
+        services[service.name] = getattr(importlib.import_module(module), function)()
+    return Origin(services)
+
+
+def _pages(services: Services) -> APIRouter:
+    router = APIRouter()
+
+    def named(service: str) -> FastAPI:
+        if service not in services:
+            raise NotFound(f"There is no service {service}; there are {', '.join(services)}.")
+        return services[service]
+
+    @router.get("/")
+    @router.get("/docs")
+    async def index() -> HTMLResponse:
+        entry = '<li>{0}: <a href="/{0}/docs">API</a>, <a href="/{0}/openapi.json">OpenAPI</a>'
+        listed = "\n".join(entry.format(name) for name in services)
+        return HTMLResponse(INDEX.format(version=__version__, services=listed))
+
+    @router.get("/{service}/openapi.json")
+    async def openapi(service: str) -> JSONResponse:
+        return JSONResponse(named(service).openapi())
+
+    @router.get("/{service}/docs")
+    async def docs(service: str) -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url=f"/{service}/openapi.json", title=named(service).title
+        )
+
+    return router
+
+
+def _operations(services: Services) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        return {"status": "alive", "service": "hub"}
+
+    @router.get("/readyz")
+    async def readyz() -> JSONResponse:
+        answers = await _ask_all(services, "/readyz")
+        ready = all(answer.status_code == 200 for answer in answers.values())
+        body = {
+            "status": "ready" if ready else "not ready",
+            "services": {name: answer.json() for name, answer in answers.items()},
+        }
+        return JSONResponse(body, 200 if ready else 503)
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        answers = await _ask_all(services, "/metrics")
+        texts = {name: answer.text for name, answer in answers.items()}
+        return Response(joined(texts), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+async def _ask_all(services: Services, path: str) -> dict[str, httpx.Response]:
+    answers = await asyncio.gather(*(_ask(app, path) for app in services.values()))
+    return dict(zip(services, answers, strict=True))
+
+
+async def _ask(app: FastAPI, path: str) -> httpx.Response:
+    """Ask a service inside this process."""
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+        return await client.get(path)

@@ -1,0 +1,29 @@
+"""The HTTP process of a hub: `python -m mergehub.hub.serve FD`, FD a socket that listens."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import uvicorn
+
+SECONDS_FOR_OPEN_REQUESTS = 2
+
+
+def main() -> None:
+    """Serve on an inherited socket: it is never closed, so clients wait through a restart."""
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    config = uvicorn.Config(
+        "mergehub.hub.origin:create_app",
+        factory=True,
+        loop="uvloop",
+        http="httptools",
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=SECONDS_FOR_OPEN_REQUESTS,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

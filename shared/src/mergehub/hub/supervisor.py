@@ -1,0 +1,153 @@
+"""Keeps the parts of a hub running: starts the fallen again, stops all of them in order."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from mergehub.hub.process import CannotStart, last_lines, spawn, stop
+
+DEATHS_ALLOWED = 5
+WITHIN_SECONDS = 60.0
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_LOG_BYTES = 10 * 1024**2
+LAST_LINES = 15
+FULL_DISK_BYTES = 4 * 1024**2
+
+
+class Part(Protocol):
+    """What the supervisor needs of a child: the stores and `Program` have it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def log(self) -> Path: ...
+    @property
+    def pid(self) -> int | None: ...
+    def launch(self) -> None: ...
+    def poll(self) -> int | None: ...
+    def stop(self) -> None: ...
+
+
+@dataclass
+class Program:
+    """One of our own programs as a child; it ends at SIGTERM."""
+
+    name: str
+    command: Sequence[str]
+    env: Mapping[str, str]
+    log: Path
+    pass_fds: Sequence[int] = ()
+    seconds_to_stop: float = 10
+    _child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child else None
+
+    def launch(self) -> None:
+        """Start it; an overlong log of earlier starts is set aside."""
+        if self.log.exists() and self.log.stat().st_size > LONGEST_LOG_BYTES:
+            self.log.replace(self.log.with_suffix(".old.log"))
+        with self.log.open("ab") as log:
+            self._child = spawn(self.command, log=log, env=self.env, pass_fds=self.pass_fds)
+
+    def poll(self) -> int | None:
+        return self._child.poll() if self._child else None
+
+    def stop(self) -> None:
+        if self._child is not None:
+            stop(self._child, signal.SIGTERM, self.seconds_to_stop)
+            self._child = None
+
+
+@dataclass
+class _Watched:
+    part: Part
+    deaths: list[float] = field(default_factory=list)
+    due: float | None = None  # when to start it again; None while it runs
+
+
+class Supervisor:
+    """Watches parts. Give them in the order in which they stand on one another."""
+
+    def __init__(self, parts: Sequence[Part], on_change: Callable[[list[int]], None]) -> None:
+        """`on_change` hears of the ids of the running children whenever they change."""
+        self._watched = [_Watched(part) for part in parts]
+        self._on_change = on_change
+
+    def launch(self, part: Part) -> None:
+        part.launch()
+        self._tell()
+
+    def check(self) -> None:
+        """Raises CannotStart where a part has ended: at a start, one death is enough."""
+        for watched in self._watched:
+            if watched.part.poll() is not None:
+                raise CannotStart(_obituary(watched.part, "ended at its start"))
+
+    def watch(self) -> None:
+        """Start fallen parts again, for ever. Raises CannotStart where that is hopeless."""
+        with _child_signals() as ended:
+            while True:
+                for watched in self._watched:
+                    self._look_after(watched)
+                pauses = [w.due - time.monotonic() for w in self._watched if w.due is not None]
+                select.select([ended], [], [], max(0.0, min(pauses)) if pauses else None)
+                with contextlib.suppress(BlockingIOError):
+                    ended.recv(4096)
+
+    def stop(self) -> None:
+        """Stop all, the last in order first, so that each still has what it stands on."""
+        for watched in reversed(self._watched):
+            watched.part.stop()
+        self._tell()
+
+    def _look_after(self, watched: _Watched) -> None:
+        now = time.monotonic()
+        if watched.due is None and watched.part.poll() is not None:
+            watched.deaths = [t for t in watched.deaths if now - t < WITHIN_SECONDS] + [now]
+            if len(watched.deaths) >= DEATHS_ALLOWED:
+                how_often = f"ended {DEATHS_ALLOWED} times within {WITHIN_SECONDS:.0f} seconds"
+                raise CannotStart(_obituary(watched.part, how_often))
+            watched.due = now + FIRST_PAUSE_SECONDS * 2 ** (len(watched.deaths) - 1)
+        elif watched.due is not None and now >= watched.due:
+            watched.due = None
+            self.launch(watched.part)
+
+    def _tell(self) -> None:
+        self._on_change([w.part.pid for w in self._watched if w.part.pid is not None])
+
+
+def _obituary(part: Part, what: str) -> str:
+    words = last_lines(part.log, LAST_LINES) or "(it said nothing)"
+    full = shutil.disk_usage(part.log.parent).free < FULL_DISK_BYTES
+    advice = "\nThe disk is full: free some space and start again." if full else ""
+    return f"{part.name} {what}. The end of {part.log}:\n{words}{advice}"
+
+
+@contextmanager
+def _child_signals() -> Iterator[socket.socket]:
+    """A socket that can be read from whenever a child has ended."""
+    reader, writer = socket.socketpair()
+    reader.setblocking(False)
+    writer.setblocking(False)
+    before = signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    old = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    try:
+        yield reader
+    finally:
+        signal.set_wakeup_fd(old)
+        signal.signal(signal.SIGCHLD, before)
+        reader.close()
+        writer.close()

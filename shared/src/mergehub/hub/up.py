@@ -1,0 +1,166 @@
+"""`mergehub up`: stores, services and workers of one machine, from the first start to the last."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from mergehub.hub import leftovers
+from mergehub.hub.address import listen, url_of
+from mergehub.hub.folder import CONNECTION, DataFolder, write_secret
+from mergehub.hub.postgres import Postgres
+from mergehub.hub.process import CannotStart
+from mergehub.hub.supervisor import Program, Supervisor
+from mergehub.hub.valkey import Valkey
+
+READY_SECONDS = 60.0
+GLANCE_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says."""
+
+    data: Path
+    host: str
+    port: int
+    models: tuple[Path, ...]
+    tasks: tuple[Path, ...]
+    workers: int
+
+
+def run(options: Options, say: Callable[[str], None]) -> None:
+    """Run a hub until a signal ends it. Raises CannotStart with what to do about it."""
+    _end_like_ctrl_c(signal.SIGTERM, signal.SIGHUP)
+    with DataFolder(options.data) as folder:
+        leftovers.end(folder / "children.json", folder.path)
+        with listen(options.host, options.port) as listener:
+            folder.say_who_runs(url_of(listener))
+            _run(Hub(options, folder, listener), say)
+
+
+def _run(hub: Hub, say: Callable[[str], None]) -> None:
+    try:
+        hub.start()
+        say(hub.greeting())
+        hub.supervisor.watch()
+    except KeyboardInterrupt:
+        say("Stopping.")
+    finally:
+        _let_us_finish()
+        hub.supervisor.stop()
+
+
+class Hub:
+    """The parts of one hub and how they come up."""
+
+    def __init__(self, options: Options, folder: DataFolder, listener: socket.socket) -> None:
+        self.folder = folder
+        self.url = url_of(listener)
+        self.tokens = folder.tokens()
+        self.postgres: Postgres | None = None
+        self.valkey: Valkey | None = None
+        if not os.environ.get("MERGEHUB_DATABASE_URL"):
+            self.postgres = Postgres(folder / "pg", folder.log("postgres"))
+        if not os.environ.get("MERGEHUB_REDIS_URL"):
+            self.valkey = Valkey(folder / "vk", folder.log("valkey"))
+        env = self._environment(options)
+        self.origin = Program(
+            "services",
+            [sys.executable, "-m", "mergehub.hub.serve", str(listener.fileno())],
+            env,
+            folder.log("services"),
+            pass_fds=[listener.fileno()],
+        )
+        self.workers = [
+            Program(
+                f"worker-{number}",
+                [sys.executable, "-m", "merge_worker"],
+                env | {"MERGEHUB_WORKER_NAME": f"{socket.gethostname()}-{number}"},
+                folder.log(f"worker-{number}"),
+            )
+            for number in range(1, options.workers + 1)
+        ]
+        stores = [store for store in (self.postgres, self.valkey) if store]
+        self.supervisor = Supervisor([*stores, self.origin, *self.workers], self._note)
+
+    def start(self) -> None:
+        """Everything at once; PostgreSQL last, since its first start makes its folder."""
+        self.supervisor.launch(self.origin)
+        for store in (self.valkey, self.postgres):
+            if store:
+                self.supervisor.launch(store)
+        for store in (self.valkey, self.postgres):
+            if store:
+                store.wait_until_ready()
+        self._wait_until_ready()
+        for worker in self.workers:
+            self.supervisor.launch(worker)
+        write_secret(self.folder / CONNECTION, {"url": self.url, "token": self.tokens.owner})
+
+    def greeting(self) -> str:
+        return (
+            f"Mergehub is ready at {self.url}\n"
+            f"  docs   {self.url}/docs\n"
+            f"  token  {self.tokens.owner}\n"
+            f"  data   {self.folder.path} (the token lies there too, so shells here need none)\n"
+            f"  stop   Ctrl-C, or kill {os.getpid()}"
+        )
+
+    def _environment(self, options: Options) -> dict[str, str]:
+        """What the services and workers are told; they read it like any deployment's."""
+        data = self.folder
+        models = [data / "models", *(path.resolve() for path in options.models)]
+        settings = {
+            "DATA": data.path,
+            "HUB_URL": self.url,
+            "DATABASE_URL": self.postgres.url if self.postgres else None,
+            "REDIS_URL": self.valkey.url if self.valkey else None,
+            "BOOTSTRAP_TOKEN": self.tokens.owner,
+            "WORKER_TOKEN": self.tokens.worker,
+            "ARTIFACTS": data / "artifacts",
+            "SCRATCH": data / "scratch",
+            "MODEL_ROOTS": json.dumps([str(path) for path in models]),
+            "TASK_ROOTS": json.dumps([str(path.resolve()) for path in options.tasks]),
+        }
+        return {f"MERGEHUB_{name}": str(value) for name, value in settings.items() if value}
+
+    def _wait_until_ready(self) -> None:
+        """Ask once: the socket holds the question until the services are there to answer."""
+        deadline = time.monotonic() + READY_SECONDS
+        host = self.url.removeprefix("http://")
+        while True:
+            with closing(http.client.HTTPConnection(host)) as connection:
+                connection.request("GET", "/readyz")
+                while not select.select([connection.sock], [], [], GLANCE_SECONDS)[0]:
+                    self.supervisor.check()
+                    if time.monotonic() > deadline:
+                        raise CannotStart(f"The services did not get ready: see {self.origin.log}.")
+                with suppress(http.client.HTTPException, OSError):
+                    if connection.getresponse().status == http.HTTPStatus.OK:
+                        return
+
+    def _note(self, pids: list[int]) -> None:
+        leftovers.note(self.folder / "children.json", pids)
+
+
+def _end_like_ctrl_c(*numbers: signal.Signals) -> None:
+    for number in numbers:
+        if signal.getsignal(number) != signal.SIG_IGN:  # as `nohup` wants it
+            signal.signal(number, signal.default_int_handler)
+
+
+def _let_us_finish() -> None:
+    """From here on the end is near anyway, and a second Ctrl-C would only leave a mess."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)

@@ -1,0 +1,76 @@
+"""The client where no hub is needed: its stream's grammar, and whom it turns to."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mergehub.cli.main import main
+from mergehub.client import HubClient, ServerSentEvent, parse_events
+from mergehub.hub.folder import CONNECTION, write_secret
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("MERGEHUB_URL", raising=False)
+    monkeypatch.delenv("MERGEHUB_TOKEN", raising=False)
+    monkeypatch.setenv("MERGEHUB_DATA", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+def test_events_are_read_as_the_standard_has_it() -> None:
+    lines = [
+        ": a comment", "", "id: 7", "event: run", "data: one", "data:two", "",
+        "id: 8", "", "data: three", "", "data: cut short",
+    ]  # fmt: skip
+    assert list(parse_events(lines)) == [
+        ServerSentEvent("7", "run", "one\ntwo"),
+        ServerSentEvent(None, "message", "three"),
+    ]
+
+
+def _authorization(client: HubClient) -> str | None:
+    with client:
+        return client._http.headers.get("Authorization")
+
+
+def test_the_hub_of_this_machine_is_found_without_settings(data: Path) -> None:
+    write_secret(data / CONNECTION, {"url": "http://127.0.0.1:8123", "token": "mgh_x"})
+    client = HubClient.found()
+    assert client.url == "http://127.0.0.1:8123"
+    assert _authorization(client) == "Bearer mgh_x"
+
+
+def test_the_token_of_this_machine_is_not_sent_to_another_hub(data: Path) -> None:
+    write_secret(data / CONNECTION, {"url": "http://127.0.0.1:8123", "token": "mgh_x"})
+    assert _authorization(HubClient.found("https://hub.example")) is None
+
+
+def test_settings_go_before_what_the_hub_left(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_secret(data / CONNECTION, {"url": "http://127.0.0.1:8123", "token": "mgh_x"})
+    monkeypatch.setenv("MERGEHUB_URL", "http://127.0.0.1:8123/")
+    monkeypatch.setenv("MERGEHUB_TOKEN", "mgh_mine")
+    assert _authorization(HubClient.found()) == "Bearer mgh_mine"
+
+
+@pytest.mark.parametrize("command", [["runs"], ["lineage", "soup"], ["follow", f"{0:032x}"]])
+def test_where_no_hub_is_a_sentence_says_how_to_start_one(
+    data: Path, closed_port: int, command: list[str]
+) -> None:
+    url = f"http://127.0.0.1:{closed_port}"
+    done = CliRunner().invoke(main, ["--url", url, *command])
+    assert done.exit_code == 1
+    assert done.stderr == (
+        f"Error: There is no hub at {url}: start one with `mergehub up`, or set MERGEHUB_URL.\n"
+    )

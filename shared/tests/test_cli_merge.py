@@ -1,0 +1,107 @@
+"""`plan` and `merge` over real files, where the engine is installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mergehub.cli.main import main
+
+pytest.importorskip("merge_worker", reason="the merge engine is a package of its own")
+np = pytest.importorskip("numpy")
+safetensors = pytest.importorskip("safetensors.numpy")
+
+RECIPE = """
+merge_method: linear
+models:
+  - model: {one}
+    parameters: {{weight: 1}}
+  - model: {two}
+    parameters: {{weight: 3}}
+"""
+
+
+def _model(folder: Path, value: float, tensors: int = 2, size: int = 64) -> Path:
+    folder.mkdir(parents=True)
+    config = {"architectures": ["LlamaForCausalLM"], "model_type": "llama"}
+    (folder / "config.json").write_text(json.dumps({**config, "num_hidden_layers": tensors}))
+    names = [f"model.layers.{layer}.mlp.up_proj.weight" for layer in range(tensors)]
+    weights = {name: np.full((size, size), value, np.float32) for name in names}
+    safetensors.save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    return folder
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    """A recipe beside its two models."""
+    _model(tmp_path / "one", 1.0)
+    _model(tmp_path / "two", 2.0)
+    path = tmp_path / "recipe.yml"
+    path.write_text(RECIPE.format(one="./one", two="./two"))
+    return path
+
+
+def test_a_plan_tells_sizes_and_writes_nothing(recipe: Path) -> None:
+    before = sorted(recipe.parent.rglob("*"))
+    done = CliRunner().invoke(main, ["plan", str(recipe)])
+    assert done.exit_code == 0, done.output
+    rows = dict(line.split(maxsplit=1) for line in done.stdout.splitlines() if line[0] != " ")
+    assert rows["read"].strip() == "65.5 kB"
+    assert rows["write"].startswith("32.8 kB")
+    assert rows["methods"].strip() == "linear for 2 tensors"
+    assert sorted(recipe.parent.rglob("*")) == before
+
+
+def test_a_merge_makes_the_weighted_mean_and_names_its_digest(recipe: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["merge", str(recipe), str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[1].startswith("sha256:")
+    merged = safetensors.load_file(tmp_path / "out" / "model.safetensors")
+    assert len(merged) == 2
+    assert all((tensor == 1.75).all() for tensor in merged.values())
+
+
+def test_an_output_that_exists_is_not_overwritten(recipe: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    done = CliRunner().invoke(main, ["merge", str(recipe), str(tmp_path / "out")])
+    assert done.exit_code == 1
+    assert "exists already" in done.stderr
+
+
+def test_a_path_outside_the_roots_needs_an_option(tmp_path: Path) -> None:
+    elsewhere = _model(tmp_path / "elsewhere" / "one", 1.0)
+    (tmp_path / "here").mkdir()
+    recipe = tmp_path / "here" / "recipe.yml"
+    recipe.write_text(RECIPE.format(one=elsewhere, two=elsewhere))
+    refused = CliRunner().invoke(main, ["plan", str(recipe)])
+    assert refused.exit_code == 1
+    assert "Allow another folder with --root." in refused.stderr
+    allowed = CliRunner().invoke(main, ["plan", str(recipe), "--root", str(elsewhere.parent)])
+    assert allowed.exit_code == 0, allowed.output
+
+
+def test_ctrl_c_stops_in_a_sentence_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    _model(tmp_path / "one", 1.0, tensors=24, size=600)
+    recipe = tmp_path / "recipe.yml"
+    recipe.write_text(RECIPE.format(one="./one", two="./one"))
+    command = [
+        sys.executable, "-c", "from mergehub.cli.main import main; main()",
+        "merge", str(recipe), str(tmp_path / "out"), "--threads", "1",
+    ]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as first:
+        assert first.stderr is not None
+        assert first.stderr.readline().startswith("fill")
+        first.send_signal(signal.SIGINT)
+        assert "The same command goes on" in first.communicate(timeout=60)[1]
+    assert first.returncode == 1
+    assert not (tmp_path / "out").exists()
+    again = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert again.returncode == 0, again.stderr
+    assert os.listdir(tmp_path / "out")

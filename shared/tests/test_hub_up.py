@@ -1,0 +1,199 @@
+"""`mergehub up` as people run it: a whole hub from one command, and nothing left of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from mergehub.contracts.services import SERVICES, Service
+
+pytest.importorskip("merge_worker", reason="a whole hub needs the worker")
+
+START = "from mergehub.cli.main import main; main()"
+SECONDS = 60
+
+
+class RunningHub:
+    """`mergehub up` as a child of the tests."""
+
+    def __init__(self, data: Path, *options: str) -> None:
+        self.data = data
+        command = [sys.executable, "-c", START, "up", "--data", str(data), "--port", "0", *options]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_plain())
+        assert self.process.stdout is not None
+        ready = re.search(r"http\S+", self.process.stdout.readline())
+        assert ready is not None, "it ended before it was ready"
+        self.url = ready.group()
+
+    @property
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def child(self, word: str) -> psutil.Process:
+        direct = psutil.Process(self.process.pid).children()
+        return next(each for each in direct if word in " ".join(each.cmdline()))
+
+    def end(self, number: signal.Signals) -> list[psutil.Process]:
+        """Send a signal, wait for the end; returns the children that live on."""
+        children = self.children
+        assert len(children) >= 4
+        self.process.send_signal(number)
+        self.process.communicate(timeout=SECONDS)
+        return psutil.wait_procs(children, timeout=SECONDS)[1]
+
+    def shell(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A `mergehub` command in a shell that has no settings but the data folder."""
+        return subprocess.run(
+            [sys.executable, "-c", START, *arguments],
+            env=_plain() | {"MERGEHUB_DATA": str(self.data)},
+            capture_output=True, text=True, timeout=SECONDS, check=False,
+        )  # fmt: skip
+
+
+def _plain() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("MERGEHUB_")}
+
+
+@pytest.fixture(scope="module")
+def data() -> Iterator[Path]:
+    """A short path: a Unix socket's may not be long."""
+    with tempfile.TemporaryDirectory(prefix="mh-up-") as folder:
+        yield Path(folder) / "data"
+
+
+@pytest.fixture(scope="module")
+def hub(data: Path) -> Iterator[RunningHub]:
+    running = RunningHub(data)
+    yield running
+    if running.process.poll() is None:
+        running.end(signal.SIGTERM)
+
+
+def test_all_services_are_ready(hub: RunningHub) -> None:
+    answer = httpx.get(f"{hub.url}/readyz", timeout=SECONDS)
+    assert answer.status_code == 200
+    assert answer.json()["services"].keys() == {service.name for service in SERVICES}
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_each_service_answers_at_its_own_prefixes_only(hub: RunningHub, service: Service) -> None:
+    paths = httpx.get(f"{hub.url}/{service.name}/openapi.json", timeout=SECONDS).json()["paths"]
+    assert paths
+    strays = [path for path in paths if not path.startswith(service.prefixes)]
+    assert strays == []
+    assert httpx.get(f"{hub.url}/{service.name}/docs", timeout=SECONDS).status_code == 200
+
+
+def test_metrics_of_all_services_come_as_one_text(hub: RunningHub) -> None:
+    text = httpx.get(f"{hub.url}/metrics", timeout=SECONDS).text
+    assert text.count("# TYPE mergehub_requests_total counter") == 1
+    assert {f'service="{service.name}"' for service in SERVICES} <= set(
+        re.findall(r'service="\w+"', text)
+    )
+
+
+def test_an_unknown_path_gets_problem_details(hub: RunningHub) -> None:
+    answer = httpx.get(f"{hub.url}/nothing", timeout=SECONDS)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_second_start_on_the_same_folder_names_the_first(hub: RunningHub) -> None:
+    done = hub.shell("up", "--port", "0")
+    assert done.returncode == 1
+    assert f"process {hub.process.pid} at {hub.url}" in done.stderr
+
+
+def test_a_taken_port_is_told_before_anything_starts(hub: RunningHub, tmp_path: Path) -> None:
+    port = hub.url.rpartition(":")[2]
+    done = hub.shell("up", "--port", port, "--data", str(tmp_path / "data"))
+    assert done.returncode == 1
+    assert "--port" in done.stderr
+    assert not (tmp_path / "data" / "pg" / "data").exists()
+
+
+def test_a_shell_on_the_same_machine_needs_no_settings(hub: RunningHub, tmp_path: Path) -> None:
+    recipe = tmp_path / "soup.yml"
+    recipe.write_text(
+        "merge_method: linear\nmodels:\n- model: ./absent\n  parameters: {weight: 1}\n"
+    )
+    assert hub.shell("publish", str(recipe)).stdout.startswith("soup version 1  sha256:")
+    assert hub.shell("publish", str(recipe)).stdout.startswith("soup version 1  sha256:")
+    recipe.write_text(recipe.read_text().replace("weight: 1", "weight: 2"))
+    assert hub.shell("publish", str(recipe)).stdout.startswith("soup version 2  sha256:")
+
+
+def test_a_run_is_followed_to_its_end_and_its_failure_told(hub: RunningHub) -> None:
+    done = hub.shell("submit", "soup@1", "--name", "made/soup", "--follow")
+    assert done.returncode == 1
+    assert "./absent" in done.stderr
+    run = done.stdout.split()[0]
+    assert run in hub.shell("runs").stdout
+    assert hub.shell("follow", run).stderr.splitlines()[-1] == done.stderr.splitlines()[-1]
+
+
+def test_a_refusal_lists_each_field(hub: RunningHub) -> None:
+    done = hub.shell("submit", "soup", "--name", "no model name!")
+    assert done.returncode == 1
+    assert "model_name" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["lineage", "none"], ["uplift", "none"], ["board", "none"]])
+def test_what_the_hub_does_not_know_is_said_in_a_sentence(
+    hub: RunningHub, command: list[str]
+) -> None:
+    done = hub.shell(*command)
+    assert done.returncode == 1
+    assert re.match(r"Error: There is no|Error: .*none", done.stderr)
+    assert "Traceback" not in done.stderr
+
+
+def test_boards_are_listed(hub: RunningHub) -> None:
+    done = hub.shell("board")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
+@pytest.mark.parametrize("part", ["mergehub.hub.serve", "valkey-server", "merge_worker"])
+def test_a_killed_part_comes_back(hub: RunningHub, part: str) -> None:
+    killed = hub.child(part)
+    killed.kill()
+    killed.wait(SECONDS)
+    _until_ready(hub)
+    done = hub.shell("submit", "soup@1", "--name", "made/again", "--follow")
+    assert "./absent" in done.stderr, "no worker took the run"
+    assert hub.child(part).pid != killed.pid
+
+
+def _until_ready(hub: RunningHub) -> None:
+    """Each question waits in the hub's socket until somebody can answer it."""
+    for _ in range(1000):
+        with contextlib.suppress(httpx.TransportError):  # the dead had accepted the connection
+            if httpx.get(f"{hub.url}/readyz", timeout=SECONDS).status_code == 200:
+                return
+    pytest.fail("the hub did not get ready again")
+
+
+def test_ctrl_c_leaves_nobody_behind(hub: RunningHub) -> None:
+    assert hub.end(signal.SIGINT) == []
+    assert hub.process.returncode == 0
+
+
+def test_after_kill_9_nobody_is_left_and_the_next_start_works(data: Path, hub: RunningHub) -> None:
+    assert RunningHub(data).end(signal.SIGKILL) == []
+    again = RunningHub(data)
+    assert (
+        httpx.get(f"{again.url}/v1/recipes", timeout=SECONDS).json()["items"][0]["name"] == "soup"
+    )
+    assert again.end(signal.SIGTERM) == []
