@@ -1,0 +1,12 @@
+"""The merge worker: `python -m merge_worker`, set up by `MERGEHUB_…` variables."""
+
+from __future__ import annotations
+
+import asyncio
+
+from mergehub.kit.settings import WorkerSettings
+
+from .jobs import serve
+
+if __name__ == "__main__":
+    asyncio.run(serve(WorkerSettings()))

@@ -1,0 +1,1 @@
+"""Measuring models with lm-evaluation-harness: offline, on local tasks, running no foreign code."""

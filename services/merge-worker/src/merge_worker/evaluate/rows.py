@@ -1,0 +1,30 @@
+"""The rows of a task's data files, read as plain JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .errors import TaskError
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The objects of a `.jsonl` file (one a line) or of a `.json` file (one list).
+
+    Raises:
+        TaskError: the file is of another kind, or does not hold objects.
+    """
+    text = path.read_text(encoding="utf-8")
+    try:
+        if path.suffix == ".jsonl":
+            rows = [json.loads(line) for line in text.split("\n") if line.strip()]
+        elif path.suffix == ".json":
+            rows = json.loads(text)
+        else:
+            raise TaskError(f"{path.name}: data files are .jsonl or .json.")
+    except ValueError as error:
+        raise TaskError(f"{path.name} is not readable as JSON: {error}") from None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise TaskError(f"{path.name} must hold objects, each with the columns of one item.")
+    return rows

@@ -1,0 +1,1 @@
+"""Doing a run: claim, child process, heartbeats, report."""

@@ -1,0 +1,161 @@
+"""One attempt at a claimed run: the child at work, the heartbeats, and how it all ends."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from contextlib import suppress
+from enum import Enum, auto
+
+import structlog
+
+from mergehub.contracts.runs import FINAL, Claim, ReportRequest, RunError, RunProgress
+from mergehub.contracts.worker_client import LeaseLost, RunClient, RunClientError
+
+from .messages import Failed, Job, Message, Progress, Stopped, Succeeded
+from .process import ChildProcess, unexpected_end
+
+log = structlog.get_logger()
+
+STOP_SECONDS = 8.0  # for a child that was asked to stop; then it is killed
+RETRY_SECONDS = 1.0  # after a heartbeat that failed: the lease runs on
+
+
+class _End(Enum):
+    """Why we stopped watching."""
+
+    CHILD_ENDED = auto()
+    CANCELLED = auto()
+    LEASE_LOST = auto()
+    DRAINED = auto()
+
+
+class Attempt:
+    """Does the work of one claim, and reports or releases it."""
+
+    def __init__(self, claim: Claim, job: Job, client: RunClient, stop: asyncio.Event) -> None:
+        self._claim = claim
+        self._job = job
+        self._client = client
+        self._stop = stop
+        self._progress: RunProgress | None = None
+        self._new_stage = asyncio.Event()
+        self._last_word: Message | None = None
+
+    async def run(self) -> None:
+        """Returns when the run is no longer ours; cancelled, it leaves no child behind."""
+        with suppress(LeaseLost):  # then another worker has it, or it has ended
+            try:
+                child = await ChildProcess.start(self._job)
+            except OSError as error:
+                await self._report_failure(_not_started(error))
+            else:
+                await self._attend(child)
+
+    async def _attend(self, child: ChildProcess) -> None:
+        try:
+            end = await self._watch(child)
+        finally:
+            await child.kill()
+        await self._conclude(end, child)
+
+    async def _watch(self, child: ChildProcess) -> _End:
+        """Until the child ends, or somebody says that it must."""
+        listening = asyncio.create_task(self._listen(child))
+        beating = asyncio.create_task(self._beat())
+        stopping = asyncio.create_task(self._stop.wait())
+        tasks = (listening, beating, stopping)
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if listening.done():
+                listening.result()
+                return _End.CHILD_ENDED
+            if beating.done():
+                return beating.result()
+            child.ask_to_stop()
+            await asyncio.wait(
+                (listening, beating), timeout=STOP_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            return _End.DRAINED
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _listen(self, child: ChildProcess) -> None:
+        async for message in child.messages():
+            if isinstance(message, Progress):
+                if self._progress is None or self._progress.stage != message.progress.stage:
+                    self._new_stage.set()
+                self._progress = message.progress
+            else:
+                self._last_word = message
+        await child.wait()
+
+    async def _beat(self) -> _End:
+        """Renew the lease until it is lost or the run is to be cancelled.
+
+        A new stage is told at once, so that who watches sees the work begin.
+        """
+        pause: float = self._claim.heartbeat_seconds
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._new_stage.wait(), pause)
+            self._new_stage.clear()
+            try:
+                answer = await self._client.heartbeat(
+                    self._claim.run_id, self._claim.fence, self._progress
+                )
+            except LeaseLost:
+                return _End.LEASE_LOST
+            except RunClientError as error:
+                # The work goes on: while the hub is away nobody can take the run from us.
+                log.warning("heartbeat.failed", run=str(self._claim.run_id), error=str(error))
+                pause = RETRY_SECONDS
+                continue
+            if answer.order == "cancel":
+                return _End.CANCELLED
+            pause = self._claim.heartbeat_seconds
+
+    async def _conclude(self, end: _End, child: ChildProcess) -> None:
+        if end is _End.LEASE_LOST:
+            log.info("run.lost", run=str(self._claim.run_id))
+        elif end is _End.CANCELLED:
+            await self._report(ReportRequest(fence=self._claim.fence, outcome="cancelled"))
+        else:
+            await self._conclude_by_last_word(end, child)
+
+    async def _conclude_by_last_word(self, end: _End, child: ChildProcess) -> None:
+        match self._last_word:
+            case Succeeded(result=result):
+                await self._report(
+                    ReportRequest(fence=self._claim.fence, outcome="succeeded", result=result)
+                )
+            case Failed(error=error):
+                await self._report_failure(error, child.last_lines())
+            case Stopped() | None if end is _End.DRAINED:
+                await self._client.release(
+                    self._claim.run_id, self._claim.fence, "The worker was told to stop."
+                )
+            case _:
+                await self._report_failure(unexpected_end(await child.wait()), child.last_lines())
+
+    async def _report_failure(self, error: RunError, last_lines: list[str] | None = None) -> None:
+        told = error.model_copy(update={"last_lines": last_lines or []})
+        await self._report(ReportRequest(fence=self._claim.fence, outcome="failed", error=told))
+
+    async def _report(self, request: ReportRequest) -> None:
+        run = await self._client.report(self._claim.run_id, request)
+        log.info("run.reported", run=str(run.id), outcome=request.outcome, state=run.state)
+        if run.state in FINAL:
+            await asyncio.to_thread(self._remove_unfinished)
+
+    def _remove_unfinished(self) -> None:
+        """Nobody will go on with it."""
+        shutil.rmtree(self._job.scratch_folder, ignore_errors=True)
+        shutil.rmtree(self._job.partial_folder, ignore_errors=True)
+
+
+def _not_started(error: OSError) -> RunError:
+    message = f"No process could be started for the run: {error}"
+    return RunError(code="child-not-started", message=message, retryable=True)

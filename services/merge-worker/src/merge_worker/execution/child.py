@@ -1,0 +1,57 @@
+"""The process that does one attempt at a run: `python -m merge_worker.execution.child`.
+
+Reads a `Job` from standard input and writes messages to standard output, the last of which is
+its outcome. Whatever else it or a library prints goes to standard error, the attempt's log.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from mergehub.contracts.runs import RunResult
+from mergehub.hub.process import die_with_parent
+
+from .failure import RunFailed
+from .messages import Failed, Job, Message, Stopped, Succeeded
+from .tell import StopRequested, Tell, take_standard_output
+
+
+def main() -> None:
+    die_with_parent(signal.SIGKILL)
+    tell = Tell(take_standard_output())
+    signal.signal(signal.SIGTERM, tell.stop)
+    job = Job.model_validate_json(sys.stdin.buffer.read())
+    if os.getppid() != job.parent:
+        return  # the worker ended before we asked the kernel to tell us
+    tell.send(last_word(job, tell))
+    # All that matters is on disk and told; taking the libraries down would hold the report up.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def last_word(job: Job, tell: Tell) -> Message:
+    """Do the work and say how it ended; what nobody foresaw is raised, and ends the process."""
+    try:
+        tell.progress("starting", 0, 0, "")
+        return Succeeded(result=_work(job, tell))
+    except StopRequested:
+        return Stopped()
+    except RunFailed as failure:
+        return Failed(error=failure.error)
+
+
+def _work(job: Job, tell: Tell) -> RunResult:
+    # Imported here: the engine and the harness each take their time, and only one is needed.
+    if job.spec.kind == "merge":
+        from .merge_run import merge_run
+
+        return merge_run(job, job.spec, tell)
+    from .evaluate_run import evaluate_run
+
+    return evaluate_run(job, job.spec, tell)
+
+
+if __name__ == "__main__":
+    main()

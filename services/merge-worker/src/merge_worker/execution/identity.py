@@ -1,0 +1,38 @@
+"""The digest by which services know a model's weights."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from merge_worker.engine.checkpoint import Checkpoint
+from merge_worker.engine.digests import file_digest
+from merge_worker.engine.finish import MANIFEST
+
+
+def produced_digest(folder: Path) -> str:
+    """The output digest of a model that a run produced, from its manifest."""
+    return str(json.loads((folder / MANIFEST).read_bytes())["output_digest"])
+
+
+def checkpoints_digest(parts: Sequence[Checkpoint]) -> str:
+    """`weights_digest` of a model, followed by its adapter if it has one."""
+    return weights_digest(
+        [{name: file_digest(part.folder / name) for name in part.stamps} for part in parts]
+    )
+
+
+def weights_digest(parts: Sequence[Mapping[str, str]]) -> str:
+    """`sha256:…` of a model, and of what was put upon it, from the SHA-256 of their files.
+
+    Each part maps file names to digests; only safetensors count, so that a changed card or
+    tokenizer leaves the weights what they are.
+    """
+    whole = hashlib.sha256()
+    for place, files in enumerate(parts):
+        for name in sorted(files):
+            if name.endswith(".safetensors"):
+                whole.update(f"{place} {name} {files[name]}\n".encode())
+    return f"sha256:{whole.hexdigest()}"

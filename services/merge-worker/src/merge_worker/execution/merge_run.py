@@ -1,0 +1,89 @@
+"""A merge run: the recipe planned and carried out into the run's own artifacts folder."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import time
+
+from merge_worker.engine import (
+    EngineError,
+    MergeOptions,
+    Plan,
+    Progress,
+    ResumeError,
+    merge,
+    plan_merge,
+)
+from merge_worker.engine.journal import NAME as JOURNAL
+from mergehub.contracts.runs import MergeResult, MergeSpec
+from mergehub.recipe import Recipe, RecipeError, parse_recipe
+
+from .failure import RunFailed
+from .messages import Job
+from .produced import merge_result
+from .sources import sources_of
+from .tell import Tell
+
+LOOK_AGAIN_SECONDS = 0.2
+
+
+def merge_run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
+    """Merge, or go on with what an earlier attempt left, or only report what it finished.
+
+    Raises:
+        RunFailed: the recipe or its ingredients are at fault.
+        StopRequested: the worker wants its slot back.
+    """
+    started = time.monotonic()
+    try:
+        recipe = parse_recipe(spec.recipe)
+        _await_earlier_attempt(job, tell)
+        if not job.model_folder.exists():
+            _carry_out(job, spec, recipe, tell)
+    except (RecipeError, EngineError) as error:
+        raise RunFailed("merge-failed", str(error)) from error
+    return merge_result(job.model_folder, recipe, job.artifacts, time.monotonic() - started)
+
+
+def _await_earlier_attempt(job: Job, tell: Tell) -> None:
+    """Wait while another child merges here.
+
+    A worker that was paused past its lease kills its child as soon as it wakes up; until then
+    that child may finish the very same merge.
+    """
+    while _is_locked(job):
+        tell.progress("wait for the earlier attempt to end", 0, 0, "")
+        time.sleep(LOOK_AGAIN_SECONDS)
+
+
+def _is_locked(job: Job) -> bool:
+    try:
+        with (job.partial_folder / JOURNAL).open("rb") as journal:
+            fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _carry_out(job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell) -> None:
+    tell.progress("plan", 0, 0, "")
+    plan = plan_merge(recipe, sources_of(job), seed=spec.seed)
+    try:
+        _merge(job, plan, tell)
+    except ResumeError:
+        # An ingredient or the engine changed between the attempts: what was done is void.
+        shutil.rmtree(job.partial_folder)
+        _merge(job, plan, tell)
+
+
+def _merge(job: Job, plan: Plan, tell: Tell) -> None:
+    def on_progress(now: Progress) -> None:
+        tell.progress(
+            now.stage, now.tensors_done, now.tensors_total, "tensors",
+            now.bytes_done, now.bytes_total,
+        )  # fmt: skip
+
+    merge(plan, job.model_folder, MergeOptions(cache_dir=job.scratch), on_progress)

@@ -1,0 +1,79 @@
+"""What worker and child process say to each other: one job in, JSON lines out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from mergehub.contracts.runs import RunError, RunProgress, RunResult, RunSpec
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Job(_Frozen):
+    """One attempt at a run. `parent` is the worker's process id: no child outlives it."""
+
+    run_id: UUID
+    spec: RunSpec
+    hardware: Literal["cpu", "gpu"]
+    model_roots: tuple[Path, ...]
+    task_roots: tuple[Path, ...]
+    artifacts: Path
+    scratch: Path
+    parent: int
+
+    @property
+    def model_folder(self) -> Path:
+        """Where the finished model of a merge run lies."""
+        return produced_folder(self.artifacts, self.run_id)
+
+    @property
+    def partial_folder(self) -> Path:
+        """Where the engine keeps an unfinished merge; its rename makes the model visible."""
+        return self.model_folder.with_name(f"{self.model_folder.name}.partial")
+
+    @property
+    def scratch_folder(self) -> Path:
+        """Where an unfinished attempt keeps what the next one needs."""
+        return self.scratch / "runs" / str(self.run_id)
+
+
+class Progress(_Frozen):
+    """How far the child is."""
+
+    kind: Literal["progress"] = "progress"
+    progress: RunProgress
+
+
+class Succeeded(_Frozen):
+    """The child's last word after success."""
+
+    kind: Literal["succeeded"] = "succeeded"
+    result: RunResult
+
+
+class Failed(_Frozen):
+    """The child's last word where it knows what went wrong."""
+
+    kind: Literal["failed"] = "failed"
+    error: RunError
+
+
+class Stopped(_Frozen):
+    """The child's last word after it was told to stop; its state is on disk."""
+
+    kind: Literal["stopped"] = "stopped"
+
+
+Message = Annotated[Progress | Succeeded | Failed | Stopped, Field(discriminator="kind")]
+MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
+
+
+def produced_folder(artifacts: Path, run_id: UUID | str) -> Path:
+    """The folder of the model that a run produced."""
+    return artifacts / "runs" / str(run_id)

@@ -1,0 +1,72 @@
+"""A worker's room for one run at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from uuid import UUID
+
+import structlog
+
+from mergehub.contracts.runs import Claim
+from mergehub.contracts.worker_client import RunClient
+from mergehub.kit.settings import WorkerSettings
+
+from .attempt import Attempt
+from .messages import Job
+
+log = structlog.get_logger()
+
+DRAIN_SECONDS = 14.0  # a child's last tensor and the release; orchestrators give 30 by default
+
+
+class Slot:
+    """Claims runs and works on them, one after the other."""
+
+    def __init__(self, settings: WorkerSettings, client: RunClient) -> None:
+        self._settings = settings
+        self._client = client
+        self._name = settings.worker_name or f"{socket.gethostname()}:{os.getpid()}"
+        self._stop = asyncio.Event()
+        self._work: asyncio.Task[None] | None = None
+
+    async def take(self, run_id: UUID) -> asyncio.Task[None]:
+        """Claim the run and begin; the task ends when the slot is free again.
+
+        Raises:
+            LeaseLost, Refused, Unreachable: the claim was not granted, and nothing was begun.
+        """
+        claim = await self._client.claim(run_id, self._name)
+        log.info("run.claimed", run=str(run_id), attempt=claim.attempt, kind=claim.spec.kind)
+        self._work = asyncio.create_task(self._attempt(claim))
+        return self._work
+
+    async def drain(self) -> None:
+        """Stop the work at its next resting point and hand the run back, or leave it in time."""
+        self._stop.set()
+        if self._work is None:
+            return
+        await asyncio.wait({self._work}, timeout=DRAIN_SECONDS)
+        self._work.cancel()
+        await asyncio.wait({self._work})
+
+    async def _attempt(self, claim: Claim) -> None:
+        try:
+            await Attempt(claim, self._job(claim), self._client, self._stop).run()
+        except Exception:
+            # Not reported: the lease lapses, and another attempt follows.
+            log.exception("attempt.failed", run=str(claim.run_id))
+
+    def _job(self, claim: Claim) -> Job:
+        settings = self._settings
+        return Job(
+            run_id=claim.run_id,
+            spec=claim.spec,
+            hardware=settings.hardware,
+            model_roots=tuple(root.resolve() for root in settings.model_roots),
+            task_roots=tuple(root.resolve() for root in settings.task_roots),
+            artifacts=settings.artifacts.resolve(),
+            scratch=settings.scratch.resolve(),
+            parent=os.getpid(),
+        )

@@ -1,0 +1,191 @@
+"""The other side of the run protocol: a hub over real HTTP that keeps its runs in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import uvicorn
+from fastapi import FastAPI, HTTPException, Response
+from fastapi.responses import JSONResponse
+
+from mergehub.contracts.runs import (
+    FINAL,
+    Claim,
+    ClaimRequest,
+    HeartbeatAnswer,
+    HeartbeatRequest,
+    ReleaseRequest,
+    ReportRequest,
+    Run,
+    RunSpec,
+    RunState,
+)
+
+WAIT_SECONDS = 100
+
+
+@dataclass
+class KeptRun:
+    """A run and all that was said about it."""
+
+    spec: RunSpec
+    id: UUID = field(default_factory=uuid4)
+    state: RunState = RunState.QUEUED
+    fence: int = 0
+    attempt: int = 0
+    cancel: bool = False
+    workers: list[str] = field(default_factory=list)
+    beats: list[HeartbeatRequest] = field(default_factory=list)
+    reports: list[ReportRequest] = field(default_factory=list)
+    releases: list[ReleaseRequest] = field(default_factory=list)
+
+    def lose_lease(self) -> None:
+        """What the sweeper does with a run whose worker is silent."""
+        self.state = RunState.QUEUED
+        self.fence += 1
+
+    @property
+    def stages(self) -> list[str]:
+        return [beat.progress.stage for beat in self.beats if beat.progress]
+
+
+class Conflict(Exception):
+    """The fence is stale, or the run cannot be claimed."""
+
+
+class CounterpartHub:
+    """Answers workers by the rules of the run protocol."""
+
+    def __init__(self) -> None:
+        self.runs: dict[UUID, KeptRun] = {}
+        self.refuse_with: list[Response] = []  # answers to give first, whatever is asked
+        self.url = ""
+        self._news = asyncio.Condition()
+
+    def add(self, spec: RunSpec) -> KeptRun:
+        run = KeptRun(spec)
+        self.runs[run.id] = run
+        return run
+
+    async def until(self, true: Callable[[], Any]) -> None:
+        """Wait for something that a worker says."""
+        async with asyncio.timeout(WAIT_SECONDS), self._news:
+            await self._news.wait_for(true)
+
+    async def tell(self) -> None:
+        async with self._news:
+            self._news.notify_all()
+
+    def claim(self, run: KeptRun, body: ClaimRequest) -> Claim:
+        if run.state is not RunState.QUEUED:
+            raise Conflict
+        run.state, run.fence, run.attempt = RunState.RUNNING, run.fence + 1, run.attempt + 1
+        run.workers.append(body.worker)
+        return Claim(
+            run_id=run.id,
+            fence=run.fence,
+            attempt=run.attempt,
+            lease_seconds=12,
+            heartbeat_seconds=1,
+            spec=run.spec,
+        )
+
+    def heartbeat(self, run: KeptRun, body: HeartbeatRequest) -> HeartbeatAnswer:
+        self._check(run, body.fence)
+        run.beats.append(body)
+        return HeartbeatAnswer(order="cancel" if run.cancel else "go_on")
+
+    def release(self, run: KeptRun, body: ReleaseRequest) -> Run:
+        self._check(run, body.fence)
+        run.releases.append(body)
+        run.state, run.attempt = RunState.QUEUED, run.attempt - 1
+        return _shown(run)
+
+    def report(self, run: KeptRun, body: ReportRequest) -> Run:
+        if body in run.reports:
+            return _shown(run)
+        self._check(run, body.fence)
+        run.reports.append(body)
+        again = body.error is not None and body.error.retryable
+        run.state = RunState.QUEUED if again else RunState(body.outcome)
+        return _shown(run)
+
+    def _check(self, run: KeptRun, fence: int) -> None:
+        if run.state is not RunState.RUNNING or run.fence != fence:
+            raise Conflict
+
+
+def _shown(run: KeptRun) -> Run:
+    now = datetime.now(UTC)
+    report = run.reports[-1] if run.reports else None
+    return Run(
+        id=run.id, kind=run.spec.kind, state=run.state, hardware="cpu", spec=run.spec,
+        attempt=run.attempt, fence=run.fence, worker=run.workers[-1], progress=None, result=None,
+        error=report.error if report else None, revision=1, created_at=now, started_at=now,
+        finished_at=now if run.state in FINAL else None,
+    )  # fmt: skip
+
+
+def _app(hub: CounterpartHub) -> FastAPI:
+    app = FastAPI()
+
+    async def answer(run_id: UUID, act: Callable[[KeptRun], Any]) -> Any:
+        if hub.refuse_with:
+            return hub.refuse_with.pop(0)
+        if run_id not in hub.runs:
+            raise HTTPException(404)
+        try:
+            said = act(hub.runs[run_id])
+        except Conflict:
+            return problem(409, "The fence is stale.")
+        await hub.tell()
+        return said
+
+    @app.post("/v1/runs/{run_id}/claim")
+    async def claim(run_id: UUID, body: ClaimRequest) -> Any:
+        return await answer(run_id, lambda run: hub.claim(run, body))
+
+    @app.post("/v1/runs/{run_id}/heartbeat")
+    async def heartbeat(run_id: UUID, body: HeartbeatRequest) -> Any:
+        return await answer(run_id, lambda run: hub.heartbeat(run, body))
+
+    @app.post("/v1/runs/{run_id}/release")
+    async def release(run_id: UUID, body: ReleaseRequest) -> Any:
+        return await answer(run_id, lambda run: hub.release(run, body))
+
+    @app.post("/v1/runs/{run_id}/report")
+    async def report(run_id: UUID, body: ReportRequest) -> Any:
+        return await answer(run_id, lambda run: hub.report(run, body))
+
+    return app
+
+
+def problem(status: int, detail: str) -> Response:
+    """Problem details as the services answer them."""
+    return JSONResponse({"detail": detail}, status, media_type="application/problem+json")
+
+
+class _Server(uvicorn.Server):
+    def capture_signals(self) -> Any:
+        return nullcontext()  # signals are for the tests
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[CounterpartHub]:
+    """A running counterpart on a loopback port."""
+    kept = CounterpartHub()
+    server = _Server(uvicorn.Config(_app(kept), port=0, log_level="warning", ws="none"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event for it
+        await asyncio.sleep(0)
+    kept.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    yield kept
+    server.should_exit = True
+    await serving

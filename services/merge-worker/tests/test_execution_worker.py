@@ -1,0 +1,413 @@
+"""A worker at work: claims, children, heartbeats and reports, and each of them failing."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from math import prod
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pytest
+import yaml
+from pydantic import SecretStr
+from redis.asyncio import Redis
+from safetensors.numpy import save_file
+from starlette.responses import PlainTextResponse
+
+from merge_worker.engine import Sources, digest_of_folder, merge, plan_merge
+from merge_worker.execution.slot import Slot
+from merge_worker.jobs import Doorbell
+from mergehub.contracts.runs import MergeResult, MergeSpec, RunState
+from mergehub.contracts.worker_client import RunClient
+from mergehub.hub.valkey import Valkey
+from mergehub.kit.doorbell import job_pool, queue_name, ring
+from mergehub.kit.settings import WorkerSettings
+from mergehub.recipe import parse_recipe
+
+WAIT_SECONDS = 100
+LAYERS, SHAPE = 40, (512, 1024)
+# Each model many times over: as slow as a large merge, with few bytes to write.
+RECIPE = yaml.safe_dump(
+    {
+        "merge_method": "linear",
+        "models": [
+            {"model": name, "parameters": {"weight": weight}}
+            for name, weight in [("first", 0.25), ("second", 0.75)] * 12
+        ],
+        "dtype": "float32",
+    }
+)
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two models large enough that a merge can be caught in the middle."""
+    root = tmp_path_factory.mktemp("models")
+    for seed, name in enumerate(("first", "second")):
+        draw = np.random.default_rng(seed)
+        folder = root / name
+        folder.mkdir()
+        layer = draw.standard_normal(SHAPE, np.float32)
+        save_file(
+            {f"model.layers.{i}.mlp.up_proj.weight": layer + i for i in range(LAYERS)},
+            folder / "model.safetensors",
+            metadata={"format": "pt"},
+        )
+        config = {"model_type": "llama", "architectures": ["LlamaForCausalLM"],
+                  "num_hidden_layers": LAYERS, "hidden_size": 1024}  # fmt: skip
+        (folder / "config.json").write_text(json.dumps(config))
+    return root
+
+
+@pytest.fixture(scope="session")
+def undisturbed(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model that the merge gives when nothing goes wrong."""
+    out = tmp_path_factory.mktemp("undisturbed") / "merged"
+    return merge(plan_merge(parse_recipe(RECIPE), Sources(roots=(models,))), out).folder
+
+
+@pytest.fixture(scope="session")
+def expected_digest(undisturbed: Path) -> str:
+    return digest_of_folder(undisturbed)
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    client = Redis.from_url(redis_url)
+    await client.flushdb()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def settings(hub: Any, redis_url: str, models: Path, tmp_path: Path) -> WorkerSettings:
+    return WorkerSettings(
+        hub_url=hub.url,
+        redis_url=redis_url,
+        worker_token=SecretStr("mgh_worker"),
+        worker_name="worker-1",
+        model_roots=[models],
+        artifacts=tmp_path / "artifacts",
+        scratch=tmp_path / "scratch",
+    )
+
+
+def merge_spec(recipe: str = RECIPE) -> MergeSpec:
+    return MergeSpec(
+        recipe=recipe, recipe_version=None, recipe_digest="sha256:0", model_name="merged", seed=0
+    )
+
+
+@asynccontextmanager
+async def listening(settings: WorkerSettings) -> AsyncIterator[Slot]:
+    """A worker inside of this process; its children are real ones."""
+    client = RunClient.connect(settings.hub_url, "mgh_worker")
+    slot = Slot(settings, client)
+    doorbell = Doorbell(settings, slot)
+    task = asyncio.create_task(doorbell.listen())
+    try:
+        yield slot
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await slot.drain()
+        await doorbell.close()
+        await client.aclose()
+
+
+@asynccontextmanager
+async def worker_process(settings: WorkerSettings) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`python -m merge_worker`, set up by its environment alone."""
+    values = settings.model_dump(mode="json", exclude={"worker_token"})
+    variables = {f"MERGEHUB_{name.upper()}": _as_text(value) for name, value in values.items()}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "merge_worker",
+        env={**os.environ, **variables, "MERGEHUB_WORKER_TOKEN": "mgh_worker"},
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+async def bell(redis: Redis, run: Any) -> None:
+    await ring(job_pool(redis), run.id, "cpu", run.fence)
+
+
+async def eventually(true: Callable[[], Any]) -> Any:
+    """What becomes true outside of this process, where there is no event to wait for."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        while not (found := true()):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    return found
+
+
+def children(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [child for child in map(int, found) if b"execution.child" in _command(child)]
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def journalled(settings: WorkerSettings, run: Any) -> int:
+    """How many tensors of an unfinished merge are safely on disk."""
+    journal = settings.artifacts / "runs" / f"{run.id}.partial" / "journal.jsonl"
+    return max(0, journal.read_bytes().count(b"\n") - 1) if journal.is_file() else 0
+
+
+async def test_a_rung_run_is_claimed_merged_and_reported(
+    hub: Any, redis: Redis, settings: WorkerSettings, expected_digest: str
+) -> None:
+    run = hub.add(merge_spec())
+    async with listening(settings):
+        await bell(redis, run)
+        await hub.until(lambda: run.reports)
+    result = run.reports[0].result
+    assert isinstance(result, MergeResult)
+    assert result.output_digest == expected_digest
+    assert (result.method, result.tensors, result.bytes) == (
+        "linear",
+        LAYERS,
+        4 * LAYERS * prod(SHAPE),
+    )
+    assert [(p.name, p.role, p.weight) for p in result.parents] == [
+        ("first", "ingredient", 0.25),
+        ("second", "ingredient", 0.75),
+    ]
+    assert all(parent.digest for parent in result.parents)
+    assert run.workers == ["worker-1"]
+    assert "fill" in run.stages
+    assert digest_of_folder(settings.artifacts / "runs" / str(run.id)) == expected_digest
+    assert not list((settings.scratch / "runs").iterdir())
+
+
+async def test_a_killed_child_is_reported_and_the_next_attempt_goes_on_to_the_same_digest(
+    hub: Any, redis: Redis, settings: WorkerSettings, expected_digest: str
+) -> None:
+    run = hub.add(merge_spec())
+    async with listening(settings):
+        await bell(redis, run)
+        await eventually(lambda: journalled(settings, run))
+        os.kill(children(os.getpid())[0], signal.SIGKILL)
+        await hub.until(lambda: run.reports)
+        error = run.reports[0].error
+        assert error is not None
+        assert (error.code, error.retryable) == ("child-killed", True)
+        kept = journalled(settings, run)
+        assert 0 < kept < LAYERS
+        await bell(redis, run)
+        await hub.until(lambda: len(run.reports) == 2)
+    result = run.reports[1].result
+    assert isinstance(result, MergeResult)
+    assert result.output_digest == expected_digest
+    resumed = [beat.progress for beat in run.beats if beat.fence == 2 and beat.progress]
+    assert min(seen.done for seen in resumed if seen.stage == "fill") >= kept
+
+
+async def test_a_recipe_that_cannot_be_merged_fails_for_good_with_the_engines_sentence(
+    hub: Any, redis: Redis, settings: WorkerSettings
+) -> None:
+    run = hub.add(merge_spec(RECIPE.replace("second", "../elsewhere")))
+    async with listening(settings):
+        await bell(redis, run)
+        await hub.until(lambda: run.reports)
+    error = run.reports[0].error
+    assert error is not None
+    assert (error.code, error.retryable) == ("merge-failed", False)
+    assert "not a folder under the roots" in error.message
+    assert run.state is RunState.FAILED
+
+
+async def test_a_finished_model_is_reported_without_being_merged_again(
+    hub: Any, redis: Redis, settings: WorkerSettings, undisturbed: Path, expected_digest: str
+) -> None:
+    run = hub.add(merge_spec())
+    folder = settings.artifacts / "runs" / str(run.id)
+    shutil.copytree(undisturbed, folder)
+    before = (folder / "model.safetensors").stat()
+    async with listening(settings):
+        await bell(redis, run)
+        await hub.until(lambda: run.reports)
+    assert run.reports[0].result.output_digest == expected_digest
+    assert "plan" not in run.stages
+    after = (folder / "model.safetensors").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+async def test_a_successor_waits_for_the_child_of_a_worker_that_was_paused(
+    hub: Any, redis: Redis, settings: WorkerSettings, undisturbed: Path, expected_digest: str
+) -> None:
+    run = hub.add(merge_spec())
+    folder = settings.artifacts / "runs" / str(run.id)
+    partial = folder.with_name(f"{run.id}.partial")
+    partial.mkdir(parents=True)
+    async with listening(settings):
+        with (partial / "journal.jsonl").open("wb") as journal:
+            fcntl.flock(journal, fcntl.LOCK_EX)
+            await bell(redis, run)
+            await hub.until(lambda: "wait for the earlier attempt to end" in run.stages)
+            shutil.copytree(undisturbed, folder)
+        await hub.until(lambda: run.reports)
+    assert run.reports[0].result.output_digest == expected_digest
+    assert "plan" not in run.stages
+
+
+async def test_what_was_merged_of_other_inputs_is_begun_anew(
+    hub: Any, redis: Redis, settings: WorkerSettings, expected_digest: str
+) -> None:
+    run = hub.add(merge_spec())
+    partial = settings.artifacts / "runs" / f"{run.id}.partial"
+    partial.mkdir(parents=True)
+    (partial / "journal.jsonl").write_text('{"plan": "sha256:of other inputs"}\n')
+    async with listening(settings):
+        await bell(redis, run)
+        await hub.until(lambda: run.reports)
+    assert run.reports[0].result.output_digest == expected_digest
+
+
+async def test_a_lost_lease_kills_the_child_and_nothing_is_reported(
+    hub: Any, redis: Redis, settings: WorkerSettings
+) -> None:
+    run = hub.add(merge_spec())
+    async with listening(settings):
+        await bell(redis, run)
+        await hub.until(lambda: run.beats)
+        run.lose_lease()
+        await eventually(lambda: not children(os.getpid()))
+        other = hub.add(merge_spec("not a recipe"))
+        await bell(redis, other)
+        await hub.until(lambda: other.reports)
+    assert not run.reports
+    assert not run.releases
+
+
+async def test_a_cancelled_run_ends_at_once_and_leaves_nothing_behind(
+    hub: Any, redis: Redis, settings: WorkerSettings
+) -> None:
+    run = hub.add(merge_spec())
+    async with listening(settings):
+        await bell(redis, run)
+        await hub.until(lambda: "fill" in run.stages or run.reports)
+        run.cancel = True
+        await hub.until(lambda: run.reports)
+        assert run.reports[0].outcome == "cancelled"
+        assert not children(os.getpid())
+        partial = settings.artifacts / "runs" / f"{run.id}.partial"
+        await eventually(lambda: not partial.exists())
+
+
+async def test_a_busy_worker_leaves_bells_for_others_and_takes_them_when_free(
+    hub: Any, redis: Redis, settings: WorkerSettings
+) -> None:
+    long, short = hub.add(merge_spec()), hub.add(merge_spec("not a recipe"))
+    async with listening(settings):
+        await bell(redis, long)
+        await hub.until(lambda: long.beats)
+        await bell(redis, short)
+        polled = len(long.beats) + 2  # the queue is looked at several times between two beats
+        await hub.until(lambda: len(long.beats) >= polled)
+        assert await redis.zcard(queue_name("cpu")) == 1
+        assert not short.workers
+        long.cancel = True
+        await hub.until(lambda: short.reports)
+    assert [report.outcome for report in long.reports] == ["cancelled"]
+
+
+async def test_a_run_that_another_worker_holds_answers_the_bell(
+    hub: Any, redis: Redis, settings: WorkerSettings
+) -> None:
+    held, free = hub.add(merge_spec()), hub.add(merge_spec("not a recipe"))
+    held.state = RunState.RUNNING
+    async with listening(settings):
+        await bell(redis, held)
+        await bell(redis, free)
+        await hub.until(lambda: free.reports)
+    assert not held.workers
+
+
+async def test_sigterm_releases_the_run_and_keeps_what_is_done(
+    hub: Any, redis: Redis, settings: WorkerSettings
+) -> None:
+    run = hub.add(merge_spec())
+    async with worker_process(settings) as worker:
+        await bell(redis, run)
+        await eventually(lambda: journalled(settings, run))
+        worker.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(20):
+            assert await worker.wait() == 0
+    assert not run.reports
+    assert len(run.releases) == 1
+    assert (run.state, run.attempt) == (RunState.QUEUED, 0)
+    assert 0 < journalled(settings, run) < LAYERS
+
+
+async def test_sigint_ends_an_idle_worker(settings: WorkerSettings, hub: Any, redis: Redis) -> None:
+    answered = hub.add(merge_spec("not a recipe"))
+    async with worker_process(settings) as worker:
+        await bell(redis, answered)
+        await hub.until(lambda: answered.reports)
+        worker.send_signal(signal.SIGINT)
+        async with asyncio.timeout(20):
+            assert await worker.wait() == 0
+
+
+async def test_a_bell_waits_for_a_hub_that_is_away(
+    hub: Any, redis: Redis, settings: WorkerSettings
+) -> None:
+    run = hub.add(merge_spec("not a recipe"))
+    hub.refuse_with = [PlainTextResponse("Bad gateway", 502) for _ in range(4)]
+    async with listening(settings):
+        await bell(redis, run)
+        await hub.until(lambda: run.reports)
+
+
+async def test_a_killed_worker_takes_its_child_along(
+    hub: Any, redis: Redis, settings: WorkerSettings
+) -> None:
+    run = hub.add(merge_spec())
+    async with worker_process(settings) as worker:
+        await bell(redis, run)
+        await hub.until(lambda: run.beats)
+        child = (await eventually(lambda: children(worker.pid)))[0]
+        worker.kill()
+        await worker.wait()
+        await eventually(lambda: b"execution.child" not in _command(child))
+
+
+async def test_an_idle_worker_lives_through_a_redis_restart(
+    hub: Any, settings: WorkerSettings, store_folder: Path
+) -> None:
+    server = Valkey(store_folder / f"vk-{uuid4().hex[:6]}")
+    server.start()
+    before, after = hub.add(merge_spec("not a recipe")), hub.add(merge_spec("not a recipe"))
+    async with listening(settings.model_copy(update={"redis_url": server.url})):
+        async with Redis.from_url(server.url) as redis:
+            await bell(redis, before)
+            await hub.until(lambda: before.reports)
+        server.stop()
+        server.start()
+        async with Redis.from_url(server.url) as redis:
+            await bell(redis, after)
+            await hub.until(lambda: after.reports)
+    server.stop()
