@@ -40,7 +40,9 @@ def decode_cursor(cursor: str, *kinds: type) -> list[Any]:
 def _typed(value: Any, kind: type) -> Any:
     """`value` as JSON gave it, turned into `kind`; int and str are taken only as such."""
     if kind in (int, str):
-        if type(value) is not kind or (kind is int and not -(2**63) <= value < 2**63):
+        if type(value) is not kind:
+            raise ValueError
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
             raise ValueError
         return value
     return kind.fromisoformat(value) if hasattr(kind, "fromisoformat") else kind(value)
