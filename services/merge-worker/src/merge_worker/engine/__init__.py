@@ -1,0 +1,46 @@
+"""The merge engine: a library that plans a merge of models and carries it out.
+
+    sources = Sources(roots=(Path("models"),))
+    plan = plan_merge(parse_recipe(text), sources)
+    result = merge(plan, Path("merged"))
+
+It knows no HTTP, no queue and no database. Planning imports no compiler.
+"""
+
+from __future__ import annotations
+
+from .digests import digest_of_folder
+from .errors import (
+    CheckpointError,
+    EngineError,
+    InputChangedError,
+    NotSupportedError,
+    OutputError,
+    PlanError,
+    ResumeError,
+    SourceError,
+)
+from .execute import MergeOptions, MergeResult, merge
+from .plan import Plan
+from .planner import plan_merge
+from .progress import Progress
+from .sources import Sources
+
+__all__ = [
+    "CheckpointError",
+    "EngineError",
+    "InputChangedError",
+    "MergeOptions",
+    "MergeResult",
+    "NotSupportedError",
+    "OutputError",
+    "Plan",
+    "PlanError",
+    "Progress",
+    "ResumeError",
+    "SourceError",
+    "Sources",
+    "digest_of_folder",
+    "merge",
+    "plan_merge",
+]

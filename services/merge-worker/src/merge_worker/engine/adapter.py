@@ -1,0 +1,107 @@
+"""LoRA adapters in PEFT's layout, read as W + scaling · B @ A (Hu et al., arXiv 2106.09685)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .checkpoint import Checkpoint
+from .errors import CheckpointError, NotSupportedError
+from .header import Region
+
+_PREFIX = "base_model.model."
+_KEY = re.compile(r"^(?P<module>.+)\.lora_(?P<side>[AB])(\.default)?\.weight$")
+
+
+@dataclass(frozen=True)
+class LowRank:
+    """What an adapter adds to one tensor: `scaling` times left @ right.
+
+    `left` is B (rows x rank) and `right` is A (rank x columns); `transposed` says that the
+    tensor is stored the other way round (columns x rows), so that both sides are to be flipped.
+    """
+
+    left: Region
+    right: Region
+    scaling: float
+    transposed: bool
+
+    @property
+    def rank(self) -> int:
+        """The number of terms in each element's sum."""
+        return self.right.shape[0]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape of the tensor that it is added to."""
+        rows, columns = self.left.shape[0], self.right.shape[1]
+        return (columns, rows) if self.transposed else (rows, columns)
+
+
+def low_rank_updates(adapter: Checkpoint) -> dict[str, LowRank]:
+    """The update of each tensor that an adapter changes, by that tensor's name in the model.
+
+    Raises:
+        NotSupportedError: the adapter is of another kind, or has parts besides A and B.
+        CheckpointError: the parts do not fit together.
+    """
+    _check_supported(adapter)
+    pairs: dict[str, dict[str, Region]] = {}
+    for name, region in adapter.tensors.items():
+        found = _KEY.match(name.removeprefix(_PREFIX))
+        if not found:
+            raise NotSupportedError(
+                f"the adapter in {adapter.folder} has {name!r}; only lora_A and lora_B of linear "
+                "layers are read: merge it into its model first (peft: merge_and_unload)"
+            )
+        pairs.setdefault(found["module"], {})[found["side"]] = region
+    return {f"{module}.weight": _update(adapter, module, pair) for module, pair in pairs.items()}
+
+
+def _check_supported(adapter: Checkpoint) -> None:
+    config = adapter.config
+    kind = config.get("peft_type", "LORA")
+    if kind != "LORA":
+        raise NotSupportedError(f"the adapter in {adapter.folder} is {kind}; only LORA is read")
+    plain = {"use_dora": False, "bias": "none", "modules_to_save": None, "lora_bias": False}
+    for key, value in plain.items():
+        if config.get(key, value) not in (value, None, []):
+            raise NotSupportedError(
+                f"the adapter in {adapter.folder} has {key}: {config[key]!r}; merge it into its "
+                "model first (peft: merge_and_unload)"
+            )
+
+
+def _update(adapter: Checkpoint, module: str, pair: Mapping[str, Region]) -> LowRank:
+    if pair.keys() != {"A", "B"}:
+        raise CheckpointError(f"the adapter in {adapter.folder} lacks a side of {module!r}")
+    left, right = pair["B"], pair["A"]
+    if len(left.shape) != 2 or len(right.shape) != 2 or left.shape[1] != right.shape[0]:
+        raise CheckpointError(
+            f"the adapter in {adapter.folder} has B {list(left.shape)} and A {list(right.shape)} "
+            f"for {module!r}; B @ A needs [rows, r] and [r, columns]"
+        )
+    scaling = _scaling(adapter.config, module, right.shape[0])
+    return LowRank(left, right, scaling, bool(adapter.config.get("fan_in_fan_out")))
+
+
+def _scaling(config: Mapping[str, Any], module: str, rank: int) -> float:
+    """Alpha over r, or over √r for rank-stabilised adapters (arXiv 2312.03732)."""
+    alpha = _by_pattern(config.get("alpha_pattern"), module, config.get("lora_alpha", 8))
+    declared = _by_pattern(config.get("rank_pattern"), module, config.get("r", rank))
+    if declared != rank:
+        raise CheckpointError(
+            f"adapter_config.json says rank {declared} for {module!r}, not {rank}"
+        )
+    return float(alpha) / (math.sqrt(rank) if config.get("use_rslora") else rank)
+
+
+def _by_pattern(patterns: Mapping[str, Any] | None, module: str, default: Any) -> Any:
+    """The value of the first pattern that matches the end of a module's name, as in PEFT."""
+    for pattern, value in (patterns or {}).items():
+        if re.match(rf"(.*\.)?({pattern})$", module):
+            return value
+    return default

@@ -1,0 +1,125 @@
+"""Reading and writing the header of a safetensors file, strictly.
+
+A file is: the header's length (uint64, little endian), the header (JSON), then the tensors' bytes
+without gaps. What does not fit that description to the byte is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .dtypes import ITEMSIZE
+from .errors import CheckpointError
+
+MAX_HEADER = 100_000_000
+"""The limit of the safetensors library itself."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """One stored tensor: where its bytes lie in which file, and what they mean."""
+
+    file: str
+    offset: int
+    dtype: str
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Number of bytes."""
+        return self.size * ITEMSIZE[self.dtype]
+
+
+def read_header(path: Path) -> dict[str, Region]:
+    """The tensors of a safetensors file, by name.
+
+    Raises:
+        CheckpointError: the file is not one, is cut short, or its header contradicts itself.
+    """
+    total = path.stat().st_size
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if total < 8 or length > min(MAX_HEADER, total - 8):
+            raise _fault(path, f"its header claims {length} bytes; the file has {total}")
+        text = file.read(length)
+    entries = _parse(path, text)
+    entries.pop("__metadata__", None)
+    start = 8 + length
+    regions = {name: _region(path, name, entry, start) for name, entry in entries.items()}
+    _check_contiguous(path, regions, entries, start, total)
+    return regions
+
+
+def _parse(path: Path, text: bytes) -> dict[str, Any]:
+    try:
+        entries = json.loads(text, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise _fault(path, f"its header is not JSON ({error})") from None
+    if not isinstance(entries, dict):
+        raise _fault(path, "its header is not a JSON object")
+    return entries
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    entries = dict(pairs)
+    if len(entries) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return entries
+
+
+def _region(path: Path, name: str, entry: Any, start: int) -> Region:
+    match entry:
+        case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [int(a), int(b)]}:
+            if dtype not in ITEMSIZE:
+                known = ", ".join(ITEMSIZE)
+                raise _fault(path, f"tensor {name!r} is of type {dtype!r}; known are {known}")
+            if not all(type(n) is int and n >= 0 for n in shape):
+                raise _fault(path, f"tensor {name!r} has the shape {shape}")
+            region = Region(path.name, start + a, dtype, tuple(shape))
+            if a < 0 or b - a != region.nbytes:
+                wanted = f"{dtype} {shape} takes {region.nbytes} bytes"
+                raise _fault(path, f"tensor {name!r} lies at {a} to {b}, but {wanted}")
+            return region
+    raise _fault(path, f"the entry of tensor {name!r} lacks dtype, shape or data_offsets")
+
+
+def _check_contiguous(
+    path: Path, regions: Mapping[str, Region], entries: Any, start: int, total: int
+) -> None:
+    end = start
+    for name, region in sorted(regions.items(), key=lambda item: (item[1].offset, item[1].nbytes)):
+        if region.offset != end:
+            what = "overlaps the one before" if region.offset < end else "leaves a gap before it"
+            raise _fault(path, f"tensor {name!r} {what}")
+        end += region.nbytes
+    if end != total:
+        raise _fault(path, f"its tensors end at byte {end}, the file at {total}")
+
+
+def _fault(path: Path, problem: str) -> CheckpointError:
+    return CheckpointError(f"{path} is not a sound safetensors file: {problem}")
+
+
+def write_header(tensors: Iterable[tuple[str, str, tuple[int, ...]]]) -> tuple[bytes, list[int]]:
+    """The header for tensors (name, dtype, shape) in this order, and each one's file offset."""
+    entries: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    ends, end = [], 0
+    for name, dtype, shape in tensors:
+        ends.append(end)
+        size = math.prod(shape) * ITEMSIZE[dtype]
+        entries[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [end, end + size]}
+        end += size
+    text = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    header = len(text).to_bytes(8, "little") + text
+    return header, [len(header) + each for each in ends]

@@ -1,0 +1,155 @@
+"""Reading the ingredients' files while they are merged, and noticing when they change."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .adapter import LowRank
+from .checkpoint import FileStamp
+from .dtypes import CODES, F32, ITEMSIZE
+from .errors import InputChangedError
+from .header import Region
+from .low_rank import add_low_rank, decode_all
+from .plan import Operand, Plan, PlannedModel
+
+
+class Inputs:
+    """All files of a plan's models, opened once and read at any place by any thread.
+
+    Reading rather than mapping them: a file that is cut short meanwhile is then an error with a
+    name, not the end of the process.
+
+    Raises:
+        InputChangedError: on opening or on `check`, a file is not the one that was planned with.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._models = plan.models
+        self._descriptors: dict[Path, int] = {}
+        try:
+            for path, stamp in stamped_files(plan):
+                self._open(path, stamp)
+        except BaseException:
+            self.close()
+            raise
+        self._stamps = dict(stamped_files(plan))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the files."""
+        for descriptor in self._descriptors.values():
+            os.close(descriptor)
+        self._descriptors.clear()
+
+    def check(self) -> None:
+        """Make sure that every file is still what it was."""
+        for path, stamp in self._stamps.items():
+            _compare(path, stamp, FileStamp.of(path))
+
+    def read(self, path: Path, offset: int, buffer: memoryview) -> None:
+        """Fill a buffer from a place in a file."""
+        descriptor = self._descriptors[path]
+        done = 0
+        while done < len(buffer):
+            count = os.preadv(descriptor, [buffer[done:]], offset + done)
+            if count == 0:
+                raise InputChangedError(f"{path} was cut short while it was being merged")
+            done += count
+
+    def reader(self, operand: Operand) -> Reader:
+        """A reader of one operand's elements."""
+        return Reader(self, self._models[operand.model], operand)
+
+    def _open(self, path: Path, stamp: FileStamp) -> None:
+        _compare(path, stamp, FileStamp.of(path))
+        try:
+            self._descriptors[path] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise InputChangedError(f"{path} cannot be read: {error.strerror}") from None
+
+
+class Reader:
+    """One operand's elements, as stored or, with an adapter on top, as float32.
+
+    `code` is the element type that `read` delivers.
+    """
+
+    def __init__(self, inputs: Inputs, model: PlannedModel, operand: Operand) -> None:
+        self._inputs = inputs
+        self._region = operand.region
+        self._path = model.folder / operand.region.file
+        self._update = _Update(inputs, model, operand.update) if operand.update else None
+        self.code = F32 if operand.update else CODES.get(operand.region.dtype, F32)
+
+    def read(self, first: int, size: int, row: NDArray[np.uint8]) -> None:
+        """Put elements [first, first + size) at the beginning of `row`."""
+        if self._update is None:
+            self._read(first, size, row)
+            return
+        stored = np.empty(size * ITEMSIZE[self._region.dtype], np.uint8)
+        self._read(first, size, stored)
+        values = row[: size * 4].view(np.float32)
+        decode_all(stored, CODES[self._region.dtype], values)
+        self._update.add(first, values)
+
+    def _read(self, first: int, size: int, row: NDArray[np.uint8]) -> None:
+        width = ITEMSIZE[self._region.dtype]
+        buffer = row.data[: size * width]
+        self._inputs.read(self._path, self._region.offset + first * width, buffer)
+
+
+class _Update:
+    """An adapter's two matrices for one tensor, decoded."""
+
+    def __init__(self, inputs: Inputs, model: PlannedModel, update: LowRank) -> None:
+        assert model.adapter is not None
+        folder = model.adapter.folder
+        left, right = (_matrix(inputs, folder, side) for side in (update.left, update.right))
+        if update.transposed:
+            left, right = right.T, left.T
+        self._left, self._right = np.ascontiguousarray(left), np.ascontiguousarray(right)
+        self._scaling = np.float32(update.scaling)
+
+    def add(self, first: int, values: NDArray[np.float32]) -> None:
+        add_low_rank(first, self._left, self._right, self._scaling, values)
+
+
+def _matrix(inputs: Inputs, folder: Path, region: Region) -> NDArray[Any]:
+    raw = np.empty(region.nbytes, np.uint8)
+    inputs.read(folder / region.file, region.offset, raw.data)
+    values = np.empty(region.size, np.float32)
+    decode_all(raw, CODES[region.dtype], values)
+    return values.reshape(region.shape)
+
+
+def stamped_files(plan: Plan) -> Iterator[tuple[Path, FileStamp]]:
+    """Every file that tensors are read from, with its stamp at planning time."""
+    for model in plan.models:
+        for part in (model, model.adapter):
+            if part is not None:
+                yield from ((part.folder / name, stamp) for name, stamp in part.stamps.items())
+
+
+def _compare(path: Path, planned: FileStamp, found: FileStamp) -> None:
+    if planned != found:
+        raise InputChangedError(
+            f"{path} is not the file that the merge was planned with (size or time differ); "
+            "plan again"
+        )

@@ -1,0 +1,146 @@
+"""Finding the layers of any transformer from its tensor names and its configuration.
+
+A stack is a family of tensors whose names share a prefix and go on with a number, as many numbers
+as some depth key of the configuration says: `model.layers.0.mlp.up_proj.weight`. No architecture
+is known by name.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .errors import PlanError
+from .header import Region
+
+DEPTH_KEYS: Final = (
+    "num_hidden_layers",
+    "n_layer",
+    "n_layers",
+    "num_layers",
+    "num_decoder_layers",
+    "encoder_layers",
+    "decoder_layers",
+    "depth",
+)
+_NUMBERED: Final = re.compile(r"^(?P<prefix>.*?)(?<![^.])(?P<layer>\d+)(?P<rest>\..+)$")
+_AFTER: Final = re.compile(r"lm_head|embed_out|(^|\.)(head|score|classifier|pooler|output)\b")
+_BEFORE: Final = re.compile(r"emb|(^|\.)(wte|wpe|shared)\b|vis|audio|project|encoder")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The layers 0 to `depth` - 1 under one prefix ("model.layers.")."""
+
+    prefix: str
+    depth: int
+
+    def split(self, name: str) -> tuple[int, str] | None:
+        """The layer of a tensor and the rest of its name (".mlp.up_proj.weight"), if it is here."""
+        layer, dot, rest = name.removeprefix(self.prefix).partition(".")
+        if not name.startswith(self.prefix) or not layer.isdecimal():
+            return None
+        return int(layer), dot + rest
+
+    def join(self, layer: int, rest: str) -> str:
+        """The name of a tensor of a layer."""
+        return f"{self.prefix}{layer}{rest}"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The stacks of a model, the main one (which `slices` cut) first."""
+
+    stacks: tuple[Stack, ...]
+
+    def place(self, name: str) -> tuple[Stack, int, str] | None:
+        """The stack, the layer and the rest of the name of a tensor, unless it is outside."""
+        for stack in self.stacks:
+            if found := stack.split(name):
+                return stack, *found
+        return None
+
+    def sort_key(self, name: str) -> tuple[Any, ...]:
+        """Orders names as a model is run: before the stacks, layer by layer, after them."""
+        place = self.place(name)
+        rank = 1 if place else (0 if comes_before(name) else 2)
+        parts = re.split(r"(\d+)", name)
+        return rank, [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts]
+
+
+def comes_before(name: str) -> bool:
+    """Whether a tensor outside the layers acts before the stack: embeddings do, heads do not."""
+    return not _AFTER.search(name) and bool(_BEFORE.search(name))
+
+
+def find_layout(tensors: Mapping[str, Region], config: Mapping[str, Any]) -> Layout:
+    """The stacks of a model: numbered families as deep as its configuration says.
+
+    Where no depth key agrees with the names, the largest family without gaps is the only stack.
+    """
+    layers: dict[str, set[int]] = defaultdict(set)
+    volume: dict[str, int] = defaultdict(int)
+    for name, region in tensors.items():
+        if found := _NUMBERED.match(name):
+            layers[found["prefix"]].add(int(found["layer"]))
+            volume[found["prefix"]] += region.nbytes
+    whole = {p: len(n) for p, n in layers.items() if n == set(range(len(n)))}
+    depths = {depth for _, _, depth in depth_entries(config)}
+    agreeing = [p for p in whole if whole[p] in depths] or list(whole)
+    agreeing.sort(key=lambda prefix: (-volume[prefix], prefix))
+    chosen = agreeing if depths & set(whole.values()) else agreeing[:1]
+    return Layout(tuple(Stack(prefix, whole[prefix]) for prefix in chosen))
+
+
+def depth_entries(config: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str, int]]:
+    """Every depth in a configuration: the path to its section, its key, its value."""
+    for key in DEPTH_KEYS:
+        if type(config.get(key)) is int:
+            yield (), key, config[key]
+    for section, value in config.items():
+        if isinstance(value, dict):
+            for path, key, depth in depth_entries(value):
+                yield (section, *path), key, depth
+
+
+def with_layers(config: Mapping[str, Any], stack: Stack, origins: list[int]) -> dict[str, Any]:
+    """The configuration of a model whose layer i is layer `origins[i]` of this one.
+
+    Depth keys that hold the stack's old depth get the new one, also in nested sections; lists
+    with one item per layer (`layer_types`) beside such a key are taken along layer by layer.
+
+    Raises:
+        PlanError: the depth changes, but no key holds it.
+    """
+    edited = copy.deepcopy(dict(config))
+    found = False
+    for path, key, depth in depth_entries(config):
+        if depth == stack.depth and _speaks_of(stack, path):
+            section = edited
+            for step in path:
+                section = section[step]
+            section[key] = len(origins)
+            _edit_lists(section, stack.depth, origins)
+            found = True
+    if not found and len(origins) != stack.depth:
+        raise PlanError(
+            f"the configuration has no key for the depth of {stack.prefix}* ({stack.depth} layers);"
+            f" known keys are {', '.join(DEPTH_KEYS)}"
+        )
+    return edited
+
+
+def _speaks_of(stack: Stack, path: tuple[str, ...]) -> bool:
+    """Whether a section may describe the stack: one named for another modality does not."""
+    other = any(word in ".".join(path) for word in ("vision", "audio"))
+    return other == any(word in stack.prefix for word in ("vision", "visual", "audio"))
+
+
+def _edit_lists(section: dict[str, Any], depth: int, origins: list[int]) -> None:
+    for key, value in section.items():
+        if isinstance(value, list) and len(value) == depth and "layer" in key:
+            section[key] = [value[origin] for origin in origins]

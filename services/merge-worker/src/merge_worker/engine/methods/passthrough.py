@@ -1,0 +1,50 @@
+"""Passthrough: θ = scale · θ₁, the tensors of one model as they are, or scaled.
+
+With `slices` it stacks layers of several models: depth up-scaling (D. Kim et al., "SOLAR 10.7B",
+arXiv 2312.15166).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mergehub.recipe.methods import MethodSpec, ParameterSpec
+
+from ..compilable import compilable
+from ..formula import Formula
+from ..method import Merge, Method, Prepared, Values, numbers
+
+
+@compilable
+def scaled(part: Any, mass: Any, base: Any) -> Any:
+    """The only share, scale · θ₁."""
+    return part
+
+
+def prepare(merge: Merge) -> Prepared:
+    """The scale as the weight of the only model."""
+    return Prepared(Formula(scaled), numbers(merge.models, "scale"))
+
+
+def copies(settings: Values, models: Sequence[Values]) -> bool:
+    """A scale of 1 changes nothing."""
+    return models[0]["scale"] == 1
+
+
+METHOD = Method(
+    spec=MethodSpec(
+        name="passthrough",
+        title="Passthrough",
+        summary=(
+            "Copies one model's tensors, as they are or scaled; stacks layers of several models."
+        ),
+        formula="θ = scale · θ₁",
+        max_models=1,
+        parameters=(
+            ParameterSpec(name="scale", type="float", doc="Factor on every element.", default=1.0),
+        ),
+    ),
+    prepare=prepare,
+    copies=copies,
+)

@@ -1,0 +1,87 @@
+"""TIES: trim each task vector, elect a sign at each element, average those who agree.
+
+Trim: of τᵢ = θᵢ − θ₀ the k = ⌊d·n⌋ elements of largest magnitude stay (at least one; among equals
+the lowest flat index first), the others become 0. Elect: s = sign of Σ wᵢτ̂ᵢ, zero counting as plus;
+with `consensus: count` the sign of more models. Merge: Σ of the wᵢτ̂ᵢ with sign s, divided by Σ of
+their wᵢ if `normalize` (the paper's disjoint mean); then θ = θ₀ + λ · that.
+
+P. Yadav et al., "TIES-Merging: resolving interference when merging models", arXiv 2306.01708.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mergehub.recipe.methods import MethodSpec, ParameterSpec
+
+from ..compilable import compilable
+from ..gather import largest
+from ..method import Merge, Method, Prepared, numbers
+from ..task_vectors import (
+    DENSITY,
+    LAMBDA,
+    RESCALE_NORM,
+    WEIGHT,
+    consensus,
+    merge_facts,
+    normalize,
+    rescale,
+    with_scale,
+)
+
+_ZERO = np.float32(0)
+
+
+@compilable
+def trimmed(theta: Any, base: Any, index: Any, threshold: Any, last: Any, scale: Any) -> Any:
+    """scale · τ where |τ| is above the threshold, or equal to it and not after `last`; else 0."""
+    tau = theta - base
+    magnitude = abs(tau)
+    dropped = magnitude < threshold or (magnitude == threshold and index > last)
+    return _ZERO if dropped else scale * tau
+
+
+def prepare(merge: Merge) -> Prepared:
+    """The exact threshold of each task vector."""
+    densities = numbers(merge.models, "density")
+    selection = largest(merge, densities)
+    facts = with_scale(merge, densities, trimmed, (selection.threshold, selection.last))
+    formula = consensus(trimmed, merge.settings)
+    weights = numbers(merge.models, "weight")
+    return Prepared(formula, weights, facts, merge_facts(merge.settings))
+
+
+METHOD = Method(
+    spec=MethodSpec(
+        name="ties",
+        title="TIES",
+        summary=(
+            "Trims the task vectors, elects a sign for each element and averages what agrees."
+        ),
+        formula=(
+            "θ = θ₀ + λ Σ_{i: sign = s} wᵢτ̂ᵢ (÷ Σ of their wᵢ if normalize), "
+            "s = sign Σ wᵢτ̂ᵢ, τ̂ᵢ = the ⌊dn⌋ largest of τᵢ"
+        ),
+        paper="2306.01708",
+        base="required",
+        parameters=(
+            WEIGHT,
+            DENSITY,
+            normalize(True),
+            LAMBDA,
+            ParameterSpec(
+                name="consensus",
+                type="str",
+                doc="Elect each element's sign by the weighted sum or by the number of models.",
+                default="sum",
+                choices=("sum", "count"),
+                scope="recipe",
+            ),
+            rescale(False),
+            RESCALE_NORM,
+        ),
+    ),
+    prepare=prepare,
+)

@@ -1,0 +1,161 @@
+"""The plan of a merge: a table of every output tensor, with all that filling it takes."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from mergehub.recipe.scalars import Scalar
+from mergehub.recipe.schema import Recipe
+
+from .adapter import LowRank
+from .checkpoint import FileStamp
+from .dtypes import ITEMSIZE
+from .header import Region
+from .sources import Kind
+
+ENGINE_VERSION: Final = "1"
+"""Grows when the same recipe and inputs would give other bytes."""
+
+BLOCK: Final = 1 << 18
+"""Elements of an output tensor that one thread works on at a time, unless asked otherwise."""
+
+
+@dataclass(frozen=True)
+class PlannedModel:
+    """An ingredient: its reference, its folder, and the stamps of the files that are read."""
+
+    reference: str
+    kind: Kind
+    revision: str | None
+    folder: Path
+    stamps: dict[str, FileStamp]
+    adapter: PlannedModel | None = None
+
+
+@dataclass(frozen=True)
+class Operand:
+    """One ingredient's part in an output tensor.
+
+    `region` is read from its start for as many elements as the output has; `update` is what the
+    ingredient's adapter adds to it.
+    """
+
+    model: int
+    tensor: str
+    region: Region
+    update: LowRank | None = None
+    parameters: dict[str, Scalar] = field(default_factory=dict)
+
+    @property
+    def width(self) -> int:
+        """Bytes per element in memory: float32 where an adapter is added."""
+        stored = ITEMSIZE[self.region.dtype]
+        return max(4, stored) if self.update else stored
+
+
+@dataclass(frozen=True)
+class PlannedTensor:
+    """An output tensor: where it goes and how it is made.
+
+    With `method` None the only operand's bytes are copied untouched.
+    """
+
+    name: str
+    region: Region
+    method: str | None
+    settings: dict[str, Scalar]
+    base: Operand | None
+    operands: tuple[Operand, ...]
+
+    @property
+    def rows(self) -> tuple[Operand, ...]:
+        """All operands that are read, the base first."""
+        return (self.base, *self.operands) if self.base else self.operands
+
+    @property
+    def bytes_in(self) -> int:
+        """Bytes read in one pass."""
+        return sum(self.region.size * ITEMSIZE[row.region.dtype] for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything about a merge that is known before a tensor is read.
+
+    Attributes:
+        recipe: as it was given.
+        seed: of everything random.
+        models: the ingredients, in the order in which they are named.
+        tensors: the output tensors in the order of the shards' contents.
+        config: the output's `config.json`.
+        copies: files of the output and the file of which each is a copy (tokenizer, licence).
+        texts: files of the output and their content.
+        notes: what the user should know, in sentences.
+    """
+
+    recipe: Recipe
+    seed: int
+    models: tuple[PlannedModel, ...]
+    tensors: tuple[PlannedTensor, ...]
+    config: dict[str, Any]
+    copies: dict[str, Path] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def shards(self) -> dict[str, list[PlannedTensor]]:
+        """The output's safetensors files and their tensors, in order."""
+        shards: dict[str, list[PlannedTensor]] = {}
+        for tensor in self.tensors:
+            shards.setdefault(tensor.region.file, []).append(tensor)
+        return shards
+
+    @property
+    def bytes_in(self) -> int:
+        """Bytes of tensors that are read, each once however many passes its method makes."""
+        return sum(tensor.bytes_in for tensor in self.tensors)
+
+    @property
+    def bytes_out(self) -> int:
+        """Bytes of tensors that are written."""
+        return sum(tensor.region.nbytes for tensor in self.tensors)
+
+    @property
+    def copied(self) -> tuple[str, ...]:
+        """The tensors whose bytes are copied untouched."""
+        return tuple(tensor.name for tensor in self.tensors if tensor.method is None)
+
+    def peak_memory(self, threads: int, block: int = BLOCK) -> int:
+        """Bytes of buffers at most, with so many threads and elements per block.
+
+        Adapters are held whole while their tensor is filled; models never are.
+        """
+        per_thread = max((_buffers(tensor, block) for tensor in self.tensors), default=0)
+        return threads * per_thread
+
+    @cached_property
+    def digest(self) -> str:
+        """Of all that determines the output's bytes and their places, inputs' stamps included."""
+        text = json.dumps(self.to_json(), sort_keys=True, ensure_ascii=False)
+        return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as plain JSON data."""
+        plain = dataclasses.asdict(dataclasses.replace(self, recipe=None))  # type: ignore[arg-type]
+        plain["recipe"] = self.recipe.model_dump(mode="json", exclude_defaults=True)
+        plain["engine"] = ENGINE_VERSION
+        return json.loads(json.dumps(plain, default=str))  # type: ignore[no-any-return]
+
+
+def _buffers(tensor: PlannedTensor, block: int) -> int:
+    elements = min(tensor.region.size, block)
+    widest = max(row.width for row in tensor.rows)
+    rows = elements * widest * len(tensor.rows)
+    adapters = sum(4 * (u.left.size + u.right.size) for row in tensor.rows if (u := row.update))
+    return rows + elements * ITEMSIZE[tensor.region.dtype] + adapters

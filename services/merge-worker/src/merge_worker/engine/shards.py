@@ -1,0 +1,101 @@
+"""The output's safetensors files: which tensor lies where, and making room for them."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from .checkpoint import INDEX, SINGLE
+from .dtypes import ITEMSIZE
+from .errors import OutputError
+from .header import write_header
+from .plan import Plan, PlannedTensor
+
+
+def assign_places(
+    tensors: Sequence[PlannedTensor], max_shard_size: int
+) -> tuple[PlannedTensor, ...]:
+    """Give each tensor its file and offset; files are filled in order up to a size in bytes."""
+    groups = _groups(tensors, max_shard_size)
+    placed: list[PlannedTensor] = []
+    for number, group in enumerate(groups, start=1):
+        file = SINGLE if len(groups) == 1 else f"model-{number:05}-of-{len(groups):05}.safetensors"
+        # Wider types first, so that every tensor is aligned to its own type.
+        group.sort(key=lambda tensor: -ITEMSIZE[tensor.region.dtype])
+        _, offsets = _header(group)
+        for tensor, offset in zip(group, offsets, strict=True):
+            region = dataclasses.replace(tensor.region, file=file, offset=offset)
+            placed.append(dataclasses.replace(tensor, region=region))
+    return tuple(placed)
+
+
+def lay_out(plan: Plan, folder: Path) -> None:
+    """Create the output's files at their final size with their headers, and the index.
+
+    Raises:
+        OutputError: there is not enough space, or the folder cannot be written.
+    """
+    for name, tensors in plan.shards.items():
+        header, _ = _header(tensors)
+        _create(folder / name, header, sum(tensor.region.nbytes for tensor in tensors))
+    if len(plan.shards) > 1:
+        (folder / INDEX).write_text(_index(plan), encoding="utf-8")
+
+
+def _groups(tensors: Sequence[PlannedTensor], limit: int) -> list[list[PlannedTensor]]:
+    groups: list[list[PlannedTensor]] = [[]]
+    room = limit
+    for tensor in tensors:
+        if tensor.region.nbytes > room and groups[-1]:
+            groups.append([])
+            room = limit
+        groups[-1].append(tensor)
+        room -= tensor.region.nbytes
+    return groups
+
+
+def _header(tensors: Sequence[PlannedTensor]) -> tuple[bytes, list[int]]:
+    return write_header((t.name, t.region.dtype, t.region.shape) for t in tensors)
+
+
+def _create(path: Path, header: bytes, size: int) -> None:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        os.posix_fallocate(descriptor, 0, len(header) + size)
+        os.ftruncate(descriptor, len(header) + size)
+        os.pwrite(descriptor, header, 0)
+    except OSError as error:
+        raise cannot_write(path, error, len(header) + size) from None
+    finally:
+        os.close(descriptor)
+
+
+def write_at(path: Path, descriptor: int, offset: int, data: memoryview) -> None:
+    """Write all of `data` at a place of an open file.
+
+    Raises:
+        OutputError: the disk is full or fails.
+    """
+    done = 0
+    while done < len(data):
+        try:
+            done += os.pwrite(descriptor, data[done:], offset + done)
+        except OSError as error:
+            raise cannot_write(path, error, len(data)) from None
+
+
+def cannot_write(path: Path, error: OSError, size: int) -> OutputError:
+    """The error that tells the user why a file could not be written, and how much it takes."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return OutputError(f"no space left for {path}: it takes {size} bytes; free some and retry")
+    return OutputError(f"{path} cannot be written: {error.strerror}")
+
+
+def _index(plan: Plan) -> str:
+    weight_map = {tensor.name: tensor.region.file for tensor in plan.tensors}
+    index = {"metadata": {"total_size": plan.bytes_out}, "weight_map": weight_map}
+    return json.dumps(index, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,150 @@
+"""The planned tensors of a recipe, one by one: who takes part, with which parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mergehub.recipe.methods import MethodSpec, ParameterSpec
+from mergehub.recipe.reference import ModelRef
+from mergehub.recipe.scalars import Scalar
+from mergehub.recipe.schema import ModelInput, Recipe
+from mergehub.recipe.values import Parameters, ParameterScope, UnresolvedParameter
+
+from .dtypes import BY_TORCH_NAME, CODES
+from .errors import NotSupportedError, PlanError
+from .header import Region
+from .ingredients import Ingredient, is_vocabulary
+from .method import Method
+from .parts import Wanted
+from .plan import Operand, PlannedTensor
+
+Member = tuple[ModelInput, str]
+"""An input of the recipe and the name of its tensor."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Makes the planned tensors of one recipe."""
+
+    recipe: Recipe
+    method: Method
+    opened: Mapping[ModelRef, Ingredient]
+
+    def tensor(self, wanted: Wanted) -> PlannedTensor:
+        """Plan one output tensor, its place left open."""
+        spec, part = self.method.spec, wanted.part
+        settings = self._parameters(wanted, part.around, "recipe")
+        base, members = self._roles(wanted)
+        _check_count(spec, members)
+        operands = tuple(
+            self._operand(wanted, entry, name, self._model_parameters(wanted, entry))
+            for entry, name in members
+        )
+        origin = self._operand(wanted, *base, {}) if base else None
+        region = self._region(wanted, [origin, *operands] if origin else list(operands))
+        tensor = PlannedTensor(wanted.name, region, spec.name, settings, origin, operands)
+        return self._copied(tensor)
+
+    def _roles(self, wanted: Wanted) -> tuple[Member | None, list[Member]]:
+        """The base, where the method has one that is not merged itself, and the merged models."""
+        spec, part = self.method.spec, wanted.part
+        entries = list(zip(part.inputs, wanted.names, strict=True))
+        if spec.base == "none" or part.base is None:
+            if spec.base == "required":
+                raise PlanError(f"{spec.name} needs a base_model")
+            return None, entries
+        base = next((pair for pair in entries if pair[0].model == part.base), None)
+        others = [pair for pair in entries if pair[0].model != part.base]
+        base = base or (ModelInput(model=part.base), self._base_name(wanted))
+        return (None, [base, *others]) if spec.base == "member" else (base, others)
+
+    @staticmethod
+    def _base_name(wanted: Wanted) -> str:
+        if wanted.base_name is not None:
+            return wanted.base_name
+        raise PlanError(
+            f"the base {wanted.part.base} is not among the sources of a slice, so its layers are "
+            "not known: list it there with its layer_range"
+        )
+
+    def _operand(
+        self, wanted: Wanted, entry: ModelInput, name: str, parameters: dict[str, Scalar]
+    ) -> Operand:
+        ingredient = self.opened[entry.model]
+        stored = ingredient.find(name)
+        if stored is None:
+            raise PlanError(f"{entry.model} has no tensor {name!r}, which {wanted.name!r} needs")
+        index = list(self.opened).index(entry.model)
+        update = ingredient.updates.get(stored)
+        return Operand(index, stored, ingredient.region(stored), update, parameters)
+
+    def _model_parameters(self, wanted: Wanted, entry: ModelInput) -> dict[str, Scalar]:
+        return self._parameters(wanted, (entry.parameters, *wanted.part.around), "model")
+
+    def _parameters(
+        self, wanted: Wanted, places: tuple[Parameters, ...], scope: str
+    ) -> dict[str, Scalar]:
+        scoped = ParameterScope(self.method.spec, places)
+        declared = [p for p in self.method.spec.parameters if p.scope == scope]
+        try:
+            return {p.name: _checked(p, scoped, wanted) for p in declared}
+        except UnresolvedParameter as error:
+            raise PlanError(str(error)) from None
+
+    def _region(self, wanted: Wanted, operands: list[Operand]) -> Region:
+        first = operands[0].region
+        shape = self._shape(wanted, operands)
+        asked = self.recipe.out_dtype or self.recipe.dtype
+        if first.dtype not in CODES:
+            return Region("", 0, first.dtype, shape)
+        dtype = BY_TORCH_NAME[asked] if asked else first.dtype
+        return Region("", 0, "F32" if dtype == "F64" else dtype, shape)
+
+    def _shape(self, wanted: Wanted, operands: list[Operand]) -> tuple[int, ...]:
+        shapes = [operand.region.shape for operand in operands]
+        if len(set(shapes)) == 1:
+            return shapes[0]
+        if is_vocabulary(wanted.name) and len({shape[1:] for shape in shapes}) == 1:
+            if self.recipe.allow_submatrix:
+                return (min(shape[0] for shape in shapes), *shapes[0][1:])
+            hint = "; allow_submatrix: true merges the rows that all have"
+        else:
+            hint = ""
+        models = list(self.opened)
+        found = ", ".join(f"{models[o.model]} {list(o.region.shape)}" for o in operands)
+        raise PlanError(f"{wanted.name!r} has different shapes: {found}{hint}")
+
+    def _copied(self, tensor: PlannedTensor) -> PlannedTensor:
+        """The tensor as a plain copy, where that is what the merge amounts to."""
+        first = tensor.rows[0]
+        models = [operand.parameters for operand in tensor.operands]
+        if problem := self.method.problem(tensor.settings, models):
+            raise PlanError(f"{tensor.name!r}: {problem}")
+        computable = all(row.region.dtype in CODES for row in tensor.rows)
+        if computable and not self.method.copies(tensor.settings, models):
+            return tensor
+        if computable and (first.update or first.region.dtype != tensor.region.dtype):
+            return tensor
+        if not computable and first.region.dtype.startswith("F8") and len(tensor.rows) > 1:
+            raise NotSupportedError(
+                f"{tensor.name!r} is stored as {first.region.dtype}, which is not merged"
+            )
+        return PlannedTensor(tensor.name, tensor.region, None, {}, None, (first,))
+
+
+def _check_count(spec: MethodSpec, members: list[Member]) -> None:
+    most = spec.max_models
+    if len(members) < spec.min_models or (most is not None and len(members) > most):
+        bounds = f"{spec.min_models}" if most == spec.min_models else f"at least {spec.min_models}"
+        bounds = f"at most {most}" if most and len(members) > most else bounds
+        raise PlanError(f"{spec.name} merges {bounds} models; here are {len(members)}")
+
+
+def _checked(parameter: ParameterSpec, scope: ParameterScope, wanted: Wanted) -> Scalar:
+    value = scope.value(parameter.name, wanted.name, wanted.position)
+    if parameter.type in ("float", "int") and not parameter.contains(float(value)):
+        raise PlanError(
+            f"{parameter.name} is {value} for {wanted.name!r}; it must be {parameter.range}"
+        )
+    return value

@@ -1,0 +1,113 @@
+"""LoRA adapters as ingredients: what they add, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from merge_worker.engine import CheckpointError, NotSupportedError, PlanError
+
+MODULE = "model.layers.0.mlp.up_proj"  # 24 x 8
+KEY = f"base_model.model.{MODULE}"
+
+
+def sides(rank: int = 3, rows: int = 24, columns: int = 8) -> dict[str, Any]:
+    rng = np.random.default_rng(5)
+    return {
+        f"{KEY}.lora_A.weight": rng.standard_normal((rank, columns)).astype(np.float32),
+        f"{KEY}.lora_B.weight": rng.standard_normal((rows, rank)).astype(np.float32),
+    }
+
+
+def recipe(model: str) -> dict[str, Any]:
+    return {"merge_method": "passthrough", "models": [{"model": model}], "dtype": "float32"}
+
+
+@pytest.mark.parametrize(
+    ("config", "scaling"),
+    [
+        ({"r": 3, "lora_alpha": 6}, 2),
+        ({"r": 3, "lora_alpha": 6, "use_rslora": True}, 6 / np.sqrt(3)),
+        ({"r": 8, "lora_alpha": 6, "rank_pattern": {"up_proj": 3}}, 2),
+        ({"r": 3, "lora_alpha": 6, "alpha_pattern": {r"layers\.0\..*": 12}}, 4),
+    ],
+)
+def test_an_adapter_adds_its_scaled_product(
+    workshop: Any, config: dict[str, Any], scaling: float
+) -> None:
+    base = workshop.llama(0)
+    workshop.model("m", base, dtype="F32")
+    workshop.adapter("lora", sides(), **config)
+    found = workshop.merged(recipe("./m+./lora"))
+    a, b = (v.astype(float) for v in sides().values())
+    expected = {**base, f"{MODULE}.weight": base[f"{MODULE}.weight"] + scaling * (b @ a)}
+    for name, values in found.items():
+        np.testing.assert_allclose(values, expected[name], rtol=2e-6, atol=2e-6)
+
+
+def test_an_adapter_stored_the_other_way_round_is_flipped(workshop: Any) -> None:
+    base = workshop.llama(0)
+    workshop.model("m", base, dtype="F32")
+    workshop.adapter("lora", sides(rows=8, columns=24), r=3, lora_alpha=3, fan_in_fan_out=True)
+    found = workshop.merged(recipe("./m+./lora"))[f"{MODULE}.weight"]
+    a, b = (v.astype(float) for v in sides(rows=8, columns=24).values())
+    np.testing.assert_allclose(found, base[f"{MODULE}.weight"] + (b @ a).T, rtol=2e-6, atol=2e-6)
+
+
+@pytest.mark.parametrize("method", ["task_arithmetic", "ties", "linear"])
+def test_an_adapter_merges_as_the_dense_model_it_stands_for(workshop: Any, method: str) -> None:
+    base = workshop.llama(0)
+    workshop.model("m", base, dtype="F32")
+    workshop.model("other", workshop.llama(2), dtype="F32")
+    workshop.adapter("lora", sides(), r=3, lora_alpha=6)
+    a, b = sides().values()
+    delta = np.zeros((24, 8), np.float32)
+    for r in range(3):  # in the order of the rank, in float32
+        delta += b[:, r : r + 1] * a[r]
+    dense = {**base, f"{MODULE}.weight": base[f"{MODULE}.weight"] + np.float32(2) * delta}
+    workshop.model("dense", dense, dtype="F32")
+    merged = []
+    for name in ("./m+./lora", "./dense"):
+        document = {
+            "merge_method": method,
+            "base_model": "./m",
+            "models": [{"model": name}, {"model": "./other"}],
+        }
+        merged.append(workshop.merged(document, f"out{len(merged)}"))
+    for name in merged[0]:
+        assert (merged[0][name] == merged[1][name]).all()
+
+
+@pytest.mark.parametrize(
+    ("tensors", "config", "error", "words"),
+    [
+        ({}, {"use_dora": True}, NotSupportedError, "use_dora"),
+        ({}, {"bias": "all"}, NotSupportedError, "bias"),
+        ({}, {"modules_to_save": ["lm_head"]}, NotSupportedError, "modules_to_save"),
+        ({}, {"peft_type": "IA3"}, NotSupportedError, "IA3"),
+        ({"base_model.model.lm_head.weight": np.ones((2, 2))}, {}, NotSupportedError, "lm_head"),
+        ({f"{KEY}.lora_B.weight": np.ones((24, 4))}, {}, CheckpointError, "B @ A"),
+        ({f"{KEY}.lora_B.weight": np.ones((23, 3))}, {}, PlanError, r"\[23, 8\]"),
+        ({f"{KEY}x.lora_A.weight": np.ones((3, 8))}, {}, CheckpointError, "lacks a side"),
+        (
+            {f"{KEY}x.lora_A.weight": np.ones((3, 8)), f"{KEY}x.lora_B.weight": np.ones((8, 3))},
+            {},
+            PlanError,
+            "which its model lacks",
+        ),
+        ({}, {"r": 4}, CheckpointError, "says rank 4"),
+    ],
+)
+def test_what_an_adapter_may_not_be_is_refused(
+    workshop: Any,
+    tensors: dict[str, Any],
+    config: dict[str, Any],
+    error: type[Exception],
+    words: str,
+) -> None:
+    workshop.model("m", workshop.llama(0))
+    workshop.adapter("lora", {**sides(), **tensors}, **{"r": 3, **config})
+    with pytest.raises(error, match=words):
+        workshop.plan(recipe("./m+./lora"))

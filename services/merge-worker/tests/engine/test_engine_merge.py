@@ -1,0 +1,354 @@
+"""Carrying a merge out: the same bytes however it is cut, interrupted or repeated."""
+
+from __future__ import annotations
+
+import json
+import resource
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from numpy.typing import NDArray
+from safetensors import safe_open
+
+from merge_worker.engine import (
+    InputChangedError,
+    MergeOptions,
+    OutputError,
+    Progress,
+    ResumeError,
+    digest_of_folder,
+    merge,
+)
+from merge_worker.engine.journal import NAME as JOURNAL
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "linear": {},
+    "task_arithmetic": {},
+    "ties": {"density": 0.3},
+    "dare_ties": {"density": 0.3},
+    "slerp": {},
+    "passthrough": {"scale": 0.3},
+}
+
+
+def recipe(workshop: Any, method: str = "linear", **sizes: int) -> dict[str, Any]:
+    for name, seed in (("base", 0), ("a", 1), ("b", 2)):
+        workshop.model(name, workshop.llama(seed, **sizes))
+    several = ["./a", "./b"] if method not in ("slerp", "passthrough") else ["./a"]
+    models = [{"model": name, "parameters": PARAMETERS[method]} for name in several]
+    document = {"merge_method": method, "models": models, "base_model": "./base"}
+    return document | ({"parameters": {"t": 0.3}} if method == "slerp" else {})
+
+
+@pytest.mark.parametrize("method", PARAMETERS)
+def test_neither_blocks_nor_threads_change_a_byte(workshop: Any, method: str) -> None:
+    document = recipe(workshop, method, vocabulary=40_003)  # embeddings of 320,024 elements
+    results = [
+        workshop.merge(document, f"out{i}", threads=threads, block=block)
+        for i, (threads, block) in enumerate([(1, 1), (3, 100_000), (2, 1 << 20)])
+    ]
+    assert len({result.output_digest for result in results}) == 1
+    assert results[0].output_digest == digest_of_folder(workshop.folder / "out0")
+
+
+@pytest.mark.parametrize("method", ["ties", "slerp"])
+def test_a_long_tensor_follows_the_formula_too(workshop: Any, method: str) -> None:
+    document = {**recipe(workshop, method, vocabulary=40_003), "out_dtype": "float32"}
+    document["models"] = document["models"][:1]
+    found = workshop.merged(document)["lm_head.weight"]
+    sizes = {"vocabulary": 40_003}
+    base, other = (
+        workshop.rounded(workshop.llama(seed, **sizes)["lm_head.weight"]).astype(float)
+        for seed in (0, 1)
+    )
+    expected = _slerp(base, other) if method == "slerp" else _trimmed(base, other)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def _slerp(a: NDArray[Any], b: NDArray[Any], t: float = 0.3) -> NDArray[Any]:
+    angle = np.arccos((a * b).sum() / np.linalg.norm(a) / np.linalg.norm(b))
+    return np.asarray((np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle))
+
+
+def _trimmed(base: NDArray[Any], other: NDArray[Any], density: float = 0.3) -> NDArray[Any]:
+    tau = (other.astype(np.float32) - base.astype(np.float32)).ravel()
+    kept = np.argsort(-np.abs(tau), kind="stable")[: int(density * tau.size)]
+    result = base.ravel().copy()
+    result[kept] += tau[kept]
+    return result.reshape(base.shape)
+
+
+def test_the_output_is_a_whole_model_with_its_papers(workshop: Any) -> None:
+    document = {**recipe(workshop), "name": "Both"}
+    for name in ("base", "a", "b"):
+        folder = workshop.folder / name
+        (folder / "README.md").write_text("---\nlicense: mit\n---\n# A model\n")
+        (folder / "tokenizer.json").write_text('{"model": {"vocab": {"x": 0}}}')
+    (workshop.folder / "a" / "generation_config.json").write_text("{}")
+    result = workshop.merge(document, seed=3)
+    out = workshop.folder / "out"
+    assert {path.name for path in out.iterdir()} == {
+        "README.md",
+        "config.json",
+        "generation_config.json",
+        "manifest.json",
+        "mergehub.lock.json",
+        "model.safetensors",
+        "recipe.yml",
+        "tokenizer.json",
+    }
+    with safe_open(out / "model.safetensors", "np") as library:
+        assert library.metadata() == {"format": "pt"}
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["output_digest"] == result.output_digest == digest_of_folder(out)
+    assert (manifest["seed"], len(manifest["tensors"])) == (3, result.tensors)
+    assert yaml.safe_load((out / "recipe.yml").read_text())["merge_method"] == "linear"
+    front, text = (out / "README.md").read_text().removeprefix("---\n").split("---\n", 1)
+    card = yaml.safe_load(front)
+    assert (card["license"], card["tags"]) == ("mit", ["merge", "mergehub"])
+    assert card["base_model"] == ["a", "b"]
+    assert "# Both" in text
+    assert result.output_digest in text
+
+
+def test_the_lock_has_the_digest_of_every_input_file(workshop: Any) -> None:
+    import hashlib
+
+    result = workshop.merge(recipe(workshop))
+    files = {
+        f"{part.ref.model}/{name}": file.sha256
+        for part in result.lock.ingredients
+        for name, file in part.files.items()
+    }
+    assert files == {
+        f"./{model}/{name}": hashlib.sha256(
+            (workshop.folder / model / name).read_bytes()
+        ).hexdigest()
+        for model in "ab"
+        for name in ("model.safetensors", "config.json")
+    }
+
+
+def test_digests_of_inputs_are_remembered_while_the_files_stay(workshop: Any) -> None:
+    document, cache = recipe(workshop), workshop.folder / "cache"
+    first = workshop.merge(document, "one", cache_dir=cache)
+    assert workshop.merge(document, "two", cache_dir=cache).lock == first.lock
+    (kept,) = cache.iterdir()
+    kept.write_text("not JSON")
+    assert workshop.merge(document, "three", cache_dir=cache).lock == first.lock
+    config = workshop.folder / "a" / "config.json"
+    config.write_text(config.read_text() + " ")
+    assert workshop.merge(document, "four", cache_dir=cache).lock != first.lock
+
+
+def test_progress_begins_at_nothing_and_ends_at_all(workshop: Any) -> None:
+    plan = workshop.plan(recipe(workshop))
+    seen: list[Progress] = []
+    merge(plan, workshop.folder / "out", on_progress=seen.append)
+    assert seen[0] == Progress(0, len(plan.tensors), 0, plan.bytes_out, "fill")
+    assert seen[-1] == Progress(
+        len(plan.tensors), len(plan.tensors), plan.bytes_out, plan.bytes_out, "finish"
+    )
+
+
+def test_an_exception_from_the_callback_stops_the_merge(workshop: Any) -> None:
+    plan = workshop.plan(recipe(workshop))
+
+    def stop(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        merge(plan, workshop.folder / "out", on_progress=stop)
+    assert (workshop.folder / "out.partial" / JOURNAL).is_file()
+    merge(plan, workshop.folder / "out")
+    assert not (workshop.folder / "out.partial").exists()
+
+
+def test_a_failed_merge_can_clean_up_after_itself(workshop: Any) -> None:
+    plan = workshop.plan(recipe(workshop))
+    (workshop.folder / "a" / "model.safetensors").unlink()
+    with pytest.raises(InputChangedError, match="vanished"):
+        merge(plan, workshop.folder / "out", MergeOptions(keep_partial=False))
+    assert not (workshop.folder / "out.partial").exists()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from merge_worker.engine import MergeOptions, Sources, merge, plan_merge
+from mergehub.recipe import parse_recipe
+
+folder, call, nth, journalled = Path(sys.argv[1]), sys.argv[2], *map(int, sys.argv[3:])
+real, calls = getattr(os, call), 0
+journal = folder / "out.partial" / "journal.jsonl"
+
+def trap(*arguments, **options):
+    global calls
+    calls += 1
+    if calls == nth:
+        while journalled and len(journal.read_bytes().splitlines()) < 1 + journalled:
+            os.sched_yield()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(*arguments, **options)
+
+plan = plan_merge(parse_recipe((folder / "recipe.yml").read_text()), Sources(roots=(folder,)))
+setattr(os, call, trap)
+merge(plan, folder / "out", MergeOptions(threads=1))
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "nth", "journalled"),
+    [
+        ("pwrite", 2, 0),  # the first tensor's bytes; the first call writes the header
+        ("pwrite", 5, 1),  # some tensors journalled, some not
+        ("fdatasync", 2, 0),  # tensors written, not yet on disk
+        ("write", 2, 0),  # on disk, not yet journalled
+        ("unlink", 1, 9),  # all journalled, the journal about to go
+        ("rename", 1, 0),  # the journal gone, the output not yet visible
+    ],
+)
+def test_killed_at_any_moment_a_merge_goes_on_to_the_same_bytes(
+    workshop: Any, call: str, nth: int, journalled: int
+) -> None:
+    document = recipe(workshop, "dare_ties")
+    expected = workshop.merge(document, "whole").output_digest
+    (workshop.folder / "recipe.yml").write_text(yaml.safe_dump(document))
+    command = [sys.executable, "-c", KILLED, str(workshop.folder), call, str(nth)]
+    command.append(str(journalled))
+    killed = subprocess.run(command, timeout=100, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    out, partial = workshop.folder / "out", workshop.folder / "out.partial"
+    assert partial.is_dir()
+    assert not out.exists()
+    assert workshop.merge(document).output_digest == expected == digest_of_folder(out)
+    assert not partial.exists()
+
+
+def stopped_merge(workshop: Any, document: dict[str, Any]) -> Path:
+    """Leave a merge behind of which everything is journalled, but which is not finished."""
+
+    def stop_at_the_end(progress: Progress) -> None:
+        if progress.stage == "finish":
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        merge(workshop.plan(document), workshop.folder / "out", on_progress=stop_at_the_end)
+    return Path(workshop.folder, "out.partial")
+
+
+def test_finished_tensors_are_not_made_again(workshop: Any) -> None:
+    document = recipe(workshop)
+    partial = stopped_merge(workshop, document)
+    seen: list[Progress] = []
+    with (partial / JOURNAL).open("a") as journal:
+        journal.write('{"tensor": "half a li')
+    merge(workshop.plan(document), workshop.folder / "out", on_progress=seen.append)
+    assert seen[0].tensors_done == seen[0].tensors_total
+
+
+def test_another_plan_does_not_go_on_with_what_it_finds(workshop: Any) -> None:
+    document = recipe(workshop)
+    stopped_merge(workshop, document)
+    plan = replace(workshop.plan(document), seed=9)
+    with pytest.raises(ResumeError, match="another merge"):
+        merge(plan, workshop.folder / "out", MergeOptions(keep_partial=False))
+    assert (workshop.folder / "out.partial").is_dir()
+
+
+def test_a_shard_that_was_cut_is_not_trusted(workshop: Any) -> None:
+    document = recipe(workshop)
+    partial = stopped_merge(workshop, document)
+    (partial / "model.safetensors").write_bytes(b"short")
+    with pytest.raises(ResumeError, match="changed since"):
+        workshop.merge(document)
+
+
+def test_two_processes_do_not_merge_into_one_place(workshop: Any) -> None:
+    plan = workshop.plan(recipe(workshop))
+
+    def again(progress: Progress) -> None:
+        merge(plan, workshop.folder / "out")
+
+    with pytest.raises(ResumeError, match="another process"):
+        merge(plan, workshop.folder / "out", on_progress=again)
+
+
+def test_an_existing_output_is_never_touched(workshop: Any) -> None:
+    document = recipe(workshop)
+    (workshop.folder / "out").mkdir()
+    with pytest.raises(OutputError, match="exists already"):
+        workshop.merge(document)
+
+
+def test_an_output_that_appears_meanwhile_is_never_touched(workshop: Any) -> None:
+    plan = workshop.plan(recipe(workshop))
+
+    def appear(progress: Progress) -> None:
+        if progress.stage == "finish":
+            (workshop.folder / "out").mkdir()
+            (workshop.folder / "out" / "theirs").touch()
+
+    with pytest.raises(OutputError, match="appeared"):
+        merge(plan, workshop.folder / "out", on_progress=appear)
+    assert (workshop.folder / "out" / "theirs").exists()
+
+
+@pytest.mark.parametrize("stage", ["fill", "finish"])
+def test_an_input_that_changes_meanwhile_is_noticed(workshop: Any, stage: str) -> None:
+    plan = workshop.plan(recipe(workshop))
+
+    def change(progress: Progress) -> None:
+        if progress.stage == stage:
+            with (workshop.folder / "a" / "model.safetensors").open("r+b") as file:
+                file.truncate(100)
+
+    with pytest.raises(InputChangedError, match=r"cut short|not the file"):
+        merge(plan, workshop.folder / "out", on_progress=change)
+    assert not (workshop.folder / "out").exists()
+
+
+def test_a_file_that_may_not_grow_is_reported(workshop: Any) -> None:
+    document = recipe(workshop)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(OutputError, match=r"model\.safetensors cannot be written"):
+            workshop.merge(document)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_several_shards_are_one_model(workshop: Any) -> None:
+    document = recipe(workshop)
+    whole = workshop.merge(document, "whole")
+    plan = workshop.plan(document, max_shard_size=600)
+    result = merge(plan, workshop.folder / "sharded")
+    assert result.output_digest == whole.output_digest
+    assert digest_of_folder(workshop.folder / "sharded") == whole.output_digest
+    index = json.loads((workshop.folder / "sharded" / "model.safetensors.index.json").read_text())
+    assert index["metadata"]["total_size"] == plan.bytes_out
+    assert len(set(index["weight_map"].values())) == len(plan.shards) > 1
+
+
+def test_real_weights_average(workshop: Any, real_weights: Path) -> None:
+    sources = replace(workshop.sources, roots=(real_weights,))
+    workshop_like = [str(real_weights / name) for name in ("ft_gsm", "ft_truth")]
+    from merge_worker.engine import plan_merge
+    from mergehub.recipe import parse_recipe
+
+    text = yaml.safe_dump(
+        {"merge_method": "linear", "models": [{"model": path} for path in workshop_like]}
+    )
+    merge(plan_merge(parse_recipe(text), sources), workshop.folder / "out")
+    found = workshop.read(workshop.folder / "out")
+    first, second = (workshop.read(Path(path)) for path in workshop_like)
+    for name, values in found.items():
+        np.testing.assert_allclose(values, (first[name] + second[name]) / 2, rtol=1e-6, atol=1e-9)

@@ -1,0 +1,217 @@
+"""What a plan says before a tensor is read, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from merge_worker.engine import NotSupportedError, PlanError
+
+
+def two(workshop: Any, dtype: str = "BF16", **models: Any) -> dict[str, Any]:
+    workshop.model("a", workshop.llama(0, **models), dtype)
+    workshop.model("b", workshop.llama(1, **models), dtype)
+    return {"merge_method": "linear", "models": [{"model": "./a"}, {"model": "./b"}]}
+
+
+def parameter(plan: Any, name: str, parameter: str, operand: int = 0) -> Any:
+    tensor = next(t for t in plan.tensors if t.name == name)
+    return tensor.operands[operand].parameters[parameter]
+
+
+def test_planning_reads_no_tensor_and_imports_no_compiler(workshop: Any) -> None:
+    two(workshop)
+    code = (
+        "import sys; from pathlib import Path; from merge_worker.engine import *\n"
+        "from mergehub.recipe import parse_recipe\n"
+        "text = '{merge_method: linear, models: [{model: ./a}, {model: ./b}]}'\n"
+        "plan = plan_merge(parse_recipe(text), Sources(roots=(Path(sys.argv[1]),)))\n"
+        "assert plan.tensors and not {'numba', 'torch', 'transformers'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(workshop.folder)], check=True, timeout=60)
+
+
+def test_a_plan_counts_bytes_and_bounds_memory(workshop: Any) -> None:
+    recipe = two(workshop)
+    plan = workshop.plan({**recipe, "out_dtype": "float32"})
+    elements = sum(v.size for v in workshop.llama(0).values())
+    assert plan.bytes_in == 2 * 2 * elements
+    assert plan.bytes_out == 4 * elements
+    assert plan.copied == ()
+    assert plan.peak_memory(threads=2, block=100) == 2 * 100 * (2 + 2 + 4)
+
+
+def test_a_plan_is_json_and_its_digest_tells_plans_apart(workshop: Any) -> None:
+    recipe = two(workshop)
+    plan = workshop.plan(recipe)
+    assert json.loads(json.dumps(plan.to_json())) == plan.to_json()
+    assert plan.digest == workshop.plan(recipe).digest
+    assert plan.digest != workshop.plan(recipe, seed=1).digest
+    assert plan.digest != workshop.plan({**recipe, "dtype": "float32"}).digest
+    (workshop.folder / "a" / "model.safetensors").touch()
+    assert plan.digest != workshop.plan(recipe).digest
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, "F16"),
+        ({"dtype": "float32"}, "F32"),
+        ({"dtype": "float32", "out_dtype": "bfloat16"}, "BF16"),
+    ],
+)
+def test_the_element_type_is_out_dtype_else_dtype_else_the_first_models(
+    workshop: Any, fields: dict[str, str], expected: str
+) -> None:
+    plan = workshop.plan({**two(workshop, "F16"), **fields})
+    assert {tensor.region.dtype for tensor in plan.tensors} == {expected}
+    names = {"F16": "float16", "F32": "float32", "BF16": "bfloat16"}
+    assert plan.config["dtype"] == names[expected]
+
+
+def test_gradients_run_over_the_layers_and_filters_over_the_names(workshop: Any) -> None:
+    recipe = two(workshop, layers=3)
+    for i, name in enumerate("ab"):
+        config = workshop.llama_config(layers=3)
+        (workshop.folder / name / "config.json").write_text(json.dumps(config))
+        recipe["models"][i]["parameters"] = {"weight": [0, 1]}
+    recipe["models"][1]["parameters"] = {"weight": [{"filter": "mlp", "value": 3}, {"value": 4}]}
+    plan = workshop.plan(recipe)
+    weights = [parameter(plan, f"model.layers.{i}.mlp.up_proj.weight", "weight") for i in range(3)]
+    assert weights == [0, 0.5, 1]
+    assert parameter(plan, "model.embed_tokens.weight", "weight") == 0
+    assert parameter(plan, "model.norm.weight", "weight") == 1
+    assert parameter(plan, "lm_head.weight", "weight") == 1
+    assert parameter(plan, "model.layers.1.mlp.up_proj.weight", "weight", 1) == 3
+    assert parameter(plan, "model.norm.weight", "weight", 1) == 4
+
+
+def test_tied_embeddings_stay_tied(workshop: Any) -> None:
+    tied = workshop.llama_config(tie_word_embeddings=True)
+    workshop.model("a", workshop.llama(0), config=tied)
+    workshop.model("b", workshop.llama(1, tied=True), config=tied)
+    plan = workshop.plan({"merge_method": "linear", "models": [{"model": "./a"}, {"model": "./b"}]})
+    assert "lm_head.weight" not in {tensor.name for tensor in plan.tensors}
+
+
+def test_a_tied_ingredient_gives_its_embedding_as_head(workshop: Any) -> None:
+    workshop.model("a", workshop.llama(0))
+    tied = workshop.llama_config(tie_word_embeddings=True)
+    workshop.model("b", workshop.llama(1, tied=True), config=tied)
+    plan = workshop.plan({"merge_method": "linear", "models": [{"model": "./a"}, {"model": "./b"}]})
+    head = next(t for t in plan.tensors if t.name == "lm_head.weight")
+    assert [o.tensor for o in head.operands] == ["lm_head.weight", "model.embed_tokens.weight"]
+
+
+def test_extra_tensors_of_an_ingredient_are_noted(workshop: Any) -> None:
+    recipe = two(workshop)
+    tensors = {**workshop.llama(3), "model.extra.weight": np.ones(2, np.float32)}
+    workshop.model("c", tensors)
+    recipe["models"].append({"model": "./c"})
+    assert "model.extra.weight" in workshop.plan(recipe).notes[0]
+
+
+def test_tensors_that_are_no_numbers_to_average_are_copied(workshop: Any) -> None:
+    recipe = two(workshop)
+    from safetensors.numpy import load_file, save_file
+
+    for name in "ab":
+        folder = workshop.folder / name
+        workshop.write_tensors(folder / "model.safetensors", workshop.llama(0), "F32")
+        tensors = load_file(folder / "model.safetensors")
+        tensors["model.buffer"] = np.arange(3)
+        save_file(tensors, folder / "model.safetensors")
+    assert workshop.plan(recipe).copied == ("model.buffer",)
+    workshop.merge(recipe)
+    found = load_file(workshop.folder / "out" / "model.safetensors")
+    assert found["model.buffer"].tolist() == [0, 1, 2]
+
+
+def test_shards_keep_to_their_size_and_every_tensor_is_aligned(workshop: Any) -> None:
+    plan = workshop.plan(two(workshop), max_shard_size=500)
+    assert len(plan.shards) > 2
+    assert next(iter(plan.shards)) == f"model-00001-of-{len(plan.shards):05}.safetensors"
+    for tensors in plan.shards.values():
+        assert len(tensors) == 1 or sum(t.region.nbytes for t in tensors) <= 500
+    assert all(t.region.offset % 2 == 0 for t in plan.tensors)
+
+
+@pytest.mark.parametrize("vocabulary", [20, 12])
+def test_embeddings_of_different_size_meet_only_when_allowed(
+    workshop: Any, vocabulary: int
+) -> None:
+    recipe = two(workshop)
+    other = workshop.llama(3, vocabulary=vocabulary)
+    workshop.model("c", other, config=workshop.llama_config(vocab_size=vocabulary))
+    recipe["models"][1]["model"] = "./c"
+    with pytest.raises(PlanError, match=r"embed_tokens.*\[16, 8\].*allow_submatrix"):
+        workshop.plan(recipe)
+    rows = min(16, vocabulary)
+    found = workshop.merged({**recipe, "allow_submatrix": True, "out_dtype": "float32"})
+    a, b = (workshop.rounded(m["lm_head.weight"])[:rows] for m in (workshop.llama(0), other))
+    np.testing.assert_allclose(found["lm_head.weight"], (a + b) / 2, rtol=1e-6)
+
+
+def test_misfits_are_named(workshop: Any) -> None:
+    recipe = two(workshop)
+    wide = workshop.llama(3)
+    wide["model.norm.weight"] = np.ones(9, np.float32)
+    workshop.model("wide", wide)
+    recipe["models"][1]["model"] = "./wide"
+    with pytest.raises(PlanError, match=r"'model.norm.weight'.*\./a \[8\], \./wide \[9\]"):
+        workshop.plan(recipe)
+    lacking = workshop.llama(3)
+    del lacking["model.norm.weight"]
+    workshop.model("lacking", lacking)
+    recipe["models"][1]["model"] = "./lacking"
+    with pytest.raises(PlanError, match=r"\./lacking has no tensor 'model.norm.weight'"):
+        workshop.plan(recipe)
+
+
+def test_weights_that_sum_to_nothing_are_refused(workshop: Any) -> None:
+    recipe = two(workshop)
+    for entry, weight in zip(recipe["models"], [1, -1], strict=True):
+        entry["parameters"] = {"weight": weight}
+    with pytest.raises(PlanError, match="sum to 0"):
+        workshop.plan(recipe)
+
+
+def test_quantized_models_are_refused(workshop: Any) -> None:
+    recipe = two(workshop)
+    config = workshop.llama_config(quantization_config={"bits": 4})
+    workshop.model("q", workshop.llama(3), config=config)
+    recipe["models"][1]["model"] = "./q"
+    with pytest.raises(NotSupportedError, match="quantized"):
+        workshop.plan(recipe)
+
+
+def vocabulary(workshop: Any, name: str, *tokens: str) -> None:
+    model = {"model": {"vocab": {token: i for i, token in enumerate(tokens)}}}
+    (workshop.folder / name / "tokenizer.json").write_text(json.dumps(model))
+
+
+@pytest.mark.parametrize("source", ["base", "union", "./b"])
+def test_a_tokenizer_is_copied_where_vocabularies_agree(workshop: Any, source: str) -> None:
+    recipe = {**two(workshop), "base_model": "./a", "tokenizer_source": source}
+    for name in "ab":
+        vocabulary(workshop, name, "x", "y")
+    chosen = "b" if source == "./b" else "a"
+    assert workshop.plan(recipe).copies["tokenizer.json"].parent.name == chosen
+    vocabulary(workshop, "b", "y", "x")
+    with pytest.raises(NotSupportedError, match="vocabulary"):
+        workshop.plan(recipe)
+    del recipe["tokenizer_source"]
+    assert "another vocabulary" in workshop.plan(recipe).notes[0]
+
+
+def test_a_chat_template_is_written_as_given(workshop: Any) -> None:
+    recipe = {**two(workshop), "chat_template": "{{ messages }}"}
+    workshop.merge(recipe)
+    assert (workshop.folder / "out" / "chat_template.jinja").read_text() == "{{ messages }}"
+    with pytest.raises(NotSupportedError, match="by name"):
+        workshop.plan({**recipe, "chat_template": "chatml"})

@@ -1,0 +1,160 @@
+"""Layers found, stacked and renumbered, and the configuration that goes with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from merge_worker.engine import PlanError
+from merge_worker.engine.header import Region
+from merge_worker.engine.layers import comes_before, find_layout, with_layers
+
+
+def names(*tensors: str) -> dict[str, Region]:
+    return {name: Region("f", 0, "F32", (len(tensors) - i, 4)) for i, name in enumerate(tensors)}
+
+
+def test_slices_are_stacked_and_renumbered(workshop: Any) -> None:
+    first, second = workshop.llama(0, layers=3), workshop.llama(1, layers=3)
+    config = workshop.llama_config(layers=3, layer_types=["x", "y", "z"])
+    workshop.model("a", first, config=config)
+    workshop.model("b", second, config=config)
+    recipe = {
+        "merge_method": "passthrough",
+        "slices": [
+            {"sources": [{"model": "./a", "layer_range": [0, 2]}]},
+            {"sources": [{"model": "./b", "layer_range": [1, 3]}]},
+        ],
+    }
+    plan = workshop.plan(recipe)
+    assert plan.config["num_hidden_layers"] == 4
+    assert plan.config["layer_types"] == ["x", "y", "y", "z"]
+    found = workshop.merged(recipe)
+    rest = "mlp.up_proj.weight"
+    origins = [(first, 0), (first, 1), (second, 1), (second, 2)]
+    for layer, (model, origin) in enumerate(origins):
+        expected = workshop.rounded(model[f"model.layers.{origin}.{rest}"])
+        assert (found[f"model.layers.{layer}.{rest}"] == expected).all()
+    embedding, head = "model.embed_tokens.weight", "lm_head.weight"
+    assert (found[embedding] == workshop.rounded(first[embedding])).all()
+    assert (found[head] == workshop.rounded(second[head])).all()
+    assert len(found) == 4 * 3 + 3
+
+
+def test_gradients_of_a_slice_run_over_its_own_layers(workshop: Any) -> None:
+    config = workshop.llama_config(layers=4)
+    for name, seed in (("a", 0), ("b", 1)):
+        workshop.model(name, workshop.llama(seed, layers=4), config=config)
+    both = lambda a, b: [  # noqa: E731
+        {"model": "./a", "layer_range": [a, b]},
+        {"model": "./b", "layer_range": [a, b]},
+    ]
+    plan = workshop.plan(
+        {
+            "merge_method": "slerp",
+            "base_model": "./a",
+            "slices": [
+                {"sources": both(0, 3), "parameters": {"t": [0, 1]}},
+                {"sources": both(3, 4), "parameters": {"t": 0.25}},
+            ],
+        }
+    )
+    t = {tensor.name: tensor.settings["t"] for tensor in plan.tensors}
+    layers = [t[f"model.layers.{i}.mlp.up_proj.weight"] for i in range(4)]
+    assert layers == [0, 0.5, 1, 0.25]
+    assert t["model.embed_tokens.weight"] == 0
+    assert t["lm_head.weight"] == 0.25
+
+
+@pytest.mark.parametrize(
+    ("sources", "words"),
+    [
+        ([["./a", 0, 9]], r"beyond its 2 layers"),
+        ([["./a", 0, 2], ["./b", 0, 1]], "different numbers of layers"),
+    ],
+)
+def test_slices_that_do_not_fit_are_refused(
+    workshop: Any, sources: list[list[Any]], words: str
+) -> None:
+    workshop.model("a", workshop.llama(0))
+    workshop.model("b", workshop.llama(1))
+    listed = [{"model": model, "layer_range": [a, b]} for model, a, b in sources]
+    with pytest.raises(PlanError, match=words):
+        workshop.plan({"merge_method": "linear", "slices": [{"sources": listed}]})
+
+
+def test_a_base_outside_of_the_slices_is_refused(workshop: Any) -> None:
+    for name in "abc":
+        workshop.model(name, workshop.llama(ord(name)))
+    sources = [{"model": f"./{name}", "layer_range": [0, 2]} for name in "ab"]
+    recipe = {"merge_method": "task_arithmetic", "base_model": "./c"}
+    with pytest.raises(PlanError, match="list it there with its layer_range"):
+        workshop.plan({**recipe, "slices": [{"sources": sources}]})
+
+
+@pytest.mark.parametrize(
+    ("prefix", "config"),
+    [
+        ("model.layers.", {"num_hidden_layers": 2}),
+        ("transformer.h.", {"n_layer": 2}),
+        ("h.", {"n_layer": 2}),
+        ("gpt_neox.layers.", {"num_hidden_layers": 2}),
+        ("model.language_model.layers.", {"text_config": {"num_hidden_layers": 2}}),
+        ("backbone.blocks.", {"unheard_of": 2}),
+    ],
+)
+def test_stacks_are_found_from_names_and_configuration(prefix: str, config: dict[str, Any]) -> None:
+    tensors = names(
+        f"{prefix}0.mlp.experts.0.w", f"{prefix}0.mlp.experts.1.w", f"{prefix}1.w", "tail.0.w"
+    )
+    layout = find_layout(tensors, config)
+    assert [(stack.prefix, stack.depth) for stack in layout.stacks] == [(prefix, 2)]
+    place = layout.place(f"{prefix}0.mlp.experts.1.w")
+    assert place is not None
+    assert place[1:] == (0, ".mlp.experts.1.w")
+    assert layout.place("tail.0.w") is None
+
+
+def test_a_model_without_layers_has_no_stack(workshop: Any) -> None:
+    workshop.model("a", {"w": np.ones(2, np.float32)})
+    recipe = {"merge_method": "passthrough"}
+    sources = [{"model": "./a", "layer_range": [0, 1]}]
+    with pytest.raises(PlanError, match="no numbered layers"):
+        workshop.plan({**recipe, "slices": [{"sources": sources}]})
+
+
+def test_the_depth_is_edited_where_it_speaks_of_the_stack() -> None:
+    config = {
+        "text_config": {"num_hidden_layers": 2, "layer_types": ["a", "b"], "rope": [1, 2]},
+        "vision_config": {"num_hidden_layers": 2},
+    }
+    stack = find_layout(names("m.layers.0.w", "m.layers.1.w"), config).stacks[0]
+    edited = with_layers(config, stack, [0, 1, 1])
+    assert edited["text_config"] == {
+        "num_hidden_layers": 3,
+        "layer_types": ["a", "b", "b"],
+        "rope": [1, 2],
+    }
+    assert edited["vision_config"] == {"num_hidden_layers": 2}
+    assert config["text_config"]["num_hidden_layers"] == 2
+    with pytest.raises(PlanError, match="no key for the depth"):
+        with_layers({"layers": "two"}, stack, [0])
+
+
+@pytest.mark.parametrize(
+    ("name", "before"),
+    [
+        ("model.embed_tokens.weight", True),
+        ("transformer.wpe.weight", True),
+        ("bert.embeddings.LayerNorm.weight", True),
+        ("model.visual.merger.weight", True),
+        ("model.norm.weight", False),
+        ("lm_head.weight", False),
+        ("embed_out.weight", False),
+        ("transformer.ln_f.bias", False),
+    ],
+)
+def test_tensors_outside_the_layers_lie_before_or_after(name: str, before: bool) -> None:
+    assert comes_before(name) is before

@@ -1,0 +1,91 @@
+"""Where ingredients may come from, and where not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from merge_worker.engine import NotSupportedError, SourceError, Sources
+from mergehub.recipe.reference import ModelRef
+
+
+@pytest.fixture
+def model(workshop: Any) -> Path:
+    workshop.model("m", workshop.llama(0))
+    return Path(workshop.folder, "m")
+
+
+@pytest.mark.parametrize("name", ["{root}/m", "./m", "m", "{root}/./x/../m"])
+def test_a_folder_under_a_root_is_found(model: Path, name: str) -> None:
+    reference = ModelRef.parse(name.format(root=model.parent))
+    location = Sources(roots=(model.parent,)).locate(reference)
+    assert (location.folder, location.kind) == (model, "folder")
+
+
+@pytest.mark.parametrize("name", ["/etc", "../m", "./m/../..", "./nothing", "~/m"])
+def test_a_folder_elsewhere_is_refused(model: Path, name: str) -> None:
+    root = model.parent / "root"
+    root.mkdir()
+    with pytest.raises(SourceError, match="not a folder under the roots"):
+        Sources(roots=(root,)).locate(ModelRef.parse(name))
+
+
+def test_without_roots_no_path_is_read(model: Path) -> None:
+    with pytest.raises(SourceError, match="none"):
+        Sources().locate(ModelRef.parse(str(model)))
+
+
+def test_links_may_not_lead_out_of_the_roots(model: Path, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "linked").symlink_to(model)
+    sources = Sources(roots=(root,))
+    with pytest.raises(SourceError, match="not a folder under the roots"):
+        sources.locate(ModelRef.parse("./linked"))
+    (root / "own").mkdir()
+    (root / "own" / "model.safetensors").symlink_to(model / "model.safetensors")
+    with pytest.raises(SourceError, match="a link that leads outside"):
+        sources.locate(ModelRef.parse("./own"))
+
+
+def test_a_link_within_the_roots_is_followed(model: Path) -> None:
+    (model / "extra.json").symlink_to(model / "config.json")
+    assert Sources(roots=(model.parent,)).locate(ModelRef.parse("./m")).folder == model
+
+
+@pytest.mark.parametrize("callable_", [True, False])
+def test_the_model_of_a_run_is_found(model: Path, callable_: bool) -> None:
+    run = str(uuid4())
+    produced = {run: model}
+    sources = Sources(produced=produced.get if callable_ else produced)
+    location = sources.locate(ModelRef.parse(f"run:{run}"))
+    assert (location.folder, location.kind, location.revision) == (model, "run", run)
+    with pytest.raises(SourceError, match="no model that is known"):
+        sources.locate(ModelRef.parse(f"run:{uuid4()}"))
+
+
+def test_urls_are_not_read() -> None:
+    with pytest.raises(NotSupportedError, match="URL"):
+        Sources().locate(ModelRef(model="https://example.com/model"))
+
+
+def test_a_cached_model_of_the_hub_is_found_offline(model: Path, tmp_path: Path) -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    kept = tmp_path / "cache" / "models--org--name"
+    (kept / "snapshots" / commit).mkdir(parents=True)
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text(commit)
+    (kept / "snapshots" / commit / "config.json").write_text("{}")
+    sources = Sources(cache_dir=tmp_path / "cache", offline=True)
+    location = sources.locate(ModelRef.parse("org/name"))
+    assert (location.kind, location.revision) == ("hub", commit)
+    with pytest.raises(SourceError, match="not in the cache, and we are offline"):
+        sources.locate(ModelRef.parse("org/other@v2"))
+
+
+def test_a_name_that_the_hub_cannot_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="cannot be fetched"):
+        Sources(cache_dir=tmp_path, offline=True).locate(ModelRef(model="a/b/c"))
