@@ -76,7 +76,7 @@ def publish(
             version = client.publish_version(known[0]["id"], text)
         else:
             about = {"description": description, "tags": tags, "domains": domains}
-            version = client.publish(text, name, title=title or name, **about)["version"]
+            version = client.publish(text, name, title=title, **about)["version"]
     click.echo(f"{name} version {version['number']}  {version['digest']}")
 
 

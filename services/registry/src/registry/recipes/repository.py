@@ -33,7 +33,7 @@ def _with_newest() -> Any:
 
 async def add(session: AsyncSession, owner: str, wanted: RecipeCreate) -> RecipeRow | None:
     """A new recipe that will have one version; None where its owner has one of that name."""
-    columns = wanted.model_dump(exclude={"recipe"})
+    columns = wanted.model_dump(exclude={"recipe"}) | {"title": wanted.title or wanted.name}
     statement = insert(RecipeRow).values(owner=owner, newest=1, **columns)
     return await session.scalar(statement.on_conflict_do_nothing().returning(RecipeRow))
 

@@ -32,7 +32,9 @@ class RecipeVersionCreate(Message):
 
 class RecipeCreate(Message):
     name: Slug = Field(description="Lower case words joined by hyphens, one of a kind.")
-    title: str = Field(min_length=1, max_length=200)
+    title: str | None = Field(
+        None, min_length=1, max_length=200, description="One line for people; else the name."
+    )
     description: str = Field("", max_length=20_000)
     tags: list[Label] = Field(default_factory=list, max_length=20)
     domains: list[Label] = Field(default_factory=list, max_length=20)
