@@ -9,6 +9,7 @@ The exit code is 0 only if all of that happened and the merge gained what a merg
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import signal
@@ -28,6 +29,7 @@ from watch import RunFailed, watch
 from mergehub.cli.lineage import draw
 from mergehub.client import HubClient, HubError
 from mergehub.hub.folder import read_connection
+from mergehub.hub.process import Command, spawn
 
 HERE = Path(__file__).resolve().parent
 CACHE = Path(os.environ.get("MERGEHUB_DEMO_FOLDER", HERE.parents[1] / ".cache" / "demo"))
@@ -36,9 +38,8 @@ SKILLS = ("dates", "sql")
 MERGED = "demo/dates-and-sql"
 PATIENCE_SECONDS = 60.0
 LOOK_SECONDS = 0.2
-EMPTY: Row = {"scores": {}}
 
-console = Console()
+console = Console(record=True)
 
 
 def step(text: str) -> None:
@@ -50,13 +51,13 @@ def running_hub(models: Path) -> Iterator[tuple[str, str]]:
     """A hub with two workers on a free port: its address and token. It ends with the demo."""
     data = CACHE / "hub"
     mergehub = Path(sys.prefix) / "bin" / "mergehub"
-    folders = ["--models", models, "--models", HERE, "--tasks", HERE / "tasks"]
-    command = [mergehub, "up", "--data", data, "--port", "0", "--workers", "2", *folders]
+    folders: Command = ["--models", models, "--models", HERE, "--tasks", HERE / "tasks"]
+    command: Command = [mergehub, "up", "--data", data, "--port", "0", "--workers", "2", *folders]
     (data / "connection.json").unlink(missing_ok=True)
     # One thread a worker: two evaluations side by side are faster than one on two threads.
-    env = dict(os.environ) | {"OMP_NUM_THREADS": "1"}
-    hub = subprocess.Popen(
-        list(map(str, command)), stdout=subprocess.DEVNULL, process_group=0, env=env
+    # A child that the kernel interrupts when the demo dies, however it dies.
+    hub = spawn(
+        command, log=subprocess.DEVNULL, env={"OMP_NUM_THREADS": "1"}, death_signal=signal.SIGINT
     )
     try:
         yield wait_for_hub(hub, data)
@@ -88,16 +89,23 @@ def evaluate(hub: HubClient, model: str) -> UUID:
     return hub.submit({"kind": "evaluate", "model": model, "benchmarks": list(SKILLS)}).id
 
 
-def board(hub: HubClient, models: dict[str, str]) -> dict[str, Row]:
-    """Each model's row, as soon as the leaderboard has learnt all results."""
+def board(hub: HubClient, models: dict[str, str], runs: dict[str, UUID]) -> dict[str, Row]:
+    """Each model's row, as soon as the leaderboard has learnt what these very runs measured."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        rows = {row["model"]: row for row in hub.get("/v1/boards/overall", limit=200)["items"]}
-        if all(set(SKILLS) <= set(rows.get(name, EMPTY)["scores"]) for name in models.values()):
-            return {label: rows[name] for label, name in models.items()}
+    while not all(measured(hub, models[label]) == {str(runs[label])} for label in models):
         if time.monotonic() > deadline:
             raise RunFailed("The leaderboard did not learn the results in time.")
         time.sleep(LOOK_SECONDS)
+    rows = {row["model"]: row for row in hub.get("/v1/boards/overall", limit=200)["items"]}
+    return {label: rows[name] for label, name in models.items()}
+
+
+def measured(hub: HubClient, model: str) -> set[str]:
+    """The runs behind a model's newest results, one a skill."""
+    newest: dict[str, str] = {}
+    for result in hub.get("/v1/results", model=model)["items"]:
+        newest.setdefault(result["benchmark"], result["run"])
+    return {newest.get(skill, "none") for skill in SKILLS}
 
 
 def ancestry(hub: HubClient) -> dict[str, Any]:
@@ -118,24 +126,19 @@ def demo(url: str, token: str) -> list[str]:
     with HubClient(url, token) as hub:
         version = publish(hub)
         step(f"published the recipe, version {version['number']}: {version['digest'][:19]}…")
-        step("merging, and evaluating the parents meanwhile")
-        merge = hub.submit(
-            {"kind": "merge", "recipe_version": version["id"], "model_name": MERGED}
-        ).id
-        parents = {
-            f"evaluate {label}": evaluate(hub, name)
-            for label, name in {"base": BASE, **specialists}.items()
-        }
-        watch(console, lambda: HubClient(url, token), {"merge": merge} | parents)
-        watch(
-            console,
-            lambda: HubClient(url, token),
-            {"evaluate merge": evaluate(hub, f"run:{merge}")},
-        )
+        step("merging; a second worker begins to evaluate the parents")
+        wanted = {"kind": "merge", "recipe_version": version["id"], "model_name": MERGED}
+        merge = hub.submit(wanted).id
+        models = {"base": BASE, **specialists, "merge": MERGED}
+        runs = {label: evaluate(hub, models[label]) for label in ("base", *specialists)}
+        watch(console, lambda: HubClient(url, token), {"merge": merge})
+        step("evaluating all four on items that no training saw")
+        runs["merge"] = evaluate(hub, f"run:{merge}")
+        watch(console, lambda: HubClient(url, token), runs)
         result = hub.run(merge).result or {}
         console.print()
         console.print(draw(ancestry(hub)))
-        rows = board(hub, {"base": BASE, **specialists, "merge": MERGED})
+        rows = board(hub, models, runs)
         console.print()
         items = hub.get("/v1/results", model=MERGED)["items"][0]["count"]
         console.print(score_table(rows, SKILLS, items))
@@ -154,6 +157,7 @@ Go on from here:
   mergehub board                  the leaderboard   mergehub uplift {MERGED}
   README.md, docs/                the tour""",
         highlight=False,
+        soft_wrap=True,
     )
 
 
@@ -162,6 +166,9 @@ def _short(path: Path) -> Path:
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--picture", type=Path, help="keep the demo's output as an SVG file")
+    picture = parser.parse_args().picture
     started = time.monotonic()
     base = fetch_base(CACHE / "models", step)
     step("starting a hub: PostgreSQL, Valkey, three services, two workers")
@@ -178,6 +185,8 @@ def main() -> int:
         return 1
     console.print(f"\n[bold green]Done[/] in {time.monotonic() - started:.0f} s.", highlight=False)
     farewell()
+    if picture:
+        console.save_svg(str(picture), title="make demo")
     return 0
 
 

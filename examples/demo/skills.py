@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 TASKS = Path(__file__).parent / "tasks"
-HELD_OUT_ITEMS = 150
+HELD_OUT_ITEMS = 100
 
 Split = Literal["train", "validation", "held-out"]
 

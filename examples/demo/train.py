@@ -30,7 +30,7 @@ LORA = LoraConfig(
     layers_to_transform=list(range(10, 30)),
     task_type="CAUSAL_LM",
 )
-STEPS = {"dates": 160, "sql": 70}
+STEPS = {"dates": 400, "sql": 150}
 IGNORED = -100
 
 

@@ -24,6 +24,9 @@ from .errors import TaskError
 from .tasks import LocalTask
 from .templates import with_safe_templates
 
+# On a CPU. Generating reads all weights once a token, so many rows share the cost; likelihoods
+# keep a row of the vocabulary for each token of each item, which must fit into memory.
+BATCH_SIZES = {"generate_until": 64}
 BATCH_SIZE = 16
 BOOTSTRAP_ITERATIONS = 1000  # for metrics whose standard error has no closed form
 
@@ -47,11 +50,17 @@ class Harness:
             trust_remote_code=False,
             use_safetensors=True,
         )
+        self._on_cpu = on_cpu
+        if adapter:
+            # One matrix instead of three for each layer that the adapter touches.
+            self._model._model = self._model.model.merge_and_unload()
 
     def measure(self, local: LocalTask, on_items: OnItems) -> BenchmarkResult:
         """The score of `local`'s first metric; `on_items` hears of (items done, items in all)."""
         task = _harness_task(local)
         self._model.set_cache_hook(_AnswerCounter(task, on_items))
+        if self._on_cpu:
+            self._model.batch_size_per_gpu = BATCH_SIZES.get(task.OUTPUT_TYPE, BATCH_SIZE)
         torch.manual_seed(DEFAULT_OTHER_SEED)
         outcome = evaluate(
             lm=self._model,
