@@ -40,6 +40,7 @@ PATIENCE_SECONDS = 60.0
 LOOK_SECONDS = 0.2
 
 console = Console(record=True)
+progress = Console()  # what passes by is no part of the picture
 
 
 def step(text: str) -> None:
@@ -131,10 +132,10 @@ def demo(url: str, token: str) -> list[str]:
         merge = hub.submit(wanted).id
         models = {"base": BASE, **specialists, "merge": MERGED}
         runs = {label: evaluate(hub, models[label]) for label in ("base", *specialists)}
-        watch(console, lambda: HubClient(url, token), {"merge": merge})
+        watch(progress, lambda: HubClient(url, token), {"merge": merge})
         step("evaluating all four on items that no training saw")
         runs["merge"] = evaluate(hub, f"run:{merge}")
-        watch(console, lambda: HubClient(url, token), runs)
+        watch(progress, lambda: HubClient(url, token), runs)
         result = hub.run(merge).result or {}
         console.print()
         console.print(draw(ancestry(hub)))
