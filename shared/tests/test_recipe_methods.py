@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -96,3 +97,25 @@ def test_a_range_is_checked_and_put_in_words(
     assert parameter.range == words
     assert parameter.contains(inside)
     assert not parameter.contains(outside)
+
+
+@pytest.mark.parametrize(
+    ("base", "listed", "merged"),
+    [
+        ("none", "ab", [0, 1]),
+        ("none", "bab", [0, 1, 2]),
+        ("required", "bab", [1]),
+        ("optional", "ac", [0, 1]),
+        ("member", "a", [None, 0]),
+        ("member", "b", [0]),
+        ("member", "ab", [1, 0]),
+        ("member", "abb", [1, 2, 0]),
+        ("member", "ac", [0, 1]),
+    ],
+)
+def test_the_base_is_merged_where_it_is_a_member(
+    base: Any, listed: str, merged: list[int | None]
+) -> None:
+    spec = MethodSpec(name="x", title="", summary="", formula="", base=base, min_models=2)
+    assert spec.merged(listed, "b") == merged
+    assert spec.merged(listed, None) == list(range(len(listed)))

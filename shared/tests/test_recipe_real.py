@@ -46,6 +46,8 @@ def test_every_recipe_that_mergekit_accepts_lacks_at_most_its_method(
         name: text for name, text in texts(verdicts, "ok").items() if verdicts[name] == "ok"
     }
     refused = {name: found for name, text in accepted.items() if (found := codes(text))}
+    # Layers of three lengths for one slice, which mergekit notices only when it merges.
+    assert refused.pop("337-passthrough.yml") == {"count"}
     assert {name: found for name, found in refused.items() if found != {"unknown-method"}} == {}
     assert len(refused) < len(accepted) / 4
 

@@ -170,3 +170,9 @@ def real_weights() -> Path:
     if root is None:
         pytest.skip("MERGEHUB_REAL_DATA is not set")
     return Path(root).resolve() / "weights" / "stories260K"
+
+
+@pytest.fixture(scope="session")
+def workshop_class() -> type[Workshop]:
+    """For fixtures that outlive a test."""
+    return Workshop

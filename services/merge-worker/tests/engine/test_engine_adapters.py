@@ -31,7 +31,9 @@ def recipe(model: str) -> dict[str, Any]:
         ({"r": 3, "lora_alpha": 6}, 2),
         ({"r": 3, "lora_alpha": 6, "use_rslora": True}, 6 / np.sqrt(3)),
         ({"r": 8, "lora_alpha": 6, "rank_pattern": {"up_proj": 3}}, 2),
-        ({"r": 3, "lora_alpha": 6, "alpha_pattern": {r"layers\.0\..*": 12}}, 4),
+        ({"r": 3, "lora_alpha": 6, "alpha_pattern": {r"layers\.0\.mlp\.up_proj$": 12}}, 4),
+        ({"r": 3, "lora_alpha": 6, "alpha_pattern": {f"^{MODULE}": 12, "up_proj": 1}}, 4),
+        ({"r": 3, "lora_alpha": 6, "alpha_pattern": {"^up_proj": 12, "p_proj": 12}}, 2),
     ],
 )
 def test_an_adapter_adds_its_scaled_product(
@@ -98,6 +100,10 @@ def test_an_adapter_merges_as_the_dense_model_it_stands_for(workshop: Any, metho
             "which its model lacks",
         ),
         ({}, {"r": 4}, CheckpointError, "says rank 4"),
+        ({}, {"alpha_pattern": {r"((\w+\.?)+)+!": 1}}, NotSupportedError, "a regular expression"),
+        ({}, {"rank_pattern": {"up_proj": "3"}}, CheckpointError, "gives '3' as r of"),
+        ({}, {"rank_pattern": ["up_proj"]}, CheckpointError, "rank_pattern in .* mapping"),
+        ({}, {"lora_alpha": "much"}, CheckpointError, "gives 'much' as lora_alpha"),
     ],
 )
 def test_what_an_adapter_may_not_be_is_refused(

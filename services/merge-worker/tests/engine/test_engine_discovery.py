@@ -11,6 +11,7 @@ import pytest
 
 from merge_worker.engine import methods
 from merge_worker.engine.formula import Formula
+from merge_worker.engine.method_pages import pages
 from merge_worker.engine.methods import __main__ as command
 from merge_worker.engine.methods import discover
 from mergehub.recipe.methods import catalogue
@@ -22,6 +23,7 @@ from mergehub.recipe.methods import MethodSpec
 
 from merge_worker.engine.compilable import compilable
 from merge_worker.engine.formula import Formula
+from merge_worker.engine.method_pages import pages
 from merge_worker.engine.method import Method, Prepared
 
 
@@ -39,21 +41,36 @@ METHOD = Method(
 '''
 
 
+BROKEN = """
+from mergehub.recipe.methods import MethodSpec
+
+from merge_worker.engine.method import Method
+
+METHOD = Method(
+    spec=MethodSpec(name="broken", title="Broken", summary="Fails.", formula="θ = ?"),
+    prepare=lambda merge: [][0],
+)
+"""
+
+
 @pytest.fixture
-def one_more_method(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A method in a file of its own, dropped beside the others."""
+def more_methods(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Methods in files of their own, dropped beside the others."""
     folder = tmp_path / "more"
     folder.mkdir()
     (folder / "midpoint.py").write_text(MIDPOINT)
+    (folder / "broken.py").write_text(BROKEN)
     monkeypatch.setattr(methods, "__path__", [*methods.__path__, str(folder)])
     monkeypatch.setattr("mergehub.recipe.methods._registered", {})
     discover.cache_clear()
+    discover()
     yield
     discover.cache_clear()
-    sys.modules.pop("merge_worker.engine.methods.midpoint", None)
+    for name in ("midpoint", "broken"):
+        sys.modules.pop(f"merge_worker.engine.methods.{name}", None)
 
 
-def test_a_new_file_is_a_new_method(workshop: Any, one_more_method: None) -> None:
+def test_a_new_file_is_a_new_method(workshop: Any, more_methods: None) -> None:
     assert "midpoint" in discover()
     assert catalogue()["midpoint"].title == "Midpoint"
     tensors = [workshop.llama(seed) for seed in (0, 1, 2)]
@@ -70,6 +87,13 @@ def test_a_new_file_is_a_new_method(workshop: Any, one_more_method: None) -> Non
         np.testing.assert_allclose(values, expected, rtol=1e-6, atol=1e-6)
 
 
+def test_a_method_that_fails_fails_the_merge(workshop: Any, more_methods: None) -> None:
+    name = workshop.model("m", workshop.llama(0))
+    with pytest.raises(IndexError):
+        workshop.merge({"merge_method": "broken", "models": [{"model": name}]})
+    assert not (workshop.folder / "out").exists()
+
+
 def test_every_method_explains_itself() -> None:
     assert {"linear", "slerp", "task_arithmetic", "ties", "dare_ties", "passthrough"} <= set(
         discover()
@@ -81,19 +105,36 @@ def test_every_method_explains_itself() -> None:
         assert "θ" in (module.__doc__ or "")
 
 
-def test_the_written_catalogue_says_what_the_methods_declare() -> None:
-    assert command.main(["--check"]) == 0
+DOCS = Path(__file__).parents[4] / "docs" / "methods"
 
 
-def test_a_catalogue_that_is_behind_is_noticed_and_written(
+def test_the_written_catalogue_and_pages_say_what_the_methods_declare() -> None:
+    assert command.main(["--check", "--docs", str(DOCS)]) == 0
+
+
+def test_what_is_behind_is_noticed_and_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = tmp_path / "methods.json"
+    file, docs = tmp_path / "methods.json", tmp_path / "docs" / "methods"
+    places = ["--file", str(file), "--docs", str(docs)]
     file.write_text("[]")
-    assert command.main(["--check", "--file", str(file)]) == 1
+    assert command.main(["--check", *places]) == 1
     assert "--write" in capsys.readouterr().err
-    assert command.main(["--write", "--file", str(file)]) == 0
-    assert command.main(["--check", "--file", str(file)]) == 0
+    assert command.main(["--write", *places]) == 0
+    assert command.main(["--check", *places]) == 0
+    (docs / "gone.md").write_text("A method that is no more.")
+    assert command.main(["--check", *places]) == 1
+    assert command.main(["--write", *places]) == 0
+    assert {path.stem for path in docs.iterdir()} == {"README", *discover()}
+
+
+def test_a_page_has_every_parameter_with_its_values_and_default() -> None:
+    page = pages(discover())["ties.md"]
+    assert "| `density` | float | in [0, 1] | `1` | each model |" in page
+    assert "| `consensus` | str | `sum`, `count` | `sum` | the merge |" in page
+    assert "| `normalize` | bool | `true`, `false` | `true` | the merge |" in page
+    assert "(https://arxiv.org/abs/2306.01708)" in page
+    assert "| `t` | float | in [0, 1] | required | the merge |" in pages(discover())["slerp.md"]
 
 
 def test_a_formula_is_a_plain_function_too() -> None:

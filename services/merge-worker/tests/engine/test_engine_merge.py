@@ -171,6 +171,46 @@ def test_an_exception_from_the_callback_stops_the_merge(workshop: Any) -> None:
     assert not (workshop.folder / "out.partial").exists()
 
 
+INTERRUPTED = """
+import signal, sys
+from pathlib import Path
+from merge_worker.engine import Sources, merge, plan_merge
+from mergehub.recipe import parse_recipe
+
+left, reports = 2, 0
+
+def on_progress(progress):
+    global reports
+    reports += 1
+    if reports == 2:  # the threads are at work
+        interrupt()
+
+def interrupt(*_):
+    global left
+    left -= 1
+    signal.setitimer(signal.ITIMER_REAL, 0.02 if left else 0)
+    raise KeyboardInterrupt
+
+signal.signal(signal.SIGALRM, interrupt)
+folder = Path(sys.argv[1])
+plan = plan_merge(parse_recipe((folder / "recipe.yml").read_text()), Sources(roots=(folder,)))
+try:
+    merge(plan, folder / "out", on_progress=on_progress)
+finally:
+    signal.setitimer(signal.ITIMER_REAL, 0)
+"""
+
+
+def test_a_merge_that_is_interrupted_twice_ends(workshop: Any) -> None:
+    document = recipe(workshop, "ties", vocabulary=200_000)
+    (workshop.folder / "recipe.yml").write_text(yaml.safe_dump(document))
+    command = [sys.executable, "-c", INTERRUPTED, str(workshop.folder)]
+    ended = subprocess.run(command, timeout=60, check=False, capture_output=True)
+    assert ended.returncode != 0
+    assert not (workshop.folder / "out").exists()
+    assert workshop.merge(document).output_digest == digest_of_folder(workshop.folder / "out")
+
+
 def test_a_failed_merge_can_clean_up_after_itself(workshop: Any) -> None:
     plan = workshop.plan(recipe(workshop))
     (workshop.folder / "a" / "model.safetensors").unlink()
@@ -209,7 +249,7 @@ merge(plan, folder / "out", MergeOptions(threads=1))
     [
         ("pwrite", 2, 0),  # the first tensor's bytes; the first call writes the header
         ("pwrite", 5, 1),  # some tensors journalled, some not
-        ("fdatasync", 2, 0),  # tensors written, not yet on disk
+        ("fsync", 1, 0),  # tensors written, not yet on disk
         ("write", 2, 0),  # on disk, not yet journalled
         ("unlink", 1, 9),  # all journalled, the journal about to go
         ("rename", 1, 0),  # the journal gone, the output not yet visible

@@ -290,6 +290,23 @@ def test_ties_keeps_exactly_k_where_all_magnitudes_are_equal(workshop: Any) -> N
         assert not flat[k:].any()
 
 
+@pytest.mark.parametrize("density", [0.05, 0.2, 0.35, 0.5, 0.9])
+def test_ties_trims_what_is_mostly_unchanged(workshop: Any, density: float) -> None:
+    rng = np.random.default_rng(3)
+    # Subnormals, the ends of the ranges that magnitudes are counted in, and equals.
+    bits = np.array([1, 0xFFFF, 0x10000, 0x10001, 0x20000, 0x20001, 0x3F800000], np.uint32)
+    shapes = {name: values.shape for name, values in workshop.llama(0).items()}
+    sizes = [bits.view(np.float32)[rng.integers(0, len(bits), shape)] for shape in shapes.values()]
+    changed = [rng.random(shape) < 0.4 for shape in shapes.values()]
+    tuned = [np.where(c, v, 0) for c, v in zip(changed, sizes, strict=True)]
+    other = dict(zip(shapes, tuned, strict=True))
+    workshop.model("m0", {name: 0 * values for name, values in other.items()}, dtype="F32")
+    workshop.model("m1", other, dtype="F32")
+    found = workshop.merged(recipe("ties", [{"density": density}]))
+    for name, values in found.items():
+        assert (values == trim(other[name].astype(np.float64), density)).all()
+
+
 def test_the_smallest_density_still_keeps_one_element(workshop: Any) -> None:
     models = family(workshop, count=1)
     found = workshop.merged(recipe("ties", [{"density": 0.0001}]))

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from merge_worker.engine import NotSupportedError, PlanError
+from merge_worker.engine import NotSupportedError, PlanError, plan_merge
+from mergehub.recipe import Recipe
 
 
 def two(workshop: Any, dtype: str = "BF16", **models: Any) -> dict[str, Any]:
@@ -155,6 +156,68 @@ def test_embeddings_of_different_size_meet_only_when_allowed(
     found = workshop.merged({**recipe, "allow_submatrix": True, "out_dtype": "float32"})
     a, b = (workshop.rounded(m["lm_head.weight"])[:rows] for m in (workshop.llama(0), other))
     np.testing.assert_allclose(found["lm_head.weight"], (a + b) / 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("listed", "base", "merged", "read"),
+    [
+        ("b", "a", "ab", "ab"),  # too few without the base: it joins
+        ("ba", "a", "ab", "ab"),  # the base is one of them: it goes first
+        ("bc", "a", "bc", "bc"),  # enough without the base: as listed
+        ("bc", None, "bc", "bc"),
+    ],
+)
+def test_the_base_of_slerp_is_one_of_two_models(
+    workshop: Any, listed: str, base: str | None, merged: str, read: str
+) -> None:
+    for seed, name in enumerate("abc"):
+        workshop.model(name, workshop.llama(seed))
+    recipe = {
+        "merge_method": "slerp",
+        "models": [{"model": f"./{name}"} for name in listed],
+        "parameters": {"t": 0},
+        **({"base_model": f"./{base}"} if base else {}),
+    }
+    plan = workshop.plan(recipe)
+    references = [model.reference for model in plan.models]
+    assert sorted(references) == [f"./{name}" for name in read]
+    assert any("is not merged" in note for note in plan.notes) == (base not in {*read, None})
+    for tensor in plan.tensors:
+        assert [references[o.model] for o in tensor.operands] == [f"./{name}" for name in merged]
+        assert tensor.base is None
+
+
+def test_a_method_is_given_as_many_models_as_it_takes(workshop: Any) -> None:
+    workshop.model("a", workshop.llama(0))
+    entry = {"model": "./a"}
+    recipe = Recipe.model_validate({"merge_method": "passthrough", "models": [entry, entry]})
+    with pytest.raises(PlanError, match="merges exactly 1 model; here are 2"):
+        plan_merge(recipe, workshop.sources)
+
+
+def test_one_module_is_merged_as_models_are(workshop: Any) -> None:
+    recipe = two(workshop)
+    inner = {"models": recipe.pop("models"), "parameters": {"weight": 0.5}}
+    plan = workshop.plan({**recipe, "modules": {"text": inner}})
+    assert parameter(plan, "model.norm.weight", "weight") == 0.5
+    with pytest.raises(NotSupportedError, match=r"text, vision.*not merged yet"):
+        workshop.plan({**recipe, "modules": {"text": inner, "vision": inner}})
+
+
+def test_a_method_that_is_not_there_is_named_with_those_that_are(workshop: Any) -> None:
+    recipe = Recipe.model_validate({**two(workshop), "merge_method": "magic"})
+    with pytest.raises(PlanError, match="no merge method 'magic'; there are dare_ties, linear"):
+        plan_merge(recipe, workshop.sources)
+
+
+def test_a_listed_base_defines_the_output_also_where_it_is_a_model_like_any(workshop: Any) -> None:
+    tied = workshop.llama_config(tie_word_embeddings=True)
+    workshop.model("a", workshop.llama(0))
+    workshop.model("b", workshop.llama(1, tied=True), config=tied)
+    models = [{"model": "./a"}, {"model": "./b"}]
+    plan = workshop.plan({"merge_method": "linear", "models": models, "base_model": "./b"})
+    assert plan.config["tie_word_embeddings"] is True
+    assert "lm_head.weight" not in {tensor.name for tensor in plan.tensors}
 
 
 def test_misfits_are_named(workshop: Any) -> None:

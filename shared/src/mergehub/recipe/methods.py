@@ -6,7 +6,7 @@ file, so that a recipe is checked without torch. `register` adds one more at run
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -111,6 +111,35 @@ class MethodSpec(BaseModel):
     def parameter(self, name: str) -> ParameterSpec | None:
         """The parameter of that name, or None."""
         return next((each for each in self.parameters if each.name == name), None)
+
+    def merged(self, listed: Sequence[object], base: object | None) -> list[int | None]:
+        """Which models are merged, in order: their places in `listed`, None for a base that joins.
+
+        An entry is merged as often as it is listed: at other layers, or with another weight.
+        """
+        others: list[int | None] = [i for i, each in enumerate(listed) if each != base]
+        if base is None or self.base == "none":
+            return list(range(len(listed)))
+        if self.base != "member":
+            return others
+        as_base: list[int | None] = [i for i, each in enumerate(listed) if each == base]
+        joins = not as_base and len(listed) < self.min_models
+        return [*([None] if joins else as_base), *others]
+
+    def takes(self, count: int) -> bool:
+        """Whether so many models can be merged."""
+        return self.min_models <= count <= (self.max_models or count)
+
+    @property
+    def how_many(self) -> str:
+        """How many models it takes, in words: "exactly 2 models", "at least 1 model"."""
+        low, high = self.min_models, self.max_models
+        models = f"{low} model" if low == 1 else f"{low} models"
+        beside = " beside the base" if self.base in ("required", "optional") else ""
+        if low == high:
+            return f"exactly {models}{beside}"
+        limit = f" and at most {high}" if high is not None else ""
+        return f"at least {models}{limit}{beside}"
 
     @property
     def defaults(self) -> dict[str, Scalar]:

@@ -110,24 +110,13 @@ def _base(group: Group, method: MethodSpec) -> Iterator[Fault]:
 
 
 def _count(group: Group, method: MethodSpec) -> Iterator[Fault]:
-    """Compare the number of models with what the method takes.
-
-    Too few counts entries and too many counts distinct models, because the same model may be
-    listed twice, at other layers or with another weight.
-    """
-    base = as_reference(group.base)
-    merged = [ref for place in group.inputs if (ref := reference(place.content)) is not None]
-    if not group.inputs or len(merged) < len(group.inputs):
+    """Compare the number of models with what the method takes."""
+    listed = [ref for place in group.inputs if (ref := reference(place.content)) is not None]
+    if not listed or len(listed) < len(group.inputs):
         return
-    if method.base in ("required", "optional"):
-        merged = [ref for ref in merged if ref != base]
-    elif method.base == "member" and base and len(merged) < method.min_models:
-        merged = [base, *(ref for ref in merged if ref != base)]
-    distinct = len(set(merged))
-    too_many = method.max_models is not None and distinct > method.max_models
-    if too_many or len(merged) < method.min_models:
-        found = distinct if too_many else len(merged)
-        message = f"{method.name} merges {_how_many(method)}; here {_are(found)} listed"
+    count = len(method.merged(listed, as_reference(group.base)))
+    if not method.takes(count):
+        message = f"{method.name} merges {method.how_many}; here {_are(count)} listed"
         yield Fault(pointer(group.path), "count", message)
 
 
@@ -147,19 +136,6 @@ def _required(group: Group, method: MethodSpec) -> Iterator[Fault]:
 def _missing(path: Path, spec: ParameterSpec, method: MethodSpec) -> Fault:
     message = f"{method.name} needs the parameter {spec.name!r}: {spec.doc}"
     return Fault(pointer(path), "missing", message)
-
-
-def _how_many(method: MethodSpec) -> str:
-    low, high = method.min_models, method.max_models
-    beside = " beside the base" if method.base in ("required", "optional") else ""
-    if low == high:
-        return f"exactly {_models(low)}{beside}"
-    limit = f" and at most {high}" if high is not None else ""
-    return f"at least {_models(low)}{limit}{beside}"
-
-
-def _models(count: int) -> str:
-    return f"{count} model" if count == 1 else f"{count} models"
 
 
 def _are(count: int) -> str:

@@ -14,6 +14,7 @@ from .header import Region
 
 _PREFIX = "base_model.model."
 _KEY = re.compile(r"^(?P<module>.+)\.lora_(?P<side>[AB])(\.default)?\.weight$")
+_NAME = re.compile(r"[\w.\-]+")
 
 
 @dataclass(frozen=True)
@@ -84,24 +85,48 @@ def _update(adapter: Checkpoint, module: str, pair: Mapping[str, Region]) -> Low
             f"the adapter in {adapter.folder} has B {list(left.shape)} and A {list(right.shape)} "
             f"for {module!r}; B @ A needs [rows, r] and [r, columns]"
         )
-    scaling = _scaling(adapter.config, module, right.shape[0])
+    scaling = _scaling(adapter, module, right.shape[0])
     return LowRank(left, right, scaling, bool(adapter.config.get("fan_in_fan_out")))
 
 
-def _scaling(config: Mapping[str, Any], module: str, rank: int) -> float:
+def _scaling(adapter: Checkpoint, module: str, rank: int) -> float:
     """Alpha over r, or over √r for rank-stabilised adapters (arXiv 2312.03732)."""
-    alpha = _by_pattern(config.get("alpha_pattern"), module, config.get("lora_alpha", 8))
-    declared = _by_pattern(config.get("rank_pattern"), module, config.get("r", rank))
+    alpha = _number(adapter, "alpha_pattern", module, "lora_alpha", 8)
+    declared = _number(adapter, "rank_pattern", module, "r", rank)
     if declared != rank:
         raise CheckpointError(
             f"adapter_config.json says rank {declared} for {module!r}, not {rank}"
         )
-    return float(alpha) / (math.sqrt(rank) if config.get("use_rslora") else rank)
+    return alpha / (math.sqrt(rank) if adapter.config.get("use_rslora") else rank)
 
 
-def _by_pattern(patterns: Mapping[str, Any] | None, module: str, default: Any) -> Any:
-    """The value of the first pattern that matches the end of a module's name, as in PEFT."""
-    for pattern, value in (patterns or {}).items():
-        if re.match(rf"(.*\.)?({pattern})$", module):
+def _number(adapter: Checkpoint, pattern_key: str, module: str, key: str, default: float) -> float:
+    value = _by_name(adapter, pattern_key, module)
+    value = adapter.config.get(key, default) if value is None else value
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise CheckpointError(
+            f"adapter_config.json in {adapter.folder} gives {value!r} as {key} of {module!r}; "
+            "it must be a number"
+        )
+    return value
+
+
+def _by_name(adapter: Checkpoint, key: str, module: str) -> Any:
+    """The value of the first entry that names the module or the end of its name, or None.
+
+    PEFT takes such names as regular expressions. They come with the weights from strangers, so
+    only those are read that could not be anything but a name.
+    """
+    patterns = adapter.config.get(key) or {}
+    if not isinstance(patterns, dict):
+        raise CheckpointError(f"{key} in {adapter.folder}/adapter_config.json must be a mapping")
+    for pattern, value in patterns.items():
+        name = pattern.removeprefix("^").removesuffix("$").replace("\\.", ".")
+        if not _NAME.fullmatch(name):
+            raise NotSupportedError(
+                f"the adapter in {adapter.folder} has the {key} {pattern!r}, a regular expression;"
+                " only names are read: merge it into its model first (peft: merge_and_unload)"
+            )
+        if module == name or (module.endswith(f".{name}") and not pattern.startswith("^")):
             return value
-    return default
+    return None

@@ -21,7 +21,8 @@ from .journal import Journal
 from .locking import DigestCache, lock_of, wanted
 from .plan import BLOCK, Plan
 from .progress import Meter, OnProgress
-from .shards import cannot_write, lay_out
+from .shards import lay_out
+from .writing import writing
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,8 @@ def merge(
 def _merge(
     plan: Plan, out: Path, partial: Path, options: MergeOptions, on_progress: OnProgress
 ) -> MergeResult:
-    try:
+    with writing(partial):
         partial.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(partial, error, 0) from None
     with closing(Journal(partial, plan.digest)) as journal, Inputs(plan) as inputs:
         _check_shards(plan, partial, journal)
         lay_out(plan, partial)

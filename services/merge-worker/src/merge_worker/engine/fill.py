@@ -23,8 +23,18 @@ Write = Callable[[int, memoryview], None]
 class TensorMerge:
     """One output tensor and its operands; what a method's `prepare` sees (`method.Merge`)."""
 
-    def __init__(self, plan: Plan, tensor: PlannedTensor, inputs: Inputs, block: int) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        tensor: PlannedTensor,
+        inputs: Inputs,
+        block: int,
+        before_block: Callable[[], None],
+    ) -> None:
+        """Open the readers; `before_block` may raise to stop the merge between two blocks."""
         self._plan = plan
+        self._before_block = before_block
+        self._held: int | None = None
         self._tensor = tensor
         self._block = min(block, tensor.region.size)
         self._readers = [inputs.reader(row) for row in tensor.rows]
@@ -51,9 +61,12 @@ class TensorMerge:
     def blocks(self) -> Iterator[Block]:
         """A pass over all elements in order; what it yields is overwritten by the next block."""
         for first in range(0, self.size, self._block or 1):
+            self._before_block()
             size = min(self._block, self.size - first)
-            for reader, row in zip(self._readers, self._raw, strict=True):
-                reader.read(first, size, row)
+            if self._held != first:
+                for reader, row in zip(self._readers, self._raw, strict=True):
+                    reader.read(first, size, row)
+                self._held = first
             yield Block(self._raw, self._codes, first, size)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
@@ -15,7 +16,7 @@ from .inputs import Inputs
 from .journal import Journal
 from .plan import Plan, PlannedTensor
 from .progress import Meter
-from .shards import write_at
+from .writing import write_at, writing
 
 Finished = tuple[PlannedTensor, str]
 
@@ -41,48 +42,67 @@ class Filling:
         """Fill everything; raises the first error, after journalling what was finished."""
         with ThreadPoolExecutor(1, thread_name_prefix="journal") as journalling:
             committed = journalling.submit(self._commit_groups)
-            workers = [pool.submit(self._work) for _ in range(threads)]
             try:
-                self._meter.wait_for(workers, "fill")
+                self._work_all(pool, threads)
             finally:
-                self._stopped.set()
-                for worker in workers:
-                    worker.cancel() or worker.exception()
                 self._finished.put(None)
             committed.result()
 
+    def _work_all(self, pool: ThreadPoolExecutor, threads: int) -> None:
+        workers = [pool.submit(self._work) for _ in range(threads)]
+        try:
+            self._meter.wait_for(workers, "fill")
+        finally:
+            self._stopped.set()
+            wait(workers)
+
     def _work(self) -> None:
-        with suppress(IndexError, _Stopped):
-            while True:
-                tensor = self._todo.popleft()
+        with suppress(_Stopped):
+            while tensor := self._next():
                 self._finished.put((tensor, self._fill(tensor)))
                 self._meter.add(1, 0)
 
+    def _next(self) -> PlannedTensor | None:
+        try:
+            return self._todo.popleft()
+        except IndexError:
+            return None
+
+    def _go_on(self) -> None:
+        if self._stopped.is_set():
+            raise _Stopped
+
     def _fill(self, tensor: PlannedTensor) -> str:
         path = self._folder / tensor.region.file
-        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        merge = TensorMerge(self._plan, tensor, self._inputs, self._block, self._go_on)
+        with writing(path):
+            descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
 
         def write(offset: int, data: memoryview) -> None:
-            if self._stopped.is_set():
-                raise _Stopped
             write_at(path, descriptor, offset, data)
             self._meter.add(0, len(data))
 
         try:
-            return fill(TensorMerge(self._plan, tensor, self._inputs, self._block), tensor, write)
+            return fill(merge, tensor, write)
         finally:
             os.close(descriptor)
 
     def _commit_groups(self) -> None:
         more = True
-        while more:
-            group = [self._finished.get()]
-            while not self._finished.empty():
-                group.append(self._finished.get())
-            done = [each for each in group if each is not None]
-            more = len(done) == len(group)
-            digests = {tensor.name: digest for tensor, digest in done}
-            self._journal.commit(digests, {tensor.region.file for tensor, _ in done})
+        try:
+            while more:
+                group = [self._finished.get()]
+                while not self._finished.empty():
+                    group.append(self._finished.get())
+                done = [each for each in group if each is not None]
+                more = len(done) == len(group)
+                self._commit(done)
+        finally:
+            self._stopped.set()
+
+    def _commit(self, done: Sequence[Finished]) -> None:
+        digests = {tensor.name: digest for tensor, digest in done}
+        self._journal.commit(digests, {tensor.region.file for tensor, _ in done})
 
 
 class _Stopped(Exception):

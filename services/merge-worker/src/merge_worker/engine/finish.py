@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
-import shutil
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,10 +12,10 @@ from mergehub.recipe.lock import Lock
 
 from .card import card, recipe_text
 from .digests import output_digest
-from .errors import OutputError
+from .errors import InputChangedError, OutputError
 from .journal import Journal
 from .plan import ENGINE_VERSION, Plan
-from .shards import cannot_write
+from .writing import sync, writing
 
 MANIFEST = "manifest.json"
 LOCK = "mergehub.lock.json"
@@ -29,22 +27,35 @@ def finish(plan: Plan, partial: Path, out: Path, journal: Journal, lock: Lock) -
 
     Raises:
         OutputError: it cannot be written, or something else has appeared at `out`.
+        InputChangedError: a file to be copied is gone.
     """
-    try:
+    with writing(out, plan.bytes_out):
         for name, source in plan.copies.items():
-            shutil.copyfile(source, partial / name)
+            (partial / name).write_bytes(_content(source))
         for name, text in _texts(plan, journal, lock).items():
             (partial / name).write_text(text, encoding="utf-8")
         for path in partial.iterdir():
-            _sync(path)
+            sync(path)
         journal.path.unlink()
-        _sync(partial)
-        partial.rename(out)
-        _sync(out.parent)
+        sync(partial)
+        _reveal(partial, out)
+        sync(out.parent)
+
+
+def _content(source: Path) -> bytes:
+    try:
+        return source.read_bytes()
     except OSError as error:
+        raise InputChangedError(f"{source} cannot be read any more: {error.strerror}") from None
+
+
+def _reveal(partial: Path, out: Path) -> None:
+    try:
+        partial.rename(out)
+    except OSError:
         if out.exists():
             raise OutputError(f"{out} appeared while the merge was running") from None
-        raise cannot_write(out, error, plan.bytes_out) from None
+        raise
 
 
 def _texts(plan: Plan, journal: Journal, lock: Lock) -> dict[str, str]:
@@ -82,11 +93,3 @@ def _manifest(plan: Plan, journal: Journal, digest: str) -> dict[str, Any]:
 
 def _json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -15,9 +15,13 @@ from numpy.typing import NDArray
 
 from .compilable import Function
 from .gather_kernels import (
+    COUNTERS,
+    LOWER,
     REDUCTION,
+    UPPER,
     count_lower,
     count_upper,
+    cut,
     find_last,
     norms_kernel,
     products,
@@ -25,6 +29,7 @@ from .gather_kernels import (
 from .method import Merge
 
 EVERYWHERE = np.iinfo(np.uint64).max
+Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -43,44 +48,39 @@ def largest(merge: Merge, densities: Sequence[float]) -> Selection:
     """Select the ⌊d·n⌋ elements (at least one) of largest |τ| of each model, exactly that many.
 
     The bits of a non-negative float32 grow with its value, so magnitudes are counted by their
-    upper 15 bits in a first pass and by their lower 16 in a second: no sorting, no copy. Equals
-    are the rule in bf16; a third pass finds the last that is kept, lowest flat index first.
+    upper bits in a first pass and, near the threshold, by their lower bits in a second: no
+    sorting, no copy. Equals are the rule in bf16; a third pass finds the last that is kept,
+    lowest flat index first. Of zeros it does not matter which are kept.
     """
     keep = np.array([max(1, int(density * merge.size)) for density in densities], np.int64)
-    threshold = np.zeros(len(keep), np.float32)
+    threshold = np.zeros(len(keep), np.uint32)
     last = np.full(len(keep), EVERYWHERE, np.uint64)
     if (keep < merge.size).any():
         threshold, remaining = _threshold(merge, keep)
         for block in merge.blocks() if remaining.any() else ():
-            bits = threshold.view(np.uint32)
-            find_last(block.raw, block.codes, block.first, block.size, bits, remaining, last)
-    return Selection(threshold, last)
+            find_last(block.raw, block.codes, block.first, block.size, threshold, remaining, last)
+    return Selection(threshold.view(np.float32), last)
 
 
-def _threshold(
-    merge: Merge, keep: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """The keep-th largest |τ| of each model, and how many equal to it are kept (0 if all are)."""
-    counts = np.zeros((len(keep), 1 << 15), np.int64)
+def _threshold(merge: Merge, keep: Counts) -> tuple[NDArray[np.uint32], Counts]:
+    """The bits of the keep-th largest |τ| of each model, and how many of its equals are kept.
+
+    The second is 0 if all are.
+    """
+    upper, lower = np.zeros_like(keep), np.zeros_like(keep)
+    counts = np.zeros((len(keep), UPPER, COUNTERS), np.int64)
     for block in merge.blocks():
         count_upper(block.raw, block.codes, block.size, counts)
-    upper, keep = _cut(counts, keep)
-    counts = np.zeros((len(keep), 1 << 16), np.int64)
-    for block in merge.blocks():
-        count_lower(block.raw, block.codes, block.size, upper, counts)
-    lower, keep = _cut(counts, keep)
-    equal = counts[np.arange(len(keep)), lower]
-    return (upper << 16 | lower).view(np.float32), np.where(keep < equal, keep, 0)
-
-
-def _cut(
-    counts: NDArray[np.int64], keep: NDArray[np.int64]
-) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """In each row, the bin of the keep-th largest and how many of that bin are to be kept."""
-    from_top = np.cumsum(counts[:, ::-1], axis=1)
-    above = (from_top < keep[:, None]).sum(axis=1)
-    kept_above = np.where(above > 0, from_top[np.arange(len(keep)), above - 1], 0)
-    return (counts.shape[1] - 1 - above).astype(np.uint32), keep - kept_above
+    cut(counts, keep, upper)
+    lowest = np.where(upper > 0, (upper - 1) * LOWER + 1, 0).astype(np.uint32)
+    keep[upper == 0] = 0
+    counts = np.zeros((len(keep), LOWER, 1), np.int64)
+    for block in merge.blocks() if upper.any() else ():
+        count_lower(block.raw, block.codes, block.size, lowest, counts)
+    cut(counts, keep, lower)
+    equal = counts[np.arange(len(keep)), lower, 0]
+    bits = np.where(upper > 0, lowest + lower, 0).astype(np.uint32)
+    return bits, np.where(keep < equal, keep, 0)
 
 
 def gram(merge: Merge) -> NDArray[np.float64]:

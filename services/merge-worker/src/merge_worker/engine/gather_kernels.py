@@ -20,6 +20,13 @@ REDUCTION: Final = 65536
 LANES: Final = 32
 """Sums kept side by side within a partial, so that they can be added by vector instructions."""
 
+UPPER: Final = (1 << 15) + 1
+"""Bins that magnitudes are counted in at first: one for zero, then 2¹⁶ float32 numbers in each."""
+LOWER: Final = 1 << 16
+"""The numbers in a bin."""
+COUNTERS: Final = 4
+"""Counters of each upper bin, in turn: runs of zeros would wait for a single one."""
+
 _MAGNITUDE = np.uint32(0x7FFFFFFF)
 _LOWER = np.uint32(0xFFFF)
 _16 = np.uint32(16)
@@ -37,7 +44,7 @@ def decode_difference(
 
 @kernel
 def count_upper(raw: Any, codes: Any, size: int, counts: Any) -> None:
-    """Count each |τ| by its upper 15 bits into `counts` (int64, models x 2¹⁵)."""
+    """Count each |τ| by its upper bin into `counts` (int64, models x UPPER x COUNTERS)."""
     base = np.empty(TILE, np.float32)
     row = np.empty(TILE, np.float32)
     bits = row.view(np.uint32)
@@ -47,12 +54,16 @@ def count_upper(raw: Any, codes: Any, size: int, counts: Any) -> None:
         for i in range(len(counts)):
             decode_difference(raw, codes, i + 1, start, stop, base, row)
             for j in range(stop - start):
-                counts[i, (bits[j] & _MAGNITUDE) >> _16] += 1
+                upper = ((bits[j] & _MAGNITUDE) + _LOWER) >> _16
+                counts[i, upper, j % COUNTERS] += 1
 
 
 @kernel
-def count_lower(raw: Any, codes: Any, size: int, upper: Any, counts: Any) -> None:
-    """Count by the lower 16 bits (models x 2¹⁶) those |τ| whose upper bits are `upper[i]`."""
+def count_lower(raw: Any, codes: Any, size: int, lowest: Any, counts: Any) -> None:
+    """Count each number of an upper bin by its distance from `lowest`, the bin's first.
+
+    `counts` is int64, models x LOWER x 1. A model whose `lowest` is 0 is passed over.
+    """
     base = np.empty(TILE, np.float32)
     row = np.empty(TILE, np.float32)
     bits = row.view(np.uint32)
@@ -60,11 +71,22 @@ def count_lower(raw: Any, codes: Any, size: int, upper: Any, counts: Any) -> Non
         stop = min(start + TILE, size)
         decode(raw[0], codes[0], start, stop, base)
         for i in range(len(counts)):
-            decode_difference(raw, codes, i + 1, start, stop, base, row)
-            for j in range(stop - start):
-                magnitude = bits[j] & _MAGNITUDE
-                if magnitude >> _16 == upper[i]:
-                    counts[i, magnitude & _LOWER] += 1
+            if lowest[i] > 0:
+                decode_difference(raw, codes, i + 1, start, stop, base, row)
+                for j in range(stop - start):
+                    distance = np.uint32((bits[j] & _MAGNITUDE) - lowest[i])
+                    if distance <= _LOWER:
+                        counts[i, distance, 0] += 1
+
+
+@kernel
+def cut(counts: Any, keep: Any, bins: Any) -> None:
+    """Put the bin of each model's `keep`-th largest into `bins`, and its rank there into `keep`."""
+    for i in range(len(keep)):
+        bins[i] = counts.shape[1] - 1
+        while counts[i, bins[i]].sum() < keep[i]:
+            keep[i] -= counts[i, bins[i]].sum()
+            bins[i] -= 1
 
 
 @kernel

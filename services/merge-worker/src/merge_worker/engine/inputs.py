@@ -68,7 +68,10 @@ class Inputs:
         descriptor = self._descriptors[path]
         done = 0
         while done < len(buffer):
-            count = os.preadv(descriptor, [buffer[done:]], offset + done)
+            try:
+                count = os.preadv(descriptor, [buffer[done:]], offset + done)
+            except OSError as error:
+                raise InputChangedError(f"{path} cannot be read: {error.strerror}") from None
             if count == 0:
                 raise InputChangedError(f"{path} was cut short while it was being merged")
             done += count

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from .errors import ResumeError
+from .writing import sync, writing
 
 NAME = "journal.jsonl"
 
@@ -30,10 +31,12 @@ class Journal:
 
         Raises:
             ResumeError: it is another plan's, or another process has it open.
+            OutputError: the disk is full, or cannot be written.
         """
         self._folder = folder
         self.path = folder / NAME
-        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        with writing(self.path):
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             self._lock()
             self.finished = self._read(plan_digest)
@@ -42,12 +45,15 @@ class Journal:
             raise
 
     def commit(self, digests: Mapping[str, str], shards: Iterable[str]) -> None:
-        """Record finished tensors (name to digest) after the shards they lie in are on disk."""
+        """Record finished tensors (name to digest) after the shards they lie in are on disk.
+
+        Raises:
+            OutputError: the disk is full, or fails.
+        """
         for shard in sorted(set(shards)):
-            _sync(self._folder / shard)
-        lines = [json.dumps({"tensor": n, "sha256": d}) + "\n" for n, d in digests.items()]
-        os.write(self._file, "".join(lines).encode())
-        os.fdatasync(self._file)
+            with writing(self._folder / shard):
+                sync(self._folder / shard)
+        self._append({"tensor": name, "sha256": digest} for name, digest in digests.items())
         self.finished.update(digests)
 
     def close(self) -> None:
@@ -60,6 +66,13 @@ class Journal:
         except BlockingIOError:
             raise ResumeError(f"another process is merging into {self._folder}") from None
 
+    def _append(self, entries: Iterable[dict[str, str]]) -> None:
+        left = "".join(json.dumps(each) + "\n" for each in entries).encode()
+        with writing(self.path):
+            while left:
+                left = left[os.write(self._file, left) :]
+            os.fdatasync(self._file)
+
     def _read(self, plan_digest: str) -> dict[str, str]:
         text = self.path.read_bytes()
         # A line without its end was being written when the process stopped.
@@ -68,8 +81,7 @@ class Journal:
         os.lseek(self._file, 0, os.SEEK_END)
         lines = [json.loads(line) for line in whole.splitlines()]
         if not lines:
-            os.write(self._file, (json.dumps({"plan": plan_digest}) + "\n").encode())
-            os.fdatasync(self._file)
+            self._append([{"plan": plan_digest}])
             return {}
         if lines[0].get("plan") != plan_digest:
             raise ResumeError(
@@ -77,11 +89,3 @@ class Journal:
                 "other inputs, seed or engine); remove it or choose another place"
             )
         return {line["tensor"]: line["sha256"] for line in lines[1:]}
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fdatasync(descriptor)
-    finally:
-        os.close(descriptor)

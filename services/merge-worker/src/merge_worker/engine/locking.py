@@ -39,8 +39,10 @@ class DigestCache:
         return str(known[3])
 
     def save(self) -> None:
-        """Remember the digests for the next merge."""
-        if self._path:
+        """Remember the digests for the next merge, if that can be written."""
+        if self._path is None:
+            return
+        with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             fresh = self._path.with_suffix(f".{os.getpid()}")
             fresh.write_text(json.dumps(self._known), encoding="utf-8")

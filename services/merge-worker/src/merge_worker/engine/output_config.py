@@ -28,9 +28,9 @@ def output_config(
     Raises:
         PlanError: the depth changes and the configuration has no key for it.
     """
-    definer = _definer(recipe, parts, opened)
-    config = dict(definer.checkpoint.config)
     taken = origins(parts)
+    definer = opened[parts[0].inputs[0].model] if taken else next(iter(opened.values()))
+    config = dict(definer.checkpoint.config)
     if taken:
         stack = main_stack(definer)
         if max(taken) >= stack.depth:
@@ -45,14 +45,6 @@ def output_config(
         rows = [t.region.shape[0] for t in tensors if is_vocabulary(t.name)]
         _set_everywhere(config, ("vocab_size",), rows[0] if rows else None)
     return config
-
-
-def _definer(
-    recipe: Recipe, parts: Sequence[Part], opened: Mapping[ModelRef, Ingredient]
-) -> Ingredient:
-    if recipe.base_model and recipe.base_model in opened and not origins(parts):
-        return opened[recipe.base_model]
-    return opened[parts[0].inputs[0].model]
 
 
 def _main_dtype(tensors: Sequence[PlannedTensor]) -> str | None:

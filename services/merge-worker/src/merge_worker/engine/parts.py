@@ -31,6 +31,11 @@ class Part:
     base: ModelRef | None
     around: tuple[Parameters, ...]
 
+    @property
+    def models(self) -> tuple[ModelRef, ...]:
+        """The models listed, in order."""
+        return tuple(entry.model for entry in self.inputs)
+
 
 @dataclass(frozen=True)
 class Wanted:

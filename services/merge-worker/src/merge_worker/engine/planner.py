@@ -53,7 +53,7 @@ def plan_merge(
         config=output_config(recipe, parts, opened, tensors),
         copies=tokenizer.copies,
         texts=tokenizer.texts,
-        notes=(*left_out, *tokenizer.notes),
+        notes=(*_base_apart(recipe, method, opened), *left_out, *tokenizer.notes),
     )
 
 
@@ -66,12 +66,22 @@ def _method(recipe: Recipe) -> Method:
 
 
 def _used(recipe: Recipe, parts: tuple[Part, ...], method: Method) -> list[ModelRef]:
-    """The models whose tensors are read, the one that defines the output first."""
-    first = parts[0].inputs[0].model
-    if method.spec.base == "none":
-        listed = {entry.model for part in parts for entry in part.inputs}
-        return sorted(listed, key=lambda ref: (ref != first, ingredients(recipe).index(ref)))
-    return ingredients(recipe)
+    """The models whose tensors are read: the base first, if it is one, then as listed."""
+    used: set[ModelRef | None] = set()
+    for part in parts:
+        places = method.spec.merged(part.models, part.base)
+        used |= {part.base if place is None else part.models[place] for place in places}
+        if method.spec.base in ("required", "optional"):
+            used.add(part.base)
+    return [each for each in ingredients(recipe) if each in used]
+
+
+def _base_apart(
+    recipe: Recipe, method: Method, opened: Mapping[ModelRef, Ingredient]
+) -> Iterator[str]:
+    base = recipe.base_model
+    if method.spec.base == "member" and base is not None and base not in opened:
+        yield f"{base} is not merged: enough models are listed without it, the first goes first"
 
 
 def _refuse_quantized(ingredient: Ingredient) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import errno
 import json
 import os
 from collections.abc import Sequence
@@ -11,9 +10,9 @@ from pathlib import Path
 
 from .checkpoint import INDEX, SINGLE
 from .dtypes import ITEMSIZE
-from .errors import OutputError
 from .header import write_header
 from .plan import Plan, PlannedTensor
+from .writing import writing
 
 
 def assign_places(
@@ -43,7 +42,8 @@ def lay_out(plan: Plan, folder: Path) -> None:
         header, _ = _header(tensors)
         _create(folder / name, header, sum(tensor.region.nbytes for tensor in tensors))
     if len(plan.shards) > 1:
-        (folder / INDEX).write_text(_index(plan), encoding="utf-8")
+        with writing(folder / INDEX):
+            (folder / INDEX).write_text(_index(plan), encoding="utf-8")
 
 
 def _groups(tensors: Sequence[PlannedTensor], limit: int) -> list[list[PlannedTensor]]:
@@ -63,36 +63,15 @@ def _header(tensors: Sequence[PlannedTensor]) -> tuple[bytes, list[int]]:
 
 
 def _create(path: Path, header: bytes, size: int) -> None:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        os.posix_fallocate(descriptor, 0, len(header) + size)
-        os.ftruncate(descriptor, len(header) + size)
-        os.pwrite(descriptor, header, 0)
-    except OSError as error:
-        raise cannot_write(path, error, len(header) + size) from None
-    finally:
-        os.close(descriptor)
-
-
-def write_at(path: Path, descriptor: int, offset: int, data: memoryview) -> None:
-    """Write all of `data` at a place of an open file.
-
-    Raises:
-        OutputError: the disk is full or fails.
-    """
-    done = 0
-    while done < len(data):
+    whole = len(header) + size
+    with writing(path, whole):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            done += os.pwrite(descriptor, data[done:], offset + done)
-        except OSError as error:
-            raise cannot_write(path, error, len(data)) from None
-
-
-def cannot_write(path: Path, error: OSError, size: int) -> OutputError:
-    """The error that tells the user why a file could not be written, and how much it takes."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return OutputError(f"no space left for {path}: it takes {size} bytes; free some and retry")
-    return OutputError(f"{path} cannot be written: {error.strerror}")
+            os.posix_fallocate(descriptor, 0, whole)
+            os.ftruncate(descriptor, whole)
+            os.pwrite(descriptor, header, 0)
+        finally:
+            os.close(descriptor)
 
 
 def _index(plan: Plan) -> str:

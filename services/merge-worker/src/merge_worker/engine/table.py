@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mergehub.recipe.methods import MethodSpec, ParameterSpec
+from mergehub.recipe.methods import ParameterSpec
 from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.scalars import Scalar
 from mergehub.recipe.schema import ModelInput, Recipe
@@ -33,10 +33,9 @@ class Table:
 
     def tensor(self, wanted: Wanted) -> PlannedTensor:
         """Plan one output tensor, its place left open."""
-        spec, part = self.method.spec, wanted.part
-        settings = self._parameters(wanted, part.around, "recipe")
-        base, members = self._roles(wanted)
-        _check_count(spec, members)
+        spec = self.method.spec
+        settings = self._parameters(wanted, wanted.part.around, "recipe")
+        members, base = self._members(wanted), self._origin(wanted)
         operands = tuple(
             self._operand(wanted, entry, name, self._model_parameters(wanted, entry))
             for entry, name in members
@@ -46,27 +45,37 @@ class Table:
         tensor = PlannedTensor(wanted.name, region, spec.name, settings, origin, operands)
         return self._copied(tensor)
 
-    def _roles(self, wanted: Wanted) -> tuple[Member | None, list[Member]]:
-        """The base, where the method has one that is not merged itself, and the merged models."""
+    def _members(self, wanted: Wanted) -> list[Member]:
+        """The models that are merged, in order."""
         spec, part = self.method.spec, wanted.part
-        entries = list(zip(part.inputs, wanted.names, strict=True))
-        if spec.base == "none" or part.base is None:
-            if spec.base == "required":
-                raise PlanError(f"{spec.name} needs a base_model")
-            return None, entries
-        base = next((pair for pair in entries if pair[0].model == part.base), None)
-        others = [pair for pair in entries if pair[0].model != part.base]
-        base = base or (ModelInput(model=part.base), self._base_name(wanted))
-        return (None, [base, *others]) if spec.base == "member" else (base, others)
+        places = spec.merged(part.models, part.base)
+        if not spec.takes(len(places)):
+            raise PlanError(f"{spec.name} merges {spec.how_many}; here are {len(places)}")
+        listed = list(zip(part.inputs, wanted.names, strict=True))
+        return [self._base(wanted) if place is None else listed[place] for place in places]
+
+    def _origin(self, wanted: Wanted) -> Member | None:
+        """The base, if the method has one that is not merged itself."""
+        if self.method.spec.base not in ("required", "optional"):
+            return None
+        if wanted.part.base is None and self.method.spec.base == "required":
+            raise PlanError(f"{self.method.spec.name} needs a base_model")
+        return self._base(wanted) if wanted.part.base else None
 
     @staticmethod
-    def _base_name(wanted: Wanted) -> str:
-        if wanted.base_name is not None:
-            return wanted.base_name
-        raise PlanError(
-            f"the base {wanted.part.base} is not among the sources of a slice, so its layers are "
-            "not known: list it there with its layer_range"
-        )
+    def _base(wanted: Wanted) -> Member:
+        """The base as it is listed or, not listed, as an input without parameters."""
+        part = wanted.part
+        assert part.base is not None
+        if part.base in part.models:
+            place = part.models.index(part.base)
+            return part.inputs[place], wanted.names[place]
+        if wanted.base_name is None:
+            raise PlanError(
+                f"the base {part.base} is not among the sources of a slice, so its layers are "
+                "not known: list it there with its layer_range"
+            )
+        return ModelInput(model=part.base), wanted.base_name
 
     def _operand(
         self, wanted: Wanted, entry: ModelInput, name: str, parameters: dict[str, Scalar]
@@ -131,14 +140,6 @@ class Table:
                 f"{tensor.name!r} is stored as {first.region.dtype}, which is not merged"
             )
         return PlannedTensor(tensor.name, tensor.region, None, {}, None, (first,))
-
-
-def _check_count(spec: MethodSpec, members: list[Member]) -> None:
-    most = spec.max_models
-    if len(members) < spec.min_models or (most is not None and len(members) > most):
-        bounds = f"{spec.min_models}" if most == spec.min_models else f"at least {spec.min_models}"
-        bounds = f"at most {most}" if most and len(members) > most else bounds
-        raise PlanError(f"{spec.name} merges {bounds} models; here are {len(members)}")
 
 
 def _checked(parameter: ParameterSpec, scope: ParameterScope, wanted: Wanted) -> Scalar:

@@ -1,0 +1,44 @@
+"""Writing to a disk that may be full: every failure becomes a sentence that names the file."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import OutputError
+
+
+@contextmanager
+def writing(path: Path, size: int = 0) -> Iterator[None]:
+    """Around the writing of a file or folder that takes `size` bytes, if that is known.
+
+    Raises:
+        OutputError: the disk is full, or cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise OutputError(f"{path} cannot be written: {error.strerror}") from None
+        need = f"it takes {size} bytes; " if size else ""
+        raise OutputError(f"no space left for {path}: {need}free some and retry") from None
+
+
+def write_at(path: Path, descriptor: int, offset: int, data: memoryview) -> None:
+    """Write all of `data` at a place of an open file; raises what `writing` raises."""
+    done = 0
+    with writing(path, len(data)):
+        while done < len(data):
+            done += os.pwrite(descriptor, data[done:], offset + done)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or a folder's list of files, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
