@@ -107,6 +107,15 @@ def test_an_unknown_path_gets_problem_details(hub: RunningHub) -> None:
     answer = httpx.get(f"{hub.url}/nothing", timeout=SECONDS)
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
+    assert "/nothing" in answer.json()["detail"]
+
+
+def test_the_documentation_is_one_page_that_loads_nothing(hub: RunningHub) -> None:
+    page = httpx.get(f"{hub.url}/docs", timeout=SECONDS).text
+    for path in ("/v1/recipes", "/v1/models", "/v1/boards"):
+        assert f"<code>{path}</code>" in page
+    assert "://" not in page
+    assert httpx.head(f"{hub.url}/docs", timeout=SECONDS).status_code == 200
 
 
 def test_a_second_start_on_the_same_folder_names_the_first(hub: RunningHub) -> None:
@@ -139,7 +148,9 @@ def test_a_run_is_followed_to_its_end_and_its_failure_told(hub: RunningHub) -> N
     assert done.returncode == 1
     assert "./absent" in done.stderr
     run = done.stdout.split()[0]
-    assert run in hub.shell("runs").stdout
+    [line] = [line for line in hub.shell("runs").stdout.splitlines() if run in line]
+    assert "made/soup" in line
+    assert "failed" in line
     assert hub.shell("follow", run).stderr.splitlines()[-1] == done.stderr.splitlines()[-1]
 
 

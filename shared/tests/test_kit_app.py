@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Annotated
 
 import asyncpg
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, FastAPI
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends, FastAPI, HTTPException
+from pydantic import BaseModel, Field
 from sqlalchemy import text
 
+from mergehub.hub.postgres import Postgres
 from mergehub.kit.app import ServiceParts, build_app
 from mergehub.kit.auth import Principal, hash_token, new_token, requires
 from mergehub.kit.database import Session
 from mergehub.kit.problems import Conflict
+from mergehub.kit.requests import BODY_BYTES
 from mergehub.kit.settings import ServiceSettings
 
 router = APIRouter(prefix="/v1/runs")
@@ -24,12 +30,21 @@ STRANGER = new_token()
 
 
 class Body(BaseModel):
-    count: int
+    count: int = Field(description="How many <b>")
+    title: str | None = None
 
 
 @router.post("/count")
 async def count(body: Body) -> int:
     return body.count
+
+
+@router.get("/twice")
+async def read_twice() -> None: ...
+
+
+@router.post("/twice")
+async def write_twice() -> None: ...
 
 
 @router.get("/conflict")
@@ -53,6 +68,16 @@ async def store(session: Session) -> None:
     await session.execute(text("INSERT INTO kept VALUES (now())"))
 
 
+@router.get("/braces")
+async def braces() -> None:
+    raise HTTPException(418, "{braces} are text")
+
+
+@router.get("/slow")
+async def slow(session: Session) -> None:
+    await session.execute(text("SELECT pg_sleep(0.5)"))
+
+
 @router.post("/store-and-crash")
 async def store_and_crash(session: Session) -> None:
     await session.execute(text("CREATE TABLE half_done (at timestamptz)"))
@@ -72,12 +97,23 @@ async def _give_tokens(app: FastAPI, resources: object) -> None:
     app.state.authenticator = TwoTokens()
 
 
-@pytest.fixture(scope="module")
-async def client(
-    postgres_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[httpx.AsyncClient]:
-    import sys
+@asynccontextmanager
+async def running(postgres_url: str, redis_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    app = build_app(
+        ServiceParts("kit_test", "Kit", [router], "kit_test_migrations", start=_give_tokens),
+        ServiceSettings(database_url=postgres_url, redis_url=redis_url, log_level="error"),
+    )
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://kit") as http,
+    ):
+        yield http
 
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A package of one migration."""
     history = tmp_path_factory.mktemp("history")
     package = history / "kit_test_migrations"
     (package / "versions").mkdir(parents=True)
@@ -91,17 +127,16 @@ async def client(
         "revision = '0001'\ndown_revision = None\n\n\ndef upgrade() -> None:\n    pass\n"
     )
     sys.path.insert(0, str(history))
-    app = build_app(
-        ServiceParts("kit_test", "Kit", [router], "kit_test_migrations", start=_give_tokens),
-        ServiceSettings(database_url=postgres_url, redis_url=redis_url, log_level="error"),
-    )
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://kit") as http,
-    ):
-        yield http
+    yield
     sys.path.remove(str(history))
+
+
+@pytest.fixture(scope="module")
+async def client(
+    postgres_url: str, redis_url: str, history: None
+) -> AsyncIterator[httpx.AsyncClient]:
+    async with running(postgres_url, redis_url) as http:
+        yield http
 
 
 async def test_alive_asks_nobody_and_ready_asks_the_stores(client: httpx.AsyncClient) -> None:
@@ -123,11 +158,68 @@ async def test_a_wrong_body_names_its_fields_as_json_pointers(client: httpx.Asyn
     assert "/count" in answer.json()["detail"]
 
 
-async def test_a_body_that_is_no_json_is_a_problem_too(client: httpx.AsyncClient) -> None:
-    answer = await client.post(
-        "/v1/runs/count", content=b"{", headers={"content-type": "application/json"}
+@pytest.mark.parametrize(
+    ("content", "status", "said"),
+    [
+        (b"{", 422, "no JSON at character 1"),
+        (b"[]", 422, "must be a JSON object"),
+        (b'{"count": 1, "\xff": 2}', 400, "cannot be read as JSON"),
+        (b"[" * 100_000, 400, "cannot be read as JSON"),
+        (b'{"count": ' + b"9" * 5000 + b"}", 400, "cannot be read as JSON"),
+    ],
+)
+async def test_a_body_that_is_no_json_is_a_problem_too(
+    client: httpx.AsyncClient, content: bytes, status: int, said: str
+) -> None:
+    headers = {"content-type": "application/json"}
+    answer = await client.post("/v1/runs/count", content=content, headers=headers)
+    assert answer.status_code == status
+    assert said in answer.text
+    assert not any(fault["pointer"] for fault in answer.json()["errors"])
+
+
+@pytest.mark.parametrize("declared", [True, False], ids=["declared", "chunked"])
+async def test_a_body_that_is_too_large_is_not_read(
+    client: httpx.AsyncClient, declared: bool
+) -> None:
+    sent = 0
+
+    async def chunks() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(100):
+            sent += 1
+            yield b" " * (1 << 20)
+
+    headers = {"content-type": "application/json"}
+    headers |= {"content-length": str(100 << 20)} if declared else {}
+    answer = await client.post("/v1/runs/count", content=chunks(), headers=headers)
+    assert answer.status_code == 413
+    assert str(BODY_BYTES) in answer.json()["detail"]
+    assert sent < 5
+
+
+async def test_head_is_get_without_a_body(client: httpx.AsyncClient) -> None:
+    for path, status in (("/healthz", 200), ("/v1/runs/conflict", 409), ("/v1/nowhere", 404)):
+        head, got = await client.head(path), await client.get(path)
+        assert (head.status_code, head.content) == (status, b"")
+        assert head.headers == got.headers
+
+
+async def test_a_wrong_method_is_told_the_right_ones(client: httpx.AsyncClient) -> None:
+    answer = await client.delete("/v1/runs/twice")
+    assert answer.headers["allow"] == "GET, HEAD, POST"
+    assert answer.json()["detail"] == (
+        "DELETE is not possible at /v1/runs/twice; possible: GET, HEAD, POST."
     )
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+async def test_the_documentation_loads_nothing_from_elsewhere(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/docs")).text
+    assert "<b>POST</b> <code>/v1/runs/count</code>" in page
+    assert "&quot;title&quot;: {" in page, "a field is not shown"
+    assert "How many &lt;b&gt;" in page, "text is not escaped"
+    assert "<script" not in page
+    assert "//" not in page
 
 
 @pytest.mark.parametrize(
@@ -135,6 +227,8 @@ async def test_a_body_that_is_no_json_is_a_problem_too(client: httpx.AsyncClient
     [
         ("/v1/runs/conflict", 409, "conflict"),
         ("/v1/nowhere", 404, "http-error"),
+        ("/v1/{nowhere}", 404, "http-error"),
+        ("/v1/runs/braces", 418, "http-error"),
         ("/v1/runs/count", 405, "http-error"),
         ("/v1/runs/crash", 500, "internal-error"),
     ],
@@ -185,3 +279,32 @@ async def test_an_error_leaves_nothing_behind(client: httpx.AsyncClient, postgre
 def test_a_scope_that_does_not_exist_is_a_programming_error() -> None:
     with pytest.raises(ValueError, match="no scope"):
         requires("everything")
+
+
+async def test_while_the_database_is_away_clients_are_asked_to_come_back(
+    redis_url: str, history: None, store_folder: Path
+) -> None:
+    server = Postgres(store_folder / "away")
+    server.start()
+    async with running(server.url, redis_url) as client:
+        assert (await client.post("/v1/runs/store")).status_code == 200
+        server.stop()
+        for _ in range(2):  # on a connection that broke, and on one that cannot be had
+            answer = await client.post("/v1/runs/store")
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+            assert answer.json()["code"] == "unavailable"
+        assert (await client.get("/readyz")).json()["code"] == "not-ready"
+        assert (await client.get("/healthz")).status_code == 200
+        server.start()
+        assert (await client.post("/v1/runs/store")).status_code == 200
+        assert (await client.get("/readyz")).status_code == 200
+    server.stop()
+
+
+async def test_more_requests_than_connections_are_asked_to_come_back(
+    postgres_url: str, redis_url: str, history: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mergehub.kit.database.POOL_SECONDS", 0.05)
+    async with running(postgres_url, redis_url) as client:
+        answers = await asyncio.gather(*(client.get("/v1/runs/slow") for _ in range(12)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 10 + [503] * 2

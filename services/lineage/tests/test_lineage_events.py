@@ -14,13 +14,14 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage import events
 from lineage.app import PARTS, create_app
 from lineage.graph.models import Edge
-from lineage.tables import Inbox, InboxPosition
+from lineage.tables import Inbox, InboxPosition, InboxRefused
 from mergehub.contracts.events import STREAM, Envelope
 from mergehub.contracts.runs import Parent
 from mergehub.hub.valkey import Valkey
@@ -73,6 +74,7 @@ def reader(resources: Resources, apply: Apply) -> Consumer:
         hub=resources.hub,
         inbox=Inbox,
         position=InboxPosition,
+        refused=InboxRefused,
         apply=apply,
     )
 
@@ -157,6 +159,59 @@ class TestOffer:
         assert await position(resources) == await count(resources, Edge) == 0
         assert await events.consumer(resources).offer(told)
         assert await count(resources, Edge) == 1
+
+
+class TestPoison:
+    """An event that cannot be applied, and one after it that can."""
+
+    @pytest.fixture
+    def poison(self, registry) -> Envelope:
+        told = registry.tell("m0", BASE)
+        registry.events[0] = told.model_copy(update={"data": {"name": "no parents\0"}})
+        registry.tell("m1", BASE)
+        return registry.events[0]
+
+    async def test_it_is_set_aside_after_some_tries_and_the_next_is_applied(
+        self, resources, poison
+    ):
+        consumer = events.consumer(resources)
+        for _ in range(consumer.TRIES - 1):
+            with pytest.raises(ValidationError):
+                await consumer.catch_up()
+            assert await position(resources) == 0
+        await consumer.catch_up()
+        assert await position(resources) == 2
+        assert await count(resources, Edge) == await count(resources, Inbox) == 1
+        async with resources.database.transaction() as session:
+            [kept] = (await session.scalars(select(InboxRefused))).all()
+        assert kept.event_id == poison.id
+        assert "validation errors for ModelProduced" in kept.reason
+
+    async def test_it_does_not_stop_the_running_consumer(self, resources, registry, poison, until):
+        async with consuming(resources):
+            await until(reached(resources, 2))
+        assert await count(resources, InboxRefused) == 1
+
+    async def test_a_value_that_no_column_holds_is_its_own_fault_too(self, resources, registry):
+        registry.tell("m" * 501, BASE)
+        consumer = events.consumer(resources)
+        consumer.TRIES = 1
+        await consumer.catch_up()
+        assert await count(resources, InboxRefused) == await position(resources) == 1
+
+    async def test_what_is_away_is_waited_for_and_never_held_against_an_event(
+        self, resources, registry
+    ):
+        registry.tell("m", BASE)
+
+        async def fail(session: AsyncSession, event: Envelope) -> None:
+            raise httpx.ConnectError("away")
+
+        consumer = reader(resources, fail)
+        for _ in range(consumer.TRIES + 1):
+            with pytest.raises(httpx.ConnectError):
+                await consumer.catch_up()
+        assert await count(resources, InboxRefused) == await position(resources) == 0
 
 
 class TestStream:

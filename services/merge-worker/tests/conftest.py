@@ -42,6 +42,7 @@ class KeptRun:
     attempt: int = 0
     cancel: bool = False
     workers: list[str] = field(default_factory=list)
+    nonces: list[UUID | None] = field(default_factory=list)
     beats: list[HeartbeatRequest] = field(default_factory=list)
     reports: list[ReportRequest] = field(default_factory=list)
     releases: list[ReleaseRequest] = field(default_factory=list)
@@ -66,6 +67,8 @@ class CounterpartHub:
     def __init__(self) -> None:
         self.runs: dict[UUID, KeptRun] = {}
         self.refuse_with: list[Response] = []  # answers to give first, whatever is asked
+        self.refuse_reports_with: list[str] = []
+        self.answers_to_lose = 0  # of messages that were heard and acted upon
         self.url = ""
         self._news = asyncio.Condition()
 
@@ -84,10 +87,13 @@ class CounterpartHub:
             self._news.notify_all()
 
     def claim(self, run: KeptRun, body: ClaimRequest) -> Claim:
-        if run.state is not RunState.QUEUED:
+        repeated = run.state is RunState.RUNNING and body.nonce in run.nonces[-1:]
+        if run.state is not RunState.QUEUED and not repeated:
             raise Conflict
-        run.state, run.fence, run.attempt = RunState.RUNNING, run.fence + 1, run.attempt + 1
-        run.workers.append(body.worker)
+        if not repeated:
+            run.state, run.fence, run.attempt = RunState.RUNNING, run.fence + 1, run.attempt + 1
+            run.workers.append(body.worker)
+            run.nonces.append(body.nonce)
         return Claim(
             run_id=run.id,
             fence=run.fence,
@@ -127,9 +133,9 @@ def _shown(run: KeptRun) -> Run:
     report = run.reports[-1] if run.reports else None
     return Run(
         id=run.id, kind=run.spec.kind, state=run.state, hardware="cpu", spec=run.spec,
-        attempt=run.attempt, fence=run.fence, worker=run.workers[-1], progress=None, result=None,
-        error=report.error if report else None, revision=1, created_at=now, started_at=now,
-        finished_at=now if run.state in FINAL else None,
+        attempt=run.attempt, fence=run.fence, worker=(run.workers or [None])[-1], progress=None,
+        result=None, error=report.error if report else None, revision=1, created_at=now,
+        started_at=now, finished_at=now if run.state in FINAL else None,
     )  # fmt: skip
 
 
@@ -146,7 +152,16 @@ def _app(hub: CounterpartHub) -> FastAPI:
         except Conflict:
             return problem(409, "The fence is stale.")
         await hub.tell()
+        if hub.answers_to_lose:
+            hub.answers_to_lose -= 1
+            return Response("Bad gateway", 502)
         return said
+
+    @app.get("/v1/runs/{run_id}")
+    async def read(run_id: UUID) -> Any:
+        if run_id not in hub.runs:
+            return problem(404, "There is no such run.")
+        return await answer(run_id, _shown)
 
     @app.post("/v1/runs/{run_id}/claim")
     async def claim(run_id: UUID, body: ClaimRequest) -> Any:
@@ -162,6 +177,8 @@ def _app(hub: CounterpartHub) -> FastAPI:
 
     @app.post("/v1/runs/{run_id}/report")
     async def report(run_id: UUID, body: ReportRequest) -> Any:
+        if hub.refuse_reports_with:
+            return problem(422, hub.refuse_reports_with.pop(0))
         return await answer(run_id, lambda run: hub.report(run, body))
 
     return app

@@ -82,3 +82,20 @@ async def test_where_nobody_listens_the_hub_is_unreachable() -> None:
     with pytest.raises(Unreachable, match="No answer"):
         await client.heartbeat(uuid4(), 1, None)
     await client.aclose()
+
+
+async def test_a_claim_whose_answer_is_lost_costs_no_attempt(hub: Any, client: RunClient) -> None:
+    run = hub.add(SPEC)
+    hub.answers_to_lose = 2
+    claim = await client.claim(run.id, "worker-1")
+    assert (claim.fence, claim.attempt) == (1, 1)
+
+
+async def test_the_state_of_a_run_is_told_and_none_of_a_stranger(
+    hub: Any, client: RunClient
+) -> None:
+    assert await client.state(hub.add(SPEC).id) is RunState.QUEUED
+    assert await client.state(uuid4()) is None
+    hub.refuse_with = [PlainTextResponse("404 page not found", 404)]
+    with pytest.raises(Unreachable):
+        await client.state(hub.add(SPEC).id)

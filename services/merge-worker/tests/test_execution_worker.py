@@ -239,6 +239,21 @@ async def test_a_recipe_that_cannot_be_merged_fails_for_good_with_the_engines_se
     assert run.state is RunState.FAILED
 
 
+async def test_a_report_that_the_hub_refuses_ends_the_run_with_its_words(
+    hub: Any, redis: Redis, settings: WorkerSettings, undisturbed: Path
+) -> None:
+    run = hub.add(merge_spec())
+    shutil.copytree(undisturbed, settings.artifacts / "runs" / str(run.id))
+    hub.refuse_reports_with = ["The result does not fit."]
+    async with listening(settings):
+        await bell(redis, run)
+        await hub.until(lambda: run.reports)
+    error = run.reports[0].error
+    assert error is not None
+    assert (error.code, error.retryable) == ("report-refused", False)
+    assert "The result does not fit." in error.message
+
+
 async def test_a_finished_model_is_reported_without_being_merged_again(
     hub: Any, redis: Redis, settings: WorkerSettings, undisturbed: Path, expected_digest: str
 ) -> None:
@@ -360,6 +375,19 @@ async def test_sigterm_releases_the_run_and_keeps_what_is_done(
     assert len(run.releases) == 1
     assert (run.state, run.attempt) == (RunState.QUEUED, 0)
     assert 0 < journalled(settings, run) < LAYERS
+
+
+async def test_a_starting_worker_frees_what_ended_runs_left(
+    hub: Any, settings: WorkerSettings, redis: Redis
+) -> None:
+    ended, waiting = hub.add(merge_spec()), hub.add(merge_spec())
+    ended.state = RunState.FAILED
+    kept, freed = (settings.artifacts / "runs" / f"{run.id}.partial" for run in (waiting, ended))
+    for folder in (kept, freed):
+        folder.mkdir(parents=True)
+    async with worker_process(settings):
+        await eventually(lambda: not freed.exists())
+    assert kept.exists()
 
 
 async def test_sigint_ends_an_idle_worker(settings: WorkerSettings, hub: Any, redis: Redis) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import httpx
@@ -22,13 +22,18 @@ Call = Callable[..., Awaitable[Any]]
 Frames = AsyncIterator[Json]
 
 
+class Server(uvicorn.Server):
+    def capture_signals(self) -> Any:
+        return nullcontext()  # signals are for the tests
+
+
 @pytest.fixture(scope="session")
 async def address(app: FastAPI) -> AsyncIterator[str]:
     """The service on a port, since an in-process client waits for the end of a body."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         config = uvicorn.Config(app, log_level="warning", lifespan="off", ws="none")
-        server = uvicorn.Server(config)
+        server = Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
@@ -150,3 +155,10 @@ async def test_waiting_followers_hold_no_connection(
         assert pool.checkedout() == 0
         await owner.post(f"/v1/runs/{run['id']}/cancel")
     assert {each.result() for each in ends} == {"cancelled"}
+
+
+async def test_head_of_a_stream_does_not_wait_for_its_end(address: str, submit: Call) -> None:
+    run = await submit()
+    async with httpx.AsyncClient(base_url=address, timeout=8) as client:
+        answer = await client.head(f"/v1/runs/{run['id']}/events")
+    assert answer.headers["content-type"].startswith("text/event-stream")

@@ -100,3 +100,21 @@ async def test_key_is_forgotten_after_a_day(post: Call, transaction: Any, sweepe
 @pytest.mark.parametrize("key", ["", "x" * 256])
 async def test_unusable_key_is_refused(post: Call, key: str) -> None:
     assert (await post(key)).status_code == 422
+
+
+async def test_a_version_is_published_once_whatever_came_between(
+    owner: httpx.AsyncClient, recipe_text: str
+) -> None:
+    body = {"name": "soup", "recipe": recipe_text}
+    recipe = (await owner.post("/v1/recipes", json=body)).json()
+    versions = f"/v1/recipes/{recipe['id']}/versions"
+    second, third = (recipe_text.replace("0.5", weight) for weight in ("0.25", "0.75"))
+    key = {"Idempotency-Key": "k"}
+
+    first = await owner.post(versions, json={"recipe": second}, headers=key)
+    await owner.post(versions, json={"recipe": third})
+    again = await owner.post(versions, json={"recipe": second}, headers=key)
+
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["location"] == f"{versions}/2"
+    assert [v["number"] for v in (await owner.get(versions)).json()["items"]] == [3, 2, 1]

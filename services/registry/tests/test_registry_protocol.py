@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -64,6 +65,37 @@ async def test_of_many_claims_at_once_one_wins(worker: httpx.AsyncClient, submit
     answers = await asyncio.gather(*claims)
     assert sorted(each.status_code for each in answers) == [200] + [409] * 19
     assert {each.json().get("code") for each in answers} == {None, "run-leased"}
+
+
+async def test_claim_sent_again_with_its_nonce_is_the_same_claim(
+    worker: httpx.AsyncClient, submit: Call, row: Call, lapse: Call, events: Call
+) -> None:
+    run = await submit()
+    address = f"/v1/runs/{run['id']}/claim"
+    wish = {"worker": "worker-1", "nonce": str(uuid4())}
+
+    answers = await asyncio.gather(*(worker.post(address, json=wish) for _ in range(5)))
+
+    assert {each.status_code for each in answers} == {200}
+    assert all(each.json() == answers[0].json() for each in answers)
+    assert ((await row(run))["fence"], (await row(run))["attempt"]) == (1, 1)
+    assert len(await events("run.started")) == 1
+    await lapse(run)
+    await worker.post(address, json=wish)
+    assert (await row(run))["lease_expires_at"] > datetime.now(UTC)
+    for other in ({"nonce": str(uuid4())}, {"nonce": None}, {"worker": "worker-2"}):
+        answer = await worker.post(address, json=wish | other)
+        assert (answer.status_code, answer.json()["code"]) == (409, "run-leased")
+
+
+async def test_nonce_of_a_run_that_was_handed_back_claims_it_anew(
+    worker: httpx.AsyncClient, submit: Call
+) -> None:
+    run = await submit()
+    wish = {"worker": "worker-1", "nonce": str(uuid4())}
+    await worker.post(f"/v1/runs/{run['id']}/claim", json=wish)
+    await worker.post(f"/v1/runs/{run['id']}/release", json={"fence": 1, "reason": "drain"})
+    assert (await worker.post(f"/v1/runs/{run['id']}/claim", json=wish)).json()["fence"] == 2
 
 
 async def test_heartbeat_renews_the_lease_and_stores_progress(
@@ -217,6 +249,28 @@ async def test_retryable_failure_is_tried_again_until_attempts_are_spent(
     assert states == ["queued"] * (MAX_ATTEMPTS - 1) + ["failed"]
     assert answer["error"] == CRASHED
     assert [each["error_code"] for each in await events("run.failed")] == ["crashed"]
+
+
+async def test_each_failure_is_followed_by_a_longer_pause(
+    submit: Call, claim: Call, report: Call, row: Call
+) -> None:
+    run = await submit()
+    pauses = []
+    for _ in range(MAX_ATTEMPTS - 1):
+        await report(await claim(run), "failed", error=CRASHED)
+        due = (await row(run))["due_at"]
+        pauses.append((due - datetime.now(UTC)).total_seconds())
+    for pause, expected in zip(pauses, [1, 4, 16, 64], strict=True):
+        assert expected - 1 < pause <= expected
+
+
+async def test_drained_run_is_due_at_once(
+    worker: httpx.AsyncClient, submit: Call, claim: Call, row: Call
+) -> None:
+    run = await submit()
+    await claim(run)
+    await worker.post(f"/v1/runs/{run['id']}/release", json={"fence": 1, "reason": "drain"})
+    assert (await row(run))["due_at"] <= datetime.now(UTC)
 
 
 async def test_final_failure_is_not_tried_again(submit: Call, claim: Call, report: Call) -> None:

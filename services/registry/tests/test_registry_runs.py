@@ -98,7 +98,11 @@ async def test_faulty_inline_recipe_is_refused_with_its_faults(owner: httpx.Asyn
         ({"recipe_version": NOWHERE}, "/recipe_version"),
         ({"kind": "evaluate", "model": "a@b@c", "benchmarks": ["x"]}, "/model"),
         ({"kind": "evaluate", "model": f"run:{NOWHERE}", "benchmarks": ["x"]}, "/model"),
-        ({"kind": "evaluate", "model": "m", "benchmarks": ["../x"]}, "/evaluate/benchmarks/0"),
+        ({"kind": "evaluate", "model": "m", "benchmarks": ["../x"]}, "/benchmarks/0"),
+        ({"kind": "search"}, "/kind"),
+        ({"kind": None, "model": "m"}, "/kind"),
+        ({"recipe": "x", "seeed": 1}, "/seeed"),
+        ({"recipe": "x", "model_name": "../x"}, "/model_name"),
     ],
 )
 async def test_impossible_run_is_refused_with_a_pointer(

@@ -171,3 +171,32 @@ def _refs(node: Any) -> list[str]:
     if isinstance(node, list):
         return [ref for value in node for ref in _refs(value)]
     return []
+
+
+def test_owner_and_workers_with_one_token_are_told_so(settings: ServiceSettings) -> None:
+    same = settings.model_dump() | {"worker_token": settings.bootstrap_token}
+    with pytest.raises(ValueError, match="MERGEHUB_WORKER_TOKEN are the same") as raised:
+        ServiceSettings(**same)
+    assert settings.bootstrap_token.get_secret_value() not in str(raised.value)
+
+
+async def test_tokens_may_change_places(resources: Resources, settings: ServiceSettings) -> None:
+    swapped = settings.model_copy(
+        update={
+            "bootstrap_token": settings.worker_token, "worker_token": settings.bootstrap_token
+        }
+    )  # fmt: skip
+    authenticator = TableAuthenticator(resources.database)
+    for given in (swapped, settings):
+        async with resources.database.transaction() as session:
+            await accept_settings_tokens(session, given)
+        owner = await authenticator.principal(given.bootstrap_token.get_secret_value())
+        assert owner is not None
+        assert owner.name == "owner"
+
+
+async def test_a_report_may_be_larger_than_other_bodies(worker: httpx.AsyncClient) -> None:
+    nowhere = f"/v1/runs/{0:032x}"
+    large = {"fence": 1, "outcome": "cancelled", "padding": "x" * (3 << 20)}
+    assert (await worker.post(f"{nowhere}/report", json=large)).status_code == 422
+    assert (await worker.post(f"{nowhere}/heartbeat", json=large)).status_code == 413

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -34,7 +35,7 @@ def all_due(transaction: Any) -> Call:
 
     async def all_due() -> None:
         async with transaction() as session:
-            await session.execute(text("UPDATE runs SET due_at = now() - interval '1 s'"))
+            await session.execute(text("UPDATE runs SET due_at = now() - interval '10 s'"))
 
     return all_due
 
@@ -153,6 +154,22 @@ async def test_bell_that_redis_lost_rings_again(
     assert await sweeper.ring_again() == 1
     assert await sweeper.ring_again() == 0
     assert await resources.redis.zcard(queue_name("cpu")) == 1
+
+
+async def test_bell_of_a_failed_attempt_waits_for_the_pause(
+    resources: Resources, submit: Call, claim: Call, report: Call, events: Call, sweeper: Sweeper
+) -> None:
+    run = await submit()
+    error = {"code": "crashed", "message": "no memory", "last_lines": [], "retryable": True}
+    for _ in range(2):
+        await report(await claim(run), "failed", error=error)
+    await events()
+
+    now = datetime.now(UTC).timestamp() * 1000
+    due = await resources.redis.zscore(queue_name("cpu"), f"run:{run['id']}:2")
+    assert 2_000 < due - now <= 4_000
+    assert await resources.redis.pttl(f"arq:job:run:{run['id']}:2") > 60_000
+    assert await sweeper.ring_again() == 0
 
 
 async def test_bell_that_still_waits_is_not_doubled(

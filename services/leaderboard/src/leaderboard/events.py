@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from leaderboard.parents.service import learn_production
 from leaderboard.results.service import learn_evaluation
-from leaderboard.tables import Inbox, InboxPosition
+from leaderboard.tables import Inbox, InboxPosition, InboxRefused
 from mergehub.contracts.events import Envelope, EvaluationCompleted, ModelProduced
 from mergehub.kit.app import Resources
 from mergehub.kit.consumer import Consumer
@@ -61,5 +61,6 @@ def consumer(resources: Resources) -> Consumer:
         hub=resources.hub,
         inbox=Inbox,
         position=InboxPosition,
+        refused=InboxRefused,
         apply=Events(resources.hub).apply,
     )

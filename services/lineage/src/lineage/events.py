@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.graph.service import learn_production
-from lineage.tables import Inbox, InboxPosition
+from lineage.tables import Inbox, InboxPosition, InboxRefused
 from mergehub.contracts.events import Envelope, ModelProduced
 from mergehub.kit.app import Resources
 from mergehub.kit.consumer import Consumer
@@ -28,5 +28,6 @@ def consumer(resources: Resources) -> Consumer:
         hub=resources.hub,
         inbox=Inbox,
         position=InboxPosition,
+        refused=InboxRefused,
         apply=apply,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import MetaData
 
-from mergehub.kit.consumer import InboxRow, PositionRow
+from mergehub.kit.consumer import InboxRow, PositionRow, RefusedRow
 from mergehub.kit.models import NAMING, Table
 
 
@@ -16,6 +16,10 @@ class Base(Table):
 
 class Inbox(InboxRow, Base):
     """The events that were applied."""
+
+
+class InboxRefused(RefusedRow, Base):
+    """The events that could not be applied, for people to look at."""
 
 
 class InboxPosition(PositionRow, Base):

@@ -17,11 +17,12 @@ from arq.worker import Retry, Worker, func
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from merge_worker.execution.leftovers import Leftovers
 from merge_worker.execution.slot import Slot
 from mergehub.contracts.worker_client import RunClient, RunClientError, Unreachable
 from mergehub.kit.doorbell import EXECUTE_RUN, deserialize, job_pool, queue_name, serialize
+from mergehub.kit.logs import configure_logging
 from mergehub.kit.settings import WorkerSettings
-from mergehub.kit.telemetry import configure_logging
 
 log = structlog.get_logger()
 
@@ -126,14 +127,16 @@ async def serve(settings: WorkerSettings) -> None:
     slot = Slot(settings, client)
     doorbell = Doorbell(settings, slot)
     listening = asyncio.create_task(doorbell.listen())
+    leftovers = asyncio.create_task(Leftovers(settings, client).run())
     log.info("worker.listening", hardware=settings.hardware, hub=settings.hub_url)
     await asyncio.wait(
         {listening, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED
     )
     log.info("worker.draining")
-    listening.cancel()
-    with suppress(asyncio.CancelledError):
-        await listening
+    for task in (listening, leftovers):
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
     await slot.drain()
     await doorbell.close()
     await client.aclose()

@@ -24,6 +24,8 @@ from registry.runs.moves import CHANNEL as RUNS_CHANNEL
 from registry.runs.sweeper import Sweeper
 from registry.tokens.service import TableAuthenticator, accept_settings_tokens
 
+REPORT_BYTES = 64 << 20  # the score of every item of large benchmarks
+
 
 def make_bell(resources: Resources) -> Bell:
     """The workers' doorbell on the service's Redis."""
@@ -59,6 +61,7 @@ PARTS = ServiceParts(
     routers=(recipes.router, runs.router, worker_endpoints.router, events.router),
     migrations="registry.migrations",
     channels=(OUTBOX_CHANNEL, RUNS_CHANNEL),
+    largest_bodies={"/report": REPORT_BYTES},
     loops=_loops,
     start=_start,
 )

@@ -17,7 +17,9 @@ def show(what: RenderableType) -> None:
     Brackets in names and messages are text, never markup.
     """
     console = Console(highlight=False, markup=False)
-    console.print(what, width=None if console.is_terminal else NEVER_WRAP)
+    if not console.is_terminal:
+        console.width = NEVER_WRAP
+    console.print(what)
 
 
 def show_json(answer: Any) -> None:

@@ -50,7 +50,7 @@ class ProgressDisplay:
         """Say something beside the bars, once."""
         if self._last_note != text:
             self._last_note = text
-            self._console.print(text, highlight=False)
+            self._console.print(text, highlight=False, markup=False)
 
     def _draw(self, progress: RunProgress) -> None:
         if self._bars is None:
@@ -75,7 +75,8 @@ class ProgressDisplay:
         line = (progress.stage, percent // LINE_EVERY_PERCENT)
         if line != self._last_line:
             self._last_line = line
-            self._console.print(f"{progress.stage} {_parts(progress)}", highlight=False)
+            told = f"{progress.stage} {_parts(progress)}".rstrip()
+            self._console.print(told, highlight=False, markup=False)
 
 
 class _OfBytes(ProgressColumn):

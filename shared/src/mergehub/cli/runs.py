@@ -8,6 +8,7 @@ from uuid import UUID
 
 import click
 from pydantic import TypeAdapter
+from rich.filesize import decimal
 from rich.table import Column, Table
 
 from mergehub.cli.connection import as_json, hub
@@ -116,8 +117,12 @@ def _what(client: HubClient, recipe: str) -> dict[str, str]:
     if path.is_file():
         with path.open(encoding="utf-8") as file:
             return {"recipe": recipe_text(file)}
-    if path.suffix in (".yml", ".yaml"):
-        raise click.ClickException(f"There is no file {recipe}.")
+    if path.is_dir() or path.suffix in (".yml", ".yaml"):
+        raise click.ClickException(
+            f"{recipe} is a folder, not a recipe."
+            if path.is_dir()
+            else f"There is no file {recipe}."
+        )
     name, at, number = recipe.partition("@")
     published = client.recipe(name)
     if not at:
@@ -156,7 +161,7 @@ def _tell_end(run: Run) -> None:
 
 def _outcome(result: MergeResult | EvaluateResult) -> str:
     if isinstance(result, MergeResult):
-        size = f"{result.tensors} tensors, {result.bytes / 1e6:,.1f} MB, {result.seconds:.1f} s"
+        size = f"{result.tensors} tensors, {decimal(result.bytes)}, {result.seconds:.1f} s"
         return f"merged: {size}\n{result.output_digest}"
     scores = (f"  {r.benchmark}: {r.metric} {r.value:.4f} ± {r.stderr:.4f}" for r in result.results)
     return "\n".join([f"evaluated {result.model} in {result.seconds:.1f} s", *scores])

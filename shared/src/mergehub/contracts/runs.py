@@ -11,21 +11,54 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import PydanticCustomError
 
 LEASE_SECONDS = 12
 HEARTBEAT_SECONDS = 4
 MAX_ATTEMPTS = 5
+
+
+def must_be(what: str) -> WrapValidator:
+    """Tell in words what a value must be, where a pattern would tell it to machines alone."""
+
+    def validate(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return handler(value)
+        except ValidationError:
+            raise PydanticCustomError("not_as_it_must_be", what) from None
+
+    return WrapValidator(validate)
+
 
 ModelName = Annotated[
     str,
     StringConstraints(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$", max_length=200
     ),
+    must_be(
+        "must be a name such as soup or org/soup: letters, digits, dots, hyphens and underscores, "
+        "beginning with a letter or digit, at most 200 characters"
+    ),
 ]
 BenchmarkName = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100),
+    must_be(
+        "must be a task's name such as gsm8k: letters, digits, dots, hyphens and underscores, "
+        "beginning with a letter or digit, at most 100 characters"
+    ),
 ]
+Digest = Annotated[str, StringConstraints(max_length=200)]
+Count = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class RunState(StrEnum):
@@ -128,7 +161,10 @@ class RunError(Message):
 
 
 class ClaimRequest(Message):
+    """A worker's wish to work. With a nonce, asking again gives the same claim again."""
+
     worker: str = Field(min_length=1, max_length=200)
+    nonce: UUID | None = Field(None, description="New for each wish, the same when sent again.")
 
 
 class Claim(Answer):
@@ -162,7 +198,7 @@ class Parent(Message):
     """One ingredient of a merge as lineage learns it."""
 
     name: str = Field(min_length=1, max_length=500)
-    digest: str | None = None
+    digest: Digest | None = None
     relation: Literal["merge", "finetune", "adapter", "quantized"] = "merge"
     role: Literal["base", "ingredient"] = "ingredient"
     weight: float | None = None
@@ -176,27 +212,29 @@ class MergeResult(Message):
     """The outcome of a merge run."""
 
     kind: Literal["merge"] = "merge"
-    output_digest: str
-    lock_digest: str
-    engine_version: str
-    method: str
-    tensors: int
-    bytes: int
+    output_digest: Digest
+    lock_digest: Digest
+    engine_version: str = Field(max_length=100)
+    method: str = Field(max_length=100)
+    tensors: int = Field(ge=0)
+    bytes: int = Field(ge=0)
     seconds: float
-    parents: list[Parent]
+    parents: list[Parent] = Field(max_length=1000)
 
 
 class BenchmarkResult(Message):
     """One benchmark's score of one model. `items` maps an item's hash to its own score."""
 
-    benchmark: str
-    version: str = Field(description="Changes with anything that makes scores incomparable.")
-    metric: str
+    benchmark: str = Field(max_length=100)
+    version: str = Field(
+        max_length=200, description="Changes with anything that makes scores incomparable."
+    )
+    metric: str = Field(max_length=100)
     value: float
     stderr: float
-    count: int
-    shots: int
-    items: dict[str, float] = Field(
+    count: Count
+    shots: Count
+    items: dict[Annotated[str, StringConstraints(max_length=200)], float] = Field(
         default_factory=dict, description="Only in reports; a run's `items` address has them."
     )
 
@@ -205,11 +243,11 @@ class EvaluateResult(Message):
     """The outcome of an evaluate run."""
 
     kind: Literal["evaluate"] = "evaluate"
-    model: str
-    model_digest: str
-    harness: str
+    model: str = Field(max_length=500)
+    model_digest: Digest
+    harness: str = Field(max_length=200)
     seconds: float
-    results: list[BenchmarkResult]
+    results: list[BenchmarkResult] = Field(max_length=100)
 
 
 RunResult = Annotated[MergeResult | EvaluateResult, Field(discriminator="kind")]

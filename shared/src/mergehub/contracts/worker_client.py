@@ -7,7 +7,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from typing import Any, Self
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from pydantic import BaseModel
@@ -21,6 +21,7 @@ from mergehub.contracts.runs import (
     ReportRequest,
     Run,
     RunProgress,
+    RunState,
 )
 
 REQUEST_SECONDS = 5.0  # well under a lease, so that one stuck answer does not cost it
@@ -31,6 +32,7 @@ LONGEST_PAUSE_SECONDS = 5.0
 
 TOO_MANY_REQUESTS = 429
 CONFLICT = 409
+NOT_FOUND = 404
 PROBLEM = "application/problem+json"
 
 
@@ -53,7 +55,8 @@ class Unreachable(RunClientError):
 class RunClient:
     """Speaks for one worker. A message without an answer is sent again, with growing pauses.
 
-    Every message may be sent twice without harm: the fence makes a repeated report one report.
+    Every message may be sent twice without harm: the nonce makes a repeated claim one claim, and
+    the fence a repeated report one report.
     """
 
     def __init__(self, http: httpx.AsyncClient) -> None:
@@ -75,7 +78,7 @@ class RunClient:
 
     async def claim(self, run_id: UUID, worker: str) -> Claim:
         """Take the run. Raises LeaseLost, Refused or Unreachable."""
-        request = ClaimRequest(worker=worker)
+        request = ClaimRequest(worker=worker, nonce=uuid4())
         answer = await self._send(run_id, "claim", request, CLAIM_PATIENCE_SECONDS)
         return Claim.model_validate_json(answer.content)
 
@@ -97,6 +100,15 @@ class RunClient:
         request = ReleaseRequest(fence=fence, reason=reason)
         await self._send(run_id, "release", request, RELEASE_PATIENCE_SECONDS)
 
+    async def state(self, run_id: UUID) -> RunState | None:
+        """The state of a run; None where the hub has no such run. Raises Refused or Unreachable."""
+        answer = await self._request("GET", f"/v1/runs/{run_id}")
+        if answer.status_code == NOT_FOUND and _is_problem(answer):
+            return None
+        if not answer.is_success:
+            raise _refusal(answer)
+        return Run.model_validate_json(answer.content).state
+
     async def _send(
         self, run_id: UUID, verb: str, message: BaseModel, patience: float | None
     ) -> httpx.Response:
@@ -113,14 +125,17 @@ class RunClient:
         raise AssertionError("the pauses never end")
 
     async def _try(self, path: str, message: BaseModel) -> httpx.Response:
-        headers = {"Content-Type": "application/json"}
-        try:
-            answer = await self._http.post(path, content=message.model_dump_json(), headers=headers)
-        except httpx.TransportError as error:
-            raise Unreachable(f"No answer from {path}: {error or type(error).__name__}") from error
+        answer = await self._request("POST", path, message.model_dump_json())
         if answer.is_success:
             return answer
         raise _refusal(answer)
+
+    async def _request(self, method: str, path: str, body: str | None = None) -> httpx.Response:
+        headers = {"Content-Type": "application/json"}
+        try:
+            return await self._http.request(method, path, content=body, headers=headers)
+        except httpx.TransportError as error:
+            raise Unreachable(f"No answer from {path}: {error or type(error).__name__}") from error
 
 
 def _pauses() -> Iterator[float]:
@@ -134,9 +149,13 @@ def _refusal(answer: httpx.Response) -> RunClientError:
     told = f"{answer.url.path}: {answer.status_code} {_detail(answer)}"
     if answer.is_server_error or answer.status_code == TOO_MANY_REQUESTS:
         return Unreachable(told)
-    if answer.headers.get("Content-Type") != PROBLEM:  # a gateway whose service is away
+    if not _is_problem(answer):  # a gateway whose service is away
         return Unreachable(told)
     return LeaseLost(told) if answer.status_code == CONFLICT else Refused(told)
+
+
+def _is_problem(answer: httpx.Response) -> bool:
+    return bool(answer.headers.get("Content-Type") == PROBLEM)
 
 
 def _detail(answer: httpx.Response) -> str:

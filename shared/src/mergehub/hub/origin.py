@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 from fastapi import APIRouter, FastAPI
-from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.types import Receive, Scope, Send
@@ -18,16 +17,15 @@ from mergehub import __version__
 from mergehub.contracts.services import SERVICES, service_for
 from mergehub.hub.metrics import joined
 from mergehub.hub.stores import stores_answer
+from mergehub.kit.docs import page
 from mergehub.kit.problems import NotFound, install_problems
+from mergehub.kit.requests import HeadAsGet
 
 Services = Mapping[str, FastAPI]
 
-INDEX = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Mergehub</title>
-<h1>Mergehub {version}</h1>
-<ul>{services}
-<li><a href="/readyz">readyz</a>, <a href="/healthz">healthz</a>, <a href="/metrics">metrics</a>
-</ul></html>"""
+HEAD = """<p>Errors are problem details (RFC 9457). Writing needs a token:
+<code>Authorization: Bearer mgh_…</code>. For tools: {documents}. The hub:
+<a href="/readyz">readyz</a>, <a href="/healthz">healthz</a>, <a href="/metrics">metrics</a>.</p>"""
 
 
 class Origin:
@@ -36,6 +34,7 @@ class Origin:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._own = FastAPI(lifespan=self._lifespan, openapi_url=None)
+        self._own.add_middleware(HeadAsGet)
         install_problems(self._own)
         self._own.include_router(_pages(services))
         self._own.include_router(_operations(services))
@@ -73,20 +72,20 @@ def _pages(services: Services) -> APIRouter:
 
     @router.get("/")
     @router.get("/docs")
-    async def index() -> HTMLResponse:
-        entry = '<li>{0}: <a href="/{0}/docs">API</a>, <a href="/{0}/openapi.json">OpenAPI</a>'
-        listed = "\n".join(entry.format(name) for name in services)
-        return HTMLResponse(INDEX.format(version=__version__, services=listed))
+    async def docs() -> HTMLResponse:
+        link = '<a href="/{0}/openapi.json">OpenAPI of {0}</a>'
+        head = HEAD.format(documents=", ".join(link.format(name) for name in services))
+        documents = [service.openapi() for service in services.values()]
+        return HTMLResponse(page(f"Mergehub {__version__}", documents, head))
 
     @router.get("/{service}/openapi.json")
     async def openapi(service: str) -> JSONResponse:
         return JSONResponse(named(service).openapi())
 
     @router.get("/{service}/docs")
-    async def docs(service: str) -> HTMLResponse:
-        return get_swagger_ui_html(
-            openapi_url=f"/{service}/openapi.json", title=named(service).title
-        )
+    async def service_docs(service: str) -> HTMLResponse:
+        found = named(service)
+        return HTMLResponse(page(found.title, [found.openapi()]))
 
     return router
 

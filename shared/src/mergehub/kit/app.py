@@ -6,10 +6,11 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from redis.asyncio import Redis
@@ -17,11 +18,14 @@ from redis.asyncio import Redis
 from mergehub import __version__
 from mergehub.kit.background import Loop, running
 from mergehub.kit.database import Database
+from mergehub.kit.docs import page
+from mergehub.kit.logs import configure_logging
 from mergehub.kit.migrations import is_current, migrate
 from mergehub.kit.notify import Signals
 from mergehub.kit.problems import Invalid, Problem, install_problems, problem_responses
+from mergehub.kit.requests import BodyLimit, HeadAsGet
 from mergehub.kit.settings import ServiceSettings
-from mergehub.kit.telemetry import RequestMetrics, configure_logging
+from mergehub.kit.telemetry import RequestMetrics
 
 READY_SECONDS = 2.0
 
@@ -46,6 +50,7 @@ class ServiceParts:
     """What makes a service differ from the others.
 
     `migrations` names the package of its Alembic history; `loops` its background work;
+    `largest_bodies` the ends of paths where more may be sent than elsewhere, in bytes;
     `start` runs once after migrating, before the first request.
     """
 
@@ -54,6 +59,7 @@ class ServiceParts:
     routers: Sequence[APIRouter]
     migrations: str
     channels: tuple[str, ...] = ()
+    largest_bodies: Mapping[str, int] = field(default_factory=dict)
     loops: Callable[[Resources], Mapping[str, Loop]] = lambda resources: {}
     start: Callable[[FastAPI, Resources], Awaitable[None]] | None = None
 
@@ -117,11 +123,15 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
         title=parts.title,
         version=__version__,
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
         generate_unique_id_function=_operation_id,
         responses=problem_responses(Invalid),
     )
     metrics = CollectorRegistry()
+    app.add_middleware(BodyLimit, exceptions=parts.largest_bodies)
     app.add_middleware(RequestMetrics, registry=metrics)
+    app.add_middleware(HeadAsGet)
     install_problems(app)
     app.include_router(_operations(parts, metrics))
     for router in parts.routers:
@@ -144,6 +154,10 @@ def _operations(parts: ServiceParts, metrics: CollectorRegistry) -> APIRouter:
     @router.get("/metrics")
     async def metrics_text() -> Response:
         return Response(generate_latest(metrics), media_type=CONTENT_TYPE_LATEST)
+
+    @router.get("/docs")
+    async def docs(request: Request) -> HTMLResponse:
+        return HTMLResponse(page(parts.title, [request.app.openapi()]))
 
     return router
 

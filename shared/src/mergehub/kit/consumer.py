@@ -4,6 +4,9 @@ The stream only tells that something new is there. What counts is the position s
 transaction of each effect: an event behind it was applied, the next one may be, and a gap (the
 stream forgot, or a replica got the event before) is filled from the source's HTTP feed. So
 messages need no acknowledgement, and Redis may lose them, the group or the whole stream.
+
+An event that cannot be taken in, however often it is tried, is set aside for people to look at:
+it must not keep the others waiting.
 """
 
 from __future__ import annotations
@@ -17,8 +20,9 @@ import httpx
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
-from sqlalchemy import BigInteger, String, func
+from sqlalchemy import BigInteger, String, Text, func
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -46,6 +50,18 @@ class InboxRow:
     applied_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class RefusedRow:
+    """An event that was set aside, as its JSON text, and what was wrong with it."""
+
+    __tablename__ = "inbox_refused"
+
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(60))
+    event: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    refused_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class PositionRow:
     """How far the events of each source were applied."""
 
@@ -55,12 +71,23 @@ class PositionRow:
     sequence: Mapped[int] = mapped_column(BigInteger)
 
 
+def is_its_own_fault(error: Exception) -> bool:
+    """Whether an event failed by what it says, and not because something is away.
+
+    That is data that fits no schema, or (SQLSTATE classes 22 and 23) no table.
+    """
+    if isinstance(error, DBAPIError):
+        return str(getattr(error.orig, "sqlstate", None))[:2] in ("22", "23")
+    return isinstance(error, (ValueError, TypeError, LookupError, AttributeError, ArithmeticError))
+
+
 class Consumer:
     """One service's reader of one source. Replicas share a group and may all run."""
 
     BLOCK_MS = 2_000
     ANSWER_SECONDS = 5.0
     PAGE = 200
+    TRIES = 5
 
     def __init__(
         self,
@@ -72,6 +99,7 @@ class Consumer:
         hub: httpx.AsyncClient,
         inbox: type[InboxRow],
         position: type[PositionRow],
+        refused: type[RefusedRow],
         apply: Apply,
         stream: str = STREAM,
     ) -> None:
@@ -82,6 +110,8 @@ class Consumer:
         self._hub = hub
         self._inbox = inbox
         self._position = position
+        self._refused = refused
+        self._failures: tuple[UUID | None, int] = (None, 0)
         self._apply = apply
         self._stream = stream
 
@@ -102,7 +132,19 @@ class Consumer:
                     await self.catch_up()
 
     async def offer(self, event: Envelope) -> bool:
-        """Apply `event` if it is the next one; False means that events before it are missing."""
+        """Take `event` in if it is the next one; False means that events before it are missing.
+
+        Raises what applying it raised; the last of TRIES sets an event aside that is at fault.
+        """
+        try:
+            return await self._apply_next(event)
+        except Exception as error:
+            if not (is_its_own_fault(error) and self._tried_enough(event)):
+                raise
+            await self._set_aside(event, error)
+            return True
+
+    async def _apply_next(self, event: Envelope) -> bool:
         async with self._database.transaction() as session:
             at = await self._locked_position(session)
             if event.sequence <= at.sequence:
@@ -120,6 +162,29 @@ class Consumer:
             )
             at.sequence = event.sequence
         return True
+
+    def _tried_enough(self, event: Envelope) -> bool:
+        """Count a failure; only the next event is ever tried, so one count is enough."""
+        failed, times = self._failures
+        self._failures = (event.id, times + 1 if failed == event.id else 1)
+        return self._failures[1] >= self.TRIES
+
+    async def _set_aside(self, event: Envelope, error: Exception) -> None:
+        reason = f"{type(error).__name__}: {error}".replace("\0", "�")
+        log.error("event.refused", id=str(event.id), type=event.type, reason=reason)
+        async with self._database.transaction() as session:
+            at = await self._locked_position(session)
+            if event.sequence != at.sequence + 1:
+                return  # a replica was quicker
+            await session.execute(
+                insert(self._refused).values(
+                    event_id=event.id,
+                    source=event.source,
+                    event=event.model_dump_json(),
+                    reason=reason,
+                )
+            )
+            at.sequence = event.sequence
 
     async def catch_up(self) -> None:
         """Apply everything that the source's feed has beyond our position.

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
+import asyncpg
 from fastapi import Depends, Request
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
@@ -15,6 +16,11 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
+
+from mergehub.kit.problems import Unavailable
+
+CONNECT_SECONDS = 5.0
+POOL_SECONDS = 5.0  # for a connection that others use; then the request is better sent again
 
 
 class Database:
@@ -26,14 +32,33 @@ class Database:
 
     def __init__(self, url: str, schema: str, pool: int = 5) -> None:
         self.schema = schema
+        self._dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         self.engine: AsyncEngine = create_async_engine(
-            make_url(url).set(drivername="postgresql+asyncpg"),
+            "postgresql+asyncpg://",
+            async_creator=self._connect,
             pool_size=pool,
             max_overflow=pool,
+            pool_timeout=POOL_SECONDS,
             pool_pre_ping=True,
-            connect_args={"server_settings": {"search_path": schema, "application_name": schema}},
+            hide_parameters=True,  # errors are logged, and values may be secrets
         )
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    async def _connect(self) -> asyncpg.Connection:
+        """Raises Unavailable where no server answers, or it takes nobody in."""
+        try:
+            return await asyncpg.connect(
+                self._dsn,
+                timeout=CONNECT_SECONDS,
+                server_settings={"search_path": self.schema, "application_name": self.schema},
+            )
+        except (
+            OSError,
+            asyncpg.CannotConnectNowError,
+            asyncpg.ConnectionDoesNotExistError,
+            asyncpg.TooManyConnectionsError,
+        ) as error:
+            raise Unavailable("The database cannot be reached.") from error
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:

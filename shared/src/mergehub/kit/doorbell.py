@@ -7,6 +7,7 @@ no harm: the sweeper rings again, and a claim decides who works.
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,17 +43,21 @@ def job_pool(redis: Redis) -> ArqRedis:
     return ArqRedis(redis.connection_pool, job_serializer=serialize, job_deserializer=deserialize)
 
 
-async def ring(pool: ArqRedis, run_id: UUID, hardware: str, turn: int) -> bool:
-    """Enqueue `execute_run(run_id)`; False where this turn's bell is still waiting.
+async def ring(
+    pool: ArqRedis, run_id: UUID, hardware: str, turn: int, due: datetime | None = None
+) -> bool:
+    """Enqueue `execute_run(run_id)` for `due`, or for now; False where this turn's bell waits.
 
     `turn` changes with every claim (the fence does), so a run that comes back to the queue rings
     anew while ringing twice in between is one bell.
     """
+    wait = (due - datetime.now(UTC)).total_seconds() if due else 0.0
     job = await pool.enqueue_job(
         EXECUTE_RUN,
         str(run_id),
         _job_id=f"run:{run_id}:{turn}",
         _queue_name=queue_name(hardware),
-        _expires=EXPIRES_SECONDS,
+        _defer_until=due,
+        _expires=max(0.0, wait) + EXPIRES_SECONDS,
     )
     return job is not None

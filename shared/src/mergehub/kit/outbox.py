@@ -6,6 +6,7 @@ drawn while writing could become visible out of order, and a reader would skip i
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -109,6 +110,7 @@ class Relay:
 
     BATCH = 200
     LOOK_SECONDS = 1.0
+    PUBLISH_SECONDS = 10.0  # the lock and the connection are held meanwhile
 
     def __init__(self, outbox: Outbox, database: Database, publish: Publish) -> None:
         self._outbox = outbox
@@ -134,7 +136,8 @@ class Relay:
                 return 0
             rows = await self._unpublished(session)
             if rows:
-                await self._publish([self._outbox.envelope(row) for row in rows])
+                async with asyncio.timeout(self.PUBLISH_SECONDS):
+                    await self._publish([self._outbox.envelope(row) for row in rows])
                 await self._mark(session, rows)
             return len(rows)
 

@@ -12,9 +12,25 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from mergehub.kit.faults import field_faults
 
 log = structlog.get_logger()
+
+# SQLSTATE classes: connection exception, insufficient resources, operator intervention.
+AWAY = frozenset({"08", "53", "57"})
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+DETAILS = {
+    400: "The body cannot be read as JSON in UTF-8.",
+    404: "There is nothing at {path}; /docs lists what there is.",
+    405: "{method} is not possible at {path}; possible: {allow}.",
+}
+"""What the framework says in two words, for people."""
 
 
 class FieldFault(BaseModel):
@@ -81,6 +97,15 @@ class Forbidden(Problem):
     status, code, title = 403, "forbidden", "The token does not allow this"
 
 
+class Unavailable(Problem):
+    """What we stand on is away for now; a client may send the same request again."""
+
+    status, code, title = 503, "unavailable", "A part of the hub is away"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"{detail} Try again in a moment.", headers={"Retry-After": "2"})
+
+
 def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of an endpoint that may raise `problems`."""
     return {
@@ -111,21 +136,6 @@ def _answer(problem: Problem) -> JSONResponse:
     )
 
 
-def _pointer(location: Sequence[str | int]) -> str:
-    """The JSON pointer of a pydantic location, without the leading `body`."""
-    parts = location[1:] if location and location[0] == "body" else location
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
-
-
-def _field_faults(error: RequestValidationError) -> list[FieldFault]:
-    return [
-        FieldFault(
-            pointer=_pointer(fault["loc"]), code=fault["type"], detail=fault["msg"], suggestion=None
-        )
-        for fault in error.errors()
-    ]
-
-
 async def _on_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)
     return _answer(error)
@@ -133,25 +143,53 @@ async def _on_problem(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    faults = _field_faults(error)
+    faults = [FieldFault(**fault, suggestion=None) for fault in field_faults(error)]
     named = ", ".join(sorted({fault.pointer or "the body" for fault in faults}))
     return _answer(Invalid(f"Not valid: {named}.", errors=faults))
 
 
 async def _on_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    problem = Problem(str(error.detail), headers=error.headers)
-    problem.status, problem.code = error.status_code, "http-error"
-    problem.title = HTTPStatus(error.status_code).phrase
+    status, headers = error.status_code, dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
+    detail = str(error.detail)
+    if status in DETAILS:
+        detail = DETAILS[status].format(
+            path=request.url.path, method=request.method, allow=headers.get("Allow")
+        )
+    problem = Problem(detail, headers=headers)
+    problem.status, problem.code = status, "http-error"
+    problem.title = HTTPStatus(status).phrase
     return _answer(problem)
 
 
+def _methods(request: Request) -> set[str]:
+    """What can be done at the request's path: Starlette names the first route's methods alone."""
+    app: FastAPI = request.app
+    found = {
+        method
+        for method in METHODS
+        for route in app.routes
+        if route.matches({**request.scope, "method": method})[0] is Match.FULL
+    }
+    return found | {"HEAD"} if "GET" in found else found
+
+
 async def _on_database(request: Request, error: Exception) -> JSONResponse:
-    """SQLSTATE class 22 means that what was sent cannot be stored; the rest is our fault."""
+    """SQLSTATE class 22 means that what was sent cannot be stored; the rest is not its fault."""
     assert isinstance(error, DBAPIError)
-    if str(getattr(error.orig, "sqlstate", None)).startswith("22"):
+    state = str(getattr(error.orig, "sqlstate", None))
+    if state.startswith("22"):
         return _answer(Invalid("A value cannot be stored: out of range, or holding NUL or NaN."))
+    if error.connection_invalidated or state[:2] in AWAY:
+        return await _on_away(request, error)
     return await _on_crash(request, error)
+
+
+async def _on_away(request: Request, error: Exception) -> JSONResponse:
+    log.warning("database.away", path=request.url.path, error=f"{type(error).__name__}: {error}")
+    return _answer(Unavailable("The database cannot be reached."))
 
 
 async def _on_crash(request: Request, error: Exception) -> JSONResponse:
@@ -165,6 +203,7 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(DBAPIError, _on_database)
+    app.add_exception_handler(PoolTimeout, _on_away)
     app.add_exception_handler(Exception, _on_crash)
     _describe_problems(app)
 

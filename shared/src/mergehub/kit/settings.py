@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -13,7 +13,11 @@ class ServiceSettings(BaseSettings):
     """What each HTTP service reads. The README of a package lists the variables."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MERGEHUB_", env_ignore_empty=True, frozen=True, extra="ignore"
+        env_prefix="MERGEHUB_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,  # it may be a secret
     )
 
     database_url: str = Field(
@@ -41,6 +45,15 @@ class ServiceSettings(BaseSettings):
         default=None, description="A token of scope `worker`, accepted like the owner's."
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @model_validator(mode="after")
+    def _tokens_differ(self) -> Self:
+        if self.bootstrap_token is not None and self.bootstrap_token == self.worker_token:
+            raise ValueError(
+                "MERGEHUB_BOOTSTRAP_TOKEN and MERGEHUB_WORKER_TOKEN are the same: give workers "
+                "a token of their own, since theirs may do less than the owner's"
+            )
+        return self
 
 
 class WorkerSettings(BaseSettings):

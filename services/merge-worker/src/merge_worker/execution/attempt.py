@@ -10,7 +10,7 @@ from enum import Enum, auto
 import structlog
 
 from mergehub.contracts.runs import FINAL, Claim, ReportRequest, RunError, RunProgress
-from mergehub.contracts.worker_client import LeaseLost, RunClient, RunClientError
+from mergehub.contracts.worker_client import LeaseLost, Refused, RunClient, RunClientError
 
 from .messages import Failed, Job, Message, Progress, Stopped, Succeeded
 from .process import ChildProcess, unexpected_end
@@ -145,7 +145,14 @@ class Attempt:
         await self._report(ReportRequest(fence=self._claim.fence, outcome="failed", error=told))
 
     async def _report(self, request: ReportRequest) -> None:
-        run = await self._client.report(self._claim.run_id, request)
+        try:
+            run = await self._client.report(self._claim.run_id, request)
+        except Refused as refused:
+            if request.outcome == "failed":
+                raise
+            # Doing it all again would end alike.
+            await self._report_failure(RunError(code="report-refused", message=str(refused)))
+            return
         log.info("run.reported", run=str(run.id), outcome=request.outcome, state=run.state)
         if run.state in FINAL:
             await asyncio.to_thread(self._remove_unfinished)

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from mergehub.contracts.runs import RunError, RunProgress, RunResult, RunSpec
 
+PARTIAL = ".partial"
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,12 +37,12 @@ class Job(_Frozen):
     @property
     def partial_folder(self) -> Path:
         """Where the engine keeps an unfinished merge; its rename makes the model visible."""
-        return self.model_folder.with_name(f"{self.model_folder.name}.partial")
+        return partial_folder(self.artifacts, self.run_id)
 
     @property
     def scratch_folder(self) -> Path:
         """Where an unfinished attempt keeps what the next one needs."""
-        return self.scratch / "runs" / str(self.run_id)
+        return scratch_folder(self.scratch, self.run_id)
 
 
 class Progress(_Frozen):
@@ -77,3 +79,13 @@ MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 def produced_folder(artifacts: Path, run_id: UUID | str) -> Path:
     """The folder of the model that a run produced."""
     return artifacts / "runs" / str(run_id)
+
+
+def partial_folder(artifacts: Path, run_id: UUID) -> Path:
+    """The folder of a model that a run is still producing."""
+    return artifacts / "runs" / f"{run_id}{PARTIAL}"
+
+
+def scratch_folder(scratch: Path, run_id: UUID) -> Path:
+    """The folder of an unfinished attempt."""
+    return scratch / "runs" / str(run_id)

@@ -108,19 +108,22 @@ async def get_recipe(recipe_id: UUID, session: Session) -> Recipe:
 @router.post(
     "/{recipe_id}/versions",
     status_code=201,
+    response_model=RecipeVersion,
     responses=SAME_AS_NEWEST
-    | problem_responses(Unauthenticated, Forbidden, RecipeNotFound, RecipeInvalid),
-    dependencies=[Depends(requires("recipes:write"))],
+    | problem_responses(Unauthenticated, Forbidden, RecipeNotFound, KeyInProgress, RecipeInvalid),
 )
 async def publish_recipe_version(
-    recipe_id: UUID, body: RecipeVersionCreate, session: Session, response: Response
-) -> RecipeVersion:
+    recipe_id: UUID, body: RecipeVersionCreate, session: Session, writer: Writer, once: Once
+) -> Response:
     """Publish the next version; a text of the newest version's digest makes no new one."""
-    checked = await check(body.recipe)
-    version, is_new = await service.publish_version(session, recipe_id, checked)
-    response.status_code = 201 if is_new else 200
-    response.headers["Location"] = f"/v1/recipes/{recipe_id}/versions/{version.number}"
-    return version
+
+    async def effect() -> Answered:
+        checked = await check(body.recipe)
+        version, is_new = await service.publish_version(session, recipe_id, checked)
+        location = f"/v1/recipes/{recipe_id}/versions/{version.number}"
+        return Answered(201 if is_new else 200, version, {"Location": location})
+
+    return await once(session, writer.name, body, effect)
 
 
 @router.get("/{recipe_id}/versions", responses=problem_responses(RecipeNotFound, BadCursor))

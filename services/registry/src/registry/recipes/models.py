@@ -29,6 +29,7 @@ class RecipeRow(Base):
 
     __table_args__ = (
         UniqueConstraint("owner", "name"),
+        Index("ix_recipes_name", "name"),
         Index("ix_recipes_created_at_id", desc("created_at"), desc("id")),
         Index("ix_recipes_tags", "tags", postgresql_using="gin"),
     )

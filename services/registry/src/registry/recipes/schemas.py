@@ -8,14 +8,21 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from mergehub.contracts.runs import Answer, Message
+from mergehub.contracts.runs import Answer, Message, must_be
 from mergehub.kit.problems import FieldFault
 
 Slug = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=100)
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=100),
+    must_be("must be lower case words joined by hyphens, such as my-soup; at most 100 characters"),
 ]
 Label = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$", min_length=1, max_length=50)
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$", min_length=1, max_length=50),
+    must_be(
+        "must be lower case words joined by hyphens, dots or underscores, such as llama-3.2; "
+        "at most 50 characters"
+    ),
 ]
 RecipeText = Annotated[
     str, Field(max_length=256 * 1024, description="The recipe: mergekit YAML as it is.")

@@ -16,7 +16,7 @@ from registry.runs.models import RunRow
 
 
 class Bell:
-    """Rings once per run and fence; ringing again while that bell waits changes nothing."""
+    """Rings for a run when it is due, once per fence: a bell that still waits is not doubled."""
 
     def __init__(self, database: Database, pool: ArqRedis) -> None:
         self._database = database
@@ -32,4 +32,4 @@ class Bell:
 
     async def ring(self, runs: Iterable[RunRow]) -> None:
         for run in runs:
-            await ring(self._pool, run.id, run.hardware, run.fence)
+            await ring(self._pool, run.id, run.hardware, run.fence, run.due_at)

@@ -30,8 +30,9 @@ class RunRow(Base):
     """The truth about a run; only `moves` changes its state.
 
     `fence` counts claims and never goes back; `attempt` counts those that were spent or are
-    being spent. `due_at` is when a queued run that nobody claimed is rung for again, and
-    `report_digest` the report that was accepted last.
+    being spent. `due_at` is when a queued run may begin, or when it was last rung for;
+    `claim_nonce` is the worker's mark of the newest claim, and `report_digest` the report that
+    was accepted last.
     """
 
     __tablename__ = "runs"
@@ -45,6 +46,7 @@ class RunRow(Base):
     max_attempts: Mapped[int]
     fence: Mapped[int] = mapped_column(BigInteger, server_default="0")
     worker: Mapped[str | None] = mapped_column(String(200))
+    claim_nonce: Mapped[UUID | None]
     lease_expires_at: Mapped[datetime | None]
     cancel_requested: Mapped[bool] = mapped_column(server_default=text("false"))
     progress: Mapped[dict[str, Any] | None] = mapped_column(Json)

@@ -19,7 +19,6 @@ from registry.runs.models import RunRow
 
 CHANNEL = "mergehub_runs"
 LEASE = timedelta(seconds=LEASE_SECONDS)
-RING_AGAIN = timedelta(seconds=5)
 
 EVENTS = {
     RunState.QUEUED: "run.queued",
@@ -30,8 +29,17 @@ EVENTS = {
 }
 
 
-async def move(session: AsyncSession, run: RunRow, to: RunState, now: datetime) -> None:
-    """Bring `run` into the state `to`. Raises IllegalMove where MOVES has no such way."""
+async def move(
+    session: AsyncSession,
+    run: RunRow,
+    to: RunState,
+    now: datetime,
+    pause: timedelta = timedelta(0),
+) -> None:
+    """Bring `run` into the state `to`; queued, it is due after `pause`.
+
+    Raises IllegalMove where MOVES has no such way.
+    """
     if to not in MOVES[RunState(run.state)]:
         raise IllegalMove(f"The run is {run.state} and cannot become {to}.")
     run.state = to
@@ -39,7 +47,7 @@ async def move(session: AsyncSession, run: RunRow, to: RunState, now: datetime) 
     if to is RunState.RUNNING:
         run.started_at = run.started_at or now
     if to is RunState.QUEUED:
-        run.due_at, run.worker = now + RING_AGAIN, None
+        run.due_at, run.worker = now + pause, None
     if to in FINAL:
         run.finished_at = now
     await touch(session, run)

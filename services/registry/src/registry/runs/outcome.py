@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -27,6 +27,8 @@ from registry.runs.models import ItemsRow, RunRow
 from registry.runs.moves import move
 from registry.runs.submission import named
 
+FIRST_PAUSE = timedelta(seconds=1)  # what fails again at once has then failed for a minute
+
 _Spec = TypeVar("_Spec", MergeSpec, EvaluateSpec)
 
 
@@ -46,7 +48,7 @@ async def store(session: AsyncSession, run: RunRow, report: ReportRequest, now: 
 
 
 async def failed(session: AsyncSession, run: RunRow, error: RunError, now: datetime) -> None:
-    """End a failed attempt: try again where that may help and attempts are left."""
+    """End a failed attempt: try again, each time later, where that may help."""
     run.error = _storable(error).model_dump(mode="json")
     if run.cancel_requested:
         to = RunState.CANCELLED
@@ -54,7 +56,7 @@ async def failed(session: AsyncSession, run: RunRow, error: RunError, now: datet
         to = RunState.QUEUED
     else:
         to = RunState.FAILED
-    await move(session, run, to, now)
+    await move(session, run, to, now, FIRST_PAUSE * 4 ** (run.attempt - 1))
 
 
 async def _merged(session: AsyncSession, run: RunRow, result: MergeResult, now: datetime) -> None:

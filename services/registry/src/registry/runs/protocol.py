@@ -39,16 +39,35 @@ _SPEC: TypeAdapter[RunSpec] = TypeAdapter(RunSpec)
 
 
 async def claim(session: AsyncSession, run_id: UUID, request: ClaimRequest) -> Claim:
-    """Give a queued run to a worker. Raises RunLeased where it is not queued, and RunNotFound."""
+    """Give a queued run to a worker; a worker that missed the answer gets it again.
+
+    Raises RunLeased where it is not queued, and RunNotFound.
+    """
     run, now = await locked(session, run_id)
-    if run.state != RunState.QUEUED:
+    if _is_repeated(run, request):
+        run.lease_expires_at = now + LEASE
+    elif run.state == RunState.QUEUED:
+        run.fence += 1
+        run.attempt += 1
+        run.worker, run.claim_nonce = request.worker, request.nonce
+        run.progress = None
+        await move(session, run, RunState.RUNNING, now)
+    else:
         holder = f" by {run.worker}" if run.state == RunState.RUNNING else ""
         raise RunLeased(f"The run is {run.state}{holder}; only a queued run can be claimed.")
-    run.fence += 1
-    run.attempt += 1
-    run.worker = request.worker
-    run.progress = None
-    await move(session, run, RunState.RUNNING, now)
+    return _granted(run)
+
+
+def _is_repeated(run: RunRow, request: ClaimRequest) -> bool:
+    """Whether this very request has been granted: its answer got lost on the way."""
+    return (
+        run.state == RunState.RUNNING
+        and request.nonce is not None
+        and (run.worker, run.claim_nonce) == (request.worker, request.nonce)
+    )
+
+
+def _granted(run: RunRow) -> Claim:
     return Claim(
         run_id=run.id,
         fence=run.fence,

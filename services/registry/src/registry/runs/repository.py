@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.runs import RunState
 from registry.runs.models import ItemsRow, RunRow
+
+RING_AGAIN = timedelta(seconds=5)
 
 RunAndTime = tuple[RunRow, datetime]
 
@@ -72,10 +74,10 @@ async def lock_lapsed(session: AsyncSession, limit: int) -> list[RunAndTime]:
 
 
 async def lock_due(session: AsyncSession, limit: int) -> list[RunAndTime]:
-    """Queued runs that wait for a bell, but for those that someone else has in hand."""
+    """Queued runs that nobody came for, but for those that someone else has in hand."""
     query = (
         _with_time()
-        .where(RunRow.state == RunState.QUEUED, RunRow.due_at <= func.now())
+        .where(RunRow.state == RunState.QUEUED, RunRow.due_at <= func.now() - RING_AGAIN)
         .order_by(RunRow.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -20,7 +20,7 @@ from mergehub.kit.pagination import decode_cursor, encode_cursor
 from registry.runs import repository
 from registry.runs.errors import RunFinished, RunNotFound
 from registry.runs.models import RunRow
-from registry.runs.moves import RING_AGAIN, announce, move, touch
+from registry.runs.moves import announce, move, touch
 from registry.runs.repository import RunFilter
 from registry.runs.schemas import RunItems, RunPage
 from registry.runs.submission import spec_of
@@ -35,7 +35,7 @@ async def submit(session: AsyncSession, wanted: MergeRunCreate | EvaluateRunCrea
         hardware=wanted.hardware,
         spec=spec.model_dump(mode="json"),
         max_attempts=MAX_ATTEMPTS,
-        due_at=func.now() + RING_AGAIN,
+        due_at=func.now(),
     )
     session.add(run)
     await session.flush()

@@ -17,7 +17,6 @@ from registry.idempotency import forget_old_keys
 from registry.runs import repository
 from registry.runs.bell import Bell
 from registry.runs.models import RunRow
-from registry.runs.moves import RING_AGAIN
 from registry.runs.outcome import failed
 
 log = structlog.get_logger()
@@ -28,6 +27,7 @@ class Sweeper:
 
     BATCH = 100
     PAUSE_SECONDS = 2.0
+    RING_SECONDS = 10.0
 
     def __init__(self, database: Database, bell: Bell) -> None:
         self._database = database
@@ -61,8 +61,9 @@ class Sweeper:
         async with self._database.transaction() as session:
             due = await repository.lock_due(session, self.BATCH)
             for run, now in due:
-                run.due_at = now + RING_AGAIN
-        await self._bell.ring(run for run, _ in due)
+                run.due_at = now
+        async with asyncio.timeout(self.RING_SECONDS):  # a Redis that froze answers nobody
+            await self._bell.ring(run for run, _ in due)
         return len(due)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.auth import Principal, hash_token
 from mergehub.kit.database import Database
 from mergehub.kit.settings import ServiceSettings
 from registry.tokens.models import TokenRow
+
+# Replicas start together, and each writes the same rows.
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.tokens'))")
 
 
 class TableAuthenticator:
@@ -28,16 +30,19 @@ class TableAuthenticator:
 async def accept_settings_tokens(session: AsyncSession, settings: ServiceSettings) -> None:
     """Make the owner's and the workers' token of the settings valid.
 
-    A new value takes the old one's place, so changing the variable rotates the token.
+    A new value takes the old one's place, so changing the variable rotates the token; two
+    variables may even change their values with each other.
     """
     given = {
         "owner": (settings.bootstrap_token, "admin"),
         "worker": (settings.worker_token, "worker"),
     }
-    for name, (token, scope) in given.items():
-        if token is not None:
-            values = {"hash": hash_token(token.get_secret_value()), "scopes": [scope]}
-            statement = insert(TokenRow).values(name=name, **values)
-            await session.execute(
-                statement.on_conflict_do_update(index_elements=["name"], set_=values)
-            )
+    rows = [
+        {"name": name, "hash": hash_token(token.get_secret_value()), "scopes": [scope]}
+        for name, (token, scope) in given.items()
+        if token is not None
+    ]
+    if rows:
+        await session.execute(_LOCK)
+        await session.execute(delete(TokenRow).where(TokenRow.name.in_([r["name"] for r in rows])))
+        await session.execute(insert(TokenRow), rows)

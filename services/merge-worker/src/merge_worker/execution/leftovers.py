@@ -1,0 +1,69 @@
+"""What runs left on disk that ended without their worker: found by their ids, freed once final."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+
+from mergehub.contracts.runs import FINAL, RunState
+from mergehub.contracts.worker_client import RunClient, RunClientError
+from mergehub.kit.settings import WorkerSettings
+
+from .messages import PARTIAL, partial_folder, produced_folder, scratch_folder
+
+log = structlog.get_logger()
+
+PAUSE_SECONDS = 300.0
+
+
+class Leftovers:
+    """The unfinished state of runs in a worker's folders; only the hub knows which will go on."""
+
+    def __init__(self, settings: WorkerSettings, client: RunClient) -> None:
+        self._artifacts = settings.artifacts.resolve()
+        self._scratch = settings.scratch.resolve()
+        self._client = client
+
+    async def run(self) -> None:
+        """Look now and then, for ever."""
+        while True:
+            try:
+                await self.remove_final()
+            except (RunClientError, OSError, ValueError) as error:  # the next look may do better
+                log.warning("leftovers.kept", error=f"{type(error).__name__}: {error}")
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def remove_final(self) -> None:
+        """Free what belongs to runs that have ended. Raises Refused or Unreachable.
+
+        What no run of this hub owns is left alone: the folders may be shared with another hub.
+        """
+        for run_id in await asyncio.to_thread(self._find):
+            state = await self._client.state(run_id)
+            if state in FINAL:
+                await asyncio.to_thread(self._remove, run_id, state)
+                log.info("leftovers.removed", run=str(run_id), state=state)
+
+    def _find(self) -> list[UUID]:
+        return sorted({*_ids(self._scratch / "runs", ""), *_ids(self._artifacts / "runs", PARTIAL)})
+
+    def _remove(self, run_id: UUID, state: RunState) -> None:
+        folders = [partial_folder(self._artifacts, run_id), scratch_folder(self._scratch, run_id)]
+        if state != RunState.SUCCEEDED:  # merged in full, and then nobody was told in time
+            folders.append(produced_folder(self._artifacts, run_id))
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ids(folder: Path, ending: str) -> Iterator[UUID]:
+    """The runs that have an entry in `folder`; entries of other names are somebody else's."""
+    for path in folder.glob(f"*{ending}"):
+        try:
+            yield UUID(path.name.removesuffix(ending))
+        except ValueError:
+            continue
