@@ -6,15 +6,29 @@ Redis; whoever runs them there gives them a database that may be written to.
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
+import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
+import asyncpg
 import pytest
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy.engine import make_url
 
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.valkey import Valkey
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # Shells start what runs in their background deaf to Ctrl-C, and children would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +62,53 @@ def redis_url(store_folder: Path) -> Iterator[str]:
     server.start()
     yield server.url
     server.stop()
+
+
+@pytest.fixture(scope="session")
+async def database_of(postgres_url: str) -> AsyncIterator[Callable[[str], Awaitable[str]]]:
+    """Makes an empty database for a purpose and gives its URL; it is gone after the tests."""
+    server = await asyncpg.connect(postgres_url)
+    made: list[str] = []
+
+    async def make(purpose: str) -> str:
+        made.append(f"{purpose}_{uuid4().hex}")
+        await server.execute(f"CREATE DATABASE {made[-1]}")
+        return make_url(postgres_url).set(database=made[-1]).render_as_string(hide_password=False)
+
+    yield make
+    for name in made:
+        await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await server.close()
+
+
+class _Server(uvicorn.Server):
+    def capture_signals(self) -> Any:
+        return nullcontext()  # signals are for the tests
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[[FastAPI], AbstractAsyncContextManager[str]]:
+    """Serves an app on a loopback port while a block lasts; gives its address."""
+
+    @asynccontextmanager
+    async def serve(app: FastAPI) -> AsyncIterator[str]:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            server = _Server(uvicorn.Config(app, log_level="warning", lifespan="off", ws="none"))
+            task = asyncio.create_task(server.serve(sockets=[listener]))
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            server.should_exit = True
+            await task
+
+    return serve
+
+
+@pytest.fixture
+def until() -> Callable[..., Awaitable[None]]:
+    """Returns as soon as a condition holds; fails where it does not in time."""
+
+    async def wait(condition: Callable[[], Awaitable[bool]], seconds: float = 8) -> None:
+        async with asyncio.timeout(seconds):
+            while not await condition():  # noqa: ASYNC110 - another process, another connection
+                await asyncio.sleep(0.01)
+
+    return wait

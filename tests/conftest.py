@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
 import psutil
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 import tiny
-from sqlalchemy.engine import make_url
 
 from mergehub.client import HubClient
 from mergehub.hub.folder import read_connection
@@ -102,10 +99,6 @@ def hub(store_folder: Path, models: Path) -> Iterator[RunningHub]:
 
 
 @pytest.fixture
-async def fresh_database(postgres_url: str) -> str:
+async def fresh_database(database_of: Callable[[str], Awaitable[str]]) -> str:
     """The URL of an empty database on the server that the tests use."""
-    name = f"e2e_{secrets.token_hex(4)}"
-    connection = await asyncpg.connect(postgres_url)
-    await connection.execute(f"CREATE DATABASE {name}")
-    await connection.close()
-    return make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    return await database_of("e2e")

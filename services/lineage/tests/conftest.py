@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import delete
-from sqlalchemy.engine import make_url
 
 from lineage.app import PARTS, create_app
 from lineage.tables import Base
@@ -24,8 +19,6 @@ from mergehub.contracts.events import Envelope, EventPage, ModelProduced
 from mergehub.contracts.runs import Parent
 from mergehub.kit.app import Resources, open_resources
 from mergehub.kit.settings import ServiceSettings
-
-Until = Callable[..., Awaitable[None]]
 
 
 class Registry:
@@ -65,47 +58,16 @@ class Registry:
         return event
 
 
-class Server(uvicorn.Server):
-    def capture_signals(self) -> Any:
-        return nullcontext()  # signals are for the tests
-
-
-@asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[str]:
-    """`app` on a loopback port; gives its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = Server(uvicorn.Config(app, log_level="warning", lifespan="off", ws="none"))
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        await task
-
-
-@pytest.fixture
-def until() -> Until:
-    """Returns as soon as a condition holds; fails where it does not in time."""
-
-    async def wait(condition: Callable[[], Awaitable[bool]], seconds: float = 8) -> None:
-        async with asyncio.timeout(seconds):
-            while not await condition():  # noqa: ASYNC110 - another process, another connection
-                await asyncio.sleep(0.01)
-
-    return wait
-
-
 @pytest.fixture(scope="session")
-async def server_url(postgres_url: str) -> AsyncIterator[str]:
+async def server_url(database_of: Callable[[str], Awaitable[str]]) -> str:
     """A database of our own."""
-    name = f"lineage_{uuid4().hex}"
-    connection = await asyncpg.connect(postgres_url)
-    await connection.execute(f"CREATE DATABASE {name}")
-    yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await connection.close()
+    return await database_of("lineage")
 
 
 @pytest.fixture(scope="session")
-async def registry() -> AsyncIterator[Registry]:
+async def registry(
+    serving: Callable[[FastAPI], AbstractAsyncContextManager[str]],
+) -> AsyncIterator[Registry]:
     registry = Registry()
     async with serving(registry.app) as registry.address:
         yield registry

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
-from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.app import Resources
@@ -54,14 +51,9 @@ Submit = Callable[..., Awaitable[Json]]
 
 
 @pytest.fixture(scope="session")
-async def database_url(postgres_url: str) -> AsyncIterator[str]:
+async def database_url(database_of: Callable[[str], Awaitable[str]]) -> str:
     """A fresh database, since the service insists on the schema `registry`."""
-    name = f"registry_{uuid4().hex}"
-    server = await asyncpg.connect(postgres_url)
-    await server.execute(f'CREATE DATABASE "{name}"')
-    yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
-    await server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    await server.close()
+    return await database_of("registry")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -139,12 +138,10 @@ async def test_commit_of_a_change_wakes_those_who_wait(
             await wait(woken, 8)
 
 
-async def test_replicas_may_start_at_once(settings: ServiceSettings, postgres_url: str) -> None:
-    server = await asyncpg.connect(postgres_url)
-    await server.execute("CREATE DATABASE registry_replicas")
-    fresh = settings.model_copy(
-        update={"database_url": settings.database_url.replace(_name(settings), "registry_replicas")}
-    )
+async def test_replicas_may_start_at_once(
+    settings: ServiceSettings, database_of: Callable[[str], Awaitable[str]]
+) -> None:
+    fresh = settings.model_copy(update={"database_url": await database_of("replicas")})
 
     async def start() -> int:
         app = create_app(fresh)
@@ -156,12 +153,6 @@ async def test_replicas_may_start_at_once(settings: ServiceSettings, postgres_ur
             return (await client.get("/readyz")).status_code
 
     assert await asyncio.gather(start(), start(), start()) == [200, 200, 200]
-    await server.execute("DROP DATABASE registry_replicas WITH (FORCE)")
-    await server.close()
-
-
-def _name(settings: ServiceSettings) -> str:
-    return settings.database_url.rsplit("/", 1)[1].split("?")[0]
 
 
 def _refs(node: Any) -> list[str]:
