@@ -81,7 +81,7 @@ def merge(
     """
     options = options or MergeOptions()
     if out.exists():
-        raise OutputError(f"{out} exists already; a merge never overwrites")
+        raise OutputError(f"{out} exists already: remove it or name another folder")
     partial = out.with_name(f"{out.name}.partial")
     try:
         return _merge(plan, out, partial, options, on_progress or (lambda progress: None))

@@ -76,10 +76,13 @@ class Sources:
             if path.is_dir() and self._allowed(path):
                 self._check_links(path)
                 return Location(path, "folder")
-        allowed = ", ".join(str(root) for root in self.roots) or "none"
         raise SourceError(
-            f"{name} is not a folder under the roots that models may be read from ({allowed})"
+            f"{name} is not a folder under the roots that models may be read from "
+            f"({self._roots_text()})"
         )
+
+    def _roots_text(self) -> str:
+        return ", ".join(str(root) for root in self.roots) or "any allowed root: there is none"
 
     def _allowed(self, path: Path) -> bool:
         return any(path.is_relative_to(root.resolve()) for root in self.roots)
@@ -107,8 +110,11 @@ class Sources:
                 local_files_only=offline,
             )
         except LocalEntryNotFoundError:
-            why = "we are offline" if offline else "the hub cannot be reached"
-            raise SourceError(f"{name} is not in the cache, and {why}") from None
+            why = "we are offline" if offline else "Hugging Face cannot be reached"
+            raise SourceError(
+                f"{name} is no folder under {self._roots_text()}; "
+                f"taken as a Hugging Face id, it is not in the cache, and {why}"
+            ) from None
         except (HfHubHTTPError, HFValidationError, OSError) as error:
             at = f" at revision {revision}" if revision else ""
             raise SourceError(f"{name}{at} cannot be fetched from Hugging Face: {error}") from None
