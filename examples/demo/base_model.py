@@ -39,7 +39,7 @@ def fetch_base(folder: Path, say: Say = print) -> Path:
     """
     target = folder.absolute() / NAME
     if target.is_dir():
-        say(f"{NAME} is already there: {target}")
+        say(f"{NAME} is already there: {os.path.relpath(target)}")
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{NAME}-", dir=target.parent) as scratch:
@@ -49,7 +49,7 @@ def fetch_base(folder: Path, say: Say = print) -> Path:
         made = Path(scratch, "model")
         _convert(source, made, say)
         _publish(made, target)
-    say(f"{NAME} is ready: {target}")
+    say(f"{NAME} is ready: {os.path.relpath(target)}")
     return target
 
 
