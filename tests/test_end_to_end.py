@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 import tiny
 import yaml
-from conftest import RunningHub, started_hub
+from running import RunningHub, started_hub
 
 from merge_worker.engine import digest_of_folder
 from mergehub.client import HubClient, HubError

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import RunningHub
+from running import RunningHub
 
 from mergehub.contracts.runs import RunState
 from mergehub.recipe import RecipeError, parse_recipe
