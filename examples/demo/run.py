@@ -145,15 +145,17 @@ def demo(url: str, token: str) -> list[str]:
 
 
 def farewell() -> None:
+    """How to start the same hub again, with all that was just seen, and what to ask it."""
     console.print(
         f"""
 Go on from here:
-  mergehub up --data {_short(CACHE / "hub")} --models {_short(CACHE / "models")} \\
-              --models {_short(HERE)} --tasks {_short(HERE / "tasks")}
-                                  the same hub again, with all that you just saw
-  http://127.0.0.1:8000/docs      its API, with try-it-out
-  mergehub board                  the leaderboard   mergehub uplift {MERGED}
-  README.md, docs/                the tour""",
+  export MERGEHUB_DATA={_short(CACHE / "hub")} PATH={_short(Path(sys.prefix) / "bin")}:$PATH
+  mergehub up --models {_short(CACHE / "models")} --models {_short(HERE)} \
+              --tasks {_short(HERE / "tasks")}
+  mergehub board                       the leaderboard
+  mergehub uplift {MERGED}   what the merge gained over each parent, paired by item
+  http://127.0.0.1:8000/docs           every operation of its API
+  README.md, docs/                     the tour""",
         highlight=False,
         soft_wrap=True,
     )
