@@ -150,7 +150,7 @@ def farewell() -> None:
         f"""
 Go on from here:
   export MERGEHUB_DATA={_short(CACHE / "hub")} PATH={_short(Path(sys.prefix) / "bin")}:$PATH
-  mergehub up --models {_short(CACHE / "models")} --models {_short(HERE)} \
+  mergehub up --models {_short(CACHE / "models")} --models {_short(HERE)} \\
               --tasks {_short(HERE / "tasks")}
   mergehub board                       the leaderboard
   mergehub uplift {MERGED}   what the merge gained over each parent, paired by item
