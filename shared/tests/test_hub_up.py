@@ -201,6 +201,13 @@ def test_ctrl_c_leaves_nobody_behind(hub: RunningHub) -> None:
     assert hub.process.returncode == 0
 
 
+def test_after_its_end_no_shell_is_sent_to_its_address(hub: RunningHub) -> None:
+    assert hub.process.poll() is not None
+    told = hub.shell("board").stderr
+    assert "start one with `mergehub up`" in told
+    assert hub.url not in told
+
+
 def test_after_kill_9_nobody_is_left_and_the_next_start_works(data: Path, hub: RunningHub) -> None:
     assert RunningHub(data).end(signal.SIGKILL) == []
     again = RunningHub(data)

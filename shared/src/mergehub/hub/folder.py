@@ -82,6 +82,10 @@ class DataFolder:
         self._lock.write(f"process {os.getpid()} at {url}")
         self._lock.flush()
 
+    def forget_connection(self) -> None:
+        """Nobody answers at the address that an earlier hub of this folder left."""
+        (self.path / CONNECTION).unlink(missing_ok=True)
+
     def tokens(self) -> Tokens:
         """The secrets of this hub, made at its first start."""
         path = self.path / TOKENS
