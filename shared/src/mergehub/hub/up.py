@@ -44,7 +44,7 @@ def run(options: Options, say: Callable[[str], None]) -> None:
     _end_like_ctrl_c(signal.SIGTERM, signal.SIGHUP)
     with DataFolder(options.data) as folder:
         leftovers.end(folder / "children.json", folder.path)
-    folder.forget_connection()
+        folder.forget_connection()
         with listen(options.host, options.port) as listener:
             folder.say_who_runs(url_of(listener))
             _run(Hub(options, folder, listener), say)
@@ -59,6 +59,7 @@ def _run(hub: Hub, say: Callable[[str], None]) -> None:
         say("Stopping.")
     finally:
         _let_us_finish()
+        hub.folder.forget_connection()
         hub.supervisor.stop()
 
 
