@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,12 +18,14 @@ from merge_worker.engine import (
     EngineError,
     MergeOptions,
     Plan,
+    Portion,
     Progress,
     SourceError,
     Sources,
+    cache_folder,
     plan_merge,
 )
-from merge_worker.engine import merge as carry_out
+from merge_worker.engine import merge_part as carry_out
 from mergehub.cli.failures import recipe_faults, recipe_text
 from mergehub.cli.output import show
 from mergehub.cli.progress import ProgressDisplay
@@ -34,6 +37,26 @@ BYTES_PER_SECOND = 250e6
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ROOT = "A folder that models may lie under, beside this one and the recipe's; may be repeated."
+PART = "Fill only this part of the output, as in 2/8; the last part to end completes it."
+SYNC = "Wait until the output is safe on the disk, or only until it is complete."
+
+
+class PortionType(click.ParamType):
+    """A part of a merge, as in 2/8."""
+
+    name = "PART/OF"
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> Portion:
+        """The part that the text names."""
+        match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", str(value))
+        if match is None:
+            self.fail(f"{value!r} is not of the form 2/8", parameter, context)
+        try:
+            return Portion(*map(int, match.groups()))
+        except ValueError as error:
+            self.fail(str(error), parameter, context)
 
 
 def _merge_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -66,6 +89,9 @@ def plan(
 @click.command()
 @_merge_options
 @click.argument("out", type=click.Path(path_type=Path))
+@click.option("--part", "portion", type=PortionType(), default="1/1", help=PART)
+@click.option("--only-finite", is_flag=True, help="Refuse models with infinities or NaN.")
+@click.option("--sync/--no-sync", default=True, help=SYNC)
 def merge(
     file: IO[str],
     out: Path,
@@ -73,22 +99,34 @@ def merge(
     seed: int,
     threads: int | None,
     offline: bool,
+    portion: Portion,
+    only_finite: bool,
+    sync: bool,
 ) -> None:
     """Merge models into a folder.
 
     FILE is a recipe, OUT a folder that does not exist yet. Interrupted, the same command goes on
     where it was.
     """
+    options = MergeOptions(
+        threads=threads, cache_dir=cache_folder(), durable=sync, only_finite=only_finite
+    )
     with _engine_errors(), ProgressDisplay() as display:
         planned = _plan(file, roots, seed, offline)
         try:
             result = carry_out(
-                planned, out, MergeOptions(threads=threads), lambda now: display.show(_shown(now))
+                planned, out, portion, options, lambda now: display.show(_shown(now))
             )
         except KeyboardInterrupt:
             raise click.ClickException(
                 f"Stopped. The same command goes on from {out}.partial."
             ) from None
+    if result is None:
+        click.echo(f"Part {portion} is done. The last part to end completes {out}.")
+        return
+    for tensor, counts in result.nonfinite.items():
+        listed = ", ".join(f"{count} in {model}" for model, count in counts.items())
+        click.echo(f"Not finite in {tensor}: {listed}", err=True)
     click.echo(f"{result.folder}  {result.tensors} tensors, {decimal(result.bytes_out)}")
     click.echo(result.output_digest)
 

@@ -249,8 +249,8 @@ merge(plan, folder / "out", MergeOptions(threads=1))
     [
         ("pwrite", 2, 0),  # the first tensor's bytes; the first call writes the header
         ("pwrite", 5, 1),  # some tensors journalled, some not
-        ("fsync", 1, 0),  # tensors written, not yet on disk
-        ("write", 2, 0),  # on disk, not yet journalled
+        ("write", 2, 0),  # a tensor's bytes written, not yet journalled
+        ("fsync", 1, 0),  # written and journalled, not yet on disk
         ("unlink", 1, 9),  # all journalled, the journal about to go
         ("rename", 1, 0),  # the journal gone, the output not yet visible
     ],

@@ -56,22 +56,22 @@ def consensus(
     return mixed / np.where(np.abs(mass) < 1e-8, 1, mass) if normalize else mixed
 
 
-def philox(counter: int, key: int) -> int:
-    """Philox4x32-10 in Python's integers; the first of the four words."""
+def philox(counter: int, key: int) -> list[int]:
+    """Philox4x32-10 in Python's integers."""
     c = [counter & 0xFFFFFFFF, counter >> 32, 0, 0]
     k = [key & 0xFFFFFFFF, key >> 32]
     for _ in range(10):
         a, b = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
         c = [(b >> 32) ^ c[1] ^ k[0], b & 0xFFFFFFFF, (a >> 32) ^ c[3] ^ k[1], a & 0xFFFFFFFF]
         k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
-    return c[0]
+    return c
 
 
 def survivors(seed: int, model: str, tensor: str, shape: tuple[int, ...], density: float) -> Any:
     digest = hashlib.sha256(f"{seed}\0{model}\0{tensor}".encode()).digest()
     key = int.from_bytes(digest[:8], "little")
-    draws = [philox(i, key) for i in range(int(np.prod(shape)))]
-    return (np.array(draws) < density * 2**32).reshape(shape)
+    words = [philox(i // 4, key)[i % 4] for i in range(int(np.prod(shape)))]
+    return (np.array(words) // 2**8 / 2**24 < np.float32(density)).reshape(shape)
 
 
 # One set of models for all: a base and three relatives in bfloat16.

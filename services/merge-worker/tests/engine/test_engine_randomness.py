@@ -5,9 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from merge_worker.engine.randomness import draw, draw_key, keep_below, philox
+from merge_worker.engine.randomness import draw, draw_key, draw_tile, philox
 
 ONES = 0xFFFFFFFF
+DOCUMENTED = {
+    0: 0x15DA20A7,
+    1: 0x8EE3D48C,
+    2: 0xDDD59A9C,
+    3: 0xEDDDEC4C,
+    4: 0x348374D1,
+    1 << 34: 0xF0A7A254,
+}
+"""The words of the module's docstring, by element."""
 
 
 @pytest.mark.parametrize(
@@ -40,8 +49,16 @@ def test_philox_gives_the_published_words(
 def test_the_draws_of_a_tensor_are_the_documented_ones() -> None:
     key = draw_key(7, "org/model", "model.norm.weight")
     assert key == 0x2481168CAA715D6C
-    draws = [int(draw(np.uint64(index), np.uint64(key))) for index in (0, 1, 1 << 32)]
-    assert draws == [0x15DA20A7, 0x348374D1, 0xF0A7A254]
+    for index, word in DOCUMENTED.items():
+        assert draw(np.uint64(index), np.uint64(key)) == (word >> 8) / 2**24
+
+
+@pytest.mark.parametrize(("first", "count"), [(0, 9), (5, 1), (6, 3), (7, 4), (2048, 8)])
+def test_a_tile_has_the_draws_of_its_elements(first: int, count: int) -> None:
+    key, out = np.uint64(draw_key(0, "m", "t")), np.empty(24, np.float32)
+    draw_tile(key, first, count, out)
+    expected = [draw(np.uint64(first + j), key) for j in range(count)]
+    assert out[first % 4 : first % 4 + count].tolist() == expected
 
 
 def test_keys_differ_by_each_of_their_parts() -> None:
@@ -54,13 +71,9 @@ def test_keys_differ_by_each_of_their_parts() -> None:
     assert len(keys) == 8
 
 
-def test_the_bound_of_a_probability_covers_none_and_all() -> None:
-    assert keep_below(0.0) == 0
-    assert keep_below(0.5) == 1 << 31
-    assert keep_below(1.0) == 1 << 32
-
-
-def test_draws_are_spread_evenly() -> None:
-    key = np.uint64(draw_key(0, "m", "t"))
-    draws = np.array([int(draw(np.uint64(i), key)) for i in range(4000)])
-    assert abs((draws < 1 << 31).mean() - 0.5) < 0.03
+def test_draws_are_spread_evenly_below_one() -> None:
+    key, out = np.uint64(draw_key(0, "m", "t")), np.empty(4000, np.float32)
+    draw_tile(key, 0, 4000, out)
+    assert 0 <= out.min()
+    assert out.max() < 1
+    assert abs((out < 0.5).mean() - 0.5) < 0.03

@@ -9,20 +9,23 @@ It knows no HTTP, no queue and no database. Planning imports no compiler.
 
 from __future__ import annotations
 
+from .caches import cache_folder
 from .digests import digest_of_folder
 from .errors import (
     CheckpointError,
     EngineError,
     InputChangedError,
+    NotFiniteError,
     NotSupportedError,
     OutputError,
     PlanError,
     ResumeError,
     SourceError,
 )
-from .execute import MergeOptions, MergeResult, merge
+from .execute import MergeOptions, MergeResult, merge, merge_part
 from .plan import Plan
 from .planner import plan_merge
+from .portion import Portion
 from .progress import Progress
 from .sources import Sources
 
@@ -32,15 +35,19 @@ __all__ = [
     "InputChangedError",
     "MergeOptions",
     "MergeResult",
+    "NotFiniteError",
     "NotSupportedError",
     "OutputError",
     "Plan",
     "PlanError",
+    "Portion",
     "Progress",
     "ResumeError",
     "SourceError",
     "Sources",
+    "cache_folder",
     "digest_of_folder",
     "merge",
+    "merge_part",
     "plan_merge",
 ]

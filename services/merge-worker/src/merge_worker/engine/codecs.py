@@ -14,8 +14,9 @@ from .dtypes import BF16, F16, F32
 
 _QUANTUM_SHIFT = np.float32(2.0**112)
 """Float16 bits moved to float32's place have an exponent that is 112 too small."""
-_HALF = np.float32(0.5)
-"""Its last place is 2⁻²⁴, the smallest float16: adding it rounds a subnormal."""
+_SUBNORMALS = np.float32(2.0**24)
+"""Subnormal float16 numbers are multiples of 2⁻²⁴."""
+_ONE_F32 = np.float32(1)
 _U13 = np.uint32(13)
 _U16 = np.uint32(16)
 _ONE = np.uint32(1)
@@ -86,10 +87,6 @@ def _encode_bf16(bits: Any, out: Any) -> None:
 
 @compilable
 def _encode_f16(values: Any, bits: Any, out: Any) -> None:
-    subnormal = np.empty(out.size, np.float32)
-    for j in range(out.size):
-        subnormal[j] = abs(values[j]) + _HALF
-    small = subnormal.view(np.uint32)
     for j in range(out.size):
         magnitude = bits[j] & np.uint32(0x7FFFFFFF)
         odd = np.uint32(0xFFF) + ((magnitude >> _U13) & _ONE)
@@ -97,7 +94,7 @@ def _encode_f16(values: Any, bits: Any, out: Any) -> None:
         rebased = max(magnitude, np.uint32(0x38000000)) - np.uint32(0x38000000)
         half = np.uint32(rebased + odd) >> _U13
         if magnitude < np.uint32(0x38800000):
-            half = small[j] - np.uint32(0x3F000000)
+            half = np.uint32(np.rint(min(abs(values[j]), _ONE_F32) * _SUBNORMALS))
         if magnitude >= np.uint32(0x477FF000):
             half = np.uint32(0x7C00)
         if magnitude > np.uint32(0x7F800000):

@@ -1,40 +1,58 @@
 """Turning compilable functions into machine code when first called, kept on disk afterwards.
 
-The compiler (numba) is imported here and nowhere else, and only when something is to be computed:
-planning a merge does without it.
+What is kept is an object file for this processor: a warm start neither compiles nor imports the
+compiler. The file begins with the SHA-256 of the rest, so a damaged one is made anew.
 """
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
-import inspect
 import os
-from collections.abc import Callable
-from functools import cache, wraps
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import cache, partial, wraps
 from pathlib import Path
 from threading import RLock
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
+
+from numpy.typing import NDArray
 
 from . import compilable
+from .caches import cache_folder
+from .compilable import Function
+from .machine_code import argument_types, build, load, toolchain
 
-_F = TypeVar("_F", bound=Callable[..., Any])
-_registered: set[Any] = set()
+_F = TypeVar("_F", bound=Function)
 _lock = RLock()
+_SCALARS: Final = {
+    "i8": ctypes.c_int64,
+    "u8": ctypes.c_uint64,
+    "f4": ctypes.c_float,
+    "f8": ctypes.c_double,
+    "b1": ctypes.c_bool,
+}
 
 
-def kernel(function: _F) -> _F:
-    """A function that is compiled at its first call; `__wrapped__` is the plain one."""
+def kernel(signature: str) -> Callable[[Function], Function]:
+    """A function that is compiled at its first call; `__wrapped__` is the plain one.
 
-    def make() -> _F:
-        return compiled(function)
+    `signature` lists the types of its arguments: NumPy's codes, `u1[:,:]` for a C-contiguous
+    array of two dimensions, `(f4[:], u8[:])` for a tuple. It returns nothing, may not allocate
+    and may call only functions marked `compilable`.
+    """
 
-    machine_code = once(make)
+    def decorate(function: Function) -> Function:
+        machine_code = once(partial(compiled, function, signature))
 
-    @wraps(function)
-    def call(*arguments: Any) -> Any:
-        return machine_code()(*arguments)
+        @wraps(function)
+        def call(*arguments: Any) -> None:
+            machine_code()(*arguments)
 
-    return cast(_F, call)
+        return call
+
+    return decorate
 
 
 def once(make: _F) -> _F:
@@ -49,44 +67,86 @@ def once(make: _F) -> _F:
     return cast(_F, get)
 
 
-def compiled(function: _F, *formulas: compilable.Function) -> _F:
+def compiled(function: Function, signature: str, *formulas: compilable.Function) -> Function:
     """`function` as machine code that runs without the GIL and with IEEE arithmetic as written.
 
-    The code is cached under `$NUMBA_CACHE_DIR`, or the user's cache folder. Numba notices only
-    changes in the file of `function` itself, so the source of all compilable functions becomes
-    part of the cached code's name.
+    `formulas` are the functions that it refers to as variables of a closure; they become part of
+    the name under which its code is kept, beside the sources, the compiler and the processor.
     """
-    from numba import njit
-    from numba.core import config
-
+    key = _key(function, signature, formulas)
+    path = cache_folder() / "compiled" / f"{function.__name__}-{key}.o"
     with _lock:
-        _register_formulas()
-        name = "-".join((function.__name__, *(f.__name__ for f in formulas)))
-        function.__qualname__ = f"{name}-{_source_digest(formulas)}"
-        previous = config.CACHE_DIR  # type: ignore[attr-defined]
-        config.CACHE_DIR = previous or str(_cache_folder())  # type: ignore[attr-defined]
-        try:
-            return cast(_F, njit(cache=True, nogil=True, error_model="numpy")(function))
-        finally:
-            config.CACHE_DIR = previous  # type: ignore[attr-defined]
+        code = _read(path)
+        if code is None:
+            code = build(function, signature)
+            _keep(path, code)
+        return _caller(load(code), signature)
 
 
-def _register_formulas() -> None:
-    from numba.extending import register_jitable
-
-    for formula in compilable.marked:
-        if formula not in _registered:
-            # A call left standing would keep the loop around it from becoming vector instructions.
-            register_jitable(forceinline=True)(formula)
-            _registered.add(formula)
+# Calling it: numba's convention is a status, a place for a result and one for an exception, and
+# for each array its owner (none), parent (none), size, item size, address, shape and strides.
 
 
-def _source_digest(formulas: tuple[compilable.Function, ...]) -> str:
-    modules = {inspect.getmodule(each) for each in (*compilable.marked, *formulas, compiled)}
-    texts = sorted(inspect.getsource(module) for module in modules if module)
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]
+def _caller(entry: int, signature: str) -> Function:
+    native = ctypes.CFUNCTYPE(ctypes.c_int32)(entry)
+    kinds = [None if kind.endswith("]") else _SCALARS[kind] for kind in argument_types(signature)]
+    nowhere = (ctypes.c_void_p(0), ctypes.c_void_p(0))
+    # Both are written to at every call, with nothing that anybody reads.
+    result, error = ctypes.c_void_p(0), ctypes.c_void_p(0)
+    first = (ctypes.byref(result), ctypes.byref(error))
+
+    def call(*arguments: Any) -> None:
+        flat: list[Any] = list(first)
+        for kind, value in zip(kinds, _values(arguments), strict=True):
+            flat += (kind(value),) if kind else (*nowhere, *_array(value))
+        status = native(*flat)
+        assert status == 0, f"compiled code ended with status {status}"
+
+    return call
 
 
-def _cache_folder() -> Path:
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache, "mergehub", "compiled")
+def _values(arguments: Iterable[Any]) -> Iterable[Any]:
+    for each in arguments:
+        if isinstance(each, tuple):
+            yield from each
+        else:
+            yield each
+
+
+def _array(array: NDArray[Any]) -> list[Any]:
+    assert array.flags.c_contiguous
+    numbers = (array.size, array.itemsize, array.ctypes.data, *array.shape, *array.strides)
+    return [ctypes.c_int64(each) for each in numbers]
+
+
+# Keeping it.
+
+
+def _key(function: Function, signature: str, formulas: tuple[compilable.Function, ...]) -> str:
+    modules = {each.__module__ for each in (*compilable.marked, *formulas, function, compiled)}
+    names = [f"{each.__module__}.{each.__qualname__}" for each in (function, *formulas)]
+    text = "\0".join([signature, *names, *map(_source, sorted(modules)), *toolchain()])
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+@cache
+def _source(module: str) -> str:
+    file = getattr(sys.modules[module], "__file__", None)
+    return Path(file).read_text(encoding="utf-8") if file else module
+
+
+def _read(path: Path) -> bytes | None:
+    """The code kept at `path`; None if there is none or it is damaged."""
+    with suppress(OSError):
+        digest, code = (text := path.read_bytes())[:32], text[32:]
+        return code if hashlib.sha256(code).digest() == digest else None
+    return None
+
+
+def _keep(path: Path, code: bytes) -> None:
+    """Keep it for the next start, if that can be written; it appears whole."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(f".{os.getpid()}")
+        fresh.write_bytes(hashlib.sha256(code).digest() + code)
+        fresh.replace(path)

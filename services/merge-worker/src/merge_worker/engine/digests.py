@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .checkpoint import weight_regions
+from .errors import OutputError
 from .header import Region
 
 if TYPE_CHECKING:
@@ -26,6 +28,30 @@ def tensor_hash(name: str, region: Region) -> _Hash:
     """A hash that has taken in a tensor's name, type and shape and waits for its bytes."""
     head = json.dumps([name, region.dtype, list(region.shape)], separators=(",", ":"))
     return hashlib.sha256(head.encode() + b"\n")
+
+
+def region_digest(descriptor: int, name: str, region: Region) -> str:
+    """The digest in hexadecimal of a tensor in an open file."""
+    found = tensor_hash(name, region)
+    buffer = memoryview(bytearray(min(CHUNK, region.nbytes)))
+    done = 0
+    while done < region.nbytes:
+        part = buffer[: region.nbytes - done]
+        count = os.preadv(descriptor, [part], region.offset + done)
+        if count == 0:
+            raise OutputError(f"tensor {name!r} is cut short: {done} of {region.nbytes} bytes")
+        found.update(part[:count])
+        done += count
+    return found.hexdigest()
+
+
+def tensor_is(path: Path, name: str, region: Region, digest: str) -> bool:
+    """Whether a tensor of that digest lies in a file."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return region_digest(descriptor, name, region) == digest
+    finally:
+        os.close(descriptor)
 
 
 def output_digest(digests: Mapping[str, str]) -> str:
@@ -49,15 +75,11 @@ def tensor_digests(folder: Path) -> dict[str, str]:
 
 
 def _tensor_digest(folder: Path, name: str, region: Region) -> str:
-    found = tensor_hash(name, region)
-    with (folder / region.file).open("rb") as file:
-        file.seek(region.offset)
-        left = region.nbytes
-        while left:
-            chunk = file.read(min(left, CHUNK))
-            found.update(chunk)
-            left -= len(chunk)
-    return found.hexdigest()
+    descriptor = os.open(folder / region.file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return region_digest(descriptor, name, region)
+    finally:
+        os.close(descriptor)
 
 
 def file_digest(path: Path) -> str:

@@ -33,3 +33,7 @@ class OutputError(EngineError):
 
 class ResumeError(EngineError):
     """The unfinished output found in this place belongs to another merge."""
+
+
+class NotFiniteError(EngineError):
+    """An ingredient holds infinities or NaN, and the merge was asked to refuse them."""

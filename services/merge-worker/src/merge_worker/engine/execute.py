@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mergehub.recipe.lock import Lock
 
-from .digests import output_digest
+from .digests import output_digest, tensor_is
 from .errors import OutputError, ResumeError
 from .filling import Filling
-from .finish import finish
+from .finish import finish, only_one
 from .gather_kernels import REDUCTION
 from .inputs import Inputs
-from .journal import Journal
+from .journal import Finished, Journal
 from .locking import DigestCache, lock_of, wanted
-from .plan import BLOCK, Plan
+from .plan import BLOCK, Plan, PlannedTensor
+from .portion import Portion, all_finished, check_split
 from .progress import Meter, OnProgress
 from .shards import lay_out
-from .writing import writing
+from .writing import sync, writing, writing_behind
 
 
 @dataclass(frozen=True)
@@ -30,16 +32,22 @@ class MergeOptions:
     """How to carry a merge out; nothing here changes a byte of the output.
 
     Attributes:
-        threads: tensors worked on at a time (default: the processors that we may use).
-        block: elements of a tensor held at a time, rounded up to a multiple of 65,536.
+        threads: threads at work (default: the processors that we may use).
+        block: elements of a tensor that a thread holds at a time, rounded up to a multiple of
+            65,536.
         keep_partial: after an error, keep what is finished, for the next attempt.
         cache_dir: where digests of input files are remembered between merges; None for nowhere.
+        durable: wait until the output is on the disk before it becomes visible, so that it
+            outlives a loss of power; without it only the end of the process.
+        only_finite: refuse ingredients with infinite or NaN elements.
     """
 
     threads: int | None = None
     block: int = BLOCK
     keep_partial: bool = True
     cache_dir: Path | None = None
+    durable: bool = True
+    only_finite: bool = False
 
     @property
     def workers(self) -> int:
@@ -54,13 +62,18 @@ class MergeOptions:
 
 @dataclass(frozen=True)
 class MergeResult:
-    """What a merge made: `tensors` is how many, `folder` where they are."""
+    """What a merge made: `tensors` is how many, `folder` where they are.
+
+    `nonfinite` counts the infinite and NaN elements of the merged ingredients, by tensor and
+    model, where there were any.
+    """
 
     output_digest: str
     tensors: int
     bytes_out: int
     lock: Lock
     folder: Path
+    nonfinite: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def merge(
@@ -78,52 +91,143 @@ def merge(
         OutputError: `out` exists, or there is no space or permission.
         ResumeError: `<out>.partial` belongs to another plan or process.
         InputChangedError: an ingredient changed or vanished since it was planned with.
+        NotFiniteError: an ingredient is not finite, and `only_finite` was asked for.
+    """
+    result = merge_part(plan, out, Portion(), options, on_progress)
+    assert result is not None
+    return result
+
+
+def merge_part(
+    plan: Plan,
+    out: Path,
+    portion: Portion,
+    options: MergeOptions | None = None,
+    on_progress: OnProgress | None = None,
+) -> MergeResult | None:
+    """Carry out a portion of a plan; the last portion to end completes the merge.
+
+    All portions need the same `out`, in a folder that their machines share, and plan alike.
+    Raises what `merge` raises.
+
+    Returns:
+        What the merge made; None while other portions are unfinished.
     """
     options = options or MergeOptions()
     if out.exists():
         raise OutputError(f"{out} exists already: remove it or name another folder")
-    partial = out.with_name(f"{out.name}.partial")
+    work = _Work(plan, out, out.with_name(f"{out.name}.partial"), portion, options)
     try:
-        return _merge(plan, out, partial, options, on_progress or (lambda progress: None))
+        return work.carry_out(on_progress or (lambda progress: None))
     except ResumeError:
         raise
     except BaseException:
-        if not options.keep_partial:
-            shutil.rmtree(partial, ignore_errors=True)
+        if not options.keep_partial and portion.of == 1:
+            shutil.rmtree(work.partial, ignore_errors=True)
         raise
 
 
-def _merge(
-    plan: Plan, out: Path, partial: Path, options: MergeOptions, on_progress: OnProgress
-) -> MergeResult:
-    with writing(partial):
-        partial.mkdir(parents=True, exist_ok=True)
-    with closing(Journal(partial, plan.digest)) as journal, Inputs(plan) as inputs:
-        _check_shards(plan, partial, journal)
-        lay_out(plan, partial)
-        meter = Meter(plan, journal, on_progress)
-        digests = DigestCache(options.cache_dir)
-        filling = Filling(plan, partial, inputs, journal, meter, options.block_elements)
+@dataclass(frozen=True)
+class _Work:
+    plan: Plan
+    out: Path
+    partial: Path
+    portion: Portion
+    options: MergeOptions
+
+    def carry_out(self, on_progress: OnProgress) -> MergeResult | None:
+        with writing(self.partial):
+            self.partial.mkdir(parents=True, exist_ok=True)
+        check_split(self.partial, self.portion)
+        with (
+            closing(Journal(self.partial, self.plan.digest, self.portion.journal)) as journal,
+            Inputs(self.plan) as inputs,
+            ThreadPoolExecutor(self.options.workers, thread_name_prefix="merge") as pool,
+        ):
+            tensors = self.portion.tensors(self.plan)
+            self._check(journal, tensors, pool)
+            lay_out(self.plan, self.partial)
+            meter = Meter(tensors, journal, on_progress)
+            if not journal.complete:
+                self._fill(tensors, inputs, journal, pool, meter)
+            return self._complete(inputs, pool, meter)
+
+    def _fill(
+        self,
+        tensors: Sequence[PlannedTensor],
+        inputs: Inputs,
+        journal: Journal,
+        pool: ThreadPoolExecutor,
+        meter: Meter,
+    ) -> None:
+        filling = Filling(
+            self.plan,
+            tensors,
+            self.partial,
+            inputs,
+            journal,
+            block=self.options.block_elements,
+            only_finite=self.options.only_finite,
+        )
         meter.report("fill")
-        with ThreadPoolExecutor(options.workers, thread_name_prefix="merge") as pool:
-            filling.run(pool, options.workers)
-            meter.wait_for([pool.submit(digests.of, path) for path in wanted(plan)], "lock")
+        shards = sorted({self.partial / tensor.region.file for tensor in tensors})
+        with writing_behind(shards if self.options.durable else ()):
+            filling.run(pool, self.options.workers, meter)
+        if self.options.durable:
+            for shard in shards:
+                with writing(shard):
+                    sync(shard)
+        journal.add_end()
+
+    def _complete(
+        self, inputs: Inputs, pool: ThreadPoolExecutor, meter: Meter
+    ) -> MergeResult | None:
+        """Make the output visible if no portion is left to do."""
+        if all_finished(self.partial, self.plan, self.portion) is None:
+            return None
+        digests = DigestCache(self.options.cache_dir)
+        meter.wait_for([pool.submit(digests.of, path) for path in wanted(self.plan)], "lock")
         digests.save()
         meter.report("finish")
         inputs.check()
-        lock = lock_of(plan, digests)
-        finish(plan, partial, out, journal, lock)
+        lock = lock_of(self.plan, digests)
+        with only_one(self.partial):
+            finished = all_finished(self.partial, self.plan, self.portion)
+            if finished is None:  # another portion, ending at the same moment, was first
+                return None
+            journals = [each.journal for each in self.portion.all]
+            finish(self.plan, self.partial, self.out, finished, lock, journals)
+        return self._result(finished, lock)
+
+    def _result(self, finished: dict[str, Finished], lock: Lock) -> MergeResult:
         return MergeResult(
-            output_digest(journal.finished), len(plan.tensors), plan.bytes_out, lock, out
+            output_digest({name: each.sha256 for name, each in finished.items()}),
+            len(self.plan.tensors),
+            self.plan.bytes_out,
+            lock,
+            self.out,
+            {name: dict(each.nonfinite) for name, each in finished.items() if each.nonfinite},
         )
 
+    def _check(
+        self, journal: Journal, tensors: Sequence[PlannedTensor], pool: ThreadPoolExecutor
+    ) -> None:
+        """What the journal calls finished must still be there."""
+        for name, placed in self.plan.shards.items():
+            last = placed[-1].region
+            path = self.partial / name
+            if any(each.name in journal.finished for each in placed) and (
+                not path.is_file() or path.stat().st_size != last.offset + last.nbytes
+            ):
+                raise ResumeError(
+                    f"{path} was changed since it was journalled; remove {self.partial}"
+                )
+        if not journal.trusted:
+            claimed = [each for each in tensors if each.name in journal.finished]
+            found = pool.map(lambda each: self._is_there(each, journal), claimed)
+            there = [each.name for each, is_there in zip(claimed, found, strict=True) if is_there]
+            journal.restart({name: journal.finished[name] for name in there})
 
-def _check_shards(plan: Plan, partial: Path, journal: Journal) -> None:
-    """What the journal calls finished must still be there."""
-    for name, tensors in plan.shards.items():
-        last = tensors[-1].region
-        path = partial / name
-        if any(t.name in journal.finished for t in tensors) and (
-            not path.is_file() or path.stat().st_size != last.offset + last.nbytes
-        ):
-            raise ResumeError(f"{path} was changed since it was journalled; remove {partial}")
+    def _is_there(self, tensor: PlannedTensor, journal: Journal) -> bool:
+        path = self.partial / tensor.region.file
+        return tensor_is(path, tensor.name, tensor.region, journal.finished[tensor.name].sha256)

@@ -10,11 +10,18 @@ from .codecs import decode, encode
 from .compilable import Function, compilable
 from .compiled import compiled, once
 from .formula import Formula
+from .method import Along
+from .randomness import draw_tile
 
 TILE: Final = 2048
 """Elements decoded at a time: a row of them takes 8 KiB, so that several stay in the L1 cache."""
+SCRATCH: Final = 6
+"""Rows of scratch beside one for each model: base, votes, draws and up to three sums."""
+WIDTH: Final = TILE + 8
+"""Floats in a row of scratch: a tile, and the draws that its ends share with other tiles."""
 
 _ZERO = np.float32(0)
+_INFINITY = np.float32(np.inf)
 
 
 @compilable
@@ -42,7 +49,12 @@ def _four_facts(facts: Any, i: int) -> Any:
     return facts[0][i], facts[1][i], facts[2][i], facts[3][i]
 
 
-FACTS_OF: Final = (_no_facts, _one_fact, _two_facts, _three_facts, _four_facts)
+@compilable
+def _five_facts(facts: Any, i: int) -> Any:
+    return facts[0][i], facts[1][i], facts[2][i], facts[3][i], facts[4][i]
+
+
+FACTS_OF: Final = (_no_facts, _one_fact, _two_facts, _three_facts, _four_facts, _five_facts)
 """By number of facts: those of model i, from one array per fact."""
 
 
@@ -51,23 +63,67 @@ def _no_vote(value: Any, weight: Any) -> Any:
     return _ZERO
 
 
+@compilable
+def _add_two(a: Any, b: Any, c: Any, j: int, share: Any) -> None:
+    a[j] += share[0]
+    b[j] += share[1]
+
+
+@compilable
+def _add_three(a: Any, b: Any, c: Any, j: int, share: Any) -> None:
+    a[j] += share[0]
+    b[j] += share[1]
+    c[j] += share[2]
+
+
+@compilable
+def _two_sums(a: Any, b: Any, c: Any, j: int) -> Any:
+    return a[j], b[j]
+
+
+@compilable
+def _three_sums(a: Any, b: Any, c: Any, j: int) -> Any:
+    return a[j], b[j], c[j]
+
+
+@compilable
+def count_nonfinite(row: Any, size: int) -> Any:
+    """How many of the first `size` values are infinite or not a number."""
+    count = 0
+    for j in range(size):
+        count += 0 if abs(row[j]) < _INFINITY else 1
+    return count
+
+
 @once
-def fill_kernel(formula: Formula, has_base: bool, facts: int) -> Function:
-    """The loop for a formula, with or without a base in row 0, and so many facts per model."""
-    return compiled(fill_loop(formula, has_base, facts), *formula.functions, FACTS_OF[facts])
+def fill_kernel(
+    formula: Formula, has_base: bool, along: Along | None, facts: str, merge_facts: str
+) -> Function:
+    """The loop for a formula; `facts` and `merge_facts` list their types as `compiled` does."""
+    signature = (
+        f"u1[:,:], i8[:], i8, i8, i8, f4[:,:], ({facts}), ({merge_facts}), u8[:], f4[:,:], "
+        "f4[:,:], u1[:], i8, i8[:]"
+    )
+    loop = fill_loop(formula, has_base, along, facts.count("["))
+    return compiled(loop, signature, *formula.functions)
 
 
-def fill_loop(formula: Formula, has_base: bool, facts: int) -> Function:
+def fill_loop(formula: Formula, has_base: bool, along: Along | None, facts: int) -> Function:
     """The loop before compilation.
 
-    Its arguments: `raw`, `codes`, `first` and `size` as in `method.Block`; `weights` (float32 per
-    model); `facts` (a tuple of arrays, one item per model); `merge_facts` (a tuple of scalars);
-    `out` (uint8) and `out_code`, the element type to write.
+    Its arguments: `raw`, `codes`, `first` and `size` as in `method.Block`; `columns` of the
+    tensor; `weights` (float32, models x lines, one line if they are the same everywhere); `facts`
+    (a tuple of arrays, one item per model); `merge_facts` (a tuple of scalars); `keys` of the
+    models' draws (uint64); `ranks` (float32, models x elements of the block); `scratch` (float32,
+    models + SCRATCH x WIDTH); `out` (uint8) and `out_code`, the element type to write; and
+    `nonfinite` (int64 per operand), which the infinite and NaN elements are added to.
     """
     value, share, result = formula.value, formula.share, formula.result
-    votes = formula.vote is not None
     vote = formula.vote or _no_vote
+    votes, drawn, ranked = formula.vote is not None, formula.drawn, formula.ranked
+    by_row, by_column = along == "row", along == "column"
     facts_of = FACTS_OF[facts]
+    add, sums_at = (_add_two, _two_sums) if formula.sums == 2 else (_add_three, _three_sums)
     skip = 1 if has_base else 0
 
     def fill(
@@ -75,45 +131,69 @@ def fill_loop(formula: Formula, has_base: bool, facts: int) -> Function:
         codes: Any,
         first: int,
         size: int,
+        columns: int,
         weights: Any,
         facts: Any,
         merge_facts: Any,
+        keys: Any,
+        ranks: Any,
+        scratch: Any,
         out: Any,
         out_code: int,
+        nonfinite: Any,
     ) -> None:
         models = len(weights)
-        base = np.zeros(TILE, np.float32)
-        rows = np.empty((models, TILE), np.float32)
-        cast = np.zeros(TILE, np.float32)
-        part = np.empty(TILE, np.float32)
-        mass = np.empty(TILE, np.float32)
-        for start in range(0, size, TILE):
+        base, votes_cast, draws = scratch[0], scratch[1], scratch[2]
+        a, b, c = scratch[3], scratch[4], scratch[5]
+        rows = scratch[SCRATCH:]
+        base[:] = _ZERO
+        votes_cast[:] = _ZERO
+        start = 0
+        while start < size:
             stop = min(start + TILE, size)
-            at = np.uint64(first + start)
+            at = first + start
+            column = at % columns
+            line = at // columns if by_row else 0
+            if by_row or by_column:
+                stop = min(stop, start + columns - column)
+            count = stop - start
             if has_base:
                 decode(raw[0], codes[0], start, stop, base)
+                nonfinite[0] += count_nonfinite(base, count)
             for i in range(models):
-                row = rows[i]
+                row, rank = rows[i], ranks[i, start:stop] if ranked else base
                 own = facts_of(facts, i)
                 decode(raw[i + skip], codes[i + skip], start, stop, row)
-                for j in range(stop - start):
-                    row[j] = value(row[j], base[j], at + np.uint64(j), *own)
+                nonfinite[i + skip] += count_nonfinite(row, count)
+                if drawn:
+                    draw_tile(keys[i], at, count, draws)
+                draw = draws[at % 4 :]
+                for j in range(count):
+                    row[j] = value(
+                        row[j],
+                        base[j],
+                        np.uint64(at + j),
+                        draw[j] if drawn else _ZERO,
+                        rank[j] if ranked else _ZERO,
+                        *own,
+                    )
             if votes:
-                cast[:] = _ZERO
+                votes_cast[:] = _ZERO
                 for i in range(models):
-                    row, weight = rows[i], weights[i]
-                    for j in range(stop - start):
-                        cast[j] += vote(row[j], weight)
-            part[:] = _ZERO
-            mass[:] = _ZERO
+                    row, weight, along_row = rows[i], weights[i, line], weights[i, column:]
+                    for j in range(count):
+                        votes_cast[j] += vote(row[j], along_row[j] if by_column else weight)
+            a[:] = _ZERO
+            b[:] = _ZERO
+            c[:] = _ZERO
             for i in range(models):
-                row, weight = rows[i], weights[i]
-                for j in range(stop - start):
-                    p, m = share(row[j], weight, cast[j])
-                    part[j] += p
-                    mass[j] += m
-            for j in range(stop - start):
-                part[j] = result(part[j], mass[j], base[j], *merge_facts)
-            encode(part, out_code, out, start, stop)
+                row, weight, along_row = rows[i], weights[i, line], weights[i, column:]
+                for j in range(count):
+                    w = along_row[j] if by_column else weight
+                    add(a, b, c, j, share(row[j], w, votes_cast[j]))
+            for j in range(count):
+                a[j] = result(sums_at(a, b, c, j), base[j], np.uint64(at + j), *merge_facts)
+            encode(a, out_code, out, start, stop)
+            start = stop
 
     return fill

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import platform
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,17 +17,25 @@ from mergehub.recipe.lock import Lock
 from .card import card, recipe_text
 from .digests import output_digest
 from .errors import InputChangedError, OutputError
-from .journal import Journal
+from .journal import Finished
 from .plan import ENGINE_VERSION, Plan
 from .writing import sync, writing
 
 MANIFEST = "manifest.json"
 LOCK = "mergehub.lock.json"
 RECIPE = "recipe.yml"
+LOCKED = "finish.lock"
 
 
-def finish(plan: Plan, partial: Path, out: Path, journal: Journal, lock: Lock) -> None:
-    """Complete the folder `partial` and rename it to `out`.
+def finish(
+    plan: Plan,
+    partial: Path,
+    out: Path,
+    finished: Mapping[str, Finished],
+    lock: Lock,
+    journals: Sequence[str],
+) -> None:
+    """Complete the folder `partial`, without its journals, and rename it to `out`.
 
     Raises:
         OutputError: it cannot be written, or something else has appeared at `out`.
@@ -32,14 +44,31 @@ def finish(plan: Plan, partial: Path, out: Path, journal: Journal, lock: Lock) -
     with writing(out, plan.bytes_out):
         for name, source in plan.copies.items():
             (partial / name).write_bytes(_content(source))
-        for name, text in _texts(plan, journal, lock).items():
+        for name, text in _texts(plan, finished, lock).items():
             (partial / name).write_text(text, encoding="utf-8")
         for path in partial.iterdir():
-            sync(path)
-        journal.path.unlink()
+            if path.suffix != ".safetensors":
+                sync(path)
+        for name in (*journals, LOCKED):
+            (partial / name).unlink(missing_ok=True)
         sync(partial)
         _reveal(partial, out)
         sync(out.parent)
+
+
+@contextmanager
+def only_one(partial: Path) -> Iterator[None]:
+    """While the folder is being finished, nobody else may."""
+    try:
+        descriptor = os.open(partial / LOCKED, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except FileNotFoundError:  # finished and renamed already
+        yield
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _content(source: Path) -> bytes:
@@ -58,27 +87,28 @@ def _reveal(partial: Path, out: Path) -> None:
         raise
 
 
-def _texts(plan: Plan, journal: Journal, lock: Lock) -> dict[str, str]:
-    digest = output_digest(journal.finished)
+def _texts(plan: Plan, finished: Mapping[str, Finished], lock: Lock) -> dict[str, str]:
+    digest = output_digest({name: each.sha256 for name, each in finished.items()})
     return {
         **plan.texts,
         "config.json": _json(plan.config),
         "README.md": card(plan, digest),
         RECIPE: recipe_text(plan),
         LOCK: _json(lock.model_dump(mode="json")),
-        MANIFEST: _json(_manifest(plan, journal, digest)),
+        MANIFEST: _json(_manifest(plan, finished, digest)),
     }
 
 
-def _manifest(plan: Plan, journal: Journal, digest: str) -> dict[str, Any]:
+def _manifest(plan: Plan, finished: Mapping[str, Finished], digest: str) -> dict[str, Any]:
     tensors = {
         tensor.name: {
             "dtype": tensor.region.dtype,
             "shape": tensor.region.shape,
-            "sha256": journal.finished[tensor.name],
+            "sha256": finished[tensor.name].sha256,
         }
         for tensor in plan.tensors
     }
+    nonfinite = {name: dict(each.nonfinite) for name, each in finished.items() if each.nonfinite}
     return {
         "output_digest": digest,
         "engine": ENGINE_VERSION,
@@ -88,6 +118,7 @@ def _manifest(plan: Plan, journal: Journal, digest: str) -> dict[str, Any]:
             **{name: version(name) for name in ("numpy", "numba", "llvmlite")},
         },
         "tensors": tensors,
+        **({"nonfinite": nonfinite} if nonfinite else {}),
     }
 
 

@@ -2,15 +2,15 @@
 
 At each element, with θ₀ the base's value, θᵢ the i-th model's and wᵢ its weight::
 
-    vᵢ = value(θᵢ, θ₀, index, facts of model i)
+    vᵢ = value(θᵢ, θ₀, index, draw, rank, facts of model i)
     V  = Σ vote(vᵢ, wᵢ)
-    p, m = Σ share(vᵢ, wᵢ, V)              a part and the mass it stands for
-    θ  = result(p, m, θ₀, facts of the merge)
+    S  = Σ share(vᵢ, wᵢ, V)                a tuple of two or three sums
+    θ  = result(S, θ₀, index, facts of the merge)
 
 Sums run over the models in the order of the recipe, in float32. A weighted average shares
-(wᵢvᵢ, wᵢ) and results in p/m; sign consensus votes first and lets only those share who agree.
-The loop over elements is innermost at every step, so that it becomes vector instructions
-whatever the number of models.
+(wᵢvᵢ, wᵢ) and results in S₀/S₁; sign consensus votes first and lets only those share who agree.
+The same functions serve every device: on the CPU the loop over elements is innermost at every
+step, so that it becomes vector instructions whatever the number of models.
 """
 
 from __future__ import annotations
@@ -18,15 +18,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from .compilable import Function, compilable
-
-_ZERO = np.float32(0)
 
 
 @compilable
-def own_value(theta: Any, base: Any, index: Any) -> Any:
+def own_value(theta: Any, base: Any, index: Any, draw: Any, rank: Any) -> Any:
     """The model's value as it is."""
     return theta
 
@@ -37,20 +33,30 @@ def weighted(value: Any, weight: Any, vote: Any) -> Any:
     return weight * value, weight
 
 
+@compilable
+def total(sums: Any, base: Any, index: Any) -> Any:
+    """The first sum as it is."""
+    return sums[0]
+
+
 @dataclass(frozen=True)
 class Formula:
     """Four compilable functions of single float32 elements, as in the module's docstring.
 
-    `value` takes (theta, base, index, *facts of the model), `index` being the element's flat
-    position in its tensor (uint64); `vote` takes (value, weight), `share` (value, weight, vote),
-    `result` (part, mass, base, *facts of the merge). Without a base, `base` is 0; without a
-    `vote`, V is 0.
+    `index` is the element's flat position in its tensor (uint64). `draw`, where the formula is
+    `drawn`, is the model's random number in [0, 1) for this element (`engine.randomness`); `rank`,
+    where it is `ranked`, is the number of elements of the same row whose |θᵢ − θ₀| is smaller
+    (or equal, and further on). Without a base, `base` is 0; without a `vote`, V is 0.
+    `share` returns `sums` numbers, two or three.
     """
 
-    result: Function
+    result: Function = total
     value: Function = own_value
     vote: Function | None = None
     share: Function = weighted
+    sums: int = 2
+    drawn: bool = False
+    ranked: bool = False
 
     @property
     def functions(self) -> tuple[Function, ...]:

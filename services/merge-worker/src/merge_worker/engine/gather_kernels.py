@@ -1,7 +1,8 @@
-"""The compiled loops of first passes: counts of magnitudes, sums of products, norms.
+"""The compiled loops of first passes: counts of magnitudes, scalar products, norms.
 
-Each takes a block (`raw`, `codes`, `size` as in `method.Block`) and decodes it in tiles; with a
-base in row 0 they look at task vectors, the other rows minus the base.
+Each takes a block (`raw`, `codes`, `size` as in `method.Block`) and decodes it in tiles into
+`scratch` (float32, operands x TILE); with a base in row 0 they look at task vectors, the other
+rows minus the base.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 
 from .codecs import decode
-from .compilable import Function, compilable
-from .compiled import compiled, kernel, once
-from .fill_kernel import FACTS_OF, TILE
+from .compilable import compilable
+from .compiled import kernel
+from .fill_kernel import TILE
 
 REDUCTION: Final = 65536
 """Elements whose sum is one float64 partial: a constant, so that no block size changes it."""
@@ -26,10 +27,22 @@ LOWER: Final = 1 << 16
 """The numbers in a bin."""
 COUNTERS: Final = 4
 """Counters of each upper bin, in turn: runs of zeros would wait for a single one."""
+ELSEWHERE: Final = 16
+"""Counters of what lies in another bin, likewise."""
 
 _MAGNITUDE = np.uint32(0x7FFFFFFF)
 _LOWER = np.uint32(0xFFFF)
 _16 = np.uint32(16)
+_ZERO = np.float32(0)
+
+
+@compilable
+def decode_base(raw: Any, codes: Any, has_base: bool, start: int, stop: int, out: Any) -> None:
+    """Row 0 of a block into `out`, or zeros where it is no base."""
+    if has_base:
+        decode(raw[0], codes[0], start, stop, out)
+    else:
+        out[:] = _ZERO
 
 
 @compilable
@@ -42,154 +55,183 @@ def decode_difference(
         out[j] -= base[j]
 
 
-@kernel
-def count_upper(raw: Any, codes: Any, size: int, counts: Any) -> None:
-    """Count each |τ| by its upper bin into `counts` (int64, models x UPPER x COUNTERS)."""
-    base = np.empty(TILE, np.float32)
-    row = np.empty(TILE, np.float32)
+@kernel("u1[:,:], i8[:], i8, b1, f4[:,:], i8[:,:,:]")
+def count_upper(raw: Any, codes: Any, size: int, has_base: bool, scratch: Any, counts: Any) -> None:
+    """Count each magnitude by its upper bin into `counts` (int64, models x UPPER x COUNTERS)."""
+    base, row = scratch[0], scratch[1]
     bits = row.view(np.uint32)
     for start in range(0, size, TILE):
         stop = min(start + TILE, size)
-        decode(raw[0], codes[0], start, stop, base)
+        decode_base(raw, codes, has_base, start, stop, base)
         for i in range(len(counts)):
-            decode_difference(raw, codes, i + 1, start, stop, base, row)
+            decode_difference(raw, codes, i + len(codes) - len(counts), start, stop, base, row)
             for j in range(stop - start):
-                upper = ((bits[j] & _MAGNITUDE) + _LOWER) >> _16
-                counts[i, upper, j % COUNTERS] += 1
+                bits[j] = np.uint32((bits[j] & _MAGNITUDE) + _LOWER) >> _16
+            bins = counts[i]
+            for j in range(stop - start):
+                bins[bits[j], j % COUNTERS] += 1
 
 
-@kernel
-def count_lower(raw: Any, codes: Any, size: int, lowest: Any, counts: Any) -> None:
+@kernel("u1[:,:], i8[:], i8, b1, f4[:,:], u4[:,:], i8[:,:,:]")
+def count_lower(
+    raw: Any, codes: Any, size: int, has_base: bool, scratch: Any, lowest: Any, counts: Any
+) -> None:
     """Count each number of an upper bin by its distance from `lowest`, the bin's first.
 
-    `counts` is int64, models x LOWER x 1. A model whose `lowest` is 0 is passed over.
+    `lowest` is uint32, models x cuts; `counts` int64, models x cuts x (LOWER + ELSEWHERE), the
+    last for all other numbers. A cut whose `lowest` is 0 is passed over.
     """
-    base = np.empty(TILE, np.float32)
-    row = np.empty(TILE, np.float32)
+    base, row, distances = scratch[0], scratch[1], scratch[2].view(np.uint32)
     bits = row.view(np.uint32)
     for start in range(0, size, TILE):
         stop = min(start + TILE, size)
-        decode(raw[0], codes[0], start, stop, base)
+        decode_base(raw, codes, has_base, start, stop, base)
         for i in range(len(counts)):
-            if lowest[i] > 0:
-                decode_difference(raw, codes, i + 1, start, stop, base, row)
+            decode_difference(raw, codes, i + len(codes) - len(counts), start, stop, base, row)
+            for cut in range(lowest.shape[1]):
+                first, bins = lowest[i, cut], counts[i, cut]
+                if first == 0:
+                    continue
                 for j in range(stop - start):
-                    distance = np.uint32((bits[j] & _MAGNITUDE) - lowest[i])
-                    if distance <= _LOWER:
-                        counts[i, distance, 0] += 1
+                    distance = np.uint32((bits[j] & _MAGNITUDE) - first)
+                    elsewhere = np.uint32(LOWER + j % ELSEWHERE)
+                    distances[j] = distance if distance <= _LOWER else elsewhere
+                for j in range(stop - start):
+                    bins[distances[j]] += 1
 
 
-@kernel
-def cut(counts: Any, keep: Any, bins: Any) -> None:
-    """Put the bin of each model's `keep`-th largest into `bins`, and its rank there into `keep`."""
-    for i in range(len(keep)):
-        bins[i] = counts.shape[1] - 1
-        while counts[i, bins[i]].sum() < keep[i]:
-            keep[i] -= counts[i, bins[i]].sum()
-            bins[i] -= 1
-
-
-@kernel
-def find_last(
-    raw: Any, codes: Any, first: int, size: int, threshold: Any, remaining: Any, last: Any
+@kernel("u1[:,:], i8[:], i8, b1, f4[:,:], u4[:,:], i8[:,:]")
+def count_equal(
+    raw: Any, codes: Any, size: int, has_base: bool, scratch: Any, threshold: Any, counts: Any
 ) -> None:
-    """Count `remaining[i]` down at each |τ| with the bits `threshold[i]`; at 0 set `last[i]`."""
-    base = np.empty(TILE, np.float32)
-    row = np.empty(TILE, np.float32)
+    """Count magnitudes with the bits `threshold` (uint32) into `counts`; both models x cuts."""
+    base, row = scratch[0], scratch[1]
     bits = row.view(np.uint32)
     for start in range(0, size, TILE):
         stop = min(start + TILE, size)
-        decode(raw[0], codes[0], start, stop, base)
-        for i in range(len(last)):
-            if remaining[i] > 0:
-                decode_difference(raw, codes, i + 1, start, stop, base, row)
+        decode_base(raw, codes, has_base, start, stop, base)
+        for i in range(len(counts)):
+            decode_difference(raw, codes, i + len(codes) - len(counts), start, stop, base, row)
+            for cut in range(threshold.shape[1]):
+                bound, equal = threshold[i, cut], np.int32(0)
                 for j in range(stop - start):
-                    if bits[j] & _MAGNITUDE == threshold[i]:
-                        remaining[i] -= 1
-                        if remaining[i] == 0:
-                            last[i] = first + start + j
+                    equal += np.int32(bits[j] & _MAGNITUDE == bound)
+                counts[i, cut] += equal
 
 
-@kernel
-def products(raw: Any, codes: Any, size: int, has_base: bool, out: Any) -> None:
-    """Σ xₐxᵦ over each REDUCTION elements, into `out` (float64, partials x models x models).
+@kernel("u1[:,:], i8[:], i8, i8, b1, f4[:,:], u4[:,:], i8[:,:], u8[:,:]")
+def find_last(
+    raw: Any,
+    codes: Any,
+    first: int,
+    size: int,
+    has_base: bool,
+    scratch: Any,
+    threshold: Any,
+    remaining: Any,
+    last: Any,
+) -> None:
+    """Count `remaining` down at each magnitude with the bits `threshold`; at 0 set `last`.
 
-    Each partial is the sum of LANES lanes in their order; only a ≤ b is written.
+    All three are models x cuts; `last` becomes the flat index.
     """
-    skip = 1 if has_base else 0
-    models = len(codes) - skip
-    base = np.zeros(TILE, np.float32)
-    rows = np.empty((models, TILE), np.float32)
-    lanes = np.empty((models, models, LANES), np.float64)
+    base, row = scratch[0], scratch[1]
+    bits = row.view(np.uint32)
+    for start in range(0, size, TILE):
+        stop = min(start + TILE, size)
+        decode_base(raw, codes, has_base, start, stop, base)
+        for i in range(len(last)):
+            decode_difference(raw, codes, i + len(codes) - len(last), start, stop, base, row)
+            for cut in range(threshold.shape[1]):
+                if remaining[i, cut] > 0:
+                    for j in range(stop - start):
+                        if bits[j] & _MAGNITUDE == threshold[i, cut]:
+                            remaining[i, cut] -= 1
+                            if remaining[i, cut] == 0:
+                                last[i, cut] = first + start + j
+
+
+@kernel("u1[:,:], i8[:], i8, b1, i8, f4[:,:], f8[:], f8[:,:,:]")
+def products(
+    raw: Any,
+    codes: Any,
+    size: int,
+    has_base: bool,
+    stretch: int,
+    scratch: Any,
+    lanes: Any,
+    out: Any,
+) -> None:
+    """Σ xₐxᵦ over each `stretch` of elements, into `out` (float64, stretches x models x models).
+
+    Each partial sums TILEs in their order, and in a TILE the LANES of `lanes` in theirs.
+    """
+    models = out.shape[1]
+    base, rows = scratch[0], scratch[1:]
     for p in range(len(out)):
-        lanes[:] = 0.0
-        end = min(size, (p + 1) * REDUCTION)
-        for start in range(p * REDUCTION, end, TILE):
+        end = min(size, (p + 1) * stretch)
+        for start in range(p * stretch, end, TILE):
             stop = min(start + TILE, end)
-            if has_base:
-                decode(raw[0], codes[0], start, stop, base)
+            decode_base(raw, codes, has_base, start, stop, base)
             for a in range(models):
-                rows[a, stop - start :] = np.float32(0)
-                decode_difference(raw, codes, a + skip, start, stop, base, rows[a])
+                i = a + len(codes) - models
+                decode_difference(raw, codes, i, start, stop, base, rows[a])
+                rows[a, stop - start :] = _ZERO
             for a in range(models):
                 for b in range(a, models):
-                    _add_products(rows[a], rows[b], lanes[a, b])
-        for a in range(models):
-            for b in range(a, models):
-                out[p, a, b] = lanes[a, b].sum()
+                    out[p, a, b] += _product(rows[a], rows[b], lanes)
 
 
 @compilable
-def _add_products(x: Any, y: Any, lanes: Any) -> None:
+def _product(x: Any, y: Any, lanes: Any) -> Any:
+    lanes[:] = 0.0
     for j in range(0, TILE, LANES):
         for k in range(LANES):
             lanes[k] += np.float64(x[j + k]) * np.float64(y[j + k])
+    total = 0.0
+    for k in range(LANES):
+        total += lanes[k]
+    return total
 
 
-@once
-def norms_kernel(value: Function, facts: int) -> Function:
-    """The loop that takes norms of what `value` (see `formula.Formula`) makes of each model."""
-    return compiled(norms_loop(value, facts), value, FACTS_OF[facts])
-
-
-def norms_loop(value: Function, facts: int) -> Function:
-    """The loop before compilation.
-
-    It writes Σ|v|, Σv² and max|v| of each REDUCTION elements into `out` (float64, partials x
-    models x 3); the sums are of LANES lanes, joined in their order.
-    """
-    facts_of = FACTS_OF[facts]
-
-    def norms(raw: Any, codes: Any, first: int, size: int, facts: Any, out: Any) -> None:
-        base = np.empty(TILE, np.float32)
-        row = np.empty(TILE, np.float32)
-        lanes = np.empty((3, LANES), np.float64)
-        for p in range(len(out)):
-            end = min(size, (p + 1) * REDUCTION)
-            for i in range(len(codes) - 1):
-                own = facts_of(facts, i)
-                lanes[:] = 0.0
-                for start in range(p * REDUCTION, end, TILE):
-                    stop = min(start + TILE, end)
-                    decode(raw[0], codes[0], start, stop, base)
-                    row[stop - start :] = np.float32(0)
-                    decode(raw[i + 1], codes[i + 1], start, stop, row)
-                    at = np.uint64(first + start)
+@kernel("u1[:,:], i8[:], i8, i8, b1, f4[:,:], f8[:,:,:]")
+def column_products(
+    raw: Any, codes: Any, size: int, columns: int, has_base: bool, scratch: Any, out: Any
+) -> None:
+    """Add Σ xₐxᵦ of each column of whole rows to `out` (float64, models x models x columns)."""
+    models = len(out)
+    base, rows = scratch[0], scratch[1:]
+    for first in range(0, size, columns):
+        for start in range(first, first + columns, TILE):
+            stop = min(start + TILE, first + columns)
+            decode_base(raw, codes, has_base, start, stop, base)
+            for a in range(models):
+                i = a + len(codes) - models
+                decode_difference(raw, codes, i, start, stop, base, rows[a])
+            for a in range(models):
+                for b in range(a, models):
+                    sums = out[a, b, start - first : stop - first]
                     for j in range(stop - start):
-                        row[j] = value(row[j], base[j], at + np.uint64(j), *own)
-                    _add_norms(row, lanes)
-                out[p, i, 0] = lanes[0].sum()
-                out[p, i, 1] = lanes[1].sum()
-                out[p, i, 2] = lanes[2].max()
-
-    return norms
+                        sums[j] += np.float64(rows[a, j]) * np.float64(rows[b, j])
 
 
-@compilable
-def _add_norms(row: Any, lanes: Any) -> None:
-    for j in range(0, TILE, LANES):
-        for k in range(LANES):
-            magnitude = np.float64(abs(row[j + k]))
-            lanes[0, k] += magnitude
-            lanes[1, k] += magnitude * magnitude
-            lanes[2, k] = max(lanes[2, k], magnitude)
+@kernel("u1[:,:], i8[:], i8, f4[:,:], f8[:], f8[:,:]")
+def magnitudes(raw: Any, codes: Any, size: int, scratch: Any, lanes: Any, out: Any) -> None:
+    """Σ|x|, Σx² and max|x| of row 0 over each REDUCTION elements, into `out` (stretches x 3)."""
+    row = scratch[0]
+    for p in range(len(out)):
+        end = min(size, (p + 1) * REDUCTION)
+        for start in range(p * REDUCTION, end, TILE):
+            stop = min(start + TILE, end)
+            decode(raw[0], codes[0], start, stop, row)
+            row[stop - start :] = _ZERO
+            for j in range(TILE):
+                row[j] = abs(row[j])
+                out[p, 2] = max(out[p, 2], np.float64(row[j]))
+            out[p, 1] += _product(row, row, lanes)
+            lanes[:] = 0.0
+            for j in range(0, TILE, LANES):
+                for k in range(LANES):
+                    lanes[k] += np.float64(row[j + k])
+            for k in range(LANES):
+                out[p, 0] += lanes[k]

@@ -131,7 +131,8 @@ class _Update:
         self._scaling = np.float32(update.scaling)
 
     def add(self, first: int, values: NDArray[np.float32]) -> None:
-        add_low_rank(first, self._left, self._right, self._scaling, values)
+        delta = np.empty(self._right.shape[1], np.float32)
+        add_low_rank(first, self._left, self._right, self._scaling, delta, values)
 
 
 def _matrix(inputs: Inputs, folder: Path, region: Region) -> NDArray[Any]:

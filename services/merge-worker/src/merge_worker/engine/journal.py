@@ -1,8 +1,9 @@
-"""The journal of a merge: which output tensors are finished and durably on disk.
+"""The journal of a merge: which output tensors, and blocks of them, are finished.
 
-The first line names the plan; each further line is a finished tensor with its digest. A line is
-written only after the tensor's bytes have reached the disk, so whatever moment the process or the
-machine stops at, what the journal claims is there.
+The first line names the plan and the boot of the machine; each further line is a finished block or
+tensor. Lines are written when the bytes have been handed to the system: they outlive the process,
+whatever moment it stops at. After a restart of the machine a line proves nothing, so what it says
+of tensors is checked against their digests and blocks are filled again.
 """
 
 from __future__ import annotations
@@ -10,51 +11,99 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .errors import ResumeError
-from .writing import sync, writing
+from .writing import writing
 
 NAME = "journal.jsonl"
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+Cut = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished tensor: its digest, and how many elements of which model were not finite."""
+
+    sha256: str
+    nonfinite: Mapping[str, int] = field(default_factory=dict)
 
 
 class Journal:
     """An open journal, locked against a second process.
 
     Attributes:
-        finished: the digest of each finished tensor, by name.
+        finished: the finished tensors, by name.
+        blocks: of tensors begun, the finished blocks with their counts of non-finite elements.
+        trusted: whether the machine is still running that the lines were written on.
     """
 
-    def __init__(self, folder: Path, plan_digest: str) -> None:
+    def __init__(self, folder: Path, plan_digest: str, name: str = NAME) -> None:
         """Open the journal in a folder, or start one.
 
         Raises:
             ResumeError: it is another plan's, or another process has it open.
             OutputError: the disk is full, or cannot be written.
         """
-        self._folder = folder
-        self.path = folder / NAME
+        self._folder, self._plan = folder, plan_digest
+        self.path = folder / name
+        self.finished: dict[str, Finished] = {}
+        self.blocks: dict[str, dict[Cut, list[int]]] = {}
+        self.complete = False
+        self.trusted = True
         with writing(self.path):
-            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._file = os.open(
+                self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644
+            )
         try:
             self._lock()
-            self.finished = self._read(plan_digest)
+            self._read()
         except BaseException:
             os.close(self._file)
             raise
 
-    def commit(self, digests: Mapping[str, str], shards: Iterable[str]) -> None:
-        """Record finished tensors (name to digest) after the shards they lie in are on disk.
+    @classmethod
+    def peek(cls, path: Path, plan_digest: str) -> dict[str, Finished] | None:
+        """The finished tensors of a journal that has come to its end; None of any other."""
+        found = cls.__new__(cls)
+        found.finished, found.blocks, found.complete = {}, {}, False
+        try:
+            entries = [json.loads(line) for line in path.read_bytes().splitlines(keepends=True)]
+        except (FileNotFoundError, ValueError):
+            return None
+        if not entries or entries[0].get("plan") != plan_digest:
+            return None
+        for entry in entries[1:]:
+            found._take(entry)
+        return found.finished if found.complete else None
 
-        Raises:
-            OutputError: the disk is full, or fails.
-        """
-        for shard in sorted(set(shards)):
-            with writing(self._folder / shard):
-                sync(self._folder / shard)
-        self._append({"tensor": name, "sha256": digest} for name, digest in digests.items())
-        self.finished.update(digests)
+    def add_block(self, tensor: str, cut: Cut, nonfinite: list[int]) -> None:
+        """Record a block of a tensor whose bytes are written."""
+        self._append({"block": tensor, "cut": cut, "nonfinite": nonfinite})
+
+    def add_tensor(self, tensor: str, finished: Finished) -> None:
+        """Record a tensor whose bytes are written."""
+        self._append(_tensor_line(tensor, finished))
+        self.finished[tensor] = finished
+
+    def add_end(self) -> None:
+        """Record that nothing is left to do and all of it is on the disk."""
+        self._append({"complete": True})
+        self.complete = True
+
+    def restart(self, verified: Mapping[str, Finished]) -> None:
+        """Forget everything but these tensors, whose bytes have been found where they should be."""
+        os.ftruncate(self._file, 0)
+        self._start()
+        for name, finished in verified.items():
+            self._append(_tensor_line(name, finished))
+        self.finished, self.blocks = dict(verified), {}
+        self.complete, self.trusted = False, True
 
     def close(self) -> None:
         """Let go of the journal; it stays on disk."""
@@ -66,26 +115,49 @@ class Journal:
         except BlockingIOError:
             raise ResumeError(f"another process is merging into {self._folder}") from None
 
-    def _append(self, entries: Iterable[dict[str, str]]) -> None:
-        left = "".join(json.dumps(each) + "\n" for each in entries).encode()
+    def _start(self) -> None:
+        self._append({"plan": self._plan, "boot": _boot()})
+
+    def _append(self, entry: dict[str, Any]) -> None:
+        left = json.dumps(entry).encode() + b"\n"
         with writing(self.path):
             while left:
                 left = left[os.write(self._file, left) :]
-            os.fdatasync(self._file)
 
-    def _read(self, plan_digest: str) -> dict[str, str]:
+    def _read(self) -> None:
         text = self.path.read_bytes()
         # A line without its end was being written when the process stopped.
         whole = text[: text.rfind(b"\n") + 1]
         os.ftruncate(self._file, len(whole))
-        os.lseek(self._file, 0, os.SEEK_END)
-        lines = [json.loads(line) for line in whole.splitlines()]
-        if not lines:
-            self._append([{"plan": plan_digest}])
-            return {}
-        if lines[0].get("plan") != plan_digest:
+        entries = [json.loads(line) for line in whole.splitlines()]
+        if not entries:
+            self._start()
+            return
+        if entries[0].get("plan") != self._plan:
             raise ResumeError(
                 f"{self._folder} holds the unfinished output of another merge (another recipe, "
                 "other inputs, seed or engine); remove it or choose another place"
             )
-        return {line["tensor"]: line["sha256"] for line in lines[1:]}
+        self.trusted = entries[0].get("boot") == _boot()
+        for entry in entries[1:]:
+            self._take(entry)
+
+    def _take(self, entry: dict[str, Any]) -> None:
+        match entry:
+            case {"tensor": name, "sha256": digest, "nonfinite": nonfinite}:
+                self.finished[name] = Finished(digest, nonfinite)
+            case {"block": name, "cut": [first, size], "nonfinite": nonfinite}:
+                self.blocks.setdefault(name, {})[first, size] = nonfinite
+            case {"complete": True}:
+                self.complete = True
+
+
+def _tensor_line(name: str, finished: Finished) -> dict[str, Any]:
+    return {"tensor": name, "sha256": finished.sha256, "nonfinite": dict(finished.nonfinite)}
+
+
+def _boot() -> str | None:
+    """A name for the time since the machine was started; None where it has none."""
+    with suppress(OSError):
+        return _BOOT.read_text(encoding="ascii").strip()
+    return None

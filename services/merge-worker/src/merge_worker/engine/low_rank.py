@@ -12,21 +12,20 @@ from .compiled import kernel
 _ZERO = np.float32(0)
 
 
-@kernel
+@kernel("u1[:], i8, f4[:]")
 def decode_all(raw: Any, code: int, out: Any) -> None:
     """Decode all of `raw` (uint8) to float32."""
     decode(raw, code, 0, out.size, out)
 
 
-@kernel
-def add_low_rank(first: int, left: Any, right: Any, scaling: Any, out: Any) -> None:
+@kernel("i8, f4[:,:], f4[:,:], f4, f4[:], f4[:]")
+def add_low_rank(first: int, left: Any, right: Any, scaling: Any, delta: Any, out: Any) -> None:
     """Add scaling · (left @ right) to `out`, the float32 elements from flat index `first` on.
 
-    `left` is rows x rank and `right` rank x columns. Each element's sum runs over the rank in
-    order, so it does not depend on which stretch it is computed in.
+    `left` is rows x rank and `right` rank x columns; `delta` is scratch for a row. Each element's
+    sum runs over the rank in order, so it does not depend on which stretch it is computed in.
     """
     rank, columns = right.shape
-    delta = np.empty(min(columns, out.size), np.float32)
     done = 0
     while done < out.size:
         row = (first + done) // columns

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,16 @@ from numpy.typing import NDArray
 from mergehub.recipe.methods import MethodSpec
 from mergehub.recipe.scalars import Scalar
 
+from .crew import Crew
 from .formula import Formula
 
 Values = Mapping[str, Scalar]
 """The parameters of one place, by name."""
+
+
+Along = Literal["row", "column"]
+S = TypeVar("S")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,24 +42,64 @@ class Block:
     size: int
 
 
-class Merge(Protocol):
-    """One output tensor's operands, as a method's `prepare` sees them."""
+class Operands(Protocol):
+    """The operands of one output tensor, to be passed over in blocks."""
 
     @property
-    def name(self) -> str:
-        """The output tensor's name, for messages."""
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns: the last dimension is a row, a vector is one row."""
 
     @property
     def size(self) -> int:
         """Number of elements."""
 
     @property
-    def seed(self) -> int:
-        """The seed of everything random."""
-
-    @property
     def has_base(self) -> bool:
         """Whether row 0 of each block is a base that is not itself merged."""
+
+    @property
+    def count(self) -> int:
+        """How many models are merged."""
+
+    @property
+    def crew(self) -> Crew:
+        """The threads that take part in a sweep."""
+
+    @property
+    def block_elements(self) -> int:
+        """The elements of a block at most, unless a row is longer."""
+
+    def read(self, cut: tuple[int, int]) -> Block:
+        """The block of so many elements (second) from a flat index (first) on."""
+
+    def blocks(self, whole_rows: bool = False) -> Iterator[Block]:
+        """A pass over all elements in order; what it yields is overwritten by the next block."""
+
+    def sweep(self, work: Callable[[Block], T], whole_rows: bool = False) -> list[T]:
+        """What `work` makes of each block, in their order; several threads may take part.
+
+        Blocks begin at multiples of `gather_kernels.REDUCTION` elements, with `whole_rows` at the
+        beginning of a row; where they begin depends on the options of the merge, so `work` must
+        not let them show in the result.
+        """
+
+    def tally(self, start: Callable[[], S], add: Callable[[Block, S], None]) -> list[S]:
+        """What threads that take part have added up, each from a `start` of its own.
+
+        Which blocks go together is left to chance: for sums that are exact in any order.
+        """
+
+
+class Merge(Operands, Protocol):
+    """One output tensor's operands with their parameters, as a method's `prepare` sees them."""
+
+    @property
+    def name(self) -> str:
+        """The output tensor's name, for messages."""
+
+    @property
+    def seed(self) -> int:
+        """The seed of everything random."""
 
     @property
     def settings(self) -> Values:
@@ -62,9 +108,6 @@ class Merge(Protocol):
     @property
     def models(self) -> Sequence[Model]:
         """The merged models, in order."""
-
-    def blocks(self) -> Iterator[Block]:
-        """A pass over all elements in order; what it yields is overwritten by the next block."""
 
 
 @dataclass(frozen=True)
@@ -80,14 +123,19 @@ class Model:
 class Prepared:
     """A formula and the numbers that it needs, for one tensor.
 
-    `facts` are arrays with one item per model, handed to `Formula.value`; `merge_facts` are
-    scalars, handed to `Formula.result`.
+    Attributes:
+        formula: what is computed at each element.
+        weights: one per model; with `along`, one row of them for each row or column of the tensor.
+        facts: arrays with one item per model, handed to `Formula.value`.
+        merge_facts: scalars, handed to `Formula.result`.
+        along: what the weights differ along, if they do.
     """
 
     formula: Formula
-    weights: Sequence[float]
+    weights: Sequence[float] | NDArray[Any]
     facts: tuple[NDArray[Any], ...] = ()
     merge_facts: tuple[Any, ...] = ()
+    along: Along | None = None
 
 
 def _never(settings: Values, models: Sequence[Values]) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Literal
 
 from .journal import Journal
-from .plan import Plan
+from .plan import PlannedTensor
 
 TICK = 0.1
 """Seconds between reports."""
@@ -34,8 +34,10 @@ OnProgress = Callable[[Progress], None]
 class Meter:
     """Counts what any thread has finished, and reports while waiting for the threads."""
 
-    def __init__(self, plan: Plan, journal: Journal, on_progress: OnProgress) -> None:
-        sizes = {tensor.name: tensor.region.nbytes for tensor in plan.tensors}
+    def __init__(
+        self, tensors: Sequence[PlannedTensor], journal: Journal, on_progress: OnProgress
+    ) -> None:
+        sizes = {tensor.name: tensor.region.nbytes for tensor in tensors}
         self._total = len(sizes), sum(sizes.values())
         self._done = len(journal.finished), sum(sizes[name] for name in journal.finished)
         self._lock = Lock()

@@ -1,12 +1,14 @@
 """Numbers at random without state: Philox4x32-10, a generator that is a function of a counter.
 
 J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw: Parallel random numbers: as easy as 1, 2, 3
-(SC '11). The draw for element i of tensor T of ingredient M under seed S is the first word of
-Philox4x32-10 at counter (i mod 2³², i div 2³², 0, 0) under a key made of (S, M, T) by `draw_key`.
-It depends on nothing else, so blocks, threads, devices and restarts cannot change it.
+(SC '11). With c = i div 4, the draw for element i of tensor T of ingredient M under seed S is word
+i mod 4 of Philox4x32-10 at counter (c mod 2³², c div 2³², 0, 0) under a key made of (S, M, T) by
+`draw_key`; its upper 24 bits, divided by 2²⁴, are a number in [0, 1). It depends on nothing else,
+so blocks, threads, devices and restarts cannot change it.
 
 Test vector: seed 7, ingredient "org/model", tensor "model.norm.weight" give the key
-0x2481168CAA715D6C and, for i = 0, 1, 2³², the draws 0x15DA20A7, 0x348374D1, 0xF0A7A254.
+0x2481168CAA715D6C and, for i = 0, 1, 2, 3, 4 and 2³⁴, the words
+0x15DA20A7, 0x8EE3D48C, 0xDDD59A9C, 0xEDDDEC4C, 0x348374D1, 0xF0A7A254.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ _WEYL_1 = np.uint64(0xBB67AE85)
 _LOW = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
 _0 = np.uint64(0)
+_2 = np.uint64(2)
+_3 = np.uint64(3)
+_8 = np.uint64(8)
+_QUANTUM = np.float32(2.0**-24)
 
 
 def draw_key(seed: int, ingredient: str, tensor: str) -> int:
@@ -36,11 +42,6 @@ def draw_key(seed: int, ingredient: str, tensor: str) -> int:
     """
     digest = hashlib.sha256(f"{seed}\0{ingredient}\0{tensor}".encode()).digest()
     return int.from_bytes(digest[:8], "little")
-
-
-def keep_below(probability: float) -> int:
-    """The bound b for which a draw u in [0, 2³²) has P(u < b) = probability, to within 2⁻³³."""
-    return round(probability * 2**32)
 
 
 @compilable
@@ -86,6 +87,31 @@ def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
 
 
 @compilable
+def uniform(word: Any) -> Any:
+    """The upper 24 bits of a word as a float32 in [0, 1), which holds them exactly."""
+    return np.float32(word >> _8) * _QUANTUM
+
+
+@compilable
 def draw(index: Any, key: Any) -> Any:
-    """The 32-bit draw of element `index` under a key; all three as uint64."""
-    return philox(index & _LOW, index >> _32, _0, _0, key & _LOW, key >> _32)[0]
+    """The draw of element `index` under a key, both uint64, as a float32 in [0, 1)."""
+    counter = index >> _2
+    words = philox(counter & _LOW, counter >> _32, _0, _0, key & _LOW, key >> _32)
+    return uniform(words[index & _3])
+
+
+@compilable
+def draw_tile(key: Any, first: int, count: int, out: Any) -> None:
+    """The draws of elements [first, first + count), from `out[first % 4]` on.
+
+    Elements are drawn by fours, so up to three before the first and after the last one come too.
+    """
+    k0, k1 = key & _LOW, key >> _32
+    counter = np.uint64(first // 4)
+    for j in range((first % 4 + count + 3) // 4):
+        at = counter + np.uint64(j)
+        words = philox(at & _LOW, at >> _32, _0, _0, k0, k1)
+        out[4 * j] = uniform(words[0])
+        out[4 * j + 1] = uniform(words[1])
+        out[4 * j + 2] = uniform(words[2])
+        out[4 * j + 3] = uniform(words[3])

@@ -55,6 +55,15 @@ RESCALE_NORM = ParameterSpec(
     scope="recipe",
 )
 
+CONSENSUS = ParameterSpec(
+    name="consensus",
+    type="str",
+    doc="Elect each element's sign by the weighted sum or by the number of models.",
+    default="sum",
+    choices=("sum", "count"),
+    scope="recipe",
+)
+
 
 def normalize(default: bool) -> ParameterSpec:
     """Whether the mix is divided by the sum of the weights that take part."""
@@ -69,7 +78,7 @@ def rescale(default: bool) -> ParameterSpec:
 
 
 @compilable
-def task_vector(theta: Any, base: Any, index: Any) -> Any:
+def task_vector(theta: Any, base: Any, index: Any, draw: Any, rank: Any) -> Any:
     """τ = θ − θ₀."""
     return theta - base
 
@@ -96,16 +105,22 @@ def agreeing(value: Any, weight: Any, vote: Any) -> Any:
 
 
 @compilable
-def onto_base(part: Any, mass: Any, base: Any, scale: Any, normalized: Any) -> Any:
+def onto_base(sums: Any, base: Any, index: Any, scale: Any, normalized: Any) -> Any:
     """θ₀ + λ · part, or λ · part / mass; a mass below 1e-8 divides nothing."""
+    part, mass = sums
     mixed = part / mass if normalized and abs(mass) >= _TINY else part
     return base + scale * mixed
 
 
-def consensus(value: Any, settings: Values) -> Formula:
+def plain_mix(value: Function, **flags: Any) -> Formula:
+    """The weighted sum of what `value` leaves of each task vector."""
+    return Formula(value=value, result=onto_base, **flags)
+
+
+def consensus(value: Function, settings: Values, **flags: Any) -> Formula:
     """Mixing with sign consensus of what `value` leaves of each task vector."""
-    vote = counted_vote if settings.get("consensus") == "count" else weighted_vote
-    return Formula(value=value, vote=vote, share=agreeing, result=onto_base)
+    vote = counted_vote if settings["consensus"] == "count" else weighted_vote
+    return Formula(value=value, vote=vote, share=agreeing, result=onto_base, **flags)
 
 
 def merge_facts(settings: Values) -> tuple[Any, ...]:
@@ -114,25 +129,25 @@ def merge_facts(settings: Values) -> tuple[Any, ...]:
 
 
 def with_scale(
-    merge: Merge, densities: Sequence[float], value: Function, facts: tuple[NDArray[Any], ...]
+    merge: Merge, densities: Sequence[float], formula: Formula, facts: tuple[NDArray[Any], ...]
 ) -> tuple[NDArray[Any], ...]:
-    """`facts` and, last, the factor on what `value` keeps, as `rescale` and `rescale_norm` say.
+    """`facts` and, last, the factor on what is kept, as `rescale` and `rescale_norm` say.
 
     The papers divide by the density; the norms keep that norm of the whole task vector.
     """
     scale = np.ones(len(densities), np.float32)
     if merge.settings["rescale"] and min(densities) < 1:
-        scale = _scale(merge, densities, value, (*facts, scale))
+        scale = _scale(merge, densities, formula, (*facts, scale))
     return (*facts, scale)
 
 
 def _scale(
-    merge: Merge, densities: Sequence[float], value: Function, facts: tuple[NDArray[Any], ...]
+    merge: Merge, densities: Sequence[float], formula: Formula, facts: tuple[NDArray[Any], ...]
 ) -> NDArray[np.float32]:
     norm = str(merge.settings["rescale_norm"])
     if norm == "density":
         return np.array([1 / density if density else 1 for density in densities], np.float32)
     column = ("l1", "l2", "linf").index(norm)
-    whole = norms(merge, task_vector, ())[:, column]
-    kept = norms(merge, value, facts)[:, column]
+    whole = norms(merge, Formula(value=task_vector), ())[:, column]
+    kept = norms(merge, formula, facts)[:, column]
     return np.divide(whole, kept, out=np.ones_like(whole), where=kept > 0).astype(np.float32)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
+from typing import Final
 
 from .errors import OutputError
+
+FOLLOW_SECONDS: Final = 0.2
+"""Between two times that what was written is moved on to the disk."""
 
 
 @contextmanager
@@ -33,6 +39,33 @@ def write_at(path: Path, descriptor: int, offset: int, data: memoryview) -> None
     with writing(path, len(data)):
         while done < len(data):
             done += os.pwrite(descriptor, data[done:], offset + done)
+
+
+@contextmanager
+def writing_behind(paths: Sequence[Path]) -> Iterator[None]:
+    """Meanwhile keep moving what is written to the files on to the disk, so that little is left.
+
+    Raises:
+        OutputError: the disk fails.
+    """
+    stop = Event()
+
+    def follow() -> None:
+        while not stop.wait(FOLLOW_SECONDS):
+            for path in paths:
+                with writing(path):
+                    sync(path)
+
+    if not paths:
+        yield
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="sync") as pool:
+        following = pool.submit(follow)
+        try:
+            yield
+        finally:
+            stop.set()
+        following.result()
 
 
 def sync(path: Path) -> None:

@@ -17,8 +17,8 @@ from mergehub.recipe.methods import MethodSpec
 
 from ..compilable import compilable
 from ..method import Merge, Method, Prepared, numbers
-from ..randomness import draw, draw_key, keep_below
 from ..task_vectors import (
+    CONSENSUS,
     DENSITY,
     LAMBDA,
     RESCALE_NORM,
@@ -34,19 +34,18 @@ _ZERO = np.float32(0)
 
 
 @compilable
-def survivor(theta: Any, base: Any, index: Any, key: Any, below: Any, scale: Any) -> Any:
-    """scale · τ where the draw of this element is below the bound, else 0."""
-    return scale * (theta - base) if draw(index, key) < below else _ZERO
+def survivor(
+    theta: Any, base: Any, index: Any, draw: Any, rank: Any, density: Any, scale: Any
+) -> Any:
+    """scale · τ where the draw of this element is below the density, else 0."""
+    return scale * (theta - base) if draw < density else _ZERO
 
 
 def prepare(merge: Merge) -> Prepared:
-    """The key of each model's draws and the bound below which an element survives."""
+    """The density below which a draw lets an element survive."""
     densities = numbers(merge.models, "density")
-    keys = [draw_key(merge.seed, model.reference, model.tensor) for model in merge.models]
-    bounds = [keep_below(density) for density in densities]
-    draws = (np.array(keys, np.uint64), np.array(bounds, np.uint64))
-    facts = with_scale(merge, densities, survivor, draws)
-    formula = consensus(survivor, merge.settings)
+    formula = consensus(survivor, merge.settings, drawn=True)
+    facts = with_scale(merge, densities, formula, (np.array(densities, np.float32),))
     weights = numbers(merge.models, "weight")
     return Prepared(formula, weights, facts, merge_facts(merge.settings))
 
@@ -68,6 +67,7 @@ METHOD = Method(
             DENSITY,
             normalize(False),
             LAMBDA,
+            CONSENSUS,
             rescale(True),
             RESCALE_NORM,
         ),

@@ -18,8 +18,9 @@ from ..task_vectors import WEIGHT, normalize
 
 
 @compilable
-def average(part: Any, mass: Any, base: Any, normalized: Any) -> Any:
+def average(sums: Any, base: Any, index: Any, normalized: Any) -> Any:
     """Σ wᵢθᵢ, or Σ wᵢθᵢ / Σ wᵢ."""
+    part, mass = sums
     return part / mass if normalized else part
 
 

@@ -7,24 +7,16 @@ arXiv 2312.15166).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
-from ..compilable import compilable
 from ..formula import Formula
 from ..method import Merge, Method, Prepared, Values, numbers
 
 
-@compilable
-def scaled(part: Any, mass: Any, base: Any) -> Any:
-    """The only share, scale · θ₁."""
-    return part
-
-
 def prepare(merge: Merge) -> Prepared:
     """The scale as the weight of the only model."""
-    return Prepared(Formula(scaled), numbers(merge.models, "scale"))
+    return Prepared(Formula(), numbers(merge.models, "scale"))
 
 
 def copies(settings: Values, models: Sequence[Values]) -> bool:

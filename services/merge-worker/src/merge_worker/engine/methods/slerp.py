@@ -10,11 +10,9 @@ K. Shoemake, "Animating rotation with quaternion curves", SIGGRAPH '85.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
-from ..compilable import compilable
 from ..formula import Formula
 from ..gather import gram
 from ..method import Merge, Method, Prepared
@@ -23,19 +21,13 @@ NEARLY_PARALLEL = 0.9995
 SMALLEST_NORM = 1e-8
 
 
-@compilable
-def total(part: Any, mass: Any, base: Any) -> Any:
-    """s₀θ₀ + s₁θ₁, which is the whole sum of shares."""
-    return part
-
-
 def prepare(merge: Merge) -> Prepared:
     """The coefficients, from a pass that gathers the norms and the scalar product."""
     t = float(merge.settings["t"])
     products = gram(merge)
     norms = [math.sqrt(products[i, i]) for i in range(2)]
     first, second = (norm if norm > SMALLEST_NORM else 1.0 for norm in norms)
-    return Prepared(Formula(total), coefficients(products[0, 1] / (first * second), t))
+    return Prepared(Formula(), coefficients(products[0, 1] / (first * second), t))
 
 
 def coefficients(cosine: float, t: float) -> tuple[float, float]:

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from mergehub.recipe.methods import MethodSpec
 
-from ..formula import Formula
 from ..method import Merge, Method, Prepared, numbers
-from ..task_vectors import LAMBDA, WEIGHT, merge_facts, normalize, onto_base, task_vector
+from ..task_vectors import LAMBDA, WEIGHT, merge_facts, normalize, plain_mix, task_vector
 
 
 def prepare(merge: Merge) -> Prepared:
     """The weights as they are."""
-    formula = Formula(value=task_vector, result=onto_base)
     weights = numbers(merge.models, "weight")
-    return Prepared(formula, weights, merge_facts=merge_facts(merge.settings))
+    return Prepared(plain_mix(task_vector), weights, merge_facts=merge_facts(merge.settings))
 
 
 METHOD = Method(

@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from mergehub.recipe.methods import MethodSpec, ParameterSpec
+from mergehub.recipe.methods import MethodSpec
 
 from ..compilable import compilable
 from ..gather import largest
 from ..method import Merge, Method, Prepared, numbers
 from ..task_vectors import (
+    CONSENSUS,
     DENSITY,
     LAMBDA,
     RESCALE_NORM,
@@ -35,7 +36,16 @@ _ZERO = np.float32(0)
 
 
 @compilable
-def trimmed(theta: Any, base: Any, index: Any, threshold: Any, last: Any, scale: Any) -> Any:
+def trimmed(
+    theta: Any,
+    base: Any,
+    index: Any,
+    draw: Any,
+    rank: Any,
+    threshold: Any,
+    last: Any,
+    scale: Any,
+) -> Any:
     """scale · τ where |τ| is above the threshold, or equal to it and not after `last`; else 0."""
     tau = theta - base
     magnitude = abs(tau)
@@ -46,9 +56,10 @@ def trimmed(theta: Any, base: Any, index: Any, threshold: Any, last: Any, scale:
 def prepare(merge: Merge) -> Prepared:
     """The exact threshold of each task vector."""
     densities = numbers(merge.models, "density")
-    selection = largest(merge, densities)
-    facts = with_scale(merge, densities, trimmed, (selection.threshold, selection.last))
+    selection = largest(merge, [[max(1, int(density * merge.size))] for density in densities])
     formula = consensus(trimmed, merge.settings)
+    bounds = (selection.threshold[:, 0].copy(), selection.last[:, 0].copy())
+    facts = with_scale(merge, densities, formula, bounds)
     weights = numbers(merge.models, "weight")
     return Prepared(formula, weights, facts, merge_facts(merge.settings))
 
@@ -71,14 +82,7 @@ METHOD = Method(
             DENSITY,
             normalize(True),
             LAMBDA,
-            ParameterSpec(
-                name="consensus",
-                type="str",
-                doc="Elect each element's sign by the weighted sum or by the number of models.",
-                default="sum",
-                choices=("sum", "count"),
-                scope="recipe",
-            ),
+            CONSENSUS,
             rescale(False),
             RESCALE_NORM,
         ),

@@ -1,0 +1,189 @@
+"""Threads that each take the next tensor, and that help one another within large ones.
+
+A thread that needs all of a tensor goes over it in a *sweep*: a list of blocks that any thread may
+take from. The owner takes them itself; threads that have no tensor of their own left take from
+every sweep that is open. So many small tensors and a single huge one keep all processors busy
+alike.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from typing import Any, Generic, TypeVar
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+Sum = TypeVar("Sum")
+
+
+class Stopped(Exception):
+    """Another thread failed, or the caller wants no more."""
+
+
+class Crew:
+    """Shares work among the threads that `run` starts."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._open: list[_Sweep[Any, Any]] = []
+        self._busy = 0
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Let every thread end before its next block."""
+        self._stopped.set()
+        with self._changed:
+            self._changed.notify_all()
+
+    def run(
+        self, pool: Executor, threads: int, jobs: Iterable[Callable[[], None]]
+    ) -> list[Future[None]]:
+        """Start `threads` threads of `pool` that do all jobs; a job may sweep."""
+        shared = _Shared(jobs)
+        self._busy = threads
+        return [pool.submit(self._work, shared) for _ in range(threads)]
+
+    def sweep(self, items: Sequence[Item], work: Callable[[Item], Made]) -> list[Made]:
+        """What `work` makes of each item, in their order.
+
+        Raises:
+            Stopped: `stop` was called; also what `work` raised first.
+        """
+        if len(items) == 1:
+            return [self._one(items[0], work)]
+        sweep = _Sweep(items, lambda item: self._one(item, work), self._changed)
+        with self._changed:
+            self._open.append(sweep)
+            self._changed.notify_all()
+        while sweep.take():
+            pass
+        with self._changed:
+            self._open.remove(sweep)
+            self._changed.wait_for(lambda: sweep.left == 0)
+        return sweep.results()
+
+    def tally(
+        self, items: Sequence[Item], start: Callable[[], Sum], add: Callable[[Item, Sum], None]
+    ) -> list[Sum]:
+        """The sums of the threads that took part, each added up from its own `start`."""
+        sums: dict[int, Sum] = {}
+
+        def work(item: Item) -> None:
+            own = threading.get_ident()
+            if own not in sums:
+                sums[own] = start()
+            add(item, sums[own])
+
+        self.sweep(items, work)
+        return list(sums.values())
+
+    def _one(self, item: Item, work: Callable[[Item], Made]) -> Made:
+        if self._stopped.is_set():
+            raise Stopped
+        return work(item)
+
+    def _work(self, jobs: _Shared) -> None:
+        try:
+            for job in jobs:
+                if self._stopped.is_set():
+                    return
+                job()
+        except Stopped:
+            return
+        except BaseException:
+            self.stop()
+            raise
+        finally:
+            with self._changed:
+                self._busy -= 1
+                self._changed.notify_all()
+        self._help()
+
+    def _help(self) -> None:
+        """Take from open sweeps until no thread has a job any more."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(
+                    lambda: self._busy == 0 or self._stopped.is_set() or self._waiting()
+                )
+                sweep = self._waiting()
+            if sweep is None or self._stopped.is_set():
+                return
+            sweep.take()
+
+    def _waiting(self) -> _Sweep[Any, Any] | None:
+        return next((sweep for sweep in self._open if sweep.has_more), None)
+
+
+class _Shared:
+    """An iterator that several threads take from."""
+
+    def __init__(self, jobs: Iterable[Callable[[], None]]) -> None:
+        self._jobs = iter(jobs)
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Iterator[Callable[[], None]]:
+        while True:
+            with self._lock:
+                job = next(self._jobs, None)
+            if job is None:
+                return
+            yield job
+
+
+class _Sweep(Generic[Item, Made]):
+    """Items that any thread may take, and what was made of them."""
+
+    def __init__(
+        self,
+        items: Sequence[Item],
+        work: Callable[[Item], Made],
+        changed: threading.Condition,
+    ) -> None:
+        self._items, self._work, self._changed = items, work, changed
+        self._next = 0
+        self._made: list[Any] = [None] * len(items)
+        self._error: BaseException | None = None
+        self.left = len(items)
+        """Items not finished."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether an item is left to take."""
+        return self._next < len(self._items)
+
+    def take(self) -> bool:
+        """Work on the next item; False if there is none."""
+        with self._changed:
+            place = self._next
+            if place >= len(self._items):
+                return False
+            self._next += 1
+        try:
+            self._made[place] = self._work(self._items[place])
+        except BaseException as error:
+            self._fail(error)
+        self._finish(1)
+        return True
+
+    def results(self) -> list[Made]:
+        """What was made of the items, in their order; raises the first error instead."""
+        if self._error:
+            raise self._error
+        return self._made
+
+    def _fail(self, error: BaseException) -> None:
+        """Keep the first error and leave out what nobody has taken."""
+        with self._changed:
+            self._error = self._error or error
+            skipped = len(self._items) - self._next
+            self._next = len(self._items)
+        self._finish(skipped)
+
+    def _finish(self, count: int) -> None:
+        with self._changed:
+            self.left -= count
+            if self.left == 0:
+                self._changed.notify_all()

@@ -1,0 +1,127 @@
+"""A method's formula bound to one tensor: from a block of operands to a block of values."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .compilable import Function
+from .dtypes import CODES, F32, ITEMSIZE
+from .fill_kernel import SCRATCH, TILE, WIDTH, fill_kernel
+from .method import Block, Merge, Operands, Prepared
+from .operands import Swept
+from .randomness import draw_key
+from .ranks import BINS, DIGITS, rank_rows
+
+_NO_RANKS = np.empty((1, 1), np.float32)
+
+
+class Loop:
+    """The compiled loop of a prepared formula with all that it takes, for any thread to call."""
+
+    def __init__(self, merge: Merge, prepared: Prepared, dtype: str) -> None:
+        """`dtype` is the element type to write, in safetensors' name."""
+        self._merge, self._prepared = merge, prepared
+        self._code, self._width = CODES[dtype], ITEMSIZE[dtype]
+        self._kernel = _kernel(merge, prepared)
+        self._weights = _weights(prepared)
+        self._keys = _keys(merge, prepared.formula.drawn)
+        self._scratch = threading.local()
+
+    @property
+    def whole_rows(self) -> bool:
+        """Whether blocks must be whole rows."""
+        return self._prepared.formula.ranked
+
+    def __call__(self, block: Block) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """The values of a block as bytes, and how many elements of each operand are not finite."""
+        merge = self._merge
+        out = np.empty(-(-block.size * self._width // 8) * 8, np.uint8)
+        nonfinite = np.zeros(len(block.codes), np.int64)
+        scratch = getattr(self._scratch, "rows", None)
+        if scratch is None:
+            scratch = np.empty((merge.count + SCRATCH, WIDTH), np.float32)
+            self._scratch.rows = scratch
+        self._kernel(
+            block.raw,
+            block.codes,
+            block.first,
+            block.size,
+            merge.shape[1],
+            self._weights,
+            self._prepared.facts,
+            self._prepared.merge_facts,
+            self._keys,
+            _ranks(merge, block) if self.whole_rows else _NO_RANKS,
+            scratch,
+            out,
+            self._code,
+            nonfinite,
+        )
+        return out[: block.size * self._width], nonfinite
+
+
+class Derived(Swept):
+    """A tensor that a formula computes on the fly, as the only operand: float32, without a base."""
+
+    has_base = False
+    count = 1
+
+    def __init__(self, merge: Merge, prepared: Prepared) -> None:
+        super().__init__(merge.shape, merge.crew, merge.block_elements)
+        self._merge = merge
+        self._loop = Loop(merge, prepared, "F32")
+
+    def cuts(self, whole_rows: bool = False) -> list[tuple[int, int]]:
+        """The blocks that cover all elements: whole rows where the formula ranks them."""
+        return super().cuts(whole_rows or self._loop.whole_rows)
+
+    def read(self, cut: tuple[int, int]) -> Block:
+        """The values of a block."""
+        block = self._merge.read(cut)
+        values, _ = self._loop(block)
+        return Block(values.reshape(1, -1), np.array([F32]), block.first, block.size)
+
+
+def derived(merge: Merge, prepared: Prepared) -> Operands:
+    """What a formula computes, seen as operands."""
+    return Derived(merge, prepared)
+
+
+def _kernel(merge: Merge, prepared: Prepared) -> Function:
+    facts = ", ".join(f"{fact.dtype.str[1:]}[:]" for fact in prepared.facts)
+    merge_facts = ", ".join(np.dtype(type(each)).str[1:] for each in prepared.merge_facts)
+    return fill_kernel(prepared.formula, merge.has_base, prepared.along, facts, merge_facts)
+
+
+def _weights(prepared: Prepared) -> NDArray[np.float32]:
+    """Models x lines, whichever they are: one line where they are the same everywhere."""
+    weights = np.atleast_2d(np.asarray(prepared.weights, np.float32))
+    return np.ascontiguousarray(weights.T)
+
+
+def _keys(merge: Merge, drawn: bool) -> NDArray[np.uint64]:
+    if not drawn:
+        return np.zeros(1, np.uint64)
+    keys = [draw_key(merge.seed, model.reference, model.tensor) for model in merge.models]
+    return np.array(keys, np.uint64)
+
+
+def _ranks(merge: Operands, block: Block) -> NDArray[np.float32]:
+    columns = merge.shape[1]
+    out = np.empty((merge.count, block.size), np.float32)
+    rank_rows(
+        block.raw,
+        block.codes,
+        block.size,
+        columns,
+        merge.has_base,
+        np.empty((2, TILE), np.float32),
+        np.empty(columns, np.uint32),
+        np.empty((2, columns), np.int32),
+        np.empty((DIGITS, BINS), np.int32),
+        out,
+    )
+    return out

@@ -1,0 +1,75 @@
+"""Arcee Fusion: takes over only the changes that matter most.
+
+    importance = |τ| · KL(softmax(row of θ₁) ‖ softmax(row of θ₀)),  τ = θ₁ − θ₀
+    θ = θ₀ + τ where importance ≥ median + 1.5 · (third − first quartile), else θ₀
+
+The divergence is that of the whole row (last dimension) which the element is in, 1e-8 being added
+to every probability; a vector is one row. The quartiles are exact order statistics of the whole
+tensor: with n elements in ascending order, those at ⌊(n−1)/4⌋, ⌊(n−1)/2⌋ and ⌊3(n−1)/4⌋.
+
+C. Goddard et al., mergekit's method of this name; Arcee AI, "Meet Arcee-SuperNova".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mergehub.recipe.methods import MethodSpec
+
+from ..compilable import compilable
+from ..divergence import row_divergences
+from ..formula import Formula
+from ..gather import derived, largest
+from ..method import Merge, Method, Prepared
+from ..task_vectors import task_vector
+
+
+@compilable
+def scored(value: Any, weight: Any, vote: Any) -> Any:
+    """(τ, importance), the weight being the divergence of the row."""
+    return value, abs(weight * value)
+
+
+@compilable
+def importance(sums: Any, base: Any, index: Any) -> Any:
+    """The importance alone."""
+    return sums[1]
+
+
+@compilable
+def fused(sums: Any, base: Any, index: Any, threshold: Any) -> Any:
+    """θ₀ + τ where it is important enough; a NaN goes through."""
+    return base if sums[1] < threshold else base + sums[0]
+
+
+def prepare(merge: Merge) -> Prepared:
+    """The divergence of every row and the threshold of importance."""
+    weights = row_divergences(merge)[:, None]
+    scores = Formula(value=task_vector, share=scored, result=importance)
+    least = threshold(merge, Prepared(scores, weights, along="row"))
+    formula = Formula(value=task_vector, share=scored, result=fused)
+    return Prepared(formula, weights, merge_facts=(least,), along="row")
+
+
+def threshold(merge: Merge, scores: Prepared) -> np.float32:
+    """Median + 1.5 · interquartile range of all scores."""
+    last = merge.size - 1
+    ranks = [merge.size - (quarter * last) // 4 for quarter in (1, 2, 3)]
+    first, median, third = largest(derived(merge, scores), [ranks]).threshold[0]
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.float32(median + np.float32(1.5) * (third - first))
+
+
+METHOD = Method(
+    spec=MethodSpec(
+        name="arcee_fusion",
+        title="Arcee Fusion",
+        summary="Takes over the changes of outstanding importance and leaves the rest at the base.",
+        formula="θ = θ₀ + τ where |τ|·KL(softmax θ₁ ‖ softmax θ₀) ≥ median + 1.5 IQR, else θ₀",
+        base="required",
+        max_models=1,
+    ),
+    prepare=prepare,
+)

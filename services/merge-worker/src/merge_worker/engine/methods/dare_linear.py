@@ -1,0 +1,63 @@
+"""Linear DARE: drop elements of the task vectors at random, rescale, add up.
+
+Each element of τᵢ = θᵢ − θ₀ is kept with probability d, and what is kept is divided by d if
+`rescale`; then θ = θ₀ + λ Σ wᵢτ̂ᵢ, divided by Σ wᵢ if `normalize`. The draws are those of
+`engine.randomness`.
+
+L. Yu et al., "Language models are Super Mario: absorbing abilities from homologous models as a free
+lunch", arXiv 2311.03099.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mergehub.recipe.methods import MethodSpec
+
+from ..method import Merge, Method, Prepared, numbers
+from ..task_vectors import (
+    DENSITY,
+    LAMBDA,
+    RESCALE_NORM,
+    WEIGHT,
+    merge_facts,
+    normalize,
+    plain_mix,
+    rescale,
+    with_scale,
+)
+from .dare_ties import survivor
+
+
+def prepare(merge: Merge) -> Prepared:
+    """The density below which a draw lets an element survive."""
+    densities = numbers(merge.models, "density")
+    formula = plain_mix(survivor, drawn=True)
+    facts = with_scale(merge, densities, formula, (np.array(densities, np.float32),))
+    weights = numbers(merge.models, "weight")
+    return Prepared(formula, weights, facts, merge_facts(merge.settings))
+
+
+METHOD = Method(
+    spec=MethodSpec(
+        name="dare_linear",
+        title="Linear DARE",
+        summary=(
+            "Drops elements of the task vectors at random, rescales the rest and adds them to the "
+            "base."
+        ),
+        formula="θ = θ₀ + λ Σ wᵢτ̂ᵢ (÷ Σ wᵢ if normalize), τ̂ᵢ = τᵢ·Bernoulli(d)/d",
+        paper="2311.03099",
+        base="required",
+        seeded=True,
+        parameters=(
+            WEIGHT,
+            DENSITY,
+            normalize(False),
+            LAMBDA,
+            rescale(True),
+            RESCALE_NORM,
+        ),
+    ),
+    prepare=prepare,
+)

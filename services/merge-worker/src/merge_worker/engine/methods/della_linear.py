@@ -1,0 +1,59 @@
+"""Linear DELLA: drops elements of the task vectors at random, the small ones more often, adds up.
+
+An element of τᵢ = θᵢ − θ₀ is kept with the probability p = d − ε + 2ε · r/(n − 1), r being the rank
+of its magnitude among the n elements of its row, and what is kept is divided by p if `rescale`, all
+as in `della`; then::
+
+    θ = θ₀ + λ Σ wᵢτ̂ᵢ, divided by Σ wᵢ if `normalize`
+
+P. T. Deep, R. Bhardwaj, S. Poria, "DELLA-Merging: reducing interference in model merging through
+magnitude-based sampling", arXiv 2406.11617.
+"""
+
+from __future__ import annotations
+
+from mergehub.recipe.methods import MethodSpec
+
+from ..method import Merge, Method, Prepared
+from ..task_vectors import (
+    DENSITY,
+    LAMBDA,
+    RESCALE_NORM,
+    WEIGHT,
+    normalize,
+    plain_mix,
+    rescale,
+)
+from .della import EPSILON, problem, pruned
+
+
+def prepare(merge: Merge) -> Prepared:
+    """The probabilities; all task vectors take part everywhere."""
+    return pruned(merge, plain_mix)
+
+
+METHOD = Method(
+    spec=MethodSpec(
+        name="della_linear",
+        title="Linear DELLA",
+        summary=(
+            "Drops elements of the task vectors at random by the rank of their magnitude, rescales "
+            "the rest and adds them to the base."
+        ),
+        formula="θ = θ₀ + λ Σ wᵢτ̂ᵢ (÷ Σ wᵢ if normalize), τ̂ᵢ = τᵢ·Bernoulli(p)/p",
+        paper="2406.11617",
+        base="required",
+        seeded=True,
+        parameters=(
+            WEIGHT,
+            DENSITY,
+            EPSILON,
+            normalize(False),
+            LAMBDA,
+            rescale(True),
+            RESCALE_NORM,
+        ),
+    ),
+    prepare=prepare,
+    problem=problem,
+)

@@ -1,0 +1,110 @@
+"""Karcher mean: the point on the unit sphere with the least squared distance to all models.
+
+Of the directions uᵢ = θᵢ/‖θᵢ‖ of the whole, flattened tensors, all counting the same::
+
+    u ← Σ uᵢ / ‖Σ uᵢ‖                                       the start
+    v = mean of θᵢ/sin θᵢ · (uᵢ − cos θᵢ · u),  cos θᵢ = u·uᵢ  the mean of the logarithms at u
+    u ← u cos‖v‖ + v sin‖v‖/‖v‖                               until ‖v‖ ≤ tol or `max_iter` steps
+
+and θ = u · mean of ‖θᵢ‖. A model whose tensor is zero has no direction, but its length counts. An
+antipode has no logarithm and draws nowhere; where the directions cancel out from the start, the
+first one stands for the mean. Every iterate is a linear combination of the uᵢ, so the iteration is
+one on coefficients; the tensors are read twice, whatever the number of steps. Tensors with infinite
+or undefined elements are averaged linearly.
+
+H. Karcher, "Riemannian center of mass and mollifier smoothing", Comm. Pure Appl. Math. 30 (1977);
+on the merging of models: arXiv 2603.04972.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mergehub.recipe.methods import MethodSpec, ParameterSpec
+
+from ..gather import gram
+from ..method import Merge, Method, Prepared
+from ..spherical import combination, cosines, norms_of
+
+RESOLVED = 1e-7
+"""Lengths and sines below this are rounding errors of scalar products in float64."""
+
+Array = NDArray[np.float64]
+
+
+def prepare(merge: Merge) -> Prepared:
+    """The coefficients of the models, from their scalar products."""
+    products, count = gram(merge), len(merge.models)
+    norms = norms_of(products)
+    if not np.isfinite(norms).all() or not norms.any():
+        return combination(merge, [1 / count] * count)
+    there = np.flatnonzero(norms)
+    steps, tol = int(merge.settings["max_iter"]), float(merge.settings["tol"])
+    coefficients = np.zeros(count)
+    coefficients[there] = direction(cosines(products)[np.ix_(there, there)], steps, tol)
+    coefficients[there] *= norms.mean() / norms[there]
+    return combination(merge, coefficients)
+
+
+def direction(cosine: Array, steps: int, tol: float) -> Array:
+    """The mean direction as coefficients of unit vectors whose cosines are given."""
+    mean = np.ones(len(cosine))
+    if _length(mean, cosine) / len(mean) <= RESOLVED:
+        mean[1:] = 0
+    mean /= _length(mean, cosine)
+    for _ in range(steps):
+        tangent = _mean_logarithm(mean, cosine)
+        length = _length(tangent, cosine)
+        if length <= tol:
+            break
+        mean = math.cos(length) * mean + math.sin(length) / length * tangent
+        mean /= _length(mean, cosine)
+    return mean
+
+
+def _mean_logarithm(mean: Array, cosine: Array) -> Array:
+    dots = np.clip(cosine @ mean, -1, 1)
+    sines = np.sqrt(1 - dots * dots)
+    near, antipode = sines <= RESOLVED, (sines <= RESOLVED) & (dots < 0)
+    factors = np.divide(np.arccos(dots), sines, out=np.ones_like(sines), where=~near)
+    factors[antipode] = 0
+    return (factors - (factors @ dots) * mean) / len(dots)
+
+
+def _length(vector: Array, cosine: Array) -> float:
+    return math.sqrt(max(0.0, float(vector @ cosine @ vector)))
+
+
+METHOD = Method(
+    spec=MethodSpec(
+        name="karcher",
+        title="Karcher mean",
+        summary="The mean of the models' directions along the sphere, at their mean length.",
+        formula="θ = u · mean ‖θᵢ‖, u = argmin Σ arccos²(u·θᵢ/‖θᵢ‖)",
+        paper="2603.04972",
+        base="member",
+        min_models=2,
+        parameters=(
+            ParameterSpec(
+                name="max_iter",
+                type="int",
+                doc="The largest number of steps; 0 leaves the normalised mean of directions.",
+                default=10,
+                minimum=0.0,
+                scope="recipe",
+            ),
+            ParameterSpec(
+                name="tol",
+                type="float",
+                doc="The length of a step, in radians, at which the iteration ends.",
+                default=1e-5,
+                minimum=0.0,
+                scope="recipe",
+            ),
+        ),
+    ),
+    prepare=prepare,
+)

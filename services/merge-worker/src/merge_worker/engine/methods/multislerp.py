@@ -1,0 +1,106 @@
+"""Multi-SLERP: the weighted mean direction of any number of models, at their mean length.
+
+With the unit vectors uᵢ = θᵢ/‖θᵢ‖ of the whole, flattened tensors::
+
+    m = Σ wᵢuᵢ / ‖Σ wᵢuᵢ‖,  vᵢ = uᵢ − (uᵢ·m)m,  V = Σ wᵢvᵢ
+    θ = (m cos‖V‖ + V sin‖V‖/‖V‖) · Σ wᵢ‖θᵢ‖
+
+that is, an interpolation in the plane that touches the sphere at m. The wᵢ are divided by their
+sum if `normalize_weights`. Since Σ wᵢuᵢ lies along m, and V is what of it does not, V is always 0
+and θ = m · Σ wᵢ‖θᵢ‖, which is how it is computed. With a base the same is done to the task vectors
+and added to the base. A model whose tensor is zero has no direction.
+
+Where the directions cancel out, ‖Σ wᵢuᵢ‖ ≤ `eps` (and never less than 1e-7, which is as fine as
+scalar products tell), two models are interpolated linearly, as are tensors that are all zero or
+have infinite or undefined elements; more than two are an error.
+
+C. Goddard, "Multi-SLERP: wow, what a cool idea", https://goddard.blog/posts/multislerp-wow-what-a-cool-idea.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mergehub.recipe.methods import MethodSpec, ParameterSpec
+
+from ..errors import PlanError
+from ..gather import gram
+from ..method import Merge, Method, Prepared, Values, numbers
+from ..spherical import combination, cosines, norms_of
+from ..task_vectors import WEIGHT
+
+RESOLVED = 1e-7
+
+
+def prepare(merge: Merge) -> Prepared:
+    """The coefficients of the models, from their scalar products."""
+    weights = np.array(numbers(merge.models, "weight"))
+    if merge.settings["normalize_weights"]:
+        weights /= weights.sum()
+    products, eps = gram(merge), max(float(merge.settings["eps"]), RESOLVED)
+    found = coefficients(products, weights, eps)
+    if found is None:
+        raise PlanError(
+            f"{merge.name!r}: the weighted directions of the models cancel out, so there is no "
+            "mean direction; give the models other weights"
+        )
+    return combination(merge, found)
+
+
+def coefficients(
+    products: NDArray[np.float64], weights: NDArray[np.float64], eps: float
+) -> NDArray[np.float64] | None:
+    """One for each model; None where more than two directions cancel out."""
+    norms = norms_of(products)
+    if not np.isfinite(norms).all() or not norms.any():
+        return weights
+    length = math.sqrt(max(0.0, float(weights @ cosines(products) @ weights)))
+    if length <= eps:
+        return weights if len(weights) == 2 else None
+    scale = weights @ norms / length
+    return np.divide(weights, norms, out=np.zeros_like(weights), where=norms > 0) * scale
+
+
+def problem(settings: Values, models: Sequence[Values]) -> str | None:
+    """Weights that sum to nothing cannot be normalised, and no weight gives no direction."""
+    weights = [float(each["weight"]) for each in models]
+    if not any(weights):
+        return "all weights are 0: give at least one model another weight"
+    if settings["normalize_weights"] and abs(sum(weights)) < 1e-8:
+        return "the weights sum to 0 and cannot be normalised; set normalize_weights: false"
+    return None
+
+
+METHOD = Method(
+    spec=MethodSpec(
+        name="multislerp",
+        title="Multi-SLERP",
+        summary="The weighted mean direction of the models, or task vectors, at their mean length.",
+        formula="θ = m · Σ wᵢ‖θᵢ‖, m = Σ wᵢuᵢ / ‖Σ wᵢuᵢ‖, uᵢ = θᵢ/‖θᵢ‖",
+        base="optional",
+        parameters=(
+            WEIGHT,
+            ParameterSpec(
+                name="normalize_weights",
+                type="bool",
+                doc="Divide the weights by their sum.",
+                default=True,
+                scope="recipe",
+            ),
+            ParameterSpec(
+                name="eps",
+                type="float",
+                doc="The length of Σ wᵢuᵢ up to which the directions count as cancelling out.",
+                default=1e-8,
+                minimum=0.0,
+                scope="recipe",
+            ),
+        ),
+    ),
+    prepare=prepare,
+    problem=problem,
+)

@@ -1,0 +1,61 @@
+"""NearSwap: takes over another model's weights where they are near the base's.
+
+    w = clamp(t / max(|θ₀ − θ₁|, 1e-6), 0, 1)
+    θ = wθ₁ + (1 − w)θ₀
+
+so that elements that differ by at most t become θ₁, and those that differ by more move by t.
+
+alchemonaut, "QuartetAnemoi-70B", https://huggingface.co/alchemonaut/QuartetAnemoi-70B-t0.0001.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mergehub.recipe.methods import MethodSpec, ParameterSpec
+
+from ..compilable import compilable
+from ..formula import Formula
+from ..method import Merge, Method, Prepared
+
+_ONE = np.float32(1)
+_NEAREST = np.float32(1e-6)
+
+
+@compilable
+def swapped(theta: Any, base: Any, index: Any, draw: Any, rank: Any, t: Any) -> Any:
+    """wθ₁ + (1 − w)θ₀."""
+    distance = abs(base - theta)
+    share = min(t / max(distance, _NEAREST), _ONE)
+    return share * theta + (_ONE - share) * base
+
+
+def prepare(merge: Merge) -> Prepared:
+    """The distance t."""
+    facts = (np.array([merge.settings["t"]], np.float32),)
+    return Prepared(Formula(value=swapped), [1.0], facts)
+
+
+METHOD = Method(
+    spec=MethodSpec(
+        name="nearswap",
+        title="NearSwap",
+        summary="Takes the other model's weights where they differ little from the base's.",
+        formula="θ = wθ₁ + (1 − w)θ₀, w = clamp(t/max(|θ₀ − θ₁|, 1e-6), 0, 1)",
+        base="required",
+        max_models=1,
+        parameters=(
+            ParameterSpec(
+                name="t",
+                type="float",
+                doc="The difference up to which the other model's weight is taken as it is.",
+                required=True,
+                minimum=0.0,
+                scope="recipe",
+            ),
+        ),
+    ),
+    prepare=prepare,
+)

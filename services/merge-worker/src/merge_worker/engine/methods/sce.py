@@ -1,0 +1,152 @@
+"""SCE: select the elements on which the models differ, calculate weights, erase minorities.
+
+Select: of the elements at which the variance σ² of τᵢ = θᵢ − θ₀ over the models is not 0, the
+fraction `select_topk` of largest σ² stays, at least one (among equals the lowest flat index first);
+elsewhere the base stays. At 1 all elements stay. Calculate: each model's weight in a tensor is the
+mean of its τᵢ² there, after selection, divided by the sum of these means (all equal if they vanish
+or are not finite). Erase: s = sign of Σ τᵢ, zero counting as plus; only those with sign(τᵢ) = s
+take part::
+
+    θ = θ₀ + Σ_{i: sign = s} wᵢτᵢ / max(Σ_{i: sign = s} wᵢ, 1e-6)
+
+F. Wan et al., "FuseChat: knowledge fusion of chat models", arXiv 2408.07990.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mergehub.recipe.methods import MethodSpec, ParameterSpec
+
+from ..compilable import Function, compilable
+from ..formula import Formula, weighted
+from ..gather import EVERYWHERE, derived, gram, largest
+from ..method import Merge, Method, Prepared
+from ..sparse import count
+from ..task_vectors import agreeing, task_vector
+
+_ZERO = np.float32(0)
+_LEAST = np.float32(1e-6)
+
+Kept = tuple[np.float32, np.uint64]
+"""The smallest variance that is selected, and the flat index of the last element that has it."""
+ALL: Kept = (np.float32(0), np.uint64(EVERYWHERE))
+NONE: Kept = (np.float32(np.inf), np.uint64(0))
+
+
+@compilable
+def plain_vote(value: Any, weight: Any) -> Any:
+    """A vote as heavy as the value itself."""
+    return value
+
+
+@compilable
+def variance(sums: Any, base: Any, index: Any) -> Any:
+    """N · σ² as it is."""
+    return sums[2]
+
+
+@compilable
+def selected(sums: Any, base: Any, index: Any, least: Any, last: Any) -> Any:
+    """The first sum where the variance is selected, else 0."""
+    spread = sums[2]
+    return _ZERO if spread < least or (spread == least and index > last) else sums[0]
+
+
+@compilable
+def selected_onto_base(sums: Any, base: Any, index: Any, least: Any, last: Any) -> Any:
+    """θ₀ + the weighted mean where the variance is selected, else θ₀."""
+    return base + selected(sums, base, index, least, last) / max(sums[1], _LEAST)
+
+
+@cache
+def with_deviation(share: Function, models: int) -> Function:
+    """`share` and, as a third sum, the squared deviation from the mean of so many models."""
+    count = np.float32(models)
+
+    @compilable
+    def deviating(value: Any, weight: Any, vote: Any) -> Any:
+        part, mass = share(value, weight, vote)
+        deviation = value - vote / count
+        return part, mass, deviation * deviation
+
+    # Part of the name under which compiled code is kept.
+    deviating.__qualname__ = f"{share.__name__}_with_deviation_of_{models}"
+    return deviating
+
+
+def formula_of(share: Function, models: int, result: Function) -> Formula:
+    """A formula on task vectors whose vote is Σ τ and whose third sum is N · σ²."""
+    share = with_deviation(share, models)
+    return Formula(value=task_vector, vote=plain_vote, share=share, result=result, sums=3)
+
+
+def prepare(merge: Merge) -> Prepared:
+    """Which elements are selected, and the weights."""
+    kept = selection(merge, float(merge.settings["select_topk"]))
+    formula = formula_of(agreeing, merge.count, selected_onto_base)
+    return Prepared(formula, shares(mean_squares(merge, kept)), merge_facts=kept)
+
+
+def selection(merge: Merge, fraction: float) -> Kept:
+    """The bound of the selected variances."""
+    if fraction >= 1:
+        return ALL
+    formula = formula_of(weighted, merge.count, variance)
+    variances = derived(merge, Prepared(formula, [0.0] * merge.count))
+    differing = merge.size - count(variances, 0)
+    if differing == 0:
+        return NONE
+    found = largest(variances, [[max(1, int(fraction * differing))]])
+    return found.threshold[0, 0], found.last[0, 0]
+
+
+def mean_squares(merge: Merge, kept: Kept) -> NDArray[np.float64]:
+    """The mean of τᵢ² over the tensor for each model, what is not selected counting as 0."""
+    if kept == ALL:
+        squares: NDArray[np.float64] = np.diagonal(gram(merge)) / merge.size
+        return squares
+    formula = formula_of(weighted, merge.count, selected)
+    alone = np.eye(merge.count)
+    masked = [derived(merge, Prepared(formula, one, merge_facts=kept)) for one in alone]
+    return np.array([float(gram(each)[0, 0]) for each in masked]) / merge.size
+
+
+def shares(squares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The weights: divided by their sum, or all equal."""
+    total = squares.sum()
+    if not np.isfinite(total) or total == 0:
+        return np.full_like(squares, 1 / len(squares))
+    weights: NDArray[np.float64] = squares / total
+    return weights
+
+
+METHOD = Method(
+    spec=MethodSpec(
+        name="sce",
+        title="SCE",
+        summary=(
+            "Selects the elements on which the models differ most, weighs each model by its "
+            "changes and merges with sign consensus."
+        ),
+        formula="θ = θ₀ + Σ_{i: sign = s} wᵢτᵢ / Σ_{i: sign = s} wᵢ, wᵢ ∝ mean τᵢ², s = sign Σ τᵢ",
+        paper="2408.07990",
+        base="required",
+        parameters=(
+            ParameterSpec(
+                name="select_topk",
+                type="float",
+                doc="The fraction of the differing elements, by variance, that is merged.",
+                default=1.0,
+                minimum=0.0,
+                maximum=1.0,
+                scope="recipe",
+            ),
+        ),
+    ),
+    prepare=prepare,
+)
