@@ -20,6 +20,7 @@ from safetensors import safe_open
 from merge_worker.engine import (
     InputChangedError,
     MergeOptions,
+    NotFiniteError,
     OutputError,
     Progress,
     ResumeError,
@@ -27,27 +28,44 @@ from merge_worker.engine import (
     merge,
 )
 from merge_worker.engine.journal import NAME as JOURNAL
+from merge_worker.engine.methods import discover
 
+SPARSE = {"density": 0.3}
 PARAMETERS: dict[str, dict[str, Any]] = {
-    "linear": {},
-    "task_arithmetic": {},
-    "ties": {"density": 0.3},
-    "dare_ties": {"density": 0.3},
-    "slerp": {},
+    "ties": SPARSE,
+    "dare_linear": SPARSE,
+    "dare_ties": SPARSE,
+    "breadcrumbs": SPARSE,
+    "breadcrumbs_ties": SPARSE,
+    "della": SPARSE,
+    "della_linear": SPARSE,
     "passthrough": {"scale": 0.3},
+}
+"""What each model's parameters must be for a method to do all that it does."""
+SETTINGS: dict[str, dict[str, Any]] = {
+    "slerp": {"t": 0.3},
+    "nearswap": {"t": 0.3},
+    "sce": {"select_topk": 0.3},
 }
 
 
 def recipe(workshop: Any, method: str = "linear", **sizes: int) -> dict[str, Any]:
+    """A recipe of any method; of a base and two others, as many as it takes."""
     for name, seed in (("base", 0), ("a", 1), ("b", 2)):
         workshop.model(name, workshop.llama(seed, **sizes))
-    several = ["./a", "./b"] if method not in ("slerp", "passthrough") else ["./a"]
-    models = [{"model": name, "parameters": PARAMETERS[method]} for name in several]
-    document = {"merge_method": method, "models": models, "base_model": "./base"}
-    return document | ({"parameters": {"t": 0.3}} if method == "slerp" else {})
+    spec = discover()[method].spec
+    others = ["./a", "./b"][: (spec.max_models or 2) - (spec.base == "member")]
+    models = [{"model": name, "parameters": PARAMETERS.get(method, {})} for name in others]
+    settings = SETTINGS.get(method, {})
+    return {
+        "merge_method": method,
+        "models": models,
+        "base_model": "./base",
+        **({"parameters": settings} if settings else {}),
+    }
 
 
-@pytest.mark.parametrize("method", PARAMETERS)
+@pytest.mark.parametrize("method", sorted(discover()))
 def test_neither_blocks_nor_threads_change_a_byte(workshop: Any, method: str) -> None:
     document = recipe(workshop, method, vocabulary=40_003)  # embeddings of 320,024 elements
     results = [
@@ -339,6 +357,98 @@ def test_an_output_that_appears_meanwhile_is_never_touched(workshop: Any) -> Non
     with pytest.raises(OutputError, match="appeared"):
         merge(plan, workshop.folder / "out", on_progress=appear)
     assert (workshop.folder / "out" / "theirs").exists()
+
+
+ROWS = {  # a method's variants that need all of a row or column at once
+    "nuslerp": [
+        {"nuslerp_flatten": False},
+        {"nuslerp_flatten": False, "nuslerp_row_wise": True},
+    ],
+    "model_stock": [{"filter_wise": True}],
+    "ties": [{"rescale": True, "rescale_norm": "l1"}],
+    "della": [{"rescale_norm": "l2"}],
+    "dare_ties": [{"rescale_norm": "linf"}],
+}
+
+
+@pytest.mark.parametrize(("method", "settings"), [(m, s) for m in ROWS for s in ROWS[m]])
+def test_rows_and_norms_do_not_depend_on_blocks_either(
+    workshop: Any, method: str, settings: dict[str, Any]
+) -> None:
+    document = {**recipe(workshop, method, vocabulary=40_003), "parameters": settings}
+    digests = {
+        workshop.merge(document, f"out{i}", threads=i, block=block).output_digest
+        for i, block in ((1, 1), (2, 1 << 20))
+    }
+    assert len(digests) == 1
+
+
+def test_a_merge_goes_on_from_the_blocks_that_it_had(workshop: Any) -> None:
+    document = recipe(workshop, "dare_ties", vocabulary=40_003)
+    expected = workshop.merge(document, "whole").output_digest
+
+    def stop_in_the_middle(progress: Progress) -> None:
+        if progress.bytes_done:
+            raise InterruptedError
+
+    plan, options = workshop.plan(document), MergeOptions(threads=1, block=1)
+    with pytest.raises(InterruptedError):
+        merge(plan, workshop.folder / "out", options, on_progress=stop_in_the_middle)
+    journal = workshop.folder / "out.partial" / JOURNAL
+    blocks = [line for line in journal.read_text().splitlines() if '"block"' in line]
+    assert blocks
+    seen: list[Progress] = []
+    result = merge(plan, workshop.folder / "out", options, on_progress=seen.append)
+    assert result.output_digest == expected == digest_of_folder(workshop.folder / "out")
+    assert seen[0].bytes_done > 0
+
+
+def test_after_a_restart_of_the_machine_only_what_is_there_counts(
+    workshop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = recipe(workshop)
+    expected = workshop.merge(document, "whole").output_digest
+    partial = stopped_merge(workshop, document)
+    monkeypatch.setattr("merge_worker.engine.journal._boot", lambda: "another boot")
+    shard = partial / "model.safetensors"
+    with shard.open("r+b") as file:  # the last tensor's bytes never reached the disk
+        file.seek(-16, 2)
+        file.write(bytes(16))
+    seen: list[Progress] = []
+    result = merge(workshop.plan(document), workshop.folder / "out", on_progress=seen.append)
+    assert seen[0].tensors_done == seen[0].tensors_total - 1
+    assert result.output_digest == expected == digest_of_folder(workshop.folder / "out")
+
+
+@pytest.mark.parametrize("method", ["linear", "ties"])
+def test_what_is_not_finite_is_named_and_counted(workshop: Any, method: str) -> None:
+    document = recipe(workshop, method)
+    tensors = workshop.llama(5)
+    tensors["model.norm.weight"][:3] = np.nan, np.inf, -np.inf
+    tensors["lm_head.weight"][0, 0] = np.nan
+    workshop.model("odd", tensors)
+    document["models"].append({"model": "./odd"})
+    result = workshop.merge(document)
+    counted = {"model.norm.weight": {"./odd": 3}, "lm_head.weight": {"./odd": 1}}
+    assert result.nonfinite == counted
+    assert (
+        json.loads((workshop.folder / "out" / "manifest.json").read_text())["nonfinite"] == counted
+    )
+    with pytest.raises(NotFiniteError, match=r"'(model.norm|lm_head).weight' .*[31] in ./odd"):
+        workshop.merge(document, "refused", only_finite=True)
+    assert not (workshop.folder / "refused").exists()
+
+
+def test_a_finite_merge_passes_the_check(workshop: Any) -> None:
+    result = workshop.merge(recipe(workshop), only_finite=True)
+    assert result.nonfinite == {}
+    assert "nonfinite" not in json.loads((workshop.folder / "out" / "manifest.json").read_text())
+
+
+def test_the_bytes_are_the_same_without_waiting_for_the_disk(workshop: Any) -> None:
+    document = recipe(workshop)
+    first = workshop.merge(document, "durable")
+    assert workshop.merge(document, "quick", durable=False).output_digest == first.output_digest
 
 
 @pytest.mark.parametrize("stage", ["fill", "finish"])

@@ -39,7 +39,7 @@ def draws(model: str, tensor: str, shape: tuple[int, ...]) -> Array:
 
 
 def descending(tau: Array) -> NDArray[np.int64]:
-    """Flat indices from the largest magnitude down; a stable sort puts the first of equals first."""
+    """Flat indices from the largest magnitude down; stable, so the first of equals comes first."""
     return np.argsort(-np.abs(tau).ravel(), kind="stable")
 
 

@@ -17,10 +17,12 @@ TILE: Final = 2048
 """Elements decoded at a time: a row of them takes 8 KiB, so that several stay in the L1 cache."""
 SCRATCH: Final = 6
 """Rows of scratch beside one for each model: base, votes, draws and up to three sums."""
-WIDTH: Final = TILE + 8
-"""Floats in a row of scratch: a tile, and the draws that its ends share with other tiles."""
+WIDTH: Final = TILE + 16
+"""Floats in a row of scratch: a tile, and the draws that its ends share with other tiles. It is a
+multiple of 64 bytes, so that all rows of aligned scratch are aligned."""
 
 _ZERO = np.float32(0)
+_NONE, _ONE = np.int32(0), np.int32(1)
 _INFINITY = np.float32(np.inf)
 
 
@@ -89,9 +91,9 @@ def _three_sums(a: Any, b: Any, c: Any, j: int) -> Any:
 @compilable
 def count_nonfinite(row: Any, size: int) -> Any:
     """How many of the first `size` values are infinite or not a number."""
-    count = 0
+    count = _NONE
     for j in range(size):
-        count += 0 if abs(row[j]) < _INFINITY else 1
+        count += _NONE if abs(row[j]) < _INFINITY else _ONE
     return count
 
 
@@ -123,7 +125,8 @@ def fill_loop(formula: Formula, has_base: bool, along: Along | None, facts: int)
     votes, drawn, ranked = formula.vote is not None, formula.drawn, formula.ranked
     by_row, by_column = along == "row", along == "column"
     facts_of = FACTS_OF[facts]
-    add, sums_at = (_add_two, _two_sums) if formula.sums == 2 else (_add_three, _three_sums)
+    three = formula.sums == 3
+    add, sums_at = (_add_three, _three_sums) if three else (_add_two, _two_sums)
     skip = 1 if has_base else 0
 
     def fill(
@@ -147,7 +150,6 @@ def fill_loop(formula: Formula, has_base: bool, along: Along | None, facts: int)
         a, b, c = scratch[3], scratch[4], scratch[5]
         rows = scratch[SCRATCH:]
         base[:] = _ZERO
-        votes_cast[:] = _ZERO
         start = 0
         while start < size:
             stop = min(start + TILE, size)
@@ -160,37 +162,45 @@ def fill_loop(formula: Formula, has_base: bool, along: Along | None, facts: int)
             if has_base:
                 decode(raw[0], codes[0], start, stop, base)
                 nonfinite[0] += count_nonfinite(base, count)
+            a[:] = _ZERO
+            b[:] = _ZERO
+            if three:
+                c[:] = _ZERO
+            if votes:
+                votes_cast[:] = _ZERO
             for i in range(models):
                 row, rank = rows[i], ranks[i, start:stop] if ranked else base
                 own = facts_of(facts, i)
+                weight, along_row = weights[i, line], weights[i, column:]
                 decode(raw[i + skip], codes[i + skip], start, stop, row)
-                nonfinite[i + skip] += count_nonfinite(row, count)
+                strange = _NONE
                 if drawn:
                     draw_tile(keys[i], at, count, draws)
                 draw = draws[at % 4 :]
                 for j in range(count):
-                    row[j] = value(
-                        row[j],
+                    w = along_row[j] if by_column else weight
+                    theta = row[j]
+                    strange += _NONE if abs(theta) < _INFINITY else _ONE
+                    v = value(
+                        theta,
                         base[j],
                         np.uint64(at + j),
                         draw[j] if drawn else _ZERO,
                         rank[j] if ranked else _ZERO,
                         *own,
                     )
+                    if votes:
+                        row[j] = v
+                        votes_cast[j] += vote(v, w)
+                    else:
+                        add(a, b, c, j, share(v, w, _ZERO))
+                nonfinite[i + skip] += strange
             if votes:
-                votes_cast[:] = _ZERO
                 for i in range(models):
                     row, weight, along_row = rows[i], weights[i, line], weights[i, column:]
                     for j in range(count):
-                        votes_cast[j] += vote(row[j], along_row[j] if by_column else weight)
-            a[:] = _ZERO
-            b[:] = _ZERO
-            c[:] = _ZERO
-            for i in range(models):
-                row, weight, along_row = rows[i], weights[i, line], weights[i, column:]
-                for j in range(count):
-                    w = along_row[j] if by_column else weight
-                    add(a, b, c, j, share(row[j], w, votes_cast[j]))
+                        w = along_row[j] if by_column else weight
+                        add(a, b, c, j, share(row[j], w, votes_cast[j]))
             for j in range(count):
                 a[j] = result(sums_at(a, b, c, j), base[j], np.uint64(at + j), *merge_facts)
             encode(a, out_code, out, start, stop)

@@ -7,7 +7,8 @@ The divergence is that of the whole row (last dimension) which the element is in
 to every probability; a vector is one row. The quartiles are exact order statistics of the whole
 tensor: with n elements in ascending order, those at ⌊(n−1)/4⌋, ⌊(n−1)/2⌋ and ⌊3(n−1)/4⌋.
 
-C. Goddard et al., mergekit's method of this name; Arcee AI, "Meet Arcee-SuperNova".
+It keeps most of the base: the bound is one for outliers (J. Tukey's fence, from the median).
+The method is Arcee AI's, published in mergekit.
 """
 
 from __future__ import annotations

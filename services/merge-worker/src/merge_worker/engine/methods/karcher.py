@@ -2,9 +2,9 @@
 
 Of the directions uᵢ = θᵢ/‖θᵢ‖ of the whole, flattened tensors, all counting the same::
 
-    u ← Σ uᵢ / ‖Σ uᵢ‖                                       the start
-    v = mean of θᵢ/sin θᵢ · (uᵢ − cos θᵢ · u),  cos θᵢ = u·uᵢ  the mean of the logarithms at u
-    u ← u cos‖v‖ + v sin‖v‖/‖v‖                               until ‖v‖ ≤ tol or `max_iter` steps
+    u ← Σ uᵢ / ‖Σ uᵢ‖                                   the start
+    v = mean of φᵢ/sin φᵢ · (uᵢ − u cos φᵢ), cos φᵢ = u·uᵢ    the mean of the logarithms at u
+    u ← u cos‖v‖ + v sin‖v‖/‖v‖                         until ‖v‖ ≤ `tol`, or `max_iter` times
 
 and θ = u · mean of ‖θᵢ‖. A model whose tensor is zero has no direction, but its length counts. An
 antipode has no logarithm and draws nowhere; where the directions cancel out from the start, the
@@ -13,7 +13,8 @@ one on coefficients; the tensors are read twice, whatever the number of steps. T
 or undefined elements are averaged linearly.
 
 H. Karcher, "Riemannian center of mass and mollifier smoothing", Comm. Pure Appl. Math. 30 (1977);
-on the merging of models: arXiv 2603.04972.
+J. Wang, Z. Ye, W. Yin, "Functionality-oriented LLM merging on the Fisher-Rao manifold", arXiv
+2603.04972.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ def _mean_logarithm(mean: Array, cosine: Array) -> Array:
     dots = np.clip(cosine @ mean, -1, 1)
     sines = np.sqrt(1 - dots * dots)
     near, antipode = sines <= RESOLVED, (sines <= RESOLVED) & (dots < 0)
-    factors = np.divide(np.arccos(dots), sines, out=np.ones_like(sines), where=~near)
+    angles = np.array([math.acos(dot) for dot in dots])
+    factors = np.divide(angles, sines, out=np.ones_like(sines), where=~near)
     factors[antipode] = 0
     return (factors - (factors @ dots) * mean) / len(dots)
 

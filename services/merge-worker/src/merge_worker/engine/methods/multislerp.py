@@ -14,7 +14,7 @@ Where the directions cancel out, ‖Σ wᵢuᵢ‖ ≤ `eps` (and never less tha
 scalar products tell), two models are interpolated linearly, as are tensors that are all zero or
 have infinite or undefined elements; more than two are an error.
 
-C. Goddard, "Multi-SLERP: wow, what a cool idea", https://goddard.blog/posts/multislerp-wow-what-a-cool-idea.
+C. Goddard, https://goddard.blog/posts/multislerp-wow-what-a-cool-idea.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
 """NuSLERP: spherical interpolation with a weight for each model, from a base if there is one.
 
-With t = w₂/(w₁ + w₂), or 0.5 where the weights sum to less than 1e-6::
+With t = w₂/(w₁ + w₂), or 0.5 where the weights sum to nothing (less than 1e-6)::
 
     θ = sin((1−t)Ω)/sin Ω · θ₁ + sin(tΩ)/sin Ω · θ₂        cos Ω = θ₁·θ₂/(‖θ₁‖‖θ₂‖)
 
 With a base the same is done to the task vectors τᵢ = θᵢ − θ₀ and added to the base. Ω is the angle
 between the two whole, flattened tensors. With `nuslerp_flatten: false` each row (the weights into
 one output) is interpolated by itself, at an angle of its own; with `nuslerp_row_wise: true` as
-well, it is each column instead. A vector, such as a norm's weight, is always taken whole. Where
-sin Ω < 1e-8 the interpolation is linear; a right angle is assumed where a model is zero.
+well, each column (the weights of one input): the name is mergekit's, and so is its meaning. A
+vector, such as a norm's weight, is always taken whole. Where sin Ω < 1e-8 the interpolation is
+linear; a right angle is assumed where a model is zero.
 
 The weights and options are those of mergekit's method of this name; the interpolation is K.
 Shoemake's, "Animating rotation with quaternion curves", SIGGRAPH '85.

@@ -5,10 +5,10 @@ changed it::
 
     θ = θ₀ + Σ_{i: changed} τᵢ / max(c, 1)
 
-so that a change made by one model alone is not diluted by those that left the element as it was,
-which is what training by reinforcement does to most of them.
+so that a change made by one model alone is not diluted by those that left the element as it was, as
+training by reinforcement leaves most of them.
 
-"Reinforced Agent Merging", arXiv 2601.13572.
+X. Yuan et al., "Behavior knowledge merge in reinforced agentic models", arXiv 2601.13572.
 """
 
 from __future__ import annotations

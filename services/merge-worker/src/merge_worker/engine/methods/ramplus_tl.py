@@ -9,7 +9,7 @@ changed is averaged. What only model i changed is scaled, in each tensor by itse
 with uᵢ the number of elements of the tensor that i changed alone, and sᵢ those that others changed
 too: it makes up for what a model loses where it is averaged.
 
-"Reinforced Agent Merging", arXiv 2601.13572.
+X. Yuan et al., "Behavior knowledge merge in reinforced agentic models", arXiv 2601.13572.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ import numpy as np
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
 from ..compilable import compilable
+from ..counting import count
 from ..formula import Formula
 from ..gather import derived
 from ..method import Merge, Method, Prepared
-from ..sparse import count
 from .ram import EPSILON, change, epsilons, mean_onto_base
 
 _ZERO = np.float32(0)

@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
 from ..compilable import Function, compilable
+from ..counting import count
 from ..formula import Formula, weighted
 from ..gather import EVERYWHERE, derived, gram, largest
 from ..method import Merge, Method, Prepared
-from ..sparse import count
 from ..task_vectors import agreeing, task_vector
 
 _ZERO = np.float32(0)

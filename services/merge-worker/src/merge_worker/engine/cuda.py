@@ -1,0 +1,221 @@
+"""Filling output tensors on a CUDA device: blocks go there and come back, bit for bit the same.
+
+The threads of a merge take blocks as they do without a device. Each has a stream of its own and
+reads its operands from disk into pinned memory, so that one thread's copies overlap another's
+arithmetic. What a method gathers beforehand (`engine.gather`) and the ranks of elements are
+computed by the processor.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from .dtypes import CODES, ITEMSIZE
+from .errors import EngineError
+from .loop import NO_RANKS, keys_of, ranks_of, weights_of
+from .method import Block, Merge, Prepared
+
+BLOCK: Final = 1 << 22
+"""Elements of a block unless asked otherwise: enough that its copies outlast starting them."""
+THREADS: Final = 2
+"""Threads at least: one's copies overlap the other's arithmetic."""
+
+_NAME: Final = re.compile(r"cuda(?::(\d+))?")
+_INSTALL: Final = "pip install 'mergehub-worker[cuda]', or use --device cpu"
+
+
+class DeviceError(EngineError):
+    """The device asked for cannot be used."""
+
+
+def open_device(name: str) -> Device | None:
+    """The device of this name, "cuda" or "cuda:N"; None for "cpu".
+
+    Raises:
+        DeviceError: there is no such device, or what it takes to use it is not installed.
+    """
+    if name == "cpu":
+        return None
+    found = _NAME.fullmatch(name)
+    if not found:
+        raise DeviceError(f"device {name!r} is none: give cpu, cuda or cuda:1 (the second GPU)")
+    number, count = int(found[1] or 0), _count()
+    if number >= count:
+        raise DeviceError(f"there is no {name!r}: the GPUs here are cuda:0 to cuda:{count - 1}")
+    return Device(number)
+
+
+def _count() -> int:
+    """How many GPUs there are, at least one."""
+    try:
+        from numba import cuda
+    except ImportError as error:
+        raise DeviceError(f"numba-cuda cannot be imported ({error}): {_INSTALL}") from None
+    if _simulated():
+        return 1
+    if getattr(cuda, "implementation", "Built-in") == "Built-in":
+        raise DeviceError(f"numba-cuda is not installed: {_INSTALL}")
+    try:
+        count = len(cuda.gpus)
+    except ImportError as error:
+        reason = " ".join(str(error).split()).strip(": ")
+        raise DeviceError(
+            f"no GPU can be used ({reason}): install NVIDIA's driver, or use --device cpu"
+        ) from None
+    if not cuda.is_available():
+        raise DeviceError(f"NVIDIA's compiler NVVM is not installed: {_INSTALL}")
+    if not count:
+        raise DeviceError("no GPU was found: use --device cpu")
+    return count
+
+
+def _simulated() -> bool:
+    from numba.core import config
+
+    return bool(config.ENABLE_CUDASIM)
+
+
+class Device:
+    """A GPU and the memory that is set aside for the blocks under way, on it and beside it."""
+
+    def __init__(self, number: int) -> None:
+        """`number` counts from 0."""
+        from numba import cuda
+
+        self.number = number
+        self._cuda = cuda
+        self._lanes = threading.local()
+        self._pinned = _Pinned(cuda)
+        # Starting a kernel takes a moment and waits for nothing; numba's simulator runs one at once.
+        self.starting = threading.Lock()
+
+    def lane(self) -> Lane:
+        """The calling thread's own."""
+        lane: Lane | None = getattr(self._lanes, "lane", None)
+        if lane is None:
+            self._cuda.select_device(self.number)
+            lane = self._lanes.lane = Lane(self._cuda)
+        return lane
+
+    def pinned(self, shape: tuple[int, int]) -> NDArray[np.uint8]:
+        """Bytes that the device copies from while the processor works on; reused when let go."""
+        with self.errors():
+            self.lane()
+            return self._pinned.take(shape)
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """What the driver reports, as errors of the engine."""
+        from numba.cuda.cudadrv.driver import CudaAPIError
+
+        try:
+            yield
+        except CudaAPIError as error:
+            raise DeviceError(
+                f"cuda:{self.number} failed: {error}. If it is short of memory, merge with fewer "
+                "threads; or use --device cpu"
+            ) from error
+
+
+class Lane:
+    """A thread's stream and its buffers, which grow to the largest block and are used again."""
+
+    def __init__(self, cuda: Any) -> None:
+        self._cuda = cuda
+        self._held: dict[str, Any] = {}
+        self.stream = cuda.stream()
+
+    def room(self, use: str, shape: tuple[int, ...], dtype: DTypeLike) -> Any:
+        """An array on the device for one use, with whatever is in it."""
+        count = math.prod(shape)
+        flat = self._held.get(use)
+        if flat is None or flat.size < count:
+            self._held.pop(use, None)
+            flat = self._held[use] = self._cuda.device_array(count, dtype, stream=self.stream)
+        return flat[:count].reshape(*shape)
+
+    def sent(self, use: str, array: NDArray[Any]) -> Any:
+        """An array on its way to the device."""
+        room = self.room(use, array.shape, array.dtype)
+        room.copy_to_device(array, stream=self.stream)
+        return room
+
+    def host(self, size: int) -> NDArray[np.uint8]:
+        """So many bytes of pinned memory for what comes back, until the next block."""
+        held: NDArray[np.uint8] | None = self._held.get("host")
+        if held is None or held.size < size:
+            held = self._held["host"] = self._cuda.pinned_array(size, np.uint8)
+        return held[:size]
+
+
+class _Pinned:
+    """Pinned memory that goes back and forth between tensors: pinning takes the driver long."""
+
+    def __init__(self, cuda: Any) -> None:
+        self._cuda = cuda
+        self._free: list[NDArray[np.uint8]] = []
+        self._lock = threading.Lock()
+
+    def take(self, shape: tuple[int, int]) -> NDArray[np.uint8]:
+        size = math.prod(shape)
+        with self._lock:
+            self._free.sort(key=len)
+            place = next((i for i, each in enumerate(self._free) if len(each) >= size), None)
+            # None is large enough: the smallest makes way for one that is.
+            buffer = self._free.pop(place or 0) if self._free else None
+        if buffer is None or len(buffer) < size:
+            del buffer
+            buffer = self._cuda.pinned_array(size, np.uint8)
+        taken: NDArray[np.uint8] = buffer[:size].reshape(shape)
+        weakref.finalize(taken, self._free.append, buffer).atexit = False
+        return taken
+
+
+class CudaLoop:
+    """A prepared formula on a device, for any thread to call; the counterpart of `loop.Loop`."""
+
+    def __init__(self, device: Device, merge: Merge, prepared: Prepared, dtype: str) -> None:
+        """`dtype` is the element type to write, in safetensors' name."""
+        from .cuda_kernel import cuda_kernel, signature_of
+
+        self._device, self._merge, self._prepared = device, merge, prepared
+        self._code, self._width = CODES[dtype], ITEMSIZE[dtype]
+        facts, formula = prepared.facts, prepared.formula
+        with device.errors():
+            lane = device.lane()
+            signature = signature_of(facts, prepared.merge_facts)
+            self._kernel = cuda_kernel(
+                formula, merge.has_base, prepared.along, len(facts), signature, device.number
+            )
+            arrays = (weights_of(prepared), keys_of(merge, formula.drawn), *facts)
+            sent = [device.to_stay(array, lane) for array in arrays]
+            self._weights, self._keys, *rest = sent
+            self._facts = tuple(rest)
+            lane.stream.synchronize()
+
+    @property
+    def whole_rows(self) -> bool:
+        """Whether blocks must be whole rows."""
+        return self._prepared.formula.ranked
+
+    def __call__(self, block: Block) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """The values of a block as bytes, and how many elements of each operand are not finite.
+
+        The bytes are the thread's own until its next block.
+        """
+        with self._device.errors():
+            return self._computed(block, self._device.lane())
+
+    def _computed(
+        self, block: Block, lane: Lane
+    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        ...

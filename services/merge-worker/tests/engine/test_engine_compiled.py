@@ -1,0 +1,158 @@
+"""Machine code that is kept: made once, found again, never trusted when damaged."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from merge_worker.engine import compiled as module
+from merge_worker.engine.compilable import compilable
+from merge_worker.engine.compiled import compiled, kernel
+from merge_worker.engine.machine_code import argument_types
+
+
+@compilable
+def triple(x: Any) -> Any:
+    """Three times x."""
+    return x + x + x
+
+
+@kernel("f4[:], (f8[:], f4[:,:]), b1, u8, f4[:]")
+def everything(a: Any, pair: Any, negate: bool, count: int, out: Any) -> None:
+    """Uses an argument of each kind."""
+    for j in range(count):
+        value = triple(a[j]) + np.float32(pair[0][j]) + pair[1][1, j]
+        out[j] = -value if negate else value
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "mergehub" / "compiled"
+
+
+@pytest.fixture
+def builds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the functions that are really compiled."""
+    made: list[str] = []
+    real: Callable[..., bytes] = module.build
+
+    def counted(function: Any, signature: str) -> bytes:
+        made.append(function.__name__)
+        return real(function, signature)
+
+    monkeypatch.setattr(module, "build", counted)
+    return made
+
+
+def arguments() -> tuple[Any, ...]:
+    a = np.arange(5, dtype=np.float32)
+    matrix = np.arange(10, dtype=np.float32).reshape(2, 5)
+    return a, (np.full(5, 0.5), matrix), True, 4, np.zeros(5, np.float32)
+
+
+def test_every_kind_of_argument_arrives() -> None:
+    plain, machine = arguments(), arguments()
+    everything.__wrapped__(*plain)
+    everything(*machine)
+    assert machine[-1].tolist() == plain[-1].tolist() == [-5.5, -9.5, -13.5, -17.5, 0]
+
+
+def test_a_function_is_compiled_once_for_all_processes(cache: Path, builds: list[str]) -> None:
+    for _ in range(2):
+        call = compiled(everything.__wrapped__, "f4[:], (f8[:], f4[:,:]), b1, u8, f4[:]")
+        each = arguments()
+        call(*each)
+        assert each[-1][0] == -5.5
+    assert builds == ["everything"]
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_damaged_code_is_made_anew(cache: Path, builds: list[str]) -> None:
+    signature = "f4[:], (f8[:], f4[:,:]), b1, u8, f4[:]"
+    compiled(everything.__wrapped__, signature)
+    (kept,) = cache.iterdir()
+    text = bytearray(kept.read_bytes())
+    text[len(text) // 2] ^= 1
+    kept.write_bytes(text)
+    compiled(everything.__wrapped__, signature)
+    kept.write_bytes(b"short")
+    each = arguments()
+    compiled(everything.__wrapped__, signature)(*each)
+    assert each[-1][0] == -5.5
+    assert builds == ["everything"] * 3
+
+
+def test_without_a_place_for_its_code_it_still_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, builds: list[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    each = arguments()
+    compiled(everything.__wrapped__, "f4[:], (f8[:], f4[:,:]), b1, u8, f4[:]")(*each)
+    assert each[-1][0] == -5.5
+
+
+def test_another_formula_or_signature_is_other_code(cache: Path) -> None:
+    def loop(out: Any) -> None:
+        for j in range(len(out)):
+            out[j] = out[j]
+
+    compiled(loop, "f4[:]")
+    compiled(loop, "f8[:]")
+    compiled(loop, "f4[:]", triple)
+    assert len(list(cache.iterdir())) == 3
+
+
+def test_code_that_would_need_more_than_itself_is_refused(cache: Path) -> None:
+    def allocates(out: Any) -> None:
+        out[0] = np.empty(len(out))[0]
+
+    def calls(out: Any) -> None:
+        out[0] = math.lgamma(out[0])
+
+    with pytest.raises(Exception, match="No implementation of function"):
+        compiled(allocates, "f8[:]")
+    with pytest.raises(AssertionError, match=r"may call nothing outside: .*lgamma"):
+        compiled(calls, "f8[:]")
+
+
+def test_the_types_of_a_signature_are_told_apart() -> None:
+    assert argument_types("u1[:,:], (), (f4[:], u8), b1") == ["u1[:,:]", "f4[:]", "u8", "b1"]
+
+
+WARM = """
+import sys
+from pathlib import Path
+from merge_worker.engine import Sources, merge, plan_merge
+from mergehub.recipe import parse_recipe
+
+folder = Path(sys.argv[1])
+plan = plan_merge(parse_recipe((folder / "recipe.yml").read_text()), Sources(roots=(folder,)))
+merge(plan, folder / sys.argv[2])
+print("numba" in sys.modules)
+"""
+
+
+def test_a_warm_merge_imports_no_compiler(workshop: Any, cache: Path) -> None:
+    for name, seed in (("a", 1), ("b", 2)):
+        workshop.model(name, workshop.llama(seed))
+    text = "merge_method: linear\nmodels: [{model: ./a}, {model: ./b}]\n"
+    (workshop.folder / "recipe.yml").write_text(text)
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", WARM, str(workshop.folder), out],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        for out in ("cold", "warm")
+    ]
+    assert said == ["True", "False"]

@@ -1,0 +1,298 @@
+"""Methods that choose elements by importance, nearness or change, against a float64 reading."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from merge_worker.engine.divergence import FAR, divergence, exponential, logarithm, softmax
+
+Array = NDArray[np.float64]
+
+
+# The formulas, read from the papers; nothing here calls the engine.
+
+
+def nearswap(base: Array, other: Array, t: float) -> Array:
+    w = np.clip(t / np.maximum(np.abs(base - other), 1e-6), 0, 1)
+    return w * other + (1 - w) * base
+
+
+def soft(rows: Array) -> Array:
+    powers = np.exp(rows - rows.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True) + 1e-8
+
+
+def fusion(base: Array, other: Array) -> Array:
+    p, q = soft(other), soft(base)
+    importance = np.abs(other - base) * (p * np.log(p / q)).sum(axis=-1, keepdims=True)
+    first, median, third = np.quantile(importance, [0.25, 0.5, 0.75], method="lower")
+    return np.where(importance >= median + 1.5 * (third - first), other, base)
+
+
+def sce(taus: list[Array], fraction: float = 1.0) -> Array:
+    stacked = np.array(taus)
+    if fraction < 1:
+        variance = stacked.var(axis=0).ravel()
+        count = np.count_nonzero(variance)
+        kept = np.argsort(-variance, kind="stable")[: max(1, int(fraction * count)) if count else 0]
+        mask = np.zeros(variance.size)
+        mask[kept] = 1
+        stacked = stacked * mask.reshape(taus[0].shape)
+    squares = np.array([(t**2).mean() for t in stacked])
+    weights = squares / squares.sum() if squares.any() else np.full(len(taus), 1 / len(taus))
+    column = weights.reshape(-1, *[1] * taus[0].ndim)
+    agrees = np.sign(stacked) == np.where(stacked.sum(axis=0) >= 0, 1, -1)
+    mass = np.maximum((column * agrees).sum(axis=0), 1e-6)
+    return (column * stacked * agrees).sum(axis=0) / mass
+
+
+def ram(taus: list[Array], epsilon: float = 1e-5, r: float = 0.0, alpha: float = 0.2) -> Array:
+    stacked = np.array(taus)
+    changed = np.abs(stacked) > epsilon
+    count = changed.sum(axis=0)
+    result = np.where(changed, stacked, 0).sum(axis=0) / np.maximum(count, 1)
+    for tau, own in zip(stacked, changed, strict=True):
+        unique, shared = own & (count == 1), own & (count > 1)
+        ratio = shared.sum() / unique.sum() if unique.any() else 0
+        result += np.where(unique, r * min(ratio, alpha) * tau, 0)
+    return result
+
+
+# A base and relatives in float32 that leave much of it as it was.
+
+
+def family(workshop: Any, count: int, changed: float = 0.6) -> list[dict[str, Any]]:
+    models = [workshop.llama(0)]
+    for seed in range(1, count + 1):
+        rng = np.random.default_rng(seed)
+        models.append({n: v + noise(rng, v.shape, changed) for n, v in models[0].items()})
+    for i, model in enumerate(models):
+        workshop.model(f"m{i}", model, dtype="F32")
+    return models
+
+
+def noise(rng: np.random.Generator, shape: tuple[int, ...], changed: float) -> Any:
+    values = 0.2 * rng.standard_t(2, shape) * (rng.random(shape) < changed)
+    return values.astype(np.float32)
+
+
+def merged(workshop: Any, method: str, count: int, out: str = "out", **parameters: Any) -> Any:
+    listed = [{"model": f"./m{i}"} for i in range(1, count + 1)]
+    document = {"merge_method": method, "base_model": "./m0", "models": listed}
+    document |= {"parameters": parameters, "out_dtype": "float32"}
+    return workshop.merged(document, out)
+
+
+def check(found: Any, models: list[dict[str, Any]], reading: Callable[..., Array]) -> None:
+    """`reading` takes all tensors in float64, the base first."""
+    assert found.keys() == models[0].keys()
+    for name, values in found.items():
+        expected = reading(*(m[name].astype(float) for m in models))
+        np.testing.assert_allclose(values, expected, rtol=3e-6, atol=3e-6, err_msg=name)
+
+
+def onto_base(mix: Callable[..., Array], **options: Any) -> Callable[..., Array]:
+    return lambda base, *others: base + mix([other - base for other in others], **options)
+
+
+@pytest.mark.parametrize("t", [0.0, 1e-6, 0.05, 0.3, 100.0])
+def test_nearswap_takes_what_is_near(workshop: Any, t: float) -> None:
+    models = family(workshop, 1)
+    found = merged(workshop, "nearswap", 1, t=t)
+    check(found, models, lambda base, other: nearswap(base, other, t))
+
+
+@pytest.mark.parametrize(("t", "model"), [(0.0, 0), (1e6, 1)])
+def test_the_ends_of_nearswap_are_the_models(workshop: Any, t: float, model: int) -> None:
+    models = family(workshop, 1)
+    found = merged(workshop, "nearswap", 1, t=t)
+    assert all((found[name] == models[model][name]).all() for name in found)
+
+
+def test_arcee_fusion_takes_what_matters(workshop: Any) -> None:
+    models = family(workshop, 1, changed=1.0)
+    found = merged(workshop, "arcee_fusion", 1)
+    check(found, models, fusion)
+    taken = sum(np.count_nonzero(found[n] != models[0][n]) for n in found)
+    assert 0.02 < taken / sum(v.size for v in found.values()) < 0.3
+
+
+def test_arcee_fusion_of_equal_models_is_the_model(workshop: Any) -> None:
+    base = workshop.llama(0)
+    for i in range(2):
+        workshop.model(f"m{i}", base, dtype="F32")
+    found = merged(workshop, "arcee_fusion", 1)
+    assert all((found[name] == base[name]).all() for name in found)
+
+
+def test_arcee_fusion_lets_the_undefined_through_and_no_further(workshop: Any) -> None:
+    base, other = workshop.llama(0), workshop.llama(1)
+    other["lm_head.weight"][0, :2] = np.nan, np.inf
+    workshop.model("m0", base, dtype="F32")
+    workshop.model("m1", other, dtype="F32")
+    found = merged(workshop, "arcee_fusion", 1)["lm_head.weight"]
+    assert not np.isfinite(found[0, :2]).any()
+    assert np.isfinite(found.ravel()[2:]).all()
+
+
+@pytest.mark.parametrize("x", [0.0, -1e-12, -0.3, -1.0, -7.77, -30.0, -63.9])
+def test_the_exponential_is_that_of_the_library_to_13_digits(x: float) -> None:
+    assert exponential(x) == pytest.approx(math.exp(x), rel=1e-13)
+
+
+@pytest.mark.parametrize("x", [-65.0, -1e30, -math.inf, math.nan])
+def test_the_exponential_ends_where_nothing_is_left(x: float) -> None:
+    assert exponential(x) == exponential(FAR) < 1e-27
+
+
+@pytest.mark.parametrize("ratio", [1 + 1e-9, 1.01, 1.4142, 1.4143, 2.0, 3.7, 1e4, 1e8, 2.0**31])
+def test_the_logarithm_is_that_of_the_library_to_14_digits(ratio: float) -> None:
+    assert logarithm(1.0) == 0
+    assert logarithm(ratio) == pytest.approx(math.log(ratio), rel=1e-14)
+
+
+def test_the_divergence_is_that_of_the_definition() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((2, 50)).astype(np.float32) * 5
+    p, q = np.empty(50), np.empty(50)
+    softmax(rows[0], p)
+    softmax(rows[1], q)
+    np.testing.assert_allclose(p, soft(rows[0].astype(float)), rtol=1e-12)
+    expected = (p * np.log(p / q)).sum()
+    assert divergence(p, q) == pytest.approx(expected, rel=1e-12)
+    assert divergence(p, p.copy()) == 0
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+@pytest.mark.parametrize("fraction", [1.0, 0.5, 0.1, 0.001, 0.0])
+def test_sce_selects_calculates_and_erases(workshop: Any, count: int, fraction: float) -> None:
+    models = family(workshop, count)
+    found = merged(workshop, "sce", count, select_topk=fraction)
+    check(found, models, onto_base(sce, fraction=fraction))
+
+
+def test_sce_selects_the_first_of_equal_variances(workshop: Any) -> None:
+    zeros = {name: 0 * values for name, values in workshop.llama(0).items()}
+    ones = {name: 0 * values + 1 for name, values in zeros.items()}
+    for i, model in enumerate([zeros, ones, zeros]):
+        workshop.model(f"m{i}", model)
+    found = merged(workshop, "sce", 2, select_topk=0.3)
+    for values in found.values():
+        assert (values.ravel() == (np.arange(values.size) < int(0.3 * values.size))).all()
+
+
+@pytest.mark.parametrize("fraction", [1.0, 0.5])
+def test_sce_of_unchanged_models_is_the_base(workshop: Any, fraction: float) -> None:
+    base = workshop.llama(0)
+    for i in range(3):
+        workshop.model(f"m{i}", base, dtype="F32")
+    found = merged(workshop, "sce", 2, select_topk=fraction)
+    assert all((found[name] == base[name]).all() for name in found)
+
+
+def test_sce_weighs_by_the_square_however_small_the_changes(workshop: Any) -> None:
+    zeros = {name: 0 * values for name, values in workshop.llama(0).items()}
+    for i, size in enumerate([0.0, 1e-4, 2e-4]):
+        model = {n: v + np.float32(size) for n, v in zeros.items()}
+        workshop.model(f"m{i}", model, dtype="F32")
+    found = merged(workshop, "sce", 2)
+    for values in found.values():
+        np.testing.assert_allclose(values, (1e-4 * 1 + 2e-4 * 4) / 5, rtol=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("epsilon", [1e-5, 0.1, 0.0])
+def test_ram_averages_only_what_several_changed(workshop: Any, count: int, epsilon: float) -> None:
+    models = family(workshop, count)
+    found = merged(workshop, "ram", count, epsilon=epsilon)
+    check(found, models, onto_base(ram, epsilon=epsilon))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize(
+    "options", [{}, {"r": 0.5}, {"alpha": 100.0}, {"r": -1.0, "alpha": 0.3, "epsilon": 0.1}]
+)
+def test_ramplus_amplifies_what_one_model_changed(
+    workshop: Any, count: int, options: dict[str, float]
+) -> None:
+    models = family(workshop, count, changed=0.5)
+    found = merged(workshop, "ramplus_tl", count, **options)
+    check(found, models, onto_base(ram, **{"r": 0.1, **options}))
+
+
+def test_ramplus_of_changes_that_are_all_shared_is_ram(workshop: Any) -> None:
+    family(workshop, 2, changed=1.0)
+    plus, plain = (merged(workshop, m, 2, m) for m in ("ramplus_tl", "ram"))
+    assert all((plus[name] == plain[name]).all() for name in plain)
+
+
+@pytest.mark.parametrize("method", ["sce", "ram", "ramplus_tl"])
+def test_equal_models_merge_to_themselves(workshop: Any, method: str) -> None:
+    tuned = workshop.llama(1)
+    workshop.model("m0", workshop.llama(0), dtype="F32")
+    for i in (1, 2, 3):
+        workshop.model(f"m{i}", tuned, dtype="F32")
+    found = merged(workshop, method, 3)
+    for name, values in found.items():
+        np.testing.assert_allclose(values, tuned[name], rtol=2e-6, atol=2e-6)
+
+
+@pytest.mark.parametrize("method", ["sce", "ram", "ramplus_tl"])
+def test_the_order_of_the_models_does_not_matter(workshop: Any, method: str) -> None:
+    family(workshop, 3)
+    first = merged(workshop, method, 3, "first")
+    listed = [{"model": f"./m{i}"} for i in (2, 3, 1)]
+    document = {"merge_method": method, "base_model": "./m0", "models": listed}
+    second = workshop.merged({**document, "out_dtype": "float32"}, "second")
+    for name in first:
+        np.testing.assert_allclose(first[name], second[name], rtol=1e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("method", ["nearswap", "sce", "ram", "ramplus_tl"])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_not_finite_stays_where_it_is(workshop: Any, method: str, bad: float) -> None:
+    workshop.model("m0", workshop.llama(0), dtype="F32")
+    other = workshop.llama(1)
+    other["model.norm.weight"][0] = bad
+    workshop.model("m1", other, dtype="F32")
+    found = merged(workshop, method, 1, **({"t": 0.1} if method == "nearswap" else {}))
+    assert not np.isfinite(found["model.norm.weight"][0])
+    assert np.isfinite(found["model.norm.weight"][1:]).all()
+
+
+BLOCKWISE = [
+    ("dare_linear", 2, {"density": 0.5, "rescale_norm": "l2"}),
+    ("breadcrumbs_ties", 2, {"density": 0.5, "gamma": 0.1}),
+    ("della", 2, {"density": 0.5}),
+    ("nuslerp", 2, {"nuslerp_flatten": False}),
+    ("nuslerp", 2, {"nuslerp_flatten": False, "nuslerp_row_wise": True}),
+    ("multislerp", 3, {}),
+    ("karcher", 3, {}),
+    ("model_stock", 2, {"filter_wise": True}),
+    ("arcee_fusion", 1, {}),
+    ("sce", 2, {"select_topk": 0.4}),
+    ("ramplus_tl", 2, {}),
+]
+
+
+@pytest.mark.parametrize(("method", "count", "options"), BLOCKWISE)
+def test_neither_blocks_nor_threads_show_in_the_bytes(
+    workshop: Any, method: str, count: int, options: dict[str, Any]
+) -> None:
+    base = {"lm_head.weight": np.random.default_rng(0).standard_normal((300, 700))}
+    workshop.model("m0", base)
+    for i in range(1, count + 1):
+        rng = np.random.default_rng(i)
+        workshop.model(f"m{i}", {n: v + noise(rng, v.shape, 0.7) for n, v in base.items()})
+    listed = [{"model": f"./m{i}"} for i in range(1, count + 1)]
+    document = {"merge_method": method, "models": listed, "parameters": options}
+    document["base_model"] = "./m0"
+    one = workshop.merge(document, "one", threads=1, block=1 << 20)
+    many = workshop.merge(document, "many", threads=3, block=1)
+    assert one.output_digest == many.output_digest
