@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ class Shape:
     feed_forward: int
     layers: int
     vocabulary: int = 32_000
+    keys: int | None = None
+    """Width of keys and values, where it is not that of the queries."""
 
 
 SIZES = {
@@ -26,6 +29,7 @@ SIZES = {
     "0.5b": Shape(hidden=1280, feed_forward=3456, layers=22),
     "1.3b": Shape(hidden=2048, feed_forward=5504, layers=24),
 }
+LLAMA_70B = Shape(hidden=8192, feed_forward=28672, layers=80, keys=1024)
 
 
 def tensor_shapes(shape: Shape) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -35,7 +39,8 @@ def tensor_shapes(shape: Shape) -> Iterator[tuple[str, tuple[int, ...]]]:
     for layer in range(shape.layers):
         prefix = f"model.layers.{layer}."
         for name in ("q_proj", "k_proj", "v_proj", "o_proj"):
-            yield f"{prefix}self_attn.{name}.weight", (hidden, hidden)
+            rows = shape.keys or hidden if name in ("k_proj", "v_proj") else hidden
+            yield f"{prefix}self_attn.{name}.weight", (rows, hidden)
         yield f"{prefix}mlp.gate_proj.weight", (wide, hidden)
         yield f"{prefix}mlp.up_proj.weight", (wide, hidden)
         yield f"{prefix}mlp.down_proj.weight", (hidden, wide)
@@ -84,6 +89,47 @@ def build(folder: Path, size: str) -> Path:
         _write(folder / size / name, shape, tuned)
     done.touch()
     return done.parent
+
+
+def headers_only(folder: Path, shape: Shape, shards: int) -> Path:
+    """A model whose files have headers and their full size, but no bytes on the disk."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config(shape), indent=2))
+    tensors, weight_map = list(tensor_shapes(shape)), {}
+    for number in range(shards):
+        name = f"model-{number + 1:05}-of-{shards:05}.safetensors"
+        entries: dict[str, object] = {}
+        end = 0
+        for tensor, dims in tensors[number::shards]:
+            start, end = end, end + 2 * math.prod(dims)
+            entries[tensor] = {"dtype": "BF16", "shape": dims, "data_offsets": [start, end]}
+            weight_map[tensor] = name
+        header = json.dumps(entries).encode()
+        with (folder / name).open("wb") as file:
+            file.write(len(header).to_bytes(8, "little") + header)
+            file.truncate(8 + len(header) + end)
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": weight_map}))
+    return folder
+
+
+def one_tensor(folder: Path, elements: int) -> Path:
+    """A base and three fine-tunes of a single matrix of so many elements, made row by row."""
+    columns = 8192
+    for seed, name in enumerate(("base", *FINE_TUNES)):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name / "config.json").write_text('{"model_type": "llama"}')
+        size = 2 * elements
+        entry = {"dtype": "BF16", "shape": [elements // columns, columns], "data_offsets": [0, size]}
+        header = json.dumps({"weight": entry}).encode()
+        generator, base = torch.Generator().manual_seed(0), torch.Generator().manual_seed(seed)
+        with (folder / name / "model.safetensors").open("wb") as file:
+            file.write(len(header).to_bytes(8, "little") + header)
+            for _ in range(0, elements, 1 << 22):
+                values = torch.randn(1 << 22, generator=generator) * 0.02
+                if seed:
+                    values += torch.randn(1 << 22, generator=base) * 0.002
+                file.write(values.to(torch.bfloat16).view(torch.uint8).numpy().tobytes())
+    return folder
 
 
 def _fine_tune(base: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

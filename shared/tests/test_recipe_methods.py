@@ -110,7 +110,7 @@ def test_a_range_is_checked_and_put_in_words(
         ("member", "b", [0]),
         ("member", "ab", [1, 0]),
         ("member", "abb", [1, 2, 0]),
-        ("member", "ac", [0, 1]),
+        ("member", "ac", [None, 0, 1]),
     ],
 )
 def test_the_base_is_merged_where_it_is_a_member(
@@ -119,3 +119,11 @@ def test_the_base_is_merged_where_it_is_a_member(
     spec = MethodSpec(name="x", title="", summary="", formula="", base=base, min_models=2)
     assert spec.merged(listed, "b") == merged
     assert spec.merged(listed, None) == list(range(len(listed)))
+
+
+@pytest.mark.parametrize(("listed", "merged"), [("ac", [0, 1]), ("a", [None, 0]), ("cb", [1, 0])])
+def test_a_base_that_is_not_listed_joins_where_there_is_room(
+    listed: str, merged: list[int | None]
+) -> None:
+    spec = MethodSpec(name="x", title="", summary="", formula="", base="member", max_models=2)
+    assert spec.merged(listed, "b") == merged

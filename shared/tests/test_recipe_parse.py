@@ -197,7 +197,7 @@ dtype: float32x
             {"parameters": {"t": 0.5}},
             "/parameters/t",
             "unknown-parameter",
-            "it is a parameter of slerp",
+            "it is a parameter of nearswap, slerp",
         ),
         ({"parameters": {"qqq": 1}}, "/parameters/qqq", "unknown-parameter", None),
         ({"parameters": {"weight": None}}, "/parameters/weight", "type", None),

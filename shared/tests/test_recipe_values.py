@@ -61,7 +61,7 @@ def test_the_ends_of_a_gradient_are_its_first_and_last_anchor_exactly() -> None:
     anchors = [0.1, 0.7, 0.3]
     assert value(anchors, position=layer_position(0, 32)) == 0.1
     assert value(anchors, position=layer_position(31, 32)) == 0.3
-    assert value(anchors, position=layer_position(0, 1)) == 0.1
+    assert value(anchors, position=layer_position(0, 1)) == 0.3
 
 
 def test_words_step_at_the_anchors() -> None:

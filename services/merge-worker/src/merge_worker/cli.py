@@ -39,6 +39,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ROOT = "A folder that models may lie under, beside this one and the recipe's; may be repeated."
 PART = "Fill only this part of the output, as in 2/8; the last part to end completes it."
 SYNC = "Wait until the output is safe on the disk, or only until it is complete."
+DEVICE = "What computes the output: cpu, or a GPU as cuda or cuda:1. The bytes are the same."
 
 
 class PortionType(click.ParamType):
@@ -92,6 +93,7 @@ def plan(
 @click.option("--part", "portion", type=PortionType(), default="1/1", help=PART)
 @click.option("--only-finite", is_flag=True, help="Refuse models with infinities or NaN.")
 @click.option("--sync/--no-sync", default=True, help=SYNC)
+@click.option("--device", default="cpu", show_default=True, help=DEVICE)
 def merge(
     file: IO[str],
     out: Path,
@@ -102,6 +104,7 @@ def merge(
     portion: Portion,
     only_finite: bool,
     sync: bool,
+    device: str,
 ) -> None:
     """Merge models into a folder.
 
@@ -109,7 +112,11 @@ def merge(
     where it was.
     """
     options = MergeOptions(
-        threads=threads, cache_dir=cache_folder(), durable=sync, only_finite=only_finite
+        threads=threads,
+        cache_dir=cache_folder(),
+        durable=sync,
+        only_finite=only_finite,
+        device=device,
     )
     with _engine_errors(), ProgressDisplay() as display:
         planned = _plan(file, roots, seed, offline)

@@ -15,6 +15,9 @@ import pytest
 from merge_worker.engine import compiled as module
 from merge_worker.engine.compilable import compilable
 from merge_worker.engine.compiled import compiled, kernel
+from merge_worker.engine.dtypes import F32
+from merge_worker.engine.fill_kernel import SCRATCH, WIDTH, fill_kernel
+from merge_worker.engine.formula import Formula
 from merge_worker.engine.machine_code import argument_types
 
 
@@ -100,15 +103,40 @@ def test_without_a_place_for_its_code_it_still_runs(
     assert each[-1][0] == -5.5
 
 
-def test_another_formula_or_signature_is_other_code(cache: Path) -> None:
+def filler(value: Any) -> Callable[..., Any]:
+    """A loop whose code depends on a variable of its closure."""
+
     def loop(out: Any) -> None:
         for j in range(len(out)):
-            out[j] = out[j]
+            out[j] = value
 
-    compiled(loop, "f4[:]")
-    compiled(loop, "f8[:]")
-    compiled(loop, "f4[:]", triple)
-    assert len(list(cache.iterdir())) == 3
+    return loop
+
+
+def test_code_is_told_apart_by_all_that_it_depends_on(cache: Path) -> None:
+    out, wide = np.zeros(1, np.float32), np.zeros(1)
+    for value in (1.0, 2.0):
+        compiled(filler(value), "f4[:]")(out)
+        compiled(filler(value), "f8[:]")(wide)
+        assert (out[0], wide[0]) == (value, value)
+    assert len(list(cache.iterdir())) == 4
+
+
+@pytest.mark.parametrize(("along", "expected"), [(None, 1), ("row", 2), ("column", 3)])
+def test_weights_along_rows_and_columns_have_loops_of_their_own(
+    cache: Path, along: Any, expected: float
+) -> None:
+    lines = {None: [1, 9], "row": [1, 2], "column": [1, 3]}
+    for each in (None, "row", "column"):
+        loop = fill_kernel.__wrapped__(Formula(), False, each, "", "")
+        weights = np.array([lines[each]], np.float32)
+        out = np.zeros(16, np.uint8)
+        raw, codes = np.ones(4, np.float32).view(np.uint8).reshape(1, 16), np.array([F32])
+        no_keys, no_ranks = np.zeros(1, np.uint64), np.zeros((1, 1), np.float32)
+        scratch, counts = np.empty((SCRATCH + 1, WIDTH), np.float32), np.zeros(1, np.int64)
+        loop(raw, codes, 0, 4, 2, weights, (), (), no_keys, no_ranks, scratch, out, F32, counts)
+        if each == along:
+            assert out.view(np.float32)[3] == expected
 
 
 def test_code_that_would_need_more_than_itself_is_refused(cache: Path) -> None:

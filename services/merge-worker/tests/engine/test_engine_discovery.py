@@ -14,32 +14,6 @@ from merge_worker.engine.formula import Formula
 from merge_worker.engine.method_pages import pages
 from merge_worker.engine.methods import __main__ as command
 from merge_worker.engine.methods import discover
-from mergehub.recipe.methods import catalogue
-
-MIDPOINT = '''
-"""Midpoint: θ = (θ₁ + θ₂ + … ) / n, each model counting the same."""
-
-from mergehub.recipe.methods import MethodSpec
-
-from merge_worker.engine.compilable import compilable
-from merge_worker.engine.formula import Formula
-from merge_worker.engine.method_pages import pages
-from merge_worker.engine.method import Method, Prepared
-
-
-@compilable
-def midpoint(part, mass, base):
-    return part / mass
-
-
-METHOD = Method(
-    spec=MethodSpec(
-        name="midpoint", title="Midpoint", summary="The middle.", formula="θ = Σθᵢ/n"
-    ),
-    prepare=lambda merge: Prepared(Formula(midpoint), [1.0] * len(merge.models)),
-)
-'''
-
 
 BROKEN = """
 from mergehub.recipe.methods import MethodSpec
@@ -55,10 +29,9 @@ METHOD = Method(
 
 @pytest.fixture
 def more_methods(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Methods in files of their own, dropped beside the others."""
+    """A method that fails, in a file of its own."""
     folder = tmp_path / "more"
     folder.mkdir()
-    (folder / "midpoint.py").write_text(MIDPOINT)
     (folder / "broken.py").write_text(BROKEN)
     monkeypatch.setattr(methods, "__path__", [*methods.__path__, str(folder)])
     monkeypatch.setattr("mergehub.recipe.methods._registered", {})
@@ -66,25 +39,7 @@ def more_methods(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     discover()
     yield
     discover.cache_clear()
-    for name in ("midpoint", "broken"):
-        sys.modules.pop(f"merge_worker.engine.methods.{name}", None)
-
-
-def test_a_new_file_is_a_new_method(workshop: Any, more_methods: None) -> None:
-    assert "midpoint" in discover()
-    assert catalogue()["midpoint"].title == "Midpoint"
-    tensors = [workshop.llama(seed) for seed in (0, 1, 2)]
-    names = [workshop.model(f"m{i}", each) for i, each in enumerate(tensors)]
-    found = workshop.merged(
-        {
-            "merge_method": "midpoint",
-            "models": [{"model": name} for name in names],
-            "out_dtype": "float32",
-        }
-    )
-    for name, values in found.items():
-        expected = np.mean([workshop.rounded(each[name]) for each in tensors], axis=0)
-        np.testing.assert_allclose(values, expected, rtol=1e-6, atol=1e-6)
+    sys.modules.pop("merge_worker.engine.methods.broken", None)
 
 
 def test_a_method_that_fails_fails_the_merge(workshop: Any, more_methods: None) -> None:
@@ -95,9 +50,7 @@ def test_a_method_that_fails_fails_the_merge(workshop: Any, more_methods: None) 
 
 
 def test_every_method_explains_itself() -> None:
-    assert {"linear", "slerp", "task_arithmetic", "ties", "dare_ties", "passthrough"} <= set(
-        discover()
-    )
+    assert len(discover()) >= 20
     for name, method in discover().items():
         assert method.spec.name == name
         assert all(each.doc for each in method.spec.parameters)
@@ -142,11 +95,12 @@ def test_a_formula_is_a_plain_function_too() -> None:
     from merge_worker.engine.task_vectors import agreeing, counted_vote, onto_base
 
     f, u = np.float32, np.uint64
-    assert trimmed(f(3), f(1), u(4), f(2), u(4), f(1)) == 2
-    assert trimmed(f(3), f(1), u(5), f(2), u(4), f(1)) == 0
+    no_draw, no_rank, index = f(0), f(0), u(0)
+    assert trimmed(f(3), f(1), u(4), no_draw, no_rank, f(2), u(4), f(1)) == 2
+    assert trimmed(f(3), f(1), u(5), no_draw, no_rank, f(2), u(4), f(1)) == 0
     assert agreeing(f(2), f(-1), f(-3)) == (-2, -1)
     assert agreeing(f(2), f(1), f(-3)) == (0, 0)
     assert [counted_vote(f(v), f(2)) for v in (3, -3, 0)] == [1, -1, 0]
-    assert onto_base(f(6), f(2), f(1), f(0.5), True) == 2.5
-    assert onto_base(f(6), f(0), f(1), f(0.5), True) == 4
+    assert onto_base((f(6), f(2)), f(1), index, f(0.5), True) == 2.5
+    assert onto_base((f(6), f(0)), f(1), index, f(0.5), True) == 4
     assert len(Formula(onto_base).functions) == 3

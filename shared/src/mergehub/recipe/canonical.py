@@ -101,7 +101,7 @@ class _Writer:
         if role != "member":
             return others
         listed = [entry for entry in models if entry.model == base]
-        joins = not listed and len(models) < self._method.min_models
+        joins = self._method.joins([entry.model for entry in models], base)
         return [*([ModelInput(model=base)] if joins else listed), *others]
 
     def _parameters(self, scope: str, places: Places) -> dict[str, Any]:

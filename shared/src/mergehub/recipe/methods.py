@@ -84,9 +84,9 @@ class MethodSpec(BaseModel):
 
     - "required": the origin of the task vectors; it is not merged itself;
     - "optional": the same when it is given;
-    - "member": one of the merged models, taken first (SLERP's t = 0). If the models listed are
-      fewer than `min_models` it joins them; if they are enough without it, or there is no base,
-      the first listed is taken first;
+    - "member": one of the merged models, taken first (SLERP's t = 0). Not listed, it joins them as
+      long as there is room (`max_models`); if there is none, or no base, the first listed is taken
+      first;
     - "none": nothing to the arithmetic (it may still name the tokenizer and the config).
 
     `min_models` and `max_models` bound how many models one merge takes, the base not counted
@@ -123,8 +123,12 @@ class MethodSpec(BaseModel):
         if self.base != "member":
             return others
         as_base: list[int | None] = [i for i, each in enumerate(listed) if each == base]
-        joins = not as_base and len(listed) < self.min_models
-        return [*([None] if joins else as_base), *others]
+        return [*([None] if self.joins(listed, base) else as_base), *others]
+
+    def joins(self, listed: Sequence[object], base: object) -> bool:
+        """Whether a base that is a member is merged although it is not listed."""
+        room = self.max_models is None or len(listed) < self.max_models
+        return room and base not in listed
 
     def takes(self, count: int) -> bool:
         """Whether so many models can be merged."""

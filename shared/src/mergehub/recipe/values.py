@@ -83,8 +83,11 @@ def is_filtered(setting: Setting) -> TypeIs[tuple[FilteredValue, ...]]:
 
 
 def layer_position(layer: int, count: int) -> float:
-    """Where the layer of that index lies among `count` layers: 0 is the first, 1 the last."""
-    return layer / (count - 1) if count > 1 else 0.0
+    """Where the layer of that index lies among `count` layers: 0 is the first, 1 the last.
+
+    The only layer of a slice counts as its last, as it does for mergekit.
+    """
+    return layer / (count - 1) if count > 1 else 1.0
 
 
 def resolve(setting: Setting, tensor_name: str, position: float) -> Scalar | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import inspect
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -67,13 +68,13 @@ def once(make: _F) -> _F:
     return cast(_F, get)
 
 
-def compiled(function: Function, signature: str, *formulas: compilable.Function) -> Function:
+def compiled(function: Function, signature: str) -> Function:
     """`function` as machine code that runs without the GIL and with IEEE arithmetic as written.
 
-    `formulas` are the functions that it refers to as variables of a closure; they become part of
-    the name under which its code is kept, beside the sources, the compiler and the processor.
+    The code is kept under a name made of all that it depends on: the sources, the variables of
+    the function's closure, the compiler and the processor.
     """
-    key = _key(function, signature, formulas)
+    key = _key(function, signature)
     path = cache_folder() / "compiled" / f"{function.__name__}-{key}.o"
     with _lock:
         code = _read(path)
@@ -122,11 +123,19 @@ def _array(array: NDArray[Any]) -> list[Any]:
 # Keeping it.
 
 
-def _key(function: Function, signature: str, formulas: tuple[compilable.Function, ...]) -> str:
-    modules = {each.__module__ for each in (*compilable.marked, *formulas, function, compiled)}
-    names = [f"{each.__module__}.{each.__qualname__}" for each in (function, *formulas)]
-    text = "\0".join([signature, *names, *map(_source, sorted(modules)), *toolchain()])
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+def _key(function: Function, signature: str) -> str:
+    modules = {each.__module__ for each in (*compilable.marked, function, compiled)}
+    parts = [signature, _name(function), *map(_source, sorted(modules)), *toolchain()]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+def _name(value: Any) -> str:
+    """A function by its name and the variables of its closure, anything else by its value."""
+    if not callable(value):
+        return repr(value)
+    captured = inspect.getclosurevars(inspect.unwrap(value)).nonlocals
+    inner = ", ".join(f"{name}={_name(each)}" for name, each in sorted(captured.items()))
+    return f"{value.__module__}.{value.__qualname__}({inner})"
 
 
 @cache

@@ -19,10 +19,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from .dtypes import CODES, ITEMSIZE
 from .errors import EngineError
-from .loop import NO_RANKS, keys_of, ranks_of, weights_of
-from .method import Block, Merge, Prepared
 
 BLOCK: Final = 1 << 22
 """Elements of a block unless asked otherwise: enough that its copies outlast starting them."""
@@ -55,33 +52,39 @@ def open_device(name: str) -> Device | None:
 
 
 def _count() -> int:
-    """How many GPUs there are, at least one."""
-    try:
-        from numba import cuda
-    except ImportError as error:
-        raise DeviceError(f"numba-cuda cannot be imported ({error}): {_INSTALL}") from None
-    if _simulated():
+    """How many GPUs can be used, at least one."""
+    cuda = _numba()
+    if simulated():
         return 1
     if getattr(cuda, "implementation", "Built-in") == "Built-in":
         raise DeviceError(f"numba-cuda is not installed: {_INSTALL}")
     try:
         count = len(cuda.gpus)
-    except ImportError as error:
+    except ImportError as error:  # numba's word for a driver that is missing or does not start
         reason = " ".join(str(error).split()).strip(": ")
         raise DeviceError(
             f"no GPU can be used ({reason}): install NVIDIA's driver, or use --device cpu"
         ) from None
-    if not cuda.is_available():
-        raise DeviceError(f"NVIDIA's compiler NVVM is not installed: {_INSTALL}")
     if not count:
         raise DeviceError("no GPU was found: use --device cpu")
+    if not cuda.is_available():
+        raise DeviceError(f"NVIDIA's compiler NVVM is not installed: {_INSTALL}")
     return count
 
 
-def _simulated() -> bool:
-    from numba.core import config
+def _numba() -> Any:
+    try:
+        from numba import cuda as found
+    except ImportError as error:
+        raise DeviceError(f"numba-cuda cannot be used ({error}): {_INSTALL}") from None
+    cuda: Any = found
+    cuda.config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # nobody chose how small a tensor is
+    return cuda
 
-    return bool(config.ENABLE_CUDASIM)
+
+def simulated() -> bool:
+    """Whether numba's simulator stands in for a GPU (NUMBA_ENABLE_CUDASIM)."""
+    return bool(_numba().config.ENABLE_CUDASIM)
 
 
 class Device:
@@ -89,13 +92,11 @@ class Device:
 
     def __init__(self, number: int) -> None:
         """`number` counts from 0."""
-        from numba import cuda
-
         self.number = number
-        self._cuda = cuda
+        self._cuda = _numba()
         self._lanes = threading.local()
-        self._pinned = _Pinned(cuda)
-        # Starting a kernel takes a moment and waits for nothing; numba's simulator runs one at once.
+        self._pinned = _Pinned(self._cuda)
+        # A kernel is started in a moment; numba's simulator can only run one at a time.
         self.starting = threading.Lock()
 
     def lane(self) -> Lane:
@@ -149,6 +150,10 @@ class Lane:
         room.copy_to_device(array, stream=self.stream)
         return room
 
+    def kept(self, array: NDArray[Any]) -> Any:
+        """An array on its way to a place of its own on the device."""
+        return self._cuda.to_device(array, stream=self.stream)
+
     def host(self, size: int) -> NDArray[np.uint8]:
         """So many bytes of pinned memory for what comes back, until the next block."""
         held: NDArray[np.uint8] | None = self._held.get("host")
@@ -158,7 +163,7 @@ class Lane:
 
 
 class _Pinned:
-    """Pinned memory that goes back and forth between tensors: pinning takes the driver long."""
+    """Pinned memory that goes from tensor to tensor: the driver takes long to pin some."""
 
     def __init__(self, cuda: Any) -> None:
         self._cuda = cuda
@@ -166,56 +171,18 @@ class _Pinned:
         self._lock = threading.Lock()
 
     def take(self, shape: tuple[int, int]) -> NDArray[np.uint8]:
+        """Memory that comes back when the array is no more."""
         size = math.prod(shape)
-        with self._lock:
-            self._free.sort(key=len)
-            place = next((i for i, each in enumerate(self._free) if len(each) >= size), None)
-            # None is large enough: the smallest makes way for one that is.
-            buffer = self._free.pop(place or 0) if self._free else None
+        buffer = self._largest()
         if buffer is None or len(buffer) < size:
-            del buffer
+            del buffer  # too small: it makes way
             buffer = self._cuda.pinned_array(size, np.uint8)
         taken: NDArray[np.uint8] = buffer[:size].reshape(shape)
         weakref.finalize(taken, self._free.append, buffer).atexit = False
         return taken
 
-
-class CudaLoop:
-    """A prepared formula on a device, for any thread to call; the counterpart of `loop.Loop`."""
-
-    def __init__(self, device: Device, merge: Merge, prepared: Prepared, dtype: str) -> None:
-        """`dtype` is the element type to write, in safetensors' name."""
-        from .cuda_kernel import cuda_kernel, signature_of
-
-        self._device, self._merge, self._prepared = device, merge, prepared
-        self._code, self._width = CODES[dtype], ITEMSIZE[dtype]
-        facts, formula = prepared.facts, prepared.formula
-        with device.errors():
-            lane = device.lane()
-            signature = signature_of(facts, prepared.merge_facts)
-            self._kernel = cuda_kernel(
-                formula, merge.has_base, prepared.along, len(facts), signature, device.number
-            )
-            arrays = (weights_of(prepared), keys_of(merge, formula.drawn), *facts)
-            sent = [device.to_stay(array, lane) for array in arrays]
-            self._weights, self._keys, *rest = sent
-            self._facts = tuple(rest)
-            lane.stream.synchronize()
-
-    @property
-    def whole_rows(self) -> bool:
-        """Whether blocks must be whole rows."""
-        return self._prepared.formula.ranked
-
-    def __call__(self, block: Block) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """The values of a block as bytes, and how many elements of each operand are not finite.
-
-        The bytes are the thread's own until its next block.
-        """
-        with self._device.errors():
-            return self._computed(block, self._device.lane())
-
-    def _computed(
-        self, block: Block, lane: Lane
-    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        ...
+    def _largest(self) -> NDArray[np.uint8] | None:
+        with self._lock:
+            if not self._free:
+                return None
+            return self._free.pop(max(range(len(self._free)), key=lambda i: len(self._free[i])))

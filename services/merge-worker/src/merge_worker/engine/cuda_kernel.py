@@ -11,22 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache, partial
 from types import CellType, FunctionType, ModuleType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
-from numba import cuda
-from numba.core import config
+from numba import cuda as numba_cuda
 
 from .codecs import decode, encode
 from .compilable import Function, marked
 from .compiled import once
+from .cuda import simulated
 from .errors import EngineError
 from .fill_kernel import FACTS_OF
 from .formula import Formula
-from .method import Along
+from .method import Along, Prepared
 from .randomness import draw
+
+cuda: Any = numba_cuda
 
 THREADS: Final = 256
 """Threads in a block of the grid."""
@@ -34,6 +37,29 @@ THREADS: Final = 256
 _ZERO = np.float32(0)
 _INFINITY = np.float32(np.inf)
 _ALL_WHOLE = np.float32(2.0**23)
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The types of a kernel's arguments, of which a method chooses some, by NumPy's names."""
+
+    facts: tuple[str, ...] = ()
+    merge_facts: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, prepared: Prepared) -> Self:
+        """What a prepared formula takes."""
+        types = (np.dtype(type(each)).name for each in prepared.merge_facts)
+        return cls(tuple(fact.dtype.name for fact in prepared.facts), tuple(types))
+
+    def __str__(self) -> str:
+        of_models = "".join(f"{name}[::1], " for name in self.facts)
+        of_merge = "".join(f"{name}, " for name in self.merge_facts).replace("bool,", "boolean,")
+        return (
+            "void(uint8[:,::1], int64[::1], int64, int64, int64, float32[:,::1], "
+            f"Tuple(({of_models})), Tuple(({of_merge})), uint64[::1], float32[:,::1], "
+            "uint8[::1], int64, int64[::1])"
+        )
 
 
 _device: Callable[[Function], Any] = cuda.jit(device=True)
@@ -76,15 +102,19 @@ def _nearest(value: Any) -> Any:
 
 
 @once
-def cuda_kernel(formula: Formula, has_base: bool, along: Along | None, signature: str) -> Any:
-    """The kernel, compiled for the device in use.
+def cuda_kernel(
+    formula: Formula, has_base: bool, along: Along | None, signature: Signature, device: int
+) -> Any:
+    """The kernel of a formula, compiled for the device in use, which has this number.
 
     Raises:
         EngineError: the compiler contracts products and sums all the same.
     """
+    function = fill_function(formula, has_base, along, len(signature.facts))
     with uncontracted():
-        kernel = cuda.jit(signature)(fill_function(formula, has_base, along))
-    if not config.ENABLE_CUDASIM and any("fma.rn.f32" in asm for asm in _assemblies(kernel)):
+        kernel = cuda.jit(str(signature))(function)
+        assemblies = [] if simulated() else kernel.inspect_asm().values()
+    if any("fma.rn.f32" in assembly for assembly in assemblies):
         raise EngineError(
             "the installed numba-cuda rounds a product and a sum only once, so the output would "
             "not be that of other devices: install the version that 'mergehub-worker[cuda]' "
@@ -93,14 +123,10 @@ def cuda_kernel(formula: Formula, has_base: bool, along: Along | None, signature
     return kernel
 
 
-def _assemblies(kernel: Any) -> list[str]:
-    return list(kernel.inspect_asm().values())
-
-
 @contextmanager
 def uncontracted() -> Iterator[None]:
     """What is compiled meanwhile has no fused multiply-adds: numba has no option for that."""
-    if config.ENABLE_CUDASIM:
+    if simulated():
         yield
         return
     from numba.cuda.cudadrv import nvvm
@@ -111,17 +137,6 @@ def uncontracted() -> Iterator[None]:
         yield
     finally:
         nvvm.compile_ir = plain
-
-
-def signature_of(facts: tuple[np.dtype[Any], ...], merge_facts: tuple[np.dtype[Any], ...]) -> str:
-    """The types of the kernel's arguments, as numba writes them."""
-    of_models = "".join(f"{fact}[::1], " for fact in facts)
-    of_merge = "".join("boolean, " if fact == bool else f"{fact}, " for fact in merge_facts)
-    return (
-        "void(uint8[:,::1], int64[::1], int64, int64, int64, float32[:,::1], "
-        f"Tuple(({of_models})), Tuple(({of_merge})), uint64[::1], float32[:,::1], uint8[::1], "
-        "int64, int64[::1])"
-    )
 
 
 def fill_function(formula: Formula, has_base: bool, along: Along | None, facts: int) -> Function:
@@ -221,8 +236,12 @@ def on_device(function: Function) -> Any:
 
 def _with_device_functions(function: Function) -> Function:
     names = function.__globals__ | _SUBSTITUTES
-    used = {name: _device_value(names[name]) for name in function.__code__.co_names if name in names}
-    cells = tuple(CellType(_device_value(cell.cell_contents)) for cell in function.__closure__ or ())
+    used = {
+        name: _device_value(names[name]) for name in function.__code__.co_names if name in names
+    }
+    cells = tuple(
+        CellType(_device_value(cell.cell_contents)) for cell in function.__closure__ or ()
+    )
     return FunctionType(function.__code__, names | used, function.__name__, None, cells)
 
 

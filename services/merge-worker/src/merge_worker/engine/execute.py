@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mergehub.recipe.lock import Lock
 
+from . import cuda
 from .digests import output_digest, tensor_is
 from .errors import OutputError, ResumeError
 from .filling import Filling
@@ -34,30 +35,35 @@ class MergeOptions:
     Attributes:
         threads: threads at work (default: the processors that we may use).
         block: elements of a tensor that a thread holds at a time, rounded up to a multiple of
-            65,536.
+            65,536 (default: what suits the device).
         keep_partial: after an error, keep what is finished, for the next attempt.
         cache_dir: where digests of input files are remembered between merges; None for nowhere.
         durable: wait until the output is on the disk before it becomes visible, so that it
             outlives a loss of power; without it only the end of the process.
         only_finite: refuse ingredients with infinite or NaN elements.
+        device: what computes the output: "cpu", or a GPU as "cuda" or, counting from 0, "cuda:1".
+            With a GPU there are at least 2 threads, and blocks are larger unless `block` is given.
     """
 
     threads: int | None = None
-    block: int = BLOCK
+    block: int | None = None
     keep_partial: bool = True
     cache_dir: Path | None = None
     durable: bool = True
     only_finite: bool = False
+    device: str = "cpu"
 
     @property
     def workers(self) -> int:
         """The number of threads."""
-        return self.threads or len(os.sched_getaffinity(0))
+        threads = self.threads or len(os.sched_getaffinity(0))
+        return threads if self.device == "cpu" else max(threads, cuda.THREADS)
 
     @property
     def block_elements(self) -> int:
         """The block that is used: a multiple of what one partial sum is taken over."""
-        return -(-max(1, self.block) // REDUCTION) * REDUCTION
+        block = self.block or (BLOCK if self.device == "cpu" else cuda.BLOCK)
+        return -(-max(1, block) // REDUCTION) * REDUCTION
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,7 @@ def merge(
         ResumeError: `<out>.partial` belongs to another plan or process.
         InputChangedError: an ingredient changed or vanished since it was planned with.
         NotFiniteError: an ingredient is not finite, and `only_finite` was asked for.
+        DeviceError: the device cannot be used.
     """
     result = merge_part(plan, out, Portion(), options, on_progress)
     assert result is not None
@@ -116,7 +123,8 @@ def merge_part(
     options = options or MergeOptions()
     if out.exists():
         raise OutputError(f"{out} exists already: remove it or name another folder")
-    work = _Work(plan, out, out.with_name(f"{out.name}.partial"), portion, options)
+    device = cuda.open_device(options.device)
+    work = _Work(plan, out, out.with_name(f"{out.name}.partial"), portion, options, device)
     try:
         return work.carry_out(on_progress or (lambda progress: None))
     except ResumeError:
@@ -134,6 +142,7 @@ class _Work:
     partial: Path
     portion: Portion
     options: MergeOptions
+    device: cuda.Device | None
 
     def carry_out(self, on_progress: OnProgress) -> MergeResult | None:
         with writing(self.partial):
@@ -168,6 +177,7 @@ class _Work:
             journal,
             block=self.options.block_elements,
             only_finite=self.options.only_finite,
+            device=self.device,
         )
         meter.report("fill")
         shards = sorted({self.partial / tensor.region.file for tensor in tensors})

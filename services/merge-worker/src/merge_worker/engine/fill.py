@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .digests import region_digest
 from .dtypes import ITEMSIZE
 from .journal import Finished, Journal
 from .loop import Loop
-from .method import Block
+from .method import Block, Prepared
 from .methods import discover
 from .operands import Cut, TensorMerge
 from .plan import PlannedTensor
 from .writing import write_at, writing
+
+if TYPE_CHECKING:
+    from .cuda_loop import CudaLoop
 
 Compute = Callable[[Block], tuple[memoryview, list[int]]]
 """From a block of operands to bytes of output, and each operand's count of non-finite elements."""
@@ -30,11 +34,11 @@ def fill(
     Blocks that the journal has are left as they are.
     """
     done = journal.blocks.get(tensor.name, {})
-    counts = list(done.values())
     with writing(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
         compute, cuts = _compute(merge, tensor)
+        counts = [done[cut] for cut in cuts if cut in done]
         width = ITEMSIZE[tensor.region.dtype]
 
         def one(cut: Cut) -> list[int]:
@@ -60,13 +64,21 @@ def _compute(merge: TensorMerge, tensor: PlannedTensor) -> tuple[Compute, list[C
     if tensor.region.size == 0:
         return _copy(1), []
     prepared = discover()[tensor.method].prepare(merge)
-    loop = Loop(merge, prepared, tensor.region.dtype)
+    loop = _loop(merge, prepared, tensor.region.dtype)
 
     def compute(block: Block) -> tuple[memoryview, list[int]]:
         values, nonfinite = loop(block)
         return values.data, nonfinite.tolist()
 
     return compute, merge.cuts(loop.whole_rows)
+
+
+def _loop(merge: TensorMerge, prepared: Prepared, dtype: str) -> Loop | CudaLoop:
+    if merge.device is None:
+        return Loop(merge, prepared, dtype)
+    from .cuda_loop import CudaLoop
+
+    return CudaLoop(merge.device, merge, prepared, dtype)
 
 
 def _copy(width: int) -> Compute:

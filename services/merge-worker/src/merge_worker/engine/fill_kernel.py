@@ -107,7 +107,7 @@ def fill_kernel(
         "f4[:,:], u1[:], i8, i8[:]"
     )
     loop = fill_loop(formula, has_base, along, facts.count("["))
-    return compiled(loop, signature, *formula.functions)
+    return compiled(loop, signature)
 
 
 def fill_loop(formula: Formula, has_base: bool, along: Along | None, facts: int) -> Function:

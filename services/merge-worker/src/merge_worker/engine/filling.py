@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from .crew import Crew
+from .cuda import Device
 from .errors import NotFiniteError
 from .fill import fill
 from .inputs import Inputs
@@ -33,12 +34,13 @@ class Filling:
         *,
         block: int,
         only_finite: bool,
+        device: Device | None = None,
     ) -> None:
         self._plan, self._folder, self._inputs = plan, folder, inputs
         self._journal, self._block, self._only_finite = journal, block, only_finite
         self._todo = [each for each in tensors if each.name not in journal.finished]
         self._todo.sort(key=lambda tensor: -tensor.bytes_in)
-        self._crew = Crew()
+        self._crew, self._device = Crew(), device
 
     def run(self, pool: Executor, threads: int, meter: Meter) -> None:
         """Fill everything; raises the first error, after what is begun has ended."""
@@ -54,7 +56,7 @@ class Filling:
             yield partial(self._fill, tensor, meter)
 
     def _fill(self, tensor: PlannedTensor, meter: Meter) -> None:
-        merge = TensorMerge(self._plan, tensor, self._inputs, self._crew, self._block)
+        merge = TensorMerge(self._plan, tensor, self._inputs, self._crew, self._block, self._device)
         path = self._folder / tensor.region.file
         finished = fill(merge, tensor, path, self._journal, lambda size: meter.add(0, size))
         if finished.nonfinite and self._only_finite:

@@ -15,7 +15,7 @@ from .operands import Swept
 from .randomness import draw_key
 from .ranks import BINS, DIGITS, rank_rows
 
-_NO_RANKS = np.empty((1, 1), np.float32)
+NO_RANKS = np.empty((1, 1), np.float32)
 
 
 class Loop:
@@ -26,8 +26,8 @@ class Loop:
         self._merge, self._prepared = merge, prepared
         self._code, self._width = CODES[dtype], ITEMSIZE[dtype]
         self._kernel = _kernel(merge, prepared)
-        self._weights = _weights(prepared)
-        self._keys = _keys(merge, prepared.formula.drawn)
+        self._weights = weights_of(prepared)
+        self._keys = keys_of(merge, prepared.formula.drawn)
         self._scratch = threading.local()
 
     @property
@@ -54,7 +54,7 @@ class Loop:
             self._prepared.facts,
             self._prepared.merge_facts,
             self._keys,
-            _ranks(merge, block) if self.whole_rows else _NO_RANKS,
+            ranks_of(merge, block) if self.whole_rows else NO_RANKS,
             scratch,
             out,
             self._code,
@@ -96,13 +96,14 @@ def _kernel(merge: Merge, prepared: Prepared) -> Function:
     return fill_kernel(prepared.formula, merge.has_base, prepared.along, facts, merge_facts)
 
 
-def _weights(prepared: Prepared) -> NDArray[np.float32]:
+def weights_of(prepared: Prepared) -> NDArray[np.float32]:
     """Models x lines, whichever they are: one line where they are the same everywhere."""
     weights = np.atleast_2d(np.asarray(prepared.weights, np.float32))
     return np.ascontiguousarray(weights.T)
 
 
-def _keys(merge: Merge, drawn: bool) -> NDArray[np.uint64]:
+def keys_of(merge: Merge, drawn: bool) -> NDArray[np.uint64]:
+    """The keys of the models' draws, if any are made."""
     if not drawn:
         return np.zeros(1, np.uint64)
     keys = [draw_key(merge.seed, model.reference, model.tensor) for model in merge.models]
@@ -116,7 +117,8 @@ def _aligned(rows: int, columns: int) -> NDArray[np.float32]:
     return memory[skipped : skipped + rows * columns].reshape(rows, columns)
 
 
-def _ranks(merge: Operands, block: Block) -> NDArray[np.float32]:
+def ranks_of(merge: Operands, block: Block) -> NDArray[np.float32]:
+    """The rank of each element in its row, models x elements of the block."""
     columns = merge.shape[1]
     out = np.empty((merge.count, block.size), np.float32)
     rank_rows(

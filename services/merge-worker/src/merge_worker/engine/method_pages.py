@@ -15,7 +15,7 @@ INDEX: Final = "README.md"
 _BASES: Final = {
     "required": "Needed: the model that the others were tuned from.",
     "optional": "Optional: the model that the others were tuned from.",
-    "member": "One of the merged models, taken first; it joins them if too few are listed.",
+    "member": "One of the merged models, taken first; not listed, it joins them if there is room.",
     "none": "Not part of the arithmetic; it may name the tokenizer and the configuration.",
 }
 _SCOPES: Final = {"model": "each model", "recipe": "the merge"}

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .crew import Crew
+from .cuda import Device
 from .inputs import Inputs, Reader
 from .method import Block, Model, Values
 from .plan import Operand, Plan, PlannedTensor
@@ -58,15 +59,22 @@ class TensorMerge(Swept):
     """One output tensor and its operands; what a method's `prepare` sees (`method.Merge`)."""
 
     def __init__(
-        self, plan: Plan, tensor: PlannedTensor, inputs: Inputs, crew: Crew, block: int
+        self,
+        plan: Plan,
+        tensor: PlannedTensor,
+        inputs: Inputs,
+        crew: Crew,
+        block: int,
+        device: Device | None = None,
     ) -> None:
-        """`block` is elements at most, a multiple of REDUCTION."""
+        """`block` is elements at most, a multiple of REDUCTION; `device` is what fills them."""
         size = tensor.region.size
         columns = tensor.region.shape[-1] if tensor.region.shape else 1
         super().__init__((size // columns, columns) if columns else (0, 0), crew, block)
         self._plan, self._tensor = plan, tensor
         self._inputs = inputs
         self._held = threading.local()
+        self.device = device
         self.name = tensor.name
         self.seed = plan.seed
         self.has_base = tensor.base is not None
@@ -111,5 +119,8 @@ class TensorMerge(Swept):
         raw: NDArray[np.uint8] | None = getattr(self._held, "raw", None)
         if raw is None or raw.shape[1] < wanted:
             self._held.cut = None
-            raw = self._held.raw = np.empty((len(self._readers), wanted), np.uint8)
+            raw = self._held.raw = self._bytes((len(self._readers), wanted))
         return raw
+
+    def _bytes(self, shape: tuple[int, int]) -> NDArray[np.uint8]:
+        return self.device.pinned(shape) if self.device else np.empty(shape, np.uint8)

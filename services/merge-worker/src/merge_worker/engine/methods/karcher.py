@@ -73,7 +73,8 @@ def _mean_logarithm(mean: Array, cosine: Array) -> Array:
     angles = np.array([math.acos(dot) for dot in dots])
     factors = np.divide(angles, sines, out=np.ones_like(sines), where=~near)
     factors[antipode] = 0
-    return (factors - (factors @ dots) * mean) / len(dots)
+    logarithm: Array = (factors - (factors @ dots) * mean) / len(dots)
+    return logarithm
 
 
 def _length(vector: Array, cosine: Array) -> float:

@@ -74,8 +74,6 @@ def with_deviation(share: Function, models: int) -> Function:
         deviation = value - vote / count
         return part, mass, deviation * deviation
 
-    # Part of the name under which compiled code is kept.
-    deviating.__qualname__ = f"{share.__name__}_with_deviation_of_{models}"
     return deviating
 
 
