@@ -119,7 +119,11 @@ def one_tensor(folder: Path, elements: int) -> Path:
         (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / name / "config.json").write_text('{"model_type": "llama"}')
         size = 2 * elements
-        entry = {"dtype": "BF16", "shape": [elements // columns, columns], "data_offsets": [0, size]}
+        entry = {
+            "dtype": "BF16",
+            "shape": [elements // columns, columns],
+            "data_offsets": [0, size],
+        }
         header = json.dumps({"weight": entry}).encode()
         generator, base = torch.Generator().manual_seed(0), torch.Generator().manual_seed(seed)
         with (folder / name / "model.safetensors").open("wb") as file:

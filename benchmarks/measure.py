@@ -1,4 +1,4 @@
-"""Run a command and tell its wall time, CPU time and peak anonymous memory."""
+"""Run a command and tell its wall time, CPU time, peak anonymous memory and bytes moved."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Measured:
     wall: float
     cpu: float
     anonymous: int
+    moved: int
 
 
 def measure(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> Measured:
@@ -32,19 +33,20 @@ def measure(command: Sequence[str | Path], env: Mapping[str, str] | None = None)
             stderr=subprocess.STDOUT,
             env=dict(os.environ) | dict(env or {}),
         )
-        peak = 0
+        peak = moved = 0
         while True:
             pid, status, usage = os.wait4(child.pid, os.WNOHANG)
             if pid:
                 break
             peak = max(peak, _anonymous(child.pid))
+            moved = max(moved, _moved(child.pid))
             time.sleep(LOOK_SECONDS)
         wall = time.perf_counter() - started
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode != 0:
             output.seek(0)
             raise RuntimeError(output.read().decode(errors="replace")[-3000:])
-    return Measured(wall, usage.ru_utime + usage.ru_stime, peak)
+    return Measured(wall, usage.ru_utime + usage.ru_stime, peak, moved)
 
 
 def _anonymous(pid: int) -> int:
@@ -54,3 +56,13 @@ def _anonymous(pid: int) -> int:
     except OSError:
         return 0
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon")), 0)
+
+
+def _moved(pid: int) -> int:
+    """Bytes that a process has read and written by system calls so far."""
+    try:
+        lines = Path(f"/proc/{pid}/io").read_text().splitlines()
+    except OSError:
+        return 0
+    counts = dict(line.split(": ") for line in lines)
+    return int(counts["rchar"]) + int(counts["wchar"])

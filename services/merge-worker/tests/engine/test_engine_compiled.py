@@ -27,6 +27,9 @@ def triple(x: Any) -> Any:
     return x + x + x
 
 
+helper = triple
+
+
 @kernel("f4[:], (f8[:], f4[:,:]), b1, u8, f4[:]")
 def everything(a: Any, pair: Any, negate: bool, count: int, out: Any) -> None:
     """Uses an argument of each kind."""
@@ -120,6 +123,36 @@ def test_code_is_told_apart_by_all_that_it_depends_on(cache: Path) -> None:
         compiled(filler(value), "f8[:]")(wide)
         assert (out[0], wide[0]) == (value, value)
     assert len(list(cache.iterdir())) == 4
+
+
+def pair(first: bool, second: bool) -> Callable[..., Any]:
+    """A loop with two variables of the same kind, which must not be mixed up."""
+
+    def loop(out: Any) -> None:
+        out[0] = 1 if first else (2 if second else 3)
+
+    return loop
+
+
+def test_variables_are_told_apart_by_their_names(cache: Path) -> None:
+    out = np.zeros(1)
+    for values, expected in (((True, False), 1), ((False, True), 2), ((False, False), 3)):
+        compiled(pair(*values), "f8[:]")(out)
+        assert out[0] == expected
+
+
+def test_a_function_that_another_one_calls_is_part_of_its_code(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loop(out: Any) -> None:
+        out[0] = helper(np.float32(out[0]))
+
+    for text in ("x + x", "x * x"):
+        made = compilable(eval(f"lambda x: {text}"))
+        monkeypatch.setitem(loop.__globals__, "helper", made)
+        out = np.full(1, 3.0)
+        compiled(loop, "f8[:]")(out)
+        assert out[0] == eval(text, {"x": 3})
 
 
 @pytest.mark.parametrize(("along", "expected"), [(None, 1), ("row", 2), ("column", 3)])

@@ -21,9 +21,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from numpy.typing import NDArray
 
-from merge_worker.engine import EngineError
+from merge_worker.cli import merge as merge_command
+from merge_worker.engine import EngineError, MergeOptions
 from merge_worker.engine.cuda import DeviceError, open_device
 from merge_worker.engine.loop import Loop
 from merge_worker.engine.method import Merge, Prepared
@@ -155,6 +157,20 @@ def test_the_simulated_device_writes_the_same_bytes(
     assert on_device == on_cpu
 
 
+@pytest.mark.parametrize("out", ["bfloat16", "float16", "float32"])
+def test_what_is_not_a_number_has_the_same_bits_everywhere(workshop: Any, out: str) -> None:
+    first, second = workshop.llama(0), workshop.llama(0)
+    name = "model.norm.weight"
+    first[name][:3] = np.array([0x7F800000, 0xFFC12345, 0x7FA54321], np.uint32).view(np.float32)
+    second[name][0] = -np.inf
+    for i, each in enumerate((first, second)):
+        workshop.model(f"m{i}", each, "F32")
+    models = [{"model": "./m0"}, {"model": "./m1"}]
+    document = {"merge_method": "linear", "models": models, "out_dtype": out}
+    found = workshop.merged(document)[name][:3].view(np.uint32)
+    assert (found == 0x7FC00000).all()
+
+
 def test_the_cases_differ(simulated: dict[str, list[Any]]) -> None:
     digests = {on_cpu[0] for on_cpu, _ in simulated.values()}
     assert len(digests) > len(cases()) * 3 // 4
@@ -279,6 +295,24 @@ def test_without_the_package_the_message_names_the_extra(monkeypatch: pytest.Mon
     monkeypatch.delattr(numba, "cuda", raising=False)
     with pytest.raises(DeviceError, match=r"pip install 'mergehub-worker\[cuda\]'"):
         open_device("cuda")
+
+
+def test_the_command_line_says_so_too(workshop: Any) -> None:
+    workshop.model("a", workshop.llama(0))
+    file = workshop.folder / "recipe.yaml"
+    file.write_text("merge_method: linear\nmodels:\n  - model: ./a\n")
+    arguments = [str(file), str(workshop.folder / "out"), "--device", "gpu"]
+    result = CliRunner().invoke(merge_command, arguments)
+    assert result.exit_code == 1
+    assert "device 'gpu' is none: give cpu, cuda or cuda:1" in result.output
+
+
+def test_a_device_takes_two_threads_and_larger_blocks() -> None:
+    assert MergeOptions(threads=1, device="cuda").workers == 2
+    assert MergeOptions(threads=5, device="cuda:1").workers == 5
+    larger = MergeOptions(device="cuda").block_elements
+    assert larger > MergeOptions().block_elements
+    assert MergeOptions(device="cuda", block=1 << 17).block_elements == 1 << 17
 
 
 @needs_gpu

@@ -10,17 +10,16 @@ import ctypes
 import hashlib
 import inspect
 import os
-import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cache, partial, wraps
 from pathlib import Path
 from threading import RLock
+from types import FunctionType, ModuleType
 from typing import Any, Final, TypeVar, cast
 
 from numpy.typing import NDArray
 
-from . import compilable
 from .caches import cache_folder
 from .compilable import Function
 from .machine_code import argument_types, build, load, toolchain
@@ -71,8 +70,8 @@ def once(make: _F) -> _F:
 def compiled(function: Function, signature: str) -> Function:
     """`function` as machine code that runs without the GIL and with IEEE arithmetic as written.
 
-    The code is kept under a name made of all that it depends on: the sources, the variables of
-    the function's closure, the compiler and the processor.
+    The code is kept under a name made of all that it depends on: what the function and those that
+    it calls do, the constants and the variables of closures that they use, compiler and processor.
     """
     key = _key(function, signature)
     path = cache_folder() / "compiled" / f"{function.__name__}-{key}.o"
@@ -124,24 +123,26 @@ def _array(array: NDArray[Any]) -> list[Any]:
 
 
 def _key(function: Function, signature: str) -> str:
-    modules = {each.__module__ for each in (*compilable.marked, function, compiled)}
-    parts = [signature, _name(function), *map(_source, sorted(modules)), *toolchain()]
+    described: dict[Any, str] = {}
+    _describe(function, described)
+    parts = [signature, *described.values(), *toolchain()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 
-def _name(value: Any) -> str:
-    """A function by its name and the variables of its closure, anything else by its value."""
-    if not callable(value):
-        return repr(value)
-    captured = inspect.getclosurevars(inspect.unwrap(value)).nonlocals
-    inner = ", ".join(f"{name}={_name(each)}" for name, each in sorted(captured.items()))
-    return f"{value.__module__}.{value.__qualname__}({inner})"
-
-
-@cache
-def _source(module: str) -> str:
-    file = getattr(sys.modules[module], "__file__", None)
-    return Path(file).read_text(encoding="utf-8") if file else module
+def _describe(function: Function, described: dict[Any, str]) -> None:
+    """Add what a function does, and all that it calls, with the values that they refer to."""
+    function = inspect.unwrap(function)
+    if function in described or not isinstance(function, FunctionType):
+        return
+    code = function.__code__
+    described[function] = repr((code.co_code, code.co_consts, code.co_names, code.co_varnames))
+    outside = inspect.getclosurevars(function)
+    for name, value in sorted({**outside.globals, **outside.nonlocals}.items()):
+        if callable(value):
+            described[function] += f" {name}={value.__module__}.{value.__qualname__}"
+            _describe(value, described)
+        elif not isinstance(value, ModuleType):
+            described[function] += f" {name}={value!r}"
 
 
 def _read(path: Path) -> bytes | None:

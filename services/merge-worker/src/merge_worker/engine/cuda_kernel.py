@@ -24,7 +24,7 @@ from .compilable import Function, marked
 from .compiled import once
 from .cuda import simulated
 from .errors import EngineError
-from .fill_kernel import FACTS_OF
+from .fill_kernel import FACTS_OF, one_nan
 from .formula import Formula
 from .method import Along, Prepared
 from .randomness import draw
@@ -217,7 +217,7 @@ def fill_function(formula: Formula, has_base: bool, along: Along | None, facts: 
             a = np.float32(a + shares[0])
             b = np.float32(b + shares[1])
             c = np.float32(c + shares[2])
-        cell[0] = result(sums(a, b, c), base, np.uint64(at), *merge_facts)
+        cell[0] = one_nan(result(sums(a, b, c), base, np.uint64(at), *merge_facts))
         encode(cell, out_code, out, j, j + 1)
 
     return _with_device_functions(fill)

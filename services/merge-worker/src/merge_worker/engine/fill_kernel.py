@@ -24,6 +24,7 @@ multiple of 64 bytes, so that all rows of aligned scratch are aligned."""
 _ZERO = np.float32(0)
 _NONE, _ONE = np.int32(0), np.int32(1)
 _INFINITY = np.float32(np.inf)
+_NAN = np.float32(np.nan)
 
 
 @compilable
@@ -86,6 +87,12 @@ def _two_sums(a: Any, b: Any, c: Any, j: int) -> Any:
 @compilable
 def _three_sums(a: Any, b: Any, c: Any, j: int) -> Any:
     return a[j], b[j], c[j]
+
+
+@compilable
+def one_nan(value: Any) -> Any:
+    """The value; or, if it is not a number, one NaN: processors and GPUs make different ones."""
+    return value if value == value else _NAN
 
 
 @compilable
@@ -202,7 +209,8 @@ def fill_loop(formula: Formula, has_base: bool, along: Along | None, facts: int)
                         w = along_row[j] if by_column else weight
                         add(a, b, c, j, share(row[j], w, votes_cast[j]))
             for j in range(count):
-                a[j] = result(sums_at(a, b, c, j), base[j], np.uint64(at + j), *merge_facts)
+                made = result(sums_at(a, b, c, j), base[j], np.uint64(at + j), *merge_facts)
+                a[j] = one_nan(made)
             encode(a, out_code, out, start, stop)
             start = stop
 

@@ -19,7 +19,7 @@ from .dtypes import ITEMSIZE
 from .header import Region
 from .sources import Kind
 
-ENGINE_VERSION: Final = "1"
+ENGINE_VERSION: Final = "2"
 """Grows when the same recipe and inputs would give other bytes."""
 
 BLOCK: Final = 1 << 18
