@@ -1,14 +1,15 @@
 # Everything one does with this repository. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format lock bench clean
+.PHONY: help setup demo up test check format lock clean \
+	bench-merge bench-parity bench-startup bench-memory
 
 PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := $(wildcard shared/pyproject.toml services/*/pyproject.toml)
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/.installed: constraints.txt pyproject.toml scripts/setup $(PACKAGES)
 	PYTHON=$(PYTHON) scripts/setup
@@ -39,8 +40,17 @@ format: $(BIN)/.installed ## Format the code and mend what the linter can
 lock: $(BIN)/.installed ## Resolve constraints.txt anew
 	scripts/lock --upgrade
 
-bench: $(BIN)/.installed ## Run the benchmarks of benchmarks/
+bench-merge: $(BIN)/.installed ## Measure merges beside mergekit and a plain loop (BENCH="--size 1.3b")
 	$(BIN)/python benchmarks/merge.py $(BENCH)
+
+bench-parity: $(BIN)/.installed ## Compare what we make with what mergekit makes
+	$(BIN)/python benchmarks/parity.py $(BENCH)
+
+bench-startup: $(BIN)/.installed ## Measure help, the plan of a 70B merge and the first merged byte
+	$(BIN)/python benchmarks/startup.py $(BENCH)
+
+bench-memory: $(BIN)/.installed ## Measure the memory that one tensor of 1 GB takes
+	$(BIN)/python benchmarks/memory.py $(BENCH)
 
 clean: ## Remove what was installed and cached here
 	rm -rf .venv .cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,6 +1,6 @@
 """`mergehub merge` beside mergekit and beside a plain loop that moves the same bytes.
 
-python benchmarks/merge.py [--size 0.5b] [--rounds 3] [--methods linear,ties] [--no-peer]
+python benchmarks/merge.py [--size 0.5b] [--rounds 1] [--methods linear,ties] [--no-peer]
 
 Ours runs twice: as soon as the output is complete ("wall", what mergekit's time is compared with,
 which does not wait for the disk either), and waiting for the disk ("durable"). The plain loop reads
@@ -43,6 +43,7 @@ MODELS: dict[str, dict[str, float]] = {
 SETTINGS = {"slerp": {"t": 0.4}, "sce": {"select_topk": 0.5}}
 LISTED = {"passthrough": 1, "slerp": 1}
 BASELESS = ("linear", "karcher", "passthrough")
+TURNS = 3
 PEER_OPTIONS = ("--lazy-unpickle", "--async-write", "--quiet", "-j", "2")
 """The fastest of mergekit's own options on two processors."""
 
@@ -84,19 +85,25 @@ def plain_loop(files: list[Path], out: Path, durable: bool) -> float:
     return seconds
 
 
-def one_round(method: str, folder: Path, peer: Path | None, work: Path) -> dict[str, Measured]:
-    """Each contestant once on `method`."""
+Round = dict[str, list[Measured]]
+
+
+def one_round(method: str, folder: Path, peer: Path | None, work: Path) -> Round:
+    """Each contestant on `method`: mergekit, which takes longest, once, the others in turn."""
     text = work / "recipe.yml"
     text.write_text(recipe(method, folder))
     listed, base = models(method, folder)
     files = [each / "model.safetensors" for each in (*listed, *([base] if base else []))]
     ours = [Path(sys.prefix) / "bin" / "mergehub", "merge", text]
-    results = {"ours": _timed(ours, work, "--no-sync"), "durable": _timed(ours, work)}
-    if peer is not None:
-        results["mergekit"] = _timed([peer, text], work, *PEER_OPTIONS)
-    for name, durable in (("plain", False), ("plain durable", True)):
-        seconds = plain_loop(files, work / "plain", durable)
-        results[name] = Measured(seconds, seconds, 0, 0)
+    results: Round = {}
+    for turn in range(TURNS):
+        results.setdefault("ours", []).append(_timed(ours, work, "--no-sync"))
+        results.setdefault("durable", []).append(_timed(ours, work))
+        if peer is not None and turn == 0:
+            results["mergekit"] = [_timed([peer, text], work, *PEER_OPTIONS)]
+        for name, durable in (("plain", False), ("plain durable", True)):
+            seconds = plain_loop(files, work / "plain", durable)
+            results.setdefault(name, []).append(Measured(seconds, seconds, 0, 0))
     return results
 
 
@@ -115,12 +122,13 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def row(method: str, rounds: list[dict[str, Measured]]) -> list[str]:
+def row(method: str, rounds: list[Round]) -> list[str]:
     """The medians of a method's rounds, in the order of COLUMNS."""
-    wall = {name: statistics.median(one[name].wall for one in rounds) for name in rounds[0]}
-    cpu = {name: statistics.median(one[name].cpu for one in rounds) for name in rounds[0]}
-    memory = {name: max(one[name].anonymous for one in rounds) / 1e6 for name in rounds[0]}
-    moved = max(one["ours"].moved for one in rounds) / 1e9
+    every = {name: [each for one in rounds for each in one[name]] for name in rounds[0]}
+    wall = {name: statistics.median(each.wall for each in all_) for name, all_ in every.items()}
+    cpu = {name: statistics.median(each.cpu for each in all_) for name, all_ in every.items()}
+    memory = {name: max(each.anonymous for each in all_) / 1e6 for name, all_ in every.items()}
+    moved = max(each.moved for each in every["ours"]) / 1e9
     peer = ["", "", "", ""]
     if "mergekit" in wall:
         times = f"{wall['mergekit'] / wall['ours']:.1f}"
@@ -144,7 +152,7 @@ def row(method: str, rounds: list[dict[str, Measured]]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--size", choices=SIZES, default="0.5b")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--methods", default=",".join(MODELS))
     parser.add_argument("--no-peer", action="store_true")
     options = parser.parse_args()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
+from merge_worker.engine.compilable import marked
+from merge_worker.engine.formula import weighted
+from merge_worker.engine.methods import discover
+from merge_worker.engine.methods.sce import with_deviation
 
 Array = NDArray[np.float64]
 SLOW = settings(
@@ -204,6 +210,16 @@ def test_passthrough_scales_or_copies(workshop: Any) -> None:
 
 
 # What must hold whatever the numbers.
+
+
+def test_formulas_compute_with_float32_alone() -> None:
+    discover()
+    own = [f for f in marked if f.__module__.startswith("merge_worker.engine")]
+    for function in [*own, with_deviation(weighted, 3)]:
+        outside = inspect.getclosurevars(function)
+        for name, value in {**outside.globals, **outside.nonlocals}.items():
+            wider = isinstance(value, np.floating) and value.dtype != np.float32
+            assert not wider, f"{name} of {function.__qualname__} makes its arithmetic float64"
 
 
 @SLOW

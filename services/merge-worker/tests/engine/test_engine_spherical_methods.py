@@ -10,6 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from merge_worker.engine import PlanError
+from merge_worker.engine.methods import discover
+from merge_worker.engine.methods.karcher import direction
+from merge_worker.engine.methods.multislerp import coefficients
+from merge_worker.engine.methods.nuslerp import position
 
 Array = NDArray[np.float64]
 
@@ -128,7 +132,9 @@ def check(
 
 
 @pytest.mark.parametrize("base", [True, False])
-@pytest.mark.parametrize("weights", [[0.5, 0.5], [1.0, 3.0], [0.0, 2.0], [1.5, -0.5], [1.0, -1.0]])
+@pytest.mark.parametrize(
+    "weights", [[0.5, 0.5], [1.0, 3.0], [0.0, 2.0], [1.5, -0.5], [1.0, -1.0], [-1.0, -3.0]]
+)
 @pytest.mark.parametrize(
     ("options", "along"),
     [
@@ -161,9 +167,20 @@ def test_nuslerp_of_parallel_opposite_and_zero_tensors_is_defined(
         np.testing.assert_allclose(values, expected * first[name], rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("weights", "t"), [((0.0, 1e-6), 1.0), ((0.0, 0.9e-6), 0.5), ((-1e-6, 0.0), 0.0)]
+)
+def test_nuslerp_stays_in_the_middle_where_weights_sum_to_less_than_a_millionth(
+    weights: tuple[float, float], t: float
+) -> None:
+    assert position(*weights) == t
+
+
 @pytest.mark.parametrize("base", [True, False])
 @pytest.mark.parametrize("normalize", [True, False])
-@pytest.mark.parametrize("weights", [[1.0, 1.0], [0.2, 0.5, 0.9], [0.9, 0.8, -0.4, 0.3]])
+@pytest.mark.parametrize(
+    "weights", [[1.0, 1.0], [-1.0, -2.0], [0.2, 0.0, 0.9], [0.2, 0.5, 0.9], [0.9, 0.8, -0.4, 0.3]]
+)
 def test_multislerp_is_the_barycentre_on_the_sphere(
     workshop: Any, base: bool, normalize: bool, weights: list[float]
 ) -> None:
@@ -206,6 +223,40 @@ def test_multislerp_takes_a_larger_bound_for_what_cancels_out(workshop: Any) -> 
         np.testing.assert_allclose(values, 0.2 * first[name], rtol=1e-6)
 
 
+def test_multislerp_counts_directions_as_cancelling_out_up_to_the_bound() -> None:
+    opposite, weights = np.array([[1.0, -1.0], [-1.0, 1.0]]), np.array([0.75, 0.25])
+    assert (coefficients(opposite, weights, 0.5) == weights).all()  # ‖Σ wu‖ is 0.5
+    assert (coefficients(opposite, weights, 0.49) == [1.5, 0.5]).all()
+    assert coefficients(np.ones((1, 1)), np.array([1e-9]), 1e-8) is None
+
+
+@pytest.mark.parametrize("first", np.linspace(0, 3, 12))
+def test_multislerp_has_no_mean_of_three_directions_that_cancel_out(first: float) -> None:
+    angles = first + np.array([0, 2, 4]) * np.pi / 3
+    cosines = np.cos(angles[:, None] - angles)
+    assert coefficients(cosines, np.full(3, 1 / 3), 1e-7) is None
+
+
+def test_multislerp_takes_directions_of_short_tensors_too() -> None:
+    found = coefficients(np.eye(2) / 16, np.array([0.5, 0.5]), 1e-7)
+    np.testing.assert_allclose(found, np.sqrt([0.5, 0.5]), rtol=1e-12)
+
+
+def test_multislerp_takes_no_direction_from_rounding_errors(workshop: Any) -> None:
+    first = scaled_copies(workshop, [1, -1])
+    found = merged(workshop, "multislerp", [1.0, 1.0 - 1e-7], base=False, eps=0.0)
+    for name, values in found.items():  # ‖Σ wu‖ is 5e-8: a straight line all the same
+        np.testing.assert_allclose(values, 5e-8 * first[name], atol=1e-7)
+
+
+@pytest.mark.parametrize("method", ["multislerp", "linear"])
+def test_weights_are_normalised_unless_they_sum_to_less_than_1e_8(method: str) -> None:
+    settings = {"normalize_weights": True, "normalize": True}
+    problems = [discover()[method].problem(settings, [{"weight": w}]) for w in (1e-8, 0.9e-8)]
+    assert problems[0] is None
+    assert "sum to 0" in (problems[1] or "")
+
+
 @pytest.mark.parametrize("weights", [[0.0, 0.0], [1.0, -1.0]])
 def test_multislerp_refuses_weights_that_sum_to_nothing(
     workshop: Any, weights: list[float]
@@ -221,6 +272,27 @@ def test_a_zero_tensor_has_a_length_but_no_direction(workshop: Any, method: str)
     found = merged(workshop, method, [1.0, 1.0, 1.0], base=False)
     for name, values in found.items():
         np.testing.assert_allclose(values, 2 / 3 * first[name], rtol=1e-6)
+
+
+def test_a_zero_tensor_leaves_the_direction_to_the_others(workshop: Any) -> None:
+    models = [{n: 0 * v for n, v in workshop.llama(0).items()}] * 2
+    models += [{n: np.float32(i) * v for n, v in workshop.llama(i).items()} for i in (1, 2)]
+    for i, model in enumerate(models):
+        workshop.model(f"m{i}", model, dtype="F32")
+    for method, reading in [("karcher", karcher), ("multislerp", lambda v: barycentre(v, [1] * 3))]:
+        check(merged(workshop, method, [1.0] * 3, base=False), models, flat(reading), base=False)
+
+
+@pytest.mark.parametrize("method", ["multislerp", "karcher"])
+def test_a_tensor_that_is_not_finite_is_averaged_linearly(workshop: Any, method: str) -> None:
+    models = [workshop.llama(seed) for seed in (0, 1, 2)]
+    models[1]["model.norm.weight"][0] = np.inf
+    for i, model in enumerate(models):
+        workshop.model(f"m{i}", model, dtype="F32")
+    found = merged(workshop, method, [1.0, 1.0], base=False)["model.norm.weight"]
+    mean = (models[1]["model.norm.weight"] + models[2]["model.norm.weight"]) / 2
+    assert found[0] == np.inf
+    np.testing.assert_allclose(found[1:], mean[1:], rtol=1e-6)
 
 
 @pytest.mark.parametrize("method", ["multislerp", "karcher"])
@@ -254,6 +326,37 @@ def test_karcher_of_opposite_models_is_the_first_at_the_mean_length(workshop: An
     found = merged(workshop, "karcher", [1.0, 1.0], base=False)
     for name, values in found.items():
         np.testing.assert_allclose(values, 2 * first[name], rtol=1e-6)
+
+
+def test_karcher_draws_towards_models_at_an_obtuse_angle_too() -> None:
+    angles = np.array([0.0, 0.1, 0.3, 2.2])  # on a circle: the mean angle is the mean of angles
+    found = direction(np.cos(angles[:, None] - angles), 100, 1e-12)
+    x, y = found @ np.cos(angles), found @ np.sin(angles)
+    assert np.arctan2(y, x) == pytest.approx(angles.mean(), abs=1e-9)
+    assert np.hypot(x, y) == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.parametrize("signs", [[1] * n + [-1] * m for n in range(1, 25) for m in (0, 1)])
+def test_karcher_of_parallel_and_antiparallel_directions_stays_on_their_line(
+    signs: list[int],
+) -> None:
+    found = direction(np.outer(signs, signs).astype(float), 10, 0.0)
+    assert found @ signs == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.parametrize("first", np.linspace(0, 3, 12))
+def test_karcher_begins_at_the_first_direction_where_all_cancel_out(first: float) -> None:
+    angles = first + np.array([0, 2, 4]) * np.pi / 3
+    assert direction(np.cos(angles[:, None] - angles), 0, 0.0).tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize(("length", "cancel"), [(0.8e-7, True), (1.2e-7, False)])
+def test_karcher_tells_what_cancels_out_by_the_mean_of_directions(
+    length: float, cancel: bool
+) -> None:
+    cosine = 2 * length**2 - 1  # ‖u₁ + u₂‖ / 2 is `length`
+    found = direction(np.array([[1, cosine], [cosine, 1]]), 0, 0.0)
+    assert (found[1] == 0) == cancel
 
 
 @pytest.mark.parametrize("count", [2, 3, 5])
@@ -296,7 +399,8 @@ ALL = [("nuslerp", 2), ("multislerp", 3), ("karcher", 3), ("model_stock", 3)]
 def test_equal_models_merge_to_themselves(
     workshop: Any, method: str, count: int, base: bool
 ) -> None:
-    base = base or method == "model_stock"
+    if method in ("karcher", "model_stock"):  # one takes the base as a model, one needs it
+        base = method == "model_stock"
     tuned = workshop.llama(1)
     workshop.model("m0", workshop.llama(0), dtype="F32")
     for i in range(1, count + 1):

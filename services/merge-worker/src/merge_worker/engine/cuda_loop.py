@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from .cuda import Device, Lane
 from .cuda_kernel import THREADS, Signature, cuda_kernel
 from .dtypes import CODES, ITEMSIZE
-from .loop import NO_RANKS, keys_of, ranks_of, weights_of
+from .loop import NO_RANKS, keys_of, weights_of
 from .method import Block, Merge, Prepared
+from .ranks import ranks_of
 
 _WIDTHS: Final = {code: ITEMSIZE[name] for name, code in CODES.items()}
 """Bytes per element, by the code of its type."""

@@ -7,7 +7,7 @@ of threads.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,16 +31,18 @@ from .gather_kernels import (
     find_last,
     magnitudes,
     products,
+    selected_squares,
 )
 from .loop import derived
 from .method import Along, Block, Merge, Operands, Prepared
 
-__all__ = ["Selection", "derived", "gram", "joined", "largest", "norms"]
+__all__ = ["Selection", "derived", "gram", "joined", "largest", "norms", "squares"]
 
 _ZERO = np.float32(0)
 EVERYWHERE = np.iinfo(np.uint64).max
 Counts = NDArray[np.int64]
 Bits = NDArray[np.uint32]
+Keep = ArrayLike | Callable[[Counts], ArrayLike]
 
 
 @dataclass(frozen=True)
@@ -55,30 +57,34 @@ class Selection:
     last: NDArray[np.uint64]
 
 
-def largest(operands: Operands, keep: ArrayLike) -> Selection:
+def largest(operands: Operands, keep: Keep) -> Selection:
     """Where the `keep` largest magnitudes end, exactly that many; `keep` is models x cuts, ≥ 1.
+
+    A function says how many from the number of magnitudes of each model that are not 0.
 
     The bits of a non-negative float32 grow with its value, so magnitudes are counted by their
     upper bits in a first pass and, near the threshold, by their lower bits in a second: no
     sorting, no copy. Equals are the rule in bf16; a third pass finds the last that is kept,
     lowest flat index first. Of zeros it does not matter which are kept.
     """
-    wanted = np.array(keep, np.int64)
-    threshold = np.zeros(wanted.shape, np.uint32)
-    last = np.full(wanted.shape, EVERYWHERE, np.uint64)
-    if (wanted < operands.size).any():
-        threshold, remaining = _threshold(operands, wanted)
-        if remaining.any():
-            _find_last(operands, threshold, remaining, last)
+    if not callable(keep) and (np.array(keep) >= operands.size).all():
+        shape = np.shape(keep)
+        return Selection(np.zeros(shape, np.float32), np.full(shape, EVERYWHERE, np.uint64))
+    counts = _upper_counts(operands)
+    wanted = keep(operands.size - counts[:, 0, 0]) if callable(keep) else keep
+    threshold, remaining = _threshold(operands, counts, np.array(wanted, np.int64))
+    last = np.full(threshold.shape, EVERYWHERE, np.uint64)
+    if remaining.any():
+        _find_last(operands, threshold, remaining, last)
     return Selection(threshold.view(np.float32), last)
 
 
-def _threshold(operands: Operands, keep: Counts) -> tuple[Bits, Counts]:
+def _threshold(operands: Operands, counts: Counts, keep: Counts) -> tuple[Bits, Counts]:
     """The bits of the keep-th largest magnitude, and how many of its equals are kept.
 
-    The second is 0 if all are.
+    The second is 0 if all are. `counts` are those of the upper bins.
     """
-    upper, rank = _cut(_upper_counts(operands), keep)
+    upper, rank = _cut(counts, keep)
     lowest = np.where(upper > 0, (upper - 1) * LOWER + 1, 0).astype(np.uint32)
     if not upper.any():
         return lowest, np.zeros_like(keep)
@@ -230,3 +236,19 @@ def _exact_sum(numbers: NDArray[np.float64]) -> float:
         return math.fsum(numbers)
     except (OverflowError, ValueError):  # infinities of both signs, or a sum beyond float64
         return float("nan")
+
+
+def squares(
+    operands: Operands, scores: Operands, least: np.float32, last: np.uint64
+) -> NDArray[np.float64]:
+    """Σ x² of each model over the elements whose score is selected (see `Selection`)."""
+
+    def partials(block: Block) -> NDArray[np.float64]:
+        score = scores.read((block.first, block.size)).raw[0].view(np.float32)
+        out = np.zeros((-(-block.size // REDUCTION), operands.count))
+        scratch, lanes = np.empty((2, TILE), np.float32), np.empty(LANES)
+        place = (block.first, block.size, operands.has_base)
+        selected_squares(block.raw, block.codes, *place, score, least, last, scratch, lanes, out)
+        return out
+
+    return joined(operands.sweep(partials))

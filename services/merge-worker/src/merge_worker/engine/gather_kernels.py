@@ -194,6 +194,44 @@ def _product(x: Any, y: Any, lanes: Any) -> Any:
     return total
 
 
+@kernel("u1[:,:], i8[:], i8, i8, b1, f4[:], f4, u8, f4[:,:], f8[:], f8[:,:]")
+def selected_squares(
+    raw: Any,
+    codes: Any,
+    first: int,
+    size: int,
+    has_base: bool,
+    scores: Any,
+    least: Any,
+    last: Any,
+    scratch: Any,
+    lanes: Any,
+    out: Any,
+) -> None:
+    """Σ x² of each model over each REDUCTION elements, into `out` (float64, stretches x models).
+
+    Only those count whose score (float32, one per element) is above `least`, or equal to it up to
+    flat index `last`.
+    """
+    models = out.shape[1]
+    base, row = scratch[0], scratch[1]
+    for p in range(len(out)):
+        end = min(size, (p + 1) * REDUCTION)
+        for start in range(p * REDUCTION, end, TILE):
+            stop = min(start + TILE, end)
+            decode_base(raw, codes, has_base, start, stop, base)
+            score = scores[start:stop]
+            for a in range(models):
+                i = a + len(codes) - models
+                decode_difference(raw, codes, i, start, stop, base, row)
+                row[stop - start :] = _ZERO
+                for j in range(stop - start):
+                    after = np.uint64(first + start + j) > last
+                    if score[j] < least or (score[j] == least and after):
+                        row[j] = _ZERO
+                out[p, a] += _product(row, row, lanes)
+
+
 @kernel("u1[:,:], i8[:], i8, i8, b1, f4[:,:], f8[:,:,:]")
 def column_products(
     raw: Any, codes: Any, size: int, columns: int, has_base: bool, scratch: Any, out: Any

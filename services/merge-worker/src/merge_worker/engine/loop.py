@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from .compilable import Function
 from .dtypes import CODES, F32, ITEMSIZE
-from .fill_kernel import SCRATCH, TILE, WIDTH, fill_kernel
+from .fill_kernel import SCRATCH, WIDTH, fill_kernel
 from .method import Block, Merge, Operands, Prepared
 from .operands import Swept
 from .randomness import draw_key
-from .ranks import BINS, DIGITS, rank_rows
+from .ranks import ranks_of
 
 NO_RANKS = np.empty((1, 1), np.float32)
 
@@ -115,22 +115,3 @@ def _aligned(rows: int, columns: int) -> NDArray[np.float32]:
     memory = np.empty(rows * columns + 16, np.float32)
     skipped = -memory.ctypes.data % 64 // 4
     return memory[skipped : skipped + rows * columns].reshape(rows, columns)
-
-
-def ranks_of(merge: Operands, block: Block) -> NDArray[np.float32]:
-    """The rank of each element in its row, models x elements of the block."""
-    columns = merge.shape[1]
-    out = np.empty((merge.count, block.size), np.float32)
-    rank_rows(
-        block.raw,
-        block.codes,
-        block.size,
-        columns,
-        merge.has_base,
-        np.empty((2, TILE), np.float32),
-        np.empty(columns, np.uint32),
-        np.empty((2, columns), np.int32),
-        np.empty((DIGITS, BINS), np.int32),
-        out,
-    )
-    return out

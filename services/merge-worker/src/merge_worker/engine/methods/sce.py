@@ -23,10 +23,9 @@ from numpy.typing import NDArray
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
 from ..compilable import Function, compilable
-from ..counting import count
 from ..formula import Formula, weighted
-from ..gather import EVERYWHERE, derived, gram, largest
-from ..method import Merge, Method, Prepared
+from ..gather import EVERYWHERE, derived, gram, largest, squares
+from ..method import Merge, Method, Operands, Prepared
 from ..task_vectors import agreeing, task_vector
 
 _ZERO = np.float32(0)
@@ -51,16 +50,11 @@ def variance(sums: Any, base: Any, index: Any) -> Any:
 
 
 @compilable
-def selected(sums: Any, base: Any, index: Any, least: Any, last: Any) -> Any:
-    """The first sum where the variance is selected, else 0."""
-    spread = sums[2]
-    return _ZERO if spread < least or (spread == least and index > last) else sums[0]
-
-
-@compilable
 def selected_onto_base(sums: Any, base: Any, index: Any, least: Any, last: Any) -> Any:
     """θ₀ + the weighted mean where the variance is selected, else θ₀."""
-    return base + selected(sums, base, index, least, last) / max(sums[1], _LEAST)
+    spread = sums[2]
+    dropped = spread < least or (spread == least and index > last)
+    return base if dropped else base + sums[0] / max(sums[1], _LEAST)
 
 
 @cache
@@ -85,33 +79,29 @@ def formula_of(share: Function, models: int, result: Function) -> Formula:
 
 def prepare(merge: Merge) -> Prepared:
     """Which elements are selected, and the weights."""
-    kept = selection(merge, float(merge.settings["select_topk"]))
+    variances = derived(
+        merge, Prepared(formula_of(weighted, merge.count, variance), [0.0] * merge.count)
+    )
+    kept = selection(variances, float(merge.settings["select_topk"]))
+    means = mean_squares(merge, variances, kept)
     formula = formula_of(agreeing, merge.count, selected_onto_base)
-    return Prepared(formula, shares(mean_squares(merge, kept)), merge_facts=kept)
+    return Prepared(formula, shares(means), merge_facts=kept)
 
 
-def selection(merge: Merge, fraction: float) -> Kept:
+def selection(variances: Operands, fraction: float) -> Kept:
     """The bound of the selected variances."""
     if fraction >= 1:
         return ALL
-    formula = formula_of(weighted, merge.count, variance)
-    variances = derived(merge, Prepared(formula, [0.0] * merge.count))
-    differing = merge.size - count(variances, 0)
-    if differing == 0:
-        return NONE
-    found = largest(variances, [[max(1, int(fraction * differing))]])
-    return found.threshold[0, 0], found.last[0, 0]
+    found = largest(variances, lambda differing: [[max(1, int(fraction * differing[0]))]])
+    least, last = found.threshold[0, 0], found.last[0, 0]
+    return (least, last) if least > 0 else NONE
 
 
-def mean_squares(merge: Merge, kept: Kept) -> NDArray[np.float64]:
+def mean_squares(merge: Merge, variances: Operands, kept: Kept) -> NDArray[np.float64]:
     """The mean of τᵢ² over the tensor for each model, what is not selected counting as 0."""
-    if kept == ALL:
-        squares: NDArray[np.float64] = np.diagonal(gram(merge)) / merge.size
-        return squares
-    formula = formula_of(weighted, merge.count, selected)
-    alone = np.eye(merge.count)
-    masked = [derived(merge, Prepared(formula, one, merge_facts=kept)) for one in alone]
-    return np.array([float(gram(each)[0, 0]) for each in masked]) / merge.size
+    total = np.diagonal(gram(merge)) if kept == ALL else squares(merge, variances, *kept)
+    means: NDArray[np.float64] = total / merge.size
+    return means
 
 
 def shares(squares: NDArray[np.float64]) -> NDArray[np.float64]:
