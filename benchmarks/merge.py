@@ -88,7 +88,9 @@ def plain_loop(files: list[Path], out: Path, durable: bool) -> float:
 Round = dict[str, list[Measured]]
 
 
-def one_round(method: str, folder: Path, peer: Path | None, work: Path) -> Round:
+def one_round(
+    method: str, folder: Path, peer: Path | None, work: Path, turns: int = TURNS
+) -> Round:
     """Each contestant on `method`: mergekit, which takes longest, once, the others in turn."""
     text = work / "recipe.yml"
     text.write_text(recipe(method, folder))
@@ -96,7 +98,7 @@ def one_round(method: str, folder: Path, peer: Path | None, work: Path) -> Round
     files = [each / "model.safetensors" for each in (*listed, *([base] if base else []))]
     ours = [Path(sys.prefix) / "bin" / "mergehub", "merge", text]
     results: Round = {}
-    for turn in range(TURNS):
+    for turn in range(turns):
         results.setdefault("ours", []).append(_timed(ours, work, "--no-sync"))
         results.setdefault("durable", []).append(_timed(ours, work))
         if peer is not None and turn == 0:
@@ -164,7 +166,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=CACHE) as work:
         for method in options.methods.split(","):
             # Compiled code, digests of inputs and the page cache get warm.
-            one_round(method, folder, None, Path(work))
+            one_round(method, folder, None, Path(work), turns=1)
             rounds = [one_round(method, folder, peer, Path(work)) for _ in range(options.rounds)]
             print(f"| {' | '.join(row(method, rounds))} |", flush=True)
 

@@ -271,6 +271,19 @@ def test_slerp_of_a_model_and_a_zero_tensor_is_defined(workshop: Any) -> None:
     close(found, lambda n: half * workshop.rounded(base[n]))
 
 
+@pytest.mark.parametrize("tiny", [0, 1])
+def test_slerp_takes_no_direction_from_a_tensor_of_almost_no_length(
+    workshop: Any, tiny: int
+) -> None:
+    models = [workshop.llama(0), workshop.llama(0)]
+    models[tiny] = {n: v * np.float32(1e-10) for n, v in models[tiny].items()}
+    for i, model in enumerate(models):
+        workshop.model(f"m{i}", model, dtype="F32")
+    found = workshop.merged(recipe("slerp", [{}], out_dtype="float32", parameters={"t": 0.25}))
+    first, second = np.sin(0.75 * np.pi / 2), np.sin(0.25 * np.pi / 2)  # as at a right angle
+    close(found, lambda n: first * models[0][n].astype(float) + second * models[1][n])
+
+
 def test_ties_of_one_model_at_full_density_is_task_arithmetic(workshop: Any) -> None:
     family(workshop)
     ties = workshop.merged(recipe("ties", [{"density": 1}]), "ties")
@@ -321,6 +334,28 @@ def test_ties_trims_what_is_mostly_unchanged(workshop: Any, density: float) -> N
     found = workshop.merged(recipe("ties", [{"density": density}]))
     for name, values in found.items():
         assert (values == trim(other[name].astype(np.float64), density)).all()
+
+
+@pytest.mark.parametrize("kind", ["spread", "misleading", "rounded", "mostly unchanged", "equal"])
+@pytest.mark.parametrize("density", [0.001, 0.3, 0.7])
+def test_ties_trims_a_large_tensor_exactly_whatever_a_sample_of_it_says(
+    workshop: Any, kind: str, density: float
+) -> None:
+    rng = np.random.default_rng(5)
+    values = rng.standard_t(3, (150_000, 8)).astype(np.float32)
+    sampled = (np.arange(values.size).reshape(values.shape) % 65536) < 4096
+    tau = {
+        "spread": values,
+        "misleading": np.where(sampled, 1000 * values, values),
+        "rounded": np.round(values * 8) / 8,
+        "mostly unchanged": np.where(np.abs(values) < 2, 0, values),
+        "equal": np.sign(values),
+    }[kind].astype(np.float32)
+    name = "model.embed_tokens.weight"
+    workshop.model("m0", {name: 0 * tau}, dtype="F32")
+    workshop.model("m1", {name: tau}, dtype="F32")
+    found = workshop.merged(recipe("ties", [{"density": density}]))[name]
+    assert (found == trim(tau.astype(np.float64), density)).all()
 
 
 def test_the_smallest_density_still_keeps_one_element(workshop: Any) -> None:

@@ -131,6 +131,15 @@ def test_arcee_fusion_of_equal_models_is_the_model(workshop: Any) -> None:
     assert all((found[name] == base[name]).all() for name in found)
 
 
+def test_arcee_fusion_takes_all_changes_of_the_same_importance(workshop: Any) -> None:
+    base = {n: np.round(16 * v) / 16 for n, v in workshop.llama(0).items()}
+    signs = {n: np.sign(v) for n, v in workshop.llama(1).items()}
+    workshop.model("m0", base, dtype="F32")
+    workshop.model("m1", {n: v + signs[n] / 2 for n, v in base.items()}, dtype="F32")
+    found = merged(workshop, "arcee_fusion", 1)["model.norm.weight"]  # one row, one divergence
+    assert (found == base["model.norm.weight"] + signs["model.norm.weight"] / 2).all()
+
+
 def test_arcee_fusion_lets_the_undefined_through_and_no_further(workshop: Any) -> None:
     base, other = workshop.llama(0), workshop.llama(1)
     other["lm_head.weight"][0, :2] = np.nan, np.inf
@@ -187,6 +196,16 @@ def test_sce_selects_the_first_of_equal_variances(workshop: Any) -> None:
         assert (values.ravel() == (np.arange(values.size) < int(0.3 * values.size))).all()
 
 
+def test_sce_selects_larger_variances_wherever_they_are_before_equal_ones(workshop: Any) -> None:
+    zeros = {name: 0 * values for name, values in workshop.llama(0).items()}
+    steps = {n: (1 + np.arange(v.size) % 3 // 2).reshape(v.shape) for n, v in zeros.items()}
+    models = [zeros, steps, zeros]
+    for i, model in enumerate(models):
+        workshop.model(f"m{i}", model)
+    found = merged(workshop, "sce", 2, select_topk=0.5)  # every 2, and of the ones the first
+    check(found, models, onto_base(sce, fraction=0.5))
+
+
 @pytest.mark.parametrize("fraction", [1.0, 0.5])
 def test_sce_of_unchanged_models_is_the_base(workshop: Any, fraction: float) -> None:
     base = workshop.llama(0)
@@ -194,6 +213,21 @@ def test_sce_of_unchanged_models_is_the_base(workshop: Any, fraction: float) -> 
         workshop.model(f"m{i}", base, dtype="F32")
     found = merged(workshop, "sce", 2, select_topk=fraction)
     assert all((found[name] == base[name]).all() for name in found)
+
+
+def test_sce_weighs_all_the_same_where_a_change_is_infinite(workshop: Any) -> None:
+    models = family(workshop, 2)
+    models[2]["model.norm.weight"][0] = np.inf
+    workshop.model("infinite", models[2], dtype="F32")
+    listed = [{"model": "./m1"}, {"model": "./infinite"}]
+    document = {"merge_method": "sce", "base_model": "./m0", "models": listed}
+    found = workshop.merged(document | {"out_dtype": "float32"})["model.norm.weight"]
+    base, *others = (m["model.norm.weight"].astype(float) for m in models)
+    taus = np.array([other - base for other in others])[:, 1:]
+    agrees = np.sign(taus) == np.where(taus.sum(axis=0) >= 0, 1, -1)
+    mean = (taus * agrees).sum(axis=0) / np.maximum(agrees.sum(axis=0), 1)
+    assert found[0] == np.inf
+    np.testing.assert_allclose(found[1:], base[1:] + mean, rtol=3e-6)
 
 
 def test_sce_weighs_by_the_square_however_small_the_changes(workshop: Any) -> None:
@@ -212,6 +246,19 @@ def test_ram_averages_only_what_several_changed(workshop: Any, count: int, epsil
     models = family(workshop, count)
     found = merged(workshop, "ram", count, epsilon=epsilon)
     check(found, models, onto_base(ram, epsilon=epsilon))
+
+
+@pytest.mark.parametrize("method", ["ram", "ramplus_tl"])
+@pytest.mark.parametrize(("epsilon", "changed"), [(0.125, False), (0.124, True)])
+def test_a_change_of_exactly_epsilon_counts_as_none(
+    workshop: Any, method: str, epsilon: float, changed: bool
+) -> None:
+    base = {n: np.round(16 * v) / 16 for n, v in workshop.llama(0).items()}
+    other = {n: v - 0.125 for n, v in base.items()}
+    workshop.model("m0", base, dtype="F32")
+    workshop.model("m1", other, dtype="F32")
+    found = merged(workshop, method, 1, epsilon=epsilon)
+    assert all((found[name] == (other if changed else base)[name]).all() for name in found)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])

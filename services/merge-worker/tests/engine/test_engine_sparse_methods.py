@@ -237,6 +237,15 @@ def test_della_needs_probabilities_between_0_and_1(
         merged(workshop, method, [{"density": density, "epsilon": epsilon}])
 
 
+def test_della_says_which_probabilities_it_would_need_and_what_epsilon_gives_others(
+    workshop: Any,
+) -> None:
+    family(workshop, count=1)
+    said = r"epsilon 0.15 takes density 0.9 to probabilities of 0.75 and 1.05; .* below 0.1$"
+    with pytest.raises(PlanError, match=said):
+        merged(workshop, "della", [{"density": 0.9, "epsilon": 0.15}])
+
+
 def test_della_of_a_row_with_one_element_keeps_it_with_the_density(workshop: Any) -> None:
     shape = (400, 1)
     workshop.model("m0", {"model.norm.weight": np.zeros(shape, np.float32)})

@@ -11,9 +11,9 @@ from .digests import region_digest
 from .dtypes import ITEMSIZE
 from .journal import Finished, Journal
 from .loop import Loop
-from .method import Block, Prepared
+from .method import Block, Cut, Prepared
 from .methods import discover
-from .operands import Cut, TensorMerge
+from .operands import TensorMerge
 from .plan import PlannedTensor
 from .writing import write_at, writing
 

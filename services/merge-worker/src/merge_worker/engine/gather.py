@@ -26,7 +26,7 @@ from .gather_kernels import (
     UPPER,
     column_products,
     count_equal,
-    count_lower,
+    count_from,
     count_upper,
     find_last,
     magnitudes,
@@ -34,11 +34,13 @@ from .gather_kernels import (
     selected_squares,
 )
 from .loop import derived
-from .method import Along, Block, Merge, Operands, Prepared
+from .method import Along, Block, Cut, Merge, Operands, Prepared
 
 __all__ = ["Selection", "derived", "gram", "joined", "largest", "norms", "squares"]
 
 _ZERO = np.float32(0)
+SAMPLED = 1 << 20
+"""Elements of a tensor from which on a sample comes first."""
 EVERYWHERE = np.iinfo(np.uint64).max
 Counts = NDArray[np.int64]
 Bits = NDArray[np.uint32]
@@ -64,35 +66,71 @@ def largest(operands: Operands, keep: Keep) -> Selection:
 
     The bits of a non-negative float32 grow with its value, so magnitudes are counted by their
     upper bits in a first pass and, near the threshold, by their lower bits in a second: no
-    sorting, no copy. Equals are the rule in bf16; a third pass finds the last that is kept,
-    lowest flat index first. Of zeros it does not matter which are kept.
+    sorting, no copy. In a large tensor a sample stands for the first pass; where it guessed wrong,
+    that is noticed. Equals are the rule in bf16; a last pass finds the last that is kept, lowest
+    flat index first. Of zeros it does not matter which are kept.
     """
-    if not callable(keep) and (np.array(keep) >= operands.size).all():
-        shape = np.shape(keep)
-        return Selection(np.zeros(shape, np.float32), np.full(shape, EVERYWHERE, np.uint64))
-    counts = _upper_counts(operands)
-    wanted = keep(operands.size - counts[:, 0, 0]) if callable(keep) else keep
-    threshold, remaining = _threshold(operands, counts, np.array(wanted, np.int64))
-    last = np.full(threshold.shape, EVERYWHERE, np.uint64)
+    if callable(keep):
+        counts = _upper_counts(operands)
+        wanted = np.array(keep(operands.size - counts[:, 0, 0]), np.int64)
+        threshold, remaining = _threshold(operands, counts, wanted)
+    else:
+        wanted = np.array(keep, np.int64)
+        if (wanted >= operands.size).all():
+            return Selection(np.zeros_like(wanted, np.float32), _everywhere(wanted))
+        near = _near_guess(operands, wanted) if operands.size >= SAMPLED else None
+        threshold, remaining = near or _threshold(operands, _upper_counts(operands), wanted)
+    last = _everywhere(wanted)
     if remaining.any():
         _find_last(operands, threshold, remaining, last)
     return Selection(threshold.view(np.float32), last)
 
 
-def _threshold(operands: Operands, counts: Counts, keep: Counts) -> tuple[Bits, Counts]:
-    """The bits of the keep-th largest magnitude, and how many of its equals are kept.
+def _everywhere(like: Counts) -> NDArray[np.uint64]:
+    return np.full(like.shape, EVERYWHERE, np.uint64)
 
-    The second is 0 if all are. `counts` are those of the upper bins.
-    """
+
+Threshold = tuple[Bits, Counts]
+"""The bits of the keep-th largest magnitude, and how many of its equals are kept; 0 if all are."""
+
+
+def _threshold(operands: Operands, counts: Counts, keep: Counts) -> Threshold:
+    """From the counts of the upper bins and a pass over the lower bits in one of them."""
     upper, rank = _cut(counts, keep)
-    lowest = np.where(upper > 0, (upper - 1) * LOWER + 1, 0).astype(np.uint32)
+    lowest = _first_of(upper)
     if not upper.any():
         return lowest, np.zeros_like(keep)
-    counts = _lower_counts(operands, lowest)
-    lower, rank = _cut(counts[..., :LOWER], np.where(upper > 0, rank, 0))
+    counts, _ = _counts_from(operands, lowest, LOWER)
+    bits, remaining = _settled(counts, lowest, np.where(upper > 0, rank, 0))
+    return np.where(upper > 0, bits, 0).astype(np.uint32), np.where(upper > 0, remaining, 0)
+
+
+def _near_guess(operands: Operands, keep: Counts) -> Threshold | None:
+    """In one pass over the numbers in three upper bins, where a sample says that it lies.
+
+    None if it does not lie there, for any of the cuts.
+    """
+    sample = _upper_counts(operands, operands.sample())
+    taken = sample.sum(axis=-1)
+    upper, _ = _cut(sample, np.clip(keep * taken // operands.size, 1, taken))
+    if (upper < 2).any():
+        return None
+    lowest = _first_of(upper - 1)
+    counts, above = _counts_from(operands, lowest, 3 * LOWER)
+    if ((above >= keep) | (above + counts.sum(axis=-1) < keep)).any():
+        return None
+    return _settled(counts, lowest, keep - above)
+
+
+def _first_of(upper: Counts) -> Bits:
+    """The first number in an upper bin."""
+    return np.where(upper > 0, (upper - 1) * LOWER + 1, 0).astype(np.uint32)
+
+
+def _settled(counts: Counts, lowest: Bits, rank: Counts) -> Threshold:
+    lower, left = _cut(counts, rank)
     equal = np.take_along_axis(counts, lower[..., None], 2)[..., 0]
-    bits = np.where(upper > 0, lowest + lower, 0).astype(np.uint32)
-    return bits, np.where((upper > 0) & (rank < equal), rank, 0)
+    return (lowest + lower).astype(np.uint32), np.where(left < equal, left, 0)
 
 
 def _cut(counts: Counts, keep: Counts) -> tuple[Counts, Counts]:
@@ -104,28 +142,36 @@ def _cut(counts: Counts, keep: Counts) -> tuple[Counts, Counts]:
     return counts.shape[-1] - 1 - above, rank
 
 
-def _upper_counts(operands: Operands) -> Counts:
+def _upper_counts(operands: Operands, cuts: Sequence[Cut] | None = None) -> Counts:
     """How many magnitudes lie in each upper bin (models x 1 x UPPER)."""
 
     def add(block: Block, counts: Counts) -> None:
         scratch = np.empty((2, TILE), np.float32)
         count_upper(block.raw, block.codes, block.size, operands.has_base, scratch, counts)
 
-    tallies = operands.tally(lambda: np.zeros((operands.count, UPPER, COUNTERS), np.int64), add)
-    counts: Counts = _added(tallies).sum(axis=2)[:, None]
-    return counts
+    shape = (operands.count, UPPER, COUNTERS)
+    counts: Counts = _added(operands.tally(lambda: np.zeros(shape, np.int64), add, cuts))
+    summed: Counts = counts.sum(axis=2)[:, None]
+    return summed
 
 
-def _lower_counts(operands: Operands, lowest: Bits) -> Counts:
-    """How often each number of the bins that begin at `lowest` occurs (models x cuts x LOWER)."""
+def _counts_from(operands: Operands, lowest: Bits, span: int) -> tuple[Counts, Counts]:
+    """How often each of the `span` numbers from `lowest` on occurs (models x cuts x span).
 
-    def add(block: Block, counts: Counts) -> None:
-        scratch = np.empty((3, TILE), np.float32)
-        count_lower(block.raw, block.codes, block.size, operands.has_base, scratch, lowest, counts)
+    And how many magnitudes lie above them (models x cuts).
+    """
+    shape = (*lowest.shape, span + ELSEWHERE)
 
-    shape = (*lowest.shape, LOWER + ELSEWHERE)
-    tallies = operands.tally(lambda: np.zeros(shape, np.int64), add)
-    return _added(tallies)
+    def start() -> tuple[Counts, Counts]:
+        return np.zeros(shape, np.int64), np.zeros(lowest.shape, np.int64)
+
+    def add(block: Block, found: tuple[Counts, Counts]) -> None:
+        scratch, base = np.empty((3, TILE), np.float32), operands.has_base
+        count_from(block.raw, block.codes, block.size, base, scratch, lowest, *found)
+
+    counts, above = zip(*operands.tally(start, add), strict=True)
+    numbers: Counts = _added(counts)[..., :span]
+    return numbers, _added(above)
 
 
 def _added(tallies: Sequence[Counts]) -> Counts:

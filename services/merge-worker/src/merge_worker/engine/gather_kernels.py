@@ -72,30 +72,42 @@ def count_upper(raw: Any, codes: Any, size: int, has_base: bool, scratch: Any, c
                 bins[bits[j], j % COUNTERS] += 1
 
 
-@kernel("u1[:,:], i8[:], i8, b1, f4[:,:], u4[:,:], i8[:,:,:]")
-def count_lower(
-    raw: Any, codes: Any, size: int, has_base: bool, scratch: Any, lowest: Any, counts: Any
+@kernel("u1[:,:], i8[:], i8, b1, f4[:,:], u4[:,:], i8[:,:,:], i8[:,:]")
+def count_from(
+    raw: Any,
+    codes: Any,
+    size: int,
+    has_base: bool,
+    scratch: Any,
+    lowest: Any,
+    counts: Any,
+    above: Any,
 ) -> None:
-    """Count each number of an upper bin by its distance from `lowest`, the bin's first.
+    """Count each magnitude by its distance from the float32 number with the bits `lowest`.
 
-    `lowest` is uint32, models x cuts; `counts` int64, models x cuts x (LOWER + ELSEWHERE), the
-    last for all other numbers. A cut whose `lowest` is 0 is passed over.
+    `lowest` is uint32, models x cuts; `counts` int64, models x cuts x (numbers + ELSEWHERE), the
+    last for all other numbers; `above` (int64, models x cuts) those beyond the numbers counted. A
+    cut whose `lowest` is 0 is passed over.
     """
     base, row, distances = scratch[0], scratch[1], scratch[2].view(np.uint32)
     bits = row.view(np.uint32)
+    span = np.uint32(counts.shape[2] - ELSEWHERE)
     for start in range(0, size, TILE):
         stop = min(start + TILE, size)
         decode_base(raw, codes, has_base, start, stop, base)
         for i in range(len(counts)):
             decode_difference(raw, codes, i + len(codes) - len(counts), start, stop, base, row)
             for cut in range(lowest.shape[1]):
-                first, bins = lowest[i, cut], counts[i, cut]
+                first, bins, beyond = lowest[i, cut], counts[i, cut], np.int32(0)
                 if first == 0:
                     continue
                 for j in range(stop - start):
-                    distance = np.uint32((bits[j] & _MAGNITUDE) - first)
-                    elsewhere = np.uint32(LOWER + j % ELSEWHERE)
-                    distances[j] = distance if distance <= _LOWER else elsewhere
+                    magnitude = bits[j] & _MAGNITUDE
+                    distance = np.uint32(magnitude - first)
+                    inside = distance < span
+                    distances[j] = distance if inside else np.uint32(span + j % ELSEWHERE)
+                    beyond += np.int32(magnitude > first and not inside)
+                above[i, cut] += beyond
                 for j in range(stop - start):
                     bins[distances[j]] += 1
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .compilable import Function
 from .dtypes import CODES, F32, ITEMSIZE
 from .fill_kernel import SCRATCH, WIDTH, fill_kernel
-from .method import Block, Merge, Operands, Prepared
+from .method import Block, Cut, Merge, Operands, Prepared
 from .operands import Swept
 from .randomness import draw_key
 from .ranks import ranks_of
@@ -74,11 +74,15 @@ class Derived(Swept):
         self._merge = merge
         self._loop = Loop(merge, prepared, "F32")
 
-    def cuts(self, whole_rows: bool = False) -> list[tuple[int, int]]:
+    def cuts(self, whole_rows: bool = False) -> list[Cut]:
         """The blocks that cover all elements: whole rows where the formula ranks them."""
         return super().cuts(whole_rows or self._loop.whole_rows)
 
-    def read(self, cut: tuple[int, int]) -> Block:
+    def sample(self) -> list[Cut]:
+        """Some elements of every stretch; all of them where the formula ranks rows."""
+        return self.cuts() if self._loop.whole_rows else super().sample()
+
+    def read(self, cut: Cut) -> Block:
         """The values of a block."""
         block = self._merge.read(cut)
         values, _ = self._loop(block)

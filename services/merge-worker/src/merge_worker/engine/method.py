@@ -23,6 +23,8 @@ Values = Mapping[str, Scalar]
 """The parameters of one place, by name."""
 
 
+Cut = tuple[int, int]
+"""First element and number of elements of a block."""
 Along = Literal["row", "column"]
 S = TypeVar("S")
 T = TypeVar("T")
@@ -69,8 +71,8 @@ class Operands(Protocol):
     def block_elements(self) -> int:
         """The elements of a block at most, unless a row is longer."""
 
-    def read(self, cut: tuple[int, int]) -> Block:
-        """The block of so many elements (second) from a flat index (first) on."""
+    def read(self, cut: Cut) -> Block:
+        """The block there, until the same thread reads the next."""
 
     def blocks(self, whole_rows: bool = False) -> Iterator[Block]:
         """A pass over all elements in order; what it yields is overwritten by the next block."""
@@ -83,11 +85,20 @@ class Operands(Protocol):
         not let them show in the result.
         """
 
-    def tally(self, start: Callable[[], S], add: Callable[[Block, S], None]) -> list[S]:
+    def tally(
+        self,
+        start: Callable[[], S],
+        add: Callable[[Block, S], None],
+        cuts: Sequence[Cut] | None = None,
+    ) -> list[S]:
         """What threads that take part have added up, each from a `start` of its own.
 
-        Which blocks go together is left to chance: for sums that are exact in any order.
+        Which blocks go together is left to chance: for sums that are exact in any order. Without
+        `cuts` they are all of the tensor's.
         """
+
+    def sample(self) -> list[Cut]:
+        """Some elements of every stretch, to guess from."""
 
 
 class Merge(Operands, Protocol):

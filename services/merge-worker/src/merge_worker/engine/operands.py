@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from .crew import Crew
 from .cuda import Device
 from .inputs import Inputs, Reader
-from .method import Block, Model, Values
+from .method import Block, Cut, Model, Values
 from .plan import Operand, Plan, PlannedTensor
 
-Cut = tuple[int, int]
-"""First element and number of elements of a block."""
+SAMPLE: Final = 4096
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -50,9 +49,21 @@ class Swept:
         """What `work` makes of each block, in their order; several threads may take part."""
         return self.crew.sweep(self.cuts(whole_rows), lambda cut: work(self.read(cut)))
 
-    def tally(self, start: Callable[[], S], add: Callable[[Block, S], None]) -> list[S]:
+    def tally(
+        self,
+        start: Callable[[], S],
+        add: Callable[[Block, S], None],
+        cuts: Sequence[Cut] | None = None,
+    ) -> list[S]:
         """What threads that take part have added up, each from a `start` of its own."""
-        return self.crew.tally(self.cuts(), start, lambda cut, total: add(self.read(cut), total))
+        wanted = self.cuts() if cuts is None else cuts
+        return self.crew.tally(wanted, start, lambda cut, total: add(self.read(cut), total))
+
+    def sample(self) -> list[Cut]:
+        """One in sixteen elements, in short runs."""
+        return [
+            (first, min(SAMPLE, self.size - first)) for first in range(0, self.size, 16 * SAMPLE)
+        ]
 
 
 class TensorMerge(Swept):
