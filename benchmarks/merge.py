@@ -44,6 +44,8 @@ SETTINGS = {"slerp": {"t": 0.4}, "sce": {"select_topk": 0.5}}
 LISTED = {"passthrough": 1, "slerp": 1}
 BASELESS = ("linear", "karcher", "passthrough")
 TURNS = 3
+"""How often the others run beside one run of mergekit."""
+SETTLE_SECONDS = 1.0
 PEER_OPTIONS = ("--lazy-unpickle", "--async-write", "--quiet", "-j", "2")
 """The fastest of mergekit's own options on two processors."""
 
@@ -70,6 +72,7 @@ def recipe(method: str, folder: Path) -> str:
 
 def plain_loop(files: list[Path], out: Path, durable: bool) -> float:
     """Seconds to read all of `files` once and write one of them."""
+    settle()
     started = time.perf_counter()
     buffer = memoryview(bytearray(1 << 22))
     with out.open("wb", buffering=0) as sink:
@@ -111,11 +114,17 @@ def one_round(
 
 def _timed(command: list[str | Path], work: Path, *flags: str) -> Measured:
     out = work / "out"
+    settle()
     try:
         return measure([*command, out, *flags])
     finally:
-        os.sync()  # nobody pays for what another has left to write
         shutil.rmtree(out, ignore_errors=True)
+
+
+def settle() -> None:
+    """Nobody pays for what another has left to write, or finds memory that another has warmed."""
+    os.sync()
+    time.sleep(SETTLE_SECONDS)
 
 
 COLUMNS = (

@@ -32,8 +32,8 @@ from mergehub.cli.progress import ProgressDisplay
 from mergehub.contracts.runs import RunProgress
 from mergehub.recipe import parse_recipe
 
-BYTES_PER_SECOND = 250e6
-"""What one processor reads and writes together in a second by TIES, the slowest common method."""
+BYTES_PER_SECOND = 500e6
+"""What one processor reads and writes together in a second by the slower methods."""
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ROOT = "A folder that models may lie under, beside this one and the recipe's; may be repeated."

@@ -234,6 +234,8 @@ merge(plan, folder / "out", MergeOptions(threads=1))
 @pytest.mark.parametrize(
     ("call", "nth", "journalled"),
     [
+        ("posix_fallocate", 1, 0),  # the journal begun, nothing laid out
+        ("pwrite", 1, 0),  # laid out without its header
         ("pwrite", 2, 0),  # the first tensor's bytes; the first call writes the header
         ("pwrite", 5, 1),  # some tensors journalled, some not
         ("write", 2, 0),  # a tensor's bytes written, not yet journalled
@@ -257,6 +259,37 @@ def test_killed_at_any_moment_a_merge_goes_on_to_the_same_bytes(
     assert not out.exists()
     assert workshop.merge(document).output_digest == expected == digest_of_folder(out)
     assert not partial.exists()
+
+
+WITHOUT_MEMORY = """
+import resource, sys
+from pathlib import Path
+from merge_worker.engine import EngineError, MergeOptions, Sources, merge, plan_merge
+from mergehub.recipe import parse_recipe
+
+folder = Path(sys.argv[1])
+plan = plan_merge(parse_recipe((folder / "recipe.yml").read_text()), Sources(roots=(folder,)))
+merge(plan, folder / "warm", MergeOptions(threads=1))
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+limit = resource.getrlimit(resource.RLIMIT_AS)
+resource.setrlimit(resource.RLIMIT_AS, (used + (4 << 20), limit[1]))
+try:
+    merge(plan, folder / "out", MergeOptions(threads=1, block=1 << 24))
+except EngineError as error:
+    resource.setrlimit(resource.RLIMIT_AS, limit)
+    print(error)
+"""
+
+
+def test_without_memory_a_merge_says_so_and_goes_on_with_smaller_blocks(workshop: Any) -> None:
+    document = recipe(workshop, "ties", vocabulary=1_000_000)
+    (workshop.folder / "recipe.yml").write_text(yaml.safe_dump(document))
+    command = [sys.executable, "-c", WITHOUT_MEMORY, str(workshop.folder)]
+    said = subprocess.run(command, timeout=100, check=True, capture_output=True, text=True).stdout
+    assert "not enough memory" in said
+    assert not (workshop.folder / "out").exists()
+    result = workshop.merge(document, block=1 << 16)
+    assert result.output_digest == digest_of_folder(workshop.folder / "warm")
 
 
 def stopped_merge(workshop: Any, document: dict[str, Any]) -> Path:

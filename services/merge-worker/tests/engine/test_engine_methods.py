@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from merge_worker.engine import loop
 from merge_worker.engine.compilable import marked
+from merge_worker.engine.fill_kernel import fill_kernel
 from merge_worker.engine.formula import weighted
 from merge_worker.engine.methods import discover
+from merge_worker.engine.methods import slerp as slerp_method
 from merge_worker.engine.methods.sce import with_deviation
 
 Array = NDArray[np.float64]
@@ -209,6 +213,40 @@ def test_passthrough_scales_or_copies(workshop: Any) -> None:
     close(workshop.merged(document), lambda n: models[1][n] * (0.5 if "mlp" in n else 1))
 
 
+@pytest.mark.parametrize("norm", ["density", "l2"])
+@pytest.mark.parametrize("method", sorted(discover()))
+def test_formulas_are_given_float32_alone(
+    workshop: Any, monkeypatch: pytest.MonkeyPatch, method: str, norm: str
+) -> None:
+    spec, given = discover()[method].spec, []
+    names = {each.name for each in spec.parameters}
+    if norm != "density" and "rescale_norm" not in names:
+        pytest.skip("rescales nothing")
+    family(workshop)
+    options = {"t": 0.3, "select_topk": 0.5, "scale": 0.5, "rescale": True, "rescale_norm": norm}
+    density = {"density": 0.5} if "density" in names else {}
+    document = recipe(method, [density] * min(spec.max_models or 3, 2 - (spec.base == "member")))
+    document["parameters"] = {name: options[name] for name in names & options.keys()}
+    if spec.base == "none":
+        del document["base_model"]
+
+    def spied(formula: Any, has_base: bool, along: Any, facts: str, merge_facts: str) -> Any:
+        given.extend([facts, merge_facts])
+        return fill_kernel(formula, has_base, along, facts, merge_facts)
+
+    monkeypatch.setattr(loop, "fill_kernel", spied)
+    workshop.merge(document)
+    assert given
+    assert not any("f8" in types for types in given)
+
+
+def test_passthrough_scales_up_too(workshop: Any) -> None:
+    models = family(workshop, count=1)
+    listed = [{"model": "./m1", "parameters": {"scale": 2.0}}]
+    found = workshop.merged({"merge_method": "passthrough", "models": listed})
+    close(found, lambda n: 2.0 * models[1][n])
+
+
 # What must hold whatever the numbers.
 
 
@@ -282,6 +320,21 @@ def test_slerp_takes_no_direction_from_a_tensor_of_almost_no_length(
     found = workshop.merged(recipe("slerp", [{}], out_dtype="float32", parameters={"t": 0.25}))
     first, second = np.sin(0.75 * np.pi / 2), np.sin(0.25 * np.pi / 2)  # as at a right angle
     close(found, lambda n: first * models[0][n].astype(float) + second * models[1][n])
+
+
+def test_slerp_takes_a_norm_up_to_1e_8_as_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    products = np.array([[1e-16, 0.5e-8], [0.5e-8, 1.0]])
+    monkeypatch.setattr(slerp_method, "gram", lambda merge: products)
+    prepared = slerp_method.prepare(SimpleNamespace(settings={"t": 0.5}))  # type: ignore[arg-type]
+    assert prepared.weights == pytest.approx([np.sqrt(0.5)] * 2, rel=1e-7)
+
+
+def test_slerp_is_a_straight_line_beyond_the_bound_alone() -> None:
+    angle = np.arccos(0.9995)
+    arc = [np.sin(0.7 * angle) / np.sin(angle), np.sin(0.3 * angle) / np.sin(angle)]
+    assert slerp_method.coefficients(0.9995, 0.3) == pytest.approx(arc, rel=1e-12)
+    for cosine in (0.99951, -0.99951, 1.0, -1.0, np.nan):
+        assert slerp_method.coefficients(cosine, 0.3) == (0.7, 0.3)
 
 
 def test_ties_of_one_model_at_full_density_is_task_arithmetic(workshop: Any) -> None:

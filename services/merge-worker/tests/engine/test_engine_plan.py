@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from merge_worker.engine import NotSupportedError, PlanError, plan_merge
+from merge_worker.engine.plan import GATHERED
 from mergehub.recipe import Recipe
 
 
@@ -44,7 +45,7 @@ def test_a_plan_counts_bytes_and_bounds_memory(workshop: Any) -> None:
     assert plan.bytes_in == 2 * 2 * elements
     assert plan.bytes_out == 4 * elements
     assert plan.copied == ()
-    assert plan.peak_memory(threads=2, block=100) == 2 * 100 * (2 + 2 + 4)
+    assert plan.peak_memory(threads=2, block=100) == 2 * (100 * (2 + 2 + 4) + 2 * GATHERED)
 
 
 def test_a_plan_is_json_and_its_digest_tells_plans_apart(workshop: Any) -> None:
@@ -206,7 +207,9 @@ def test_one_module_is_merged_as_models_are(workshop: Any) -> None:
 
 def test_a_method_that_is_not_there_is_named_with_those_that_are(workshop: Any) -> None:
     recipe = Recipe.model_validate({**two(workshop), "merge_method": "magic"})
-    with pytest.raises(PlanError, match="no merge method 'magic'; there are dare_ties, linear"):
+    with pytest.raises(
+        PlanError, match="no merge method 'magic'; there are arcee_fusion, .*, ties"
+    ):
         plan_merge(recipe, workshop.sources)
 
 

@@ -11,6 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from merge_worker.engine import PlanError
+from merge_worker.engine.methods import dare_ties, della
+from merge_worker.engine.task_vectors import agreeing, onto_base
 
 Array = NDArray[np.float64]
 SEED = 11
@@ -253,6 +255,64 @@ def test_della_of_a_row_with_one_element_keeps_it_with_the_density(workshop: Any
     found = merged(workshop, "della_linear", [{"density": 0.4, "epsilon": 0.3}])
     mask = draws("./m1", "model.norm.weight", shape) < 0.4
     np.testing.assert_allclose(found["model.norm.weight"], mask / 0.4, rtol=1e-6)
+
+
+def test_della_of_a_row_with_two_elements_goes_from_end_to_end() -> None:
+    lowest, slope = della.probabilities([0.5, 0.7], [0.2, 0.0], 2)
+    np.testing.assert_allclose(lowest, [0.3, 0.7], rtol=1e-6)
+    np.testing.assert_allclose(slope, [0.4, 0.0], rtol=1e-6)
+
+
+def test_a_draw_as_large_as_the_probability_drops() -> None:
+    f = np.float32
+    element = (f(3), f(1), np.uint64(0))
+    for draw, kept in [(f(0.5), 0), (np.nextafter(f(0.5), f(0)), 2)]:
+        assert dare_ties.survivor(*element, draw, f(0), f(0.5), f(1)) == kept
+        assert della.survivor(*element, draw, f(2), f(0.25), f(0.125), f(1)) == kept
+        assert della.divided_survivor(*element, draw, f(2), f(0.25), f(0.125)) == 2 * kept
+
+
+def test_those_take_part_who_agree_and_nothing_agrees_with_neither() -> None:
+    f = np.float32
+    for value, vote, taken in [(2, 3, 1), (2, -3, 0), (-2, -3, 1), (2, 0, 1), (-2, 0, 0)]:
+        assert agreeing(f(value), f(0.5), f(vote)) == (0.5 * value * taken, 0.5 * taken)
+    for vote in (3, 0, -3):
+        assert agreeing(f(0), f(0.5), f(vote)) == (0, 0)
+        assert np.isnan(agreeing(f(np.nan), f(0.5), f(vote))).tolist() == [True, False]
+
+
+def test_a_mass_of_at_least_1e_8_divides() -> None:
+    f, tiny = np.float32, np.float32(1e-8)
+    masses = {tiny: 1 / tiny, -tiny: -1 / tiny, np.nextafter(tiny, f(0)): 1, f(-2): -0.5}
+    for mass, expected in masses.items():
+        assert onto_base((f(1), mass), f(0), np.uint64(0), f(1), True) == f(expected)
+
+
+def test_dare_scales_what_is_sparse_beside_what_is_whole(workshop: Any) -> None:
+    models, densities = family(workshop, count=2), [1.0, 0.5]
+    found = merged(workshop, "dare_linear", [{"density": d} for d in densities])
+
+    def mix(name: str, taus: list[Array]) -> Array:
+        return taus[0] + taus[1] * (draws("./m2", name, taus[1].shape) < 0.5) / 0.5
+
+    check(found, models, mix)
+
+
+@pytest.mark.parametrize("method", ["ties", "breadcrumbs", "breadcrumbs_ties"])
+def test_the_one_element_that_a_density_of_0_keeps_is_not_rescaled(
+    workshop: Any, method: str
+) -> None:
+    models = family(workshop, count=1)
+    found = merged(workshop, method, [{"density": 0.0}], rescale=True)
+    check(found, models, lambda name, taus: crumbs(taus[0], 0.0, 0.01 * (method != "ties")))
+
+
+@pytest.mark.parametrize("method", ["dare_linear", "della_linear"])
+@pytest.mark.parametrize("kind", ["l1", "l2", "linf"])
+def test_the_norm_of_nothing_is_not_kept(workshop: Any, method: str, kind: str) -> None:
+    models = family(workshop, count=1)
+    found = merged(workshop, method, [{"density": 0.0}], rescale_norm=kind)
+    assert all((found[name] == models[0][name]).all() for name in found)
 
 
 @pytest.mark.parametrize("method", ["dare_linear", "della_linear", "breadcrumbs"])

@@ -252,9 +252,10 @@ def test_multislerp_takes_no_direction_from_rounding_errors(workshop: Any) -> No
 @pytest.mark.parametrize("method", ["multislerp", "linear"])
 def test_weights_are_normalised_unless_they_sum_to_less_than_1e_8(method: str) -> None:
     settings = {"normalize_weights": True, "normalize": True}
-    problems = [discover()[method].problem(settings, [{"weight": w}]) for w in (1e-8, 0.9e-8)]
-    assert problems[0] is None
-    assert "sum to 0" in (problems[1] or "")
+    weights = (-2.0, 1e-8, 0.9e-8)
+    problems = [discover()[method].problem(settings, [{"weight": w}]) for w in weights]
+    assert problems[:2] == [None, None]
+    assert "sum to 0" in (problems[2] or "")
 
 
 @pytest.mark.parametrize("weights", [[0.0, 0.0], [1.0, -1.0]])

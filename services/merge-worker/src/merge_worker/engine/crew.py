@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from typing import Any, Generic, TypeVar
 
+from .memory import Memory
+
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 Sum = TypeVar("Sum")
@@ -30,6 +32,8 @@ class Crew:
         self._open: list[_Sweep[Any, Any]] = []
         self._busy = 0
         self._stopped = threading.Event()
+        self.memory = Memory()
+        """The buffers of the thread that asks."""
 
     def stop(self) -> None:
         """Let every thread end before its next block."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import re
 import threading
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -95,7 +94,6 @@ class Device:
         self.number = number
         self._cuda = _numba()
         self._lanes = threading.local()
-        self._pinned = _Pinned(self._cuda)
         # A kernel is started in a moment; numba's simulator can only run one at a time.
         self.starting = threading.Lock()
 
@@ -107,11 +105,12 @@ class Device:
             lane = self._lanes.lane = Lane(self._cuda)
         return lane
 
-    def pinned(self, shape: tuple[int, int]) -> NDArray[np.uint8]:
-        """Bytes that the device copies from while the processor works on; reused when let go."""
+    def pinned(self, size: int) -> NDArray[np.uint8]:
+        """Bytes that the device copies from while the processor works on."""
         with self.errors():
             self.lane()
-            return self._pinned.take(shape)
+            pinned: NDArray[np.uint8] = self._cuda.pinned_array(size, np.uint8)
+            return pinned
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -160,29 +159,3 @@ class Lane:
         if held is None or held.size < size:
             held = self._held["host"] = self._cuda.pinned_array(size, np.uint8)
         return held[:size]
-
-
-class _Pinned:
-    """Pinned memory that goes from tensor to tensor: the driver takes long to pin some."""
-
-    def __init__(self, cuda: Any) -> None:
-        self._cuda = cuda
-        self._free: list[NDArray[np.uint8]] = []
-        self._lock = threading.Lock()
-
-    def take(self, shape: tuple[int, int]) -> NDArray[np.uint8]:
-        """Memory that comes back when the array is no more."""
-        size = math.prod(shape)
-        buffer = self._largest()
-        if buffer is None or len(buffer) < size:
-            del buffer  # too small: it makes way
-            buffer = self._cuda.pinned_array(size, np.uint8)
-        taken: NDArray[np.uint8] = buffer[:size].reshape(shape)
-        weakref.finalize(taken, self._free.append, buffer).atexit = False
-        return taken
-
-    def _largest(self) -> NDArray[np.uint8] | None:
-        with self._lock:
-            if not self._free:
-                return None
-            return self._free.pop(max(range(len(self._free)), key=lambda i: len(self._free[i])))

@@ -35,5 +35,9 @@ class ResumeError(EngineError):
     """The unfinished output found in this place belongs to another merge."""
 
 
+class OutOfMemoryError(EngineError):
+    """There is not enough memory for the blocks in flight."""
+
+
 class NotFiniteError(EngineError):
     """An ingredient holds infinities or NaN, and the merge was asked to refuse them."""

@@ -14,7 +14,7 @@ from mergehub.recipe.lock import Lock
 
 from . import cuda
 from .digests import output_digest, tensor_is
-from .errors import OutputError, ResumeError
+from .errors import OutOfMemoryError, OutputError, ResumeError
 from .filling import Filling
 from .finish import finish, only_one
 from .gather_kernels import REDUCTION
@@ -98,6 +98,7 @@ def merge(
         ResumeError: `<out>.partial` belongs to another plan or process.
         InputChangedError: an ingredient changed or vanished since it was planned with.
         NotFiniteError: an ingredient is not finite, and `only_finite` was asked for.
+        OutOfMemoryError: there is no memory for the blocks in flight.
         DeviceError: the device cannot be used.
     """
     result = merge_part(plan, out, Portion(), options, on_progress)
@@ -129,9 +130,14 @@ def merge_part(
         return work.carry_out(on_progress or (lambda progress: None))
     except ResumeError:
         raise
-    except BaseException:
+    except BaseException as error:
         if not options.keep_partial and portion.of == 1:
             shutil.rmtree(work.partial, ignore_errors=True)
+        if isinstance(error, MemoryError):
+            raise OutOfMemoryError(
+                f"not enough memory for {options.workers} threads with blocks of "
+                f"{options.block_elements} elements: take fewer threads or smaller blocks"
+            ) from None
         raise
 
 

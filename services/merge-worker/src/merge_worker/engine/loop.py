@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,14 +19,14 @@ NO_RANKS = np.empty((1, 1), np.float32)
 class Loop:
     """The compiled loop of a prepared formula with all that it takes, for any thread to call."""
 
-    def __init__(self, merge: Merge, prepared: Prepared, dtype: str) -> None:
-        """`dtype` is the element type to write, in safetensors' name."""
+    def __init__(self, merge: Merge, prepared: Prepared, dtype: str, use: str = "result") -> None:
+        """`dtype` is the element type to write, in safetensors' name; `use` names its buffer."""
         self._merge, self._prepared = merge, prepared
         self._code, self._width = CODES[dtype], ITEMSIZE[dtype]
         self._kernel = _kernel(merge, prepared)
         self._weights = weights_of(prepared)
         self._keys = keys_of(merge, prepared.formula.drawn)
-        self._scratch = threading.local()
+        self._use = use
 
     @property
     def whole_rows(self) -> bool:
@@ -36,14 +34,13 @@ class Loop:
         return self._prepared.formula.ranked
 
     def __call__(self, block: Block) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """The values of a block as bytes, and how many elements of each operand are not finite."""
-        merge = self._merge
-        out = np.empty(-(-block.size * self._width // 8) * 8, np.uint8)
+        """The values of a block as bytes, and how many elements of each operand are not finite.
+
+        The first is the thread's own and overwritten by the next block.
+        """
+        merge, memory = self._merge, self._merge.crew.memory
+        out = memory.bytes(self._use, block.size * self._width)
         nonfinite = np.zeros(len(block.codes), np.int64)
-        scratch = getattr(self._scratch, "rows", None)
-        if scratch is None:
-            scratch = _aligned(merge.count + SCRATCH, WIDTH)
-            self._scratch.rows = scratch
         self._kernel(
             block.raw,
             block.codes,
@@ -55,12 +52,12 @@ class Loop:
             self._prepared.merge_facts,
             self._keys,
             ranks_of(merge, block) if self.whole_rows else NO_RANKS,
-            scratch,
+            memory.floats("scratch", merge.count + SCRATCH, WIDTH),
             out,
             self._code,
             nonfinite,
         )
-        return out[: block.size * self._width], nonfinite
+        return out, nonfinite
 
 
 class Derived(Swept):
@@ -72,7 +69,7 @@ class Derived(Swept):
     def __init__(self, merge: Merge, prepared: Prepared) -> None:
         super().__init__(merge.shape, merge.crew, merge.block_elements)
         self._merge = merge
-        self._loop = Loop(merge, prepared, "F32")
+        self._loop = Loop(merge, prepared, "F32", "derived")
 
     def cuts(self, whole_rows: bool = False) -> list[Cut]:
         """The blocks that cover all elements: whole rows where the formula ranks them."""
@@ -112,10 +109,3 @@ def keys_of(merge: Merge, drawn: bool) -> NDArray[np.uint64]:
         return np.zeros(1, np.uint64)
     keys = [draw_key(merge.seed, model.reference, model.tensor) for model in merge.models]
     return np.array(keys, np.uint64)
-
-
-def _aligned(rows: int, columns: int) -> NDArray[np.float32]:
-    """Memory that begins where a line of the cache does, as vector instructions like it."""
-    memory = np.empty(rows * columns + 16, np.float32)
-    skipped = -memory.ctypes.data % 64 // 4
-    return memory[skipped : skipped + rows * columns].reshape(rows, columns)

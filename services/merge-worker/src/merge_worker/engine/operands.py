@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Final, TypeVar
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from .crew import Crew
 from .cuda import Device
 from .inputs import Inputs, Reader
+from .memory import LINE, aligned
 from .method import Block, Cut, Model, Values
 from .plan import Operand, Plan, PlannedTensor
 
@@ -84,7 +84,6 @@ class TensorMerge(Swept):
         super().__init__((size // columns, columns) if columns else (0, 0), crew, block)
         self._plan, self._tensor = plan, tensor
         self._inputs = inputs
-        self._held = threading.local()
         self.device = device
         self.name = tensor.name
         self.seed = plan.seed
@@ -115,23 +114,18 @@ class TensorMerge(Swept):
     def read(self, cut: Cut) -> Block:
         """The operands' elements there, as stored; in a buffer of the thread's own."""
         first, size = cut
-        raw = self._buffer(size)
-        if getattr(self._held, "cut", None) != cut:
-            self._held.cut = None
+        memory, raw = self.crew.memory, self._buffer(size)
+        if memory.holds != (self, cut):
+            memory.holds = None
             for reader, row in zip(self._readers, raw, strict=True):
                 reader.read(first, size, row)
-            self._held.cut = cut
+            memory.holds = (self, cut)
         return Block(raw, self._codes, first, size)
 
     def _buffer(self, size: int) -> NDArray[np.uint8]:
-        """One row per operand, wide enough for each; rows start at multiples of 8 bytes."""
+        """One row per operand, wide enough for each; rows start at lines of the cache."""
+        rows = len(self._readers)
         width = max(row.width for row in self._tensor.rows)
-        wanted = -(-size * width // 8) * 8
-        raw: NDArray[np.uint8] | None = getattr(self._held, "raw", None)
-        if raw is None or raw.shape[1] < wanted:
-            self._held.cut = None
-            raw = self._held.raw = self._bytes((len(self._readers), wanted))
-        return raw
-
-    def _bytes(self, shape: tuple[int, int]) -> NDArray[np.uint8]:
-        return self.device.pinned(shape) if self.device else np.empty(shape, np.uint8)
+        wanted = -(-size * width // LINE) * LINE
+        make = self.device.pinned if self.device else aligned
+        return self.crew.memory.bytes("operands", rows * wanted, make).reshape(rows, wanted)

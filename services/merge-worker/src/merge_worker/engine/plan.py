@@ -22,6 +22,9 @@ from .sources import Kind
 ENGINE_VERSION: Final = "2"
 """Grows when the same recipe and inputs would give other bytes."""
 
+GATHERED: Final = 3 << 20
+"""Bytes at most for what is counted of a model in a first pass, and for its tile of scratch."""
+
 BLOCK: Final = 1 << 18
 """Elements of an output tensor that one thread works on at a time, unless asked otherwise."""
 
@@ -154,8 +157,10 @@ class Plan:
 
 
 def _buffers(tensor: PlannedTensor, block: int) -> int:
+    """What one thread holds: operands, output, scratch, and what a first pass gathers."""
     elements = min(tensor.region.size, block)
     widest = max(row.width for row in tensor.rows)
     rows = elements * widest * len(tensor.rows)
     adapters = sum(4 * (u.left.size + u.right.size) for row in tensor.rows if (u := row.update))
-    return rows + elements * ITEMSIZE[tensor.region.dtype] + adapters
+    gathered = GATHERED * len(tensor.operands) if tensor.method else 0
+    return rows + elements * ITEMSIZE[tensor.region.dtype] + adapters + gathered

@@ -23,12 +23,12 @@ def ranks_of(operands: Operands, block: Block) -> NDArray[np.float32]:
     The block is whole rows.
 
     Returns:
-        Float32 of shape (models, elements of the block).
+        Float32 of shape (models, elements of the block), the thread's own until its next block.
     """
-    columns = operands.shape[1]
-    out = np.empty((operands.count, block.size), np.float32)
-    keys = np.empty(block.size, np.uint64)
-    scratch = np.empty((2, TILE), np.float32)
+    columns, memory = operands.shape[1], operands.crew.memory
+    out = memory.floats("ranks", operands.count, block.size)
+    keys = memory.bytes("sorted", 8 * block.size).view(np.uint64)
+    scratch = memory.floats("tiles", 2, TILE)
     for i, ranks in enumerate(out, len(block.codes) - operands.count):
         has_base = operands.has_base
         pack(block.raw, block.codes, i, block.size, columns, has_base, scratch, keys)
