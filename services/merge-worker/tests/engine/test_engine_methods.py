@@ -21,6 +21,7 @@ from merge_worker.engine.formula import weighted
 from merge_worker.engine.methods import discover
 from merge_worker.engine.methods import slerp as slerp_method
 from merge_worker.engine.methods.sce import with_deviation
+from merge_worker.engine.task_vectors import RESCALE_NORM
 
 Array = NDArray[np.float64]
 SLOW = settings(
@@ -213,15 +214,17 @@ def test_passthrough_scales_or_copies(workshop: Any) -> None:
     close(workshop.merged(document), lambda n: models[1][n] * (0.5 if "mlp" in n else 1))
 
 
-@pytest.mark.parametrize("norm", ["density", "l2"])
-@pytest.mark.parametrize("method", sorted(discover()))
+SPARSE = [m for m, each in discover().items() if RESCALE_NORM in each.spec.parameters]
+
+
+@pytest.mark.parametrize(
+    ("method", "norm"), [(m, "density") for m in discover()] + [(m, "l2") for m in SPARSE]
+)
 def test_formulas_are_given_float32_alone(
     workshop: Any, monkeypatch: pytest.MonkeyPatch, method: str, norm: str
 ) -> None:
     spec, given = discover()[method].spec, []
     names = {each.name for each in spec.parameters}
-    if norm != "density" and "rescale_norm" not in names:
-        pytest.skip("rescales nothing")
     family(workshop)
     options = {"t": 0.3, "select_topk": 0.5, "scale": 0.5, "rescale": True, "rescale_norm": norm}
     density = {"density": 0.5} if "density" in names else {}

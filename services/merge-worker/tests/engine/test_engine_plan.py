@@ -208,7 +208,7 @@ def test_one_module_is_merged_as_models_are(workshop: Any) -> None:
 def test_a_method_that_is_not_there_is_named_with_those_that_are(workshop: Any) -> None:
     recipe = Recipe.model_validate({**two(workshop), "merge_method": "magic"})
     with pytest.raises(
-        PlanError, match="no merge method 'magic'; there are arcee_fusion, .*, ties"
+        PlanError, match=r"no merge method 'magic'; there are arcee_fusion, .*, ties"
     ):
         plan_merge(recipe, workshop.sources)
 
