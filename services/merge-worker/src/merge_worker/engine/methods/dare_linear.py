@@ -10,32 +10,24 @@ lunch", arXiv 2311.03099.
 
 from __future__ import annotations
 
-import numpy as np
-
 from mergehub.recipe.methods import MethodSpec
 
-from ..method import Merge, Method, Prepared, numbers
+from ..method import Merge, Method, Prepared
 from ..task_vectors import (
     DENSITY,
     LAMBDA,
     RESCALE_NORM,
     WEIGHT,
-    merge_facts,
     normalize,
     plain_mix,
     rescale,
-    with_scale,
 )
-from .dare_ties import survivor
+from .dare_ties import dropped
 
 
 def prepare(merge: Merge) -> Prepared:
-    """The density below which a draw lets an element survive."""
-    densities = numbers(merge.models, "density")
-    formula = plain_mix(survivor, drawn=True)
-    facts = with_scale(merge, densities, formula, (np.array(densities, np.float32),))
-    weights = numbers(merge.models, "weight")
-    return Prepared(formula, weights, facts, merge_facts(merge.settings))
+    """All survivors are added up."""
+    return dropped(merge, plain_mix)
 
 
 METHOD = Method(

@@ -9,6 +9,8 @@ lunch", arXiv 2311.03099.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ import numpy as np
 from mergehub.recipe.methods import MethodSpec
 
 from ..compilable import compilable
+from ..formula import Formula
 from ..method import Merge, Method, Prepared, numbers
 from ..task_vectors import (
     CONSENSUS,
@@ -41,13 +44,18 @@ def survivor(
     return scale * (theta - base) if draw < density else _ZERO
 
 
-def prepare(merge: Merge) -> Prepared:
-    """The density below which a draw lets an element survive."""
+def dropped(merge: Merge, mix: Callable[..., Formula]) -> Prepared:
+    """The density below which a draw lets an element survive; `mix` mixes what does."""
     densities = numbers(merge.models, "density")
-    formula = consensus(survivor, merge.settings, drawn=True)
+    formula = mix(survivor, drawn=True)
     facts = with_scale(merge, densities, formula, (np.array(densities, np.float32),))
     weights = numbers(merge.models, "weight")
     return Prepared(formula, weights, facts, merge_facts(merge.settings))
+
+
+def prepare(merge: Merge) -> Prepared:
+    """Those survivors take part that have the elected sign."""
+    return dropped(merge, partial(consensus, settings=merge.settings))
 
 
 METHOD = Method(
