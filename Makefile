@@ -1,7 +1,7 @@
 # Everything one does with this repository. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format lock clean \
+.PHONY: help setup demo up test coverage check format lock clean \
 	bench-merge bench-parity bench-startup bench-memory
 
 PYTHON ?= python3
@@ -25,6 +25,12 @@ up: $(BIN)/.installed ## Run the whole hub on this machine, until Ctrl-C
 
 test: $(BIN)/.installed ## Run all tests against real stores and real processes
 	$(BIN)/python -m pytest -q
+
+coverage: $(BIN)/.installed ## Which branches of the engine its tests do not take
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -q services/merge-worker/tests/engine
+	$(BIN)/python -m coverage combine -q
+	$(BIN)/python -m coverage report
 
 check: $(BIN)/.installed ## Format, lint, types and the rules of who may import whom
 	$(BIN)/ruff format --check .
