@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Literal
 
+from .dtypes import ITEMSIZE
 from .journal import Journal
 from .plan import PlannedTensor
 
@@ -39,7 +40,7 @@ class Meter:
     ) -> None:
         sizes = {tensor.name: tensor.region.nbytes for tensor in tensors}
         self._total = len(sizes), sum(sizes.values())
-        self._done = len(journal.finished), sum(sizes[name] for name in journal.finished)
+        self._done = len(journal.finished), sum(_journalled(each, journal) for each in tensors)
         self._lock = Lock()
         self._on_progress = on_progress
 
@@ -51,7 +52,9 @@ class Meter:
     def report(self, stage: Stage) -> None:
         """Tell how far the merge is."""
         tensors, size = self._done
-        self._on_progress(Progress(tensors, self._total[0], size, self._total[1], stage))
+        total = self._total[1]
+        # Blocks of another size than before are filled again, and counted again.
+        self._on_progress(Progress(tensors, self._total[0], min(size, total), total, stage))
 
     def wait_for(self, futures: Iterable[Future[Any]], stage: Stage) -> None:
         """Report until all are done; raises what one of them raises, or the callback."""
@@ -61,3 +64,11 @@ class Meter:
             done, left = wait(left, TICK)
             for future in done:
                 future.result()
+
+
+def _journalled(tensor: PlannedTensor, journal: Journal) -> int:
+    """The bytes of a tensor that an earlier attempt has filled."""
+    if tensor.name in journal.finished:
+        return tensor.region.nbytes
+    blocks = journal.blocks.get(tensor.name, {})
+    return sum(size for _, size in blocks) * ITEMSIZE[tensor.region.dtype]
