@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from merge_worker.engine import divergence, gather, inputs, loop, low_rank, ranks
+from merge_worker.engine import divergence, gather, inputs, loop, low_rank, ranks, selection
 from merge_worker.engine.fill_kernel import fill_loop
 from merge_worker.engine.formula import Formula
 from merge_worker.engine.methods import discover
@@ -47,7 +47,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
         return fill_loop(formula, has_base, along, facts.count("["))
 
     monkeypatch.setattr(loop, "fill_kernel", uncompiled)
-    for module in (divergence, gather, inputs, low_rank, ranks):
+    for module in (divergence, gather, inputs, low_rank, ranks, selection):
         for name, function in kernels(module):
             monkeypatch.setattr(module, name, inspect.unwrap(function))
 

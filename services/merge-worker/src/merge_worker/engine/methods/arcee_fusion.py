@@ -22,8 +22,9 @@ from mergehub.recipe.methods import MethodSpec
 from ..compilable import compilable
 from ..divergence import row_divergences
 from ..formula import Formula
-from ..gather import derived, largest
+from ..loop import derived
 from ..method import Merge, Method, Prepared
+from ..selection import largest
 from ..task_vectors import task_vector
 
 

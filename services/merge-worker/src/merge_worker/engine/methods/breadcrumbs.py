@@ -20,8 +20,8 @@ from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
 from ..compilable import compilable
 from ..formula import Formula
-from ..gather import largest
 from ..method import Merge, Method, Prepared, numbers
+from ..selection import largest
 from ..task_vectors import (
     DENSITY,
     LAMBDA,

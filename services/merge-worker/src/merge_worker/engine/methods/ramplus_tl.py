@@ -23,7 +23,7 @@ from mergehub.recipe.methods import MethodSpec, ParameterSpec
 from ..compilable import compilable
 from ..counting import count
 from ..formula import Formula
-from ..gather import derived
+from ..loop import derived
 from ..method import Merge, Method, Prepared
 from .ram import EPSILON, change, epsilons, mean_onto_base
 

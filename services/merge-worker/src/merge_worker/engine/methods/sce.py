@@ -24,8 +24,10 @@ from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
 from ..compilable import Function, compilable
 from ..formula import Formula, weighted
-from ..gather import EVERYWHERE, derived, gram, largest, squares
+from ..gather import gram, squares
+from ..loop import derived
 from ..method import Merge, Method, Operands, Prepared
+from ..selection import EVERYWHERE, largest
 from ..task_vectors import agreeing, task_vector
 
 _ZERO = np.float32(0)

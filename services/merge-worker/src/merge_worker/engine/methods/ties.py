@@ -17,8 +17,8 @@ import numpy as np
 from mergehub.recipe.methods import MethodSpec
 
 from ..compilable import compilable
-from ..gather import largest
 from ..method import Merge, Method, Prepared, numbers
+from ..selection import largest
 from ..task_vectors import (
     CONSENSUS,
     DENSITY,
