@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test coverage check format lock clean \
-	bench-merge bench-parity bench-startup bench-memory
+	bench-merge bench-parity bench-startup bench-memory mutants
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -57,6 +57,12 @@ bench-startup: $(BIN)/.installed ## Measure help, the plan of a 70B merge and th
 
 bench-memory: $(BIN)/.installed ## Measure the memory that one tensor of 1 GB takes
 	$(BIN)/python benchmarks/memory.py $(BENCH)
+
+.cache/mutants/tool: | $(BIN)/.installed
+	$(BIN)/uv pip install --quiet --target $@ 'cosmic-ray==8.7.0'
+
+mutants: .cache/mutants/tool ## See that the tests notice every changed formula
+	$(BIN)/python benchmarks/mutants.py
 
 clean: ## Remove what was installed and cached here
 	rm -rf .venv .cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
