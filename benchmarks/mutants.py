@@ -2,9 +2,10 @@
 
 Each mutant changes an operator, number, comparison or name in a copy of the tree; the tests that
 concern the file (`mutants.json`) must then fail. What survives must be explained in `mutants.md`,
-or the run fails. Each mutant is tested in a fork of a process that has the libraries imported,
-because starting Python would take longest. Needs cosmic-ray in `.cache/mutants/tool`, beside the
-packages of the project, whose versions it leaves alone.
+or the run fails. Two things would take longest, so they are left out: starting Python (each mutant
+is tested in a fork of a process that has the libraries imported) and compiling the loop over a
+formula (Python runs it, to the same bytes: `test_engine_plain.py`). Needs cosmic-ray in
+`.cache/mutants/tool`, beside the packages of the project, whose versions it leaves alone.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import shutil
 import signal
 import sys
 import time
+from collections import Counter
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -72,6 +74,9 @@ def _test(tree: Path, names: str, expression: str, writer: int) -> int:
     class Reporter:
         """Says which test failed first."""
 
+        def pytest_sessionstart(self) -> None:
+            _leave_formulas_to_python()
+
         def pytest_runtest_logreport(self, report: Any) -> None:
             if report.failed:
                 os.write(writer, report.nodeid.rsplit("::", 1)[1].encode())
@@ -85,6 +90,18 @@ def _test(tree: Path, names: str, expression: str, writer: int) -> int:
     paths = [str(TESTS / f"test_engine_{name}.py") for name in names.split()]
     options = ["-q", "-x", "--tb=no", "--assert=plain", f"--basetemp={tree}/.tmp"]
     return int(pytest.main([*options, "-k", expression, *paths], plugins=[Reporter()]))
+
+
+def _leave_formulas_to_python() -> None:
+    import numpy as np
+
+    from merge_worker.engine import fill_kernel, loop
+
+    def uncompiled(formula: Any, has_base: bool, along: Any, facts: str, merge_facts: str) -> Any:
+        by_python = fill_kernel.fill_loop(formula, has_base, along, facts.count("["))
+        return np.errstate(all="ignore")(by_python)
+
+    fill_kernel.fill_kernel = loop.fill_kernel = uncompiled
 
 
 def prepare(folder: Path) -> Path:
@@ -120,8 +137,10 @@ def run(tree: Path, file: str, tests: list[str], done: dict[str, list[Any]]) -> 
         raise SystemExit(f"{file}: {said or 'a test'} fails without a mutant")
     sys.dont_write_bytecode = True
     results = []
+    numbers: Counter[str] = Counter()
     for mutant in mutants(source):
-        key = f"{file}\n{mutant.text}"
+        numbers[mutant.name] += 1
+        key = f"{file} {mutant.name} {numbers[mutant.name]}"
         if done.get(key, ["", "", ""])[2] != "killed":
             shutil.rmtree(path.parent / "__pycache__", ignore_errors=True)
             path.write_text(mutant.text)

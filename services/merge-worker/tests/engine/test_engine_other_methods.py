@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from merge_worker.engine.divergence import FAR, divergence, exponential, logarithm, softmax
+from merge_worker.engine.methods import arcee_fusion
 
 Array = NDArray[np.float64]
 
@@ -138,6 +140,17 @@ def test_arcee_fusion_takes_all_changes_of_the_same_importance(workshop: Any) ->
     workshop.model("m1", {n: v + signs[n] / 2 for n, v in base.items()}, dtype="F32")
     found = merged(workshop, "arcee_fusion", 1)["model.norm.weight"]  # one row, one divergence
     assert (found == base["model.norm.weight"] + signs["model.norm.weight"] / 2).all()
+
+
+def test_arcee_fusion_rounds_its_threshold_at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    f = np.float32
+    first, median, third = f(0.3218694), f(0.3577952), f(0.5715298)
+    found = SimpleNamespace(threshold=np.array([[first, median, third]]))
+    monkeypatch.setattr(arcee_fusion, "derived", lambda *_: None)
+    monkeypatch.setattr(arcee_fusion, "largest", lambda *_: found)
+    fence = median + f(f(1.5) * f(third - first))
+    assert fence != f(float(median) + 1.5 * float(third - first))  # what one rounding would make
+    assert arcee_fusion.threshold(SimpleNamespace(size=9), None) == fence  # type: ignore[arg-type]
 
 
 def test_arcee_fusion_lets_the_undefined_through_and_no_further(workshop: Any) -> None:
