@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Final, TypeVar
@@ -21,7 +22,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 
-class Swept:
+class Swept(ABC):
     """What all operands share: the order of their blocks. Reading one is left open."""
 
     def __init__(self, shape: tuple[int, int], crew: Crew, block: int) -> None:
@@ -36,9 +37,9 @@ class Swept:
             step = max(1, step // self.shape[1]) * self.shape[1]
         return [(first, min(step, self.size - first)) for first in range(0, self.size, step)]
 
+    @abstractmethod
     def read(self, cut: Cut) -> Block:
         """The block there, until the same thread reads the next."""
-        raise NotImplementedError
 
     def blocks(self, whole_rows: bool = False) -> Iterator[Block]:
         """A pass over all elements in order; what it yields is overwritten by the next block."""
