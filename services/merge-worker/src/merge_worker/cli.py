@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+# The engine multiplies no matrices, so NumPy need not start threads for it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import click
 from rich.filesize import decimal
 from rich.table import Table

@@ -21,6 +21,7 @@ from merge_worker.engine.formula import weighted
 from merge_worker.engine.methods import discover
 from merge_worker.engine.methods import slerp as slerp_method
 from merge_worker.engine.methods.sce import with_deviation
+from merge_worker.engine.operands import SAMPLE
 from merge_worker.engine.task_vectors import RESCALE_NORM
 
 Array = NDArray[np.float64]
@@ -407,7 +408,7 @@ def test_ties_trims_a_large_tensor_exactly_whatever_a_sample_of_it_says(
 ) -> None:
     rng = np.random.default_rng(5)
     values = rng.standard_t(3, (150_000, 8)).astype(np.float32)
-    sampled = (np.arange(values.size).reshape(values.shape) % 65536) < 4096
+    sampled = np.arange(values.size).reshape(values.shape) % (16 * SAMPLE) < SAMPLE
     tau = {
         "spread": values,
         "misleading": np.where(sampled, 1000 * values, values),

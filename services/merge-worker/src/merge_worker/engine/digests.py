@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,19 +31,59 @@ def tensor_hash(name: str, region: Region) -> _Hash:
     return hashlib.sha256(head.encode() + b"\n")
 
 
+class RunningDigest:
+    """The digest of a tensor whose blocks are written in any order, by several threads.
+
+    A block is taken in while it is still in the processor's cache, where the blocks before it are
+    written too; it is read back from the file only where one was missing at that moment.
+    """
+
+    def __init__(self, descriptor: int, name: str, region: Region) -> None:
+        """`descriptor` is the open file that the blocks are written to."""
+        self._descriptor, self._name, self._region = descriptor, name, region
+        self._hash = tensor_hash(name, region)
+        self._done = 0
+        self._written: dict[int, int] = {}
+        self._taking = threading.Lock()
+
+    def wrote(self, offset: int, data: memoryview) -> None:
+        """Bytes have been written, `offset` bytes into the tensor."""
+        self._written[offset] = len(data)
+        if not self._taking.acquire(blocking=False):
+            return  # who is at it now, or writes the next block, reads them back
+        try:
+            while size := self._written.pop(self._done, 0):
+                if self._done == offset:
+                    self._hash.update(data)
+                    self._done += size
+                else:
+                    self._read_back(size)
+        finally:
+            self._taking.release()
+
+    def hexdigest(self) -> str:
+        """The digest when all is written, also by earlier attempts."""
+        self._read_back(self._region.nbytes - self._done)
+        return self._hash.hexdigest()
+
+    def _read_back(self, size: int) -> None:
+        buffer = memoryview(bytearray(min(CHUNK, size)))
+        end = self._done + size
+        while self._done < end:
+            part = buffer[: end - self._done]
+            count = os.preadv(self._descriptor, [part], self._region.offset + self._done)
+            if count == 0:
+                raise OutputError(
+                    f"tensor {self._name!r} is cut short: {self._done} of "
+                    f"{self._region.nbytes} bytes"
+                )
+            self._hash.update(part[:count])
+            self._done += count
+
+
 def region_digest(descriptor: int, name: str, region: Region) -> str:
     """The digest in hexadecimal of a tensor in an open file."""
-    found = tensor_hash(name, region)
-    buffer = memoryview(bytearray(min(CHUNK, region.nbytes)))
-    done = 0
-    while done < region.nbytes:
-        part = buffer[: region.nbytes - done]
-        count = os.preadv(descriptor, [part], region.offset + done)
-        if count == 0:
-            raise OutputError(f"tensor {name!r} is cut short: {done} of {region.nbytes} bytes")
-        found.update(part[:count])
-        done += count
-    return found.hexdigest()
+    return RunningDigest(descriptor, name, region).hexdigest()
 
 
 def tensor_is(path: Path, name: str, region: Region, digest: str) -> bool:

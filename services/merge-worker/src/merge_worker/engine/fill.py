@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .digests import region_digest
+from .digests import RunningDigest
 from .dtypes import ITEMSIZE
 from .journal import Finished, Journal
 from .loop import Loop
@@ -40,21 +40,24 @@ def fill(
         compute, cuts = _compute(merge, tensor)
         counts = [done[cut] for cut in cuts if cut in done]
         width = ITEMSIZE[tensor.region.dtype]
+        digest = RunningDigest(descriptor, tensor.name, tensor.region)
 
         def one(cut: Cut) -> list[int]:
             block = merge.read(cut)
             data, nonfinite = compute(block)
-            write_at(path, descriptor, tensor.region.offset + block.first * width, data)
+            offset = block.first * width
+            write_at(path, descriptor, tensor.region.offset + offset, data)
+            digest.wrote(offset, data)
             if len(cuts) > 1:
                 journal.add_block(tensor.name, cut, nonfinite)
             wrote(len(data))
             return nonfinite
 
         counts += merge.crew.sweep([cut for cut in cuts if cut not in done], one)
-        digest = region_digest(descriptor, tensor.name, tensor.region)
+        made = digest.hexdigest()
     finally:
         os.close(descriptor)
-    return Finished(digest, _by_model(merge, tensor, counts))
+    return Finished(made, _by_model(merge, tensor, counts))
 
 
 def _compute(merge: TensorMerge, tensor: PlannedTensor) -> tuple[Compute, list[Cut]]:

@@ -17,7 +17,7 @@ from .memory import LINE, aligned
 from .method import Block, Cut, Model, Values
 from .plan import Operand, Plan, PlannedTensor
 
-SAMPLE: Final = 4096
+SAMPLE: Final = 16384
 S = TypeVar("S")
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,15 +22,22 @@ from .selection_kernels import (
     count_equal,
     count_from,
     count_upper,
+    find_cut,
     find_last,
 )
 
 SAMPLED: Final = 1 << 20
 """Elements of a tensor from which on a sample comes first."""
+MARGIN: Final = 4
+"""Standard deviations that the rank of a threshold in a sample is given to either side."""
+WINDOW: Final = 8
+"""Upper bins at most that the numbers are counted in at once: 512 KiB for each cut."""
 EVERYWHERE: Final = np.iinfo(np.uint64).max
 Counts = NDArray[np.int64]
 Bits = NDArray[np.uint32]
 Keep = ArrayLike | Callable[[Counts], ArrayLike]
+Wanted = Callable[[Counts], Counts]
+"""From how many magnitudes of each model are not 0 to how many are kept (models x cuts)."""
 
 
 @dataclass(frozen=True)
@@ -56,23 +63,22 @@ def largest(operands: Operands, keep: Keep) -> Selection:
     that is noticed. Equals are the rule in bf16; a last pass finds the last that is kept, lowest
     flat index first. Of zeros it does not matter which are kept.
     """
-    if callable(keep):
-        counts = _upper_counts(operands)
-        wanted = np.array(keep(operands.size - counts[:, 0, 0]), np.int64)
-        threshold, remaining = _threshold(operands, counts, wanted)
-    else:
-        wanted = np.array(keep, np.int64)
-        if (wanted >= operands.size).all():
-            return Selection(np.zeros_like(wanted, np.float32), _everywhere(wanted))
-        near = _near_guess(operands, wanted) if operands.size >= SAMPLED else None
-        threshold, remaining = near or _threshold(operands, _upper_counts(operands), wanted)
-    last = _everywhere(wanted)
+    if not callable(keep) and (np.asarray(keep) >= operands.size).all():
+        zero = np.zeros_like(keep, np.float32)
+        return Selection(zero, _everywhere(zero))
+
+    def wanted(nonzero: Counts) -> Counts:
+        return np.array(keep(nonzero) if callable(keep) else keep, np.int64)
+
+    near = _near_guess(operands, wanted) if operands.size >= SAMPLED else None
+    threshold, remaining = near or _in_two_passes(operands, wanted)
+    last = _everywhere(threshold)
     if remaining.any():
         _find_last(operands, threshold, remaining, last)
     return Selection(threshold.view(np.float32), last)
 
 
-def _everywhere(like: Counts) -> NDArray[np.uint64]:
+def _everywhere(like: NDArray[Any]) -> NDArray[np.uint64]:
     return np.full(like.shape, EVERYWHERE, np.uint64)
 
 
@@ -80,32 +86,39 @@ Threshold = tuple[Bits, Counts]
 """The bits of the keep-th largest magnitude, and how many of its equals are kept; 0 if all are."""
 
 
-def _threshold(operands: Operands, counts: Counts, keep: Counts) -> Threshold:
+def _in_two_passes(operands: Operands, wanted: Wanted) -> Threshold:
     """From the counts of the upper bins and a pass over the lower bits in one of them."""
-    upper, rank = _cut(counts, keep)
-    lowest = _first_of(upper)
+    counts = _upper_counts(operands)
+    keep = wanted(operands.size - counts[:, 0, 0].sum(axis=-1))
+    upper, rank, _ = _cut(counts, keep)
     if not upper.any():
-        return lowest, np.zeros_like(keep)
-    counts, _ = _counts_from(operands, lowest, LOWER)
-    bits, remaining = _settled(counts, lowest, np.where(upper > 0, rank, 0))
+        return np.zeros(keep.shape, np.uint32), np.zeros_like(keep)
+    lowest = _first_of(upper)
+    bits, remaining = _settled(_counts_from(operands, lowest, LOWER), lowest, rank)
     return np.where(upper > 0, bits, 0).astype(np.uint32), np.where(upper > 0, remaining, 0)
 
 
-def _near_guess(operands: Operands, keep: Counts) -> Threshold | None:
-    """In one pass over the numbers in three upper bins, where a sample says that it lies.
+def _near_guess(operands: Operands, wanted: Wanted) -> Threshold | None:
+    """In one pass over the numbers in a few upper bins, where a sample says that it lies.
 
-    None if it does not lie there, for any of the cuts.
+    None if they are too many, or it does not lie there, for any of the cuts.
     """
     sample = _upper_counts(operands, operands.sample())
-    taken = sample.sum(axis=-1)
-    upper, _ = _cut(sample, np.clip(keep * taken // operands.size, 1, taken))
-    if (upper < 2).any():
+    taken = int(sample[0].sum())
+    share = taken / operands.size
+    zeros = sample[:, 0, 0].sum(axis=-1)
+    rank = wanted(operands.size - (zeros / share).astype(np.int64)) * share
+    margin = MARGIN * np.sqrt(np.maximum(rank * (1 - rank / taken), 1))
+    first, _, _ = _cut(sample, np.clip(rank + margin, 1, taken).astype(np.int64))
+    end, _, _ = _cut(sample, np.clip(rank - margin, 1, taken).astype(np.int64))
+    bins = int((end - first).max()) + 1
+    if (first < 1).any() or bins > WINDOW:
         return None
-    lowest = _first_of(upper - 1)
-    counts, above = _counts_from(operands, lowest, 3 * LOWER)
-    if ((above >= keep) | (above + counts.sum(axis=-1) < keep)).any():
-        return None
-    return _settled(counts, lowest, keep - above)
+    lowest = _first_of(first)
+    found = _counts_from(operands, lowest, bins * LOWER)
+    rest = wanted(operands.size - found.zeros) - found.above
+    bits, remaining = _settled(found, lowest, rest)
+    return (bits, remaining) if ((rest >= 1) & (remaining >= 0)).all() else None
 
 
 def _first_of(upper: Counts) -> Bits:
@@ -113,51 +126,57 @@ def _first_of(upper: Counts) -> Bits:
     return np.where(upper > 0, (upper - 1) * LOWER + 1, 0).astype(np.uint32)
 
 
-def _settled(counts: Counts, lowest: Bits, rank: Counts) -> Threshold:
-    lower, left = _cut(counts, rank)
-    equal = np.take_along_axis(counts, lower[..., None], 2)[..., 0]
-    return (lowest + lower).astype(np.uint32), np.where(left < equal, left, 0)
+def _settled(found: _Found, lowest: Bits, rank: Counts) -> Threshold:
+    """With `rank` from the end of the window; -1 equals remain where it is beyond the window."""
+    lower, left, equal = _cut(found.counts[..., None], rank, found.span)
+    remaining = np.where(left < equal, left, np.where(left > equal, -1, 0))
+    return (lowest + lower).astype(np.uint32), remaining
 
 
-def _cut(counts: Counts, keep: Counts) -> tuple[Counts, Counts]:
-    """The bin of the keep-th largest, and its rank there (models x cuts)."""
-    from_above = np.cumsum(counts[..., ::-1], axis=-1)
-    above = (from_above < keep[..., None]).sum(axis=-1)
-    before = np.concatenate([np.zeros_like(from_above[..., :1]), from_above], axis=-1)
-    rank = keep - np.take_along_axis(before, above[..., None], -1)[..., 0]
-    return counts.shape[-1] - 1 - above, rank
+def _cut(counts: Counts, keep: Counts, bins: int = UPPER) -> tuple[Counts, Counts, Counts]:
+    """The bin of the keep-th largest, its rank there and the bin's count (models x cuts)."""
+    found = np.zeros((3, *keep.shape), np.int64)
+    find_cut(counts, bins, keep, *found)
+    return found[0], found[1], found[2]
 
 
 def _upper_counts(operands: Operands, cuts: Sequence[Cut] | None = None) -> Counts:
-    """How many magnitudes lie in each upper bin (models x 1 x UPPER)."""
+    """How many magnitudes lie in each upper bin (models x 1 x UPPER x COUNTERS)."""
 
     def add(block: Block, counts: Counts) -> None:
         scratch = np.empty((2, TILE), np.float32)
         count_upper(block.raw, block.codes, block.size, operands.has_base, scratch, counts)
 
     shape = (operands.count, UPPER, COUNTERS)
-    counts: Counts = _added(operands.tally(lambda: np.zeros(shape, np.int64), add, cuts))
-    summed: Counts = counts.sum(axis=2)[:, None]
-    return summed
+    counts = _added(operands.tally(lambda: np.zeros(shape, np.int64), add, cuts))
+    return counts[:, None]
 
 
-def _counts_from(operands: Operands, lowest: Bits, span: int) -> tuple[Counts, Counts]:
-    """How often each of the `span` numbers from `lowest` on occurs (models x cuts x span).
+class _Found(NamedTuple):
+    span: int
+    """How many numbers the window has."""
+    counts: Counts
+    """How often each of them occurs (models x cuts x numbers and ELSEWHERE)."""
+    above: Counts
+    """How many magnitudes lie beyond them (models x cuts)."""
+    zeros: Counts
+    """How many are 0 (per model)."""
 
-    And how many magnitudes lie above them (models x cuts).
-    """
-    shape = (*lowest.shape, span + ELSEWHERE)
 
-    def start() -> tuple[Counts, Counts]:
-        return np.zeros(shape, np.int64), np.zeros(lowest.shape, np.int64)
+def _counts_from(operands: Operands, lowest: Bits, span: int) -> _Found:
+    """Count the `span` numbers from `lowest` (models x cuts) on."""
+    cuts = lowest.shape
 
-    def add(block: Block, found: tuple[Counts, Counts]) -> None:
+    def start() -> tuple[Counts, ...]:
+        shapes = ((*cuts, span + ELSEWHERE), cuts, cuts[:1])
+        return tuple(np.zeros(shape, np.int64) for shape in shapes)
+
+    def add(block: Block, found: tuple[Counts, ...]) -> None:
         scratch, base = np.empty((3, TILE), np.float32), operands.has_base
         count_from(block.raw, block.codes, block.size, base, scratch, lowest, *found)
 
-    counts, above = zip(*operands.tally(start, add), strict=True)
-    numbers: Counts = _added(counts)[..., :span]
-    return numbers, _added(above)
+    counts, above, zeros = map(_added, zip(*operands.tally(start, add), strict=True))
+    return _Found(span, counts, above, zeros)
 
 
 def _added(tallies: Sequence[Counts]) -> Counts:

@@ -46,7 +46,7 @@ def count_upper(raw: Any, codes: Any, size: int, has_base: bool, scratch: Any, c
                 bins[bits[j], j % COUNTERS] += 1
 
 
-@kernel("u1[:,:], i8[:], i8, b1, f4[:,:], u4[:,:], i8[:,:,:], i8[:,:]")
+@kernel("u1[:,:], i8[:], i8, b1, f4[:,:], u4[:,:], i8[:,:,:], i8[:,:], i8[:]")
 def count_from(
     raw: Any,
     codes: Any,
@@ -56,12 +56,13 @@ def count_from(
     lowest: Any,
     counts: Any,
     above: Any,
+    zeros: Any,
 ) -> None:
     """Count each magnitude by its distance from the float32 number with the bits `lowest`.
 
     `lowest` is uint32, models x cuts; `counts` int64, models x cuts x (numbers + ELSEWHERE), the
-    last for all other numbers; `above` (int64, models x cuts) those beyond the numbers counted. A
-    cut whose `lowest` is 0 is passed over.
+    last for all other numbers; `above` (int64, models x cuts) those beyond the numbers counted;
+    `zeros` (int64, per model) those that are 0. A cut whose `lowest` is 0 is passed over.
     """
     base, row, distances = scratch[0], scratch[1], scratch[2].view(np.uint32)
     bits = row.view(np.uint32)
@@ -71,6 +72,10 @@ def count_from(
         decode_base(raw, codes, has_base, start, stop, base)
         for i in range(len(counts)):
             decode_difference(raw, codes, i + len(codes) - len(counts), start, stop, base, row)
+            nothing = np.int32(0)
+            for j in range(stop - start):
+                nothing += np.int32(bits[j] & _MAGNITUDE == 0)
+            zeros[i] += nothing
             for cut in range(lowest.shape[1]):
                 first, bins, beyond = lowest[i, cut], counts[i, cut], np.int32(0)
                 if first == 0:
@@ -84,6 +89,27 @@ def count_from(
                 above[i, cut] += beyond
                 for j in range(stop - start):
                     bins[distances[j]] += 1
+
+
+@kernel("i8[:,:,:,:], i8, i8[:,:], i8[:,:], i8[:,:], i8[:,:]")
+def find_cut(counts: Any, end: int, keep: Any, bins: Any, ranks: Any, sizes: Any) -> None:
+    """Find the bin that the `keep`-th item lies in, counted down from bin `end` - 1.
+
+    `counts` is models x cuts x bins x counters, or models x 1 x … for all cuts alike; the others
+    are models x cuts: `bins` becomes the bin, `ranks` the item's rank there (from 1; beyond its
+    size if there are fewer items in all), `sizes` how many items the bin has. All are int64.
+    """
+    for i in range(keep.shape[0]):
+        for cut in range(keep.shape[1]):
+            row, left = counts[i, cut % counts.shape[1]], keep[i, cut]
+            for place in range(end - 1, -1, -1):
+                size = 0
+                for each in row[place]:
+                    size += each
+                if left <= size or place == 0:
+                    bins[i, cut], ranks[i, cut], sizes[i, cut] = place, left, size
+                    break
+                left -= size
 
 
 @kernel("u1[:,:], i8[:], i8, b1, f4[:,:], u4[:,:], i8[:,:]")
