@@ -19,6 +19,7 @@ import sys
 import time
 from collections import Counter
 from importlib import import_module
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -136,13 +137,13 @@ def run(tree: Path, file: str, tests: list[str], done: dict[str, list[Any]]) -> 
     if outcome != "survived":
         raise SystemExit(f"{file}: {said or 'a test'} fails without a mutant")
     sys.dont_write_bytecode = True
+    Path(cache_from_source(str(path))).unlink(missing_ok=True)
     results = []
     numbers: Counter[str] = Counter()
     for mutant in mutants(source):
         numbers[mutant.name] += 1
         key = f"{file} {mutant.name} {numbers[mutant.name]}"
         if done.get(key, ["", "", ""])[2] != "killed":
-            shutil.rmtree(path.parent / "__pycache__", ignore_errors=True)
             path.write_text(mutant.text)
             done[key] = [mutant.line, mutant.name, *tested(tree, *tests)]
             path.write_text(source)
@@ -160,18 +161,19 @@ def main() -> int:
     options = parser.parse_args()
     folder = options.folder.resolve()
     concern = json.loads(Path(__file__).with_suffix(".json").read_text())
-    explained = Path(__file__).with_suffix(".md").read_text()
     kept = folder / "results.json"
     done = json.loads(kept.read_text()) if options.again and kept.is_file() else {}
     tree = prepare(folder)
-    table, unexplained = [], []
+    table, survivors = [], []
     for file in options.files or concern:
         results = run(tree, file, concern[file], done)
         kept.write_text(json.dumps(done))
         survived = [each for each in results if each[2] == "survived"]
         killed = len(results) - len(survived)
         table.append(f"| `{file}` | {len(results)} | {killed} | {len(survived)} |")
-        unexplained += [f"{file}:{e[0]}: {e[1]}" for e in survived if e[1] not in explained]
+        survivors += [(f"{file}:{line}: {name}", name) for line, name, *_ in survived]
+    explained = Path(__file__).with_suffix(".md").read_text()
+    unexplained = [place for place, name in survivors if name not in explained]
     print("| File | Mutants | Killed | Survived |\n|---|---|---|---|", *table, sep="\n")
     print("not explained:", len(unexplained), *unexplained, sep="\n")
     return 1 if unexplained else 0

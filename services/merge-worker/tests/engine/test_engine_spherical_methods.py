@@ -14,6 +14,7 @@ from merge_worker.engine.methods import discover
 from merge_worker.engine.methods.karcher import direction
 from merge_worker.engine.methods.multislerp import coefficients
 from merge_worker.engine.methods.nuslerp import position
+from merge_worker.engine.spherical import cosines
 
 Array = NDArray[np.float64]
 
@@ -235,6 +236,14 @@ def test_multislerp_has_no_mean_of_three_directions_that_cancel_out(first: float
     angles = first + np.array([0, 2, 4]) * np.pi / 3
     cosines = np.cos(angles[:, None] - angles)
     assert coefficients(cosines, np.full(3, 1 / 3), 1e-7) is None
+
+
+@pytest.mark.parametrize("factor", [7, -7])
+def test_a_cosine_that_rounding_takes_beyond_1_is_1(factor: float) -> None:
+    square = 0.3
+    assert abs(factor * square) / np.sqrt(square * (factor**2 * square)) > 1
+    found = cosines(np.array([[square, factor * square], [factor * square, factor**2 * square]]))
+    assert found.tolist() == [[1, np.sign(factor)], [np.sign(factor), 1]]
 
 
 def test_multislerp_takes_directions_of_short_tensors_too() -> None:
