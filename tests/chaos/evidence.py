@@ -1,0 +1,141 @@
+"""All that is left when a chaos run is over, as plain data for the checker."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from .history import Entry, History
+from .journals import Journals, Kept
+from .stack import REPLICAS, Stack
+from .tidiness import left_over
+from .watch import Truth, fault_of, visible
+
+Row = dict[str, Any]
+CONSUMERS = ("lineage", "leaderboard")
+
+RUNS = "SELECT id::text, kind, state, fence, spec, result, error FROM registry.runs"
+OUTBOX = (
+    "SELECT sequence, event_id::text AS id, type, published, data, "
+    "extract(epoch FROM time)::float8 AS time FROM registry.outbox ORDER BY outbox.id"
+)
+ITEMS = "SELECT run_id::text AS run, benchmark, items FROM registry.run_items"
+EDGES = """
+SELECT child.name AS child, child_revision.digest AS child_digest, parent.name AS parent,
+       parent_revision.digest AS parent_digest, relation, role, method, weight, run::text
+FROM lineage.edges
+JOIN lineage.models child ON child.id = child_id
+JOIN lineage.models parent ON parent.id = parent_id
+JOIN lineage.revisions child_revision ON child_revision.id = child_revision_id
+JOIN lineage.revisions parent_revision ON parent_revision.id = parent_revision_id
+"""
+COUNTERS = "SELECT name, children_count, base_count, ingredient_count FROM lineage.models"
+RESULTS = """
+SELECT run::text, benchmarks.name AS benchmark, version, metric, model, model_digest, value, count,
+       shots, harness, coalesce(scores, '{}') AS items
+FROM leaderboard.results JOIN leaderboard.benchmarks ON benchmarks.id = benchmark_id
+LEFT JOIN (
+    SELECT result_id, json_object_agg(item, score) AS scores FROM leaderboard.result_items
+    GROUP BY result_id
+) found ON result_id = results.id
+ORDER BY results.id
+"""
+PARENTS = "SELECT model, parent, role, relation, weight, method, run::text FROM leaderboard.parents"
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """What a consumer applied, in order of the sequence, and how far it believes to be."""
+
+    applied: list[tuple[int, str]]
+    position: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """`calm` has the output digest of each dish of an undisturbed run; `models` what is wrong with
+    each model on disk; `boards` the scores by model and benchmark that each replica shows."""
+
+    history: Sequence[Entry] = ()
+    calm: Mapping[str, str] = field(default_factory=dict)
+    runs: Mapping[str, Row] = field(default_factory=dict)
+    outbox: Sequence[Row] = ()
+    items: Sequence[Row] = ()
+    inboxes: Mapping[str, Inbox] = field(default_factory=dict)
+    edges: Sequence[Row] = ()
+    counters: Sequence[Row] = ()
+    results: Sequence[Row] = ()
+    parents: Sequence[Row] = ()
+    boards: Sequence[Mapping[str, Mapping[str, float]]] = ()
+    models: Mapping[str, str | None] = field(default_factory=dict)
+    left: Sequence[str] = ()
+    journals: Sequence[Kept] = ()
+
+    def of(self, *what: str) -> list[Entry]:
+        """The entries of the history of these kinds."""
+        return [entry for entry in self.history if entry["what"] in what]
+
+
+async def gather(
+    stack: Stack, truth: Truth, log: History, journals: Journals, calm: Mapping[str, str]
+) -> Evidence:
+    """Read everything. The stack must still run, and nothing more happen in it."""
+    folders = visible(stack.artifacts)
+    return Evidence(
+        history=log.entries,
+        calm=calm,
+        runs={row["id"]: row for row in await _rows(truth, RUNS)},
+        outbox=await _rows(truth, OUTBOX),
+        items=await _rows(truth, ITEMS),
+        inboxes={name: await _inbox(truth, name) for name in CONSUMERS},
+        edges=await _rows(truth, EDGES),
+        counters=await _rows(truth, COUNTERS),
+        results=await _rows(truth, RESULTS),
+        parents=await _rows(truth, PARENTS),
+        boards=[await _board(stack, replica) for replica in range(REPLICAS)],
+        models={name: fault_of(stack.artifacts / "runs" / name) for name in folders},
+        left=left_over(stack.artifacts, stack.scratch),
+        journals=list(journals.read()),
+    )
+
+
+async def _rows(truth: Truth, query: str) -> list[Row]:
+    """The rows, with JSON columns read (they come as text)."""
+    read = {"spec", "result", "error", "data", "items"}
+    return [
+        {k: json.loads(v) if k in read and v is not None else v for k, v in row.items()}
+        for row in await truth.fetch(query)
+    ]
+
+
+async def _inbox(truth: Truth, service: str) -> Inbox:
+    applied = await truth.fetch(
+        f"SELECT sequence, event_id::text AS id FROM {service}.inbox ORDER BY sequence"
+    )
+    position = await truth.fetch(f"SELECT sequence FROM {service}.inbox_position")
+    refused = await truth.fetch(f"SELECT event_id FROM {service}.inbox_refused")
+    return Inbox(
+        applied=[(row["sequence"], row["id"]) for row in applied],
+        position=position[0]["sequence"] if position else 0,
+        refused=len(refused),
+    )
+
+
+async def _board(stack: Stack, replica: int) -> dict[str, dict[str, float]]:
+    """The scores on the board as one replica tells them."""
+    transport = httpx.AsyncHTTPTransport(uds=str(stack.socket("leaderboard", replica)), retries=3)
+    shown: dict[str, dict[str, float]] = {}
+    cursor: str | None = ""
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+        while cursor is not None:
+            query = {"limit": 100} | ({"cursor": cursor} if cursor else {})
+            page = (await client.get("/v1/boards/overall", params=query)).raise_for_status().json()
+            for row in page["items"]:
+                shown[row["model"]] = {k: score["value"] for k, score in row["scores"].items()}
+            cursor = page["next_cursor"]
+    return shown

@@ -1,0 +1,161 @@
+"""The deployed hub on one machine: two of each service, three workers, and somebody who restarts.
+
+As in a cluster, HTTP and background are processes of their own, workers have scratch folders of
+their own and share the artifacts, and all of them reach each other through the network alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import httpx
+
+from mergehub.contracts.services import SERVICES
+from mergehub.hub.postgres import Postgres
+from mergehub.hub.supervisor import Part, Program
+from mergehub.hub.valkey import Valkey
+
+from .history import History
+from .proxy import Network
+from .waiting import until
+
+OWNER, WORKER = "mgh_chaos-owner-token", "mgh_chaos-worker-token"
+REPLICAS = 2
+WORKERS = 3
+LOOK_SECONDS = 0.05
+READY_SECONDS = 120.0
+
+
+class Stack:
+    """The parts by name; what dies is started again a little later, unless it is held."""
+
+    def __init__(self, folder: Path, models: Path, scratch: Sequence[Path], log: History) -> None:
+        self.folder, self.artifacts, self.scratch = folder, folder / "artifacts", scratch
+        self._models, self._log = models, log
+        (folder / "logs").mkdir()
+        self.postgres = Postgres(folder / "pg", folder / "logs" / "postgres.log")
+        self.valkey = Valkey(folder / "vk", folder / "logs" / "valkey.log")
+        self.stores = {"postgres": self.postgres, "valkey": self.valkey}
+        self.parts: dict[str, Part] = dict(self.stores)
+        self.held: set[str] = set()
+        self.network = Network(
+            {
+                "postgres": [folder / "pg" / "s" / ".s.PGSQL.5432"],
+                "valkey": [folder / "vk" / "s"],
+                "hub": [self.socket("registry", n) for n in range(REPLICAS)],
+            }
+        )
+
+    @property
+    def hub_url(self) -> str:
+        return f"http://127.0.0.1:{self.network.port('hub')}"
+
+    def socket(self, service: str, replica: int) -> Path:
+        return self.folder / f"{service}-{replica}.s"
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Everything launched; at the end all of it is stopped, the stores last."""
+        try:
+            with self.network:
+                for store in (self.valkey, self.postgres):
+                    store.start()
+                self._launch_programs()
+                yield
+        finally:
+            for name, part in reversed(self.parts.items()):
+                if part.pid is not None and part.poll() is None:
+                    os.kill(part.pid, signal.SIGCONT)
+                self._log.record("stopped", name=name)
+                part.stop()
+
+    async def ready(self) -> None:
+        """Wait until every replica of every service says that it is."""
+        async with asyncio.timeout(READY_SECONDS):
+            for service in SERVICES:
+                for replica in range(REPLICAS):
+                    await until(partial(answers, self.socket(service.name, replica)))
+
+    async def keep(self, rng: random.Random) -> None:
+        """Start the fallen again for ever, as an orchestrator would, half a second later or so."""
+        due: dict[str, float] = {}
+        clock = asyncio.get_running_loop().time
+        while True:
+            for name, part in self.parts.items():
+                if name in self.held or part.poll() is None:
+                    continue
+                if name not in due:
+                    self._log.record("ended", name=name, status=part.poll())
+                    due[name] = clock() + rng.uniform(0.2, 1.0)
+                elif clock() >= due[name]:
+                    del due[name]
+                    part.launch()
+                    self._log.record("started", name=name, pid=part.pid)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def names(self, kind: str) -> list[str]:
+        """The programs of a kind: `api`, `background` or `worker`."""
+        return [name for name in self.parts if kind in name.split("-")]
+
+    def _launch_programs(self) -> None:
+        programs = [
+            *self._services(), *(self._worker(number) for number in range(WORKERS))
+        ]  # fmt: skip
+        for program in programs:
+            self.parts[program.name] = program
+            program.launch()
+
+    def _services(self) -> Iterator[Program]:
+        for service in SERVICES:
+            for replica in range(REPLICAS):
+                serve = ["-m", "uvicorn", "--factory", service.factory, "--log-level", "warning"]
+                serve += ["--uds", str(self.socket(service.name, replica))]
+                serve += ["--timeout-graceful-shutdown", "2"]
+                yield self._program(f"{service.name}-api-{replica}", serve)
+                yield self._program(f"{service.name}-background-{replica}", ["-m", service.name])
+
+    def _worker(self, number: int) -> Program:
+        name = f"worker-{number}"
+        return self._program(
+            name,
+            ["-m", "merge_worker"],
+            MERGEHUB_WORKER_NAME=name,
+            MERGEHUB_SCRATCH=str(self.scratch[number]),
+            MERGEHUB_ARTIFACTS=str(self.artifacts),
+            MERGEHUB_MODEL_ROOTS=json.dumps([str(self._models)]),
+            MERGEHUB_TASK_ROOTS=json.dumps([str(self._models / "tasks")]),
+        )
+
+    def _program(self, name: str, arguments: list[str], **more: str) -> Program:
+        port = self.network.port
+        env = {
+            "MERGEHUB_DATABASE_URL": f"postgresql://mergehub@127.0.0.1:{port('postgres')}/postgres",
+            "MERGEHUB_REDIS_URL": f"redis://127.0.0.1:{port('valkey')}/0",
+            "MERGEHUB_HUB_URL": self.hub_url,
+            "MERGEHUB_BACKGROUND": "separate",
+            "MERGEHUB_DATABASE_POOL": "2",  # twelve processes share the embedded server's hundred
+            "MERGEHUB_BOOTSTRAP_TOKEN": OWNER,
+            "MERGEHUB_WORKER_TOKEN": WORKER,
+            "OMP_NUM_THREADS": "1",
+        }
+        log = self.folder / "logs" / f"{name}.log"
+        return Program(name, [sys.executable, *arguments], env | more, log)
+
+
+async def answers(socket: Path) -> bool:
+    """Whether the service on a Unix socket says that it is ready."""
+    transport = httpx.AsyncHTTPTransport(uds=str(socket))
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub", timeout=5) as client:
+        try:
+            return (await client.get("/readyz")).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False

@@ -1,0 +1,23 @@
+"""What runs may leave on disk when they are over: nothing but their models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from merge_worker.engine.locking import CACHE
+from merge_worker.execution.messages import PARTIAL
+
+
+def left_over(artifacts: Path, scratch: Sequence[Path]) -> list[str]:
+    """Paths that belong to unfinished work; the digests of input files are kept on purpose."""
+    found = (artifacts / "runs").glob(f"*{PARTIAL}")
+    return sorted(str(path) for path in [*found, *(p for each in scratch for p in _in(each))])
+
+
+def _in(scratch: Path) -> Iterator[Path]:
+    for path in scratch.iterdir():
+        if path.name == "runs":
+            yield from path.iterdir()
+        elif path.name != CACHE:
+            yield path
