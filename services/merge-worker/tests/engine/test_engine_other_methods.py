@@ -207,7 +207,7 @@ def test_every_row_of_every_block_has_its_own_divergence() -> None:
     rows = np.random.default_rng(0).standard_normal((2, 6, 5)).astype(np.float32)
     codes = np.array([F32, F32])
     blocks = [  # of four rows and of two
-        Block(rows[:, i:j].reshape(2, -1).view(np.uint8), codes, 5 * i, 5 * (j - i))
+        Block(rows[:, i:j].copy().view(np.uint8).reshape(2, -1), codes, 5 * i, 5 * (j - i))
         for i, j in ((0, 4), (4, 6))
     ]
     operands = SimpleNamespace(shape=(6, 5), sweep=lambda work, whole_rows: [*map(work, blocks)])
