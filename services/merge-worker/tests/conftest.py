@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI, HTTPException, Response
 from fastapi.responses import JSONResponse
 
+from mergehub.contracts.hardware import Needs, lacking
 from mergehub.contracts.runs import (
     FINAL,
     Claim,
@@ -27,6 +28,7 @@ from mergehub.contracts.runs import (
     RunSpec,
     RunState,
 )
+from mergehub.contracts.workers import WorkerBeat
 
 WAIT_SECONDS = 100
 
@@ -46,6 +48,10 @@ class KeptRun:
     beats: list[HeartbeatRequest] = field(default_factory=list)
     reports: list[ReportRequest] = field(default_factory=list)
     releases: list[ReleaseRequest] = field(default_factory=list)
+    claims: list[ClaimRequest] = field(default_factory=list)
+    needs: Needs | None = None
+    timeout_seconds: int = 3600
+    finished_at: datetime | None = None
 
     def lose_lease(self) -> None:
         """What the sweeper does with a run whose worker is silent."""
@@ -61,6 +67,10 @@ class Conflict(Exception):
     """The fence is stale, or the run cannot be claimed."""
 
 
+class DoesNotFit(Exception):
+    """The worker has no room for the run."""
+
+
 class CounterpartHub:
     """Answers workers by the rules of the run protocol."""
 
@@ -68,6 +78,8 @@ class CounterpartHub:
         self.runs: dict[UUID, KeptRun] = {}
         self.refuse_with: list[Response] = []  # answers to give first, whatever is asked
         self.refuse_reports_with: list[str] = []
+        self.present: dict[str, WorkerBeat] = {}
+        self.left: list[str] = []
         self.answers_to_lose = 0  # of messages that were heard and acted upon
         self.url = ""
         self._news = asyncio.Condition()
@@ -90,6 +102,9 @@ class CounterpartHub:
         repeated = run.state is RunState.RUNNING and body.nonce in run.nonces[-1:]
         if run.state is not RunState.QUEUED and not repeated:
             raise Conflict
+        run.claims.append(body)
+        if lacking(run.needs or Needs(), body.capacity):
+            raise DoesNotFit
         if not repeated:
             run.state, run.fence, run.attempt = RunState.RUNNING, run.fence + 1, run.attempt + 1
             run.workers.append(body.worker)
@@ -100,6 +115,7 @@ class CounterpartHub:
             attempt=run.attempt,
             lease_seconds=12,
             heartbeat_seconds=1,
+            timeout_seconds=run.timeout_seconds,
             spec=run.spec,
         )
 
@@ -111,6 +127,7 @@ class CounterpartHub:
     def release(self, run: KeptRun, body: ReleaseRequest) -> Run:
         self._check(run, body.fence)
         run.releases.append(body)
+        run.needs = body.needs or run.needs
         run.state, run.attempt = RunState.QUEUED, run.attempt - 1
         return _shown(run)
 
@@ -133,9 +150,10 @@ def _shown(run: KeptRun) -> Run:
     report = run.reports[-1] if run.reports else None
     return Run(
         id=run.id, kind=run.spec.kind, state=run.state, hardware="cpu", spec=run.spec,
+        needs=run.needs, timeout_seconds=run.timeout_seconds,
         attempt=run.attempt, fence=run.fence, worker=(run.workers or [None])[-1], progress=None,
         result=None, error=report.error if report else None, revision=1, created_at=now,
-        started_at=now, finished_at=now if run.state in FINAL else None,
+        started_at=now, finished_at=run.finished_at or (now if run.state in FINAL else None),
     )  # fmt: skip
 
 
@@ -151,6 +169,9 @@ def _app(hub: CounterpartHub) -> FastAPI:
             said = act(hub.runs[run_id])
         except Conflict:
             return problem(409, "The fence is stale.")
+        except DoesNotFit:
+            await hub.tell()
+            return problem(409, "There is no room.", code="run-does-not-fit")
         await hub.tell()
         if hub.answers_to_lose:
             hub.answers_to_lose -= 1
@@ -181,12 +202,23 @@ def _app(hub: CounterpartHub) -> FastAPI:
             return problem(422, hub.refuse_reports_with.pop(0))
         return await answer(run_id, lambda run: hub.report(run, body))
 
+    @app.put("/v1/workers/{name}", status_code=204)
+    async def beat(name: str, body: WorkerBeat) -> None:
+        hub.present[name] = body
+        await hub.tell()
+
+    @app.delete("/v1/workers/{name}", status_code=204)
+    async def leave(name: str) -> None:
+        hub.left.append(name)
+        await hub.tell()
+
     return app
 
 
-def problem(status: int, detail: str) -> Response:
+def problem(status: int, detail: str, **more: str) -> Response:
     """Problem details as the services answer them."""
-    return JSONResponse({"detail": detail}, status, media_type="application/problem+json")
+    body = {"detail": detail, **more}
+    return JSONResponse(body, status, media_type="application/problem+json")
 
 
 class _Server(uvicorn.Server):

@@ -18,6 +18,7 @@ from tokenizers.pre_tokenizers import Whitespace
 
 from merge_worker.execution.messages import Failed, Job, Message, Progress, Succeeded
 from merge_worker.execution.process import ChildProcess
+from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.runs import EvaluateResult, EvaluateSpec
 
 WORDS = ["<pad>", "<eos>", "?", "yes", "no", *"abcdefgh"]
@@ -143,6 +144,7 @@ def job(place: Path, model: str, names: list[str], run_id: UUID | None = None) -
         run_id=run_id or uuid4(),
         spec=EvaluateSpec(model=model, model_name="tiny", benchmarks=names),
         hardware="cpu",
+        capacity=Capacity(),
         model_roots=(place / "models",),
         task_roots=(place / "tasks",),
         artifacts=place / "artifacts",

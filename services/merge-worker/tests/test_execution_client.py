@@ -91,11 +91,11 @@ async def test_a_claim_whose_answer_is_lost_costs_no_attempt(hub: Any, client: R
     assert (claim.fence, claim.attempt) == (1, 1)
 
 
-async def test_the_state_of_a_run_is_told_and_none_of_a_stranger(
-    hub: Any, client: RunClient
-) -> None:
-    assert await client.state(hub.add(SPEC).id) is RunState.QUEUED
-    assert await client.state(uuid4()) is None
+async def test_a_run_is_told_and_none_of_a_stranger(hub: Any, client: RunClient) -> None:
+    found = await client.run(hub.add(SPEC).id)
+    assert found is not None
+    assert found.state is RunState.QUEUED
+    assert await client.run(uuid4()) is None
     hub.refuse_with = [PlainTextResponse("404 page not found", 404)]
     with pytest.raises(Unreachable):
-        await client.state(hub.add(SPEC).id)
+        await client.run(hub.add(SPEC).id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -60,7 +61,7 @@ def left(settings: WorkerSettings, run: UUID) -> list[bool]:
         (RunState.QUEUED, [True, True, True]),
         (RunState.RUNNING, [True, True, True]),
         (RunState.SUCCEEDED, [False, False, True]),
-        (RunState.FAILED, [False, False, False]),
+        (RunState.FAILED, [True, True, True]),  # for a retry
         (RunState.CANCELLED, [False, False, False]),
     ],
 )
@@ -72,6 +73,17 @@ async def test_the_state_of_a_run_decides(
     leave(settings, run.id)
     await leftovers.remove_final()
     assert left(settings, run.id) == expected
+
+
+async def test_what_failed_long_ago_is_freed(
+    hub: Any, settings: WorkerSettings, leftovers: Leftovers
+) -> None:
+    runs = [hub.add(SPEC) for _ in range(2)]
+    for run, hours in zip(runs, (23.9, 24.1), strict=True):
+        run.state, run.finished_at = RunState.FAILED, datetime.now(UTC) - timedelta(hours=hours)
+        leave(settings, run.id)
+    await leftovers.remove_final()
+    assert [left(settings, run.id) for run in runs] == [[True] * 3, [False] * 3]
 
 
 async def test_what_the_hub_does_not_know_is_left_alone(
@@ -89,7 +101,7 @@ async def test_while_the_hub_is_away_nothing_is_removed(
     hub: Any, settings: WorkerSettings, leftovers: Leftovers
 ) -> None:
     run = hub.add(SPEC)
-    run.state = RunState.FAILED
+    run.state = RunState.CANCELLED
     leave(settings, run.id)
     hub.refuse_with = [PlainTextResponse("Bad gateway", 502)]
     with pytest.raises(Unreachable):

@@ -25,8 +25,11 @@ from safetensors.numpy import save_file
 from starlette.responses import PlainTextResponse
 
 from merge_worker.engine import Sources, digest_of_folder, merge, plan_merge
+from merge_worker.execution import slot
 from merge_worker.execution.slot import Slot
 from merge_worker.jobs import Doorbell
+from mergehub import __version__
+from mergehub.contracts.hardware import Capacity, Needs
 from mergehub.contracts.runs import MergeResult, MergeSpec, RunState
 from mergehub.contracts.worker_client import RunClient
 from mergehub.hub.valkey import Valkey
@@ -112,15 +115,15 @@ def merge_spec(recipe: str = RECIPE) -> MergeSpec:
 async def listening(settings: WorkerSettings) -> AsyncIterator[Slot]:
     """A worker inside of this process; its children are real ones."""
     client = RunClient.connect(settings.hub_url, "mgh_worker")
-    slot = Slot(settings, client)
-    doorbell = Doorbell(settings, slot)
+    place = Slot(settings, client)
+    doorbell = Doorbell(settings, place)
     task = asyncio.create_task(doorbell.listen())
     try:
-        yield slot
+        yield place
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await slot.drain()
+        await place.drain()
         await doorbell.close()
         await client.aclose()
 
@@ -301,6 +304,94 @@ async def test_what_was_merged_of_other_inputs_is_begun_anew(
     assert run.reports[0].result.output_digest == expected_digest
 
 
+async def test_a_run_says_what_it_needs_from_its_plan(
+    hub: Any, redis: Redis, settings: WorkerSettings
+) -> None:
+    run = hub.add(merge_spec())
+    async with listening(settings):
+        await bell(redis, run)
+        await hub.until(lambda: run.reports)
+    needs = next(beat.needs for beat in run.beats if beat.needs)
+    assert needs.disk == 4 * LAYERS * prod(SHAPE)
+    assert 200_000_000 < needs.memory < 2_000_000_000
+    assert run.claims[0].hardware == "cpu"
+    assert run.claims[0].capacity.memory > needs.memory
+
+
+async def test_a_worker_without_room_hands_the_run_back_and_says_what_it_lacks(
+    hub: Any, redis: Redis, settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slot, "capacity", lambda *_: Capacity(memory=1 << 40, disk=1000))
+    run = hub.add(merge_spec())
+    async with listening(settings):
+        await bell(redis, run)
+        await hub.until(lambda: run.releases)
+        assert run.state is RunState.QUEUED
+        assert "disk space and there are 1 kB" in run.releases[0].reason
+        assert run.releases[0].needs.disk == 4 * LAYERS * prod(SHAPE)
+        await hub.until(lambda: not children(os.getpid()))
+        await bell(redis, run)
+        await hub.until(lambda: len(run.claims) == 2)
+    assert not run.reports
+    assert run.fence == 1
+
+
+async def test_a_bell_for_a_run_without_room_is_left_for_another_worker(
+    hub: Any, redis: Redis, settings: WorkerSettings
+) -> None:
+    run = hub.add(merge_spec("not a recipe"))
+    run.needs = Needs(disk=1 << 60)
+    async with listening(settings):
+        await bell(redis, run)
+        await hub.until(lambda: run.claims)
+        run.needs = None  # as another worker, that has the room
+        await hub.until(lambda: run.reports)
+
+
+async def test_an_attempt_that_takes_too_long_is_killed_and_can_be_gone_on_with(
+    hub: Any, redis: Redis, settings: WorkerSettings
+) -> None:
+    run = hub.add(merge_spec())
+    run.timeout_seconds = 1
+    async with listening(settings):
+        await bell(redis, run)
+        await hub.until(lambda: "fill" in run.stages or run.reports)
+        await hub.until(lambda: run.reports)
+        assert not children(os.getpid())
+    error = run.reports[0].error
+    assert (error.code, error.retryable) == ("timed-out", False)
+    assert run.state is RunState.FAILED
+    assert (settings.artifacts / "runs" / f"{run.id}.partial").exists()
+
+
+async def test_a_worker_says_that_it_is_there_and_when_it_leaves(
+    hub: Any, settings: WorkerSettings, redis: Redis
+) -> None:
+    async with worker_process(settings) as worker:
+        await hub.until(lambda: hub.present)
+        told = hub.present["worker-1"]
+        assert (told.hardware, told.version) == ("cpu", __version__)
+        assert told.capacity.disk > 0 < told.capacity.memory
+        worker.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(20):
+            assert await worker.wait() == 0
+    assert hub.left == ["worker-1"]
+
+
+async def test_a_run_that_could_not_be_handed_back_shows_in_the_exit_status(
+    hub: Any, redis: Redis, settings: WorkerSettings
+) -> None:
+    run = hub.add(merge_spec())
+    async with worker_process(settings) as worker:
+        await bell(redis, run)
+        await eventually(lambda: journalled(settings, run))
+        hub.refuse_with = [PlainTextResponse("Bad gateway", 502) for _ in range(1000)]
+        worker.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(20):
+            assert await worker.wait() == 75
+    assert not run.releases
+
+
 async def test_a_lost_lease_kills_the_child_and_nothing_is_reported(
     hub: Any, redis: Redis, settings: WorkerSettings
 ) -> None:
@@ -381,7 +472,7 @@ async def test_a_starting_worker_frees_what_ended_runs_left(
     hub: Any, settings: WorkerSettings, redis: Redis
 ) -> None:
     ended, waiting = hub.add(merge_spec()), hub.add(merge_spec())
-    ended.state = RunState.FAILED
+    ended.state = RunState.CANCELLED
     kept, freed = (settings.artifacts / "runs" / f"{run.id}.partial" for run in (waiting, ended))
     for folder in (kept, freed):
         folder.mkdir(parents=True)

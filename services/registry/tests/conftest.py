@@ -43,7 +43,15 @@ MERGED = {
     "parents": [{"name": "org/first", "weight": 0.5}, {"name": "org/second", "weight": 0.5}],
 }
 
-EMPTIED = ("run_items", "runs", "recipe_versions", "recipes", "outbox", "idempotency_keys")
+EMPTIED = (
+    "workers",
+    "run_items",
+    "runs",
+    "recipe_versions",
+    "recipes",
+    "outbox",
+    "idempotency_keys",
+)
 
 Json = dict[str, Any]
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]

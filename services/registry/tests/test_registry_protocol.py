@@ -12,7 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from mergehub.contracts.runs import HEARTBEAT_SECONDS, LEASE_SECONDS, MAX_ATTEMPTS
+from mergehub.contracts.runs import HEARTBEAT_SECONDS, LEASE_SECONDS, MAX_ATTEMPTS, TIMEOUT_SECONDS
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -47,6 +47,7 @@ async def test_claim_gives_spec_lease_and_fence(
         "attempt": 1,
         "lease_seconds": LEASE_SECONDS,
         "heartbeat_seconds": HEARTBEAT_SECONDS,
+        "timeout_seconds": TIMEOUT_SECONDS["merge"],
         "spec": run["spec"],
     }
     stored = await row(run)

@@ -89,6 +89,7 @@ def test_description_names_every_operation_once(app: FastAPI) -> None:
         "publish_recipe", "check_recipe", "list_recipes", "get_recipe", "publish_recipe_version",
         "list_recipe_versions", "get_recipe_version", "get_recipe_source",
         "submit_run", "list_runs", "get_run", "list_run_items", "follow_run", "cancel_run",
+        "retry_run", "list_queues", "get_queue", "list_workers", "beat_worker", "leave_worker",
         "claim_run", "heartbeat_run", "release_run", "report_run", "list_events",
     }  # fmt: skip
     assert {service_for(path).name for path in operations.values()} == {"registry"}
@@ -104,7 +105,19 @@ def test_description_refers_only_to_what_it_defines(app: FastAPI) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Run", "Recipe", "RecipeVersion", "RecipePage", "RunPage", "Claim", "EventPage"]
+    "name",
+    [
+        "Run",
+        "Recipe",
+        "RecipeVersion",
+        "RecipePage",
+        "RunPage",
+        "Claim",
+        "EventPage",
+        "Worker",
+        "WorkerPage",
+        "Queue",
+    ],
 )
 def test_outputs_have_no_optional_fields(app: FastAPI, name: str) -> None:
     schema = app.openapi()["components"]["schemas"][name]
@@ -125,7 +138,7 @@ async def test_background_work_inside_the_process_rings_by_itself(
             body = {"kind": "merge", "recipe": recipe_text, "model_name": "m"}
             run = (await client.post("/v1/runs", json=body)).json()
         popped = await resources.redis.bzpopmin(queue_name("cpu"), timeout=8)
-    assert popped[1] == f"run:{run['id']}:0".encode()
+    assert popped[1] == f"run:{run['id']}:0:cpu".encode()
 
 
 async def test_commit_of_a_change_wakes_those_who_wait(

@@ -101,6 +101,38 @@ async def test_silence_in_every_attempt_fails_the_run_with_the_last_words(
     assert "fell silent" in failed["error"]["message"]
 
 
+async def test_run_of_a_silent_worker_is_due_at_once(
+    submit: Call, claim: Call, lapse: Call, sweeper: Sweeper, transaction: Any
+) -> None:
+    run = await submit()
+    for _ in range(MAX_ATTEMPTS - 1):
+        await claim(run)
+        await lapse(run)
+        await sweeper.take_back_lapsed()
+        async with transaction() as session:
+            due = await session.scalar(text("SELECT due_at <= now() FROM runs"))
+        assert due
+
+
+async def test_attempt_that_its_worker_does_not_end_in_time_is_ended(
+    owner: httpx.AsyncClient, submit: Call, claim: Call, report: Call, transaction: Any,
+    sweeper: Sweeper,
+) -> None:  # fmt: skip
+    patient, hasty = await submit(timeout_seconds=7200), await submit(timeout_seconds=5)
+    claims = [await claim(run) for run in (patient, hasty)]
+    assert [each["timeout_seconds"] for each in claims] == [7200, 5]
+    assert await sweeper.end_overdue() == 0
+    async with transaction() as session:
+        await session.execute(text("UPDATE runs SET claimed_at = now() - interval '70 s'"))
+
+    assert await sweeper.end_overdue() == 1
+
+    ended = (await owner.get(f"/v1/runs/{hasty['id']}")).json()
+    assert (ended["state"], ended["error"]["code"]) == ("failed", "timed-out")
+    assert (await report(claims[1])).status_code == 409
+    assert (await report(claims[0])).status_code == 200
+
+
 async def test_lapsed_run_that_was_to_be_cancelled_is_cancelled(
     owner: httpx.AsyncClient, submit: Call, claim: Call, lapse: Call, sweeper: Sweeper, state: Call
 ) -> None:
@@ -166,9 +198,9 @@ async def test_bell_of_a_failed_attempt_waits_for_the_pause(
     await events()
 
     now = datetime.now(UTC).timestamp() * 1000
-    due = await resources.redis.zscore(queue_name("cpu"), f"run:{run['id']}:2")
+    due = await resources.redis.zscore(queue_name("cpu"), f"run:{run['id']}:2:cpu")
     assert 2_000 < due - now <= 4_000
-    assert await resources.redis.pttl(f"arq:job:run:{run['id']}:2") > 60_000
+    assert await resources.redis.pttl(f"arq:job:run:{run['id']}:2:cpu") > 60_000
     assert await sweeper.ring_again() == 0
 
 
@@ -180,6 +212,8 @@ async def test_bell_that_still_waits_is_not_doubled(
     await all_due()
     await sweeper.ring_again()
     assert await resources.redis.zcard(queue_name("gpu")) == 1
+    assert await resources.redis.zcard(queue_name("gpu:80gb")) == 1  # which suits too
+    assert await resources.redis.zcard(queue_name("cpu")) == 0
 
 
 async def test_claimed_and_ended_runs_are_not_rung_for(

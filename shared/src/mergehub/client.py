@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from mergehub.contracts.runs import FINAL, Run
+from mergehub.contracts.workers import Worker
 from mergehub.hub.folder import default_folder, read_connection
 
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -112,6 +113,18 @@ class HubClient:
         """Cancel a run: at once while it waits, else as soon as its worker asks."""
         return Run.model_validate(self._create(f"/v1/runs/{run_id}/cancel", {}))
 
+    def retry(self, run_id: UUID) -> Run:
+        """Try a failed or cancelled run again."""
+        return Run.model_validate(self._create(f"/v1/runs/{run_id}/retry", {}))
+
+    def workers(self) -> list[Worker]:
+        """Every worker that was heard of lately."""
+        return [Worker.model_validate(each) for each in self._all("/v1/workers")]
+
+    def queues(self) -> list[dict[str, Any]]:
+        """How much work waits, by class of hardware."""
+        return list(self.get("/v1/queues")["items"])
+
     def run(self, run_id: UUID) -> Run:
         return Run.model_validate(self.get(f"/v1/runs/{run_id}"))
 
@@ -160,6 +173,15 @@ class HubClient:
         """The JSON body at `path`; parameters that are None are left out."""
         given = {name: value for name, value in params.items() if value is not None}
         return dict(self._send(self._http.build_request("GET", path, params=given)).json())
+
+    def _all(self, path: str) -> Iterator[dict[str, Any]]:
+        """The items of all pages."""
+        page = self.get(path)
+        while True:
+            yield from page["items"]
+            if page["next_cursor"] is None:
+                return
+            page = self.get(path, cursor=page["next_cursor"])
 
     def _create(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """POST under a key: sent again after a lost answer, it takes effect once."""

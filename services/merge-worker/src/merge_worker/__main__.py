@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 from mergehub.kit.settings import WorkerSettings
 
 from .jobs import serve
 
 if __name__ == "__main__":
-    asyncio.run(serve(WorkerSettings()))
+    sys.exit(asyncio.run(serve(WorkerSettings())))

@@ -18,8 +18,9 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from merge_worker.execution.leftovers import Leftovers
+from merge_worker.execution.presence import Presence
 from merge_worker.execution.slot import Slot
-from mergehub.contracts.worker_client import RunClient, RunClientError, Unreachable
+from mergehub.contracts.worker_client import DoesNotFit, RunClient, RunClientError, Unreachable
 from mergehub.kit.doorbell import EXECUTE_RUN, deserialize, job_pool, queue_name, serialize
 from mergehub.kit.logs import configure_logging
 from mergehub.kit.settings import WorkerSettings
@@ -35,6 +36,10 @@ CLOSE_SECONDS = 3.0
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 TRIES = 1000  # the bell expires long before
+
+# Exit statuses. What nobody foresaw ends Python with 1.
+DRAINED = 0
+NOT_HANDED_BACK = 75  # EX_TEMPFAIL of sysexits.h: the run goes on when its lease is over
 
 
 class Doorbell:
@@ -59,6 +64,9 @@ class Doorbell:
         except Unreachable as error:
             log.warning("claim.unreachable", run=run_id, error=str(error))
             raise Retry(defer=RING_AGAIN_SECONDS) from None
+        except DoesNotFit as error:
+            log.info("claim.no-room", run=run_id, error=str(error))
+            raise Retry(defer=RING_AGAIN_SECONDS) from None  # for another worker to answer
         except RunClientError as error:
             log.info("claim.refused", run=run_id, error=str(error))
         finally:
@@ -117,8 +125,8 @@ async def _end_jobs(worker: Worker) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def serve(settings: WorkerSettings) -> None:
-    """Work until SIGTERM or SIGINT; then hand the run back and return."""
+async def serve(settings: WorkerSettings) -> int:
+    """Work until SIGTERM or SIGINT; then hand the run back and return the exit status."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -126,17 +134,20 @@ async def serve(settings: WorkerSettings) -> None:
     client = RunClient.connect(settings.hub_url, settings.worker_token.get_secret_value())
     slot = Slot(settings, client)
     doorbell = Doorbell(settings, slot)
-    listening = asyncio.create_task(doorbell.listen())
-    leftovers = asyncio.create_task(Leftovers(settings, client).run())
+    presence = Presence(slot, settings.hardware, client)
+    loops = [doorbell.listen(), Leftovers(settings, client).run(), presence.run()]
+    tasks = [asyncio.create_task(loop) for loop in loops]
     log.info("worker.listening", hardware=settings.hardware, hub=settings.hub_url)
     await asyncio.wait(
-        {listening, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED
+        {*tasks, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED
     )
     log.info("worker.draining")
-    for task in (listening, leftovers):
+    for task in tasks:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-    await slot.drain()
+    handed_back = await slot.drain()
+    await presence.end()
     await doorbell.close()
     await client.aclose()
+    return DRAINED if handed_back else NOT_HANDED_BACK

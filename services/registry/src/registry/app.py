@@ -18,11 +18,12 @@ from registry.events import endpoints as events
 from registry.events.models import outbox
 from registry.recipes import endpoints as recipes
 from registry.runs import endpoints as runs
-from registry.runs import worker_endpoints
+from registry.runs import queue_endpoints, worker_endpoints
 from registry.runs.bell import Bell
 from registry.runs.moves import CHANNEL as RUNS_CHANNEL
 from registry.runs.sweeper import Sweeper
 from registry.tokens.service import TableAuthenticator, accept_settings_tokens
+from registry.workers import endpoints as workers
 
 REPORT_BYTES = 64 << 20  # the score of every item of large benchmarks
 
@@ -58,7 +59,14 @@ async def _start(app: FastAPI, resources: Resources) -> None:
 PARTS = ServiceParts(
     name="registry",
     title="Mergehub registry",
-    routers=(recipes.router, runs.router, worker_endpoints.router, events.router),
+    routers=(
+        recipes.router,
+        runs.router,
+        worker_endpoints.router,
+        queue_endpoints.router,
+        workers.router,
+        events.router,
+    ),
     migrations="registry.migrations",
     channels=(OUTBOX_CHANNEL, RUNS_CHANNEL),
     largest_bodies={"/report": REPORT_BYTES},

@@ -8,6 +8,7 @@ from registry.idempotency import KeyRow
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.runs.models import ItemsRow, RunRow
 from registry.tokens.models import TokenRow
+from registry.workers.models import WorkerRow
 
-TABLES = (OutboxTable, KeyRow, RecipeRow, VersionRow, ItemsRow, RunRow, TokenRow)
+TABLES = (OutboxTable, KeyRow, RecipeRow, VersionRow, ItemsRow, RunRow, TokenRow, WorkerRow)
 metadata = Base.metadata

@@ -1,9 +1,10 @@
-"""`submit`, `evaluate`, `follow` and `runs`."""
+"""`submit`, `evaluate`, `follow`, `cancel`, `retry` and `runs`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import click
@@ -16,29 +17,51 @@ from mergehub.cli.failures import recipe_text
 from mergehub.cli.output import show, show_json
 from mergehub.cli.progress import ProgressDisplay
 from mergehub.client import HubClient
-from mergehub.contracts.runs import FINAL, EvaluateResult, MergeResult, Run, RunResult, RunState
+from mergehub.contracts.hardware import HARDWARE
+from mergehub.contracts.runs import (
+    FINAL,
+    LONGEST_TIMEOUT_SECONDS,
+    EvaluateResult,
+    MergeResult,
+    Run,
+    RunResult,
+    RunState,
+)
 
 RESULT: TypeAdapter[RunResult] = TypeAdapter(RunResult)
 
 FOLLOW = click.option("--follow", "wait", is_flag=True, help="Watch the run until it ends.")
-GPU = click.option("--gpu", is_flag=True, help="Ask for a worker with a GPU.")
+CLASS = click.option(
+    "--hardware",
+    type=click.Choice(HARDWARE),
+    default="cpu",
+    show_default=True,
+    help="The class of workers to ask for.",
+)
+TIMEOUT = click.option(
+    "--timeout",
+    "timeout_seconds",
+    type=click.IntRange(1, LONGEST_TIMEOUT_SECONDS),
+    help="Seconds that one attempt may take; without it, what is usual.",
+)
 
 
 @click.command()
 @click.argument("recipe")
 @click.option("--name", "model_name", required=True, help="What the merged model will be called.")
 @click.option("--seed", default=0, show_default=True, help="For methods that draw at random.")
-@GPU
+@CLASS
+@TIMEOUT
 @FOLLOW
 @click.pass_context
 def submit(
-    ctx: click.Context, recipe: str, model_name: str, seed: int, gpu: bool, wait: bool
+    ctx: click.Context, /, recipe: str, model_name: str, seed: int, wait: bool, **how: Any
 ) -> None:
     """Have a recipe merged by a worker.
 
     RECIPE is a file, or the name of a published recipe with or without a version: soup, soup@2.
     """
-    wanted = {"kind": "merge", "model_name": model_name, "seed": seed, "hardware": _hardware(gpu)}
+    wanted = {"kind": "merge", "model_name": model_name, "seed": seed, **how}
     with hub(ctx) as client:
         _submit(client, wanted | _what(client, recipe), wait)
 
@@ -46,22 +69,18 @@ def submit(
 @click.command()
 @click.argument("model")
 @click.option("--benchmark", "benchmarks", multiple=True, required=True, help="May be repeated.")
-@GPU
+@CLASS
+@TIMEOUT
 @FOLLOW
 @click.pass_context
 def evaluate(
-    ctx: click.Context, model: str, benchmarks: tuple[str, ...], gpu: bool, wait: bool
+    ctx: click.Context, /, model: str, benchmarks: tuple[str, ...], wait: bool, **how: Any
 ) -> None:
     """Have a model evaluated by a worker.
 
     MODEL is a reference as in recipes: a path, a hub id, run:<id> of a merge; with +adapter.
     """
-    wanted = {
-        "kind": "evaluate",
-        "model": model,
-        "benchmarks": benchmarks,
-        "hardware": _hardware(gpu),
-    }
+    wanted = {"kind": "evaluate", "model": model, "benchmarks": benchmarks, **how}
     with hub(ctx) as client:
         _submit(client, wanted, wait)
 
@@ -89,6 +108,21 @@ def cancel(ctx: click.Context, run: UUID) -> None:
 
 
 @click.command()
+@click.argument("run", type=click.UUID)
+@FOLLOW
+@click.pass_context
+def retry(ctx: click.Context, run: UUID, wait: bool) -> None:
+    """Try a failed or cancelled run again.
+
+    It goes on from what its last attempt left, where a worker still has it.
+    """
+    with hub(ctx) as client:
+        client.retry(run)
+        if wait:
+            _watch(client, run)
+
+
+@click.command()
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
 @as_json
 @click.pass_context
@@ -105,10 +139,6 @@ def runs(ctx: click.Context, limit: int, raw: bool) -> None:
     for run in found:
         table.add_row(str(run.id), run.kind, run.spec.model_name, run.state, _how_far(run))
     show(table)
-
-
-def _hardware(gpu: bool) -> str:
-    return "gpu" if gpu else "cpu"
 
 
 def _what(client: HubClient, recipe: str) -> dict[str, str]:

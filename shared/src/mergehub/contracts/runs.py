@@ -22,9 +22,14 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from mergehub.contracts.hardware import Capacity, Hardware, Needs
+
 LEASE_SECONDS = 12
 HEARTBEAT_SECONDS = 4
 MAX_ATTEMPTS = 5
+TIMEOUT_SECONDS = {"merge": 6 * 3600, "evaluate": 24 * 3600}
+"""How long one attempt may take, by kind, unless a run asks for another time."""
+LONGEST_TIMEOUT_SECONDS = 14 * 24 * 3600
 
 
 def must_be(what: str) -> WrapValidator:
@@ -71,13 +76,14 @@ class RunState(StrEnum):
 
 FINAL = frozenset({RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED})
 
-# Whoever changes a run's state asks this table first; nothing leaves a final state.
+# Whoever changes a run's state asks this table first. A final state is left by a retry alone,
+# which somebody asks for; nothing leaves a success.
 MOVES: dict[RunState, frozenset[RunState]] = {
     RunState.QUEUED: frozenset({RunState.RUNNING, RunState.CANCELLED}),
     RunState.RUNNING: frozenset({RunState.QUEUED, *FINAL}),
     RunState.SUCCEEDED: frozenset(),
-    RunState.FAILED: frozenset(),
-    RunState.CANCELLED: frozenset(),
+    RunState.FAILED: frozenset({RunState.QUEUED}),
+    RunState.CANCELLED: frozenset({RunState.QUEUED}),
 }
 
 
@@ -93,7 +99,22 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
-class MergeRunCreate(Message):
+class _RunCreate(Message):
+    """What can be said about every kind of run."""
+
+    hardware: Hardware = "cpu"
+    needs: Needs | None = Field(
+        None, description="What it takes, where that is known; else the first worker finds out."
+    )
+    timeout_seconds: int | None = Field(
+        None,
+        ge=1,
+        le=LONGEST_TIMEOUT_SECONDS,
+        description="How long one attempt may take; without it, what is usual for its kind.",
+    )
+
+
+class MergeRunCreate(_RunCreate):
     """Merge: exactly one of `recipe` (text) and `recipe_version` (an id) says what."""
 
     kind: Literal["merge"]
@@ -101,16 +122,14 @@ class MergeRunCreate(Message):
     recipe_version: UUID | None = Field(None, description="The id of a published version.")
     model_name: ModelName = Field(description="The name that the produced model gets in lineage.")
     seed: int = Field(0, ge=0, lt=2**63, description="Seeds the methods that draw at random.")
-    hardware: Literal["cpu", "gpu"] = "cpu"
 
 
-class EvaluateRunCreate(Message):
+class EvaluateRunCreate(_RunCreate):
     """Evaluate a model reference (a path, a hub id, `base+adapter` or `run:<id>`)."""
 
     kind: Literal["evaluate"]
     model: str = Field(min_length=1, max_length=500)
     benchmarks: list[BenchmarkName] = Field(min_length=1, max_length=100)
-    hardware: Literal["cpu", "gpu"] = "cpu"
 
 
 RunCreate = Annotated[MergeRunCreate | EvaluateRunCreate, Field(discriminator="kind")]
@@ -160,11 +179,22 @@ class RunError(Message):
     retryable: bool = False
 
 
+def timed_out(seconds: int) -> RunError:
+    """The error of an attempt that took longer than it may."""
+    return RunError(
+        code="timed-out",
+        message=f"The attempt took longer than the {seconds} s that it may take. A retry goes on "
+        "where it ended; a run submitted with a larger `timeout_seconds` may take longer.",
+    )
+
+
 class ClaimRequest(Message):
     """A worker's wish to work. With a nonce, asking again gives the same claim again."""
 
     worker: str = Field(min_length=1, max_length=200)
     nonce: UUID | None = Field(None, description="New for each wish, the same when sent again.")
+    hardware: Hardware | None = Field(None, description="The worker's class; null: any run suits.")
+    capacity: Capacity = Capacity()
 
 
 class Claim(Answer):
@@ -175,12 +205,14 @@ class Claim(Answer):
     attempt: int
     lease_seconds: int
     heartbeat_seconds: int
+    timeout_seconds: int
     spec: RunSpec
 
 
 class HeartbeatRequest(Message):
     fence: int
     progress: RunProgress | None = None
+    needs: Needs | None = Field(None, description="What the run takes, once its plan is made.")
 
 
 class HeartbeatAnswer(Answer):
@@ -188,10 +220,11 @@ class HeartbeatAnswer(Answer):
 
 
 class ReleaseRequest(Message):
-    """Hand a run back without spending its attempt (a drain)."""
+    """Hand a run back without spending its attempt: a drain, or (with `needs`) a lack of room."""
 
     fence: int
-    reason: str = Field(max_length=200)
+    reason: str = Field(max_length=500)
+    needs: Needs | None = None
 
 
 class Parent(Message):
@@ -269,6 +302,8 @@ class Run(Answer):
     kind: str
     state: RunState
     hardware: str
+    needs: Needs | None
+    timeout_seconds: int
     spec: RunSpec
     attempt: int
     fence: int

@@ -23,6 +23,8 @@ SERVICES: tuple[Service, ...] = (
         (
             "/v1/recipes",
             "/v1/runs",
+            "/v1/queues",
+            "/v1/workers",
             "/v1/artifacts",
             "/v1/webhooks",
             "/v1/tokens",

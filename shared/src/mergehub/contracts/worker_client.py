@@ -1,4 +1,4 @@
-"""The worker's side of the run protocol over HTTP: claim, heartbeat, report, release."""
+"""The worker's side of the run protocol over HTTP: claim, heartbeat, report, release, presence."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import itertools
 import random
 from collections.abc import Iterator
 from typing import Any, Self
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx
 from pydantic import BaseModel
 
+from mergehub.contracts.hardware import Capacity, Hardware, Needs
 from mergehub.contracts.runs import (
     Claim,
     ClaimRequest,
@@ -21,8 +23,8 @@ from mergehub.contracts.runs import (
     ReportRequest,
     Run,
     RunProgress,
-    RunState,
 )
+from mergehub.contracts.workers import WorkerBeat
 
 REQUEST_SECONDS = 5.0  # well under a lease, so that one stuck answer does not cost it
 CLAIM_PATIENCE_SECONDS = 8.0
@@ -34,6 +36,7 @@ TOO_MANY_REQUESTS = 429
 CONFLICT = 409
 NOT_FOUND = 404
 PROBLEM = "application/problem+json"
+NO_ROOM = "run-does-not-fit"
 
 
 class RunClientError(Exception):
@@ -42,6 +45,10 @@ class RunClientError(Exception):
 
 class LeaseLost(RunClientError):
     """The run is not ours: another worker holds it, or it has ended (409)."""
+
+
+class DoesNotFit(RunClientError):
+    """The run needs more than this worker has, and waits for another one (409)."""
 
 
 class Refused(RunClientError):
@@ -76,17 +83,25 @@ class RunClient:
     async def aclose(self) -> None:
         await self._http.aclose()
 
-    async def claim(self, run_id: UUID, worker: str) -> Claim:
-        """Take the run. Raises LeaseLost, Refused or Unreachable."""
-        request = ClaimRequest(worker=worker, nonce=uuid4())
+    async def claim(
+        self,
+        run_id: UUID,
+        worker: str,
+        hardware: Hardware | None = None,
+        capacity: Capacity | None = None,
+    ) -> Claim:
+        """Take the run. Raises LeaseLost, DoesNotFit, Refused or Unreachable."""
+        request = ClaimRequest(
+            worker=worker, nonce=uuid4(), hardware=hardware, capacity=capacity or Capacity()
+        )
         answer = await self._send(run_id, "claim", request, CLAIM_PATIENCE_SECONDS)
         return Claim.model_validate_json(answer.content)
 
     async def heartbeat(
-        self, run_id: UUID, fence: int, progress: RunProgress | None
+        self, run_id: UUID, fence: int, progress: RunProgress | None, needs: Needs | None = None
     ) -> HeartbeatAnswer:
         """Renew the lease, in one try. Raises LeaseLost, Refused or Unreachable."""
-        request = HeartbeatRequest(fence=fence, progress=progress)
+        request = HeartbeatRequest(fence=fence, progress=progress, needs=needs)
         answer = await self._send(run_id, "heartbeat", request, 0)
         return HeartbeatAnswer.model_validate_json(answer.content)
 
@@ -95,19 +110,34 @@ class RunClient:
         answer = await self._send(run_id, "report", request, None)
         return Run.model_validate_json(answer.content)
 
-    async def release(self, run_id: UUID, fence: int, reason: str) -> None:
+    async def release(
+        self, run_id: UUID, fence: int, reason: str, needs: Needs | None = None
+    ) -> None:
         """Hand the run back unfinished. Raises LeaseLost, Refused or Unreachable."""
-        request = ReleaseRequest(fence=fence, reason=reason)
+        request = ReleaseRequest(fence=fence, reason=reason, needs=needs)
         await self._send(run_id, "release", request, RELEASE_PATIENCE_SECONDS)
 
-    async def state(self, run_id: UUID) -> RunState | None:
-        """The state of a run; None where the hub has no such run. Raises Refused or Unreachable."""
+    async def run(self, run_id: UUID) -> Run | None:
+        """A run as it stands; None where the hub has none such. Raises Refused or Unreachable."""
         answer = await self._request("GET", f"/v1/runs/{run_id}")
         if answer.status_code == NOT_FOUND and _is_problem(answer):
             return None
         if not answer.is_success:
             raise _refusal(answer)
-        return Run.model_validate_json(answer.content).state
+        return Run.model_validate_json(answer.content)
+
+    async def beat(self, worker: str, beat: WorkerBeat) -> None:
+        """Say that the worker is there, in one try. Raises Refused or Unreachable."""
+        await self._presence("PUT", worker, beat.model_dump_json())
+
+    async def leave(self, worker: str) -> None:
+        """Say that the worker leaves, in one try. Raises Refused or Unreachable."""
+        await self._presence("DELETE", worker)
+
+    async def _presence(self, method: str, worker: str, body: str | None = None) -> None:
+        answer = await self._request(method, f"/v1/workers/{quote(worker, safe='')}", body)
+        if not answer.is_success:
+            raise _refusal(answer)
 
     async def _send(
         self, run_id: UUID, verb: str, message: BaseModel, patience: float | None
@@ -151,7 +181,9 @@ def _refusal(answer: httpx.Response) -> RunClientError:
         return Unreachable(told)
     if not _is_problem(answer):  # a gateway whose service is away
         return Unreachable(told)
-    return LeaseLost(told) if answer.status_code == CONFLICT else Refused(told)
+    if answer.status_code != CONFLICT:
+        return Refused(told)
+    return DoesNotFit(_detail(answer)) if answer.json().get("code") == NO_ROOM else LeaseLost(told)
 
 
 def _is_problem(answer: httpx.Response) -> bool:

@@ -55,7 +55,7 @@ async def ring(
     job = await pool.enqueue_job(
         EXECUTE_RUN,
         str(run_id),
-        _job_id=f"run:{run_id}:{turn}",
+        _job_id=f"run:{run_id}:{turn}:{hardware}",
         _queue_name=queue_name(hardware),
         _defer_until=due,
         _expires=max(0.0, wait) + EXPIRES_SECONDS,

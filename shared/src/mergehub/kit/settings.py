@@ -8,6 +8,8 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mergehub.contracts.hardware import Hardware
+
 
 class ServiceSettings(BaseSettings):
     """What each HTTP service reads. The README of a package lists the variables."""
@@ -67,7 +69,7 @@ class WorkerSettings(BaseSettings):
     worker_name: str | None = Field(
         default=None, description="Shown with its runs; host and process id."
     )
-    hardware: Literal["cpu", "gpu"] = "cpu"
+    hardware: Hardware = "cpu"
     model_roots: list[Path] = Field(
         default_factory=list, description="JSON list of folders whose models recipes may name."
     )
@@ -79,5 +81,8 @@ class WorkerSettings(BaseSettings):
     )
     scratch: Path = Field(
         default=Path("scratch"), description="Where unfinished attempts keep state."
+    )
+    keep_failed_hours: float = Field(
+        default=24, ge=0, description="How long a failed run's state is kept for a retry."
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from datasets import Dataset  # type: ignore[import-untyped]
@@ -18,6 +18,7 @@ from lm_eval.defaults import DEFAULT_OTHER_SEED
 from lm_eval.evaluator import evaluate
 from lm_eval.models.huggingface import HFLM
 
+from mergehub.contracts.hardware import Hardware
 from mergehub.contracts.runs import BenchmarkResult
 
 from .errors import TaskError
@@ -36,7 +37,7 @@ OnItems = Callable[[int, int], None]
 class Harness:
     """A model that can be measured. Nothing of it is run but its weights and its tokenizer."""
 
-    def __init__(self, folder: Path, adapter: Path | None, hardware: Literal["cpu", "gpu"]) -> None:
+    def __init__(self, folder: Path, adapter: Path | None, hardware: Hardware) -> None:
         on_cpu = hardware == "cpu"
         if "OMP_NUM_THREADS" not in os.environ:
             # With other work on the machine, threads wait for each other: two were 12 times slower.

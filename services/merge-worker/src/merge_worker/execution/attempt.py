@@ -9,11 +9,20 @@ from enum import Enum, auto
 
 import structlog
 
-from mergehub.contracts.runs import FINAL, Claim, ReportRequest, RunError, RunProgress
+from mergehub.contracts.hardware import Needs, lacking
+from mergehub.contracts.runs import (
+    FINAL,
+    Claim,
+    ReportRequest,
+    RunError,
+    RunProgress,
+    RunState,
+    timed_out,
+)
 from mergehub.contracts.worker_client import LeaseLost, Refused, RunClient, RunClientError
 
-from .messages import Failed, Job, Message, Progress, Stopped, Succeeded
-from .process import ChildProcess, unexpected_end
+from .messages import Failed, Job, Message, Planned, Progress, Stopped, Succeeded
+from .process import ChildProcess
 
 log = structlog.get_logger()
 
@@ -28,6 +37,8 @@ class _End(Enum):
     CANCELLED = auto()
     LEASE_LOST = auto()
     DRAINED = auto()
+    NO_ROOM = auto()
+    TIMED_OUT = auto()
 
 
 class Attempt:
@@ -39,6 +50,7 @@ class Attempt:
         self._client = client
         self._stop = stop
         self._progress: RunProgress | None = None
+        self._needs: Needs | None = None
         self._new_stage = asyncio.Event()
         self._last_word: Message | None = None
 
@@ -66,12 +78,16 @@ class Attempt:
         stopping = asyncio.create_task(self._stop.wait())
         tasks = (listening, beating, stopping)
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            if listening.done():
-                listening.result()
-                return _End.CHILD_ENDED
-            if beating.done():
-                return beating.result()
+            await asyncio.wait(
+                tasks,
+                timeout=self._claim.timeout_seconds,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            for task in (listening, beating):
+                if task.done():
+                    return task.result()
+            if not stopping.done():
+                return _End.TIMED_OUT
             child.ask_to_stop()
             await asyncio.wait(
                 (listening, beating), timeout=STOP_SECONDS, return_when=asyncio.FIRST_COMPLETED
@@ -82,15 +98,24 @@ class Attempt:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _listen(self, child: ChildProcess) -> None:
+    async def _listen(self, child: ChildProcess) -> _End:
         async for message in child.messages():
             if isinstance(message, Progress):
                 if self._progress is None or self._progress.stage != message.progress.stage:
                     self._new_stage.set()
                 self._progress = message.progress
+            elif isinstance(message, Planned):
+                self._needs = message.needs
+                if self._lacking():
+                    return _End.NO_ROOM
             else:
                 self._last_word = message
         await child.wait()
+        return _End.CHILD_ENDED
+
+    def _lacking(self) -> list[str]:
+        """What this worker has too little of for the run, as sentences."""
+        return lacking(self._needs or Needs(), self._job.capacity)
 
     async def _beat(self) -> _End:
         """Renew the lease until it is lost or the run is to be cancelled.
@@ -104,7 +129,7 @@ class Attempt:
             self._new_stage.clear()
             try:
                 answer = await self._client.heartbeat(
-                    self._claim.run_id, self._claim.fence, self._progress
+                    self._claim.run_id, self._claim.fence, self._progress, self._needs
                 )
             except LeaseLost:
                 return _End.LEASE_LOST
@@ -122,6 +147,11 @@ class Attempt:
             log.info("run.lost", run=str(self._claim.run_id))
         elif end is _End.CANCELLED:
             await self._report(ReportRequest(fence=self._claim.fence, outcome="cancelled"))
+        elif end is _End.NO_ROOM:
+            await self._hand_back(" ".join(self._lacking()), self._needs)
+        elif end is _End.TIMED_OUT:
+            error = timed_out(self._claim.timeout_seconds)
+            await self._report_failure(error, child.last_lines())
         else:
             await self._conclude_by_last_word(end, child)
 
@@ -134,11 +164,12 @@ class Attempt:
             case Failed(error=error):
                 await self._report_failure(error, child.last_lines())
             case Stopped() | None if end is _End.DRAINED:
-                await self._client.release(
-                    self._claim.run_id, self._claim.fence, "The worker was told to stop."
-                )
+                await self._hand_back("The worker was told to stop.")
             case _:
-                await self._report_failure(unexpected_end(await child.wait()), child.last_lines())
+                await self._report_failure(await child.unexpected_end(), child.last_lines())
+
+    async def _hand_back(self, reason: str, needs: Needs | None = None) -> None:
+        await self._client.release(self._claim.run_id, self._claim.fence, reason, needs)
 
     async def _report_failure(self, error: RunError, last_lines: list[str] | None = None) -> None:
         told = error.model_copy(update={"last_lines": last_lines or []})
@@ -154,7 +185,7 @@ class Attempt:
             await self._report_failure(RunError(code="report-refused", message=str(refused)))
             return
         log.info("run.reported", run=str(run.id), outcome=request.outcome, state=run.state)
-        if run.state in FINAL:
+        if run.state in FINAL - {RunState.FAILED}:  # a retry would go on with what failed
             await asyncio.to_thread(self._remove_unfinished)
 
     def _remove_unfinished(self) -> None:

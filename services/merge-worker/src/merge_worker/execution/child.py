@@ -13,7 +13,7 @@ import sys
 from mergehub.contracts.runs import RunResult
 from mergehub.hub.process import die_with_parent
 
-from .failure import RunFailed
+from .failure import RunFailed, out_of_memory
 from .messages import Failed, Job, Message, Stopped, Succeeded
 from .tell import StopRequested, Tell, take_standard_output
 
@@ -40,6 +40,8 @@ def last_word(job: Job, tell: Tell) -> Message:
         return Stopped()
     except RunFailed as failure:
         return Failed(error=failure.error)
+    except MemoryError as error:
+        return Failed(error=out_of_memory(error).error)
 
 
 def _work(job: Job, tell: Tell) -> RunResult:

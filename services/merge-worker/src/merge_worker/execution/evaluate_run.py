@@ -17,12 +17,13 @@ from merge_worker.engine import EngineError
 from merge_worker.engine.checkpoint import Checkpoint, open_adapter, open_checkpoint
 from merge_worker.evaluate.errors import EvaluationError
 from merge_worker.evaluate.tasks import LocalTask, load_task
+from mergehub.contracts.hardware import Needs
 from mergehub.contracts.runs import BenchmarkResult, EvaluateResult, EvaluateSpec
 from mergehub.recipe import ModelRef
 
 from .failure import RunFailed
 from .identity import checkpoints_digest, produced_digest
-from .messages import Job
+from .messages import Job, Planned
 from .sources import sources_of
 from .tell import StopRequested, Tell
 
@@ -37,6 +38,12 @@ OFFLINE = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
+
+OVERHEAD = 1_200_000_000
+"""Bytes that torch, transformers and the harness take beside the model."""
+
+ROOM = 1.3
+"""Room for activations and caches, as a multiple of the parameters."""
 
 
 def evaluate_run(job: Job, spec: EvaluateSpec, tell: Tell) -> EvaluateResult:
@@ -69,6 +76,7 @@ def _evaluate(job: Job, spec: EvaluateSpec, tell: Tell, started: float) -> Evalu
     digest = _digest(reference, parts)
     results = [_finished(job, task, digest) for task in tasks]
     if None in results:
+        tell.send(Planned(needs=_needs(job, parts)))
         tell.progress("load the harness", 0, 0, "")
         from merge_worker.evaluate.harness import Harness
 
@@ -93,6 +101,14 @@ def _open(job: Job, reference: ModelRef) -> list[Checkpoint]:
     if reference.adapter is not None:
         parts.append(open_adapter(sources.locate(reference.adapter).folder))
     return parts
+
+
+def _needs(job: Job, parts: Sequence[Checkpoint]) -> Needs:
+    """Processors load a model as float32, GPUs as it is stored; both need room to calculate."""
+    regions = [region for part in parts for region in part.tensors.values()]
+    if job.hardware == "cpu":
+        return Needs(memory=OVERHEAD + int(ROOM * sum(4 * region.size for region in regions)))
+    return Needs(memory=OVERHEAD, gpu_memory=int(ROOM * sum(region.nbytes for region in regions)))
 
 
 def _digest(reference: ModelRef, parts: Sequence[Checkpoint]) -> str:

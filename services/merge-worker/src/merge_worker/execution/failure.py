@@ -8,8 +8,14 @@ LONGEST_MESSAGE = 10_000
 
 
 class RunFailed(Exception):
-    """The work cannot be done, and trying again would not help."""
+    """The work cannot be done; unless it is `retryable`, trying again would not help."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, retryable: bool = False) -> None:
         super().__init__(message)
-        self.error = RunError(code=code, message=message[:LONGEST_MESSAGE])
+        self.error = RunError(code=code, message=message[:LONGEST_MESSAGE], retryable=retryable)
+
+
+def out_of_memory(error: BaseException) -> RunFailed:
+    """An allocation was refused: another machine, or this one later, may have more."""
+    words = str(error) or "An allocation was refused"
+    return RunFailed("out-of-memory", f"Memory ran out: {words}", retryable=True)

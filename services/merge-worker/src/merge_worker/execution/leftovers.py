@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import structlog
 
-from mergehub.contracts.runs import FINAL, RunState
+from mergehub.contracts.runs import FINAL, Run, RunState
 from mergehub.contracts.worker_client import RunClient, RunClientError
 from mergehub.kit.settings import WorkerSettings
 
@@ -27,6 +28,7 @@ class Leftovers:
     def __init__(self, settings: WorkerSettings, client: RunClient) -> None:
         self._artifacts = settings.artifacts.resolve()
         self._scratch = settings.scratch.resolve()
+        self._keep_failed = timedelta(hours=settings.keep_failed_hours)
         self._client = client
 
     async def run(self) -> None:
@@ -44,10 +46,16 @@ class Leftovers:
         What no run of this hub owns is left alone: the folders may be shared with another hub.
         """
         for run_id in await asyncio.to_thread(self._find):
-            state = await self._client.state(run_id)
-            if state in FINAL:
-                await asyncio.to_thread(self._remove, run_id, state)
-                log.info("leftovers.removed", run=str(run_id), state=state)
+            run = await self._client.run(run_id)
+            if run is not None and self._is_over(run):
+                await asyncio.to_thread(self._remove, run_id, run.state)
+                log.info("leftovers.removed", run=str(run_id), state=run.state)
+
+    def _is_over(self, run: Run) -> bool:
+        """Whether nobody will go on with it; a failed run may be tried again for a while."""
+        if run.state != RunState.FAILED or run.finished_at is None:
+            return run.state in FINAL
+        return datetime.now(UTC) - run.finished_at >= self._keep_failed
 
     def _find(self) -> list[UUID]:
         return sorted({*_ids(self._scratch / "runs", ""), *_ids(self._artifacts / "runs", PARTIAL)})

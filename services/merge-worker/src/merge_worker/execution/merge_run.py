@@ -9,6 +9,7 @@ import time
 from merge_worker.engine import (
     EngineError,
     MergeOptions,
+    OutOfMemoryError,
     Plan,
     Progress,
     ResumeError,
@@ -16,16 +17,19 @@ from merge_worker.engine import (
     plan_merge,
 )
 from merge_worker.engine.journal import NAME as JOURNAL
+from mergehub.contracts.hardware import Needs
 from mergehub.contracts.runs import MergeResult, MergeSpec
 from mergehub.recipe import Recipe, RecipeError, parse_recipe
 
-from .failure import RunFailed
-from .messages import Job
+from .failure import RunFailed, out_of_memory
+from .messages import Job, Planned
 from .produced import merge_result
 from .sources import sources_of
 from .tell import Tell
 
 LOOK_AGAIN_SECONDS = 0.2
+OVERHEAD = 200_000_000
+"""Bytes that the interpreter, the libraries and the plan take beside the buffers."""
 
 
 def merge_run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
@@ -41,6 +45,8 @@ def merge_run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
         _await_earlier_attempt(job, tell)
         if not job.model_folder.exists():
             _carry_out(job, spec, recipe, tell)
+    except OutOfMemoryError as error:
+        raise out_of_memory(error) from error
     except (RecipeError, EngineError) as error:
         raise RunFailed("merge-failed", str(error)) from error
     return merge_result(job.model_folder, recipe, job.artifacts, time.monotonic() - started)
@@ -71,6 +77,8 @@ def _is_locked(job: Job) -> bool:
 def _carry_out(job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell) -> None:
     tell.progress("plan", 0, 0, "")
     plan = plan_merge(recipe, sources_of(job), seed=spec.seed)
+    memory = plan.peak_memory(MergeOptions().workers) + OVERHEAD
+    tell.send(Planned(needs=Needs(memory=memory, disk=plan.bytes_out)))
     try:
         _merge(job, plan, tell)
     except ResumeError:

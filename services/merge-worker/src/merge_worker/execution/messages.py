@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from mergehub.contracts.hardware import Capacity, Hardware, Needs
 from mergehub.contracts.runs import RunError, RunProgress, RunResult, RunSpec
 
 PARTIAL = ".partial"
@@ -22,7 +23,8 @@ class Job(_Frozen):
 
     run_id: UUID
     spec: RunSpec
-    hardware: Literal["cpu", "gpu"]
+    hardware: Hardware
+    capacity: Capacity
     model_roots: tuple[Path, ...]
     task_roots: tuple[Path, ...]
     artifacts: Path
@@ -52,6 +54,13 @@ class Progress(_Frozen):
     progress: RunProgress
 
 
+class Planned(_Frozen):
+    """What the work will take, said before it begins."""
+
+    kind: Literal["planned"] = "planned"
+    needs: Needs
+
+
 class Succeeded(_Frozen):
     """The child's last word after success."""
 
@@ -72,7 +81,7 @@ class Stopped(_Frozen):
     kind: Literal["stopped"] = "stopped"
 
 
-Message = Annotated[Progress | Succeeded | Failed | Stopped, Field(discriminator="kind")]
+Message = Annotated[Progress | Planned | Succeeded | Failed | Stopped, Field(discriminator="kind")]
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 
 

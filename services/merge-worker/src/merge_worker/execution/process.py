@@ -12,6 +12,7 @@ from typing import Self
 
 from mergehub.contracts.runs import RunError
 
+from .memory_kills import memory_kills
 from .messages import MESSAGE, Job, Message
 
 LONGEST_MESSAGE = 64 << 20  # bytes; a result carries the score of every item
@@ -24,15 +25,16 @@ TAIL = 16 << 10  # bytes of the log that are looked at
 class ChildProcess:
     """One running child; its log is a file in the run's scratch folder."""
 
-    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, log: Path, kills: int | None) -> None:
         self._process = process
         self._log = log
+        self._kills = kills
 
     @classmethod
     async def start(cls, job: Job) -> Self:
         """Raises OSError where there is no process, or no place for its log, to be had."""
         job.scratch_folder.mkdir(parents=True, exist_ok=True)
-        path = job.scratch_folder / LOG
+        path, kills = job.scratch_folder / LOG, memory_kills()
         with path.open("wb") as log:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "merge_worker.execution.child",
@@ -42,7 +44,7 @@ class ChildProcess:
                 limit=LONGEST_MESSAGE,
                 process_group=0,  # Ctrl-C is for the worker alone
             )  # fmt: skip
-        child = cls(process, path)
+        child = cls(process, path, kills)
         await child._hand_over(job)
         return child
 
@@ -67,6 +69,11 @@ class ChildProcess:
             os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()
 
+    async def unexpected_end(self) -> RunError:
+        """What to report of it where it ended without a last word."""
+        status = await self.wait()
+        return unexpected_end(status, status == -signal.SIGKILL and memory_kills() != self._kills)
+
     def last_lines(self) -> list[str]:
         """The end of the log: what the child or a library said last."""
         with self._log.open("rb") as log:
@@ -81,12 +88,23 @@ class ChildProcess:
         stdin.close()
 
 
-def unexpected_end(status: int) -> RunError:
-    """What to report of a child that ended without a last word."""
+def unexpected_end(status: int, for_memory: bool) -> RunError:
+    """What to report of a child that ended without a last word.
+
+    `status` is negative where a signal ended it; `for_memory` says that the kernel has just killed
+    a process because memory ran out.
+    """
+    if for_memory:
+        return RunError(
+            code="out-of-memory",
+            message="The kernel killed the process because memory ran out; "
+            "another attempt goes on where this one ended.",
+            retryable=True,
+        )
     if status == -signal.SIGKILL:
         return RunError(
             code="child-killed",
-            message="The process was killed, most likely because the machine ran out of memory; "
+            message="Somebody killed the process, and not for want of memory; "
             "another attempt goes on where this one ended.",
             retryable=True,
         )

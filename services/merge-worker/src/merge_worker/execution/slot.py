@@ -9,12 +9,14 @@ from uuid import UUID
 
 import structlog
 
+from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.runs import Claim
 from mergehub.contracts.worker_client import RunClient
 from mergehub.kit.settings import WorkerSettings
 
 from .attempt import Attempt
 from .messages import Job
+from .room import capacity
 
 log = structlog.get_logger()
 
@@ -27,43 +29,57 @@ class Slot:
     def __init__(self, settings: WorkerSettings, client: RunClient) -> None:
         self._settings = settings
         self._client = client
-        self._name = settings.worker_name or f"{socket.gethostname()}:{os.getpid()}"
+        self.name = settings.worker_name or f"{socket.gethostname()}:{os.getpid()}"
         self._stop = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
+        self._settled = True  # whether the hub knows how the last attempt ended
 
     async def take(self, run_id: UUID) -> asyncio.Task[None]:
         """Claim the run and begin; the task ends when the slot is free again.
 
         Raises:
-            LeaseLost, Refused, Unreachable: the claim was not granted, and nothing was begun.
+            LeaseLost, DoesNotFit, Refused, Unreachable: the claim was not granted, and nothing
+                was begun.
         """
-        claim = await self._client.claim(run_id, self._name)
+        room = await asyncio.to_thread(self.capacity, run_id)
+        claim = await self._client.claim(run_id, self.name, self._settings.hardware, room)
         log.info("run.claimed", run=str(run_id), attempt=claim.attempt, kind=claim.spec.kind)
-        self._work = asyncio.create_task(self._attempt(claim))
+        self._work = asyncio.create_task(self._attempt(claim, room))
         return self._work
 
-    async def drain(self) -> None:
-        """Stop the work at its next resting point and hand the run back, or leave it in time."""
+    def capacity(self, run_id: UUID | None = None) -> Capacity:
+        """What there is to give now, to a certain run or to a new one."""
+        return capacity(self._settings.hardware, self._settings.artifacts.resolve(), run_id)
+
+    async def drain(self) -> bool:
+        """Stop the work at its next resting point and hand the run back, or leave it in time.
+
+        False where the run was not handed back: it is started again when its lease is over.
+        """
         self._stop.set()
         if self._work is None:
-            return
+            return True
         await asyncio.wait({self._work}, timeout=DRAIN_SECONDS)
         self._work.cancel()
         await asyncio.wait({self._work})
+        return not self._work.cancelled() and self._settled
 
-    async def _attempt(self, claim: Claim) -> None:
+    async def _attempt(self, claim: Claim, room: Capacity) -> None:
+        self._settled = False
         try:
-            await Attempt(claim, self._job(claim), self._client, self._stop).run()
+            await Attempt(claim, self._job(claim, room), self._client, self._stop).run()
+            self._settled = True
         except Exception:
             # Not reported: the lease lapses, and another attempt follows.
             log.exception("attempt.failed", run=str(claim.run_id))
 
-    def _job(self, claim: Claim) -> Job:
+    def _job(self, claim: Claim, room: Capacity) -> Job:
         settings = self._settings
         return Job(
             run_id=claim.run_id,
             spec=claim.spec,
             hardware=settings.hardware,
+            capacity=room,
             model_roots=tuple(root.resolve() for root in settings.model_roots),
             task_roots=tuple(root.resolve() for root in settings.task_roots),
             artifacts=settings.artifacts.resolve(),

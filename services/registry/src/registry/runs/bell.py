@@ -8,6 +8,7 @@ from uuid import UUID
 from arq import ArqRedis
 
 from mergehub.contracts.events import Envelope
+from mergehub.contracts.hardware import SUITABLE
 from mergehub.contracts.runs import RunState
 from mergehub.kit.database import Database
 from mergehub.kit.doorbell import ring
@@ -32,4 +33,5 @@ class Bell:
 
     async def ring(self, runs: Iterable[RunRow]) -> None:
         for run in runs:
-            await ring(self._pool, run.id, run.hardware, run.fence, run.due_at)
+            for hardware in SUITABLE[run.hardware]:
+                await ring(self._pool, run.id, hardware, run.fence, run.due_at)

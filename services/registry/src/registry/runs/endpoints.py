@@ -1,4 +1,4 @@
-"""`/v1/runs`, as people use it: submit, list, read, follow and cancel."""
+"""`/v1/runs`, as people use it: submit, list, read, follow, cancel and try again."""
 
 from __future__ import annotations
 
@@ -120,3 +120,13 @@ async def follow_run(run_id: UUID, request: Request, last_event_id: LastEventId 
 async def cancel_run(run_id: UUID, session: Session) -> Run:
     """Cancel a run: at once where it is queued, else as soon as its worker asks."""
     return await service.cancel(session, run_id)
+
+
+@router.post(
+    "/{run_id}/retry",
+    responses=problem_responses(Unauthenticated, Forbidden, RunNotFound, RunFinished),
+    dependencies=[Depends(requires("runs:submit"))],
+)
+async def retry_run(run_id: UUID, session: Session) -> Run:
+    """Try a failed or cancelled run again; what it had finished is kept for a day."""
+    return await service.retry(session, run_id)

@@ -21,6 +21,10 @@ class RunLeased(Conflict):
     code, title = "run-leased", "The run cannot be claimed now"
 
 
+class RunDoesNotFit(Conflict):
+    code, title = "run-does-not-fit", "The worker has no room for the run"
+
+
 class StaleFence(Conflict):
     code, title = "stale-fence", "The run is no longer yours"
 

@@ -31,8 +31,8 @@ class RunRow(Base):
 
     `fence` counts claims and never goes back; `attempt` counts those that were spent or are
     being spent. `due_at` is when a queued run may begin, or when it was last rung for;
-    `claim_nonce` is the worker's mark of the newest claim, and `report_digest` the report that
-    was accepted last.
+    `claimed_at` and `claim_nonce` (the worker's mark) are those of the newest claim, and
+    `report_digest` is the report that was accepted last.
     """
 
     __tablename__ = "runs"
@@ -41,11 +41,14 @@ class RunRow(Base):
     kind: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20))
     hardware: Mapped[str] = mapped_column(String(20))
+    needs: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    timeout_seconds: Mapped[int]
     spec: Mapped[dict[str, Any]] = mapped_column(JSONB)
     attempt: Mapped[int] = mapped_column(server_default="0")
     max_attempts: Mapped[int]
     fence: Mapped[int] = mapped_column(BigInteger, server_default="0")
     worker: Mapped[str | None] = mapped_column(String(200))
+    claimed_at: Mapped[datetime | None]
     claim_nonce: Mapped[UUID | None]
     lease_expires_at: Mapped[datetime | None]
     cancel_requested: Mapped[bool] = mapped_column(server_default=text("false"))
@@ -65,6 +68,7 @@ class RunRow(Base):
         Index("ix_runs_created_at_id", desc("created_at"), desc("id")),
         Index("ix_runs_due", "due_at", postgresql_where=text("state = 'queued'")),
         Index("ix_runs_lease", "lease_expires_at", postgresql_where=text("state = 'running'")),
+        Index("ix_runs_worker", "worker", postgresql_where=text("state = 'running'")),
     )
 
 

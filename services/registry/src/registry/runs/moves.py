@@ -45,11 +45,10 @@ async def move(
     run.state = to
     run.lease_expires_at = now + LEASE if to is RunState.RUNNING else None
     if to is RunState.RUNNING:
-        run.started_at = run.started_at or now
+        run.claimed_at, run.started_at = now, run.started_at or now
     if to is RunState.QUEUED:
         run.due_at, run.worker = now + pause, None
-    if to in FINAL:
-        run.finished_at = now
+    run.finished_at = now if to in FINAL else None
     await touch(session, run)
     await announce(session, run)
 

@@ -47,8 +47,10 @@ async def store(session: AsyncSession, run: RunRow, report: ReportRequest, now: 
             raise ReportInvalid("A success needs its `result`, a failure its `error`.")
 
 
-async def failed(session: AsyncSession, run: RunRow, error: RunError, now: datetime) -> None:
-    """End a failed attempt: try again, each time later, where that may help."""
+async def failed(
+    session: AsyncSession, run: RunRow, error: RunError, now: datetime, *, at_once: bool = False
+) -> None:
+    """End a failed attempt: try again where that may help, each time later or `at_once`."""
     run.error = _storable(error).model_dump(mode="json")
     if run.cancel_requested:
         to = RunState.CANCELLED
@@ -56,7 +58,8 @@ async def failed(session: AsyncSession, run: RunRow, error: RunError, now: datet
         to = RunState.QUEUED
     else:
         to = RunState.FAILED
-    await move(session, run, to, now, FIRST_PAUSE * 4 ** (run.attempt - 1))
+    pause = timedelta(0) if at_once else FIRST_PAUSE * 4 ** (run.attempt - 1)
+    await move(session, run, to, now, pause)
 
 
 async def _merged(session: AsyncSession, run: RunRow, result: MergeResult, now: datetime) -> None:

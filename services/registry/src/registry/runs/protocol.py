@@ -14,6 +14,7 @@ import structlog
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.contracts.hardware import SUITABLE, Needs, lacking
 from mergehub.contracts.runs import (
     HEARTBEAT_SECONDS,
     LEASE_SECONDS,
@@ -24,11 +25,12 @@ from mergehub.contracts.runs import (
     ReleaseRequest,
     ReportRequest,
     Run,
+    RunError,
     RunSpec,
     RunState,
 )
 from registry.runs import outcome
-from registry.runs.errors import RunLeased, StaleFence
+from registry.runs.errors import RunDoesNotFit, RunLeased, StaleFence
 from registry.runs.models import RunRow
 from registry.runs.moves import LEASE, move, touch
 from registry.runs.service import locked
@@ -41,12 +43,13 @@ _SPEC: TypeAdapter[RunSpec] = TypeAdapter(RunSpec)
 async def claim(session: AsyncSession, run_id: UUID, request: ClaimRequest) -> Claim:
     """Give a queued run to a worker; a worker that missed the answer gets it again.
 
-    Raises RunLeased where it is not queued, and RunNotFound.
+    Raises RunLeased where it is not queued, RunDoesNotFit, and RunNotFound.
     """
     run, now = await locked(session, run_id)
     if _is_repeated(run, request):
         run.lease_expires_at = now + LEASE
     elif run.state == RunState.QUEUED:
+        _check_room(run, request)
         run.fence += 1
         run.attempt += 1
         run.worker, run.claim_nonce = request.worker, request.nonce
@@ -56,6 +59,14 @@ async def claim(session: AsyncSession, run_id: UUID, request: ClaimRequest) -> C
         holder = f" by {run.worker}" if run.state == RunState.RUNNING else ""
         raise RunLeased(f"The run is {run.state}{holder}; only a queued run can be claimed.")
     return _granted(run)
+
+
+def _check_room(run: RunRow, request: ClaimRequest) -> None:
+    suitable = SUITABLE[run.hardware]
+    if request.hardware is not None and request.hardware not in suitable:
+        raise RunDoesNotFit(f"It asks for {run.hardware}; the worker is {request.hardware}.")
+    if run.needs and (faults := lacking(Needs.model_validate(run.needs), request.capacity)):
+        raise RunDoesNotFit(" ".join(faults))
 
 
 def _is_repeated(run: RunRow, request: ClaimRequest) -> bool:
@@ -74,6 +85,7 @@ def _granted(run: RunRow) -> Claim:
         attempt=run.attempt,
         lease_seconds=LEASE_SECONDS,
         heartbeat_seconds=HEARTBEAT_SECONDS,
+        timeout_seconds=run.timeout_seconds,
         spec=_SPEC.validate_python(run.spec),
     )
 
@@ -84,6 +96,8 @@ async def heartbeat(
     """Renew the lease and store the progress. Raises StaleFence and RunNotFound."""
     run, now = await _owned(session, run_id, request.fence)
     run.lease_expires_at = now + LEASE
+    if request.needs is not None:
+        run.needs = request.needs.model_dump()
     if request.progress is not None:
         run.progress = request.progress.model_dump(mode="json")
         await touch(session, run)
@@ -95,6 +109,9 @@ async def release(session: AsyncSession, run_id: UUID, request: ReleaseRequest) 
     run, now = await _owned(session, run_id, request.fence)
     log.info("run.released", run=str(run_id), worker=run.worker, reason=request.reason)
     run.attempt -= 1
+    if request.needs is not None:
+        run.needs = request.needs.model_dump()
+        run.error = RunError(code="no-room", message=request.reason).model_dump(mode="json")
     to = RunState.CANCELLED if run.cancel_requested else RunState.QUEUED
     await move(session, run, to, now)
     return Run.model_validate(run)

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, func, select, tuple_
+from sqlalchemy import Executable, Row, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.runs import RunState
 from registry.runs.models import ItemsRow, RunRow
 
 RING_AGAIN = timedelta(seconds=5)
+GRACE = timedelta(seconds=60)
 
 RunAndTime = tuple[RunRow, datetime]
 
@@ -71,6 +72,34 @@ async def lock_lapsed(session: AsyncSession, limit: int) -> list[RunAndTime]:
         .with_for_update(skip_locked=True)
     )
     return await _pairs(session, query)
+
+
+async def lock_overdue(session: AsyncSession, limit: int) -> list[RunAndTime]:
+    """Attempts that outlast their time by more than their worker needs to end them."""
+    seconds = func.make_interval(0, 0, 0, 0, 0, 0, RunRow.timeout_seconds)
+    query = (
+        _with_time()
+        .where(RunRow.state == RunState.RUNNING, RunRow.claimed_at + seconds < func.now() - GRACE)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return await _pairs(session, query)
+
+
+async def depths(session: AsyncSession) -> Sequence[Row[tuple[str, int, int, int]]]:
+    """For each class of hardware with unfinished runs: those due, those due later, and running."""
+    queued, due = RunRow.state == RunState.QUEUED, RunRow.due_at <= func.now()
+    query = (
+        select(
+            RunRow.hardware,
+            func.count().filter(queued, due),
+            func.count().filter(queued, ~due),
+            func.count().filter(RunRow.state == RunState.RUNNING),
+        )
+        .where(RunRow.state.in_((RunState.QUEUED, RunState.RUNNING)))
+        .group_by(RunRow.hardware)
+    )
+    return (await session.execute(query)).all()
 
 
 async def lock_due(session: AsyncSession, limit: int) -> list[RunAndTime]:

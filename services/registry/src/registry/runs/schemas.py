@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mergehub.contracts.hardware import Hardware
 from mergehub.contracts.runs import Answer, Run
 
 
@@ -10,6 +11,26 @@ class RunPage(Answer):
 
     items: list[Run]
     next_cursor: str | None
+
+
+class Queue(Answer):
+    """How much work of one class of hardware there is: what autoscaling looks at.
+
+    `due` runs could begin now, `delayed` ones later (after a failed attempt), `running` ones have
+    a worker; `load` is due and running together, the workers that there should be.
+    """
+
+    hardware: Hardware
+    due: int
+    delayed: int
+    running: int
+    load: int
+
+
+class QueueList(Answer):
+    """Every class, also those without work."""
+
+    items: list[Queue]
 
 
 class RunItems(Answer):

@@ -1,4 +1,4 @@
-"""What people do with runs: submit, read, list, cancel."""
+"""What people do with runs: submit, read, list, cancel, try again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.contracts.runs import (
     FINAL,
     MAX_ATTEMPTS,
+    TIMEOUT_SECONDS,
     EvaluateRunCreate,
     MergeRunCreate,
     Run,
@@ -33,6 +34,8 @@ async def submit(session: AsyncSession, wanted: MergeRunCreate | EvaluateRunCrea
         kind=wanted.kind,
         state=RunState.QUEUED,
         hardware=wanted.hardware,
+        needs=wanted.needs.model_dump() if wanted.needs else None,
+        timeout_seconds=wanted.timeout_seconds or TIMEOUT_SECONDS[wanted.kind],
         spec=spec.model_dump(mode="json"),
         max_attempts=MAX_ATTEMPTS,
         due_at=func.now(),
@@ -85,6 +88,22 @@ async def cancel(session: AsyncSession, run_id: UUID) -> Run:
     elif run.state == RunState.RUNNING and not run.cancel_requested:
         run.cancel_requested = True
         await touch(session, run)
+    return Run.model_validate(run)
+
+
+async def retry(session: AsyncSession, run_id: UUID) -> Run:
+    """Queue a failed or cancelled run again, with as many attempts as a new one has.
+
+    What its last attempt left on disk is gone on from, where a worker still has it. A run that is
+    queued or running is what was asked for already. Raises RunFinished and RunNotFound.
+    """
+    run, now = await locked(session, run_id)
+    if run.state == RunState.SUCCEEDED:
+        raise RunFinished("The run has succeeded: submit it anew to have it done once more.")
+    if run.state in FINAL:
+        run.max_attempts = run.attempt + MAX_ATTEMPTS
+        run.cancel_requested = False
+        await move(session, run, RunState.QUEUED, now)
     return Run.model_validate(run)
 
 

@@ -11,13 +11,14 @@ from datetime import datetime
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.contracts.runs import RunError
+from mergehub.contracts.runs import RunError, timed_out
 from mergehub.kit.database import Database
 from registry.idempotency import forget_old_keys
 from registry.runs import repository
 from registry.runs.bell import Bell
 from registry.runs.models import RunRow
 from registry.runs.outcome import failed
+from registry.workers.service import forget_old_workers
 
 log = structlog.get_logger()
 
@@ -26,7 +27,7 @@ class Sweeper:
     """Returns runs of silent workers to the queue, and rings again where nobody came."""
 
     BATCH = 100
-    PAUSE_SECONDS = 2.0
+    PAUSE_SECONDS = 0.5  # with a lease of 12 s, another worker goes on within 15 s
     RING_SECONDS = 10.0
 
     def __init__(self, database: Database, bell: Bell) -> None:
@@ -34,7 +35,7 @@ class Sweeper:
         self._bell = bell
 
     async def run(self) -> None:
-        """Sweep for ever, at once and then every two seconds."""
+        """Sweep for ever, at once and then every now and then."""
         while True:
             await self.sweep()
             await asyncio.sleep(self.PAUSE_SECONDS)
@@ -43,9 +44,11 @@ class Sweeper:
         """Sweep once."""
         while await self.take_back_lapsed() == self.BATCH:
             pass
+        await self.end_overdue()
         await self.ring_again()
         async with self._database.transaction() as session:
             await forget_old_keys(session)
+            await forget_old_workers(session)
 
     async def take_back_lapsed(self) -> int:
         """End the attempts whose lease is over, at most a batch; returns how many."""
@@ -55,6 +58,14 @@ class Sweeper:
                 log.warning("run.lapsed", run=str(run.id), worker=run.worker, attempt=run.attempt)
                 await _lapse(session, run, now)
         return len(lapsed)
+
+    async def end_overdue(self) -> int:
+        """End the attempts that a worker lets go on beyond their time; returns how many."""
+        async with self._database.transaction() as session:
+            overdue = await repository.lock_overdue(session, self.BATCH)
+            for run, now in overdue:
+                await failed(session, run, timed_out(run.timeout_seconds), now)
+        return len(overdue)
 
     async def ring_again(self) -> int:
         """Ring for queued runs that are due and unclaimed, at most a batch; returns how many."""
@@ -81,4 +92,5 @@ async def _lapse(session: AsyncSession, run: RunRow, now: datetime) -> None:
         last_lines=before.last_lines if before else [],
         retryable=not last,
     )
-    await failed(session, run, error, now)
+    # The fault is most likely the worker's, and the time of a lease is lost already.
+    await failed(session, run, error, now, at_once=True)

@@ -19,7 +19,13 @@ from mergehub.kit.auth import requires
 from mergehub.kit.database import Session
 from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
 from registry.runs import protocol
-from registry.runs.errors import ReportInvalid, RunLeased, RunNotFound, StaleFence
+from registry.runs.errors import (
+    ReportInvalid,
+    RunDoesNotFit,
+    RunLeased,
+    RunNotFound,
+    StaleFence,
+)
 
 router = APIRouter(
     prefix="/v1/runs/{run_id}",
@@ -29,7 +35,7 @@ router = APIRouter(
 )
 
 
-@router.post("/claim", responses=problem_responses(RunLeased))
+@router.post("/claim", responses=problem_responses(RunLeased, RunDoesNotFit))
 async def claim_run(run_id: UUID, body: ClaimRequest, session: Session) -> Claim:
     """Take a queued run; the fence proves the right to speak about it from now on."""
     return await protocol.claim(session, run_id, body)

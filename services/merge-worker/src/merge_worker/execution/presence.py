@@ -1,0 +1,42 @@
+"""A worker's word that it is there, so that people see who works and who has gone."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import structlog
+
+from mergehub import __version__
+from mergehub.contracts.hardware import Hardware
+from mergehub.contracts.worker_client import RunClient, RunClientError
+from mergehub.contracts.workers import BEAT_SECONDS, WorkerBeat
+
+from .slot import Slot
+
+log = structlog.get_logger()
+
+
+class Presence:
+    """Tells the hub of the worker while it lives. Nothing depends on it: leases guard the runs."""
+
+    def __init__(self, slot: Slot, hardware: Hardware, client: RunClient) -> None:
+        self._slot = slot
+        self._hardware = hardware
+        self._client = client
+
+    async def run(self) -> None:
+        """Tell now and then, for ever."""
+        while True:
+            room = await asyncio.to_thread(self._slot.capacity)
+            beat = WorkerBeat(hardware=self._hardware, capacity=room, version=__version__)
+            try:
+                await self._client.beat(self._slot.name, beat)
+            except RunClientError as error:
+                log.warning("presence.untold", error=str(error))
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def end(self) -> None:
+        """Tell that the worker leaves; a hub that is away will notice its silence."""
+        with suppress(RunClientError):
+            await self._client.leave(self._slot.name)

@@ -1,0 +1,75 @@
+"""What this machine has to give to a run: memory, disk, and the memory of its GPU."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+from mergehub.contracts.hardware import Capacity, Hardware
+
+from .messages import partial_folder
+
+MEBIBYTE = 1 << 20
+ASK_SECONDS = 10
+GROUPS = Path("/sys/fs/cgroup")
+UNLIMITED = 1 << 60  # version 1 of control groups writes a huge number for no limit
+
+
+def capacity(hardware: Hardware, artifacts: Path, run: UUID | None = None) -> Capacity:
+    """What is free now; what `run` has on disk already counts as free for it."""
+    held = _allocated(partial_folder(artifacts, run)) if run else 0
+    return Capacity(
+        memory=_free_memory(),
+        disk=shutil.disk_usage(_existing(artifacts)).free + held,
+        gpu_memory=None if hardware == "cpu" else gpu_memory(),
+    )
+
+
+def gpu_memory() -> int | None:
+    """Bytes of the smallest GPU here, as its driver says; None where there is no driver to ask."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return None
+    query = [program, "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
+    try:
+        told = subprocess.run(query, capture_output=True, check=True, timeout=ASK_SECONDS).stdout
+        return min(int(line) for line in told.split()) * MEBIBYTE
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
+
+
+def _free_memory() -> int | None:
+    """Bytes that can be had without swapping, within the limits of the control group."""
+    return min(_free_memories(), default=None)
+
+
+def _free_memories() -> Iterator[int]:
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name == "MemAvailable":
+            yield int(value.split()[0]) * 1024
+    for limit, usage in (
+        (GROUPS / "memory.max", GROUPS / "memory.current"),
+        (GROUPS / "memory/memory.limit_in_bytes", GROUPS / "memory/memory.usage_in_bytes"),
+    ):
+        try:
+            bound = int(limit.read_text())
+            if bound < UNLIMITED:
+                yield max(0, bound - int(usage.read_text()))
+        except (OSError, ValueError):  # no such group, or "max"
+            continue
+
+
+def _allocated(folder: Path) -> int:
+    """Bytes on disk of the files in `folder`; holes do not count."""
+    if not folder.is_dir():
+        return 0
+    return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    return next(path for path in (folder, *folder.parents) if path.exists())

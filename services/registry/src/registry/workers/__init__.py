@@ -1,0 +1,1 @@
+"""Workers: who is alive, and busy with what."""

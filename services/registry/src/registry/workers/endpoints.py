@@ -1,0 +1,51 @@
+"""`/v1/workers`: who works here, and the workers' own word that they are there."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+
+from mergehub.contracts.workers import WorkerBeat
+from mergehub.kit.auth import requires
+from mergehub.kit.database import Session
+from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
+from registry.workers import service
+from registry.workers.schemas import WorkerPage
+
+router = APIRouter(prefix="/v1/workers", tags=["workers"])
+
+Name = Annotated[str, Path(min_length=1, max_length=200)]
+
+
+@router.get("", responses=problem_responses(BadCursor))
+async def list_workers(
+    request: Request, response: Response, session: Session, limit: Limit = 50, cursor: Cursor = None
+) -> WorkerPage:
+    """The workers by name: who is alive, and busy with what since when."""
+    page = await service.page(session, cursor, limit)
+    link_next(request, response, page.next_cursor)
+    return page
+
+
+@router.put(
+    "/{name}",
+    status_code=204,
+    responses=problem_responses(Unauthenticated, Forbidden),
+    dependencies=[Depends(requires("worker"))],
+)
+async def beat_worker(name: Name, body: WorkerBeat, session: Session) -> None:
+    """Say that a worker is there, every ten seconds."""
+    await service.beat(session, name, body)
+
+
+@router.delete(
+    "/{name}",
+    status_code=204,
+    responses=problem_responses(Unauthenticated, Forbidden),
+    dependencies=[Depends(requires("worker"))],
+)
+async def leave_worker(name: Name, session: Session) -> None:
+    """Say that a worker leaves; what it held stays under its lease."""
+    await service.leave(session, name)

@@ -1,0 +1,79 @@
+"""Who works here: workers tell that they are there, and everyone may ask."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, delete, func, select
+from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.contracts.hardware import Capacity
+from mergehub.contracts.runs import RunProgress, RunState
+from mergehub.contracts.workers import SILENT_SECONDS, Worker, WorkerBeat, WorkerRun
+from mergehub.kit.pagination import decode_cursor, encode_cursor
+from registry.runs.models import RunRow
+from registry.workers.models import WorkerRow
+from registry.workers.schemas import WorkerPage
+
+SILENT = timedelta(seconds=SILENT_SECONDS)
+FORGOTTEN = timedelta(days=1)
+
+
+async def beat(session: AsyncSession, name: str, told: WorkerBeat) -> None:
+    """Note that a worker is there; one that was silent begins anew."""
+    said = {**told.model_dump(mode="json"), "seen_at": func.now()}
+    silent = WorkerRow.seen_at < func.now() - SILENT
+    again = {**said, "since": case((silent, func.now()), else_=WorkerRow.since)}
+    row = insert(WorkerRow).values(name=name, **said)
+    await session.execute(row.on_conflict_do_update(index_elements=["name"], set_=again))
+
+
+async def leave(session: AsyncSession, name: str) -> None:
+    """Note that a worker is gone; nothing happens where there is none of that name."""
+    await session.execute(delete(WorkerRow).where(WorkerRow.name == name))
+
+
+async def page(session: AsyncSession, cursor: str | None, limit: int) -> WorkerPage:
+    """Workers by name, each with the run that it holds."""
+    query = (
+        select(WorkerRow, RunRow, func.now())
+        .outerjoin(
+            RunRow, (RunRow.worker == WorkerRow.name) & (RunRow.state == RunState.RUNNING.value)
+        )
+        .ext(distinct_on(WorkerRow.name))
+        .order_by(WorkerRow.name, RunRow.claimed_at.desc())
+        .limit(limit + 1)
+    )
+    if cursor is not None:
+        query = query.where(WorkerRow.name > decode_cursor(cursor, str)[0])
+    found = (await session.execute(query)).all()
+    items = [_shown(*row) for row in found[:limit]]
+    more = len(found) > limit
+    return WorkerPage(items=items, next_cursor=encode_cursor(items[-1].name) if more else None)
+
+
+async def forget_old_workers(session: AsyncSession) -> None:
+    """Drop the workers that were not heard of for a day."""
+    await session.execute(delete(WorkerRow).where(WorkerRow.seen_at < func.now() - FORGOTTEN))
+
+
+def _shown(worker: WorkerRow, run: RunRow | None, now: datetime) -> Worker:
+    return Worker(
+        name=worker.name,
+        hardware=worker.hardware,
+        capacity=Capacity.model_validate(worker.capacity),
+        version=worker.version,
+        alive=worker.seen_at >= now - SILENT,
+        since=worker.since,
+        seen_at=worker.seen_at,
+        run=_held(run) if run else None,
+    )
+
+
+def _held(run: RunRow) -> WorkerRun:
+    assert run.claimed_at is not None
+    progress = RunProgress.model_validate(run.progress) if run.progress else None
+    return WorkerRun(
+        id=run.id, kind=run.kind, attempt=run.attempt, since=run.claimed_at, progress=progress
+    )

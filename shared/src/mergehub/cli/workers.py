@@ -1,0 +1,48 @@
+"""`workers`: who works on a hub, and how much waits."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+from rich.table import Column, Table
+
+from mergehub.cli.connection import as_json, hub
+from mergehub.cli.output import show, show_json
+from mergehub.contracts.workers import Worker
+
+
+@click.command()
+@as_json
+@click.pass_context
+def workers(ctx: click.Context, raw: bool) -> None:
+    """Show who works on the hub, and how much waits for each class of hardware."""
+    with hub(ctx) as client:
+        found, queues = client.workers(), client.queues()
+    if raw:
+        show_json({"workers": [w.model_dump(mode="json") for w in found], "queues": queues})
+        return
+    table = Table(Column("worker", no_wrap=True), "class", "state", "for", box=None, pad_edge=False)
+    for worker in found:
+        table.add_row(worker.name, worker.hardware, *_doing(worker))
+    show(table)
+    for queue in queues:
+        if queue["due"] or queue["delayed"]:
+            click.echo(f"{queue['hardware']}: {queue['due']} due, {queue['delayed']} later")
+
+
+def _doing(worker: Worker) -> tuple[str, str]:
+    if not worker.alive:
+        return "silent", _ago(worker.seen_at)
+    if worker.run is None:
+        return "idle", _ago(worker.since)
+    return f"{worker.run.kind} {worker.run.id}", _ago(worker.run.since)
+
+
+def _ago(moment: datetime) -> str:
+    """The time since then in its largest unit."""
+    seconds = max(0, int((datetime.now(UTC) - moment).total_seconds()))
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"

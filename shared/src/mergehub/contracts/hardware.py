@@ -1,0 +1,62 @@
+"""What runs need and workers have: classes of hardware, memory and disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Hardware = Literal["cpu", "gpu", "gpu:80gb"]
+HARDWARE: tuple[Hardware, ...] = get_args(Hardware)
+
+# A run goes to the workers of any of these classes; a processor alone never gets a GPU's place.
+SUITABLE: dict[str, tuple[Hardware, ...]] = {
+    "cpu": ("cpu",),
+    "gpu": ("gpu", "gpu:80gb"),
+    "gpu:80gb": ("gpu:80gb",),
+}
+
+Bytes = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+class Needs(BaseModel):
+    """What an attempt at a run takes, in bytes, as far as it is known from the plan."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    memory: Bytes = Field(0, description="Main memory of the worker.")
+    disk: Bytes = Field(0, description="Space beside the worker's artifacts.")
+    gpu_memory: Bytes = Field(0, description="Memory of one GPU.")
+
+
+class Capacity(BaseModel):
+    """What a worker has to give, in bytes; null where it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    memory: Bytes | None = None
+    disk: Bytes | None = None
+    gpu_memory: Bytes | None = None
+
+
+def lacking(needs: Needs, capacity: Capacity) -> list[str]:
+    """What is too little, as sentences; none where the run fits or nobody can tell."""
+    return list(_lacking(needs, capacity))
+
+
+def _lacking(needs: Needs, capacity: Capacity) -> Iterator[str]:
+    for name, words in (("memory", "memory"), ("disk", "disk space"), ("gpu_memory", "GPU memory")):
+        needed, there = getattr(needs, name), getattr(capacity, name)
+        if there is not None and needed > there:
+            yield f"It needs {_size(needed)} of {words} and there are {_size(there)}."
+
+
+def _size(count: int) -> str:
+    """Bytes in the largest decimal unit that leaves a whole part."""
+    value, unit = float(count), "bytes"
+    for larger in ("kB", "MB", "GB", "TB", "PB", "EB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.3g} {unit}"

@@ -1,0 +1,49 @@
+"""What workers tell of themselves, and what everyone may know of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from mergehub.contracts.hardware import Capacity, Hardware
+from mergehub.contracts.runs import Answer, Message, RunProgress
+
+BEAT_SECONDS = 10
+SILENT_SECONDS = 30
+"""A worker that was not heard of for so long counts as gone."""
+
+WorkerName = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class WorkerBeat(Message):
+    """A worker's word that it is there."""
+
+    hardware: Hardware
+    capacity: Capacity
+    version: str = Field(max_length=100)
+
+
+class WorkerRun(Answer):
+    """The run that a worker holds, and since when."""
+
+    id: UUID
+    kind: str
+    attempt: int
+    since: datetime
+    progress: RunProgress | None
+
+
+class Worker(Answer):
+    """A worker: `alive` if it was heard of lately, `run` while it is busy."""
+
+    name: str
+    hardware: str
+    capacity: Capacity
+    version: str
+    alive: bool
+    since: datetime
+    seen_at: datetime
+    run: WorkerRun | None
