@@ -226,10 +226,10 @@ async def test_the_documentation_loads_nothing_from_elsewhere(client: httpx.Asyn
     ("path", "status", "code"),
     [
         ("/v1/runs/conflict", 409, "conflict"),
-        ("/v1/nowhere", 404, "http-error"),
-        ("/v1/{nowhere}", 404, "http-error"),
+        ("/v1/nowhere", 404, "not-found"),
+        ("/v1/{nowhere}", 404, "not-found"),
         ("/v1/runs/braces", 418, "http-error"),
-        ("/v1/runs/count", 405, "http-error"),
+        ("/v1/runs/count", 405, "method-not-allowed"),
         ("/v1/runs/crash", 500, "internal-error"),
     ],
 )
@@ -241,6 +241,7 @@ async def test_every_error_is_problem_details(
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["code"] == code
     assert "secret" not in answer.text
+    assert (await client.get(answer.json()["type"])).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,14 @@ from mergehub.contracts.services import SERVICES, service_for
 from mergehub.hub.metrics import joined
 from mergehub.hub.stores import stores_answer
 from mergehub.kit.docs import page
+from mergehub.kit.problem_pages import problem_routes
 from mergehub.kit.problems import NotFound, install_problems
 from mergehub.kit.requests import HeadAsGet
 
 Services = Mapping[str, FastAPI]
 
-HEAD = """<p>Errors are problem details (RFC 9457). Writing needs a token:
-<code>Authorization: Bearer mgh_…</code>. For tools: {documents}. The hub:
+HEAD = """<p>Errors are <a href="/docs/problems">problem details</a> (RFC 9457).
+Writing needs a token: <code>Authorization: Bearer mgh_…</code>. For tools: {documents}. The hub:
 <a href="/readyz">readyz</a>, <a href="/healthz">healthz</a>, <a href="/metrics">metrics</a>.</p>"""
 
 
@@ -36,6 +37,7 @@ class Origin:
         self._own = FastAPI(lifespan=self._lifespan, openapi_url=None)
         self._own.add_middleware(HeadAsGet)
         install_problems(self._own)
+        self._own.include_router(problem_routes())
         self._own.include_router(_pages(services))
         self._own.include_router(_operations(services))
 

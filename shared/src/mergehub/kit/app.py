@@ -22,6 +22,7 @@ from mergehub.kit.docs import page
 from mergehub.kit.logs import configure_logging
 from mergehub.kit.migrations import is_current, migrate
 from mergehub.kit.notify import Signals
+from mergehub.kit.problem_pages import problem_routes
 from mergehub.kit.problems import Invalid, Problem, install_problems, problem_responses
 from mergehub.kit.requests import BodyLimit, HeadAsGet
 from mergehub.kit.settings import ServiceSettings
@@ -31,7 +32,10 @@ READY_SECONDS = 2.0
 
 
 class NotReady(Problem):
+    """The service cannot do its work yet: a store is away, or its database is being migrated."""
+
     status, code, title = 503, "not-ready", "The service is not ready"
+    remedy = "Wait; where it lasts, look at the part that the detail names."
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,7 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     app.add_middleware(HeadAsGet)
     install_problems(app)
     app.include_router(_operations(parts, metrics))
+    app.include_router(problem_routes())
     for router in parts.routers:
         app.include_router(router)
     return app

@@ -18,7 +18,10 @@ Cursor = Annotated[
 
 
 class BadCursor(BadRequest):
+    """The cursor was changed, comes from another hub, or from a list with other filters."""
+
     code, title = "bad-cursor", "The cursor is not one of ours"
+    remedy = "Pass `next_cursor` of the page before with the same filters, or start without one."
 
 
 def encode_cursor(*key: Any) -> str:

@@ -29,11 +29,17 @@ LOCAL_OWNER = "local"
 
 
 class NameTaken(Conflict):
+    """A name is published once; a recipe of this name exists."""
+
     code, title = "recipe-name-taken", "There is a recipe of that name"
+    remedy = "Publish a version of it with `POST /v1/recipes/{id}/versions`, or choose a name."
 
 
 class RecipeNotFound(NotFound):
+    """No recipe has this id, or the recipe has no version of this number."""
+
     code, title = "recipe-not-found", "There is no such recipe or version"
+    remedy = "Find the recipe with `GET /v1/recipes?name=…` and its versions under its id."
 
 
 async def publish(session: AsyncSession, wanted: RecipeCreate, checked: CheckedRecipe) -> Recipe:
