@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from pathlib import Path
 from typing import Literal, Self
 
@@ -46,7 +47,17 @@ class ServiceSettings(BaseSettings):
     worker_token: SecretStr | None = Field(
         default=None, description="A token of scope `worker`, accepted like the owner's."
     )
+    cursor_key: SecretStr | None = Field(
+        default=None,
+        description="What seals the cursors of lists, the same for all replicas; else derived.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    def cursor_secret(self) -> bytes:
+        """`cursor_key`, or what all replicas derive alike from a secret that they share."""
+        shared = self.cursor_key or self.bootstrap_token
+        secret = shared.get_secret_value() if shared else self.database_url
+        return hmac.digest(secret.encode(), b"mergehub cursors", "sha256")
 
     @model_validator(mode="after")
     def _tokens_differ(self) -> Self:
