@@ -250,3 +250,49 @@ async def test_impossible_time_in_a_cursor_is_refused(
 
 async def test_text_that_cannot_be_stored_is_refused(publish: Any) -> None:
     assert (await publish(title="a NUL \0 inside")).status_code == 422
+
+
+async def test_words_about_a_recipe_change_and_its_versions_do_not(
+    publish: Any, owner: httpx.AsyncClient
+) -> None:
+    address = (await publish(tags=["old"])).headers["location"]
+    before = await owner.get(address)
+    headers = {"If-Match": before.headers["etag"]}
+    changed = await owner.patch(address, json={"tags": ["new"]}, headers=headers)
+    assert changed.json() == before.json() | {"tags": ["new"]}
+    after = await owner.get(address)
+    assert (after.json(), after.headers["etag"]) == (changed.json(), changed.headers["etag"])
+
+
+async def test_of_many_changes_at_once_one_is_made(publish: Any, owner: httpx.AsyncClient) -> None:
+    address = (await publish()).headers["location"]
+    headers = {"If-Match": (await owner.get(address)).headers["etag"]}
+
+    async def change(number: int) -> httpx.Response:
+        return await owner.patch(address, json={"title": f"T{number}"}, headers=headers)
+
+    answers = await asyncio.gather(*(change(number) for number in range(12)))
+    (made,) = [each for each in answers if each.status_code == 200]
+    assert sorted({each.status_code for each in answers}) == [200, 412]
+    assert (await owner.get(address)).json() == made.json()
+
+
+@pytest.mark.parametrize(("headers", "status"), [({}, 428), ({"If-Match": '"old"'}, 412)])
+async def test_a_change_must_know_what_it_changes(
+    publish: Any, owner: httpx.AsyncClient, headers: dict[str, str], status: int
+) -> None:
+    address = (await publish()).headers["location"]
+    answer = await owner.patch(address, json={"title": "Other"}, headers=headers)
+    assert answer.status_code == status
+    assert (await owner.get(address)).json()["title"] == "Half and half"
+
+
+async def test_a_new_version_is_a_change_too(
+    publish: Any, owner: httpx.AsyncClient, recipe_text: str
+) -> None:
+    address = (await publish()).headers["location"]
+    etag = (await owner.get(address)).headers["etag"]
+    text = recipe_text.replace("0.5", "0.75")
+    await owner.post(f"{address}/versions", json={"recipe": text})
+    answer = await owner.patch(address, json={"title": "Other"}, headers={"If-Match": etag})
+    assert answer.status_code == 412

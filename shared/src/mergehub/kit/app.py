@@ -19,6 +19,7 @@ from mergehub import __version__
 from mergehub.kit.background import Loop, running
 from mergehub.kit.database import Database
 from mergehub.kit.docs import page
+from mergehub.kit.etags import EntityTags, describe_etags
 from mergehub.kit.logs import configure_logging
 from mergehub.kit.migrations import is_current, migrate
 from mergehub.kit.notify import Signals
@@ -133,10 +134,12 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
         responses=problem_responses(Invalid),
     )
     metrics = CollectorRegistry()
+    app.add_middleware(EntityTags)
     app.add_middleware(BodyLimit, exceptions=parts.largest_bodies)
     app.add_middleware(RequestMetrics, registry=metrics)
     app.add_middleware(HeadAsGet)
     install_problems(app)
+    describe_etags(app)
     app.include_router(_operations(parts, metrics))
     app.include_router(problem_routes())
     for router in parts.routers:

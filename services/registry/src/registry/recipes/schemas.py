@@ -48,6 +48,15 @@ class RecipeCreate(Message):
     recipe: RecipeText
 
 
+class RecipeUpdate(Message):
+    """What is left out stays as it is."""
+
+    title: str | None = Field(None, min_length=1, max_length=200)
+    description: str | None = Field(None, max_length=20_000)
+    tags: list[Label] | None = Field(None, max_length=20)
+    domains: list[Label] | None = Field(None, max_length=20)
+
+
 class CheckedRecipeAnswer(Answer):
     """An acceptable recipe; `warnings` tell what in it does less than it seems to."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import RecipePublished
+from mergehub.kit.etags import etag_of
 from mergehub.kit.pagination import decode_cursor, encode_cursor
 from mergehub.kit.problems import Conflict, NotFound
 from registry.events.models import outbox
@@ -20,6 +22,7 @@ from registry.recipes.schemas import (
     Recipe,
     RecipeCreate,
     RecipePage,
+    RecipeUpdate,
     RecipeVersion,
     VersionPage,
     VersionSummary,
@@ -70,6 +73,23 @@ async def publish_version(
         return _version(newest), False
     recipe.newest += 1
     return _version(await _add_version(session, recipe, checked)), True
+
+
+async def update(
+    session: AsyncSession, recipe_id: UUID, wanted: RecipeUpdate, check: Callable[[str], None]
+) -> Recipe:
+    """Change the words about a recipe. `check` is given the tag of the state under lock.
+
+    Raises RecipeNotFound, and what `check` raises.
+    """
+    found = await repository.lock(session, recipe_id)
+    if found is None:
+        raise _not_found(recipe_id)
+    check(etag_of(_recipe(*found)))
+    row, newest = found
+    for name, value in wanted.model_dump(exclude_none=True).items():
+        setattr(row, name, value)
+    return _recipe(row, newest)
 
 
 async def find(session: AsyncSession, recipe_id: UUID) -> Recipe:
