@@ -28,6 +28,7 @@ from mergehub.kit.problems import Invalid, Problem, install_problems, problem_re
 from mergehub.kit.requests import BodyLimit, HeadAsGet
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.telemetry import RequestMetrics
+from mergehub.kit.throttle import Throttle
 
 READY_SECONDS = 2.0
 
@@ -136,6 +137,7 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     metrics = CollectorRegistry()
     app.add_middleware(EntityTags)
     app.add_middleware(BodyLimit, exceptions=parts.largest_bodies)
+    app.add_middleware(Throttle, settings=settings, metrics=metrics)
     app.add_middleware(RequestMetrics, registry=metrics)
     app.add_middleware(HeadAsGet)
     install_problems(app)

@@ -51,6 +51,15 @@ class ServiceSettings(BaseSettings):
         default=None,
         description="What seals the cursors of lists, the same for all replicas; else derived.",
     )
+    rate_reads: int = Field(
+        default=6_000,
+        ge=0,
+        le=1_000_000,
+        description="GET requests of one caller in a minute; 0: any number.",
+    )
+    rate_writes: int = Field(
+        default=1_200, ge=0, le=1_000_000, description="Other requests, likewise."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def cursor_secret(self) -> bytes:
