@@ -17,10 +17,11 @@ from mergehub import __version__
 from mergehub.contracts.services import SERVICES, service_for
 from mergehub.hub.metrics import joined
 from mergehub.hub.stores import stores_answer
+from mergehub.kit.api import Api
 from mergehub.kit.docs import page
+from mergehub.kit.etags import EntityTags
 from mergehub.kit.problem_pages import problem_routes
 from mergehub.kit.problems import NotFound, install_problems
-from mergehub.kit.requests import HeadAsGet
 
 Services = Mapping[str, FastAPI]
 
@@ -34,8 +35,8 @@ class Origin:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._own = FastAPI(lifespan=self._lifespan, openapi_url=None)
-        self._own.add_middleware(HeadAsGet)
+        self._own = Api(lifespan=self._lifespan, openapi_url=None)
+        self._own.add_middleware(EntityTags)
         install_problems(self._own)
         self._own.include_router(problem_routes())
         self._own.include_router(_pages(services))

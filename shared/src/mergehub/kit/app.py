@@ -16,6 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from redis.asyncio import Redis
 
 from mergehub import __version__
+from mergehub.kit.api import Api
 from mergehub.kit.background import Loop, running
 from mergehub.kit.database import Database
 from mergehub.kit.docs import page
@@ -25,7 +26,7 @@ from mergehub.kit.migrations import is_current, migrate
 from mergehub.kit.notify import Signals
 from mergehub.kit.problem_pages import problem_routes
 from mergehub.kit.problems import Invalid, Problem, install_problems, problem_responses
-from mergehub.kit.requests import BodyLimit, HeadAsGet
+from mergehub.kit.requests import BodyLimit
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.telemetry import RequestMetrics
 from mergehub.kit.throttle import Throttle
@@ -125,7 +126,8 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
             async with running(loops):
                 yield
 
-    app = FastAPI(
+    app = Api(
+        cors_origins=settings.cors_origins,
         title=parts.title,
         version=__version__,
         lifespan=lifespan,
@@ -139,7 +141,6 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     app.add_middleware(BodyLimit, exceptions=parts.largest_bodies)
     app.add_middleware(Throttle, settings=settings, metrics=metrics)
     app.add_middleware(RequestMetrics, registry=metrics)
-    app.add_middleware(HeadAsGet)
     install_problems(app)
     describe_etags(app)
     app.include_router(_operations(parts, metrics))

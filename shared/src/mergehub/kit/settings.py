@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mergehub.contracts.hardware import Hardware
@@ -59,6 +59,10 @@ class ServiceSettings(BaseSettings):
     )
     rate_writes: int = Field(
         default=1_200, ge=0, le=1_000_000, description="Other requests, likewise."
+    )
+    cors_origins: list[Annotated[str, StringConstraints(pattern=r"^https?://[^/*]+$")]] = Field(
+        default_factory=list,
+        description="JSON list of origins whose web pages may write and send tokens.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
