@@ -20,16 +20,13 @@ from mergehub.kit.api import Api
 from mergehub.kit.background import Loop, running
 from mergehub.kit.database import Database
 from mergehub.kit.docs import page
-from mergehub.kit.etags import EntityTags, describe_etags
 from mergehub.kit.logs import configure_logging
+from mergehub.kit.manners import add_manners
 from mergehub.kit.migrations import is_current, migrate
 from mergehub.kit.notify import Signals
 from mergehub.kit.problem_pages import problem_routes
-from mergehub.kit.problems import Invalid, Problem, install_problems, problem_responses
-from mergehub.kit.requests import BodyLimit
+from mergehub.kit.problems import Invalid, Problem, problem_responses
 from mergehub.kit.settings import ServiceSettings
-from mergehub.kit.telemetry import RequestMetrics
-from mergehub.kit.throttle import Throttle
 
 READY_SECONDS = 2.0
 
@@ -137,12 +134,7 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
         responses=problem_responses(Invalid),
     )
     metrics = CollectorRegistry()
-    app.add_middleware(EntityTags)
-    app.add_middleware(BodyLimit, exceptions=parts.largest_bodies)
-    app.add_middleware(Throttle, settings=settings, metrics=metrics)
-    app.add_middleware(RequestMetrics, registry=metrics)
-    install_problems(app)
-    describe_etags(app)
+    add_manners(app, settings, metrics, parts.largest_bodies)
     app.include_router(_operations(parts, metrics))
     app.include_router(problem_routes())
     for router in parts.routers:

@@ -28,9 +28,9 @@ AWAY = frozenset({"08", "53", "57"})
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 DETAILS = {
-    400: "The body cannot be read as JSON in UTF-8.",
-    404: "There is nothing at {path}; /docs lists what there is.",
-    405: "{method} is not possible at {path}; possible: {allow}.",
+    "There was an error parsing the body": "The body cannot be read as JSON in UTF-8.",
+    "Not Found": "There is nothing at {path}; /docs lists what there is.",
+    "Method Not Allowed": "{method} is not possible at {path}; possible: {allow}.",
 }
 """What the framework says in two words, for people."""
 
@@ -101,6 +101,20 @@ class BodyTooLarge(Problem):
     remedy = "Send less: the detail says how much may be sent."
 
 
+class RequestTooSlow(Problem):
+    """The request's body came too slowly, or stopped coming."""
+
+    status, code, title = 408, "request-too-slow", "The request took too long to arrive"
+    remedy = "Send it again over a better connection."
+
+
+class UnsupportedEncoding(Problem):
+    """The request's body is compressed, as `Content-Encoding` says."""
+
+    status, code, title = 415, "unsupported-encoding", "Compressed bodies are not taken in"
+    remedy = "Send the body as it is, without `Content-Encoding`."
+
+
 class OtherHttpError(Problem):
     """HTTP has a status for what went wrong and we have nothing to add to it."""
 
@@ -154,7 +168,8 @@ class Unavailable(Problem):
 
 
 BY_STATUS: Mapping[int, type[Problem]] = {
-    each.status: each for each in (BadRequest, NotFound, MethodNotAllowed, BodyTooLarge)
+    each.status: each
+    for each in (BadRequest, NotFound, MethodNotAllowed, RequestTooSlow, BodyTooLarge)
 }
 """Which problem stands for an error that the framework raises."""
 
@@ -215,8 +230,8 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(_methods(request)))
     detail = str(error.detail)
-    if status in DETAILS:
-        detail = DETAILS[status].format(
+    if detail in DETAILS:
+        detail = DETAILS[detail].format(
             path=request.url.path, method=request.method, allow=headers.get("Allow")
         )
     kind = BY_STATUS.get(status, OtherHttpError)

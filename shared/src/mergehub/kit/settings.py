@@ -64,6 +64,9 @@ class ServiceSettings(BaseSettings):
         default_factory=list,
         description="JSON list of origins whose web pages may write and send tokens.",
     )
+    request_seconds: float = Field(
+        default=60, gt=0, description="How long an answer may take to begin; streams then go on."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def cursor_secret(self) -> bytes:
