@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from pydantic import BaseModel
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -41,6 +41,12 @@ def is_among(etag: str, field: str, *, weakly: bool) -> bool:
     if weakly:
         return etag.removeprefix("W/") in [tag.removeprefix("W/") for tag in tags]
     return not etag.startswith("W/") and etag in tags
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """Whether the client says that it has what `etag` names."""
+    known = ", ".join(request.headers.getlist("if-none-match"))
+    return bool(known) and is_among(etag, known, weakly=True)
 
 
 class EntityTags:
