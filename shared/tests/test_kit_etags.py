@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from mergehub.kit.etags import EntityTags, describe_etags, etag_of, is_among
+from mergehub.kit.openapi import amend
 from mergehub.kit.preconditions import IfMatch
 from mergehub.kit.problems import install_problems
 
@@ -28,7 +29,7 @@ class Shelf(FastAPI):
 app = Shelf()
 app.add_middleware(EntityTags)
 install_problems(app)
-describe_etags(app)
+amend(app, describe_etags)
 
 
 @app.get("/thing")

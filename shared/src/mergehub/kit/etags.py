@@ -6,10 +6,12 @@ import hashlib
 import re
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 from pydantic import BaseModel
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mergehub.kit.openapi import Document
 
 TAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 KEPT_BY_304 = frozenset(
@@ -112,18 +114,11 @@ class _Tagging:
             await self._send(message)
 
 
-def describe_etags(app: FastAPI) -> None:
-    """Tell of tags and 304 in the OpenAPI document, at every GET."""
-    plain = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = plain()
-        for methods in document["paths"].values():
-            if "200" in methods.get("get", {}).get("responses", {}):
-                _describe(methods["get"])
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]
+def describe_etags(document: Document) -> None:
+    """Tell of tags and 304 in an OpenAPI document, at every GET."""
+    for methods in document["paths"].values():
+        if "200" in methods.get("get", {}).get("responses", {}):
+            _describe(methods["get"])
 
 
 def _describe(operation: dict[str, Any]) -> None:

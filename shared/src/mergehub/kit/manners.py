@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from prometheus_client import CollectorRegistry
 
 from mergehub.kit.api import Api
+from mergehub.kit.deprecation import LateHeaders
 from mergehub.kit.etags import EntityTags, describe_etags
 from mergehub.kit.json_depth import JsonDepth
+from mergehub.kit.openapi import amend, keep_nulls
 from mergehub.kit.problems import install_problems
 from mergehub.kit.requests import BodyLimit, PlainBodies
 from mergehub.kit.settings import ServiceSettings
@@ -22,6 +24,7 @@ def add_manners(
 ) -> None:
     """Give `app` its layers, the innermost first; `bodies` are the exceptions of BodyLimit."""
     app.add_middleware(EntityTags)
+    app.add_middleware(LateHeaders)
     app.add_middleware(JsonDepth)
     app.add_middleware(BodyLimit, exceptions=bodies)
     app.add_middleware(PlainBodies)
@@ -29,4 +32,5 @@ def add_manners(
     app.add_middleware(Throttle, settings=settings, metrics=metrics)
     app.add_middleware(RequestMetrics, registry=metrics)
     install_problems(app)
-    describe_etags(app)
+    amend(app, describe_etags)
+    amend(app, keep_nulls)

@@ -16,7 +16,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from mergehub.contracts.examples import example
 from mergehub.kit.faults import field_faults
+from mergehub.kit.openapi import Document, amend
 
 log = structlog.get_logger()
 
@@ -46,6 +48,22 @@ class FieldFault(BaseModel):
 
 class ProblemBody(BaseModel):
     """The body of every error answer. `code` is stable; `type` is the page that explains it."""
+
+    model_config = example(
+        type="/docs/problems/invalid",
+        title="What was sent cannot be accepted",
+        status=422,
+        code="invalid",
+        detail="Not valid: /seed.",
+        errors=[
+            {
+                "pointer": "/seed",
+                "code": "greater_than_equal",
+                "detail": "Input should be greater than or equal to 0",
+                "suggestion": None,
+            }
+        ],
+    )
 
     type: str
     title: str
@@ -282,20 +300,12 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(DBAPIError, _on_database)
     app.add_exception_handler(PoolTimeout, _on_away)
     app.add_exception_handler(Exception, _on_crash)
-    _describe_problems(app)
+    amend(app, _describe_problems)
 
 
-def _describe_problems(app: FastAPI) -> None:
-    """Add the schema that `problem_responses` refers to to the OpenAPI document of `app`."""
-    plain = app.openapi
+def _describe_problems(document: Document) -> None:
+    """Add the schema that `problem_responses` refers to."""
     problem = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
     nested = problem.pop("$defs")
-
-    def openapi() -> dict[str, Any]:
-        document = plain()
-        document.setdefault("components", {}).setdefault("schemas", {}).update(
-            {"Problem": problem, **nested}
-        )
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas.update({"Problem": problem, **nested})
