@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
 from mergehub.kit.api import Api
-from mergehub.kit.problems import install_problems
+from mergehub.kit.problem_handlers import install_problems
 from mergehub.kit.settings import ServiceSettings
 
 OURS, OTHERS = "https://merges.example.org", "https://elsewhere.example.org"

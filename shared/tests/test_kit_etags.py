@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from mergehub.kit.etags import EntityTags, describe_etags, etag_of, is_among
 from mergehub.kit.openapi import amend
 from mergehub.kit.preconditions import IfMatch
-from mergehub.kit.problems import install_problems
+from mergehub.kit.problem_handlers import install_problems
 
 
 class Thing(BaseModel):

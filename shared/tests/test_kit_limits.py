@@ -20,7 +20,7 @@ from redis.asyncio import Redis
 from mergehub.hub.valkey import Valkey
 from mergehub.kit.auth import Principal
 from mergehub.kit.limits import Limiter, Quota
-from mergehub.kit.problems import install_problems
+from mergehub.kit.problem_handlers import install_problems
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.throttle import Throttle
 

@@ -20,8 +20,9 @@ from mergehub.hub.stores import stores_answer
 from mergehub.kit.api import Api
 from mergehub.kit.docs import page
 from mergehub.kit.etags import EntityTags
+from mergehub.kit.problem_handlers import install_problems
 from mergehub.kit.problem_pages import problem_routes
-from mergehub.kit.problems import NotFound, install_problems
+from mergehub.kit.problems import NotFound
 
 Services = Mapping[str, FastAPI]
 

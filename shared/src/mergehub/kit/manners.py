@@ -11,7 +11,7 @@ from mergehub.kit.deprecation import LateHeaders
 from mergehub.kit.etags import EntityTags, describe_etags
 from mergehub.kit.json_depth import JsonDepth
 from mergehub.kit.openapi import amend, keep_nulls
-from mergehub.kit.problems import install_problems
+from mergehub.kit.problem_handlers import install_problems
 from mergehub.kit.requests import BodyLimit, PlainBodies
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.telemetry import RequestMetrics
