@@ -9,21 +9,14 @@ import argparse
 import asyncio
 import random
 import statistics
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 from redis import Redis
 from runs_busy import Fresh, beside_busy_workers
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from running import RunningHub, started_hub
+from runs_hub import RunningHub, fresh_hub
 
 from mergehub.hub.valkey import Valkey
 from mergehub.kit.doorbell import queue_name
@@ -86,15 +79,6 @@ def all_rung(hub: RunningHub, count: int) -> float:
     return time.perf_counter() - began
 
 
-@contextmanager
-def fresh_hub(workers: int) -> Iterator[RunningHub]:
-    with tempfile.TemporaryDirectory(prefix="mh-") as folder:  # short: sockets lie below
-        models = Path(folder, "models")
-        (models / "tasks").mkdir(parents=True)
-        with started_hub(Path(folder, "hub"), models, workers=workers) as hub:
-            yield hub
-
-
 def row(what: str, seconds: list[float], target: str, note: str = "") -> None:
     cut = statistics.quantiles(seconds, n=100, method="inclusive")
     figures = " | ".join(f"{1000 * each:.0f}" for each in (cut[49], cut[98], max(seconds)))
@@ -122,7 +106,9 @@ def main() -> None:
         row("submit to start, idle worker", taken, "p50 < 100, p99 < 500", f"{asked.starts} runs")
     if asked.busy:
         with fresh_hub(workers=0) as hub:
-            tell_fresh(asked.busy, *asyncio.run(beside_busy_workers(hub, asked.busy, wanted("cpu"))))
+            tell_fresh(
+                asked.busy, *asyncio.run(beside_busy_workers(hub, asked.busy, wanted("cpu")))
+            )
     if asked.submits:
         with fresh_hub(workers=0) as hub:
             taken, whole = asyncio.run(submits(hub, asked.submits, asked.connections))

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from pydantic import SecretStr
 from redis.asyncio import Redis
-from running import RunningHub
+from runs_hub import RunningHub
 
 from merge_worker.jobs import Doorbell
 from mergehub.client import HubClient
@@ -44,10 +44,10 @@ class Holder:
     """A slot that holds its run and works on nothing: heartbeats, as from any busy worker."""
 
     def __init__(self, client: RunClient, name: str) -> None:
-        self._client, self._name = client, name
+        self._client, self.name = client, name
 
     async def take(self, run_id: UUID) -> asyncio.Task[None]:
-        claim = await self._client.claim(run_id, self._name)
+        claim = await self._client.claim(run_id, self.name)
         return asyncio.create_task(self._hold(claim))
 
     async def _hold(self, claim: Claim) -> None:

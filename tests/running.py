@@ -42,9 +42,7 @@ class RunningHub:
 
 
 @contextmanager
-def started_hub(
-    data: Path, models: Path, *, workers: int = 1, **env: str
-) -> Iterator[RunningHub]:
+def started_hub(data: Path, models: Path, *, workers: int = 1, **env: str) -> Iterator[RunningHub]:
     """`mergehub up` on a free port; at the end it is interrupted and must leave nothing."""
     mergehub = Path(sys.prefix) / "bin" / "mergehub"
     command = [mergehub, "up", "--data", data, "--port", "0", "--models", models]

@@ -125,7 +125,7 @@ async def test_background_work_inside_the_process_rings_by_itself(
             body = {"kind": "merge", "recipe": recipe_text, "model_name": "m"}
             run = (await client.post("/v1/runs", json=body)).json()
         popped = await resources.redis.bzpopmin(queue_name("cpu"), timeout=8)
-    assert popped[1] == f"run:{run['id']}:0".encode()
+    assert popped[1] == f"run:{run['id']}:0:cpu".encode()
 
 
 async def test_commit_of_a_change_wakes_those_who_wait(

@@ -166,9 +166,9 @@ async def test_bell_of_a_failed_attempt_waits_for_the_pause(
     await events()
 
     now = datetime.now(UTC).timestamp() * 1000
-    due = await resources.redis.zscore(queue_name("cpu"), f"run:{run['id']}:2")
+    due = await resources.redis.zscore(queue_name("cpu"), f"run:{run['id']}:2:cpu")
     assert 2_000 < due - now <= 4_000
-    assert await resources.redis.pttl(f"arq:job:run:{run['id']}:2") > 60_000
+    assert await resources.redis.pttl(f"arq:job:run:{run['id']}:2:cpu") > 60_000
     assert await sweeper.ring_again() == 0
 
 

@@ -27,7 +27,7 @@ class Slot:
     def __init__(self, settings: WorkerSettings, client: RunClient) -> None:
         self._settings = settings
         self._client = client
-        self._name = settings.worker_name or f"{socket.gethostname()}:{os.getpid()}"
+        self.name = settings.worker_name or f"{socket.gethostname()}:{os.getpid()}"
         self._stop = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
 
@@ -37,7 +37,7 @@ class Slot:
         Raises:
             LeaseLost, Refused, Unreachable: the claim was not granted, and nothing was begun.
         """
-        claim = await self._client.claim(run_id, self._name)
+        claim = await self._client.claim(run_id, self.name)
         log.info("run.claimed", run=str(run_id), attempt=claim.attempt, kind=claim.spec.kind)
         self._work = asyncio.create_task(self._attempt(claim))
         return self._work
