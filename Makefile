@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test coverage check format lock clean \
-	bench-merge bench-parity bench-startup bench-memory mutants
+	bench-merge bench-parity bench-startup bench-memory bench-runs mutants
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -57,6 +57,9 @@ bench-startup: $(BIN)/.installed ## Measure help, the plan of a 70B merge and th
 
 bench-memory: $(BIN)/.installed ## Measure the memory that one tensor of 1 GB takes
 	$(BIN)/python benchmarks/memory.py $(BENCH)
+
+bench-runs: $(BIN)/.installed ## Measure how soon runs start and how fast they are submitted
+	$(BIN)/python benchmarks/runs.py $(BENCH)
 
 .cache/mutants/tool: | $(BIN)/.installed
 	$(BIN)/uv pip install --quiet --target $@ 'cosmic-ray==8.7.0'

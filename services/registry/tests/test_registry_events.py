@@ -45,7 +45,7 @@ async def test_bell_of_a_second_attempt_is_another_one(
     await report(await claim(run), "failed", error=error)
     await events()
     jobs = await resources.redis.zrange(queue_name("cpu"), 0, -1)
-    assert jobs == [f"run:{run['id']}:{n}:cpu".encode() for n in (0, 1)]
+    assert jobs == [f"run:{run['id']}:{turn}:cpu".encode() for turn in (0, 1)]
 
 
 async def test_run_that_was_cancelled_meanwhile_does_not_ring(

@@ -9,7 +9,6 @@ from fastapi import FastAPI
 from mergehub.contracts.events import Envelope
 from mergehub.kit.app import Resources, ServiceParts, build_app
 from mergehub.kit.background import Loop
-from mergehub.kit.doorbell import job_pool
 from mergehub.kit.outbox import CHANNEL as OUTBOX_CHANNEL
 from mergehub.kit.outbox import Relay
 from mergehub.kit.settings import ServiceSettings
@@ -30,7 +29,7 @@ REPORT_BYTES = 64 << 20  # the score of every item of large benchmarks
 
 def make_bell(resources: Resources) -> Bell:
     """The workers' doorbell on the service's Redis."""
-    return Bell(resources.database, job_pool(resources.redis))
+    return Bell(resources.database, resources.redis)
 
 
 def make_relay(resources: Resources) -> Relay:

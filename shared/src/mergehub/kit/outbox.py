@@ -121,8 +121,8 @@ class Relay:
         """Publish for ever, woken by each commit that wrote an event."""
         with signals.subscribe(CHANNEL, self._outbox.source) as woken:
             while True:
-                while await self.publish_due():
-                    pass
+                while await self.publish_due() == self.BATCH:
+                    pass  # what is written meanwhile wakes us again
                 await wait(woken, self.LOOK_SECONDS)
 
     async def publish_due(self) -> int:
