@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import re
+import shutil
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -18,13 +20,9 @@ from mergehub.contracts.services import SERVICES
 from mergehub.hub.metrics import joined
 from mergehub.kit.settings import ServiceSettings
 
-RULES = [
-    rule
-    for group in yaml.safe_load((Path(__file__).parents[1] / "deploy/alerts.yml").read_text())[
-        "groups"
-    ]
-    for rule in group["rules"]
-]
+DEPLOY = Path(__file__).parents[1] / "deploy"
+GROUPS = yaml.safe_load((DEPLOY / "alerts.yml").read_text())["groups"]
+RULES = [rule for group in GROUPS for rule in group["rules"]]
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +68,9 @@ def test_every_consumer_tells_what_it_set_aside(texts: dict[str, str]) -> None:
     for service in ("lineage", "leaderboard"):
         assert 'mergehub_events_set_aside{source="registry"} 0.0' in texts[service]
         assert "mergehub_readings_up 1.0" in texts[service]
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool, of Prometheus")
+def test_the_rules_fire_when_they_should() -> None:
+    command = ["promtool", "test", "rules", "alerts_test.yml"]
+    assert subprocess.run(command, cwd=DEPLOY, check=False).returncode == 0
