@@ -230,6 +230,29 @@ class TestStream:
             assert await count(one, Inbox) == await count(one, Edge) == 20
 
 
+async def test_replicas_that_race_through_stream_and_feed_apply_in_order(settings, registry, until):
+    """Every event comes to both by several ways at once; some the stream never carries."""
+    applied: list[int] = []
+
+    async def note(session: AsyncSession, event: Envelope) -> None:
+        await events.apply(session, event)
+        applied.append(event.sequence)
+
+    async with open_resources(PARTS, settings) as one, open_resources(PARTS, settings) as two:
+        async with consuming(one, two, one, two, apply=note):
+            await until(waiting(one, replicas=4))
+            for number in range(60):
+                told = registry.tell(f"m{number}", BASE)
+                if number % 3:
+                    await publish(one, told, *registry.events[-5:])
+                if number % 10 == 0:
+                    racers = [reader(each, note) for each in (one, two)]
+                    await asyncio.gather(*(each.catch_up() for each in racers))
+            await until(reached(one, 60))
+        assert applied == list(range(1, 61))
+        assert await count(one, Inbox) == await count(one, Edge) == 60
+
+
 async def test_while_redis_is_away_the_feed_alone_goes_on(settings, registry, until, tmp_path):
     valkey = Valkey(tmp_path)
     valkey.start()
