@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -217,41 +215,21 @@ class TestReplay:
 class TestCommand:
     """`python -m lineage` with a word."""
 
-    @pytest.fixture
-    def lineage(self, settings) -> Callable[..., Awaitable[tuple[int, str, str]]]:
-        """Runs the command; gives its exit status and what it said."""
-        environment = {
-            f"MERGEHUB_{name.upper()}": str(getattr(settings, name))
-            for name in ("database_url", "redis_url", "hub_url")
-        }
-
-        async def run(*words: str) -> tuple[int, str, str]:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "lineage", *words),
-                env=os.environ | environment,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-            )
-            out, err = await process.communicate()
-            return process.returncode or 0, out.decode(), err.decode()
-
-        return run
-
-    async def test_lists_and_replays_what_was_set_aside(self, resources, registry, poison, lineage):
-        assert await lineage("set-aside") == (0, "", "")
+    async def test_lists_and_replays_what_was_set_aside(self, resources, registry, poison, command):
+        assert await command("set-aside") == (0, "", "")
         await reader(resources).catch_up()
-        status, out, _ = await lineage("set-aside")
+        status, out, _ = await command("set-aside")
         [line] = map(json.loads, out.splitlines())
         assert (status, line["id"], line["data"]) == (0, str(poison.id), poison.data)
         assert "validation errors" in line["reason"]
 
-        status, _, err = await lineage("replay")
+        status, _, err = await command("replay")
         assert status == 1
         assert f"{poison.id}: still not applied: ValidationError" in err
 
         whole = poison.model_copy(update={"data": registry.events[1].data | {"name": "m0"}})
         async with resources.database.transaction() as session:
             (await session.get(InboxRefused, poison.id)).event = whole.model_dump_json()
-        assert await lineage("replay", str(poison.id)) == (0, f"{poison.id}: applied\n", "")
-        assert await lineage("set-aside") == (0, "", "")
+        assert await command("replay", str(poison.id)) == (0, f"{poison.id}: applied\n", "")
+        assert await command("set-aside") == (0, "", "")
         assert await count(resources, Edge) == 2

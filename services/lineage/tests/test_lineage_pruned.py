@@ -64,6 +64,14 @@ async def test_what_is_lost_is_given_up_once_when_told_to(pruned):
     assert await one(pruned, select(func.count()).select_from(Edge)) == 2
 
 
+async def test_the_command_says_how_much_was_given_up(pruned, command):
+    hub_url = pruned.settings.hub_url
+    status, out, err = await command("skip-pruned", hub_url=hub_url)
+    assert (status, out) == (0, "Given up: 2 events\n")
+    assert "events.skipped" in err
+    assert (await command("skip-pruned", hub_url=hub_url))[1] == "Given up: 0 events\n"
+
+
 async def test_which_old_events_were_applied_is_forgotten_and_the_position_is_not(
     resources, registry
 ):
