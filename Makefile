@@ -1,7 +1,7 @@
 # Everything one does with this repository. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test coverage check format lock clean \
+.PHONY: help setup demo up test coverage check format keep-events lock clean \
 	bench-merge bench-parity bench-startup bench-memory bench-runs mutants
 
 PYTHON ?= python3
@@ -42,6 +42,9 @@ check: $(BIN)/.installed ## Format, lint, types and the rules of who may import 
 format: $(BIN)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+keep-events: $(BIN)/.installed ## Keep the schemas of events as this version releases them
+	$(BIN)/python -m mergehub.contracts.release
 
 lock: $(BIN)/.installed ## Resolve constraints.txt anew
 	scripts/lock --upgrade

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import text
+from sqlalchemy import CursorResult, Delete, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -73,6 +73,19 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+async def only_one(session: AsyncSession, name: str) -> bool:
+    """Whether nobody else does `name` now; until the transaction ends it is ours to do."""
+    key = func.hashtext(name)
+    return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(key))))
+
+
+async def deleted(session: AsyncSession, statement: Delete) -> int:
+    """Delete; returns how many rows went."""
+    result = await session.execute(statement.execution_options(synchronize_session=False))
+    assert isinstance(result, CursorResult)
+    return result.rowcount
 
 
 async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
