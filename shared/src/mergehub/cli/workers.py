@@ -16,7 +16,7 @@ from mergehub.contracts.workers import Worker
 @as_json
 @click.pass_context
 def workers(ctx: click.Context, raw: bool) -> None:
-    """Show who works on the hub, and how much waits for each class of hardware."""
+    """Show who works on the hub, and how much waits."""
     with hub(ctx) as client:
         found, queues = client.workers(), client.queues()
     if raw:
