@@ -6,16 +6,15 @@ import asyncio
 import os
 import random
 import signal
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from mergehub.contracts.runs import FINAL
 from mergehub.contracts.worker_client import RunClient
 
-from . import checker, recovery
+from . import checker
 from .clients import Client, submit_all
 from .dishes import AGAIN, Menu, Submission, submissions
 from .disks import small_disks
@@ -56,28 +55,17 @@ class Outcome:
     evidence: Evidence
     violations: list[str]
 
-    def lines(self) -> Iterator[str]:
-        """The report for people."""
-        faults = Counter((e["fault"], e["target"]) for e in self.evidence.of("fault"))
-        for (fault, target), times in sorted(faults.items()):
-            yield f"{times:4} x {fault}: {target}"
-        states = Counter(run["state"] for run in self.evidence.runs.values())
-        yield f"runs: {dict(states)}, events: {len(self.evidence.outbox)}"
-        attempts = sum(event["type"] == "run.started" for event in self.evidence.outbox)
-        late = sum(entry["stale"] for entry in self.evidence.of("report"))
-        yield f"claims: {attempts}, late reports: {late}, journals: {len(self.evidence.journals)}"
-        for name, quiet in (("in the storm", False), ("in the calm after it", True)):
-            found = list(recovery.restarts(self.evidence, quiet=quiet))
-            yield f"runs of killed workers {name}: {recovery.summary(found)}"
-        yield f"violations: {len(self.violations)}"
-        yield from self.violations
-
 
 async def chaos(options: Options, folder: Path, models: Path) -> Outcome:
-    """Run it in `folder`, a short path, with the models that `tiny` wrote."""
+    """Run it in `folder`, a short path, with the models that `tiny` wrote.
+
+    Interrupted or told to end, it first ends what it started.
+    """
+    this = asyncio.current_task()
+    assert this is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     scratch = [folder / f"scratch-{number}" for number in range(WORKERS)]
-    log = History(folder / "history.jsonl")
-    with small_disks(scratch) as small:
+    with small_disks(scratch) as small, closing(History(folder / "history.jsonl")) as log:
         stack = Stack(folder, models, scratch, log)
         truth = Truth(stack.postgres.url)
         journals = Journals(stack.artifacts)
@@ -89,7 +77,6 @@ async def chaos(options: Options, folder: Path, models: Path) -> Outcome:
             finally:
                 await truth.close()
                 journals.close()
-                log.close()
     return Outcome(evidence, checker.violations(evidence))
 
 
@@ -220,7 +207,7 @@ def _noted(world: World, what: str) -> Iterator[None]:
     try:
         yield
     except TimeoutError:
-        world.log.record("impatient", what=what)
+        world.log.record("impatient", which=what)
 
 
 def _client(world: World) -> Client:

@@ -103,6 +103,11 @@ def runs_fail_of_spent_attempts_alone(evidence: Evidence) -> Iterator[str]:
             yield f"the run {run['id']} failed: {run['error']['code']} {run['error']['message']}"
 
 
+def all_comes_to_rest(evidence: Evidence) -> Iterator[str]:
+    for entry in evidence.of("impatient"):
+        yield f"the stack {entry['which']} in time"
+
+
 def restarts_are_quick(evidence: Evidence) -> Iterator[str]:
     for restart in restarts(evidence, quiet=True):
         if restart.seconds is None or restart.seconds > RESTART_SECONDS:

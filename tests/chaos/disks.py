@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 SIZE = "16m"
@@ -36,6 +36,6 @@ def fill_up(folder: Path) -> Path:
     """Leave no byte free on the disk of `folder`; removing what is returned frees it again."""
     ballast = folder / "ballast"
     status = os.statvfs(folder)
-    with ballast.open("wb", buffering=0) as file:
+    with suppress(OSError), ballast.open("wb", buffering=0) as file:  # others write meanwhile
         file.write(bytes(status.f_bavail * status.f_frsize))
     return ballast

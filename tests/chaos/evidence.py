@@ -11,6 +11,7 @@ import httpx
 
 from .history import Entry, History
 from .journals import Journals, Kept
+from .logs import logged
 from .stack import REPLICAS, Stack
 from .tidiness import left_over
 from .watch import Truth, fault_of, visible
@@ -75,6 +76,7 @@ class Evidence:
     models: Mapping[str, str | None] = field(default_factory=dict)
     left: Sequence[str] = ()
     journals: Sequence[Kept] = ()
+    logged: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, *what: str) -> list[Entry]:
         """The entries of the history of these kinds."""
@@ -101,6 +103,7 @@ async def gather(
         models={name: fault_of(stack.artifacts / "runs" / name) for name in folders},
         left=left_over(stack.artifacts, stack.scratch),
         journals=list(journals.read()),
+        logged=logged(stack.folder / "logs"),
     )
 
 

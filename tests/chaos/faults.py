@@ -63,11 +63,13 @@ async def pause_worker(world: World, name: str, rng: random.Random) -> None:
     if pid is None:
         return
     os.kill(pid, signal.SIGSTOP)
+    began, runs = time.time(), await world.truth.held_by(name)
     try:
         await asyncio.sleep(PAST_THE_LEASE)
     finally:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
+        world.log.record("paused", name=name, runs=runs, began=began, ended=time.time())
 
 
 async def restart_redis(world: World, name: str, rng: random.Random) -> None:

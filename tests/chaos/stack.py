@@ -72,11 +72,18 @@ class Stack:
                 self._launch_programs()
                 yield
         finally:
-            for name, part in reversed(self.parts.items()):
-                if part.pid is not None and part.poll() is None:
-                    os.kill(part.pid, signal.SIGCONT)
-                self._log.record("stopped", name=name)
-                part.stop()
+            self._stop()
+
+    def _stop(self) -> None:
+        """Tell all programs at once, then wait for one after the other; the stores come last."""
+        for name, part in self.parts.items():
+            if part.pid is not None and part.poll() is None:
+                os.kill(part.pid, signal.SIGCONT)
+                if name not in self.stores:
+                    os.kill(part.pid, signal.SIGTERM)
+        for name, part in reversed(self.parts.items()):
+            part.stop()
+            self._log.record("stopped", name=name)
 
     async def ready(self) -> None:
         """Wait until every replica of every service says that it is."""
@@ -117,7 +124,7 @@ class Stack:
     def _services(self) -> Iterator[Program]:
         for service in SERVICES:
             for replica in range(REPLICAS):
-                serve = ["-m", "uvicorn", "--factory", service.factory, "--log-level", "warning"]
+                serve = ["-m", "uvicorn", "--factory", service.factory]
                 serve += ["--uds", str(self.socket(service.name, replica))]
                 serve += ["--timeout-graceful-shutdown", "2"]
                 yield self._program(f"{service.name}-api-{replica}", serve)
