@@ -15,7 +15,8 @@ from pathlib import Path
 import tiny
 
 from . import report
-from .chaos_run import Options, Outcome, chaos
+from .acts import Options
+from .chaos_run import Outcome, chaos
 
 SEEDS = range(1, 11)
 INTERRUPTED = 130

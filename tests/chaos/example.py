@@ -18,7 +18,8 @@ TOLD = (
     ("m", "run.queued"), ("m", "run.started"), ("m", "run.queued"), ("m", "run.started"),
     ("m", "run.succeeded"), ("m", "model.produced"),
     ("n", "run.queued"), ("n", "run.started"), ("n", "run.succeeded"), ("n", "model.produced"),
-    ("e", "run.queued"), ("e", "run.started"), ("e", "run.succeeded"), ("e", "evaluation.completed"),
+    ("e", "run.queued"), ("e", "run.started"), ("e", "run.succeeded"),
+    ("e", "evaluation.completed"),
     ("c", "run.queued"), ("c", "run.cancelled"),
     ("f", "run.queued"), ("f", "run.started"), ("f", "run.failed"),
 )  # fmt: skip
@@ -47,7 +48,7 @@ def example() -> Evidence:
         boards=[{"left": {"logic": 0.5}}, {"left": {"logic": 0.5}}],
         models={"m": None, "n": None},
         left=[],
-        journals=[Kept("m", 2, [{"plan": "p"}, {"tensor": "a"}, {"tensor": "b"}, {"complete": True}])],
+        journals=[Kept("m", 2, [{"plan": "p"}, *({"tensor": n} for n in "ab"), {"complete": True}])],
     )  # fmt: skip
 
 

@@ -65,14 +65,14 @@ class Stack:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Everything launched; at the end all of it is stopped, the stores last."""
-        try:
-            with self.network:
+        with self.network:
+            try:
                 for store in (self.valkey, self.postgres):
                     store.start()
                 self._launch_programs()
                 yield
-        finally:
-            self._stop()
+            finally:
+                self._stop()
 
     def _stop(self) -> None:
         """Tell all programs at once, then wait for one after the other; the stores come last."""
