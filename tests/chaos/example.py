@@ -48,7 +48,7 @@ def example() -> Evidence:
         boards=[{"left": {"logic": 0.5}}, {"left": {"logic": 0.5}}],
         models={"m": None, "n": None},
         left=[],
-        journals=[Kept("m", 2, [{"plan": "p"}, *({"tensor": n} for n in "ab"), {"complete": True}])],
+        journals=[Kept("m", 2, [{"tensor": "a"}, {"tensor": "b"}, {"complete": True}])],
     )  # fmt: skip
 
 
