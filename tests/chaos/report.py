@@ -59,6 +59,7 @@ def _effects(evidence: Evidence) -> Iterator[str]:
     yield from _counted(("put off", str(e["status"])) for e in evidence.of("put off"))
     for what, times in evidence.logged.items():
         yield f"{times:4} x logged: {what}"
+    yield f"{len(evidence.of('child killed')):4} x a child was killed at work"
     yield recovery.overtaken(evidence)
 
 

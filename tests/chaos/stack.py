@@ -139,6 +139,7 @@ class Stack:
             MERGEHUB_SCRATCH=str(self.scratch[number]),
             MERGEHUB_ARTIFACTS=str(self.artifacts),
             MERGEHUB_MODEL_ROOTS=json.dumps([str(self._models)]),
+            MERGEHUB_KEEP_FAILED_HOURS="0",  # so that failed runs too leave nothing
             MERGEHUB_TASK_ROOTS=json.dumps([str(self._models / "tasks")]),
         )
 
