@@ -20,9 +20,10 @@ Row = dict[str, Any]
 CONSUMERS = ("lineage", "leaderboard")
 
 RUNS = "SELECT id::text, kind, state, fence, spec, result, error FROM registry.runs"
+# Whoever commits first is told first, though its row may have been written later.
 OUTBOX = (
     "SELECT sequence, event_id::text AS id, type, published, data, "
-    "extract(epoch FROM time)::float8 AS time FROM registry.outbox ORDER BY outbox.id"
+    "extract(epoch FROM time)::float8 AS time FROM registry.outbox ORDER BY sequence, outbox.id"
 )
 ITEMS = "SELECT run_id::text AS run, benchmark, items FROM registry.run_items"
 EDGES = """
