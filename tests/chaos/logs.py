@@ -12,7 +12,6 @@ TRACES = {
     "a worker learned that its run is another's": ("worker-*", "run.lost"),
     "a worker handed its run back": ("registry-api-*", r'/release HTTP/1.1" 200'),
     "a lease lapsed": ("registry-background-*", "run.lapsed"),
-    "no room on a disk": ("worker-*", "No space left|no space left|child-not-started"),
     "Redis lost by a worker": ("worker-*", "redis.lost"),
     "the hub not reached by a worker": ("worker-*", "heartbeat.failed|claim.unreachable"),
     "PostgreSQL recovered from its log": ("postgres*", "automatic recovery in progress"),

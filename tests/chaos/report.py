@@ -57,10 +57,17 @@ def _effects(evidence: Evidence) -> Iterator[str]:
     yield from _counted(("ended", f"{e['name']} ({e['status']})") for e in evidence.of("ended"))
     yield from _counted(("no answer", e["error"]) for e in evidence.of("unanswered"))
     yield from _counted(("put off", str(e["status"])) for e in evidence.of("put off"))
+    yield from _counted(("an attempt failed", code) for code in _failures(evidence))
     for what, times in evidence.logged.items():
         yield f"{times:4} x logged: {what}"
     yield f"{len(evidence.of('child killed')):4} x a child was killed at work"
     yield recovery.overtaken(evidence)
+
+
+def _failures(evidence: Evidence) -> Iterator[str]:
+    """The error of each attempt that failed; `lease-lapsed` where its worker fell silent."""
+    seen = {(row["run"], row["attempt"], row.get("error")) for row in evidence.of("row")}
+    yield from (error for _, _, error in seen if error)
 
 
 def _runs(evidence: Evidence) -> Iterator[str]:
