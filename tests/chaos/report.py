@@ -66,7 +66,8 @@ def _effects(evidence: Evidence) -> Iterator[str]:
 
 def _failures(evidence: Evidence) -> Iterator[str]:
     """The error of each attempt that failed; `lease-lapsed` where its worker fell silent."""
-    seen = {(row["run"], row["attempt"], row.get("error")) for row in evidence.of("row")}
+    ended = [row for row in evidence.of("row") if row["state"] in ("queued", "failed")]
+    seen = {(row["run"], row["attempt"], row.get("error")) for row in ended}
     yield from (error for _, _, error in seen if error)
 
 
