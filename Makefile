@@ -1,7 +1,7 @@
 # Everything one does with this repository. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test coverage check format keep-events lock clean \
+.PHONY: help setup demo up test chaos coverage check format keep-events lock clean \
 	bench-merge bench-parity bench-startup bench-memory bench-runs mutants
 
 PYTHON ?= python3
@@ -25,6 +25,9 @@ up: $(BIN)/.installed ## Run the whole hub on this machine, until Ctrl-C
 
 test: $(BIN)/.installed ## Run all tests against real stores and real processes
 	$(BIN)/python -m pytest -q
+
+chaos: $(BIN)/.installed ## Kill, stop and cut what runs, then see that nothing is lost (CHAOS="--seed 1 2 --seconds 60")
+	PYTHONPATH=tests $(BIN)/python -m chaos $(CHAOS)
 
 coverage: $(BIN)/.installed ## Which branches of the engine its tests do not take
 	$(BIN)/python -m coverage erase
