@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from merge_worker.engine import codecs
+from merge_worker.engine.codecs import decode, encode
 from merge_worker.engine.compiled import kernel
 from merge_worker.engine.dtypes import BF16, F16, F32, F64
 
@@ -16,11 +16,11 @@ EVERY_16_BITS = np.arange(1 << 16, dtype=np.uint32).astype(np.uint16)
 
 
 def decode_block(raw: NDArray[np.uint8], code: int, out: NDArray[np.float32]) -> None:
-    codecs.decode(raw, code, 0, out.size, out)
+    decode(raw, code, 0, out.size, out)
 
 
 def encode_block(values: NDArray[np.float32], code: int, raw: NDArray[np.uint8]) -> None:
-    codecs.encode(values, code, raw, 0, values.size)
+    encode(values, code, raw, 0, values.size)
 
 
 DECODE = kernel("u1[:], i8, f4[:]")(decode_block)
@@ -124,9 +124,9 @@ def test_codecs_of_a_part_leave_the_rest_alone(code: int, kind: Any) -> None:
         (values.view(np.uint32) >> 16).astype(np.uint16) if kind is None else values.astype(kind)
     )
     out, raw = np.zeros(3, np.float32), np.zeros_like(stored)
-    codecs.decode(stored.view(np.uint8), code, 2, 5, out)
+    decode(stored.view(np.uint8), code, 2, 5, out)
     assert out.tolist() == values[2:5].tolist()
-    codecs.encode(values, code, raw.view(np.uint8), 1, 4)
+    encode(values, code, raw.view(np.uint8), 1, 4)
     assert raw.tolist() == [0, *stored[:3], 0, 0]
 
 
