@@ -19,7 +19,7 @@ from merge_worker.engine.divergence import (
     row_divergences,
     softmax,
 )
-from merge_worker.engine.dtypes import F32
+from merge_worker.engine.dtypes import BF16
 from merge_worker.engine.method import Block
 
 Array = NDArray[np.float64]
@@ -99,10 +99,11 @@ def test_every_row_of_every_block_has_its_own_divergence(
     if not compiled:
         plain = inspect.unwrap(divergences_of_rows)
         monkeypatch.setattr("merge_worker.engine.divergence.divergences_of_rows", plain)
-    rows = np.random.default_rng(0).standard_normal((2, 6, 5)).astype(np.float32)
-    codes = np.array([F32, F32])
+    bits = np.random.default_rng(0).standard_normal((2, 6, 5)).astype(np.float32).view(np.uint32)
+    stored, codes = (bits >> 16).astype(np.uint16), np.array([BF16, BF16])
+    rows = (bits >> 16 << 16).view(np.float32)
     blocks = [  # of four rows and of two
-        Block(rows[:, i:j].copy().view(np.uint8).reshape(2, -1), codes, 5 * i, 5 * (j - i))
+        Block(stored[:, i:j].copy().view(np.uint8).reshape(2, -1), codes, 5 * i, 5 * (j - i))
         for i, j in ((0, 4), (4, 6))
     ]
     operands = SimpleNamespace(
