@@ -128,6 +128,7 @@ async def stack(fresh_database: str, redis_url: str, serving: Any) -> AsyncItera
         yield Stack(apis, database, redis)
 
 
+@pytest.mark.timeout(300)  # eight processes on what may be a busy machine
 async def test_two_copies_of_everything_do_everything_once(stack: Stack, until: Any) -> None:
     runs = await asyncio.gather(*(stack.submit(number) for number in range(RUNS)))
     await asyncio.gather(*(stack.claim(run) for run in runs))
@@ -135,13 +136,13 @@ async def test_two_copies_of_everything_do_everything_once(stack: Stack, until: 
         "UPDATE registry.runs SET lease_expires_at = now() - interval '1 s'"
     )
     states = "SELECT DISTINCT state FROM registry.runs"
-    await until(stack.holds(states, "queued"), seconds=40)
+    await until(stack.holds(states, "queued"), seconds=90)
     await asyncio.gather(*(stack.finish(run) for run in runs))
-    await until(stack.holds(states, "succeeded"))
+    await until(stack.holds(states, "succeeded"), seconds=90)
     told = RUNS * EVENTS_EACH
     for name in CONSUMERS:
         position = f"SELECT sequence FROM {name}.inbox_position"
-        await until(stack.holds(position, told), seconds=40)
+        await until(stack.holds(position, told), seconds=90)
 
     await everything_was_told_once(stack, told)
     await every_run_was_taken_back_once(stack)
