@@ -71,7 +71,8 @@ class Database:
     async def first(self, query: Select[Any]) -> Row[Any] | None:
         """The first row of a query that needs no transaction: one round trip in place of three."""
         async with self._plain.connect() as connection:
-            return (await connection.execute(query)).first()
+            found: Row[Any] | None = (await connection.execute(query)).first()
+            return found
 
     async def ping(self) -> None:
         """Raise when the server does not answer."""
