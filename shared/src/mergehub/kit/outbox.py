@@ -33,7 +33,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from mergehub.contracts.events import TYPES, Envelope, EventData
 from mergehub.kit.database import Database, deleted, only_one
-from mergehub.kit.notify import Signals, notify, wait
+from mergehub.kit.notify import Signals, wait
 from mergehub.kit.problems import Problem
 from mergehub.kit.telemetry import Reading
 
@@ -82,8 +82,8 @@ class Outbox:
         if type(data) is not TYPES[event_type]:
             raise TypeError(f"{event_type} carries {TYPES[event_type].__name__}, not {data!r}")
         row = {"type": event_type, "subject": subject, "data": data.model_dump(mode="json")}
-        await session.execute(insert(self.table).values(row))
-        await notify(session, CHANNEL, self.source)
+        wake = func.pg_notify(CHANNEL, self.source)  # as `notify` does, in the same round trip
+        await session.execute(insert(self.table).values(row).returning(wake))
 
     async def after(self, session: AsyncSession, sequence: int, limit: int) -> list[Envelope]:
         """At most `limit` events behind `sequence`, oldest first.
