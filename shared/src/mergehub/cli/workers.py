@@ -25,7 +25,10 @@ def workers(ctx: click.Context, raw: bool) -> None:
     table = Table(Column("worker", no_wrap=True), "class", "state", "for", box=None, pad_edge=False)
     for worker in found:
         table.add_row(worker.name, worker.hardware, *_doing(worker))
-    show(table)
+    if found:
+        show(table)
+    else:
+        click.echo("No worker has been heard of.")
     for queue in queues:
         if queue["due"] or queue["delayed"]:
             click.echo(f"{queue['hardware']}: {queue['due']} due, {queue['delayed']} later")
