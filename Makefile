@@ -1,8 +1,8 @@
 # Everything one does with this repository. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test coverage check format lock clean \
-	bench-merge bench-parity bench-startup bench-memory mutants
+.PHONY: help setup demo up test chaos coverage check format keep-events lock clean \
+	bench-merge bench-parity bench-startup bench-memory bench-runs mutants
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -26,6 +26,9 @@ up: $(BIN)/.installed ## Run the whole hub on this machine, until Ctrl-C
 test: $(BIN)/.installed ## Run all tests against real stores and real processes
 	$(BIN)/python -m pytest -q
 
+chaos: $(BIN)/.installed ## Kill, stop and cut what runs, then see that nothing is lost (CHAOS="--seed 1 2 --seconds 60")
+	PYTHONPATH=tests $(BIN)/python -m chaos $(CHAOS)
+
 coverage: $(BIN)/.installed ## Which branches of the engine its tests do not take
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest -q services/merge-worker/tests/engine
@@ -43,6 +46,9 @@ format: $(BIN)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+keep-events: $(BIN)/.installed ## Keep the schemas of events as this version releases them
+	$(BIN)/python -m mergehub.contracts.release
+
 lock: $(BIN)/.installed ## Resolve constraints.txt anew
 	scripts/lock --upgrade
 
@@ -57,6 +63,9 @@ bench-startup: $(BIN)/.installed ## Measure help, the plan of a 70B merge and th
 
 bench-memory: $(BIN)/.installed ## Measure the memory that one tensor of 1 GB takes
 	$(BIN)/python benchmarks/memory.py $(BENCH)
+
+bench-runs: $(BIN)/.installed ## Measure how soon runs start and how fast they are submitted
+	$(BIN)/python benchmarks/runs.py $(BENCH)
 
 .cache/mutants/tool: | $(BIN)/.installed
 	$(BIN)/uv pip install --quiet --target $@ 'cosmic-ray==8.7.0'

@@ -9,9 +9,9 @@ from fastapi import FastAPI
 from mergehub.contracts.events import Envelope
 from mergehub.kit.app import Resources, ServiceParts, build_app
 from mergehub.kit.background import Loop
-from mergehub.kit.doorbell import job_pool
 from mergehub.kit.outbox import CHANNEL as OUTBOX_CHANNEL
 from mergehub.kit.outbox import Relay
+from mergehub.kit.pruning import Pruner
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.stream import StreamPublisher
 from registry.events import endpoints as events
@@ -30,7 +30,7 @@ REPORT_BYTES = 64 << 20  # the score of every item of large benchmarks
 
 def make_bell(resources: Resources) -> Bell:
     """The workers' doorbell on the service's Redis."""
-    return Bell(resources.database, job_pool(resources.redis))
+    return Bell(resources.database, resources.redis)
 
 
 def make_relay(resources: Resources) -> Relay:
@@ -47,7 +47,12 @@ def make_relay(resources: Resources) -> Relay:
 def _loops(resources: Resources) -> Mapping[str, Loop]:
     relay = make_relay(resources)
     sweeper = Sweeper(resources.database, make_bell(resources))
-    return {"relay": lambda: relay.run(resources.signals), "sweeper": sweeper.run}
+    pruner = Pruner(resources.database, outbox.prune, resources.settings.events_days)
+    return {
+        "relay": lambda: relay.run(resources.signals),
+        "sweeper": sweeper.run,
+        "pruner": pruner.run,
+    }
 
 
 async def _start(app: FastAPI, resources: Resources) -> None:
@@ -72,6 +77,7 @@ PARTS = ServiceParts(
     largest_bodies={"/report": REPORT_BYTES},
     loops=_loops,
     start=_start,
+    readings=outbox.readings,
 )
 
 

@@ -154,6 +154,8 @@ async def _one_at_a_time(identity: Identity) -> AsyncIterator[None]:
 async def _lock(session: AsyncSession, identity: Identity) -> None:
     """Let one request per key go on at a time, in all processes, until its transaction ends."""
     key = func.hashtextextended("\n".join(identity), 0)
+    if await session.scalar(select(func.pg_try_advisory_xact_lock(key))):
+        return
     await session.execute(text(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'"))
     try:
         await session.execute(select(func.pg_advisory_xact_lock(key)))

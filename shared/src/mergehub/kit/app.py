@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub import __version__
 from mergehub.kit.api import Api
@@ -27,6 +28,7 @@ from mergehub.kit.notify import Signals
 from mergehub.kit.problem_pages import problem_routes
 from mergehub.kit.problems import Invalid, Problem, problem_responses
 from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.telemetry import Reading, exposition
 
 READY_SECONDS = 2.0
 
@@ -49,12 +51,17 @@ class Resources:
     signals: Signals
 
 
+async def _no_readings(session: AsyncSession) -> Sequence[Reading]:
+    return ()
+
+
 @dataclass(frozen=True)
 class ServiceParts:
     """What makes a service differ from the others.
 
     `migrations` names the package of its Alembic history; `loops` its background work;
     `largest_bodies` the ends of paths where more may be sent than elsewhere, in bytes;
+    `readings` what `/metrics` reads from the tables;
     `start` runs once after migrating, before the first request.
     """
 
@@ -66,6 +73,7 @@ class ServiceParts:
     largest_bodies: Mapping[str, int] = field(default_factory=dict)
     loops: Callable[[Resources], Mapping[str, Loop]] = lambda resources: {}
     start: Callable[[FastAPI, Resources], Awaitable[None]] | None = None
+    readings: Callable[[AsyncSession], Awaitable[Sequence[Reading]]] = _no_readings
 
 
 @asynccontextmanager
@@ -155,8 +163,13 @@ def _operations(parts: ServiceParts, metrics: CollectorRegistry) -> APIRouter:
         return {"status": "ready", "service": parts.name}
 
     @router.get("/metrics")
-    async def metrics_text() -> Response:
-        return Response(generate_latest(metrics), media_type=CONTENT_TYPE_LATEST)
+    async def metrics_text(request: Request) -> Response:
+        async def read() -> Sequence[Reading]:
+            async with request.app.state.database.transaction() as session:
+                return await parts.readings(session)
+
+        text = generate_latest(metrics) + await exposition(read)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     @router.get("/docs")
     async def docs(request: Request) -> HTMLResponse:

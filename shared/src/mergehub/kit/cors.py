@@ -20,7 +20,7 @@ READ_FIELDS = frozenset({"accept", "content-type", "if-none-match", "last-event-
 FIELDS = READ_FIELDS | {"authorization", "idempotency-key", "if-match"}
 EXPOSED = (
     "Content-Range, Deprecation, ETag, Idempotency-Replayed, Link, Location, RateLimit, "
-    "RateLimit-Policy, Retry-After, Sunset"
+    "RateLimit-Policy, Retry-After, Sunset, X-Request-ID"
 )
 PREFLIGHT_SECONDS = 7200  # browsers keep it no longer
 

@@ -37,6 +37,9 @@ class ServiceSettings(BaseSettings):
         default="inline",
         description="Whether relay, sweeper and consumers run inside the HTTP process.",
     )
+    events_days: int = Field(
+        default=90, ge=1, description="How long events, and which were applied, are kept."
+    )
     database_pool: int = Field(
         default=5, ge=1, description="Database connections per service process."
     )

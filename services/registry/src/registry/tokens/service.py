@@ -22,9 +22,9 @@ class TableAuthenticator:
 
     async def principal(self, token: str) -> Principal | None:
         """The holder of `token`, or None where it is not known."""
-        async with self._database.transaction() as session:
-            row = await session.scalar(select(TokenRow).where(TokenRow.hash == hash_token(token)))
-        return Principal(row.name, frozenset(row.scopes)) if row else None
+        query = select(TokenRow.name, TokenRow.scopes).where(TokenRow.hash == hash_token(token))
+        found = await self._database.first(query)
+        return Principal(found.name, frozenset(found.scopes)) if found else None
 
 
 async def accept_settings_tokens(session: AsyncSession, settings: ServiceSettings) -> None:
