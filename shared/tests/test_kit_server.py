@@ -13,7 +13,9 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
+from mergehub.kit.problem_handlers import install_problems
 from mergehub.kit.server import PatientProtocol
+from mergehub.kit.time_limits import TimeLimit
 
 GET = b"GET /thing HTTP/1.1\r\nHost: kit\r\n\r\n"
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -22,6 +24,11 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 class HastyProtocol(PatientProtocol):
     HEAD_SECONDS = 0.3
     STUCK_SECONDS = 0.3
+
+
+class HastyLimit(TimeLimit):
+    GRACE_SECONDS = 0.3
+    BYTES_A_SECOND = 1000
 
 
 class Server(uvicorn.Server):
@@ -33,7 +40,13 @@ class Server(uvicorn.Server):
 def app() -> FastAPI:
     app = FastAPI()
     app.state.ended = asyncio.Event()
+    app.add_middleware(HastyLimit, seconds=60)
+    install_problems(app)
     app.get("/thing")(lambda: "read")
+
+    @app.post("/thing")
+    async def post(body: list[int]) -> str:
+        return "read"
 
     @app.get("/flood")
     async def flood() -> StreamingResponse:
@@ -145,6 +158,35 @@ async def test_an_answer_may_take_longer_than_a_head(connect: Any) -> None:
     reader, writer = await connect()
     writer.write(b"GET /quiet HTTP/1.1\r\nHost: kit\r\nConnection: close\r\n\r\n")
     assert b"ended" in await rest(reader)
+
+
+POST = b"POST /thing HTTP/1.1\r\nHost: kit\r\nContent-Type: application/json\r\n"
+
+
+async def test_a_body_by_drops_is_answered_and_cut_off(connect: Any) -> None:
+    reader, writer = await connect()
+    writer.write(POST + b"Content-Length: 1000\r\n\r\n[")
+
+    async def drip() -> None:
+        while not writer.is_closing():
+            writer.write(b" ")
+            await asyncio.sleep(0.02)
+
+    dripping = asyncio.create_task(drip())
+    answer = await rest(reader)
+    dripping.cancel()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b'"code":"request-too-slow"' in answer
+
+
+async def test_a_large_body_may_take_its_time_while_it_comes(connect: Any) -> None:
+    reader, writer = await connect()
+    writer.write(POST + b"Content-Length: 3002\r\n\r\n[")
+    for _ in range(30):  # for twice as long as a small one may take
+        writer.write(b" " * 100)
+        await asyncio.sleep(0.02)
+    writer.write(b"]")
+    assert b"200 OK" in await answered(reader)
 
 
 async def test_who_takes_nothing_is_cut_off_and_the_work_ends(app: FastAPI, connect: Any) -> None:

@@ -22,6 +22,7 @@ def main() -> None:
         http=PatientProtocol,
         log_level="warning",
         access_log=False,
+        server_header=False,
         timeout_graceful_shutdown=SECONDS_FOR_OPEN_REQUESTS,
     )
     uvicorn.Server(config).run(sockets=[listener])
