@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
+from hmac import compare_digest
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
@@ -65,7 +66,7 @@ def hash_token(token: str) -> str:
 
 def same_hash(one: str, other: str) -> bool:
     """Whether two hashes are equal, in a time that does not tell how far they agree."""
-    return hmac.compare_digest(one.encode(), other.encode())
+    return compare_digest(one.encode(), other.encode())
 
 
 def derived_token(holders: str, nonce: str) -> str:
