@@ -14,6 +14,7 @@ from pydantic import SecretStr
 import leaderboard.app
 import lineage.app
 import registry.app
+from mergehub.kit.app import open_resources
 from mergehub.kit.auth import Principal, requires
 from mergehub.kit.settings import ServiceSettings
 
@@ -180,6 +181,18 @@ async def test_where_reading_needs_a_token_any_valid_one_reads(
         assert (await service.get("/readyz")).status_code == 200
     async with started("lineage") as service:
         assert (await service.get("/v1/models")).status_code == 200
+
+
+async def test_where_reading_needs_a_token_services_still_hear_of_events(
+    settings: ServiceSettings, serving: Serving, started: Started
+) -> None:
+    app = registry.app.create_app(settings.model_copy(update={"require_token": True}))
+    async with app.router.lifespan_context(app), serving(app) as url:
+        async with httpx.AsyncClient(base_url=url) as stranger:
+            assert (await stranger.get("/v1/events")).status_code == 401
+        changed = settings.model_copy(update={"hub_url": url})
+        async with open_resources(lineage.app.PARTS, changed) as resources:
+            assert (await resources.hub.get("/v1/events")).status_code == 200
 
 
 class _Clock:

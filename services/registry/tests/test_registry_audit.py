@@ -8,8 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from mergehub.kit.app import Resources
+from mergehub.kit.settings import ServiceSettings
 from registry.audit.service import ITSELF, audit
+from registry.tokens.settings import accept_settings_tokens
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -128,6 +132,17 @@ async def test_without_a_request_it_is_the_registrys_own_doing(
         await audit(session, "token.revoked", "tokens/1")
     [entry] = await trail()
     assert (entry["actor"], entry["actor_id"], entry["request_id"]) == (ITSELF, None, None)
+
+
+async def test_a_changed_setting_is_there_too(
+    resources: Resources, settings: ServiceSettings, empty: None, trail: Call
+) -> None:
+    for token in (SecretStr("mgh_another"), settings.worker_token):
+        changed = settings.model_copy(update={"worker_token": token})
+        async with resources.database.transaction() as session:
+            await accept_settings_tokens(session, changed)
+    actions = [(each["actor"], each["action"]) for each in await trail()]
+    assert actions == [(ITSELF, "token.created"), (ITSELF, "token.revoked")] * 2
 
 
 @pytest.mark.parametrize("sent", ["x" * 65, "a b", "", "ä"])
