@@ -134,15 +134,18 @@ def test_a_taken_port_is_told_before_anything_starts(hub: RunningHub, tmp_path: 
 
 
 def test_a_page_of_another_site_cannot_act_here(hub: RunningHub) -> None:
-    """A browser adds no token by itself, and a page is not allowed to add any header."""
+    """A browser adds no token by itself, and a page may not add one."""
     foreign = {"Origin": "https://evil.example"}
     act = httpx.post(f"{hub.url}/v1/runs", headers=foreign, content=b"{}", timeout=SECONDS)
     assert act.status_code == 401
-    wanted = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "*"}
+    wanted = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization",
+    }
     asked = httpx.options(f"{hub.url}/v1/runs", headers=foreign | wanted, timeout=SECONDS)
-    read = httpx.get(f"{hub.url}/v1/runs", headers=foreign, timeout=SECONDS)
-    for answer in (act, asked, read):
-        assert not any(name.startswith("access-control-") for name in answer.headers)
+    assert not asked.is_success
+    for answer in (act, asked):
+        assert "access-control-allow-origin" not in answer.headers
         assert "set-cookie" not in answer.headers
 
 

@@ -12,11 +12,17 @@ from registry.tokens.schemas import TokenCreate
 
 
 class TokenInvalid(Invalid):
+    """A scope does not exist, or the end of the token makes no sense."""
+
     code, title = "token-invalid", "A token like this cannot be made"
+    remedy = "Each entry of `errors` names a field and, where one is near, the right scope."
 
 
 class BeyondOwn(Forbidden):
+    """The creator lacks a scope that it would give away, or ends sooner than its token would."""
+
     code, title = "beyond-own", "A token cannot grant more than it holds"
+    remedy = "Ask for less, or have somebody of scope `admin` make the token."
 
 
 def granted_scopes(creator: Principal, wanted: Iterable[str]) -> list[str]:

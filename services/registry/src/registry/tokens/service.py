@@ -29,15 +29,24 @@ OF_SETTINGS = {
 
 
 class NameTaken(Conflict):
+    """A token that was not revoked has this name, or a setting reserves it."""
+
     code, title = "token-name-taken", "There is a token of that name"
+    remedy = "Revoke that token with `DELETE /v1/tokens/{id}`, or choose another name."
 
 
 class TokenNotFound(NotFound):
+    """No token has this id, or it is another's and yours is not of scope `admin`."""
+
     code, title = "token-not-found", "There is no such token"
+    remedy = "List the tokens that you may see with `GET /v1/tokens`."
 
 
 class TokenOfSettings(Conflict):
+    """The next start of the registry would bring the token back."""
+
     code, title = "token-of-settings", "The token comes from a setting"
+    remedy = "Change or remove the variable that the detail names, and start the registry again."
 
 
 async def create(
@@ -51,23 +60,8 @@ async def create(
     scopes = granted_scopes(creator, wanted.scopes)
     if not await repository.hold(session, creator.id):
         raise Unauthenticated("The token is no longer valid.")
-    now = await session.scalar(select(func.now()))
     nonce = token_urlsafe(32)
-    token = derived_token(own_token, nonce)
-    row = None
-    if wanted.name not in OF_SETTINGS:
-        row = await repository.add(
-            session,
-            name=wanted.name,
-            hash=hash_token(token),
-            hint=hint_of(token),
-            scopes=scopes,
-            created_by=creator.name,
-            creator_id=creator.id,
-            expires_at=granted_end(creator, wanted, now),
-        )
-    if row is None:
-        raise NameTaken(f"{wanted.name!r} is taken: revoke that token, or choose another name.")
+    row = await _added(session, creator, derived_token(own_token, nonce), wanted, scopes)
     await audit(session, "token.created", f"tokens/{row.id}")
     return TokenDraft(**Token.model_validate(row).model_dump(), nonce=nonce)
 
@@ -116,6 +110,28 @@ async def end(session: AsyncSession, row: TokenRow) -> None:
     await session.flush()
     await audit(session, "token.revoked", f"tokens/{row.id}")
     await notify(session, CHANNEL)
+
+
+async def _added(
+    session: AsyncSession, creator: Principal, token: str, wanted: TokenCreate, scopes: list[str]
+) -> TokenRow:
+    """The row of a new token. Raises NameTaken and what `granted_end` raises."""
+    expires_at = granted_end(creator, wanted, await session.scalar(select(func.now())))
+    row = None
+    if wanted.name not in OF_SETTINGS:
+        row = await repository.add(
+            session,
+            name=wanted.name,
+            hash=hash_token(token),
+            hint=hint_of(token),
+            scopes=scopes,
+            created_by=creator.name,
+            creator_id=creator.id,
+            expires_at=expires_at,
+        )
+    if row is None:
+        raise NameTaken(f"{wanted.name!r} is taken: revoke that token, or choose another name.")
+    return row
 
 
 def hint_of(token: str) -> str:
