@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import structlog
+from sqlalchemy import Row
 
 from mergehub.kit.auth import Principal, hash_token, same_hash
 from mergehub.kit.database import Database
 from registry.tokens import repository
-from registry.tokens.models import TokenRow
 
 log = structlog.get_logger()
 
@@ -27,19 +28,17 @@ class TableAuthenticator:
         row = await self.row(token)
         return Principal(row.name, frozenset(row.scopes), row.id, row.expires_at) if row else None
 
-    async def row(self, token: str) -> TokenRow | None:
+    async def row(self, token: str) -> Row[Any] | None:
         """What is stored of `token`, or None where it is not valid.
 
         The index may tell by its time how far a hash agrees with a stored one: nobody can steer a
         SHA-256 with that. What decides is the comparison here, whose time tells nothing.
         """
         digest = hash_token(token)
-        async with self._database.transaction() as session:
-            found = await repository.valid(session, digest)
-        if found is None or not same_hash(found[0].hash, digest):
+        row = await repository.valid(self._database, digest)
+        if row is None or not same_hash(row.hash, digest):
             return None
-        row, long_unused = found
-        if long_unused:
+        if row.long_unused:
             self._note_later(row.id)
         return row
 

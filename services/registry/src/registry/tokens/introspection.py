@@ -7,11 +7,11 @@ from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
+from sqlalchemy import Row
 
 from mergehub.kit.auth import requires
 from mergehub.kit.problems import BadRequest, Forbidden, Unauthenticated, problem_responses
 from registry.tokens.authenticator import TableAuthenticator
-from registry.tokens.models import TokenRow
 from registry.tokens.schemas import Active, Inactive
 
 TYPE = "Bearer"
@@ -64,7 +64,7 @@ async def introspect_token(
     )
 
 
-def _told(row: TokenRow) -> Active:
+def _told(row: Row[Any]) -> Active:
     """As long as there are no accounts, a token's holder is the token itself."""
     return Active(
         active=True,

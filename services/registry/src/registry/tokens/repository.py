@@ -7,11 +7,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Row, func, or_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.auth import Principal
+from mergehub.kit.database import Database
 from registry.tokens.models import TokenRow
 
 NOTED_EVERY = timedelta(minutes=1)
@@ -22,11 +23,10 @@ _VALID = TokenRow.revoked_at.is_(None) & (
 _LONG_UNUSED = TokenRow.last_used_at.is_(None) | (TokenRow.last_used_at < func.now() - NOTED_EVERY)
 
 
-async def valid(session: AsyncSession, digest: str) -> tuple[TokenRow, bool] | None:
-    """The valid token of a hash, and whether its use should be noted."""
-    query = select(TokenRow, _LONG_UNUSED).where(TokenRow.hash == digest, _VALID)
-    found = (await session.execute(query)).one_or_none()
-    return (found[0], bool(found[1])) if found else None
+async def valid(database: Database, digest: str) -> Row[Any] | None:
+    """The columns of a hash's valid token, and `long_unused`: whether to note its use."""
+    columns = (*TokenRow.__table__.columns, _LONG_UNUSED.label("long_unused"))
+    return await database.first(select(*columns).where(TokenRow.hash == digest, _VALID))
 
 
 async def note_use(session: AsyncSession, token_id: UUID) -> None:
