@@ -2,7 +2,8 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test chaos coverage check format keep-events lock clean \
-	bench-merge bench-parity bench-startup bench-memory bench-runs mutants
+	bench-merge bench-parity bench-startup bench-memory bench-runs bench-tokens \
+	mutants
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -66,6 +67,9 @@ bench-memory: $(BIN)/.installed ## Measure the memory that one tensor of 1 GB ta
 
 bench-runs: $(BIN)/.installed ## Measure how soon runs start and how fast they are submitted
 	$(BIN)/python benchmarks/runs.py $(BENCH)
+
+bench-tokens: $(BIN)/.installed ## Measure how long the check of a token takes
+	$(BIN)/python benchmarks/tokens.py $(BENCH)
 
 .cache/mutants/tool: | $(BIN)/.installed
 	$(BIN)/uv pip install --quiet --target $@ 'cosmic-ray==8.7.0'

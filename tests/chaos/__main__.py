@@ -41,7 +41,7 @@ def _options() -> list[Options]:
     add("--seed", type=int, nargs="*", default=list(SEEDS), help="orders of events")
     add("--seconds", type=float, default=300, help="how long each storm lasts")
     add("--runs", type=int, default=300, help="how many are submitted in each")
-    add("--patience", type=float, default=300, help="seconds until all must have ended")
+    add("--patience", type=float, default=600, help="seconds until all must have ended")
     add("--restarts", type=int, default=3, help="workers killed in the calm after the storm")
     given = parser.parse_args()
     more = {"patience": given.patience, "restarts": given.restarts}

@@ -36,7 +36,7 @@ class Options:
     seed: int
     seconds: float
     runs: int
-    patience: float = 300.0
+    patience: float = 600.0
     longest_pause: float = 3.0  # between two faults
     restarts: int = 3  # workers killed in the calm after the storm
 

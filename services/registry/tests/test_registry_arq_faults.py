@@ -70,6 +70,19 @@ async def test_a_bell_that_is_rung_again_keeps_its_place(
     assert await queue(resources.redis) == runs
 
 
+async def test_a_run_of_a_silent_worker_is_rung_for_before_those_that_came_later(
+    resources: Resources, submit: Call, claim: Call, lapse: Call, events: Call, sweeper: Sweeper
+) -> None:
+    before, *later = [await submit() for _ in range(3)]
+    await events()
+    await resources.redis.zpopmin(queue_name("cpu"))
+    await claim(before)
+    await lapse(before)
+    await sweeper.sweep()
+    await events()
+    assert await queue(resources.redis) == [run["id"] for run in (before, *later)]
+
+
 async def test_a_cancelled_run_takes_no_other_along(
     owner: httpx.AsyncClient, resources: Resources, submit: Call, claim: Call, events: Call
 ) -> None:

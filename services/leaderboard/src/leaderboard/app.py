@@ -14,6 +14,7 @@ from leaderboard.tables import intake
 from leaderboard.uplift.endpoints import router as uplift
 from mergehub.kit.app import Resources, ServiceParts, build_app
 from mergehub.kit.background import Loop
+from mergehub.kit.introspection import ask_registry
 from mergehub.kit.pruning import Pruner
 from mergehub.kit.settings import ServiceSettings
 
@@ -30,6 +31,7 @@ PARTS = ServiceParts(
     migrations="leaderboard.migrations",
     loops=_loops,
     readings=intake.readings,
+    start=ask_registry,
 )
 
 

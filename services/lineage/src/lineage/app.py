@@ -12,6 +12,7 @@ from lineage.models.endpoints import router as models
 from lineage.tables import intake
 from mergehub.kit.app import Resources, ServiceParts, build_app
 from mergehub.kit.background import Loop
+from mergehub.kit.introspection import ask_registry
 from mergehub.kit.pruning import Pruner
 from mergehub.kit.settings import ServiceSettings
 
@@ -28,6 +29,7 @@ PARTS = ServiceParts(
     migrations="lineage.migrations",
     loops=_loops,
     readings=intake.readings,
+    start=ask_registry,
 )
 
 

@@ -80,8 +80,10 @@ class Listener(Worker):  # type: ignore[misc]
         elif self._free.is_set():
             await self.pool.blpop([self._knock], timeout=LOOK_SECONDS)
         else:
+            # Python 3.11's wait_for would swallow a cancellation that comes with the event.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._free.wait(), HEALTH_SECONDS)
+                async with asyncio.timeout(HEALTH_SECONDS):
+                    await self._free.wait()
 
 
 class Doorbell:

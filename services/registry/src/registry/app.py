@@ -14,6 +14,8 @@ from mergehub.kit.outbox import Relay
 from mergehub.kit.pruning import Pruner
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.stream import StreamPublisher
+from mergehub.kit.token_cache import CachingAuthenticator
+from registry.audit import endpoints as audit
 from registry.events import endpoints as events
 from registry.events.models import outbox
 from registry.recipes import endpoints as recipes
@@ -22,7 +24,11 @@ from registry.runs import queue_endpoints, worker_endpoints
 from registry.runs.bell import Bell
 from registry.runs.moves import CHANNEL as RUNS_CHANNEL
 from registry.runs.sweeper import Sweeper
-from registry.tokens.service import TableAuthenticator, accept_settings_tokens
+from registry.tokens import endpoints as tokens
+from registry.tokens import introspection
+from registry.tokens.authenticator import TableAuthenticator
+from registry.tokens.service import CHANNEL as TOKENS_CHANNEL
+from registry.tokens.settings import accept_settings_tokens
 from registry.workers import endpoints as workers
 
 REPORT_BYTES = 64 << 20  # the score of every item of large benchmarks
@@ -56,7 +62,10 @@ def _loops(resources: Resources) -> Mapping[str, Loop]:
 
 
 async def _start(app: FastAPI, resources: Resources) -> None:
-    app.state.authenticator = TableAuthenticator(resources.database)
+    app.state.tokens = TableAuthenticator(resources.database)
+    resources.closing.push_async_callback(app.state.tokens.settle)
+    app.state.authenticator = CachingAuthenticator(app.state.tokens)
+    resources.signals.on_call(TOKENS_CHANNEL, app.state.authenticator.forget)
     async with resources.database.transaction() as session:
         await accept_settings_tokens(session, resources.settings)
 
@@ -71,9 +80,12 @@ PARTS = ServiceParts(
         queue_endpoints.router,
         workers.router,
         events.router,
+        introspection.router,
+        tokens.router,
+        audit.router,
     ),
     migrations="registry.migrations",
-    channels=(OUTBOX_CHANNEL, RUNS_CHANNEL),
+    channels=(OUTBOX_CHANNEL, RUNS_CHANNEL, TOKENS_CHANNEL),
     largest_bodies={"/report": REPORT_BYTES},
     loops=_loops,
     start=_start,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from registry.audit.models import AuditRow
 from registry.base import Base
 from registry.events.models import OutboxTable
 from registry.idempotency import KeyRow
@@ -10,5 +11,15 @@ from registry.runs.models import ItemsRow, RunRow
 from registry.tokens.models import TokenRow
 from registry.workers.models import WorkerRow
 
-TABLES = (OutboxTable, KeyRow, RecipeRow, VersionRow, ItemsRow, RunRow, TokenRow, WorkerRow)
+TABLES = (
+    AuditRow,
+    ItemsRow,
+    KeyRow,
+    OutboxTable,
+    RecipeRow,
+    RunRow,
+    TokenRow,
+    VersionRow,
+    WorkerRow,
+)
 metadata = Base.metadata

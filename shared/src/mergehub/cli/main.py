@@ -36,6 +36,9 @@ SECTIONS = {
             "mergehub.cli.workers:workers", "Show who works on the hub, and how much waits."
         ),
     },
+    "Who may use a hub": {
+        "tokens": Lazy("mergehub.cli.tokens:tokens", "Make, list and revoke tokens."),
+    },
     "What a hub knows": {
         "lineage": Lazy("mergehub.cli.lineage:lineage", "Draw what a model was made of."),
         "board": Lazy("mergehub.cli.boards:board", "Show a leaderboard."),

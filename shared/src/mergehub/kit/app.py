@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub import __version__
 from mergehub.kit.api import Api
+from mergehub.kit.auth import authenticated
 from mergehub.kit.background import Loop, running
 from mergehub.kit.database import Database
 from mergehub.kit.docs import page
@@ -42,13 +43,14 @@ class NotReady(Problem):
 
 @dataclass(frozen=True)
 class Resources:
-    """The connections of one running service."""
+    """The connections of one running service; `closing` ends what stands on them."""
 
     settings: ServiceSettings
     database: Database
     redis: Redis
     hub: httpx.AsyncClient
     signals: Signals
+    closing: AsyncExitStack
 
 
 async def _no_readings(session: AsyncSession) -> Sequence[Reading]:
@@ -86,10 +88,17 @@ async def open_resources(
         stack.push_async_callback(database.close)
         redis = Redis.from_url(settings.redis_url)
         stack.push_async_callback(redis.aclose)
-        hub = await stack.enter_async_context(httpx.AsyncClient(base_url=settings.hub_url))
+        hub = await stack.enter_async_context(_hub_client(settings))
         signals = Signals(settings.database_url, parts.channels)
         await migrate(database, parts.migrations)
-        yield Resources(settings, database, redis, hub, signals)
+        yield Resources(settings, database, redis, hub, signals, stack)
+
+
+def _hub_client(settings: ServiceSettings) -> httpx.AsyncClient:
+    """How this service speaks to the others."""
+    token = settings.service_token
+    headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
+    return httpx.AsyncClient(base_url=settings.hub_url, headers=headers)
 
 
 def all_loops(parts: ServiceParts, resources: Resources) -> dict[str, Loop]:
@@ -145,8 +154,9 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     add_manners(app, settings, metrics, parts.largest_bodies)
     app.include_router(_operations(parts, metrics))
     app.include_router(problem_routes())
+    reading = [Depends(authenticated)] if settings.require_token else []
     for router in parts.routers:
-        app.include_router(router)
+        app.include_router(router, dependencies=reading)
     return app
 
 

@@ -19,6 +19,10 @@ from mergehub.kit.auth import Authenticator, hash_token
 log = structlog.get_logger()
 
 
+FREE = frozenset({"worker", "tokens:introspect"})
+"""Scopes of the hub's own programs, which nothing may hold up."""
+
+
 @dataclass(frozen=True)
 class Caller:
     """`key` names the caller's bucket; whoever is `free` is not counted."""
@@ -63,7 +67,7 @@ class Callers:
             return False
         if len(self._known) >= self.KNOWN_AT_MOST:
             self._known.clear()
-        caller = Caller(f"token:{digest}", free="worker" in scopes)
+        caller = Caller(f"token:{digest}", free=bool(FREE & scopes))
         self._known[digest] = (caller, now + self.KNOWN_SECONDS)
         return True
 

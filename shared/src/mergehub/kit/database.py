@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -105,7 +105,13 @@ def _refuse_lost(connection: Any, record: object, proxy: object) -> None:
 async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
     database: Database = request.app.state.database
     async with database.transaction() as session:
+        session.info["request"] = request
         yield session
+
+
+def after_commit(session: AsyncSession, act: Callable[[], object]) -> None:
+    """Call `act` as soon as the transaction of `session` is committed, before anybody is told."""
+    event.listen(session.sync_session, "after_commit", lambda _: act(), once=True)
 
 
 # Function scope ends the dependency, and so commits, before the answer is sent: a client that

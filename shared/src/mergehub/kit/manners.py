@@ -12,6 +12,7 @@ from mergehub.kit.etags import EntityTags, describe_etags
 from mergehub.kit.json_depth import JsonDepth
 from mergehub.kit.openapi import amend, keep_nulls
 from mergehub.kit.problem_handlers import install_problems
+from mergehub.kit.request_id import RequestId
 from mergehub.kit.requests import BodyLimit, PlainBodies
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.telemetry import RequestMetrics
@@ -31,6 +32,7 @@ def add_manners(
     app.add_middleware(TimeLimit, seconds=settings.request_seconds)
     app.add_middleware(Throttle, settings=settings, metrics=metrics)
     app.add_middleware(RequestMetrics, registry=metrics)
+    app.add_middleware(RequestId)
     install_problems(app)
     amend(app, describe_etags)
     amend(app, keep_nulls)

@@ -13,6 +13,7 @@ from mergehub.contracts.events import RecipePublished
 from mergehub.kit.etags import etag_of
 from mergehub.kit.pagination import decode_cursor, encode_cursor
 from mergehub.kit.problems import Conflict, NotFound
+from registry.audit.service import audit
 from registry.events.models import outbox
 from registry.recipes import repository
 from registry.recipes.check import CheckedRecipe
@@ -152,6 +153,7 @@ async def _add_version(
         recipe=recipe.id, version=row.id, number=row.number, name=recipe.name, digest=row.digest
     )
     await outbox.emit(session, "recipe.published", f"recipes/{recipe.id}", data)
+    await audit(session, "recipe.published", f"recipes/{recipe.id}/versions/{row.number}")
     return row
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 from redis.asyncio import Redis
@@ -31,9 +32,14 @@ class Bell:
             await self.ring(waiting)
 
     async def ring(self, runs: Iterable[RunRow]) -> None:
-        """Ring in the queue of every class of hardware that suits."""
+        """Ring in the queue of every class of hardware that suits.
+
+        Of those that are due the oldest comes first, so that a run whose worker died does not wait
+        behind all that was submitted meanwhile.
+        """
+        now = datetime.now(UTC)
         due = (
-            DueRun(run.id, hardware, run.fence, run.due_at)
+            DueRun(run.id, hardware, run.fence, run.created_at if run.due_at <= now else run.due_at)
             for run in runs
             for hardware in SUITABLE[run.hardware]
         )

@@ -41,7 +41,8 @@ async def find_all(session: AsyncSession, run_ids: Iterable[UUID]) -> dict[UUID,
 
 async def waiting(session: AsyncSession, run_ids: Iterable[UUID]) -> Sequence[RunRow]:
     """Those of the runs that are queued; only what ringing for them takes is loaded."""
-    columns = load_only(RunRow.hardware, RunRow.fence, RunRow.due_at, raiseload=True)
+    needed = (RunRow.hardware, RunRow.fence, RunRow.created_at, RunRow.due_at)
+    columns = load_only(*needed, raiseload=True)
     query = select(RunRow).options(columns)
     queued = query.where(RunRow.id.in_(list(run_ids)), RunRow.state == RunState.QUEUED)
     return (await session.scalars(queued)).all()
