@@ -29,6 +29,7 @@ TOKENS = {
     "mgh_one": Principal("one", frozenset({"runs:submit"})),
     "mgh_two": Principal("two", frozenset({"admin"})),
     "mgh_worker": Principal("worker", frozenset({"worker"})),
+    "mgh_service": Principal("service", frozenset({"tokens:introspect"})),
 }
 
 
@@ -172,10 +173,14 @@ async def test_a_token_that_was_revoked_counts_for_its_address(
     assert (await one.get("/thing")).headers["ratelimit"].startswith('"reads";r=8')
 
 
-async def test_workers_and_probes_are_not_counted(client: Client) -> None:
-    worker = client(token="mgh_worker")
-    assert await statuses(worker, 1, "POST") == [200]
-    assert await statuses(worker, 5 * WRITES, "POST") == [200] * 5 * WRITES
+@pytest.mark.parametrize("token", ["mgh_worker", "mgh_service"])
+async def test_the_hubs_own_programs_are_not_counted(client: Client, token: str) -> None:
+    own = client(token=token)
+    assert await statuses(own, 1, "POST") == [200]
+    assert await statuses(own, 5 * WRITES, "POST") == [200] * 5 * WRITES
+
+
+async def test_probes_are_not_counted(client: Client) -> None:
     for _ in range(READS + 1):
         answer = await client().get("/healthz")
         assert answer.status_code == 200
