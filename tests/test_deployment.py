@@ -49,3 +49,14 @@ def test_every_dockerfile_that_compose_names_exists(compose: dict[str, Any]) -> 
     assert builds
     for build in builds:
         assert (ROOT / build["dockerfile"]).is_file(), build["dockerfile"]
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_compose_routes_problem_pages_to_the_service_that_has_them(
+    service: Service, compose: dict[str, Any]
+) -> None:
+    rule = compose["services"][service.name]["labels"][
+        f"traefik.http.routers.{service.name}-docs.rule"
+    ]
+    (prefix,) = re.findall(r"PathPrefix\(`([^`]+)`\)", rule)
+    assert f"/docs/problems/{service.name}/some-code".startswith(prefix)

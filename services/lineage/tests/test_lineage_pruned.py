@@ -18,7 +18,7 @@ from mergehub.contracts.runs import Parent
 from mergehub.kit.app import Resources, open_resources
 from mergehub.kit.consumer import EventsPruned
 from mergehub.kit.outbox import EventsPruned as PrunedProblem
-from mergehub.kit.problems import install_problems
+from mergehub.kit.problem_handlers import install_problems
 from mergehub.kit.pruning import Pruner
 
 BASE = Parent(name="base", role="base")

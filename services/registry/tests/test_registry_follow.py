@@ -123,7 +123,7 @@ async def test_ended_run_is_not_followed_twice(
 async def test_quiet_stream_shows_life_and_looks_by_itself(
     follow: Any, submit: Call, transaction: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("registry.runs.follow.QUIET_SECONDS", 0.05)
+    monkeypatch.setattr("mergehub.kit.follow.QUIET_SECONDS", 0.05)
     run = await submit()
     async with follow(run) as frames:
         assert (await anext(frames))["id"] == "1"
@@ -162,3 +162,79 @@ async def test_head_of_a_stream_does_not_wait_for_its_end(address: str, submit: 
     async with httpx.AsyncClient(base_url=address, timeout=8) as client:
         answer = await client.head(f"/v1/runs/{run['id']}/events")
     assert answer.headers["content-type"].startswith("text/event-stream")
+
+
+@pytest.fixture
+def poll(stranger: httpx.AsyncClient) -> Call:
+    """Asks for a run of which `revision` is known, and waits for a change."""
+
+    async def poll(run: Json, revision: int | str, wait: int) -> httpx.Response:
+        headers = {"If-None-Match": f'"{revision}"'}
+        return await stranger.get(f"/v1/runs/{run['id']}?wait={wait}", headers=headers)
+
+    return poll
+
+
+async def test_who_cannot_stream_waits_for_the_next_change(
+    resources: Resources, poll: Call, submit: Call, claim: Call, until: Call
+) -> None:
+    run = await submit()
+    async with asyncio.timeout(25):
+        polling = asyncio.create_task(poll(run, 1, 30))
+        await until(_subscribed(resources, run))
+        await claim(run)
+        answer = await polling
+    assert (answer.status_code, answer.json()["state"]) == (200, "running")
+    assert answer.headers["etag"] == '"2"'
+
+
+def _subscribed(resources: Resources, run: Json) -> Callable[[], Awaitable[bool]]:
+    async def subscribed() -> bool:
+        return ("mergehub_runs", run["id"]) in resources.signals._waiters
+
+    return subscribed
+
+
+async def test_many_who_wait_hold_no_connection(
+    resources: Resources, poll: Call, submit: Call, owner: httpx.AsyncClient, until: Call
+) -> None:
+    run = await submit()
+    pool = resources.database.engine.pool
+    many = 3 * resources.settings.database_pool
+    async with asyncio.timeout(28), asyncio.TaskGroup() as group:
+        polls = [group.create_task(poll(run, 1, 30)) for _ in range(many)]
+
+        async def all_wait() -> bool:
+            waiters = resources.signals._waiters.get(("mergehub_runs", run["id"]), ())
+            return len(waiters) == many and pool.checkedout() == 0
+
+        await until(all_wait)
+        await owner.post(f"/v1/runs/{run['id']}/cancel")
+    assert {each.result().json()["state"] for each in polls} == {"cancelled"}
+
+
+async def test_where_nothing_changes_the_wait_ends_in_304(poll: Call, submit: Call) -> None:
+    answer = await poll(await submit(), 1, 1)
+    assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", '"1"')
+
+
+async def test_what_is_not_known_is_not_waited_for(
+    poll: Call, submit: Call, claim: Call, report: Call, stranger: httpx.AsyncClient
+) -> None:
+    run = await submit()
+    async with asyncio.timeout(8):
+        assert (await poll(run, "other", 30)).status_code == 200
+        assert (await stranger.get(f"/v1/runs/{run['id']}?wait=30")).status_code == 200
+        await report(await claim(run))
+        assert (await poll(run, 3, 30)).status_code == 304, "an ended run changes no more"
+    assert (await poll(run, 3, 31)).status_code == 422
+
+
+async def test_a_stream_from_beyond_the_end_ends(
+    follow: Any, submit: Call, claim: Call, report: Call
+) -> None:
+    run = await submit()
+    async with follow(run, last=10**17) as frames:
+        assert await anext(frames) == {"": "still here"}
+        await report(await claim(run))
+        assert [frame async for frame in frames if "id" in frame] == []

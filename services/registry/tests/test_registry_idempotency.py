@@ -10,6 +10,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from mergehub.kit.app import Resources
+from registry.idempotency import _doors
 from registry.runs.sweeper import Sweeper
 
 Json = dict[str, Any]
@@ -37,14 +39,33 @@ async def test_repeat_gets_the_first_answer_byte_for_byte(post: Call, events: Ca
     assert len(await events("run.queued")) == 1
 
 
-async def test_fifty_at_once_are_one_run(
-    post: Call, owner: httpx.AsyncClient, events: Call
+async def test_two_hundred_at_once_are_one_run(
+    post: Call, owner: httpx.AsyncClient, events: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = await asyncio.gather(*(post("k") for _ in range(50)))
+    monkeypatch.setattr("registry.idempotency.WAIT_SECONDS", 60)
+    answers = await asyncio.gather(*(post("k") for _ in range(200)))
     assert {each.status_code for each in answers} == {202}
     assert len({each.content for each in answers}) == 1
     assert len((await owner.get("/v1/runs")).json()["items"]) == 1
     assert len(await events("run.queued")) == 1
+
+
+async def test_waiting_repetitions_leave_connections_to_others(
+    post: Call, owner: httpx.AsyncClient, transaction: Any, resources: Resources, until: Call,
+) -> None:  # fmt: skip
+    many = 4 * resources.settings.database_pool
+    async with transaction() as session:
+        lock = "SELECT pg_advisory_xact_lock(hashtextextended(:identity, 0))"
+        await session.execute(text(lock), {"identity": "owner\n/v1/runs\nk"})
+        posting = [asyncio.create_task(post("k")) for _ in range(many)]
+
+        async def waiting() -> bool:
+            return bool(_doors) and len(next(iter(_doors.values()))._waiters or ()) == many - 1
+
+        await until(waiting)
+        assert resources.database.engine.pool.checkedout() == 2
+        assert (await owner.get("/v1/runs")).status_code == 200
+    assert {(await each).status_code for each in posting} == {202}
 
 
 async def test_same_key_with_another_body_is_refused(post: Call, owner: httpx.AsyncClient) -> None:

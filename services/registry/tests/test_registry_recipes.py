@@ -12,7 +12,8 @@ import httpx
 import pytest
 import rfc8785
 
-from mergehub.kit.pagination import encode_cursor
+from mergehub.kit.pagination import encode_cursor, seal, sealed
+from mergehub.kit.settings import ServiceSettings
 
 Json = dict[str, Any]
 Events = Callable[..., Awaitable[list[Json]]]
@@ -217,22 +218,81 @@ async def test_what_is_not_there_is_a_problem(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.fixture
+def sealed_cursor(settings: ServiceSettings) -> Callable[..., str]:
+    """A cursor under the service's own seal, whatever it says."""
+
+    def make(path: str, *key: Any) -> str:
+        with sealed(seal(settings.cursor_secret(), f"{path}?")):
+            return encode_cursor(*key)
+
+    return make
+
+
 @pytest.mark.parametrize("key", [[2**31], [-(2**40)], [2**63], ["x"], [None], [1, 2]])
-async def test_forged_cursor_is_refused(
-    publish: Any, owner: httpx.AsyncClient, key: list[Any]
+async def test_impossible_cursor_is_refused(
+    publish: Any, owner: httpx.AsyncClient, sealed_cursor: Any, key: list[Any]
 ) -> None:
     recipe = (await publish()).json()
     address = f"/v1/recipes/{recipe['id']}/versions"
-    answer = await owner.get(address, params={"cursor": encode_cursor(*key)})
+    answer = await owner.get(address, params={"cursor": sealed_cursor(address, *key)})
     assert answer.status_code in (400, 422)
 
 
 @pytest.mark.parametrize("time", ["9999-12-31T23:59:59-23:00", "yesterday"])
-async def test_forged_time_in_a_cursor_is_refused(owner: httpx.AsyncClient, time: str) -> None:
+async def test_impossible_time_in_a_cursor_is_refused(
+    owner: httpx.AsyncClient, sealed_cursor: Any, time: str
+) -> None:
     for path in ("/v1/recipes", "/v1/runs"):
-        answer = await owner.get(path, params={"cursor": encode_cursor(time, uuid4())})
-        assert answer.status_code in (400, 422)
+        cursor = sealed_cursor(path, time, uuid4())
+        assert (await owner.get(path, params={"cursor": cursor})).status_code in (400, 422)
 
 
 async def test_text_that_cannot_be_stored_is_refused(publish: Any) -> None:
     assert (await publish(title="a NUL \0 inside")).status_code == 422
+
+
+async def test_words_about_a_recipe_change_and_its_versions_do_not(
+    publish: Any, owner: httpx.AsyncClient
+) -> None:
+    address = (await publish(tags=["old"])).headers["location"]
+    before = await owner.get(address)
+    headers = {"If-Match": before.headers["etag"]}
+    changed = await owner.patch(address, json={"tags": ["new"]}, headers=headers)
+    assert changed.json() == before.json() | {"tags": ["new"]}
+    after = await owner.get(address)
+    assert (after.json(), after.headers["etag"]) == (changed.json(), changed.headers["etag"])
+
+
+async def test_of_many_changes_at_once_one_is_made(publish: Any, owner: httpx.AsyncClient) -> None:
+    address = (await publish()).headers["location"]
+    headers = {"If-Match": (await owner.get(address)).headers["etag"]}
+
+    async def change(number: int) -> httpx.Response:
+        return await owner.patch(address, json={"title": f"T{number}"}, headers=headers)
+
+    answers = await asyncio.gather(*(change(number) for number in range(12)))
+    (made,) = [each for each in answers if each.status_code == 200]
+    assert sorted({each.status_code for each in answers}) == [200, 412]
+    assert (await owner.get(address)).json() == made.json()
+
+
+@pytest.mark.parametrize(("headers", "status"), [({}, 428), ({"If-Match": '"old"'}, 412)])
+async def test_a_change_must_know_what_it_changes(
+    publish: Any, owner: httpx.AsyncClient, headers: dict[str, str], status: int
+) -> None:
+    address = (await publish()).headers["location"]
+    answer = await owner.patch(address, json={"title": "Other"}, headers=headers)
+    assert answer.status_code == status
+    assert (await owner.get(address)).json()["title"] == "Half and half"
+
+
+async def test_a_new_version_is_a_change_too(
+    publish: Any, owner: httpx.AsyncClient, recipe_text: str
+) -> None:
+    address = (await publish()).headers["location"]
+    etag = (await owner.get(address)).headers["etag"]
+    text = recipe_text.replace("0.5", "0.75")
+    await owner.post(f"{address}/versions", json={"recipe": text})
+    answer = await owner.patch(address, json={"title": "Other"}, headers={"If-Match": etag})
+    assert answer.status_code == 412

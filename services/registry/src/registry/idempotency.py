@@ -6,11 +6,14 @@ Nothing is kept of a request that failed: it had no effect and may be tried agai
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
+from weakref import WeakValueDictionary
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
@@ -27,13 +30,24 @@ KEPT = timedelta(hours=24)
 WAIT_SECONDS = 5
 LOCK_NOT_AVAILABLE = "55P03"
 
+Identity = tuple[str, str, str]
+
+# Repetitions that come to one process wait here, so that they do not use up its connections.
+_doors: WeakValueDictionary[Identity, asyncio.Lock] = WeakValueDictionary()
+
 
 class KeyReused(Invalid):
+    """The `Idempotency-Key` was sent before, within 24 hours, with another body."""
+
     code, title = "idempotency-key-reused", "The key was used for another request"
+    remedy = "Send a new key with each new request, and the same one only to repeat a request."
 
 
 class KeyInProgress(Conflict):
+    """A request with this `Idempotency-Key` is being worked on, so its answer is not known yet."""
+
     code, title = "idempotency-key-in-progress", "The first request with this key still runs"
+    remedy = "Repeat the request with the same key after the seconds of `Retry-After`."
 
 
 class KeyRow(Base):
@@ -94,7 +108,13 @@ class _Once:
         if self._key is None:
             return _response(_row(await effect()))
         identity = (caller, self._path, self._key)
-        await _lock(session, identity)
+        async with _one_at_a_time(identity):
+            await _lock(session, identity)
+            return await self._first_answer(session, identity, body, effect)
+
+    async def _first_answer(
+        self, session: AsyncSession, identity: Identity, body: BaseModel, effect: Effect
+    ) -> Response:
         fingerprint = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
         first = await session.get(KeyRow, identity)
         if first is not None:
@@ -116,8 +136,23 @@ async def forget_old_keys(session: AsyncSession) -> None:
     await session.execute(delete(KeyRow).where(KeyRow.created_at < func.now() - KEPT))
 
 
-async def _lock(session: AsyncSession, identity: tuple[str, str, str]) -> None:
-    """Let one request per key go on at a time, until its transaction ends."""
+@asynccontextmanager
+async def _one_at_a_time(identity: Identity) -> AsyncIterator[None]:
+    """Let one request per key of this process go on at a time. Raises KeyInProgress."""
+    door = _doors.setdefault(identity, asyncio.Lock())
+    try:
+        async with asyncio.timeout(WAIT_SECONDS):
+            await door.acquire()
+    except TimeoutError:
+        raise _in_progress() from None
+    try:
+        yield
+    finally:
+        door.release()
+
+
+async def _lock(session: AsyncSession, identity: Identity) -> None:
+    """Let one request per key go on at a time, in all processes, until its transaction ends."""
     key = func.hashtextextended("\n".join(identity), 0)
     if await session.scalar(select(func.pg_try_advisory_xact_lock(key))):
         return
@@ -127,8 +162,12 @@ async def _lock(session: AsyncSession, identity: tuple[str, str, str]) -> None:
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
             raise
-        raise KeyInProgress("Ask again in a moment.", headers={"Retry-After": "1"}) from None
+        raise _in_progress() from None
     await session.execute(text("SET LOCAL lock_timeout = DEFAULT"))
+
+
+def _in_progress() -> KeyInProgress:
+    return KeyInProgress("Ask again in a moment.", headers={"Retry-After": "1"})
 
 
 def _row(answered: Answered) -> KeyRow:

@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from mergehub.contracts.examples import RECIPE, RUN, RUN_ID, VERSION_ID, example
 from mergehub.contracts.hardware import Capacity, Hardware, Needs
 
 LEASE_SECONDS = 12
@@ -117,6 +118,10 @@ class _RunCreate(Message):
 class MergeRunCreate(_RunCreate):
     """Merge: exactly one of `recipe` (text) and `recipe_version` (an id) says what."""
 
+    model_config = example(
+        kind="merge", recipe=RECIPE, model_name="local/dates-and-units", hardware="cpu", seed=0
+    )
+
     kind: Literal["merge"]
     recipe: str | None = Field(None, description="An inline recipe: mergekit YAML as it is.")
     recipe_version: UUID | None = Field(None, description="The id of a published version.")
@@ -126,6 +131,8 @@ class MergeRunCreate(_RunCreate):
 
 class EvaluateRunCreate(_RunCreate):
     """Evaluate a model reference (a path, a hub id, `base+adapter` or `run:<id>`)."""
+
+    model_config = example(kind="evaluate", model=f"run:{RUN_ID}", benchmarks=["dates", "units"])
 
     kind: Literal["evaluate"]
     model: str = Field(min_length=1, max_length=500)
@@ -191,6 +198,10 @@ def timed_out(seconds: int) -> RunError:
 class ClaimRequest(Message):
     """A worker's wish to work. With a nonce, asking again gives the same claim again."""
 
+    model_config = example(
+        worker="worker-1", nonce=VERSION_ID, hardware="cpu", capacity={"memory": 16 << 30}
+    )
+
     worker: str = Field(min_length=1, max_length=200)
     nonce: UUID | None = Field(None, description="New for each wish, the same when sent again.")
     hardware: Hardware | None = Field(None, description="The worker's class; null: any run suits.")
@@ -210,6 +221,8 @@ class Claim(Answer):
 
 
 class HeartbeatRequest(Message):
+    model_config = example(fence=1, progress=RUN["progress"])
+
     fence: int
     progress: RunProgress | None = None
     needs: Needs | None = Field(None, description="What the run takes, once its plan is made.")
@@ -221,6 +234,8 @@ class HeartbeatAnswer(Answer):
 
 class ReleaseRequest(Message):
     """Hand a run back without spending its attempt: a drain, or (with `needs`) a lack of room."""
+
+    model_config = example(fence=1, reason="The worker is told to stop.")
 
     fence: int
     reason: str = Field(max_length=500)
@@ -289,6 +304,17 @@ RunResult = Annotated[MergeResult | EvaluateResult, Field(discriminator="kind")]
 class ReportRequest(Message):
     """The one outcome of an attempt: `result` with success, `error` with failure."""
 
+    model_config = example(
+        fence=1,
+        outcome="failed",
+        error={
+            "code": "child-crashed",
+            "message": "The merge ended with an error.",
+            "last_lines": ["MemoryError"],
+            "retryable": True,
+        },
+    )
+
     fence: int
     outcome: Literal["succeeded", "failed", "cancelled"]
     result: RunResult | None = None
@@ -297,6 +323,8 @@ class ReportRequest(Message):
 
 class Run(Answer):
     """A run as everyone may see it. `revision` grows with every change of the row."""
+
+    model_config = example(**RUN)
 
     id: UUID
     kind: str

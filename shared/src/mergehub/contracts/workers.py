@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from mergehub.contracts.examples import example
 from mergehub.contracts.hardware import Capacity, Hardware
 from mergehub.contracts.runs import Answer, Message, RunProgress
 
@@ -20,6 +21,10 @@ WorkerName = Annotated[str, Field(min_length=1, max_length=200)]
 
 class WorkerBeat(Message):
     """A worker's word that it is there."""
+
+    model_config = example(
+        hardware="cpu", capacity={"memory": 16 << 30, "disk": 1 << 40}, version="0.1.0"
+    )
 
     hardware: Hardware
     capacity: Capacity

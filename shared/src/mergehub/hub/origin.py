@@ -17,14 +17,17 @@ from mergehub import __version__
 from mergehub.contracts.services import SERVICES, service_for
 from mergehub.hub.metrics import joined
 from mergehub.hub.stores import stores_answer
+from mergehub.kit.api import Api
 from mergehub.kit.docs import page
-from mergehub.kit.problems import NotFound, install_problems
-from mergehub.kit.requests import HeadAsGet
+from mergehub.kit.etags import EntityTags
+from mergehub.kit.problem_handlers import install_problems
+from mergehub.kit.problem_pages import problem_routes
+from mergehub.kit.problems import NotFound
 
 Services = Mapping[str, FastAPI]
 
-HEAD = """<p>Errors are problem details (RFC 9457). Writing needs a token:
-<code>Authorization: Bearer mgh_…</code>. For tools: {documents}. The hub:
+HEAD = """<p>Errors are <a href="/docs/problems">problem details</a> (RFC 9457).
+Writing needs a token: <code>Authorization: Bearer mgh_…</code>. For tools: {documents}. The hub:
 <a href="/readyz">readyz</a>, <a href="/healthz">healthz</a>, <a href="/metrics">metrics</a>.</p>"""
 
 
@@ -33,9 +36,10 @@ class Origin:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._own = FastAPI(lifespan=self._lifespan, openapi_url=None)
-        self._own.add_middleware(HeadAsGet)
+        self._own = Api(lifespan=self._lifespan, openapi_url=None)
+        self._own.add_middleware(EntityTags)
         install_problems(self._own)
+        self._own.include_router(problem_routes())
         self._own.include_router(_pages(services))
         self._own.include_router(_operations(services))
 

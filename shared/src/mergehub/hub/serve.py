@@ -7,6 +7,8 @@ import sys
 
 import uvicorn
 
+from mergehub.kit.server import PatientProtocol
+
 SECONDS_FOR_OPEN_REQUESTS = 2
 
 
@@ -17,9 +19,10 @@ def main() -> None:
         "mergehub.hub.origin:create_app",
         factory=True,
         loop="uvloop",
-        http="httptools",
+        http=PatientProtocol,
         log_level="warning",
         access_log=False,
+        server_header=False,
         timeout_graceful_shutdown=SECONDS_FOR_OPEN_REQUESTS,
     )
     uvicorn.Server(config).run(sockets=[listener])

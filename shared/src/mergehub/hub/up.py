@@ -25,6 +25,7 @@ from mergehub.hub.valkey import Valkey
 
 READY_SECONDS = 60.0
 GLANCE_SECONDS = 0.1
+OWN_RATE = 60_000  # a minute: more than one machine can answer, so it hampers nobody
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,8 @@ class Hub:
             "REQUIRE_TOKEN": str(options.require_token).lower(),
             "ARTIFACTS": data / "artifacts",
             "SCRATCH": data / "scratch",
+            "RATE_READS": os.environ.get("MERGEHUB_RATE_READS", OWN_RATE),
+            "RATE_WRITES": os.environ.get("MERGEHUB_RATE_WRITES", OWN_RATE),
             "MODEL_ROOTS": json.dumps([str(path) for path in models]),
             "TASK_ROOTS": json.dumps([str(path.resolve()) for path in options.tasks]),
         }

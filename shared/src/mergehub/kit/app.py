@@ -17,24 +17,28 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub import __version__
+from mergehub.kit.api import Api
 from mergehub.kit.auth import authenticated
 from mergehub.kit.background import Loop, running
 from mergehub.kit.database import Database
 from mergehub.kit.docs import page
 from mergehub.kit.logs import configure_logging
+from mergehub.kit.manners import add_manners
 from mergehub.kit.migrations import is_current, migrate
 from mergehub.kit.notify import Signals
-from mergehub.kit.problems import Invalid, Problem, install_problems, problem_responses
-from mergehub.kit.request_id import RequestId
-from mergehub.kit.requests import BodyLimit, HeadAsGet
+from mergehub.kit.problem_pages import problem_routes
+from mergehub.kit.problems import Invalid, Problem, problem_responses
 from mergehub.kit.settings import ServiceSettings
-from mergehub.kit.telemetry import Reading, RequestMetrics, exposition
+from mergehub.kit.telemetry import Reading, exposition
 
 READY_SECONDS = 2.0
 
 
 class NotReady(Problem):
+    """The service cannot do its work yet: a store is away, or its database is being migrated."""
+
     status, code, title = 503, "not-ready", "The service is not ready"
+    remedy = "Wait; where it lasts, look at the part that the detail names."
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,8 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
             async with running(loops):
                 yield
 
-    app = FastAPI(
+    app = Api(
+        cors_origins=settings.cors_origins,
         title=parts.title,
         version=__version__,
         lifespan=lifespan,
@@ -146,12 +151,9 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
         responses=problem_responses(Invalid),
     )
     metrics = CollectorRegistry()
-    app.add_middleware(BodyLimit, exceptions=parts.largest_bodies)
-    app.add_middleware(RequestMetrics, registry=metrics)
-    app.add_middleware(HeadAsGet)
-    app.add_middleware(RequestId)
-    install_problems(app)
+    add_manners(app, settings, metrics, parts.largest_bodies)
     app.include_router(_operations(parts, metrics))
+    app.include_router(problem_routes())
     reading = [Depends(authenticated)] if settings.require_token else []
     for router in parts.routers:
         app.include_router(router, dependencies=reading)

@@ -45,7 +45,10 @@ Publish = Callable[[Sequence[Envelope]], Awaitable[None]]
 
 
 class EventsPruned(Problem):
+    """The events behind this sequence are older than the service keeps events."""
+
     status, code, title = 410, "events-pruned", "These events are no longer kept"
+    remedy = "Go on from the address in `Link` with `rel=first`, without what is gone."
 
 
 class OutboxRow:

@@ -10,6 +10,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mergehub.kit.problems import UnsupportedEncoding, answer
+
 BODY_BYTES = 2 << 20
 
 
@@ -46,6 +48,24 @@ class BodyLimit:
 
     def _limit(self, path: str) -> int:
         return next((n for end, n in self._exceptions.items() if path.endswith(end)), BODY_BYTES)
+
+
+class PlainBodies:
+    """ASGI middleware that refuses compressed bodies (415): a few bytes could become gigabytes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        encoding = headers.get("content-encoding", "identity").strip().lower()
+        if encoding in ("identity", ""):
+            await self._app(scope, receive, send)
+            return
+        problem = UnsupportedEncoding(
+            f"{encoding!r} is not taken in.", headers={"Accept-Encoding": "identity"}
+        )
+        await answer(problem)(scope, receive, send)
 
 
 class HeadAsGet:

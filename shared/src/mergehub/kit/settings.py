@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mergehub.contracts.hardware import Hardware
@@ -57,7 +58,33 @@ class ServiceSettings(BaseSettings):
     require_token: bool = Field(
         default=False, description="Whether reading needs a valid token too, of any scope."
     )
+    cursor_key: SecretStr | None = Field(
+        default=None,
+        description="What seals the cursors of lists, the same for all replicas; else derived.",
+    )
+    rate_reads: int = Field(
+        default=6_000,
+        ge=0,
+        le=1_000_000,
+        description="GET requests of one caller in a minute; 0: any number.",
+    )
+    rate_writes: int = Field(
+        default=1_200, ge=0, le=1_000_000, description="Other requests, likewise."
+    )
+    cors_origins: list[Annotated[str, StringConstraints(pattern=r"^https?://[^/*]+$")]] = Field(
+        default_factory=list,
+        description="JSON list of origins whose web pages may write and send tokens.",
+    )
+    request_seconds: float = Field(
+        default=60, gt=0, description="How long an answer may take to begin; streams then go on."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    def cursor_secret(self) -> bytes:
+        """`cursor_key`, or what all replicas derive alike from a secret that they share."""
+        shared = self.cursor_key or self.bootstrap_token
+        secret = shared.get_secret_value() if shared else self.database_url
+        return hmac.digest(secret.encode(), b"mergehub cursors", "sha256")
 
     @model_validator(mode="after")
     def _tokens_differ(self) -> Self:

@@ -17,7 +17,10 @@ from mergehub.kit.problems import NotFound
 
 
 class BoardNotFound(NotFound):
+    """No board has this name."""
+
     code, title = "board-not-found", "There is no such board"
+    remedy = "Choose one that `GET /v1/boards` lists."
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,10 @@ from mergehub.kit.problems import NotFound
 
 
 class NoResults(NotFound):
+    """No result of this model is known that could be compared with its parents'."""
+
     code, title = "no-results", "The model has no result to compare"
+    remedy = "Evaluate the model and its parents first, with runs of the kind `evaluate`."
 
 
 async def uplift(session: AsyncSession, model: str) -> schemas.Uplift:

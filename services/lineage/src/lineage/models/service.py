@@ -14,7 +14,10 @@ from mergehub.kit.problems import NotFound
 
 
 class ModelNotFound(NotFound):
+    """No model has this id in the graph."""
+
     code, title = "model-not-found", "There is no such model"
+    remedy = "Find the model's id with `GET /v1/models?name=…`."
 
 
 async def get(session: AsyncSession, model_id: UUID) -> Model:

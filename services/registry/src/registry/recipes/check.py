@@ -18,7 +18,10 @@ from mergehub.recipe import (
 
 
 class RecipeInvalid(Invalid):
+    """The recipe has faults; `errors` tells all of them at once."""
+
     code, title = "recipe-invalid", "The recipe cannot be merged as it is written"
+    remedy = "Mend each fault: behind the `#` of its `pointer` is the place in the YAML document."
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from mergehub.kit.auth import Principal, requires
 from mergehub.kit.database import Session
+from mergehub.kit.etags import etag_of
 from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
 from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
 from registry.idempotency import Answered, KeyInProgress, Once
 from registry.recipes import service
@@ -22,6 +24,7 @@ from registry.recipes.schemas import (
     RecipeCheck,
     RecipeCreate,
     RecipePage,
+    RecipeUpdate,
     RecipeVersion,
     RecipeVersionCreate,
     Slug,
@@ -35,14 +38,12 @@ Responses = dict[int | str, dict[str, Any]]
 SAME_AS_NEWEST: Responses = {
     200: {"model": RecipeVersion, "description": "The newest version is the same"}
 }
-KNOWN_ALREADY: Responses = {304: {"description": "Known already"}}
 AS_YAML: Responses = {200: {"content": {YAML: {"schema": {"type": "string"}}}}}
 
 router = APIRouter(prefix="/v1/recipes", tags=["recipes"])
 
 Writer = Annotated[Principal, Depends(requires("recipes:write"))]
 Number = Annotated[int, Path(ge=1, lt=2**31, description="A version's number, from 1.")]
-IfNoneMatch = Annotated[str | None, Header(description="An `ETag` that is known already.")]
 Method = Annotated[str | None, Query(max_length=100, description="Of the newest version.")]
 
 
@@ -100,9 +101,27 @@ async def list_recipes(
 
 
 @router.get("/{recipe_id}", responses=problem_responses(RecipeNotFound))
-async def get_recipe(recipe_id: UUID, session: Session) -> Recipe:
+async def get_recipe(recipe_id: UUID, session: Session, response: Response) -> Recipe:
     """A recipe with its newest version."""
-    return await service.find(session, recipe_id)
+    recipe = await service.find(session, recipe_id)
+    response.headers["ETag"] = etag_of(recipe)
+    return recipe
+
+
+@router.patch(
+    "/{recipe_id}",
+    responses=problem_responses(
+        Unauthenticated, Forbidden, RecipeNotFound, PreconditionFailed, PreconditionRequired
+    ),
+    dependencies=[Depends(requires("recipes:write"))],
+)
+async def update_recipe(
+    recipe_id: UUID, body: RecipeUpdate, session: Session, response: Response, if_match: IfMatch
+) -> Recipe:
+    """Change the words about a recipe: the fields that are sent. Versions never change."""
+    recipe = await service.update(session, recipe_id, body, if_match.check)
+    response.headers["ETag"] = etag_of(recipe)
+    return recipe
 
 
 @router.post(
@@ -144,34 +163,20 @@ async def list_recipe_versions(
 @router.get(
     "/{recipe_id}/versions/{number}",
     response_model=RecipeVersion,
-    responses=KNOWN_ALREADY | problem_responses(RecipeNotFound),
+    responses=problem_responses(RecipeNotFound),
 )
-async def get_recipe_version(
-    recipe_id: UUID, number: Number, session: Session, if_none_match: IfNoneMatch = None
-) -> Response:
+async def get_recipe_version(recipe_id: UUID, number: Number, session: Session) -> Response:
     """One version: the text as it was published, its canonical form and its digest."""
     version = await service.version(session, recipe_id, number)
-    body = version.model_dump_json()
-    return _immutable(version, body, "application/json", if_none_match)
+    return Response(version.model_dump_json(), media_type="application/json")
 
 
 @router.get(
     "/{recipe_id}/versions/{number}/source",
     response_class=Response,
-    responses=AS_YAML | KNOWN_ALREADY | problem_responses(RecipeNotFound),
+    responses=AS_YAML | problem_responses(RecipeNotFound),
 )
-async def get_recipe_source(
-    recipe_id: UUID, number: Number, session: Session, if_none_match: IfNoneMatch = None
-) -> Response:
+async def get_recipe_source(recipe_id: UUID, number: Number, session: Session) -> Response:
     """The recipe itself, as YAML, byte for byte as it was published."""
     version = await service.version(session, recipe_id, number)
-    return _immutable(version, version.source, YAML, if_none_match)
-
-
-def _immutable(version: RecipeVersion, body: str, kind: str, known: str | None) -> Response:
-    """A version never changes, so its digest names its content for ever."""
-    etag = f'"{version.digest}"'
-    headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    if known is not None and (known.strip() == "*" or etag in known):
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type=kind)
+    return Response(version.source, media_type=YAML)

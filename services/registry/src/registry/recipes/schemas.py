@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from mergehub.contracts.examples import RECIPE, RECIPE_ID, TIME, VERSION, example
 from mergehub.contracts.runs import Answer, Message, must_be
 from mergehub.kit.problems import FieldFault
 
@@ -30,14 +31,22 @@ RecipeText = Annotated[
 
 
 class RecipeCheck(Message):
+    model_config = example(recipe=RECIPE)
+
     recipe: RecipeText
 
 
 class RecipeVersionCreate(Message):
+    model_config = example(recipe=RECIPE)
+
     recipe: RecipeText
 
 
 class RecipeCreate(Message):
+    model_config = example(
+        name="dates-and-units", title="Dates and units", tags=["small"], recipe=RECIPE
+    )
+
     name: Slug = Field(description="Lower case words joined by hyphens, one of a kind.")
     title: str | None = Field(
         None, min_length=1, max_length=200, description="One line for people; else the name."
@@ -46,6 +55,17 @@ class RecipeCreate(Message):
     tags: list[Label] = Field(default_factory=list, max_length=20)
     domains: list[Label] = Field(default_factory=list, max_length=20)
     recipe: RecipeText
+
+
+class RecipeUpdate(Message):
+    """What is left out stays as it is."""
+
+    model_config = example(title="Dates and units, merged", tags=["small", "ties"])
+
+    title: str | None = Field(None, min_length=1, max_length=200)
+    description: str | None = Field(None, max_length=20_000)
+    tags: list[Label] | None = Field(None, max_length=20)
+    domains: list[Label] | None = Field(None, max_length=20)
 
 
 class CheckedRecipeAnswer(Answer):
@@ -78,6 +98,18 @@ class RecipeVersion(VersionSummary):
 
 class Recipe(Answer):
     """A recipe with its newest version."""
+
+    model_config = example(
+        id=RECIPE_ID,
+        owner="local",
+        name="dates-and-units",
+        title="Dates and units",
+        description="",
+        tags=["small"],
+        domains=[],
+        created_at=TIME,
+        version=VERSION,
+    )
 
     id: UUID
     owner: str

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import RecipePublished
+from mergehub.kit.etags import etag_of
 from mergehub.kit.pagination import decode_cursor, encode_cursor
 from mergehub.kit.problems import Conflict, NotFound
 from registry.audit.service import audit
@@ -21,6 +23,7 @@ from registry.recipes.schemas import (
     Recipe,
     RecipeCreate,
     RecipePage,
+    RecipeUpdate,
     RecipeVersion,
     VersionPage,
     VersionSummary,
@@ -30,11 +33,17 @@ LOCAL_OWNER = "local"
 
 
 class NameTaken(Conflict):
+    """A name is published once; a recipe of this name exists."""
+
     code, title = "recipe-name-taken", "There is a recipe of that name"
+    remedy = "Publish a version of it with `POST /v1/recipes/{id}/versions`, or choose a name."
 
 
 class RecipeNotFound(NotFound):
+    """No recipe has this id, or the recipe has no version of this number."""
+
     code, title = "recipe-not-found", "There is no such recipe or version"
+    remedy = "Find the recipe with `GET /v1/recipes?name=…` and its versions under its id."
 
 
 async def publish(session: AsyncSession, wanted: RecipeCreate, checked: CheckedRecipe) -> Recipe:
@@ -65,6 +74,23 @@ async def publish_version(
         return _version(newest), False
     recipe.newest += 1
     return _version(await _add_version(session, recipe, checked)), True
+
+
+async def update(
+    session: AsyncSession, recipe_id: UUID, wanted: RecipeUpdate, check: Callable[[str], None]
+) -> Recipe:
+    """Change the words about a recipe. `check` is given the tag of the state under lock.
+
+    Raises RecipeNotFound, and what `check` raises.
+    """
+    found = await repository.lock(session, recipe_id)
+    if found is None:
+        raise _not_found(recipe_id)
+    check(etag_of(_recipe(*found)))
+    row, newest = found
+    for name, value in wanted.model_dump(exclude_none=True).items():
+        setattr(row, name, value)
+    return _recipe(row, newest)
 
 
 async def find(session: AsyncSession, recipe_id: UUID) -> Recipe:

@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mergehub.contracts.runs import FINAL, Run, RunCreate, RunState
 from mergehub.kit.app import Resources
 from mergehub.kit.auth import Principal, requires
 from mergehub.kit.database import Session
+from mergehub.kit.etags import is_known
+from mergehub.kit.follow import FOLLOWED, LastEventId, Wait, event_stream
 from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
 from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
 from registry.idempotency import Answered, KeyInProgress, Once
 from registry.recipes.check import RecipeInvalid
 from registry.runs import service
 from registry.runs.errors import RunFinished, RunNotFound, RunNotSucceeded
-from registry.runs.follow import follow
+from registry.runs.follow import follow, look, next_change
 from registry.runs.repository import RunFilter
 from registry.runs.schemas import RunItems, RunPage
-
-EVENT_STREAM = "text/event-stream"
-FOLLOWED: dict[int | str, dict[str, Any]] = {
-    200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}},
-    204: {"description": "The run has ended and its last event is known: do not reconnect"},
-}
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
 
 Submitter = Annotated[Principal, Depends(requires("runs:submit"))]
 State = Annotated[RunState | None, Query()]
 Kind = Annotated[Literal["merge", "evaluate"] | None, Query()]
-LastEventId = Annotated[
-    str | None,
-    Header(pattern=r"^[0-9]{1,18}$", description="The `id` of the last event received."),
-]
 
 
 @router.post(
@@ -76,9 +67,18 @@ async def list_runs(
 
 
 @router.get("/{run_id}", responses=problem_responses(RunNotFound))
-async def get_run(run_id: UUID, session: Session) -> Run:
-    """A run as it stands."""
-    return await service.find(session, run_id)
+async def get_run(run_id: UUID, request: Request, response: Response, wait: Wait = 0) -> Run:
+    """A run as it stands, its `ETag` the revision.
+
+    Who cannot read a stream sends the `ETag` in `If-None-Match` and how long to `wait`, and has
+    the run as soon as it changes.
+    """
+    resources: Resources = request.app.state.resources
+    run = await look(resources, run_id)
+    if wait and run.state not in FINAL and is_known(request, f'"{run.revision}"'):
+        run = await next_change(resources, run_id, run.revision, wait)
+    response.headers["ETag"] = f'"{run.revision}"'
+    return run
 
 
 @router.get("/{run_id}/items", responses=problem_responses(RunNotFound))
@@ -100,16 +100,11 @@ async def follow_run(run_id: UUID, request: Request, last_event_id: LastEventId 
     An event's id is the run's revision. With `Last-Event-ID` the stream starts behind it.
     """
     resources: Resources = request.app.state.resources
-    async with resources.database.transaction() as session:
-        run = await service.find(session, run_id)
+    run = await look(resources, run_id)
     after = int(last_event_id or 0)
     if run.state in FINAL and run.revision <= after:
         return Response(status_code=204)
-    return StreamingResponse(
-        follow(resources.database, resources.signals, run_id, after),
-        media_type=EVENT_STREAM,
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+    return event_stream(follow(resources, run_id, after))
 
 
 @router.post(

@@ -6,36 +6,63 @@ from mergehub.kit.problems import Conflict, Invalid, NotFound
 
 
 class RunNotFound(NotFound):
+    """No run has this id, or the run has no scores of the benchmark that was asked for."""
+
     code, title = "run-not-found", "There is no such run"
+    remedy = "Find the run with `GET /v1/runs`."
 
 
 class RunInvalid(Invalid):
+    """A field of the run names what does not exist, or two fields exclude each other."""
+
     code, title = "run-invalid", "The run cannot be executed as it is described"
+    remedy = "Mend the field that the `pointer` of `errors` names."
 
 
 class RunNotSucceeded(Conflict):
+    """The run names another run as its model, and that one has produced none."""
+
     code, title = "run-not-succeeded", "A run that this one builds on has no model to give"
+    remedy = "Follow that run to its end, and submit this one when it has succeeded."
 
 
 class RunLeased(Conflict):
+    """Another worker holds the run, or it has ended."""
+
     code, title = "run-leased", "The run cannot be claimed now"
+    remedy = "Claim another run; nothing is lost."
 
 
 class RunDoesNotFit(Conflict):
+    """The run needs a class of hardware or more memory or disk than the worker said it has."""
+
     code, title = "run-does-not-fit", "The worker has no room for the run"
+    remedy = "Leave it to a larger worker, or submit it with smaller `needs`."
 
 
 class StaleFence(Conflict):
+    """The fence is an old one: the lease was lost, and the run may have another worker by now."""
+
     code, title = "stale-fence", "The run is no longer yours"
+    remedy = "Stop working on the run and throw away what was not reported."
 
 
 class RunFinished(Conflict):
+    """The run has ended in a state that does not allow this."""
+
     code, title = "run-finished", "The run has ended already"
+    remedy = "Read the run; submit a new one where it shall be done once more."
 
 
 class IllegalMove(Conflict):
+    """Runs go from state to state by a fixed table, and this step is not in it."""
+
     code, title = "illegal-move", "A run in this state cannot go there"
+    remedy = "Read the run again and decide anew."
 
 
 class ReportInvalid(Invalid):
+    """The report's outcome, result and error do not go together, or not with the run's kind."""
+
     code, title = "report-invalid", "The report does not fit the run"
+    remedy = "Send `result` with success and `error` with failure, of the kind that the run is."

@@ -1,4 +1,4 @@
-"""A run as a stream of server-sent events (the HTML standard's EventSource)."""
+"""Following a run: as a stream of events to its end, or by waiting for its next change."""
 
 from __future__ import annotations
 
@@ -6,36 +6,28 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 from mergehub.contracts.runs import FINAL, Run
-from mergehub.kit.database import Database
-from mergehub.kit.notify import Signals, wait
+from mergehub.kit.app import Resources
+from mergehub.kit.follow import HEARTBEAT, changed, event_frame, revisions
 from registry.runs import service
 from registry.runs.moves import CHANNEL
 
-# How long it may be quiet: then one looks without being called, and lets proxies see life.
-QUIET_SECONDS = 15.0
+
+async def look(resources: Resources, run_id: UUID) -> Run:
+    """The run as it stands; the connection is given back at once. Raises RunNotFound."""
+    async with resources.database.transaction() as session:
+        return await service.find(session, run_id)
 
 
-async def follow(
-    database: Database, signals: Signals, run_id: UUID, after: int
-) -> AsyncIterator[str]:
-    """Frames of the run at each revision beyond `after` that is met, to the final one.
-
-    A connection is held only while looking, never while waiting. Who is slow meets fewer
-    revisions, and always the last.
-    """
-    with signals.subscribe(CHANNEL, str(run_id)) as woken:
-        while True:
-            async with database.transaction() as session:
-                run = await service.find(session, run_id)
-            if run.revision > after:
-                after = run.revision
-                yield _frame(run)
-            else:
-                yield ": still here\n\n"
+async def follow(resources: Resources, run_id: UUID, after: int) -> AsyncIterator[str]:
+    """Frames of the run at each revision beyond `after` that is met, to the final one."""
+    with resources.signals.subscribe(CHANNEL, str(run_id)) as woken:
+        async for run, new in revisions(lambda: look(resources, run_id), woken, after):
+            yield event_frame("run", run.revision, run.model_dump_json()) if new else HEARTBEAT
             if run.state in FINAL:
                 return
-            await wait(woken, QUIET_SECONDS)
 
 
-def _frame(run: Run) -> str:
-    return f"id: {run.revision}\nevent: run\ndata: {run.model_dump_json()}\n\n"
+async def next_change(resources: Resources, run_id: UUID, after: int, seconds: float) -> Run:
+    """The run beyond the revision `after`, or after `seconds` as it is. Raises RunNotFound."""
+    with resources.signals.subscribe(CHANNEL, str(run_id)) as woken:
+        return await changed(lambda: look(resources, run_id), woken, after, seconds)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
+from mergehub.contracts.examples import example
 from mergehub.contracts.runs import Answer, Message, must_be
 
 LONGEST_SECONDS = 10 * 366 * 86_400
@@ -24,6 +25,10 @@ ScopeName = Annotated[str, StringConstraints(max_length=60)]
 
 
 class TokenCreate(Message):
+    model_config = example(
+        name="laptop", scopes=["recipes:write", "runs:submit"], expires_in=86_400
+    )
+
     name: TokenName = Field(description="Of whom or what it is; one of a kind.")
     scopes: list[ScopeName] = Field(min_length=1, max_length=20, description="What it allows.")
     expires_at: AwareDatetime | None = Field(None, description="Its end, with a time zone.")

@@ -1,0 +1,133 @@
+"""Every error of an application becomes problem details: ours, the framework's, the database's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from mergehub.kit.faults import field_faults
+from mergehub.kit.openapi import Document, amend
+from mergehub.kit.problems import (
+    BadRequest,
+    BodyTooLarge,
+    FieldFault,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    OtherHttpError,
+    Problem,
+    ProblemBody,
+    RequestTooSlow,
+    Unavailable,
+    answer,
+)
+
+log = structlog.get_logger()
+
+# SQLSTATE classes: connection exception, insufficient resources, operator intervention.
+AWAY = frozenset({"08", "53", "57"})
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+BY_STATUS: Mapping[int, type[Problem]] = {
+    each.status: each
+    for each in (BadRequest, NotFound, MethodNotAllowed, RequestTooSlow, BodyTooLarge)
+}
+"""Which problem stands for an error that the framework raises."""
+
+DETAILS = {
+    "There was an error parsing the body": "The body cannot be read as JSON in UTF-8.",
+    "Not Found": "There is nothing at {path}; /docs lists what there is.",
+    "Method Not Allowed": "{method} is not possible at {path}; possible: {allow}.",
+}
+"""What the framework says in two words, for people."""
+
+
+async def _on_problem(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)
+    return answer(error)
+
+
+async def _on_validation(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    faults = [FieldFault(**fault, suggestion=None) for fault in field_faults(error)]
+    named = ", ".join(sorted({fault.pointer or "the body" for fault in faults}))
+    return answer(Invalid(f"Not valid: {named}.", errors=faults))
+
+
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    status, headers = error.status_code, dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
+    detail = str(error.detail)
+    if detail in DETAILS:
+        detail = DETAILS[detail].format(
+            path=request.url.path, method=request.method, allow=headers.get("Allow")
+        )
+    kind = BY_STATUS.get(status, OtherHttpError)
+    problem = kind(detail, headers=headers)
+    if kind is OtherHttpError:
+        problem.status, problem.title = status, HTTPStatus(status).phrase
+    return answer(problem)
+
+
+def _methods(request: Request) -> set[str]:
+    """What can be done at the request's path: Starlette names the first route's methods alone."""
+    app: FastAPI = request.app
+    found = {
+        method
+        for method in METHODS
+        for route in app.routes
+        if route.matches({**request.scope, "method": method})[0] is Match.FULL
+    }
+    return found | {"HEAD"} if "GET" in found else found
+
+
+async def _on_database(request: Request, error: Exception) -> JSONResponse:
+    """SQLSTATE class 22 means that what was sent cannot be stored; the rest is not its fault."""
+    assert isinstance(error, DBAPIError)
+    state = str(getattr(error.orig, "sqlstate", None))
+    if state.startswith("22"):
+        return answer(Invalid("A value cannot be stored: out of range, or holding NUL or NaN."))
+    if error.connection_invalidated or state[:2] in AWAY:
+        return await _on_away(request, error)
+    return await _on_crash(request, error)
+
+
+async def _on_away(request: Request, error: Exception) -> JSONResponse:
+    log.warning("database.away", path=request.url.path, error=f"{type(error).__name__}: {error}")
+    return answer(Unavailable("The database cannot be reached."))
+
+
+async def _on_crash(request: Request, error: Exception) -> JSONResponse:
+    log.error("request.crashed", path=request.url.path, exc_info=error)
+    return answer(Problem("The fault is ours and has been logged; trying again may help."))
+
+
+def install_problems(app: FastAPI) -> None:
+    """Make `app` answer every error as problem details."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(DBAPIError, _on_database)
+    app.add_exception_handler(PoolTimeout, _on_away)
+    app.add_exception_handler(Exception, _on_crash)
+    amend(app, _describe_problems)
+
+
+def _describe_problems(document: Document) -> None:
+    """Add the schema that `problem_responses` refers to."""
+    problem = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+    nested = problem.pop("$defs")
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas.update({"Problem": problem, **nested})

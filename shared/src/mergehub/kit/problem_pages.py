@@ -1,0 +1,76 @@
+"""A page for each problem code, from what its class says of itself."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Iterator
+from html import escape
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from mergehub.kit.docs import PAGE
+from mergehub.kit.problems import PAGES, NotFound, Problem, page_of
+
+DESCRIPTION = """<p>Status {status}, code <code>{code}</code></p>
+<h2>When</h2>
+<p>{meaning}</p>
+<h2>What to do</h2>
+<p>{remedy}</p>
+<p><a href="{index}">All problems</a></p>"""
+
+
+def problems(kind: type[Problem] = Problem) -> Iterator[type[Problem]]:
+    """`kind` and every problem derived from it that this process knows."""
+    yield kind
+    for each in kind.__subclasses__():
+        yield from problems(each)
+
+
+def meaning(problem: type[Problem]) -> str:
+    """When a problem is answered: the first paragraph of its docstring."""
+    return inspect.cleandoc(problem.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def problem_routes() -> APIRouter:
+    """The list of all problems and the page of each."""
+    router = APIRouter(prefix=PAGES, include_in_schema=False)
+
+    @router.get("")
+    async def list_problems() -> HTMLResponse:
+        return HTMLResponse(_index(problems()))
+
+    @router.get("/{place:path}")
+    async def describe_problem(place: str) -> HTMLResponse:
+        for each in problems():
+            if page_of(each) == f"{PAGES}/{place}":
+                return HTMLResponse(_page(each))
+        raise NotFound(f"There is no problem {place}; {PAGES} lists them.")
+
+    return router
+
+
+def _index(kinds: Iterable[type[Problem]]) -> str:
+    rows = "".join(
+        f'<tr><td>{each.status}<td><a href="{page_of(each)}"><code>{each.code}</code></a>'
+        f"<td>{escape(each.title)}"
+        for each in sorted(kinds, key=lambda each: (each.status, each.code))
+    )
+    return PAGE.format(title="Problems", head=f"<table>{rows}</table>", services="")
+
+
+def _page(problem: type[Problem]) -> str:
+    head = DESCRIPTION.format(
+        status=problem.status,
+        code=problem.code,
+        meaning=_html(meaning(problem)),
+        remedy=_html(problem.remedy),
+        index=PAGES,
+    )
+    return PAGE.format(title=escape(problem.title), head=head, services="")
+
+
+def _html(text: str) -> str:
+    """Plain text with `code` in backticks."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))

@@ -1,0 +1,206 @@
+"""Clients that dawdle, over raw sockets: each is let go, and none keeps the others waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import nullcontext, suppress
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+
+from mergehub.kit.problem_handlers import install_problems
+from mergehub.kit.server import PatientProtocol
+from mergehub.kit.time_limits import TimeLimit
+
+GET = b"GET /thing HTTP/1.1\r\nHost: kit\r\n\r\n"
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class HastyProtocol(PatientProtocol):
+    HEAD_SECONDS = 0.3
+    STUCK_SECONDS = 0.3
+
+
+class HastyLimit(TimeLimit):
+    GRACE_SECONDS = 0.3
+    BYTES_A_SECOND = 1000
+
+
+class Server(uvicorn.Server):
+    def capture_signals(self) -> Any:
+        return nullcontext()
+
+
+@pytest.fixture(scope="module")
+def app() -> FastAPI:
+    app = FastAPI()
+    app.state.ended = asyncio.Event()
+    app.add_middleware(HastyLimit, seconds=60)
+    install_problems(app)
+    app.get("/thing")(lambda: "read")
+
+    @app.post("/thing")
+    async def post(body: list[int]) -> str:
+        return "read"
+
+    @app.get("/flood")
+    async def flood() -> StreamingResponse:
+        async def chunks() -> AsyncIterator[bytes]:
+            try:
+                while True:
+                    yield b" " * (1 << 16)
+                    await asyncio.sleep(0)
+            finally:
+                app.state.ended.set()
+
+        return StreamingResponse(chunks())
+
+    @app.get("/quiet")
+    async def quiet() -> StreamingResponse:
+        async def chunks() -> AsyncIterator[bytes]:
+            yield b"begun "
+            await asyncio.sleep(3 * HastyProtocol.HEAD_SECONDS)
+            yield b"ended"
+
+        return StreamingResponse(chunks())
+
+    return app
+
+
+@pytest.fixture(scope="module")
+async def connect(app: FastAPI) -> AsyncIterator[Callable[[], Awaitable[Streams]]]:
+    opened: list[asyncio.StreamWriter] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(
+            app, http=HastyProtocol, log_level="warning", lifespan="off", ws="none"
+        )
+        server = Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+
+        async def connect() -> Streams:
+            reader, writer = await asyncio.open_connection(*listener.getsockname())
+            opened.append(writer)
+            return reader, writer
+
+        yield connect
+        for writer in opened:
+            writer.close()
+        server.should_exit = True
+        await task
+
+
+async def rest(reader: asyncio.StreamReader) -> bytes:
+    """Everything up to the end of the connection, which comes in time."""
+    async with asyncio.timeout(10):
+        return await reader.read()
+
+
+async def answered(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(10):
+        return await reader.readuntil(b'"read"')
+
+
+async def test_a_connection_that_asks_nothing_is_closed(connect: Any) -> None:
+    reader, _ = await connect()
+    assert await rest(reader) == b""
+
+
+async def test_half_a_head_is_not_waited_for(connect: Any) -> None:
+    reader, writer = await connect()
+    writer.write(GET[:20])
+    assert (await rest(reader)).startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+
+
+async def test_drops_do_not_make_it_longer(connect: Any) -> None:
+    reader, writer = await connect()
+
+    async def drip() -> None:
+        writer.write(b"GET /thing HTTP/1.1\r\n")
+        while not writer.is_closing():
+            writer.write(b"X: y\r\n")
+            await asyncio.sleep(0.02)
+
+    dripping = asyncio.create_task(drip())
+    assert (await rest(reader)).startswith(b"HTTP/1.1 408")
+    dripping.cancel()
+
+
+async def test_a_head_without_end_is_cut_off(connect: Any) -> None:
+    reader, writer = await connect()
+    writer.write(b"GET /thing HTTP/1.1\r\nX: " + b"y" * (1 << 20))
+    with suppress(ConnectionResetError):
+        assert await rest(reader) == b""
+
+
+async def test_requests_in_time_share_a_connection(connect: Any) -> None:
+    reader, writer = await connect()
+    for _ in range(3):
+        writer.write(GET)
+        assert b"200 OK" in await answered(reader)
+    writer.write(GET[:20])
+    assert (await rest(reader)).startswith(b"HTTP/1.1 408")
+
+
+async def test_empty_lines_are_no_request(connect: Any) -> None:
+    reader, writer = await connect()
+    writer.write(GET)
+    await answered(reader)
+    writer.write(b"\r\n")
+    assert (await rest(reader)).startswith(b"HTTP/1.1 408")
+
+
+async def test_an_answer_may_take_longer_than_a_head(connect: Any) -> None:
+    reader, writer = await connect()
+    writer.write(b"GET /quiet HTTP/1.1\r\nHost: kit\r\nConnection: close\r\n\r\n")
+    assert b"ended" in await rest(reader)
+
+
+POST = b"POST /thing HTTP/1.1\r\nHost: kit\r\nContent-Type: application/json\r\n"
+
+
+async def test_a_body_by_drops_is_answered_and_cut_off(connect: Any) -> None:
+    reader, writer = await connect()
+    writer.write(POST + b"Content-Length: 1000\r\n\r\n[")
+
+    async def drip() -> None:
+        while not writer.is_closing():
+            writer.write(b" ")
+            await asyncio.sleep(0.02)
+
+    dripping = asyncio.create_task(drip())
+    answer = await rest(reader)
+    dripping.cancel()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b'"code":"request-too-slow"' in answer
+
+
+async def test_a_large_body_may_take_its_time_while_it_comes(connect: Any) -> None:
+    reader, writer = await connect()
+    writer.write(POST + b"Content-Length: 3002\r\n\r\n[")
+    for _ in range(30):  # for twice as long as a small one may take
+        writer.write(b" " * 100)
+        await asyncio.sleep(0.02)
+    writer.write(b"]")
+    assert b"200 OK" in await answered(reader)
+
+
+async def test_who_takes_nothing_is_cut_off_and_the_work_ends(app: FastAPI, connect: Any) -> None:
+    _, writer = await connect()
+    writer.transport.pause_reading()
+    writer.write(b"GET /flood HTTP/1.1\r\nHost: kit\r\n\r\n")
+    async with asyncio.timeout(20):
+        await app.state.ended.wait()
+
+
+async def test_dawdlers_keep_nobody_waiting(connect: Any) -> None:
+    dawdlers = [await connect() for _ in range(50)]
+    for _, writer in dawdlers:
+        writer.write(GET[:10])
+    reader, writer = await connect()
+    writer.write(GET)
+    assert b"200 OK" in await answered(reader)

@@ -1,0 +1,72 @@
+"""What the OpenAPI documents show can be sent as it stands."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from mergehub.contracts.services import SERVICES
+from mergehub.kit.problems import ProblemBody
+
+Json = dict[str, Any]
+
+
+def _app(factory: str) -> FastAPI:
+    module, _, function = factory.partition(":")
+    return getattr(importlib.import_module(module), function)()
+
+
+DOCUMENTS = [_app(service.factory).openapi() for service in SERVICES]
+SCHEMAS = {
+    name: schema
+    for document in DOCUMENTS
+    for name, schema in document["components"]["schemas"].items()
+}
+
+
+def _models(base: type[BaseModel] = BaseModel) -> Iterator[type[BaseModel]]:
+    for each in base.__subclasses__():
+        yield each
+        yield from _models(each)
+
+
+MODELS = {each.__name__: each for each in _models() if "json_schema_extra" in each.model_config} | {
+    "Problem": ProblemBody
+}
+
+
+def _named(schema: Json) -> Iterator[str]:
+    for each in schema.get("oneOf", [schema]):
+        yield each["$ref"].rpartition("/")[2]
+
+
+def _bodies() -> Iterator[str]:
+    for document in DOCUMENTS:
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                content = operation.get("requestBody", {}).get("content", {})
+                if "application/json" in content:
+                    yield from _named(content["application/json"]["schema"])
+
+
+@pytest.mark.parametrize("name", sorted({*_bodies(), "Run", "Recipe", "Problem"}))
+def test_a_body_is_shown_by_an_example_that_is_valid(name: str) -> None:
+    for example in SCHEMAS[name]["examples"]:
+        told = MODELS[name].model_validate(example).model_dump(mode="json", exclude_unset=True)
+        assert told.keys() == example.keys()
+
+
+def test_operations_have_one_stable_name_each_across_the_hub() -> None:
+    names = [
+        operation["operationId"]
+        for document in DOCUMENTS
+        for methods in document["paths"].values()
+        for operation in methods.values()
+    ]
+    assert len(names) == len(set(names))
+    assert all(name.isidentifier() and name == name.lower() for name in names)
