@@ -23,6 +23,10 @@ from registry.runs.bell import Bell
 from registry.runs.moves import CHANNEL as RUNS_CHANNEL
 from registry.runs.sweeper import Sweeper
 from registry.tokens.service import TableAuthenticator, accept_settings_tokens
+from registry.webhooks import delivery_endpoints
+from registry.webhooks import endpoints as webhooks
+from registry.webhooks.fanout import CHANNEL as WEBHOOKS_CHANNEL
+from registry.webhooks.sender import Sender
 from registry.workers import endpoints as workers
 
 REPORT_BYTES = 64 << 20  # the score of every item of large benchmarks
@@ -44,10 +48,19 @@ def make_relay(resources: Resources) -> Relay:
     return Relay(outbox, resources.database, publish)
 
 
+def make_sender(resources: Resources) -> Sender:
+    """Sends webhooks to public addresses and those that the settings allow."""
+    return Sender(resources.database, resources.settings.webhook_allow)
+
+
 def _loops(resources: Resources) -> Mapping[str, Loop]:
     relay = make_relay(resources)
     sweeper = Sweeper(resources.database, make_bell(resources))
-    return {"relay": lambda: relay.run(resources.signals), "sweeper": sweeper.run}
+    return {
+        "relay": lambda: relay.run(resources.signals),
+        "sweeper": sweeper.run,
+        "sender": lambda: make_sender(resources).run(resources.signals),
+    }
 
 
 async def _start(app: FastAPI, resources: Resources) -> None:
@@ -65,10 +78,12 @@ PARTS = ServiceParts(
         worker_endpoints.router,
         queue_endpoints.router,
         workers.router,
+        webhooks.router,
+        delivery_endpoints.router,
         events.router,
     ),
     migrations="registry.migrations",
-    channels=(OUTBOX_CHANNEL, RUNS_CHANNEL),
+    channels=(OUTBOX_CHANNEL, RUNS_CHANNEL, WEBHOOKS_CHANNEL),
     largest_bodies={"/report": REPORT_BYTES},
     loops=_loops,
     start=_start,

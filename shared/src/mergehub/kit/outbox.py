@@ -38,6 +38,7 @@ log = structlog.get_logger()
 CHANNEL = "mergehub_outbox"
 
 Publish = Callable[[Sequence[Envelope]], Awaitable[None]]
+Emitted = Callable[[AsyncSession, "OutboxRow"], Awaitable[None]]
 
 
 class OutboxRow:
@@ -58,11 +59,15 @@ class OutboxRow:
 
 
 class Outbox:
-    """Writes and reads the events of one source (a service)."""
+    """Writes and reads the events of one source (a service).
 
-    def __init__(self, source: str, table: type[OutboxRow]) -> None:
+    `emitted` is called with each new row, in the transaction that writes it.
+    """
+
+    def __init__(self, source: str, table: type[OutboxRow], emitted: Emitted | None = None) -> None:
         self.source = source
         self.table = table
+        self._emitted = emitted
 
     async def emit(
         self, session: AsyncSession, event_type: str, subject: str, data: EventData
@@ -74,8 +79,10 @@ class Outbox:
         if type(data) is not TYPES[event_type]:
             raise TypeError(f"{event_type} carries {TYPES[event_type].__name__}, not {data!r}")
         row = {"type": event_type, "subject": subject, "data": data.model_dump(mode="json")}
-        await session.execute(insert(self.table).values(row))
+        written = await session.scalars(insert(self.table).values(row).returning(self.table))
         await notify(session, CHANNEL, self.source)
+        if self._emitted is not None:
+            await self._emitted(session, written.one())
 
     async def after(self, session: AsyncSession, sequence: int, limit: int) -> list[Envelope]:
         """At most `limit` events behind `sequence`, oldest first."""

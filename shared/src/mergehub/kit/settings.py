@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal, Self
 
@@ -45,6 +46,10 @@ class ServiceSettings(BaseSettings):
     )
     worker_token: SecretStr | None = Field(
         default=None, description="A token of scope `worker`, accepted like the owner's."
+    )
+    webhook_allow: list[IPv4Network | IPv6Network] = Field(
+        default_factory=list,
+        description="JSON list of networks that webhooks may reach though they are not public.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -1,0 +1,122 @@
+"""One try of one delivery: a signed POST, and what came back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import httpcore
+import httpx
+
+from mergehub import __version__
+from mergehub.kit.addresses import AddressRefused, Network
+from mergehub.kit.guarded import GuardedBackend, Resolve
+from registry.webhooks.schedule import parse_retry_after
+from registry.webhooks.signing import signed_headers
+
+REQUEST_SECONDS = 20.0
+ANSWER_BYTES = 4096
+ANSWER_CHARACTERS = 1000
+IDLE_CONNECTIONS = 200
+IDLE_SECONDS = 20.0
+USER_AGENT = f"Mergehub-Webhooks/{__version__}"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What is sent where; `secrets` are those that are valid now."""
+
+    url: str
+    secrets: Sequence[str]
+    message: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to a letter, or in `error` why there is none."""
+
+    milliseconds: int
+    status: int | None = None
+    retry_after: float | None = None
+    answer: str = ""
+    error: str | None = None
+
+
+class Post:
+    """Sends letters over connections that are kept, follows no redirect, obeys no proxy."""
+
+    def __init__(self, allowed: Collection[Network], resolve: Resolve) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            max_connections=None,  # the sender bounds each endpoint: none waits for another's
+            max_keepalive_connections=IDLE_CONNECTIONS,
+            keepalive_expiry=IDLE_SECONDS,
+            network_backend=GuardedBackend(allowed, resolve),
+        )
+
+    async def send(self, letter: Letter) -> Reply:
+        """Send `letter` and wait for its answer; whatever fails is told in the reply."""
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                return await self._exchange(letter, started)
+        except TimeoutError:
+            error = f"No answer within {REQUEST_SECONDS:g} s."
+        except AddressRefused as refused:
+            error = f"Refused: {refused}"
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as failed:
+            error = f"{type(failed).__name__}: {failed}"
+        except (OSError, ValueError) as failed:  # TLS, and what no URL check foresaw
+            error = f"{type(failed).__name__}: {failed}"
+        return Reply(_since(started), error=error[:500])
+
+    async def _exchange(self, letter: Letter, started: float) -> Reply:
+        url = httpx.URL(letter.url)
+        headers = {
+            "Host": url.netloc.decode("ascii"),
+            "User-Agent": USER_AGENT,
+            "Content-Type": "application/json",
+            "Content-Length": str(len(letter.body)),
+            "Accept-Encoding": "identity",
+            **signed_headers(letter.secrets, letter.message, int(time.time()), letter.body),
+        }
+        target = httpcore.URL(
+            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+        )
+        async with self._pool.stream(
+            "POST", target, headers=headers, content=letter.body
+        ) as response:
+            retry_after = _header(response, b"retry-after")
+            return Reply(
+                status=response.status,
+                retry_after=parse_retry_after(retry_after),
+                answer=await _beginning(response),
+                milliseconds=_since(started),
+            )
+
+    async def close(self) -> None:
+        await self._pool.aclose()
+
+
+def _header(response: httpcore.Response, name: bytes) -> str | None:
+    return next((v.decode("latin-1") for n, v in response.headers if n.lower() == name), None)
+
+
+async def _beginning(response: httpcore.Response) -> str:
+    """The first characters of an answer's body; the status counts even where it breaks off."""
+    body = b""
+    try:
+        async with asyncio.timeout(REQUEST_SECONDS / 4):
+            async for chunk in response.aiter_stream():
+                body += chunk
+                if len(body) >= ANSWER_BYTES:
+                    break
+    except (TimeoutError, httpcore.NetworkError, httpcore.ProtocolError):
+        pass
+    return body[:ANSWER_BYTES].decode(errors="replace").replace("\0", "�")[:ANSWER_CHARACTERS]
+
+
+def _since(started: float) -> int:
+    return round((time.perf_counter() - started) * 1000)
