@@ -2,14 +2,15 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test coverage check format lock clean \
-	bench-merge bench-parity bench-startup bench-memory mutants
+	bench-merge bench-parity bench-startup bench-memory bench-webhooks \
+	mutants
 
 PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := $(wildcard shared/pyproject.toml services/*/pyproject.toml)
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/.installed: constraints.txt pyproject.toml scripts/setup $(PACKAGES)
 	PYTHON=$(PYTHON) scripts/setup
@@ -57,6 +58,9 @@ bench-startup: $(BIN)/.installed ## Measure help, the plan of a 70B merge and th
 
 bench-memory: $(BIN)/.installed ## Measure the memory that one tensor of 1 GB takes
 	$(BIN)/python benchmarks/memory.py $(BENCH)
+
+bench-webhooks: $(BIN)/.installed ## Measure webhooks delivered per second (BENCH="--dead 5")
+	$(BIN)/python benchmarks/webhooks.py $(BENCH)
 
 .cache/mutants/tool: | $(BIN)/.installed
 	$(BIN)/uv pip install --quiet --target $@ 'cosmic-ray==8.7.0'

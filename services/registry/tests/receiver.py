@@ -81,7 +81,10 @@ async def receiving() -> AsyncIterator[Receiver]:
 
 
 async def _read(reader: asyncio.StreamReader) -> Received | None:
-    head = await reader.readuntil(b"\r\n\r\n")
+    start = await reader.readexactly(1)
+    if not start.isalpha():  # TLS
+        return None
+    head = start + await reader.readuntil(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")[:-2]
     headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
     body = await reader.readexactly(int(headers["content-length"]))

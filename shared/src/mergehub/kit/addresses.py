@@ -15,6 +15,7 @@ GLOBAL_UNICAST = IPv6Network("2000::/3")  # RFC 4291: nothing else of IPv6 is ro
 TUNNELS = (IPv6Network("2002::/16"), IPv6Network("2001::/32"))  # 6to4, Teredo: IPv4 inside
 
 # What the C library takes for IPv4 though nobody writes it so: 2130706433, 0x7f.1, 0177.0.0.1.
+_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _ODD_IPV4 = re.compile(r"(^|\.)(0x[0-9a-f]*|[0-9]+)\.?$", re.IGNORECASE)
 
 
@@ -48,11 +49,11 @@ def checked_url(text: str, allowed: Collection[Network]) -> str:
         raise AddressRefused(f"It is no URL: {error}.") from None
     if url.scheme not in ("http", "https") or not url.host:
         raise AddressRefused("It must begin with https:// or http:// and a host.")
-    if url.userinfo or "@" in text.partition("://")[2].partition("/")[0]:
+    if url.userinfo or "@" in re.split(r"[/?#]", text.partition("://")[2])[0]:
         raise AddressRefused("It must carry no user name or password.")
     if url.port is not None and not 0 < url.port < 2**16:
         raise AddressRefused("Its port must lie between 1 and 65535.")
-    _check_host(url.host, allowed)
+    _check_host(url.raw_host.decode("ascii"), allowed)
     return str(url.copy_with(fragment=None))
 
 
@@ -64,6 +65,8 @@ def _check_host(host: str, allowed: Collection[Network]) -> None:
             raise AddressRefused(
                 f"Write the address {host} as four decimal numbers, such as 192.0.2.1."
             ) from None
+        if not _NAME.fullmatch(host):
+            raise AddressRefused("Its host is no name that can be looked up.") from None
         return
     checked_address(host, allowed)
 
