@@ -77,7 +77,7 @@ async def _rate(database: Database, alive: str) -> float:
     while before == total:
         started = time.perf_counter()
         before = await _left(database, alive)
-    while await _left(database, alive):
+    while await _left(database, alive):  # noqa: ASYNC110 - another process
         await asyncio.sleep(0.05)
     return before / (time.perf_counter() - started)
 

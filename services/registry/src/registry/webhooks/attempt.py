@@ -13,14 +13,13 @@ import httpx
 from mergehub import __version__
 from mergehub.kit.addresses import AddressRefused, Network
 from mergehub.kit.guarded import GuardedBackend, Resolve
+from registry.webhooks.connections import Connections
 from registry.webhooks.schedule import parse_retry_after
 from registry.webhooks.signing import signed_headers
 
 REQUEST_SECONDS = 20.0
 ANSWER_BYTES = 4096
 ANSWER_CHARACTERS = 1000
-IDLE_CONNECTIONS = 200
-IDLE_SECONDS = 20.0
 USER_AGENT = f"Mergehub-Webhooks/{__version__}"
 
 
@@ -49,12 +48,7 @@ class Post:
     """Sends letters over connections that are kept, follows no redirect, obeys no proxy."""
 
     def __init__(self, allowed: Collection[Network], resolve: Resolve) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            max_connections=None,  # the sender bounds each endpoint: none waits for another's
-            max_keepalive_connections=IDLE_CONNECTIONS,
-            keepalive_expiry=IDLE_SECONDS,
-            network_backend=GuardedBackend(allowed, resolve),
-        )
+        self._connections = Connections(GuardedBackend(allowed, resolve))
 
     async def send(self, letter: Letter) -> Reply:
         """Send `letter` and wait for its answer; whatever fails is told in the reply."""
@@ -83,9 +77,8 @@ class Post:
         target = httpcore.URL(
             scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
         )
-        async with self._pool.stream(
-            "POST", target, headers=headers, content=letter.body
-        ) as response:
+        request = httpcore.Request("POST", target, headers=headers, content=letter.body)
+        async with self._connections.exchange(request) as response:
             retry_after = _header(response, b"retry-after")
             return Reply(
                 status=response.status,
@@ -95,7 +88,7 @@ class Post:
             )
 
     async def close(self) -> None:
-        await self._pool.aclose()
+        await self._connections.close()
 
 
 def _header(response: httpcore.Response, name: bytes) -> str | None:
