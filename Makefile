@@ -39,6 +39,7 @@ check: $(BIN)/.installed ## Format, lint, types and the rules of who may import 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m merge_worker.engine.methods --check
+	$(BIN)/python -m mergehub.contracts.catalogue --check
 
 format: $(BIN)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
