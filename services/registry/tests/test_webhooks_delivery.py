@@ -16,6 +16,7 @@ from mergehub.contracts.runs import Parent
 from registry.app import make_sender
 from registry.events.models import outbox
 from registry.runs.sweeper import Sweeper
+from registry.webhooks.rooms import Rooms
 from registry.webhooks.schedule import PAUSES
 from registry.webhooks.sender import Sender
 
@@ -317,7 +318,6 @@ async def test_dead_endpoint_delays_no_other(
         sender = make_sender(resources)
         while await sender.take():
             pass
-        assert sender.busy == Sender.AT_ONCE.endpoint * 2
 
         async def all_arrived() -> bool:
             await sender.settle()
@@ -327,21 +327,51 @@ async def test_dead_endpoint_delays_no_other(
         await until(all_arrived)
         await sender.settle()
         assert {d["state"] for d in await deliveries(alive)} == {"delivered"}
-        assert sender.busy == Sender.AT_ONCE.endpoint
+        assert sender.rooms.busy == Rooms.FIRST  # all of them at the dead one
         await sender.stop()
 
 
-async def test_failing_endpoint_is_tried_by_few_at_once(
-    listen: Call, submit: Call, sender: Sender, receiver: Receiver
+async def test_room_of_an_endpoint_grows_with_what_it_accepts_and_shrinks_with_failures(
+    resources: Any, listen: Call, submit: Call, sender: Sender, receiver: Receiver
 ) -> None:
-    receiver.respond = answers(500, 500, 500, 500, 200)
     await listen()
-    await submit()
-    await sender.send_due()
-    for _ in range(8):
+    await asyncio.gather(*(submit() for _ in range(40)))
+    receiver.respond = lambda request: Answer(200 if len(receiver.received) <= 12 else 500)
+    assert [await sender.send_due() for _ in range(4)] == [4, 8, 16, 2]
+    another = make_sender(resources)
+    assert await another.send_due() == 2  # it learns from the row
+    await another.stop()
+    receiver.respond = answers(200)
+    assert [await sender.send_due() for _ in range(3)] == [2, 4, 2]
+
+
+async def test_endpoints_that_hang_take_no_room_from_those_that_answer(
+    resources: Any, owner: httpx.AsyncClient, listen: Call, submit: Call, receiver: Receiver,
+    transaction: Any, monkeypatch: pytest.MonkeyPatch, until: Call,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(Rooms, "FAILING_TOTAL", 7)
+    monkeypatch.setattr(Rooms, "TOTAL", 5)
+    async with receiving() as dead:
+        dead.respond = lambda request: Answer(silent=True)
+        for _ in range(10):
+            await listen(url=dead.url)
+        async with transaction() as session:
+            await session.execute(text("UPDATE webhook_endpoints SET failing_since = now()"))
         await submit()
-    taken = [await sender.send_due() for _ in range(4)]
-    assert taken == [2, 2, 4, 0]
+        sender = make_sender(resources)
+        assert await sender.take() == 7
+        assert await sender.take() == 0
+        await listen(types=["run.queued"])
+        await asyncio.gather(*(submit() for _ in range(9)))
+        assert await sender.take() == 4
+
+        async def all_arrived() -> bool:
+            await sender.settle()
+            await sender.take()
+            return len(receiver.received) == 9
+
+        await until(all_arrived)
+        await sender.stop()
 
 
 async def test_test_button_sends_to_this_endpoint_whatever_it_listens_to(

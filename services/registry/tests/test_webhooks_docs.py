@@ -10,6 +10,7 @@ from typing import Any
 from receiver import Receiver
 
 from registry.webhooks import attempt, health, queue, schedule
+from registry.webhooks.rooms import Rooms
 from registry.webhooks.sender import Sender
 
 Call = Callable[..., Awaitable[Any]]
@@ -38,4 +39,4 @@ def test_page_tells_the_numbers_that_are_used() -> None:
     assert f"for {health.FAILING_HOURS} hours" in PAGE
     assert f"last {queue.KEPT_DAYS} days" in PAGE
     assert (schedule.OVERLOADED_SECONDS, schedule.JITTER) == (15, 0.2)
-    assert (Sender.AT_ONCE.endpoint, Sender.AT_ONCE.failing) == (50, 2)
+    assert (Rooms.MOST, Rooms.FAILING) == (50, 2)

@@ -20,6 +20,7 @@ from registry.webhooks.signing import signed_headers
 REQUEST_SECONDS = 20.0
 ANSWER_BYTES = 4096
 ANSWER_CHARACTERS = 1000
+ERROR_CHARACTERS = 500
 USER_AGENT = f"Mergehub-Webhooks/{__version__}"
 
 
@@ -62,7 +63,7 @@ class Post:
             error = f"Refused: {refused}"
         except Exception as failed:  # else a letter that cannot be sent would be tried for ever
             error = f"{type(failed).__name__}: {failed}"
-        return Reply(_since(started), error=error[:500])
+        return Reply(_since(started), error=_storable(error, ERROR_CHARACTERS))
 
     async def _exchange(self, letter: Letter, started: float) -> Reply:
         url = httpx.URL(letter.url)
@@ -106,7 +107,12 @@ async def _beginning(response: httpcore.Response) -> str:
                     break
     except (TimeoutError, httpcore.NetworkError, httpcore.ProtocolError):
         pass
-    return body[:ANSWER_BYTES].decode(errors="replace").replace("\0", "�")[:ANSWER_CHARACTERS]
+    return _storable(body[:ANSWER_BYTES].decode(errors="replace"), ANSWER_CHARACTERS)
+
+
+def _storable(text: str, characters: int) -> str:
+    """The beginning of a text without what PostgreSQL cannot store."""
+    return text[:characters].replace("\0", "�").encode(errors="replace").decode()
 
 
 def _since(started: float) -> int:

@@ -77,7 +77,7 @@ async def replay_range(session: AsyncSession, endpoint_id: UUID, wanted: ReplayR
     """
     endpoint, now = await _enabled(session, endpoint_id)
     since, until = wanted.since, wanted.until or now
-    states = ("failed",) if wanted.only == "undelivered" else ("failed", "delivered")
+    states = ("pending", "failed") + (("delivered",) if wanted.only == "all" else ())
     again = await repository.make_due(
         session,
         DeliveryRow.endpoint_id == endpoint_id,

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.webhooks.attempt import Letter, Reply
@@ -25,11 +26,11 @@ FORGOTTEN_AT_ONCE = 1000
 # For each endpoint as many due deliveries as it has room for, so that a long line before one door
 # hides no other door. Of an ordered endpoint only the first of each subject has its turn.
 _CLAIM = text("""
-WITH due AS (
-    SELECT one.id
+WITH found AS (
+    SELECT one.id, one.due_at, endpoint.failing_since IS NOT NULL AS failing
     FROM webhook_endpoints AS endpoint
-    LEFT JOIN unnest(CAST(:busy AS uuid[]), CAST(:counts AS int[])) AS busy (id, count)
-        ON busy.id = endpoint.id
+    LEFT JOIN unnest(CAST(:known AS uuid[]), CAST(:rooms AS int[])) AS known (id, room)
+        ON known.id = endpoint.id
     CROSS JOIN LATERAL (
         SELECT each.id, each.due_at
         FROM webhook_deliveries AS each
@@ -40,23 +41,26 @@ WITH due AS (
                     AND earlier.state = 'pending' AND earlier.position < each.position
             ))
         ORDER BY each.due_at, each.id
-        LIMIT greatest(0, CASE WHEN endpoint.failing_since IS NULL THEN CAST(:room AS int)
-            ELSE CAST(:failing_room AS int) END - coalesce(busy.count, 0))
+        LIMIT greatest(0, coalesce(known.room, CASE WHEN endpoint.failing_since IS NULL
+            THEN CAST(:first AS int) ELSE CAST(:failing AS int) END))
         FOR UPDATE SKIP LOCKED
     ) AS one
     WHERE endpoint.disabled_at IS NULL
         AND (endpoint.paused_until IS NULL OR endpoint.paused_until <= now())
-    ORDER BY one.due_at
-    LIMIT :limit
+), due AS (
+    SELECT id, failing, row_number() OVER (PARTITION BY failing ORDER BY due_at) AS place
+    FROM found
 )
 UPDATE webhook_deliveries AS delivery
 SET lease = :lease, due_at = now() + make_interval(secs => :seconds)
 FROM due, webhook_endpoints AS endpoint
 WHERE delivery.id = due.id AND endpoint.id = delivery.endpoint_id
+    AND due.place <= CASE WHEN due.failing THEN CAST(:failing_total AS int)
+        ELSE CAST(:total AS int) END
 RETURNING delivery.id, delivery.endpoint_id, delivery.event_id, delivery.body, delivery.attempt,
-    endpoint.url, endpoint.secret,
+    endpoint.url, endpoint.secret, due.failing,
     CASE WHEN endpoint.previous_until > now() THEN endpoint.previous_secret END AS previous
-""").bindparams(bindparam("lease"), bindparam("seconds"), bindparam("limit"))
+""")
 
 _SETTLE = text("""
 UPDATE webhook_deliveries AS delivery
@@ -74,12 +78,13 @@ RETURNING delivery.id, delivery.tries
 
 @dataclass(frozen=True)
 class Claimed:
-    """A delivery in hand, and the letter to send for it."""
+    """A delivery in hand, and the letter to send for it; `failing` tells how its endpoint fared."""
 
     id: int
     lease: UUID
     endpoint: UUID
     attempt: int
+    failing: bool
     letter: Letter
 
 
@@ -94,43 +99,46 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Room:
-    """How many deliveries may be taken in all, for an endpoint, and for one that fails."""
+    """How many deliveries may be taken: to endpoints that fare well and to those that fail in all,
+    to those of `known`, and to any other one."""
 
     total: int
-    endpoint: int
+    failing_total: int
+    known: Mapping[UUID, int]
+    first: int
     failing: int
 
 
-async def claim(session: AsyncSession, room: Room, busy: Mapping[UUID, int]) -> list[Claimed]:
-    """Take due deliveries in hand; `busy` counts those that are in hand already."""
+async def claim(session: AsyncSession, room: Room) -> list[Claimed]:
+    """Take due deliveries in hand, as many as there is room for."""
     lease = uuid4()
-    found = await session.execute(
-        _CLAIM,
-        {
-            "busy": list(busy.keys()),
-            "counts": list(busy.values()),
-            "room": room.endpoint,
-            "failing_room": room.failing,
-            "limit": room.total,
-            "lease": lease,
-            "seconds": float(LEASE_SECONDS),
-        },
+    values = {
+        "known": list(room.known.keys()),
+        "rooms": list(room.known.values()),
+        "first": room.first,
+        "failing": room.failing,
+        "total": room.total,
+        "failing_total": room.failing_total,
+        "lease": lease,
+        "seconds": float(LEASE_SECONDS),
+    }
+    return [_claimed(row, lease) for row in await session.execute(_CLAIM, values)]
+
+
+def _claimed(row: Any, lease: UUID) -> Claimed:
+    return Claimed(
+        id=row.id,
+        lease=lease,
+        endpoint=row.endpoint_id,
+        attempt=row.attempt + 1,
+        failing=row.failing,
+        letter=Letter(
+            url=row.url,
+            secrets=[each for each in (row.secret, row.previous) if each],
+            message=message_id(row.event_id),
+            body=row.body.encode(),
+        ),
     )
-    return [
-        Claimed(
-            id=row.id,
-            lease=lease,
-            endpoint=row.endpoint_id,
-            attempt=row.attempt + 1,
-            letter=Letter(
-                url=row.url,
-                secrets=[each for each in (row.secret, row.previous) if each],
-                message=message_id(row.event_id),
-                body=row.body.encode(),
-            ),
-        )
-        for row in found
-    ]
 
 
 async def settle(session: AsyncSession, outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -41,7 +41,7 @@ class EndpointCreate(Message):
 
 
 class EndpointUpdate(Message):
-    """What is left out stays as it is. Enabling forgives all failures."""
+    """What is left out stays as it is. Enabling, or another URL, forgives all failures."""
 
     url: Url | None = None
     description: Description | None = None
@@ -126,7 +126,10 @@ class Nothing(Message):
 
 
 class ReplayRange(Message):
-    """The events of a time, `until` excluded; `all` also sends what was delivered."""
+    """The events of a time, `until` excluded; `all` also sends what was delivered.
+
+    What waits to be tried again is tried at once, with all its tries anew.
+    """
 
     since: AwareDatetime
     until: AwareDatetime | None = None

@@ -6,9 +6,8 @@ Any number may work at a time; each delivery is in the hand of one.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
 
 import structlog
 
@@ -19,7 +18,8 @@ from mergehub.kit.notify import Signals, wait
 from registry.webhooks import health, queue
 from registry.webhooks.attempt import Post
 from registry.webhooks.fanout import CHANNEL
-from registry.webhooks.queue import Claimed, Outcome, Room
+from registry.webhooks.queue import Claimed, Outcome
+from registry.webhooks.rooms import Rooms
 from registry.webhooks.schedule import judge
 
 log = structlog.get_logger()
@@ -29,29 +29,23 @@ class Sender:
     """Sends what is due."""
 
     LOOK_SECONDS = 1.0
-    AT_ONCE = Room(total=1000, endpoint=50, failing=2)
 
     def __init__(
         self, database: Database, allowed: Collection[Network], resolve: Resolve | None = None
     ) -> None:
         self._database = database
         self._post = Post(allowed, resolve or Resolver())
-        self._busy: Counter[object] = Counter()
         self._tasks: dict[asyncio.Task[None], Claimed] = {}
         self._outcomes: list[Outcome] = []
         self._news = asyncio.Event()
-
-    @property
-    def busy(self) -> int:
-        """How many deliveries are in hand."""
-        return self._busy.total()
+        self.rooms = Rooms()
 
     async def run(self, signals: Signals) -> None:
         """Send for ever, woken by each commit that wrote a delivery."""
         with signals.subscribe(CHANNEL) as woken:
             async with self._settling(woken):
                 while True:
-                    await self.take()
+                    await _calmly(self.take)
                     await wait(woken, self.LOOK_SECONDS)
 
     async def send_due(self) -> int:
@@ -63,14 +57,10 @@ class Sender:
 
     async def take(self) -> int:
         """Begin to send what is due and has room; returns how many deliveries that are."""
-        limits = self.AT_ONCE
-        room = Room(limits.total - self.busy, limits.endpoint, limits.failing)
-        if room.total <= 0:
-            return 0
         async with self._database.transaction() as session:
-            taken = await queue.claim(session, room, self._busy)
+            taken = await queue.claim(session, self.rooms.left())
         for claimed in taken:
-            self._busy[claimed.endpoint] += 1
+            self.rooms.take(claimed)
             task = asyncio.create_task(self._send(claimed))
             self._tasks[task] = claimed
             task.add_done_callback(self._tasks.pop)
@@ -87,7 +77,17 @@ class Sender:
             await health.give_up(session, heard)
         del self._outcomes[: len(outcomes)]
         for outcome in outcomes:
-            self._forget(outcome.claimed)
+            self.rooms.give_back(outcome)
+
+    async def stop(self) -> None:
+        """Settle what ended, and hand back what did not."""
+        unsent = dict(self._tasks)
+        for task in unsent:
+            task.cancel()
+        await asyncio.gather(*unsent, return_exceptions=True)
+        await _calmly(self.settle)
+        await _calmly(lambda: self._release(list(unsent.values())))
+        await self._post.close()
 
     async def _send(self, claimed: Claimed) -> None:
         reply = await self._post.send(claimed.letter)
@@ -95,10 +95,9 @@ class Sender:
         self._outcomes.append(Outcome(claimed, reply, verdict))
         self._news.set()
 
-    def _forget(self, claimed: Claimed) -> None:
-        self._busy[claimed.endpoint] -= 1
-        if not self._busy[claimed.endpoint]:
-            del self._busy[claimed.endpoint]
+    async def _release(self, claimed: list[Claimed]) -> None:
+        async with self._database.transaction() as session:
+            await queue.release(session, claimed)
 
     @asynccontextmanager
     async def _settling(self, woken: asyncio.Event) -> AsyncIterator[None]:
@@ -107,28 +106,21 @@ class Sender:
             yield
         finally:
             settling.cancel()
+            await asyncio.gather(settling, return_exceptions=True)
             await self.stop()
 
     async def _settle_for_ever(self, woken: asyncio.Event) -> None:
         while True:
-            await self._news.wait()
-            self._news.clear()
-            try:
-                await self.settle()
-            except Exception as error:  # what came back is kept, and written down in a moment
-                log.warning("webhooks.unsettled", error=f"{type(error).__name__}: {error}")
-                await asyncio.sleep(self.LOOK_SECONDS)
-                self._news.set()
-            woken.set()
+            await wait(self._news, self.LOOK_SECONDS)
+            if self._outcomes:
+                await _calmly(self.settle)
+                woken.set()
 
-    async def stop(self) -> None:
-        """Settle what ended, and hand back what did not."""
-        unsent = dict(self._tasks)
-        for task in unsent:
-            task.cancel()
-        await asyncio.gather(*unsent, return_exceptions=True)
-        with suppress(Exception):
-            await self.settle()
-            async with self._database.transaction() as session:
-                await queue.release(session, list(unsent.values()))
-        await self._post.close()
+
+async def _calmly(step: Callable[[], Awaitable[object]]) -> None:
+    """Do `step`; where it fails, as it does while the database is away, others go on."""
+    try:
+        await step()
+    except Exception as error:
+        log.warning("webhooks.waiting", error=f"{type(error).__name__}: {error}")
+        await asyncio.sleep(Sender.LOOK_SECONDS)

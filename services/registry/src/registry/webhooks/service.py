@@ -70,8 +70,10 @@ async def change(
         setattr(row, name, value)
     if wanted.enabled is False and row.disabled_at is None:
         await _end(session, row, "manual", now)
-    if wanted.enabled and row.disabled_at is not None:
-        row.disabled_at = row.disabled_reason = row.failing_since = row.paused_until = None
+    if wanted.enabled:
+        row.disabled_at = row.disabled_reason = None
+    if wanted.enabled or wanted.url is not None:
+        row.failing_since = row.paused_until = None
     return shown(row)
 
 
