@@ -15,8 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from sqlalchemy import text
 
 from mergehub.hub.postgres import Postgres
@@ -47,8 +49,16 @@ SECRET = "whsec_" + "A" * 44
 BODY = '{"type":"run.queued","timestamp":"2026-11-25T12:00:00+00:00","data":{"run":"' + "x" * 300
 
 
-async def measure(options: argparse.Namespace, database: Database, env: dict[str, str]) -> float:
-    """Deliveries a second to the endpoints that answer."""
+@dataclass(frozen=True)
+class Measured:
+    """How fast the endpoints that answer were served, and what of it the sender worked."""
+
+    per_second: float
+    milliseconds: float
+
+
+async def measure(options: argparse.Namespace, database: Database, env: dict[str, str]) -> Measured:
+    """Deliver to everyone who answers."""
     await migrate(database, "registry.migrations")
     receiver = await asyncio.create_subprocess_exec(
         sys.executable, RECEIVER, stdout=subprocess.PIPE
@@ -64,22 +74,28 @@ async def measure(options: argparse.Namespace, database: Database, env: dict[str
         await session.execute(text("ANALYZE webhook_deliveries"))
     sender = await asyncio.create_subprocess_exec(sys.executable, "-m", "registry", env=env)
     try:
-        return await _rate(database, alive)
+        return await _measure(database, alive, psutil.Process(sender.pid))
     finally:
         sender.terminate()
         receiver.kill()
         await asyncio.gather(sender.wait(), receiver.wait())
 
 
-async def _rate(database: Database, alive: str) -> float:
-    """The rate from the first delivery on, so that the sender's start does not count."""
+async def _measure(database: Database, alive: str, sender: psutil.Process) -> Measured:
+    """From the first delivery on, so that the sender's start does not count."""
     total = before = await _left(database, alive)
     while before == total:
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), _cpu(sender)
         before = await _left(database, alive)
     while await _left(database, alive):  # noqa: ASYNC110 - another process
         await asyncio.sleep(0.05)
-    return before / (time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return Measured(before / seconds, (_cpu(sender) - worked) / before * 1000)
+
+
+def _cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
 
 
 async def _left(database: Database, alive: str) -> int:
@@ -87,7 +103,7 @@ async def _left(database: Database, alive: str) -> int:
         return (await session.scalars(LEFT, {"url": alive})).one()
 
 
-async def run(options: argparse.Namespace, folder: Path) -> float:
+async def run(options: argparse.Namespace, folder: Path) -> Measured:
     """One round on stores of its own."""
     postgres, valkey = Postgres(folder / "pg"), Valkey(folder / "vk")
     for store in (postgres, valkey):
@@ -116,9 +132,13 @@ def main() -> None:
     print(f"{options.deliveries} deliveries to {options.endpoints} endpoints, {options.dead} dead")
     for _ in range(options.rounds):
         with tempfile.TemporaryDirectory(prefix="mh-") as folder:
-            rate = asyncio.run(run(options, Path(folder)))
+            found = asyncio.run(run(options, Path(folder)))
         load = os.getloadavg()[0] / (os.cpu_count() or 1)
-        print(f"{rate:7.0f} deliveries/s   (load {load:.1f} per core)", flush=True)
+        print(
+            f"{found.per_second:7.0f} deliveries/s, {found.milliseconds:.2f} ms of the sender's "
+            f"processor time each (load {load:.1f} per core)",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

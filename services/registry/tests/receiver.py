@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -70,11 +71,11 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
+async def receiving(tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
     """A receiver on a loopback port while the block lasts."""
     receiver = Receiver()
     with socket.create_server(("127.0.0.1", 0), backlog=200) as listener:
-        server = await asyncio.start_server(receiver.handle, sock=listener)
+        server = await asyncio.start_server(receiver.handle, sock=listener, ssl=tls)
         receiver.port = listener.getsockname()[1]
         yield receiver
         server.close()

@@ -306,6 +306,24 @@ async def test_sender_whose_lease_ended_is_not_heard(
         await sender.stop()
 
 
+async def test_answer_is_kept_until_it_can_be_written_down(
+    listen: Call, submit: Call, sender: Sender, receiver: Receiver, deliveries: Call,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    async def away(*_: object) -> None:
+        raise ConnectionError("the database is away")
+
+    endpoint = await listen()
+    await submit()
+    with monkeypatch.context() as patched:
+        patched.setattr("registry.webhooks.health.note", away)
+        with pytest.raises(ConnectionError):
+            await sender.send_due()
+    assert await sender.send_due() == 0
+    (delivery,) = await deliveries(endpoint)
+    assert (delivery["state"], len(receiver.received)) == ("delivered", 1)
+
+
 async def test_dead_endpoint_delays_no_other(
     resources: Any, owner: httpx.AsyncClient, listen: Call, submit: Call, receiver: Receiver,
     deliveries: Call, until: Call,

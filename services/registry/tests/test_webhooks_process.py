@@ -16,6 +16,7 @@ from receiver import Answer, Receiver
 from sqlalchemy import text
 
 from mergehub.kit.settings import ServiceSettings
+from registry.app import create_app
 
 Call = Callable[..., Awaitable[Any]]
 Start = Callable[[], Any]
@@ -111,6 +112,16 @@ async def test_killed_again_and_again_it_still_loses_none(
     async with background():
         await until(all_sent, 30)
     assert len({request.headers["webhook-id"] for request in receiver.received}) == 100
+
+
+async def test_process_that_also_answers_requests_sends_by_itself(
+    settings: ServiceSettings, listen: Call, submit: Call, receiver: Receiver
+) -> None:
+    await listen()
+    app = create_app(settings.model_copy(update={"background": "inline"}))
+    async with app.router.lifespan_context(app):
+        await submit()
+        await asyncio.wait_for(receiver.arrived.wait(), 8)
 
 
 async def test_sender_told_to_stop_hands_back_what_it_holds(
