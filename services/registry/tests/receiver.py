@@ -40,6 +40,12 @@ class Answer:
     silent: bool = False
 
 
+def answers(*given: Answer | int) -> Respond:
+    """Answers one after the other; the last one for ever."""
+    left = [each if isinstance(each, Answer) else Answer(each) for each in given]
+    return lambda request: left.pop(0) if len(left) > 1 else left[0]
+
+
 class Receiver:
     """Answers 200 unless `respond` says otherwise."""
 

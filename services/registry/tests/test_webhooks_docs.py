@@ -9,7 +9,7 @@ from typing import Any
 
 from receiver import Receiver
 
-from registry.webhooks import attempt, health, queue, schedule
+from registry.webhooks import attempt, health, schedule, settle
 from registry.webhooks.rooms import Rooms
 from registry.webhooks.sender import Sender
 
@@ -37,6 +37,6 @@ async def test_example_verifies_what_is_sent_and_nothing_else(
 def test_page_tells_the_numbers_that_are_used() -> None:
     assert f"within {attempt.REQUEST_SECONDS:g} seconds" in PAGE
     assert f"for {health.FAILING_HOURS} hours" in PAGE
-    assert f"last {queue.KEPT_DAYS} days" in PAGE
+    assert f"last {settle.KEPT_DAYS} days" in PAGE
     assert (schedule.OVERLOADED_SECONDS, schedule.JITTER) == (15, 0.2)
     assert (Rooms.MOST, Rooms.FAILING) == (50, 2)

@@ -18,7 +18,7 @@ from registry.runs import repository
 from registry.runs.bell import Bell
 from registry.runs.models import RunRow
 from registry.runs.outcome import failed
-from registry.webhooks.queue import forget_old_deliveries
+from registry.webhooks.settle import forget_old_deliveries
 from registry.workers.service import forget_old_workers
 
 log = structlog.get_logger()

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.webhooks import service
 from registry.webhooks.models import EndpointRow
-from registry.webhooks.queue import Outcome
+from registry.webhooks.settle import Outcome
 
 FAILING_HOURS = 72  # a delivery's ten tries span 75 hours and a half
 

@@ -87,7 +87,7 @@ class DeliveryRow(Base):
     __table_args__ = (
         CheckConstraint("state IN ('pending', 'delivered', 'failed')", "state"),
         UniqueConstraint("endpoint_id", "event_id"),
-        Index("ix_webhook_deliveries_due", "endpoint_id", "due_at", postgresql_where=PENDING),
+        Index("ix_webhook_deliveries_due", "endpoint_id", "due_at", "id", postgresql_where=PENDING),
         Index(
             "ix_webhook_deliveries_turn",
             "endpoint_id",

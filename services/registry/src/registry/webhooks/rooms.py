@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from uuid import UUID
 
-from registry.webhooks.queue import Claimed, Outcome, Room
+from registry.webhooks.claim import Claimed, Room
+from registry.webhooks.settle import Outcome
 
 
 class Rooms:

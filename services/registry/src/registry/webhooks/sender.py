@@ -15,12 +15,13 @@ from mergehub.kit.addresses import Network
 from mergehub.kit.database import Database
 from mergehub.kit.guarded import Resolve, Resolver
 from mergehub.kit.notify import Signals, wait
-from registry.webhooks import health, queue
+from registry.webhooks import claim, health, settle
 from registry.webhooks.attempt import Post
+from registry.webhooks.claim import Claimed
 from registry.webhooks.fanout import CHANNEL
-from registry.webhooks.queue import Claimed, Outcome
 from registry.webhooks.rooms import Rooms
 from registry.webhooks.schedule import judge
+from registry.webhooks.settle import Outcome
 
 log = structlog.get_logger()
 
@@ -58,7 +59,7 @@ class Sender:
     async def take(self) -> int:
         """Begin to send what is due and has room; returns how many deliveries that are."""
         async with self._database.transaction() as session:
-            taken = await queue.claim(session, self.rooms.left())
+            taken = await claim.claim(session, self.rooms.left())
         for claimed in taken:
             self.rooms.take(claimed)
             task = asyncio.create_task(self._send(claimed))
@@ -73,7 +74,7 @@ class Sender:
             return
         async with self._database.transaction() as session:
             await health.note(session, outcomes)
-            heard = await queue.settle(session, outcomes)
+            heard = await settle.settle(session, outcomes)
             await health.give_up(session, heard)
         del self._outcomes[: len(outcomes)]
         for outcome in outcomes:
@@ -97,7 +98,7 @@ class Sender:
 
     async def _release(self, claimed: list[Claimed]) -> None:
         async with self._database.transaction() as session:
-            await queue.release(session, claimed)
+            await claim.release(session, claimed)
 
     @asynccontextmanager
     async def _settling(self, woken: asyncio.Event) -> AsyncIterator[None]:

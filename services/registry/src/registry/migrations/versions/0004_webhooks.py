@@ -101,7 +101,9 @@ def _deliveries() -> None:
             "state IN ('pending', 'delivered', 'failed')", name=op.f("ck_webhook_deliveries_state")
         ),
     )
-    op.create_index(f"ix_{table}_due", table, ["endpoint_id", "due_at"], postgresql_where=PENDING)
+    op.create_index(
+        f"ix_{table}_due", table, ["endpoint_id", "due_at", "id"], postgresql_where=PENDING
+    )
     op.create_index(
         f"ix_{table}_turn", table, ["endpoint_id", "subject", "position"], postgresql_where=PENDING
     )

@@ -1,4 +1,4 @@
-"""The deliveries as a queue: taken under a lease, settled under that same lease.
+"""Taking due deliveries in hand, under a lease.
 
 The time is the database's. A lease that ended is no lease: the delivery is due again, and whoever
 held it is not heard any more.
@@ -11,20 +11,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import func, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.webhooks.attempt import Letter, Reply
-from registry.webhooks.models import AttemptRow, DeliveryRow
-from registry.webhooks.schedule import Verdict
+from registry.webhooks.attempt import Letter
+from registry.webhooks.models import DeliveryRow
 from registry.webhooks.signing import message_id
 
 LEASE_SECONDS = 60
-KEPT_DAYS = 30
-FORGOTTEN_AT_ONCE = 1000
+LOOK_AHEAD = 500
 
 # For each endpoint as many due deliveries as it has room for, so that a long line before one door
-# hides no other door. Of an ordered endpoint only the first of each subject has its turn.
+# hides no other door. Of an ordered endpoint only the first of each subject has its turn; who waits
+# for a turn stands in the line too, so one looks further ahead there.
 _CLAIM = text("""
 WITH found AS (
     SELECT one.id, one.due_at, endpoint.failing_since IS NOT NULL AS failing
@@ -32,18 +31,27 @@ WITH found AS (
     LEFT JOIN unnest(CAST(:known AS uuid[]), CAST(:rooms AS int[])) AS known (id, room)
         ON known.id = endpoint.id
     CROSS JOIN LATERAL (
+        SELECT greatest(0, coalesce(known.room, CASE WHEN endpoint.failing_since IS NULL
+            THEN CAST(:first AS int) ELSE CAST(:failing AS int) END)) AS room
+    ) AS has
+    CROSS JOIN LATERAL (
         SELECT each.id, each.due_at
-        FROM webhook_deliveries AS each
-        WHERE each.endpoint_id = endpoint.id AND each.state = 'pending' AND each.due_at <= now()
-            AND NOT (endpoint.ordered AND EXISTS (
-                SELECT FROM webhook_deliveries AS earlier
-                WHERE earlier.endpoint_id = endpoint.id AND earlier.subject = each.subject
-                    AND earlier.state = 'pending' AND earlier.position < each.position
-            ))
-        ORDER BY each.due_at, each.id
-        LIMIT greatest(0, coalesce(known.room, CASE WHEN endpoint.failing_since IS NULL
-            THEN CAST(:first AS int) ELSE CAST(:failing AS int) END))
-        FOR UPDATE SKIP LOCKED
+        FROM (
+            SELECT line.id, line.due_at, line.subject, line.position
+            FROM webhook_deliveries AS line
+            WHERE line.endpoint_id = endpoint.id AND line.state = 'pending'
+                AND line.due_at <= now()
+            ORDER BY line.due_at, line.id
+            LIMIT CASE WHEN endpoint.ordered AND has.room > 0 THEN CAST(:look_ahead AS int)
+                ELSE has.room END
+            FOR UPDATE SKIP LOCKED
+        ) AS each
+        WHERE NOT endpoint.ordered OR each.position = (
+            SELECT min(earlier.position) FROM webhook_deliveries AS earlier
+            WHERE earlier.endpoint_id = endpoint.id AND earlier.subject = each.subject
+                AND earlier.state = 'pending'
+        )
+        LIMIT has.room
     ) AS one
     WHERE endpoint.disabled_at IS NULL
         AND (endpoint.paused_until IS NULL OR endpoint.paused_until <= now())
@@ -58,21 +66,8 @@ WHERE delivery.id = due.id AND endpoint.id = delivery.endpoint_id
     AND due.place <= CASE WHEN due.failing THEN CAST(:failing_total AS int)
         ELSE CAST(:total AS int) END
 RETURNING delivery.id, delivery.endpoint_id, delivery.event_id, delivery.body, delivery.attempt,
-    endpoint.url, endpoint.secret, due.failing,
+    endpoint.url, endpoint.secret, endpoint.ordered, due.failing,
     CASE WHEN endpoint.previous_until > now() THEN endpoint.previous_secret END AS previous
-""")
-
-_SETTLE = text("""
-UPDATE webhook_deliveries AS delivery
-SET state = outcome.state, attempt = attempt + 1, tries = tries + 1, lease = NULL,
-    due_at = now() + make_interval(secs => outcome.pause),
-    finished_at = CASE WHEN outcome.state <> 'pending' THEN now() END
-FROM unnest(
-    CAST(:ids AS bigint[]), CAST(:leases AS uuid[]), CAST(:states AS text[]),
-    CAST(:pauses AS float8[])
-) AS outcome (id, lease, state, pause)
-WHERE delivery.id = outcome.id AND delivery.lease = outcome.lease
-RETURNING delivery.id, delivery.tries
 """)
 
 
@@ -85,16 +80,8 @@ class Claimed:
     endpoint: UUID
     attempt: int
     failing: bool
+    ordered: bool
     letter: Letter
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A delivery that was tried."""
-
-    claimed: Claimed
-    reply: Reply
-    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -121,6 +108,7 @@ async def claim(session: AsyncSession, room: Room) -> list[Claimed]:
         "failing_total": room.failing_total,
         "lease": lease,
         "seconds": float(LEASE_SECONDS),
+        "look_ahead": LOOK_AHEAD,
     }
     return [_claimed(row, lease) for row in await session.execute(_CLAIM, values)]
 
@@ -132,6 +120,7 @@ def _claimed(row: Any, lease: UUID) -> Claimed:
         endpoint=row.endpoint_id,
         attempt=row.attempt + 1,
         failing=row.failing,
+        ordered=row.ordered,
         letter=Letter(
             url=row.url,
             secrets=[each for each in (row.secret, row.previous) if each],
@@ -139,25 +128,6 @@ def _claimed(row: Any, lease: UUID) -> Claimed:
             body=row.body.encode(),
         ),
     )
-
-
-async def settle(session: AsyncSession, outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Write down how deliveries went; returns those whose lease was still held."""
-    found = await session.execute(
-        _SETTLE,
-        {
-            "ids": [each.claimed.id for each in outcomes],
-            "leases": [each.claimed.lease for each in outcomes],
-            "states": [each.verdict.state for each in outcomes],
-            "pauses": [each.verdict.pause for each in outcomes],
-        },
-    )
-    tries = {row.id: row.tries for row in found}
-    heard = [each for each in outcomes if each.claimed.id in tries]
-    if heard:
-        rows = [_row(each, tries[each.claimed.id]) for each in heard]
-        await session.execute(insert(AttemptRow), rows)
-    return heard
 
 
 async def release(session: AsyncSession, claimed: Sequence[Claimed]) -> None:
@@ -169,22 +139,3 @@ async def release(session: AsyncSession, claimed: Sequence[Claimed]) -> None:
         .values(lease=None, due_at=func.now())
         .execution_options(synchronize_session=False)
     )
-
-
-async def forget_old_deliveries(session: AsyncSession) -> None:
-    """Drop what ended a month ago, with its log."""
-    old = DeliveryRow.finished_at < func.now() - func.make_interval(0, 0, 0, KEPT_DAYS)
-    some = select(DeliveryRow.id).where(old).limit(FORGOTTEN_AT_ONCE)
-    await session.execute(delete(DeliveryRow).where(DeliveryRow.id.in_(some)))
-
-
-def _row(outcome: Outcome, number: int) -> dict[str, object]:
-    reply = outcome.reply
-    return {
-        "delivery_id": outcome.claimed.id,
-        "number": number,
-        "milliseconds": reply.milliseconds,
-        "status": reply.status,
-        "error": reply.error,
-        "answer": reply.answer,
-    }
