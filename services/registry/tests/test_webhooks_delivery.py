@@ -222,6 +222,35 @@ async def test_payload_stays_under_20_kb_and_tells_what_it_lacks(
     assert ModelProduced.model_validate(payload["data"]).parents == []
 
 
+async def test_silence_is_a_failure_after_the_time_that_a_receiver_has(
+    listen: Call, submit: Call, sender: Sender, receiver: Receiver, deliveries: Call,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("registry.webhooks.attempt.REQUEST_SECONDS", 0.2)
+    receiver.respond = answers(Answer(silent=True))
+    endpoint = await listen()
+    await submit()
+    await sender.send_due()
+    ((attempt,),) = [each["attempts"] for each in await deliveries(endpoint)]
+    assert (attempt["status"], attempt["error"]) == (None, "No answer within 0.2 s.")
+
+
+async def test_answer_that_does_not_end_counts_by_its_status(
+    listen: Call, submit: Call, sender: Sender, receiver: Receiver, deliveries: Call,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("registry.webhooks.attempt.REQUEST_SECONDS", 2)
+    unfinished = Answer(200, {"Content-Length": "1000000"}, b"begun")
+    receiver.respond = answers(unfinished, Answer(200, body=b"x" * 100_000))
+    endpoint = await listen()
+    for _ in range(2):
+        await submit()
+        await sender.send_due()
+    log = await deliveries(endpoint)
+    assert [each["state"] for each in log] == ["delivered", "delivered"]
+    assert [each["attempts"][0]["answer"] for each in log] == ["begun", "x" * 1000]
+
+
 async def test_test_button_sends_to_this_endpoint_whatever_it_listens_to(
     owner: httpx.AsyncClient, listen: Call, sender: Sender, receiver: Receiver, events: Call
 ) -> None:
