@@ -1,8 +1,8 @@
 # Everything one does with this repository. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test coverage check format lock clean \
-	bench-merge bench-parity bench-startup bench-memory bench-webhooks \
+.PHONY: help setup demo up test chaos coverage check format keep-events lock clean \
+	bench-merge bench-parity bench-startup bench-memory bench-runs bench-tokens bench-webhooks \
 	mutants
 
 PYTHON ?= python3
@@ -27,6 +27,9 @@ up: $(BIN)/.installed ## Run the whole hub on this machine, until Ctrl-C
 test: $(BIN)/.installed ## Run all tests against real stores and real processes
 	$(BIN)/python -m pytest -q
 
+chaos: $(BIN)/.installed ## Kill, stop and cut what runs, then see that nothing is lost (CHAOS="--seed 1 2 --seconds 60")
+	PYTHONPATH=tests $(BIN)/python -m chaos $(CHAOS)
+
 coverage: $(BIN)/.installed ## Which branches of the engine its tests do not take
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest -q services/merge-worker/tests/engine
@@ -45,6 +48,9 @@ format: $(BIN)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+keep-events: $(BIN)/.installed ## Keep the schemas of events as this version releases them
+	$(BIN)/python -m mergehub.contracts.release
+
 lock: $(BIN)/.installed ## Resolve constraints.txt anew
 	scripts/lock --upgrade
 
@@ -59,6 +65,12 @@ bench-startup: $(BIN)/.installed ## Measure help, the plan of a 70B merge and th
 
 bench-memory: $(BIN)/.installed ## Measure the memory that one tensor of 1 GB takes
 	$(BIN)/python benchmarks/memory.py $(BENCH)
+
+bench-runs: $(BIN)/.installed ## Measure how soon runs start and how fast they are submitted
+	$(BIN)/python benchmarks/runs.py $(BENCH)
+
+bench-tokens: $(BIN)/.installed ## Measure how long the check of a token takes
+	$(BIN)/python benchmarks/tokens.py $(BENCH)
 
 bench-webhooks: $(BIN)/.installed ## Measure webhooks delivered per second (BENCH="--dead 5")
 	$(BIN)/python benchmarks/webhooks.py $(BENCH)

@@ -42,11 +42,11 @@ class RunningHub:
 
 
 @contextmanager
-def started_hub(data: Path, models: Path, **env: str) -> Iterator[RunningHub]:
+def started_hub(data: Path, models: Path, *, workers: int = 1, **env: str) -> Iterator[RunningHub]:
     """`mergehub up` on a free port; at the end it is interrupted and must leave nothing."""
     mergehub = Path(sys.prefix) / "bin" / "mergehub"
     command = [mergehub, "up", "--data", data, "--port", "0", "--models", models]
-    command += ["--tasks", models / "tasks"]
+    command += ["--tasks", models / "tasks", "--workers", workers]
     with (data.parent / f"{data.name}.out").open("wb") as out:
         child = subprocess.Popen(
             [str(part) for part in command],

@@ -14,10 +14,12 @@ from running import RunningHub, started_hub
 
 from merge_worker.engine import digest_of_folder
 from mergehub.client import HubClient, HubError
-from mergehub.contracts.runs import Run, RunState
+from mergehub.contracts.runs import LEASE_SECONDS, Run, RunState
 from mergehub.recipe import parse_recipe, recipe_digest
 
 T = TypeVar("T")
+
+SECONDS_TO_START_AGAIN = 8  # the sweeper's turn, the pause after a failure, a new worker process
 
 RECIPE = """
 merge_method: task_arithmetic   # two fine-tunes and an adapter of one base
@@ -134,6 +136,9 @@ def test_kill_9_costs_time_and_nothing_else(hub: RunningHub, culprit: str) -> No
         calm = finish(client, submit(f"e2e/calm-{culprit}"))
         run = submit(f"e2e/disturbed-{culprit}")
         _kill_in_mid_run(client, hub, run, culprit)
+        killed = time.monotonic()
+        next(seen for seen in client.follow(run.id) if seen.attempt == 2)
+        assert time.monotonic() - killed < LEASE_SECONDS + SECONDS_TO_START_AGAIN
         disturbed = finish(client, run)
     assert calm.result is not None
     assert disturbed.result is not None

@@ -10,10 +10,8 @@ from mergehub.contracts import catalogue
 from mergehub.contracts.events import TYPES
 
 
-def test_every_type_is_described_by_an_example_of_its_data() -> None:
-    assert list(catalogue.EVENTS) == list(TYPES)
-    for name, described in catalogue.EVENTS.items():
-        assert type(described.example) is TYPES[name]
+def test_every_type_is_described() -> None:
+    assert list(catalogue.SUMMARIES) == list(TYPES)
 
 
 def test_names_are_hierarchical_words() -> None:

@@ -29,7 +29,17 @@ def test_tokens_stay_the_same(tmp_path: Path) -> None:
     with DataFolder(tmp_path / "data") as folder:
         assert folder.tokens() == tokens
     assert tokens.owner.startswith("mgh_")
-    assert tokens.owner != tokens.worker
+    assert len({tokens.owner, tokens.worker, tokens.service}) == 3
+
+
+def test_a_token_that_a_newer_hub_needs_is_made_beside_the_others(tmp_path: Path) -> None:
+    with DataFolder(tmp_path / "data") as folder:
+        (folder / TOKENS).write_text('{"owner": "mgh_o", "worker": "mgh_w"}')
+        tokens = folder.tokens()
+        assert (tokens.owner, tokens.worker) == ("mgh_o", "mgh_w")
+        assert tokens.service.startswith("mgh_")
+        assert folder.tokens() == tokens
+        assert (folder / TOKENS).stat().st_mode & 0o777 == 0o600
 
 
 def test_damaged_tokens_are_named(tmp_path: Path) -> None:
@@ -113,8 +123,19 @@ def test_a_taken_port_names_the_option() -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "8.8.8.8"])
 def test_an_address_that_others_reach_is_refused(host: str) -> None:
-    with pytest.raises(CannotStart, match="can be reached by other machines"):
+    with pytest.raises(CannotStart, match=r"can be reached by other machines.*--require-token"):
         listen(host, 0)
+
+
+@pytest.mark.parametrize(
+    ("host", "here"), [("0.0.0.0", "http://127.0.0.1:"), ("::", "http://[::1]")]
+)
+def test_an_address_that_others_reach_is_taken_where_all_are_asked_who_they_are(
+    host: str, here: str
+) -> None:
+    with listen(host, 0, guarded=True) as listener:
+        assert listener.getsockname()[0] == host
+        assert url_of(listener).startswith(here)
 
 
 def test_a_host_name_is_refused() -> None:

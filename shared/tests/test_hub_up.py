@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -130,6 +131,52 @@ def test_a_taken_port_is_told_before_anything_starts(hub: RunningHub, tmp_path: 
     assert done.returncode == 1
     assert "--port" in done.stderr
     assert not (tmp_path / "data" / "pg" / "data").exists()
+
+
+def test_a_page_of_another_site_cannot_act_here(hub: RunningHub) -> None:
+    """A browser adds no token by itself, and a page may not add one."""
+    foreign = {"Origin": "https://evil.example"}
+    act = httpx.post(f"{hub.url}/v1/runs", headers=foreign, content=b"{}", timeout=SECONDS)
+    assert act.status_code == 401
+    wanted = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    asked = httpx.options(f"{hub.url}/v1/runs", headers=foreign | wanted, timeout=SECONDS)
+    assert not asked.is_success
+    for answer in (act, asked):
+        assert "access-control-allow-origin" not in answer.headers
+        assert "set-cookie" not in answer.headers
+
+
+def test_it_stays_on_this_machine_unless_reading_needs_a_token(
+    hub: RunningHub, tmp_path: Path
+) -> None:
+    done = hub.shell("up", "--host", "0.0.0.0", "--port", "0", "--data", str(tmp_path / "data"))
+    assert done.returncode == 1
+    assert "can be reached by other machines" in done.stderr
+    assert "--require-token" in done.stderr
+    assert not (tmp_path / "data" / "pg" / "data").exists()
+
+
+def test_where_others_reach_it_reading_needs_a_token_too() -> None:
+    with tempfile.TemporaryDirectory(prefix="mh-up-") as folder:
+        options = ("--host", "0.0.0.0", "--require-token", "--workers", "1")
+        hub = RunningHub(Path(folder) / "data", *options)
+        try:
+            sent = {"Authorization": f"Bearer {_token(hub)}"}
+            for path in ("/v1/recipes", "/v1/models", "/v1/boards"):
+                assert httpx.get(f"{hub.url}{path}", timeout=SECONDS).status_code == 401
+                answer = httpx.get(f"{hub.url}{path}", headers=sent, timeout=SECONDS)
+                assert answer.status_code == 200
+            assert httpx.get(f"{hub.url}/readyz", timeout=SECONDS).status_code == 200
+            assert hub.shell("runs").returncode == 0
+        finally:
+            assert hub.end(signal.SIGTERM) == []
+
+
+def _token(hub: RunningHub) -> str:
+    return str(json.loads((hub.data / "tokens.json").read_text())["owner"])
 
 
 def test_a_shell_on_the_same_machine_needs_no_settings(hub: RunningHub, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI, HTTPException
 from pydantic import BaseModel, Field
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.hub.postgres import Postgres
 from mergehub.kit.app import ServiceParts, build_app
@@ -23,6 +24,7 @@ from mergehub.kit.database import Session
 from mergehub.kit.problems import Conflict
 from mergehub.kit.requests import BODY_BYTES
 from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.telemetry import Reading
 
 router = APIRouter(prefix="/v1/runs")
 READER = new_token()
@@ -97,10 +99,22 @@ async def _give_tokens(app: FastAPI, resources: object) -> None:
     app.state.authenticator = TwoTokens()
 
 
+async def _readings(session: AsyncSession) -> list[Reading]:
+    await session.execute(text("SELECT * FROM alembic_version"))
+    return [Reading("mergehub_events_told", 7)]
+
+
 @asynccontextmanager
 async def running(postgres_url: str, redis_url: str) -> AsyncIterator[httpx.AsyncClient]:
     app = build_app(
-        ServiceParts("kit_test", "Kit", [router], "kit_test_migrations", start=_give_tokens),
+        ServiceParts(
+            "kit_test",
+            "Kit",
+            [router],
+            "kit_test_migrations",
+            start=_give_tokens,
+            readings=_readings,
+        ),
         ServiceSettings(database_url=postgres_url, redis_url=redis_url, log_level="error"),
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -200,7 +214,9 @@ async def test_a_body_that_is_too_large_is_not_read(
 
 async def test_head_is_get_without_a_body(client: httpx.AsyncClient) -> None:
     for path, status in (("/healthz", 200), ("/v1/runs/conflict", 409), ("/v1/nowhere", 404)):
-        head, got = await client.head(path), await client.get(path)
+        named = {"X-Request-ID": "one"}
+        head = await client.head(path, headers=named)
+        got = await client.get(path, headers=named)
         assert (head.status_code, head.content) == (status, b"")
         assert head.headers == got.headers
 
@@ -308,3 +324,32 @@ async def test_more_requests_than_connections_are_asked_to_come_back(
     async with running(postgres_url, redis_url) as client:
         answers = await asyncio.gather(*(client.get("/v1/runs/slow") for _ in range(12)))
     assert sorted(answer.status_code for answer in answers) == [200] * 10 + [503] * 2
+
+
+async def test_metrics_answer_whatever_keeps_the_tables_from_being_read(
+    redis_url: str, history: None, store_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mergehub.kit.telemetry.READ_SECONDS", 0.2)
+    server = Postgres(store_folder / "dark")
+    server.start()
+
+    async def told() -> tuple[bool, bool]:
+        """Whether the tables could be read, and whether what they say is told."""
+        text = (await client.get("/metrics")).text
+        assert 'mergehub_requests_total{method="GET",route="/metrics",status="200"}' in text
+        return "mergehub_readings_up 1.0" in text, "mergehub_events_told 7.0" in text
+
+    async with running(server.url, redis_url) as client:
+        await client.get("/metrics")
+        assert await told() == (True, True)
+        connection = await asyncpg.connect(server.url)
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE kit_test.alembic_version")
+            assert await told() == (False, False)
+        await connection.close()
+        assert await told() == (True, True)
+        server.stop()
+        assert await told() == (False, False)
+        server.start()
+        assert await told() == (True, True)
+    server.stop()

@@ -14,27 +14,38 @@ from pathlib import Path
 
 import tiny
 
-from .chaos_run import Options, Outcome, chaos
+from . import report
+from .acts import Options
+from .chaos_run import Outcome, chaos
+
+SEEDS = range(1, 11)
+INTERRUPTED = 130
 
 
 def main() -> int:
     options = _options()
-    with _models() as models:
-        outcomes = [_once(each, models) for each in options]
-    broken = sum(bool(outcome.violations) for outcome in outcomes)
-    seeds = ", ".join(str(each.seed) for each in options)
-    print(f"chaos with the seeds {seeds}: {broken} of {len(outcomes)} runs with violations")
-    return 1 if broken else 0
+    try:
+        with _models() as models:
+            outcomes = [_once(each, models) for each in options]
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print("interrupted: everything was stopped and removed")
+        return INTERRUPTED
+    for each, outcome in zip(options, outcomes, strict=True):
+        print(f"seed {each.seed}: {_verdict(outcome)}")
+    return 1 if any(outcome.violations for outcome in outcomes) else 0
 
 
 def _options() -> list[Options]:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
-    parser.add_argument("--seed", type=int, nargs="*", help="orders of events; default: the clock")
-    parser.add_argument("--seconds", type=float, default=300, help="how long each storm lasts")
-    parser.add_argument("--runs", type=int, default=300, help="how many are submitted in each")
+    add = parser.add_argument
+    add("--seed", type=int, nargs="*", default=list(SEEDS), help="orders of events")
+    add("--seconds", type=float, default=300, help="how long each storm lasts")
+    add("--runs", type=int, default=300, help="how many are submitted in each")
+    add("--patience", type=float, default=600, help="seconds until all must have ended")
+    add("--restarts", type=int, default=3, help="workers killed in the calm after the storm")
     given = parser.parse_args()
-    seeds = given.seed or [int(time.time()) % 1_000_000]
-    return [Options(seed, given.seconds, given.runs) for seed in seeds]
+    more = {"patience": given.patience, "restarts": given.restarts}
+    return [Options(seed, given.seconds, given.runs, **more) for seed in given.seed]
 
 
 def _once(options: Options, models: Path) -> Outcome:
@@ -42,13 +53,26 @@ def _once(options: Options, models: Path) -> Outcome:
     folder = Path(tempfile.mkdtemp(prefix="mh-chaos-"))
     print(f"seed {options.seed}: {options.runs} runs, {options.seconds:.0f} s, in {folder}")
     began = time.monotonic()
-    outcome = asyncio.run(chaos(options, folder, models))
-    for line in outcome.lines():
+    try:
+        outcome = asyncio.run(chaos(options, folder, models))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        shutil.rmtree(folder)
+        raise
+    for line in report.lines(outcome.evidence, outcome.violations):
         print(f"  {line}")
     print(f"  in {time.monotonic() - began:.0f} s", flush=True)
     if not outcome.violations:
         shutil.rmtree(folder)
     return outcome
+
+
+def _verdict(outcome: Outcome) -> str:
+    evidence = outcome.evidence
+    acknowledged = len({entry["run"] for entry in evidence.of("acknowledged")})
+    return (
+        f"{acknowledged} runs, {len(evidence.of('fault'))} faults, {report.lost(evidence)} lost, "
+        f"{report.doubled(evidence)} doubled, {len(outcome.violations)} violations"
+    )
 
 
 @contextmanager

@@ -3,50 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import signal
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mergehub.contracts.runs import FINAL
-from mergehub.contracts.worker_client import RunClient
-
-from . import checker, recovery
-from .clients import Client, submit_all
-from .dishes import AGAIN, Menu, Submission, submissions
+from . import acts, checker
 from .disks import small_disks
-from .evaluator import Evaluator
-from .evidence import CONSUMERS, Evidence, gather
-from .faults import bereave
+from .evidence import Evidence, gather
 from .history import History
 from .journals import Journals
-from .stack import OWNER, WORKER, WORKERS, Stack
-from .storm import storm
-from .tidiness import left_over
-from .waiting import beside, until
-from .watch import AWAY, Truth, watch_feed, watch_folders, watch_rows
-from .world import World, prey_that_writes
+from .stack import WORKERS, Stack
+from .waiting import beside
+from .watch import Truth, watch_feed, watch_folders, watch_rows
+from .world import World
 
-CALM_SECONDS = 180.0
+QUIET_SECONDS = 180.0
 TIDY_SECONDS = 90.0
-EVALUATORS = 2
-SUBMITTING = 0.9  # of the storm, so that its end finds work everywhere
-
-
-@dataclass(frozen=True)
-class Options:
-    """What to do; `patience` is how long after the storm all runs may take to end."""
-
-    seed: int
-    seconds: float
-    runs: int
-    patience: float = 300.0
-    longest_pause: float = 3.0  # between two faults
-    restarts: int = 3  # workers killed in the calm after the storm
 
 
 @dataclass(frozen=True)
@@ -56,28 +31,17 @@ class Outcome:
     evidence: Evidence
     violations: list[str]
 
-    def lines(self) -> Iterator[str]:
-        """The report for people."""
-        faults = Counter((e["fault"], e["target"]) for e in self.evidence.of("fault"))
-        for (fault, target), times in sorted(faults.items()):
-            yield f"{times:4} x {fault}: {target}"
-        states = Counter(run["state"] for run in self.evidence.runs.values())
-        yield f"runs: {dict(states)}, events: {len(self.evidence.outbox)}"
-        attempts = sum(event["type"] == "run.started" for event in self.evidence.outbox)
-        late = sum(entry["stale"] for entry in self.evidence.of("report"))
-        yield f"claims: {attempts}, late reports: {late}, journals: {len(self.evidence.journals)}"
-        for name, quiet in (("in the storm", False), ("in the calm after it", True)):
-            found = list(recovery.restarts(self.evidence, quiet=quiet))
-            yield f"runs of killed workers {name}: {recovery.summary(found)}"
-        yield f"violations: {len(self.violations)}"
-        yield from self.violations
 
+async def chaos(options: acts.Options, folder: Path, models: Path) -> Outcome:
+    """Run it in `folder`, a short path, with the models that `tiny` wrote.
 
-async def chaos(options: Options, folder: Path, models: Path) -> Outcome:
-    """Run it in `folder`, a short path, with the models that `tiny` wrote."""
+    Interrupted or told to end, it first ends what it started.
+    """
+    this = asyncio.current_task()
+    assert this is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     scratch = [folder / f"scratch-{number}" for number in range(WORKERS)]
-    log = History(folder / "history.jsonl")
-    with small_disks(scratch) as small:
+    with small_disks(scratch) as small, closing(History(folder / "history.jsonl")) as log:
         stack = Stack(folder, models, scratch, log)
         truth = Truth(stack.postgres.url)
         journals = Journals(stack.artifacts)
@@ -85,133 +49,35 @@ async def chaos(options: Options, folder: Path, models: Path) -> Outcome:
         with stack.running():
             try:
                 async with beside(stack.keep(random.Random(options.seed))):
-                    evidence = await _acts(world, options)
+                    evidence = await _play(world, options)
             finally:
                 await truth.close()
                 journals.close()
-                log.close()
     return Outcome(evidence, checker.violations(evidence))
 
 
-async def _acts(world: World, options: Options) -> Evidence:
+async def _play(world: World, options: acts.Options) -> Evidence:
     await world.stack.ready()
-    watching = _client(world)
+    watching = acts.client_of(world)
     async with beside(
         watch_rows(world.truth, world.log),
         watch_feed(watching, world.log),
         watch_folders(world.stack.artifacts, world.log),
     ):
-        menu, calm = await _calm(world)
+        menu, calm = await acts.calm(world)
         with _noted(world, "did not come to their end"):
             async with asyncio.timeout(options.seconds + options.patience):
-                await _storm(world, options, menu)
-                await _settled(world)
+                await acts.stormy(world, options, menu)
+                await acts.settled(world)
         with _noted(world, "did not end after a quiet restart"):
-            async with asyncio.timeout(CALM_SECONDS):
-                await _restarts(world, menu, options.restarts)
+            async with asyncio.timeout(QUIET_SECONDS):
+                await acts.restarts(world, menu, options.restarts)
         with _noted(world, "left something behind"):
             async with asyncio.timeout(TIDY_SECONDS):
-                await _tidy(world)
+                await acts.tidy(world)
     await watching.close()
     await world.stack.ready()
     return await gather(world.stack, world.truth, world.log, world.journals, calm)
-
-
-async def _calm(world: World) -> tuple[Menu, dict[str, str]]:
-    """Each dish once, undisturbed: the digests of their outputs."""
-    client, digests = _client(world), {}
-    first, *others = Menu().names
-    async with asyncio.timeout(CALM_SECONDS):
-        run, digests[first] = await _undisturbed(world, client, Menu(), first)
-        menu = Menu(run)
-        found = await asyncio.gather(
-            *(_undisturbed(world, client, menu, dish) for dish in [*others, AGAIN])
-        )
-    await client.close()
-    return menu, digests | dict(zip([*others, AGAIN], (d for _, d in found), strict=True))
-
-
-async def _undisturbed(world: World, client: Client, menu: Menu, dish: str) -> tuple[str, str]:
-    """The id of a run and the digest of what it made."""
-    run = await client.submit(_wish(menu, dish, f"calm-{dish}", f"chaos/{dish}"))
-    assert run is not None
-
-    async def ended() -> bool:
-        return (await client.get(f"/v1/runs/{run}"))["state"] in FINAL
-
-    await until(ended)
-    told = await client.get(f"/v1/runs/{run}")
-    assert told["state"] == "succeeded", told["error"]
-    return run, told["result"]["output_digest"]
-
-
-async def _storm(world: World, options: Options, menu: Menu) -> None:
-    """Clients submit while faults befall the stack; returns when both have ended."""
-    made_up = RunClient.connect(world.stack.hub_url, WORKER)
-    evaluators = [
-        Evaluator(made_up, world.log, random.Random(f"evaluator {options.seed} {number}"))
-        for number in range(EVALUATORS)
-    ]
-    wishes = submissions(menu, options.runs, options.seconds * SUBMITTING, options.seed)
-
-    async def heard(run: str, wish: Submission) -> None:
-        if wish.body["hardware"] == "gpu":
-            await evaluators[wish.number % EVALUATORS].take(run)
-
-    async with beside(*(each.work() for each in evaluators)):
-        await asyncio.gather(
-            storm(world, options.seed, options.seconds, options.longest_pause),
-            submit_all(lambda: _client(world), wishes, heard),
-        )
-        await _settled(world)
-    await made_up.aclose()
-
-
-async def _settled(world: World) -> None:
-    """Wait until every run has ended and every consumer has heard of it."""
-    behind = " OR ".join(
-        f"coalesce((SELECT sequence FROM {name}.inbox_position), 0) < count(*)"
-        for name in CONSUMERS
-    )
-    query = (
-        f"SELECT (SELECT count(*) FROM registry.runs WHERE finished_at IS NULL) AS unfinished, "
-        f"count(*) FILTER (WHERE NOT published) > 0 OR {behind} AS untold FROM registry.outbox"
-    )
-
-    async def settled() -> bool:
-        with suppress(*AWAY):
-            (row,) = await world.truth.fetch(query)
-            return not (row["unfinished"] or row["untold"])
-        return False
-
-    await until(settled)
-
-
-async def _restarts(world: World, menu: Menu, times: int) -> None:
-    """Kill the worker of the only run there is, in mid-merge, and let another finish it."""
-    client = _client(world)
-    for number in range(times):
-        wish = _wish(menu, "deep", f"restart-{number}", f"chaos/restart-{number}")
-        hunt = asyncio.create_task(prey_that_writes(world))
-        assert await client.submit(wish) is not None
-        name = await hunt
-        if (pid := world.pid(name)) is not None:
-            os.kill(pid, signal.SIGKILL)
-        await bereave(world, name, quiet=True)
-        await _settled(world)
-    await client.close()
-
-
-async def _tidy(world: World) -> None:
-    """A worker looks for leftovers when it starts: let each start anew, and find all of them."""
-    for name in world.stack.names("worker"):
-        if (pid := world.pid(name)) is not None:
-            os.kill(pid, signal.SIGTERM)
-
-    async def tidy() -> bool:
-        return not left_over(world.stack.artifacts, world.stack.scratch)
-
-    await until(tidy)
 
 
 @contextmanager
@@ -220,12 +86,4 @@ def _noted(world: World, what: str) -> Iterator[None]:
     try:
         yield
     except TimeoutError:
-        world.log.record("impatient", what=what)
-
-
-def _client(world: World) -> Client:
-    return Client(world.stack.hub_url, OWNER, world.log)
-
-
-def _wish(menu: Menu, dish: str, key: str, name: str) -> Submission:
-    return Submission(0, key, menu.merge(dish, name), dish, 0, False, False, None)
+        world.log.record("impatient", which=what)

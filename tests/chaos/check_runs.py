@@ -27,10 +27,10 @@ def every_acknowledged_run_ends_once(evidence: Evidence) -> Iterator[str]:
     for event in evidence.outbox:
         if STATES.get(event["type"]) in FINAL:
             ends[event["data"]["run"]].append(event["type"])
-    for entry in evidence.of("acknowledged"):
-        run = evidence.runs.get(entry["run"])
+    for wanted, key in {each["run"]: each["key"] for each in evidence.of("acknowledged")}.items():
+        run = evidence.runs.get(wanted)
         if run is None:
-            yield f"the run {entry['run']} was acknowledged to {entry['key']} and is lost"
+            yield f"the run {wanted} was acknowledged to {key} and is lost"
         elif run["state"] not in FINAL:
             yield f"the run {run['id']} is {run['state']} for ever"
         elif ends[run["id"]] != [f"run.{run['state']}"]:
@@ -58,7 +58,8 @@ def states_move_as_they_may(evidence: Evidence) -> Iterator[str]:
             continue
         run = event["data"]["run"]
         before = now.get(run)
-        if to not in (MOVES[before] if before else {RunState.QUEUED}):
+        # Nobody asks for a retry here, so nothing leaves a final state.
+        if before in FINAL or to not in (MOVES[before] if before else {RunState.QUEUED}):
             yield f"the run {run} went from {before} to {to}"
         now[run] = to
 
@@ -101,6 +102,11 @@ def runs_fail_of_spent_attempts_alone(evidence: Evidence) -> Iterator[str]:
     for run in evidence.runs.values():
         if run["state"] == RunState.FAILED and run["error"]["code"] not in EXCUSED:
             yield f"the run {run['id']} failed: {run['error']['code']} {run['error']['message']}"
+
+
+def all_comes_to_rest(evidence: Evidence) -> Iterator[str]:
+    for entry in evidence.of("impatient"):
+        yield f"the stack {entry['which']} in time"
 
 
 def restarts_are_quick(evidence: Evidence) -> Iterator[str]:

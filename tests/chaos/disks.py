@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-SIZE = "16m"
+SIZE = "16m,nr_inodes=500"
 
 
 @contextmanager
@@ -32,10 +34,18 @@ def _mount(folder: Path, stack: ExitStack) -> bool:
     return done.returncode == 0
 
 
-def fill_up(folder: Path) -> Path:
-    """Leave no byte free on the disk of `folder`; removing what is returned frees it again."""
+@contextmanager
+def filled(folder: Path) -> Iterator[None]:
+    """No byte is free on the disk of `folder` while the block lasts, and no room for a name."""
     ballast = folder / "ballast"
+    ballast.mkdir()
     status = os.statvfs(folder)
-    with ballast.open("wb", buffering=0) as file:
-        file.write(bytes(status.f_bavail * status.f_frsize))
-    return ballast
+    try:
+        with suppress(OSError), (ballast / "bytes").open("wb", buffering=0) as file:
+            file.write(bytes(status.f_bavail * status.f_frsize))
+        with suppress(OSError):
+            for number in itertools.count():
+                (ballast / str(number)).touch()
+        yield
+    finally:
+        shutil.rmtree(ballast)

@@ -74,7 +74,8 @@ class Evaluator:
 
     async def _ended(self, run: UUID) -> bool:
         try:
-            return await self.client.state(run) in FINAL
+            found = await self.client.run(run)
+            return found is not None and found.state in FINAL
         except RunClientError:
             return False
 

@@ -11,6 +11,7 @@ import httpx
 
 from .history import Entry, History
 from .journals import Journals, Kept
+from .logs import logged
 from .stack import REPLICAS, Stack
 from .tidiness import left_over
 from .watch import Truth, fault_of, visible
@@ -19,9 +20,10 @@ Row = dict[str, Any]
 CONSUMERS = ("lineage", "leaderboard")
 
 RUNS = "SELECT id::text, kind, state, fence, spec, result, error FROM registry.runs"
+# Whoever commits first is told first, though its row may have been written later.
 OUTBOX = (
     "SELECT sequence, event_id::text AS id, type, published, data, "
-    "extract(epoch FROM time)::float8 AS time FROM registry.outbox ORDER BY outbox.id"
+    "extract(epoch FROM time)::float8 AS time FROM registry.outbox ORDER BY sequence, outbox.id"
 )
 ITEMS = "SELECT run_id::text AS run, benchmark, items FROM registry.run_items"
 EDGES = """
@@ -75,6 +77,7 @@ class Evidence:
     models: Mapping[str, str | None] = field(default_factory=dict)
     left: Sequence[str] = ()
     journals: Sequence[Kept] = ()
+    logged: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, *what: str) -> list[Entry]:
         """The entries of the history of these kinds."""
@@ -101,6 +104,7 @@ async def gather(
         models={name: fault_of(stack.artifacts / "runs" / name) for name in folders},
         left=left_over(stack.artifacts, stack.scratch),
         journals=list(journals.read()),
+        logged=logged(stack.folder / "logs"),
     )
 
 

@@ -14,11 +14,11 @@ import psutil
 
 from mergehub.contracts.runs import LEASE_SECONDS
 
-from .disks import fill_up
+from .disks import filled
 from .watch import AWAY
 from .world import World, down, prey, shut
 
-PAST_THE_LEASE = LEASE_SECONDS + 4.0
+PAST_THE_LEASE = LEASE_SECONDS + 8.0
 
 
 async def kill(world: World, name: str, rng: random.Random) -> None:
@@ -40,6 +40,7 @@ async def kill_child(world: World, name: str, rng: random.Random) -> None:
     if child is not None:
         with suppress(psutil.NoSuchProcess):
             child.kill()
+            world.log.record("child killed", name=name, pid=child.pid)
 
 
 async def bereave(world: World, name: str, quiet: bool = False) -> None:
@@ -63,11 +64,13 @@ async def pause_worker(world: World, name: str, rng: random.Random) -> None:
     if pid is None:
         return
     os.kill(pid, signal.SIGSTOP)
+    began, runs = time.time(), await world.truth.held_by(name)
     try:
         await asyncio.sleep(PAST_THE_LEASE)
     finally:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
+        world.log.record("paused", name=name, runs=runs, began=began, ended=time.time())
 
 
 async def restart_redis(world: World, name: str, rng: random.Random) -> None:
@@ -121,10 +124,6 @@ async def reset(world: World, name: str, rng: random.Random) -> None:
 
 
 async def fill_scratch(world: World, name: str, rng: random.Random) -> None:
-    """Not a byte is left on a worker's scratch disk."""
-    scratch = world.stack.scratch[int(name.removeprefix("scratch "))]
-    ballast = fill_up(scratch)
-    try:
+    """Nothing more can be written to a worker's scratch disk."""
+    with filled(world.stack.scratch[int(name.removeprefix("scratch "))]):
         await asyncio.sleep(rng.uniform(2, 6))
-    finally:
-        ballast.unlink()

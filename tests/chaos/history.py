@@ -12,7 +12,7 @@ Entry = dict[str, Any]
 
 
 class History:
-    """An append-only record; threads may share it.
+    """An append-only record; threads may share it. Close it when all is over.
 
     `at` is seconds since the beginning, for people; `time` is the wall clock, which the database
     on the same machine shares.

@@ -43,6 +43,16 @@ def summary(found: list[Restart]) -> str:
     )
 
 
+def overtaken(evidence: Evidence) -> str:
+    """How many runs of paused workers were taken from them meanwhile."""
+    paused = [(entry, run) for entry in evidence.of("paused") for run in entry["runs"]]
+    taken = 0
+    for entry, run in paused:
+        seconds = _first(evidence, run, "run.queued", entry["began"])
+        taken += seconds is not None and entry["began"] + seconds < entry["ended"]
+    return f"paused workers held {len(paused)} runs, {taken} of which were taken from them"
+
+
 def _first(evidence: Evidence, run: str, kind: str, after: float) -> float | None:
     """Seconds from `after` to the run's next event of a kind."""
     for event in evidence.outbox:

@@ -65,18 +65,25 @@ class Stack:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Everything launched; at the end all of it is stopped, the stores last."""
-        try:
-            with self.network:
+        with self.network:
+            try:
                 for store in (self.valkey, self.postgres):
                     store.start()
                 self._launch_programs()
                 yield
-        finally:
-            for name, part in reversed(self.parts.items()):
-                if part.pid is not None and part.poll() is None:
-                    os.kill(part.pid, signal.SIGCONT)
-                self._log.record("stopped", name=name)
-                part.stop()
+            finally:
+                self._stop()
+
+    def _stop(self) -> None:
+        """Tell all programs at once, then wait for one after the other; the stores come last."""
+        for name, part in self.parts.items():
+            if part.pid is not None and part.poll() is None:
+                os.kill(part.pid, signal.SIGCONT)
+                if name not in self.stores:
+                    os.kill(part.pid, signal.SIGTERM)
+        for name, part in reversed(self.parts.items()):
+            part.stop()
+            self._log.record("stopped", name=name)
 
     async def ready(self) -> None:
         """Wait until every replica of every service says that it is."""
@@ -117,7 +124,7 @@ class Stack:
     def _services(self) -> Iterator[Program]:
         for service in SERVICES:
             for replica in range(REPLICAS):
-                serve = ["-m", "uvicorn", "--factory", service.factory, "--log-level", "warning"]
+                serve = ["-m", "uvicorn", "--factory", service.factory]
                 serve += ["--uds", str(self.socket(service.name, replica))]
                 serve += ["--timeout-graceful-shutdown", "2"]
                 yield self._program(f"{service.name}-api-{replica}", serve)
@@ -132,6 +139,7 @@ class Stack:
             MERGEHUB_SCRATCH=str(self.scratch[number]),
             MERGEHUB_ARTIFACTS=str(self.artifacts),
             MERGEHUB_MODEL_ROOTS=json.dumps([str(self._models)]),
+            MERGEHUB_KEEP_FAILED_HOURS="0",  # so that failed runs too leave nothing
             MERGEHUB_TASK_ROOTS=json.dumps([str(self._models / "tasks")]),
         )
 

@@ -72,6 +72,9 @@ def drawn(world: World, seed: int) -> Iterator[tuple[Fault, str, random.Random]]
 async def storm(world: World, seed: int, seconds: float, longest_pause: float) -> None:
     """Let faults befall the stack for so long; returns when all are undone."""
     mishaps = drawn(world, seed)
+    if not world.small_disks:
+        reason = "no small disk can be mounted here (it takes root)"
+        world.log.record("left out", fault="fill a scratch disk", reason=reason)
     async with asyncio.TaskGroup() as lasting:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):

@@ -17,7 +17,7 @@ from .history import History
 ROWS_SECONDS = 0.1
 FEED_SECONDS = 1.0
 FOLDERS_SECONDS = 0.2
-COLUMNS = "id::text AS run, state, fence, attempt, worker, revision"
+COLUMNS = "id::text AS run, state, fence, attempt, worker, revision, error ->> 'code' AS error"
 AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 

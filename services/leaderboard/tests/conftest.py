@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
 from sqlalchemy import delete
 
 from leaderboard import events
@@ -28,6 +29,15 @@ from mergehub.kit.app import Resources, open_resources
 from mergehub.kit.settings import ServiceSettings
 
 
+class NoSuchRun(Exception):
+    """What the registry answers where it kept no items."""
+
+
+async def _tell(request: Request, error: Exception) -> JSONResponse:
+    problem = {"code": "run-not-found"}
+    return JSONResponse(problem, 404, media_type="application/problem+json")
+
+
 class Registry:
     """The feed and the item scores of a registry; `tell` and `merge` add events to the feed."""
 
@@ -35,8 +45,9 @@ class Registry:
         self.address = ""
         self.events: list[Envelope] = []
         self.items: dict[str, dict[str, float]] = {}
-        self.failing = 0
+        self.failing, self.failure = 0, 503
         self.app = FastAPI()
+        self.app.add_exception_handler(NoSuchRun, _tell)
         self.app.get("/v1/events")(self.page)
         self.app.get("/v1/runs/{run}/items")(self.item_scores)
 
@@ -48,9 +59,9 @@ class Registry:
     async def item_scores(self, run: str, benchmark: str) -> dict[str, Any]:
         if self.failing:
             self.failing -= 1
-            raise HTTPException(503)
+            raise HTTPException(self.failure)
         if run not in self.items:
-            raise HTTPException(404)
+            raise NoSuchRun
         return {"benchmark": benchmark, "items": self.items[run]}
 
     def merge(self, name: str, *parents: Parent, method: str = "ties") -> Envelope:
@@ -155,6 +166,7 @@ async def untouched(resources: Resources, registry: Registry) -> AsyncIterator[N
     yield
     registry.events.clear()
     registry.items.clear()
+    registry.failing, registry.failure = 0, 503
     async with resources.database.transaction() as session:
         for table in reversed(Base.metadata.sorted_tables):
             await session.execute(delete(table))

@@ -17,7 +17,7 @@ from leaderboard import events
 from leaderboard.app import PARTS, create_app
 from leaderboard.parents.models import Parent as ParentRow
 from leaderboard.results.models import Result, ResultItem
-from leaderboard.tables import Inbox, InboxPosition
+from leaderboard.tables import Inbox, InboxPosition, intake
 from mergehub.contracts.runs import Parent
 from mergehub.kit.app import Resources, open_resources
 from mergehub.kit.background import running
@@ -53,14 +53,30 @@ async def test_a_result_whose_items_nobody_kept_is_a_result(resources, registry,
     assert (await count(resources, Result), await count(resources, ResultItem)) == (1, 0)
 
 
-async def test_items_that_cannot_be_had_now_hold_the_event_back(resources, registry, caught_up):
+@pytest.mark.parametrize("status", [503, 429, 404], ids=["away", "busy", "no-such-route"])
+async def test_items_that_cannot_be_had_now_hold_the_event_back(
+    resources, registry, caught_up, status
+):
     registry.score("m", "dates", "10")
-    registry.failing = 1
-    with pytest.raises(httpx.HTTPStatusError, match="503"):
+    registry.failing, registry.failure = 1, status
+    with pytest.raises(httpx.HTTPStatusError, match=str(status)):
         await caught_up()
     assert await count(resources, Result) == await count(resources, Inbox) == 0
     await caught_up()
     assert (await count(resources, Result), await count(resources, ResultItem)) == (1, 2)
+
+
+async def test_items_that_are_refused_for_good_do_not_hold_up_the_next_event(resources, registry):
+    registry.score("m0", "dates", "10")
+    registry.score("m1", "dates", 0.5)
+    consumer = events.consumer(resources)
+    consumer.FIRST_PAUSE_SECONDS = 0.01
+    registry.failing, registry.failure = consumer.TRIES, 422
+    await consumer.catch_up()
+    async with resources.database.transaction() as session:
+        [refused] = await intake.set_aside(session)
+    assert "422" in refused.reason
+    assert await count(resources, Result) == await count(resources, Inbox) == 1
 
 
 async def test_the_loop_tries_again_by_itself(resources, registry, until):

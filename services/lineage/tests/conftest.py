@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
@@ -109,6 +112,28 @@ async def untouched(resources: Resources, registry: Registry) -> AsyncIterator[N
         for table in reversed(Base.metadata.sorted_tables):
             await session.execute(delete(table))
     await resources.redis.flushdb()
+
+
+@pytest.fixture
+def command(settings: ServiceSettings) -> Callable[..., Awaitable[tuple[int, str, str]]]:
+    """Runs `python -m lineage` with words; gives its exit status and what it said."""
+
+    async def run(*words: str, hub_url: str = settings.hub_url) -> tuple[int, str, str]:
+        named = settings.model_copy(update={"hub_url": hub_url})
+        environment = {
+            f"MERGEHUB_{name.upper()}": str(getattr(named, name))
+            for name in ("database_url", "redis_url", "hub_url")
+        }
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "lineage", *words),
+            env=os.environ | environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        return process.returncode or 0, out.decode(), err.decode()
+
+    return run
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import sys
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,20 +13,20 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from pydantic import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage import events
 from lineage.app import PARTS, create_app
 from lineage.graph.models import Edge
-from lineage.tables import Inbox, InboxPosition, InboxRefused
+from lineage.tables import Inbox, InboxPosition, intake
 from mergehub.contracts.events import STREAM, Envelope
 from mergehub.contracts.runs import Parent
 from mergehub.hub.valkey import Valkey
 from mergehub.kit.app import Resources, open_resources
 from mergehub.kit.background import running
-from mergehub.kit.consumer import Apply, Consumer, FeedHasGap
+from mergehub.kit.consumer import Consumer, FeedHasGap
+from mergehub.kit.inbox import Apply
 from mergehub.kit.stream import StreamPublisher
 
 BASE = Parent(name="base", role="base")
@@ -68,13 +67,10 @@ def reader(resources: Resources, apply: Apply) -> Consumer:
     """The service's consumer with another effect."""
     return Consumer(
         group="lineage",
-        source="registry",
         database=resources.database,
         redis=resources.redis,
         hub=resources.hub,
-        inbox=Inbox,
-        position=InboxPosition,
-        refused=InboxRefused,
+        intake=intake,
         apply=apply,
     )
 
@@ -161,59 +157,6 @@ class TestOffer:
         assert await count(resources, Edge) == 1
 
 
-class TestPoison:
-    """An event that cannot be applied, and one after it that can."""
-
-    @pytest.fixture
-    def poison(self, registry) -> Envelope:
-        told = registry.tell("m0", BASE)
-        registry.events[0] = told.model_copy(update={"data": {"name": "no parents\0"}})
-        registry.tell("m1", BASE)
-        return registry.events[0]
-
-    async def test_it_is_set_aside_after_some_tries_and_the_next_is_applied(
-        self, resources, poison
-    ):
-        consumer = events.consumer(resources)
-        for _ in range(consumer.TRIES - 1):
-            with pytest.raises(ValidationError):
-                await consumer.catch_up()
-            assert await position(resources) == 0
-        await consumer.catch_up()
-        assert await position(resources) == 2
-        assert await count(resources, Edge) == await count(resources, Inbox) == 1
-        async with resources.database.transaction() as session:
-            [kept] = (await session.scalars(select(InboxRefused))).all()
-        assert kept.event_id == poison.id
-        assert "validation errors for ModelProduced" in kept.reason
-
-    async def test_it_does_not_stop_the_running_consumer(self, resources, registry, poison, until):
-        async with consuming(resources):
-            await until(reached(resources, 2))
-        assert await count(resources, InboxRefused) == 1
-
-    async def test_a_value_that_no_column_holds_is_its_own_fault_too(self, resources, registry):
-        registry.tell("m" * 501, BASE)
-        consumer = events.consumer(resources)
-        consumer.TRIES = 1
-        await consumer.catch_up()
-        assert await count(resources, InboxRefused) == await position(resources) == 1
-
-    async def test_what_is_away_is_waited_for_and_never_held_against_an_event(
-        self, resources, registry
-    ):
-        registry.tell("m", BASE)
-
-        async def fail(session: AsyncSession, event: Envelope) -> None:
-            raise httpx.ConnectError("away")
-
-        consumer = reader(resources, fail)
-        for _ in range(consumer.TRIES + 1):
-            with pytest.raises(httpx.ConnectError):
-                await consumer.catch_up()
-        assert await count(resources, InboxRefused) == await position(resources) == 0
-
-
 class TestStream:
     async def test_an_event_of_the_stream_is_applied(self, resources, registry, until):
         async with consuming(resources):
@@ -270,11 +213,11 @@ class TestStream:
             await until(reached(resources, 3))
         assert await count(resources, Edge) == 3
 
-    async def test_two_replicas_apply_each_event_once(self, settings, registry, until):
-        applied: Counter[int] = Counter()
+    async def test_two_replicas_apply_each_event_once_and_in_order(self, settings, registry, until):
+        applied: list[int] = []
 
         async def note(session: AsyncSession, event: Envelope) -> None:
-            applied[event.sequence] += 1
+            applied.append(event.sequence)
             await events.apply(session, event)
 
         async with open_resources(PARTS, settings) as one, open_resources(PARTS, settings) as two:
@@ -283,9 +226,31 @@ class TestStream:
                 for number in range(20):
                     await publish(one, registry.tell(f"m{number}", BASE))
                 await until(reached(one, 20))
-            assert set(applied) == set(range(1, 21))
-            assert max(applied.values()) == 1
+            assert applied == list(range(1, 21))
             assert await count(one, Inbox) == await count(one, Edge) == 20
+
+
+async def test_replicas_that_race_through_stream_and_feed_apply_in_order(settings, registry, until):
+    """Every event comes to both by several ways at once; some the stream never carries."""
+    applied: list[int] = []
+
+    async def note(session: AsyncSession, event: Envelope) -> None:
+        await events.apply(session, event)
+        applied.append(event.sequence)
+
+    async with open_resources(PARTS, settings) as one, open_resources(PARTS, settings) as two:
+        async with consuming(one, two, one, two, apply=note):
+            await until(waiting(one, replicas=4))
+            for number in range(60):
+                told = registry.tell(f"m{number}", BASE)
+                if number % 3:
+                    await publish(one, told, *registry.events[-5:])
+                if number % 10 == 0:
+                    racers = [reader(each, note) for each in (one, two)]
+                    await asyncio.gather(*(each.catch_up() for each in racers))
+            await until(reached(one, 60))
+        assert applied == list(range(1, 61))
+        assert await count(one, Inbox) == await count(one, Edge) == 60
 
 
 async def test_while_redis_is_away_the_feed_alone_goes_on(settings, registry, until, tmp_path):

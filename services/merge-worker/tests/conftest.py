@@ -1,20 +1,31 @@
-"""The other side of the run protocol: a hub over real HTTP that keeps its runs in memory."""
+"""Models to merge, and a hub over real HTTP that keeps its runs in memory."""
 
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import numpy as np
 import pytest
 import uvicorn
 from fastapi import FastAPI, HTTPException, Response
 from fastapi.responses import JSONResponse
+from pydantic import SecretStr
+from redis.asyncio import Redis
+from safetensors.numpy import save_file
 
+sys.path.insert(0, str(Path(__file__).parent))
+from at_work import LAYERS, RECIPE, SHAPE
+
+from merge_worker.engine import Sources, digest_of_folder, merge, plan_merge
 from mergehub.contracts.hardware import Needs, lacking
 from mergehub.contracts.runs import (
     FINAL,
@@ -29,6 +40,8 @@ from mergehub.contracts.runs import (
     RunState,
 )
 from mergehub.contracts.workers import WorkerBeat
+from mergehub.kit.settings import WorkerSettings
+from mergehub.recipe import parse_recipe
 
 WAIT_SECONDS = 100
 
@@ -238,3 +251,56 @@ async def hub() -> AsyncIterator[CounterpartHub]:
     yield kept
     server.should_exit = True
     await serving
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two models large enough that a merge can be caught in the middle."""
+    root = tmp_path_factory.mktemp("models")
+    for seed, name in enumerate(("first", "second")):
+        draw = np.random.default_rng(seed)
+        folder = root / name
+        folder.mkdir()
+        layer = draw.standard_normal(SHAPE, np.float32)
+        save_file(
+            {f"model.layers.{i}.mlp.up_proj.weight": layer + i for i in range(LAYERS)},
+            folder / "model.safetensors",
+            metadata={"format": "pt"},
+        )
+        config = {"model_type": "llama", "architectures": ["LlamaForCausalLM"],
+                  "num_hidden_layers": LAYERS, "hidden_size": 1024}  # fmt: skip
+        (folder / "config.json").write_text(json.dumps(config))
+    return root
+
+
+@pytest.fixture(scope="session")
+def undisturbed(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model that the merge gives when nothing goes wrong."""
+    out = tmp_path_factory.mktemp("undisturbed") / "merged"
+    return merge(plan_merge(parse_recipe(RECIPE), Sources(roots=(models,))), out).folder
+
+
+@pytest.fixture(scope="session")
+def expected_digest(undisturbed: Path) -> str:
+    return digest_of_folder(undisturbed)
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    client = Redis.from_url(redis_url)
+    await client.flushdb()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def settings(hub: Any, redis_url: str, models: Path, tmp_path: Path) -> WorkerSettings:
+    return WorkerSettings(
+        hub_url=hub.url,
+        redis_url=redis_url,
+        worker_token=SecretStr("mgh_worker"),
+        worker_name="worker-1",
+        model_roots=[models],
+        artifacts=tmp_path / "artifacts",
+        scratch=tmp_path / "scratch",
+    )

@@ -4,179 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import json
 import os
 import shutil
 import signal
-import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from math import prod
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import numpy as np
 import pytest
-import yaml
-from pydantic import SecretStr
+from at_work import (
+    LAYERS,
+    RECIPE,
+    SHAPE,
+    bell,
+    children,
+    command,
+    eventually,
+    journalled,
+    listening,
+    merge_spec,
+    worker_process,
+)
 from redis.asyncio import Redis
-from safetensors.numpy import save_file
 from starlette.responses import PlainTextResponse
 
-from merge_worker.engine import Sources, digest_of_folder, merge, plan_merge
+from merge_worker.engine import digest_of_folder
 from merge_worker.execution import slot
-from merge_worker.execution.slot import Slot
-from merge_worker.jobs import Doorbell
 from mergehub import __version__
 from mergehub.contracts.hardware import Capacity, Needs
-from mergehub.contracts.runs import MergeResult, MergeSpec, RunState
-from mergehub.contracts.worker_client import RunClient
-from mergehub.hub.valkey import Valkey
-from mergehub.kit.doorbell import job_pool, queue_name, ring
+from mergehub.contracts.runs import MergeResult, RunState
+from mergehub.kit.doorbell import queue_name
 from mergehub.kit.settings import WorkerSettings
-from mergehub.recipe import parse_recipe
-
-WAIT_SECONDS = 100
-LAYERS, SHAPE = 40, (512, 1024)
-# Each model many times over: as slow as a large merge, with few bytes to write.
-RECIPE = yaml.safe_dump(
-    {
-        "merge_method": "linear",
-        "models": [
-            {"model": name, "parameters": {"weight": weight}}
-            for name, weight in [("first", 0.25), ("second", 0.75)] * 12
-        ],
-        "dtype": "float32",
-    }
-)
-
-
-@pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two models large enough that a merge can be caught in the middle."""
-    root = tmp_path_factory.mktemp("models")
-    for seed, name in enumerate(("first", "second")):
-        draw = np.random.default_rng(seed)
-        folder = root / name
-        folder.mkdir()
-        layer = draw.standard_normal(SHAPE, np.float32)
-        save_file(
-            {f"model.layers.{i}.mlp.up_proj.weight": layer + i for i in range(LAYERS)},
-            folder / "model.safetensors",
-            metadata={"format": "pt"},
-        )
-        config = {"model_type": "llama", "architectures": ["LlamaForCausalLM"],
-                  "num_hidden_layers": LAYERS, "hidden_size": 1024}  # fmt: skip
-        (folder / "config.json").write_text(json.dumps(config))
-    return root
-
-
-@pytest.fixture(scope="session")
-def undisturbed(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The model that the merge gives when nothing goes wrong."""
-    out = tmp_path_factory.mktemp("undisturbed") / "merged"
-    return merge(plan_merge(parse_recipe(RECIPE), Sources(roots=(models,))), out).folder
-
-
-@pytest.fixture(scope="session")
-def expected_digest(undisturbed: Path) -> str:
-    return digest_of_folder(undisturbed)
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Redis]:
-    client = Redis.from_url(redis_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
-
-
-@pytest.fixture
-def settings(hub: Any, redis_url: str, models: Path, tmp_path: Path) -> WorkerSettings:
-    return WorkerSettings(
-        hub_url=hub.url,
-        redis_url=redis_url,
-        worker_token=SecretStr("mgh_worker"),
-        worker_name="worker-1",
-        model_roots=[models],
-        artifacts=tmp_path / "artifacts",
-        scratch=tmp_path / "scratch",
-    )
-
-
-def merge_spec(recipe: str = RECIPE) -> MergeSpec:
-    return MergeSpec(
-        recipe=recipe, recipe_version=None, recipe_digest="sha256:0", model_name="merged", seed=0
-    )
-
-
-@asynccontextmanager
-async def listening(settings: WorkerSettings) -> AsyncIterator[Slot]:
-    """A worker inside of this process; its children are real ones."""
-    client = RunClient.connect(settings.hub_url, "mgh_worker")
-    place = Slot(settings, client)
-    doorbell = Doorbell(settings, place)
-    task = asyncio.create_task(doorbell.listen())
-    try:
-        yield place
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        await place.drain()
-        await doorbell.close()
-        await client.aclose()
-
-
-@asynccontextmanager
-async def worker_process(settings: WorkerSettings) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`python -m merge_worker`, set up by its environment alone."""
-    values = settings.model_dump(mode="json", exclude={"worker_token"})
-    variables = {f"MERGEHUB_{name.upper()}": _as_text(value) for name, value in values.items()}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "merge_worker",
-        env={**os.environ, **variables, "MERGEHUB_WORKER_TOKEN": "mgh_worker"},
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-async def bell(redis: Redis, run: Any) -> None:
-    await ring(job_pool(redis), run.id, "cpu", run.fence)
-
-
-async def eventually(true: Callable[[], Any]) -> Any:
-    """What becomes true outside of this process, where there is no event to wait for."""
-    async with asyncio.timeout(WAIT_SECONDS):
-        while not (found := true()):  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
-    return found
-
-
-def children(pid: int) -> list[int]:
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [child for child in map(int, found) if b"execution.child" in _command(child)]
-
-
-def _command(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
-def journalled(settings: WorkerSettings, run: Any) -> int:
-    """How many tensors of an unfinished merge are finished."""
-    journal = settings.artifacts / "runs" / f"{run.id}.partial" / "journal.jsonl"
-    return journal.read_bytes().count(b'"tensor"') if journal.is_file() else 0
 
 
 async def test_a_rung_run_is_claimed_merged_and_reported(
@@ -361,7 +219,7 @@ async def test_an_attempt_that_takes_too_long_is_killed_and_can_be_gone_on_with(
     error = run.reports[0].error
     assert (error.code, error.retryable) == ("timed-out", False)
     assert run.state is RunState.FAILED
-    assert (settings.artifacts / "runs" / f"{run.id}.partial").exists()
+    assert (settings.scratch / "runs" / str(run.id)).exists()
 
 
 async def test_a_worker_says_that_it_is_there_and_when_it_leaves(
@@ -511,22 +369,4 @@ async def test_a_killed_worker_takes_its_child_along(
         child = (await eventually(lambda: children(worker.pid)))[0]
         worker.kill()
         await worker.wait()
-        await eventually(lambda: b"execution.child" not in _command(child))
-
-
-async def test_an_idle_worker_lives_through_a_redis_restart(
-    hub: Any, settings: WorkerSettings, store_folder: Path
-) -> None:
-    server = Valkey(store_folder / f"vk-{uuid4().hex[:6]}")
-    server.start()
-    before, after = hub.add(merge_spec("not a recipe")), hub.add(merge_spec("not a recipe"))
-    async with listening(settings.model_copy(update={"redis_url": server.url})):
-        async with Redis.from_url(server.url) as redis:
-            await bell(redis, before)
-            await hub.until(lambda: before.reports)
-        server.stop()
-        server.start()
-        async with Redis.from_url(server.url) as redis:
-            await bell(redis, after)
-            await hub.until(lambda: after.reports)
-    server.stop()
+        await eventually(lambda: b"execution.child" not in command(child))

@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from receiver import Receiver, receiving
 
 OWNER, WORKER = "mgh_owner-of-the-tests", "mgh_worker-of-the-tests"
+SERVICE = "mgh_service-of-the-tests"
 
 RECIPE = """\
 # two models, half and half
@@ -59,6 +60,7 @@ EMPTIED = (
     "recipes",
     "outbox",
     "idempotency_keys",
+    "audit",
 )
 
 Json = dict[str, Any]
@@ -82,6 +84,7 @@ def settings(database_url: str, redis_url: str) -> ServiceSettings:
         background="separate",
         bootstrap_token=SecretStr(OWNER),
         worker_token=SecretStr(WORKER),
+        service_token=SecretStr(SERVICE),
         webhook_allow=[ip_network("127.0.0.0/8")],
         log_level="error",
     )
@@ -112,10 +115,11 @@ async def transaction(resources: Resources) -> Transaction:
 
 @pytest.fixture
 async def empty(app: FastAPI, transaction: Transaction, resources: Resources) -> None:
-    """No runs, no recipes, no events, and nothing in Redis."""
+    """No runs, recipes, events and tokens that tests made, and nothing in Redis."""
     async with transaction() as session:
         for table in EMPTIED:  # DELETE, since TRUNCATE takes longer where there is little
             await session.execute(text(f"DELETE FROM {table}"))
+        await session.execute(text("DELETE FROM tokens WHERE created_by <> 'settings'"))
     await resources.redis.flushdb()
 
 

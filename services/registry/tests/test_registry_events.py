@@ -45,7 +45,7 @@ async def test_bell_of_a_second_attempt_is_another_one(
     await report(await claim(run), "failed", error=error)
     await events()
     jobs = await resources.redis.zrange(queue_name("cpu"), 0, -1)
-    assert jobs == [f"run:{run['id']}:{n}:cpu".encode() for n in (0, 1)]
+    assert jobs == [f"run:{run['id']}:{turn}:cpu".encode() for turn in (0, 1)]
 
 
 async def test_run_that_was_cancelled_meanwhile_does_not_ring(
@@ -123,7 +123,8 @@ async def test_feed_has_no_gap_under_writers_and_two_relays_at_once(
     assert {each["data"]["run"] for each in feed} == {run["id"] for run in runs}
     assert seen == list(range(1, len(seen) + 1))
     assert await resources.redis.zcard(queue_name("cpu")) == 60
-    assert await resources.redis.xlen(STREAM) == 60
+    streamed = [fields[b"event"] for _, fields in await resources.redis.xrange(STREAM)]
+    assert [Envelope.model_validate_json(each).sequence for each in streamed] == list(range(1, 61))
 
 
 async def test_event_is_published_again_when_redis_was_away(
@@ -143,3 +144,23 @@ async def test_event_is_published_again_when_redis_was_away(
         await asyncio.gather(relay.publish_due(), return_exceptions=True)
 
     assert seen == [1]
+
+
+async def test_a_relay_that_dies_before_it_could_note_it_leaves_its_batch_to_the_other(
+    resources: Resources, submit: Call
+) -> None:
+    await submit()
+    published: list[Envelope] = []
+
+    async def die(batch: Any) -> None:
+        published.extend(batch)
+        raise asyncio.CancelledError
+
+    async def live(batch: Any) -> None:
+        published.extend(batch)
+
+    relays = [Relay(outbox, resources.database, publish) for publish in (die, live)]
+    await asyncio.gather(relays[0].publish_due(), return_exceptions=True)
+    assert [await relays[1].publish_due(), await relays[1].publish_due()] == [1, 0]
+    assert len(published) == 2
+    assert published[0] == published[1]

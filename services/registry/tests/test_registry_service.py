@@ -21,7 +21,8 @@ from mergehub.kit.settings import ServiceSettings
 from registry.app import create_app
 from registry.runs.moves import CHANNEL
 from registry.tables import metadata
-from registry.tokens.service import TableAuthenticator, accept_settings_tokens
+from registry.tokens.authenticator import TableAuthenticator
+from registry.tokens.settings import accept_settings_tokens
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -91,6 +92,8 @@ def test_description_names_every_operation_once(app: FastAPI) -> None:
         "submit_run", "list_runs", "get_run", "list_run_items", "follow_run", "cancel_run",
         "retry_run", "list_queues", "get_queue", "list_workers", "beat_worker", "leave_worker",
         "claim_run", "heartbeat_run", "release_run", "report_run", "list_events",
+        "create_token", "list_tokens", "get_token", "revoke_token", "introspect_token",
+        "list_audit",
         "create_webhook", "list_webhooks", "get_webhook", "change_webhook", "delete_webhook",
         "rotate_webhook_secret", "test_webhook", "list_webhook_deliveries", "get_webhook_delivery",
         "replay_webhook_delivery", "replay_webhook_range",
@@ -120,6 +123,10 @@ def test_description_refers_only_to_what_it_defines(app: FastAPI) -> None:
         "Worker",
         "WorkerPage",
         "Queue",
+        "Token",
+        "TokenCreated",
+        "TokenPage",
+        "AuditPage",
         "Endpoint",
         "EndpointWithSecret",
         "EndpointPage",
@@ -189,7 +196,7 @@ def _refs(node: Any) -> list[str]:
 
 def test_owner_and_workers_with_one_token_are_told_so(settings: ServiceSettings) -> None:
     same = settings.model_dump() | {"worker_token": settings.bootstrap_token}
-    with pytest.raises(ValueError, match="MERGEHUB_WORKER_TOKEN are the same") as raised:
+    with pytest.raises(ValueError, match="MERGEHUB_SERVICE_TOKEN are the same") as raised:
         ServiceSettings(**same)
     assert settings.bootstrap_token.get_secret_value() not in str(raised.value)
 

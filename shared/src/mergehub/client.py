@@ -125,6 +125,18 @@ class HubClient:
         """How much work waits, by class of hardware."""
         return list(self.get("/v1/queues")["items"])
 
+    def create_token(self, name: str, scopes: Iterable[str], **until: Any) -> dict[str, Any]:
+        """A new token, shown this once; `until` gives expires_in (seconds) or expires_at."""
+        return self._create("/v1/tokens", {"name": name, "scopes": list(scopes), **until})
+
+    def tokens(self, *, revoked: bool = False) -> list[dict[str, Any]]:
+        """The tokens that one may see, without their secrets."""
+        return list(self._all("/v1/tokens", revoked=revoked))
+
+    def revoke_token(self, token_id: str) -> None:
+        """Make a token invalid for ever."""
+        self._send(self._http.build_request("DELETE", f"/v1/tokens/{quote(token_id, safe='')}"))
+
     def run(self, run_id: UUID) -> Run:
         return Run.model_validate(self.get(f"/v1/runs/{run_id}"))
 
@@ -174,14 +186,14 @@ class HubClient:
         given = {name: value for name, value in params.items() if value is not None}
         return dict(self._send(self._http.build_request("GET", path, params=given)).json())
 
-    def _all(self, path: str) -> Iterator[dict[str, Any]]:
+    def _all(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
         """The items of all pages."""
-        page = self.get(path)
+        page = self.get(path, **params)
         while True:
             yield from page["items"]
             if page["next_cursor"] is None:
                 return
-            page = self.get(path, cursor=page["next_cursor"])
+            page = self.get(path, cursor=page["next_cursor"], **params)
 
     def _create(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """POST under a key: sent again after a lost answer, it takes effect once."""

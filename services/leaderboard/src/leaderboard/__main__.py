@@ -1,12 +1,10 @@
-"""`python -m leaderboard`: the background work in a process of its own."""
+"""`python -m leaderboard`: the background work in a process of its own, and the care for events."""
 
 from __future__ import annotations
 
-import asyncio
-
 from leaderboard.app import PARTS
-from mergehub.kit.app import run_background
-from mergehub.kit.settings import ServiceSettings
+from leaderboard.events import consumer
+from mergehub.kit.commands import main
 
 if __name__ == "__main__":
-    asyncio.run(run_background(PARTS, ServiceSettings()))
+    main(PARTS, consumer)

@@ -10,14 +10,18 @@ from leaderboard.benchmarks.endpoints import router as benchmarks
 from leaderboard.boards.endpoints import router as boards
 from leaderboard.events import consumer
 from leaderboard.results.endpoints import router as results
+from leaderboard.tables import intake
 from leaderboard.uplift.endpoints import router as uplift
 from mergehub.kit.app import Resources, ServiceParts, build_app
 from mergehub.kit.background import Loop
+from mergehub.kit.introspection import ask_registry
+from mergehub.kit.pruning import Pruner
 from mergehub.kit.settings import ServiceSettings
 
 
 def _loops(resources: Resources) -> Mapping[str, Loop]:
-    return {"consumer": consumer(resources).run}
+    pruner = Pruner(resources.database, intake.prune, resources.settings.events_days)
+    return {"consumer": consumer(resources).run, "pruner": pruner.run}
 
 
 PARTS = ServiceParts(
@@ -26,6 +30,8 @@ PARTS = ServiceParts(
     routers=(benchmarks, results, boards, uplift),
     migrations="leaderboard.migrations",
     loops=_loops,
+    readings=intake.readings,
+    start=ask_registry,
 )
 
 

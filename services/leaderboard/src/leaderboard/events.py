@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 import httpx
 import structlog
 from pydantic import BaseModel
@@ -11,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from leaderboard.parents.service import learn_production
 from leaderboard.results.service import learn_evaluation
-from leaderboard.tables import Inbox, InboxPosition, InboxRefused
+from leaderboard.tables import intake
 from mergehub.contracts.events import Envelope, EvaluationCompleted, ModelProduced
 from mergehub.kit.app import Resources
 from mergehub.kit.consumer import Consumer
@@ -44,23 +42,26 @@ class Events:
         answer = await self._hub.get(
             f"/v1/runs/{told.run}/items", params={"benchmark": told.benchmark}
         )
-        if answer.status_code == HTTPStatus.NOT_FOUND:
+        if _kept_none(answer):
             log.warning("items.missing", run=str(told.run), benchmark=told.benchmark)
             return {}
         answer.raise_for_status()
         return ItemScores.model_validate_json(answer.content).items
 
 
+def _kept_none(answer: httpx.Response) -> bool:
+    """Whether the registry says so: a gateway that finds no registry says 404 as well."""
+    is_problem = answer.headers.get("content-type") == "application/problem+json"
+    return is_problem and answer.json()["code"] == "run-not-found"
+
+
 def consumer(resources: Resources) -> Consumer:
     """The reader of the registry's events."""
     return Consumer(
         group="leaderboard",
-        source="registry",
         database=resources.database,
         redis=resources.redis,
         hub=resources.hub,
-        inbox=Inbox,
-        position=InboxPosition,
-        refused=InboxRefused,
+        intake=intake,
         apply=Events(resources.hub).apply,
     )

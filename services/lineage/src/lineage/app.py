@@ -9,13 +9,17 @@ from fastapi import FastAPI
 from lineage.events import consumer
 from lineage.graph.endpoints import router as graph
 from lineage.models.endpoints import router as models
+from lineage.tables import intake
 from mergehub.kit.app import Resources, ServiceParts, build_app
 from mergehub.kit.background import Loop
+from mergehub.kit.introspection import ask_registry
+from mergehub.kit.pruning import Pruner
 from mergehub.kit.settings import ServiceSettings
 
 
 def _loops(resources: Resources) -> Mapping[str, Loop]:
-    return {"consumer": consumer(resources).run}
+    pruner = Pruner(resources.database, intake.prune, resources.settings.events_days)
+    return {"consumer": consumer(resources).run, "pruner": pruner.run}
 
 
 PARTS = ServiceParts(
@@ -24,6 +28,8 @@ PARTS = ServiceParts(
     routers=(models, graph),
     migrations="lineage.migrations",
     loops=_loops,
+    readings=intake.readings,
+    start=ask_registry,
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.graph.service import learn_production
-from lineage.tables import Inbox, InboxPosition, InboxRefused
+from lineage.tables import intake
 from mergehub.contracts.events import Envelope, ModelProduced
 from mergehub.kit.app import Resources
 from mergehub.kit.consumer import Consumer
@@ -22,12 +22,9 @@ def consumer(resources: Resources) -> Consumer:
     """The reader of the registry's events."""
     return Consumer(
         group="lineage",
-        source="registry",
         database=resources.database,
         redis=resources.redis,
         hub=resources.hub,
-        inbox=Inbox,
-        position=InboxPosition,
-        refused=InboxRefused,
+        intake=intake,
         apply=apply,
     )

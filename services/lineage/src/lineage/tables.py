@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import MetaData
 
-from mergehub.kit.consumer import InboxRow, PositionRow, RefusedRow
+from mergehub.kit.inbox import InboxRow, Intake, PositionRow, RefusedRow
 from mergehub.kit.models import NAMING, Table
 
 
@@ -24,3 +24,6 @@ class InboxRefused(RefusedRow, Base):
 
 class InboxPosition(PositionRow, Base):
     """How far the events of each source were applied."""
+
+
+intake = Intake("registry", Inbox, InboxPosition, InboxRefused)

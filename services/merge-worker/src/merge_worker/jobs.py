@@ -2,6 +2,7 @@
 
 arq hears that something is due and no more. The job ends with the claim, so a run of hours holds
 no entry of the queue, and while the slot is taken no job is picked: the bells stay for others.
+An idle worker sleeps in Redis until somebody knocks.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from arq.constants import in_progress_key_prefix
 from arq.worker import Retry, Worker, func
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -21,18 +23,29 @@ from merge_worker.execution.leftovers import Leftovers
 from merge_worker.execution.presence import Presence
 from merge_worker.execution.slot import Slot
 from mergehub.contracts.worker_client import DoesNotFit, RunClient, RunClientError, Unreachable
-from mergehub.kit.doorbell import EXECUTE_RUN, deserialize, job_pool, queue_name, serialize
+from mergehub.kit.background import running
+from mergehub.kit.doorbell import (
+    EXECUTE_RUN,
+    deserialize,
+    health_name,
+    job_pool,
+    knock_name,
+    queue_name,
+    serialize,
+)
 from mergehub.kit.logs import configure_logging
 from mergehub.kit.settings import WorkerSettings
 
 log = structlog.get_logger()
 
-POLL_SECONDS = 0.25
+LOOK_SECONDS = 1  # without a knock: for bells that were put off
+LOOK_FOR = 1000  # bells; more workers than that never answer at the same moment
 JOB_SECONDS = 15  # longer than a claim waits for the hub
+LOCK_SECONDS = 5  # then another worker may answer the bell too: of two claims one is granted
 RING_AGAIN_SECONDS = 2
-HEALTH_SECONDS = 10
-CONNECT_SECONDS = 5.0
-CLOSE_SECONDS = 3.0
+HEALTH_SECONDS = 5
+ANSWER_SECONDS = 5.0  # for Redis to be connected to, or to answer: longer than a look
+CLOSE_SECONDS = 2.0
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 TRIES = 1000  # the bell expires long before
@@ -42,25 +55,59 @@ DRAINED = 0
 NOT_HANDED_BACK = 75  # EX_TEMPFAIL of sysexits.h: the run goes on when its lease is over
 
 
+class Listener(Worker):  # type: ignore[misc]
+    """arq's worker for one job at a time, woken by a knock and asleep while the slot is taken."""
+
+    def __init__(self, free: asyncio.Event, knock: str, **options: Any) -> None:
+        super().__init__(max_jobs=1, poll_delay=0, queue_read_limit=LOOK_FOR, **options)
+        self.in_progress_timeout_s = LOCK_SECONDS
+        self._free = free
+        self._knock = knock
+
+    async def start_jobs(self, job_ids: list[bytes]) -> None:
+        """Answer the oldest bell that nobody answers; arq would ask for each by itself."""
+        if not job_ids or not self._free.is_set():
+            return
+        keys = [in_progress_key_prefix + job_id.decode() for job_id in job_ids]
+        answered = await self.pool.mget(keys)
+        await super().start_jobs([b for b, by in zip(job_ids, answered, strict=True) if not by])
+
+    async def heart_beat(self) -> None:
+        """End a look into the queue: the next one follows when there is a reason."""
+        await super().heart_beat()
+        if self.tasks:
+            await asyncio.wait(self.tasks.values(), timeout=HEALTH_SECONDS)
+        elif self._free.is_set():
+            await self.pool.blpop([self._knock], timeout=LOOK_SECONDS)
+        else:
+            # Python 3.11's wait_for would swallow a cancellation that comes with the event.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HEALTH_SECONDS):
+                    await self._free.wait()
+
+
 class Doorbell:
     """Listens to the queue of a hardware class whenever the slot is free."""
 
     def __init__(self, settings: WorkerSettings, slot: Slot) -> None:
-        self._queue = queue_name(settings.hardware)
+        self._hardware = settings.hardware
         self._redis = Redis.from_url(
-            settings.redis_url, socket_connect_timeout=CONNECT_SECONDS, health_check_interval=30
+            settings.redis_url,
+            socket_timeout=ANSWER_SECONDS,
+            socket_connect_timeout=ANSWER_SECONDS,
+            health_check_interval=30,
         )
         self._slot = slot
-        self._free = True
-        self._worker: Worker | None = None
+        self._free = asyncio.Event()
+        self._free.set()
 
     async def execute_run(self, ctx: dict[str, Any], run_id: str) -> None:
         """The arq job: claim the run. A refusal answers the bell too: somebody else has it."""
-        self._set_free(False)
+        self._free.clear()
         work: asyncio.Task[None] | None = None
         try:
             work = await self._slot.take(UUID(run_id))
-            work.add_done_callback(lambda _: self._set_free(True))
+            work.add_done_callback(lambda _: self._free.set())
         except Unreachable as error:
             log.warning("claim.unreachable", run=run_id, error=str(error))
             raise Retry(defer=RING_AGAIN_SECONDS) from None
@@ -71,14 +118,14 @@ class Doorbell:
             log.info("claim.refused", run=run_id, error=str(error))
         finally:
             if work is None:
-                self._set_free(True)
+                self._free.set()
 
     async def listen(self) -> None:
         """Answer bells until cancelled; a Redis that goes away is waited for."""
         pause = FIRST_PAUSE_SECONDS
         while True:
             # A new one each time: arq's own count of its jobs does not survive a lost connection.
-            self._worker = worker = self._new_worker()
+            worker = self._new_worker()
             try:
                 await worker.async_run()
             except (RedisError, OSError, TimeoutError) as error:
@@ -93,27 +140,21 @@ class Doorbell:
         await self._redis.aclose()
 
     def _new_worker(self) -> Worker:
-        worker = Worker(
+        return Listener(
+            self._free,
+            knock_name(self._hardware),
             functions=[func(self.execute_run, name=EXECUTE_RUN)],
-            queue_name=self._queue,
+            queue_name=queue_name(self._hardware),
             redis_pool=job_pool(self._redis),
             handle_signals=False,
-            max_jobs=1,
             max_tries=TRIES,
             job_timeout=JOB_SECONDS,
             keep_result=0,
-            poll_delay=POLL_SECONDS,
             health_check_interval=HEALTH_SECONDS,
+            health_check_key=health_name(self._slot.name),
             job_serializer=serialize,
             job_deserializer=deserialize,
         )
-        worker.allow_pick_jobs = self._free
-        return worker
-
-    def _set_free(self, free: bool) -> None:
-        self._free = free
-        if self._worker is not None:
-            self._worker.allow_pick_jobs = free
 
 
 async def _end_jobs(worker: Worker) -> None:
@@ -135,17 +176,15 @@ async def serve(settings: WorkerSettings) -> int:
     slot = Slot(settings, client)
     doorbell = Doorbell(settings, slot)
     presence = Presence(slot, settings.hardware, client)
-    loops = [doorbell.listen(), Leftovers(settings, client).run(), presence.run()]
-    tasks = [asyncio.create_task(loop) for loop in loops]
-    log.info("worker.listening", hardware=settings.hardware, hub=settings.hub_url)
-    await asyncio.wait(
-        {*tasks, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED
-    )
-    log.info("worker.draining")
-    for task in tasks:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    loops = {
+        "doorbell": doorbell.listen,
+        "leftovers": Leftovers(settings, client).run,
+        "presence": presence.run,
+    }
+    async with running(loops, farewell=CLOSE_SECONDS + 0.5):
+        log.info("worker.listening", hardware=settings.hardware, hub=settings.hub_url)
+        await stop.wait()
+        log.info("worker.draining")
     handed_back = await slot.drain()
     await presence.end()
     await doorbell.close()

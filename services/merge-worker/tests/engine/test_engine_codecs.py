@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from merge_worker.engine import codecs
+from merge_worker.engine.codecs import decode, encode
 from merge_worker.engine.compiled import kernel
 from merge_worker.engine.dtypes import BF16, F16, F32, F64
 
@@ -14,11 +16,11 @@ EVERY_16_BITS = np.arange(1 << 16, dtype=np.uint32).astype(np.uint16)
 
 
 def decode_block(raw: NDArray[np.uint8], code: int, out: NDArray[np.float32]) -> None:
-    codecs.decode(raw, code, 0, out.size, out)
+    decode(raw, code, 0, out.size, out)
 
 
 def encode_block(values: NDArray[np.float32], code: int, raw: NDArray[np.uint8]) -> None:
-    codecs.encode(values, code, raw, 0, values.size)
+    encode(values, code, raw, 0, values.size)
 
 
 DECODE = kernel("u1[:], i8, f4[:]")(decode_block)
@@ -48,6 +50,7 @@ def hard_float32() -> NDArray[np.float32]:
         wide = halves.astype(np.float64)
         middle = (wide + np.nextafter(halves, np.float16(np.inf)).astype(np.float64)) / 2
         exact = np.concatenate([middle, wide]).astype(np.float32).view(np.uint32)
+    exact = np.append(exact, np.float32(65520).view(np.uint32))  # halfway to what is infinite
     edges = [exact, exact + np.uint32(1), exact - np.uint32(1)]
     return np.concatenate([bits, *near, *edges]).astype(np.uint32).view(np.float32)
 
@@ -112,6 +115,19 @@ def test_float32_passes_unchanged_and_float64_is_rounded() -> None:
     assert (decoded(values, F32) == values).all()
     wide = np.array([1 + 2.0**-24, 1 + 3 * 2.0**-24, 1e-300, -1.5])
     assert decoded(wide, F64).tolist() == wide.astype(np.float32).tolist()
+
+
+@pytest.mark.parametrize(("code", "kind"), [(BF16, None), (F16, np.float16), (F32, np.float32)])
+def test_codecs_of_a_part_leave_the_rest_alone(code: int, kind: Any) -> None:
+    values = np.arange(6, dtype=np.float32) + 0.5
+    stored = (
+        (values.view(np.uint32) >> 16).astype(np.uint16) if kind is None else values.astype(kind)
+    )
+    out, raw = np.zeros(3, np.float32), np.zeros_like(stored)
+    decode(stored.view(np.uint8), code, 2, 5, out)
+    assert out.tolist() == values[2:5].tolist()
+    encode(values, code, raw.view(np.uint8), 1, 4)
+    assert raw.tolist() == [0, *stored[:3], 0, 0]
 
 
 @pytest.mark.parametrize("code", [BF16, F16])

@@ -104,3 +104,11 @@ def test_a_formula_is_a_plain_function_too() -> None:
     assert onto_base((f(6), f(2)), f(1), index, f(0.5), True) == 2.5
     assert onto_base((f(6), f(0)), f(1), index, f(0.5), True) == 4
     assert len(Formula(onto_base).functions) == 3
+
+
+def test_a_formula_is_a_plain_function_of_no_more_than_it_says() -> None:
+    formula, f = Formula(), np.float32
+    assert len(formula.share(f(1), f(1), f(0))) == formula.sums
+    assert not formula.drawn
+    assert not formula.ranked
+    assert {formula: 1}[Formula()] == 1  # loops are kept by formula

@@ -127,3 +127,18 @@ def test_an_input_that_vanishes_meanwhile_is_named(workshop: Any, name: str, sta
     with pytest.raises(InputChangedError, match=f"a/{name}"):
         merge(plan, workshop.folder / "out", on_progress=remove)
     assert not (workshop.folder / "out").exists()
+
+
+def test_digests_that_find_no_room_leave_nothing(workshop: Any, disk: Path) -> None:
+    plan = plan_of_two(workshop)
+    leave(disk, 0)
+    merge(plan, workshop.folder / "out", MergeOptions(cache_dir=disk))
+    assert os.listdir(disk) == ["ballast"]
+
+
+def test_digests_that_a_killed_merge_began_to_save_are_removed(workshop: Any) -> None:
+    cache = workshop.folder / "cache"
+    cache.mkdir()
+    (cache / "input-digests.1234").write_text('{"/models/a": [1, ')
+    merge(plan_of_two(workshop), workshop.folder / "out", MergeOptions(cache_dir=cache))
+    assert os.listdir(cache) == ["input-digests.json"]

@@ -198,6 +198,41 @@ def test_a_merge_that_is_interrupted_twice_ends(workshop: Any) -> None:
     assert workshop.merge(document).output_digest == digest_of_folder(workshop.folder / "out")
 
 
+STARTED = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from merge_worker.engine import MergeOptions, Sources, merge, plan_merge
+from mergehub.recipe import parse_recipe
+
+submit, left = ThreadPoolExecutor.submit, int(sys.argv[2])
+
+def interrupted(pool, *work):
+    global left
+    future = submit(pool, *work)
+    left -= 1
+    if left == 0:  # while it waits for the thread to start
+        raise KeyboardInterrupt
+    return future
+
+ThreadPoolExecutor.submit = interrupted
+folder = Path(sys.argv[1])
+plan = plan_merge(parse_recipe((folder / "recipe.yml").read_text()), Sources(roots=(folder,)))
+merge(plan, folder / "out", MergeOptions(threads=3))
+"""
+
+
+@pytest.mark.parametrize("start", [1, 2, 3, 4, 5])
+def test_a_merge_that_is_interrupted_while_its_threads_start_ends(
+    workshop: Any, start: int
+) -> None:
+    (workshop.folder / "recipe.yml").write_text(yaml.safe_dump(recipe(workshop, "ties")))
+    command = [sys.executable, "-c", STARTED, str(workshop.folder), str(start)]
+    ended = subprocess.run(command, timeout=60, check=False, capture_output=True)
+    assert ended.returncode != 0
+    assert b"KeyboardInterrupt" in ended.stderr
+
+
 def test_a_failed_merge_can_clean_up_after_itself(workshop: Any) -> None:
     plan = workshop.plan(recipe(workshop))
     (workshop.folder / "a" / "model.safetensors").unlink()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -11,17 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from merge_worker.engine.divergence import (
-    FAR,
-    divergence,
-    exponential,
-    logarithm,
-    row_divergences,
-    softmax,
-)
-from merge_worker.engine.dtypes import F32
-from merge_worker.engine.method import Block
 from merge_worker.engine.methods import arcee_fusion
+from merge_worker.engine.methods import sce as sce_method
 
 Array = NDArray[np.float64]
 
@@ -172,51 +162,6 @@ def test_arcee_fusion_lets_the_undefined_through_and_no_further(workshop: Any) -
     assert np.isfinite(found.ravel()[2:]).all()
 
 
-@pytest.mark.parametrize("x", [0.0, -1e-12, -0.3, -1.0, -7.77, -30.0, -48.0, -63.9])
-def test_the_exponential_is_that_of_the_library_to_13_digits(x: float) -> None:
-    accuracy = 1e-13 if x >= -48 else 5e-12
-    assert exponential(x) == pytest.approx(math.exp(x), rel=accuracy, abs=0)
-
-
-@pytest.mark.parametrize("x", [-65.0, -1e30, -math.inf, math.nan])
-def test_the_exponential_ends_where_nothing_is_left(x: float) -> None:
-    assert exponential(x) == exponential(FAR) < 1e-27
-
-
-@pytest.mark.parametrize(
-    "ratio", [1 + 1e-9, 1.01, 1.4132642, 1.4142, 1.4143, 2.0, 3.7, 1e4, 1e8, 2.0**31]
-)
-def test_the_logarithm_is_that_of_the_library_to_15_digits(ratio: float) -> None:
-    assert logarithm(1.0) == 0
-    assert logarithm(ratio) == pytest.approx(math.log(ratio), rel=1e-15, abs=0)
-
-
-def test_the_divergence_is_that_of_the_definition() -> None:
-    rng = np.random.default_rng(0)
-    rows = rng.standard_normal((2, 50)).astype(np.float32) * 5
-    p, q = np.empty(50), np.empty(50)
-    softmax(rows[0], p)
-    softmax(rows[1], q)
-    np.testing.assert_allclose(p, soft(rows[0].astype(float)), rtol=1e-12)
-    expected = (p * np.log(p / q)).sum()
-    assert divergence(p, q) == pytest.approx(expected, rel=1e-12)
-    assert divergence(p, p.copy()) == 0
-
-
-def test_every_row_of_every_block_has_its_own_divergence() -> None:
-    rows = np.random.default_rng(0).standard_normal((2, 6, 5)).astype(np.float32)
-    codes = np.array([F32, F32])
-    blocks = [  # of four rows and of two
-        Block(rows[:, i:j].copy().view(np.uint8).reshape(2, -1), codes, 5 * i, 5 * (j - i))
-        for i, j in ((0, 4), (4, 6))
-    ]
-    operands = SimpleNamespace(shape=(6, 5), sweep=lambda work, whole_rows: [*map(work, blocks)])
-    p, q = (soft(each.astype(float)) for each in rows[::-1])
-    expected = (p * np.log(p / q)).sum(axis=1)
-    found = row_divergences(operands)  # type: ignore[arg-type]
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
-
-
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
 @pytest.mark.parametrize("fraction", [1.0, 0.5, 0.1, 0.001, 0.0])
 def test_sce_selects_calculates_and_erases(workshop: Any, count: int, fraction: float) -> None:
@@ -300,6 +245,20 @@ def test_sce_weighs_by_the_square_however_small_the_changes(workshop: Any) -> No
     found = merged(workshop, "sce", 2)
     for values in found.values():
         np.testing.assert_allclose(values, (1e-4 * 1 + 2e-4 * 4) / 5, rtol=1e-6)
+
+
+def test_sce_weighs_by_means_that_sum_to_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sce_method, "gram", lambda merge: np.diag([2.0, 6.0]))
+    merge: Any = SimpleNamespace(size=4)
+    means = sce_method.mean_squares(merge, merge, sce_method.ALL)
+    assert means.tolist() == [0.5, 1.5]
+    assert sce_method.shares(means).tolist() == [0.25, 0.75]
+    assert sce_method.shares(0 * means).tolist() == [0.5, 0.5]
+
+
+def test_sce_compares_variances_with_float32() -> None:
+    for least, last in (sce_method.ALL, sce_method.NONE):
+        assert (least.dtype, last.dtype) == (np.float32, np.uint64)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])

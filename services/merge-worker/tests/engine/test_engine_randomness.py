@@ -50,15 +50,20 @@ def test_the_draws_of_a_tensor_are_the_documented_ones() -> None:
     key = draw_key(7, "org/model", "model.norm.weight")
     assert key == 0x2481168CAA715D6C
     for index, word in DOCUMENTED.items():
-        assert draw(np.uint64(index), np.uint64(key)) == (word >> 8) / 2**24
+        found = draw(np.uint64(index), np.uint64(key))
+        assert (type(found), found) == (np.float32, (word >> 8) / 2**24)
 
 
-@pytest.mark.parametrize(("first", "count"), [(0, 9), (5, 1), (6, 3), (7, 4), (2048, 8)])
+@pytest.mark.parametrize(
+    ("first", "count"), [(0, 9), (5, 1), (6, 3), (7, 4), (2048, 8), ((1 << 34) - 5, 10)]
+)
 def test_a_tile_has_the_draws_of_its_elements(first: int, count: int) -> None:
-    key, out = np.uint64(draw_key(0, "m", "t")), np.empty(24, np.float32)
+    key, out = np.uint64(draw_key(0, "m", "t")), np.full(24, -1, np.float32)
     draw_tile(key, first, count, out)
     expected = [draw(np.uint64(first + j), key) for j in range(count)]
-    assert out[first % 4 : first % 4 + count].tolist() == expected
+    end = first % 4 + count
+    assert out[first % 4 : end].tolist() == expected
+    assert (out[end + -end % 4 :] == -1).all()
 
 
 def test_keys_differ_by_each_of_their_parts() -> None:

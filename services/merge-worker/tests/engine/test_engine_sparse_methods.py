@@ -315,6 +315,16 @@ def test_the_norm_of_nothing_is_not_kept(workshop: Any, method: str, kind: str) 
     assert all((found[name] == models[0][name]).all() for name in found)
 
 
+@pytest.mark.parametrize("method", ["ties", "dare_linear", "della_linear", "breadcrumbs"])
+def test_a_density_of_1_keeps_every_norm_of_what_is_infinite(workshop: Any, method: str) -> None:
+    base, other = np.zeros(8, np.float32), np.arange(8, dtype=np.float32)
+    other[0] = np.inf
+    for i, values in enumerate([base, other]):
+        workshop.model(f"m{i}", {"model.norm.weight": values}, dtype="F32")
+    found = merged(workshop, method, [{}], rescale=True, rescale_norm="l2")
+    assert found["model.norm.weight"].tolist() == other.tolist()
+
+
 @pytest.mark.parametrize("method", ["dare_linear", "della_linear", "breadcrumbs"])
 def test_a_density_of_1_is_task_arithmetic(workshop: Any, method: str) -> None:
     family(workshop)

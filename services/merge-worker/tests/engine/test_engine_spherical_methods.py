@@ -369,6 +369,28 @@ def test_karcher_tells_what_cancels_out_by_the_mean_of_directions(
     assert (found[1] == 0) == cancel
 
 
+def test_karcher_counts_directions_as_cancelling_out_up_to_the_bound() -> None:
+    products = np.array([[2e-14, 0], [0, 2e-14]])
+    assert np.sqrt(products.sum()) / 2 == 1e-7
+    assert direction(products, 0, 0.0)[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("angles", "mean"),
+    [
+        ([-1, 9e-8, 1], 3e-8),
+        ([-0.3, 0.3, -0.3, 0.3, np.pi + 6e-8], 0),  # what is opposite draws nowhere
+    ],
+)
+def test_karcher_draws_towards_what_is_near_and_not_to_what_is_opposite(
+    angles: list[float], mean: float
+) -> None:
+    found = direction(np.cos(np.subtract.outer(angles, angles)), 100, 1e-12)
+    assert np.arctan2(found @ np.sin(angles), found @ np.cos(angles)) == pytest.approx(
+        mean, abs=1e-9
+    )
+
+
 @pytest.mark.parametrize("count", [2, 3, 5])
 @pytest.mark.parametrize(("options", "along"), [({}, flat), ({"filter_wise": True}, by_row)])
 def test_model_stock_moves_the_base_by_the_ratio(

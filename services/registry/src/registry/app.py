@@ -9,11 +9,13 @@ from fastapi import FastAPI
 from mergehub.contracts.events import Envelope
 from mergehub.kit.app import Resources, ServiceParts, build_app
 from mergehub.kit.background import Loop
-from mergehub.kit.doorbell import job_pool
 from mergehub.kit.outbox import CHANNEL as OUTBOX_CHANNEL
 from mergehub.kit.outbox import Relay
+from mergehub.kit.pruning import Pruner
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.stream import StreamPublisher
+from mergehub.kit.token_cache import CachingAuthenticator
+from registry.audit import endpoints as audit
 from registry.events import endpoints as events
 from registry.events.models import outbox
 from registry.recipes import endpoints as recipes
@@ -22,7 +24,11 @@ from registry.runs import queue_endpoints, worker_endpoints
 from registry.runs.bell import Bell
 from registry.runs.moves import CHANNEL as RUNS_CHANNEL
 from registry.runs.sweeper import Sweeper
-from registry.tokens.service import TableAuthenticator, accept_settings_tokens
+from registry.tokens import endpoints as tokens
+from registry.tokens import introspection
+from registry.tokens.authenticator import TableAuthenticator
+from registry.tokens.service import CHANNEL as TOKENS_CHANNEL
+from registry.tokens.settings import accept_settings_tokens
 from registry.webhooks import delivery_endpoints
 from registry.webhooks import endpoints as webhooks
 from registry.webhooks.fanout import CHANNEL as WEBHOOKS_CHANNEL
@@ -34,7 +40,7 @@ REPORT_BYTES = 64 << 20  # the score of every item of large benchmarks
 
 def make_bell(resources: Resources) -> Bell:
     """The workers' doorbell on the service's Redis."""
-    return Bell(resources.database, job_pool(resources.redis))
+    return Bell(resources.database, resources.redis)
 
 
 def make_relay(resources: Resources) -> Relay:
@@ -56,15 +62,20 @@ def make_sender(resources: Resources) -> Sender:
 def _loops(resources: Resources) -> Mapping[str, Loop]:
     relay = make_relay(resources)
     sweeper = Sweeper(resources.database, make_bell(resources))
+    pruner = Pruner(resources.database, outbox.prune, resources.settings.events_days)
     return {
         "relay": lambda: relay.run(resources.signals),
         "sweeper": sweeper.run,
+        "pruner": pruner.run,
         "sender": lambda: make_sender(resources).run(resources.signals),
     }
 
 
 async def _start(app: FastAPI, resources: Resources) -> None:
-    app.state.authenticator = TableAuthenticator(resources.database)
+    app.state.tokens = TableAuthenticator(resources.database)
+    resources.closing.push_async_callback(app.state.tokens.settle)
+    app.state.authenticator = CachingAuthenticator(app.state.tokens)
+    resources.signals.on_call(TOKENS_CHANNEL, app.state.authenticator.forget)
     async with resources.database.transaction() as session:
         await accept_settings_tokens(session, resources.settings)
 
@@ -81,12 +92,16 @@ PARTS = ServiceParts(
         webhooks.router,
         delivery_endpoints.router,
         events.router,
+        introspection.router,
+        tokens.router,
+        audit.router,
     ),
     migrations="registry.migrations",
-    channels=(OUTBOX_CHANNEL, RUNS_CHANNEL, WEBHOOKS_CHANNEL),
+    channels=(OUTBOX_CHANNEL, RUNS_CHANNEL, TOKENS_CHANNEL, WEBHOOKS_CHANNEL),
     largest_bodies={"/report": REPORT_BYTES},
     loops=_loops,
     start=_start,
+    readings=outbox.readings,
 )
 
 

@@ -119,6 +119,8 @@ async def forget_old_keys(session: AsyncSession) -> None:
 async def _lock(session: AsyncSession, identity: tuple[str, str, str]) -> None:
     """Let one request per key go on at a time, until its transaction ends."""
     key = func.hashtextextended("\n".join(identity), 0)
+    if await session.scalar(select(func.pg_try_advisory_xact_lock(key))):
+        return
     await session.execute(text(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'"))
     try:
         await session.execute(select(func.pg_advisory_xact_lock(key)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from registry.audit.models import AuditRow
 from registry.base import Base
 from registry.events.tables import OutboxTable
 from registry.idempotency import KeyRow
@@ -12,16 +13,17 @@ from registry.webhooks.models import AttemptRow, DeliveryRow, EndpointRow
 from registry.workers.models import WorkerRow
 
 TABLES = (
-    OutboxTable,
-    KeyRow,
-    RecipeRow,
-    VersionRow,
+    AttemptRow,
+    AuditRow,
+    DeliveryRow,
+    EndpointRow,
     ItemsRow,
+    KeyRow,
+    OutboxTable,
+    RecipeRow,
     RunRow,
     TokenRow,
-    EndpointRow,
-    DeliveryRow,
-    AttemptRow,
+    VersionRow,
     WorkerRow,
 )
 metadata = Base.metadata

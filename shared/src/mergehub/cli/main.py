@@ -32,7 +32,12 @@ SECTIONS = {
         "cancel": Lazy("mergehub.cli.runs:cancel", "Cancel a run."),
         "retry": Lazy("mergehub.cli.runs:retry", "Try a failed or cancelled run again."),
         "runs": Lazy("mergehub.cli.runs:runs", "List the newest runs."),
-        "workers": Lazy("mergehub.cli.workers:workers", "Show who works, and how much waits."),
+        "workers": Lazy(
+            "mergehub.cli.workers:workers", "Show who works on the hub, and how much waits."
+        ),
+    },
+    "Who may use a hub": {
+        "tokens": Lazy("mergehub.cli.tokens:tokens", "Make, list and revoke tokens."),
     },
     "What a hub knows": {
         "lineage": Lazy("mergehub.cli.lineage:lineage", "Draw what a model was made of."),

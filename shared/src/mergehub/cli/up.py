@@ -22,11 +22,17 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     show_default="~/.local/share/mergehub",
     help="The folder that holds everything (else MERGEHUB_DATA).",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="An IP address.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
 @click.option("--models", type=FOLDER, multiple=True, help="Models that recipes may name.")
 @click.option("--tasks", type=FOLDER, multiple=True, help="Local evaluation tasks.")
 @click.option("--workers", type=click.IntRange(0, 64), default=1, show_default=True)
+@click.option(
+    "--require-token",
+    is_flag=True,
+    envvar="MERGEHUB_REQUIRE_TOKEN",
+    help="Reading needs a token too; without it the hub stays on this machine.",
+)
 def up(
     data: Path,
     host: str,
@@ -34,6 +40,7 @@ def up(
     models: tuple[Path, ...],
     tasks: tuple[Path, ...],
     workers: int,
+    require_token: bool,
 ) -> None:
     """Run a whole hub: stores, services and a worker.
 
@@ -41,7 +48,7 @@ def up(
     given several times.
     """
     try:
-        run(Options(data, host, port, models, tasks, workers), click.echo)
+        run(Options(data, host, port, models, tasks, workers, require_token), click.echo)
     except CannotStart as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:

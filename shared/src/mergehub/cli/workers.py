@@ -16,7 +16,7 @@ from mergehub.contracts.workers import Worker
 @as_json
 @click.pass_context
 def workers(ctx: click.Context, raw: bool) -> None:
-    """Show who works on the hub, and how much waits for each class of hardware."""
+    """Show who works on the hub, and how much waits."""
     with hub(ctx) as client:
         found, queues = client.workers(), client.queues()
     if raw:
@@ -25,7 +25,10 @@ def workers(ctx: click.Context, raw: bool) -> None:
     table = Table(Column("worker", no_wrap=True), "class", "state", "for", box=None, pad_edge=False)
     for worker in found:
         table.add_row(worker.name, worker.hardware, *_doing(worker))
-    show(table)
+    if found:
+        show(table)
+    else:
+        click.echo("No worker has been heard of.")
     for queue in queues:
         if queue["due"] or queue["delayed"]:
             click.echo(f"{queue['hardware']}: {queue['due']} due, {queue['delayed']} later")

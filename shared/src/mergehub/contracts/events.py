@@ -1,6 +1,7 @@
 """The events that services tell one another, and the envelope they travel in.
 
-`data` is versioned by `type`: a change that would break a reader gets a new type.
+`data` is versioned by `type`: a change that would break a reader gets a new type. Tests compare
+what stands here with the last release (`released/`, `compatibility.py`).
 """
 
 from __future__ import annotations
@@ -64,6 +65,14 @@ class RunChanged(EventData):
     error_code: str | None = None
 
 
+class ToldParent(Parent):
+    """A parent as events tell of it: a worker's report refuses unknown fields, a reader may not."""
+
+    model_config = ConfigDict(extra="ignore", from_attributes=True)
+
+    base: ToldParent | None = None
+
+
 class ModelProduced(EventData):
     """A merge run made a model: its name, digest, and where it comes from."""
 
@@ -73,7 +82,7 @@ class ModelProduced(EventData):
     method: str
     recipe_version: UUID | None
     recipe_digest: str
-    parents: list[Parent]
+    parents: list[ToldParent]
 
 
 class EvaluationCompleted(EventData):

@@ -1,4 +1,4 @@
-"""The address of a hub: of this machine alone, and free before anything is started."""
+"""The address of a hub: of this machine alone, unless everybody is asked who they are."""
 
 from __future__ import annotations
 
@@ -11,13 +11,19 @@ from mergehub.hub.process import CannotStart
 BACKLOG = 1024
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, guarded: bool = False) -> socket.socket:
     """A listening socket; requests wait in it until somebody answers.
 
-    Raises CannotStart where the address belongs to another machine, or is taken. Port 0 takes
-    any free one.
+    Raises CannotStart where the address is taken, or where other machines reach it and the hub is
+    not `guarded`, so that reading needs no token. Port 0 takes any free one.
     """
-    address = _loopback(host)
+    address = _address(host)
+    if not (address.is_loopback or guarded):
+        raise CannotStart(
+            f"{host} can be reached by other machines, and everybody may read what this hub holds: "
+            "leave --host out, or add --require-token, so that reading needs a token too. "
+            "Tokens cross the network in clear unless a proxy with TLS stands before the hub."
+        )
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -31,23 +37,17 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url_of(listener: socket.socket) -> str:
-    """The origin that clients write."""
+    """The origin that clients on this machine write."""
     host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - it is read here
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _loopback(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     try:
-        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+        return ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:
         raise CannotStart(f"{host!r} is no IP address: leave --host out, or give ::1.") from None
-    if not address.is_loopback:
-        raise CannotStart(
-            f"{host} can be reached by other machines, and everybody may read what this hub holds: "
-            "leave --host out and put a proxy that asks for a login before it, "
-            "or deploy the services one by one."
-        )
-    return address
 
 
 def _why_not(host: str, port: int, error: Exception) -> str:

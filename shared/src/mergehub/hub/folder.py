@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -40,10 +40,11 @@ def read_connection(folder: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Tokens:
-    """The secrets of one hub: its owner's, and the one that its workers use."""
+    """The secrets of one hub: its owner's, its workers' and its services'."""
 
     owner: str
     worker: str
+    service: str
 
 
 class DataFolder:
@@ -87,17 +88,19 @@ class DataFolder:
         (self.path / CONNECTION).unlink(missing_ok=True)
 
     def tokens(self) -> Tokens:
-        """The secrets of this hub, made at its first start."""
+        """The secrets of this hub, each made at the first start that needs it."""
         path = self.path / TOKENS
-        if not path.exists():
-            made = {name: f"mgh_{secrets.token_urlsafe(32)}" for name in ("owner", "worker")}
-            write_secret(path, made)
+        made = {each.name: f"mgh_{secrets.token_urlsafe(32)}" for each in fields(Tokens)}
         try:
-            return Tokens(**json.loads(path.read_text()))
+            kept = json.loads(path.read_text()) if path.exists() else {}
+            tokens = Tokens(**made | kept)
         except (ValueError, TypeError) as error:
             raise CannotStart(
                 f"{path} is damaged: remove it, and new tokens are made at the next start."
             ) from error
+        if asdict(tokens) != kept:
+            write_secret(path, asdict(tokens))
+        return tokens
 
     def _create(self) -> None:
         if self.path.exists() and not self.path.is_dir():

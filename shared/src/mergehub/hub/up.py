@@ -37,6 +37,7 @@ class Options:
     models: tuple[Path, ...]
     tasks: tuple[Path, ...]
     workers: int
+    require_token: bool = False
 
 
 def run(options: Options, say: Callable[[str], None]) -> None:
@@ -45,7 +46,8 @@ def run(options: Options, say: Callable[[str], None]) -> None:
     with DataFolder(options.data) as folder:
         leftovers.end(folder / "children.json", folder.path)
         folder.forget_connection()
-        with listen(options.host, options.port) as listener:
+        listener = listen(options.host, options.port, guarded=options.require_token)
+        with listener:
             folder.say_who_runs(url_of(listener))
             _run(Hub(options, folder, listener), say)
 
@@ -130,6 +132,8 @@ class Hub:
             "REDIS_URL": self.valkey.url if self.valkey else None,
             "BOOTSTRAP_TOKEN": self.tokens.owner,
             "WORKER_TOKEN": self.tokens.worker,
+            "SERVICE_TOKEN": self.tokens.service,
+            "REQUIRE_TOKEN": str(options.require_token).lower(),
             "ARTIFACTS": data / "artifacts",
             "SCRATCH": data / "scratch",
             "MODEL_ROOTS": json.dumps([str(path) for path in models]),

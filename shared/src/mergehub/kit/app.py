@@ -9,13 +9,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub import __version__
+from mergehub.kit.auth import authenticated
 from mergehub.kit.background import Loop, running
 from mergehub.kit.database import Database
 from mergehub.kit.docs import page
@@ -23,9 +25,10 @@ from mergehub.kit.logs import configure_logging
 from mergehub.kit.migrations import is_current, migrate
 from mergehub.kit.notify import Signals
 from mergehub.kit.problems import Invalid, Problem, install_problems, problem_responses
+from mergehub.kit.request_id import RequestId
 from mergehub.kit.requests import BodyLimit, HeadAsGet
 from mergehub.kit.settings import ServiceSettings
-from mergehub.kit.telemetry import RequestMetrics
+from mergehub.kit.telemetry import Reading, RequestMetrics, exposition
 
 READY_SECONDS = 2.0
 
@@ -36,13 +39,18 @@ class NotReady(Problem):
 
 @dataclass(frozen=True)
 class Resources:
-    """The connections of one running service."""
+    """The connections of one running service; `closing` ends what stands on them."""
 
     settings: ServiceSettings
     database: Database
     redis: Redis
     hub: httpx.AsyncClient
     signals: Signals
+    closing: AsyncExitStack
+
+
+async def _no_readings(session: AsyncSession) -> Sequence[Reading]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,7 @@ class ServiceParts:
 
     `migrations` names the package of its Alembic history; `loops` its background work;
     `largest_bodies` the ends of paths where more may be sent than elsewhere, in bytes;
+    `readings` what `/metrics` reads from the tables;
     `start` runs once after migrating, before the first request.
     """
 
@@ -62,6 +71,7 @@ class ServiceParts:
     largest_bodies: Mapping[str, int] = field(default_factory=dict)
     loops: Callable[[Resources], Mapping[str, Loop]] = lambda resources: {}
     start: Callable[[FastAPI, Resources], Awaitable[None]] | None = None
+    readings: Callable[[AsyncSession], Awaitable[Sequence[Reading]]] = _no_readings
 
 
 @asynccontextmanager
@@ -74,10 +84,17 @@ async def open_resources(
         stack.push_async_callback(database.close)
         redis = Redis.from_url(settings.redis_url)
         stack.push_async_callback(redis.aclose)
-        hub = await stack.enter_async_context(httpx.AsyncClient(base_url=settings.hub_url))
+        hub = await stack.enter_async_context(_hub_client(settings))
         signals = Signals(settings.database_url, parts.channels)
         await migrate(database, parts.migrations)
-        yield Resources(settings, database, redis, hub, signals)
+        yield Resources(settings, database, redis, hub, signals, stack)
+
+
+def _hub_client(settings: ServiceSettings) -> httpx.AsyncClient:
+    """How this service speaks to the others."""
+    token = settings.service_token
+    headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
+    return httpx.AsyncClient(base_url=settings.hub_url, headers=headers)
 
 
 def all_loops(parts: ServiceParts, resources: Resources) -> dict[str, Loop]:
@@ -132,10 +149,12 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     app.add_middleware(BodyLimit, exceptions=parts.largest_bodies)
     app.add_middleware(RequestMetrics, registry=metrics)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(RequestId)
     install_problems(app)
     app.include_router(_operations(parts, metrics))
+    reading = [Depends(authenticated)] if settings.require_token else []
     for router in parts.routers:
-        app.include_router(router)
+        app.include_router(router, dependencies=reading)
     return app
 
 
@@ -152,8 +171,13 @@ def _operations(parts: ServiceParts, metrics: CollectorRegistry) -> APIRouter:
         return {"status": "ready", "service": parts.name}
 
     @router.get("/metrics")
-    async def metrics_text() -> Response:
-        return Response(generate_latest(metrics), media_type=CONTENT_TYPE_LATEST)
+    async def metrics_text(request: Request) -> Response:
+        async def read() -> Sequence[Reading]:
+            async with request.app.state.database.transaction() as session:
+                return await parts.readings(session)
+
+        text = generate_latest(metrics) + await exposition(read)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     @router.get("/docs")
     async def docs(request: Request) -> HTMLResponse:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import datetime
+from hmac import compare_digest
 from typing import Annotated, Any, Protocol
+from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -22,6 +27,7 @@ SCOPES = frozenset(
         "lineage:write",
         "worker",
         "webhooks:manage",
+        "tokens:introspect",
         "admin",
     }
 )
@@ -31,17 +37,19 @@ TOKEN_PREFIX = "mgh_"
 
 @dataclass(frozen=True)
 class Principal:
-    """The holder of a valid token."""
+    """The holder of a valid token; `id` and `expires_at` are the token's."""
 
     name: str
     scopes: frozenset[str]
+    id: UUID | None = None
+    expires_at: datetime | None = None
 
     def may(self, scope: str) -> bool:
         return scope in self.scopes or "admin" in self.scopes
 
 
 class Authenticator(Protocol):
-    """Finds the holder of a token; the registry asks its table."""
+    """Finds the holder of a token: the registry asks its table, other services the registry."""
 
     async def principal(self, token: str) -> Principal | None: ...
 
@@ -56,7 +64,28 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-_bearer = HTTPBearer(auto_error=False, description="A token: `Authorization: Bearer mgh_…`.")
+def same_hash(one: str, other: str) -> bool:
+    """Whether two hashes are equal, in a time that does not tell how far they agree."""
+    return compare_digest(one.encode(), other.encode())
+
+
+def derived_token(holders: str, nonce: str) -> str:
+    """The token that the holder of the token `holders` gets for a random `nonce`.
+
+    Whoever has only one of the two learns nothing, so the nonce may be stored to answer a repeated
+    request, and the token itself never is.
+    """
+    drawn = hmac.digest(holders.encode(), f"mergehub token {nonce}".encode(), "sha256")
+    return TOKEN_PREFIX + base64.urlsafe_b64encode(drawn).decode().rstrip("=")
+
+
+bearer = HTTPBearer(auto_error=False, description="A token: `Authorization: Bearer mgh_…`.")
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+
+
+async def authenticated(request: Request, credentials: Credentials) -> Principal:
+    """A dependency that answers the holder of any valid token, or 401."""
+    return await _holder(request, credentials, "a token", "Bearer")
 
 
 def requires(scope: str) -> Callable[..., Coroutine[Any, Any, Principal]]:
@@ -64,22 +93,10 @@ def requires(scope: str) -> Callable[..., Coroutine[Any, Any, Principal]]:
     if scope not in SCOPES:
         raise ValueError(f"{scope!r} is no scope; there are {sorted(SCOPES)}")
 
-    async def check(
-        request: Request,
-        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-    ) -> Principal:
-        if credentials is None:
-            raise Unauthenticated(
-                f"This needs a token with the scope {scope}: send `Authorization: Bearer <token>`.",
-                headers={"WWW-Authenticate": f'Bearer scope="{scope}"'},
-            )
-        authenticator: Authenticator = request.app.state.authenticator
-        principal = await authenticator.principal(credentials.credentials)
-        if principal is None:
-            raise Unauthenticated(
-                "The token is not known, or no longer valid.",
-                headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
-            )
+    async def check(request: Request, credentials: Credentials) -> Principal:
+        principal = await _holder(
+            request, credentials, f"a token with the scope {scope}", f'Bearer scope="{scope}"'
+        )
         if not principal.may(scope):
             raise Forbidden(
                 f"The token of {principal.name} lacks the scope {scope}; "
@@ -88,3 +105,23 @@ def requires(scope: str) -> Callable[..., Coroutine[Any, Any, Principal]]:
         return principal
 
     return check
+
+
+async def _holder(
+    request: Request, credentials: HTTPAuthorizationCredentials | None, what: str, challenge: str
+) -> Principal:
+    """Who sent the request, also noted in its state for those who write down who did what."""
+    if credentials is None:
+        raise Unauthenticated(
+            f"This needs {what}: send `Authorization: Bearer <token>`.",
+            headers={"WWW-Authenticate": challenge},
+        )
+    authenticator: Authenticator = request.app.state.authenticator
+    principal = await authenticator.principal(credentials.credentials)
+    if principal is None:
+        raise Unauthenticated(
+            "The token is not known, or no longer valid.",
+            headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        )
+    request.state.principal = principal
+    return principal

@@ -32,14 +32,14 @@ async def _keep_running(name: str, loop: Loop) -> None:
 
 
 @asynccontextmanager
-async def running(loops: Mapping[str, Loop]) -> AsyncIterator[None]:
-    """Run all `loops` while the block lasts."""
+async def running(loops: Mapping[str, Loop], farewell: float = 1.0) -> AsyncIterator[None]:
+    """Run all `loops` while the block lasts; each has `farewell` seconds to end in."""
     tasks = [asyncio.create_task(_keep_running(name, loop)) for name, loop in loops.items()]
     try:
         yield
     finally:
-        # A library may swallow a cancellation (asyncio.wait_for did before Python 3.12): ask again.
+        # A library may swallow a cancellation (redis does while it connects): ask again.
         while pending := [task for task in tasks if not task.done()]:
             for task in pending:
                 task.cancel()
-            await asyncio.wait(pending, timeout=1)
+            await asyncio.wait(pending, timeout=farewell)

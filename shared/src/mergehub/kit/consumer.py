@@ -1,9 +1,9 @@
 """Apply another service's events, each once and in order.
 
 The stream only tells that something new is there. What counts is the position stored in the
-transaction of each effect: an event behind it was applied, the next one may be, and a gap (the
-stream forgot, or a replica got the event before) is filled from the source's HTTP feed. So
-messages need no acknowledgement, and Redis may lose them, the group or the whole stream.
+transaction of each effect (`inbox.py`); a gap (the stream forgot, or a replica got the event
+before) is filled from the source's HTTP feed. So messages need no acknowledgement, and Redis may
+lose them, the group or the whole stream.
 
 An event that cannot be taken in, however often it is tried, is set aside for people to look at:
 it must not keep the others waiting.
@@ -12,73 +12,28 @@ it must not keep the others waiting.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from http import HTTPStatus
 from uuid import UUID
 
 import httpx
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
-from sqlalchemy import BigInteger, String, Text, func
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
 from mergehub.contracts.events import STREAM, Envelope, EventPage
 from mergehub.kit.database import Database
+from mergehub.kit.inbox import Apply, Intake
+from mergehub.kit.poison import is_its_own_fault
 
 log = structlog.get_logger()
-
-Apply = Callable[[AsyncSession, Envelope], Awaitable[None]]
 
 
 class FeedHasGap(Exception):
     """The source's feed skips a sequence number: nothing behind it may be applied."""
 
 
-class InboxRow:
-    """Which events were applied; a service subclasses it beside its declarative base."""
-
-    __tablename__ = "inbox"
-
-    event_id: Mapped[UUID] = mapped_column(primary_key=True)
-    source: Mapped[str] = mapped_column(String(60))
-    sequence: Mapped[int] = mapped_column(BigInteger)
-    type: Mapped[str] = mapped_column(String(100))
-    applied_at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-
-class RefusedRow:
-    """An event that was set aside, as its JSON text, and what was wrong with it."""
-
-    __tablename__ = "inbox_refused"
-
-    event_id: Mapped[UUID] = mapped_column(primary_key=True)
-    source: Mapped[str] = mapped_column(String(60))
-    event: Mapped[str] = mapped_column(Text)
-    reason: Mapped[str] = mapped_column(Text)
-    refused_at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-
-class PositionRow:
-    """How far the events of each source were applied."""
-
-    __tablename__ = "inbox_position"
-
-    source: Mapped[str] = mapped_column(String(60), primary_key=True)
-    sequence: Mapped[int] = mapped_column(BigInteger)
-
-
-def is_its_own_fault(error: Exception) -> bool:
-    """Whether an event failed by what it says, and not because something is away.
-
-    That is data that fits no schema, or (SQLSTATE classes 22 and 23) no table.
-    """
-    if isinstance(error, DBAPIError):
-        return str(getattr(error.orig, "sqlstate", None))[:2] in ("22", "23")
-    return isinstance(error, (ValueError, TypeError, LookupError, AttributeError, ArithmeticError))
+class EventsPruned(Exception):
+    """The source no longer keeps the events that we need next."""
 
 
 class Consumer:
@@ -88,30 +43,25 @@ class Consumer:
     ANSWER_SECONDS = 5.0
     PAGE = 200
     TRIES = 5
+    FIRST_PAUSE_SECONDS = 0.2  # doubled after each try: an event holds up the others for 3 s
 
     def __init__(
         self,
         *,
         group: str,
-        source: str,
         database: Database,
         redis: Redis,
         hub: httpx.AsyncClient,
-        inbox: type[InboxRow],
-        position: type[PositionRow],
-        refused: type[RefusedRow],
+        intake: Intake,
         apply: Apply,
         stream: str = STREAM,
     ) -> None:
+        self.intake = intake
         self._group = group
-        self._source = source
+        self._source = intake.source
         self._database = database
         self._redis = redis
         self._hub = hub
-        self._inbox = inbox
-        self._position = position
-        self._refused = refused
-        self._failures: tuple[UUID | None, int] = (None, 0)
         self._apply = apply
         self._stream = stream
 
@@ -134,65 +84,38 @@ class Consumer:
     async def offer(self, event: Envelope) -> bool:
         """Take `event` in if it is the next one; False means that events before it are missing.
 
-        Raises what applying it raised; the last of TRIES sets an event aside that is at fault.
+        An event at fault is tried TRIES times by all replicas together, and then set aside.
+        Raises what applying it raised where something else is at fault.
         """
-        try:
-            return await self._apply_next(event)
-        except Exception as error:
-            if not (is_its_own_fault(error) and self._tried_enough(event)):
-                raise
-            await self._set_aside(event, error)
-            return True
-
-    async def _apply_next(self, event: Envelope) -> bool:
-        async with self._database.transaction() as session:
-            at = await self._locked_position(session)
-            if event.sequence <= at.sequence:
+        while True:
+            try:
+                async with self._database.transaction() as session:
+                    return await self.intake.take(session, event, self._apply)
+            except Exception as error:
+                if not is_its_own_fault(error):
+                    raise
+                failures = await self._failed(event, error)
+            if failures is None or failures >= self.TRIES:
                 return True
-            if event.sequence > at.sequence + 1:
-                return False
-            await self._apply(session, event)
-            await session.execute(
-                insert(self._inbox).values(
-                    event_id=event.id,
-                    source=event.source,
-                    sequence=event.sequence,
-                    type=event.type,
-                )
-            )
-            at.sequence = event.sequence
-        return True
+            await asyncio.sleep(self.FIRST_PAUSE_SECONDS * 2 ** (failures - 1))
 
-    def _tried_enough(self, event: Envelope) -> bool:
-        """Count a failure; only the next event is ever tried, so one count is enough."""
-        failed, times = self._failures
-        self._failures = (event.id, times + 1 if failed == event.id else 1)
-        return self._failures[1] >= self.TRIES
-
-    async def _set_aside(self, event: Envelope, error: Exception) -> None:
-        reason = f"{type(error).__name__}: {error}".replace("\0", "�")
-        log.error("event.refused", id=str(event.id), type=event.type, reason=reason)
+    async def _failed(self, event: Envelope, error: Exception) -> int | None:
+        """Count it; returns how often `event` failed, None where a replica is done with it."""
+        reason = f"{type(error).__name__}: {error}"
         async with self._database.transaction() as session:
-            at = await self._locked_position(session)
-            if event.sequence != at.sequence + 1:
-                return  # a replica was quicker
-            await session.execute(
-                insert(self._refused).values(
-                    event_id=event.id,
-                    source=event.source,
-                    event=event.model_dump_json(),
-                    reason=reason,
-                )
-            )
-            at.sequence = event.sequence
+            failures = await self.intake.fail(session, event, reason, self.TRIES)
+        if failures is not None:
+            told = log.error if failures >= self.TRIES else log.warning
+            what = "event.refused" if failures >= self.TRIES else "event.failed"
+            told(what, id=str(event.id), type=event.type, failures=failures, reason=reason)
+        return failures
 
     async def catch_up(self) -> None:
         """Apply everything that the source's feed has beyond our position.
 
-        Raises httpx.HTTPError where the source does not answer, and FeedHasGap.
+        Raises httpx.HTTPError where the source does not answer, FeedHasGap and EventsPruned.
         """
-        async with self._database.transaction() as session:
-            after = (await self._locked_position(session)).sequence
+        after = await self._position()
         while True:
             page = await self._page(after)
             for event in page.items:
@@ -202,18 +125,41 @@ class Consumer:
             if not page.has_more:
                 return
 
+    async def replay(self, event_id: UUID) -> bool:
+        """Apply an event that was set aside, once; False where it is not, or no longer.
+
+        Raises what applying it raised.
+        """
+        async with self._database.transaction() as session:
+            return await self.intake.replay(session, event_id, self._apply)
+
+    async def skip_pruned(self) -> int:
+        """Give up what the source no longer keeps; returns how many events those are."""
+        answer = await self._ask(await self._position())
+        if answer.status_code != HTTPStatus.GONE:
+            return 0
+        kept = httpx.URL(answer.links["first"]["url"]).params["after"]
+        async with self._database.transaction() as session:
+            given_up = await self.intake.skip_to(session, int(kept))
+        log.error("events.skipped", source=self._source, events=given_up)
+        return given_up
+
+    async def _position(self) -> int:
+        async with self._database.transaction() as session:
+            return (await self.intake.locked_position(session)).sequence
+
     async def _page(self, after: int) -> EventPage:
-        answer = await self._hub.get("/v1/events", params={"after": after, "limit": self.PAGE})
+        answer = await self._ask(after)
+        if answer.status_code == HTTPStatus.GONE:
+            raise EventsPruned(
+                f"{self._source} no longer keeps what comes behind event {after}. Restore a newer "
+                f"backup, or give those events up: python -m {self._group} skip-pruned"
+            )
         answer.raise_for_status()
         return EventPage.model_validate_json(answer.content)
 
-    async def _locked_position(self, session: AsyncSession) -> PositionRow:
-        await session.execute(
-            insert(self._position).values(source=self._source, sequence=0).on_conflict_do_nothing()
-        )
-        found = await session.get(self._position, self._source, with_for_update=True)
-        assert found is not None
-        return found
+    async def _ask(self, after: int) -> httpx.Response:
+        return await self._hub.get("/v1/events", params={"after": after, "limit": self.PAGE})
 
     async def _join_group(self) -> None:
         try:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import text
+from sqlalchemy import CursorResult, Delete, Row, Select, event, func, select, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -39,9 +40,10 @@ class Database:
             pool_size=pool,
             max_overflow=pool,
             pool_timeout=POOL_SECONDS,
-            pool_pre_ping=True,
             hide_parameters=True,  # errors are logged, and values may be secrets
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_lost)
+        self._plain = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     async def _connect(self) -> asyncpg.Connection:
@@ -66,6 +68,12 @@ class Database:
         async with self.sessions() as session, session.begin():
             yield session
 
+    async def first(self, query: Select[Any]) -> Row[Any] | None:
+        """The first row of a query that needs no transaction: one round trip in place of three."""
+        async with self._plain.connect() as connection:
+            found: Row[Any] | None = (await connection.execute(query)).first()
+            return found
+
     async def ping(self) -> None:
         """Raise when the server does not answer."""
         async with self.engine.connect() as connection:
@@ -75,10 +83,35 @@ class Database:
         await self.engine.dispose()
 
 
+async def only_one(session: AsyncSession, name: str) -> bool:
+    """Whether nobody else does `name` now; until the transaction ends it is ours to do."""
+    key = func.hashtext(name)
+    return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(key))))
+
+
+async def deleted(session: AsyncSession, statement: Delete) -> int:
+    """Delete; returns how many rows went."""
+    result = await session.execute(statement.execution_options(synchronize_session=False))
+    assert isinstance(result, CursorResult)
+    return result.rowcount
+
+
+def _refuse_lost(connection: Any, record: object, proxy: object) -> None:
+    """Take none from the pool that the server has closed; asking it took three round trips."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
+
+
 async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
     database: Database = request.app.state.database
     async with database.transaction() as session:
+        session.info["request"] = request
         yield session
+
+
+def after_commit(session: AsyncSession, act: Callable[[], object]) -> None:
+    """Call `act` as soon as the transaction of `session` is committed, before anybody is told."""
+    event.listen(session.sync_session, "after_commit", lambda _: act(), once=True)
 
 
 # Function scope ends the dependency, and so commits, before the answer is sent: a client that

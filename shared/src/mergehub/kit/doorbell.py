@@ -2,27 +2,62 @@
 
 It carries no state. The registry's row is the truth, so a bell that is lost, doubled or late does
 no harm: the sweeper rings again, and a claim decides who works.
+
+Beside the bell there is a knock, which wakes one idle worker: it waits for one instead of looking
+into the queue many times a second. A knock that nobody hears, or one too many, costs a look.
 """
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from arq import ArqRedis
+from arq.constants import job_key_prefix
+from arq.jobs import serialize_job
 from redis.asyncio import Redis
 
 EXECUTE_RUN = "execute_run"
+EXPIRES_MS = 24 * 3600 * 1000  # counted from the last ring, and the sweeper rings again
+KNOCKS_KEPT = 1000
 
-# A bell that nobody answered makes room for the sweeper's next one.
-EXPIRES_SECONDS = 60
+
+@dataclass(frozen=True)
+class DueRun:
+    """A run to ring for, from `at` on, or now.
+
+    `turn` changes with every claim (the fence does), so a run that comes back to the queue rings
+    anew, while ringing twice in between is one bell.
+    """
+
+    run_id: UUID
+    hardware: str
+    turn: int
+    at: datetime | None = None
+
+    @property
+    def job_id(self) -> str:
+        return f"run:{self.run_id}:{self.turn}:{self.hardware}"
 
 
 def queue_name(hardware: str) -> str:
     """The arq queue that workers of a hardware class listen to."""
     return f"mergehub:queue:{hardware}"
+
+
+def knock_name(hardware: str) -> str:
+    """The list whose elements wake one idle worker each."""
+    return f"mergehub:knock:{hardware}"
+
+
+def health_name(worker: str) -> str:
+    """The key that a worker keeps alive while it listens; arq has one a queue, for all of them."""
+    return f"mergehub:worker:{worker}"
 
 
 def serialize(job: dict[str, Any]) -> bytes:
@@ -43,21 +78,24 @@ def job_pool(redis: Redis) -> ArqRedis:
     return ArqRedis(redis.connection_pool, job_serializer=serialize, job_deserializer=deserialize)
 
 
-async def ring(
-    pool: ArqRedis, run_id: UUID, hardware: str, turn: int, due: datetime | None = None
-) -> bool:
-    """Enqueue `execute_run(run_id)` for `due`, or for now; False where this turn's bell waits.
+async def ring(redis: Redis, runs: Sequence[DueRun]) -> None:
+    """Enqueue `execute_run` for each run, in one round trip; a bell that waits keeps its place.
 
-    `turn` changes with every claim (the fence does), so a run that comes back to the queue rings
-    anew while ringing twice in between is one bell.
+    arq's `enqueue_job` would take three round trips a run, and leave a bell alone whose place in
+    the queue was lost.
     """
-    wait = (due - datetime.now(UTC)).total_seconds() if due else 0.0
-    job = await pool.enqueue_job(
-        EXECUTE_RUN,
-        str(run_id),
-        _job_id=f"run:{run_id}:{turn}:{hardware}",
-        _queue_name=queue_name(hardware),
-        _defer_until=due,
-        _expires=max(0.0, wait) + EXPIRES_SECONDS,
-    )
-    return job is not None
+    now = time.time_ns() // 1_000_000
+    async with redis.pipeline(transaction=False) as pipe:
+        for run in runs:
+            due = int(run.at.timestamp() * 1000) if run.at else now
+            expires = max(0, due - now) + EXPIRES_MS
+            pipe.psetex(job_key_prefix + run.job_id, expires, _job(run, now))
+            pipe.zadd(queue_name(run.hardware), {run.job_id: due}, nx=True)
+            pipe.lpush(knock_name(run.hardware), 1)
+        for hardware in {run.hardware for run in runs}:
+            pipe.ltrim(knock_name(hardware), 0, KNOCKS_KEPT - 1)
+        await pipe.execute()
+
+
+def _job(run: DueRun, now: int) -> bytes:
+    return serialize_job(EXECUTE_RUN, (str(run.run_id),), {}, None, now, serializer=serialize)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import asyncpg
@@ -35,6 +35,11 @@ class Signals:
         self._url = make_url(url).set(drivername="postgresql")
         self._channels = channels
         self._waiters: dict[tuple[str, str], set[asyncio.Event]] = defaultdict(set)
+        self._acts: dict[str, list[Callable[[], object]]] = defaultdict(list)
+
+    def on_call(self, channel: str, act: Callable[[], object]) -> None:
+        """Have `act` called at each call of `channel`, and when calls may have been lost."""
+        self._acts[channel].append(act)
 
     @contextmanager
     def subscribe(self, channel: str, payload: str = "") -> Iterator[asyncio.Event]:
@@ -73,11 +78,16 @@ class Signals:
     def _wake(self, connection: object, pid: int, channel: str, payload: object) -> None:
         for waiter in self._waiters.get((channel, str(payload)), ()):
             waiter.set()
+        for act in self._acts.get(channel, ()):
+            act()
 
     def _wake_all(self) -> None:
         for waiters in self._waiters.values():
             for waiter in waiters:
                 waiter.set()
+        for acts in self._acts.values():
+            for act in acts:
+                act()
 
 
 async def wait(woken: asyncio.Event, seconds: float) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +19,10 @@ from sqlalchemy import (
     Identity,
     Index,
     String,
+    delete,
     func,
     insert,
+    or_,
     select,
     text,
     update,
@@ -30,8 +32,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mergehub.contracts.events import TYPES, Envelope, EventData
-from mergehub.kit.database import Database
-from mergehub.kit.notify import Signals, notify, wait
+from mergehub.kit.database import Database, deleted, only_one
+from mergehub.kit.notify import Signals, wait
+from mergehub.kit.problems import Problem
+from mergehub.kit.telemetry import Reading
 
 log = structlog.get_logger()
 
@@ -39,6 +43,10 @@ CHANNEL = "mergehub_outbox"
 
 Publish = Callable[[Sequence[Envelope]], Awaitable[None]]
 Emitted = Callable[[AsyncSession, "OutboxRow"], Awaitable[None]]
+
+
+class EventsPruned(Problem):
+    status, code, title = 410, "events-pruned", "These events are no longer kept"
 
 
 class OutboxRow:
@@ -79,20 +87,57 @@ class Outbox:
         if type(data) is not TYPES[event_type]:
             raise TypeError(f"{event_type} carries {TYPES[event_type].__name__}, not {data!r}")
         row = {"type": event_type, "subject": subject, "data": data.model_dump(mode="json")}
-        written = await session.scalars(insert(self.table).values(row).returning(self.table))
-        await notify(session, CHANNEL, self.source)
+        wake = func.pg_notify(CHANNEL, self.source)  # as `notify` does, in the same round trip
+        written = await session.execute(insert(self.table).values(row).returning(self.table, wake))
         if self._emitted is not None:
-            await self._emitted(session, written.one())
+            await self._emitted(session, written.one()[0])
 
     async def after(self, session: AsyncSession, sequence: int, limit: int) -> list[Envelope]:
-        """At most `limit` events behind `sequence`, oldest first."""
+        """At most `limit` events behind `sequence`, oldest first.
+
+        Raises EventsPruned where the next one is no longer kept: a gap would go unnoticed.
+        """
         rows = await session.scalars(
             select(self.table)
             .where(self.table.sequence > sequence)
             .order_by(self.table.sequence)
             .limit(limit)
         )
-        return [self.envelope(row) for row in rows]
+        events = [self.envelope(row) for row in rows]
+        if events and events[0].sequence != sequence + 1:
+            first = f"/v1/events?after={events[0].sequence - 1}"
+            raise EventsPruned(
+                f"Events are kept from {events[0].sequence} on, and so not the one that follows "
+                f"{sequence}. Read the present state, then go on from {first}.",
+                headers={"Link": f'<{first}>; rel="first"'},
+            )
+        return events
+
+    async def prune(self, session: AsyncSession, keep: timedelta) -> int:
+        """Delete from the old end, up to the first event that is younger or was not published.
+
+        The newest stays in any case: the relay counts on from it.
+        """
+        table = self.table
+        kept = or_(table.time >= func.now() - keep, table.published.is_(False))
+        numbered = select(table.sequence).where(table.sequence.is_not(None))
+        first_kept = numbered.where(kept).order_by(table.sequence).limit(1).scalar_subquery()
+        newest = select(func.max(table.sequence)).scalar_subquery()
+        old = table.sequence < func.coalesce(first_kept, newest)
+        return await deleted(session, delete(table).where(old))
+
+    async def readings(self, session: AsyncSession) -> list[Reading]:
+        """How much was told, and how much of it waits for the relay, and for how long."""
+        table = self.table
+        age = func.extract("epoch", func.now() - func.min(table.time))
+        waiting = select(func.count(), age).where(table.published.is_(False))
+        count, seconds = (await session.execute(waiting)).one()
+        values = {
+            "mergehub_events_told": await session.scalar(select(func.max(table.sequence))) or 0,
+            "mergehub_events_unpublished": count,
+            "mergehub_events_unpublished_seconds": float(seconds or 0),
+        }
+        return [Reading(name, value, {"source": self.source}) for name, value in values.items()]
 
     def envelope(self, row: OutboxRow) -> Envelope:
         """The event of a row that was numbered."""
@@ -128,8 +173,8 @@ class Relay:
         """Publish for ever, woken by each commit that wrote an event."""
         with signals.subscribe(CHANNEL, self._outbox.source) as woken:
             while True:
-                while await self.publish_due():
-                    pass
+                while await self.publish_due() == self.BATCH:
+                    pass  # what is written meanwhile wakes us again
                 await wait(woken, self.LOOK_SECONDS)
 
     async def publish_due(self) -> int:
@@ -149,8 +194,7 @@ class Relay:
             return len(rows)
 
     async def _lock(self, session: AsyncSession) -> bool:
-        key = func.hashtext(f"relay:{self._database.schema}")
-        return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(key))))
+        return await only_one(session, f"relay:{self._database.schema}")
 
     async def _number(self, session: AsyncSession) -> None:
         table = self._outbox.table

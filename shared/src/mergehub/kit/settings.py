@@ -37,6 +37,9 @@ class ServiceSettings(BaseSettings):
         default="inline",
         description="Whether relay, sweeper and consumers run inside the HTTP process.",
     )
+    events_days: int = Field(
+        default=90, ge=1, description="How long events, and which were applied, are kept."
+    )
     database_pool: int = Field(
         default=5, ge=1, description="Database connections per service process."
     )
@@ -47,6 +50,14 @@ class ServiceSettings(BaseSettings):
     worker_token: SecretStr | None = Field(
         default=None, description="A token of scope `worker`, accepted like the owner's."
     )
+    service_token: SecretStr | None = Field(
+        default=None,
+        description="A token of scope `tokens:introspect`, accepted like the owner's, with which "
+        "the other services ask the registry about tokens.",
+    )
+    require_token: bool = Field(
+        default=False, description="Whether reading needs a valid token too, of any scope."
+    )
     webhook_allow: list[IPv4Network | IPv6Network] = Field(
         default_factory=list,
         description="JSON list of networks that webhooks may reach though they are not public.",
@@ -55,10 +66,12 @@ class ServiceSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _tokens_differ(self) -> Self:
-        if self.bootstrap_token is not None and self.bootstrap_token == self.worker_token:
+        given = (self.bootstrap_token, self.worker_token, self.service_token)
+        if len(set(tokens := [each for each in given if each is not None])) < len(tokens):
             raise ValueError(
-                "MERGEHUB_BOOTSTRAP_TOKEN and MERGEHUB_WORKER_TOKEN are the same: give workers "
-                "a token of their own, since theirs may do less than the owner's"
+                "two of MERGEHUB_BOOTSTRAP_TOKEN, MERGEHUB_WORKER_TOKEN and MERGEHUB_SERVICE_TOKEN "
+                "are the same: give workers and services tokens of their own, since theirs may do "
+                "less than the owner's"
             )
         return self
 

@@ -1,11 +1,73 @@
-"""Metrics of every request."""
+"""Metrics: of every request, and of what a service reads from its tables when it is asked."""
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger()
+
+READ_SECONDS = 2.0
+
+MEANINGS = {
+    "mergehub_events_told": "The newest event's sequence",
+    "mergehub_events_unpublished": "Events that wait for their way to the stream",
+    "mergehub_events_unpublished_seconds": "How long the oldest of them has waited",
+    "mergehub_events_applied": "The sequence of the last event that was taken in or set aside",
+    "mergehub_events_set_aside": "Events that could not be applied and wait for people",
+    "mergehub_readings_up": "Whether the tables behind the other gauges could be read",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The value of a gauge (one of MEANINGS) at the moment."""
+
+    name: str
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+Read = Callable[[], Awaitable[Sequence[Reading]]]
+
+
+async def exposition(read: Read) -> bytes:
+    """What `read` finds, as Prometheus wants it. Nothing that is away makes this fail or wait."""
+    task = asyncio.ensure_future(read())
+    await asyncio.wait([task], timeout=READ_SECONDS)
+    if not task.done():
+        task.cancel()  # and not waited for: its rollback may hang like the query did
+    up = task.done() and task.exception() is None
+    if not up:
+        error = task.exception() if task.done() else TimeoutError()
+        log.warning("readings.failed", error=f"{type(error).__name__}: {error}")
+    readings = [*(task.result() if up else ()), Reading("mergehub_readings_up", up)]
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Readings(readings))
+    return generate_latest(registry)
+
+
+class _Readings(Collector):
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        self._readings = readings
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        families: dict[str, GaugeMetricFamily] = {}
+        for reading in self._readings:
+            name, labels = reading.name, list(reading.labels)
+            family = families.setdefault(
+                name, GaugeMetricFamily(name, MEANINGS[name], labels=labels)
+            )
+            family.add_metric(list(reading.labels.values()), reading.value)
+        yield from families.values()
 
 
 class RequestMetrics:

@@ -11,6 +11,7 @@ def count(operands: Operands, value: float) -> int:
     """How many elements of the only model, float32 as formulas compute it, have this value."""
 
     def work(block: Block) -> int:
-        return int(np.count_nonzero(block.raw[0].view(np.float32)[: block.size] == value))
+        (values,) = block.raw
+        return int(np.count_nonzero(values.view(np.float32)[: block.size] == value))
 
     return sum(operands.sweep(work))

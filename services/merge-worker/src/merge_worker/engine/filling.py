@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, wait
+from concurrent.futures import Executor, Future, wait
 from functools import partial
 from pathlib import Path
 
@@ -44,8 +44,9 @@ class Filling:
 
     def run(self, pool: Executor, threads: int, meter: Meter) -> None:
         """Fill everything; raises the first error, after what is begun has ended."""
-        workers = self._crew.run(pool, threads, self._jobs(meter))
-        try:
+        workers: list[Future[None]] = []
+        try:  # an interrupt may come while the threads start
+            workers = self._crew.run(pool, threads, self._jobs(meter))
             meter.wait_for(workers, "fill")
         finally:
             self._crew.stop()

@@ -44,9 +44,15 @@ class DigestCache:
             return
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            for begun in self._path.parent.glob(f"{self._path.stem}.*"):
+                if begun != self._path:  # by a merge that was killed, or that saves right now
+                    begun.unlink()
             fresh = self._path.with_suffix(f".{os.getpid()}")
-            fresh.write_text(json.dumps(self._known), encoding="utf-8")
-            fresh.replace(self._path)
+            try:
+                fresh.write_text(json.dumps(self._known), encoding="utf-8")
+                fresh.replace(self._path)
+            except OSError:
+                fresh.unlink(missing_ok=True)
 
 
 def wanted(plan: Plan) -> list[Path]:

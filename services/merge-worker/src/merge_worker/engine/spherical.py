@@ -36,8 +36,8 @@ def combination(
 
 
 def norms_of(products: Array) -> Array:
-    """The lengths of the vectors whose scalar products (…, models, models) are given."""
-    return np.sqrt(np.diagonal(products, axis1=-2, axis2=-1))
+    """The lengths of the vectors whose scalar products (models, models) are given."""
+    return np.sqrt(np.diagonal(products))
 
 
 def cosines(products: Array) -> Array:

@@ -60,8 +60,8 @@ def writing_behind(paths: Sequence[Path]) -> Iterator[None]:
         yield
         return
     with ThreadPoolExecutor(1, thread_name_prefix="sync") as pool:
-        following = pool.submit(follow)
-        try:
+        try:  # an interrupt may come while the thread starts
+            following = pool.submit(follow)
             yield
         finally:
             stop.set()

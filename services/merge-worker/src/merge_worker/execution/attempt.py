@@ -124,8 +124,10 @@ class Attempt:
         """
         pause: float = self._claim.heartbeat_seconds
         while True:
+            # Python 3.11's wait_for would swallow a cancellation that comes with the event.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._new_stage.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._new_stage.wait()
             self._new_stage.clear()
             try:
                 answer = await self._client.heartbeat(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.contracts.events import RecipePublished
 from mergehub.kit.pagination import decode_cursor, encode_cursor
 from mergehub.kit.problems import Conflict, NotFound
+from registry.audit.service import audit
 from registry.events.models import outbox
 from registry.recipes import repository
 from registry.recipes.check import CheckedRecipe
@@ -126,6 +127,7 @@ async def _add_version(
         recipe=recipe.id, version=row.id, number=row.number, name=recipe.name, digest=row.digest
     )
     await outbox.emit(session, "recipe.published", f"recipes/{recipe.id}", data)
+    await audit(session, "recipe.published", f"recipes/{recipe.id}/versions/{row.number}")
     return row
 
 

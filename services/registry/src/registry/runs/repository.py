@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Executable, Row, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import load_only
 
 from mergehub.contracts.runs import RunState
 from registry.runs.models import ItemsRow, RunRow
@@ -36,6 +37,15 @@ async def find_all(session: AsyncSession, run_ids: Iterable[UUID]) -> dict[UUID,
     """Those of the runs that exist, by their ids."""
     rows = await session.scalars(select(RunRow).where(RunRow.id.in_(list(run_ids))))
     return {row.id: row for row in rows}
+
+
+async def waiting(session: AsyncSession, run_ids: Iterable[UUID]) -> Sequence[RunRow]:
+    """Those of the runs that are queued; only what ringing for them takes is loaded."""
+    needed = (RunRow.hardware, RunRow.fence, RunRow.created_at, RunRow.due_at)
+    columns = load_only(*needed, raiseload=True)
+    query = select(RunRow).options(columns)
+    queued = query.where(RunRow.id.in_(list(run_ids)), RunRow.state == RunState.QUEUED)
+    return (await session.scalars(queued)).all()
 
 
 async def lock(session: AsyncSession, run_id: UUID) -> RunAndTime | None:

@@ -18,6 +18,7 @@ from mergehub.contracts.runs import (
     RunState,
 )
 from mergehub.kit.pagination import decode_cursor, encode_cursor
+from registry.audit.service import audit
 from registry.runs import repository
 from registry.runs.errors import RunFinished, RunNotFound
 from registry.runs.models import RunRow
@@ -43,6 +44,7 @@ async def submit(session: AsyncSession, wanted: MergeRunCreate | EvaluateRunCrea
     session.add(run)
     await session.flush()
     await announce(session, run)
+    await audit(session, "run.submitted", f"runs/{run.id}")
     return Run.model_validate(run)
 
 
@@ -88,6 +90,9 @@ async def cancel(session: AsyncSession, run_id: UUID) -> Run:
     elif run.state == RunState.RUNNING and not run.cancel_requested:
         run.cancel_requested = True
         await touch(session, run)
+    else:
+        return Run.model_validate(run)
+    await audit(session, "run.cancelled", f"runs/{run.id}")
     return Run.model_validate(run)
 
 
@@ -104,6 +109,7 @@ async def retry(session: AsyncSession, run_id: UUID) -> Run:
         run.max_attempts = run.attempt + MAX_ATTEMPTS
         run.cancel_requested = False
         await move(session, run, RunState.QUEUED, now)
+        await audit(session, "run.retried", f"runs/{run.id}")
     return Run.model_validate(run)
 
 

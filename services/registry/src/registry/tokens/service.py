@@ -1,48 +1,143 @@
-"""Recognising tokens, and those that the settings bring along."""
+"""Making, showing and revoking tokens."""
 
 from __future__ import annotations
 
-from sqlalchemy import delete, insert, select, text
+from datetime import datetime
+from secrets import token_urlsafe
+from uuid import UUID
+
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.auth import Principal, hash_token
-from mergehub.kit.database import Database
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.auth import TOKEN_PREFIX, Principal, derived_token, hash_token
+from mergehub.kit.notify import notify
+from mergehub.kit.pagination import decode_cursor, encode_cursor
+from mergehub.kit.problems import Conflict, NotFound, Unauthenticated
+from registry.audit.service import audit
+from registry.tokens import repository
+from registry.tokens.grants import granted_end, granted_scopes
 from registry.tokens.models import TokenRow
+from registry.tokens.schemas import Token, TokenCreate, TokenDraft, TokenPage
 
-# Replicas start together, and each writes the same rows.
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.tokens'))")
-
-
-class TableAuthenticator:
-    """Finds the holder of a token in the registry's table."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def principal(self, token: str) -> Principal | None:
-        """The holder of `token`, or None where it is not known."""
-        async with self._database.transaction() as session:
-            row = await session.scalar(select(TokenRow).where(TokenRow.hash == hash_token(token)))
-        return Principal(row.name, frozenset(row.scopes)) if row else None
+CHANNEL = "mergehub_tokens"
+SETTINGS = "settings"
+OF_SETTINGS = {
+    "owner": "MERGEHUB_BOOTSTRAP_TOKEN",
+    "worker": "MERGEHUB_WORKER_TOKEN",
+    "service": "MERGEHUB_SERVICE_TOKEN",
+}
 
 
-async def accept_settings_tokens(session: AsyncSession, settings: ServiceSettings) -> None:
-    """Make the owner's and the workers' token of the settings valid.
+class NameTaken(Conflict):
+    """A token that was not revoked has this name, or a setting reserves it."""
 
-    A new value takes the old one's place, so changing the variable rotates the token; two
-    variables may even change their values with each other.
+    code, title = "token-name-taken", "There is a token of that name"
+    remedy = "Revoke that token with `DELETE /v1/tokens/{id}`, or choose another name."
+
+
+class TokenNotFound(NotFound):
+    """No token has this id, or it is another's and yours is not of scope `admin`."""
+
+    code, title = "token-not-found", "There is no such token"
+    remedy = "List the tokens that you may see with `GET /v1/tokens`."
+
+
+class TokenOfSettings(Conflict):
+    """The next start of the registry would bring the token back."""
+
+    code, title = "token-of-settings", "The token comes from a setting"
+    remedy = "Change or remove the variable that the detail names, and start the registry again."
+
+
+async def create(
+    session: AsyncSession, creator: Principal, own_token: str, wanted: TokenCreate
+) -> TokenDraft:
+    """Make a token that `derived_token` gives for `own_token` and the draft's nonce.
+
+    Raises NameTaken, Unauthenticated where the creator was revoked just now, and what
+    `granted_scopes` and `granted_end` raise.
     """
-    given = {
-        "owner": (settings.bootstrap_token, "admin"),
-        "worker": (settings.worker_token, "worker"),
-    }
-    rows = [
-        {"name": name, "hash": hash_token(token.get_secret_value()), "scopes": [scope]}
-        for name, (token, scope) in given.items()
-        if token is not None
-    ]
-    if rows:
-        await session.execute(_LOCK)
-        await session.execute(delete(TokenRow).where(TokenRow.name.in_([r["name"] for r in rows])))
-        await session.execute(insert(TokenRow), rows)
+    scopes = granted_scopes(creator, wanted.scopes)
+    if not await repository.hold(session, creator.id):
+        raise Unauthenticated("The token is no longer valid.")
+    nonce = token_urlsafe(32)
+    row = await _added(session, creator, derived_token(own_token, nonce), wanted, scopes)
+    await audit(session, "token.created", f"tokens/{row.id}")
+    return TokenDraft(**Token.model_validate(row).model_dump(), nonce=nonce)
+
+
+async def find(session: AsyncSession, viewer: Principal, token_id: UUID) -> Token:
+    """A token that `viewer` may see. Raises TokenNotFound."""
+    row = await repository.find(session, token_id, viewer)
+    if row is None:
+        raise _unknown(token_id)
+    return Token.model_validate(row)
+
+
+async def page(
+    session: AsyncSession, viewer: Principal, revoked: bool, cursor: str | None, limit: int
+) -> TokenPage:
+    """A page of the tokens that `viewer` may see, the newest first."""
+    before = tuple(decode_cursor(cursor, datetime, UUID)) if cursor else None
+    found = await repository.page(session, viewer, revoked, before, limit + 1)
+    items = [Token.model_validate(row) for row in found[:limit]]
+    more = len(found) > limit
+    return TokenPage(
+        items=items,
+        next_cursor=encode_cursor(items[-1].created_at.isoformat(), items[-1].id) if more else None,
+    )
+
+
+async def revoke(session: AsyncSession, viewer: Principal, token_id: UUID) -> None:
+    """Make a token invalid for ever; one that is so already stays as it is.
+
+    Raises TokenNotFound, and TokenOfSettings where the next start would bring it back.
+    """
+    row = await repository.lock(session, token_id, viewer)
+    if row is None:
+        raise _unknown(token_id)
+    if row.revoked_at is not None:
+        return
+    if row.created_by == SETTINGS:
+        variable = OF_SETTINGS[row.name]
+        raise TokenOfSettings(f"Change or remove {variable} and start the registry again.")
+    await end(session, row)
+
+
+async def end(session: AsyncSession, row: TokenRow) -> None:
+    """Revoke a token, write it down, and tell every replica at the commit."""
+    row.revoked_at = await session.scalar(select(func.now()))
+    await session.flush()
+    await audit(session, "token.revoked", f"tokens/{row.id}")
+    await notify(session, CHANNEL)
+
+
+async def _added(
+    session: AsyncSession, creator: Principal, token: str, wanted: TokenCreate, scopes: list[str]
+) -> TokenRow:
+    """The row of a new token. Raises NameTaken and what `granted_end` raises."""
+    expires_at = granted_end(creator, wanted, await session.scalar(select(func.now())))
+    row = None
+    if wanted.name not in OF_SETTINGS:
+        row = await repository.add(
+            session,
+            name=wanted.name,
+            hash=hash_token(token),
+            hint=hint_of(token),
+            scopes=scopes,
+            created_by=creator.name,
+            creator_id=creator.id,
+            expires_at=expires_at,
+        )
+    if row is None:
+        raise NameTaken(f"{wanted.name!r} is taken: revoke that token, or choose another name.")
+    return row
+
+
+def hint_of(token: str) -> str:
+    """How a token begins and ends, for people to recognise it; nothing of a short one."""
+    return f"{TOKEN_PREFIX}…{token[-4:]}" if len(token) >= 40 else "…"
+
+
+def _unknown(token_id: UUID) -> TokenNotFound:
+    return TokenNotFound(f"There is no token {token_id} that you may see.")

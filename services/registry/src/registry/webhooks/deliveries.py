@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import WebhookTested
 from mergehub.kit.pagination import decode_cursor, encode_cursor
+from registry.audit.service import audit
 from registry.webhooks import repository, service
 from registry.webhooks.errors import DeliveryNotFound, EndpointDisabled
 from registry.webhooks.fanout import wake
@@ -65,6 +66,7 @@ async def replay(session: AsyncSession, endpoint_id: UUID, delivery_id: int) -> 
     await _enabled(session, endpoint_id)
     row = await _row(session, endpoint_id, delivery_id)
     await repository.make_due(session, DeliveryRow.id == delivery_id)
+    await audit(session, "webhook.replayed", f"webhooks/{endpoint_id}/deliveries/{delivery_id}")
     await wake(session)
     await session.refresh(row)
     return _shown(row)
@@ -86,6 +88,7 @@ async def replay_range(session: AsyncSession, endpoint_id: UUID, wanted: ReplayR
         DeliveryRow.event_time < until,
     )
     missing = await repository.add_missing(session, endpoint, since, until, MOST_MISSING)
+    await audit(session, "webhook.replayed", f"webhooks/{endpoint_id}")
     await wake(session)
     return Replayed(deliveries=again + missing, complete=missing < MOST_MISSING)
 
@@ -110,6 +113,7 @@ async def send_test(session: AsyncSession, endpoint_id: UUID) -> Delivery:
     session.add(row)
     await session.flush()
     await session.refresh(row)
+    await audit(session, "webhook.tested", subject)
     await wake(session)
     return _shown(row)
 

@@ -7,13 +7,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from mergehub.kit.auth import requires
 from mergehub.kit.database import Session
 from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
 from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
 from registry.idempotency import Answered, KeyInProgress, Once
 from registry.webhooks import deliveries
-from registry.webhooks.endpoints import Manager
+from registry.webhooks.endpoints import Manager, manage
 from registry.webhooks.errors import DeliveryNotFound, EndpointDisabled, EndpointNotFound
 from registry.webhooks.repository import DeliveryFilter
 from registry.webhooks.schemas import (
@@ -32,7 +31,7 @@ Number = Annotated[int, Path(ge=1, lt=2**63)]
 router = APIRouter(
     prefix="/v1/webhooks/{webhook_id}",
     tags=["webhooks"],
-    dependencies=[Depends(requires("webhooks:manage"))],
+    dependencies=[Depends(manage)],
     responses=problem_responses(Unauthenticated, Forbidden),
 )
 

@@ -26,7 +26,8 @@ from registry.webhooks.schemas import (
     Nothing,
 )
 
-Manager = Annotated[Principal, Depends(requires("webhooks:manage"))]
+manage = requires("webhooks:manage")
+Manager = Annotated[Principal, Depends(manage)]
 
 
 def _allowed(request: Request) -> Collection[Network]:
@@ -39,7 +40,7 @@ Allowed = Annotated[Collection[Network], Depends(_allowed)]
 router = APIRouter(
     prefix="/v1/webhooks",
     tags=["webhooks"],
-    dependencies=[Depends(requires("webhooks:manage"))],
+    dependencies=[Depends(manage)],
     responses=problem_responses(Unauthenticated, Forbidden),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, insert, literal, or_, select
+from sqlalchemy import Select, func, insert, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.notify import notify
@@ -23,9 +23,8 @@ async def fan_out(session: AsyncSession, event: OutboxRow) -> None:
     )
     # The lock makes an endpoint that is being deleted drop out, where a foreign key would fail.
     locked = listening.with_for_update(key_share=True, read=True)
-    made = await session.execute(insert(DeliveryRow).from_select(COLUMNS, locked))
-    if made.rowcount:
-        await wake(session)
+    call = func.pg_notify(CHANNEL, "")  # as `wake` does, in the same round trip
+    await session.execute(insert(DeliveryRow).from_select(COLUMNS, locked).returning(call))
 
 
 def deliveries_of(event: OutboxRow) -> Select:

@@ -12,6 +12,7 @@ from mergehub.contracts.events import WebhookDisabled
 from mergehub.kit.addresses import AddressRefused, Network, checked_url
 from mergehub.kit.pagination import decode_cursor, encode_cursor
 from mergehub.kit.problems import FieldFault
+from registry.audit.service import audit
 from registry.events.models import outbox
 from registry.webhooks import repository
 from registry.webhooks.errors import EndpointNotFound, UrlRefused
@@ -38,6 +39,7 @@ async def create(
     session.add(row)
     await session.flush()
     await session.refresh(row)
+    await audit(session, "webhook.created", f"webhooks/{row.id}")
     return with_secret(row)
 
 
@@ -74,6 +76,7 @@ async def change(
         row.disabled_at = row.disabled_reason = None
     if wanted.enabled or wanted.url is not None:
         row.failing_since = row.paused_until = None
+    await audit(session, "webhook.changed", f"webhooks/{row.id}")
     return shown(row)
 
 
@@ -81,6 +84,7 @@ async def delete(session: AsyncSession, endpoint_id: UUID) -> None:
     """Forget an endpoint with all its deliveries. Raises EndpointNotFound."""
     row, _ = await locked(session, endpoint_id)
     await session.delete(row)
+    await audit(session, "webhook.deleted", f"webhooks/{row.id}")
 
 
 async def rotate(session: AsyncSession, endpoint_id: UUID) -> EndpointWithSecret:
@@ -91,6 +95,7 @@ async def rotate(session: AsyncSession, endpoint_id: UUID) -> EndpointWithSecret
     row, now = await locked(session, endpoint_id)
     row.previous_secret, row.previous_until = row.secret, now + ROTATION
     row.secret = new_secret()
+    await audit(session, "webhook.rotated", f"webhooks/{row.id}")
     return with_secret(row)
 
 
@@ -101,6 +106,7 @@ async def disable(session: AsyncSession, endpoint_id: UUID, reason: str) -> None
         return
     row, now = found
     await _end(session, row, reason, now)
+    await audit(session, "webhook.disabled", f"webhooks/{row.id}")
     data = WebhookDisabled(endpoint=row.id, reason=reason, failing_since=row.failing_since)
     await outbox.emit(session, "webhook.disabled", f"webhooks/{row.id}", data)
 

@@ -59,7 +59,7 @@ def threshold(merge: Merge, scores: Prepared) -> np.float32:
     """Median + 1.5 · interquartile range of all scores."""
     last = merge.size - 1
     ranks = [merge.size - (quarter * last) // 4 for quarter in (1, 2, 3)]
-    first, median, third = largest(derived(merge, scores), [ranks]).threshold[0]
+    [[first, median, third]] = largest(derived(merge, scores), [ranks]).threshold
     with np.errstate(invalid="ignore", over="ignore"):
         return np.float32(median + np.float32(1.5) * (third - first))
 

@@ -36,7 +36,7 @@ def prepare(merge: Merge) -> Prepared:
 
 def ratio(cosine: NDArray[np.float64]) -> NDArray[np.float64]:
     """t, from the cosines of all pairs (…, models, models)."""
-    count = cosine.shape[-1]
+    *_, count = cosine.shape
     mean = cosine[..., *np.triu_indices(count, 1)].mean(axis=-1)
     divisor = 1 + (count - 1) * mean
     defined = np.abs(divisor) >= SINGULAR

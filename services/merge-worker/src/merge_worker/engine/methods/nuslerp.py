@@ -38,7 +38,7 @@ def prepare(merge: Merge) -> Prepared:
     along = _along(merge)
     angles = cosines(gram(merge, along))[..., 0, 1]
     found = np.array([coefficients(float(cosine), t) for cosine in angles.ravel()])
-    return combination(merge, found if along else found[0], along)
+    return combination(merge, found if along else found.ravel(), along)
 
 
 def position(first: float, second: float) -> float:

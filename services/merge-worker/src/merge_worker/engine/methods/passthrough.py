@@ -21,7 +21,8 @@ def prepare(merge: Merge) -> Prepared:
 
 def copies(settings: Values, models: Sequence[Values]) -> bool:
     """A scale of 1 changes nothing."""
-    return models[0]["scale"] == 1
+    (only,) = models
+    return only["scale"] == 1
 
 
 METHOD = Method(

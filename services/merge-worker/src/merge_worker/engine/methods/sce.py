@@ -30,7 +30,6 @@ from ..method import Merge, Method, Operands, Prepared
 from ..selection import EVERYWHERE, largest
 from ..task_vectors import agreeing, task_vector
 
-_ZERO = np.float32(0)
 _LEAST = np.float32(1e-6)
 
 Kept = tuple[np.float32, np.uint64]
@@ -94,8 +93,10 @@ def selection(variances: Operands, fraction: float) -> Kept:
     """The bound of the selected variances."""
     if fraction >= 1:
         return ALL
-    found = largest(variances, lambda differing: [[max(1, int(fraction * differing[0]))]])
-    least, last = found.threshold[0, 0], found.last[0, 0]
+    found = largest(
+        variances, lambda differing: [[max(1, int(fraction * each))] for each in differing]
+    )
+    [[least]], [[last]] = found.threshold, found.last
     return (least, last) if least > 0 else NONE
 
 

@@ -58,7 +58,7 @@ def prepare(merge: Merge) -> Prepared:
     densities = numbers(merge.models, "density")
     selection = largest(merge, [[max(1, int(density * merge.size))] for density in densities])
     formula = consensus(trimmed, merge.settings)
-    bounds = (selection.threshold[:, 0].copy(), selection.last[:, 0].copy())
+    bounds = (selection.threshold.ravel(), selection.last.ravel())
     facts = with_scale(merge, densities, formula, bounds)
     weights = numbers(merge.models, "weight")
     return Prepared(formula, weights, facts, merge_facts(merge.settings))

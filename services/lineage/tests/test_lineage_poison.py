@@ -1,0 +1,235 @@
+"""Events that cannot be applied: set aside by all replicas together, told of, and replayed once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import ValidationError
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lineage import events
+from lineage.app import PARTS
+from lineage.graph.models import Edge
+from lineage.tables import Inbox, InboxPosition, InboxRefused, intake
+from mergehub.contracts.events import Envelope
+from mergehub.contracts.runs import Parent
+from mergehub.kit.app import Resources, open_resources
+from mergehub.kit.background import running
+from mergehub.kit.consumer import Consumer
+from mergehub.kit.inbox import Apply
+
+BASE = Parent(name="base", role="base")
+
+
+def reader(resources: Resources, apply: Apply = events.apply) -> Consumer:
+    """The service's consumer, perhaps with another effect; it loses no time between tries."""
+    consumer = Consumer(
+        group="lineage",
+        database=resources.database,
+        redis=resources.redis,
+        hub=resources.hub,
+        intake=intake,
+        apply=apply,
+    )
+    consumer.FIRST_PAUSE_SECONDS = 0.001
+    return consumer
+
+
+async def count(resources: Resources, table: type[Any]) -> int:
+    async with resources.database.transaction() as session:
+        return await session.scalar(select(func.count()).select_from(table)) or 0
+
+
+async def position(resources: Resources) -> int:
+    async with resources.database.transaction() as session:
+        return await session.scalar(select(InboxPosition.sequence)) or 0
+
+
+async def set_aside(resources: Resources) -> list[InboxRefused]:
+    async with resources.database.transaction() as session:
+        return list(await intake.set_aside(session))
+
+
+@pytest.fixture
+def poison(registry) -> Envelope:
+    """An event that cannot be applied; one follows that can."""
+    told = registry.tell("m0", BASE)
+    registry.events[0] = told.model_copy(update={"data": {"name": "no parents\0"}})
+    registry.tell("m1", BASE)
+    return registry.events[0]
+
+
+@pytest.fixture
+def mended(registry) -> Callable[[AsyncSession, Envelope], Awaitable[None]]:
+    """An effect that takes in what the service's own cannot, as a newer version might."""
+
+    async def apply(session: AsyncSession, event: Envelope) -> None:
+        data = registry.events[1].data | {"name": "mended"}
+        await events.apply(session, event.model_copy(update={"data": data}))
+
+    return apply
+
+
+async def test_it_is_set_aside_after_some_tries_and_the_next_is_applied(resources, poison):
+    tries: Counter[int] = Counter()
+
+    async def note(session: AsyncSession, event: Envelope) -> None:
+        tries[event.sequence] += 1
+        await events.apply(session, event)
+
+    consumer = reader(resources, note)
+    await consumer.catch_up()
+    assert tries == {1: consumer.TRIES, 2: 1}
+    assert await position(resources) == 2
+    assert await count(resources, Edge) == await count(resources, Inbox) == 1
+    [kept] = await set_aside(resources)
+    assert kept.event_id == poison.id
+    assert "validation errors for ModelProduced" in kept.reason
+
+
+async def test_it_does_not_stop_the_running_consumer(resources, poison, until):
+    async def done() -> bool:
+        return await position(resources) == 2
+
+    async with running({"consumer": reader(resources).run}):
+        await until(done)
+    assert await count(resources, InboxRefused) == 1
+
+
+async def test_replicas_count_its_tries_together_and_set_it_aside_once(settings, poison):
+    tries = 0
+
+    async def fail(session: AsyncSession, event: Envelope) -> None:
+        nonlocal tries
+        if event.sequence == 1:
+            tries += 1
+        await events.apply(session, event)
+
+    async with open_resources(PARTS, settings) as one, open_resources(PARTS, settings) as two:
+        consumers = [reader(each, fail) for each in (one, two)]
+        await asyncio.gather(*(each.catch_up() for each in consumers))
+        assert await position(one) == 2
+        assert await count(one, InboxRefused) == await count(one, Edge) == 1
+    # One more may have begun when the last one was counted.
+    assert Consumer.TRIES <= tries <= Consumer.TRIES + 1
+
+
+async def test_a_restart_does_not_begin_the_count_anew(resources, poison):
+    for number in range(1, Consumer.TRIES):
+        async with resources.database.transaction() as session:
+            assert await intake.fail(session, poison, "crashed", Consumer.TRIES) == number
+    consumer = reader(resources)
+    consumer.FIRST_PAUSE_SECONDS = 60
+    await consumer.catch_up()
+    assert await count(resources, InboxRefused) == 1
+
+
+async def test_each_event_has_tries_of_its_own(resources, registry):
+    failing = Counter({1: 2, 2: Consumer.TRIES, 3: Consumer.TRIES - 1})
+    tries: list[int] = []
+
+    async def fail(session: AsyncSession, event: Envelope) -> None:
+        tries.append(event.sequence)
+        if tries.count(event.sequence) <= failing[event.sequence]:
+            raise ValueError("once more")
+
+    for number in range(4):
+        registry.tell(f"m{number}", BASE)
+    await reader(resources, fail).catch_up()
+    assert Counter(tries) == {1: 3, 2: Consumer.TRIES, 3: Consumer.TRIES, 4: 1}
+    assert [row.reason for row in await set_aside(resources)] == ["ValueError: once more"]
+    assert await count(resources, Inbox) == 3
+
+
+async def test_a_value_that_no_column_holds_is_its_own_fault_too(resources, registry):
+    registry.tell("m" * 501, BASE)
+    await reader(resources).catch_up()
+    assert await count(resources, InboxRefused) == await position(resources) == 1
+
+
+async def test_a_fault_that_nobody_thought_of_holds_nothing_up(resources, registry):
+    registry.tell("m", BASE)
+
+    async def fail(session: AsyncSession, event: Envelope) -> None:
+        raise RecursionError("too deep")
+
+    await reader(resources, fail).catch_up()
+    assert await count(resources, InboxRefused) == await position(resources) == 1
+
+
+async def test_what_is_away_is_waited_for_and_never_held_against_an_event(resources, registry):
+    registry.tell("m", BASE)
+
+    async def fail(session: AsyncSession, event: Envelope) -> None:
+        raise httpx.ConnectError("away")
+
+    consumer = reader(resources, fail)
+    for _ in range(consumer.TRIES + 1):
+        with pytest.raises(httpx.ConnectError):
+            await consumer.catch_up()
+    assert await count(resources, InboxRefused) == await position(resources) == 0
+
+
+async def test_it_shows_in_the_metrics_of_every_process(resources, client, poison):
+    before = (await client.get("/metrics")).text
+    await reader(resources).catch_up()
+    after = (await client.get("/metrics")).text
+    assert 'mergehub_events_set_aside{source="registry"} 0.0' in before
+    assert 'mergehub_events_set_aside{source="registry"} 1.0' in after
+    assert 'mergehub_events_applied{source="registry"} 2.0' in after
+
+
+class TestReplay:
+    async def test_it_is_applied_and_no_longer_set_aside(self, resources, poison, mended):
+        await reader(resources).catch_up()
+        assert await reader(resources, mended).replay(poison.id)
+        assert await count(resources, InboxRefused) == 0
+        assert await count(resources, Edge) == await count(resources, Inbox) == 2
+        assert await position(resources) == 2
+
+    async def test_many_at_once_are_one(self, resources, poison, mended):
+        await reader(resources).catch_up()
+        replays = (reader(resources, mended).replay(poison.id) for _ in range(4))
+        assert sorted(await asyncio.gather(*replays)) == [False, False, False, True]
+        assert await count(resources, Inbox) == 2
+
+    async def test_what_fails_again_stays_as_it_was(self, resources, poison):
+        await reader(resources).catch_up()
+        with pytest.raises(ValidationError):
+            await reader(resources).replay(poison.id)
+        assert await count(resources, InboxRefused) == await count(resources, Inbox) == 1
+
+    async def test_an_event_that_is_not_set_aside_is_left_alone(self, resources, registry, poison):
+        await reader(resources).catch_up()
+        assert not await reader(resources).replay(registry.events[1].id)
+        assert await count(resources, Edge) == 1
+
+
+class TestCommand:
+    """`python -m lineage` with a word."""
+
+    async def test_lists_and_replays_what_was_set_aside(self, resources, registry, poison, command):
+        assert await command("set-aside") == (0, "", "")
+        await reader(resources).catch_up()
+        status, out, _ = await command("set-aside")
+        [line] = map(json.loads, out.splitlines())
+        assert (status, line["id"], line["data"]) == (0, str(poison.id), poison.data)
+        assert "validation errors" in line["reason"]
+
+        status, _, err = await command("replay")
+        assert status == 1
+        assert f"{poison.id}: still not applied: ValidationError" in err
+
+        whole = poison.model_copy(update={"data": registry.events[1].data | {"name": "m0"}})
+        async with resources.database.transaction() as session:
+            (await session.get(InboxRefused, poison.id)).event = whole.model_dump_json()
+        assert await command("replay", str(poison.id)) == (0, f"{poison.id}: applied\n", "")
+        assert await command("set-aside") == (0, "", "")
+        assert await count(resources, Edge) == 2

@@ -1,0 +1,24 @@
+"""Events as each release told them are taken in by today's lineage."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from lineage import events
+from lineage.graph.models import Edge
+from lineage.tables import InboxPosition, InboxRefused
+from mergehub.contracts.events import Envelope
+from mergehub.contracts.release import Release, released
+
+
+@pytest.mark.parametrize("release", released(), ids=lambda each: each.version)
+async def test_events_of_a_release_are_applied(resources, registry, ancestry, release: Release):
+    registry.events.extend(map(Envelope.model_validate, release.samples))
+    await events.consumer(resources).catch_up()
+    async with resources.database.transaction() as session:
+        assert await session.scalar(select(InboxPosition.sequence)) == len(release.samples)
+        assert (await session.scalars(select(InboxRefused.reason))).all() == []
+        assert (await session.scalars(select(Edge.id))).all()
+    names = {node["name"] for node in (await ancestry("org/soup"))["nodes"]}
+    assert names >= {"org/soup", "org/base", "org/left"}

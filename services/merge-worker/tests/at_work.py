@@ -1,0 +1,113 @@
+"""Workers at work, in this process or in one of their own, and looks at what they do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from redis.asyncio import Redis
+
+from merge_worker.execution.slot import Slot
+from merge_worker.jobs import Doorbell
+from mergehub.contracts.runs import MergeSpec
+from mergehub.contracts.worker_client import RunClient
+from mergehub.kit.doorbell import DueRun, ring
+from mergehub.kit.settings import WorkerSettings
+
+WAIT_SECONDS = 100
+LAYERS, SHAPE = 40, (512, 1024)
+# Each model many times over: as slow as a large merge, with few bytes to write.
+RECIPE = yaml.safe_dump(
+    {
+        "merge_method": "linear",
+        "models": [
+            {"model": name, "parameters": {"weight": weight}}
+            for name, weight in [("first", 0.25), ("second", 0.75)] * 12
+        ],
+        "dtype": "float32",
+    }
+)
+
+
+def merge_spec(recipe: str = RECIPE) -> MergeSpec:
+    return MergeSpec(
+        recipe=recipe, recipe_version=None, recipe_digest="sha256:0", model_name="merged", seed=0
+    )
+
+
+@asynccontextmanager
+async def listening(settings: WorkerSettings) -> AsyncIterator[Slot]:
+    """A worker inside of this process; its children are real ones."""
+    client = RunClient.connect(settings.hub_url, "mgh_worker")
+    slot = Slot(settings, client)
+    doorbell = Doorbell(settings, slot)
+    task = asyncio.create_task(doorbell.listen())
+    try:
+        yield slot
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await slot.drain()
+        await doorbell.close()
+        await client.aclose()
+
+
+@asynccontextmanager
+async def worker_process(settings: WorkerSettings) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`python -m merge_worker`, set up by its environment alone."""
+    values = settings.model_dump(mode="json", exclude={"worker_token"})
+    variables = {f"MERGEHUB_{name.upper()}": _as_text(value) for name, value in values.items()}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "merge_worker",
+        env={**os.environ, **variables, "MERGEHUB_WORKER_TOKEN": "mgh_worker"},
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+async def bell(redis: Redis, run: Any) -> None:
+    """Ring for a run as the registry does."""
+    await ring(redis, [DueRun(run.id, "cpu", run.fence)])
+
+
+async def eventually(true: Callable[[], Any]) -> Any:
+    """What becomes true outside of this process, where there is no event to wait for."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        while not (found := true()):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    return found
+
+
+def children(pid: int) -> list[int]:
+    """The processes in which a worker's runs are done."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [child for child in map(int, found) if b"execution.child" in command(child)]
+
+
+def command(pid: int) -> bytes:
+    """What a process was started with; nothing where it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def journalled(settings: WorkerSettings, run: Any) -> int:
+    """How many tensors of an unfinished merge are finished."""
+    journal = settings.artifacts / "runs" / f"{run.id}.partial" / "journal.jsonl"
+    return journal.read_bytes().count(b'"tensor"') if journal.is_file() else 0

@@ -1,0 +1,45 @@
+"""`/v1/accounts/audit`: who changed what, for administrators."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from mergehub.kit.auth import requires
+from mergehub.kit.database import Session
+from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
+from registry.audit import service
+from registry.audit.schemas import AuditPage
+from registry.audit.service import AuditFilter
+
+router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
+
+Actor = Annotated[str | None, Query(max_length=200, description="The name of a token.")]
+Action = Annotated[str | None, Query(max_length=60, description="Such as `token.revoked`.")]
+Subject = Annotated[
+    str | None, Query(max_length=300, description="Such as `runs/<id>`, with its parts.")
+]
+
+
+@router.get(
+    "/audit",
+    responses=problem_responses(BadCursor, Unauthenticated, Forbidden),
+    dependencies=[Depends(requires("admin"))],
+)
+async def list_audit(
+    request: Request,
+    response: Response,
+    session: Session,
+    actor: Actor = None,
+    action: Action = None,
+    subject: Subject = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> AuditPage:
+    """Every change with who made it, the newest first."""
+    wanted = AuditFilter(actor, action, subject)
+    page = await service.page(session, wanted, cursor, limit)
+    link_next(request, response, page.next_cursor)
+    return page

@@ -1,0 +1,96 @@
+"""`/v1/tokens`: make, list, read and revoke tokens."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from mergehub.kit.auth import Credentials, Principal, authenticated, derived_token
+from mergehub.kit.database import Session, after_commit
+from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.problems import Unauthenticated, problem_responses
+from registry.idempotency import Answered, KeyInProgress, Once
+from registry.tokens import service
+from registry.tokens.grants import BeyondOwn, TokenInvalid
+from registry.tokens.schemas import Token, TokenCreate, TokenCreated, TokenDraft, TokenPage
+from registry.tokens.service import NameTaken, TokenNotFound, TokenOfSettings
+
+NO_STORE = {"Cache-Control": "no-store"}
+REVOKED: dict[int | str, dict[str, Any]] = {204: {"description": "Revoked, now or before"}}
+
+router = APIRouter(
+    prefix="/v1/tokens", tags=["tokens"], responses=problem_responses(Unauthenticated)
+)
+
+Holder = Annotated[Principal, Depends(authenticated)]
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=TokenCreated,
+    responses=problem_responses(BeyondOwn, NameTaken, KeyInProgress, TokenInvalid),
+)
+async def create_token(
+    body: TokenCreate, session: Session, holder: Holder, credentials: Credentials, once: Once
+) -> Response:
+    """Make a token, shown in this answer alone.
+
+    It allows what its creator's does, or less, and for no longer. A repeat with the same
+    `Idempotency-Key` and the same token in `Authorization` shows it again.
+    """
+    assert credentials is not None
+    own_token = credentials.credentials
+
+    async def effect() -> Answered:
+        draft = await service.create(session, holder, own_token, body)
+        return Answered(201, draft, {"Location": f"/v1/tokens/{draft.id}"})
+
+    return _revealed(await once(session, str(holder.id), body, effect), own_token)
+
+
+@router.get("", responses=problem_responses(BadCursor))
+async def list_tokens(
+    request: Request,
+    response: Response,
+    session: Session,
+    holder: Holder,
+    revoked: Annotated[bool, Query(description="Those that were revoked instead.")] = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> TokenPage:
+    """Tokens, the newest first: every one for administrators, else one's own and those it made."""
+    page = await service.page(session, holder, revoked, cursor, limit)
+    link_next(request, response, page.next_cursor)
+    return page
+
+
+@router.get("/{token_id}", responses=problem_responses(TokenNotFound))
+async def get_token(token_id: UUID, session: Session, holder: Holder) -> Token:
+    """A token, without its secret."""
+    return await service.find(session, holder, token_id)
+
+
+@router.delete(
+    "/{token_id}",
+    status_code=204,
+    responses=REVOKED | problem_responses(TokenNotFound, TokenOfSettings),
+)
+async def revoke_token(token_id: UUID, request: Request, session: Session, holder: Holder) -> None:
+    """Revoke a token: here at once, everywhere else within 30 seconds."""
+    await service.revoke(session, holder, token_id)
+    after_commit(session, request.app.state.authenticator.forget)
+
+
+def _revealed(drafted: Response, own_token: str) -> Response:
+    """The answer with the token in the place of the nonce that it follows from."""
+    draft = TokenDraft.model_validate_json(bytes(drafted.body))
+    shown = draft.model_dump(exclude={"nonce"})
+    body = TokenCreated(**shown, token=derived_token(own_token, draft.nonce))
+    kept = {name: drafted.headers[name] for name in _KEPT_HEADERS if name in drafted.headers}
+    return Response(body.model_dump_json(), 201, NO_STORE | kept, "application/json")
+
+
+_KEPT_HEADERS = ("location", "idempotency-replayed")

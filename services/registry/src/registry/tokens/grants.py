@@ -1,0 +1,83 @@
+"""What may be granted: known scopes that the creator holds, for no longer than it lasts itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from mergehub.kit.auth import SCOPES, Principal
+from mergehub.kit.problems import FieldFault, Forbidden, Invalid
+from mergehub.recipe.faults import did_you_mean
+from registry.tokens.schemas import TokenCreate
+
+
+class TokenInvalid(Invalid):
+    """A scope does not exist, or the end of the token makes no sense."""
+
+    code, title = "token-invalid", "A token like this cannot be made"
+    remedy = "Each entry of `errors` names a field and, where one is near, the right scope."
+
+
+class BeyondOwn(Forbidden):
+    """The creator lacks a scope that it would give away, or ends sooner than its token would."""
+
+    code, title = "beyond-own", "A token cannot grant more than it holds"
+    remedy = "Ask for less, or have somebody of scope `admin` make the token."
+
+
+def granted_scopes(creator: Principal, wanted: Iterable[str]) -> list[str]:
+    """The wanted scopes, sorted.
+
+    Raises:
+        TokenInvalid: there is no such scope.
+        BeyondOwn: the creator does not hold it.
+    """
+    scopes = list(wanted)
+    faults = [_unknown(place, scope) for place, scope in enumerate(scopes) if scope not in SCOPES]
+    if faults:
+        raise TokenInvalid(" ".join(fault.detail for fault in faults), errors=faults)
+    lacking = sorted({scope for scope in scopes if not creator.may(scope)})
+    if lacking:
+        raise BeyondOwn(
+            f"The token of {creator.name} cannot grant {', '.join(lacking)}: it holds "
+            f"{', '.join(sorted(creator.scopes))}. A token of scope admin can grant every scope."
+        )
+    return sorted(set(scopes))
+
+
+def granted_end(creator: Principal, wanted: TokenCreate, now: datetime) -> datetime | None:
+    """When the token expires; without a wish, when its creator does.
+
+    Raises:
+        TokenInvalid: two ends, or one in the past.
+        BeyondOwn: an end behind the creator's.
+    """
+    if wanted.expires_at is not None and wanted.expires_in is not None:
+        raise _invalid("/expires_in", "conflict", "Give one of `expires_at` and `expires_in`.")
+    end = wanted.expires_at
+    if wanted.expires_in is not None:
+        end = now + timedelta(seconds=wanted.expires_in)
+    if end is not None and end <= now:
+        raise _invalid("/expires_at", "in-the-past", f"{end.isoformat()} is over already.")
+    if creator.expires_at is None:
+        return end
+    if end is not None and end > creator.expires_at:
+        raise BeyondOwn(
+            f"The token of {creator.name} expires at {creator.expires_at.isoformat()} and can "
+            "make none that lasts longer."
+        )
+    return end or creator.expires_at
+
+
+def _unknown(place: int, scope: str) -> FieldFault:
+    return FieldFault(
+        pointer=f"/scopes/{place}",
+        code="unknown-scope",
+        detail=f"There is no scope {scope!r}.",
+        suggestion=did_you_mean(scope, SCOPES) or f"one of {', '.join(sorted(SCOPES))}",
+    )
+
+
+def _invalid(pointer: str, code: str, detail: str) -> TokenInvalid:
+    fault = FieldFault(pointer=pointer, code=code, detail=detail, suggestion=None)
+    return TokenInvalid(detail, errors=[fault])

@@ -1,0 +1,78 @@
+"""`POST /v1/tokens/introspect`: what other services ask about a token (RFC 7662)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy import Row
+
+from mergehub.kit.auth import requires
+from mergehub.kit.problems import BadRequest, Forbidden, Unauthenticated, problem_responses
+from registry.tokens.authenticator import TableAuthenticator
+from registry.tokens.schemas import Active, Inactive
+
+TYPE = "Bearer"
+FORM = "application/x-www-form-urlencoded"
+BODY: dict[str, Any] = {
+    "type": "object",
+    "required": ["token"],
+    "properties": {"token": {"type": "string"}, "token_type_hint": {"type": "string"}},
+}
+
+router = APIRouter(prefix="/v1/tokens", tags=["tokens"])
+
+
+async def _token(request: Request) -> str:
+    """The field `token` of the form; read by hand, since forms without files need no parser."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        fields = parse_qs((await request.body()).decode(), strict_parsing=True, max_num_fields=10)
+    except ValueError:
+        fields = {}
+    tokens = fields.get("token", [])
+    if kind != FORM or len(tokens) != 1:
+        raise BadRequest(f"Send one field `token` as {FORM}.")
+    return tokens[0]
+
+
+Asked = Annotated[str, Depends(_token)]
+
+
+@router.post(
+    "/introspect",
+    response_model=Active | Inactive,
+    responses=problem_responses(BadRequest, Unauthenticated, Forbidden),
+    dependencies=[Depends(requires("tokens:introspect"))],
+    openapi_extra={"requestBody": {"required": True, "content": {FORM: {"schema": BODY}}}},
+)
+async def introspect_token(
+    request: Request, token: Annotated[str, Depends(_token)]
+) -> JSONResponse:
+    """Whether a token is valid right now, whose it is and what it allows.
+
+    The table is asked each time, so that those who keep the answer for 30 seconds know of a
+    revocation within 30 seconds.
+    """
+    table: TableAuthenticator = request.app.state.tokens
+    row = await table.row(token)
+    told = _told(row) if row else Inactive()
+    return JSONResponse(
+        told.model_dump(mode="json", exclude_none=True), headers={"Cache-Control": "no-store"}
+    )
+
+
+def _told(row: Row[Any]) -> Active:
+    """As long as there are no accounts, a token's holder is the token itself."""
+    return Active(
+        active=True,
+        scope=" ".join(row.scopes),
+        client_id=row.name,
+        username=row.name,
+        sub=row.id,
+        token_type=TYPE,
+        iat=int(row.created_at.timestamp()),
+        exp=int(row.expires_at.timestamp()) if row.expires_at else None,
+    )

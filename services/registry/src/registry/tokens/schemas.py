@@ -1,0 +1,84 @@
+"""What goes in and out about tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+
+from mergehub.contracts.runs import Answer, Message, must_be
+
+LONGEST_SECONDS = 10 * 366 * 86_400
+
+TokenName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100),
+    must_be(
+        "must be a name such as laptop or ci.nightly: letters, digits, dots, hyphens and "
+        "underscores, beginning with a letter or digit, at most 100 characters"
+    ),
+]
+ScopeName = Annotated[str, StringConstraints(max_length=60)]
+
+
+class TokenCreate(Message):
+    name: TokenName = Field(description="Of whom or what it is; one of a kind.")
+    scopes: list[ScopeName] = Field(min_length=1, max_length=20, description="What it allows.")
+    expires_at: AwareDatetime | None = Field(None, description="Its end, with a time zone.")
+    expires_in: int | None = Field(
+        None, ge=1, le=LONGEST_SECONDS, description="Its end in seconds from now."
+    )
+
+
+class Token(Answer):
+    """A token without its secret; `hint` is how it begins and ends."""
+
+    id: UUID
+    name: str
+    hint: str
+    scopes: list[str]
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class TokenDraft(Token):
+    """What is kept of the answer to a creation: enough to answer it again to the same caller."""
+
+    nonce: str
+
+
+class TokenCreated(Token):
+    """A new token with its secret, which is stored nowhere."""
+
+    token: str
+
+
+class TokenPage(Answer):
+    """Newest first."""
+
+    items: list[Token]
+    next_cursor: str | None
+
+
+class Active(BaseModel):
+    """A valid token by RFC 7662. One that never expires has no `exp`."""
+
+    active: bool
+    scope: str
+    client_id: str
+    username: str
+    sub: UUID
+    token_type: str
+    iat: int
+    exp: int | None = None
+
+
+class Inactive(BaseModel):
+    """All that is said of any other token."""
+
+    active: bool = False

@@ -1,0 +1,49 @@
+"""Migrations over data: what was stored before is good afterwards, and on the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+
+from mergehub.kit.auth import hash_token
+from mergehub.kit.database import Database
+from registry.tokens.authenticator import TableAuthenticator
+
+INSERT = text("INSERT INTO tokens (id, name, hash, scopes) VALUES (gen_random_uuid(), :n, :h, :s)")
+
+
+def _to(revision: str, *, down: bool = False) -> Callable[[Connection], None]:
+    def go(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", "registry:migrations")
+        config.attributes.update(connection=connection, schema="registry")
+        (command.downgrade if down else command.upgrade)(config, revision)
+
+    return go
+
+
+async def test_tokens_from_before_they_could_be_revoked_stay_valid(
+    database_of: Callable[[str], Awaitable[str]],
+) -> None:
+    database = Database(await database_of("migrated"), "registry")
+    async with database.engine.begin() as connection:
+        await connection.execute(text("CREATE SCHEMA registry"))
+        await connection.run_sync(_to("0003"))
+        row = {"n": "owner", "h": hash_token("mgh_old"), "s": ["admin"]}
+        await connection.execute(INSERT, row)
+    for _ in range(2):
+        async with database.engine.begin() as connection:
+            await connection.run_sync(_to("head"))
+        table = TableAuthenticator(database)
+        holder = await table.principal("mgh_old")
+        await table.settle()
+        assert holder is not None
+        assert (holder.name, holder.scopes) == ("owner", frozenset({"admin"}))
+        async with database.engine.begin() as connection:
+            await connection.run_sync(_to("0003", down=True))
+            found = await connection.scalar(text("SELECT name FROM tokens"))
+            assert found == "owner"
+    await database.close()

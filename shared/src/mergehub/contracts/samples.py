@@ -1,0 +1,114 @@
+"""One whole event of each kind, as it is told: kept with each release, read by all later ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from mergehub.contracts.events import (
+    Envelope,
+    EvaluationCompleted,
+    EventData,
+    ModelProduced,
+    RecipePublished,
+    RunChanged,
+    ToldParent,
+    WebhookDisabled,
+    WebhookTested,
+)
+
+SOURCE = "registry"
+BEGAN = datetime(2026, 11, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def samples() -> list[Envelope]:
+    """A short history that says everything that can be said, numbered from 1."""
+    return [
+        Envelope(
+            id=_id(1_000 + sequence),
+            source=SOURCE,
+            sequence=sequence,
+            type=event_type,
+            time=BEGAN.replace(second=sequence),
+            subject=subject,
+            data=data.model_dump(mode="json"),
+        )
+        for sequence, (event_type, subject, data) in enumerate(_history(), start=1)
+    ]
+
+
+def _history() -> Iterator[tuple[str, str, EventData]]:
+    yield "recipe.published", f"recipes/{_id(1)}", _recipe()
+    yield "run.queued", f"runs/{_id(3)}", _run(3, "merge", 0)
+    yield "run.started", f"runs/{_id(3)}", _run(3, "merge", 1)
+    yield "run.succeeded", f"runs/{_id(3)}", _run(3, "merge", 1)
+    yield "model.produced", "models/org/soup", _produced("org/soup", _id(2), _parents())
+    yield "model.produced", "models/plain", _produced("plain", None, [_parent("org/base")])
+    yield "evaluation.completed", "models/org/soup", _evaluated()
+    yield "run.failed", f"runs/{_id(4)}", _run(4, "evaluate", 5, "attempts-exhausted")
+    yield "run.cancelled", f"runs/{_id(5)}", _run(5, "merge", 0)
+    yield "webhook.disabled", f"webhooks/{_id(7)}", _disabled()
+    yield "webhook.test", f"webhooks/{_id(7)}", WebhookTested(endpoint=_id(7))
+
+
+def _id(number: int) -> UUID:
+    return UUID(int=number, version=4)
+
+
+def _recipe() -> RecipePublished:
+    return RecipePublished(
+        recipe=_id(1), version=_id(2), number=1, name="soup", digest="sha256:recipe"
+    )
+
+
+def _run(run: int, kind: str, attempt: int, error: str | None = None) -> RunChanged:
+    return RunChanged(run=_id(run), kind=kind, hardware="cpu", attempt=attempt, error_code=error)
+
+
+def _produced(name: str, version: UUID | None, parents: list[ToldParent]) -> ModelProduced:
+    return ModelProduced(
+        run=_id(3),
+        name=name,
+        digest=f"sha256:{name}",
+        method="ties",
+        recipe_version=version,
+        recipe_digest="sha256:recipe",
+        parents=parents,
+    )
+
+
+def _parents() -> list[ToldParent]:
+    base = _parent("org/base", digest="sha256:base", relation="merge", role="base")
+    return [
+        base,
+        _parent("org/left", weight=0.5, layers=[(0, 8), (12, 16)]),
+        _parent("org/base+dates", relation="adapter", weight=1.0, base=base),
+        _parent("org/tuned", relation="finetune"),
+        _parent("org/small", relation="quantized"),
+    ]
+
+
+def _parent(name: str, **told: Any) -> ToldParent:
+    return ToldParent.model_validate({"name": name, **told})
+
+
+def _evaluated() -> EvaluationCompleted:
+    return EvaluationCompleted(
+        run=_id(6),
+        model="org/soup",
+        model_digest="sha256:org/soup",
+        benchmark="gsm8k",
+        version="3",
+        metric="exact_match",
+        value=0.625,
+        stderr=0.0125,
+        count=1319,
+        shots=5,
+        harness="lm-eval 0.4.9",
+    )
+
+
+def _disabled() -> WebhookDisabled:
+    return WebhookDisabled(endpoint=_id(7), reason="failing", failing_since=BEGAN)

@@ -1,0 +1,39 @@
+"""A name for each request, which its answer, its log lines and what it changed share."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
+
+HEADER = "X-Request-ID"
+USABLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class RequestId:
+    """ASGI middleware that takes a request's own `X-Request-ID`, or gives it one.
+
+    It is `request.state.request_id` and comes back as a header of the answer.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        sent = Headers(scope=scope).get(HEADER, "")
+        name = sent if USABLE.fullmatch(sent) else uuid4().hex
+        scope.setdefault("state", {})["request_id"] = name
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[HEADER] = name
+            await send(message)
+
+        with bound_contextvars(request_id=name):
+            await self._app(scope, receive, answer)

@@ -1,0 +1,146 @@
+"""The acts of a chaos run: calm, storm, the wait for its end, quiet restarts, tidying up."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+
+from mergehub.contracts.runs import FINAL
+from mergehub.contracts.worker_client import RunClient
+
+from .clients import Client, submit_all
+from .dishes import AGAIN, Menu, Submission, submissions
+from .evaluator import Evaluator
+from .evidence import CONSUMERS
+from .faults import bereave
+from .stack import OWNER, WORKER
+from .storm import storm
+from .tidiness import left_over
+from .waiting import beside, until
+from .watch import AWAY
+from .world import World, prey_that_writes
+
+CALM_SECONDS = 180.0
+EVALUATORS = 2
+SUBMITTING = 0.9  # of the storm, so that its end finds work everywhere
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to do; `patience` is how long after the storm all runs may take to end."""
+
+    seed: int
+    seconds: float
+    runs: int
+    patience: float = 600.0
+    longest_pause: float = 3.0  # between two faults
+    restarts: int = 3  # workers killed in the calm after the storm
+
+
+async def calm(world: World) -> tuple[Menu, dict[str, str]]:
+    """Each dish once, undisturbed: the digests of their outputs."""
+    client, digests = client_of(world), {}
+    first, *others = Menu().names
+    async with asyncio.timeout(CALM_SECONDS):
+        run, digests[first] = await _undisturbed(world, client, Menu(), first)
+        menu = Menu(run)
+        found = await asyncio.gather(
+            *(_undisturbed(world, client, menu, dish) for dish in [*others, AGAIN])
+        )
+    await client.close()
+    return menu, digests | dict(zip([*others, AGAIN], (d for _, d in found), strict=True))
+
+
+async def _undisturbed(world: World, client: Client, menu: Menu, dish: str) -> tuple[str, str]:
+    """The id of a run and the digest of what it made."""
+    run = await client.submit(_wish(menu, dish, f"calm-{dish}", f"chaos/{dish}"))
+    assert run is not None
+
+    async def ended() -> bool:
+        return (await client.get(f"/v1/runs/{run}"))["state"] in FINAL
+
+    await until(ended)
+    told = await client.get(f"/v1/runs/{run}")
+    assert told["state"] == "succeeded", told["error"]
+    return run, told["result"]["output_digest"]
+
+
+async def stormy(world: World, options: Options, menu: Menu) -> None:
+    """Clients submit while faults befall the stack; returns when both have ended."""
+    made_up = RunClient.connect(world.stack.hub_url, WORKER)
+    evaluators = [
+        Evaluator(made_up, world.log, random.Random(f"evaluator {options.seed} {number}"))
+        for number in range(EVALUATORS)
+    ]
+    wishes = submissions(menu, options.runs, options.seconds * SUBMITTING, options.seed)
+
+    async def heard(run: str, wish: Submission) -> None:
+        if wish.body["hardware"] == "gpu":
+            await evaluators[wish.number % EVALUATORS].take(run)
+
+    async with beside(*(each.work() for each in evaluators)):
+        await asyncio.gather(
+            storm(world, options.seed, options.seconds, options.longest_pause),
+            submit_all(lambda: client_of(world), wishes, heard),
+        )
+        await settled(world)
+    await made_up.aclose()
+
+
+async def settled(world: World) -> None:
+    """Wait until every run has ended and every consumer has heard of it."""
+    behind = " OR ".join(
+        f"coalesce((SELECT sequence FROM {name}.inbox_position), 0) < count(*)"
+        for name in CONSUMERS
+    )
+    query = (
+        f"SELECT (SELECT count(*) FROM registry.runs WHERE finished_at IS NULL) AS unfinished, "
+        f"count(*) FILTER (WHERE NOT published) > 0 OR {behind} AS untold FROM registry.outbox"
+    )
+
+    async def holds() -> bool:
+        with suppress(*AWAY):
+            (row,) = await world.truth.fetch(query)
+            return not (row["unfinished"] or row["untold"])
+        return False
+
+    await until(holds)
+
+
+async def restarts(world: World, menu: Menu, times: int) -> None:
+    """Kill the worker of the only run there is, in mid-merge, and let another finish it."""
+    client = client_of(world)
+    for number in range(times):
+        wish = _wish(menu, "deep", f"restart-{number}", f"chaos/restart-{number}")
+        hunt = asyncio.create_task(prey_that_writes(world))
+        assert await client.submit(wish) is not None
+        name = await hunt
+        if (pid := world.pid(name)) is not None:
+            os.kill(pid, signal.SIGKILL)
+        await bereave(world, name, quiet=True)
+        await settled(world)
+    await client.close()
+
+
+async def tidy(world: World) -> None:
+    """A worker looks for leftovers when it starts: let each start anew, and find all of them."""
+    for name in world.stack.names("worker"):
+        if (pid := world.pid(name)) is not None:
+            os.kill(pid, signal.SIGTERM)
+
+    async def holds() -> bool:
+        return not left_over(world.stack.artifacts, world.stack.scratch)
+
+    await until(holds)
+
+
+def client_of(world: World) -> Client:
+    return Client(world.stack.hub_url, OWNER, world.log)
+
+
+def _wish(menu: Menu, dish: str, key: str, name: str) -> Submission:
+    return Submission(0, key, menu.merge(dish, name), dish, 0, False, False, None)

@@ -1,0 +1,33 @@
+"""Traces of faults in the logs of the stack: that they were felt, and by whom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+TRACES = {
+    "a report refused, being late": ("registry-api-*", r'/report HTTP/1.1" 409'),
+    "a claim refused": ("registry-api-*", r'/claim HTTP/1.1" 409'),
+    "a worker learned that its run is another's": ("worker-*", "run.lost"),
+    "a worker handed its run back": ("registry-api-*", r'/release HTTP/1.1" 200'),
+    "a lease lapsed": ("registry-background-*", "run.lapsed"),
+    "Redis lost by a worker": ("worker-*", "redis.lost"),
+    "the hub not reached by a worker": ("worker-*", "heartbeat.failed|claim.unreachable"),
+    "PostgreSQL recovered from its log": ("postgres*", "automatic recovery in progress"),
+    "a loop of a service failed": ("*-background-*", "loop.failed"),
+}
+
+
+def logged(folder: Path) -> dict[str, int]:
+    """How many lines of the logs tell of each."""
+    return {
+        what: sum(bool(re.search(trace, line)) for line in _lines(folder, which))
+        for what, (which, trace) in TRACES.items()
+    }
+
+
+def _lines(folder: Path, which: str) -> Iterator[str]:
+    for path in sorted(folder.glob(f"{which}.log")):
+        with path.open(encoding="utf-8", errors="replace") as file:
+            yield from file
