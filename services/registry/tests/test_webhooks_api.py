@@ -283,3 +283,21 @@ async def test_deleting_an_endpoint_stops_no_event(
             owner.delete(f"/v1/webhooks/{hook['id']}"), submit(), submit(), sender.send_due()
         )
         assert deleted.status_code == 204
+
+
+async def test_every_change_has_its_author(owner: httpx.AsyncClient) -> None:
+    address = (await owner.post("/v1/webhooks", json=HOOK)).headers["location"]
+    await owner.patch(address, json={"description": "ops"})
+    for action in ("rotate", "test"):
+        await owner.post(f"{address}/{action}")
+    await owner.post(f"{address}/replay", json={"since": "2026-01-01T00:00:00Z"})
+    await owner.delete(address)
+
+    subject = address.removeprefix("/v1/")
+    noted = await owner.get("/v1/accounts/audit", params={"subject": subject})
+    verbs = [each["action"] for each in reversed(noted.json()["items"])]
+    assert verbs == [
+        f"webhook.{verb}"
+        for verb in ("created", "changed", "rotated", "tested", "replayed", "deleted")
+    ]
+    assert {each["actor"] for each in noted.json()["items"]} == {"owner"}
