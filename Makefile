@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test chaos coverage check format keep-events lock clean \
-	bench-merge bench-parity bench-startup bench-memory bench-runs bench-tokens \
+	bench-merge bench-parity bench-startup bench-memory bench-runs bench-tokens bench-webhooks \
 	mutants
 
 PYTHON ?= python3
@@ -10,7 +10,7 @@ BIN := .venv/bin
 PACKAGES := $(wildcard shared/pyproject.toml services/*/pyproject.toml)
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/.installed: constraints.txt pyproject.toml scripts/setup $(PACKAGES)
 	PYTHON=$(PYTHON) scripts/setup
@@ -42,6 +42,7 @@ check: $(BIN)/.installed ## Format, lint, types and the rules of who may import 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m merge_worker.engine.methods --check
+	$(BIN)/python -m mergehub.contracts.catalogue --check
 
 format: $(BIN)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
@@ -70,6 +71,9 @@ bench-runs: $(BIN)/.installed ## Measure how soon runs start and how fast they a
 
 bench-tokens: $(BIN)/.installed ## Measure how long the check of a token takes
 	$(BIN)/python benchmarks/tokens.py $(BENCH)
+
+bench-webhooks: $(BIN)/.installed ## Measure webhooks delivered per second (BENCH="--dead 5")
+	$(BIN)/python benchmarks/webhooks.py $(BENCH)
 
 .cache/mutants/tool: | $(BIN)/.installed
 	$(BIN)/uv pip install --quiet --target $@ 'cosmic-ray==8.7.0'

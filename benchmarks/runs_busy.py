@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,15 @@ from runs_hub import RunningHub
 
 from merge_worker.jobs import Doorbell
 from mergehub.client import HubClient
-from mergehub.contracts.runs import Claim, Run, RunState
-from mergehub.contracts.worker_client import RunClient, RunClientError
+from mergehub.contracts.runs import Claim, Run
+from mergehub.contracts.worker_client import LeaseLost, RunClient, RunClientError
 from mergehub.hub.valkey import Valkey
 from mergehub.kit.settings import WorkerSettings
 
-FRESH = 10
-WAITING = 5
+FRESH = 5
+WAITING = 2
 COUNTED_SECONDS = 5.0
+LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,23 @@ class Holder:
 
     def __init__(self, client: RunClient, name: str) -> None:
         self._client, self.name = client, name
+        self.busy = False
 
     async def take(self, run_id: UUID) -> asyncio.Task[None]:
         claim = await self._client.claim(run_id, self.name)
+        self.busy = True
         return asyncio.create_task(self._hold(claim))
 
     async def _hold(self, claim: Claim) -> None:
         while True:
             await asyncio.sleep(claim.heartbeat_seconds)
-            with suppress(RunClientError):
+            try:
                 await self._client.heartbeat(claim.run_id, claim.fence, None)
+            except LeaseLost:  # the machine was too busy: then for another
+                self.busy = False
+                return
+            except RunClientError:
+                continue
 
 
 def settings(hub: RunningHub, folder: Path) -> WorkerSettings:
@@ -77,21 +85,24 @@ async def beside_busy_workers(
     """
     with tempfile.TemporaryDirectory() as folder, hub.client() as client:
         worker = settings(hub, Path(folder))
-        async with holders(worker, busy):
-            held = [await asyncio.to_thread(client.submit, wanted) for _ in range(busy)]
-            await asyncio.gather(*(until(hub, run, RunState.RUNNING) for run in held))
+        async with holders(worker, busy) as slots:
+            for _ in slots:
+                await asyncio.to_thread(client.submit, wanted)
+            while not all(slot.busy for slot in slots):  # noqa: ASYNC110
+                await asyncio.sleep(LOOK_SECONDS)
             commands = await commands_a_second(worker.redis_url)
             fresh = [await start_fresh(hub, client, worker, wanted) for _ in range(FRESH)]
     return fresh, commands
 
 
 @asynccontextmanager
-async def holders(worker: WorkerSettings, count: int) -> AsyncIterator[None]:
+async def holders(worker: WorkerSettings, count: int) -> AsyncIterator[list[Holder]]:
     """Real listeners, each with its own connections to Redis."""
     client = RunClient.connect(worker.hub_url, worker.worker_token.get_secret_value())
-    doorbells = [Doorbell(worker, Holder(client, f"busy-{n}")) for n in range(count)]
+    slots = [Holder(client, f"busy-{n}") for n in range(count)]
+    doorbells = [Doorbell(worker, slot) for slot in slots]
     tasks = [asyncio.create_task(doorbell.listen()) for doorbell in doorbells]
-    yield
+    yield slots
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -100,12 +111,12 @@ async def holders(worker: WorkerSettings, count: int) -> AsyncIterator[None]:
     await client.aclose()
 
 
-async def until(hub: RunningHub, run: Run, state: RunState) -> Run:
-    """The run as soon as it is in that state."""
+async def finished(hub: RunningHub, run: Run) -> Run:
+    """The run at its end."""
 
     def follow() -> Run:
         with hub.client() as client:
-            return next(seen for seen in client.follow(run.id) if seen.state is state)
+            return list(client.follow(run.id))[-1]
 
     return await asyncio.to_thread(follow)
 
@@ -126,9 +137,9 @@ async def start_fresh(
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "merge_worker", env=os.environ | env, stderr=subprocess.DEVNULL
     )
-    done = await asyncio.gather(*(until(hub, run, RunState.FAILED) for run in waiting))
+    done = await asyncio.gather(*(finished(hub, run) for run in waiting))
     sent = time.time()
-    late = await until(hub, await asyncio.to_thread(client.submit, wanted), RunState.FAILED)
+    late = await finished(hub, await asyncio.to_thread(client.submit, wanted))
     process.terminate()
     await process.wait()
     return Fresh(min(map(_started, done)) - launched, _started(late) - sent)

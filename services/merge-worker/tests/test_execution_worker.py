@@ -206,6 +206,23 @@ async def test_a_bell_for_a_run_without_room_is_left_for_another_worker(
         await hub.until(lambda: run.reports)
 
 
+async def test_a_worker_that_can_start_nothing_leaves_the_run_to_others(
+    hub: Any, redis: Redis, settings: WorkerSettings
+) -> None:
+    settings.scratch.parent.mkdir(parents=True, exist_ok=True)
+    settings.scratch.write_text("a file where a folder must be")
+    run = hub.add(merge_spec("not a recipe"))
+    async with listening(settings):
+        await bell(redis, run)
+        await hub.until(lambda: run.releases)
+        assert "could start no process" in run.releases[0].reason
+        assert (run.state, run.attempt) == (RunState.QUEUED, 0)
+        settings.scratch.unlink()
+        await bell(redis, run)
+        await hub.until(lambda: run.reports)
+    assert run.fence == 2
+
+
 async def test_an_attempt_that_takes_too_long_is_killed_and_can_be_gone_on_with(
     hub: Any, redis: Redis, settings: WorkerSettings
 ) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,8 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.app import Resources
 from mergehub.kit.settings import ServiceSettings
-from registry.app import create_app, make_bell, make_relay
+from registry.app import create_app, make_bell, make_relay, make_sender
 from registry.runs.sweeper import Sweeper
+from registry.webhooks.sender import Sender
+
+sys.path.insert(0, str(Path(__file__).parent))
+from receiver import Receiver, receiving
 
 OWNER, WORKER = "mgh_owner-of-the-tests", "mgh_worker-of-the-tests"
 SERVICE = "mgh_service-of-the-tests"
@@ -45,6 +52,7 @@ MERGED = {
 }
 
 EMPTIED = (
+    "webhook_endpoints",
     "workers",
     "run_items",
     "runs",
@@ -77,6 +85,7 @@ def settings(database_url: str, redis_url: str) -> ServiceSettings:
         bootstrap_token=SecretStr(OWNER),
         worker_token=SecretStr(WORKER),
         service_token=SecretStr(SERVICE),
+        webhook_allow=[ip_network("127.0.0.0/8")],
         log_level="error",
     )
 
@@ -212,3 +221,56 @@ def recipe_text() -> str:
 def merged() -> Json:
     """The result of a merge run."""
     return MERGED
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """A webhook receiver on a loopback port."""
+    async with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def listen(owner: httpx.AsyncClient, receiver: Receiver) -> Callable[..., Awaitable[Json]]:
+    """Registers the receiver; fields of the request may be given."""
+
+    async def listen(**fields: Any) -> Json:
+        answer = await owner.post("/v1/webhooks", json={"url": receiver.url, **fields})
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    return listen
+
+
+@pytest.fixture
+async def sender(resources: Resources) -> AsyncIterator[Sender]:
+    """Sends when a test asks it to."""
+    sender = make_sender(resources)
+    yield sender
+    await sender.stop()
+
+
+@pytest.fixture
+def deliveries(owner: httpx.AsyncClient) -> Callable[..., Awaitable[list[Json]]]:
+    """The log of an endpoint, the oldest first, each delivery with its tries."""
+
+    async def deliveries(endpoint: Json) -> list[Json]:
+        log = f"/v1/webhooks/{endpoint['id']}/deliveries"
+        items = (await owner.get(log, params={"limit": 200})).json()["items"]
+        return [(await owner.get(f"{log}/{each['id']}")).json() for each in reversed(items)]
+
+    return deliveries
+
+
+@pytest.fixture
+def due(transaction: Transaction) -> Callable[[], Awaitable[None]]:
+    """Lets the time go by until everything that waits is due."""
+
+    async def due() -> None:
+        async with transaction() as session:
+            await session.execute(
+                text("UPDATE webhook_deliveries SET due_at = now() WHERE state = 'pending'")
+            )
+            await session.execute(text("UPDATE webhook_endpoints SET paused_until = NULL"))
+
+    return due

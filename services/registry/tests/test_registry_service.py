@@ -95,6 +95,9 @@ def test_description_names_every_operation_once(app: FastAPI) -> None:
         "claim_run", "heartbeat_run", "release_run", "report_run", "list_events",
         "create_token", "list_tokens", "get_token", "revoke_token", "introspect_token",
         "list_audit",
+        "create_webhook", "list_webhooks", "get_webhook", "change_webhook", "delete_webhook",
+        "rotate_webhook_secret", "test_webhook", "list_webhook_deliveries", "get_webhook_delivery",
+        "replay_webhook_delivery", "replay_webhook_range",
     }  # fmt: skip
     assert {service_for(path).name for path in operations.values()} == {"registry"}
 
@@ -125,6 +128,13 @@ def test_description_refers_only_to_what_it_defines(app: FastAPI) -> None:
         "TokenCreated",
         "TokenPage",
         "AuditPage",
+        "Endpoint",
+        "EndpointWithSecret",
+        "EndpointPage",
+        "Delivery",
+        "DeliveryPage",
+        "DeliveryWithAttempts",
+        "Replayed",
     ],
 )
 def test_outputs_have_no_optional_fields(app: FastAPI, name: str) -> None:

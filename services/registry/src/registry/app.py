@@ -29,6 +29,10 @@ from registry.tokens import introspection
 from registry.tokens.authenticator import TableAuthenticator
 from registry.tokens.service import CHANNEL as TOKENS_CHANNEL
 from registry.tokens.settings import accept_settings_tokens
+from registry.webhooks import delivery_endpoints
+from registry.webhooks import endpoints as webhooks
+from registry.webhooks.fanout import CHANNEL as WEBHOOKS_CHANNEL
+from registry.webhooks.sender import Sender
 from registry.workers import endpoints as workers
 
 REPORT_BYTES = 64 << 20  # the score of every item of large benchmarks
@@ -50,6 +54,11 @@ def make_relay(resources: Resources) -> Relay:
     return Relay(outbox, resources.database, publish)
 
 
+def make_sender(resources: Resources) -> Sender:
+    """Sends webhooks to public addresses and those that the settings allow."""
+    return Sender(resources.database, resources.settings.webhook_allow)
+
+
 def _loops(resources: Resources) -> Mapping[str, Loop]:
     relay = make_relay(resources)
     sweeper = Sweeper(resources.database, make_bell(resources))
@@ -58,6 +67,7 @@ def _loops(resources: Resources) -> Mapping[str, Loop]:
         "relay": lambda: relay.run(resources.signals),
         "sweeper": sweeper.run,
         "pruner": pruner.run,
+        "sender": lambda: make_sender(resources).run(resources.signals),
     }
 
 
@@ -79,13 +89,15 @@ PARTS = ServiceParts(
         worker_endpoints.router,
         queue_endpoints.router,
         workers.router,
+        webhooks.router,
+        delivery_endpoints.router,
         events.router,
         introspection.router,
         tokens.router,
         audit.router,
     ),
     migrations="registry.migrations",
-    channels=(OUTBOX_CHANNEL, RUNS_CHANNEL, TOKENS_CHANNEL),
+    channels=(OUTBOX_CHANNEL, RUNS_CHANNEL, TOKENS_CHANNEL, WEBHOOKS_CHANNEL),
     largest_bodies={"/report": REPORT_BYTES},
     loops=_loops,
     start=_start,

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from registry.audit.models import AuditRow
 from registry.base import Base
-from registry.events.models import OutboxTable
+from registry.events.tables import OutboxTable
 from registry.idempotency import KeyRow
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.runs.models import ItemsRow, RunRow
 from registry.tokens.models import TokenRow
+from registry.webhooks.models import AttemptRow, DeliveryRow, EndpointRow
 from registry.workers.models import WorkerRow
 
 TABLES = (
+    AttemptRow,
     AuditRow,
+    DeliveryRow,
+    EndpointRow,
     ItemsRow,
     KeyRow,
     OutboxTable,

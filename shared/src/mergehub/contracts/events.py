@@ -101,6 +101,20 @@ class EvaluationCompleted(EventData):
     harness: str
 
 
+class WebhookDisabled(EventData):
+    """Nothing more is sent to an endpoint: `gone` (it answered 410) or `failing` (for days)."""
+
+    endpoint: UUID
+    reason: str
+    failing_since: datetime | None
+
+
+class WebhookTested(EventData):
+    """Somebody asked for a test; it goes to that one endpoint and into no feed."""
+
+    endpoint: UUID
+
+
 TYPES: dict[str, type[EventData]] = {
     "recipe.published": RecipePublished,
     "run.queued": RunChanged,
@@ -110,4 +124,6 @@ TYPES: dict[str, type[EventData]] = {
     "run.cancelled": RunChanged,
     "model.produced": ModelProduced,
     "evaluation.completed": EvaluationCompleted,
+    "webhook.disabled": WebhookDisabled,
+    "webhook.test": WebhookTested,
 }

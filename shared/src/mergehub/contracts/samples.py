@@ -15,6 +15,8 @@ from mergehub.contracts.events import (
     RecipePublished,
     RunChanged,
     ToldParent,
+    WebhookDisabled,
+    WebhookTested,
 )
 
 SOURCE = "registry"
@@ -47,6 +49,8 @@ def _history() -> Iterator[tuple[str, str, EventData]]:
     yield "evaluation.completed", "models/org/soup", _evaluated()
     yield "run.failed", f"runs/{_id(4)}", _run(4, "evaluate", 5, "attempts-exhausted")
     yield "run.cancelled", f"runs/{_id(5)}", _run(5, "merge", 0)
+    yield "webhook.disabled", f"webhooks/{_id(7)}", _disabled()
+    yield "webhook.test", f"webhooks/{_id(7)}", WebhookTested(endpoint=_id(7))
 
 
 def _id(number: int) -> UUID:
@@ -104,3 +108,7 @@ def _evaluated() -> EvaluationCompleted:
         shots=5,
         harness="lm-eval 0.4.9",
     )
+
+
+def _disabled() -> WebhookDisabled:
+    return WebhookDisabled(endpoint=_id(7), reason="failing", failing_since=BEGAN)

@@ -42,6 +42,7 @@ log = structlog.get_logger()
 CHANNEL = "mergehub_outbox"
 
 Publish = Callable[[Sequence[Envelope]], Awaitable[None]]
+Emitted = Callable[[AsyncSession, "OutboxRow"], Awaitable[None]]
 
 
 class EventsPruned(Problem):
@@ -69,11 +70,15 @@ class OutboxRow:
 
 
 class Outbox:
-    """Writes and reads the events of one source (a service)."""
+    """Writes and reads the events of one source (a service).
 
-    def __init__(self, source: str, table: type[OutboxRow]) -> None:
+    `emitted` is called with each new row, in the transaction that writes it.
+    """
+
+    def __init__(self, source: str, table: type[OutboxRow], emitted: Emitted | None = None) -> None:
         self.source = source
         self.table = table
+        self._emitted = emitted
 
     async def emit(
         self, session: AsyncSession, event_type: str, subject: str, data: EventData
@@ -86,7 +91,9 @@ class Outbox:
             raise TypeError(f"{event_type} carries {TYPES[event_type].__name__}, not {data!r}")
         row = {"type": event_type, "subject": subject, "data": data.model_dump(mode="json")}
         wake = func.pg_notify(CHANNEL, self.source)  # as `notify` does, in the same round trip
-        await session.execute(insert(self.table).values(row).returning(wake))
+        written = await session.execute(insert(self.table).values(row).returning(self.table, wake))
+        if self._emitted is not None:
+            await self._emitted(session, written.one()[0])
 
     async def after(self, session: AsyncSession, sequence: int, limit: int) -> list[Envelope]:
         """At most `limit` events behind `sequence`, oldest first.

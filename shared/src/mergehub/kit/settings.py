@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -77,6 +78,10 @@ class ServiceSettings(BaseSettings):
     )
     request_seconds: float = Field(
         default=60, gt=0, description="How long an answer may take to begin; streams then go on."
+    )
+    webhook_allow: list[IPv4Network | IPv6Network] = Field(
+        default_factory=list,
+        description="JSON list of networks that webhooks may reach though they are not public.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

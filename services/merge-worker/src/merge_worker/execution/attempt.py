@@ -27,6 +27,7 @@ from .process import ChildProcess
 log = structlog.get_logger()
 
 STOP_SECONDS = 8.0  # for a child that was asked to stop; then it is killed
+DECLINED_SECONDS = 5.0  # before another run is claimed on a machine that could not start one
 RETRY_SECONDS = 1.0  # after a heartbeat that failed: the lease runs on
 
 
@@ -60,7 +61,7 @@ class Attempt:
             try:
                 child = await ChildProcess.start(self._job)
             except OSError as error:
-                await self._report_failure(_not_started(error))
+                await self._decline(error)
             else:
                 await self._attend(child)
 
@@ -173,6 +174,18 @@ class Attempt:
     async def _hand_back(self, reason: str, needs: Needs | None = None) -> None:
         await self._client.release(self._claim.run_id, self._claim.fence, reason, needs)
 
+    async def _decline(self, error: OSError) -> None:
+        """Leave the run to others while this machine cannot start it, as with a full disk.
+
+        It has done nothing wrong, so its attempt is not spent; the slot stays taken for a while,
+        or this worker would be the first to claim it again.
+        """
+        log.error("run.not-started", run=str(self._claim.run_id), error=str(error))
+        await self._hand_back(f"The worker could start no process for it: {error}"[:500])
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DECLINED_SECONDS):
+                await self._stop.wait()
+
     async def _report_failure(self, error: RunError, last_lines: list[str] | None = None) -> None:
         told = error.model_copy(update={"last_lines": last_lines or []})
         await self._report(ReportRequest(fence=self._claim.fence, outcome="failed", error=told))
@@ -194,8 +207,3 @@ class Attempt:
         """Nobody will go on with it."""
         shutil.rmtree(self._job.scratch_folder, ignore_errors=True)
         shutil.rmtree(self._job.partial_folder, ignore_errors=True)
-
-
-def _not_started(error: OSError) -> RunError:
-    message = f"No process could be started for the run: {error}"
-    return RunError(code="child-not-started", message=message, retryable=True)

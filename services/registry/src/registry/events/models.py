@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from mergehub.kit.outbox import Outbox, OutboxRow
-from registry.base import Base
+from mergehub.kit.outbox import Outbox
+from registry.events.tables import OutboxTable
+from registry.webhooks.fanout import fan_out
 
-
-class OutboxTable(OutboxRow, Base):
-    """Events, written in the transaction of the change that they tell of."""
-
-
-outbox = Outbox("registry", OutboxTable)
+outbox = Outbox("registry", OutboxTable, emitted=fan_out)

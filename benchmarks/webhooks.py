@@ -1,0 +1,145 @@
+"""How many webhooks a second one sender delivers to a receiver on this machine.
+
+python benchmarks/webhooks.py [--deliveries 10000] [--endpoints 1] [--dead 0]
+
+Everything is real: PostgreSQL, the registry's background process, signed HTTP requests, a log row
+for each. The receiver is a process of its own. Dead endpoints accept and never answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from sqlalchemy import text
+
+from mergehub.hub.postgres import Postgres
+from mergehub.hub.valkey import Valkey
+from mergehub.kit.database import Database
+from mergehub.kit.migrations import migrate
+
+RECEIVER = Path(__file__).with_name("webhook_receiver.py")
+
+ENDPOINT = text("""
+INSERT INTO webhook_endpoints (id, url, description, types, ordered, secret)
+SELECT gen_random_uuid(), :url, '', '{}', false, :secret FROM generate_series(1, :count)
+""")
+
+DELIVERIES = text("""
+INSERT INTO webhook_deliveries
+    (endpoint_id, event_id, position, type, subject, body, event_time, due_at)
+SELECT id, gen_random_uuid(), n, 'run.queued', 'runs/' || n, :body, now(), now()
+FROM webhook_endpoints, generate_series(1, :each) AS n
+""")
+
+LEFT = text("""
+SELECT count(*) FROM webhook_deliveries JOIN webhook_endpoints AS e ON e.id = endpoint_id
+WHERE state = 'pending' AND e.url = :url
+""")
+
+SECRET = "whsec_" + "A" * 44
+BODY = '{"type":"run.queued","timestamp":"2026-11-25T12:00:00+00:00","data":{"run":"' + "x" * 300
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How fast the endpoints that answer were served, and what of it the sender worked."""
+
+    per_second: float
+    milliseconds: float
+
+
+async def measure(options: argparse.Namespace, database: Database, env: dict[str, str]) -> Measured:
+    """Deliver to everyone who answers."""
+    await migrate(database, "registry.migrations")
+    receiver = await asyncio.create_subprocess_exec(
+        sys.executable, RECEIVER, stdout=subprocess.PIPE
+    )
+    alive, dead = (await receiver.stdout.readline()).decode().split()
+    each = options.deliveries // options.endpoints
+    async with database.transaction() as session:
+        for url, count in ((alive, options.endpoints), (dead, options.dead)):
+            values = {"url": url, "secret": SECRET, "count": count}
+            await session.execute(ENDPOINT, values)
+        await session.execute(DELIVERIES, {"body": BODY + '"}}', "each": each})
+    async with database.transaction() as session:
+        await session.execute(text("ANALYZE webhook_deliveries"))
+    sender = await asyncio.create_subprocess_exec(sys.executable, "-m", "registry", env=env)
+    try:
+        return await _measure(database, alive, psutil.Process(sender.pid))
+    finally:
+        sender.terminate()
+        receiver.kill()
+        await asyncio.gather(sender.wait(), receiver.wait())
+
+
+async def _measure(database: Database, alive: str, sender: psutil.Process) -> Measured:
+    """From the first delivery on, so that the sender's start does not count."""
+    total = before = await _left(database, alive)
+    while before == total:
+        started, worked = time.perf_counter(), _cpu(sender)
+        before = await _left(database, alive)
+    while await _left(database, alive):  # noqa: ASYNC110 - another process
+        await asyncio.sleep(0.05)
+    seconds = time.perf_counter() - started
+    return Measured(before / seconds, (_cpu(sender) - worked) / before * 1000)
+
+
+def _cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
+
+
+async def _left(database: Database, alive: str) -> int:
+    async with database.transaction() as session:
+        return (await session.scalars(LEFT, {"url": alive})).one()
+
+
+async def run(options: argparse.Namespace, folder: Path) -> Measured:
+    """One round on stores of its own."""
+    postgres, valkey = Postgres(folder / "pg"), Valkey(folder / "vk")
+    for store in (postgres, valkey):
+        store.start()
+    database = Database(postgres.url, "registry")
+    env = dict(os.environ) | {
+        "MERGEHUB_DATABASE_URL": postgres.url,
+        "MERGEHUB_REDIS_URL": valkey.url,
+        "MERGEHUB_WEBHOOK_ALLOW": '["127.0.0.0/8"]',
+    }
+    try:
+        return await measure(options, database, env)
+    finally:
+        await database.close()
+        for store in (postgres, valkey):
+            store.stop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--deliveries", type=int, default=10_000)
+    parser.add_argument("--endpoints", type=int, default=1)
+    parser.add_argument("--dead", type=int, default=0)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    print(f"{options.deliveries} deliveries to {options.endpoints} endpoints, {options.dead} dead")
+    for _ in range(options.rounds):
+        with tempfile.TemporaryDirectory(prefix="mh-") as folder:
+            found = asyncio.run(run(options, Path(folder)))
+        load = os.getloadavg()[0] / (os.cpu_count() or 1)
+        print(
+            f"{found.per_second:7.0f} deliveries/s, {found.milliseconds:.2f} ms of the sender's "
+            f"processor time each (load {load:.1f} per core)",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

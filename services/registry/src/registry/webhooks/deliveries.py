@@ -1,0 +1,137 @@
+"""Deliveries as people see them: the log, replaying, and the test button."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.contracts.events import WebhookTested
+from mergehub.kit.pagination import decode_cursor, encode_cursor
+from registry.audit.service import audit
+from registry.webhooks import repository, service
+from registry.webhooks.errors import DeliveryNotFound, EndpointDisabled
+from registry.webhooks.fanout import wake
+from registry.webhooks.models import DeliveryRow, EndpointRow
+from registry.webhooks.payload import body
+from registry.webhooks.repository import DeliveryFilter
+from registry.webhooks.schemas import (
+    Attempt,
+    Delivery,
+    DeliveryPage,
+    DeliveryWithAttempts,
+    Replayed,
+    ReplayRange,
+)
+from registry.webhooks.signing import message_id
+
+TEST = "webhook.test"
+MOST_MISSING = 5000
+
+
+async def page(
+    session: AsyncSession,
+    endpoint_id: UUID,
+    wanted: DeliveryFilter,
+    cursor: str | None,
+    limit: int,
+) -> DeliveryPage:
+    """A page of an endpoint's deliveries, the newest first. Raises EndpointNotFound."""
+    before = decode_cursor(cursor, int)[0] if cursor else None
+    await service.row_of(session, endpoint_id)
+    found = await repository.deliveries(session, endpoint_id, wanted, before, limit + 1)
+    items = [_shown(row) for row in found[:limit]]
+    more = len(found) > limit
+    return DeliveryPage(items=items, next_cursor=encode_cursor(items[-1].id) if more else None)
+
+
+async def find(session: AsyncSession, endpoint_id: UUID, delivery_id: int) -> DeliveryWithAttempts:
+    """A delivery with its payload and every try. Raises DeliveryNotFound."""
+    row = await _row(session, endpoint_id, delivery_id)
+    tries = await repository.attempts(session, row.id)
+    return DeliveryWithAttempts(
+        **_shown(row).model_dump(),
+        payload=json.loads(row.body),
+        attempts=[Attempt.model_validate(each) for each in tries],
+    )
+
+
+async def replay(session: AsyncSession, endpoint_id: UUID, delivery_id: int) -> Delivery:
+    """Send one delivery again, or a waiting one at once.
+
+    Raises DeliveryNotFound, EndpointNotFound and EndpointDisabled.
+    """
+    await _enabled(session, endpoint_id)
+    row = await _row(session, endpoint_id, delivery_id)
+    await repository.make_due(session, DeliveryRow.id == delivery_id)
+    await audit(session, "webhook.replayed", f"webhooks/{endpoint_id}/deliveries/{delivery_id}")
+    await wake(session)
+    await session.refresh(row)
+    return _shown(row)
+
+
+async def replay_range(session: AsyncSession, endpoint_id: UUID, wanted: ReplayRange) -> Replayed:
+    """Send the events of a time again, also those that the endpoint was never told of.
+
+    Raises EndpointNotFound and EndpointDisabled.
+    """
+    endpoint, now = await _enabled(session, endpoint_id)
+    since, until = wanted.since, wanted.until or now
+    states = ("pending", "failed") + (("delivered",) if wanted.only == "all" else ())
+    again = await repository.make_due(
+        session,
+        DeliveryRow.endpoint_id == endpoint_id,
+        DeliveryRow.state.in_(states),
+        DeliveryRow.event_time >= since,
+        DeliveryRow.event_time < until,
+    )
+    missing = await repository.add_missing(session, endpoint, since, until, MOST_MISSING)
+    await audit(session, "webhook.replayed", f"webhooks/{endpoint_id}")
+    await wake(session)
+    return Replayed(deliveries=again + missing, complete=missing < MOST_MISSING)
+
+
+async def send_test(session: AsyncSession, endpoint_id: UUID) -> Delivery:
+    """Send an event `webhook.test` to one endpoint, whatever it listens to.
+
+    Raises EndpointNotFound and EndpointDisabled.
+    """
+    endpoint, now = await _enabled(session, endpoint_id)
+    subject = f"webhooks/{endpoint_id}"
+    data = WebhookTested(endpoint=endpoint.id).model_dump(mode="json")
+    row = DeliveryRow(
+        endpoint_id=endpoint.id,
+        event_id=uuid4(),
+        position=0,
+        type=TEST,
+        subject=subject,
+        body=body(TEST, now, subject, data),
+        event_time=now,
+    )
+    session.add(row)
+    await session.flush()
+    await session.refresh(row)
+    await audit(session, "webhook.tested", subject)
+    await wake(session)
+    return _shown(row)
+
+
+async def _enabled(session: AsyncSession, endpoint_id: UUID) -> tuple[EndpointRow, datetime]:
+    row, now = await service.locked(session, endpoint_id)
+    if row.disabled_at is not None:
+        raise EndpointDisabled("Enable the endpoint first.")
+    return row, now
+
+
+async def _row(session: AsyncSession, endpoint_id: UUID, delivery_id: int) -> DeliveryRow:
+    row = await repository.delivery(session, endpoint_id, delivery_id)
+    if row is None:
+        raise DeliveryNotFound(f"The endpoint {endpoint_id} has no delivery {delivery_id}.")
+    return row
+
+
+def _shown(row: DeliveryRow) -> Delivery:
+    columns = {n: getattr(row, n) for n in Delivery.model_fields if n != "message"}
+    return Delivery(**columns, message=message_id(row.event_id))

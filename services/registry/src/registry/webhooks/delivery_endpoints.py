@@ -1,0 +1,96 @@
+"""`/v1/webhooks/{id}/deliveries`: the log of what was sent, and sending it again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from mergehub.kit.database import Session
+from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
+from registry.idempotency import Answered, KeyInProgress, Once
+from registry.webhooks import deliveries
+from registry.webhooks.endpoints import Manager, manage
+from registry.webhooks.errors import DeliveryNotFound, EndpointDisabled, EndpointNotFound
+from registry.webhooks.repository import DeliveryFilter
+from registry.webhooks.schemas import (
+    Delivery,
+    DeliveryPage,
+    DeliveryState,
+    DeliveryWithAttempts,
+    EventType,
+    Nothing,
+    Replayed,
+    ReplayRange,
+)
+
+Number = Annotated[int, Path(ge=1, lt=2**63)]
+
+router = APIRouter(
+    prefix="/v1/webhooks/{webhook_id}",
+    tags=["webhooks"],
+    dependencies=[Depends(manage)],
+    responses=problem_responses(Unauthenticated, Forbidden),
+)
+
+
+@router.get("/deliveries", responses=problem_responses(EndpointNotFound, BadCursor))
+async def list_webhook_deliveries(
+    request: Request,
+    response: Response,
+    webhook_id: UUID,
+    session: Session,
+    state: Annotated[DeliveryState | None, Query()] = None,
+    type: Annotated[EventType | None, Query()] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> DeliveryPage:
+    """What was or will be sent to an endpoint in the last 30 days, the newest first."""
+    wanted = DeliveryFilter(state, type)
+    page = await deliveries.page(session, webhook_id, wanted, cursor, limit)
+    link_next(request, response, page.next_cursor)
+    return page
+
+
+@router.get("/deliveries/{number}", responses=problem_responses(DeliveryNotFound))
+async def get_webhook_delivery(
+    webhook_id: UUID, number: Number, session: Session
+) -> DeliveryWithAttempts:
+    """One delivery: its payload, and for each try the answer or why there was none."""
+    return await deliveries.find(session, webhook_id, number)
+
+
+@router.post(
+    "/deliveries/{number}/replay",
+    status_code=202,
+    response_model=Delivery,
+    responses=problem_responses(DeliveryNotFound, EndpointDisabled, KeyInProgress),
+)
+async def replay_webhook_delivery(
+    webhook_id: UUID, number: Number, session: Session, manager: Manager, once: Once
+) -> Response:
+    """Send one delivery again, under the same `webhook-id`; a waiting one at once."""
+
+    async def effect() -> Answered:
+        return Answered(202, await deliveries.replay(session, webhook_id, number), {})
+
+    return await once(session, manager.name, Nothing(), effect)
+
+
+@router.post(
+    "/replay",
+    status_code=202,
+    response_model=Replayed,
+    responses=problem_responses(EndpointNotFound, EndpointDisabled, KeyInProgress),
+)
+async def replay_webhook_range(
+    webhook_id: UUID, body: ReplayRange, session: Session, manager: Manager, once: Once
+) -> Response:
+    """Send the events of a time again, also those from when the endpoint was disabled or new."""
+
+    async def effect() -> Answered:
+        return Answered(202, await deliveries.replay_range(session, webhook_id, body), {})
+
+    return await once(session, manager.name, body, effect)

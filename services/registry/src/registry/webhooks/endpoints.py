@@ -1,0 +1,127 @@
+"""`/v1/webhooks`: endpoints, their secrets and the test button."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from mergehub.kit.addresses import Network
+from mergehub.kit.auth import Principal, requires
+from mergehub.kit.database import Session
+from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
+from registry.idempotency import Answered, KeyInProgress, Once
+from registry.webhooks import deliveries, service
+from registry.webhooks.errors import EndpointDisabled, EndpointNotFound, UrlRefused
+from registry.webhooks.schemas import (
+    Delivery,
+    Endpoint,
+    EndpointCreate,
+    EndpointPage,
+    EndpointUpdate,
+    EndpointWithSecret,
+    Nothing,
+)
+
+manage = requires("webhooks:manage")
+Manager = Annotated[Principal, Depends(manage)]
+
+
+def _allowed(request: Request) -> Collection[Network]:
+    networks: Collection[Network] = request.app.state.resources.settings.webhook_allow
+    return networks
+
+
+Allowed = Annotated[Collection[Network], Depends(_allowed)]
+
+router = APIRouter(
+    prefix="/v1/webhooks",
+    tags=["webhooks"],
+    dependencies=[Depends(manage)],
+    responses=problem_responses(Unauthenticated, Forbidden),
+)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=EndpointWithSecret,
+    responses=problem_responses(KeyInProgress, UrlRefused),
+)
+async def create_webhook(
+    body: EndpointCreate, session: Session, manager: Manager, allowed: Allowed, once: Once
+) -> Response:
+    """Have events sent to a URL. The answer alone shows the secret that signs them."""
+
+    async def effect() -> Answered:
+        made = await service.create(session, body, allowed)
+        return Answered(201, made, {"Location": f"/v1/webhooks/{made.id}"})
+
+    return await once(session, manager.name, body, effect)
+
+
+@router.get("", responses=problem_responses(BadCursor))
+async def list_webhooks(
+    request: Request, response: Response, session: Session, limit: Limit = 50, cursor: Cursor = None
+) -> EndpointPage:
+    """Endpoints, the newest first."""
+    page = await service.page(session, cursor, limit)
+    link_next(request, response, page.next_cursor)
+    return page
+
+
+@router.get("/{webhook_id}", responses=problem_responses(EndpointNotFound))
+async def get_webhook(webhook_id: UUID, session: Session) -> Endpoint:
+    """One endpoint: what it listens to, and how it fares."""
+    return await service.find(session, webhook_id)
+
+
+@router.patch("/{webhook_id}", responses=problem_responses(EndpointNotFound, UrlRefused))
+async def change_webhook(
+    webhook_id: UUID, body: EndpointUpdate, session: Session, allowed: Allowed
+) -> Endpoint:
+    """Change an endpoint, disable it or enable it again."""
+    return await service.change(session, webhook_id, body, allowed)
+
+
+@router.delete("/{webhook_id}", status_code=204, responses=problem_responses(EndpointNotFound))
+async def delete_webhook(webhook_id: UUID, session: Session) -> None:
+    """Forget an endpoint and its deliveries."""
+    await service.delete(session, webhook_id)
+
+
+@router.post(
+    "/{webhook_id}/rotate",
+    response_model=EndpointWithSecret,
+    responses=problem_responses(EndpointNotFound, KeyInProgress),
+)
+async def rotate_webhook_secret(
+    webhook_id: UUID, session: Session, manager: Manager, once: Once
+) -> Response:
+    """Make a new secret. For 24 hours the one before signs as well."""
+
+    async def effect() -> Answered:
+        return Answered(200, await service.rotate(session, webhook_id), {})
+
+    return await once(session, manager.name, Nothing(), effect)
+
+
+@router.post(
+    "/{webhook_id}/test",
+    status_code=202,
+    response_model=Delivery,
+    responses=problem_responses(EndpointNotFound, EndpointDisabled),
+)
+async def test_webhook(
+    webhook_id: UUID, session: Session, manager: Manager, once: Once
+) -> Response:
+    """Send an event `webhook.test`; `Location` names the delivery with its answer."""
+
+    async def effect() -> Answered:
+        made = await deliveries.send_test(session, webhook_id)
+        return Answered(202, made, {"Location": f"/v1/webhooks/{webhook_id}/deliveries/{made.id}"})
+
+    return await once(session, manager.name, Nothing(), effect)

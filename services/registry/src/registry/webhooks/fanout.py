@@ -1,0 +1,39 @@
+"""An event becomes deliveries in its own transaction: all who wanted it are told, or nobody."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, func, insert, literal, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.kit.notify import notify
+from mergehub.kit.outbox import OutboxRow
+from registry.webhooks.models import DeliveryRow, EndpointRow
+from registry.webhooks.payload import body_of
+
+CHANNEL = "mergehub_webhooks"
+
+COLUMNS = ("endpoint_id", "event_id", "position", "type", "subject", "body", "event_time")
+
+
+async def fan_out(session: AsyncSession, event: OutboxRow) -> None:
+    """Write a delivery for each endpoint that listens to `event`."""
+    listening = deliveries_of(event).where(
+        EndpointRow.disabled_at.is_(None),
+        or_(EndpointRow.types == [], EndpointRow.types.contains([event.type])),
+    )
+    # The lock makes an endpoint that is being deleted drop out, where a foreign key would fail.
+    locked = listening.with_for_update(key_share=True, read=True)
+    call = func.pg_notify(CHANNEL, "")  # as `wake` does, in the same round trip
+    await session.execute(insert(DeliveryRow).from_select(COLUMNS, locked).returning(call))
+
+
+def deliveries_of(event: OutboxRow) -> Select:
+    """The rows of COLUMNS that tell of `event`, one for each endpoint."""
+    body = body_of(event)
+    values = (event.event_id, event.id, event.type, event.subject, body, event.time)
+    return select(EndpointRow.id, *map(literal, values))
+
+
+async def wake(session: AsyncSession) -> None:
+    """Call the senders when the transaction commits."""
+    await notify(session, CHANNEL)

@@ -1,0 +1,123 @@
+"""The queries that people's requests about webhooks ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from registry.events.tables import OutboxTable
+from registry.webhooks.models import AttemptRow, DeliveryRow, EndpointRow
+from registry.webhooks.payload import body_of
+
+
+@dataclass(frozen=True)
+class DeliveryFilter:
+    """Which deliveries to list; None leaves a condition out."""
+
+    state: str | None = None
+    type: str | None = None
+
+
+async def find(session: AsyncSession, endpoint_id: UUID) -> EndpointRow | None:
+    return await session.get(EndpointRow, endpoint_id)
+
+
+async def lock(session: AsyncSession, endpoint_id: UUID) -> tuple[EndpointRow, datetime] | None:
+    """An endpoint that nobody else changes until this transaction ends, and the time."""
+    query = select(EndpointRow, func.now()).where(EndpointRow.id == endpoint_id)
+    row = (await session.execute(query.with_for_update(key_share=True))).first()
+    return (row[0], row[1]) if row else None
+
+
+async def page(
+    session: AsyncSession, before: tuple[Any, ...] | None, limit: int
+) -> Sequence[EndpointRow]:
+    """Endpoints, the newest first."""
+    query = select(EndpointRow).order_by(EndpointRow.created_at.desc(), EndpointRow.id.desc())
+    if before is not None:
+        query = query.where(tuple_(EndpointRow.created_at, EndpointRow.id) < before)
+    return (await session.scalars(query.limit(limit))).all()
+
+
+async def fail_pending(session: AsyncSession, endpoint_id: UUID) -> None:
+    """End what waits for an endpoint that is disabled; a replay brings it back."""
+    pending = DeliveryRow.endpoint_id == endpoint_id, DeliveryRow.state == "pending"
+    await session.execute(
+        update(DeliveryRow)
+        .where(*pending)
+        .values(state="failed", finished_at=func.now(), lease=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def deliveries(
+    session: AsyncSession, endpoint_id: UUID, wanted: DeliveryFilter, before: int | None, limit: int
+) -> Sequence[DeliveryRow]:
+    """Deliveries to an endpoint, the newest first."""
+    query = select(DeliveryRow).where(DeliveryRow.endpoint_id == endpoint_id)
+    if wanted.state is not None:
+        query = query.where(DeliveryRow.state == wanted.state)
+    if wanted.type is not None:
+        query = query.where(DeliveryRow.type == wanted.type)
+    if before is not None:
+        query = query.where(DeliveryRow.id < before)
+    return (await session.scalars(query.order_by(DeliveryRow.id.desc()).limit(limit))).all()
+
+
+async def delivery(
+    session: AsyncSession, endpoint_id: UUID, delivery_id: int
+) -> DeliveryRow | None:
+    mine = DeliveryRow.endpoint_id == endpoint_id, DeliveryRow.id == delivery_id
+    return await session.scalar(select(DeliveryRow).where(*mine))
+
+
+async def attempts(session: AsyncSession, delivery_id: int) -> Sequence[AttemptRow]:
+    """The tries of a delivery, the first one first."""
+    query = select(AttemptRow).where(AttemptRow.delivery_id == delivery_id)
+    return (await session.scalars(query.order_by(AttemptRow.number))).all()
+
+
+async def make_due(session: AsyncSession, *which: ColumnElement[bool]) -> int:
+    """Let deliveries begin anew, at once; but for those that a sender has in hand."""
+    changed = await session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.lease.is_(None), *which)
+        .values(state="pending", attempt=0, due_at=func.now(), finished_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    return changed.rowcount
+
+
+async def add_missing(
+    session: AsyncSession, endpoint: EndpointRow, since: datetime, until: datetime, limit: int
+) -> int:
+    """Deliveries of events that the endpoint was not told of, in their order; how many."""
+    known = exists().where(
+        DeliveryRow.endpoint_id == endpoint.id, DeliveryRow.event_id == OutboxTable.event_id
+    )
+    query = select(OutboxTable).where(OutboxTable.time >= since, OutboxTable.time < until, ~known)
+    if endpoint.types:
+        query = query.where(OutboxTable.type.in_(endpoint.types))
+    events = (await session.scalars(query.order_by(OutboxTable.id).limit(limit))).all()
+    rows = [
+        {
+            "endpoint_id": endpoint.id,
+            "event_id": event.event_id,
+            "position": event.id,
+            "type": event.type,
+            "subject": event.subject,
+            "body": body_of(event),
+            "event_time": event.time,
+        }
+        for event in events
+    ]
+    if rows:
+        await session.execute(insert(DeliveryRow).on_conflict_do_nothing(), rows)
+    return len(rows)

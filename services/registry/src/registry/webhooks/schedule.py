@@ -1,0 +1,77 @@
+"""When a delivery is tried, and what an answer means for it and for its endpoint."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+MINUTE, HOUR = 60, 3600
+
+PAUSES = (
+    0, 5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR
+)  # fmt: skip
+"""Seconds before each of the ten tries, as Standard Webhooks recommends."""
+
+ATTEMPTS = len(PAUSES)
+JITTER = 0.2
+LONGEST_PAUSE = 24 * HOUR
+OVERLOADED_SECONDS = 15
+OVERLOADED = frozenset(
+    {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of a delivery (`pause` where it is tried again) and of its endpoint."""
+
+    state: str
+    pause: float = 0.0
+    rest: float = 0.0
+    gone: bool = False
+
+
+def judge(attempt: int, status: int | None, retry_after: float | None) -> Verdict:
+    """The verdict on try number `attempt`; `status` is None where no answer came.
+
+    2xx is success and everything else a failure, redirects too. 410 ends the endpoint; 429, 502,
+    504 and any `Retry-After` give it a rest.
+    """
+    if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return Verdict("delivered")
+    if status == HTTPStatus.GONE:
+        return Verdict("failed", gone=True)
+    rest = retry_after or 0.0
+    if status in OVERLOADED:
+        rest = max(rest, _jittered(OVERLOADED_SECONDS))
+    if attempt >= ATTEMPTS:
+        return Verdict("failed", rest=rest)
+    return Verdict("pending", pause=pause_before(attempt + 1, retry_after), rest=rest)
+
+
+def pause_before(attempt: int, retry_after: float | None = None) -> float:
+    """Seconds to wait before try number `attempt` (from 1): never less than planned or asked."""
+    return _jittered(max(PAUSES[attempt - 1], retry_after or 0.0))
+
+
+def parse_retry_after(value: str | None, now: datetime | None = None) -> float | None:
+    """Seconds by a `Retry-After` header (RFC 9110: seconds or a date), a day at most."""
+    if value is None:
+        return None
+    value = value.strip()
+    if value.isascii() and value.isdecimal():
+        return float(min(int(value[:9]), LONGEST_PAUSE))
+    try:
+        until = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    seconds = (until - (now or datetime.now(UTC))).total_seconds()
+    return min(max(seconds, 0.0), float(LONGEST_PAUSE))
+
+
+def _jittered(seconds: float) -> float:
+    return seconds * (1 + random.uniform(0, JITTER))

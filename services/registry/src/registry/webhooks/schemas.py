@@ -1,0 +1,143 @@
+"""What goes in and out about webhooks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic_core import PydanticCustomError
+
+from mergehub.contracts.events import TYPES
+from mergehub.contracts.runs import Answer, Message
+
+DeliveryState = Literal["pending", "delivered", "failed"]
+
+
+def _known(event_type: str) -> str:
+    if event_type not in TYPES:
+        raise PydanticCustomError("unknown_event_type", f"must be one of {', '.join(TYPES)}")
+    return event_type
+
+
+EventType = Annotated[str, Field(max_length=100), AfterValidator(_known)]
+Url = Annotated[str, Field(min_length=1, max_length=2000)]
+Types = Annotated[
+    list[EventType], Field(max_length=100, description="The types of events to send; none: all.")
+]
+Description = Annotated[str, Field(max_length=500)]
+Ordered = Annotated[
+    bool,
+    Field(description="Send the events of one subject one after the other, a failed one first."),
+]
+
+
+class EndpointCreate(Message):
+    url: Url
+    description: Description = ""
+    types: Types = Field(default_factory=list)
+    ordered: Ordered = False
+
+
+class EndpointUpdate(Message):
+    """What is left out stays as it is. Enabling, or another URL, forgives all failures."""
+
+    url: Url | None = None
+    description: Description | None = None
+    types: Types | None = None
+    ordered: Ordered | None = None
+    enabled: bool | None = None
+
+
+class Endpoint(Answer):
+    """An endpoint without its secret; `disabled_reason` is `gone`, `failing` or `manual`."""
+
+    id: UUID
+    url: str
+    description: str
+    types: list[str]
+    ordered: bool
+    enabled: bool
+    disabled_at: datetime | None
+    disabled_reason: str | None
+    failing_since: datetime | None
+    paused_until: datetime | None
+    previous_until: datetime | None = Field(
+        description="Until when the secret before the last rotation signs as well."
+    )
+    created_at: datetime
+
+
+class EndpointWithSecret(Endpoint):
+    """The only answer that shows the secret: keep it."""
+
+    secret: str
+
+
+class EndpointPage(Answer):
+    """The newest first."""
+
+    items: list[Endpoint]
+    next_cursor: str | None
+
+
+class Delivery(Answer):
+    """One event for one endpoint; `due_at` is the next try of a pending one."""
+
+    id: int
+    endpoint_id: UUID
+    message: str = Field(description="The `webhook-id`, the same for all tries.")
+    type: str
+    subject: str
+    event_time: datetime
+    state: DeliveryState
+    attempt: int
+    due_at: datetime
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class Attempt(Answer):
+    """One try: the status and the beginning of the answer, or why there was none."""
+
+    number: int
+    at: datetime
+    milliseconds: int
+    status: int | None
+    error: str | None
+    answer: str
+
+
+class DeliveryWithAttempts(Delivery):
+    payload: dict[str, Any]
+    attempts: list[Attempt]
+
+
+class DeliveryPage(Answer):
+    """The newest first."""
+
+    items: list[Delivery]
+    next_cursor: str | None
+
+
+class Nothing(Message):
+    """An empty body."""
+
+
+class ReplayRange(Message):
+    """The events of a time, `until` excluded; `all` also sends what was delivered.
+
+    What waits to be tried again is tried at once, with all its tries anew.
+    """
+
+    since: AwareDatetime
+    until: AwareDatetime | None = None
+    only: Literal["undelivered", "all"] = "undelivered"
+
+
+class Replayed(Answer):
+    """How many deliveries are due again; where not `complete`, ask once more for the rest."""
+
+    deliveries: int
+    complete: bool

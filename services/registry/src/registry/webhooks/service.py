@@ -1,0 +1,162 @@
+"""Endpoints: who is told of what, with which secret, and who is told no more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.contracts.events import WebhookDisabled
+from mergehub.kit.addresses import AddressRefused, Network, checked_url
+from mergehub.kit.pagination import decode_cursor, encode_cursor
+from mergehub.kit.problems import FieldFault
+from registry.audit.service import audit
+from registry.events.models import outbox
+from registry.webhooks import repository
+from registry.webhooks.errors import EndpointNotFound, UrlRefused
+from registry.webhooks.models import EndpointRow
+from registry.webhooks.schemas import (
+    Endpoint,
+    EndpointCreate,
+    EndpointPage,
+    EndpointUpdate,
+    EndpointWithSecret,
+)
+from registry.webhooks.signing import new_secret
+
+ROTATION = timedelta(hours=24)
+
+
+async def create(
+    session: AsyncSession, wanted: EndpointCreate, allowed: Collection[Network]
+) -> EndpointWithSecret:
+    """A new endpoint with a secret of its own. Raises UrlRefused."""
+    row = EndpointRow(
+        **wanted.model_dump() | {"url": _sendable(wanted.url, allowed)}, secret=new_secret()
+    )
+    session.add(row)
+    await session.flush()
+    await session.refresh(row)
+    await audit(session, "webhook.created", f"webhooks/{row.id}")
+    return with_secret(row)
+
+
+async def find(session: AsyncSession, endpoint_id: UUID) -> Endpoint:
+    """An endpoint by its id. Raises EndpointNotFound."""
+    return shown(await row_of(session, endpoint_id))
+
+
+async def page(session: AsyncSession, cursor: str | None, limit: int) -> EndpointPage:
+    """A page of endpoints, the newest first."""
+    before = tuple(decode_cursor(cursor, datetime, UUID)) if cursor else None
+    found = await repository.page(session, before, limit + 1)
+    items = [shown(row) for row in found[:limit]]
+    more = len(found) > limit
+    return EndpointPage(
+        items=items,
+        next_cursor=encode_cursor(items[-1].created_at.isoformat(), items[-1].id) if more else None,
+    )
+
+
+async def change(
+    session: AsyncSession, endpoint_id: UUID, wanted: EndpointUpdate, allowed: Collection[Network]
+) -> Endpoint:
+    """Change what `wanted` names. Raises EndpointNotFound and UrlRefused."""
+    row, now = await locked(session, endpoint_id)
+    given = wanted.model_dump(exclude_none=True, exclude={"enabled"})
+    if "url" in given:
+        given["url"] = _sendable(given["url"], allowed)
+    for name, value in given.items():
+        setattr(row, name, value)
+    if wanted.enabled is False and row.disabled_at is None:
+        await _end(session, row, "manual", now)
+    if wanted.enabled:
+        row.disabled_at = row.disabled_reason = None
+    if wanted.enabled or wanted.url is not None:
+        row.failing_since = row.paused_until = None
+    await audit(session, "webhook.changed", f"webhooks/{row.id}")
+    return shown(row)
+
+
+async def delete(session: AsyncSession, endpoint_id: UUID) -> None:
+    """Forget an endpoint with all its deliveries. Raises EndpointNotFound."""
+    row, _ = await locked(session, endpoint_id)
+    await session.delete(row)
+    await audit(session, "webhook.deleted", f"webhooks/{row.id}")
+
+
+async def rotate(session: AsyncSession, endpoint_id: UUID) -> EndpointWithSecret:
+    """Give an endpoint a new secret; the one before signs as well for a day.
+
+    Raises EndpointNotFound.
+    """
+    row, now = await locked(session, endpoint_id)
+    row.previous_secret, row.previous_until = row.secret, now + ROTATION
+    row.secret = new_secret()
+    await audit(session, "webhook.rotated", f"webhooks/{row.id}")
+    return with_secret(row)
+
+
+async def disable(session: AsyncSession, endpoint_id: UUID, reason: str) -> None:
+    """Send no more to an endpoint, and tell of it by an event."""
+    found = await repository.lock(session, endpoint_id)
+    if found is None or found[0].disabled_at is not None:
+        return
+    row, now = found
+    await _end(session, row, reason, now)
+    await audit(session, "webhook.disabled", f"webhooks/{row.id}")
+    data = WebhookDisabled(endpoint=row.id, reason=reason, failing_since=row.failing_since)
+    await outbox.emit(session, "webhook.disabled", f"webhooks/{row.id}", data)
+
+
+async def _end(session: AsyncSession, row: EndpointRow, reason: str, now: datetime) -> None:
+    row.disabled_at, row.disabled_reason = now, reason
+    await session.flush()
+    await repository.fail_pending(session, row.id)
+
+
+async def row_of(session: AsyncSession, endpoint_id: UUID) -> EndpointRow:
+    """The row of an endpoint. Raises EndpointNotFound."""
+    row = await repository.find(session, endpoint_id)
+    if row is None:
+        raise _unknown(endpoint_id)
+    return row
+
+
+async def locked(session: AsyncSession, endpoint_id: UUID) -> tuple[EndpointRow, datetime]:
+    """An endpoint under lock, and the database's time. Raises EndpointNotFound."""
+    found = await repository.lock(session, endpoint_id)
+    if found is None:
+        raise _unknown(endpoint_id)
+    return found
+
+
+def shown(row: EndpointRow) -> Endpoint:
+    """An endpoint as everyone who manages webhooks may see it."""
+    return Endpoint(**_columns(row))
+
+
+def with_secret(row: EndpointRow) -> EndpointWithSecret:
+    """The one answer that shows the secret."""
+    return EndpointWithSecret(**_columns(row), secret=row.secret)
+
+
+def _columns(row: EndpointRow) -> dict[str, object]:
+    names = Endpoint.model_fields.keys() - {"enabled"}
+    return {name: getattr(row, name) for name in names} | {"enabled": row.disabled_at is None}
+
+
+def _sendable(url: str, allowed: Collection[Network]) -> str:
+    try:
+        return checked_url(url, allowed)
+    except AddressRefused as refused:
+        fault = FieldFault(
+            pointer="/url", code="webhook-url-refused", detail=str(refused), suggestion=None
+        )
+        raise UrlRefused(f"Not valid: /url. {refused}", errors=[fault]) from None
+
+
+def _unknown(endpoint_id: UUID) -> EndpointNotFound:
+    return EndpointNotFound(f"There is no webhook endpoint {endpoint_id}.")

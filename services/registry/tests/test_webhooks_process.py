@@ -1,0 +1,141 @@
+"""The sender as a process of its own: killed at any moment, it loses no delivery."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from receiver import Answer, Receiver
+from sqlalchemy import text
+
+from mergehub.kit.settings import ServiceSettings
+from registry.app import create_app
+
+Call = Callable[..., Awaitable[Any]]
+Start = Callable[[], Any]
+
+OPEN = "SELECT count(*) FROM webhook_deliveries WHERE state = 'pending'"
+HELD = "SELECT count(*) FROM webhook_deliveries WHERE lease IS NOT NULL"
+
+
+@pytest.fixture
+def background(settings: ServiceSettings) -> Start:
+    """The registry's background process while a block lasts, unless it is killed."""
+
+    @asynccontextmanager
+    async def background() -> AsyncIterator[asyncio.subprocess.Process]:
+        env = dict(os.environ) | {
+            "MERGEHUB_DATABASE_URL": settings.database_url,
+            "MERGEHUB_REDIS_URL": settings.redis_url,
+            "MERGEHUB_WEBHOOK_ALLOW": '["127.0.0.0/8"]',
+        }
+        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "registry", env=env)
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+            await process.wait()
+
+    return background
+
+
+@pytest.fixture
+def count(transaction: Any) -> Call:
+    async def count(query: str) -> int:
+        async with transaction() as session:
+            return await session.scalar(text(query))
+
+    return count
+
+
+async def test_sender_killed_in_mid_delivery_loses_none(
+    background: Start, listen: Call, submit: Call, receiver: Receiver, until: Call, count: Call,
+    due: Call,
+) -> None:  # fmt: skip
+    await listen()
+    receiver.respond = lambda request: Answer(silent=len(receiver.received) > 20)
+    await asyncio.gather(*(submit() for _ in range(60)))
+
+    async def in_the_middle() -> bool:
+        return len(receiver.received) > 30
+
+    async with background() as process:
+        await until(in_the_middle, 30)
+        process.kill()  # with answers that are not written down, and requests under way
+        assert await process.wait() == -signal.SIGKILL
+    left = await count(OPEN)
+    assert left >= 10
+    assert await count(HELD) >= 10
+    receiver.respond = lambda request: Answer()
+    await due()  # their leases end
+
+    async def all_sent() -> bool:
+        return await count(OPEN) == 0
+
+    async with background():
+        await until(all_sent, 30)
+    sent = Counter(request.headers["webhook-id"] for request in receiver.received)
+    assert len(sent) == 60
+    assert await count("SELECT count(*) FROM webhook_deliveries WHERE state = 'delivered'") == 60
+
+
+async def test_killed_again_and_again_it_still_loses_none(
+    background: Start, listen: Call, submit: Call, receiver: Receiver, until: Call, count: Call,
+    due: Call,
+) -> None:  # fmt: skip
+    await listen()
+    await asyncio.gather(*(submit() for _ in range(100)))
+    for goal in (1, 40, 70):
+        receiver.arrived.clear()
+        await due()
+        async with background() as process:
+
+            async def enough(goal: int = goal) -> bool:
+                return len(receiver.received) >= goal or await count(OPEN) == 0
+
+            await until(enough, 30)
+            process.kill()
+            await process.wait()
+    await due()
+
+    async def all_sent() -> bool:
+        return await count(OPEN) == 0
+
+    async with background():
+        await until(all_sent, 30)
+    assert len({request.headers["webhook-id"] for request in receiver.received}) == 100
+
+
+async def test_process_that_also_answers_requests_sends_by_itself(
+    settings: ServiceSettings, listen: Call, submit: Call, receiver: Receiver
+) -> None:
+    await listen()
+    app = create_app(settings.model_copy(update={"background": "inline"}))
+    async with app.router.lifespan_context(app):
+        await submit()
+        await asyncio.wait_for(receiver.arrived.wait(), 8)
+
+
+async def test_sender_told_to_stop_hands_back_what_it_holds(
+    background: Start, listen: Call, submit: Call, receiver: Receiver, until: Call, count: Call
+) -> None:
+    await listen()
+    receiver.respond = lambda request: Answer(silent=True)
+    await submit()
+
+    async def arrived() -> bool:
+        return bool(receiver.received)
+
+    async with background():
+        await until(arrived, 30)
+    assert await count(HELD) == 0
+    assert await count("SELECT count(*) FROM webhook_deliveries WHERE due_at <= now()") == 1
+    assert await count("SELECT count(*) FROM webhook_attempts") == 0
