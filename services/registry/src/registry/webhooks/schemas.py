@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from pydantic_core import PydanticCustomError
 
 from mergehub.contracts.events import TYPES
+from mergehub.contracts.examples import TIME, example
 from mergehub.contracts.runs import Answer, Message
 
 DeliveryState = Literal["pending", "delivered", "failed"]
@@ -34,6 +35,10 @@ Ordered = Annotated[
 
 
 class EndpointCreate(Message):
+    model_config = example(
+        url="https://ci.example.org/hooks", types=["run.succeeded", "run.failed"]
+    )
+
     url: Url
     description: Description = ""
     types: Types = Field(default_factory=list)
@@ -42,6 +47,8 @@ class EndpointCreate(Message):
 
 class EndpointUpdate(Message):
     """What is left out stays as it is. Enabling, or another URL, forgives all failures."""
+
+    model_config = example(enabled=True)
 
     url: Url | None = None
     description: Description | None = None
@@ -130,6 +137,8 @@ class ReplayRange(Message):
 
     What waits to be tried again is tried at once, with all its tries anew.
     """
+
+    model_config = example(since=TIME, only="undelivered")
 
     since: AwareDatetime
     until: AwareDatetime | None = None
