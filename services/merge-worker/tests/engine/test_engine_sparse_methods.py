@@ -325,6 +325,22 @@ def test_a_density_of_1_keeps_every_norm_of_what_is_infinite(workshop: Any, meth
     assert found["model.norm.weight"].tolist() == other.tolist()
 
 
+@pytest.mark.parametrize("method", ["ties", "dare_linear", "della_linear", "breadcrumbs"])
+@pytest.mark.parametrize("kind", ["l1", "l2", "linf"])
+@pytest.mark.parametrize("outlier", [np.inf, np.nan])
+def test_no_norm_is_kept_of_what_has_none(
+    workshop: Any, method: str, kind: str, outlier: float
+) -> None:
+    base, other = np.zeros(64, np.float32), np.arange(1, 65, dtype=np.float32)
+    other[9] = outlier
+    for i, values in enumerate([base, other]):
+        workshop.model(f"m{i}", {"model.norm.weight": values}, dtype="F32")
+    found = merged(workshop, method, [{"density": 0.6}], rescale=True, rescale_norm=kind)
+    others, values = (np.delete(each, 9) for each in (found["model.norm.weight"], other))
+    assert ((others == values) | (others == 0)).all()
+    assert 20 < np.count_nonzero(others) < 63
+
+
 @pytest.mark.parametrize("method", ["dare_linear", "della_linear", "breadcrumbs"])
 def test_a_density_of_1_is_task_arithmetic(workshop: Any, method: str) -> None:
     family(workshop)

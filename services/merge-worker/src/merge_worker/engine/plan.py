@@ -19,7 +19,7 @@ from .dtypes import ITEMSIZE
 from .header import Region
 from .sources import Kind
 
-ENGINE_VERSION: Final = "2"
+ENGINE_VERSION: Final = "3"
 """Grows when the same recipe and inputs would give other bytes."""
 
 GATHERED: Final = 3 << 20

@@ -133,7 +133,8 @@ def with_scale(
 ) -> tuple[NDArray[Any], ...]:
     """`facts` and, last, the factor on what is kept, as `rescale` and `rescale_norm` say.
 
-    The papers divide by the density; the norms keep that norm of the whole task vector.
+    The papers divide by the density; the norms keep that norm of the whole task vector, where it
+    has one: an infinite element leaves the others as they are.
     """
     scale = np.ones(len(densities), np.float32)
     if merge.settings["rescale"] and min(densities) < 1:
@@ -150,4 +151,5 @@ def _scale(
     column = ("l1", "l2", "linf").index(norm)
     whole = norms(merge, Formula(value=task_vector), ())[:, column]
     kept = norms(merge, formula, facts)[:, column]
-    return np.divide(whole, kept, out=np.ones_like(whole), where=kept > 0).astype(np.float32)
+    defined = np.isfinite(whole) & np.isfinite(kept) & (kept > 0)
+    return np.divide(whole, kept, out=np.ones_like(whole), where=defined).astype(np.float32)
