@@ -115,7 +115,7 @@ def test_the_documentation_is_one_page_that_loads_nothing(hub: RunningHub) -> No
     page = httpx.get(f"{hub.url}/docs", timeout=SECONDS).text
     for path in ("/v1/recipes", "/v1/models", "/v1/boards"):
         assert f"<code>{path}</code>" in page
-    assert "://" not in page
+    assert not re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?[^"'>]*//""", page)
     assert httpx.head(f"{hub.url}/docs", timeout=SECONDS).status_code == 200
 
 
