@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from running import RunningHub
+
+from mergehub import __version__
 
 ROOT = Path(__file__).parents[1]
 CLIENTS = ROOT / "clients"
@@ -76,6 +79,11 @@ def _install(folder: Path) -> None:
 
 def test_the_lock_file_names_no_addresses_of_packages() -> None:
     assert '"resolved"' not in (CLIENTS / "typescript" / "package-lock.json").read_text()
+
+
+def test_it_has_the_version_of_the_hub() -> None:
+    package = json.loads((CLIENTS / "typescript" / "package.json").read_text())
+    assert package["version"] == __version__
 
 
 def test_its_tests_and_its_example_are_well_typed(client: Path) -> None:
