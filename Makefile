@@ -1,7 +1,8 @@
 # Everything one does with this repository. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test chaos coverage check format keep-events lock clean \
+.PHONY: help setup demo up test chaos coverage check format documents \
+	keep-events keep-api lock clean \
 	bench-merge bench-parity bench-startup bench-memory bench-runs bench-tokens bench-webhooks \
 	mutants
 
@@ -36,20 +37,27 @@ coverage: $(BIN)/.installed ## Which branches of the engine its tests do not tak
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
 
-check: $(BIN)/.installed ## Format, lint, types and the rules of who may import whom
+check: $(BIN)/.installed ## Format, lint, types, who may import whom, and what would break clients
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m merge_worker.engine.methods --check
 	$(BIN)/python -m mergehub.contracts.catalogue --check
+	$(BIN)/python -m mergehub.hub.documents --check
 
 format: $(BIN)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+documents: $(BIN)/.installed ## Write the OpenAPI documents that clients are generated from
+	$(BIN)/python -m mergehub.hub.documents --write
+
 keep-events: $(BIN)/.installed ## Keep the schemas of events as this version releases them
 	$(BIN)/python -m mergehub.contracts.release
+
+keep-api: $(BIN)/.installed ## Keep the OpenAPI documents as this version releases them
+	$(BIN)/python -m mergehub.hub.documents --keep
 
 lock: $(BIN)/.installed ## Resolve constraints.txt anew
 	scripts/lock --upgrade

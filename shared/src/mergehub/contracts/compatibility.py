@@ -16,7 +16,7 @@ Schema = Mapping[str, Any]
 SILENT = {"$defs", "title", "description", "default", "examples", "deprecated", "discriminator"}
 LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems")
 UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
-EQUAL = ("format", "pattern", "multipleOf", "uniqueItems")
+EQUAL = ("format", "pattern", "multipleOf", "uniqueItems", "propertyNames")
 KNOWN = SILENT | {
     "$ref", "anyOf", "oneOf", "type", "enum", "const", "properties", "required",
     "additionalProperties", "items", "prefixItems", *LOWER, *UPPER, *EQUAL,

@@ -1,0 +1,24 @@
+const tags = new WeakMap<object, string>();
+
+/** Keep the `ETag` that came with a body. */
+export function remember(body: unknown, response: Response): void {
+  const tag = response.headers.get("ETag");
+  if (tag !== null && typeof body === "object" && body !== null) tags.set(body, tag);
+}
+
+/** The `ETag` of something that this client read. */
+export function etag(read: object): string {
+  const tag = tags.get(read);
+  if (tag === undefined) throw new TypeError("It has no ETag: pass the very object that was read.");
+  return tag;
+}
+
+/** The header that changes a thing only while it is as it was read; else the hub answers 412. */
+export function ifMatch(read: object): { "If-Match": string } {
+  return { "If-Match": etag(read) };
+}
+
+/** The header that asks for a thing only if it is not as it was read; else the hub answers 304. */
+export function ifNoneMatch(read: object): { "If-None-Match": string } {
+  return { "If-None-Match": etag(read) };
+}

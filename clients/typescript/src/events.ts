@@ -1,0 +1,22 @@
+import { createParser } from "eventsource-parser";
+
+/** Reads a stream of server-sent events: each event's data, and `null` for a sign of life. */
+export async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<string | null> {
+  const told: (string | null)[] = [];
+  const parser = createParser({
+    onEvent: ({ data }) => told.push(data),
+    onComment: () => told.push(null),
+  });
+  const decoder = new TextDecoder();
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      parser.feed(decoder.decode(value, { stream: true }));
+      yield* told.splice(0);
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}

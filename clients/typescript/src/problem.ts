@@ -1,0 +1,42 @@
+import type { Fault, Problem } from "./types.js";
+
+/** The hub said no, as its problem details (RFC 9457) tell. */
+export class HubProblem extends Error {
+  override readonly name = "HubProblem";
+  readonly status: number;
+  /** Stable: what to decide by. `type` is the address of a page that explains it. */
+  readonly code: string;
+  readonly type: string;
+  readonly title: string;
+  /** Each fault in what was sent, with a JSON pointer to it. */
+  readonly errors: readonly Fault[];
+  /** What to name to whoever runs the hub. */
+  readonly requestId: string | null;
+
+  constructor(problem: Problem, requestId: string | null = null) {
+    super(problem.detail);
+    this.status = problem.status;
+    this.code = problem.code;
+    this.type = problem.type;
+    this.title = problem.title;
+    this.errors = problem.errors;
+    this.requestId = requestId;
+  }
+}
+
+/** The problem that an answer tells of, also where something between us and the hub answered. */
+export async function problemOf(response: Response): Promise<HubProblem> {
+  const told: unknown = await response.json().catch(() => null);
+  const problem = isProblem(told) ? told : unexplained(response);
+  return new HubProblem(problem, response.headers.get("X-Request-ID"));
+}
+
+function isProblem(told: unknown): told is Problem {
+  return typeof told === "object" && told !== null && "code" in told && "errors" in told;
+}
+
+function unexplained({ status, statusText }: Response): Problem {
+  const title = statusText || `HTTP ${status}`;
+  const code = status === 304 ? "not-modified" : "http-error";
+  return { type: "about:blank", title, status, code, detail: title, errors: [] };
+}

@@ -1,0 +1,56 @@
+import { pause } from "./pause.js";
+
+/** How requests are sent; `globalThis.fetch` unless told otherwise. */
+export type Fetch = (request: Request) => Promise<Response>;
+
+const REPEATABLE = new Set(["GET", "HEAD", "PUT", "DELETE"]);
+const LONGEST_WAIT_SECONDS = 60;
+
+/** Sends a request up to `tries` times where that can do no harm. */
+export function patient(send: Fetch, tries: number): Fetch {
+  return async (request) => {
+    for (let tried = 1; tried < tries; tried += 1) {
+      const answer = await attempt(send, request);
+      const seconds = secondsToWait(request, answer, tried);
+      if (seconds === null) return answer as Response;
+      await answer?.body?.cancel();
+      await pause(seconds, request.signal);
+    }
+    return send(request);
+  };
+}
+
+/** The answer, or null where it was lost and the request may be sent again. */
+async function attempt(send: Fetch, request: Request): Promise<Response | null> {
+  try {
+    return await send(request.clone());
+  } catch (error) {
+    if (request.signal.aborted || !isRepeatable(request)) throw error;
+    return null;
+  }
+}
+
+function secondsToWait(request: Request, answer: Response | null, tried: number): number | null {
+  const told = answer && retryAfter(answer);
+  if (answer && !asksToRepeat(request, answer, told)) return null;
+  const seconds = told ?? (0.2 + 0.2 * Math.random()) * 2 ** tried;
+  return seconds <= LONGEST_WAIT_SECONDS ? seconds : null;
+}
+
+function asksToRepeat(request: Request, { status }: Response, told: number | null): boolean {
+  if (status === 429) return true; // refused before anything was done
+  if (status === 503) return isRepeatable(request);
+  return status === 409 && told !== null && isRepeatable(request); // the first of its key still runs
+}
+
+function isRepeatable(request: Request): boolean {
+  return REPEATABLE.has(request.method) || request.headers.has("Idempotency-Key");
+}
+
+function retryAfter(answer: Response): number | null {
+  const told = answer.headers.get("Retry-After");
+  if (told === null) return null;
+  const seconds = Number(told);
+  const wait = Number.isNaN(seconds) ? (Date.parse(told) - Date.now()) / 1000 : seconds;
+  return Number.isNaN(wait) ? null : Math.max(0, wait);
+}
