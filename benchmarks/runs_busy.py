@@ -25,6 +25,7 @@ from mergehub.client import HubClient
 from mergehub.contracts.runs import Claim, Run
 from mergehub.contracts.worker_client import LeaseLost, RunClient, RunClientError
 from mergehub.hub.valkey import Valkey
+from mergehub.kit.background import running
 from mergehub.kit.settings import WorkerSettings
 
 FRESH = 5
@@ -101,11 +102,10 @@ async def holders(worker: WorkerSettings, count: int) -> AsyncIterator[list[Hold
     client = RunClient.connect(worker.hub_url, worker.worker_token.get_secret_value())
     slots = [Holder(client, f"busy-{n}") for n in range(count)]
     doorbells = [Doorbell(worker, slot) for slot in slots]
-    tasks = [asyncio.create_task(doorbell.listen()) for doorbell in doorbells]
-    yield slots
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    async with running(
+        {slot.name: bell.listen for slot, bell in zip(slots, doorbells, strict=True)}
+    ):
+        yield slots
     for doorbell in doorbells:
         await doorbell.close()
     await client.aclose()
