@@ -133,9 +133,12 @@ def test_a_taken_port_is_told_before_anything_starts(hub: RunningHub, tmp_path: 
     assert not (tmp_path / "data" / "pg" / "data").exists()
 
 
-def test_a_page_of_another_site_cannot_act_here(hub: RunningHub) -> None:
+def test_a_page_of_another_site_can_neither_read_nor_act_here(hub: RunningHub) -> None:
     """A browser adds no token by itself, and a page may not add one."""
     foreign = {"Origin": "https://evil.example"}
+    for path in ("/v1/runs", "/v1/models", "/docs"):
+        read = httpx.get(f"{hub.url}{path}", headers=foreign, timeout=SECONDS)
+        assert "access-control-allow-origin" not in read.headers
     act = httpx.post(f"{hub.url}/v1/runs", headers=foreign, content=b"{}", timeout=SECONDS)
     assert act.status_code == 401
     wanted = {

@@ -18,6 +18,8 @@ OURS, OTHERS = "https://merges.example.org", "https://elsewhere.example.org"
 TOKEN = {"Authorization": "Bearer mgh_x"}
 
 app = Api(cors_origins=[OURS])
+closed = Api(cors_origins=[OURS], cors_public=False)
+closed.get("/thing")(lambda: "read")
 install_problems(app)
 app.get("/thing")(lambda: "read")
 app.post("/thing")(lambda: "written")
@@ -52,6 +54,18 @@ async def preflight(
     headers = {"Origin": origin, "Access-Control-Request-Method": method}
     headers |= {"Access-Control-Request-Headers": fields} if fields else {}
     return await client.options("/thing", headers=headers)
+
+
+@pytest.mark.parametrize(("origin", "reads"), [(OURS, OURS), (OTHERS, None)])
+async def test_a_closed_hub_is_read_by_its_own_pages_alone(origin: str, reads: str | None) -> None:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(closed), base_url="https://kit"
+    ) as client:
+        answer = await client.get("/thing", headers={"Origin": origin})
+        asked = await preflight(client, origin, "GET", "if-none-match")
+    assert answer.headers.get("access-control-allow-origin") == reads
+    assert asked.headers.get("access-control-allow-origin") == reads
+    assert asked.status_code == (204 if reads else 403)
 
 
 @pytest.mark.parametrize("path", ["/thing", "/nowhere", "/crash"])

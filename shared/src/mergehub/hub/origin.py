@@ -36,7 +36,7 @@ class Origin:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._own = Api(lifespan=self._lifespan, openapi_url=None)
+        self._own = Api(lifespan=self._lifespan, openapi_url=None, cors_public=False)
         self._own.add_middleware(EntityTags)
         install_problems(self._own)
         self._own.include_router(problem_routes())

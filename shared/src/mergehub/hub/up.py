@@ -137,6 +137,7 @@ class Hub:
             "REQUIRE_TOKEN": str(options.require_token).lower(),
             "ARTIFACTS": data / "artifacts",
             "SCRATCH": data / "scratch",
+            "CORS_PUBLIC": os.environ.get("MERGEHUB_CORS_PUBLIC", "false"),
             "RATE_READS": os.environ.get("MERGEHUB_RATE_READS", OWN_RATE),
             "RATE_WRITES": os.environ.get("MERGEHUB_RATE_WRITES", OWN_RATE),
             "MODEL_ROOTS": json.dumps([str(path) for path in models]),

@@ -19,11 +19,11 @@ class Api(FastAPI):
     Middleware that is added to an application lies inside of what answers its crashes.
     """
 
-    def __init__(self, *, cors_origins: Collection[str] = (), **options: Any) -> None:
+    def __init__(
+        self, *, cors_origins: Collection[str] = (), cors_public: bool = True, **options: Any
+    ) -> None:
         super().__init__(**options)
-        self._cors_origins = cors_origins
+        self._cors = cors_origins, cors_public
 
     def build_middleware_stack(self) -> ASGIApp:
-        return HeadAsGet(
-            SecurityHeaders(Cors(super().build_middleware_stack(), self._cors_origins))
-        )
+        return HeadAsGet(SecurityHeaders(Cors(super().build_middleware_stack(), *self._cors)))

@@ -142,6 +142,7 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
 
     app = Api(
         cors_origins=settings.cors_origins,
+        cors_public=settings.cors_public,
         title=parts.title,
         version=__version__,
         lifespan=lifespan,

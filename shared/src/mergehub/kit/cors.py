@@ -1,7 +1,8 @@
 """Which web pages may use the API: all may read what is public, those we know may do the rest.
 
-Two policies. Reading without a token is for every origin. Whatever carries a token or changes
-something is for the origins of `MERGEHUB_CORS_ORIGINS`. Cookies play no part in either.
+Two policies. Reading without a token is for every origin, unless `MERGEHUB_CORS_PUBLIC` says no: a
+hub on somebody's own machine is nothing for the pages that its owner visits. Whatever carries a
+token or changes something is for the origins of `MERGEHUB_CORS_ORIGINS`. Cookies play no part.
 """
 
 from __future__ import annotations
@@ -26,18 +27,19 @@ PREFLIGHT_SECONDS = 7200  # browsers keep it no longer
 
 
 class OriginRefused(Problem):
-    """A web page of an origin that is not listed asked whether it may write or send a token."""
+    """A web page of an origin that is not listed asked for more than is open to every page."""
 
-    status, code, title = 403, "origin-refused", "This web page may only read what is public"
+    status, code, title = 403, "origin-refused", "This web page may not do that here"
     remedy = "Have whoever runs the hub add the page's origin to `MERGEHUB_CORS_ORIGINS`."
 
 
 class Cors:
     """ASGI middleware that answers preflights and names who may read an answer."""
 
-    def __init__(self, app: ASGIApp, origins: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, origins: Collection[str], public: bool) -> None:
         self._app = app
         self._origins = frozenset(origins)
+        self._public = public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
@@ -45,7 +47,8 @@ class Cors:
         if scope["type"] == "http" and origin is not None and _is_preflight(scope, headers):
             await self._preflight(origin, headers)(scope, receive, send)
             return
-        public = scope.get("method") in READS and "authorization" not in headers
+        reads = scope.get("method") in READS and "authorization" not in headers
+        public = self._public and reads
 
         async def telling(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -68,11 +71,12 @@ class Cors:
         asked = headers.get("access-control-request-headers", "").lower().split(",")
         fields = {field.strip() for field in asked} - {""}
         method = headers["access-control-request-method"]
-        if method in READS and fields <= READ_FIELDS:
+        if self._public and method in READS and fields <= READ_FIELDS:
             return _allowed("*", "GET, HEAD", READ_FIELDS)
         if origin in self._origins:
             return _allowed(origin, METHODS, FIELDS)
-        refusal = answer(OriginRefused(f"{origin} may read what is public, and nothing else."))
+        may = "read what is public, and nothing else" if self._public else "not read this hub"
+        refusal = answer(OriginRefused(f"{origin} may {may}."))
         refusal.headers["Vary"] = "Origin"
         return refusal
 

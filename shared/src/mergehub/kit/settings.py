@@ -76,6 +76,9 @@ class ServiceSettings(BaseSettings):
         default_factory=list,
         description="JSON list of origins whose web pages may write and send tokens.",
     )
+    cors_public: bool = Field(
+        default=True, description="Whether web pages of any origin may read what is public."
+    )
     request_seconds: float = Field(
         default=60, gt=0, description="How long an answer may take to begin; streams then go on."
     )
