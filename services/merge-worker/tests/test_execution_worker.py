@@ -228,15 +228,18 @@ async def test_an_attempt_that_takes_too_long_is_killed_and_can_be_gone_on_with(
 ) -> None:
     run = hub.add(merge_spec())
     run.timeout_seconds = 1
+    partial = settings.artifacts / "runs" / f"{run.id}.partial"
+    partial.mkdir(parents=True)
     async with listening(settings):
-        await bell(redis, run)
-        await hub.until(lambda: "fill" in run.stages or run.reports)
-        await hub.until(lambda: run.reports)
+        with (partial / "journal.jsonl").open("wb") as journal:
+            fcntl.flock(journal, fcntl.LOCK_EX)  # a merge that would wait for ever
+            await bell(redis, run)
+            await hub.until(lambda: run.reports)
         assert not children(os.getpid())
     error = run.reports[0].error
     assert (error.code, error.retryable) == ("timed-out", False)
     assert run.state is RunState.FAILED
-    assert (settings.scratch / "runs" / str(run.id)).exists()
+    assert partial.exists()
 
 
 async def test_a_worker_says_that_it_is_there_and_when_it_leaves(
