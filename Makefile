@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test chaos coverage check format documents \
 	keep-events keep-api lock clean \
-	bench-merge bench-parity bench-startup bench-memory bench-runs bench-tokens bench-webhooks \
+	bench-merge bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks \
 	mutants
 
 PYTHON ?= python3
@@ -76,6 +76,9 @@ bench-memory: $(BIN)/.installed ## Measure the memory that one tensor of 1 GB ta
 
 bench-runs: $(BIN)/.installed ## Measure how soon runs start and how fast they are submitted
 	$(BIN)/python benchmarks/runs.py $(BENCH)
+
+bench-cancel: $(BIN)/.installed ## Measure how soon a cancelled merge is gone, and that retries go on
+	$(BIN)/python benchmarks/cancel.py $(BENCH)
 
 bench-tokens: $(BIN)/.installed ## Measure how long the check of a token takes
 	$(BIN)/python benchmarks/tokens.py $(BENCH)
