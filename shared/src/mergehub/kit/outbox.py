@@ -177,7 +177,7 @@ class Relay:
         with signals.subscribe(CHANNEL, self._outbox.source) as woken:
             while True:
                 while await self.publish_due() == self.BATCH:
-                    pass  # what is written meanwhile wakes us again
+                    continue  # what is written meanwhile wakes us again
                 await wait(woken, self.LOOK_SECONDS)
 
     async def publish_due(self) -> int:
