@@ -11,7 +11,6 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from mergehub.kit.database import Database
 
-
 STATE = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
 
 
