@@ -35,16 +35,17 @@ class Database:
     def __init__(self, url: str, schema: str, pool: int = 10) -> None:
         self.schema = schema
         self._dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-        self.engine: AsyncEngine = create_async_engine(
+        self._plain = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self._connect,
+            isolation_level="AUTOCOMMIT",  # as it comes; to change it costs at each checkout
             pool_size=pool,
             max_overflow=0,  # what overflows is closed after use, and opened again for the next
             pool_timeout=POOL_SECONDS,
             hide_parameters=True,  # errors are logged, and values may be secrets
         )
-        event.listen(self.engine.sync_engine, "checkout", _refuse_lost)
-        self._plain = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        event.listen(self._plain.sync_engine, "checkout", _refuse_lost)
+        self.engine: AsyncEngine = self._plain.execution_options(isolation_level="READ COMMITTED")
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._readers = async_sessionmaker(self._plain, sync_session_class=_Reader)
 
