@@ -32,7 +32,7 @@ SPEC = {
 
 def _rows(minutes: Sequence[int]) -> list[dict[str, Any]]:
     fixed = {
-        "kind": "merge", "state": "cancelled", "hardware": "cpu", "timeout_seconds": 1,
+        "owner": "local", "kind": "merge", "state": "cancelled", "hardware": "cpu", "timeout_seconds": 1,
         "spec": SPEC, "max_attempts": 1, "due_at": START,
     }  # fmt: skip
     return [

@@ -15,9 +15,12 @@ from mergehub.kit.pruning import Pruner
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.stream import StreamPublisher
 from mergehub.kit.token_cache import CachingAuthenticator
+from registry.accounts import endpoints as accounts
+from registry.accounts import member_endpoints as members
 from registry.audit import endpoints as audit
 from registry.events import endpoints as events
 from registry.events.models import outbox
+from registry.quotas import endpoints as quotas
 from registry.recipes import endpoints as recipes
 from registry.runs import endpoints as runs
 from registry.runs import queue_endpoints, worker_endpoints
@@ -44,14 +47,17 @@ def make_bell(resources: Resources) -> Bell:
 
 
 def make_relay(resources: Resources) -> Relay:
-    """Hands events to the stream, and rings for the runs that they put into a queue."""
+    """Hands events to the stream, and rings for the runs that they put into a queue.
+
+    Of private events only the bell hears.
+    """
     stream, bell = StreamPublisher(resources.redis), make_bell(resources)
 
     async def publish(events: Sequence[Envelope]) -> None:
         await stream(events)
         await bell.on_events(events)
 
-    return Relay(outbox, resources.database, publish)
+    return Relay(outbox, resources.database, publish, bell.on_events)
 
 
 def make_sender(resources: Resources) -> Sender:
@@ -95,6 +101,9 @@ PARTS = ServiceParts(
         introspection.router,
         tokens.router,
         audit.router,
+        accounts.router,
+        members.router,
+        quotas.router,
     ),
     migrations="registry.migrations",
     channels=(OUTBOX_CHANNEL, RUNS_CHANNEL, TOKENS_CHANNEL, WEBHOOKS_CHANNEL),

@@ -7,27 +7,32 @@ from uuid import UUID
 
 from mergehub.contracts.runs import FINAL, Run
 from mergehub.kit.app import Resources
+from mergehub.kit.auth import Principal
 from mergehub.kit.follow import HEARTBEAT, changed, event_frame, revisions
 from registry.runs import service
 from registry.runs.moves import CHANNEL
 
 
-async def look(resources: Resources, run_id: UUID) -> Run:
+async def look(resources: Resources, run_id: UUID, viewer: Principal | None) -> Run:
     """The run as it stands; the connection is given back at once. Raises RunNotFound."""
     async with resources.database.transaction() as session:
-        return await service.find(session, run_id)
+        return await service.find(session, run_id, viewer)
 
 
-async def follow(resources: Resources, run_id: UUID, after: int) -> AsyncIterator[str]:
+async def follow(
+    resources: Resources, run_id: UUID, viewer: Principal | None, after: int
+) -> AsyncIterator[str]:
     """Frames of the run at each revision beyond `after` that is met, to the final one."""
     with resources.signals.subscribe(CHANNEL, str(run_id)) as woken:
-        async for run, new in revisions(lambda: look(resources, run_id), woken, after):
+        async for run, new in revisions(lambda: look(resources, run_id, viewer), woken, after):
             yield event_frame("run", run.revision, run.model_dump_json()) if new else HEARTBEAT
             if run.state in FINAL:
                 return
 
 
-async def next_change(resources: Resources, run_id: UUID, after: int, seconds: float) -> Run:
+async def next_change(
+    resources: Resources, run_id: UUID, viewer: Principal | None, after: int, seconds: float
+) -> Run:
     """The run beyond the revision `after`, or after `seconds` as it is. Raises RunNotFound."""
     with resources.signals.subscribe(CHANNEL, str(run_id)) as woken:
-        return await changed(lambda: look(resources, run_id), woken, after, seconds)
+        return await changed(lambda: look(resources, run_id, viewer), woken, after, seconds)
