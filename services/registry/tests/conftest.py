@@ -61,6 +61,10 @@ EMPTIED = (
     "outbox",
     "idempotency_keys",
     "audit",
+    "sign_ins",
+    "quotas",
+    "members",
+    "identities",
 )
 
 Json = dict[str, Any]
@@ -120,6 +124,7 @@ async def empty(app: FastAPI, transaction: Transaction, resources: Resources) ->
         for table in EMPTIED:  # DELETE, since TRUNCATE takes longer where there is little
             await session.execute(text(f"DELETE FROM {table}"))
         await session.execute(text("DELETE FROM tokens WHERE created_by <> 'settings'"))
+        await session.execute(text("DELETE FROM accounts WHERE handle <> 'local'"))
     await resources.redis.flushdb()
 
 

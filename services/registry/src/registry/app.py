@@ -27,6 +27,8 @@ from registry.runs import queue_endpoints, worker_endpoints
 from registry.runs.bell import Bell
 from registry.runs.moves import CHANNEL as RUNS_CHANNEL
 from registry.runs.sweeper import Sweeper
+from registry.sign_in import endpoints as sign_in
+from registry.sign_in.provider import Provider
 from registry.tokens import endpoints as tokens
 from registry.tokens import introspection
 from registry.tokens.authenticator import TableAuthenticator
@@ -82,6 +84,10 @@ async def _start(app: FastAPI, resources: Resources) -> None:
     resources.closing.push_async_callback(app.state.tokens.settle)
     app.state.authenticator = CachingAuthenticator(app.state.tokens)
     resources.signals.on_call(TOKENS_CHANNEL, app.state.authenticator.forget)
+    app.state.provider = None
+    if resources.settings.oidc_issuer:
+        app.state.provider = Provider(resources.settings)
+        resources.closing.push_async_callback(app.state.provider.close)
     async with resources.database.transaction() as session:
         await accept_settings_tokens(session, resources.settings)
 
@@ -101,6 +107,7 @@ PARTS = ServiceParts(
         introspection.router,
         tokens.router,
         audit.router,
+        sign_in.router,
         accounts.router,
         members.router,
         quotas.router,

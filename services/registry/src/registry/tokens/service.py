@@ -110,7 +110,8 @@ async def end(session: AsyncSession, row: TokenRow) -> None:
     """Revoke a token, write it down, and tell every replica at the commit."""
     row.revoked_at = await session.scalar(select(func.now()))
     await session.flush()
-    await audit(session, "token.revoked", f"tokens/{row.id}")
+    action = "session.ended" if row.session else "token.revoked"
+    await audit(session, action, f"tokens/{row.id}")
     await notify(session, CHANNEL)
 
 

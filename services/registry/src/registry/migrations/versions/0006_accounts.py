@@ -32,6 +32,8 @@ def upgrade() -> None:
     op.execute("UPDATE recipes SET owner = 'local'")  # as it was written from the first version on
     op.create_foreign_key("fk_recipes_owner", "recipes", "accounts", ["owner"], ["handle"])
     _runs()
+    op.add_column("audit", sa.Column("account", sa.String(100)))
+    op.create_index("ix_audit_account_id", "audit", ["account", "id"])
     op.add_column("outbox", sa.Column("private_to", sa.String(100)))
     op.create_index("outbox_private", "outbox", ["private_to", "id"], postgresql_where=PRIVATE_TO)
 
@@ -40,6 +42,7 @@ def downgrade() -> None:
     op.execute("DELETE FROM outbox WHERE private_to IS NOT NULL")
     op.drop_index("outbox_private", "outbox")
     op.drop_column("outbox", "private_to")
+    op.drop_column("audit", "account")
     for column in ("sources", "owner", "visibility"):
         op.drop_column("runs", column)
     op.drop_column("webhook_endpoints", "owner")
