@@ -84,8 +84,8 @@ def handles_for(name: str) -> Iterator[str]:
 
 
 def _groups(settings: ServiceSettings, claims: Claims) -> set[str]:
-    told = claims.get(settings.oidc_groups_claim, [])
-    return {told} if isinstance(told, str) else set(filter(_text, told))
+    told = claims.get(settings.oidc_groups_claim)
+    return set(filter(_text, told if isinstance(told, list) else [told]))
 
 
 def _text(value: Any) -> str:

@@ -12,7 +12,8 @@ from typing import Any
 
 import httpx
 import structlog
-from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuthError
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.rfc6749.parameters import prepare_token_request
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
@@ -29,7 +30,9 @@ log = structlog.get_logger()
 CALLBACK = "/v1/accounts/callback"
 KNOWN_SECONDS = 600.0
 ANSWER_SECONDS = 10.0
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 LEEWAY_SECONDS = 60
+LONGEST_SUBJECT = 255  # OpenID Connect Core 1.0, section 2
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 ALGORITHMS += ("ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 
@@ -110,25 +113,25 @@ class Provider:
         return self._known[0]
 
     async def _redeemed(self, found: Metadata, pending: Pending, code: str) -> Mapping[str, Any]:
-        async with AsyncOAuth2Client(
-            self._client_id,
-            self._secret,
-            token_endpoint_auth_method=found.auth_method(self._secret is not None),
-            timeout=ANSWER_SECONDS,
-        ) as client:
-            try:
-                with _answering():
-                    tokens: Mapping[str, Any] = await client.fetch_token(
-                        found.token_endpoint,
-                        grant_type="authorization_code",
-                        code=code,
-                        redirect_uri=self._redirect_uri,
-                        code_verifier=pending.verifier,
-                    )
-            except OAuthError as error:
-                log.warning("sign_in.code_refused", error=str(error.error))
-                raise SignInInvalid(f"The provider refuses the code: {error.error}.") from error
-        return tokens
+        """The tokens for a code (RFC 6749, 4.1.3), which the verifier shows to be ours."""
+        body = prepare_token_request(
+            "authorization_code",
+            redirect_uri=self._redirect_uri,
+            code=code,
+            code_verifier=pending.verifier,
+        )
+        method = found.auth_method(self._secret is not None)
+        prove = ClientAuth(self._client_id, self._secret, method).prepare
+        address, headers, body = prove("POST", found.token_endpoint, dict(FORM), body)
+        with _answering():
+            answer = await self._http.post(address, headers=headers, content=body)
+            told = _object(answer)
+            if "error" not in told:
+                answer.raise_for_status()
+        if "error" in told:
+            log.warning("sign_in.code_refused", error=told["error"])
+            raise SignInInvalid(f"The provider refuses the code: {told['error']}.")
+        return told
 
     async def _checked(
         self, found: Metadata, pending: Pending, tokens: Mapping[str, Any]
@@ -146,6 +149,8 @@ class Provider:
         except (JoseError, ValueError, TypeError) as error:
             log.warning("sign_in.id_token_refused", error=f"{type(error).__name__}: {error}")
             raise SignInInvalid("The provider's ID token is not good for this sign-in.") from error
+        if len(token.claims["sub"]) > LONGEST_SUBJECT or "\0" in token.claims["sub"]:
+            raise SignInInvalid(f"A subject has at most {LONGEST_SUBJECT} characters.")
         return dict(token.claims)
 
     async def _userinfo(
@@ -164,10 +169,14 @@ class Provider:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         answer = await self._http.get(address, headers=headers)
         answer.raise_for_status()
-        told = answer.json()
-        if not isinstance(told, dict):
-            raise ValueError("no object")
-        return told
+        return _object(answer)
+
+
+def _object(answer: httpx.Response) -> dict[str, Any]:
+    told = answer.json()
+    if not isinstance(told, dict):
+        raise ValueError("The answer is no JSON object.")
+    return told
 
 
 @contextmanager
