@@ -15,9 +15,12 @@ from mergehub.kit.pruning import Pruner
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.stream import StreamPublisher
 from mergehub.kit.token_cache import CachingAuthenticator
+from registry.accounts import endpoints as accounts
+from registry.accounts import member_endpoints as members
 from registry.audit import endpoints as audit
 from registry.events import endpoints as events
 from registry.events.models import outbox
+from registry.quotas import endpoints as quotas
 from registry.recipes import endpoints as recipes
 from registry.runs import endpoints as runs
 from registry.runs import queue_endpoints, worker_endpoints
@@ -25,6 +28,8 @@ from registry.runs.bell import Bell
 from registry.runs.follow import Following
 from registry.runs.moves import CHANNEL as RUNS_CHANNEL
 from registry.runs.sweeper import Sweeper
+from registry.sign_in import endpoints as sign_in
+from registry.sign_in.provider import Provider
 from registry.tokens import endpoints as tokens
 from registry.tokens import introspection
 from registry.tokens.authenticator import TableAuthenticator
@@ -45,14 +50,17 @@ def make_bell(resources: Resources) -> Bell:
 
 
 def make_relay(resources: Resources) -> Relay:
-    """Hands events to the stream, and rings for the runs that they put into a queue."""
+    """Hands events to the stream, and rings for the runs that they put into a queue.
+
+    Of private events only the bell hears.
+    """
     stream, bell = StreamPublisher(resources.redis), make_bell(resources)
 
     async def publish(events: Sequence[Envelope]) -> None:
         await stream(events)
         await bell.on_events(events)
 
-    return Relay(outbox, resources.database, publish)
+    return Relay(outbox, resources.database, publish, bell.on_events)
 
 
 def make_sender(resources: Resources) -> Sender:
@@ -78,6 +86,10 @@ async def _start(app: FastAPI, resources: Resources) -> None:
     resources.closing.push_async_callback(app.state.tokens.settle)
     app.state.authenticator = CachingAuthenticator(app.state.tokens)
     resources.signals.on_call(TOKENS_CHANNEL, app.state.authenticator.forget)
+    app.state.provider = None
+    if resources.settings.oidc_issuer:
+        app.state.provider = Provider(resources.settings)
+        resources.closing.push_async_callback(app.state.provider.close)
     async with resources.database.transaction() as session:
         await accept_settings_tokens(session, resources.settings)
 
@@ -97,6 +109,10 @@ PARTS = ServiceParts(
         introspection.router,
         tokens.router,
         audit.router,
+        sign_in.router,
+        accounts.router,
+        members.router,
+        quotas.router,
     ),
     migrations="registry.migrations",
     channels=(OUTBOX_CHANNEL, RUNS_CHANNEL, TOKENS_CHANNEL, WEBHOOKS_CHANNEL),

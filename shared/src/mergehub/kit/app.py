@@ -20,6 +20,7 @@ from mergehub import __version__
 from mergehub.kit.api import Api
 from mergehub.kit.auth import authenticated
 from mergehub.kit.background import Loop, running
+from mergehub.kit.browsers import Sessions
 from mergehub.kit.database import Database
 from mergehub.kit.docs import page
 from mergehub.kit.logs import configure_logging
@@ -151,6 +152,8 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
         generate_unique_id_function=_operation_id,
         responses=problem_responses(Invalid),
     )
+    if settings.public_url is not None:
+        app.state.sessions = Sessions(settings.public_url, frozenset(settings.cors_origins))
     metrics = CollectorRegistry()
     add_manners(app, settings, metrics, parts.largest_bodies)
     app.include_router(_operations(parts, metrics))

@@ -12,9 +12,10 @@ from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mergehub.contracts.hardware import Hardware
+from mergehub.kit.sign_in_settings import SignInSettings
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(SignInSettings):
     """What each HTTP service reads. The README of a package lists the variables."""
 
     model_config = SettingsConfigDict(

@@ -36,6 +36,7 @@ class EndpointRow(Base):
     __tablename__ = "webhook_endpoints"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    owner: Mapped[str] = mapped_column(ForeignKey("accounts.handle"), index=True)
     url: Mapped[str] = mapped_column(String(2000))
     description: Mapped[str] = mapped_column(String(500))
     types: Mapped[list[str]] = mapped_column(ARRAY(String(100)))

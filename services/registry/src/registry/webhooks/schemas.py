@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from mergehub.contracts.events import TYPES
 from mergehub.contracts.examples import TIME, example
 from mergehub.contracts.runs import Answer, Message
+from registry.accounts.schemas import HandleText
 
 DeliveryState = Literal["pending", "delivered", "failed"]
 
@@ -40,6 +41,9 @@ class EndpointCreate(Message):
     )
 
     url: Url
+    owner: HandleText | None = Field(
+        None, description="Your own handle, or an organisation's in which you write; else yours."
+    )
     description: Description = ""
     types: Types = Field(default_factory=list)
     ordered: Ordered = False
@@ -61,6 +65,7 @@ class Endpoint(Answer):
     """An endpoint without its secret; `disabled_reason` is `gone`, `failing` or `manual`."""
 
     id: UUID
+    owner: str
     url: str
     description: str
     types: list[str]

@@ -10,10 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import WebhookDisabled
 from mergehub.kit.addresses import AddressRefused, Network, checked_url
+from mergehub.kit.auth import Principal
 from mergehub.kit.pagination import decode_cursor, encode_cursor
 from mergehub.kit.problems import FieldFault
+from registry.accounts.service import writable
 from registry.audit.service import audit
 from registry.events.models import outbox
+from registry.quotas.service import check_quota
 from registry.webhooks import repository
 from registry.webhooks.errors import EndpointNotFound, UrlRefused
 from registry.webhooks.models import EndpointRow
@@ -30,12 +33,20 @@ ROTATION = timedelta(hours=24)
 
 
 async def create(
-    session: AsyncSession, wanted: EndpointCreate, allowed: Collection[Network]
+    session: AsyncSession,
+    manager: Principal,
+    wanted: EndpointCreate,
+    allowed: Collection[Network],
 ) -> EndpointWithSecret:
-    """A new endpoint with a secret of its own. Raises UrlRefused."""
-    row = EndpointRow(
-        **wanted.model_dump() | {"url": _sendable(wanted.url, allowed)}, secret=new_secret()
-    )
+    """A new endpoint with a secret of its own.
+
+    Raises UrlRefused, NoAccount, NotYours, OwnerInvalid and QuotaExceeded.
+    """
+    url = _sendable(wanted.url, allowed)
+    owner = await writable(session, manager, wanted.owner)
+    await check_quota(session, owner, "webhooks")
+    given = wanted.model_dump() | {"url": url, "owner": owner}
+    row = EndpointRow(**given, secret=new_secret())
     session.add(row)
     await session.flush()
     await session.refresh(row)
@@ -43,15 +54,17 @@ async def create(
     return with_secret(row)
 
 
-async def find(session: AsyncSession, endpoint_id: UUID) -> Endpoint:
+async def find(session: AsyncSession, manager: Principal, endpoint_id: UUID) -> Endpoint:
     """An endpoint by its id. Raises EndpointNotFound."""
-    return shown(await row_of(session, endpoint_id))
+    return shown(await row_of(session, manager, endpoint_id))
 
 
-async def page(session: AsyncSession, cursor: str | None, limit: int) -> EndpointPage:
-    """A page of endpoints, the newest first."""
+async def page(
+    session: AsyncSession, manager: Principal, cursor: str | None, limit: int
+) -> EndpointPage:
+    """A page of the endpoints that `manager` manages, the newest first."""
     before = tuple(decode_cursor(cursor, datetime, UUID)) if cursor else None
-    found = await repository.page(session, before, limit + 1)
+    found = await repository.page(session, manager, before, limit + 1)
     items = [shown(row) for row in found[:limit]]
     more = len(found) > limit
     return EndpointPage(
@@ -61,10 +74,14 @@ async def page(session: AsyncSession, cursor: str | None, limit: int) -> Endpoin
 
 
 async def change(
-    session: AsyncSession, endpoint_id: UUID, wanted: EndpointUpdate, allowed: Collection[Network]
+    session: AsyncSession,
+    manager: Principal,
+    endpoint_id: UUID,
+    wanted: EndpointUpdate,
+    allowed: Collection[Network],
 ) -> Endpoint:
     """Change what `wanted` names. Raises EndpointNotFound and UrlRefused."""
-    row, now = await locked(session, endpoint_id)
+    row, now = await locked(session, manager, endpoint_id)
     given = wanted.model_dump(exclude_none=True, exclude={"enabled"})
     if "url" in given:
         given["url"] = _sendable(given["url"], allowed)
@@ -80,19 +97,21 @@ async def change(
     return shown(row)
 
 
-async def delete(session: AsyncSession, endpoint_id: UUID) -> None:
+async def delete(session: AsyncSession, manager: Principal, endpoint_id: UUID) -> None:
     """Forget an endpoint with all its deliveries. Raises EndpointNotFound."""
-    row, _ = await locked(session, endpoint_id)
+    row, _ = await locked(session, manager, endpoint_id)
     await session.delete(row)
     await audit(session, "webhook.deleted", f"webhooks/{row.id}")
 
 
-async def rotate(session: AsyncSession, endpoint_id: UUID) -> EndpointWithSecret:
+async def rotate(
+    session: AsyncSession, manager: Principal, endpoint_id: UUID
+) -> EndpointWithSecret:
     """Give an endpoint a new secret; the one before signs as well for a day.
 
     Raises EndpointNotFound.
     """
-    row, now = await locked(session, endpoint_id)
+    row, now = await locked(session, manager, endpoint_id)
     row.previous_secret, row.previous_until = row.secret, now + ROTATION
     row.secret = new_secret()
     await audit(session, "webhook.rotated", f"webhooks/{row.id}")
@@ -117,17 +136,19 @@ async def _end(session: AsyncSession, row: EndpointRow, reason: str, now: dateti
     await repository.fail_pending(session, row.id)
 
 
-async def row_of(session: AsyncSession, endpoint_id: UUID) -> EndpointRow:
+async def row_of(session: AsyncSession, manager: Principal, endpoint_id: UUID) -> EndpointRow:
     """The row of an endpoint. Raises EndpointNotFound."""
-    row = await repository.find(session, endpoint_id)
+    row = await repository.find(session, endpoint_id, manager)
     if row is None:
         raise _unknown(endpoint_id)
     return row
 
 
-async def locked(session: AsyncSession, endpoint_id: UUID) -> tuple[EndpointRow, datetime]:
+async def locked(
+    session: AsyncSession, manager: Principal, endpoint_id: UUID
+) -> tuple[EndpointRow, datetime]:
     """An endpoint under lock, and the database's time. Raises EndpointNotFound."""
-    found = await repository.lock(session, endpoint_id)
+    found = await repository.lock(session, endpoint_id, manager)
     if found is None:
         raise _unknown(endpoint_id)
     return found
