@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -35,6 +36,9 @@ def background(settings: ServiceSettings) -> Start:
             "MERGEHUB_DATABASE_URL": settings.database_url,
             "MERGEHUB_REDIS_URL": settings.redis_url,
             "MERGEHUB_WEBHOOK_ALLOW": '["127.0.0.0/8"]',
+            "MERGEHUB_SECRETS_KEYS": json.dumps(
+                [key.get_secret_value() for key in settings.secrets_keys]
+            ),
         }
         process = await asyncio.create_subprocess_exec(sys.executable, "-m", "registry", env=env)
         try:

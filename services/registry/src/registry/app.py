@@ -12,6 +12,7 @@ from mergehub.kit.background import Loop
 from mergehub.kit.outbox import CHANNEL as OUTBOX_CHANNEL
 from mergehub.kit.outbox import Relay
 from mergehub.kit.pruning import Pruner
+from mergehub.kit.sealing import Sealer
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.stream import StreamPublisher
 from mergehub.kit.token_cache import CachingAuthenticator
@@ -33,6 +34,7 @@ from registry.webhooks import delivery_endpoints
 from registry.webhooks import endpoints as webhooks
 from registry.webhooks.fanout import CHANNEL as WEBHOOKS_CHANNEL
 from registry.webhooks.sender import Sender
+from registry.webhooks.vault import reseal
 from registry.workers import endpoints as workers
 
 REPORT_BYTES = 64 << 20  # the score of every item of large benchmarks
@@ -56,7 +58,8 @@ def make_relay(resources: Resources) -> Relay:
 
 def make_sender(resources: Resources) -> Sender:
     """Sends webhooks to public addresses and those that the settings allow."""
-    return Sender(resources.database, resources.settings.webhook_allow)
+    settings = resources.settings
+    return Sender(resources.database, settings.webhook_allow, Sealer(settings.secret_keys()))
 
 
 def _loops(resources: Resources) -> Mapping[str, Loop]:
@@ -76,8 +79,10 @@ async def _start(app: FastAPI, resources: Resources) -> None:
     resources.closing.push_async_callback(app.state.tokens.settle)
     app.state.authenticator = CachingAuthenticator(app.state.tokens)
     resources.signals.on_call(TOKENS_CHANNEL, app.state.authenticator.forget)
+    app.state.sealer = Sealer(resources.settings.secret_keys())
     async with resources.database.transaction() as session:
         await accept_settings_tokens(session, resources.settings)
+        await reseal(session, app.state.sealer)
 
 
 PARTS = ServiceParts(

@@ -27,6 +27,14 @@ READY_SECONDS = 60.0
 GLANCE_SECONDS = 0.1
 OWN_RATE = 60_000  # a minute: more than one machine can answer, so it hampers nobody
 
+NOT_FOR_WORKERS = (
+    "MERGEHUB_BOOTSTRAP_TOKEN",
+    "MERGEHUB_DATABASE_URL",
+    "MERGEHUB_SECRETS_KEYS",
+    "MERGEHUB_SERVICE_TOKEN",
+)
+"""What workers need not know, since they read what strangers wrote."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -91,7 +99,9 @@ class Hub:
             Program(
                 f"worker-{number}",
                 [sys.executable, "-m", "merge_worker"],
-                env | {"MERGEHUB_WORKER_NAME": f"{socket.gethostname()}-{number}"},
+                env
+                | dict.fromkeys(NOT_FOR_WORKERS, "")
+                | {"MERGEHUB_WORKER_NAME": f"{socket.gethostname()}-{number}"},
                 folder.log(f"worker-{number}"),
             )
             for number in range(1, options.workers + 1)
@@ -134,6 +144,8 @@ class Hub:
             "BOOTSTRAP_TOKEN": self.tokens.owner,
             "WORKER_TOKEN": self.tokens.worker,
             "SERVICE_TOKEN": self.tokens.service,
+            "SECRETS_KEYS": os.environ.get("MERGEHUB_SECRETS_KEYS")
+            or json.dumps(data.secrets_keys()),
             "REQUIRE_TOKEN": str(options.require_token).lower(),
             "ARTIFACTS": data / "artifacts",
             "SCRATCH": data / "scratch",

@@ -15,6 +15,7 @@ from mergehub.kit.addresses import Network
 from mergehub.kit.database import Database
 from mergehub.kit.guarded import Resolve, Resolver
 from mergehub.kit.notify import Signals, wait
+from mergehub.kit.sealing import Sealer
 from registry.webhooks import claim, health, settle
 from registry.webhooks.attempt import Post
 from registry.webhooks.claim import Claimed
@@ -22,6 +23,7 @@ from registry.webhooks.fanout import CHANNEL
 from registry.webhooks.rooms import Rooms
 from registry.webhooks.schedule import judge
 from registry.webhooks.settle import Outcome
+from registry.webhooks.vault import reseal
 
 log = structlog.get_logger()
 
@@ -32,17 +34,27 @@ class Sender:
     LOOK_SECONDS = 1.0
 
     def __init__(
-        self, database: Database, allowed: Collection[Network], resolve: Resolve | None = None
+        self,
+        database: Database,
+        allowed: Collection[Network],
+        sealer: Sealer,
+        resolve: Resolve | None = None,
     ) -> None:
         self._database = database
-        self._post = Post(allowed, resolve or Resolver())
+        self._sealer = sealer
+        self._post = Post(allowed, sealer, resolve or Resolver())
         self._tasks: dict[asyncio.Task[None], Claimed] = {}
         self._outcomes: list[Outcome] = []
         self._news = asyncio.Event()
         self.rooms = Rooms()
 
     async def run(self, signals: Signals) -> None:
-        """Send for ever, woken by each commit that wrote a delivery."""
+        """Send for ever, woken by each commit that wrote a delivery.
+
+        Raises SecretsUnreadable where nothing could be signed.
+        """
+        async with self._database.transaction() as session:
+            await reseal(session, self._sealer)
         with signals.subscribe(CHANNEL) as woken:
             async with self._settling(woken):
                 while True:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import WebhookDisabled
 from mergehub.kit.addresses import AddressRefused, Network, checked_url
+from mergehub.kit.etags import etag_of
 from mergehub.kit.pagination import decode_cursor, encode_cursor
 from mergehub.kit.problems import FieldFault
+from mergehub.kit.sealing import Sealer
 from registry.audit.service import audit
 from registry.events.models import outbox
 from registry.webhooks import repository
@@ -24,23 +26,23 @@ from registry.webhooks.schemas import (
     EndpointUpdate,
     EndpointWithSecret,
 )
-from registry.webhooks.signing import new_secret
+from registry.webhooks.signing import Signature, new_secret, public_key
+from registry.webhooks.vault import place
 
 ROTATION = timedelta(hours=24)
 
 
 async def create(
-    session: AsyncSession, wanted: EndpointCreate, allowed: Collection[Network]
+    session: AsyncSession, wanted: EndpointCreate, allowed: Collection[Network], sealer: Sealer
 ) -> EndpointWithSecret:
-    """A new endpoint with a secret of its own. Raises UrlRefused."""
-    row = EndpointRow(
-        **wanted.model_dump() | {"url": _sendable(wanted.url, allowed)}, secret=new_secret()
-    )
+    """A new endpoint with a secret of its own. Raises UrlRefused and SecretsKeyMissing."""
+    row = EndpointRow(id=uuid4(), **wanted.model_dump() | {"url": _sendable(wanted.url, allowed)})
+    secret = _give_secret(row, wanted.signature, sealer)
     session.add(row)
     await session.flush()
     await session.refresh(row)
     await audit(session, "webhook.created", f"webhooks/{row.id}")
-    return with_secret(row)
+    return with_secret(row, secret)
 
 
 async def find(session: AsyncSession, endpoint_id: UUID) -> Endpoint:
@@ -61,10 +63,18 @@ async def page(session: AsyncSession, cursor: str | None, limit: int) -> Endpoin
 
 
 async def change(
-    session: AsyncSession, endpoint_id: UUID, wanted: EndpointUpdate, allowed: Collection[Network]
+    session: AsyncSession,
+    endpoint_id: UUID,
+    wanted: EndpointUpdate,
+    allowed: Collection[Network],
+    check: Callable[[str], None],
 ) -> Endpoint:
-    """Change what `wanted` names. Raises EndpointNotFound and UrlRefused."""
+    """Change what `wanted` names, if `check` has nothing against the entity tag it stands at.
+
+    Raises EndpointNotFound, UrlRefused and what `check` raises.
+    """
     row, now = await locked(session, endpoint_id)
+    check(etag_of(shown(row)))
     given = wanted.model_dump(exclude_none=True, exclude={"enabled"})
     if "url" in given:
         given["url"] = _sendable(given["url"], allowed)
@@ -87,16 +97,19 @@ async def delete(session: AsyncSession, endpoint_id: UUID) -> None:
     await audit(session, "webhook.deleted", f"webhooks/{row.id}")
 
 
-async def rotate(session: AsyncSession, endpoint_id: UUID) -> EndpointWithSecret:
-    """Give an endpoint a new secret; the one before signs as well for a day.
+async def rotate(
+    session: AsyncSession, endpoint_id: UUID, signature: Signature | None, sealer: Sealer
+) -> EndpointWithSecret:
+    """Give an endpoint a new secret, for another `signature` if asked; the one before signs as
+    well for a day.
 
-    Raises EndpointNotFound.
+    Raises EndpointNotFound and SecretsKeyMissing.
     """
     row, now = await locked(session, endpoint_id)
     row.previous_secret, row.previous_until = row.secret, now + ROTATION
-    row.secret = new_secret()
+    secret = _give_secret(row, signature or row.signature, sealer)
     await audit(session, "webhook.rotated", f"webhooks/{row.id}")
-    return with_secret(row)
+    return with_secret(row, secret)
 
 
 async def disable(session: AsyncSession, endpoint_id: UUID, reason: str) -> None:
@@ -138,9 +151,18 @@ def shown(row: EndpointRow) -> Endpoint:
     return Endpoint(**_columns(row))
 
 
-def with_secret(row: EndpointRow) -> EndpointWithSecret:
-    """The one answer that shows the secret."""
-    return EndpointWithSecret(**_columns(row), secret=row.secret)
+def with_secret(row: EndpointRow, secret: str) -> EndpointWithSecret:
+    """The one answer that shows the secret, unless it is a private key."""
+    told = secret if row.public_key is None else None
+    return EndpointWithSecret(**_columns(row), secret=told)
+
+
+def _give_secret(row: EndpointRow, signature: Signature, sealer: Sealer) -> str:
+    """A new secret, sealed in the row."""
+    secret = new_secret(signature)
+    row.signature, row.public_key = signature, public_key(secret)
+    row.secret = sealer.seal(secret, place(row.id))
+    return secret
 
 
 def _columns(row: EndpointRow) -> dict[str, object]:
