@@ -92,7 +92,7 @@ def test_description_names_every_operation_once(app: FastAPI) -> None:
         "list_recipe_versions", "get_recipe_version", "get_recipe_source",
         "submit_run", "list_runs", "get_run", "list_run_items", "follow_run", "cancel_run",
         "retry_run", "list_queues", "get_queue", "list_workers", "beat_worker", "leave_worker",
-        "claim_run", "heartbeat_run", "release_run", "report_run", "list_events",
+        "claim_run", "heartbeat_run", "release_run", "report_run", "list_events", "follow_events",
         "create_token", "list_tokens", "get_token", "revoke_token", "introspect_token",
         "list_audit",
         "create_webhook", "list_webhooks", "get_webhook", "change_webhook", "delete_webhook",
