@@ -22,12 +22,14 @@ from mergehub.kit.auth import authenticated
 from mergehub.kit.background import Loop, running
 from mergehub.kit.database import Database
 from mergehub.kit.docs import page
+from mergehub.kit.hosts import own_names
 from mergehub.kit.logs import configure_logging
 from mergehub.kit.manners import add_manners
 from mergehub.kit.migrations import is_current, migrate
 from mergehub.kit.notify import Signals
 from mergehub.kit.problem_pages import problem_routes
 from mergehub.kit.problems import Invalid, Problem, problem_responses
+from mergehub.kit.requests import PROBES
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.telemetry import Reading, exposition
 
@@ -143,6 +145,8 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     app = Api(
         cors_origins=settings.cors_origins,
         cors_public=settings.cors_public,
+        hosts=own_names(settings),
+        free_paths=PROBES,  # those who probe a container call it by its address
         title=parts.title,
         version=__version__,
         lifespan=lifespan,
