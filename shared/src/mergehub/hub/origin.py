@@ -63,10 +63,8 @@ class Origin:
             for service in self._services.values():
                 await stack.enter_async_context(service.router.lifespan_context(service))
             registry = self._services[REGISTRY].state
-            own.state.resources, own.state.authenticator = (
-                registry.resources,
-                registry.authenticator,
-            )
+            own.state.resources = registry.resources
+            own.state.authenticator = registry.authenticator
             yield
 
 

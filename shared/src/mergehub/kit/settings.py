@@ -114,6 +114,12 @@ class ServiceSettings(BaseSettings):
         default_factory=list,
         description="JSON list of networks that webhooks may reach though they are not public.",
     )
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        lt=2**16,
+        description="Where a background process (`background=separate`) tells its metrics; 0: not.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def cursor_secret(self) -> bytes:

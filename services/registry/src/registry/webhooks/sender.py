@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 
 import structlog
+from prometheus_client import CollectorRegistry
 
 from mergehub.kit.addresses import Network
 from mergehub.kit.database import Database
@@ -20,6 +21,7 @@ from registry.webhooks import claim, health, settle
 from registry.webhooks.attempt import Post
 from registry.webhooks.claim import Claimed
 from registry.webhooks.fanout import CHANNEL
+from registry.webhooks.measures import Measures
 from registry.webhooks.rooms import Rooms
 from registry.webhooks.schedule import judge
 from registry.webhooks.settle import Outcome
@@ -39,7 +41,9 @@ class Sender:
         allowed: Collection[Network],
         sealer: Sealer,
         resolve: Resolve | None = None,
+        measures: Measures | None = None,
     ) -> None:
+        self._measures = measures or Measures(CollectorRegistry())
         self._database = database
         self._sealer = sealer
         self._post = Post(allowed, sealer, resolve or Resolver())
@@ -91,6 +95,7 @@ class Sender:
         del self._outcomes[: len(outcomes)]
         for outcome in outcomes:
             self.rooms.give_back(outcome)
+        self._measures.count(heard)
 
     async def stop(self) -> None:
         """Settle what ended, and hand back what did not."""
