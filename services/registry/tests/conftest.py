@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -29,6 +30,7 @@ from registry.webhooks.sender import Sender
 sys.path.insert(0, str(Path(__file__).parent))
 from receiver import Receiver, receiving
 
+KEY = base64.b64encode(bytes(range(32))).decode()
 OWNER, WORKER = "mgh_owner-of-the-tests", "mgh_worker-of-the-tests"
 SERVICE = "mgh_service-of-the-tests"
 
@@ -93,6 +95,7 @@ def settings(database_url: str, redis_url: str) -> ServiceSettings:
         bootstrap_token=SecretStr(OWNER),
         worker_token=SecretStr(WORKER),
         service_token=SecretStr(SERVICE),
+        secrets_keys=[SecretStr(KEY)],
         webhook_allow=[ip_network("127.0.0.0/8")],
         log_level="error",
     )

@@ -92,7 +92,7 @@ def test_description_names_every_operation_once(app: FastAPI) -> None:
         "list_recipe_versions", "get_recipe_version", "get_recipe_source",
         "submit_run", "list_runs", "get_run", "list_run_items", "follow_run", "cancel_run",
         "retry_run", "list_queues", "get_queue", "list_workers", "beat_worker", "leave_worker",
-        "claim_run", "heartbeat_run", "release_run", "report_run", "list_events",
+        "claim_run", "heartbeat_run", "release_run", "report_run", "list_events", "follow_events",
         "create_token", "list_tokens", "get_token", "revoke_token", "introspect_token",
         "list_audit", "get_me", "get_account", "update_account", "create_organisation",
         "list_members", "set_member", "remove_member", "list_quotas", "set_quota", "reset_quota",

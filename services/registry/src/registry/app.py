@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import Envelope
 from mergehub.kit.app import Resources, ServiceParts, build_app
@@ -12,8 +13,10 @@ from mergehub.kit.background import Loop
 from mergehub.kit.outbox import CHANNEL as OUTBOX_CHANNEL
 from mergehub.kit.outbox import Relay
 from mergehub.kit.pruning import Pruner
+from mergehub.kit.sealing import Sealer
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.stream import StreamPublisher
+from mergehub.kit.telemetry import Reading
 from mergehub.kit.token_cache import CachingAuthenticator
 from registry.accounts import endpoints as accounts
 from registry.accounts import member_endpoints as members
@@ -38,7 +41,10 @@ from registry.tokens.settings import accept_settings_tokens
 from registry.webhooks import delivery_endpoints
 from registry.webhooks import endpoints as webhooks
 from registry.webhooks.fanout import CHANNEL as WEBHOOKS_CHANNEL
+from registry.webhooks.measures import Measures
+from registry.webhooks.measures import readings as webhook_readings
 from registry.webhooks.sender import Sender
+from registry.webhooks.vault import reseal
 from registry.workers import endpoints as workers
 
 REPORT_BYTES = 64 << 20  # the score of every item of large benchmarks
@@ -63,20 +69,27 @@ def make_relay(resources: Resources) -> Relay:
     return Relay(outbox, resources.database, publish, bell.on_events)
 
 
-def make_sender(resources: Resources) -> Sender:
+def make_sender(resources: Resources, measures: Measures | None = None) -> Sender:
     """Sends webhooks to public addresses and those that the settings allow."""
-    return Sender(resources.database, resources.settings.webhook_allow)
+    settings = resources.settings
+    sealer = Sealer(settings.secret_keys())
+    return Sender(resources.database, settings.webhook_allow, sealer, measures=measures)
+
+
+async def _readings(session: AsyncSession) -> list[Reading]:
+    return [*await outbox.readings(session), *await webhook_readings(session)]
 
 
 def _loops(resources: Resources) -> Mapping[str, Loop]:
     relay = make_relay(resources)
     sweeper = Sweeper(resources.database, make_bell(resources))
+    measures = Measures(resources.metrics)
     pruner = Pruner(resources.database, outbox.prune, resources.settings.events_days)
     return {
         "relay": lambda: relay.run(resources.signals),
         "sweeper": sweeper.run,
         "pruner": pruner.run,
-        "sender": lambda: make_sender(resources).run(resources.signals),
+        "sender": lambda: make_sender(resources, measures).run(resources.signals),
     }
 
 
@@ -90,8 +103,10 @@ async def _start(app: FastAPI, resources: Resources) -> None:
     if resources.settings.oidc_issuer:
         app.state.provider = Provider(resources.settings)
         resources.closing.push_async_callback(app.state.provider.close)
+    app.state.sealer = Sealer(resources.settings.secret_keys())
     async with resources.database.transaction() as session:
         await accept_settings_tokens(session, resources.settings)
+        await reseal(session, app.state.sealer)
 
 
 PARTS = ServiceParts(
@@ -119,7 +134,7 @@ PARTS = ServiceParts(
     largest_bodies={"/report": REPORT_BYTES},
     loops=_loops,
     start=_start,
-    readings=outbox.readings,
+    readings=_readings,
 )
 
 

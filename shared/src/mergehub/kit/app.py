@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 import httpx
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    generate_latest,
+    start_http_server,
+)
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,12 +28,14 @@ from mergehub.kit.background import Loop, running
 from mergehub.kit.browsers import Sessions
 from mergehub.kit.database import Database
 from mergehub.kit.docs import page
+from mergehub.kit.hosts import own_names
 from mergehub.kit.logs import configure_logging
 from mergehub.kit.manners import add_manners
 from mergehub.kit.migrations import is_current, migrate
 from mergehub.kit.notify import Signals
 from mergehub.kit.problem_pages import problem_routes
 from mergehub.kit.problems import Invalid, Problem, problem_responses
+from mergehub.kit.requests import PROBES
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.telemetry import Reading, exposition
 
@@ -44,7 +51,10 @@ class NotReady(Problem):
 
 @dataclass(frozen=True)
 class Resources:
-    """The connections of one running service; `closing` ends what stands on them."""
+    """The connections of one running service; `closing` ends what stands on them.
+
+    `metrics` are those of this process.
+    """
 
     settings: ServiceSettings
     database: Database
@@ -52,6 +62,7 @@ class Resources:
     hub: httpx.AsyncClient
     signals: Signals
     closing: AsyncExitStack
+    metrics: CollectorRegistry
 
 
 async def _no_readings(session: AsyncSession) -> Sequence[Reading]:
@@ -81,7 +92,7 @@ class ServiceParts:
 
 @asynccontextmanager
 async def open_resources(
-    parts: ServiceParts, settings: ServiceSettings
+    parts: ServiceParts, settings: ServiceSettings, metrics: CollectorRegistry | None = None
 ) -> AsyncIterator[Resources]:
     """Connect, bring the database up to date, and close everything at the end."""
     async with AsyncExitStack() as stack:
@@ -92,7 +103,8 @@ async def open_resources(
         hub = await stack.enter_async_context(_hub_client(settings))
         signals = Signals(settings.database_url, parts.channels)
         await migrate(database, parts.migrations)
-        yield Resources(settings, database, redis, hub, signals, stack)
+        metrics = metrics or CollectorRegistry()
+        yield Resources(settings, database, redis, hub, signals, stack, metrics)
 
 
 def _hub_client(settings: ServiceSettings) -> httpx.AsyncClient:
@@ -116,7 +128,23 @@ async def run_background(parts: ServiceParts, settings: ServiceSettings) -> None
     async with open_resources(parts, settings) as resources:
         loops = all_loops(parts, resources) | {"signals": resources.signals.run}
         async with running(loops):
-            await stopped.wait()
+            with _telling(resources.metrics, settings.metrics_port):
+                await stopped.wait()
+
+
+@contextmanager
+def _telling(metrics: CollectorRegistry, port: int) -> Iterator[None]:
+    """Tell `metrics` at `port` while the block lasts, if there is one."""
+    if not port:
+        yield
+        return
+    server, thread = start_http_server(port, registry=metrics)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -127,10 +155,11 @@ def _operation_id(route: APIRoute) -> str:
 def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     """The service as an ASGI application."""
     configure_logging(settings.log_level)
+    metrics = CollectorRegistry()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_resources(parts, settings) as resources:
+        async with open_resources(parts, settings, metrics) as resources:
             app.state.resources = resources
             app.state.database = resources.database
             if parts.start is not None:
@@ -144,6 +173,8 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     app = Api(
         cors_origins=settings.cors_origins,
         cors_public=settings.cors_public,
+        hosts=own_names(settings),
+        free_paths=PROBES,  # those who probe a container call it by its address
         title=parts.title,
         version=__version__,
         lifespan=lifespan,
@@ -154,7 +185,6 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     )
     if settings.public_url is not None:
         app.state.sessions = Sessions(settings.public_url, frozenset(settings.cors_origins))
-    metrics = CollectorRegistry()
     add_manners(app, settings, metrics, parts.largest_bodies)
     app.include_router(_operations(parts, metrics))
     app.include_router(problem_routes())

@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CursorResult,
     Identity,
     Index,
     String,
@@ -33,13 +34,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from mergehub.contracts.events import TYPES, Envelope, EventData
 from mergehub.kit.database import Database, deleted, only_one
-from mergehub.kit.notify import Signals, wait
+from mergehub.kit.notify import Signals, notify, wait
 from mergehub.kit.problems import Problem
 from mergehub.kit.telemetry import Reading
 
 log = structlog.get_logger()
 
 CHANNEL = "mergehub_outbox"
+NUMBERED = "/numbered"  # behind the source: the call that tells of events in the feed
 
 Publish = Callable[[Sequence[Envelope]], Awaitable[None]]
 Aside = Callable[[Sequence["OutboxRow"]], Awaitable[None]]
@@ -239,12 +241,15 @@ class Relay:
             .where(table.sequence.is_(None), table.private_to.is_(None))
             .subquery()
         )
-        await session.execute(
+        changed = await session.execute(
             update(table)
             .where(table.id == numbered.c.id)
             .values(sequence=numbered.c.number)
             .execution_options(synchronize_session=False)
         )
+        assert isinstance(changed, CursorResult)
+        if changed.rowcount:
+            await notify(session, CHANNEL, self._outbox.source + NUMBERED)
 
     async def _unpublished(self, session: AsyncSession) -> Sequence[OutboxRow]:
         table = self._outbox.table

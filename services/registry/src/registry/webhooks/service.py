@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import WebhookDisabled
 from mergehub.kit.addresses import AddressRefused, Network, checked_url
 from mergehub.kit.auth import Principal
+from mergehub.kit.etags import etag_of
 from mergehub.kit.pagination import decode_cursor, encode_cursor
 from mergehub.kit.problems import FieldFault
+from mergehub.kit.sealing import Sealer
 from registry.accounts.service import writable
 from registry.audit.service import audit
 from registry.events.models import outbox
@@ -27,7 +29,8 @@ from registry.webhooks.schemas import (
     EndpointUpdate,
     EndpointWithSecret,
 )
-from registry.webhooks.signing import new_secret
+from registry.webhooks.signing import Signature, new_secret, public_key
+from registry.webhooks.vault import place
 
 ROTATION = timedelta(hours=24)
 
@@ -37,21 +40,22 @@ async def create(
     manager: Principal,
     wanted: EndpointCreate,
     allowed: Collection[Network],
+    sealer: Sealer,
 ) -> EndpointWithSecret:
     """A new endpoint with a secret of its own.
 
-    Raises UrlRefused, NoAccount, NotYours, OwnerInvalid and QuotaExceeded.
+    Raises UrlRefused, NoAccount, NotYours, OwnerInvalid, QuotaExceeded and SecretsKeyMissing.
     """
     url = _sendable(wanted.url, allowed)
     owner = await writable(session, manager, wanted.owner)
     await check_quota(session, owner, "webhooks")
-    given = wanted.model_dump() | {"url": url, "owner": owner}
-    row = EndpointRow(**given, secret=new_secret())
+    row = EndpointRow(id=uuid4(), **wanted.model_dump() | {"url": url, "owner": owner})
+    secret = _give_secret(row, wanted.signature, sealer)
     session.add(row)
     await session.flush()
     await session.refresh(row)
     await audit(session, "webhook.created", f"webhooks/{row.id}")
-    return with_secret(row)
+    return with_secret(row, secret)
 
 
 async def find(session: AsyncSession, manager: Principal, endpoint_id: UUID) -> Endpoint:
@@ -79,9 +83,14 @@ async def change(
     endpoint_id: UUID,
     wanted: EndpointUpdate,
     allowed: Collection[Network],
+    check: Callable[[str], None],
 ) -> Endpoint:
-    """Change what `wanted` names. Raises EndpointNotFound and UrlRefused."""
+    """Change what `wanted` names, if `check` has nothing against the entity tag it stands at.
+
+    Raises EndpointNotFound, UrlRefused and what `check` raises.
+    """
     row, now = await locked(session, manager, endpoint_id)
+    check(etag_of(shown(row)))
     given = wanted.model_dump(exclude_none=True, exclude={"enabled"})
     if "url" in given:
         given["url"] = _sendable(given["url"], allowed)
@@ -105,17 +114,22 @@ async def delete(session: AsyncSession, manager: Principal, endpoint_id: UUID) -
 
 
 async def rotate(
-    session: AsyncSession, manager: Principal, endpoint_id: UUID
+    session: AsyncSession,
+    manager: Principal,
+    endpoint_id: UUID,
+    signature: Signature | None,
+    sealer: Sealer,
 ) -> EndpointWithSecret:
-    """Give an endpoint a new secret; the one before signs as well for a day.
+    """Give an endpoint a new secret, for another `signature` if asked; the one before signs as
+    well for a day.
 
-    Raises EndpointNotFound.
+    Raises EndpointNotFound and SecretsKeyMissing.
     """
     row, now = await locked(session, manager, endpoint_id)
     row.previous_secret, row.previous_until = row.secret, now + ROTATION
-    row.secret = new_secret()
+    secret = _give_secret(row, signature or row.signature, sealer)
     await audit(session, "webhook.rotated", f"webhooks/{row.id}")
-    return with_secret(row)
+    return with_secret(row, secret)
 
 
 async def disable(session: AsyncSession, endpoint_id: UUID, reason: str) -> None:
@@ -159,9 +173,18 @@ def shown(row: EndpointRow) -> Endpoint:
     return Endpoint(**_columns(row))
 
 
-def with_secret(row: EndpointRow) -> EndpointWithSecret:
-    """The one answer that shows the secret."""
-    return EndpointWithSecret(**_columns(row), secret=row.secret)
+def with_secret(row: EndpointRow, secret: str) -> EndpointWithSecret:
+    """The one answer that shows the secret, unless it is a private key."""
+    told = secret if row.public_key is None else None
+    return EndpointWithSecret(**_columns(row), secret=told)
+
+
+def _give_secret(row: EndpointRow, signature: Signature, sealer: Sealer) -> str:
+    """A new secret, sealed in the row."""
+    secret = new_secret(signature)
+    row.signature, row.public_key = signature, public_key(secret)
+    row.secret = sealer.seal(secret, place(row.id))
+    return secret
 
 
 def _columns(row: EndpointRow) -> dict[str, object]:
