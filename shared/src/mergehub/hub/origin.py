@@ -24,6 +24,7 @@ from mergehub.kit.problems import NotFound
 
 Services = Mapping[str, FastAPI]
 
+
 class Origin:
     """Hands each request to the service that owns its path, and the rest to the hub's own pages."""
 

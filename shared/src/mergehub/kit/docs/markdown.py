@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -16,7 +17,7 @@ MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 def html(text: str, address: Address) -> str:
     """`text` as HTML; `address` says where a link leads, or None for a link to leave out."""
     tokens = MARKDOWN.parse(text)
-    for token, inline in zip(tokens, tokens[1:], strict=False):
+    for token, inline in pairwise(tokens):
         if token.type == "heading_open":
             token.attrSet("id", anchor(inline.content))
         token.children = list(_links(token.children or (), address)) or token.children
