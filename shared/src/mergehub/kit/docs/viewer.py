@@ -1,8 +1,8 @@
-"""The operations of all services on one page, to read and to try out: Swagger UI, from here alone.
+"""The operations of all services on one page, to read and to try out, by Swagger UI.
 
-Its files come from the package `fastapi-swagger`, which carries each release of Swagger UI; its code
-is never imported. `viewer.js` joins the documents of the services: those of others come through the
-gateway, and are left out where a service runs alone.
+Its files come from the package `fastapi-swagger`, which carries each release of it; that package's
+code is never imported. `viewer.js` joins the documents of the services: those of others come
+through the gateway, and are left out where a service runs alone.
 """
 
 from __future__ import annotations
