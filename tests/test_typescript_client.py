@@ -55,6 +55,7 @@ def client() -> Path:
     shutil.copytree(CLIENTS, BUILT, ignore=MADE, dirs_exist_ok=True)
     example = "\n".join(re.findall(r"^```ts\n(.*?)^```$", _readme(), re.MULTILINE | re.DOTALL))
     (folder / "test" / "readme.ts").write_text(example)
+    (folder / "test" / "every.ts").write_text(every_operation())
     _install(folder)
     node(folder, "npm", "run", "build")
     return folder
@@ -62,6 +63,24 @@ def client() -> Path:
 
 def _readme() -> str:
     return (CLIENTS / "typescript" / "README.md").read_text()
+
+
+def every_operation() -> str:
+    """A program that calls each operation of the documents, by path and by id; only compiled."""
+    operations = [
+        (operation["operationId"], method, path)
+        for file in sorted((CLIENTS / "openapi").glob("*.json"))
+        for path, methods in json.loads(file.read_text())["paths"].items()
+        for method, operation in methods.items()
+    ]
+    calls = "".join(f'  await hub.{method}("{path}", init);\n' for _, method, path in operations)
+    ids = " | ".join(f'"{name}"' for name, _, _ in operations)
+    return f"""import type {{ Mergehub, Operations }} from "@mergehub/client";
+export async function all(hub: Mergehub, init: never) {{
+{calls}}}
+export const ids = (one: keyof Operations): {ids} => one;
+export const back = (one: {ids}): keyof Operations => one;
+"""
 
 
 def _install(folder: Path) -> None:
@@ -86,7 +105,7 @@ def test_it_has_the_version_of_the_hub() -> None:
     assert package["version"] == __version__
 
 
-def test_its_tests_and_its_example_are_well_typed(client: Path) -> None:
+def test_it_has_every_operation_and_its_tests_and_example_are_well_typed(client: Path) -> None:
     node(client, "npm", "run", "check")
 
 
