@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from running import RunningHub
+from snippets import blocks, check, program
 
 from mergehub import __version__
 
@@ -56,6 +57,7 @@ def client() -> Path:
     example = "\n".join(re.findall(r"^```ts\n(.*?)^```$", _readme(), re.MULTILINE | re.DOTALL))
     (folder / "test" / "readme.ts").write_text(example)
     (folder / "test" / "every.ts").write_text(every_operation())
+    (folder / "test" / "recipes.ts").write_text(program("ts", blocks("recipes.md", "ts")))
     _install(folder)
     node(folder, "npm", "run", "build")
     return folder
@@ -105,7 +107,7 @@ def test_it_has_the_version_of_the_hub() -> None:
     assert package["version"] == __version__
 
 
-def test_it_has_every_operation_and_its_tests_and_example_are_well_typed(client: Path) -> None:
+def test_it_has_every_operation_and_its_examples_are_well_typed(client: Path) -> None:
     node(client, "npm", "run", "check")
 
 
@@ -123,3 +125,8 @@ def test_the_example_of_the_readme_is_true(client: Path, hub: RunningHub) -> Non
     told = node(client, "node", "test/readme.ts", **env).splitlines()
     assert any(line.startswith("succeeded ") for line in told)
     assert "soup" in told
+
+
+def test_the_recipes_of_the_guide_are_true(client: Path, measured_hub: RunningHub) -> None:
+    env = {"HUB": measured_hub.url, "TOKEN": measured_hub.token}
+    check("ts", blocks("recipes.md", "ts"), node(client, "node", "test/recipes.ts", **env))

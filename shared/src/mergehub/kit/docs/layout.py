@@ -23,6 +23,10 @@ h2 {{ margin-top: 2.2rem }}
 code, pre {{ font: .88em/1.5 ui-monospace, monospace }}
 :not(pre) > code {{ background: var(--shade); border-radius: 3px; padding: .1em .3em }}
 pre {{ background: var(--shade); border-radius: 6px; padding: .8rem 1rem; overflow: auto }}
+pre:has(> [class*=language-])::before {{ opacity: .6; font-style: italic }}
+pre:has(> .language-sh)::before {{ content: "curl\\a" }}
+pre:has(> .language-ts)::before {{ content: "TypeScript\\a" }}
+pre:has(> .language-python)::before {{ content: "Python\\a" }}
 table {{ border-collapse: collapse; display: block; overflow: auto; margin: 1rem 0 }}
 td, th {{ vertical-align: top; text-align: left; padding: .35rem 1.2rem .35rem 0 }}
 tr + tr > td, tbody > tr > td {{ border-top: 1px solid var(--line) }}
