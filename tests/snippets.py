@@ -1,6 +1,6 @@
 """The code of a guide as programs, and whether they print what the guide says.
 
-The blocks of one language make one program. A comment that begins with `>` says what is printed:
+The blocks of one language make one program. A comment that begins with `:` says what is printed:
 `…` stands for anything within a line, or for any number of lines. A transcript (`console`) has
 commands behind `$ `, which go on behind `> `, and below them what was really printed once.
 """
@@ -33,7 +33,7 @@ def check(language: str, parts: list[str], printed: str) -> None:
     """Each block printed what its comments say, and no more."""
     told = printed.split(f"{MARK}\n")[1:]
     for part, said in zip(parts, told, strict=True):
-        lines = re.findall(rf"^{COMMENT[language]}> (.*)$", part, re.MULTILINE)
+        lines = re.findall(rf"^{COMMENT[language]}: (.*)$", part, re.MULTILINE)
         pattern = "".join(map(_pattern, lines))
         assert re.fullmatch(pattern, said), f"{part}\nprinted\n{said}"
 
