@@ -45,13 +45,15 @@ check: $(BIN)/.installed ## Format, lint, types, who may import whom, and what w
 	$(BIN)/python -m merge_worker.engine.methods --check
 	$(BIN)/python -m mergehub.contracts.catalogue --check
 	$(BIN)/python -m mergehub.hub.documents --check
+	$(BIN)/python -m mergehub.hub.python_client --check
 
 format: $(BIN)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-documents: $(BIN)/.installed ## Write the OpenAPI documents that clients are generated from
+documents: $(BIN)/.installed ## Write the OpenAPI documents, and the Python client's calls from them
 	$(BIN)/python -m mergehub.hub.documents --write
+	$(BIN)/python -m mergehub.hub.python_client --write
 
 keep-events: $(BIN)/.installed ## Keep the schemas of events as this version releases them
 	$(BIN)/python -m mergehub.contracts.release

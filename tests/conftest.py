@@ -35,6 +35,16 @@ def hub(store_folder: Path, models: Path) -> Iterator[RunningHub]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def measured_hub(hub: RunningHub) -> RunningHub:
+    """The same hub; its model `base` was measured on the benchmark `next`."""
+    with hub.client() as client:
+        run = client.submit({"kind": "evaluate", "model": "base", "benchmarks": ["next"]})
+        *_, last = client.follow(run.id)
+        assert last.state == "succeeded", last.error
+    return hub
+
+
 @pytest.fixture
 async def fresh_database(database_of: Callable[[str], Awaitable[str]]) -> str:
     """The URL of an empty database on the server that the tests use."""

@@ -63,11 +63,12 @@ def test_compose_gives_each_program_the_secrets_that_it_needs(compose: dict[str,
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_compose_routes_problem_pages_to_the_service_that_has_them(
+def test_compose_routes_the_documentation_to_the_service_that_has_it(
     service: Service, compose: dict[str, Any]
 ) -> None:
     rule = compose["services"][service.name]["labels"][
         f"traefik.http.routers.{service.name}-docs.rule"
     ]
-    (prefix,) = re.findall(r"PathPrefix\(`([^`]+)`\)", rule)
-    assert f"/docs/problems/{service.name}/some-code".startswith(prefix)
+    prefixes = tuple(re.findall(r"PathPrefix\(`([^`]+)`\)", rule))
+    assert f"/docs/problems/{service.name}/some-code".startswith(prefixes)
+    assert f"/docs/openapi/{service.name}.json".startswith(prefixes)

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from mergehub.hub.origin import create_app
-from mergehub.kit.problem_pages import meaning, problems
+from mergehub.kit.docs.problem_pages import meaning, problems
 from mergehub.kit.problems import Problem, page_of
 from mergehub.kit.settings import ServiceSettings
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from npm import CACHE, install, node
 from running import RunningHub
+from snippets import blocks, check, program
 
 from mergehub import __version__
 
@@ -31,6 +32,8 @@ def client() -> Path:
     shutil.copytree(CLIENTS, BUILT, ignore=MADE, dirs_exist_ok=True)
     example = "\n".join(re.findall(r"^```ts\n(.*?)^```$", _readme(), re.MULTILINE | re.DOTALL))
     (folder / "test" / "readme.ts").write_text(example)
+    (folder / "test" / "every.ts").write_text(every_operation())
+    (folder / "test" / "recipes.ts").write_text(program("ts", blocks("recipes.md", "ts")))
     install(folder)
     node(folder, "npm", "run", "build")
     return folder
@@ -38,6 +41,24 @@ def client() -> Path:
 
 def _readme() -> str:
     return (CLIENTS / "typescript" / "README.md").read_text()
+
+
+def every_operation() -> str:
+    """A program that calls each operation of the documents, by path and by id; only compiled."""
+    operations = [
+        (operation["operationId"], method, path)
+        for file in sorted((CLIENTS / "openapi").glob("*.json"))
+        for path, methods in json.loads(file.read_text())["paths"].items()
+        for method, operation in methods.items()
+    ]
+    calls = "".join(f'  await hub.{method}("{path}", init);\n' for _, method, path in operations)
+    ids = " | ".join(f'"{name}"' for name, _, _ in operations)
+    return f"""import type {{ Mergehub, Operations }} from "@mergehub/client";
+export async function all(hub: Mergehub, init: never) {{
+{calls}}}
+export const ids = (one: keyof Operations): {ids} => one;
+export const back = (one: {ids}): keyof Operations => one;
+"""
 
 
 @pytest.mark.parametrize("package", ["clients/typescript", "tests/receivers/javascript"])
@@ -50,7 +71,7 @@ def test_it_has_the_version_of_the_hub() -> None:
     assert package["version"] == __version__
 
 
-def test_its_tests_and_its_example_are_well_typed(client: Path) -> None:
+def test_it_has_every_operation_and_its_examples_are_well_typed(client: Path) -> None:
     node(client, "npm", "run", "check")
 
 
@@ -68,3 +89,8 @@ def test_the_example_of_the_readme_is_true(client: Path, hub: RunningHub) -> Non
     told = node(client, "node", "test/readme.ts", **env).splitlines()
     assert any(line.startswith("succeeded ") for line in told)
     assert "soup" in told
+
+
+def test_the_recipes_of_the_guide_are_true(client: Path, measured_hub: RunningHub) -> None:
+    env = {"HUB": measured_hub.url, "TOKEN": measured_hub.token}
+    check("ts", blocks("recipes.md", "ts"), node(client, "node", "test/recipes.ts", **env))

@@ -9,29 +9,23 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.types import Receive, Scope, Send
 
-from mergehub import __version__
 from mergehub.contracts.services import SERVICES, service_for
 from mergehub.hub.metrics import joined
 from mergehub.hub.stores import stores_answer
 from mergehub.kit.api import Api
-from mergehub.kit.docs import page
+from mergehub.kit.docs import docs_routes
 from mergehub.kit.hosts import own_names
 from mergehub.kit.manners import add_manners
-from mergehub.kit.problem_pages import problem_routes
 from mergehub.kit.problems import NotFound
 from mergehub.kit.settings import ServiceSettings
 
 Services = Mapping[str, FastAPI]
 
 REGISTRY = "registry"  # knows whose a token is, which the hub's own pages count requests by
-
-HEAD = """<p>Errors are <a href="/docs/problems">problem details</a> (RFC 9457).
-Writing needs a token: <code>Authorization: Bearer mgh_…</code>. For tools: {documents}. The hub:
-<a href="/readyz">readyz</a>, <a href="/healthz">healthz</a>, <a href="/metrics">metrics</a>.</p>"""
 
 
 class Origin:
@@ -47,7 +41,6 @@ class Origin:
         )
         metrics = CollectorRegistry()
         add_manners(self._own, settings, metrics, {})
-        self._own.include_router(problem_routes())
         self._own.include_router(_pages(services))
         self._own.include_router(_operations(services, metrics))
 
@@ -82,29 +75,17 @@ def create_app(settings: ServiceSettings | None = None) -> Origin:
 
 
 def _pages(services: Services) -> APIRouter:
-    router = APIRouter()
-
-    def named(service: str) -> FastAPI:
-        if service not in services:
-            raise NotFound(f"There is no service {service}; there are {', '.join(services)}.")
-        return services[service]
+    router = docs_routes({name: service.openapi for name, service in services.items()})
 
     @router.get("/")
-    @router.get("/docs")
-    async def docs() -> HTMLResponse:
-        link = '<a href="/{0}/openapi.json">OpenAPI of {0}</a>'
-        head = HEAD.format(documents=", ".join(link.format(name) for name in services))
-        documents = [service.openapi() for service in services.values()]
-        return HTMLResponse(page(f"Mergehub {__version__}", documents, head))
+    async def home() -> RedirectResponse:
+        return RedirectResponse("/docs")
 
     @router.get("/{service}/openapi.json")
     async def openapi(service: str) -> JSONResponse:
-        return JSONResponse(named(service).openapi())
-
-    @router.get("/{service}/docs")
-    async def service_docs(service: str) -> HTMLResponse:
-        found = named(service)
-        return HTMLResponse(page(found.title, [found.openapi()]))
+        if service not in services:
+            raise NotFound(f"There is no service {service}; there are {', '.join(services)}.")
+        return JSONResponse(services[service].openapi())
 
     return router
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 import httpx
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -27,13 +26,12 @@ from mergehub.kit.auth import authenticated
 from mergehub.kit.background import Loop, running
 from mergehub.kit.browsers import Sessions
 from mergehub.kit.database import Database
-from mergehub.kit.docs import page
+from mergehub.kit.docs import docs_routes
 from mergehub.kit.hosts import own_names
 from mergehub.kit.logs import configure_logging
 from mergehub.kit.manners import add_manners
 from mergehub.kit.migrations import is_current, migrate
 from mergehub.kit.notify import Signals
-from mergehub.kit.problem_pages import problem_routes
 from mergehub.kit.problems import Invalid, Problem, problem_responses
 from mergehub.kit.requests import PROBES
 from mergehub.kit.settings import ServiceSettings
@@ -187,7 +185,7 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
         app.state.sessions = Sessions(settings.public_url, frozenset(settings.cors_origins))
     add_manners(app, settings, metrics, parts.largest_bodies)
     app.include_router(_operations(parts, metrics))
-    app.include_router(problem_routes())
+    app.include_router(docs_routes({parts.name: app.openapi}))
     reading = [Depends(authenticated)] if settings.require_token else []
     for router in parts.routers:
         app.include_router(router, dependencies=reading)
@@ -214,10 +212,6 @@ def _operations(parts: ServiceParts, metrics: CollectorRegistry) -> APIRouter:
 
         text = generate_latest(metrics) + await exposition(read)
         return Response(text, media_type=CONTENT_TYPE_LATEST)
-
-    @router.get("/docs")
-    async def docs(request: Request) -> HTMLResponse:
-        return HTMLResponse(page(parts.title, [request.app.openapi()]))
 
     return router
 

@@ -174,7 +174,8 @@ def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any
     """The `responses=` of an endpoint that may raise `problems`."""
     told: dict[int, list[str]] = {}
     for problem in problems:
-        told.setdefault(problem.status, []).append(f"`{problem.code}`: {problem.title}")
+        link = f"[`{problem.code}`]({page_of(problem)})"
+        told.setdefault(problem.status, []).append(f"{link}: {problem.title}")
     schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
     return {
         status: {"description": "; ".join(each), "content": {MEDIA_TYPE: schema}}
