@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from mergehub.hub.origin import create_app
-from mergehub.kit.docs.problem_pages import meaning, problems
-from mergehub.kit.problems import Problem, page_of
+from mergehub.kit.docs.problem_pages import problems
+from mergehub.kit.problems import Problem, meaning, page_of
 
 ORIGIN = create_app()  # loads every service, and so every problem
 KINDS = [each for each in problems() if each.__module__.partition(".")[0] in
