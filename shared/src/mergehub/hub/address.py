@@ -9,6 +9,7 @@ import socket
 from mergehub.hub.process import CannotStart
 
 BACKLOG = 1024
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def listen(host: str, port: int, *, guarded: bool = False) -> socket.socket:
@@ -41,6 +42,11 @@ def url_of(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - it is read here
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_loopback(listener: socket.socket) -> bool:
+    """Whether nobody but this machine reaches it."""
+    return ipaddress.ip_address(listener.getsockname()[0]).is_loopback
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import httpx
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from prometheus_client import CONTENT_TYPE_LATEST
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.types import Receive, Scope, Send
 
 from mergehub.contracts.services import SERVICES, service_for
@@ -18,23 +18,31 @@ from mergehub.hub.metrics import joined
 from mergehub.hub.stores import stores_answer
 from mergehub.kit.api import Api
 from mergehub.kit.docs import docs_routes
-from mergehub.kit.etags import EntityTags
-from mergehub.kit.problem_handlers import install_problems
+from mergehub.kit.hosts import own_names
+from mergehub.kit.manners import add_manners
 from mergehub.kit.problems import NotFound
+from mergehub.kit.settings import ServiceSettings
 
 Services = Mapping[str, FastAPI]
+
+REGISTRY = "registry"  # knows whose a token is, which the hub's own pages count requests by
 
 
 class Origin:
     """Hands each request to the service that owns its path, and the rest to the hub's own pages."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, settings: ServiceSettings) -> None:
         self._services = services
-        self._own = Api(lifespan=self._lifespan, openapi_url=None, cors_public=False)
-        self._own.add_middleware(EntityTags)
-        install_problems(self._own)
+        self._own = Api(
+            lifespan=self._lifespan,
+            openapi_url=None,
+            cors_public=False,
+            hosts=own_names(settings),
+        )
+        metrics = CollectorRegistry()
+        add_manners(self._own, settings, metrics, {})
         self._own.include_router(_pages(services))
-        self._own.include_router(_operations(services))
+        self._own.include_router(_operations(services, metrics))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         owner = service_for(scope["path"]) if scope["type"] == "http" else None
@@ -47,16 +55,23 @@ class Origin:
         async with AsyncExitStack() as stack:
             for service in self._services.values():
                 await stack.enter_async_context(service.router.lifespan_context(service))
+            registry = self._services[REGISTRY].state
+            own.state.resources = registry.resources
+            own.state.authenticator = registry.authenticator
             yield
 
 
-def create_app() -> Origin:
-    """The ASGI factory: every service of the prefix table, made by its own factory."""
+def create_app(settings: ServiceSettings | None = None) -> Origin:
+    """The ASGI factory: every service of the prefix table, made by its own factory.
+
+    Without `settings`, as the `MERGEHUB_…` variables say.
+    """
+    settings = settings or ServiceSettings()
     services = {}
     for service in SERVICES:
         module, _, function = service.factory.partition(":")
-        services[service.name] = getattr(importlib.import_module(module), function)()
-    return Origin(services)
+        services[service.name] = getattr(importlib.import_module(module), function)(settings)
+    return Origin(services, settings)
 
 
 def _pages(services: Services) -> APIRouter:
@@ -75,7 +90,7 @@ def _pages(services: Services) -> APIRouter:
     return router
 
 
-def _operations(services: Services) -> APIRouter:
+def _operations(services: Services, own: CollectorRegistry) -> APIRouter:
     router = APIRouter()
 
     @router.get("/healthz")
@@ -96,6 +111,7 @@ def _operations(services: Services) -> APIRouter:
     async def metrics() -> Response:
         answers = await _ask_all(services, "/metrics")
         texts = {name: answer.text for name, answer in answers.items()}
+        texts["hub"] = generate_latest(own).decode()
         return Response(joined(texts), media_type=CONTENT_TYPE_LATEST)
 
     return router

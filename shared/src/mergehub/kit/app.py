@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 import httpx
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    generate_latest,
+    start_http_server,
+)
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,13 +24,16 @@ from mergehub import __version__
 from mergehub.kit.api import Api
 from mergehub.kit.auth import authenticated
 from mergehub.kit.background import Loop, running
+from mergehub.kit.browsers import Sessions
 from mergehub.kit.database import Database
 from mergehub.kit.docs import docs_routes
+from mergehub.kit.hosts import own_names
 from mergehub.kit.logs import configure_logging
 from mergehub.kit.manners import add_manners
 from mergehub.kit.migrations import is_current, migrate
 from mergehub.kit.notify import Signals
 from mergehub.kit.problems import Invalid, Problem, problem_responses
+from mergehub.kit.requests import PROBES
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.telemetry import Reading, exposition
 
@@ -41,7 +49,10 @@ class NotReady(Problem):
 
 @dataclass(frozen=True)
 class Resources:
-    """The connections of one running service; `closing` ends what stands on them."""
+    """The connections of one running service; `closing` ends what stands on them.
+
+    `metrics` are those of this process.
+    """
 
     settings: ServiceSettings
     database: Database
@@ -49,6 +60,7 @@ class Resources:
     hub: httpx.AsyncClient
     signals: Signals
     closing: AsyncExitStack
+    metrics: CollectorRegistry
 
 
 async def _no_readings(session: AsyncSession) -> Sequence[Reading]:
@@ -78,7 +90,7 @@ class ServiceParts:
 
 @asynccontextmanager
 async def open_resources(
-    parts: ServiceParts, settings: ServiceSettings
+    parts: ServiceParts, settings: ServiceSettings, metrics: CollectorRegistry | None = None
 ) -> AsyncIterator[Resources]:
     """Connect, bring the database up to date, and close everything at the end."""
     async with AsyncExitStack() as stack:
@@ -89,7 +101,8 @@ async def open_resources(
         hub = await stack.enter_async_context(_hub_client(settings))
         signals = Signals(settings.database_url, parts.channels)
         await migrate(database, parts.migrations)
-        yield Resources(settings, database, redis, hub, signals, stack)
+        metrics = metrics or CollectorRegistry()
+        yield Resources(settings, database, redis, hub, signals, stack, metrics)
 
 
 def _hub_client(settings: ServiceSettings) -> httpx.AsyncClient:
@@ -113,7 +126,23 @@ async def run_background(parts: ServiceParts, settings: ServiceSettings) -> None
     async with open_resources(parts, settings) as resources:
         loops = all_loops(parts, resources) | {"signals": resources.signals.run}
         async with running(loops):
-            await stopped.wait()
+            with _telling(resources.metrics, settings.metrics_port):
+                await stopped.wait()
+
+
+@contextmanager
+def _telling(metrics: CollectorRegistry, port: int) -> Iterator[None]:
+    """Tell `metrics` at `port` while the block lasts, if there is one."""
+    if not port:
+        yield
+        return
+    server, thread = start_http_server(port, registry=metrics)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -124,10 +153,11 @@ def _operation_id(route: APIRoute) -> str:
 def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     """The service as an ASGI application."""
     configure_logging(settings.log_level)
+    metrics = CollectorRegistry()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_resources(parts, settings) as resources:
+        async with open_resources(parts, settings, metrics) as resources:
             app.state.resources = resources
             app.state.database = resources.database
             if parts.start is not None:
@@ -141,6 +171,8 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     app = Api(
         cors_origins=settings.cors_origins,
         cors_public=settings.cors_public,
+        hosts=own_names(settings),
+        free_paths=PROBES,  # those who probe a container call it by its address
         title=parts.title,
         version=__version__,
         lifespan=lifespan,
@@ -149,7 +181,8 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
         generate_unique_id_function=_operation_id,
         responses=problem_responses(Invalid),
     )
-    metrics = CollectorRegistry()
+    if settings.public_url is not None:
+        app.state.sessions = Sessions(settings.public_url, frozenset(settings.cors_origins))
     add_manners(app, settings, metrics, parts.largest_bodies)
     app.include_router(_operations(parts, metrics))
     app.include_router(docs_routes({parts.name: app.openapi}))

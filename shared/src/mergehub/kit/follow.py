@@ -22,11 +22,15 @@ LONGEST_WAIT_SECONDS = 30
 EVENT_STREAM = "text/event-stream"
 HEARTBEAT = ": still here\n\n"
 
-FOLLOWED: dict[int | str, dict[str, Any]] = {
-    200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}},
+STREAMED: dict[int | str, dict[str, Any]] = {
+    200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}
+}
+"""The `responses=` of an endpoint that answers `event_stream` without end."""
+
+FOLLOWED: dict[int | str, dict[str, Any]] = STREAMED | {
     204: {"description": "It has ended and its last event is known: do not reconnect"},
 }
-"""The `responses=` of an endpoint that answers `event_stream`."""
+"""The `responses=` of an endpoint that answers `event_stream` to the end of the thing."""
 
 LastEventId = Annotated[
     str | None,

@@ -29,11 +29,12 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Reading:
-    """The value of a gauge (one of MEANINGS) at the moment."""
+    """The value of a gauge at the moment; without a `meaning` it is one of MEANINGS."""
 
     name: str
     value: float
     labels: Mapping[str, str] = field(default_factory=dict)
+    meaning: str = ""
 
 
 Read = Callable[[], Awaitable[Sequence[Reading]]]
@@ -63,9 +64,8 @@ class _Readings(Collector):
         families: dict[str, GaugeMetricFamily] = {}
         for reading in self._readings:
             name, labels = reading.name, list(reading.labels)
-            family = families.setdefault(
-                name, GaugeMetricFamily(name, MEANINGS[name], labels=labels)
-            )
+            meaning = reading.meaning or MEANINGS[name]
+            family = families.setdefault(name, GaugeMetricFamily(name, meaning, labels=labels))
             family.add_metric(list(reading.labels.values()), reading.value)
         yield from families.values()
 

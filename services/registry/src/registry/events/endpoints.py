@@ -4,32 +4,58 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 
 from mergehub.contracts.events import EventPage
-from mergehub.kit.database import Session
+from mergehub.kit.app import Resources
+from mergehub.kit.follow import LONGEST_WAIT_SECONDS, STREAMED, LastEventId, event_stream
 from mergehub.kit.outbox import EventsPruned
 from mergehub.kit.pagination import Limit
 from mergehub.kit.problems import problem_responses
-from registry.events.models import outbox
+from registry.events.follow import follow, look, next_page
 
 router = APIRouter(tags=["events"])
 
 After = Annotated[
     int, Query(ge=0, lt=2**63, description="The sequence of the last event already known.")
 ]
+Wait = Annotated[
+    int,
+    Query(
+        ge=0,
+        le=LONGEST_WAIT_SECONDS,
+        description="How many seconds to wait for an event where there is none yet.",
+    ),
+]
 
 
 @router.get("/v1/events", responses=problem_responses(EventsPruned))
-async def list_events(session: Session, after: After = 0, limit: Limit = 100) -> EventPage:
+async def list_events(
+    request: Request, after: After = 0, limit: Limit = 100, wait: Wait = 0
+) -> EventPage:
     """The registry's events behind `after`, oldest first and without a gap.
 
     Those older than `MERGEHUB_EVENTS_DAYS` may be gone: 410, with the way on in `Link`.
     """
-    found = await outbox.after(session, after, limit + 1)
-    items = found[:limit]
-    return EventPage(
-        items=items,
-        next_after=items[-1].sequence if items else after,
-        has_more=len(found) > limit,
-    )
+    resources: Resources = request.app.state.resources
+    if wait:
+        return await next_page(resources, after, limit, wait)
+    return await look(resources, after, limit)
+
+
+@router.get(
+    "/v1/events/stream",
+    response_class=Response,
+    responses=STREAMED | problem_responses(EventsPruned),
+)
+async def follow_events(
+    request: Request, after: After = 0, last_event_id: LastEventId = None
+) -> Response:
+    """Follow the feed live: each event under its type, its id the sequence.
+
+    The stream starts behind `Last-Event-ID`, or else behind `after`, and has no end.
+    """
+    resources: Resources = request.app.state.resources
+    begin = int(last_event_id or after)
+    await look(resources, begin, 1)
+    return event_stream(follow(resources, begin))

@@ -18,6 +18,7 @@ def publish_recipe(body: t.RecipeCreate, *, idempotency_key: str | None = None) 
 
 def list_recipes(
     *,
+    owner: str | None = None,
     name: str | None = None,
     tag: str | None = None,
     method: str | None = None,
@@ -25,11 +26,18 @@ def list_recipes(
     cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Pages[t.RecipePage, t.Recipe]:
-    """Recipes, the newest first."""
+    """Recipes, the newest first; private ones for those who belong to their owner."""
     return Pages(
         "GET",
         "/v1/recipes",
-        query={"name": name, "tag": tag, "method": method, "limit": limit, "cursor": cursor},
+        query={
+            "owner": owner,
+            "name": name,
+            "tag": tag,
+            "method": method,
+            "limit": limit,
+            "cursor": cursor,
+        },
         headers={"If-None-Match": if_none_match},
     )
 
@@ -47,7 +55,7 @@ def get_recipe(recipe_id: str | UUID, *, if_none_match: str | None = None) -> Ca
 def update_recipe(
     recipe_id: str | UUID, body: t.RecipeUpdate, *, if_match: str | None = None
 ) -> Call[t.Recipe]:
-    """Change the words about a recipe: the fields that are sent. Versions never change."""
+    """Change the words about a recipe, or who may see it. Versions never change."""
     return Call(
         "PATCH", f"/v1/recipes/{part(recipe_id)}", headers={"If-Match": if_match}, body=body
     )
@@ -115,17 +123,18 @@ def submit_run(
 
 def list_runs(
     *,
+    owner: str | None = None,
     state: t.RunState | None = None,
     kind: Literal["merge", "evaluate"] | None = None,
     limit: int | None = None,
     cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Pages[t.RunPage, t.Run]:
-    """Runs, the newest first."""
+    """Runs, the newest first; private ones for those who belong to their owner."""
     return Pages(
         "GET",
         "/v1/runs",
-        query={"state": state, "kind": kind, "limit": limit, "cursor": cursor},
+        query={"owner": owner, "state": state, "kind": kind, "limit": limit, "cursor": cursor},
         headers={"If-None-Match": if_none_match},
     )
 
@@ -251,9 +260,13 @@ def get_webhook(webhook_id: str | UUID, *, if_none_match: str | None = None) -> 
     return Call("GET", f"/v1/webhooks/{part(webhook_id)}", headers={"If-None-Match": if_none_match})
 
 
-def change_webhook(webhook_id: str | UUID, body: t.EndpointUpdate) -> Call[t.Endpoint]:
+def change_webhook(
+    webhook_id: str | UUID, body: t.EndpointUpdate, *, if_match: str | None = None
+) -> Call[t.Endpoint]:
     """Change an endpoint, disable it or enable it again."""
-    return Call("PATCH", f"/v1/webhooks/{part(webhook_id)}", body=body)
+    return Call(
+        "PATCH", f"/v1/webhooks/{part(webhook_id)}", headers={"If-Match": if_match}, body=body
+    )
 
 
 def delete_webhook(webhook_id: str | UUID) -> Call[None]:
@@ -262,13 +275,14 @@ def delete_webhook(webhook_id: str | UUID) -> Call[None]:
 
 
 def rotate_webhook_secret(
-    webhook_id: str | UUID, *, idempotency_key: str | None = None
+    webhook_id: str | UUID, body: t.Rotation | None, *, idempotency_key: str | None = None
 ) -> Call[t.EndpointWithSecret]:
-    """Make a new secret. For 24 hours the one before signs as well."""
+    """Make a new secret or key pair. For 24 hours the one before signs as well."""
     return Call(
         "POST",
         f"/v1/webhooks/{part(webhook_id)}/rotate",
         headers={"Idempotency-Key": idempotency_key},
+        body=body,
         keyed=True,
     )
 
@@ -338,14 +352,25 @@ def replay_webhook_range(
 
 
 def list_events(
-    *, after: int | None = None, limit: int | None = None, if_none_match: str | None = None
+    *,
+    after: int | None = None,
+    limit: int | None = None,
+    wait: int | None = None,
+    if_none_match: str | None = None,
 ) -> Call[t.EventPage]:
     """The registry's events behind `after`, oldest first and without a gap."""
     return Call(
         "GET",
         "/v1/events",
-        query={"after": after, "limit": limit},
+        query={"after": after, "limit": limit, "wait": wait},
         headers={"If-None-Match": if_none_match},
+    )
+
+
+def follow_events(*, after: int | None = None, last_event_id: str | None = None) -> Stream:
+    """Follow the feed live: each event under its type, its id the sequence."""
+    return Stream(
+        "GET", "/v1/events/stream", query={"after": after}, headers={"last-event-id": last_event_id}
     )
 
 
@@ -370,7 +395,7 @@ def list_tokens(
     cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Pages[t.TokenPage, t.Token]:
-    """Tokens, the newest first: every one for administrators, else one's own and those it made."""
+    """Tokens, the newest first."""
     return Pages(
         "GET",
         "/v1/tokens",
@@ -392,6 +417,7 @@ def revoke_token(token_id: str | UUID) -> Call[None]:
 def list_audit(
     *,
     actor: str | None = None,
+    account: str | None = None,
     action: str | None = None,
     subject: str | None = None,
     limit: int | None = None,
@@ -404,6 +430,7 @@ def list_audit(
         "/v1/accounts/audit",
         query={
             "actor": actor,
+            "account": account,
             "action": action,
             "subject": subject,
             "limit": limit,
@@ -411,3 +438,106 @@ def list_audit(
         },
         headers={"If-None-Match": if_none_match},
     )
+
+
+def sign_in(*, return_to: str | None = None) -> Call[None]:
+    """Send a browser to the OpenID provider to sign in."""
+    return Call("GET", "/v1/accounts/sign-in", query={"return_to": return_to})
+
+
+def sign_in_callback(
+    *,
+    state: str | None = None,
+    code: str | None = None,
+    error: str | None = None,
+    iss: str | None = None,
+) -> Call[None]:
+    """Where the provider sends the browser back: a session in a cookie, and on."""
+    return Call(
+        "GET",
+        "/v1/accounts/callback",
+        query={"state": state, "code": code, "error": error, "iss": iss},
+    )
+
+
+def sign_out() -> Call[None]:
+    """End the session, or the token, that this request came with."""
+    return Call("POST", "/v1/accounts/sign-out")
+
+
+def create_organisation(
+    body: t.OrganisationCreate, *, idempotency_key: str | None = None
+) -> Call[t.Account]:
+    """Found an organisation, whose owner you are."""
+    return Call(
+        "POST", "/v1/accounts", headers={"Idempotency-Key": idempotency_key}, body=body, keyed=True
+    )
+
+
+def get_me(*, if_none_match: str | None = None) -> Call[t.Me]:
+    """Who you are, what your token allows, and to which organisations you belong."""
+    return Call("GET", "/v1/accounts/me", headers={"If-None-Match": if_none_match})
+
+
+def get_account(handle: str, *, if_none_match: str | None = None) -> Call[t.Account]:
+    """A person or an organisation."""
+    return Call("GET", f"/v1/accounts/{part(handle)}", headers={"If-None-Match": if_none_match})
+
+
+def update_account(
+    handle: str, body: t.AccountUpdate, *, if_match: str | None = None
+) -> Call[t.Account]:
+    """Change what people read of an account, or, as an administrator, disable it."""
+    return Call("PATCH", f"/v1/accounts/{part(handle)}", headers={"If-Match": if_match}, body=body)
+
+
+def list_members(handle: str, *, if_none_match: str | None = None) -> Call[t.MemberList]:
+    """The members of an organisation, for themselves and administrators."""
+    return Call(
+        "GET", f"/v1/accounts/{part(handle)}/members", headers={"If-None-Match": if_none_match}
+    )
+
+
+def set_member(
+    handle: str, person: str, body: t.MemberSet, *, if_match: str | None = None
+) -> Call[t.MemberList]:
+    """Make a person a member, or give one another role; `If-Match` has the list's `ETag`."""
+    return Call(
+        "PUT",
+        f"/v1/accounts/{part(handle)}/members/{part(person)}",
+        headers={"If-Match": if_match},
+        body=body,
+    )
+
+
+def remove_member(handle: str, person: str, *, if_match: str | None = None) -> Call[None]:
+    """Let a member go, or leave yourself."""
+    return Call(
+        "DELETE",
+        f"/v1/accounts/{part(handle)}/members/{part(person)}",
+        headers={"If-Match": if_match},
+    )
+
+
+def list_quotas(handle: str, *, if_none_match: str | None = None) -> Call[t.QuotaList]:
+    """What the account may have and what it has; for its members and administrators."""
+    return Call(
+        "GET", f"/v1/accounts/{part(handle)}/quotas", headers={"If-None-Match": if_none_match}
+    )
+
+
+def set_quota(
+    handle: str,
+    name: Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"],
+    body: t.QuotaSet,
+) -> Call[t.QuotaList]:
+    """Give an account a limit of its own."""
+    return Call("PUT", f"/v1/accounts/{part(handle)}/quotas/{part(name)}", body=body)
+
+
+def reset_quota(
+    handle: str,
+    name: Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"],
+) -> Call[t.QuotaList]:
+    """Let an account have what all have."""
+    return Call("DELETE", f"/v1/accounts/{part(handle)}/quotas/{part(name)}")

@@ -7,6 +7,24 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 RunState: TypeAlias = "Literal['queued', 'running', 'succeeded', 'failed', 'cancelled']"
 
 
+class Account(TypedDict):
+    """A person or an organisation, as everyone may see it."""
+
+    id: str
+    handle: str
+    kind: Literal["person", "organisation"]
+    display_name: str
+    created_at: str
+    disabled_at: str | None
+
+
+class AccountUpdate(TypedDict):
+    """What is left out stays as it is; `disabled` is for administrators."""
+
+    display_name: NotRequired[str | None]
+    disabled: NotRequired[bool | None]
+
+
 class Active(TypedDict):
     """A valid token by RFC 7662. One that never expires has no `exp`."""
 
@@ -16,6 +34,7 @@ class Active(TypedDict):
     username: str
     sub: str
     token_type: str
+    account: NotRequired[str | None]
     iat: int
     exp: NotRequired[int | None]
 
@@ -32,12 +51,13 @@ class Attempt(TypedDict):
 
 
 class AuditEntry(TypedDict):
-    """A change. `actor_id` is the token's; the registry's own changes have none."""
+    """A change, by the token `actor` of `account`; the registry's own changes have neither."""
 
     id: int
     at: str
     actor: str
     actor_id: str | None
+    account: str | None
     action: str
     subject: str
     request_id: str | None
@@ -141,13 +161,18 @@ class DeliveryWithAttempts(TypedDict):
 
 
 class Endpoint(TypedDict):
-    """An endpoint without its secret; `disabled_reason` is `gone`, `failing` or `manual`."""
+    """An endpoint without its secret; `disabled_reason` is `gone`, `failing` or `manual`.
+
+    `public_key` (`whpk_`) verifies signatures of the scheme `v1a`."""
 
     id: str
+    owner: str
     url: str
     description: str
     types: list[str]
     ordered: bool
+    signature: Literal["v1", "v1a"]
+    public_key: str | None
     enabled: bool
     disabled_at: str | None
     disabled_reason: str | None
@@ -159,9 +184,11 @@ class Endpoint(TypedDict):
 
 class EndpointCreate(TypedDict):
     url: str
+    owner: NotRequired[str | None]
     description: NotRequired[str]
     types: NotRequired[list[str]]
     ordered: NotRequired[bool]
+    signature: NotRequired[Literal["v1", "v1a"]]
 
 
 class EndpointPage(TypedDict):
@@ -182,13 +209,16 @@ class EndpointUpdate(TypedDict):
 
 
 class EndpointWithSecret(TypedDict):
-    """The only answer that shows the secret: keep it."""
+    """The only answer that shows the secret of a `v1` signature: keep it."""
 
     id: str
+    owner: str
     url: str
     description: str
     types: list[str]
     ordered: bool
+    signature: Literal["v1", "v1a"]
+    public_key: str | None
     enabled: bool
     disabled_at: str | None
     disabled_reason: str | None
@@ -196,7 +226,7 @@ class EndpointWithSecret(TypedDict):
     paused_until: str | None
     previous_until: str | None
     created_at: str
-    secret: str
+    secret: str | None
 
 
 class Envelope(TypedDict):
@@ -275,6 +305,38 @@ class Inactive(TypedDict):
     active: NotRequired[bool]
 
 
+class Me(TypedDict):
+    """Who the token says that you are, and what it allows."""
+
+    account: Account
+    scopes: list[str]
+    expires_at: str | None
+    organisations: list[Membership]
+
+
+class Member(TypedDict):
+    person: str
+    role: Literal["owner", "writer", "reader"]
+    since: str
+
+
+class MemberList(TypedDict):
+    """By handle."""
+
+    items: list[Member]
+
+
+class MemberSet(TypedDict):
+    role: Literal["owner", "writer", "reader"]
+
+
+class Membership(TypedDict):
+    """One's role in an organisation."""
+
+    organisation: str
+    role: Literal["owner", "writer", "reader"]
+
+
 class MergeResult(TypedDict):
     """The outcome of a merge run."""
 
@@ -321,6 +383,11 @@ class Needs(TypedDict):
     gpu_memory: NotRequired[int]
 
 
+class OrganisationCreate(TypedDict):
+    handle: str
+    display_name: NotRequired[str | None]
+
+
 class Parent(TypedDict):
     """One ingredient of a merge as lineage learns it."""
 
@@ -352,11 +419,29 @@ class QueueList(TypedDict):
     items: list[Queue]
 
 
+class Quota(TypedDict):
+    """How many an account has and may have; no `limit` means any number."""
+
+    name: Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"]
+    counts: str
+    limit: int | None
+    used: int
+
+
+class QuotaList(TypedDict):
+    items: list[Quota]
+
+
+class QuotaSet(TypedDict):
+    limit: int | None
+
+
 class Recipe(TypedDict):
     """A recipe with its newest version."""
 
     id: str
     owner: str
+    visibility: Literal["public", "private"]
     name: str
     title: str
     description: str
@@ -372,6 +457,8 @@ class RecipeCheck(TypedDict):
 
 class RecipeCreate(TypedDict):
     name: str
+    owner: NotRequired[str | None]
+    visibility: NotRequired[Literal["public", "private"]]
     title: NotRequired[str | None]
     description: NotRequired[str]
     tags: NotRequired[list[str]]
@@ -388,6 +475,7 @@ class RecipeUpdate(TypedDict):
     """What is left out stays as it is."""
 
     title: NotRequired[str | None]
+    visibility: NotRequired[Literal["public", "private"] | None]
     description: NotRequired[str | None]
     tags: NotRequired[list[str] | None]
     domains: NotRequired[list[str] | None]
@@ -445,10 +533,18 @@ class ReportRequest(TypedDict):
     error: NotRequired[RunError | None]
 
 
+class Rotation(TypedDict):
+    """With another scheme, requests carry signatures of both for a day."""
+
+    signature: NotRequired[Literal["v1", "v1a"] | None]
+
+
 class Run(TypedDict):
-    """A run as everyone may see it. `revision` grows with every change of the row."""
+    """A run as people may see it. `revision` grows with every change of the row."""
 
     id: str
+    owner: str
+    visibility: Literal["public", "private"]
     kind: str
     state: RunState
     hardware: str
@@ -503,10 +599,14 @@ class RunProgress(TypedDict):
 
 
 class Token(TypedDict):
-    """A token without its secret; `hint` is how it begins and ends."""
+    """A token without its secret; `hint` is how it begins and ends.
+
+    The hub's own programs have no `account`. A `session` is what signing in gives."""
 
     id: str
     name: str
+    account: str | None
+    session: bool
     hint: str
     scopes: list[str]
     created_at: str
@@ -528,6 +628,8 @@ class TokenCreated(TypedDict):
 
     id: str
     name: str
+    account: str | None
+    session: bool
     hint: str
     scopes: list[str]
     created_at: str
