@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterable, Iterator
 from html import escape
@@ -11,7 +10,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from mergehub.kit.docs.layout import PROBLEMS, page
-from mergehub.kit.problems import PAGES, NotFound, Problem, page_of
+from mergehub.kit.problems import PAGES, NotFound, Problem, meaning, page_of
 
 DESCRIPTION = """<h1>{title}</h1>
 <p>Status {status}, code <code>{code}</code></p>
@@ -30,11 +29,6 @@ def problems(kind: type[Problem] = Problem) -> Iterator[type[Problem]]:
     yield kind
     for each in kind.__subclasses__():
         yield from problems(each)
-
-
-def meaning(problem: type[Problem]) -> str:
-    """When a problem is answered: the first paragraph of its docstring."""
-    return inspect.cleandoc(problem.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
 
 
 def problem_routes() -> APIRouter:
