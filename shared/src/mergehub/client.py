@@ -16,6 +16,7 @@ import httpx
 from mergehub.contracts.runs import FINAL, Run
 from mergehub.contracts.workers import Worker
 from mergehub.hub.folder import default_folder, read_connection
+from mergehub.logins import read_logins
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 TIMEOUT = httpx.Timeout(30, connect=5)
@@ -73,13 +74,18 @@ class HubClient:
 
     @classmethod
     def found(cls, url: str | None = None, token: str | None = None) -> Self:
-        """The hub of MERGEHUB_URL, or the one that this machine's `mergehub up` left word of."""
+        """The hub of MERGEHUB_URL, or the one that this machine's `mergehub up` left word of.
+
+        Else it is the last one that somebody signed in to from here.
+        """
         url = url or os.environ.get("MERGEHUB_URL")
         token = token or os.environ.get("MERGEHUB_TOKEN")
         left = read_connection(default_folder())
+        signed_in = read_logins()
         if url is None or url.rstrip("/") == left.get("url"):
             token = token or left.get("token")
-        return cls(url or left.get("url") or DEFAULT_URL, token)
+        url = (url or left.get("url") or next(reversed(signed_in), DEFAULT_URL)).rstrip("/")
+        return cls(url, token or signed_in.get(url))
 
     def __enter__(self) -> Self:
         return self
@@ -136,6 +142,16 @@ class HubClient:
     def revoke_token(self, token_id: str) -> None:
         """Make a token invalid for ever."""
         self._send(self._http.build_request("DELETE", f"/v1/tokens/{quote(token_id, safe='')}"))
+
+    def redeem_shell_code(self, code: str, verifier: str) -> dict[str, Any]:
+        """The token of this shell, for the code that a browser was given."""
+        sent = {"code": code, "verifier": verifier}
+        request = self._http.build_request("POST", "/v1/accounts/shell/token", json=sent)
+        return dict(self._send(request).json())
+
+    def sign_out(self) -> None:
+        """End the token that this client sends."""
+        self._send(self._http.build_request("POST", "/v1/accounts/sign-out"))
 
     def run(self, run_id: UUID) -> Run:
         return Run.model_validate(self.get(f"/v1/runs/{run_id}"))
