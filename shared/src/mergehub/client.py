@@ -93,15 +93,30 @@ class HubClient:
     def __exit__(self, *raised: object) -> None:
         self._http.close()
 
+    def handle(self) -> str:
+        """The handle of one's own account."""
+        return str(self.get("/v1/accounts/me")["account"]["handle"])
+
     def recipe(self, name: str) -> dict[str, Any]:
-        """The published recipe of that name."""
-        found = self.get("/v1/recipes", name=name)["items"]
+        """The published recipe `owner/name`, or that of a name: one's own, or the only one."""
+        owner, _, plain = name.rpartition("/")
+        found = self.get("/v1/recipes", name=plain, owner=owner or None)["items"]
         if not found:
             raise HubError(404, f"There is no recipe called {name!r}.")
+        if len(found) > 1:
+            return self._own(found)
         return dict(found[0])
 
+    def _own(self, recipes: list[dict[str, Any]]) -> dict[str, Any]:
+        handle = self.handle()
+        for each in recipes:
+            if each["owner"] == handle:
+                return each
+        names = ", ".join(f"{each['owner']}/{each['name']}" for each in recipes)
+        raise HubError(409, f"Several have published one: say whose, of {names}.")
+
     def publish(self, recipe: str, name: str, **about: Any) -> dict[str, Any]:
-        """Publish a recipe's text under a new name; `about` gives title, description and tags."""
+        """Publish a recipe's text under a new name; `about` gives owner, title, tags and so on."""
         return self._create("/v1/recipes", {"name": name, "recipe": recipe, **about})
 
     def publish_version(self, recipe_id: str, recipe: str) -> dict[str, Any]:
