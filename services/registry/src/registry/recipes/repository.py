@@ -30,9 +30,9 @@ class RecipeFilter:
     method: str | None = None
 
 
-def _with_newest() -> Any:
-    newest = and_(VersionRow.recipe_id == RecipeRow.id, VersionRow.number == RecipeRow.newest)
-    return select(RecipeRow, VersionRow).join(VersionRow, newest)
+_NEWEST = and_(VersionRow.recipe_id == RecipeRow.id, VersionRow.number == RecipeRow.newest)
+_WITH_NEWEST = select(RecipeRow, VersionRow).join(VersionRow, _NEWEST)
+_NEWEST_FIRST = _WITH_NEWEST.order_by(RecipeRow.created_at.desc(), RecipeRow.id.desc())
 
 
 async def add(session: AsyncSession, owner: str, wanted: RecipeCreate) -> RecipeRow | None:
@@ -45,7 +45,7 @@ async def add(session: AsyncSession, owner: str, wanted: RecipeCreate) -> Recipe
 
 async def find(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> Pair | None:
     """A recipe that `viewer` may see, and its newest version."""
-    query = _with_newest().where(RecipeRow.id == recipe_id, seen_by(viewer))
+    query = _WITH_NEWEST.where(RecipeRow.id == recipe_id, seen_by(viewer))
     return next(iter(await _pairs(session, query)), None)
 
 
@@ -63,8 +63,7 @@ async def page(
     limit: int,
 ) -> list[Pair]:
     """Recipes that `viewer` may see and their newest versions, the newest recipe first."""
-    query = _with_newest().order_by(RecipeRow.created_at.desc(), RecipeRow.id.desc())
-    query = query.where(seen_by(viewer))
+    query = _NEWEST_FIRST.where(seen_by(viewer))
     if wanted.owner is not None:
         query = query.where(RecipeRow.owner == wanted.owner)
     if wanted.name is not None:

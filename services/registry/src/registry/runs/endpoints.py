@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mergehub.contracts.runs import FINAL, Run, RunCreate, RunState
-from mergehub.kit.app import Resources
 from mergehub.kit.auth import Principal, Viewer, requires
 from mergehub.kit.database import Session
 from mergehub.kit.etags import is_known
@@ -23,7 +22,7 @@ from registry.recipes.check import RecipeInvalid
 from registry.recipes.schemas import Slug
 from registry.runs import service
 from registry.runs.errors import PrivateMixed, RunFinished, RunNotFound, RunNotSucceeded
-from registry.runs.follow import follow, look, next_change
+from registry.runs.follow import Following
 from registry.runs.repository import RunFilter
 from registry.runs.schemas import RunItems, RunPage
 
@@ -92,10 +91,10 @@ async def get_run(
     Who cannot read a stream sends the `ETag` in `If-None-Match` and how long to `wait`, and has
     the run as soon as it changes.
     """
-    resources: Resources = request.app.state.resources
-    run = await look(resources, run_id, viewer)
+    following: Following = request.app.state.following
+    run = await following.look(run_id, viewer)
     if wait and run.state not in FINAL and is_known(request, f'"{run.revision}"'):
-        run = await next_change(resources, run_id, viewer, run.revision, wait)
+        run = await following.next_change(run_id, viewer, run.revision, wait)
     response.headers["ETag"] = f'"{run.revision}"'
     return run
 
@@ -120,12 +119,12 @@ async def follow_run(
 
     An event's id is the run's revision. With `Last-Event-ID` the stream starts behind it.
     """
-    resources: Resources = request.app.state.resources
-    run = await look(resources, run_id, viewer)
+    following: Following = request.app.state.following
+    run = await following.look(run_id, viewer)
     after = int(last_event_id or 0)
     if run.state in FINAL and run.revision <= after:
         return Response(status_code=204)
-    return event_stream(follow(resources, run_id, viewer, after))
+    return event_stream(following.frames(run_id, viewer, after))
 
 
 @router.post(
