@@ -32,6 +32,7 @@ from registry.runs.follow import Following
 from registry.runs.moves import CHANNEL as RUNS_CHANNEL
 from registry.runs.sweeper import Sweeper
 from registry.sign_in import endpoints as sign_in
+from registry.sign_in import shell_endpoints
 from registry.sign_in.provider import Provider
 from registry.tokens import endpoints as tokens
 from registry.tokens import introspection
@@ -124,7 +125,6 @@ PARTS = ServiceParts(
         introspection.router,
         tokens.router,
         audit.router,
-        sign_in.router,
         accounts.router,
         members.router,
         quotas.router,
@@ -135,6 +135,7 @@ PARTS = ServiceParts(
     loops=_loops,
     start=_start,
     readings=_readings,
+    doors=(sign_in.router, shell_endpoints.router),
 )
 
 

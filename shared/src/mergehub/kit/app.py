@@ -74,6 +74,7 @@ class ServiceParts:
     `migrations` names the package of its Alembic history; `loops` its background work;
     `largest_bodies` the ends of paths where more may be sent than elsewhere, in bytes;
     `readings` what `/metrics` reads from the tables;
+    `doors` are asked without a token even where reading needs one: people come in by them;
     `start` runs once after migrating, before the first request.
     """
 
@@ -86,6 +87,7 @@ class ServiceParts:
     loops: Callable[[Resources], Mapping[str, Loop]] = lambda resources: {}
     start: Callable[[FastAPI, Resources], Awaitable[None]] | None = None
     readings: Callable[[AsyncSession], Awaitable[Sequence[Reading]]] = _no_readings
+    doors: Sequence[APIRouter] = ()
 
 
 @asynccontextmanager
@@ -187,6 +189,8 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     app.include_router(_operations(parts, metrics))
     app.include_router(docs_routes({parts.name: app.openapi}))
     reading = [Depends(authenticated)] if settings.require_token else []
+    for router in parts.doors:
+        app.include_router(router)
     for router in parts.routers:
         app.include_router(router, dependencies=reading)
     return app

@@ -598,6 +598,19 @@ class RunProgress(TypedDict):
     seconds: NotRequired[float]
 
 
+class ShellCode(TypedDict):
+    code: str
+    verifier: str
+
+
+class ShellToken(TypedDict):
+    """A token for a shell, shown this once."""
+
+    account: str
+    token: str
+    expires_at: str
+
+
 class Token(TypedDict):
     """A token without its secret; `hint` is how it begins and ends.
 
