@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    generate_latest,
-    start_http_server,
-)
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -35,7 +30,7 @@ from mergehub.kit.notify import Signals
 from mergehub.kit.problems import Invalid, Problem, problem_responses
 from mergehub.kit.requests import PROBES
 from mergehub.kit.settings import ServiceSettings
-from mergehub.kit.telemetry import Reading, exposition
+from mergehub.kit.telemetry import Reading, exposition, telling
 
 READY_SECONDS = 2.0
 
@@ -128,23 +123,8 @@ async def run_background(parts: ServiceParts, settings: ServiceSettings) -> None
     async with open_resources(parts, settings) as resources:
         loops = all_loops(parts, resources) | {"signals": resources.signals.run}
         async with running(loops):
-            with _telling(resources.metrics, settings.metrics_port):
+            with telling(resources.metrics, settings.metrics_port):
                 await stopped.wait()
-
-
-@contextmanager
-def _telling(metrics: CollectorRegistry, port: int) -> Iterator[None]:
-    """Tell `metrics` at `port` while the block lasts, if there is one."""
-    if not port:
-        yield
-        return
-    server, thread = start_http_server(port, registry=metrics)
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _operation_id(route: APIRoute) -> str:
