@@ -12,7 +12,7 @@ from mergehub.kit.app import Resources
 from mergehub.kit.auth import Principal, requires
 from mergehub.kit.database import Session
 from mergehub.kit.etags import is_known
-from mergehub.kit.follow import FOLLOWED, LastEventId, Wait, event_stream
+from mergehub.kit.follow import LastEventId, Wait, event_stream, followed
 from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
 from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
 from registry.idempotency import Answered, KeyInProgress, Once
@@ -92,7 +92,7 @@ async def list_run_items(
 @router.get(
     "/{run_id}/events",
     response_class=Response,
-    responses=FOLLOWED | problem_responses(RunNotFound),
+    responses=followed("run", Run) | problem_responses(RunNotFound),
 )
 async def follow_run(run_id: UUID, request: Request, last_event_id: LastEventId = None) -> Response:
     """Follow a run live: an event `run` with the run's JSON at each change, until its end.

@@ -41,6 +41,7 @@ async def _merge_spec(session: AsyncSession, wanted: MergeRunCreate) -> MergeSpe
     pointer = "/recipe" if wanted.recipe is not None else "/recipe_version"
     await produced_names(session, ingredients, pointer)
     return MergeSpec(
+        kind="merge",
         recipe=source,
         recipe_version=wanted.recipe_version,
         recipe_digest=digest,
@@ -77,6 +78,7 @@ async def _evaluate_spec(session: AsyncSession, wanted: EvaluateRunCreate) -> Ev
         raise _invalid("/model", "bad-reference", str(error)) from None
     names = await produced_names(session, [ref], "/model")
     return EvaluateSpec(
+        kind="evaluate",
         model=str(ref),
         model_name=named(ref, names),
         benchmarks=list(dict.fromkeys(wanted.benchmarks)),
