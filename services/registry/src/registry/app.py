@@ -18,6 +18,7 @@ from mergehub.kit.token_cache import CachingAuthenticator
 from registry.audit import endpoints as audit
 from registry.events import endpoints as events
 from registry.events.models import outbox
+from registry.links import LINKS
 from registry.recipes import endpoints as recipes
 from registry.runs import endpoints as runs
 from registry.runs import queue_endpoints, worker_endpoints
@@ -97,6 +98,7 @@ PARTS = ServiceParts(
         audit.router,
     ),
     migrations="registry.migrations",
+    links=LINKS,
     channels=(OUTBOX_CHANNEL, RUNS_CHANNEL, TOKENS_CHANNEL, WEBHOOKS_CHANNEL),
     largest_bodies={"/report": REPORT_BYTES},
     loops=_loops,

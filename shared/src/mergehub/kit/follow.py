@@ -12,6 +12,7 @@ from typing import Annotated, Any, Protocol, TypeVar
 
 from fastapi import Header, Query
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
 
 from mergehub.kit.notify import wait
 
@@ -21,16 +22,34 @@ LONGEST_WAIT_SECONDS = 30
 
 EVENT_STREAM = "text/event-stream"
 HEARTBEAT = ": still here\n\n"
+REVISION = r"^[0-9]{1,18}$"
 
-FOLLOWED: dict[int | str, dict[str, Any]] = {
-    200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}},
-    204: {"description": "It has ended and its last event is known: do not reconnect"},
-}
-"""The `responses=` of an endpoint that answers `event_stream`."""
+
+def followed(event: str, data: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of an endpoint that answers `event_stream`; the schema is one event's."""
+    content = {"$ref": f"#/components/schemas/{data.__name__}"}
+    schema = {
+        "type": "object",
+        "required": ["id", "event", "data"],
+        "properties": {
+            "id": {"type": "string", "pattern": REVISION},
+            "event": {"const": event},
+            "data": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": content,
+            },
+        },
+    }
+    return {
+        200: {"content": {EVENT_STREAM: {"schema": schema}}},
+        204: {"description": "It has ended and its last event is known: do not reconnect"},
+    }
+
 
 LastEventId = Annotated[
     str | None,
-    Header(pattern=r"^[0-9]{1,18}$", description="The `id` of the last event received."),
+    Header(pattern=REVISION, description="The `id` of the last event received."),
 ]
 Wait = Annotated[
     int,
