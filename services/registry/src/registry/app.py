@@ -23,6 +23,7 @@ from registry.accounts import member_endpoints as members
 from registry.audit import endpoints as audit
 from registry.events import endpoints as events
 from registry.events.models import outbox
+from registry.links import LINKS
 from registry.quotas import endpoints as quotas
 from registry.recipes import endpoints as recipes
 from registry.runs import endpoints as runs
@@ -130,6 +131,7 @@ PARTS = ServiceParts(
         quotas.router,
     ),
     migrations="registry.migrations",
+    links=LINKS,
     channels=(OUTBOX_CHANNEL, RUNS_CHANNEL, TOKENS_CHANNEL, WEBHOOKS_CHANNEL),
     largest_bodies={"/report": REPORT_BYTES},
     loops=_loops,

@@ -27,7 +27,9 @@ from mergehub.kit.logs import configure_logging
 from mergehub.kit.manners import add_manners
 from mergehub.kit.migrations import is_current, migrate
 from mergehub.kit.notify import Signals
-from mergehub.kit.problems import Invalid, Problem, problem_responses
+from mergehub.kit.openapi import amend
+from mergehub.kit.openapi_links import Link, describe_links
+from mergehub.kit.problems import Invalid, Problem, Unauthenticated, problem_responses
 from mergehub.kit.requests import PROBES
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.telemetry import Reading, exposition, telling
@@ -68,7 +70,7 @@ class ServiceParts:
 
     `migrations` names the package of its Alembic history; `loops` its background work;
     `largest_bodies` the ends of paths where more may be sent than elsewhere, in bytes;
-    `readings` what `/metrics` reads from the tables;
+    `readings` what `/metrics` reads from the tables; `links` what leads where in the document;
     `doors` are asked without a token even where reading needs one: people come in by them;
     `start` runs once after migrating, before the first request.
     """
@@ -78,6 +80,7 @@ class ServiceParts:
     routers: Sequence[APIRouter]
     migrations: str
     channels: tuple[str, ...] = ()
+    links: Sequence[Link] = ()
     largest_bodies: Mapping[str, int] = field(default_factory=dict)
     loops: Callable[[Resources], Mapping[str, Loop]] = lambda resources: {}
     start: Callable[[FastAPI, Resources], Awaitable[None]] | None = None
@@ -165,14 +168,17 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     )
     if settings.public_url is not None:
         app.state.sessions = Sessions(settings.public_url, frozenset(settings.cors_origins))
-    add_manners(app, settings, metrics, parts.largest_bodies)
+    routers = (*parts.doors, *parts.routers)
+    add_manners(app, settings, metrics, parts.largest_bodies, routers)
+    amend(app, describe_links(parts.links))
     app.include_router(_operations(parts, metrics))
     app.include_router(docs_routes({parts.name: app.openapi}))
     reading = [Depends(authenticated)] if settings.require_token else []
     for router in parts.doors:
         app.include_router(router)
+    told = problem_responses(Unauthenticated) if settings.require_token else {}
     for router in parts.routers:
-        app.include_router(router, dependencies=reading)
+        app.include_router(router, dependencies=reading, responses=told)
     return app
 
 

@@ -103,9 +103,7 @@ def get_recipe(recipe_id: str | UUID, *, if_none_match: str | None = None) -> Ca
     return Call("GET", f"/v1/recipes/{part(recipe_id)}", headers={"If-None-Match": if_none_match})
 
 
-def update_recipe(
-    recipe_id: str | UUID, body: t.RecipeUpdate, *, if_match: str | None = None
-) -> Call[t.Recipe]:
+def update_recipe(recipe_id: str | UUID, body: t.RecipeUpdate, *, if_match: str) -> Call[t.Recipe]:
     """Change the words about a recipe, or who may see it. Versions never change."""
     return Call(
         "PATCH", f"/v1/recipes/{part(recipe_id)}", headers={"If-Match": if_match}, body=body
@@ -312,7 +310,7 @@ def get_webhook(webhook_id: str | UUID, *, if_none_match: str | None = None) -> 
 
 
 def change_webhook(
-    webhook_id: str | UUID, body: t.EndpointUpdate, *, if_match: str | None = None
+    webhook_id: str | UUID, body: t.EndpointUpdate, *, if_match: str
 ) -> Call[t.Endpoint]:
     """Change an endpoint, disable it or enable it again."""
     return Call(
@@ -352,7 +350,19 @@ def list_webhook_deliveries(
     webhook_id: str | UUID,
     *,
     state: Literal["pending", "delivered", "failed"] | None = None,
-    type: str | None = None,
+    type: Literal[
+        "recipe.published",
+        "run.queued",
+        "run.started",
+        "run.succeeded",
+        "run.failed",
+        "run.cancelled",
+        "model.produced",
+        "evaluation.completed",
+        "webhook.disabled",
+        "webhook.test",
+    ]
+    | None = None,
     limit: int | None = None,
     cursor: str | None = None,
     if_none_match: str | None = None,
@@ -510,9 +520,7 @@ def get_account(handle: str, *, if_none_match: str | None = None) -> Call[t.Acco
     return Call("GET", f"/v1/accounts/{part(handle)}", headers={"If-None-Match": if_none_match})
 
 
-def update_account(
-    handle: str, body: t.AccountUpdate, *, if_match: str | None = None
-) -> Call[t.Account]:
+def update_account(handle: str, body: t.AccountUpdate, *, if_match: str) -> Call[t.Account]:
     """Change what people read of an account, or, as an administrator, disable it."""
     return Call("PATCH", f"/v1/accounts/{part(handle)}", headers={"If-Match": if_match}, body=body)
 
@@ -524,9 +532,7 @@ def list_members(handle: str, *, if_none_match: str | None = None) -> Call[t.Mem
     )
 
 
-def set_member(
-    handle: str, person: str, body: t.MemberSet, *, if_match: str | None = None
-) -> Call[t.MemberList]:
+def set_member(handle: str, person: str, body: t.MemberSet, *, if_match: str) -> Call[t.MemberList]:
     """Make a person a member, or give one another role; `If-Match` has the list's `ETag`."""
     return Call(
         "PUT",
@@ -536,7 +542,7 @@ def set_member(
     )
 
 
-def remove_member(handle: str, person: str, *, if_match: str | None = None) -> Call[None]:
+def remove_member(handle: str, person: str, *, if_match: str) -> Call[None]:
     """Let a member go, or leave yourself."""
     return Call(
         "DELETE",
