@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -28,11 +27,8 @@ from registry.sign_in.sessions import give_token
 from registry.webhooks.sender import Sender
 
 sys.path.insert(0, str(Path(__file__).parent))
+from callers import KEY, OWNER, SERVICE, WORKER, client_of
 from receiver import Receiver, receiving
-
-KEY = base64.b64encode(bytes(range(32))).decode()
-OWNER, WORKER = "mgh_owner-of-the-tests", "mgh_worker-of-the-tests"
-SERVICE = "mgh_service-of-the-tests"
 
 RECIPE = """\
 # two models, half and half
@@ -99,12 +95,6 @@ def settings(database_url: str, redis_url: str) -> ServiceSettings:
         webhook_allow=[ip_network("127.0.0.0/8")],
         log_level="error",
     )
-
-
-def client_of(app: FastAPI, token: str | None = None, **options: Any) -> httpx.AsyncClient:
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    transport = httpx.ASGITransport(app=app, **options)
-    return httpx.AsyncClient(transport=transport, base_url="http://hub", headers=headers)
 
 
 @pytest.fixture(scope="session")

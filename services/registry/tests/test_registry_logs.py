@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import KEY, OWNER, SERVICE, WORKER
+from callers import KEY, OWNER, SERVICE, WORKER
 from receiver import Receiver, answers
 
 from mergehub.kit.settings import ServiceSettings

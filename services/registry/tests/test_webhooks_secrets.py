@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import OWNER, client_of
+from callers import OWNER, client_of
 from fastapi import FastAPI
 from pydantic import SecretStr
 from receiver import Receiver
