@@ -14,8 +14,9 @@ from mergehub.contracts.events import TYPES
 from mergehub.hub.origin import create_app
 from mergehub.kit.docs.guides import FOLDER, address
 from mergehub.kit.docs.markdown import html, title_of
+from mergehub.kit.settings import ServiceSettings
 
-ORIGIN = create_app()
+ORIGIN = create_app(ServiceSettings(rate_reads=0))
 DOCS = Path(__file__).parents[1] / "docs"
 
 
