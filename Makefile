@@ -1,7 +1,7 @@
 # Everything one does with this repository. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test chaos coverage check format documents \
+.PHONY: help setup demo up test chaos fuzz-api coverage check format documents \
 	keep-events keep-api lock clean \
 	bench-merge bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api \
 	mutants
@@ -31,13 +31,16 @@ test: $(BIN)/.installed ## Run all tests against real stores and real processes
 chaos: $(BIN)/.installed ## Kill, stop and cut what runs, then see that nothing is lost (CHAOS="--seed 1 2 --seconds 60")
 	PYTHONPATH=tests $(BIN)/python -m chaos $(CHAOS)
 
+fuzz-api: $(BIN)/.installed ## Try 10,000 requests on each service by its document (FUZZ="--service registry --seed 7")
+	PYTHONPATH=tests $(BIN)/python -m fuzz $(FUZZ)
+
 coverage: $(BIN)/.installed ## Which branches of the engine its tests do not take
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest -q services/merge-worker/tests/engine
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
 
-check: $(BIN)/.installed ## Format, lint, types, who may import whom, and what would break clients
+check: $(BIN)/.installed ## Format, lint, types, who may import whom, what would break clients, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -46,6 +49,7 @@ check: $(BIN)/.installed ## Format, lint, types, who may import whom, and what w
 	$(BIN)/python -m mergehub.contracts.catalogue --check
 	$(BIN)/python -m mergehub.hub.documents --check
 	$(BIN)/python -m mergehub.hub.python_client --check
+	@$(BIN)/python scripts/audit
 
 format: $(BIN)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .

@@ -16,7 +16,7 @@ from mergehub.kit.docs.guides import FOLDER, address
 from mergehub.kit.docs.markdown import html, title_of
 from mergehub.kit.settings import ServiceSettings
 
-ORIGIN = create_app(ServiceSettings(rate_reads=0))
+ORIGIN = create_app(ServiceSettings(rate_reads=0))  # counting needs a running hub
 DOCS = Path(__file__).parents[1] / "docs"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import time
@@ -11,10 +12,12 @@ from typing import Any
 
 import httpx
 import pytest
-from npm import BIN, CACHE, environment, install
+from npm import BIN, CACHE, environment, install, node
 from running import RunningHub
 
 SOURCE = Path(__file__).with_name("receivers") / "javascript"
+FOLDER = CACHE / "receivers" / "javascript"
+PAGE = Path(__file__).parents[1] / "docs" / "webhooks.md"
 SECONDS = 20
 
 pytestmark = pytest.mark.timeout(180)
@@ -26,10 +29,9 @@ Tried = tuple[int, str]
 @pytest.fixture(scope="module")
 def receiver() -> Iterator[httpx.Client]:
     """The receiver as a process of its own; it ends with its standard input."""
-    folder = CACHE / "receivers" / "javascript"
-    shutil.copytree(SOURCE, folder, dirs_exist_ok=True)
-    install(folder)
-    command = [BIN / "node", folder / "receiver.js"]
+    shutil.copytree(SOURCE, FOLDER, dirs_exist_ok=True)
+    install(FOLDER)
+    command = [BIN / "node", FOLDER / "receiver.js"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), text=True
     ) as process:
@@ -91,6 +93,18 @@ def test_the_official_library_accepts_what_the_secret_signed_and_nothing_else(
     one, other = registered("one"), registered("other")
     assert tried(one, one["secret"]) == GENUINE
     assert tried(one, other["secret"]) == FORGED
+
+
+def test_the_example_of_the_documentation_verifies_what_is_sent_and_nothing_else(
+    registered: Callable[..., Json], tried: Callable[..., Tried], receiver: httpx.Client
+) -> None:
+    endpoint = registered("example")
+    assert tried(endpoint, endpoint["secret"]) == GENUINE
+    example = re.search(r"```js\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[1]
+    written = example.replace("whsec_…", endpoint["secret"])
+    (FOLDER / "example.js").write_text(written, encoding="utf-8")
+    told = node(FOLDER, "node", "--test", "example.test.js", REQUEST=receiver.get("/example").text)
+    assert "webhook.test webhooks/" in told
 
 
 def test_it_accepts_both_secrets_after_a_rotation(

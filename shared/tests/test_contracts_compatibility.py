@@ -177,3 +177,11 @@ def test_what_is_not_understood_is_refused() -> None:
 def test_a_model_that_holds_itself_is_looked_at_once() -> None:
     deep = model(a=Optional[Leaf], b=list[Leaf])  # noqa: UP045 - a type made at run time
     assert faults(deep, deep) == []
+
+
+def test_what_a_string_holds_is_judged_too() -> None:
+    def holding(kind: str) -> dict[str, Any]:
+        return {"type": "string", "contentSchema": {"type": kind}}
+
+    assert unreadable(holding("integer"), holding("integer")) == []
+    assert unreadable(holding("string"), holding("integer"))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from mergehub.kit.api import Api
-from mergehub.kit.json_depth import DEEPEST, is_too_deep
+from mergehub.kit.json_bodies import DEEPEST, is_too_deep
 from mergehub.kit.manners import add_manners
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.time_limits import TimeLimit

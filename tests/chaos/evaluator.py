@@ -100,6 +100,7 @@ class Evaluator:
 def _report(claim: Claim, rng: random.Random) -> ReportRequest:
     assert isinstance(claim.spec, EvaluateSpec)
     result = EvaluateResult(
+        kind="evaluate",
         model=claim.spec.model,
         model_digest=f"made-up:{claim.spec.model_name}",
         harness="chaos",

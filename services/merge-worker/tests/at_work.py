@@ -38,7 +38,12 @@ RECIPE = yaml.safe_dump(
 
 def merge_spec(recipe: str = RECIPE) -> MergeSpec:
     return MergeSpec(
-        recipe=recipe, recipe_version=None, recipe_digest="sha256:0", model_name="merged", seed=0
+        kind="merge",
+        recipe=recipe,
+        recipe_version=None,
+        recipe_digest="sha256:0",
+        model_name="merged",
+        seed=0,
     )
 
 

@@ -142,7 +142,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def job(place: Path, model: str, names: list[str], run_id: UUID | None = None) -> Job:
     return Job(
         run_id=run_id or uuid4(),
-        spec=EvaluateSpec(model=model, model_name="tiny", benchmarks=names),
+        spec=EvaluateSpec(kind="evaluate", model=model, model_name="tiny", benchmarks=names),
         hardware="cpu",
         capacity=Capacity(),
         model_roots=(place / "models",),

@@ -12,7 +12,9 @@ from merge_worker.execution.attempt import Attempt
 from merge_worker.jobs import Listener
 from mergehub.contracts.runs import Claim, MergeSpec
 
-SPEC = MergeSpec(recipe="", recipe_version=None, recipe_digest="", model_name="m", seed=0)
+SPEC = MergeSpec(
+    kind="merge", recipe="", recipe_version=None, recipe_digest="", model_name="m", seed=0
+)
 
 
 class Silent:

@@ -12,7 +12,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from mergehub.contracts.runs import MergeSpec, ReportRequest, RunError, RunState
 from mergehub.contracts.worker_client import LeaseLost, Refused, RunClient, Unreachable
 
-SPEC = MergeSpec(recipe="", recipe_version=None, recipe_digest="", model_name="m", seed=0)
+SPEC = MergeSpec(
+    kind="merge", recipe="", recipe_version=None, recipe_digest="", model_name="m", seed=0
+)
 FAILED = RunError(code="merge-failed", message="No.")
 
 

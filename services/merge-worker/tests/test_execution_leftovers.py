@@ -19,7 +19,9 @@ from mergehub.contracts.runs import MergeSpec, RunState
 from mergehub.contracts.worker_client import RunClient, Unreachable
 from mergehub.kit.settings import WorkerSettings
 
-SPEC = MergeSpec(recipe="", recipe_version=None, recipe_digest="", model_name="m", seed=0)
+SPEC = MergeSpec(
+    kind="merge", recipe="", recipe_version=None, recipe_digest="", model_name="m", seed=0
+)
 
 
 @pytest.fixture

@@ -195,6 +195,9 @@ async def test_an_account_is_changed_by_its_owners_and_disabled_by_administrator
     assert refused.status_code == 403
     answer = await owner.patch("/v1/accounts/ann", json={"disabled": True}, headers=ANY)
     assert answer.json()["disabled_at"] is not None
+    for handle in ("lab", "local"):
+        refused = await owner.patch(f"/v1/accounts/{handle}", json={"disabled": True}, headers=ANY)
+        assert (refused.status_code, refused.json()["code"]) == (409, "cannot-disable")
 
 
 async def test_each_change_is_written_down(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from receiver import Receiver
 
 from mergehub.contracts.hardware import SUITABLE
@@ -414,6 +416,24 @@ async def test_whoever_leaves_sees_it_no_more(
     assert (await members["reader"].get(at)).status_code == 200
     await ann.delete("/v1/accounts/lab/members/the-reader", headers=ANY)
     assert (await members["reader"].get(at)).status_code == 404
+
+
+async def test_whoever_leaves_follows_it_no_more(
+    publish: Call, run_of: Call, members: dict[str, Client], ann: Client, app: FastAPI,
+    serving: Callable[[FastAPI], AbstractAsyncContextManager[str]],
+) -> None:  # fmt: skip
+    run = await run_of(await publish())
+    headers = members["reader"].headers
+    async with (
+        serving(app) as url,
+        Client(base_url=url, headers=headers) as reader,
+        reader.stream("GET", f"/v1/runs/{run['id']}/events") as stream,
+    ):
+        lines = stream.aiter_lines()
+        assert [await anext(lines) for _ in range(2)] == ["id: 1", "event: run"]
+        await ann.delete("/v1/accounts/lab/members/the-reader", headers=ANY)
+        await ann.post(f"/v1/runs/{run['id']}/cancel")
+        assert "cancelled" not in "".join([line async for line in lines])
 
 
 async def test_a_token_that_is_not_valid_is_not_taken_for_none(

@@ -69,7 +69,7 @@ async def test_who_waits_has_the_next_event_as_soon_as_it_is_there(
     stranger: httpx.AsyncClient, tell: Call, waiting: Any, until: Call
 ) -> None:
     await tell()
-    async with asyncio.timeout(25), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(12), asyncio.TaskGroup() as group:
         polls = [group.create_task(stranger.get("/v1/events?after=1&wait=30")) for _ in range(20)]
         await until(waiting(20))
         await tell()

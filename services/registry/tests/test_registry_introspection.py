@@ -74,6 +74,11 @@ async def test_of_any_other_token_nothing_is_told(
     assert (answer.status_code, answer.json()) == (200, {"active": False})
 
 
+async def test_a_hint_may_be_empty(service: httpx.AsyncClient, made: Json) -> None:
+    asked = {"token": made["token"], "token_type_hint": ""}
+    assert (await service.post(ADDRESS, data=asked)).json()["active"]
+
+
 @pytest.mark.parametrize("token", ["", "mgh_nonsense", "\x00", "ä" * 100])
 async def test_nonsense_is_no_active_token(service: httpx.AsyncClient, token: str) -> None:
     answer = await service.post(ADDRESS, data={"token": token})
@@ -98,6 +103,8 @@ async def test_who_asks_needs_a_token_that_may(
         ("application/json", b'{"token": "mgh_x"}'),
         ("application/x-www-form-urlencoded", b""),
         ("application/x-www-form-urlencoded", b"tokens=mgh_x"),
+        ("application/x-www-form-urlencoded", b"token="),
+        ("application/x-www-form-urlencoded", b"token=mgh_x&other=1"),
         ("application/x-www-form-urlencoded", b"token=mgh_x&token=mgh_y"),
         ("application/x-www-form-urlencoded", b"&".join([b"a=b"] * 99)),
         ("application/x-www-form-urlencoded", b"token=\xff"),

@@ -25,6 +25,30 @@ def _to(revision: str, *, down: bool = False) -> Callable[[Connection], None]:
     return go
 
 
+async def test_webhooks_from_before_their_secrets_were_sealed_stay_as_they_were(
+    database_of: Callable[[str], Awaitable[str]],
+) -> None:
+    database = Database(await database_of("migrated"), "registry")
+    made = "gen_random_uuid(), 'https://example.com/', '', '{}', false"
+    columns = "id, url, description, types, ordered"
+    kept = "SELECT count(*), min(secret) FROM webhook_endpoints"
+    async with database.engine.begin() as connection:
+        await connection.execute(text("CREATE SCHEMA registry"))
+        await connection.run_sync(_to("0005"))
+        old = f"INSERT INTO webhook_endpoints ({columns}, secret) VALUES ({made}, 'whsec_old')"
+        await connection.execute(text(old))
+        await connection.run_sync(_to("head"))
+        signed = await connection.execute(text("SELECT signature, secret FROM webhook_endpoints"))
+        assert signed.all() == [("v1", "whsec_old")]
+        for signature, secret, key in (("v1", "sealed:1:x", "NULL"), ("v1a", "sealed:1:y", "'k'")):
+            new = f"({columns}, signature, secret, public_key)"
+            values = f"({made}, '{signature}', '{secret}', {key})"
+            await connection.execute(text(f"INSERT INTO webhook_endpoints {new} VALUES {values}"))
+        await connection.run_sync(_to("0005", down=True))  # which could read no sealed secret
+        assert (await connection.execute(text(kept))).one() == (1, "whsec_old")
+    await database.close()
+
+
 async def test_tokens_from_before_they_could_be_revoked_stay_valid(
     database_of: Callable[[str], Awaitable[str]],
 ) -> None:

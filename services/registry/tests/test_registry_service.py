@@ -95,6 +95,8 @@ def test_description_names_every_operation_once(app: FastAPI) -> None:
         "claim_run", "heartbeat_run", "release_run", "report_run", "list_events", "follow_events",
         "create_token", "list_tokens", "get_token", "revoke_token", "introspect_token",
         "list_audit", "get_me", "get_account", "update_account", "create_organisation",
+        "sign_in", "sign_in_callback", "sign_out",
+        "ask_for_shell", "let_shell_in", "redeem_shell_code",
         "list_members", "set_member", "remove_member", "list_quotas", "set_quota", "reset_quota",
         "create_webhook", "list_webhooks", "get_webhook", "change_webhook", "delete_webhook",
         "rotate_webhook_secret", "test_webhook", "list_webhook_deliveries", "get_webhook_delivery",

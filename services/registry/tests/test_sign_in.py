@@ -275,6 +275,8 @@ async def test_signing_in_and_out_is_written_down(
         ({"Sec-Fetch-Site": "same-origin"}, True),
         ({"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"}, False),
         ({"Origin": "null"}, False),
+        ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, True),
+        ({"Origin": "null", "Sec-Fetch-Site": "cross-site"}, False),
         ({"Sec-Fetch-Site": "same-site"}, False),
         ({"Sec-Fetch-Site": "cross-site"}, False),
         ({"Sec-Fetch-Site": "none"}, False),
@@ -315,6 +317,13 @@ async def test_a_person_makes_lasting_tokens_and_sees_all_of_them(browser: Brows
     assert [each["name"] for each in of_ci] == ["ci"]
     refused = await browser.post("/v1/tokens", json={"name": "x", "scopes": ["admin"]})
     assert refused.json()["code"] == "beyond-own"
+
+
+async def test_where_reading_needs_a_token_people_still_come_in(hub: Hub) -> None:
+    async with hub(require_token=True) as app, Browser(app, ORIGIN) as browser:
+        assert (await browser.get("/v1/recipes")).status_code == 401
+        await browser.sign_in("sven")
+        assert (await browser.get("/v1/recipes")).status_code == 200
 
 
 async def test_names_of_tokens_are_each_persons_own(app_with_people: FastAPI) -> None:

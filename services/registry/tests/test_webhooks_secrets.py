@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import secrets
 from collections.abc import Awaitable, Callable
@@ -145,7 +146,8 @@ async def test_a_sender_without_the_key_spends_no_try(
     endpoint = await listen()
     await submit()
     with pytest.raises(SecretsUnreadable):
-        await Sender(resources.database, [], Sealer([])).run(resources.signals)
+        async with asyncio.timeout(8):
+            await Sender(resources.database, [], Sealer([])).run(resources.signals)
     (delivery,) = await deliveries(endpoint)
     assert (delivery["state"], delivery["attempts"]) == ("pending", [])
 

@@ -1,5 +1,6 @@
 // A webhook receiver: 204 for what a key verifies, 400 for the rest. `PUT /name` sets the key of
-// `POST /name`: a secret for the official library, or the public key of a `v1a` signature.
+// `POST /name`: a secret for the official library, or the public key of a `v1a` signature; `GET /name`
+// gives the last request there.
 import { createPublicKey, verify } from "node:crypto";
 import { createServer } from "node:http";
 import { Webhook } from "standardwebhooks";
@@ -7,6 +8,7 @@ import { Webhook } from "standardwebhooks";
 const ED25519 = Buffer.from("302a300506032b6570032100", "hex"); // RFC 8410: before the raw key
 
 const keys = new Map();
+const last = new Map();
 
 function verifies(key, body, headers) {
   if (key.startsWith("whpk_")) return verifiesPair(key, body, headers);
@@ -38,7 +40,9 @@ function answer(request, body) {
     keys.set(request.url, body);
     return [204, ""];
   }
+  if (request.method === "GET") return [200, JSON.stringify(last.get(request.url))];
   const key = keys.get(request.url);
+  last.set(request.url, { body, headers: request.headers });
   if (!verifies(key, body, request.headers)) return [400, "not genuine"];
   if (verifies(key, `${body} `, request.headers)) return [500, "an altered body is accepted"];
   const later = { ...request.headers, "webhook-timestamp": "1700000000" };

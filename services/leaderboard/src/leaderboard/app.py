@@ -15,6 +15,7 @@ from leaderboard.uplift.endpoints import router as uplift
 from mergehub.kit.app import Resources, ServiceParts, build_app
 from mergehub.kit.background import Loop
 from mergehub.kit.introspection import ask_registry
+from mergehub.kit.openapi_links import Link
 from mergehub.kit.pruning import Pruner
 from mergehub.kit.settings import ServiceSettings
 
@@ -24,11 +25,17 @@ def _loops(resources: Resources) -> Mapping[str, Loop]:
     return {"consumer": consumer(resources).run, "pruner": pruner.run}
 
 
+LINKS = (
+    Link("list_boards", ("get_board",), {"board": "$response.body#/items/0/name"}),
+    Link("list_results", ("get_uplift",), {"model": "$response.body#/items/0/model"}),
+)
+
 PARTS = ServiceParts(
     name="leaderboard",
     title="Mergehub leaderboard",
     routers=(benchmarks, results, boards, uplift),
     migrations="leaderboard.migrations",
+    links=LINKS,
     loops=_loops,
     readings=intake.readings,
     start=ask_registry,

@@ -13,6 +13,7 @@ from lineage.tables import intake
 from mergehub.kit.app import Resources, ServiceParts, build_app
 from mergehub.kit.background import Loop
 from mergehub.kit.introspection import ask_registry
+from mergehub.kit.openapi_links import Link
 from mergehub.kit.pruning import Pruner
 from mergehub.kit.settings import ServiceSettings
 
@@ -22,11 +23,21 @@ def _loops(resources: Resources) -> Mapping[str, Loop]:
     return {"consumer": consumer(resources).run, "pruner": pruner.run}
 
 
+LINKS = tuple(
+    Link(
+        listing,
+        ("get_model", "list_ancestors", "list_descendants"),
+        {"model_id": "$response.body#/items/0/id"},
+    )
+    for listing in ("list_models", "list_popular_models")
+)
+
 PARTS = ServiceParts(
     name="lineage",
     title="Mergehub lineage",
     routers=(models, graph),
     migrations="lineage.migrations",
+    links=LINKS,
     loops=_loops,
     readings=intake.readings,
     start=ask_registry,

@@ -23,6 +23,7 @@ from registry.accounts import member_endpoints as members
 from registry.audit import endpoints as audit
 from registry.events import endpoints as events
 from registry.events.models import outbox
+from registry.links import LINKS
 from registry.quotas import endpoints as quotas
 from registry.recipes import endpoints as recipes
 from registry.runs import endpoints as runs
@@ -32,6 +33,7 @@ from registry.runs.follow import Following
 from registry.runs.moves import CHANNEL as RUNS_CHANNEL
 from registry.runs.sweeper import Sweeper
 from registry.sign_in import endpoints as sign_in
+from registry.sign_in import shell_endpoints
 from registry.sign_in.provider import Provider
 from registry.tokens import endpoints as tokens
 from registry.tokens import introspection
@@ -124,17 +126,18 @@ PARTS = ServiceParts(
         introspection.router,
         tokens.router,
         audit.router,
-        sign_in.router,
         accounts.router,
         members.router,
         quotas.router,
     ),
     migrations="registry.migrations",
+    links=LINKS,
     channels=(OUTBOX_CHANNEL, RUNS_CHANNEL, TOKENS_CHANNEL, WEBHOOKS_CHANNEL),
     largest_bodies={"/report": REPORT_BYTES},
     loops=_loops,
     start=_start,
     readings=_readings,
+    doors=(sign_in.router, shell_endpoints.router),
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from mergehub.hub.folder import default_folder, read_connection
+from mergehub.logins import read_logins
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 TIMEOUT = httpx.Timeout(65, connect=5)  # a hub begins to answer within 60 s
@@ -17,14 +18,16 @@ TIMEOUT = httpx.Timeout(65, connect=5)  # a hub begins to answer within 60 s
 def found(url: str | None, token: str | None) -> tuple[str, str | None]:
     """Address and token: those given, of MERGEHUB_URL and MERGEHUB_TOKEN, or of this machine's hub.
 
-    The token that `mergehub up` left is sent to no other hub.
+    Else it is the last hub that somebody signed in to from here. The token that `mergehub up` left,
+    and those of sign-ins, are sent to no other hub than theirs.
     """
     url = url or os.environ.get("MERGEHUB_URL")
     token = token or os.environ.get("MERGEHUB_TOKEN")
-    left = read_connection(default_folder())
+    left, signed_in = read_connection(default_folder()), read_logins()
     if url is None or url.rstrip("/") == left.get("url"):
         token = token or left.get("token")
-    return url or left.get("url") or DEFAULT_URL, token
+    url = (url or left.get("url") or next(reversed(signed_in), DEFAULT_URL)).rstrip("/")
+    return url, token or signed_in.get(url)
 
 
 def settings(url: str, token: str | None) -> dict[str, Any]:

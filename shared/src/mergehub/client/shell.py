@@ -24,7 +24,10 @@ class HubClient:
 
     @classmethod
     def found(cls, url: str | None = None, token: str | None = None) -> Self:
-        """The hub of MERGEHUB_URL, or the one that this machine's `mergehub up` left word of."""
+        """The hub of MERGEHUB_URL, or the one that this machine's `mergehub up` left word of.
+
+        Else it is the last one that somebody signed in to from here.
+        """
         return cls(*found(url, token))
 
     def __enter__(self) -> Self:
@@ -42,15 +45,28 @@ class HubClient:
         call: Call[dict[str, Any]] = Call("GET", path, query=params)
         return self.send(call)
 
+    def handle(self) -> str:
+        """The handle of one's own account."""
+        return str(self.get("/v1/accounts/me")["account"]["handle"])
+
     def recipe(self, name: str) -> dict[str, Any]:
-        """The published recipe of that name."""
-        known = self.send(api.list_recipes(name=name))["items"]
+        """The published recipe `owner/name`, or that of a name: one's own, or the only one."""
+        owner, _, plain = name.rpartition("/")
+        known = self.send(api.list_recipes(name=plain, owner=owner or None))["items"]
         if not known:
             raise HubError(404, f"There is no recipe called {name!r}.")
-        return dict(known[0])
+        return self._own(known) if len(known) > 1 else dict(known[0])
+
+    def _own(self, recipes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+        handle = self.handle()
+        for each in recipes:
+            if each["owner"] == handle:
+                return dict(each)
+        names = ", ".join(f"{each['owner']}/{each['name']}" for each in recipes)
+        raise HubError(409, f"Several have published one: say whose, of {names}.")
 
     def publish(self, recipe: str, name: str, **about: Any) -> dict[str, Any]:
-        """Publish a recipe's text under a new name; `about` gives title, description and tags."""
+        """Publish a recipe's text under a new name; `about` gives owner, title, tags and so on."""
         body: Any = {"name": name, "recipe": recipe, **about}
         return _plain(self.send(api.publish_recipe(body)))
 
@@ -104,6 +120,15 @@ class HubClient:
     def revoke_token(self, token_id: str) -> None:
         """Make a token invalid for ever."""
         self.send(api.revoke_token(token_id))
+
+    def redeem_shell_code(self, code: str, verifier: str) -> dict[str, Any]:
+        """The token of this shell, for the code that a browser was given."""
+        body: Any = {"code": code, "verifier": verifier}
+        return _plain(self.send(api.redeem_shell_code(body)))
+
+    def sign_out(self) -> None:
+        """End the token that this client sends."""
+        self.send(api.sign_out())
 
     def model(self, name: str) -> dict[str, Any]:
         """The model of that name."""

@@ -16,10 +16,10 @@ Schema = Mapping[str, Any]
 SILENT = {"$defs", "title", "description", "default", "examples", "deprecated", "discriminator"}
 LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems")
 UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
-EQUAL = ("format", "pattern", "multipleOf", "uniqueItems", "propertyNames")
+EQUAL = ("format", "pattern", "multipleOf", "uniqueItems", "propertyNames", "contentMediaType")
 KNOWN = SILENT | {
     "$ref", "anyOf", "oneOf", "type", "enum", "const", "properties", "required",
-    "additionalProperties", "items", "prefixItems", *LOWER, *UPPER, *EQUAL,
+    "additionalProperties", "items", "prefixItems", "contentSchema", *LOWER, *UPPER, *EQUAL,
 }  # fmt: skip
 
 
@@ -49,6 +49,8 @@ class _Comparison:
             yield from self._of_any(written, either, at)
         else:
             yield from _value_faults(written, read, at)
+            if "contentSchema" in read:
+                yield from self.faults(written.get("contentSchema", {}), read["contentSchema"], at)
             pair = id(written), id(read)
             if written.get("type") == "object" and pair not in self._begun:
                 self._begun.add(pair)  # it may hold others of its kind

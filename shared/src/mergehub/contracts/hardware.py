@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from mergehub.contracts.strict import Strict
 
 Hardware = Literal["cpu", "gpu", "gpu:80gb"]
 HARDWARE: tuple[Hardware, ...] = get_args(Hardware)
@@ -20,20 +22,16 @@ SUITABLE: dict[str, tuple[Hardware, ...]] = {
 Bytes = Annotated[int, Field(ge=0, lt=2**63)]
 
 
-class Needs(BaseModel):
+class Needs(Strict):
     """What an attempt at a run takes, in bytes, as far as it is known from the plan."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     memory: Bytes = Field(0, description="Main memory of the worker.")
     disk: Bytes = Field(0, description="Space beside the worker's artifacts.")
     gpu_memory: Bytes = Field(0, description="Memory of one GPU.")
 
 
-class Capacity(BaseModel):
+class Capacity(Strict):
     """What a worker has to give, in bytes; null where it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     memory: Bytes | None = None
     disk: Bytes | None = None

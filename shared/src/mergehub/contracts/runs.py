@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError
 
 from mergehub.contracts.examples import RECIPE, RUN, RUN_ID, VERSION_ID, example
 from mergehub.contracts.hardware import Capacity, Hardware, Needs
+from mergehub.contracts.strict import Lax, Strict
 
 LEASE_SECONDS = 12
 HEARTBEAT_SECONDS = 4
@@ -88,10 +89,8 @@ MOVES: dict[RunState, frozenset[RunState]] = {
 }
 
 
-class Message(BaseModel):
-    """A body that a stranger sends: unknown fields are refused, nothing changes afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Message(Strict):
+    """A body that a stranger sends."""
 
 
 class Answer(BaseModel):
@@ -124,7 +123,7 @@ class MergeRunCreate(_RunCreate):
 
     kind: Literal["merge"]
     recipe: str | None = Field(None, description="An inline recipe: mergekit YAML as it is.")
-    recipe_version: UUID | None = Field(None, description="The id of a published version.")
+    recipe_version: Lax[UUID] | None = Field(None, description="The id of a published version.")
     model_name: ModelName = Field(description="The name that the produced model gets in lineage.")
     seed: int = Field(0, ge=0, lt=2**63, description="Seeds the methods that draw at random.")
 
@@ -145,9 +144,9 @@ RunCreate = Annotated[MergeRunCreate | EvaluateRunCreate, Field(discriminator="k
 class MergeSpec(Message):
     """What a worker needs to merge: the recipe's text travels along, so it asks nobody else."""
 
-    kind: Literal["merge"] = "merge"
+    kind: Literal["merge"]
     recipe: str
-    recipe_version: UUID | None
+    recipe_version: Lax[UUID] | None
     recipe_digest: str
     model_name: str
     seed: int
@@ -156,7 +155,7 @@ class MergeSpec(Message):
 class EvaluateSpec(Message):
     """`model` is what the worker opens, `model_name` what lineage and leaderboard call it."""
 
-    kind: Literal["evaluate"] = "evaluate"
+    kind: Literal["evaluate"]
     model: str
     model_name: str
     benchmarks: list[str]
@@ -185,6 +184,13 @@ class RunError(Message):
     last_lines: list[str] = Field(default_factory=list, max_length=50)
     retryable: bool = False
 
+    def with_last_lines(self, lines: list[str]) -> RunError:
+        """The error with what a child said last, where NUL may be: no text here holds it."""
+        message, *last = (
+            each.replace("\0", "\N{REPLACEMENT CHARACTER}") for each in (self.message, *lines)
+        )
+        return self.model_copy(update={"message": message, "last_lines": last})
+
 
 def timed_out(seconds: int) -> RunError:
     """The error of an attempt that took longer than it may."""
@@ -203,7 +209,9 @@ class ClaimRequest(Message):
     )
 
     worker: str = Field(min_length=1, max_length=200)
-    nonce: UUID | None = Field(None, description="New for each wish, the same when sent again.")
+    nonce: Lax[UUID] | None = Field(
+        None, description="New for each wish, the same when sent again."
+    )
     hardware: Hardware | None = Field(None, description="The worker's class; null: any run suits.")
     capacity: Capacity = Capacity()
 
@@ -250,7 +258,7 @@ class Parent(Message):
     relation: Literal["merge", "finetune", "adapter", "quantized"] = "merge"
     role: Literal["base", "ingredient"] = "ingredient"
     weight: float | None = None
-    layers: list[tuple[int, int]] | None = Field(
+    layers: list[Lax[tuple[int, int]]] | None = Field(
         None, description="The layer ranges [start, end) taken from it; none means all of it."
     )
     base: Parent | None = Field(None, description="What an adapter was put upon.")
@@ -259,7 +267,7 @@ class Parent(Message):
 class MergeResult(Message):
     """The outcome of a merge run."""
 
-    kind: Literal["merge"] = "merge"
+    kind: Literal["merge"]
     output_digest: Digest
     lock_digest: Digest
     engine_version: str = Field(max_length=100)
@@ -290,7 +298,7 @@ class BenchmarkResult(Message):
 class EvaluateResult(Message):
     """The outcome of an evaluate run."""
 
-    kind: Literal["evaluate"] = "evaluate"
+    kind: Literal["evaluate"]
     model: str = Field(max_length=500)
     model_digest: Digest
     harness: str = Field(max_length=200)

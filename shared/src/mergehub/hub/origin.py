@@ -36,6 +36,7 @@ class Origin:
         self._own = Api(
             lifespan=self._lifespan,
             openapi_url=None,
+            cors_origins=settings.cors_origins,
             cors_public=False,
             hosts=own_names(settings),
         )

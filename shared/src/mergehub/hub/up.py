@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mergehub.hub import leftovers
-from mergehub.hub.address import LOOPBACK, is_loopback, listen, url_of
+from mergehub.hub.address import listen, names, url_of
 from mergehub.hub.folder import CONNECTION, DataFolder, write_secret
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.process import CannotStart
@@ -80,7 +80,7 @@ class Hub:
     def __init__(self, options: Options, folder: DataFolder, listener: socket.socket) -> None:
         self.folder = folder
         self.url = url_of(listener)
-        self._loopback = is_loopback(listener)
+        self._names = names(listener)
         self.tokens = folder.tokens()
         self.postgres: Postgres | None = None
         self.valkey: Valkey | None = None
@@ -147,7 +147,7 @@ class Hub:
             "SERVICE_TOKEN": self.tokens.service,
             "SECRETS_KEYS": os.environ.get("MERGEHUB_SECRETS_KEYS")
             or json.dumps(data.secrets_keys()),
-            "HOSTS": self._hosts(),
+            "HOSTS": self._names and json.dumps(self._names),
             "REQUIRE_TOKEN": str(options.require_token).lower(),
             "ARTIFACTS": data / "artifacts",
             "SCRATCH": data / "scratch",
@@ -158,19 +158,6 @@ class Hub:
             "TASK_ROOTS": json.dumps([str(path.resolve()) for path in options.tasks]),
         }
         return {f"MERGEHUB_{name}": str(value) for name, value in settings.items() if value}
-
-    def _hosts(self) -> str | None:
-        """The names that requests may use: pages of the web may not rebind theirs to loopback.
-
-        Whoever listens on another address asks everyone for a token, which no page has.
-        """
-        try:
-            named = json.loads(os.environ.get("MERGEHUB_HOSTS") or "[]")
-        except ValueError:
-            raise CannotStart(
-                'MERGEHUB_HOSTS is a JSON list of names, such as ["hub.example.org"].'
-            ) from None
-        return json.dumps([*named, *LOOPBACK]) if named or self._loopback else None
 
     def _wait_until_ready(self) -> None:
         """Ask once: the socket holds the question until the services are there to answer."""

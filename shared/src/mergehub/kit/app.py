@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    generate_latest,
-    start_http_server,
-)
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,10 +27,12 @@ from mergehub.kit.logs import configure_logging
 from mergehub.kit.manners import add_manners
 from mergehub.kit.migrations import is_current, migrate
 from mergehub.kit.notify import Signals
-from mergehub.kit.problems import Invalid, Problem, problem_responses
+from mergehub.kit.openapi import amend
+from mergehub.kit.openapi_links import Link, describe_links
+from mergehub.kit.problems import Invalid, Problem, Unauthenticated, problem_responses
 from mergehub.kit.requests import PROBES
 from mergehub.kit.settings import ServiceSettings
-from mergehub.kit.telemetry import Reading, exposition
+from mergehub.kit.telemetry import Reading, exposition, telling
 
 READY_SECONDS = 2.0
 
@@ -73,7 +70,8 @@ class ServiceParts:
 
     `migrations` names the package of its Alembic history; `loops` its background work;
     `largest_bodies` the ends of paths where more may be sent than elsewhere, in bytes;
-    `readings` what `/metrics` reads from the tables;
+    `readings` what `/metrics` reads from the tables; `links` what leads where in the document;
+    `doors` are asked without a token even where reading needs one: people come in by them;
     `start` runs once after migrating, before the first request.
     """
 
@@ -82,10 +80,12 @@ class ServiceParts:
     routers: Sequence[APIRouter]
     migrations: str
     channels: tuple[str, ...] = ()
+    links: Sequence[Link] = ()
     largest_bodies: Mapping[str, int] = field(default_factory=dict)
     loops: Callable[[Resources], Mapping[str, Loop]] = lambda resources: {}
     start: Callable[[FastAPI, Resources], Awaitable[None]] | None = None
     readings: Callable[[AsyncSession], Awaitable[Sequence[Reading]]] = _no_readings
+    doors: Sequence[APIRouter] = ()
 
 
 @asynccontextmanager
@@ -126,23 +126,8 @@ async def run_background(parts: ServiceParts, settings: ServiceSettings) -> None
     async with open_resources(parts, settings) as resources:
         loops = all_loops(parts, resources) | {"signals": resources.signals.run}
         async with running(loops):
-            with _telling(resources.metrics, settings.metrics_port):
+            with telling(resources.metrics, settings.metrics_port):
                 await stopped.wait()
-
-
-@contextmanager
-def _telling(metrics: CollectorRegistry, port: int) -> Iterator[None]:
-    """Tell `metrics` at `port` while the block lasts, if there is one."""
-    if not port:
-        yield
-        return
-    server, thread = start_http_server(port, registry=metrics)
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -183,12 +168,17 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     )
     if settings.public_url is not None:
         app.state.sessions = Sessions(settings.public_url, frozenset(settings.cors_origins))
-    add_manners(app, settings, metrics, parts.largest_bodies)
+    routers = (*parts.doors, *parts.routers)
+    add_manners(app, settings, metrics, parts.largest_bodies, routers)
+    amend(app, describe_links(parts.links))
     app.include_router(_operations(parts, metrics))
     app.include_router(docs_routes({parts.name: app.openapi}))
     reading = [Depends(authenticated)] if settings.require_token else []
+    for router in parts.doors:
+        app.include_router(router)
+    told = problem_responses(Unauthenticated) if settings.require_token else {}
     for router in parts.routers:
-        app.include_router(router, dependencies=reading)
+        app.include_router(router, dependencies=reading, responses=told)
     return app
 
 

@@ -68,13 +68,13 @@ class Sessions:
         """Raise CrossSite unless a change comes from our own pages, or from trusted ones."""
         if connection.scope["method"] in SAFE:
             return
-        origin = connection.headers.get("origin")
-        if origin is not None:
-            own = origin == self.public_url or origin in self.origins
-        else:
+        origin = connection.headers.get("origin", "null")
+        if origin == "null":  # where the page's referrer policy hides it, too
             own = connection.headers.get("sec-fetch-site") == "same-origin"
+        else:
+            own = origin == self.public_url or origin in self.origins
         if not own:
-            raise CrossSite(f"The request comes from {origin or 'nowhere that it tells'}.")
+            raise CrossSite(f"The request comes from {origin}.")
 
 
 def presented(scope: Scope) -> Presented | None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Protocol, TypeVar
 
 from fastapi import Header, Query
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
 
 from mergehub.kit.notify import wait
 
@@ -21,20 +22,43 @@ LONGEST_WAIT_SECONDS = 30
 
 EVENT_STREAM = "text/event-stream"
 HEARTBEAT = ": still here\n\n"
+REVISION = r"^[0-9]{1,18}$"
 
-STREAMED: dict[int | str, dict[str, Any]] = {
-    200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}
-}
-"""The `responses=` of an endpoint that answers `event_stream` without end."""
 
-FOLLOWED: dict[int | str, dict[str, Any]] = STREAMED | {
-    204: {"description": "It has ended and its last event is known: do not reconnect"},
-}
-"""The `responses=` of an endpoint that answers `event_stream` to the end of the thing."""
+Responses = dict[int | str, dict[str, Any]]
+
+
+def streamed(data: type[BaseModel], event: str | None = None) -> Responses:
+    """The `responses=` of an endpoint that answers `event_stream`; the schema is one event's.
+
+    `event` is its type, where all are of one.
+    """
+    content = {"$ref": f"#/components/schemas/{data.__name__}"}
+    schema = {
+        "type": "object",
+        "required": ["id", "event", "data"],
+        "properties": {
+            "id": {"type": "string", "pattern": REVISION},
+            "event": {"const": event} if event else {"type": "string"},
+            "data": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": content,
+            },
+        },
+    }
+    return {200: {"content": {EVENT_STREAM: {"schema": schema}}}}
+
+
+def followed(event: str, data: type[BaseModel]) -> Responses:
+    """The same where the stream ends with the thing that it tells of."""
+    ended = {"description": "It has ended and its last event is known: do not reconnect"}
+    return streamed(data, event) | {204: ended}
+
 
 LastEventId = Annotated[
     str | None,
-    Header(pattern=r"^[0-9]{1,18}$", description="The `id` of the last event received."),
+    Header(pattern=REVISION, description="The `id` of the last event received."),
 ]
 Wait = Annotated[
     int,

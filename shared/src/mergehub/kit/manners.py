@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from mergehub.kit.api import Api
 from mergehub.kit.deprecation import LateHeaders
 from mergehub.kit.etags import EntityTags, describe_etags
-from mergehub.kit.json_depth import JsonDepth
-from mergehub.kit.openapi import amend, keep_nulls
+from mergehub.kit.json_bodies import JsonBodies
+from mergehub.kit.literal_paths import LiteralPaths, literal_paths
+from mergehub.kit.nul import NoNul
+from mergehub.kit.openapi import amend, keep_nulls, whole_bounds
+from mergehub.kit.openapi_answers import common_answers
+from mergehub.kit.openapi_inputs import describe_inputs
 from mergehub.kit.problem_handlers import install_problems
 from mergehub.kit.request_id import RequestId
 from mergehub.kit.requests import BodyLimit, PlainBodies
@@ -21,14 +26,20 @@ from mergehub.kit.time_limits import TimeLimit
 
 
 def add_manners(
-    app: Api, settings: ServiceSettings, metrics: CollectorRegistry, bodies: Mapping[str, int]
+    app: Api,
+    settings: ServiceSettings,
+    metrics: CollectorRegistry,
+    bodies: Mapping[str, int],
+    routers: Iterable[APIRouter] = (),
 ) -> None:
     """Give `app` its layers, the innermost first; `bodies` are the exceptions of BodyLimit."""
+    app.add_middleware(LiteralPaths, paths=literal_paths(routers))
     app.add_middleware(EntityTags)
     app.add_middleware(LateHeaders)
-    app.add_middleware(JsonDepth)
+    app.add_middleware(JsonBodies)
     app.add_middleware(BodyLimit, exceptions=bodies)
     app.add_middleware(PlainBodies)
+    app.add_middleware(NoNul)
     app.add_middleware(TimeLimit, seconds=settings.request_seconds)
     app.add_middleware(Throttle, settings=settings, metrics=metrics)
     app.add_middleware(RequestMetrics, registry=metrics)
@@ -36,3 +47,6 @@ def add_manners(
     install_problems(app)
     amend(app, describe_etags)
     amend(app, keep_nulls)
+    amend(app, whole_bounds)
+    amend(app, describe_inputs)
+    amend(app, common_answers)

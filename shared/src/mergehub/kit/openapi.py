@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from fastapi import FastAPI
@@ -28,3 +28,28 @@ def keep_nulls(document: Document) -> None:
         for example in schema.get("examples", ()):
             for name in schema.get("required", ()):
                 example.setdefault(name, None)
+
+
+BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+
+
+def whole_bounds(document: Document) -> None:
+    """Write the bounds of integers as integers: 9.223372036854776e+18 is not 2**63."""
+    for node in nodes(document):
+        if node.get("type") == "integer":
+            node.update({name: int(node[name]) for name in BOUNDS if name in node})
+
+
+def nodes(part: Any) -> Iterator[Document]:
+    """Every object in a part of a document, the outer ones first."""
+    if isinstance(part, dict):
+        yield part
+    if isinstance(part, dict | list):
+        for each in part.values() if isinstance(part, dict) else part:
+            yield from nodes(each)
+
+
+def operations(document: Document) -> Iterator[Document]:
+    """The operations of a document."""
+    for methods in document["paths"].values():
+        yield from methods.values()

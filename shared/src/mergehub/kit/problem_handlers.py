@@ -40,7 +40,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 BY_STATUS: Mapping[int, type[Problem]] = {
     each.status: each
-    for each in (BadRequest, NotFound, MethodNotAllowed, RequestTooSlow, BodyTooLarge)
+    for each in (BadRequest, NotFound, MethodNotAllowed, RequestTooSlow, BodyTooLarge, Invalid)
 }
 """Which problem stands for an error that the framework raises."""
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    start_http_server,
+)
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -68,6 +75,21 @@ class _Readings(Collector):
             family = families.setdefault(name, GaugeMetricFamily(name, meaning, labels=labels))
             family.add_metric(list(reading.labels.values()), reading.value)
         yield from families.values()
+
+
+@contextmanager
+def telling(metrics: CollectorRegistry, port: int) -> Iterator[None]:
+    """Tell `metrics` at a port of their own while the block lasts; 0: not at all."""
+    if not port:
+        yield
+        return
+    server, thread = start_http_server(port, registry=metrics)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 class RequestMetrics:

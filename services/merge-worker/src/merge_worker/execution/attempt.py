@@ -187,7 +187,7 @@ class Attempt:
                 await self._stop.wait()
 
     async def _report_failure(self, error: RunError, last_lines: list[str] | None = None) -> None:
-        told = error.model_copy(update={"last_lines": last_lines or []})
+        told = error.with_last_lines(last_lines or [])
         await self._report(ReportRequest(fence=self._claim.fence, outcome="failed", error=told))
 
     async def _report(self, request: ReportRequest) -> None:

@@ -86,6 +86,7 @@ def _evaluate(job: Job, spec: EvaluateSpec, tell: Tell, started: float) -> Evalu
         for place, task in enumerate(tasks):
             results[place] = results[place] or _measure(job, harness, task, digest, tell)
     return EvaluateResult(
+        kind="evaluate",
         model=spec.model,
         model_digest=digest,
         harness=_harness_version(),

@@ -25,6 +25,7 @@ def merge_result(folder: Path, recipe: Recipe, artifacts: Path, seconds: float) 
     lock = Lock.model_validate_json((folder / LOCK).read_bytes())
     tensors = manifest["tensors"].values()
     return MergeResult(
+        kind="merge",
         output_digest=manifest["output_digest"],
         lock_digest=_lock_digest(lock),
         engine_version=lock.engine,

@@ -13,7 +13,7 @@ from mergehub.kit.preconditions import IfMatch, PreconditionFailed, Precondition
 from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
 from registry.accounts import service
 from registry.accounts.access import NotYours
-from registry.accounts.errors import AccountNotFound, HandleTaken, NoAccount
+from registry.accounts.errors import AccountNotFound, CannotDisable, HandleTaken, NoAccount
 from registry.accounts.schemas import Account, AccountUpdate, Me, OrganisationCreate
 from registry.idempotency import Answered, KeyInProgress, Once
 from registry.quotas.errors import QuotaExceeded
@@ -65,7 +65,13 @@ async def get_account(handle: Handle, session: Session, response: Response) -> A
 @router.patch(
     "/{handle}",
     responses=problem_responses(
-        Unauthenticated, NotYours, AccountNotFound, PreconditionFailed, PreconditionRequired
+        Unauthenticated,
+        Forbidden,
+        NotYours,
+        AccountNotFound,
+        CannotDisable,
+        PreconditionFailed,
+        PreconditionRequired,
     ),
 )
 async def update_account(

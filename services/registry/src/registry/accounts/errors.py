@@ -40,6 +40,13 @@ class OwnerInvalid(Invalid):
     remedy = "Leave `owner` out, or give the handle of an organisation."
 
 
+class CannotDisable(Conflict):
+    """Organisations do nothing by themselves, and without its own account nobody ran the hub."""
+
+    code, title = "cannot-disable", "This account cannot be disabled"
+    remedy = "Disable the persons who should do nothing any more."
+
+
 class LastOwner(Conflict):
     """An organisation without an owner could not be changed by anybody."""
 

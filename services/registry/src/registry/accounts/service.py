@@ -14,8 +14,14 @@ from mergehub.kit.etags import etag_of
 from mergehub.kit.notify import notify
 from mergehub.kit.problems import Forbidden
 from registry.accounts.access import OWNERS, check_may, role_in
-from registry.accounts.errors import AccountNotFound, HandleTaken, NoAccount, OwnerInvalid
-from registry.accounts.models import AccountRow, MemberRow
+from registry.accounts.errors import (
+    AccountNotFound,
+    CannotDisable,
+    HandleTaken,
+    NoAccount,
+    OwnerInvalid,
+)
+from registry.accounts.models import LOCAL, AccountRow, MemberRow
 from registry.accounts.schemas import Account, AccountUpdate, Me, Membership, OrganisationCreate
 from registry.audit.service import audit
 from registry.quotas.service import check_quota
@@ -71,7 +77,7 @@ async def update(
 ) -> Account:
     """Change an account. `check` is given the tag of the state under lock.
 
-    Raises AccountNotFound, NotYours, Forbidden, and what `check` raises.
+    Raises AccountNotFound, NotYours, Forbidden, CannotDisable, and what `check` raises.
     """
     row = await row_of(session, handle, lock=True)
     await check_may(session, actor, handle, OWNERS)
@@ -79,13 +85,22 @@ async def update(
     if wanted.display_name is not None:
         row.display_name = wanted.display_name
     if wanted.disabled is not None:
-        if not actor.may("admin"):
-            raise Forbidden("Only a token of scope admin disables accounts.")
-        row.disabled_at = await session.scalar(select(func.now())) if wanted.disabled else None
-        await notify(session, TOKENS_CHANNEL)
+        await _disable(session, actor, row, wanted.disabled)
     await session.flush()
     await audit(session, "account.changed", f"accounts/{handle}")
     return Account.model_validate(row)
+
+
+async def _disable(
+    session: AsyncSession, actor: Principal, row: AccountRow, disabled: bool
+) -> None:
+    """Let no token of an account be valid, or let them be so again."""
+    if not actor.may("admin"):
+        raise Forbidden("Only a token of scope admin disables accounts.")
+    if row.kind != "person" or row.handle == LOCAL:
+        raise CannotDisable(f"{row.handle} is none that can be disabled.")
+    row.disabled_at = await session.scalar(select(func.now())) if disabled else None
+    await notify(session, TOKENS_CHANNEL)
 
 
 async def writable(session: AsyncSession, writer: Principal, wanted: str | None) -> str:

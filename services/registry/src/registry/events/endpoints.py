@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from mergehub.contracts.events import EventPage
+from mergehub.contracts.events import Envelope, EventPage
 from mergehub.kit.app import Resources
-from mergehub.kit.follow import LONGEST_WAIT_SECONDS, STREAMED, LastEventId, event_stream
+from mergehub.kit.follow import LONGEST_WAIT_SECONDS, LastEventId, event_stream, streamed
 from mergehub.kit.outbox import EventsPruned
 from mergehub.kit.pagination import Limit
 from mergehub.kit.problems import problem_responses
@@ -46,7 +46,7 @@ async def list_events(
 @router.get(
     "/v1/events/stream",
     response_class=Response,
-    responses=STREAMED | problem_responses(EventsPruned),
+    responses=streamed(Envelope) | problem_responses(EventsPruned),
 )
 async def follow_events(
     request: Request, after: After = 0, last_event_id: LastEventId = None

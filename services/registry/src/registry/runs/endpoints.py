@@ -11,7 +11,7 @@ from mergehub.contracts.runs import FINAL, Run, RunCreate, RunState
 from mergehub.kit.auth import Principal, Viewer, requires
 from mergehub.kit.database import Session
 from mergehub.kit.etags import is_known
-from mergehub.kit.follow import FOLLOWED, LastEventId, Wait, event_stream
+from mergehub.kit.follow import LastEventId, Wait, event_stream, followed
 from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
 from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
 from registry.accounts.access import NotYours
@@ -110,7 +110,7 @@ async def list_run_items(
 @router.get(
     "/{run_id}/events",
     response_class=Response,
-    responses=FOLLOWED | SEEN,
+    responses=followed("run", Run) | SEEN,
 )
 async def follow_run(
     run_id: UUID, request: Request, viewer: Viewer, last_event_id: LastEventId = None

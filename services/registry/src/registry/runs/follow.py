@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from uuid import UUID
 
 from mergehub.contracts.runs import FINAL, Run
@@ -14,35 +15,38 @@ from registry.runs import service
 from registry.runs.errors import RunNotFound
 from registry.runs.moves import CHANNEL
 
-Seen = tuple[UUID, Principal | None]
-
 
 class Following:
-    """What all who follow runs in one process share: those of the same run look at it once."""
+    """What all who follow runs in one process share: those of the same run look at it once.
+
+    Whether somebody may see a private run is asked for each of them, at every look.
+    """
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
-        self._looks = Looks(self._find)
-
-    async def _find(self, seen: Seen) -> Run:
-        """The connection is given back at once."""
-        async with self._resources.database.reading() as session:
-            return await service.find(session, *seen)
+        self._looks = Looks(self._look)
 
     async def look(self, run_id: UUID, viewer: Principal | None) -> Run:
-        """The run as it stands. Raises RunNotFound, also where it is not for `viewer` to see."""
-        try:
-            return await self._looks((run_id, None))  # what is public, all see alike
-        except RunNotFound:
-            if viewer is None:
-                raise
-        return await self._looks((run_id, viewer))
+        """The run as it stands; the connection is given back at once. Raises RunNotFound."""
+        run = await self._looks(run_id)
+        if run.visibility != "public":
+            async with self._resources.database.reading() as session:
+                await service.check_seen(session, run, viewer)
+        return run
+
+    async def _look(self, run_id: UUID) -> Run:
+        async with self._resources.database.reading() as session:
+            return await service.find_unseen(session, run_id)
 
     async def frames(
         self, run_id: UUID, viewer: Principal | None, after: int
     ) -> AsyncIterator[str]:
-        """Frames of the run at each revision beyond `after` that is met, to the final one."""
-        with self._resources.signals.subscribe(CHANNEL, str(run_id)) as woken:
+        """Frames of the run at each revision beyond `after` that is met, to the final one.
+
+        They end as well where the viewer may no longer see the run.
+        """
+        signals = self._resources.signals
+        with signals.subscribe(CHANNEL, str(run_id)) as woken, suppress(RunNotFound):
             async for run, new in revisions(lambda: self.look(run_id, viewer), woken, after):
                 yield event_frame("run", run.revision, run.model_dump_json()) if new else HEARTBEAT
                 if run.state in FINAL:

@@ -51,7 +51,7 @@ async def failed(
     session: AsyncSession, run: RunRow, error: RunError, now: datetime, *, at_once: bool = False
 ) -> None:
     """End a failed attempt: try again where that may help, each time later or `at_once`."""
-    run.error = _storable(error).model_dump(mode="json")
+    run.error = error.model_dump(mode="json")
     if run.cancel_requested:
         to = RunState.CANCELLED
     elif error.retryable and run.attempt < run.max_attempts:
@@ -63,7 +63,7 @@ async def failed(
 
 
 async def _merged(session: AsyncSession, run: RunRow, result: MergeResult, now: datetime) -> None:
-    spec = _spec(run, MergeSpec)
+    spec = _spec(run, result.kind, MergeSpec)
     run.result = result.model_dump(mode="json")
     run.error = None
     await move(session, run, RunState.SUCCEEDED, now)
@@ -83,7 +83,7 @@ async def _merged(session: AsyncSession, run: RunRow, result: MergeResult, now: 
 async def _evaluated(
     session: AsyncSession, run: RunRow, result: EvaluateResult, now: datetime
 ) -> None:
-    spec = _spec(run, EvaluateSpec)
+    spec = _spec(run, result.kind, EvaluateSpec)
     if len({scored.benchmark for scored in result.results}) < len(result.results):
         raise ReportInvalid("A benchmark is reported twice.")
     run.result = result.model_dump(mode="json", exclude={"results": {"__all__": {"items"}}})
@@ -102,12 +102,11 @@ async def _evaluated(
         await outbox.emit(session, "evaluation.completed", subject, data, run.private_to)
 
 
-def _spec(run: RunRow, kind: type[_Spec]) -> _Spec:
+def _spec(run: RunRow, kind: str, spec: type[_Spec]) -> _Spec:
     """The run's spec, where it is of the kind that the result is of."""
-    expected = kind.model_fields["kind"].default
-    if run.kind != expected:
-        raise ReportInvalid(f"This is the result of a run of kind {expected}, not {run.kind}.")
-    return kind.model_validate(run.spec)
+    if run.kind != kind:
+        raise ReportInvalid(f"This is the result of a run of kind {kind}, not {run.kind}.")
+    return spec.model_validate(run.spec)
 
 
 async def _with_names(session: AsyncSession, parents: list[Parent]) -> list[Parent]:
@@ -133,13 +132,3 @@ def _ref(parent: Parent) -> ModelRef:
         return ModelRef.parse(parent.name)
     except ValueError as error:
         raise ReportInvalid(f"A parent's name is no model reference: {error}.") from None
-
-
-def _storable(error: RunError) -> RunError:
-    """A child's last words may hold NUL, which PostgreSQL does not."""
-    return RunError(
-        code=error.code,
-        message=error.message.replace("\0", "�"),
-        last_lines=[line.replace("\0", "�") for line in error.last_lines],
-        retryable=error.retryable,
-    )

@@ -73,6 +73,23 @@ async def find(session: AsyncSession, run_id: UUID, viewer: Viewer) -> Run:
     return Run.model_validate(run)
 
 
+async def find_unseen(session: AsyncSession, run_id: UUID) -> Run:
+    """A run whoever asks; `check_seen` tells whether that one may know of it.
+
+    Raises RunNotFound.
+    """
+    run = await session.get(RunRow, run_id)
+    if run is None:
+        raise unknown(run_id)
+    return Run.model_validate(run)
+
+
+async def check_seen(session: AsyncSession, run: Run, viewer: Viewer) -> None:
+    """Raise RunNotFound unless `viewer` may know of a run."""
+    if await repository.find(session, run.id, viewer) is None:
+        raise unknown(run.id)
+
+
 async def page(
     session: AsyncSession, wanted: RunFilter, viewer: Viewer, cursor: str | None, limit: int
 ) -> RunPage:

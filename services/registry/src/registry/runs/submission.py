@@ -48,6 +48,7 @@ async def _merge_spec(
     pointer = "/recipe" if wanted.recipe is not None else "/recipe_version"
     await produced_names(session, viewer, ingredients, pointer, sources)
     return MergeSpec(
+        kind="merge",
         recipe=source,
         recipe_version=wanted.recipe_version,
         recipe_digest=digest,
@@ -92,6 +93,7 @@ async def _evaluate_spec(
         raise _invalid("/model", "bad-reference", str(error)) from None
     names = await produced_names(session, viewer, [ref], "/model", sources)
     return EvaluateSpec(
+        kind="evaluate",
         model=str(ref),
         model_name=named(ref, names),
         benchmarks=list(dict.fromkeys(wanted.benchmarks)),

@@ -33,6 +33,13 @@ class ProviderAway(Unavailable):
     remedy = "Try again in a moment; tokens and sessions go on working meanwhile."
 
 
+class SessionNeeded(Forbidden):
+    """A token cannot let a shell in, which would have a token that lasts longer."""
+
+    code, title = "session-needed", "Only somebody who signed in may do this"
+    remedy = "Do it in a browser, signed in at `/v1/accounts/sign-in`."
+
+
 class CodeInvalid(BadRequest):
     """The one-time code was used, is older than five minutes, or is for another shell."""
 

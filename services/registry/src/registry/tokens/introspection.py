@@ -19,7 +19,11 @@ FORM = "application/x-www-form-urlencoded"
 BODY: dict[str, Any] = {
     "type": "object",
     "required": ["token"],
-    "properties": {"token": {"type": "string"}, "token_type_hint": {"type": "string"}},
+    "properties": {
+        "token": {"type": "string", "minLength": 1},
+        "token_type_hint": {"type": "string"},
+    },
+    "additionalProperties": False,
 }
 
 router = APIRouter(prefix="/v1/tokens", tags=["tokens"])
@@ -29,12 +33,13 @@ async def _token(request: Request) -> str:
     """The field `token` of the form; read by hand, since forms without files need no parser."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        fields = parse_qs((await request.body()).decode(), strict_parsing=True, max_num_fields=10)
+        form = (await request.body()).decode()
+        fields = parse_qs(form, keep_blank_values=True, strict_parsing=True, max_num_fields=10)
     except ValueError:
         fields = {}
     tokens = fields.get("token", [])
-    if kind != FORM or len(tokens) != 1:
-        raise BadRequest(f"Send one field `token` as {FORM}.")
+    if kind != FORM or len(tokens) != 1 or not tokens[0] or fields.keys() - BODY["properties"]:
+        raise BadRequest(f"Send one field `token` as {FORM}, and at most a `token_type_hint`.")
     return tokens[0]
 
 

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from mergehub.contracts.examples import example
 from mergehub.contracts.runs import Answer, Message, must_be
+from mergehub.contracts.strict import Time
+from mergehub.kit.auth import SCOPES
 
 LONGEST_SECONDS = 10 * 366 * 86_400
 
@@ -21,7 +23,9 @@ TokenName = Annotated[
         "underscores, beginning with a letter or digit, at most 100 characters"
     ),
 ]
-ScopeName = Annotated[str, StringConstraints(max_length=60)]
+ScopeName = Annotated[
+    str, StringConstraints(max_length=60), Field(json_schema_extra={"enum": sorted(SCOPES)})
+]
 
 
 class TokenCreate(Message):
@@ -31,7 +35,7 @@ class TokenCreate(Message):
 
     name: TokenName = Field(description="Of whom or what it is; one of a kind.")
     scopes: list[ScopeName] = Field(min_length=1, max_length=20, description="What it allows.")
-    expires_at: AwareDatetime | None = Field(None, description="Its end, with a time zone.")
+    expires_at: Time | None = Field(None, description="Its end, with a time zone.")
     expires_in: int | None = Field(
         None, ge=1, le=LONGEST_SECONDS, description="Its end in seconds from now."
     )

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from mergehub.contracts.events import TYPES
 from mergehub.contracts.examples import TIME, example
 from mergehub.contracts.runs import Answer, Message
+from mergehub.contracts.strict import Time
 from registry.accounts.schemas import HandleText
 from registry.webhooks.signing import Signature
 
@@ -24,7 +25,9 @@ def _known(event_type: str) -> str:
     return event_type
 
 
-EventType = Annotated[str, Field(max_length=100), AfterValidator(_known)]
+EventType = Annotated[
+    str, Field(max_length=100, json_schema_extra={"enum": list(TYPES)}), AfterValidator(_known)
+]
 Url = Annotated[str, Field(min_length=1, max_length=2000)]
 Types = Annotated[
     list[EventType], Field(max_length=100, description="The types of events to send; none: all.")
@@ -169,8 +172,8 @@ class ReplayRange(Message):
 
     model_config = example(since=TIME, only="undelivered")
 
-    since: AwareDatetime
-    until: AwareDatetime | None = None
+    since: Time
+    until: Time | None = None
     only: Literal["undelivered", "all"] = "undelivered"
 
 

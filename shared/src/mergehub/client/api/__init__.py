@@ -15,6 +15,7 @@ from mergehub.client.api.lineage import (
     list_popular_models,
 )
 from mergehub.client.api.registry import (
+    ask_for_shell,
     beat_worker,
     cancel_run,
     change_webhook,
@@ -39,6 +40,7 @@ from mergehub.client.api.registry import (
     heartbeat_run,
     introspect_token,
     leave_worker,
+    let_shell_in,
     list_audit,
     list_events,
     list_members,
@@ -54,6 +56,7 @@ from mergehub.client.api.registry import (
     list_workers,
     publish_recipe,
     publish_recipe_version,
+    redeem_shell_code,
     release_run,
     remove_member,
     replay_webhook_delivery,
@@ -75,6 +78,7 @@ from mergehub.client.api.registry import (
 )
 
 __all__ = [
+    "ask_for_shell",
     "beat_worker",
     "cancel_run",
     "change_webhook",
@@ -102,6 +106,7 @@ __all__ = [
     "heartbeat_run",
     "introspect_token",
     "leave_worker",
+    "let_shell_in",
     "list_ancestors",
     "list_audit",
     "list_benchmarks",
@@ -124,6 +129,7 @@ __all__ = [
     "list_workers",
     "publish_recipe",
     "publish_recipe_version",
+    "redeem_shell_code",
     "release_run",
     "remove_member",
     "replay_webhook_delivery",

@@ -9,6 +9,57 @@ from mergehub.client.calls import Call, Pages, Stream, part
 from mergehub.client.types import registry as t
 
 
+def sign_in(*, return_to: str | None = None) -> Call[None]:
+    """Send a browser to the OpenID provider to sign in."""
+    return Call("GET", "/v1/accounts/sign-in", query={"return_to": return_to})
+
+
+def sign_in_callback(
+    *,
+    state: str | None = None,
+    code: str | None = None,
+    error: str | None = None,
+    iss: str | None = None,
+) -> Call[None]:
+    """Where the provider sends the browser back: a session in a cookie, and on."""
+    return Call(
+        "GET",
+        "/v1/accounts/callback",
+        query={"state": state, "code": code, "error": error, "iss": iss},
+    )
+
+
+def sign_out() -> Call[None]:
+    """End the session, or the token, that this request came with."""
+    return Call("POST", "/v1/accounts/sign-out")
+
+
+def ask_for_shell(
+    *,
+    challenge: str,
+    port: int | None = None,
+    host: str | None = None,
+    if_none_match: str | None = None,
+) -> Call[str]:
+    """Ask a person in a browser whether a shell may work for it; sign in first where need be."""
+    return Call(
+        "GET",
+        "/v1/accounts/shell",
+        query={"challenge": challenge, "port": port, "host": host},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def let_shell_in(*, challenge: str, port: int | None = None) -> Call[str]:
+    """Agree. The browser takes a one-time code to the shell, or shows it."""
+    return Call("POST", "/v1/accounts/shell", query={"challenge": challenge, "port": port})
+
+
+def redeem_shell_code(body: t.ShellCode) -> Call[t.ShellToken]:
+    """The shell's token, for the code and the secret behind the challenge; once."""
+    return Call("POST", "/v1/accounts/shell/token", body=body)
+
+
 def publish_recipe(body: t.RecipeCreate, *, idempotency_key: str | None = None) -> Call[t.Recipe]:
     """Publish a recipe and its version 1."""
     return Call(
@@ -52,9 +103,7 @@ def get_recipe(recipe_id: str | UUID, *, if_none_match: str | None = None) -> Ca
     return Call("GET", f"/v1/recipes/{part(recipe_id)}", headers={"If-None-Match": if_none_match})
 
 
-def update_recipe(
-    recipe_id: str | UUID, body: t.RecipeUpdate, *, if_match: str | None = None
-) -> Call[t.Recipe]:
+def update_recipe(recipe_id: str | UUID, body: t.RecipeUpdate, *, if_match: str) -> Call[t.Recipe]:
     """Change the words about a recipe, or who may see it. Versions never change."""
     return Call(
         "PATCH", f"/v1/recipes/{part(recipe_id)}", headers={"If-Match": if_match}, body=body
@@ -261,7 +310,7 @@ def get_webhook(webhook_id: str | UUID, *, if_none_match: str | None = None) -> 
 
 
 def change_webhook(
-    webhook_id: str | UUID, body: t.EndpointUpdate, *, if_match: str | None = None
+    webhook_id: str | UUID, body: t.EndpointUpdate, *, if_match: str
 ) -> Call[t.Endpoint]:
     """Change an endpoint, disable it or enable it again."""
     return Call(
@@ -301,7 +350,19 @@ def list_webhook_deliveries(
     webhook_id: str | UUID,
     *,
     state: Literal["pending", "delivered", "failed"] | None = None,
-    type: str | None = None,
+    type: Literal[
+        "recipe.published",
+        "run.queued",
+        "run.started",
+        "run.succeeded",
+        "run.failed",
+        "run.cancelled",
+        "model.produced",
+        "evaluation.completed",
+        "webhook.disabled",
+        "webhook.test",
+    ]
+    | None = None,
     limit: int | None = None,
     cursor: str | None = None,
     if_none_match: str | None = None,
@@ -440,31 +501,6 @@ def list_audit(
     )
 
 
-def sign_in(*, return_to: str | None = None) -> Call[None]:
-    """Send a browser to the OpenID provider to sign in."""
-    return Call("GET", "/v1/accounts/sign-in", query={"return_to": return_to})
-
-
-def sign_in_callback(
-    *,
-    state: str | None = None,
-    code: str | None = None,
-    error: str | None = None,
-    iss: str | None = None,
-) -> Call[None]:
-    """Where the provider sends the browser back: a session in a cookie, and on."""
-    return Call(
-        "GET",
-        "/v1/accounts/callback",
-        query={"state": state, "code": code, "error": error, "iss": iss},
-    )
-
-
-def sign_out() -> Call[None]:
-    """End the session, or the token, that this request came with."""
-    return Call("POST", "/v1/accounts/sign-out")
-
-
 def create_organisation(
     body: t.OrganisationCreate, *, idempotency_key: str | None = None
 ) -> Call[t.Account]:
@@ -484,9 +520,7 @@ def get_account(handle: str, *, if_none_match: str | None = None) -> Call[t.Acco
     return Call("GET", f"/v1/accounts/{part(handle)}", headers={"If-None-Match": if_none_match})
 
 
-def update_account(
-    handle: str, body: t.AccountUpdate, *, if_match: str | None = None
-) -> Call[t.Account]:
+def update_account(handle: str, body: t.AccountUpdate, *, if_match: str) -> Call[t.Account]:
     """Change what people read of an account, or, as an administrator, disable it."""
     return Call("PATCH", f"/v1/accounts/{part(handle)}", headers={"If-Match": if_match}, body=body)
 
@@ -498,9 +532,7 @@ def list_members(handle: str, *, if_none_match: str | None = None) -> Call[t.Mem
     )
 
 
-def set_member(
-    handle: str, person: str, body: t.MemberSet, *, if_match: str | None = None
-) -> Call[t.MemberList]:
+def set_member(handle: str, person: str, body: t.MemberSet, *, if_match: str) -> Call[t.MemberList]:
     """Make a person a member, or give one another role; `If-Match` has the list's `ETag`."""
     return Call(
         "PUT",
@@ -510,7 +542,7 @@ def set_member(
     )
 
 
-def remove_member(handle: str, person: str, *, if_match: str | None = None) -> Call[None]:
+def remove_member(handle: str, person: str, *, if_match: str) -> Call[None]:
     """Let a member go, or leave yourself."""
     return Call(
         "DELETE",

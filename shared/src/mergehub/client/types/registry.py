@@ -186,7 +186,22 @@ class EndpointCreate(TypedDict):
     url: str
     owner: NotRequired[str | None]
     description: NotRequired[str]
-    types: NotRequired[list[str]]
+    types: NotRequired[
+        list[
+            Literal[
+                "recipe.published",
+                "run.queued",
+                "run.started",
+                "run.succeeded",
+                "run.failed",
+                "run.cancelled",
+                "model.produced",
+                "evaluation.completed",
+                "webhook.disabled",
+                "webhook.test",
+            ]
+        ]
+    ]
     ordered: NotRequired[bool]
     signature: NotRequired[Literal["v1", "v1a"]]
 
@@ -203,7 +218,23 @@ class EndpointUpdate(TypedDict):
 
     url: NotRequired[str | None]
     description: NotRequired[str | None]
-    types: NotRequired[list[str] | None]
+    types: NotRequired[
+        list[
+            Literal[
+                "recipe.published",
+                "run.queued",
+                "run.started",
+                "run.succeeded",
+                "run.failed",
+                "run.cancelled",
+                "model.produced",
+                "evaluation.completed",
+                "webhook.disabled",
+                "webhook.test",
+            ]
+        ]
+        | None
+    ]
     ordered: NotRequired[bool | None]
     enabled: NotRequired[bool | None]
 
@@ -244,7 +275,7 @@ class Envelope(TypedDict):
 class EvaluateResult(TypedDict):
     """The outcome of an evaluate run."""
 
-    kind: NotRequired[Literal["evaluate"]]
+    kind: Literal["evaluate"]
     model: str
     model_digest: str
     harness: str
@@ -266,7 +297,7 @@ class EvaluateRunCreate(TypedDict):
 class EvaluateSpec(TypedDict):
     """`model` is what the worker opens, `model_name` what lineage and leaderboard call it."""
 
-    kind: NotRequired[Literal["evaluate"]]
+    kind: Literal["evaluate"]
     model: str
     model_name: str
     benchmarks: list[str]
@@ -340,7 +371,7 @@ class Membership(TypedDict):
 class MergeResult(TypedDict):
     """The outcome of a merge run."""
 
-    kind: NotRequired[Literal["merge"]]
+    kind: Literal["merge"]
     output_digest: str
     lock_digest: str
     engine_version: str
@@ -367,7 +398,7 @@ class MergeRunCreate(TypedDict):
 class MergeSpec(TypedDict):
     """What a worker needs to merge: the recipe's text travels along, so it asks nobody else."""
 
-    kind: NotRequired[Literal["merge"]]
+    kind: Literal["merge"]
     recipe: str
     recipe_version: str | None
     recipe_digest: str
@@ -598,6 +629,19 @@ class RunProgress(TypedDict):
     seconds: NotRequired[float]
 
 
+class ShellCode(TypedDict):
+    code: str
+    verifier: str
+
+
+class ShellToken(TypedDict):
+    """A token for a shell, shown this once."""
+
+    account: str
+    token: str
+    expires_at: str
+
+
 class Token(TypedDict):
     """A token without its secret; `hint` is how it begins and ends.
 
@@ -618,7 +662,20 @@ class Token(TypedDict):
 
 class TokenCreate(TypedDict):
     name: str
-    scopes: list[str]
+    scopes: list[
+        Literal[
+            "accounts:manage",
+            "admin",
+            "lineage:write",
+            "recipes:read",
+            "recipes:write",
+            "results:write",
+            "runs:submit",
+            "tokens:introspect",
+            "webhooks:manage",
+            "worker",
+        ]
+    ]
     expires_at: NotRequired[str | None]
     expires_in: NotRequired[int | None]
 

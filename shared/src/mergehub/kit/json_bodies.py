@@ -1,4 +1,4 @@
-"""JSON that is nested deeper than any message of ours is refused before it is parsed."""
+"""JSON that no message of ours can be is refused before it is parsed: too deep, or holding NUL."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mergehub.kit.nul import holds_nul, refusal
+
 DEEPEST = 64
 
 STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
@@ -17,8 +19,8 @@ STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 ALL_BUT_BRACKETS = bytes(each for each in range(256) if each not in STEPS)
 
 
-class JsonDepth:
-    """ASGI middleware that answers 400 to a JSON body nested more than DEEPEST levels deep."""
+class JsonBodies:
+    """ASGI middleware: 400 to JSON nested more than DEEPEST levels deep, 422 to NUL in it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -33,13 +35,20 @@ class JsonDepth:
         async def watch() -> Message:
             message = await receive()
             chunks.append(message.get("body", b""))
-            if not message.get("more_body") and is_too_deep(b"".join(chunks)):
-                raise HTTPException(
-                    HTTPStatus.BAD_REQUEST, f"JSON is nested at most {DEEPEST} levels deep here."
-                )
+            if not message.get("more_body"):
+                _check(b"".join(chunks))
             return message
 
         await self._app(scope, watch, send)
+
+
+def _check(body: bytes) -> None:
+    if is_too_deep(body):
+        raise HTTPException(
+            HTTPStatus.BAD_REQUEST, f"JSON is nested at most {DEEPEST} levels deep here."
+        )
+    if holds_nul(body):
+        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, refusal("body"))
 
 
 def is_too_deep(body: bytes) -> bool:

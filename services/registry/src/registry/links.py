@@ -1,0 +1,54 @@
+"""What leads where in the registry's API."""
+
+from __future__ import annotations
+
+from mergehub.kit.openapi_links import ID, Link
+
+RUN, FENCE = "$response.body#/run_id", "$response.body#/fence"
+
+LINKS = (
+    Link(
+        "publish_recipe",
+        ("get_recipe", "publish_recipe_version", "list_recipe_versions"),
+        {"recipe_id": ID},
+    ),
+    Link(
+        "get_recipe",
+        ("update_recipe",),
+        {"recipe_id": ID, "If-Match": "$response.header.ETag"},
+    ),
+    Link(
+        "publish_recipe_version",
+        ("get_recipe_version", "get_recipe_source"),
+        {"recipe_id": "$response.body#/recipe_id", "number": "$response.body#/number"},
+    ),
+    Link("submit_run", ("get_run", "follow_run", "cancel_run", "claim_run"), {"run_id": ID}),
+    Link("cancel_run", ("retry_run",), {"run_id": ID}),
+    Link("retry_run", ("claim_run",), {"run_id": ID}),
+    Link(
+        "claim_run",
+        ("heartbeat_run", "release_run", "report_run"),
+        {"run_id": RUN},
+        {"fence": FENCE},
+    ),
+    Link(
+        "create_webhook",
+        (
+            "get_webhook",
+            "change_webhook",
+            "rotate_webhook_secret",
+            "test_webhook",
+            "list_webhook_deliveries",
+            "replay_webhook_range",
+            "delete_webhook",
+        ),
+        {"webhook_id": ID},
+    ),
+    Link(
+        "test_webhook",
+        ("get_webhook_delivery", "replay_webhook_delivery"),
+        {"webhook_id": "$response.body#/endpoint_id", "number": ID},
+    ),
+    Link("create_token", ("get_token", "revoke_token"), {"token_id": ID}),
+    Link("beat_worker", ("leave_worker",), {"name": "$request.path.name"}),
+)

@@ -1,0 +1,88 @@
+"""One run of schemathesis against one service, as its report tells of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from .planted import Dictionaries
+from .stack import OWNER, Stack
+
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run; `said` is all that schemathesis printed."""
+
+    seed: int
+    cases: int
+    failures: int
+    errors: int
+    seconds: float
+    said: str
+
+    @property
+    def good(self) -> bool:
+        return not (self.failures or self.errors)
+
+
+def fuzz(stack: Stack, service: str, *, cases: int, seed: int, folder: Path) -> Iterator[Outcome]:
+    """Runs with one seed after the other until `cases` were tried."""
+    examples = max(1, cases // _operations(stack.urls[service]))
+    while cases > 0:
+        outcome = _run(stack, service, examples, seed, folder)
+        yield outcome
+        cases -= outcome.cases
+        seed += 1
+
+
+def _operations(url: str) -> int:
+    paths = httpx.get(f"{url}/openapi.json", trust_env=False).raise_for_status().json()["paths"]
+    return sum(len(methods) for methods in paths.values())
+
+
+def _run(stack: Stack, service: str, examples: int, seed: int, folder: Path) -> Outcome:
+    """All phases and all checks once, with at most `examples` per operation and phase."""
+    config = folder / "schemathesis.toml"
+    config.write_text(CONFIG.read_text("utf-8") + _told(stack.planted), encoding="utf-8")
+    report = folder / f"{service}-{seed}.json"
+    command: list[str | Path] = [Path(sys.executable).with_name("schemathesis")]
+    command += ["--config-file", config, "run", f"{stack.urls[service]}/openapi.json"]
+    command += ["--phases", ",".join(PHASES), "--checks", "all", "--no-color"]
+    command += ["--max-examples", str(examples), "--seed", str(seed)]
+    command += ["--header", f"Authorization: Bearer {OWNER}"]
+    command += ["--report", "json", "--report-json-path", report]
+    tests = Path(__file__).parents[1]
+    done = subprocess.run(
+        command,
+        env=dict(os.environ) | {"PYTHONPATH": str(tests)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if not report.exists():
+        raise RuntimeError(f"schemathesis did not come to an end:\n{done.stdout}")
+    told: dict[str, Any] = json.loads(report.read_text("utf-8"))
+    counted = told["test_cases"]
+    errors = len(told["errors"]) + (not told["complete"])
+    failures = counted["unique_failures"]
+    if done.returncode and not failures + errors:
+        errors = 1
+    return Outcome(seed, counted["generated"], failures, errors, told["running_time"], done.stdout)
+
+
+def _told(planted: Dictionaries) -> str:
+    """The dictionaries as TOML; JSON writes strings and numbers alike."""
+    lines = [f"{name} = {{ values = {json.dumps(values)} }}" for name, values in planted.items()]
+    return "\n".join(["\n[dictionaries]", *lines, ""])

@@ -1,0 +1,47 @@
+"""A few thousand requests by the documents; `make fuzz-api` has the many."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fuzz.fuzzing import fuzz
+from fuzz.stack import Stack, running
+
+from mergehub.contracts.services import SERVICES
+
+SEED, CASES, SECONDS = 1, 300, 240
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with running() as stack:
+        yield stack
+
+
+@pytest.mark.timeout(SECONDS)
+@pytest.mark.parametrize("service", [each.name for each in SERVICES])
+def test_a_service_does_as_its_document_says(stack: Stack, service: str, tmp_path: Path) -> None:
+    for outcome in fuzz(stack, service, cases=CASES, seed=SEED, folder=tmp_path):
+        assert outcome.good, f"{outcome.said}\n{stack.log(service)}"
+
+
+async def test_one_that_does_otherwise_is_noticed(
+    stack: Stack, serving: Callable[[FastAPI], AbstractAsyncContextManager[str]], tmp_path: Path
+) -> None:
+    odd = FastAPI()
+
+    @odd.get("/numbers/{number}")
+    async def get_number(number: int) -> int:
+        return 10 // number  # ZeroDivisionError
+
+    async with serving(odd) as url:
+        runs = fuzz(replace(stack, urls={"odd": url}), "odd", cases=10, seed=SEED, folder=tmp_path)
+        outcome = await asyncio.to_thread(next, runs)
+    assert not outcome.good
+    assert "Server error" in outcome.said

@@ -1,0 +1,291 @@
+"""Pages of every list while others write: what is there all the time is met once."""
+
+from __future__ import annotations
+
+import importlib
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+from sqlalchemy import delete, insert
+
+from leaderboard.benchmarks.models import Benchmark
+from leaderboard.results.models import Result
+from lineage.models.models import Model
+from mergehub.contracts.services import SERVICES
+from mergehub.kit.settings import ServiceSettings
+from registry.audit.models import AuditRow
+from registry.recipes.models import RecipeRow, VersionRow
+from registry.runs.models import RunRow
+from registry.tokens.models import TokenRow
+from registry.webhooks.models import DeliveryRow, EndpointRow
+from registry.webhooks.signing import message_id
+from registry.workers.models import WorkerRow
+
+OWNER = SecretStr("mgh_owner-of-the-pages")
+START = datetime(2026, 1, 1, tzinfo=UTC)
+PARENT = UUID(int=1)  # of versions, deliveries and results
+NUMBERS = count(1)
+
+MINUTES = st.integers(0, 4)  # few, so that many are of the same time
+INSERTED = st.lists(MINUTES, max_size=4)
+DELETED = st.lists(st.integers(0, 30), max_size=3)
+
+Json = dict[str, Any]
+Rows = Sequence[tuple[type[Any], Json]]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list: where it is, the field that tells one item from another, and how one comes to be.
+
+    `rows` makes the rows of an item of a minute under a name, which `field` shows as `shown` says.
+    """
+
+    service: str
+    path: str
+    field: str
+    rows: Callable[[str, datetime], Rows]
+    columns: tuple[str, ...] = ("id",)  # by which the rows are found again, in the order of `rows`
+    shown: Callable[[str], str] = str
+
+
+def _recipe(name: str, at: datetime) -> Rows:
+    recipe = {
+        "id": UUID(name), "owner": "o", "name": name, "title": "t", "description": "", "tags": [],
+        "domains": [], "newest": 1, "created_at": at,
+    }  # fmt: skip
+    return [(RecipeRow, recipe), _version_row(uuid4(), UUID(name), 1)]
+
+
+def _version_row(own: UUID, recipe: UUID, number: int) -> tuple[type[Any], Json]:
+    return VersionRow, {
+        "id": own, "recipe_id": recipe, "number": number, "digest": "d", "method": "linear",
+        "ingredients": [], "source": "", "canonical": "{}",
+    }  # fmt: skip
+
+
+def _version(name: str, at: datetime) -> Rows:
+    return [_version_row(UUID(name), PARENT, 1 + next(NUMBERS))]
+
+
+def _run(name: str, at: datetime) -> Rows:
+    spec = {
+        "kind": "merge", "recipe": "", "recipe_version": None, "recipe_digest": "",
+        "model_name": "m", "seed": 0,
+    }  # fmt: skip
+    run = {
+        "id": UUID(name), "kind": "merge", "state": "cancelled", "hardware": "cpu",
+        "timeout_seconds": 1, "spec": spec, "max_attempts": 1, "due_at": START, "created_at": at,
+    }  # fmt: skip
+    return [(RunRow, run)]
+
+
+def _worker(name: str, at: datetime) -> Rows:
+    return [(WorkerRow, {"name": name, "hardware": "cpu", "capacity": {}, "version": "1"})]
+
+
+def _token(name: str, at: datetime) -> Rows:
+    token = {
+        "id": UUID(name), "name": name, "hash": name, "hint": "h", "scopes": [], "created_at": at,
+        "created_by": "o",
+    }  # fmt: skip
+    return [(TokenRow, token)]
+
+
+def _webhook(name: str, at: datetime) -> Rows:
+    endpoint = {
+        "id": UUID(name), "url": "https://example.org", "description": "", "types": [],
+        "ordered": False, "secret": "whsec_", "created_at": at,
+    }  # fmt: skip
+    return [(EndpointRow, endpoint)]
+
+
+def _delivery(name: str, at: datetime) -> Rows:
+    delivery = {
+        "endpoint_id": PARENT, "event_id": UUID(name), "position": 1, "type": "webhook.test",
+        "subject": "s", "body": "{}", "event_time": at,
+    }  # fmt: skip
+    return [(DeliveryRow, delivery)]
+
+
+def _change(name: str, at: datetime) -> Rows:
+    return [(AuditRow, {"actor": "o", "action": "a.b", "subject": "s", "request_id": name})]
+
+
+def _model(name: str, at: datetime) -> Rows:
+    return [(Model, {"name": name})]
+
+
+def _benchmark(name: str, at: datetime) -> Rows:
+    return [(Benchmark, {"name": name, "version": str(at), "metric": "acc", "items": 1})]
+
+
+def _result(name: str, at: datetime) -> Rows:
+    """The field is its run, or its model on a board, whose rows are sorted by their values."""
+    result = {
+        "model": name, "model_digest": "d", "benchmark_id": 1, "value": at.minute / 4,
+        "stderr": 0.0, "count": 1, "shots": 0, "binary": False, "harness": "h", "run": UUID(name),
+        "source": "verified", "created_at": at,
+    }  # fmt: skip
+    return [(Result, result)]
+
+
+LISTS = {
+    "list_recipes": Listed("registry", "/v1/recipes", "id", _recipe, ("id", "recipe_id")),
+    "list_recipe_versions": Listed("registry", f"/v1/recipes/{PARENT}/versions", "id", _version),
+    "list_runs": Listed("registry", "/v1/runs", "id", _run),
+    "list_workers": Listed("registry", "/v1/workers", "name", _worker, ("name",)),
+    "list_tokens": Listed("registry", "/v1/tokens", "id", _token),
+    "list_webhooks": Listed("registry", "/v1/webhooks", "id", _webhook),
+    "list_webhook_deliveries": Listed(
+        "registry",
+        f"/v1/webhooks/{PARENT}/deliveries",
+        "message",
+        _delivery,
+        ("event_id",),
+        lambda name: message_id(UUID(name)),
+    ),
+    "list_audit": Listed("registry", "/v1/accounts/audit", "request_id", _change, ("request_id",)),
+    "list_models": Listed("lineage", "/v1/models", "name", _model, ("name",)),
+    "list_benchmarks": Listed("leaderboard", "/v1/benchmarks", "name", _benchmark, ("name",)),
+    "list_results": Listed("leaderboard", "/v1/results", "run", _result, ("run",)),
+    "get_board": Listed("leaderboard", "/v1/boards/overall", "model", _result, ("model",)),
+}
+WHOLE = {
+    "list_events": "a feed, read behind a sequence: `after`",
+    "list_queues": "one for each class of hardware",
+    "list_boards": "those that the program knows",
+    "list_popular_models": "the first of a ranking that changes with each merge",
+    "list_run_items": "the scores of one benchmark, as one object",
+    "list_ancestors": "a graph, walked on from its outermost nodes",
+    "list_descendants": "likewise",
+}
+"""Lists that have no cursor, and why."""
+
+
+@pytest.fixture(scope="module")
+async def apps(
+    database_of: Callable[[str], Awaitable[str]], redis_url: str
+) -> AsyncIterator[dict[str, FastAPI]]:
+    """Every service over one database, without anything that writes in the background."""
+    settings = ServiceSettings(
+        database_url=await database_of("pages"),
+        redis_url=redis_url,
+        background="separate",
+        bootstrap_token=OWNER,
+        rate_reads=0,
+        log_level="error",
+    )
+    async with AsyncExitStack() as stack:
+        found = {}
+        for service in SERVICES:
+            module, _, function = service.factory.partition(":")
+            app = getattr(importlib.import_module(module), function)(settings)
+            await stack.enter_async_context(app.router.lifespan_context(app))
+            found[service.name] = app
+        await _add(found["registry"], _recipe(str(PARENT), START) + _webhook(str(PARENT), START))
+        await _add(found["leaderboard"], _benchmark("parent", START))
+        yield found
+
+
+async def _add(app: FastAPI, rows: Rows) -> None:
+    async with app.state.database.transaction() as session:
+        for table, row in rows:
+            await session.execute(insert(table).values(row))
+
+
+class Others:
+    """They insert and delete what is listed, and remember what is there and what ever was."""
+
+    def __init__(self, app: FastAPI, listed: Listed, seed: int) -> None:
+        self._app, self._listed, self._random = app, listed, random.Random(seed)
+        self.there: dict[str, None] = {}
+
+    async def write(self, inserted: Sequence[int], deleted: Sequence[int]) -> None:
+        for number in deleted:
+            if self.there:
+                await self._remove(list(self.there)[number % len(self.there)])
+        for minute in inserted:
+            name = str(UUID(int=self._random.getrandbits(128)))
+            await _add(self._app, self._listed.rows(name, START + timedelta(minutes=minute)))
+            self.there[name] = None
+
+    async def clear(self) -> None:
+        for name in list(self.there):
+            await self._remove(name)
+
+    async def _remove(self, name: str) -> None:
+        del self.there[name]
+        rows = self._listed.rows(name, START)
+        async with self._app.state.database.transaction() as session:
+            for (table, _), column in reversed(list(zip(rows, self._listed.columns, strict=True))):
+                kind = getattr(table, column)
+                await session.execute(delete(table).where(kind == kind.type.python_type(name)))
+
+
+@pytest.mark.parametrize("name", LISTS)
+@settings(
+    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    first=st.lists(MINUTES, max_size=12),
+    between=st.lists(st.tuples(INSERTED, DELETED), max_size=12),
+    limit=st.integers(1, 4),
+    seed=st.integers(0, 2**32),
+)
+async def test_pages_neither_skip_nor_repeat_while_others_write(
+    apps: dict[str, FastAPI], name: str,
+    first: list[int], between: list[tuple[list[int], list[int]]], limit: int, seed: int,
+) -> None:  # fmt: skip
+    listed = LISTS[name]
+    others = Others(apps[listed.service], listed, seed)
+    await others.write(first, [])
+    all_the_time, writes = set(others.there), iter(between)
+    met: list[str] = []
+    async with _client(apps[listed.service]) as client:
+        address: str | None = f"{listed.path}?limit={limit}"
+        while address:
+            answer = (await client.get(address)).raise_for_status()
+            page = answer.json()
+            met += [each[listed.field] for each in page["items"]]
+            address = answer.links.get("next", {}).get("url")
+            assert (address is None) == (page["next_cursor"] is None)
+            assert len(page["items"]) == limit or address is None
+            await others.write(*next(writes, ([], [])))
+            all_the_time &= others.there.keys()
+    await others.clear()
+    assert len(met) == len(set(met)), "repeated"
+    assert {listed.shown(each) for each in all_the_time} <= set(met), "skipped"
+
+
+def _client(app: FastAPI) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {OWNER.get_secret_value()}"}
+    transport = httpx.ASGITransport(app=app)
+    return httpx.AsyncClient(transport=transport, base_url="http://hub", headers=headers)
+
+
+async def test_every_list_has_pages_or_a_reason(apps: dict[str, FastAPI]) -> None:
+    paged, whole = set(), set()
+    for app in apps.values():
+        for methods in app.openapi()["paths"].values():
+            for operation in methods.values():
+                names = {each["name"] for each in operation.get("parameters", ())}
+                if "cursor" in names:
+                    assert "limit" in names
+                    paged.add(operation["operationId"])
+                elif operation["operationId"].startswith("list_"):
+                    whole.add(operation["operationId"])
+    assert paged == LISTS.keys()
+    assert whole == WHOLE.keys()
