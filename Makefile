@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test chaos coverage check format documents \
 	keep-events keep-api lock clean \
-	bench-merge bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks \
+	bench-merge bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api \
 	mutants
 
 PYTHON ?= python3
@@ -85,6 +85,9 @@ bench-tokens: $(BIN)/.installed ## Measure how long the check of a token takes
 
 bench-webhooks: $(BIN)/.installed ## Measure webhooks delivered per second (BENCH="--dead 5")
 	$(BIN)/python benchmarks/webhooks.py $(BENCH)
+
+bench-api: $(BIN)/.installed ## Measure what manners cost, followers, webhooks and tokens (BENCH="--only manners")
+	$(BIN)/python benchmarks/api.py $(BENCH)
 
 .cache/mutants/tool: | $(BIN)/.installed
 	$(BIN)/uv pip install --quiet --target $@ 'cosmic-ray==8.7.0'

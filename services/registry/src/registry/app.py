@@ -25,6 +25,7 @@ from registry.recipes import endpoints as recipes
 from registry.runs import endpoints as runs
 from registry.runs import queue_endpoints, worker_endpoints
 from registry.runs.bell import Bell
+from registry.runs.follow import Following
 from registry.runs.moves import CHANNEL as RUNS_CHANNEL
 from registry.runs.sweeper import Sweeper
 from registry.tokens import endpoints as tokens
@@ -85,6 +86,7 @@ def _loops(resources: Resources) -> Mapping[str, Loop]:
 
 
 async def _start(app: FastAPI, resources: Resources) -> None:
+    app.state.following = Following(resources)
     app.state.tokens = TableAuthenticator(resources.database)
     resources.closing.push_async_callback(app.state.tokens.settle)
     app.state.authenticator = CachingAuthenticator(app.state.tokens)

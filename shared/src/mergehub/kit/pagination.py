@@ -44,7 +44,7 @@ async def _cursor_of_request(
     ] = None,
 ) -> str | None:
     """The cursor that was sent; what is encoded and decoded from here on is of this request."""
-    key: bytes = request.app.state.resources.settings.cursor_secret()
+    key: bytes = request.app.state.resources.settings.cursor_secret
     query = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in UNBOUND)
     _seal.set(seal(key, f"{request.url.path}?{urlencode(query)}"))
     return cursor
@@ -109,5 +109,6 @@ def _typed(value: Any, kind: type) -> Any:
 def link_next(request: Request, response: Response, cursor: str | None) -> None:
     """Name the next page in the `Link` header, where there is one."""
     if cursor is not None:
-        url = request.url.include_query_params(cursor=cursor)
-        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+        asked = [pair for pair in request.query_params.multi_items() if pair[0] != "cursor"]
+        query = urlencode([*asked, ("cursor", cursor)])
+        response.headers["Link"] = f'<{request.url.path}?{query}>; rel="next"'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -61,7 +62,7 @@ class ServiceSettings(BaseSettings):
         default=90, ge=1, description="How long events, and which were applied, are kept."
     )
     database_pool: int = Field(
-        default=5, ge=1, description="Database connections per service process."
+        default=10, ge=1, description="Database connections per service process, at most."
     )
     bootstrap_token: SecretStr | None = Field(
         default=None,
@@ -122,6 +123,7 @@ class ServiceSettings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    @cached_property
     def cursor_secret(self) -> bytes:
         """`cursor_key`, or what all replicas derive alike from a secret that they share."""
         shared = self.cursor_key or self.bootstrap_token

@@ -26,9 +26,9 @@ class RecipeFilter:
     method: str | None = None
 
 
-def _with_newest() -> Any:
-    newest = and_(VersionRow.recipe_id == RecipeRow.id, VersionRow.number == RecipeRow.newest)
-    return select(RecipeRow, VersionRow).join(VersionRow, newest)
+_NEWEST = and_(VersionRow.recipe_id == RecipeRow.id, VersionRow.number == RecipeRow.newest)
+_WITH_NEWEST = select(RecipeRow, VersionRow).join(VersionRow, _NEWEST)
+_NEWEST_FIRST = _WITH_NEWEST.order_by(RecipeRow.created_at.desc(), RecipeRow.id.desc())
 
 
 async def add(session: AsyncSession, owner: str, wanted: RecipeCreate) -> RecipeRow | None:
@@ -40,7 +40,7 @@ async def add(session: AsyncSession, owner: str, wanted: RecipeCreate) -> Recipe
 
 async def find(session: AsyncSession, recipe_id: UUID) -> Pair | None:
     """A recipe and its newest version."""
-    return next(iter(await _pairs(session, _with_newest().where(RecipeRow.id == recipe_id))), None)
+    return next(iter(await _pairs(session, _WITH_NEWEST.where(RecipeRow.id == recipe_id))), None)
 
 
 async def lock(session: AsyncSession, recipe_id: UUID) -> Pair | None:
@@ -56,7 +56,7 @@ async def page(
     limit: int,
 ) -> list[Pair]:
     """Recipes and their newest versions, the newest recipe first."""
-    query = _with_newest().order_by(RecipeRow.created_at.desc(), RecipeRow.id.desc())
+    query = _NEWEST_FIRST
     if wanted.name is not None:
         query = query.where(RecipeRow.name == wanted.name)
     if wanted.tag is not None:

@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mergehub.contracts.runs import FINAL, Run, RunCreate, RunState
-from mergehub.kit.app import Resources
 from mergehub.kit.auth import Principal, requires
 from mergehub.kit.database import Session
 from mergehub.kit.etags import is_known
@@ -19,7 +18,7 @@ from registry.idempotency import Answered, KeyInProgress, Once
 from registry.recipes.check import RecipeInvalid
 from registry.runs import service
 from registry.runs.errors import RunFinished, RunNotFound, RunNotSucceeded
-from registry.runs.follow import follow, look, next_change
+from registry.runs.follow import Following
 from registry.runs.repository import RunFilter
 from registry.runs.schemas import RunItems, RunPage
 
@@ -73,10 +72,10 @@ async def get_run(run_id: UUID, request: Request, response: Response, wait: Wait
     Who cannot read a stream sends the `ETag` in `If-None-Match` and how long to `wait`, and has
     the run as soon as it changes.
     """
-    resources: Resources = request.app.state.resources
-    run = await look(resources, run_id)
+    following: Following = request.app.state.following
+    run = await following.look(run_id)
     if wait and run.state not in FINAL and is_known(request, f'"{run.revision}"'):
-        run = await next_change(resources, run_id, run.revision, wait)
+        run = await following.next_change(run_id, run.revision, wait)
     response.headers["ETag"] = f'"{run.revision}"'
     return run
 
@@ -99,12 +98,12 @@ async def follow_run(run_id: UUID, request: Request, last_event_id: LastEventId 
 
     An event's id is the run's revision. With `Last-Event-ID` the stream starts behind it.
     """
-    resources: Resources = request.app.state.resources
-    run = await look(resources, run_id)
+    following: Following = request.app.state.following
+    run = await following.look(run_id)
     after = int(last_event_id or 0)
     if run.state in FINAL and run.revision <= after:
         return Response(status_code=204)
-    return event_stream(follow(resources, run_id, after))
+    return event_stream(following.frames(run_id, after))
 
 
 @router.post(
