@@ -20,6 +20,7 @@ from mergehub.kit.telemetry import Reading
 from mergehub.kit.token_cache import CachingAuthenticator
 from registry.audit import endpoints as audit
 from registry.events import endpoints as events
+from registry.events.follow import Feed
 from registry.events.models import outbox
 from registry.recipes import endpoints as recipes
 from registry.runs import endpoints as runs
@@ -87,6 +88,7 @@ def _loops(resources: Resources) -> Mapping[str, Loop]:
 
 async def _start(app: FastAPI, resources: Resources) -> None:
     app.state.following = Following(resources)
+    app.state.feed = Feed(resources)
     app.state.tokens = TableAuthenticator(resources.database)
     resources.closing.push_async_callback(app.state.tokens.settle)
     app.state.authenticator = CachingAuthenticator(app.state.tokens)
