@@ -152,6 +152,31 @@ async def test_a_sender_without_the_key_spends_no_try(
     assert (delivery["state"], delivery["attempts"]) == ("pending", [])
 
 
+async def test_while_keys_change_a_sender_without_the_new_one_leaves_the_work_to_others(
+    listen: Call, submit: Call, resources: Resources, settings: ServiceSettings, started: Call,
+    deliveries: Call,
+) -> None:  # fmt: skip
+    endpoint = await listen()
+    old, new = settings.secrets_keys[0], new_key()
+    keys = settings.model_copy(update={"secrets_keys": [new, old]}).secret_keys()
+    behind, ahead = [
+        Sender(resources.database, settings.webhook_allow, Sealer(each))
+        for each in (keys[1:], keys)
+    ]
+    await started(new, old)
+    await submit()
+    with pytest.raises(SecretsUnreadable):
+        await behind.take()
+    (delivery,) = await deliveries(endpoint)
+    assert (delivery["state"], delivery["attempts"]) == ("pending", [])
+    assert await ahead.send_due() == 1
+    (delivery,) = await deliveries(endpoint)
+    assert delivery["state"] == "delivered"
+    for sender in (behind, ahead):
+        await sender.stop()
+    await started(old, new)
+
+
 async def test_without_any_key_a_hub_runs_and_makes_no_webhooks(
     settings: ServiceSettings, empty: None
 ) -> None:

@@ -22,6 +22,7 @@ from registry.accounts import endpoints as accounts
 from registry.accounts import member_endpoints as members
 from registry.audit import endpoints as audit
 from registry.events import endpoints as events
+from registry.events.follow import Feed
 from registry.events.models import outbox
 from registry.links import LINKS
 from registry.quotas import endpoints as quotas
@@ -97,6 +98,7 @@ def _loops(resources: Resources) -> Mapping[str, Loop]:
 
 async def _start(app: FastAPI, resources: Resources) -> None:
     app.state.following = Following(resources)
+    app.state.feed = Feed(resources)
     app.state.tokens = TableAuthenticator(resources.database)
     resources.closing.push_async_callback(app.state.tokens.settle)
     app.state.authenticator = CachingAuthenticator(app.state.tokens)

@@ -54,19 +54,26 @@ class Sealer:
         sealed = self._ciphers[self._newest].encrypt(nonce, secret.encode(), place.encode())
         return self.prefix + base64.b64encode(nonce + sealed).decode()
 
+    def knows(self, sealed: str) -> bool:
+        """Whether the key that it was sealed under is one of these."""
+        return sealed.startswith(PREFIX) and _key_of(sealed) in self._ciphers
+
     def open(self, sealed: str, place: str) -> str:
         """What was sealed for `place`. Raises SealBroken."""
-        name, _, text = sealed.removeprefix(PREFIX).partition(":")
-        if not sealed.startswith(PREFIX) or name not in self._ciphers:
+        if not self.knows(sealed):
             raise SealBroken(f"It is not sealed under a key of MERGEHUB_SECRETS_KEYS ({place}).")
         try:
-            data = base64.b64decode(text, validate=True)
-            opened = self._ciphers[name].decrypt(
+            data = base64.b64decode(sealed.rpartition(":")[2], validate=True)
+            opened = self._ciphers[_key_of(sealed)].decrypt(
                 data[:NONCE_BYTES], data[NONCE_BYTES:], place.encode()
             )
         except (InvalidTag, ValueError):
             raise SealBroken(f"It was altered, or comes from another place ({place}).") from None
         return opened.decode()
+
+
+def _key_of(sealed: str) -> str:
+    return sealed.removeprefix(PREFIX).partition(":")[0]
 
 
 def _name(key: bytes) -> str:

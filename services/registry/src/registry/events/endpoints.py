@@ -7,12 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from mergehub.contracts.events import Envelope, EventPage
-from mergehub.kit.app import Resources
 from mergehub.kit.follow import LONGEST_WAIT_SECONDS, LastEventId, event_stream, streamed
 from mergehub.kit.outbox import EventsPruned
 from mergehub.kit.pagination import Limit
 from mergehub.kit.problems import problem_responses
-from registry.events.follow import follow, look, next_page
+from registry.events.follow import Feed
 
 router = APIRouter(tags=["events"])
 
@@ -37,10 +36,10 @@ async def list_events(
 
     Those older than `MERGEHUB_EVENTS_DAYS` may be gone: 410, with the way on in `Link`.
     """
-    resources: Resources = request.app.state.resources
+    feed: Feed = request.app.state.feed
     if wait:
-        return await next_page(resources, after, limit, wait)
-    return await look(resources, after, limit)
+        return await feed.next(after, limit, wait)
+    return await feed.after(after, limit)
 
 
 @router.get(
@@ -55,7 +54,7 @@ async def follow_events(
 
     The stream starts behind `Last-Event-ID`, or else behind `after`, and has no end.
     """
-    resources: Resources = request.app.state.resources
+    feed: Feed = request.app.state.feed
     begin = int(last_event_id or after)
-    await look(resources, begin, 1)
-    return event_stream(follow(resources, begin))
+    await feed.after(begin, 1)
+    return event_stream(feed.frames(begin))

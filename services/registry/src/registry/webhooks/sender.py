@@ -25,7 +25,7 @@ from registry.webhooks.measures import Measures
 from registry.webhooks.rooms import Rooms
 from registry.webhooks.schedule import judge
 from registry.webhooks.settle import Outcome
-from registry.webhooks.vault import reseal
+from registry.webhooks.vault import check_known, reseal
 
 log = structlog.get_logger()
 
@@ -73,9 +73,13 @@ class Sender:
         return taken
 
     async def take(self) -> int:
-        """Begin to send what is due and has room; returns how many deliveries that are."""
+        """Begin to send what is due and has room; returns how many deliveries that are.
+
+        Raises SecretsUnreadable, and has taken nothing, where a key is missing.
+        """
         async with self._database.transaction() as session:
             taken = await claim.claim(session, self.rooms.left())
+            check_known(self._sealer, [each.letter for each in taken])
         for claimed in taken:
             self.rooms.take(claimed)
             task = asyncio.create_task(self._send(claimed))
