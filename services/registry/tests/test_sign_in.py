@@ -173,7 +173,9 @@ async def test_what_comes_back_fits_no_other_browser(
         refused = await victim.get(back)
         assert (refused.status_code, refused.json()["code"]) == (400, "sign-in-invalid")
         await victim.callback("fred")
-        assert (await victim.get(back)).json()["code"] == "sign-in-invalid"
+        refused = await victim.get(back)
+        assert refused.json()["code"] == "sign-in-invalid"
+        assert "began no such sign-in" in refused.json()["detail"], "the code is not even tried"
         assert "mergehub" not in victim.cookies
 
 
