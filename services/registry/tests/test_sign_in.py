@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from mergehub.kit.settings import ServiceSettings
 from registry.app import create_app
+from registry.runs.sweeper import Sweeper
 from registry.sign_in.people import handles_for
 
 Json = dict[str, Any]
@@ -173,7 +174,9 @@ async def test_what_comes_back_fits_no_other_browser(
         refused = await victim.get(back)
         assert (refused.status_code, refused.json()["code"]) == (400, "sign-in-invalid")
         await victim.callback("fred")
-        assert (await victim.get(back)).json()["code"] == "sign-in-invalid"
+        refused = await victim.get(back)
+        assert refused.json()["code"] == "sign-in-invalid"
+        assert "began no such sign-in" in refused.json()["detail"], "the code is not even tried"
         assert "mergehub" not in victim.cookies
 
 
@@ -240,19 +243,34 @@ async def test_an_expired_session_is_over(
 
 
 async def test_who_is_disabled_is_out_and_stays_out(
-    browser: Browser,
-    app_with_people: FastAPI,
-    owner: httpx.AsyncClient,
-    until: Callable[..., Awaitable[None]],
+    browser: Browser, owner: httpx.AsyncClient
 ) -> None:
     await browser.sign_in("lars")
     path = "/v1/accounts/lars"
-    answer = await owner.patch(path, json={"disabled": True}, headers={"If-Match": "*"})
+    headers = {"If-Match": "*", "Authorization": owner.headers["authorization"]}
+    answer = await browser.patch(path, json={"disabled": True}, headers=headers)
     assert answer.status_code == 200, answer.text
-    app_with_people.state.authenticator.forget()
     assert (await browser.get(ME)).status_code == 401
     refused = await browser.sign_in("lars")
     assert (refused.status_code, refused.json()["code"]) == (403, "sign-in-refused")
+
+
+async def test_sessions_are_forgotten_a_month_after_their_end(
+    browser: Browser, transaction: Any, sweeper: Sweeper
+) -> None:
+    async def left(days: int) -> int:
+        async with transaction() as session:
+            end = f"UPDATE tokens SET expires_at = now() - interval '{days} days' WHERE session"
+            await session.execute(text(end))
+        await sweeper.sweep()
+        async with transaction() as session:
+            return await session.scalar(text("SELECT count(*) FROM tokens WHERE session"))
+
+    await browser.sign_in("lisa")
+    await browser.sign_in("lisa")
+    await browser.post("/v1/tokens", json={"name": "ci", "scopes": ["recipes:read"]})
+    assert await left(29) == 2
+    assert await left(31) == 1, "the one that made a token"
 
 
 async def test_signing_in_and_out_is_written_down(

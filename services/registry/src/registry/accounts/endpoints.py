@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from mergehub.kit.auth import Principal, authenticated, requires
-from mergehub.kit.database import Session
+from mergehub.kit.database import Session, after_commit
 from mergehub.kit.etags import etag_of
 from mergehub.kit.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
 from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
@@ -77,6 +77,7 @@ async def get_account(handle: Handle, session: Session, response: Response) -> A
 async def update_account(
     handle: Handle,
     body: AccountUpdate,
+    request: Request,
     session: Session,
     actor: Manager,
     response: Response,
@@ -84,5 +85,6 @@ async def update_account(
 ) -> Account:
     """Change what people read of an account, or, as an administrator, disable it."""
     account = await service.update(session, actor, handle, body, if_match.check)
+    after_commit(session, request.app.state.authenticator.forget)
     response.headers["ETag"] = etag_of(account)
     return account

@@ -6,14 +6,16 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from mergehub.kit.auth import hash_token, new_token
 from registry.tokens.models import TokenRow
 from registry.tokens.service import hint_of
 
 SIGN_IN = "sign-in"
+KEPT = timedelta(days=30)
 
 
 async def give_token(
@@ -36,3 +38,13 @@ async def give_token(
     await session.flush()
     await session.refresh(row)
     return row, token
+
+
+async def forget_old_sessions(session: AsyncSession) -> None:
+    """Drop sessions that ended long ago and that no token tells of as its creator."""
+    child = aliased(TokenRow)
+    old = TokenRow.session, TokenRow.expires_at < func.now() - KEPT
+    childless = ~exists().where(child.creator_id == TokenRow.id)
+    await session.execute(
+        delete(TokenRow).where(*old, childless).execution_options(synchronize_session=False)
+    )

@@ -49,4 +49,5 @@ class TokenRow(Base):
         Index("uq_tokens_hash", "hash", unique=True, postgresql_where=NOT_REVOKED),
         Index("ix_tokens_created_at_id", text("created_at DESC"), text("id DESC")),
         Index("ix_tokens_creator_id", "creator_id"),
+        Index("ix_tokens_sessions", "expires_at", postgresql_where=text("session")),
     )

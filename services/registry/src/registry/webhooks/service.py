@@ -133,7 +133,7 @@ async def rotate(
 
 
 async def disable(session: AsyncSession, endpoint_id: UUID, reason: str) -> None:
-    """Send no more to an endpoint, and tell of it by an event."""
+    """Send no more to an endpoint, and tell its owner's other endpoints of it."""
     found = await repository.lock(session, endpoint_id)
     if found is None or found[0].disabled_at is not None:
         return
@@ -141,7 +141,7 @@ async def disable(session: AsyncSession, endpoint_id: UUID, reason: str) -> None
     await _end(session, row, reason, now)
     await audit(session, "webhook.disabled", f"webhooks/{row.id}")
     data = WebhookDisabled(endpoint=row.id, reason=reason, failing_since=row.failing_since)
-    await outbox.emit(session, "webhook.disabled", f"webhooks/{row.id}", data)
+    await outbox.emit(session, "webhook.disabled", f"webhooks/{row.id}", data, row.owner)
 
 
 async def _end(session: AsyncSession, row: EndpointRow, reason: str, now: datetime) -> None:

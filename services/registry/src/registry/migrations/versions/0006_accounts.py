@@ -125,6 +125,9 @@ def _tokens() -> None:
         "tokens",
         sa.Column("session", sa.Boolean(), server_default=sa.text("false"), nullable=False),
     )
+    op.create_index(
+        "ix_tokens_sessions", "tokens", ["expires_at"], postgresql_where=sa.text("session")
+    )
     # Workers and services, and what they made, are nobody's; the owner's people are all others.
     op.execute(
         "UPDATE tokens SET account = 'local'"
