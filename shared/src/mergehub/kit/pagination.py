@@ -106,8 +106,10 @@ def _typed(value: Any, kind: type) -> Any:
     return kind.fromisoformat(value) if hasattr(kind, "fromisoformat") else kind(value)
 
 
-def link_next(request: Request, response: Response, cursor: str | None) -> None:
-    """Name the next page in the `Link` header, where there is one."""
-    if cursor is not None:
-        url = request.url.include_query_params(cursor=cursor)
+def link_next(
+    request: Request, response: Response, place: str | int | None, parameter: str = "cursor"
+) -> None:
+    """Name the next page in the `Link` header, where there is one; `parameter` says its place."""
+    if place is not None:
+        url = request.url.include_query_params(**{parameter: place})
         response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
