@@ -90,7 +90,7 @@ async def test_feed_is_read_page_by_page(
         page = answer.json()
         pages.append([each["sequence"] for each in page["items"]])
         after, more = page["next_after"], page["has_more"]
-        next_page = {"rel": "next", "url": f"/v1/events?after={after}&limit=2"}
+        next_page = {"rel": "next", "url": f"/v1/events?limit=2&after={after}"}
         assert answer.links == ({"next": next_page} if more else {})
 
     assert pages == [[1, 2], [3, 4], [5]]
