@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from fastapi.security import HTTPBearer
 from fuzz.fuzzing import fuzz
 from fuzz.stack import Stack, running
 
@@ -40,8 +41,12 @@ async def test_one_that_does_otherwise_is_noticed(
     async def get_number(number: int) -> int:
         return 10 // number  # ZeroDivisionError
 
+    @odd.get("/open", dependencies=[Depends(HTTPBearer(auto_error=False))])
+    async def get_open() -> None: ...
+
     async with serving(odd) as url:
         runs = fuzz(replace(stack, urls={"odd": url}), "odd", cases=10, seed=SEED, folder=tmp_path)
         outcome = await asyncio.to_thread(next, runs)
     assert not outcome.good
     assert "Server error" in outcome.said
+    assert "API accepts requests without authentication" in outcome.said

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from mergehub.contracts.services import SERVICES
+from mergehub.kit.openapi import nodes, operations
 from mergehub.kit.problems import ProblemBody
 
 Json = dict[str, Any]
@@ -35,6 +36,8 @@ def _models(base: type[BaseModel] = BaseModel) -> Iterator[type[BaseModel]]:
         yield each
         yield from _models(each)
 
+
+LEFT_OUT = {"Active.exp"}  # RFC 7662: a token that never expires has none
 
 MODELS = {each.__name__: each for each in _models() if "json_schema_extra" in each.model_config} | {
     "Problem": ProblemBody
@@ -94,3 +97,48 @@ def test_each_refusal_is_shown_by_an_example_of_its_own() -> None:
             assert (str(problem.status), problem.code, problem.type) == (status, code, page)
             seen.add(code)
     assert {"run-not-found", "unauthenticated", "precondition-failed"} <= seen
+
+
+def _answered(document: Json) -> set[str]:
+    """The schemas of bodies that a document's operations answer, with those that they refer to."""
+    found: set[str] = set()
+    todo = [
+        answer.get("content", {})
+        for operation in operations(document)
+        for answer in operation["responses"].values()
+    ]
+    while todo:
+        names = {str(each.get("$ref", "")).rpartition("/")[2] for each in nodes(todo.pop())}
+        new = (names & document["components"]["schemas"].keys()) - found
+        found |= new
+        todo += [document["components"]["schemas"][name] for name in new]
+    return found
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=[each.name for each in SERVICES])
+def test_what_is_answered_has_no_defaults_and_nothing_is_optional(document: Json) -> None:
+    for name in _answered(document):
+        schema = document["components"]["schemas"][name]
+        fields = schema.get("properties", {})
+        optional = {f"{name}.{each}" for each in fields.keys() - set(schema.get("required", ()))}
+        assert optional <= LEFT_OUT
+        assert not [each for each in fields if "default" in fields[each]]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=[each.name for each in SERVICES])
+def test_a_link_leads_to_an_operation_and_names_its_parameters(document: Json) -> None:
+    known = {each["operationId"]: each for each in operations(document)}
+    links = [
+        link
+        for operation in operations(document)
+        for answer in operation["responses"].values()
+        for link in answer.get("links", {}).values()
+    ]
+    assert links
+    for link in links:
+        told = {each["name"] for each in known[link["operationId"]]["parameters"]}
+        assert link["parameters"].keys() <= told
+
+
+def test_every_body_has_an_example() -> None:
+    assert [name for name in _bodies() if not SCHEMAS[name].get("examples")] == []

@@ -38,7 +38,9 @@ class Outcome:
 
 def fuzz(stack: Stack, service: str, *, cases: int, seed: int, folder: Path) -> Iterator[Outcome]:
     """Runs with one seed after the other until `cases` were tried."""
-    examples = max(1, cases // _operations(stack.urls[service]))
+    examples = max(
+        1, cases // (2 * _operations(stack.urls[service]))
+    )  # more than one phase has them
     while cases > 0:
         outcome = _run(stack, service, examples, seed, folder)
         yield outcome

@@ -72,6 +72,7 @@ def _settings(database: str, redis: str, hub: str) -> dict[str, str]:
         "MERGEHUB_BOOTSTRAP_TOKEN": OWNER,
         "MERGEHUB_WORKER_TOKEN": WORKER,
         "MERGEHUB_SERVICE_TOKEN": SERVICE,
+        "MERGEHUB_REQUIRE_TOKEN": "true",  # so that every operation must refuse wrong ones
         "MERGEHUB_RATE_READS": "0",  # any number: one caller asks thousands of times a minute
         "MERGEHUB_RATE_WRITES": "0",
         "MERGEHUB_LOG_LEVEL": "error",

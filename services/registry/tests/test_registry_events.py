@@ -86,9 +86,12 @@ async def test_feed_is_read_page_by_page(
 
     pages, after, more = [], 0, True
     while more:
-        page = (await owner.get("/v1/events", params={"after": after, "limit": 2})).json()
+        answer = await owner.get("/v1/events", params={"after": after, "limit": 2})
+        page = answer.json()
         pages.append([each["sequence"] for each in page["items"]])
         after, more = page["next_after"], page["has_more"]
+        next_page = {"rel": "next", "url": f"/v1/events?limit=2&after={after}"}
+        assert answer.links == ({"next": next_page} if more else {})
 
     assert pages == [[1, 2], [3, 4], [5]]
     assert after == everything[-1]["sequence"]

@@ -35,7 +35,12 @@ Time = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_text)]
 class Strict(BaseModel):
     """Unknown fields are refused, nothing is converted, nothing changes afterwards."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        json_schema_serialization_defaults_required=True,  # where an answer holds one, it is there
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -14,7 +14,7 @@ from mergehub.kit.json_bodies import JsonBodies
 from mergehub.kit.literal_paths import LiteralPaths, literal_paths
 from mergehub.kit.nul import NoNul
 from mergehub.kit.openapi import amend, keep_nulls, whole_bounds
-from mergehub.kit.openapi_answers import common_answers
+from mergehub.kit.openapi_answers import common_answers, plain_outputs
 from mergehub.kit.openapi_inputs import describe_inputs
 from mergehub.kit.problem_handlers import install_problems
 from mergehub.kit.request_id import RequestId
@@ -50,3 +50,4 @@ def add_manners(
     amend(app, whole_bounds)
     amend(app, describe_inputs)
     amend(app, common_answers)
+    amend(app, plain_outputs)

@@ -32,6 +32,14 @@ def common_answers(document: Document) -> None:
             answers.setdefault(str(status), _with_headers(int(status), told))
 
 
+def plain_outputs(document: Document) -> None:
+    """Drop the defaults of what is answered, where it is always there."""
+    for name, schema in document["components"]["schemas"].items():
+        if name.endswith("-Output"):
+            for each in schema["properties"].values():
+                each.pop("default", None)
+
+
 def _with_headers(status: int, told: dict[str, Any]) -> Document:
     waits = status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
     return told | ({"headers": RETRY_AFTER} if waits else {})

@@ -106,9 +106,11 @@ def _typed(value: Any, kind: type) -> Any:
     return kind.fromisoformat(value) if hasattr(kind, "fromisoformat") else kind(value)
 
 
-def link_next(request: Request, response: Response, cursor: str | None) -> None:
-    """Name the next page in the `Link` header, where there is one."""
-    if cursor is not None:
-        asked = [pair for pair in request.query_params.multi_items() if pair[0] != "cursor"]
-        query = urlencode([*asked, ("cursor", cursor)])
+def link_next(
+    request: Request, response: Response, place: str | int | None, parameter: str = "cursor"
+) -> None:
+    """Name the next page in the `Link` header, where there is one: behind `place`."""
+    if place is not None:
+        asked = [pair for pair in request.query_params.multi_items() if pair[0] != parameter]
+        query = urlencode([*asked, (parameter, place)])
         response.headers["Link"] = f'<{request.url.path}?{query}>; rel="next"'

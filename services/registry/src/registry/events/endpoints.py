@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from mergehub.contracts.events import Envelope, EventPage
 from mergehub.kit.follow import LONGEST_WAIT_SECONDS, LastEventId, event_stream, streamed
 from mergehub.kit.outbox import EventsPruned
-from mergehub.kit.pagination import Limit
+from mergehub.kit.pagination import Limit, link_next
 from mergehub.kit.problems import problem_responses
 from registry.events.follow import Feed
 
@@ -30,16 +30,16 @@ Wait = Annotated[
 
 @router.get("/v1/events", responses=problem_responses(EventsPruned))
 async def list_events(
-    request: Request, after: After = 0, limit: Limit = 100, wait: Wait = 0
+    request: Request, response: Response, after: After = 0, limit: Limit = 100, wait: Wait = 0
 ) -> EventPage:
-    """The registry's events behind `after`, oldest first and without a gap.
+    """The registry's events behind `after`, oldest first and without a gap; `Link` has the next.
 
     Those older than `MERGEHUB_EVENTS_DAYS` may be gone: 410, with the way on in `Link`.
     """
     feed: Feed = request.app.state.feed
-    if wait:
-        return await feed.next(after, limit, wait)
-    return await feed.after(after, limit)
+    page = await (feed.next(after, limit, wait) if wait else feed.after(after, limit))
+    link_next(request, response, page.next_after if page.has_more else None, "after")
+    return page
 
 
 @router.get(

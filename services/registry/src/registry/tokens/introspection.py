@@ -63,7 +63,7 @@ async def introspect_token(
     """
     table: TableAuthenticator = request.app.state.tokens
     row = await table.row(token)
-    told = _told(row) if row else Inactive()
+    told = _told(row) if row else Inactive(active=False)
     return JSONResponse(
         told.model_dump(mode="json", exclude_none=True), headers={"Cache-Control": "no-store"}
     )

@@ -96,4 +96,4 @@ class Active(BaseModel):
 class Inactive(BaseModel):
     """All that is said of any other token."""
 
-    active: bool = False
+    active: bool

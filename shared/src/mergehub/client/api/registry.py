@@ -419,7 +419,7 @@ def list_events(
     wait: int | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.EventPage]:
-    """The registry's events behind `after`, oldest first and without a gap."""
+    """The registry's events behind `after`, oldest first and without a gap; `Link` has the next."""
     return Call(
         "GET",
         "/v1/events",

@@ -83,12 +83,20 @@ class BenchmarkResult(TypedDict):
     items: NotRequired[dict[str, float]]
 
 
-class Capacity(TypedDict):
+class CapacityInput(TypedDict):
     """What a worker has to give, in bytes; null where it does not know."""
 
     memory: NotRequired[int | None]
     disk: NotRequired[int | None]
     gpu_memory: NotRequired[int | None]
+
+
+class CapacityOutput(TypedDict):
+    """What a worker has to give, in bytes; null where it does not know."""
+
+    memory: int | None
+    disk: int | None
+    gpu_memory: int | None
 
 
 class CheckedRecipeAnswer(TypedDict):
@@ -118,7 +126,7 @@ class ClaimRequest(TypedDict):
     worker: str
     nonce: NotRequired[str | None]
     hardware: NotRequired[Literal["cpu", "gpu", "gpu:80gb"] | None]
-    capacity: NotRequired[Capacity]
+    capacity: NotRequired[CapacityInput]
 
 
 class Delivery(TypedDict):
@@ -287,7 +295,7 @@ class EvaluateRunCreate(TypedDict):
     """Evaluate a model reference (a path, a hub id, `base+adapter` or `run:<id>`)."""
 
     hardware: NotRequired[Literal["cpu", "gpu", "gpu:80gb"]]
-    needs: NotRequired[Needs | None]
+    needs: NotRequired[NeedsInput | None]
     timeout_seconds: NotRequired[int | None]
     kind: Literal["evaluate"]
     model: str
@@ -326,14 +334,14 @@ class HeartbeatAnswer(TypedDict):
 
 class HeartbeatRequest(TypedDict):
     fence: int
-    progress: NotRequired[RunProgress | None]
-    needs: NotRequired[Needs | None]
+    progress: NotRequired[RunProgressInput | None]
+    needs: NotRequired[NeedsInput | None]
 
 
 class Inactive(TypedDict):
     """All that is said of any other token."""
 
-    active: NotRequired[bool]
+    active: bool
 
 
 class Me(TypedDict):
@@ -386,7 +394,7 @@ class MergeRunCreate(TypedDict):
     """Merge: exactly one of `recipe` (text) and `recipe_version` (an id) says what."""
 
     hardware: NotRequired[Literal["cpu", "gpu", "gpu:80gb"]]
-    needs: NotRequired[Needs | None]
+    needs: NotRequired[NeedsInput | None]
     timeout_seconds: NotRequired[int | None]
     kind: Literal["merge"]
     recipe: NotRequired[str | None]
@@ -406,12 +414,20 @@ class MergeSpec(TypedDict):
     seed: int
 
 
-class Needs(TypedDict):
+class NeedsInput(TypedDict):
     """What an attempt at a run takes, in bytes, as far as it is known from the plan."""
 
     memory: NotRequired[int]
     disk: NotRequired[int]
     gpu_memory: NotRequired[int]
+
+
+class NeedsOutput(TypedDict):
+    """What an attempt at a run takes, in bytes, as far as it is known from the plan."""
+
+    memory: int
+    disk: int
+    gpu_memory: int
 
 
 class OrganisationCreate(TypedDict):
@@ -535,7 +551,7 @@ class ReleaseRequest(TypedDict):
 
     fence: int
     reason: str
-    needs: NotRequired[Needs | None]
+    needs: NotRequired[NeedsInput | None]
 
 
 class ReplayRange(TypedDict):
@@ -561,7 +577,7 @@ class ReportRequest(TypedDict):
     fence: int
     outcome: Literal["succeeded", "failed", "cancelled"]
     result: NotRequired[MergeResult | EvaluateResult | None]
-    error: NotRequired[RunError | None]
+    error: NotRequired[RunErrorInput | None]
 
 
 class Rotation(TypedDict):
@@ -579,28 +595,37 @@ class Run(TypedDict):
     kind: str
     state: RunState
     hardware: str
-    needs: Needs | None
+    needs: NeedsOutput | None
     timeout_seconds: int
     spec: MergeSpec | EvaluateSpec
     attempt: int
     fence: int
     worker: str | None
-    progress: RunProgress | None
+    progress: RunProgressOutput | None
     result: dict[str, Any] | None
-    error: RunError | None
+    error: RunErrorOutput | None
     revision: int
     created_at: str
     started_at: str | None
     finished_at: str | None
 
 
-class RunError(TypedDict):
+class RunErrorInput(TypedDict):
     """Why an attempt ended: a stable code, a sentence, and the last words of the child."""
 
     code: str
     message: str
     last_lines: NotRequired[list[str]]
     retryable: NotRequired[bool]
+
+
+class RunErrorOutput(TypedDict):
+    """Why an attempt ended: a stable code, a sentence, and the last words of the child."""
+
+    code: str
+    message: str
+    last_lines: list[str]
+    retryable: bool
 
 
 class RunItems(TypedDict):
@@ -617,7 +642,7 @@ class RunPage(TypedDict):
     next_cursor: str | None
 
 
-class RunProgress(TypedDict):
+class RunProgressInput(TypedDict):
     """How far a run is; `total` is 0 while unknown. Bytes are those of the output."""
 
     stage: str
@@ -627,6 +652,18 @@ class RunProgress(TypedDict):
     bytes_done: NotRequired[int]
     bytes_total: NotRequired[int]
     seconds: NotRequired[float]
+
+
+class RunProgressOutput(TypedDict):
+    """How far a run is; `total` is 0 while unknown. Bytes are those of the output."""
+
+    stage: str
+    done: int
+    total: int
+    unit: str
+    bytes_done: int
+    bytes_total: int
+    seconds: float
 
 
 class ShellCode(TypedDict):
@@ -726,7 +763,7 @@ class Worker(TypedDict):
 
     name: str
     hardware: str
-    capacity: Capacity
+    capacity: CapacityOutput
     version: str
     alive: bool
     since: str
@@ -738,7 +775,7 @@ class WorkerBeat(TypedDict):
     """A worker's word that it is there."""
 
     hardware: Literal["cpu", "gpu", "gpu:80gb"]
-    capacity: Capacity
+    capacity: CapacityInput
     version: str
 
 
@@ -756,7 +793,7 @@ class WorkerRun(TypedDict):
     kind: str
     attempt: int
     since: str
-    progress: RunProgress | None
+    progress: RunProgressOutput | None
 
 
 class Problem(TypedDict):

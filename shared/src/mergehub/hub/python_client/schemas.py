@@ -21,6 +21,7 @@ def module(service: str, schemas: Mapping[str, Schema]) -> str:
 
 def definition(name: str, schema: Schema) -> str:
     """The class, or the alias, of a schema with a name."""
+    name = _identifier(name)
     if "properties" not in schema:
         return f"{name}: TypeAlias = {annotation(schema)!r}"
     required = schema.get("required", ())
@@ -34,7 +35,7 @@ def definition(name: str, schema: Schema) -> str:
 def annotation(schema: Schema, module: str = "") -> str:
     """A schema as an annotation; `module` is where the schemas that have names are defined."""
     if "$ref" in schema:
-        return module + str(schema["$ref"]).rpartition("/")[2]
+        return module + _identifier(str(schema["$ref"]).rpartition("/")[2])
     if "const" in schema or "enum" in schema:
         return f"Literal{schema.get('enum', [schema.get('const')])!r}"
     if options := schema.get("anyOf") or schema.get("oneOf"):
@@ -46,6 +47,11 @@ def annotation(schema: Schema, module: str = "") -> str:
         inner = annotation(values, module) if isinstance(values, Mapping) else "Any"
         return f"dict[str, {inner}]"
     return PLAIN.get(schema.get("type", ""), "Any")
+
+
+def _identifier(name: str) -> str:
+    """What is sent and what is answered may differ: `Capacity-Input` beside `Capacity-Output`."""
+    return name.replace("-", "")
 
 
 def _field(schema: Schema, required: bool) -> str:
