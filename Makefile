@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test chaos fuzz-api coverage check format documents \
 	keep-events keep-api lock clean \
-	bench-merge bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks \
+	bench-merge bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api \
 	mutants
 
 PYTHON ?= python3
@@ -48,14 +48,16 @@ check: $(BIN)/.installed ## Format, lint, types, who may import whom, what would
 	$(BIN)/python -m merge_worker.engine.methods --check
 	$(BIN)/python -m mergehub.contracts.catalogue --check
 	$(BIN)/python -m mergehub.hub.documents --check
+	$(BIN)/python -m mergehub.hub.python_client --check
 	@$(BIN)/python scripts/audit
 
 format: $(BIN)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-documents: $(BIN)/.installed ## Write the OpenAPI documents that clients are generated from
+documents: $(BIN)/.installed ## Write the OpenAPI documents, and the Python client's calls from them
 	$(BIN)/python -m mergehub.hub.documents --write
+	$(BIN)/python -m mergehub.hub.python_client --write
 
 keep-events: $(BIN)/.installed ## Keep the schemas of events as this version releases them
 	$(BIN)/python -m mergehub.contracts.release
@@ -89,6 +91,9 @@ bench-tokens: $(BIN)/.installed ## Measure how long the check of a token takes
 
 bench-webhooks: $(BIN)/.installed ## Measure webhooks delivered per second (BENCH="--dead 5")
 	$(BIN)/python benchmarks/webhooks.py $(BENCH)
+
+bench-api: $(BIN)/.installed ## Measure what manners cost, followers, webhooks and tokens (BENCH="--only manners")
+	$(BIN)/python benchmarks/api.py $(BENCH)
 
 .cache/mutants/tool: | $(BIN)/.installed
 	$(BIN)/uv pip install --quiet --target $@ 'cosmic-ray==8.7.0'

@@ -57,8 +57,8 @@ def tell(what: str, times: list[float]) -> float:
     return p99
 
 
-async def measure(url: str, checks: int, count: int) -> bool:
-    """Whether a kept answer comes within the limit in 99 of 100 cases."""
+async def measure(url: str, checks: int, count: int) -> float:
+    """Milliseconds within which 99 of 100 kept answers come."""
     database = Database(url, "registry")
     await migrate(database, "registry.migrations")
     tokens = [new_token() for _ in range(count)]
@@ -72,7 +72,7 @@ async def measure(url: str, checks: int, count: int) -> bool:
     many = await check(cache, itertools.islice(itertools.cycle(tokens), checks))
     slowest = max(tell("kept, one token", one), tell(f"kept, {count} tokens in turn", many))
     await database.close()
-    return slowest < LIMIT_MS
+    return slowest
 
 
 def main() -> None:
@@ -84,9 +84,10 @@ def main() -> None:
         server = Postgres(Path(folder) / "pg")
         server.start()
         try:
-            good = asyncio.run(measure(server.url, given.checks, given.tokens))
+            slowest = asyncio.run(measure(server.url, given.checks, given.tokens))
         finally:
             server.stop()
+    good = slowest < LIMIT_MS
     raise SystemExit(0 if good else f"The 99th percentile is not under {LIMIT_MS} ms.")
 
 

@@ -17,6 +17,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_urlsafe
 
 import psutil
 from sqlalchemy import text
@@ -29,8 +30,8 @@ from mergehub.kit.migrations import migrate
 RECEIVER = Path(__file__).with_name("webhook_receiver.py")
 
 ENDPOINT = text("""
-INSERT INTO webhook_endpoints (id, url, description, types, ordered, secret)
-SELECT gen_random_uuid(), :url, '', '{}', false, :secret FROM generate_series(1, :count)
+INSERT INTO webhook_endpoints (id, url, description, types, ordered, signature, secret)
+SELECT gen_random_uuid(), :url, '', '{}', false, 'v1', :secret FROM generate_series(1, :count)
 """)
 
 DELIVERIES = text("""
@@ -113,6 +114,7 @@ async def run(options: argparse.Namespace, folder: Path) -> Measured:
         "MERGEHUB_DATABASE_URL": postgres.url,
         "MERGEHUB_REDIS_URL": valkey.url,
         "MERGEHUB_WEBHOOK_ALLOW": '["127.0.0.0/8"]',
+        "MERGEHUB_SECRETS_KEYS": f'["{token_urlsafe(32)}"]',
     }
     try:
         return await measure(options, database, env)

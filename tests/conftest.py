@@ -30,8 +30,19 @@ def hub(store_folder: Path, models: Path) -> Iterator[RunningHub]:
         for name in ("MERGEHUB_DATABASE_URL", "MERGEHUB_REDIS_URL")
         if f"MERGEHUB_TEST_{name.removeprefix('MERGEHUB_')}" in os.environ
     }
+    named["MERGEHUB_WEBHOOK_ALLOW"] = '["127.0.0.0/8"]'
     with started_hub(store_folder / "hub", models, **named) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def measured_hub(hub: RunningHub) -> RunningHub:
+    """The same hub; its model `base` was measured on the benchmark `next`."""
+    with hub.client() as client:
+        run = client.submit({"kind": "evaluate", "model": "base", "benchmarks": ["next"]})
+        *_, last = client.follow(run.id)
+        assert last.state == "succeeded", last.error
+    return hub
 
 
 @pytest.fixture

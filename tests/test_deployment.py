@@ -51,12 +51,34 @@ def test_every_dockerfile_that_compose_names_exists(compose: dict[str, Any]) -> 
         assert (ROOT / build["dockerfile"]).is_file(), build["dockerfile"]
 
 
+def test_compose_gives_each_program_the_secrets_that_it_needs(compose: dict[str, Any]) -> None:
+    def holds(name: str) -> set[str]:
+        parts = compose["services"].items()
+        return {part for part, told in parts if name in told.get("environment", ())}
+
+    services = {service.name for service in SERVICES}
+    assert holds("MERGEHUB_SECRETS_KEYS") == {"registry", "registry-background"}
+    assert holds("MERGEHUB_DATABASE_URL") == services | {f"{name}-background" for name in services}
+    assert "worker" not in holds("MERGEHUB_BOOTSTRAP_TOKEN") | holds("MERGEHUB_SERVICE_TOKEN")
+
+
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_compose_routes_problem_pages_to_the_service_that_has_them(
+def test_compose_routes_the_documentation_to_the_service_that_has_it(
     service: Service, compose: dict[str, Any]
 ) -> None:
     rule = compose["services"][service.name]["labels"][
         f"traefik.http.routers.{service.name}-docs.rule"
     ]
-    (prefix,) = re.findall(r"PathPrefix\(`([^`]+)`\)", rule)
-    assert f"/docs/problems/{service.name}/some-code".startswith(prefix)
+    prefixes = tuple(re.findall(r"PathPrefix\(`([^`]+)`\)", rule))
+    assert f"/docs/problems/{service.name}/some-code".startswith(prefixes)
+    assert f"/docs/openapi/{service.name}.json".startswith(prefixes)
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.glob("services/*/Dockerfile")), ids=str)
+def test_an_image_has_what_the_package_links_to(file: Path) -> None:
+    links = [path for top in ("shared/src", "docs") for path in (ROOT / top).rglob("*")
+             if path.is_symlink()]  # fmt: skip
+    targets = {path.resolve().relative_to(ROOT).as_posix() for path in links}
+    assert "docs" in targets
+    copied = set(re.findall(r"^COPY (\S+) ", file.read_text(), re.MULTILINE))
+    assert targets <= copied

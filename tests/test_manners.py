@@ -27,11 +27,35 @@ def test_what_is_known_is_not_sent_again(http: httpx.Client, path: str) -> None:
     assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
 
 
-@pytest.mark.parametrize("path", OF_EACH)
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/docs/problems", "/registry/openapi.json", *OF_EACH]
+)
 def test_a_caller_is_told_its_quota(http: httpx.Client, path: str) -> None:
     headers = http.get(path).headers
     assert headers["ratelimit-policy"] == '"reads";q=60000;w=60'
     assert re.fullmatch(r'"reads";r=\d+;t=\d+', headers["ratelimit"])
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/metrics", *OF_EACH, "/v1/events", "/nowhere"])
+@pytest.mark.parametrize(
+    "host", ["evil.example.org", "127.0.0.1.evil.example.org:8000", "10.0.0.1", ""]
+)
+def test_a_name_that_a_page_bound_to_this_machine_is_not_answered(
+    http: httpx.Client, path: str, host: str
+) -> None:
+    answer = http.get(path, headers={"Host": host})
+    assert (answer.status_code, answer.json()["code"]) == (421, "unknown-host")
+    assert "MERGEHUB_HOSTS" in http.get(answer.json()["type"]).text
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:80", "127.0.0.1:8000", "[::1]:1", "::1"])
+def test_the_names_of_this_machine_are_answered(http: httpx.Client, host: str) -> None:
+    assert http.get("/v1/recipes", headers={"Host": host}).status_code == 200
+
+
+def test_requests_of_the_hub_itself_are_measured_too(http: httpx.Client) -> None:
+    http.get("/docs")
+    assert 'route="/docs",service="hub"' in http.get("/metrics").text
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/nowhere", *OF_EACH, "/v1/runs?cursor=x"])
@@ -41,6 +65,7 @@ def test_every_answer_has_the_headers_that_browsers_go_by(http: httpx.Client, pa
     assert headers["x-content-type-options"] == "nosniff"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert "server" not in headers
+    assert re.fullmatch("[0-9a-f]{32}", headers["x-request-id"])
 
 
 @pytest.mark.parametrize("path", [f"{each}?cursor=x" for each in OF_EACH])

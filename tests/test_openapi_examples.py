@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,8 +45,9 @@ MODELS = {each.__name__: each for each in _models() if "json_schema_extra" in ea
 
 
 def _named(schema: Json) -> Iterator[str]:
-    for each in schema.get("oneOf", [schema]):
-        yield each["$ref"].rpartition("/")[2]
+    for each in schema.get("oneOf", schema.get("anyOf", [schema])):
+        if each != {"type": "null"}:  # the body may be left out
+            yield each["$ref"].rpartition("/")[2]
 
 
 def _bodies() -> Iterator[str]:
@@ -73,6 +75,28 @@ def test_operations_have_one_stable_name_each_across_the_hub() -> None:
     ]
     assert len(names) == len(set(names))
     assert all(name.isidentifier() and name == name.lower() for name in names)
+
+
+def _refusals() -> Iterator[tuple[str, Json]]:
+    for document in DOCUMENTS:
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                for status, response in operation["responses"].items():
+                    if status >= "4":
+                        yield status, response
+
+
+def test_each_refusal_is_shown_by_an_example_of_its_own() -> None:
+    seen = set()
+    for status, response in _refusals():
+        examples = response["content"]["application/problem+json"]["examples"]
+        told = re.findall(r"\[`([\w-]+)`\]\(([^)]+)\)", response["description"])
+        assert examples.keys() == dict(told).keys()
+        for code, page in told:
+            problem = ProblemBody.model_validate(examples[code]["value"])
+            assert (str(problem.status), problem.code, problem.type) == (status, code, page)
+            seen.add(code)
+    assert {"run-not-found", "unauthenticated", "precondition-failed"} <= seen
 
 
 def _answered(document: Json) -> set[str]:

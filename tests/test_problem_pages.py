@@ -6,10 +6,11 @@ import httpx
 import pytest
 
 from mergehub.hub.origin import create_app
-from mergehub.kit.problem_pages import meaning, problems
-from mergehub.kit.problems import Problem, page_of
+from mergehub.kit.docs.problem_pages import problems
+from mergehub.kit.problems import Problem, meaning, page_of
+from mergehub.kit.settings import ServiceSettings
 
-ORIGIN = create_app()  # loads every service, and so every problem
+ORIGIN = create_app(ServiceSettings(rate_reads=0))  # loads every service, and so every problem
 KINDS = [each for each in problems() if each.__module__.partition(".")[0] in
          ("mergehub", "registry", "lineage", "leaderboard")]  # fmt: skip
 

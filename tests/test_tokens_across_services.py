@@ -195,6 +195,27 @@ async def test_where_reading_needs_a_token_services_still_hear_of_events(
             assert (await resources.hub.get("/v1/events")).status_code == 200
 
 
+async def test_a_session_of_a_browser_is_in_force_at_every_service_and_so_is_its_end(
+    started: Started, owner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = _Clock()
+    monkeypatch.setattr("mergehub.kit.token_cache.time", clock)
+    made = await _made(owner, "session", "lineage:write")
+    own, foreign = ({"Origin": f"https://{name}.example"} for name in ("hub", "evil"))
+    async with started("lineage", public_url="https://hub.example") as service:
+        service.cookies.set("__Host-mergehub", made["token"])
+        assert (await service.post("/v1/write", headers=own)).status_code == 200
+        for headers in (foreign, {}):
+            refused = await service.post("/v1/write", headers=headers)
+            assert (refused.status_code, refused.json()["code"]) == (403, "cross-site")
+        await owner.post("/v1/accounts/sign-out", headers=_sent(made["token"]))
+        clock.now += 31
+        assert (await service.post("/v1/write", headers=own)).status_code == 401
+    async with started("lineage") as service:
+        service.cookies.set("__Host-mergehub", (await _made(owner, "x", "admin"))["token"])
+        assert (await service.post("/v1/write", headers=own)).status_code == 401, "no cookies here"
+
+
 class _Clock:
     now = 0.0
 

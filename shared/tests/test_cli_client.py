@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from mergehub.cli.main import main
-from mergehub.client import HubClient, ServerSentEvent, parse_events
+from mergehub.client import EventReader, HubClient, ServerSentEvent
 from mergehub.hub.folder import CONNECTION, write_secret
 
 
@@ -29,20 +29,25 @@ def closed_port() -> int:
     return port
 
 
-def test_events_are_read_as_the_standard_has_it() -> None:
-    lines = [
-        ": a comment", "", "id: 7", "event: run", "data: one", "data:two", "",
-        "id: 8", "", "data: three", "", "data: cut short",
-    ]  # fmt: skip
-    assert list(parse_events(lines)) == [
-        ServerSentEvent("7", "run", "one\ntwo"),
-        ServerSentEvent(None, "message", "three"),
+STREAM = (
+    ": a comment\n\nid: 7\r\nevent: run\rdata: one\ndata:two\u2028three\r\n\r\nid: 8\n\n"
+    "data: four\n\ndata: cut short"
+)
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_events_are_read_as_the_standard_has_it(size: int) -> None:
+    reader = EventReader()
+    pieces = [STREAM[at : at + size] for at in range(0, len(STREAM), size)]
+    assert [event for piece in pieces for event in reader.feed(piece)] == [
+        ServerSentEvent("7", "run", "one\ntwo\u2028three"),
+        ServerSentEvent(None, "message", "four"),
     ]
 
 
 def _authorization(client: HubClient) -> str | None:
     with client:
-        return client._http.headers.get("Authorization")
+        return client.hub._http.headers.get("Authorization")
 
 
 def test_the_hub_of_this_machine_is_found_without_settings(data: Path) -> None:

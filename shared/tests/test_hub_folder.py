@@ -12,8 +12,9 @@ import pytest
 
 from mergehub.hub import leftovers
 from mergehub.hub.address import listen, url_of
-from mergehub.hub.folder import TOKENS, DataFolder, default_folder
+from mergehub.hub.folder import SECRETS_KEYS, TOKENS, DataFolder, default_folder
 from mergehub.hub.process import CannotStart
+from mergehub.kit.settings import ServiceSettings
 
 
 def test_a_new_folder_is_its_owners_alone(tmp_path: Path) -> None:
@@ -47,6 +48,23 @@ def test_damaged_tokens_are_named(tmp_path: Path) -> None:
         (folder / TOKENS).write_text("{")
         with pytest.raises(CannotStart, match=r"tokens.json is damaged: remove it"):
             folder.tokens()
+
+
+def test_the_key_of_webhook_secrets_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+    with DataFolder(tmp_path / "data") as folder:
+        keys = folder.secrets_keys()
+        assert folder.secrets_keys() == keys
+        assert (folder / SECRETS_KEYS).stat().st_mode & 0o777 == 0o600
+    assert len(ServiceSettings(secrets_keys=keys).secret_keys()) == 1
+
+
+@pytest.mark.parametrize("text", ["", "{", "{}", "[1]"])
+def test_a_damaged_key_is_not_made_anew(tmp_path: Path, text: str) -> None:
+    with DataFolder(tmp_path / "data") as folder:
+        (folder / SECRETS_KEYS).write_text(text)
+        with pytest.raises(CannotStart, match="put it back from a backup"):
+            folder.secrets_keys()
+        assert (folder / SECRETS_KEYS).read_text() == text
 
 
 def test_a_file_is_no_data_folder(tmp_path: Path) -> None:

@@ -35,6 +35,10 @@ async def page() -> HTMLResponse:
     return HTMLResponse("<p>")
 
 
+@app.get("/unchanged", status_code=304)
+async def unchanged() -> None: ...
+
+
 @app.get("/own-words")
 async def own_words(response: Response) -> None:
     response.headers["Content-Security-Policy"] = "script-src 'self'"
@@ -136,6 +140,13 @@ async def test_data_may_load_nothing_and_pages_only_ours(client: httpx.AsyncClie
     assert data["content-security-policy"].startswith("default-src 'none'")
     assert page["content-security-policy"].startswith("default-src 'self'")
     assert "script" not in page["content-security-policy"], "scripts only from here, none inline"
+
+
+async def test_a_page_that_is_known_already_keeps_its_policy(client: httpx.AsyncClient) -> None:
+    """Browsers replace what they kept of a page by what a 304 says."""
+    headers = (await client.get("/unchanged")).headers
+    assert "content-security-policy" not in headers
+    assert headers["x-content-type-options"] == "nosniff"
 
 
 async def test_what_an_answer_says_itself_stays(client: httpx.AsyncClient) -> None:

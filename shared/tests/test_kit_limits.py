@@ -127,6 +127,41 @@ async def test_replicas_count_together_and_exactly(client: Client, redis: Redis)
     assert sum(each.count(200) for each in counted) == READS
 
 
+SLOW = Quota("reads", 1000, seconds=86_400)  # fills again by one in more than a minute
+
+
+async def test_who_asks_a_lot_is_counted_ahead_and_gets_no_more_than_the_quota(
+    redis: Redis,
+) -> None:
+    replicas = [Limiter(CollectorRegistry()) for _ in range(2)]
+    await redis.config_resetstat()
+
+    async def ask(limiter: Limiter) -> int:
+        verdicts = [await limiter.take(redis, SLOW, "busy") for _ in range(700)]
+        return sum(verdict is not None and verdict.allowed for verdict in verdicts)
+
+    passed = sum(await asyncio.gather(*(ask(limiter) for limiter in replicas)))
+    assert 1000 - 2 * 10 <= passed <= 1000, "each may keep a hundredth that nobody asks it for"
+    calls = (await redis.info("commandstats"))["cmdstat_evalsha"]["calls"]
+    assert calls < 700, "most were counted ahead"
+
+
+async def test_what_is_left_counts_down_by_one_whoever_counted(redis: Redis) -> None:
+    limiter = Limiter(CollectorRegistry())
+    verdicts = [await limiter.take(redis, SLOW, "steady") for _ in range(40)]
+    assert [verdict.remaining for verdict in verdicts if verdict] == list(range(999, 959, -1))
+
+
+async def test_those_who_ask_at_once_are_not_all_counted_ahead(redis: Redis) -> None:
+    limiter = Limiter(CollectorRegistry())
+    for _ in range(200):  # as far ahead as it goes
+        await limiter.take(redis, SLOW, "crowd")
+    await asyncio.gather(*(limiter.take(redis, SLOW, "crowd") for _ in range(100)))
+    fresh = await Limiter(CollectorRegistry()).take(redis, SLOW, "crowd")
+    assert fresh is not None
+    assert fresh.remaining >= 1000 - 301 - 20, "one of them was, for a hundredth of the quota"
+
+
 async def test_the_quota_fills_again_with_time(client: Client, redis: Redis) -> None:
     stranger = client()
     await statuses(stranger, READS)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 
+import httpx
 import pytest
 import structlog
 
@@ -17,9 +21,10 @@ PASSWORD = "hunter2-and-more"
 
 @pytest.fixture(autouse=True)
 def _as_it_was() -> Iterator[None]:
-    before = structlog.get_config()
+    before, factory = structlog.get_config(), logging.getLogRecordFactory()
     yield
     structlog.configure(**before)
+    logging.setLogRecordFactory(factory)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +36,13 @@ def _as_it_was() -> Iterator[None]:
         ("whsec_c2VjcmV0+/=", "signed with whsec_c2VjcmV0+/="),
         (PASSWORD, f"postgresql://mergehub:{PASSWORD}@db/mergehub is away"),
         (PASSWORD, f"redis://:{PASSWORD}@cache:6379/0"),
+        ("whsk_c2VjcmV0+/=", "made of whsk_c2VjcmV0+/="),
+        (PASSWORD, f"GET /v1/recipes?access_token={PASSWORD}&limit=2"),
+        (PASSWORD, f"GET /v1/recipes?limit=2&password={PASSWORD} HTTP/1.1"),
+        (PASSWORD, f"https://store.example/model?X-Amz-Signature={PASSWORD}&X-Amz-Date=2026"),
+        (PASSWORD, f"https://store.example/model?se=2026&sig={PASSWORD}"),
+        (PASSWORD, f"https://id.example/callback?code={PASSWORD}&state=x"),
+        (PASSWORD, f"/v1/recipes?authorization=Bearer%20{PASSWORD}"),
     ],
 )
 def test_a_secret_is_not_written_down(
@@ -57,3 +69,50 @@ def test_what_is_no_secret_stays(capsys: pytest.CaptureFixture[str]) -> None:
     structlog.get_logger().info("run.lapsed", run="7f", at="https://hub.example.org:8000/v1/runs@1")
     line = json.loads(capsys.readouterr().err)
     assert (line["run"], line["at"]) == ("7f", "https://hub.example.org:8000/v1/runs@1")
+
+
+SERVER = """
+import sys
+import uvicorn
+from mergehub.kit.api import Api
+from mergehub.kit.logs import configure_logging
+from mergehub.kit.problem_handlers import install_problems
+
+app = Api()
+install_problems(app)
+
+@app.get("/crash")
+async def crash(token: str) -> None:
+    raise RuntimeError(f"{token} broke it")
+
+configure_logging("info")
+uvicorn.run(app, port=0, log_level="trace", ws="none")
+"""
+
+
+def test_a_server_that_logs_all_it_can_tells_no_secret() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as server:
+        assert server.stdout is not None
+        while "running on" not in (line := server.stdout.readline()):
+            assert line, "it ended before it was ready"
+        url = line.split("running on ")[1].split()[0]
+        crashed = httpx.get(f"{url}/crash?token={TOKEN}", trust_env=False)
+        bad = httpx.get(f"{url}/x?key={PASSWORD}", headers={"Authorization": f"Bearer {PASSWORD}"})
+        server.terminate()
+        log = line + server.stdout.read()
+    assert (crashed.status_code, bad.status_code) == (500, 404)
+    assert TOKEN.removeprefix("mgh_") not in log
+    assert PASSWORD not in log
+    assert '"GET /crash?token=… HTTP/1.1" 500' in log
+    assert "RuntimeError: mgh_… broke it" in log
+    assert '"GET /x?key=… HTTP/1.1" 404' in log
+
+
+def test_what_libraries_log_stays_as_it_is_otherwise(caplog: pytest.LogCaptureFixture) -> None:
+    configure_logging("info")
+    number = 7
+    logging.getLogger("library").warning("%s of %d at %r", "some", number, ["a", "b"])
+    assert caplog.messages == ["some of 7 at ['a', 'b']"]
+    assert caplog.records[0].args == ("some", 7, ["a", "b"])

@@ -96,7 +96,7 @@ def test_a_key_of_another_length_is_refused() -> None:
 
 def test_replicas_share_the_key_that_settings_give_or_derive() -> None:
     def secret(**given: Any) -> bytes:
-        return ServiceSettings(**given).cursor_secret()
+        return ServiceSettings(**given).cursor_secret
 
     token, key = SecretStr("mgh_owner"), SecretStr("key")
     assert secret(bootstrap_token=token) == secret(bootstrap_token=token, log_level="error")

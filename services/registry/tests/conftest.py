@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,17 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.app import Resources
+from mergehub.kit.scopes import SCOPES_OF_PEOPLE
 from mergehub.kit.settings import ServiceSettings
+from registry.accounts import service as accounts
 from registry.app import create_app, make_bell, make_relay, make_sender
 from registry.runs.sweeper import Sweeper
+from registry.sign_in.sessions import give_token
 from registry.webhooks.sender import Sender
 
 sys.path.insert(0, str(Path(__file__).parent))
+from callers import KEY, OWNER, SERVICE, WORKER, client_of
 from receiver import Receiver, receiving
-
-OWNER, WORKER = "mgh_owner-of-the-tests", "mgh_worker-of-the-tests"
-SERVICE = "mgh_service-of-the-tests"
 
 RECIPE = """\
 # two models, half and half
@@ -61,6 +63,10 @@ EMPTIED = (
     "outbox",
     "idempotency_keys",
     "audit",
+    "sign_ins",
+    "quotas",
+    "members",
+    "identities",
 )
 
 Json = dict[str, Any]
@@ -85,15 +91,10 @@ def settings(database_url: str, redis_url: str) -> ServiceSettings:
         bootstrap_token=SecretStr(OWNER),
         worker_token=SecretStr(WORKER),
         service_token=SecretStr(SERVICE),
+        secrets_keys=[SecretStr(KEY)],
         webhook_allow=[ip_network("127.0.0.0/8")],
         log_level="error",
     )
-
-
-def client_of(app: FastAPI, token: str | None = None, **options: Any) -> httpx.AsyncClient:
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    transport = httpx.ASGITransport(app=app, **options)
-    return httpx.AsyncClient(transport=transport, base_url="http://hub", headers=headers)
 
 
 @pytest.fixture(scope="session")
@@ -120,6 +121,7 @@ async def empty(app: FastAPI, transaction: Transaction, resources: Resources) ->
         for table in EMPTIED:  # DELETE, since TRUNCATE takes longer where there is little
             await session.execute(text(f"DELETE FROM {table}"))
         await session.execute(text("DELETE FROM tokens WHERE created_by <> 'settings'"))
+        await session.execute(text("DELETE FROM accounts WHERE handle <> 'local'"))
     await resources.redis.flushdb()
 
 
@@ -139,6 +141,23 @@ async def worker(app: FastAPI, empty: None) -> AsyncIterator[httpx.AsyncClient]:
 async def stranger(app: FastAPI, empty: None) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(app) as client:
         yield client
+
+
+@pytest.fixture
+async def person(
+    app: FastAPI, empty: None, transaction: Transaction
+) -> AsyncIterator[Callable[..., Awaitable[httpx.AsyncClient]]]:
+    """Somebody with an account and a token, as signing in gives one; scopes may be given."""
+    async with AsyncExitStack() as stack:
+
+        async def person(handle: str, *scopes: str) -> httpx.AsyncClient:
+            async with transaction() as session:
+                await accounts.add(session, handle=handle, kind="person", display_name=handle)
+                given = session, handle, scopes or SCOPES_OF_PEOPLE, timedelta(hours=1), "session"
+                _, token = await give_token(*given)
+            return await stack.enter_async_context(client_of(app, token))
+
+        yield person
 
 
 @pytest.fixture

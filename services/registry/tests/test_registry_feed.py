@@ -108,6 +108,20 @@ async def test_what_was_not_published_is_kept(
     assert await pruner.prune() == 1
 
 
+async def test_private_events_are_pruned_by_their_age(
+    told: Call, pruner: Pruner, transaction: Any, events: Call
+) -> None:
+    await told(3)
+    async with transaction() as session:
+        private = "UPDATE outbox SET private_to = 'ann', sequence = NULL, published = {}, time = {}"
+        for published, age, which in ((True, 91, 1), (False, 91, 2), (True, 1, 3)):
+            old = f"now() - interval '{age} days' WHERE sequence = {which}"
+            await session.execute(text(private.format(published, old)))
+    assert await pruner.prune() == 1
+    await events()
+    assert await pruner.prune() == 1, "what the relay had not handed on is now old as well"
+
+
 async def test_an_empty_outbox_and_one_without_numbers_are_left_alone(
     submit: Call, pruner: Pruner, events: Call
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
@@ -13,13 +12,13 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from frames import Frames, frames_of
 from sqlalchemy import text
 
 from mergehub.kit.app import Resources
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
-Frames = AsyncIterator[Json]
 
 
 class Server(uvicorn.Server):
@@ -52,21 +51,9 @@ def follow(address: str) -> Callable[..., Any]:
             client.stream("GET", f"/v1/runs/{run['id']}/events", headers=headers) as answer,
         ):
             assert answer.headers["content-type"].startswith("text/event-stream")
-            yield _frames(answer)
+            yield frames_of(answer)
 
     return follow
-
-
-async def _frames(answer: httpx.Response) -> Frames:
-    """The fields of each frame; a comment is the field ''."""
-    frame: Json = {}
-    async for line in answer.aiter_lines():
-        if line:
-            name, _, value = line.partition(": ")
-            frame[name] = json.loads(value) if name == "data" else value
-        else:
-            yield frame
-            frame = {}
 
 
 async def test_stream_follows_a_run_to_its_end(

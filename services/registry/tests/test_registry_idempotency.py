@@ -17,6 +17,12 @@ from registry.runs.sweeper import Sweeper
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
 
+# What the first request with the owner's key `k` holds while it is at work.
+FIRST = """
+SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(chr(10), id, '/v1/runs', 'k'), 0))
+FROM tokens WHERE name = 'owner' AND revoked_at IS NULL
+"""
+
 
 @pytest.fixture
 def post(owner: httpx.AsyncClient, recipe_text: str) -> Call:
@@ -55,8 +61,7 @@ async def test_waiting_repetitions_leave_connections_to_others(
 ) -> None:  # fmt: skip
     many = 4 * resources.settings.database_pool
     async with transaction() as session:
-        lock = "SELECT pg_advisory_xact_lock(hashtextextended(:identity, 0))"
-        await session.execute(text(lock), {"identity": "owner\n/v1/runs\nk"})
+        await session.execute(text(FIRST))
         posting = [asyncio.create_task(post("k")) for _ in range(many)]
 
         async def waiting() -> bool:
@@ -101,8 +106,7 @@ async def test_request_still_in_progress_is_told_so(
 ) -> None:
     monkeypatch.setattr("registry.idempotency.WAIT_SECONDS", 0.05)
     async with transaction() as session:
-        lock = "SELECT pg_advisory_xact_lock(hashtextextended(:identity, 0))"
-        await session.execute(text(lock), {"identity": "owner\n/v1/runs\nk"})
+        await session.execute(text(FIRST))
         answer = await post("k")
     assert (answer.status_code, answer.json()["code"]) == (409, "idempotency-key-in-progress")
     assert answer.headers["retry-after"] == "1"

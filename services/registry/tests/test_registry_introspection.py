@@ -47,7 +47,8 @@ async def test_a_valid_token_is_told_with_what_it_allows(
         "active": True,
         "scope": "lineage:write results:write",
         "client_id": "ci",
-        "username": "ci",
+        "username": "local",
+        "account": "local",
         "sub": made["id"],
         "token_type": "Bearer",
     }

@@ -34,6 +34,7 @@ from mergehub.contracts.runs import (
     RunState,
 )
 from mergehub.kit.app import Resources
+from mergehub.kit.auth import Principal
 from mergehub.kit.database import Database
 from mergehub.kit.problems import Problem
 from registry.app import make_bell
@@ -51,6 +52,8 @@ EVENTS = {
     "run.cancelled": RunState.CANCELLED,
 }
 STALE = "stale-fence"
+
+OWNER = Principal("owner", frozenset({"admin"}), account="local")
 
 
 @dataclass
@@ -118,7 +121,7 @@ class Protocol(RuleBasedStateMachine):
     def submit(self) -> Expected:
         recipe = "merge_method: linear\nmodels: [{model: a}, {model: b}]\n"
         wanted = MergeRunCreate(kind="merge", recipe=recipe, model_name="m")
-        run = Expected(self._do(lambda session: service.submit(session, wanted)).id)
+        run = Expected(self._do(lambda session: service.submit(session, OWNER, wanted)).id)
         self._expected[run.id] = run
         return run
 
@@ -195,7 +198,7 @@ class Protocol(RuleBasedStateMachine):
 
     @rule(run=runs)
     def cancel(self, run: Expected) -> None:
-        answer = self._do(lambda session: service.cancel(session, run.id))
+        answer = self._do(lambda session: service.cancel(session, OWNER, run.id))
         if run.state in (RunState.SUCCEEDED, RunState.FAILED):
             assert answer == "run-finished"
         elif run.state is QUEUED:
@@ -205,7 +208,7 @@ class Protocol(RuleBasedStateMachine):
 
     @rule(run=runs)
     def retry(self, run: Expected) -> None:
-        answer = self._do(lambda session: service.retry(session, run.id))
+        answer = self._do(lambda session: service.retry(session, OWNER, run.id))
         if run.state is RunState.SUCCEEDED:
             assert answer == "run-finished"
         elif run.state in FINAL:

@@ -27,8 +27,8 @@ SPEC = {
 async def runs(transaction: Transaction, stranger: httpx.AsyncClient) -> None:
     """Three runs."""
     fixed = {
-        "kind": "merge", "state": "cancelled", "hardware": "cpu", "timeout_seconds": 1,
-        "spec": SPEC, "max_attempts": 1, "due_at": START,
+        "owner": "local", "kind": "merge", "state": "cancelled", "hardware": "cpu",
+        "timeout_seconds": 1, "spec": SPEC, "max_attempts": 1, "due_at": START,
     }  # fmt: skip
     async with transaction() as session:
         await session.execute(insert(RunRow), [{**fixed, "id": uuid4()} for _ in range(3)])

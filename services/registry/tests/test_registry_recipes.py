@@ -223,7 +223,7 @@ def sealed_cursor(settings: ServiceSettings) -> Callable[..., str]:
     """A cursor under the service's own seal, whatever it says."""
 
     def make(path: str, *key: Any) -> str:
-        with sealed(seal(settings.cursor_secret(), f"{path}?")):
+        with sealed(seal(settings.cursor_secret, f"{path}?")):
             return encode_cursor(*key)
 
     return make

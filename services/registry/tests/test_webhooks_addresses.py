@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from receiver import Answer, Receiver
 from sqlalchemy import text
 
@@ -37,7 +38,12 @@ class Names:
 
 @pytest.fixture
 def refused(
-    resources: Resources, submit: Call, deliveries: Call, listen: Call, transaction: Any
+    app: FastAPI,
+    resources: Resources,
+    submit: Call,
+    deliveries: Call,
+    listen: Call,
+    transaction: Any,
 ) -> Call:
     """The error of a delivery to a URL, however it came to be registered."""
 
@@ -46,7 +52,7 @@ def refused(
         async with transaction() as session:
             change = text("UPDATE webhook_endpoints SET url = :url")
             await session.execute(change, {"url": url})
-        sender = Sender(resources.database, networks, resolve)
+        sender = Sender(resources.database, networks, app.state.sealer, resolve)
         await submit()
         await sender.send_due()
         await sender.stop()
@@ -107,11 +113,16 @@ async def test_name_that_changes_its_answer_is_judged_by_the_one_connected_to(
 
 
 async def test_name_is_looked_up_once_and_that_address_connected_to(
-    resources: Resources, listen: Call, submit: Call, receiver: Receiver, deliveries: Call
+    app: FastAPI,
+    resources: Resources,
+    listen: Call,
+    submit: Call,
+    receiver: Receiver,
+    deliveries: Call,
 ) -> None:
     endpoint = await listen(url=f"http://rebind.example:{receiver.port}/hook")
     resolve = Names(["127.0.0.1"], ["10.0.0.1"])
-    sender = Sender(resources.database, LOOPBACK, resolve)
+    sender = Sender(resources.database, LOOPBACK, app.state.sealer, resolve)
     await submit()
     await sender.send_due()
     assert receiver.received[0].headers["host"] == f"rebind.example:{receiver.port}"

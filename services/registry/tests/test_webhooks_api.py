@@ -19,6 +19,7 @@ Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
 
 HOOK = {"url": "https://example.com/hook"}
+ANY = {"If-Match": "*"}
 NOWHERE = f"/v1/webhooks/{0:032x}"
 
 
@@ -33,7 +34,7 @@ async def test_endpoint_is_made_read_changed_and_deleted(owner: httpx.AsyncClien
     assert (shown["types"], shown["ordered"], shown["enabled"]) == (["run.failed"], False, True)
 
     changes = {"description": "ops", "types": [], "ordered": True, "url": "https://example.org/"}
-    changed = (await owner.patch(address, json=changes)).json()
+    changed = (await owner.patch(address, headers=ANY, json=changes)).json()
     assert {name: changed[name] for name in changes} == changes
 
     assert (await owner.delete(address)).status_code == 204
@@ -41,11 +42,27 @@ async def test_endpoint_is_made_read_changed_and_deleted(owner: httpx.AsyncClien
     assert (gone.status_code, gone.json()["code"]) == (404, "webhook-not-found")
 
 
+async def test_change_needs_the_state_that_it_starts_from(owner: httpx.AsyncClient) -> None:
+    address = (await owner.post("/v1/webhooks", json=HOOK)).headers["location"]
+    unsaid = await owner.patch(address, json={"description": "ops"})
+    assert (unsaid.status_code, unsaid.json()["code"]) == (428, "precondition-required")
+    read = (await owner.get(address)).headers["etag"]
+    changed = await owner.patch(address, headers={"If-Match": read}, json={"description": "ops"})
+    assert changed.headers["etag"] == (await owner.get(address)).headers["etag"] != read
+    late = await owner.patch(address, headers={"If-Match": read}, json={"description": "dev"})
+    assert (late.status_code, late.json()["code"]) == (412, "precondition-failed")
+    assert late.headers["etag"] == changed.headers["etag"]
+    assert (await owner.get(address)).json()["description"] == "ops"
+    known = await owner.get(address, headers={"If-None-Match": changed.headers["etag"]})
+    assert known.status_code == 304
+
+
 async def test_secret_is_shown_once(owner: httpx.AsyncClient) -> None:
     secret = (await owner.post("/v1/webhooks", json=HOOK)).json()["secret"]
     page = await owner.get("/v1/webhooks")
     address = f"/v1/webhooks/{page.json()['items'][0]['id']}"
-    for answer in (page, await owner.get(address), await owner.patch(address, json={})):
+    changed = await owner.patch(address, headers=ANY, json={})
+    for answer in (page, await owner.get(address), changed):
         assert "secret" not in answer.json()
         assert secret not in answer.text
 
@@ -86,6 +103,8 @@ async def test_everything_needs_its_scope(
     body = {"since": "2026-01-01T00:00:00Z", **HOOK}
     body = {name: body[name] for name in (["since"] if path.endswith("/replay") else ["url"])}
     options: Json = {"json": body} if method in ("POST", "PATCH") else {}
+    options |= {"headers": ANY} if method == "PATCH" else {}
+    options |= {"json": None} if path.endswith("/rotate") else {}
     statuses = [(await c.request(method, path, **options)).status_code for c in (stranger, worker)]
     assert statuses == [401, 403]
     if path.startswith(NOWHERE):
@@ -122,7 +141,7 @@ async def test_url_that_cannot_be_sent_to_is_refused(owner: httpx.AsyncClient, u
     address = (await owner.post("/v1/webhooks", json=HOOK)).headers["location"]
     for answer in (
         await owner.post("/v1/webhooks", json={"url": url}),
-        await owner.patch(address, json={"url": url}),
+        await owner.patch(address, headers=ANY, json={"url": url}),
     ):
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["pointer"] == "/url"
@@ -168,7 +187,7 @@ async def test_disabled_endpoint_gets_nothing_until_it_is_enabled(
     endpoint = await listen()
     address = f"/v1/webhooks/{endpoint['id']}"
     await submit()
-    disabled = (await owner.patch(address, json={"enabled": False})).json()
+    disabled = (await owner.patch(address, headers=ANY, json={"enabled": False})).json()
     assert (disabled["enabled"], disabled["disabled_reason"]) == (False, "manual")
     await submit()
     assert [d["state"] for d in await deliveries(endpoint)] == ["failed"]
@@ -176,7 +195,7 @@ async def test_disabled_endpoint_gets_nothing_until_it_is_enabled(
         refused = await owner.post(f"{address}/{action}", json=body)
         assert (refused.status_code, refused.json()["code"]) == (409, "webhook-disabled")
 
-    enabled = (await owner.patch(address, json={"enabled": True})).json()
+    enabled = (await owner.patch(address, headers=ANY, json={"enabled": True})).json()
     assert (enabled["enabled"], enabled["disabled_reason"]) == (True, None)
     await submit()
     assert await sender.send_due() == 1
@@ -194,9 +213,9 @@ async def test_range_is_replayed_with_what_was_missed(
     await submit()
     await sender.send_due()
     await submit()
-    await owner.patch(address, json={"enabled": False})
+    await owner.patch(address, headers=ANY, json={"enabled": False})
     await submit()
-    await owner.patch(address, json={"enabled": True})
+    await owner.patch(address, headers=ANY, json={"enabled": True})
     receiver.received.clear()
 
     async def replay(**body: Any) -> Json:
@@ -287,7 +306,7 @@ async def test_deleting_an_endpoint_stops_no_event(
 
 async def test_every_change_has_its_author(owner: httpx.AsyncClient) -> None:
     address = (await owner.post("/v1/webhooks", json=HOOK)).headers["location"]
-    await owner.patch(address, json={"description": "ops"})
+    await owner.patch(address, headers=ANY, json={"description": "ops"})
     for action in ("rotate", "test"):
         await owner.post(f"{address}/{action}")
     await owner.post(f"{address}/replay", json={"since": "2026-01-01T00:00:00Z"})

@@ -34,6 +34,23 @@ async def test_example_verifies_what_is_sent_and_nothing_else(
     assert names["handle"](request.body + b" ", request.headers) == 400
 
 
+async def test_example_of_key_pairs_verifies_what_is_sent_and_nothing_else(
+    listen: Call, submit: Call, sender: Sender, receiver: Receiver
+) -> None:
+    endpoint = await listen(signature="v1a")
+    await submit()
+    await sender.send_due()
+    (request,) = receiver.received
+    example = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[1]
+    names: dict[str, Any] = {}
+    exec(example.replace("whpk_…", endpoint["public_key"]), names)
+
+    assert names["is_genuine"](request.body, request.headers)
+    assert not names["is_genuine"](request.body + b" ", request.headers)
+    old = request.headers | {"webhook-timestamp": "1700000000"}
+    assert not names["is_genuine"](request.body, old)
+
+
 def test_page_tells_the_numbers_that_are_used() -> None:
     assert f"within {attempt.REQUEST_SECONDS:g} seconds" in PAGE
     assert f"for {health.FAILING_HOURS} hours" in PAGE

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
+import socket
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 from receiver import Answer, Receiver
 from sqlalchemy import text
@@ -19,7 +22,7 @@ from mergehub.kit.settings import ServiceSettings
 from registry.app import create_app
 
 Call = Callable[..., Awaitable[Any]]
-Start = Callable[[], Any]
+Start = Callable[..., Any]
 
 OPEN = "SELECT count(*) FROM webhook_deliveries WHERE state = 'pending'"
 HELD = "SELECT count(*) FROM webhook_deliveries WHERE lease IS NOT NULL"
@@ -30,12 +33,19 @@ def background(settings: ServiceSettings) -> Start:
     """The registry's background process while a block lasts, unless it is killed."""
 
     @asynccontextmanager
-    async def background() -> AsyncIterator[asyncio.subprocess.Process]:
-        env = dict(os.environ) | {
-            "MERGEHUB_DATABASE_URL": settings.database_url,
-            "MERGEHUB_REDIS_URL": settings.redis_url,
-            "MERGEHUB_WEBHOOK_ALLOW": '["127.0.0.0/8"]',
-        }
+    async def background(**more: str) -> AsyncIterator[asyncio.subprocess.Process]:
+        env = (
+            dict(os.environ)
+            | more
+            | {
+                "MERGEHUB_DATABASE_URL": settings.database_url,
+                "MERGEHUB_REDIS_URL": settings.redis_url,
+                "MERGEHUB_WEBHOOK_ALLOW": '["127.0.0.0/8"]',
+                "MERGEHUB_SECRETS_KEYS": json.dumps(
+                    [key.get_secret_value() for key in settings.secrets_keys]
+                ),
+            }
+        )
         process = await asyncio.create_subprocess_exec(sys.executable, "-m", "registry", env=env)
         try:
             yield process
@@ -122,6 +132,26 @@ async def test_process_that_also_answers_requests_sends_by_itself(
     async with app.router.lifespan_context(app):
         await submit()
         await asyncio.wait_for(receiver.arrived.wait(), 8)
+
+
+async def test_process_tells_its_own_metrics_where_it_is_asked_to(
+    background: Start, listen: Call, submit: Call, until: Call
+) -> None:
+    await listen()
+    await submit()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    async def counted() -> bool:
+        try:
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+                told = (await client.get("/metrics")).text
+        except httpx.TransportError:
+            return False
+        return 'mergehub_webhook_tries_total{outcome="delivered"} 1.0' in told
+
+    async with background(MERGEHUB_METRICS_PORT=str(port)):
+        await until(counted, 30)
 
 
 async def test_sender_told_to_stop_hands_back_what_it_holds(

@@ -32,13 +32,13 @@ seconds = st.none() | st.floats(0, LONGEST_PAUSE)
 
 @given(st.uuids(), st.text(st.characters(exclude_categories=["Cs"])), st.integers(1, 3))
 def test_official_library_accepts_every_signature(event: UUID, text: str, count: int) -> None:
-    secrets = [new_secret() for _ in range(count)]
+    secrets = [new_secret("v1") for _ in range(count)]
     payload = json.dumps({"text": text}, ensure_ascii=False).encode()
     headers = signed_headers(secrets, message_id(event), int(time.time()), payload)
     for secret in secrets:
         assert Webhook(secret).verify(payload, headers) == {"text": text}
     with pytest.raises(WebhookVerificationError):
-        Webhook(new_secret()).verify(payload, headers)
+        Webhook(new_secret("v1")).verify(payload, headers)
 
 
 @given(st.binary(min_size=1), st.integers(0))
@@ -46,7 +46,7 @@ def test_official_library_refuses_a_changed_body(body: bytes, place: int) -> Non
     text = base64.b64encode(body)
     place %= len(text)
     changed = text[:place] + (b"!" if text[place : place + 1] != b"!" else b"?") + text[place + 1 :]
-    secret = new_secret()
+    secret = new_secret("v1")
     headers = signed_headers([secret], "msg_1", int(time.time()), text)
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(changed, headers, json_parse=False)
@@ -61,7 +61,7 @@ def test_signature_is_that_of_the_specification() -> None:
 
 
 def test_secret_has_the_length_and_prefix_of_the_standard() -> None:
-    secret = new_secret()
+    secret = new_secret("v1")
     assert secret.startswith("whsec_")
     assert 24 <= len(base64.b64decode(secret.removeprefix("whsec_"))) <= 64
 

@@ -14,6 +14,7 @@ import pytest
 from receiver import Receiver, receiving
 
 from mergehub.kit.app import Resources
+from mergehub.kit.sealing import Sealer
 from registry.webhooks.sender import Sender
 
 Call = Callable[..., Awaitable[Any]]
@@ -58,7 +59,8 @@ def send(
 
     async def send(name: str) -> dict[str, Any]:
         endpoint = await listen(url=f"https://{name}:{secure.port}/hook")
-        sender = Sender(resources.database, LOOPBACK, to_loopback)
+        sealer = Sealer(resources.settings.secret_keys())
+        sender = Sender(resources.database, LOOPBACK, sealer, to_loopback)
         await submit()
         await sender.send_due()
         await sender.stop()

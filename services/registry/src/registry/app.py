@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import Envelope
 from mergehub.kit.app import Resources, ServiceParts, build_app
@@ -12,19 +13,29 @@ from mergehub.kit.background import Loop
 from mergehub.kit.outbox import CHANNEL as OUTBOX_CHANNEL
 from mergehub.kit.outbox import Relay
 from mergehub.kit.pruning import Pruner
+from mergehub.kit.sealing import Sealer
 from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.stream import StreamPublisher
+from mergehub.kit.telemetry import Reading
 from mergehub.kit.token_cache import CachingAuthenticator
+from registry.accounts import endpoints as accounts
+from registry.accounts import member_endpoints as members
 from registry.audit import endpoints as audit
 from registry.events import endpoints as events
+from registry.events.follow import Feed
 from registry.events.models import outbox
 from registry.links import LINKS
+from registry.quotas import endpoints as quotas
 from registry.recipes import endpoints as recipes
 from registry.runs import endpoints as runs
 from registry.runs import queue_endpoints, worker_endpoints
 from registry.runs.bell import Bell
+from registry.runs.follow import Following
 from registry.runs.moves import CHANNEL as RUNS_CHANNEL
 from registry.runs.sweeper import Sweeper
+from registry.sign_in import endpoints as sign_in
+from registry.sign_in import shell_endpoints
+from registry.sign_in.provider import Provider
 from registry.tokens import endpoints as tokens
 from registry.tokens import introspection
 from registry.tokens.authenticator import TableAuthenticator
@@ -33,7 +44,10 @@ from registry.tokens.settings import accept_settings_tokens
 from registry.webhooks import delivery_endpoints
 from registry.webhooks import endpoints as webhooks
 from registry.webhooks.fanout import CHANNEL as WEBHOOKS_CHANNEL
+from registry.webhooks.measures import Measures
+from registry.webhooks.measures import readings as webhook_readings
 from registry.webhooks.sender import Sender
+from registry.webhooks.vault import reseal
 from registry.workers import endpoints as workers
 
 REPORT_BYTES = 64 << 20  # the score of every item of large benchmarks
@@ -45,40 +59,58 @@ def make_bell(resources: Resources) -> Bell:
 
 
 def make_relay(resources: Resources) -> Relay:
-    """Hands events to the stream, and rings for the runs that they put into a queue."""
+    """Hands events to the stream, and rings for the runs that they put into a queue.
+
+    Of private events only the bell hears.
+    """
     stream, bell = StreamPublisher(resources.redis), make_bell(resources)
 
     async def publish(events: Sequence[Envelope]) -> None:
         await stream(events)
         await bell.on_events(events)
 
-    return Relay(outbox, resources.database, publish)
+    return Relay(outbox, resources.database, publish, bell.on_events)
 
 
-def make_sender(resources: Resources) -> Sender:
+def make_sender(resources: Resources, measures: Measures | None = None) -> Sender:
     """Sends webhooks to public addresses and those that the settings allow."""
-    return Sender(resources.database, resources.settings.webhook_allow)
+    settings = resources.settings
+    sealer = Sealer(settings.secret_keys())
+    return Sender(resources.database, settings.webhook_allow, sealer, measures=measures)
+
+
+async def _readings(session: AsyncSession) -> list[Reading]:
+    return [*await outbox.readings(session), *await webhook_readings(session)]
 
 
 def _loops(resources: Resources) -> Mapping[str, Loop]:
     relay = make_relay(resources)
     sweeper = Sweeper(resources.database, make_bell(resources))
+    measures = Measures(resources.metrics)
     pruner = Pruner(resources.database, outbox.prune, resources.settings.events_days)
     return {
         "relay": lambda: relay.run(resources.signals),
         "sweeper": sweeper.run,
         "pruner": pruner.run,
-        "sender": lambda: make_sender(resources).run(resources.signals),
+        "sender": lambda: make_sender(resources, measures).run(resources.signals),
     }
 
 
 async def _start(app: FastAPI, resources: Resources) -> None:
+    app.state.following = Following(resources)
+    app.state.feed = Feed(resources)
     app.state.tokens = TableAuthenticator(resources.database)
     resources.closing.push_async_callback(app.state.tokens.settle)
     app.state.authenticator = CachingAuthenticator(app.state.tokens)
     resources.signals.on_call(TOKENS_CHANNEL, app.state.authenticator.forget)
+    app.state.provider = None
+    if resources.settings.oidc_issuer:
+        app.state.provider = Provider(resources.settings)
+        resources.closing.push_async_callback(app.state.provider.close)
+    app.state.sealer = Sealer(resources.settings.secret_keys())
     async with resources.database.transaction() as session:
         await accept_settings_tokens(session, resources.settings)
+        await reseal(session, app.state.sealer)
 
 
 PARTS = ServiceParts(
@@ -96,6 +128,9 @@ PARTS = ServiceParts(
         introspection.router,
         tokens.router,
         audit.router,
+        accounts.router,
+        members.router,
+        quotas.router,
     ),
     migrations="registry.migrations",
     links=LINKS,
@@ -103,7 +138,8 @@ PARTS = ServiceParts(
     largest_bodies={"/report": REPORT_BYTES},
     loops=_loops,
     start=_start,
-    readings=outbox.readings,
+    readings=_readings,
+    doors=(sign_in.router, shell_endpoints.router),
 )
 
 

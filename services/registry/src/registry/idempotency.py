@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mergehub.kit.problems import Conflict, Invalid
+from mergehub.kit.sealing import Sealer
 from registry.base import Base
 
 KEPT = timedelta(hours=24)
@@ -64,6 +65,11 @@ class KeyRow(Base):
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
 
+    @property
+    def place(self) -> str:
+        """What the seal of a body is bound to."""
+        return "\n".join(("idempotency", self.caller, self.path, self.key))
+
 
 @dataclass(frozen=True)
 class Answered:
@@ -98,34 +104,47 @@ class _Once:
         self._key = key
 
     async def __call__(
-        self, session: AsyncSession, caller: str, body: BaseModel, effect: Effect
+        self,
+        session: AsyncSession,
+        caller: str,
+        body: BaseModel,
+        effect: Effect,
+        sealer: Sealer | None = None,
     ) -> Response:
         """The answer of `effect`, run now or the first time that `caller` sent this key.
 
-        Raises KeyReused where the first body was another one, and KeyInProgress where the first
-        request takes longer than one should wait.
+        An answer that holds a secret is kept under the seal of `sealer`. Raises KeyReused where
+        the first body was another one, and KeyInProgress where the first request takes longer
+        than one should wait.
         """
         if self._key is None:
-            return _response(_row(await effect()))
+            return _response(_row(await effect()), None)
         identity = (caller, self._path, self._key)
         async with _one_at_a_time(identity):
             await _lock(session, identity)
-            return await self._first_answer(session, identity, body, effect)
+            return await self._first_answer(session, identity, body, effect, sealer)
 
     async def _first_answer(
-        self, session: AsyncSession, identity: Identity, body: BaseModel, effect: Effect
+        self,
+        session: AsyncSession,
+        identity: Identity,
+        body: BaseModel,
+        effect: Effect,
+        sealer: Sealer | None,
     ) -> Response:
         fingerprint = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
         first = await session.get(KeyRow, identity)
         if first is not None:
             if first.fingerprint != fingerprint:
                 raise KeyReused("Send a new Idempotency-Key with a new body.")
-            return _response(first, replayed=True)
+            return _response(first, sealer, replayed=True)
         row = _row(await effect())
         row.caller, row.path, row.key = identity
         row.fingerprint = fingerprint
+        if sealer is not None:
+            row.body = sealer.seal(row.body, row.place)
         session.add(row)
-        return _response(row)
+        return _response(row, sealer)
 
 
 Once = Annotated[_Once, Depends()]
@@ -178,6 +197,7 @@ def _row(answered: Answered) -> KeyRow:
     )
 
 
-def _response(row: KeyRow, *, replayed: bool = False) -> Response:
+def _response(row: KeyRow, sealer: Sealer | None, *, replayed: bool = False) -> Response:
     headers = row.headers | ({"Idempotency-Replayed": "true"} if replayed else {})
-    return Response(row.body, row.status, headers, "application/json")
+    body = row.body if sealer is None else sealer.open(row.body, row.place)
+    return Response(body, row.status, headers, "application/json")

@@ -12,7 +12,10 @@ import httpx
 from mergehub.cli.failures import Faults
 from mergehub.client import HubClient, HubError
 
-NO_TOKEN = "Set MERGEHUB_TOKEN; `mergehub up` prints the token of its hub."
+NO_TOKEN = (
+    "Sign in with `mergehub login`, or set MERGEHUB_TOKEN; `mergehub up` prints the token of its "
+    "hub."
+)
 
 
 @contextmanager

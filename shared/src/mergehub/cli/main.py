@@ -37,6 +37,8 @@ SECTIONS = {
         ),
     },
     "Who may use a hub": {
+        "login": Lazy("mergehub.cli.login:login", "Sign in to a hub with a browser."),
+        "logout": Lazy("mergehub.cli.login:logout", "Sign out, and revoke this shell's token."),
         "tokens": Lazy("mergehub.cli.tokens:tokens", "Make, list and revoke tokens."),
     },
     "What a hub knows": {
@@ -48,8 +50,8 @@ SECTIONS = {
 
 HELP = """Merge models, and keep recipes, lineage and scores of what you merged.
 
-`mergehub up` starts a hub here; the other commands find it by themselves. MERGEHUB_URL and
-MERGEHUB_TOKEN name another one.
+`mergehub up` starts a hub here; the other commands find it by themselves. MERGEHUB_URL names
+another one; `mergehub login` gets a token there, or MERGEHUB_TOKEN has it.
 """
 
 

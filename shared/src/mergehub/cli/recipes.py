@@ -44,7 +44,8 @@ def methods(name: str | None) -> None:
 
 @click.command()
 @click.argument("file", type=click.File(encoding="utf-8"))
-@click.option("--name", help="What it is called on the hub (else the file's name).")
+@click.option("--name", help="What it is called on the hub (else the file's name): soup, lab/soup.")
+@click.option("--private", is_flag=True, help="Only those who belong to its owner may see it.")
 @click.option("--title", help="One line for people (else the name).")
 @click.option("--description", default="", help="More about it, as Markdown.")
 @click.option("--tag", "tags", multiple=True, help="A word to find it by; may be repeated.")
@@ -54,6 +55,7 @@ def publish(
     ctx: click.Context,
     file: IO[str],
     name: str | None,
+    private: bool,
     title: str | None,
     description: str,
     tags: tuple[str, ...],
@@ -61,21 +63,23 @@ def publish(
 ) -> None:
     """Publish a recipe, or a version of it.
 
-    A name that the hub knows gets a new version, unless its newest is the same recipe; title,
-    description, tags and domains are those of the first.
+    A name that its owner has published gets a new version, unless its newest is the same recipe;
+    all that the options say is about the first.
     """
     from mergehub.cli.connection import hub
 
     text = recipe_text(file)
     with recipe_faults(file.name):
         parse_with_warnings(text)
-    name = name or Path(file.name).stem
+    owner, _, name = (name or Path(file.name).stem).rpartition("/")
     with hub(ctx) as client:
-        known = client.get("/v1/recipes", name=name)["items"]
+        owner = owner or client.handle()
+        known = client.get("/v1/recipes", name=name, owner=owner)["items"]
         if known:
             version = client.publish_version(known[0]["id"], text)
         else:
-            about = {"description": description, "tags": tags, "domains": domains}
+            about = {"description": description, "tags": tags, "domains": domains, "owner": owner}
+            about["visibility"] = "private" if private else "public"
             version = client.publish(text, name, title=title, **about)["version"]
     click.echo(f"{name} version {version['number']}  {version['digest']}")
 

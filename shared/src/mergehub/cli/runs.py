@@ -59,7 +59,8 @@ def submit(
 ) -> None:
     """Have a recipe merged by a worker.
 
-    RECIPE is a file, or the name of a published recipe with or without a version: soup, soup@2.
+    RECIPE is a file, or the name of a published recipe with or without its owner and a version:
+    soup, soup@2, lab/soup.
     """
     wanted = {"kind": "merge", "model_name": model_name, "seed": seed, **how}
     with hub(ctx) as client:

@@ -46,6 +46,11 @@ class EventPage(BaseModel):
     next_after: int
     has_more: bool
 
+    @property
+    def revision(self) -> int:
+        """How far it reaches, for those who follow the feed."""
+        return self.next_after
+
 
 class RecipePublished(EventData):
     recipe: UUID

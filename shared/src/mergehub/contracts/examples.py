@@ -33,6 +33,8 @@ VERSION = {
 
 RUN = {
     "id": RUN_ID,
+    "owner": "local",
+    "visibility": "public",
     "kind": "merge",
     "state": "running",
     "hardware": "cpu",

@@ -330,11 +330,13 @@ class ReportRequest(Message):
 
 
 class Run(Answer):
-    """A run as everyone may see it. `revision` grows with every change of the row."""
+    """A run as people may see it. `revision` grows with every change of the row."""
 
     model_config = example(**RUN)
 
     id: UUID
+    owner: str
+    visibility: Literal["public", "private"]
     kind: str
     state: RunState
     hardware: str

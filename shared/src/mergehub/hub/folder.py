@@ -19,6 +19,7 @@ LAYOUT = ("pg", "vk", "artifacts", "scratch", "logs", "models")
 LOCK = "lock"
 CONNECTION = "connection.json"
 TOKENS = "tokens.json"
+SECRETS_KEYS = "secrets-keys.json"
 
 
 def default_folder() -> Path:
@@ -102,6 +103,25 @@ class DataFolder:
             write_secret(path, asdict(tokens))
         return tokens
 
+    def secrets_keys(self) -> list[str]:
+        """The keys that webhook secrets are kept under, the newest first; made at the first start.
+
+        Raises CannotStart where the file is damaged.
+        """
+        path = self.path / SECRETS_KEYS
+        if not path.exists():
+            write_secret(path, [secrets.token_urlsafe(32)])
+        try:
+            kept = json.loads(path.read_text())
+        except ValueError:
+            kept = None
+        if not isinstance(kept, list) or not all(isinstance(each, str) for each in kept):
+            raise CannotStart(
+                f"{path} is damaged: put it back from a backup. Without it the secrets of all "
+                "webhooks are lost."
+            )
+        return kept
+
     def _create(self) -> None:
         if self.path.exists() and not self.path.is_dir():
             raise CannotStart(f"{self.path} is a file: name a folder with --data.")
@@ -139,7 +159,7 @@ class DataFolder:
         return lock
 
 
-def write_secret(path: Path, content: Mapping[str, Any]) -> None:
+def write_secret(path: Path, content: Mapping[str, Any] | list[str]) -> None:
     """Replace `path` by JSON that its owner alone may read, never half written."""
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)

@@ -9,39 +9,41 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import HTMLResponse, JSONResponse, Response
-from prometheus_client import CONTENT_TYPE_LATEST
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.types import Receive, Scope, Send
 
-from mergehub import __version__
 from mergehub.contracts.services import SERVICES, service_for
 from mergehub.hub.metrics import joined
 from mergehub.hub.stores import stores_answer
 from mergehub.kit.api import Api
-from mergehub.kit.docs import page
-from mergehub.kit.etags import EntityTags
-from mergehub.kit.problem_handlers import install_problems
-from mergehub.kit.problem_pages import problem_routes
+from mergehub.kit.docs import docs_routes
+from mergehub.kit.hosts import own_names
+from mergehub.kit.manners import add_manners
 from mergehub.kit.problems import NotFound
+from mergehub.kit.settings import ServiceSettings
 
 Services = Mapping[str, FastAPI]
 
-HEAD = """<p>Errors are <a href="/docs/problems">problem details</a> (RFC 9457).
-Writing needs a token: <code>Authorization: Bearer mgh_…</code>. For tools: {documents}. The hub:
-<a href="/readyz">readyz</a>, <a href="/healthz">healthz</a>, <a href="/metrics">metrics</a>.</p>"""
+REGISTRY = "registry"  # knows whose a token is, which the hub's own pages count requests by
 
 
 class Origin:
     """Hands each request to the service that owns its path, and the rest to the hub's own pages."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, settings: ServiceSettings) -> None:
         self._services = services
-        self._own = Api(lifespan=self._lifespan, openapi_url=None, cors_public=False)
-        self._own.add_middleware(EntityTags)
-        install_problems(self._own)
-        self._own.include_router(problem_routes())
+        self._own = Api(
+            lifespan=self._lifespan,
+            openapi_url=None,
+            cors_origins=settings.cors_origins,
+            cors_public=False,
+            hosts=own_names(settings),
+        )
+        metrics = CollectorRegistry()
+        add_manners(self._own, settings, metrics, {})
         self._own.include_router(_pages(services))
-        self._own.include_router(_operations(services))
+        self._own.include_router(_operations(services, metrics))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         owner = service_for(scope["path"]) if scope["type"] == "http" else None
@@ -54,47 +56,42 @@ class Origin:
         async with AsyncExitStack() as stack:
             for service in self._services.values():
                 await stack.enter_async_context(service.router.lifespan_context(service))
+            registry = self._services[REGISTRY].state
+            own.state.resources = registry.resources
+            own.state.authenticator = registry.authenticator
             yield
 
 
-def create_app() -> Origin:
-    """The ASGI factory: every service of the prefix table, made by its own factory."""
+def create_app(settings: ServiceSettings | None = None) -> Origin:
+    """The ASGI factory: every service of the prefix table, made by its own factory.
+
+    Without `settings`, as the `MERGEHUB_…` variables say.
+    """
+    settings = settings or ServiceSettings()
     services = {}
     for service in SERVICES:
         module, _, function = service.factory.partition(":")
-        services[service.name] = getattr(importlib.import_module(module), function)()
-    return Origin(services)
+        services[service.name] = getattr(importlib.import_module(module), function)(settings)
+    return Origin(services, settings)
 
 
 def _pages(services: Services) -> APIRouter:
-    router = APIRouter()
-
-    def named(service: str) -> FastAPI:
-        if service not in services:
-            raise NotFound(f"There is no service {service}; there are {', '.join(services)}.")
-        return services[service]
+    router = docs_routes({name: service.openapi for name, service in services.items()})
 
     @router.get("/")
-    @router.get("/docs")
-    async def docs() -> HTMLResponse:
-        link = '<a href="/{0}/openapi.json">OpenAPI of {0}</a>'
-        head = HEAD.format(documents=", ".join(link.format(name) for name in services))
-        documents = [service.openapi() for service in services.values()]
-        return HTMLResponse(page(f"Mergehub {__version__}", documents, head))
+    async def home() -> RedirectResponse:
+        return RedirectResponse("/docs")
 
     @router.get("/{service}/openapi.json")
     async def openapi(service: str) -> JSONResponse:
-        return JSONResponse(named(service).openapi())
-
-    @router.get("/{service}/docs")
-    async def service_docs(service: str) -> HTMLResponse:
-        found = named(service)
-        return HTMLResponse(page(found.title, [found.openapi()]))
+        if service not in services:
+            raise NotFound(f"There is no service {service}; there are {', '.join(services)}.")
+        return JSONResponse(services[service].openapi())
 
     return router
 
 
-def _operations(services: Services) -> APIRouter:
+def _operations(services: Services, own: CollectorRegistry) -> APIRouter:
     router = APIRouter()
 
     @router.get("/healthz")
@@ -115,6 +112,7 @@ def _operations(services: Services) -> APIRouter:
     async def metrics() -> Response:
         answers = await _ask_all(services, "/metrics")
         texts = {name: answer.text for name, answer in answers.items()}
+        texts["hub"] = generate_latest(own).decode()
         return Response(joined(texts), media_type=CONTENT_TYPE_LATEST)
 
     return router

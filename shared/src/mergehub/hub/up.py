@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mergehub.hub import leftovers
-from mergehub.hub.address import listen, url_of
+from mergehub.hub.address import listen, names, url_of
 from mergehub.hub.folder import CONNECTION, DataFolder, write_secret
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.process import CannotStart
@@ -26,6 +26,14 @@ from mergehub.hub.valkey import Valkey
 READY_SECONDS = 60.0
 GLANCE_SECONDS = 0.1
 OWN_RATE = 60_000  # a minute: more than one machine can answer, so it hampers nobody
+
+NOT_FOR_WORKERS = (
+    "MERGEHUB_BOOTSTRAP_TOKEN",
+    "MERGEHUB_DATABASE_URL",
+    "MERGEHUB_SECRETS_KEYS",
+    "MERGEHUB_SERVICE_TOKEN",
+)
+"""What workers need not know, since they read what strangers wrote."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,7 @@ class Hub:
     def __init__(self, options: Options, folder: DataFolder, listener: socket.socket) -> None:
         self.folder = folder
         self.url = url_of(listener)
+        self._names = names(listener)
         self.tokens = folder.tokens()
         self.postgres: Postgres | None = None
         self.valkey: Valkey | None = None
@@ -91,7 +100,9 @@ class Hub:
             Program(
                 f"worker-{number}",
                 [sys.executable, "-m", "merge_worker"],
-                env | {"MERGEHUB_WORKER_NAME": f"{socket.gethostname()}-{number}"},
+                env
+                | dict.fromkeys(NOT_FOR_WORKERS, "")
+                | {"MERGEHUB_WORKER_NAME": f"{socket.gethostname()}-{number}"},
                 folder.log(f"worker-{number}"),
             )
             for number in range(1, options.workers + 1)
@@ -134,6 +145,9 @@ class Hub:
             "BOOTSTRAP_TOKEN": self.tokens.owner,
             "WORKER_TOKEN": self.tokens.worker,
             "SERVICE_TOKEN": self.tokens.service,
+            "SECRETS_KEYS": os.environ.get("MERGEHUB_SECRETS_KEYS")
+            or json.dumps(data.secrets_keys()),
+            "HOSTS": self._names and json.dumps(self._names),
             "REQUIRE_TOKEN": str(options.require_token).lower(),
             "ARTIFACTS": data / "artifacts",
             "SCRATCH": data / "scratch",

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from mergehub.kit.cors import Cors
+from mergehub.kit.hosts import Hosts
 from mergehub.kit.requests import HeadAsGet
 from mergehub.kit.security import SecurityHeaders
 
@@ -16,14 +17,24 @@ from mergehub.kit.security import SecurityHeaders
 class Api(FastAPI):
     """FastAPI whose every answer has the headers that browsers go by.
 
+    It answers to the names `hosts`, to any where there are none; `free_paths` by any name.
+
     Middleware that is added to an application lies inside of what answers its crashes.
     """
 
     def __init__(
-        self, *, cors_origins: Collection[str] = (), cors_public: bool = True, **options: Any
+        self,
+        *,
+        cors_origins: Collection[str] = (),
+        cors_public: bool = True,
+        hosts: Collection[str] = (),
+        free_paths: Collection[str] = (),
+        **options: Any,
     ) -> None:
         super().__init__(**options)
         self._cors = cors_origins, cors_public
+        self._hosts = hosts, free_paths
 
     def build_middleware_stack(self) -> ASGIApp:
-        return HeadAsGet(SecurityHeaders(Cors(super().build_middleware_stack(), *self._cors)))
+        inner = Cors(super().build_middleware_stack(), *self._cors)
+        return HeadAsGet(SecurityHeaders(Hosts(inner, *self._hosts)))

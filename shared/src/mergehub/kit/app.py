@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 import httpx
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from redis.asyncio import Redis
@@ -20,18 +19,20 @@ from mergehub import __version__
 from mergehub.kit.api import Api
 from mergehub.kit.auth import authenticated
 from mergehub.kit.background import Loop, running
+from mergehub.kit.browsers import Sessions
 from mergehub.kit.database import Database
-from mergehub.kit.docs import page
+from mergehub.kit.docs import docs_routes
+from mergehub.kit.hosts import own_names
 from mergehub.kit.logs import configure_logging
 from mergehub.kit.manners import add_manners
 from mergehub.kit.migrations import is_current, migrate
 from mergehub.kit.notify import Signals
 from mergehub.kit.openapi import amend
 from mergehub.kit.openapi_links import Link, describe_links
-from mergehub.kit.problem_pages import problem_routes
 from mergehub.kit.problems import Invalid, Problem, Unauthenticated, problem_responses
+from mergehub.kit.requests import PROBES
 from mergehub.kit.settings import ServiceSettings
-from mergehub.kit.telemetry import Reading, exposition
+from mergehub.kit.telemetry import Reading, exposition, telling
 
 READY_SECONDS = 2.0
 
@@ -45,7 +46,10 @@ class NotReady(Problem):
 
 @dataclass(frozen=True)
 class Resources:
-    """The connections of one running service; `closing` ends what stands on them."""
+    """The connections of one running service; `closing` ends what stands on them.
+
+    `metrics` are those of this process.
+    """
 
     settings: ServiceSettings
     database: Database
@@ -53,6 +57,7 @@ class Resources:
     hub: httpx.AsyncClient
     signals: Signals
     closing: AsyncExitStack
+    metrics: CollectorRegistry
 
 
 async def _no_readings(session: AsyncSession) -> Sequence[Reading]:
@@ -66,6 +71,7 @@ class ServiceParts:
     `migrations` names the package of its Alembic history; `loops` its background work;
     `largest_bodies` the ends of paths where more may be sent than elsewhere, in bytes;
     `readings` what `/metrics` reads from the tables; `links` what leads where in the document;
+    `doors` are asked without a token even where reading needs one: people come in by them;
     `start` runs once after migrating, before the first request.
     """
 
@@ -79,11 +85,12 @@ class ServiceParts:
     loops: Callable[[Resources], Mapping[str, Loop]] = lambda resources: {}
     start: Callable[[FastAPI, Resources], Awaitable[None]] | None = None
     readings: Callable[[AsyncSession], Awaitable[Sequence[Reading]]] = _no_readings
+    doors: Sequence[APIRouter] = ()
 
 
 @asynccontextmanager
 async def open_resources(
-    parts: ServiceParts, settings: ServiceSettings
+    parts: ServiceParts, settings: ServiceSettings, metrics: CollectorRegistry | None = None
 ) -> AsyncIterator[Resources]:
     """Connect, bring the database up to date, and close everything at the end."""
     async with AsyncExitStack() as stack:
@@ -94,7 +101,8 @@ async def open_resources(
         hub = await stack.enter_async_context(_hub_client(settings))
         signals = Signals(settings.database_url, parts.channels)
         await migrate(database, parts.migrations)
-        yield Resources(settings, database, redis, hub, signals, stack)
+        metrics = metrics or CollectorRegistry()
+        yield Resources(settings, database, redis, hub, signals, stack, metrics)
 
 
 def _hub_client(settings: ServiceSettings) -> httpx.AsyncClient:
@@ -118,7 +126,8 @@ async def run_background(parts: ServiceParts, settings: ServiceSettings) -> None
     async with open_resources(parts, settings) as resources:
         loops = all_loops(parts, resources) | {"signals": resources.signals.run}
         async with running(loops):
-            await stopped.wait()
+            with telling(resources.metrics, settings.metrics_port):
+                await stopped.wait()
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -129,10 +138,11 @@ def _operation_id(route: APIRoute) -> str:
 def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     """The service as an ASGI application."""
     configure_logging(settings.log_level)
+    metrics = CollectorRegistry()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_resources(parts, settings) as resources:
+        async with open_resources(parts, settings, metrics) as resources:
             app.state.resources = resources
             app.state.database = resources.database
             if parts.start is not None:
@@ -146,6 +156,8 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     app = Api(
         cors_origins=settings.cors_origins,
         cors_public=settings.cors_public,
+        hosts=own_names(settings),
+        free_paths=PROBES,  # those who probe a container call it by its address
         title=parts.title,
         version=__version__,
         lifespan=lifespan,
@@ -154,12 +166,16 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
         generate_unique_id_function=_operation_id,
         responses=problem_responses(Invalid),
     )
-    metrics = CollectorRegistry()
-    add_manners(app, settings, metrics, parts.largest_bodies, parts.routers)
+    if settings.public_url is not None:
+        app.state.sessions = Sessions(settings.public_url, frozenset(settings.cors_origins))
+    routers = (*parts.doors, *parts.routers)
+    add_manners(app, settings, metrics, parts.largest_bodies, routers)
     amend(app, describe_links(parts.links))
     app.include_router(_operations(parts, metrics))
-    app.include_router(problem_routes())
+    app.include_router(docs_routes({parts.name: app.openapi}))
     reading = [Depends(authenticated)] if settings.require_token else []
+    for router in parts.doors:
+        app.include_router(router)
     told = problem_responses(Unauthenticated) if settings.require_token else {}
     for router in parts.routers:
         app.include_router(router, dependencies=reading, responses=told)
@@ -186,10 +202,6 @@ def _operations(parts: ServiceParts, metrics: CollectorRegistry) -> APIRouter:
 
         text = generate_latest(metrics) + await exposition(read)
         return Response(text, media_type=CONTENT_TYPE_LATEST)
-
-    @router.get("/docs")
-    async def docs(request: Request) -> HTMLResponse:
-        return HTMLResponse(page(parts.title, [request.app.openapi()]))
 
     return router
 

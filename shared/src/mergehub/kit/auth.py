@@ -16,33 +16,27 @@ from uuid import UUID
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from mergehub.kit.browsers import Presented, Sessions, presented
 from mergehub.kit.problems import Forbidden, Unauthenticated
-
-SCOPES = frozenset(
-    {
-        "recipes:read",
-        "recipes:write",
-        "runs:submit",
-        "results:write",
-        "lineage:write",
-        "worker",
-        "webhooks:manage",
-        "tokens:introspect",
-        "admin",
-    }
-)
+from mergehub.kit.scopes import SCOPES
 
 TOKEN_PREFIX = "mgh_"
 
 
 @dataclass(frozen=True)
 class Principal:
-    """The holder of a valid token; `id` and `expires_at` are the token's."""
+    """The holder of a valid token; `name`, `id` and `expires_at` are the token's.
+
+    `account` is the handle of the account that it belongs to; the hub's own programs have none.
+    `session` tells that somebody signed in for it.
+    """
 
     name: str
     scopes: frozenset[str]
     id: UUID | None = None
     expires_at: datetime | None = None
+    account: str | None = None
+    session: bool = False
 
     def may(self, scope: str) -> bool:
         return scope in self.scopes or "admin" in self.scopes
@@ -85,7 +79,21 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 async def authenticated(request: Request, credentials: Credentials) -> Principal:
     """A dependency that answers the holder of any valid token, or 401."""
-    return await _holder(request, credentials, "a token", "Bearer")
+    return await _holder(request, "a token", "Bearer")
+
+
+async def viewer(request: Request, credentials: Credentials) -> Principal | None:
+    """A dependency that answers who reads: None without a token, 401 for one that is not valid.
+
+    A cookie that is no longer valid is as good as none, since pages cannot leave it out.
+    """
+    sent = presented(request.scope)
+    if sent is None or (sent.by_cookie and await _known(request, sent) is None):
+        return None
+    return await authenticated(request, credentials)
+
+
+Viewer = Annotated[Principal | None, Depends(viewer)]
 
 
 def requires(scope: str) -> Callable[..., Coroutine[Any, Any, Principal]]:
@@ -95,7 +103,7 @@ def requires(scope: str) -> Callable[..., Coroutine[Any, Any, Principal]]:
 
     async def check(request: Request, credentials: Credentials) -> Principal:
         principal = await _holder(
-            request, credentials, f"a token with the scope {scope}", f'Bearer scope="{scope}"'
+            request, f"a token with the scope {scope}", f'Bearer scope="{scope}"'
         )
         if not principal.may(scope):
             raise Forbidden(
@@ -107,21 +115,34 @@ def requires(scope: str) -> Callable[..., Coroutine[Any, Any, Principal]]:
     return check
 
 
-async def _holder(
-    request: Request, credentials: HTTPAuthorizationCredentials | None, what: str, challenge: str
-) -> Principal:
+def own_token(request: Request) -> str:
+    """The token that an authenticated request came with."""
+    sent = presented(request.scope)
+    assert sent is not None
+    return sent.token
+
+
+async def _holder(request: Request, what: str, challenge: str) -> Principal:
     """Who sent the request, also noted in its state for those who write down who did what."""
-    if credentials is None:
+    sent = presented(request.scope)
+    if sent is None:
         raise Unauthenticated(
             f"This needs {what}: send `Authorization: Bearer <token>`.",
             headers={"WWW-Authenticate": challenge},
         )
-    authenticator: Authenticator = request.app.state.authenticator
-    principal = await authenticator.principal(credentials.credentials)
+    principal = await _known(request, sent)
     if principal is None:
         raise Unauthenticated(
             "The token is not known, or no longer valid.",
             headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
         )
+    if sent.by_cookie:
+        sessions: Sessions = request.app.state.sessions
+        sessions.check_own(request)
     request.state.principal = principal
     return principal
+
+
+async def _known(request: Request, sent: Presented) -> Principal | None:
+    authenticator: Authenticator = request.app.state.authenticator
+    return await authenticator.principal(sent.token)

@@ -11,10 +11,10 @@ import asyncio
 from dataclasses import dataclass
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from mergehub.kit.auth import Authenticator, hash_token
+from mergehub.kit.browsers import presented
 
 log = structlog.get_logger()
 
@@ -73,8 +73,8 @@ class Callers:
 
 
 def _token(scope: Scope) -> str | None:
-    kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" and token.strip() else None
+    sent = presented(scope)
+    return sent.token if sent else None
 
 
 async def _scopes(scope: Scope, token: str) -> frozenset[str] | None:

@@ -2,7 +2,8 @@
 
 Two policies. Reading without a token is for every origin, unless `MERGEHUB_CORS_PUBLIC` says no: a
 hub on somebody's own machine is nothing for the pages that its owner visits. Whatever carries a
-token or changes something is for the origins of `MERGEHUB_CORS_ORIGINS`. Cookies play no part.
+token or changes something is for the origins of `MERGEHUB_CORS_ORIGINS`. Cookies are for the hub's
+own pages alone (`browsers.py`), so no answer allows credentials.
 """
 
 from __future__ import annotations

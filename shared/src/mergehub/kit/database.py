@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
+from sqlalchemy.orm import Session as SyncSession
 
 from mergehub.kit.problems import Unavailable
 
@@ -31,20 +32,22 @@ class Database:
     the same code serves one shared database, three separate ones, and a schema made for a test.
     """
 
-    def __init__(self, url: str, schema: str, pool: int = 5) -> None:
+    def __init__(self, url: str, schema: str, pool: int = 10) -> None:
         self.schema = schema
         self._dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-        self.engine: AsyncEngine = create_async_engine(
+        self._plain = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self._connect,
+            isolation_level="AUTOCOMMIT",  # as it comes; to change it costs at each checkout
             pool_size=pool,
-            max_overflow=pool,
+            max_overflow=0,  # what overflows is closed after use, and opened again for the next
             pool_timeout=POOL_SECONDS,
             hide_parameters=True,  # errors are logged, and values may be secrets
         )
-        event.listen(self.engine.sync_engine, "checkout", _refuse_lost)
-        self._plain = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        event.listen(self._plain.sync_engine, "checkout", _refuse_lost)
+        self.engine: AsyncEngine = self._plain.execution_options(isolation_level="READ COMMITTED")
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._readers = async_sessionmaker(self._plain, sync_session_class=_Reader)
 
     async def _connect(self) -> asyncpg.Connection:
         """Raises Unavailable where no server answers, or it takes nobody in."""
@@ -67,6 +70,13 @@ class Database:
         """A session whose work is committed on leaving, or rolled back on an error."""
         async with self.sessions() as session, session.begin():
             yield session
+
+    def reading(self) -> AsyncSession:
+        """A session that reads: each statement by itself, without the round trips of BEGIN and END.
+
+        It sees what a transaction sees at READ COMMITTED: what was committed when it began.
+        """
+        return self._readers()
 
     async def first(self, query: Select[Any]) -> Row[Any] | None:
         """The first row of a query that needs no transaction: one round trip in place of three."""
@@ -102,9 +112,18 @@ def _refuse_lost(connection: Any, record: object, proxy: object) -> None:
         raise InvalidatePoolError
 
 
+class _Reader(SyncSession):
+    """Refuses to write: what it wrote would be committed before the request is through."""
+
+    def flush(self, objects: Any = None) -> None:
+        if self.new or self.dirty or self.deleted:
+            raise RuntimeError("a request that reads changes nothing: use a transaction")
+
+
 async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
     database: Database = request.app.state.database
-    async with database.transaction() as session:
+    reads = request.method == "GET"
+    async with database.reading() if reads else database.transaction() as session:
         session.info["request"] = request
         yield session
 

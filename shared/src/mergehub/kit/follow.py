@@ -25,15 +25,21 @@ HEARTBEAT = ": still here\n\n"
 REVISION = r"^[0-9]{1,18}$"
 
 
-def followed(event: str, data: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of an endpoint that answers `event_stream`; the schema is one event's."""
+Responses = dict[int | str, dict[str, Any]]
+
+
+def streamed(data: type[BaseModel], event: str | None = None) -> Responses:
+    """The `responses=` of an endpoint that answers `event_stream`; the schema is one event's.
+
+    `event` is its type, where all are of one.
+    """
     content = {"$ref": f"#/components/schemas/{data.__name__}"}
     schema = {
         "type": "object",
         "required": ["id", "event", "data"],
         "properties": {
             "id": {"type": "string", "pattern": REVISION},
-            "event": {"const": event},
+            "event": {"const": event} if event else {"type": "string"},
             "data": {
                 "type": "string",
                 "contentMediaType": "application/json",
@@ -41,10 +47,13 @@ def followed(event: str, data: type[BaseModel]) -> dict[int | str, dict[str, Any
             },
         },
     }
-    return {
-        200: {"content": {EVENT_STREAM: {"schema": schema}}},
-        204: {"description": "It has ended and its last event is known: do not reconnect"},
-    }
+    return {200: {"content": {EVENT_STREAM: {"schema": schema}}}}
+
+
+def followed(event: str, data: type[BaseModel]) -> Responses:
+    """The same where the stream ends with the thing that it tells of."""
+    ended = {"description": "It has ended and its last event is known: do not reconnect"}
+    return streamed(data, event) | {204: ended}
 
 
 LastEventId = Annotated[

@@ -22,11 +22,12 @@ PATH = "/v1/tokens/introspect"
 
 
 class Introspection(BaseModel):
-    """The members of an answer by RFC 7662 that we use."""
+    """The members of an answer by RFC 7662 that we use, and `account`, which is ours."""
 
     active: bool
     scope: str = ""
-    username: str = ""
+    client_id: str = ""
+    account: str | None = None
     sub: UUID | None = None
     exp: int | None = None
 
@@ -59,7 +60,8 @@ async def ask_registry(app: FastAPI, resources: Resources) -> None:
 
 def _principal(told: Introspection) -> Principal:
     expires_at = None if told.exp is None else datetime.fromtimestamp(told.exp, UTC)
-    return Principal(told.username, frozenset(told.scope.split()), told.sub, expires_at)
+    scopes = frozenset(told.scope.split())
+    return Principal(told.client_id, scopes, told.sub, expires_at, told.account)
 
 
 def _refused(answer: httpx.Response) -> Unavailable:

@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CursorResult,
     Identity,
     Index,
     String,
@@ -33,15 +34,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from mergehub.contracts.events import TYPES, Envelope, EventData
 from mergehub.kit.database import Database, deleted, only_one
-from mergehub.kit.notify import Signals, wait
+from mergehub.kit.notify import Signals, notify, wait
 from mergehub.kit.problems import Problem
 from mergehub.kit.telemetry import Reading
 
 log = structlog.get_logger()
 
 CHANNEL = "mergehub_outbox"
+NUMBERED = "/numbered"  # behind the source: the call that tells of events in the feed
 
 Publish = Callable[[Sequence[Envelope]], Awaitable[None]]
+Aside = Callable[[Sequence["OutboxRow"]], Awaitable[None]]
 Emitted = Callable[[AsyncSession, "OutboxRow"], Awaitable[None]]
 
 
@@ -53,7 +56,10 @@ class EventsPruned(Problem):
 
 
 class OutboxRow:
-    """The outbox table; a service subclasses it beside its own declarative base."""
+    """The outbox table; a service subclasses it beside its own declarative base.
+
+    An event that is `private_to` an account gets no sequence, and so is in no feed and no stream.
+    """
 
     __tablename__ = "outbox"
 
@@ -65,8 +71,14 @@ class OutboxRow:
     time: Mapped[datetime] = mapped_column(server_default=func.now())
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     published: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    private_to: Mapped[str | None] = mapped_column(String(100))
 
-    __table_args__ = (Index("outbox_unpublished", "id", postgresql_where=text("NOT published")),)
+    __table_args__ = (
+        Index("outbox_unpublished", "id", postgresql_where=text("NOT published")),
+        Index(
+            "outbox_private", "private_to", "id", postgresql_where=text("private_to IS NOT NULL")
+        ),
+    )
 
 
 class Outbox:
@@ -81,7 +93,12 @@ class Outbox:
         self._emitted = emitted
 
     async def emit(
-        self, session: AsyncSession, event_type: str, subject: str, data: EventData
+        self,
+        session: AsyncSession,
+        event_type: str,
+        subject: str,
+        data: EventData,
+        private_to: str | None = None,
     ) -> None:
         """Add an event to the transaction of `session`.
 
@@ -89,7 +106,12 @@ class Outbox:
         """
         if type(data) is not TYPES[event_type]:
             raise TypeError(f"{event_type} carries {TYPES[event_type].__name__}, not {data!r}")
-        row = {"type": event_type, "subject": subject, "data": data.model_dump(mode="json")}
+        row = {
+            "type": event_type,
+            "subject": subject,
+            "data": data.model_dump(mode="json"),
+            "private_to": private_to,
+        }
         wake = func.pg_notify(CHANNEL, self.source)  # as `notify` does, in the same round trip
         written = await session.execute(insert(self.table).values(row).returning(self.table, wake))
         if self._emitted is not None:
@@ -127,7 +149,8 @@ class Outbox:
         first_kept = numbered.where(kept).order_by(table.sequence).limit(1).scalar_subquery()
         newest = select(func.max(table.sequence)).scalar_subquery()
         old = table.sequence < func.coalesce(first_kept, newest)
-        return await deleted(session, delete(table).where(old))
+        private = table.private_to.is_not(None) & ~kept
+        return await deleted(session, delete(table).where(or_(old, private)))
 
     async def readings(self, session: AsyncSession) -> list[Reading]:
         """How much was told, and how much of it waits for the relay, and for how long."""
@@ -159,18 +182,21 @@ class Outbox:
 class Relay:
     """Numbers committed events and hands them on, in order, at least once.
 
-    One relay of a source works at a time, however many replicas run: the others find the lock
-    taken and wait.
+    Private events go to `aside` and nowhere else. One relay of a source works at a time, however
+    many replicas run: the others find the lock taken and wait.
     """
 
     BATCH = 200
     LOOK_SECONDS = 1.0
     PUBLISH_SECONDS = 10.0  # the lock and the connection are held meanwhile
 
-    def __init__(self, outbox: Outbox, database: Database, publish: Publish) -> None:
+    def __init__(
+        self, outbox: Outbox, database: Database, publish: Publish, aside: Aside | None = None
+    ) -> None:
         self._outbox = outbox
         self._database = database
         self._publish = publish
+        self._aside = aside
 
     async def run(self, signals: Signals) -> None:
         """Publish for ever, woken by each commit that wrote an event."""
@@ -192,9 +218,17 @@ class Relay:
             rows = await self._unpublished(session)
             if rows:
                 async with asyncio.timeout(self.PUBLISH_SECONDS):
-                    await self._publish([self._outbox.envelope(row) for row in rows])
+                    await self._hand_on(rows)
                 await self._mark(session, rows)
             return len(rows)
+
+    async def _hand_on(self, rows: Sequence[OutboxRow]) -> None:
+        public = [self._outbox.envelope(row) for row in rows if row.private_to is None]
+        private = [row for row in rows if row.private_to is not None]
+        if public:
+            await self._publish(public)
+        if private and self._aside is not None:
+            await self._aside(private)
 
     async def _lock(self, session: AsyncSession) -> bool:
         return await only_one(session, f"relay:{self._database.schema}")
@@ -204,22 +238,28 @@ class Relay:
         last = select(func.coalesce(func.max(table.sequence), 0)).scalar_subquery()
         numbered = (
             select(table.id, (last + func.row_number().over(order_by=table.id)).label("number"))
-            .where(table.sequence.is_(None))
+            .where(table.sequence.is_(None), table.private_to.is_(None))
             .subquery()
         )
-        await session.execute(
+        changed = await session.execute(
             update(table)
             .where(table.id == numbered.c.id)
             .values(sequence=numbered.c.number)
             .execution_options(synchronize_session=False)
         )
+        assert isinstance(changed, CursorResult)
+        if changed.rowcount:
+            await notify(session, CHANNEL, self._outbox.source + NUMBERED)
 
     async def _unpublished(self, session: AsyncSession) -> Sequence[OutboxRow]:
         table = self._outbox.table
         query = (
             select(table)
-            .where(table.published.is_(False), table.sequence.is_not(None))
-            .order_by(table.sequence)
+            .where(
+                table.published.is_(False),
+                or_(table.sequence.is_not(None), table.private_to.is_not(None)),
+            )
+            .order_by(table.sequence.nulls_last(), table.id)
             .limit(self.BATCH)
         )
         return (await session.scalars(query)).all()

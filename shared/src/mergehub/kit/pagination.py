@@ -44,7 +44,7 @@ async def _cursor_of_request(
     ] = None,
 ) -> str | None:
     """The cursor that was sent; what is encoded and decoded from here on is of this request."""
-    key: bytes = request.app.state.resources.settings.cursor_secret()
+    key: bytes = request.app.state.resources.settings.cursor_secret
     query = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in UNBOUND)
     _seal.set(seal(key, f"{request.url.path}?{urlencode(query)}"))
     return cursor
@@ -109,7 +109,8 @@ def _typed(value: Any, kind: type) -> Any:
 def link_next(
     request: Request, response: Response, place: str | int | None, parameter: str = "cursor"
 ) -> None:
-    """Name the next page in the `Link` header, where there is one; `parameter` says its place."""
+    """Name the next page in the `Link` header, where there is one: behind `place`."""
     if place is not None:
-        url = request.url.include_query_params(**{parameter: place})
-        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+        asked = [pair for pair in request.query_params.multi_items() if pair[0] != parameter]
+        query = urlencode([*asked, (parameter, place)])
+        response.headers["Link"] = f'<{request.url.path}?{query}>; rel="next"'

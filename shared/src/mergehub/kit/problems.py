@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -172,14 +173,36 @@ def page_of(problem: type[Problem]) -> str:
 
 def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of an endpoint that may raise `problems`."""
-    told: dict[int, list[str]] = {}
+    told: dict[int | str, list[type[Problem]]] = {}
     for problem in problems:
-        told.setdefault(problem.status, []).append(f"`{problem.code}`: {problem.title}")
-    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    return {
-        status: {"description": "; ".join(each), "content": {MEDIA_TYPE: schema}}
-        for status, each in told.items()
+        told.setdefault(problem.status, []).append(problem)
+    return {status: _response(each) for status, each in told.items()}
+
+
+def _response(problems: Sequence[type[Problem]]) -> dict[str, Any]:
+    links = (f"[`{each.code}`]({page_of(each)}): {each.title}" for each in problems)
+    content = {
+        "schema": {"$ref": "#/components/schemas/Problem"},
+        "examples": {each.code: {"value": _example(each)} for each in problems},
     }
+    return {"description": "; ".join(links), "content": {MEDIA_TYPE: content}}
+
+
+def _example(problem: type[Problem]) -> dict[str, Any]:
+    body = ProblemBody(
+        type=page_of(problem),
+        title=problem.title,
+        status=problem.status,
+        code=problem.code,
+        detail=meaning(problem),
+        errors=[],
+    )
+    return body.model_dump()
+
+
+def meaning(problem: type[Problem]) -> str:
+    """When a problem is answered: the first paragraph of its docstring."""
+    return inspect.cleandoc(problem.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
 
 
 def answer(problem: Problem) -> JSONResponse:

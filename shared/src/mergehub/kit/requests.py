@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mergehub.kit.problems import UnsupportedEncoding, answer
 
 BODY_BYTES = 2 << 20
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class BodyLimit:

@@ -10,6 +10,7 @@ PAGES = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+NOT_MODIFIED = 304  # says not what it is, and a policy of its own would replace the kept page's
 YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -25,16 +26,22 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def telling(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _tell(MutableHeaders(scope=message), secure=scope["scheme"] == "https")
+                headers = MutableHeaders(scope=message)
+                if message["status"] != NOT_MODIFIED:
+                    _judge_content(headers)
+                _tell(headers, secure=scope["scheme"] == "https")
             await send(message)
 
         await self._app(scope, receive, telling if scope["type"] == "http" else send)
 
 
-def _tell(headers: MutableHeaders, secure: bool) -> None:
+def _judge_content(headers: MutableHeaders) -> None:
     page = headers.get("content-type", "").startswith("text/html")
-    headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Content-Security-Policy", PAGES if page else NOTHING)
+
+
+def _tell(headers: MutableHeaders, secure: bool) -> None:
+    headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "no-referrer")
     headers.setdefault("Cache-Control", "no-store")
     if secure:

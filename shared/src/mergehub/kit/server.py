@@ -25,6 +25,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     _head: TimerHandle | None = None
     _head_bytes = 0
+    _in_head = False
     _stuck: TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
@@ -38,22 +39,21 @@ class PatientProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self.cycle is None or self.cycle.response_complete:
-            self._expect_head()
-        if self._head is not None:
-            self._head_bytes += len(data)
         super().data_received(data)
-        if self._head is not None and self._head_bytes > self.HEAD_BYTES:
-            self.transport.abort()
+        if self._in_head or self.cycle is None or self.cycle.response_complete:
+            self._expect_head()  # most heads come whole, and cost no timer
+            self._head_bytes += len(data)
+            if self._head_bytes > self.HEAD_BYTES:
+                self.transport.abort()
 
     def on_message_begin(self) -> None:
-        self._expect_head()
+        self._in_head = True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         if self._head is not None:
             self._head.cancel()
-        self._head, self._head_bytes = None, 0
+        self._head, self._head_bytes, self._in_head = None, 0, False
         super().on_headers_complete()
 
     def pause_writing(self) -> None:

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
+from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mergehub.contracts.hardware import Hardware
+from mergehub.kit.sign_in_settings import SignInSettings
+
+KEY_BYTES = 32
 
 
-class ServiceSettings(BaseSettings):
+def _decoded(key: SecretStr) -> bytes:
+    """The bytes of a key, in either alphabet of base64."""
+    text = key.get_secret_value().replace("-", "+").replace("_", "/").rstrip("=")
+    return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+
+
+def _checked_key(key: SecretStr) -> SecretStr:
+    try:
+        fits = len(_decoded(key)) == KEY_BYTES
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError("a key is 32 bytes in base64: `openssl rand -base64 32` makes one")
+    return key
+
+
+class ServiceSettings(SignInSettings):
     """What each HTTP service reads. The README of a package lists the variables."""
 
     model_config = SettingsConfigDict(
@@ -42,7 +63,7 @@ class ServiceSettings(BaseSettings):
         default=90, ge=1, description="How long events, and which were applied, are kept."
     )
     database_pool: int = Field(
-        default=5, ge=1, description="Database connections per service process."
+        default=10, ge=1, description="Database connections per service process, at most."
     )
     bootstrap_token: SecretStr | None = Field(
         default=None,
@@ -62,6 +83,15 @@ class ServiceSettings(BaseSettings):
     cursor_key: SecretStr | None = Field(
         default=None,
         description="What seals the cursors of lists, the same for all replicas; else derived.",
+    )
+    secrets_keys: list[Annotated[SecretStr, AfterValidator(_checked_key)]] = Field(
+        default_factory=list,
+        description="JSON list of keys (32 bytes in base64), the newest first, under which secrets "
+        "of webhooks are kept.",
+    )
+    hosts: list[Annotated[str, StringConstraints(pattern=r"^[^/\s@]+$", to_lower=True)]] = Field(
+        default_factory=list,
+        description="JSON list of the names that requests may call this hub by; none: any.",
     )
     rate_reads: int = Field(
         default=6_000,
@@ -86,13 +116,24 @@ class ServiceSettings(BaseSettings):
         default_factory=list,
         description="JSON list of networks that webhooks may reach though they are not public.",
     )
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        lt=2**16,
+        description="Where a background process (`background=separate`) tells its metrics; 0: not.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    @cached_property
     def cursor_secret(self) -> bytes:
         """`cursor_key`, or what all replicas derive alike from a secret that they share."""
         shared = self.cursor_key or self.bootstrap_token
         secret = shared.get_secret_value() if shared else self.database_url
         return hmac.digest(secret.encode(), b"mergehub cursors", "sha256")
+
+    def secret_keys(self) -> list[bytes]:
+        """The bytes of `secrets_keys`, the newest first."""
+        return [_decoded(key) for key in self.secrets_keys]
 
     @model_validator(mode="after")
     def _tokens_differ(self) -> Self:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    start_http_server,
+)
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,11 +36,12 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Reading:
-    """The value of a gauge (one of MEANINGS) at the moment."""
+    """The value of a gauge at the moment; without a `meaning` it is one of MEANINGS."""
 
     name: str
     value: float
     labels: Mapping[str, str] = field(default_factory=dict)
+    meaning: str = ""
 
 
 Read = Callable[[], Awaitable[Sequence[Reading]]]
@@ -63,11 +71,25 @@ class _Readings(Collector):
         families: dict[str, GaugeMetricFamily] = {}
         for reading in self._readings:
             name, labels = reading.name, list(reading.labels)
-            family = families.setdefault(
-                name, GaugeMetricFamily(name, MEANINGS[name], labels=labels)
-            )
+            meaning = reading.meaning or MEANINGS[name]
+            family = families.setdefault(name, GaugeMetricFamily(name, meaning, labels=labels))
             family.add_metric(list(reading.labels.values()), reading.value)
         yield from families.values()
+
+
+@contextmanager
+def telling(metrics: CollectorRegistry, port: int) -> Iterator[None]:
+    """Tell `metrics` at a port of their own while the block lasts; 0: not at all."""
+    if not port:
+        yield
+        return
+    server, thread = start_http_server(port, registry=metrics)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 class RequestMetrics:

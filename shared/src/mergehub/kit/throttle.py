@@ -12,10 +12,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mergehub.kit.callers import Callers
 from mergehub.kit.limits import Limiter, Quota, Verdict
 from mergehub.kit.problems import Problem, answer
+from mergehub.kit.requests import PROBES
 from mergehub.kit.settings import ServiceSettings
 
 READS = frozenset({"GET", "HEAD"})
-PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class TooManyRequests(Problem):

@@ -17,6 +17,7 @@ from registry.audit.service import AuditFilter
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 
 Actor = Annotated[str | None, Query(max_length=200, description="The name of a token.")]
+Account = Annotated[str | None, Query(max_length=100, description="The handle of an account.")]
 Action = Annotated[str | None, Query(max_length=60, description="Such as `token.revoked`.")]
 Subject = Annotated[
     str | None, Query(max_length=300, description="Such as `runs/<id>`, with its parts.")
@@ -33,13 +34,14 @@ async def list_audit(
     response: Response,
     session: Session,
     actor: Actor = None,
+    account: Account = None,
     action: Action = None,
     subject: Subject = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> AuditPage:
     """Every change with who made it, the newest first."""
-    wanted = AuditFilter(actor, action, subject)
+    wanted = AuditFilter(actor, action, subject, account)
     page = await service.page(session, wanted, cursor, limit)
     link_next(request, response, page.next_cursor)
     return page

@@ -20,6 +20,7 @@ class AuditRow(Base):
     at: Mapped[datetime] = mapped_column(server_default=func.now())
     actor: Mapped[str] = mapped_column(String(200))
     actor_id: Mapped[UUID | None]
+    account: Mapped[str | None] = mapped_column(String(100))
     action: Mapped[str] = mapped_column(String(60))
     subject: Mapped[str] = mapped_column(String(300, "C"))  # for an index over its beginnings
     request_id: Mapped[str | None] = mapped_column(String(64))
@@ -27,4 +28,5 @@ class AuditRow(Base):
     __table_args__ = (
         Index("ix_audit_subject_id", "subject", "id"),
         Index("ix_audit_actor_id", "actor", "id"),
+        Index("ix_audit_account_id", "account", "id"),
     )

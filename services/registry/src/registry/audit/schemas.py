@@ -9,12 +9,13 @@ from mergehub.contracts.runs import Answer
 
 
 class AuditEntry(Answer):
-    """A change. `actor_id` is the token's; the registry's own changes have none."""
+    """A change, by the token `actor` of `account`; the registry's own changes have neither."""
 
     id: int
     at: datetime
     actor: str
     actor_id: UUID | None
+    account: str | None
     action: str
     subject: str
     request_id: str | None

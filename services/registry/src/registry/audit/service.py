@@ -23,6 +23,7 @@ class AuditFilter:
     actor: str | None
     action: str | None
     subject: str | None
+    account: str | None = None
 
 
 async def audit(session: AsyncSession, action: str, subject: str) -> None:
@@ -38,6 +39,7 @@ async def audit(session: AsyncSession, action: str, subject: str) -> None:
         insert(AuditRow).values(
             actor=holder.name if holder else ITSELF,
             actor_id=holder.id if holder else None,
+            account=holder.account if holder else None,
             action=action,
             subject=subject,
             request_id=request.state.request_id if request else None,
@@ -52,6 +54,8 @@ async def page(
     query = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit + 1)
     if wanted.actor is not None:
         query = query.where(AuditRow.actor == wanted.actor)
+    if wanted.account is not None:
+        query = query.where(AuditRow.account == wanted.account)
     if wanted.action is not None:
         query = query.where(AuditRow.action == wanted.action)
     if wanted.subject is not None:

@@ -6,34 +6,55 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from mergehub.contracts.events import EventPage
-from mergehub.kit.database import Session
+from mergehub.contracts.events import Envelope, EventPage
+from mergehub.kit.follow import LONGEST_WAIT_SECONDS, LastEventId, event_stream, streamed
 from mergehub.kit.outbox import EventsPruned
 from mergehub.kit.pagination import Limit, link_next
 from mergehub.kit.problems import problem_responses
-from registry.events.models import outbox
+from registry.events.follow import Feed
 
 router = APIRouter(tags=["events"])
 
 After = Annotated[
     int, Query(ge=0, lt=2**63, description="The sequence of the last event already known.")
 ]
+Wait = Annotated[
+    int,
+    Query(
+        ge=0,
+        le=LONGEST_WAIT_SECONDS,
+        description="How many seconds to wait for an event where there is none yet.",
+    ),
+]
 
 
 @router.get("/v1/events", responses=problem_responses(EventsPruned))
 async def list_events(
-    request: Request, response: Response, session: Session, after: After = 0, limit: Limit = 100
+    request: Request, response: Response, after: After = 0, limit: Limit = 100, wait: Wait = 0
 ) -> EventPage:
     """The registry's events behind `after`, oldest first and without a gap; `Link` has the next.
 
     Those older than `MERGEHUB_EVENTS_DAYS` may be gone: 410, with the way on in `Link`.
     """
-    found = await outbox.after(session, after, limit + 1)
-    items = found[:limit]
-    page = EventPage(
-        items=items,
-        next_after=items[-1].sequence if items else after,
-        has_more=len(found) > limit,
-    )
+    feed: Feed = request.app.state.feed
+    page = await (feed.next(after, limit, wait) if wait else feed.after(after, limit))
     link_next(request, response, page.next_after if page.has_more else None, "after")
     return page
+
+
+@router.get(
+    "/v1/events/stream",
+    response_class=Response,
+    responses=streamed(Envelope) | problem_responses(EventsPruned),
+)
+async def follow_events(
+    request: Request, after: After = 0, last_event_id: LastEventId = None
+) -> Response:
+    """Follow the feed live: each event under its type, its id the sequence.
+
+    The stream starts behind `Last-Event-ID`, or else behind `after`, and has no end.
+    """
+    feed: Feed = request.app.state.feed
+    begin = int(last_event_id or after)
+    await feed.after(begin, 1)
+    return event_stream(feed.frames(begin))

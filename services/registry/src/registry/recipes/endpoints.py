@@ -7,13 +7,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from mergehub.kit.auth import Principal, requires
+from mergehub.kit.auth import Principal, Viewer, requires
 from mergehub.kit.database import Session
 from mergehub.kit.etags import etag_of
 from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
 from mergehub.kit.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
-from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
+from mergehub.kit.problems import Unauthenticated, problem_responses
+from registry.accounts.access import NotYours
+from registry.accounts.errors import NoAccount, OwnerInvalid
 from registry.idempotency import Answered, KeyInProgress, Once
+from registry.quotas.errors import QuotaExceeded
 from registry.recipes import service
 from registry.recipes.check import RecipeInvalid, check
 from registry.recipes.repository import RecipeFilter
@@ -38,6 +41,7 @@ Responses = dict[int | str, dict[str, Any]]
 SAME_AS_NEWEST: Responses = {
     200: {"model": RecipeVersion, "description": "The newest version is the same"}
 }
+SEEN = problem_responses(RecipeNotFound, Unauthenticated)
 AS_YAML: Responses = {200: {"content": {YAML: {"schema": {"type": "string"}}}}}
 
 router = APIRouter(prefix="/v1/recipes", tags=["recipes"])
@@ -52,7 +56,14 @@ Method = Annotated[str | None, Query(max_length=100, description="Of the newest 
     status_code=201,
     response_model=Recipe,
     responses=problem_responses(
-        Unauthenticated, Forbidden, NameTaken, KeyInProgress, RecipeInvalid
+        Unauthenticated,
+        NotYours,
+        NoAccount,
+        QuotaExceeded,
+        NameTaken,
+        KeyInProgress,
+        RecipeInvalid,
+        OwnerInvalid,
     ),
 )
 async def publish_recipe(
@@ -65,10 +76,10 @@ async def publish_recipe(
     """
 
     async def effect() -> Answered:
-        recipe = await service.publish(session, body, await check(body.recipe))
+        recipe = await service.publish(session, writer, body, await check(body.recipe))
         return Answered(201, recipe, {"Location": f"/v1/recipes/{recipe.id}"})
 
-    return await once(session, writer.name, body, effect)
+    return await once(session, str(writer.id), body, effect)
 
 
 @router.post("/check", responses=problem_responses(RecipeInvalid))
@@ -83,27 +94,32 @@ async def check_recipe(body: RecipeCheck) -> CheckedRecipeAnswer:
     )
 
 
-@router.get("", responses=problem_responses(BadCursor))
+@router.get("", responses=problem_responses(BadCursor, Unauthenticated))
 async def list_recipes(
     request: Request,
     response: Response,
     session: Session,
+    viewer: Viewer,
+    owner: Annotated[Slug | None, Query(description="The handle of its owner.")] = None,
     name: Annotated[Slug | None, Query()] = None,
     tag: Annotated[Label | None, Query()] = None,
     method: Method = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> RecipePage:
-    """Recipes, the newest first."""
-    page = await service.page(session, RecipeFilter(name, tag, method), cursor, limit)
+    """Recipes, the newest first; private ones for those who belong to their owner."""
+    wanted = RecipeFilter(owner, name, tag, method)
+    page = await service.page(session, wanted, viewer, cursor, limit)
     link_next(request, response, page.next_cursor)
     return page
 
 
-@router.get("/{recipe_id}", responses=problem_responses(RecipeNotFound))
-async def get_recipe(recipe_id: UUID, session: Session, response: Response) -> Recipe:
+@router.get("/{recipe_id}", responses=SEEN)
+async def get_recipe(
+    recipe_id: UUID, session: Session, viewer: Viewer, response: Response
+) -> Recipe:
     """A recipe with its newest version."""
-    recipe = await service.find(session, recipe_id)
+    recipe = await service.find(session, recipe_id, viewer)
     response.headers["ETag"] = etag_of(recipe)
     return recipe
 
@@ -111,15 +127,23 @@ async def get_recipe(recipe_id: UUID, session: Session, response: Response) -> R
 @router.patch(
     "/{recipe_id}",
     responses=problem_responses(
-        Unauthenticated, Forbidden, RecipeNotFound, PreconditionFailed, PreconditionRequired
+        Unauthenticated, NotYours, RecipeNotFound, PreconditionFailed, PreconditionRequired
     ),
-    dependencies=[Depends(requires("recipes:write"))],
 )
 async def update_recipe(
-    recipe_id: UUID, body: RecipeUpdate, session: Session, response: Response, if_match: IfMatch
+    recipe_id: UUID,
+    body: RecipeUpdate,
+    session: Session,
+    writer: Writer,
+    response: Response,
+    if_match: IfMatch,
 ) -> Recipe:
-    """Change the words about a recipe: the fields that are sent. Versions never change."""
-    recipe = await service.update(session, recipe_id, body, if_match.check)
+    """Change the words about a recipe, or who may see it. Versions never change.
+
+    With its visibility that of its owner's runs changes, and when it becomes public the events
+    that were kept back are told.
+    """
+    recipe = await service.update(session, writer, recipe_id, body, if_match.check)
     response.headers["ETag"] = etag_of(recipe)
     return recipe
 
@@ -129,7 +153,7 @@ async def update_recipe(
     status_code=201,
     response_model=RecipeVersion,
     responses=SAME_AS_NEWEST
-    | problem_responses(Unauthenticated, Forbidden, RecipeNotFound, KeyInProgress, RecipeInvalid),
+    | problem_responses(Unauthenticated, NotYours, RecipeNotFound, KeyInProgress, RecipeInvalid),
 )
 async def publish_recipe_version(
     recipe_id: UUID, body: RecipeVersionCreate, session: Session, writer: Writer, once: Once
@@ -138,24 +162,25 @@ async def publish_recipe_version(
 
     async def effect() -> Answered:
         checked = await check(body.recipe)
-        version, is_new = await service.publish_version(session, recipe_id, checked)
+        version, is_new = await service.publish_version(session, writer, recipe_id, checked)
         location = f"/v1/recipes/{recipe_id}/versions/{version.number}"
         return Answered(201 if is_new else 200, version, {"Location": location})
 
-    return await once(session, writer.name, body, effect)
+    return await once(session, str(writer.id), body, effect)
 
 
-@router.get("/{recipe_id}/versions", responses=problem_responses(RecipeNotFound, BadCursor))
+@router.get("/{recipe_id}/versions", responses=SEEN | problem_responses(BadCursor))
 async def list_recipe_versions(
     request: Request,
     response: Response,
     recipe_id: UUID,
     session: Session,
+    viewer: Viewer,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> VersionPage:
     """The versions of a recipe, the newest first."""
-    page = await service.versions(session, recipe_id, cursor, limit)
+    page = await service.versions(session, recipe_id, viewer, cursor, limit)
     link_next(request, response, page.next_cursor)
     return page
 
@@ -163,20 +188,24 @@ async def list_recipe_versions(
 @router.get(
     "/{recipe_id}/versions/{number}",
     response_model=RecipeVersion,
-    responses=problem_responses(RecipeNotFound),
+    responses=SEEN,
 )
-async def get_recipe_version(recipe_id: UUID, number: Number, session: Session) -> Response:
+async def get_recipe_version(
+    recipe_id: UUID, number: Number, session: Session, viewer: Viewer
+) -> Response:
     """One version: the text as it was published, its canonical form and its digest."""
-    version = await service.version(session, recipe_id, number)
+    version = await service.version(session, recipe_id, number, viewer)
     return Response(version.model_dump_json(), media_type="application/json")
 
 
 @router.get(
     "/{recipe_id}/versions/{number}/source",
     response_class=Response,
-    responses=AS_YAML | problem_responses(RecipeNotFound),
+    responses=AS_YAML | SEEN,
 )
-async def get_recipe_source(recipe_id: UUID, number: Number, session: Session) -> Response:
+async def get_recipe_source(
+    recipe_id: UUID, number: Number, session: Session, viewer: Viewer
+) -> Response:
     """The recipe itself, as YAML, byte for byte as it was published."""
-    version = await service.version(session, recipe_id, number)
+    version = await service.version(session, recipe_id, number, viewer)
     return Response(version.source, media_type=YAML)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, desc, func
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    desc,
+    func,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,7 +27,8 @@ class RecipeRow(Base):
     __tablename__ = "recipes"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    owner: Mapped[str] = mapped_column(String(100))
+    owner: Mapped[str] = mapped_column(ForeignKey("accounts.handle"))
+    visibility: Mapped[str] = mapped_column(String(10), server_default="public")
     name: Mapped[str] = mapped_column(String(100))
     title: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text)
@@ -28,11 +38,17 @@ class RecipeRow(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (
+        CheckConstraint("visibility IN ('public', 'private')", "visibility"),
         UniqueConstraint("owner", "name"),
         Index("ix_recipes_name", "name"),
         Index("ix_recipes_created_at_id", desc("created_at"), desc("id")),
         Index("ix_recipes_tags", "tags", postgresql_using="gin"),
     )
+
+    @property
+    def private_to(self) -> str | None:
+        """Who alone may hear of it."""
+        return self.owner if self.visibility == "private" else None
 
 
 class VersionRow(Base):

@@ -7,56 +7,65 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, and_, select, tuple_
+from sqlalchemy import ColumnElement, Executable, and_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.kit.auth import Principal
+from registry.accounts.access import readable
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.recipes.schemas import RecipeCreate
 
 Pair = tuple[RecipeRow, VersionRow]
+Viewer = Principal | None
 
 
 @dataclass(frozen=True)
 class RecipeFilter:
     """Which recipes to list; None leaves a condition out."""
 
+    owner: str | None = None
     name: str | None = None
     tag: str | None = None
     method: str | None = None
 
 
-def _with_newest() -> Any:
-    newest = and_(VersionRow.recipe_id == RecipeRow.id, VersionRow.number == RecipeRow.newest)
-    return select(RecipeRow, VersionRow).join(VersionRow, newest)
+_NEWEST = and_(VersionRow.recipe_id == RecipeRow.id, VersionRow.number == RecipeRow.newest)
+_WITH_NEWEST = select(RecipeRow, VersionRow).join(VersionRow, _NEWEST)
+_NEWEST_FIRST = _WITH_NEWEST.order_by(RecipeRow.created_at.desc(), RecipeRow.id.desc())
 
 
 async def add(session: AsyncSession, owner: str, wanted: RecipeCreate) -> RecipeRow | None:
     """A new recipe that will have one version; None where its owner has one of that name."""
-    columns = wanted.model_dump(exclude={"recipe"}) | {"title": wanted.title or wanted.name}
-    statement = insert(RecipeRow).values(owner=owner, newest=1, **columns)
+    columns = wanted.model_dump(exclude={"recipe", "owner"})
+    columns |= {"title": wanted.title or wanted.name, "owner": owner}
+    statement = insert(RecipeRow).values(newest=1, **columns)
     return await session.scalar(statement.on_conflict_do_nothing().returning(RecipeRow))
 
 
-async def find(session: AsyncSession, recipe_id: UUID) -> Pair | None:
-    """A recipe and its newest version."""
-    return next(iter(await _pairs(session, _with_newest().where(RecipeRow.id == recipe_id))), None)
+async def find(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> Pair | None:
+    """A recipe that `viewer` may see, and its newest version."""
+    query = _WITH_NEWEST.where(RecipeRow.id == recipe_id, seen_by(viewer))
+    return next(iter(await _pairs(session, query)), None)
 
 
-async def lock(session: AsyncSession, recipe_id: UUID) -> Pair | None:
+async def lock(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> Pair | None:
     """The same, locked until the transaction ends."""
     await session.get(RecipeRow, recipe_id, with_for_update=True)
-    return await find(session, recipe_id)
+    return await find(session, recipe_id, viewer)
 
 
 async def page(
     session: AsyncSession,
     wanted: RecipeFilter,
+    viewer: Viewer,
     before: tuple[Any, ...] | None,
     limit: int,
 ) -> list[Pair]:
-    """Recipes and their newest versions, the newest recipe first."""
-    query = _with_newest().order_by(RecipeRow.created_at.desc(), RecipeRow.id.desc())
+    """Recipes that `viewer` may see and their newest versions, the newest recipe first."""
+    query = _NEWEST_FIRST.where(seen_by(viewer))
+    if wanted.owner is not None:
+        query = query.where(RecipeRow.owner == wanted.owner)
     if wanted.name is not None:
         query = query.where(RecipeRow.name == wanted.name)
     if wanted.tag is not None:
@@ -78,11 +87,28 @@ async def versions(
     return (await session.scalars(query.order_by(VersionRow.number.desc()).limit(limit))).all()
 
 
-async def version(session: AsyncSession, recipe_id: UUID, number: int) -> VersionRow | None:
-    """The version of that number."""
-    return await session.scalar(
-        select(VersionRow).where(VersionRow.recipe_id == recipe_id, VersionRow.number == number)
-    )
+async def version(
+    session: AsyncSession, recipe_id: UUID, number: int, viewer: Viewer
+) -> VersionRow | None:
+    """The version of that number, where `viewer` may see the recipe."""
+    query = select(VersionRow).join(RecipeRow, RecipeRow.id == VersionRow.recipe_id)
+    numbered = VersionRow.recipe_id == recipe_id, VersionRow.number == number
+    return await session.scalar(query.where(*numbered, seen_by(viewer)))
+
+
+async def version_by_id(
+    session: AsyncSession, version_id: UUID, viewer: Viewer
+) -> tuple[RecipeRow, VersionRow] | None:
+    """A version of a recipe that `viewer` may see."""
+    query = select(RecipeRow, VersionRow).join(VersionRow, VersionRow.recipe_id == RecipeRow.id)
+    found = await session.execute(query.where(VersionRow.id == version_id, seen_by(viewer)))
+    row = found.first()
+    return (row[0], row[1]) if row else None
+
+
+def seen_by(viewer: Viewer) -> ColumnElement[bool]:
+    """Whether `viewer` may know of a recipe."""
+    return readable(viewer, RecipeRow.owner, RecipeRow.visibility)
 
 
 async def _pairs(session: AsyncSession, query: Executable) -> list[Pair]:

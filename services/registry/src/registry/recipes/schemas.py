@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from mergehub.contracts.examples import RECIPE, RECIPE_ID, TIME, VERSION, example
 from mergehub.contracts.runs import Answer, Message, must_be
 from mergehub.kit.problems import FieldFault
+from registry.accounts.access import Visibility
 
 Slug = Annotated[
     str,
@@ -47,7 +48,13 @@ class RecipeCreate(Message):
         name="dates-and-units", title="Dates and units", tags=["small"], recipe=RECIPE
     )
 
-    name: Slug = Field(description="Lower case words joined by hyphens, one of a kind.")
+    name: Slug = Field(description="Lower case words joined by hyphens, one of its owner's.")
+    owner: Slug | None = Field(
+        None, description="Your own handle, or an organisation's in which you write; else yours."
+    )
+    visibility: Visibility = Field(
+        "public", description="Whether only those who belong to the owner may know of it."
+    )
     title: str | None = Field(
         None, min_length=1, max_length=200, description="One line for people; else the name."
     )
@@ -63,6 +70,7 @@ class RecipeUpdate(Message):
     model_config = example(title="Dates and units, merged", tags=["small", "ties"])
 
     title: str | None = Field(None, min_length=1, max_length=200)
+    visibility: Visibility | None = None
     description: str | None = Field(None, max_length=20_000)
     tags: list[Label] | None = Field(None, max_length=20)
     domains: list[Label] | None = Field(None, max_length=20)
@@ -102,6 +110,7 @@ class Recipe(Answer):
     model_config = example(
         id=RECIPE_ID,
         owner="local",
+        visibility="public",
         name="dates-and-units",
         title="Dates and units",
         description="",
@@ -113,6 +122,7 @@ class Recipe(Answer):
 
     id: UUID
     owner: str
+    visibility: Visibility
     name: str
     title: str
     description: str

@@ -10,15 +10,19 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import RecipePublished
+from mergehub.kit.auth import Principal
 from mergehub.kit.etags import etag_of
 from mergehub.kit.pagination import decode_cursor, encode_cursor
 from mergehub.kit.problems import Conflict, NotFound
+from registry.accounts import service as accounts
+from registry.accounts.access import check_may
 from registry.audit.service import audit
 from registry.events.models import outbox
+from registry.quotas.service import check_quota
 from registry.recipes import repository
 from registry.recipes.check import CheckedRecipe
 from registry.recipes.models import RecipeRow, VersionRow
-from registry.recipes.repository import RecipeFilter
+from registry.recipes.repository import RecipeFilter, Viewer
 from registry.recipes.schemas import (
     Recipe,
     RecipeCreate,
@@ -28,48 +32,55 @@ from registry.recipes.schemas import (
     VersionPage,
     VersionSummary,
 )
-
-LOCAL_OWNER = "local"
+from registry.recipes.visibility import spread
 
 
 class NameTaken(Conflict):
-    """A name is published once; a recipe of this name exists."""
+    """An owner publishes a name once, and has a recipe of this name."""
 
     code, title = "recipe-name-taken", "There is a recipe of that name"
     remedy = "Publish a version of it with `POST /v1/recipes/{id}/versions`, or choose a name."
 
 
 class RecipeNotFound(NotFound):
-    """No recipe has this id, or the recipe has no version of this number."""
+    """No recipe has this id, it has no version of this number, or it is private to others."""
 
     code, title = "recipe-not-found", "There is no such recipe or version"
     remedy = "Find the recipe with `GET /v1/recipes?name=…` and its versions under its id."
 
 
-async def publish(session: AsyncSession, wanted: RecipeCreate, checked: CheckedRecipe) -> Recipe:
+async def publish(
+    session: AsyncSession, writer: Principal, wanted: RecipeCreate, checked: CheckedRecipe
+) -> Recipe:
     """Store a new recipe with its version 1.
 
     Raises:
+        NoAccount: the writer is nobody.
+        NotYours: the owner is an organisation in which the writer may not write.
+        OwnerInvalid: there is no such account.
+        QuotaExceeded: the owner has as many recipes as it may have.
         NameTaken: the owner has a recipe of that name.
     """
-    row = await repository.add(session, LOCAL_OWNER, wanted)
+    owner = await accounts.writable(session, writer, wanted.owner)
+    await check_quota(session, owner, "recipes")
+    row = await repository.add(session, owner, wanted)
     if row is None:
         raise NameTaken(
-            f"{wanted.name!r} is published already: publish a new version of it, "
+            f"{owner} has published {wanted.name!r} already: publish a new version of it, "
             "or choose another name."
         )
     await _add_version(session, row, checked)
-    return await find(session, row.id)
+    return await find(session, row.id, writer)
 
 
 async def publish_version(
-    session: AsyncSession, recipe_id: UUID, checked: CheckedRecipe
+    session: AsyncSession, writer: Principal, recipe_id: UUID, checked: CheckedRecipe
 ) -> tuple[RecipeVersion, bool]:
-    """The next version, and whether it is new: the newest one answers for an equal digest."""
-    found = await repository.lock(session, recipe_id)
-    if found is None:
-        raise _not_found(recipe_id)
-    recipe, newest = found
+    """The next version, and whether it is new: the newest one answers for an equal digest.
+
+    Raises RecipeNotFound and NotYours.
+    """
+    recipe, newest = await _locked(session, writer, recipe_id)
     if newest.digest == checked.digest:
         return _version(newest), False
     recipe.newest += 1
@@ -77,36 +88,44 @@ async def publish_version(
 
 
 async def update(
-    session: AsyncSession, recipe_id: UUID, wanted: RecipeUpdate, check: Callable[[str], None]
+    session: AsyncSession,
+    writer: Principal,
+    recipe_id: UUID,
+    wanted: RecipeUpdate,
+    check: Callable[[str], None],
 ) -> Recipe:
-    """Change the words about a recipe. `check` is given the tag of the state under lock.
+    """Change the words about a recipe, or who may see it.
 
-    Raises RecipeNotFound, and what `check` raises.
+    `check` is given the tag of the state under lock. Raises RecipeNotFound, NotYours, and what
+    `check` raises.
     """
-    found = await repository.lock(session, recipe_id)
-    if found is None:
-        raise _not_found(recipe_id)
-    check(etag_of(_recipe(*found)))
-    row, newest = found
+    row, newest = await _locked(session, writer, recipe_id)
+    check(etag_of(_recipe(row, newest)))
+    before = row.visibility
     for name, value in wanted.model_dump(exclude_none=True).items():
         setattr(row, name, value)
+    await session.flush()
+    await audit(session, "recipe.changed", f"recipes/{recipe_id}")
+    if row.visibility != before:
+        await spread(session, row)
+        await audit(session, f"recipe.made-{row.visibility}", f"recipes/{recipe_id}")
     return _recipe(row, newest)
 
 
-async def find(session: AsyncSession, recipe_id: UUID) -> Recipe:
+async def find(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> Recipe:
     """A recipe by its id. Raises RecipeNotFound."""
-    found = await repository.find(session, recipe_id)
+    found = await repository.find(session, recipe_id, viewer)
     if found is None:
         raise _not_found(recipe_id)
     return _recipe(*found)
 
 
 async def page(
-    session: AsyncSession, wanted: RecipeFilter, cursor: str | None, limit: int
+    session: AsyncSession, wanted: RecipeFilter, viewer: Viewer, cursor: str | None, limit: int
 ) -> RecipePage:
     """A page of recipes, the newest first."""
     before = tuple(decode_cursor(cursor, datetime, UUID)) if cursor else None
-    found = await repository.page(session, wanted, before, limit + 1)
+    found = await repository.page(session, wanted, viewer, before, limit + 1)
     items = [_recipe(*pair) for pair in found[:limit]]
     more = len(found) > limit
     return RecipePage(
@@ -116,23 +135,36 @@ async def page(
 
 
 async def versions(
-    session: AsyncSession, recipe_id: UUID, cursor: str | None, limit: int
+    session: AsyncSession, recipe_id: UUID, viewer: Viewer, cursor: str | None, limit: int
 ) -> VersionPage:
     """A page of the versions of a recipe, the newest first. Raises RecipeNotFound."""
     before = decode_cursor(cursor, int)[0] if cursor else None
-    await find(session, recipe_id)
+    await find(session, recipe_id, viewer)
     found = await repository.versions(session, recipe_id, before, limit + 1)
     items = [VersionSummary.model_validate(row) for row in found[:limit]]
     more = len(found) > limit
     return VersionPage(items=items, next_cursor=encode_cursor(items[-1].number) if more else None)
 
 
-async def version(session: AsyncSession, recipe_id: UUID, number: int) -> RecipeVersion:
+async def version(
+    session: AsyncSession, recipe_id: UUID, number: int, viewer: Viewer
+) -> RecipeVersion:
     """One version with its text. Raises RecipeNotFound."""
-    found = await repository.version(session, recipe_id, number)
+    found = await repository.version(session, recipe_id, number, viewer)
     if found is None:
         raise RecipeNotFound(f"The recipe {recipe_id} has no version {number}.")
     return _version(found)
+
+
+async def _locked(
+    session: AsyncSession, writer: Principal, recipe_id: UUID
+) -> tuple[RecipeRow, VersionRow]:
+    """A recipe that `writer` may change, under lock. Raises RecipeNotFound and NotYours."""
+    found = await repository.lock(session, recipe_id, writer)
+    if found is None:
+        raise _not_found(recipe_id)
+    await check_may(session, writer, found[0].owner)
+    return found
 
 
 async def _add_version(
@@ -152,7 +184,8 @@ async def _add_version(
     data = RecipePublished(
         recipe=recipe.id, version=row.id, number=row.number, name=recipe.name, digest=row.digest
     )
-    await outbox.emit(session, "recipe.published", f"recipes/{recipe.id}", data)
+    subject = f"recipes/{recipe.id}"
+    await outbox.emit(session, "recipe.published", subject, data, recipe.private_to)
     await audit(session, "recipe.published", f"recipes/{recipe.id}/versions/{row.number}")
     return row
 

@@ -8,18 +8,21 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mergehub.contracts.runs import FINAL, Run, RunCreate, RunState
-from mergehub.kit.app import Resources
-from mergehub.kit.auth import Principal, requires
+from mergehub.kit.auth import Principal, Viewer, requires
 from mergehub.kit.database import Session
 from mergehub.kit.etags import is_known
 from mergehub.kit.follow import LastEventId, Wait, event_stream, followed
 from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
 from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
+from registry.accounts.access import NotYours
+from registry.accounts.errors import NoAccount
 from registry.idempotency import Answered, KeyInProgress, Once
+from registry.quotas.errors import RunQuotaExceeded
 from registry.recipes.check import RecipeInvalid
+from registry.recipes.schemas import Slug
 from registry.runs import service
-from registry.runs.errors import RunFinished, RunNotFound, RunNotSucceeded
-from registry.runs.follow import follow, look, next_change
+from registry.runs.errors import PrivateMixed, RunFinished, RunNotFound, RunNotSucceeded
+from registry.runs.follow import Following
 from registry.runs.repository import RunFilter
 from registry.runs.schemas import RunItems, RunPage
 
@@ -27,6 +30,9 @@ router = APIRouter(prefix="/v1/runs", tags=["runs"])
 
 Submitter = Annotated[Principal, Depends(requires("runs:submit"))]
 State = Annotated[RunState | None, Query()]
+SEEN = problem_responses(RunNotFound, Unauthenticated)
+Benchmark = Annotated[str, Query(min_length=1, max_length=200)]
+Owner = Annotated[Slug | None, Query(description="The handle of their owner.")]
 Kind = Annotated[Literal["merge", "evaluate"] | None, Query()]
 
 
@@ -35,7 +41,15 @@ Kind = Annotated[Literal["merge", "evaluate"] | None, Query()]
     status_code=202,
     response_model=Run,
     responses=problem_responses(
-        Unauthenticated, Forbidden, RunNotSucceeded, KeyInProgress, RecipeInvalid
+        Unauthenticated,
+        Forbidden,
+        NotYours,
+        NoAccount,
+        RunNotSucceeded,
+        PrivateMixed,
+        KeyInProgress,
+        RecipeInvalid,
+        RunQuotaExceeded,
     ),
 )
 async def submit_run(
@@ -44,84 +58,90 @@ async def submit_run(
     """Queue a run; `Location` names where to follow it."""
 
     async def effect() -> Answered:
-        run = await service.submit(session, body)
+        run = await service.submit(session, submitter, body)
         return Answered(202, run, {"Location": f"/v1/runs/{run.id}"})
 
-    return await once(session, submitter.name, body, effect)
+    return await once(session, str(submitter.id), body, effect)
 
 
-@router.get("", responses=problem_responses(BadCursor))
+@router.get("", responses=problem_responses(BadCursor, Unauthenticated))
 async def list_runs(
     request: Request,
     response: Response,
     session: Session,
+    viewer: Viewer,
+    owner: Owner = None,
     state: State = None,
     kind: Kind = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> RunPage:
-    """Runs, the newest first."""
-    page = await service.page(session, RunFilter(state, kind), cursor, limit)
+    """Runs, the newest first; private ones for those who belong to their owner."""
+    page = await service.page(session, RunFilter(owner, state, kind), viewer, cursor, limit)
     link_next(request, response, page.next_cursor)
     return page
 
 
-@router.get("/{run_id}", responses=problem_responses(RunNotFound))
-async def get_run(run_id: UUID, request: Request, response: Response, wait: Wait = 0) -> Run:
+@router.get("/{run_id}", responses=SEEN)
+async def get_run(
+    run_id: UUID, request: Request, response: Response, viewer: Viewer, wait: Wait = 0
+) -> Run:
     """A run as it stands, its `ETag` the revision.
 
     Who cannot read a stream sends the `ETag` in `If-None-Match` and how long to `wait`, and has
     the run as soon as it changes.
     """
-    resources: Resources = request.app.state.resources
-    run = await look(resources, run_id)
+    following: Following = request.app.state.following
+    run = await following.look(run_id, viewer)
     if wait and run.state not in FINAL and is_known(request, f'"{run.revision}"'):
-        run = await next_change(resources, run_id, run.revision, wait)
+        run = await following.next_change(run_id, viewer, run.revision, wait)
     response.headers["ETag"] = f'"{run.revision}"'
     return run
 
 
-@router.get("/{run_id}/items", responses=problem_responses(RunNotFound))
+@router.get("/{run_id}/items", responses=SEEN)
 async def list_run_items(
-    run_id: UUID, session: Session, benchmark: Annotated[str, Query(min_length=1, max_length=200)]
+    run_id: UUID, session: Session, viewer: Viewer, benchmark: Benchmark
 ) -> RunItems:
     """The score of each item of one benchmark that the run evaluated."""
-    return await service.items(session, run_id, benchmark)
+    return await service.items(session, run_id, benchmark, viewer)
 
 
 @router.get(
     "/{run_id}/events",
     response_class=Response,
-    responses=followed("run", Run) | problem_responses(RunNotFound),
+    responses=followed("run", Run) | SEEN,
 )
-async def follow_run(run_id: UUID, request: Request, last_event_id: LastEventId = None) -> Response:
+async def follow_run(
+    run_id: UUID, request: Request, viewer: Viewer, last_event_id: LastEventId = None
+) -> Response:
     """Follow a run live: an event `run` with the run's JSON at each change, until its end.
 
     An event's id is the run's revision. With `Last-Event-ID` the stream starts behind it.
     """
-    resources: Resources = request.app.state.resources
-    run = await look(resources, run_id)
+    following: Following = request.app.state.following
+    run = await following.look(run_id, viewer)
     after = int(last_event_id or 0)
     if run.state in FINAL and run.revision <= after:
         return Response(status_code=204)
-    return event_stream(follow(resources, run_id, after))
+    return event_stream(following.frames(run_id, viewer, after))
 
 
 @router.post(
     "/{run_id}/cancel",
-    responses=problem_responses(Unauthenticated, Forbidden, RunNotFound, RunFinished),
-    dependencies=[Depends(requires("runs:submit"))],
+    responses=problem_responses(Unauthenticated, Forbidden, NotYours, RunNotFound, RunFinished),
 )
-async def cancel_run(run_id: UUID, session: Session) -> Run:
+async def cancel_run(run_id: UUID, session: Session, actor: Submitter) -> Run:
     """Cancel a run: at once where it is queued, else as soon as its worker asks."""
-    return await service.cancel(session, run_id)
+    return await service.cancel(session, actor, run_id)
 
 
 @router.post(
     "/{run_id}/retry",
-    responses=problem_responses(Unauthenticated, Forbidden, RunNotFound, RunFinished),
-    dependencies=[Depends(requires("runs:submit"))],
+    responses=problem_responses(
+        Unauthenticated, Forbidden, NotYours, RunNotFound, RunFinished, RunQuotaExceeded
+    ),
 )
-async def retry_run(run_id: UUID, session: Session) -> Run:
+async def retry_run(run_id: UUID, session: Session, actor: Submitter) -> Run:
     """Try a failed or cancelled run again; what it had finished is kept for a day."""
-    return await service.retry(session, run_id)
+    return await service.retry(session, actor, run_id)

@@ -6,7 +6,7 @@ from mergehub.kit.problems import Conflict, Invalid, NotFound
 
 
 class RunNotFound(NotFound):
-    """No run has this id, or the run has no scores of the benchmark that was asked for."""
+    """No run has this id, it has no scores of the benchmark, or it is private to others."""
 
     code, title = "run-not-found", "There is no such run"
     remedy = "Find the run with `GET /v1/runs`."
@@ -24,6 +24,13 @@ class RunNotSucceeded(Conflict):
 
     code, title = "run-not-succeeded", "A run that this one builds on has no model to give"
     remedy = "Follow that run to its end, and submit this one when it has succeeded."
+
+
+class PrivateMixed(Conflict):
+    """What the run is made of is private to different accounts, and its outcome would be both's."""
+
+    code, title = "private-mixed", "Private things of two accounts do not mix"
+    remedy = "Publish a copy of the recipe under the other account, or make one of them public."
 
 
 class RunLeased(Conflict):

@@ -3,31 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from uuid import UUID
 
 from mergehub.contracts.runs import FINAL, Run
 from mergehub.kit.app import Resources
+from mergehub.kit.auth import Principal
 from mergehub.kit.follow import HEARTBEAT, changed, event_frame, revisions
+from mergehub.kit.looks import Looks
 from registry.runs import service
+from registry.runs.errors import RunNotFound
 from registry.runs.moves import CHANNEL
 
 
-async def look(resources: Resources, run_id: UUID) -> Run:
-    """The run as it stands; the connection is given back at once. Raises RunNotFound."""
-    async with resources.database.transaction() as session:
-        return await service.find(session, run_id)
+class Following:
+    """What all who follow runs in one process share: those of the same run look at it once.
 
+    Whether somebody may see a private run is asked for each of them, at every look.
+    """
 
-async def follow(resources: Resources, run_id: UUID, after: int) -> AsyncIterator[str]:
-    """Frames of the run at each revision beyond `after` that is met, to the final one."""
-    with resources.signals.subscribe(CHANNEL, str(run_id)) as woken:
-        async for run, new in revisions(lambda: look(resources, run_id), woken, after):
-            yield event_frame("run", run.revision, run.model_dump_json()) if new else HEARTBEAT
-            if run.state in FINAL:
-                return
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._looks = Looks(self._look)
 
+    async def look(self, run_id: UUID, viewer: Principal | None) -> Run:
+        """The run as it stands; the connection is given back at once. Raises RunNotFound."""
+        run = await self._looks(run_id)
+        if run.visibility != "public":
+            async with self._resources.database.reading() as session:
+                await service.check_seen(session, run, viewer)
+        return run
 
-async def next_change(resources: Resources, run_id: UUID, after: int, seconds: float) -> Run:
-    """The run beyond the revision `after`, or after `seconds` as it is. Raises RunNotFound."""
-    with resources.signals.subscribe(CHANNEL, str(run_id)) as woken:
-        return await changed(lambda: look(resources, run_id), woken, after, seconds)
+    async def _look(self, run_id: UUID) -> Run:
+        async with self._resources.database.reading() as session:
+            return await service.find_unseen(session, run_id)
+
+    async def frames(
+        self, run_id: UUID, viewer: Principal | None, after: int
+    ) -> AsyncIterator[str]:
+        """Frames of the run at each revision beyond `after` that is met, to the final one.
+
+        They end as well where the viewer may no longer see the run.
+        """
+        signals = self._resources.signals
+        with signals.subscribe(CHANNEL, str(run_id)) as woken, suppress(RunNotFound):
+            async for run, new in revisions(lambda: self.look(run_id, viewer), woken, after):
+                yield event_frame("run", run.revision, run.model_dump_json()) if new else HEARTBEAT
+                if run.state in FINAL:
+                    return
+
+    async def next_change(
+        self, run_id: UUID, viewer: Principal | None, after: int, seconds: float
+    ) -> Run:
+        """The run beyond the revision `after`, or after `seconds` as it is. Raises RunNotFound."""
+        with self._resources.signals.subscribe(CHANNEL, str(run_id)) as woken:
+            return await changed(lambda: self.look(run_id, viewer), woken, after, seconds)

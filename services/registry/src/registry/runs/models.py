@@ -13,17 +13,19 @@ from sqlalchemy import (
     Index,
     String,
     Text,
+    Uuid,
     desc,
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mergehub.contracts.runs import RunState
 from registry.base import Base
 
 Json = JSONB(none_as_null=True)
+UNFINISHED = text("state IN ('queued', 'running')")
 
 
 class RunRow(Base):
@@ -32,12 +34,16 @@ class RunRow(Base):
     `fence` counts claims and never goes back; `attempt` counts those that were spent or are
     being spent. `due_at` is when a queued run may begin, or when it was last rung for;
     `claimed_at` and `claim_nonce` (the worker's mark) are those of the newest claim, and
-    `report_digest` is the report that was accepted last.
+    `report_digest` is the report that was accepted last. `sources` are the recipes that its
+    outcome follows from, also by way of other runs.
     """
 
     __tablename__ = "runs"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    owner: Mapped[str] = mapped_column(ForeignKey("accounts.handle"))
+    visibility: Mapped[str] = mapped_column(String(10), server_default="public")
+    sources: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
     kind: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20))
     hardware: Mapped[str] = mapped_column(String(20))
@@ -64,12 +70,21 @@ class RunRow(Base):
 
     __table_args__ = (
         CheckConstraint(f"state IN ({', '.join(repr(each.value) for each in RunState)})", "state"),
+        CheckConstraint("visibility IN ('public', 'private')", "visibility"),
         CheckConstraint("(state = 'running') = (lease_expires_at IS NOT NULL)", "lease"),
         Index("ix_runs_created_at_id", desc("created_at"), desc("id")),
         Index("ix_runs_due", "due_at", postgresql_where=text("state = 'queued'")),
         Index("ix_runs_lease", "lease_expires_at", postgresql_where=text("state = 'running'")),
         Index("ix_runs_worker", "worker", postgresql_where=text("state = 'running'")),
+        Index("ix_runs_owner_created_at", "owner", "created_at"),
+        Index("ix_runs_unfinished", "owner", postgresql_where=UNFINISHED),
+        Index("ix_runs_sources", "sources", postgresql_using="gin"),
     )
+
+    @property
+    def private_to(self) -> str | None:
+        """Who alone may hear of it."""
+        return self.owner if self.visibility == "private" else None
 
 
 class ItemsRow(Base):

@@ -69,4 +69,5 @@ async def announce(session: AsyncSession, run: RunRow) -> None:
         attempt=run.attempt,
         error_code=error["code"] if error else None,
     )
-    await outbox.emit(session, EVENTS[RunState(run.state)], f"runs/{run.id}", data)
+    event = EVENTS[RunState(run.state)]
+    await outbox.emit(session, event, f"runs/{run.id}", data, run.private_to)

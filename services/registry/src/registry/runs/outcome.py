@@ -76,7 +76,8 @@ async def _merged(session: AsyncSession, run: RunRow, result: MergeResult, now: 
         recipe_digest=spec.recipe_digest,
         parents=await _with_names(session, result.parents),
     )
-    await outbox.emit(session, "model.produced", f"models/{spec.model_name}", data)
+    subject = f"models/{spec.model_name}"
+    await outbox.emit(session, "model.produced", subject, data, run.private_to)
 
 
 async def _evaluated(
@@ -97,7 +98,8 @@ async def _evaluated(
             harness=result.harness,
             **scored.model_dump(exclude={"items"}),
         )
-        await outbox.emit(session, "evaluation.completed", f"models/{spec.model_name}", data)
+        subject = f"models/{spec.model_name}"
+        await outbox.emit(session, "evaluation.completed", subject, data, run.private_to)
 
 
 def _spec(run: RunRow, kind: str, spec: type[_Spec]) -> _Spec:

@@ -8,35 +8,46 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, Row, func, select, tuple_
+from sqlalchemy import ColumnElement, Executable, Row, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from mergehub.contracts.runs import RunState
+from mergehub.kit.auth import Principal
+from registry.accounts.access import readable
 from registry.runs.models import ItemsRow, RunRow
 
 RING_AGAIN = timedelta(seconds=5)
 GRACE = timedelta(seconds=60)
 
 RunAndTime = tuple[RunRow, datetime]
+Viewer = Principal | None
 
 
 @dataclass(frozen=True)
 class RunFilter:
     """Which runs to list; None leaves a condition out."""
 
+    owner: str | None = None
     state: RunState | None = None
     kind: str | None = None
 
 
-async def find(session: AsyncSession, run_id: UUID) -> RunRow | None:
-    return await session.get(RunRow, run_id)
+async def find(session: AsyncSession, run_id: UUID, viewer: Viewer) -> RunRow | None:
+    """A run that `viewer` may see."""
+    return await session.scalar(select(RunRow).where(RunRow.id == run_id, seen_by(viewer)))
 
 
 async def find_all(session: AsyncSession, run_ids: Iterable[UUID]) -> dict[UUID, RunRow]:
     """Those of the runs that exist, by their ids."""
     rows = await session.scalars(select(RunRow).where(RunRow.id.in_(list(run_ids))))
     return {row.id: row for row in rows}
+
+
+async def seen(session: AsyncSession, run_ids: Iterable[UUID], viewer: Viewer) -> set[UUID]:
+    """Those of the runs that `viewer` may see."""
+    query = select(RunRow.id).where(RunRow.id.in_(list(run_ids)), seen_by(viewer))
+    return set(await session.scalars(query))
 
 
 async def waiting(session: AsyncSession, run_ids: Iterable[UUID]) -> Sequence[RunRow]:
@@ -55,10 +66,17 @@ async def lock(session: AsyncSession, run_id: UUID) -> RunAndTime | None:
 
 
 async def page(
-    session: AsyncSession, wanted: RunFilter, before: tuple[Any, ...] | None, limit: int
+    session: AsyncSession,
+    wanted: RunFilter,
+    viewer: Viewer,
+    before: tuple[Any, ...] | None,
+    limit: int,
 ) -> Sequence[RunRow]:
-    """Runs, the newest first."""
+    """Runs that `viewer` may see, the newest first."""
     query = select(RunRow).order_by(RunRow.created_at.desc(), RunRow.id.desc())
+    query = query.where(seen_by(viewer))
+    if wanted.owner is not None:
+        query = query.where(RunRow.owner == wanted.owner)
     if wanted.state is not None:
         query = query.where(RunRow.state == wanted.state)
     if wanted.kind is not None:
@@ -122,6 +140,11 @@ async def lock_due(session: AsyncSession, limit: int) -> list[RunAndTime]:
         .with_for_update(skip_locked=True)
     )
     return await _pairs(session, query)
+
+
+def seen_by(viewer: Viewer) -> ColumnElement[bool]:
+    """Whether `viewer` may know of a run."""
+    return readable(viewer, RunRow.owner, RunRow.visibility)
 
 
 def _with_time() -> Any:

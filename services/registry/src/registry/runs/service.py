@@ -17,21 +17,38 @@ from mergehub.contracts.runs import (
     Run,
     RunState,
 )
+from mergehub.kit.auth import Principal
 from mergehub.kit.pagination import decode_cursor, encode_cursor
+from registry.accounts.access import check_may
+from registry.accounts.service import own
 from registry.audit.service import audit
+from registry.quotas.service import check_quota
 from registry.runs import repository
 from registry.runs.errors import RunFinished, RunNotFound
 from registry.runs.models import RunRow
 from registry.runs.moves import announce, move, touch
-from registry.runs.repository import RunFilter
+from registry.runs.repository import RunFilter, Viewer
 from registry.runs.schemas import RunItems, RunPage
+from registry.runs.sources import belonging
 from registry.runs.submission import spec_of
 
 
-async def submit(session: AsyncSession, wanted: MergeRunCreate | EvaluateRunCreate) -> Run:
-    """Queue a run and announce it. Raises what `spec_of` raises."""
-    spec = await spec_of(session, wanted)
+async def submit(
+    session: AsyncSession, submitter: Principal, wanted: MergeRunCreate | EvaluateRunCreate
+) -> Run:
+    """Queue a run and announce it.
+
+    Raises NoAccount, RunQuotaExceeded, and what `spec_of` and `belonging` raise.
+    """
+    own(submitter)
+    spec, sources = await spec_of(session, submitter, wanted)
+    owner, visibility = await belonging(session, submitter, sources)
+    for quota in ("runs_active", "runs_a_day"):
+        await check_quota(session, owner, quota)
     run = RunRow(
+        owner=owner,
+        visibility=visibility,
+        sources=sorted(sources.recipes),
         kind=wanted.kind,
         state=RunState.QUEUED,
         hardware=wanted.hardware,
@@ -48,18 +65,37 @@ async def submit(session: AsyncSession, wanted: MergeRunCreate | EvaluateRunCrea
     return Run.model_validate(run)
 
 
-async def find(session: AsyncSession, run_id: UUID) -> Run:
+async def find(session: AsyncSession, run_id: UUID, viewer: Viewer) -> Run:
     """A run by its id. Raises RunNotFound."""
-    run = await repository.find(session, run_id)
+    run = await repository.find(session, run_id, viewer)
     if run is None:
         raise unknown(run_id)
     return Run.model_validate(run)
 
 
-async def page(session: AsyncSession, wanted: RunFilter, cursor: str | None, limit: int) -> RunPage:
+async def find_unseen(session: AsyncSession, run_id: UUID) -> Run:
+    """A run whoever asks; `check_seen` tells whether that one may know of it.
+
+    Raises RunNotFound.
+    """
+    run = await session.get(RunRow, run_id)
+    if run is None:
+        raise unknown(run_id)
+    return Run.model_validate(run)
+
+
+async def check_seen(session: AsyncSession, run: Run, viewer: Viewer) -> None:
+    """Raise RunNotFound unless `viewer` may know of a run."""
+    if await repository.find(session, run.id, viewer) is None:
+        raise unknown(run.id)
+
+
+async def page(
+    session: AsyncSession, wanted: RunFilter, viewer: Viewer, cursor: str | None, limit: int
+) -> RunPage:
     """A page of runs, the newest first."""
     before = tuple(decode_cursor(cursor, datetime, UUID)) if cursor else None
-    found = await repository.page(session, wanted, before, limit + 1)
+    found = await repository.page(session, wanted, viewer, before, limit + 1)
     items = [Run.model_validate(row) for row in found[:limit]]
     more = len(found) > limit
     return RunPage(
@@ -68,21 +104,21 @@ async def page(session: AsyncSession, wanted: RunFilter, cursor: str | None, lim
     )
 
 
-async def items(session: AsyncSession, run_id: UUID, benchmark: str) -> RunItems:
+async def items(session: AsyncSession, run_id: UUID, benchmark: str, viewer: Viewer) -> RunItems:
     """The item scores of one benchmark of a run. Raises RunNotFound."""
+    await find(session, run_id, viewer)
     found = await repository.items(session, run_id, benchmark)
     if found is None:
-        await find(session, run_id)
         raise RunNotFound(f"The run {run_id} has no item scores of a benchmark {benchmark!r}.")
     return RunItems.model_validate(found)
 
 
-async def cancel(session: AsyncSession, run_id: UUID) -> Run:
+async def cancel(session: AsyncSession, actor: Principal, run_id: UUID) -> Run:
     """Cancel a queued run at once; of a running one, let the next heartbeat tell the worker.
 
-    Raises RunFinished where it ended otherwise, and RunNotFound.
+    Raises RunFinished where it ended otherwise, RunNotFound and NotYours.
     """
-    run, now = await locked(session, run_id)
+    run, now = await _locked_by(session, actor, run_id)
     if run.state in FINAL and run.state != RunState.CANCELLED:
         raise RunFinished(f"The run has {run.state}: there is nothing left to cancel.")
     if run.state == RunState.QUEUED:
@@ -96,16 +132,19 @@ async def cancel(session: AsyncSession, run_id: UUID) -> Run:
     return Run.model_validate(run)
 
 
-async def retry(session: AsyncSession, run_id: UUID) -> Run:
+async def retry(session: AsyncSession, actor: Principal, run_id: UUID) -> Run:
     """Queue a failed or cancelled run again, with as many attempts as a new one has.
 
     What its last attempt left on disk is gone on from, where a worker still has it. A run that is
-    queued or running is what was asked for already. Raises RunFinished and RunNotFound.
+    queued or running is what was asked for already.
+
+    Raises RunFinished, RunNotFound, NotYours and RunQuotaExceeded.
     """
-    run, now = await locked(session, run_id)
+    run, now = await _locked_by(session, actor, run_id)
     if run.state == RunState.SUCCEEDED:
         raise RunFinished("The run has succeeded: submit it anew to have it done once more.")
     if run.state in FINAL:
+        await check_quota(session, run.owner, "runs_active")
         run.max_attempts = run.attempt + MAX_ATTEMPTS
         run.cancel_requested = False
         await move(session, run, RunState.QUEUED, now)
@@ -119,6 +158,17 @@ async def locked(session: AsyncSession, run_id: UUID) -> tuple[RunRow, datetime]
     if found is None:
         raise unknown(run_id)
     return found
+
+
+async def _locked_by(
+    session: AsyncSession, actor: Principal, run_id: UUID
+) -> tuple[RunRow, datetime]:
+    """A run that `actor` may change, under lock. Raises RunNotFound and NotYours."""
+    run, now = await locked(session, run_id)
+    if await repository.find(session, run_id, actor) is None:
+        raise unknown(run_id)
+    await check_may(session, actor, run.owner)
+    return run, now
 
 
 def unknown(run_id: UUID) -> RunNotFound:

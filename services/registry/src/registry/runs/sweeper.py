@@ -18,6 +18,7 @@ from registry.runs import repository
 from registry.runs.bell import Bell
 from registry.runs.models import RunRow
 from registry.runs.outcome import failed
+from registry.sign_in.sessions import forget_old_sessions
 from registry.webhooks.settle import forget_old_deliveries
 from registry.workers.service import forget_old_workers
 
@@ -51,6 +52,7 @@ class Sweeper:
             await forget_old_keys(session)
             await forget_old_workers(session)
             await forget_old_deliveries(session)
+            await forget_old_sessions(session)
 
     async def take_back_lapsed(self) -> int:
         """End the attempts whose lease is over, at most a batch; returns how many."""

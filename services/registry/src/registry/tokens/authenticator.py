@@ -12,8 +12,15 @@ from sqlalchemy import Row
 from mergehub.kit.auth import Principal, hash_token, same_hash
 from mergehub.kit.database import Database
 from registry.tokens import repository
+from registry.tokens.models import TokenRow
 
 log = structlog.get_logger()
+
+
+def principal_of(row: Row[Any] | TokenRow) -> Principal:
+    """Who holds the token that a row tells of."""
+    scopes = frozenset(row.scopes)
+    return Principal(row.name, scopes, row.id, row.expires_at, row.account, row.session)
 
 
 class TableAuthenticator:
@@ -26,7 +33,7 @@ class TableAuthenticator:
     async def principal(self, token: str) -> Principal | None:
         """The holder of `token`, or None where it is not valid."""
         row = await self.row(token)
-        return Principal(row.name, frozenset(row.scopes), row.id, row.expires_at) if row else None
+        return principal_of(row) if row else None
 
     async def row(self, token: str) -> Row[Any] | None:
         """What is stored of `token`, or None where it is not valid.

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from mergehub.kit.auth import Credentials, Principal, authenticated, derived_token
+from mergehub.kit.auth import Principal, authenticated, derived_token, own_token
 from mergehub.kit.database import Session, after_commit
 from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
 from mergehub.kit.problems import Unauthenticated, problem_responses
 from registry.idempotency import Answered, KeyInProgress, Once
+from registry.quotas.errors import QuotaExceeded
 from registry.tokens import service
 from registry.tokens.grants import BeyondOwn, TokenInvalid
 from registry.tokens.schemas import Token, TokenCreate, TokenCreated, TokenDraft, TokenPage
@@ -31,24 +32,24 @@ Holder = Annotated[Principal, Depends(authenticated)]
     "",
     status_code=201,
     response_model=TokenCreated,
-    responses=problem_responses(BeyondOwn, NameTaken, KeyInProgress, TokenInvalid),
+    responses=problem_responses(BeyondOwn, QuotaExceeded, NameTaken, KeyInProgress, TokenInvalid),
 )
 async def create_token(
-    body: TokenCreate, session: Session, holder: Holder, credentials: Credentials, once: Once
+    body: TokenCreate, request: Request, session: Session, holder: Holder, once: Once
 ) -> Response:
     """Make a token, shown in this answer alone.
 
-    It allows what its creator's does, or less, and for no longer. A repeat with the same
+    It allows what its creator's does, or less, and for no longer; one made by a session may last
+    longer than that. A repeat with the same
     `Idempotency-Key` and the same token in `Authorization` shows it again.
     """
-    assert credentials is not None
-    own_token = credentials.credentials
+    own = own_token(request)
 
     async def effect() -> Answered:
-        draft = await service.create(session, holder, own_token, body)
+        draft = await service.create(session, holder, own, body)
         return Answered(201, draft, {"Location": f"/v1/tokens/{draft.id}"})
 
-    return _revealed(await once(session, str(holder.id), body, effect), own_token)
+    return _revealed(await once(session, str(holder.id), body, effect), own)
 
 
 @router.get("", responses=problem_responses(BadCursor))
@@ -61,7 +62,11 @@ async def list_tokens(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> TokenPage:
-    """Tokens, the newest first: every one for administrators, else one's own and those it made."""
+    """Tokens, the newest first.
+
+    Administrators see every one, who signed in those of the account, others their own and those
+    that it made.
+    """
     page = await service.page(session, holder, revoked, cursor, limit)
     link_next(request, response, page.next_cursor)
     return page
@@ -84,11 +89,11 @@ async def revoke_token(token_id: UUID, request: Request, session: Session, holde
     after_commit(session, request.app.state.authenticator.forget)
 
 
-def _revealed(drafted: Response, own_token: str) -> Response:
+def _revealed(drafted: Response, own: str) -> Response:
     """The answer with the token in the place of the nonce that it follows from."""
     draft = TokenDraft.model_validate_json(bytes(drafted.body))
     shown = draft.model_dump(exclude={"nonce"})
-    body = TokenCreated(**shown, token=derived_token(own_token, draft.nonce))
+    body = TokenCreated(**shown, token=derived_token(own, draft.nonce))
     kept = {name: drafted.headers[name] for name in _KEPT_HEADERS if name in drafted.headers}
     return Response(body.model_dump_json(), 201, NO_STORE | kept, "application/json")
 

@@ -48,6 +48,8 @@ def granted_scopes(creator: Principal, wanted: Iterable[str]) -> list[str]:
 def granted_end(creator: Principal, wanted: TokenCreate, now: datetime) -> datetime | None:
     """When the token expires; without a wish, when its creator does.
 
+    A session is short since it lies in a browser; the person may make what lasts.
+
     Raises:
         TokenInvalid: two ends, or one in the past.
         BeyondOwn: an end behind the creator's.
@@ -59,7 +61,7 @@ def granted_end(creator: Principal, wanted: TokenCreate, now: datetime) -> datet
         end = now + timedelta(seconds=wanted.expires_in)
     if end is not None and end <= now:
         raise _invalid("/expires_at", "in-the-past", f"{end.isoformat()} is over already.")
-    if creator.expires_at is None:
+    if creator.expires_at is None or creator.session:
         return end
     if end is not None and end > creator.expires_at:
         raise BeyondOwn(

@@ -70,12 +70,13 @@ async def introspect_token(
 
 
 def _told(row: Row[Any]) -> Active:
-    """As long as there are no accounts, a token's holder is the token itself."""
+    """A token's holder is its account; the hub's own programs have none."""
     return Active(
         active=True,
         scope=" ".join(row.scopes),
         client_id=row.name,
-        username=row.name,
+        username=row.account or row.name,
+        account=row.account,
         sub=row.id,
         token_type=TYPE,
         iat=int(row.created_at.timestamp()),

@@ -15,15 +15,18 @@ NOT_REVOKED = text("revoked_at IS NULL")
 
 
 class TokenRow(Base):
-    """A token by its SHA-256, its holder's name and what it allows.
+    """A token by its SHA-256, its name, the account it belongs to and what it allows.
 
     `hint` is what people recognise it by. The name and the hash of a revoked token are free again.
+    The hub's own programs have no account; a `session` is what signing in gives.
     """
 
     __tablename__ = "tokens"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     name: Mapped[str] = mapped_column(String(200))
+    account: Mapped[str | None] = mapped_column(ForeignKey("accounts.handle"))
+    session: Mapped[bool] = mapped_column(server_default=text("false"))
     hash: Mapped[str] = mapped_column(String(64))
     hint: Mapped[str] = mapped_column(String(20))
     scopes: Mapped[list[str]] = mapped_column(ARRAY(String(60)))
@@ -35,8 +38,16 @@ class TokenRow(Base):
     revoked_at: Mapped[datetime | None]
 
     __table_args__ = (
-        Index("uq_tokens_name", "name", unique=True, postgresql_where=NOT_REVOKED),
+        Index(
+            "uq_tokens_name",
+            "account",
+            "name",
+            unique=True,
+            postgresql_where=NOT_REVOKED,
+            postgresql_nulls_not_distinct=True,
+        ),
         Index("uq_tokens_hash", "hash", unique=True, postgresql_where=NOT_REVOKED),
         Index("ix_tokens_created_at_id", text("created_at DESC"), text("id DESC")),
         Index("ix_tokens_creator_id", "creator_id"),
+        Index("ix_tokens_sessions", "expires_at", postgresql_where=text("session")),
     )

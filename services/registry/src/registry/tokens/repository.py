@@ -7,18 +7,24 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.auth import Principal
 from mergehub.kit.database import Database
+from registry.accounts.models import AccountRow
 from registry.tokens.models import TokenRow
 
 NOTED_EVERY = timedelta(minutes=1)
 
-_VALID = TokenRow.revoked_at.is_(None) & (
-    TokenRow.expires_at.is_(None) | (TokenRow.expires_at > func.now())
+_DISABLED = exists().where(
+    AccountRow.handle == TokenRow.account, AccountRow.disabled_at.is_not(None)
+)
+VALID = and_(
+    TokenRow.revoked_at.is_(None),
+    TokenRow.expires_at.is_(None) | (TokenRow.expires_at > func.now()),
+    ~_DISABLED,
 )
 _LONG_UNUSED = TokenRow.last_used_at.is_(None) | (TokenRow.last_used_at < func.now() - NOTED_EVERY)
 
@@ -26,7 +32,7 @@ _LONG_UNUSED = TokenRow.last_used_at.is_(None) | (TokenRow.last_used_at < func.n
 async def valid(database: Database, digest: str) -> Row[Any] | None:
     """The columns of a hash's valid token, and `long_unused`: whether to note its use."""
     columns = (*TokenRow.__table__.columns, _LONG_UNUSED.label("long_unused"))
-    return await database.first(select(*columns).where(TokenRow.hash == digest, _VALID))
+    return await database.first(select(*columns).where(TokenRow.hash == digest, VALID))
 
 
 async def note_use(session: AsyncSession, token_id: UUID) -> None:
@@ -37,7 +43,7 @@ async def note_use(session: AsyncSession, token_id: UUID) -> None:
 
 async def hold(session: AsyncSession, token_id: UUID | None) -> bool:
     """Whether a token is valid; nobody can revoke it until this transaction ends."""
-    query = select(TokenRow.id).where(TokenRow.id == token_id, _VALID)
+    query = select(TokenRow.id).where(TokenRow.id == token_id, VALID)
     return await session.scalar(query.with_for_update(read=True)) is not None
 
 
@@ -74,7 +80,12 @@ async def page(
 
 
 def seen_by(viewer: Principal) -> ColumnElement[bool]:
-    """Administrators see every token, others their own and those that it made."""
+    """Administrators see every token, people who signed in those of their account.
+
+    A token sees itself and those that it made.
+    """
     if viewer.may("admin"):
         return true()
+    if viewer.session:
+        return TokenRow.account == viewer.account
     return or_(TokenRow.id == viewer.id, TokenRow.creator_id == viewer.id)

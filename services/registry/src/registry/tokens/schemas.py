@@ -42,10 +42,15 @@ class TokenCreate(Message):
 
 
 class Token(Answer):
-    """A token without its secret; `hint` is how it begins and ends."""
+    """A token without its secret; `hint` is how it begins and ends.
+
+    The hub's own programs have no `account`. A `session` is what signing in gives.
+    """
 
     id: UUID
     name: str
+    account: str | None
+    session: bool
     hint: str
     scopes: list[str]
     created_at: datetime
@@ -83,6 +88,7 @@ class Active(BaseModel):
     username: str
     sub: UUID
     token_type: str
+    account: str | None = None
     iat: int
     exp: int | None = None
 

@@ -14,6 +14,7 @@ from mergehub.kit.notify import notify
 from mergehub.kit.pagination import decode_cursor, encode_cursor
 from mergehub.kit.problems import Conflict, NotFound, Unauthenticated
 from registry.audit.service import audit
+from registry.quotas.service import check_quota
 from registry.tokens import repository
 from registry.tokens.grants import granted_end, granted_scopes
 from registry.tokens.models import TokenRow
@@ -60,6 +61,7 @@ async def create(
     scopes = granted_scopes(creator, wanted.scopes)
     if not await repository.hold(session, creator.id):
         raise Unauthenticated("The token is no longer valid.")
+    await check_quota(session, creator.account, "tokens")
     nonce = token_urlsafe(32)
     row = await _added(session, creator, derived_token(own_token, nonce), wanted, scopes)
     await audit(session, "token.created", f"tokens/{row.id}")
@@ -108,7 +110,8 @@ async def end(session: AsyncSession, row: TokenRow) -> None:
     """Revoke a token, write it down, and tell every replica at the commit."""
     row.revoked_at = await session.scalar(select(func.now()))
     await session.flush()
-    await audit(session, "token.revoked", f"tokens/{row.id}")
+    action = "session.ended" if row.session else "token.revoked"
+    await audit(session, action, f"tokens/{row.id}")
     await notify(session, CHANNEL)
 
 
@@ -122,6 +125,7 @@ async def _added(
         row = await repository.add(
             session,
             name=wanted.name,
+            account=creator.account,
             hash=hash_token(token),
             hint=hint_of(token),
             scopes=scopes,

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.auth import hash_token, same_hash
 from mergehub.kit.settings import ServiceSettings
+from registry.accounts.models import LOCAL
 from registry.audit.service import audit
 from registry.tokens.models import TokenRow
 from registry.tokens.service import SETTINGS, end, hint_of
@@ -48,6 +49,7 @@ async def _current(session: AsyncSession) -> list[TokenRow]:
 async def _add(session: AsyncSession, name: str, token: str, scope: str) -> None:
     row = TokenRow(
         name=name,
+        account=LOCAL if scope == "admin" else None,
         hash=hash_token(token),
         hint=hint_of(token),
         scopes=[scope],

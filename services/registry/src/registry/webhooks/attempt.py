@@ -13,6 +13,7 @@ import httpx
 from mergehub import __version__
 from mergehub.kit.addresses import AddressRefused, Network
 from mergehub.kit.guarded import GuardedBackend, Resolve
+from mergehub.kit.sealing import SealBroken, Sealer
 from registry.webhooks.connections import Connections
 from registry.webhooks.schedule import parse_retry_after
 from registry.webhooks.signing import signed_headers
@@ -26,10 +27,11 @@ USER_AGENT = f"Mergehub-Webhooks/{__version__}"
 
 @dataclass(frozen=True)
 class Letter:
-    """What is sent where; `secrets` are those that are valid now."""
+    """What is sent where; `sealed` are the secrets that are valid now, as they lie at `place`."""
 
     url: str
-    secrets: Sequence[str]
+    place: str
+    sealed: Sequence[str]
     message: str
     body: bytes
 
@@ -48,7 +50,8 @@ class Reply:
 class Post:
     """Sends letters over connections that are kept, follows no redirect, obeys no proxy."""
 
-    def __init__(self, allowed: Collection[Network], resolve: Resolve) -> None:
+    def __init__(self, allowed: Collection[Network], sealer: Sealer, resolve: Resolve) -> None:
+        self._sealer = sealer
         self._connections = Connections(GuardedBackend(allowed, resolve))
 
     async def send(self, letter: Letter) -> Reply:
@@ -61,19 +64,22 @@ class Post:
             error = f"No answer within {REQUEST_SECONDS:g} s."
         except AddressRefused as refused:
             error = f"Refused: {refused}"
+        except SealBroken:
+            error = "The secret that signs it cannot be read: rotate it."
         except Exception as failed:  # else a letter that cannot be sent would be tried for ever
             error = f"{type(failed).__name__}: {failed}"
         return Reply(_since(started), error=_storable(error, ERROR_CHARACTERS))
 
     async def _exchange(self, letter: Letter, started: float) -> Reply:
         url = httpx.URL(letter.url)
+        secrets = [self._sealer.open(each, letter.place) for each in letter.sealed]
         headers = {
             "Host": url.netloc.decode("ascii"),
             "User-Agent": USER_AGENT,
             "Content-Type": "application/json",
             "Content-Length": str(len(letter.body)),
             "Accept-Encoding": "identity",
-            **signed_headers(letter.secrets, letter.message, int(time.time()), letter.body),
+            **signed_headers(secrets, letter.message, int(time.time()), letter.body),
         }
         target = httpcore.URL(
             scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from registry.webhooks.attempt import Letter
 from registry.webhooks.models import DeliveryRow
 from registry.webhooks.signing import message_id
+from registry.webhooks.vault import place
 
 LEASE_SECONDS = 60
 LOOK_AHEAD = 500
@@ -123,7 +124,8 @@ def _claimed(row: Any, lease: UUID) -> Claimed:
         ordered=row.ordered,
         letter=Letter(
             url=row.url,
-            secrets=[each for each in (row.secret, row.previous) if each],
+            place=place(row.endpoint_id),
+            sealed=[each for each in (row.secret, row.previous) if each],
             message=message_id(row.event_id),
             body=row.body.encode(),
         ),

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import WebhookTested
+from mergehub.kit.auth import Principal
 from mergehub.kit.pagination import decode_cursor, encode_cursor
 from registry.audit.service import audit
 from registry.webhooks import repository, service
@@ -33,6 +34,7 @@ MOST_MISSING = 5000
 
 async def page(
     session: AsyncSession,
+    manager: Principal,
     endpoint_id: UUID,
     wanted: DeliveryFilter,
     cursor: str | None,
@@ -40,15 +42,18 @@ async def page(
 ) -> DeliveryPage:
     """A page of an endpoint's deliveries, the newest first. Raises EndpointNotFound."""
     before = decode_cursor(cursor, int)[0] if cursor else None
-    await service.row_of(session, endpoint_id)
+    await service.row_of(session, manager, endpoint_id)
     found = await repository.deliveries(session, endpoint_id, wanted, before, limit + 1)
     items = [_shown(row) for row in found[:limit]]
     more = len(found) > limit
     return DeliveryPage(items=items, next_cursor=encode_cursor(items[-1].id) if more else None)
 
 
-async def find(session: AsyncSession, endpoint_id: UUID, delivery_id: int) -> DeliveryWithAttempts:
-    """A delivery with its payload and every try. Raises DeliveryNotFound."""
+async def find(
+    session: AsyncSession, manager: Principal, endpoint_id: UUID, delivery_id: int
+) -> DeliveryWithAttempts:
+    """A delivery with its payload and every try. Raises DeliveryNotFound and EndpointNotFound."""
+    await service.row_of(session, manager, endpoint_id)
     row = await _row(session, endpoint_id, delivery_id)
     tries = await repository.attempts(session, row.id)
     return DeliveryWithAttempts(
@@ -58,12 +63,14 @@ async def find(session: AsyncSession, endpoint_id: UUID, delivery_id: int) -> De
     )
 
 
-async def replay(session: AsyncSession, endpoint_id: UUID, delivery_id: int) -> Delivery:
+async def replay(
+    session: AsyncSession, manager: Principal, endpoint_id: UUID, delivery_id: int
+) -> Delivery:
     """Send one delivery again, or a waiting one at once.
 
     Raises DeliveryNotFound, EndpointNotFound and EndpointDisabled.
     """
-    await _enabled(session, endpoint_id)
+    await _enabled(session, manager, endpoint_id)
     row = await _row(session, endpoint_id, delivery_id)
     await repository.make_due(session, DeliveryRow.id == delivery_id)
     await audit(session, "webhook.replayed", f"webhooks/{endpoint_id}/deliveries/{delivery_id}")
@@ -72,12 +79,14 @@ async def replay(session: AsyncSession, endpoint_id: UUID, delivery_id: int) -> 
     return _shown(row)
 
 
-async def replay_range(session: AsyncSession, endpoint_id: UUID, wanted: ReplayRange) -> Replayed:
+async def replay_range(
+    session: AsyncSession, manager: Principal, endpoint_id: UUID, wanted: ReplayRange
+) -> Replayed:
     """Send the events of a time again, also those that the endpoint was never told of.
 
     Raises EndpointNotFound and EndpointDisabled.
     """
-    endpoint, now = await _enabled(session, endpoint_id)
+    endpoint, now = await _enabled(session, manager, endpoint_id)
     since, until = wanted.since, wanted.until or now
     states = ("pending", "failed") + (("delivered",) if wanted.only == "all" else ())
     again = await repository.make_due(
@@ -93,12 +102,12 @@ async def replay_range(session: AsyncSession, endpoint_id: UUID, wanted: ReplayR
     return Replayed(deliveries=again + missing, complete=missing < MOST_MISSING)
 
 
-async def send_test(session: AsyncSession, endpoint_id: UUID) -> Delivery:
+async def send_test(session: AsyncSession, manager: Principal, endpoint_id: UUID) -> Delivery:
     """Send an event `webhook.test` to one endpoint, whatever it listens to.
 
     Raises EndpointNotFound and EndpointDisabled.
     """
-    endpoint, now = await _enabled(session, endpoint_id)
+    endpoint, now = await _enabled(session, manager, endpoint_id)
     subject = f"webhooks/{endpoint_id}"
     data = WebhookTested(endpoint=endpoint.id).model_dump(mode="json")
     row = DeliveryRow(
@@ -118,8 +127,10 @@ async def send_test(session: AsyncSession, endpoint_id: UUID) -> Delivery:
     return _shown(row)
 
 
-async def _enabled(session: AsyncSession, endpoint_id: UUID) -> tuple[EndpointRow, datetime]:
-    row, now = await service.locked(session, endpoint_id)
+async def _enabled(
+    session: AsyncSession, manager: Principal, endpoint_id: UUID
+) -> tuple[EndpointRow, datetime]:
+    row, now = await service.locked(session, manager, endpoint_id)
     if row.disabled_at is not None:
         raise EndpointDisabled("Enable the endpoint first.")
     return row, now

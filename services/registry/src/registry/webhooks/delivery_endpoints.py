@@ -42,6 +42,7 @@ async def list_webhook_deliveries(
     response: Response,
     webhook_id: UUID,
     session: Session,
+    manager: Manager,
     state: Annotated[DeliveryState | None, Query()] = None,
     type: Annotated[EventType | None, Query()] = None,
     limit: Limit = 50,
@@ -49,17 +50,17 @@ async def list_webhook_deliveries(
 ) -> DeliveryPage:
     """What was or will be sent to an endpoint in the last 30 days, the newest first."""
     wanted = DeliveryFilter(state, type)
-    page = await deliveries.page(session, webhook_id, wanted, cursor, limit)
+    page = await deliveries.page(session, manager, webhook_id, wanted, cursor, limit)
     link_next(request, response, page.next_cursor)
     return page
 
 
-@router.get("/deliveries/{number}", responses=problem_responses(DeliveryNotFound))
+@router.get("/deliveries/{number}", responses=problem_responses(DeliveryNotFound, EndpointNotFound))
 async def get_webhook_delivery(
-    webhook_id: UUID, number: Number, session: Session
+    webhook_id: UUID, number: Number, session: Session, manager: Manager
 ) -> DeliveryWithAttempts:
     """One delivery: its payload, and for each try the answer or why there was none."""
-    return await deliveries.find(session, webhook_id, number)
+    return await deliveries.find(session, manager, webhook_id, number)
 
 
 @router.post(
@@ -74,9 +75,9 @@ async def replay_webhook_delivery(
     """Send one delivery again, under the same `webhook-id`; a waiting one at once."""
 
     async def effect() -> Answered:
-        return Answered(202, await deliveries.replay(session, webhook_id, number), {})
+        return Answered(202, await deliveries.replay(session, manager, webhook_id, number), {})
 
-    return await once(session, manager.name, Nothing(), effect)
+    return await once(session, str(manager.id), Nothing(), effect)
 
 
 @router.post(
@@ -91,6 +92,6 @@ async def replay_webhook_range(
     """Send the events of a time again, also those from when the endpoint was disabled or new."""
 
     async def effect() -> Answered:
-        return Answered(202, await deliveries.replay_range(session, webhook_id, body), {})
+        return Answered(202, await deliveries.replay_range(session, manager, webhook_id, body), {})
 
-    return await once(session, manager.name, body, effect)
+    return await once(session, str(manager.id), body, effect)

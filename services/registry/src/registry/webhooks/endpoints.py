@@ -11,9 +11,15 @@ from fastapi import APIRouter, Depends, Request, Response
 from mergehub.kit.addresses import Network
 from mergehub.kit.auth import Principal, requires
 from mergehub.kit.database import Session
+from mergehub.kit.etags import etag_of
 from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
 from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
+from mergehub.kit.sealing import SecretsKeyMissing
+from registry.accounts.access import NotYours
+from registry.accounts.errors import NoAccount, OwnerInvalid
 from registry.idempotency import Answered, KeyInProgress, Once
+from registry.quotas.errors import QuotaExceeded
 from registry.webhooks import deliveries, service
 from registry.webhooks.errors import EndpointDisabled, EndpointNotFound, UrlRefused
 from registry.webhooks.schemas import (
@@ -24,7 +30,9 @@ from registry.webhooks.schemas import (
     EndpointUpdate,
     EndpointWithSecret,
     Nothing,
+    Rotation,
 )
+from registry.webhooks.vault import Vault
 
 manage = requires("webhooks:manage")
 Manager = Annotated[Principal, Depends(manage)]
@@ -49,64 +57,112 @@ router = APIRouter(
     "",
     status_code=201,
     response_model=EndpointWithSecret,
-    responses=problem_responses(KeyInProgress, UrlRefused),
+    responses=problem_responses(
+        KeyInProgress,
+        UrlRefused,
+        NotYours,
+        NoAccount,
+        OwnerInvalid,
+        QuotaExceeded,
+        SecretsKeyMissing,
+    ),
 )
 async def create_webhook(
-    body: EndpointCreate, session: Session, manager: Manager, allowed: Allowed, once: Once
+    body: EndpointCreate,
+    session: Session,
+    manager: Manager,
+    allowed: Allowed,
+    vault: Vault,
+    once: Once,
 ) -> Response:
-    """Have events sent to a URL. The answer alone shows the secret that signs them."""
+    """Have events sent to a URL. The answer alone shows the secret that signs them.
+
+    With the signature `v1a` there is none to keep: `public_key` verifies.
+    """
 
     async def effect() -> Answered:
-        made = await service.create(session, body, allowed)
+        made = await service.create(session, manager, body, allowed, vault)
         return Answered(201, made, {"Location": f"/v1/webhooks/{made.id}"})
 
-    return await once(session, manager.name, body, effect)
+    return await once(session, str(manager.id), body, effect, vault)
 
 
 @router.get("", responses=problem_responses(BadCursor))
 async def list_webhooks(
-    request: Request, response: Response, session: Session, limit: Limit = 50, cursor: Cursor = None
+    request: Request,
+    response: Response,
+    session: Session,
+    manager: Manager,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> EndpointPage:
     """Endpoints, the newest first."""
-    page = await service.page(session, cursor, limit)
+    page = await service.page(session, manager, cursor, limit)
     link_next(request, response, page.next_cursor)
     return page
 
 
 @router.get("/{webhook_id}", responses=problem_responses(EndpointNotFound))
-async def get_webhook(webhook_id: UUID, session: Session) -> Endpoint:
-    """One endpoint: what it listens to, and how it fares."""
-    return await service.find(session, webhook_id)
-
-
-@router.patch("/{webhook_id}", responses=problem_responses(EndpointNotFound, UrlRefused))
-async def change_webhook(
-    webhook_id: UUID, body: EndpointUpdate, session: Session, allowed: Allowed
+async def get_webhook(
+    webhook_id: UUID, session: Session, manager: Manager, response: Response
 ) -> Endpoint:
-    """Change an endpoint, disable it or enable it again."""
-    return await service.change(session, webhook_id, body, allowed)
+    """One endpoint: what it listens to, and how it fares."""
+    endpoint = await service.find(session, manager, webhook_id)
+    response.headers["ETag"] = etag_of(endpoint)
+    return endpoint
+
+
+@router.patch(
+    "/{webhook_id}",
+    responses=problem_responses(
+        EndpointNotFound, UrlRefused, PreconditionFailed, PreconditionRequired
+    ),
+)
+async def change_webhook(
+    webhook_id: UUID,
+    body: EndpointUpdate,
+    session: Session,
+    manager: Manager,
+    response: Response,
+    allowed: Allowed,
+    if_match: IfMatch,
+) -> Endpoint:
+    """Change an endpoint, disable it or enable it again.
+
+    How it fares is part of its state, so the `ETag` may change by itself while it fails.
+    """
+    endpoint = await service.change(session, manager, webhook_id, body, allowed, if_match.check)
+    response.headers["ETag"] = etag_of(endpoint)
+    return endpoint
 
 
 @router.delete("/{webhook_id}", status_code=204, responses=problem_responses(EndpointNotFound))
-async def delete_webhook(webhook_id: UUID, session: Session) -> None:
+async def delete_webhook(webhook_id: UUID, session: Session, manager: Manager) -> None:
     """Forget an endpoint and its deliveries."""
-    await service.delete(session, webhook_id)
+    await service.delete(session, manager, webhook_id)
 
 
 @router.post(
     "/{webhook_id}/rotate",
     response_model=EndpointWithSecret,
-    responses=problem_responses(EndpointNotFound, KeyInProgress),
+    responses=problem_responses(EndpointNotFound, KeyInProgress, SecretsKeyMissing),
 )
 async def rotate_webhook_secret(
-    webhook_id: UUID, session: Session, manager: Manager, once: Once
+    webhook_id: UUID,
+    session: Session,
+    manager: Manager,
+    vault: Vault,
+    once: Once,
+    body: Rotation | None = None,
 ) -> Response:
-    """Make a new secret. For 24 hours the one before signs as well."""
+    """Make a new secret or key pair. For 24 hours the one before signs as well."""
+    wanted = body or Rotation()
 
     async def effect() -> Answered:
-        return Answered(200, await service.rotate(session, webhook_id), {})
+        made = await service.rotate(session, manager, webhook_id, wanted.signature, vault)
+        return Answered(200, made, {})
 
-    return await once(session, manager.name, Nothing(), effect)
+    return await once(session, str(manager.id), wanted, effect, vault)
 
 
 @router.post(
@@ -121,7 +177,7 @@ async def test_webhook(
     """Send an event `webhook.test`; `Location` names the delivery with its answer."""
 
     async def effect() -> Answered:
-        made = await deliveries.send_test(session, webhook_id)
+        made = await deliveries.send_test(session, manager, webhook_id)
         return Answered(202, made, {"Location": f"/v1/webhooks/{webhook_id}/deliveries/{made.id}"})
 
-    return await once(session, manager.name, Nothing(), effect)
+    return await once(session, str(manager.id), Nothing(), effect)

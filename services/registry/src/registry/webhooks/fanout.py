@@ -16,11 +16,13 @@ COLUMNS = ("endpoint_id", "event_id", "position", "type", "subject", "body", "ev
 
 
 async def fan_out(session: AsyncSession, event: OutboxRow) -> None:
-    """Write a delivery for each endpoint that listens to `event`."""
+    """Write a delivery for each endpoint that listens to `event`; of private ones, the owner's."""
     listening = deliveries_of(event).where(
         EndpointRow.disabled_at.is_(None),
         or_(EndpointRow.types == [], EndpointRow.types.contains([event.type])),
     )
+    if event.private_to is not None:
+        listening = listening.where(EndpointRow.owner == event.private_to)
     # The lock makes an endpoint that is being deleted drop out, where a foreign key would fail.
     locked = listening.with_for_update(key_share=True, read=True)
     call = func.pg_notify(CHANNEL, "")  # as `wake` does, in the same round trip

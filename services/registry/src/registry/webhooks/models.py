@@ -29,6 +29,7 @@ PENDING = text("state = 'pending'")
 class EndpointRow(Base):
     """Where to send which events; no types means all.
 
+    The secrets are sealed (`registry.webhooks.vault`).
     `failing_since` is the first failure since anything was accepted. Until `paused_until` nothing
     is sent, since the receiver asked for a rest.
     """
@@ -36,12 +37,15 @@ class EndpointRow(Base):
     __tablename__ = "webhook_endpoints"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    owner: Mapped[str] = mapped_column(ForeignKey("accounts.handle"), index=True)
     url: Mapped[str] = mapped_column(String(2000))
     description: Mapped[str] = mapped_column(String(500))
     types: Mapped[list[str]] = mapped_column(ARRAY(String(100)))
     ordered: Mapped[bool]
-    secret: Mapped[str] = mapped_column(String(100))
-    previous_secret: Mapped[str | None] = mapped_column(String(100))
+    signature: Mapped[str] = mapped_column(String(3))
+    public_key: Mapped[str | None] = mapped_column(String(100))
+    secret: Mapped[str] = mapped_column(Text)
+    previous_secret: Mapped[str | None] = mapped_column(Text)
     previous_until: Mapped[datetime | None]
     failing_since: Mapped[datetime | None]
     paused_until: Mapped[datetime | None]
@@ -51,6 +55,7 @@ class EndpointRow(Base):
 
     __table_args__ = (
         CheckConstraint("(disabled_at IS NULL) = (disabled_reason IS NULL)", "disabled"),
+        CheckConstraint("(signature = 'v1a') = (public_key IS NOT NULL)", "public_key"),
         Index("ix_webhook_endpoints_created_at_id", desc("created_at"), desc("id")),
     )
 

@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, exists, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.kit.auth import Principal
+from registry.accounts.access import WRITERS, belongs
 from registry.events.tables import OutboxTable
 from registry.webhooks.models import AttemptRow, DeliveryRow, EndpointRow
 from registry.webhooks.payload import body_of
@@ -25,22 +27,32 @@ class DeliveryFilter:
     type: str | None = None
 
 
-async def find(session: AsyncSession, endpoint_id: UUID) -> EndpointRow | None:
-    return await session.get(EndpointRow, endpoint_id)
+async def find(session: AsyncSession, endpoint_id: UUID, manager: Principal) -> EndpointRow | None:
+    """An endpoint of those that `manager` manages."""
+    query = select(EndpointRow).where(EndpointRow.id == endpoint_id, managed_by(manager))
+    return await session.scalar(query)
 
 
-async def lock(session: AsyncSession, endpoint_id: UUID) -> tuple[EndpointRow, datetime] | None:
-    """An endpoint that nobody else changes until this transaction ends, and the time."""
+async def lock(
+    session: AsyncSession, endpoint_id: UUID, manager: Principal | None = None
+) -> tuple[EndpointRow, datetime] | None:
+    """An endpoint that nobody else changes until this transaction ends, and the time.
+
+    One that `manager` manages; without a manager it is for the hub itself.
+    """
     query = select(EndpointRow, func.now()).where(EndpointRow.id == endpoint_id)
+    if manager is not None:
+        query = query.where(managed_by(manager))
     row = (await session.execute(query.with_for_update(key_share=True))).first()
     return (row[0], row[1]) if row else None
 
 
 async def page(
-    session: AsyncSession, before: tuple[Any, ...] | None, limit: int
+    session: AsyncSession, manager: Principal, before: tuple[Any, ...] | None, limit: int
 ) -> Sequence[EndpointRow]:
-    """Endpoints, the newest first."""
+    """Endpoints that `manager` manages, the newest first."""
     query = select(EndpointRow).order_by(EndpointRow.created_at.desc(), EndpointRow.id.desc())
+    query = query.where(managed_by(manager))
     if before is not None:
         query = query.where(tuple_(EndpointRow.created_at, EndpointRow.id) < before)
     return (await session.scalars(query.limit(limit))).all()
@@ -84,6 +96,11 @@ async def attempts(session: AsyncSession, delivery_id: int) -> Sequence[AttemptR
     return (await session.scalars(query.order_by(AttemptRow.number))).all()
 
 
+def managed_by(manager: Principal) -> ColumnElement[bool]:
+    """Whether an endpoint is one's own, or that of an organisation in which one writes."""
+    return belongs(manager, EndpointRow.owner, WRITERS)
+
+
 async def make_due(session: AsyncSession, *which: ColumnElement[bool]) -> int:
     """Let deliveries begin anew, at once; but for those that a sender has in hand."""
     changed = await session.execute(
@@ -103,6 +120,8 @@ async def add_missing(
         DeliveryRow.endpoint_id == endpoint.id, DeliveryRow.event_id == OutboxTable.event_id
     )
     query = select(OutboxTable).where(OutboxTable.time >= since, OutboxTable.time < until, ~known)
+    told = OutboxTable.private_to.is_(None) | (OutboxTable.private_to == endpoint.owner)
+    query = query.where(told)
     if endpoint.types:
         query = query.where(OutboxTable.type.in_(endpoint.types))
     events = (await session.scalars(query.order_by(OutboxTable.id).limit(limit))).all()

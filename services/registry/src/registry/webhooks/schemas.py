@@ -13,6 +13,8 @@ from mergehub.contracts.events import TYPES
 from mergehub.contracts.examples import TIME, example
 from mergehub.contracts.runs import Answer, Message
 from mergehub.contracts.strict import Time
+from registry.accounts.schemas import HandleText
+from registry.webhooks.signing import Signature
 
 DeliveryState = Literal["pending", "delivered", "failed"]
 
@@ -35,6 +37,13 @@ Ordered = Annotated[
     bool,
     Field(description="Send the events of one subject one after the other, a failed one first."),
 ]
+Scheme = Annotated[
+    Signature,
+    Field(
+        description="`v1`: by a secret that you keep. `v1a`: by a key pair, whose public half "
+        "verifies and cannot sign."
+    ),
+]
 
 
 class EndpointCreate(Message):
@@ -43,9 +52,13 @@ class EndpointCreate(Message):
     )
 
     url: Url
+    owner: HandleText | None = Field(
+        None, description="Your own handle, or an organisation's in which you write; else yours."
+    )
     description: Description = ""
     types: Types = Field(default_factory=list)
     ordered: Ordered = False
+    signature: Scheme = "v1"
 
 
 class EndpointUpdate(Message):
@@ -61,13 +74,19 @@ class EndpointUpdate(Message):
 
 
 class Endpoint(Answer):
-    """An endpoint without its secret; `disabled_reason` is `gone`, `failing` or `manual`."""
+    """An endpoint without its secret; `disabled_reason` is `gone`, `failing` or `manual`.
+
+    `public_key` (`whpk_`) verifies signatures of the scheme `v1a`.
+    """
 
     id: UUID
+    owner: str
     url: str
     description: str
     types: list[str]
     ordered: bool
+    signature: Signature
+    public_key: str | None
     enabled: bool
     disabled_at: datetime | None
     disabled_reason: str | None
@@ -80,9 +99,9 @@ class Endpoint(Answer):
 
 
 class EndpointWithSecret(Endpoint):
-    """The only answer that shows the secret: keep it."""
+    """The only answer that shows the secret of a `v1` signature: keep it."""
 
-    secret: str
+    secret: str | None
 
 
 class EndpointPage(Answer):
@@ -133,6 +152,16 @@ class DeliveryPage(Answer):
 
 class Nothing(Message):
     """An empty body."""
+
+
+class Rotation(Message):
+    """With another scheme, requests carry signatures of both for a day."""
+
+    model_config = example(signature="v1a")
+
+    signature: Annotated[
+        Signature | None, Field(description="The scheme to sign by from now on; none: as before.")
+    ] = None
 
 
 class ReplayRange(Message):

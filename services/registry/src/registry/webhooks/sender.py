@@ -10,18 +10,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 
 import structlog
+from prometheus_client import CollectorRegistry
 
 from mergehub.kit.addresses import Network
 from mergehub.kit.database import Database
 from mergehub.kit.guarded import Resolve, Resolver
 from mergehub.kit.notify import Signals, wait
+from mergehub.kit.sealing import Sealer
 from registry.webhooks import claim, health, settle
 from registry.webhooks.attempt import Post
 from registry.webhooks.claim import Claimed
 from registry.webhooks.fanout import CHANNEL
+from registry.webhooks.measures import Measures
 from registry.webhooks.rooms import Rooms
 from registry.webhooks.schedule import judge
 from registry.webhooks.settle import Outcome
+from registry.webhooks.vault import check_known, reseal
 
 log = structlog.get_logger()
 
@@ -32,17 +36,29 @@ class Sender:
     LOOK_SECONDS = 1.0
 
     def __init__(
-        self, database: Database, allowed: Collection[Network], resolve: Resolve | None = None
+        self,
+        database: Database,
+        allowed: Collection[Network],
+        sealer: Sealer,
+        resolve: Resolve | None = None,
+        measures: Measures | None = None,
     ) -> None:
+        self._measures = measures or Measures(CollectorRegistry())
         self._database = database
-        self._post = Post(allowed, resolve or Resolver())
+        self._sealer = sealer
+        self._post = Post(allowed, sealer, resolve or Resolver())
         self._tasks: dict[asyncio.Task[None], Claimed] = {}
         self._outcomes: list[Outcome] = []
         self._news = asyncio.Event()
         self.rooms = Rooms()
 
     async def run(self, signals: Signals) -> None:
-        """Send for ever, woken by each commit that wrote a delivery."""
+        """Send for ever, woken by each commit that wrote a delivery.
+
+        Raises SecretsUnreadable where nothing could be signed.
+        """
+        async with self._database.transaction() as session:
+            await reseal(session, self._sealer)
         with signals.subscribe(CHANNEL) as woken:
             async with self._settling(woken):
                 while True:
@@ -57,9 +73,13 @@ class Sender:
         return taken
 
     async def take(self) -> int:
-        """Begin to send what is due and has room; returns how many deliveries that are."""
+        """Begin to send what is due and has room; returns how many deliveries that are.
+
+        Raises SecretsUnreadable, and has taken nothing, where a key is missing.
+        """
         async with self._database.transaction() as session:
             taken = await claim.claim(session, self.rooms.left())
+            check_known(self._sealer, [each.letter for each in taken])
         for claimed in taken:
             self.rooms.take(claimed)
             task = asyncio.create_task(self._send(claimed))
@@ -79,6 +99,7 @@ class Sender:
         del self._outcomes[: len(outcomes)]
         for outcome in outcomes:
             self.rooms.give_back(outcome)
+        self._measures.count(heard)
 
     async def stop(self) -> None:
         """Settle what ended, and hand back what did not."""

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import WebhookDisabled
 from mergehub.kit.addresses import AddressRefused, Network, checked_url
+from mergehub.kit.auth import Principal
+from mergehub.kit.etags import etag_of
 from mergehub.kit.pagination import decode_cursor, encode_cursor
 from mergehub.kit.problems import FieldFault
+from mergehub.kit.sealing import Sealer
+from registry.accounts.service import writable
 from registry.audit.service import audit
 from registry.events.models import outbox
+from registry.quotas.service import check_quota
 from registry.webhooks import repository
 from registry.webhooks.errors import EndpointNotFound, UrlRefused
 from registry.webhooks.models import EndpointRow
@@ -24,34 +29,46 @@ from registry.webhooks.schemas import (
     EndpointUpdate,
     EndpointWithSecret,
 )
-from registry.webhooks.signing import new_secret
+from registry.webhooks.signing import Signature, new_secret, public_key
+from registry.webhooks.vault import place
 
 ROTATION = timedelta(hours=24)
 
 
 async def create(
-    session: AsyncSession, wanted: EndpointCreate, allowed: Collection[Network]
+    session: AsyncSession,
+    manager: Principal,
+    wanted: EndpointCreate,
+    allowed: Collection[Network],
+    sealer: Sealer,
 ) -> EndpointWithSecret:
-    """A new endpoint with a secret of its own. Raises UrlRefused."""
-    row = EndpointRow(
-        **wanted.model_dump() | {"url": _sendable(wanted.url, allowed)}, secret=new_secret()
-    )
+    """A new endpoint with a secret of its own.
+
+    Raises UrlRefused, NoAccount, NotYours, OwnerInvalid, QuotaExceeded and SecretsKeyMissing.
+    """
+    url = _sendable(wanted.url, allowed)
+    owner = await writable(session, manager, wanted.owner)
+    await check_quota(session, owner, "webhooks")
+    row = EndpointRow(id=uuid4(), **wanted.model_dump() | {"url": url, "owner": owner})
+    secret = _give_secret(row, wanted.signature, sealer)
     session.add(row)
     await session.flush()
     await session.refresh(row)
     await audit(session, "webhook.created", f"webhooks/{row.id}")
-    return with_secret(row)
+    return with_secret(row, secret)
 
 
-async def find(session: AsyncSession, endpoint_id: UUID) -> Endpoint:
+async def find(session: AsyncSession, manager: Principal, endpoint_id: UUID) -> Endpoint:
     """An endpoint by its id. Raises EndpointNotFound."""
-    return shown(await row_of(session, endpoint_id))
+    return shown(await row_of(session, manager, endpoint_id))
 
 
-async def page(session: AsyncSession, cursor: str | None, limit: int) -> EndpointPage:
-    """A page of endpoints, the newest first."""
+async def page(
+    session: AsyncSession, manager: Principal, cursor: str | None, limit: int
+) -> EndpointPage:
+    """A page of the endpoints that `manager` manages, the newest first."""
     before = tuple(decode_cursor(cursor, datetime, UUID)) if cursor else None
-    found = await repository.page(session, before, limit + 1)
+    found = await repository.page(session, manager, before, limit + 1)
     items = [shown(row) for row in found[:limit]]
     more = len(found) > limit
     return EndpointPage(
@@ -61,10 +78,19 @@ async def page(session: AsyncSession, cursor: str | None, limit: int) -> Endpoin
 
 
 async def change(
-    session: AsyncSession, endpoint_id: UUID, wanted: EndpointUpdate, allowed: Collection[Network]
+    session: AsyncSession,
+    manager: Principal,
+    endpoint_id: UUID,
+    wanted: EndpointUpdate,
+    allowed: Collection[Network],
+    check: Callable[[str], None],
 ) -> Endpoint:
-    """Change what `wanted` names. Raises EndpointNotFound and UrlRefused."""
-    row, now = await locked(session, endpoint_id)
+    """Change what `wanted` names, if `check` has nothing against the entity tag it stands at.
+
+    Raises EndpointNotFound, UrlRefused and what `check` raises.
+    """
+    row, now = await locked(session, manager, endpoint_id)
+    check(etag_of(shown(row)))
     given = wanted.model_dump(exclude_none=True, exclude={"enabled"})
     if "url" in given:
         given["url"] = _sendable(given["url"], allowed)
@@ -80,27 +106,34 @@ async def change(
     return shown(row)
 
 
-async def delete(session: AsyncSession, endpoint_id: UUID) -> None:
+async def delete(session: AsyncSession, manager: Principal, endpoint_id: UUID) -> None:
     """Forget an endpoint with all its deliveries. Raises EndpointNotFound."""
-    row, _ = await locked(session, endpoint_id)
+    row, _ = await locked(session, manager, endpoint_id)
     await session.delete(row)
     await audit(session, "webhook.deleted", f"webhooks/{row.id}")
 
 
-async def rotate(session: AsyncSession, endpoint_id: UUID) -> EndpointWithSecret:
-    """Give an endpoint a new secret; the one before signs as well for a day.
+async def rotate(
+    session: AsyncSession,
+    manager: Principal,
+    endpoint_id: UUID,
+    signature: Signature | None,
+    sealer: Sealer,
+) -> EndpointWithSecret:
+    """Give an endpoint a new secret, for another `signature` if asked; the one before signs as
+    well for a day.
 
-    Raises EndpointNotFound.
+    Raises EndpointNotFound and SecretsKeyMissing.
     """
-    row, now = await locked(session, endpoint_id)
+    row, now = await locked(session, manager, endpoint_id)
     row.previous_secret, row.previous_until = row.secret, now + ROTATION
-    row.secret = new_secret()
+    secret = _give_secret(row, signature or row.signature, sealer)
     await audit(session, "webhook.rotated", f"webhooks/{row.id}")
-    return with_secret(row)
+    return with_secret(row, secret)
 
 
 async def disable(session: AsyncSession, endpoint_id: UUID, reason: str) -> None:
-    """Send no more to an endpoint, and tell of it by an event."""
+    """Send no more to an endpoint, and tell its owner's other endpoints of it."""
     found = await repository.lock(session, endpoint_id)
     if found is None or found[0].disabled_at is not None:
         return
@@ -108,7 +141,7 @@ async def disable(session: AsyncSession, endpoint_id: UUID, reason: str) -> None
     await _end(session, row, reason, now)
     await audit(session, "webhook.disabled", f"webhooks/{row.id}")
     data = WebhookDisabled(endpoint=row.id, reason=reason, failing_since=row.failing_since)
-    await outbox.emit(session, "webhook.disabled", f"webhooks/{row.id}", data)
+    await outbox.emit(session, "webhook.disabled", f"webhooks/{row.id}", data, row.owner)
 
 
 async def _end(session: AsyncSession, row: EndpointRow, reason: str, now: datetime) -> None:
@@ -117,17 +150,19 @@ async def _end(session: AsyncSession, row: EndpointRow, reason: str, now: dateti
     await repository.fail_pending(session, row.id)
 
 
-async def row_of(session: AsyncSession, endpoint_id: UUID) -> EndpointRow:
+async def row_of(session: AsyncSession, manager: Principal, endpoint_id: UUID) -> EndpointRow:
     """The row of an endpoint. Raises EndpointNotFound."""
-    row = await repository.find(session, endpoint_id)
+    row = await repository.find(session, endpoint_id, manager)
     if row is None:
         raise _unknown(endpoint_id)
     return row
 
 
-async def locked(session: AsyncSession, endpoint_id: UUID) -> tuple[EndpointRow, datetime]:
+async def locked(
+    session: AsyncSession, manager: Principal, endpoint_id: UUID
+) -> tuple[EndpointRow, datetime]:
     """An endpoint under lock, and the database's time. Raises EndpointNotFound."""
-    found = await repository.lock(session, endpoint_id)
+    found = await repository.lock(session, endpoint_id, manager)
     if found is None:
         raise _unknown(endpoint_id)
     return found
@@ -138,9 +173,18 @@ def shown(row: EndpointRow) -> Endpoint:
     return Endpoint(**_columns(row))
 
 
-def with_secret(row: EndpointRow) -> EndpointWithSecret:
-    """The one answer that shows the secret."""
-    return EndpointWithSecret(**_columns(row), secret=row.secret)
+def with_secret(row: EndpointRow, secret: str) -> EndpointWithSecret:
+    """The one answer that shows the secret, unless it is a private key."""
+    told = secret if row.public_key is None else None
+    return EndpointWithSecret(**_columns(row), secret=told)
+
+
+def _give_secret(row: EndpointRow, signature: Signature, sealer: Sealer) -> str:
+    """A new secret, sealed in the row."""
+    secret = new_secret(signature)
+    row.signature, row.public_key = signature, public_key(secret)
+    row.secret = sealer.seal(secret, place(row.id))
+    return secret
 
 
 def _columns(row: EndpointRow) -> dict[str, object]:

@@ -1,4 +1,8 @@
-"""Signatures by Standard Webhooks 1.0.0: `v1,` HMAC-SHA256 over `id.timestamp.body`."""
+"""Signatures by Standard Webhooks 1.0.0 over `id.timestamp.body`.
+
+`v1` is HMAC-SHA256 under a secret (`whsec_`) that both sides know. `v1a` is Ed25519: we sign with
+a key (`whsk_`) that never leaves the hub, and its public half (`whpk_`) verifies and cannot sign.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,29 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
+from typing import Literal
 from uuid import UUID
 
-PREFIX = "whsec_"
-SECRET_BYTES = 32
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+Signature = Literal["v1", "v1a"]
+
+SHARED, PRIVATE, PUBLIC = "whsec_", "whsk_", "whpk_"
+SECRET_BYTES = 32  # of a shared secret, and of the seed of an Ed25519 key
 
 
-def new_secret() -> str:
-    """A fresh secret, as its holder keeps it."""
-    return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+def new_secret(signature: Signature) -> str:
+    """A fresh secret or private key, by whose prefix `signed_headers` knows what it is for."""
+    prefix = PRIVATE if signature == "v1a" else SHARED
+    return prefix + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def public_key(secret: str) -> str | None:
+    """What verifies the signatures of a private key; None for a shared secret."""
+    if not secret.startswith(PRIVATE):
+        return None
+    raw = _private_key(secret).public_key().public_bytes_raw()
+    return PUBLIC + base64.b64encode(raw).decode()
 
 
 def message_id(event: UUID) -> str:
@@ -36,5 +54,11 @@ def signed_headers(
 
 
 def _signature(secret: str, signed: bytes) -> str:
-    key = base64.b64decode(secret.removeprefix(PREFIX))
+    if secret.startswith(PRIVATE):
+        return "v1a," + base64.b64encode(_private_key(secret).sign(signed)).decode()
+    key = base64.b64decode(secret.removeprefix(SHARED))
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+
+
+def _private_key(secret: str) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(base64.b64decode(secret.removeprefix(PRIVATE)))

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from mergehub.contracts.workers import WorkerBeat
-from mergehub.kit.auth import requires
+from mergehub.kit.auth import Viewer, requires
 from mergehub.kit.database import Session
 from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
 from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
@@ -19,12 +19,20 @@ router = APIRouter(prefix="/v1/workers", tags=["workers"])
 Name = Annotated[str, Path(min_length=1, max_length=200)]
 
 
-@router.get("", responses=problem_responses(BadCursor))
+@router.get("", responses=problem_responses(BadCursor, Unauthenticated))
 async def list_workers(
-    request: Request, response: Response, session: Session, limit: Limit = 50, cursor: Cursor = None
+    request: Request,
+    response: Response,
+    session: Session,
+    viewer: Viewer,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> WorkerPage:
-    """The workers by name: who is alive, and busy with what since when."""
-    page = await service.page(session, cursor, limit)
+    """The workers by name: who is alive, and busy with what since when.
+
+    A private run is shown to those who belong to its owner.
+    """
+    page = await service.page(session, viewer, cursor, limit)
     link_next(request, response, page.next_cursor)
     return page
 

@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.runs import RunProgress, RunState
 from mergehub.contracts.workers import SILENT_SECONDS, Worker, WorkerBeat, WorkerRun
+from mergehub.kit.auth import Principal
 from mergehub.kit.pagination import decode_cursor, encode_cursor
 from registry.runs.models import RunRow
+from registry.runs.repository import seen_by
 from registry.workers.models import WorkerRow
 from registry.workers.schemas import WorkerPage
 
@@ -34,13 +36,14 @@ async def leave(session: AsyncSession, name: str) -> None:
     await session.execute(delete(WorkerRow).where(WorkerRow.name == name))
 
 
-async def page(session: AsyncSession, cursor: str | None, limit: int) -> WorkerPage:
-    """Workers by name, each with the run that it holds."""
+async def page(
+    session: AsyncSession, viewer: Principal | None, cursor: str | None, limit: int
+) -> WorkerPage:
+    """Workers by name, each with the run that it holds, where `viewer` may know of that."""
+    held = (RunRow.worker == WorkerRow.name) & (RunRow.state == RunState.RUNNING.value)
     query = (
         select(WorkerRow, RunRow, func.now())
-        .outerjoin(
-            RunRow, (RunRow.worker == WorkerRow.name) & (RunRow.state == RunState.RUNNING.value)
-        )
+        .outerjoin(RunRow, held & seen_by(viewer))
         .ext(distinct_on(WorkerRow.name))
         .order_by(WorkerRow.name, RunRow.claimed_at.desc())
         .limit(limit + 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterable, Iterator
 from html import escape
@@ -10,15 +9,19 @@ from html import escape
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from mergehub.kit.docs import PAGE
-from mergehub.kit.problems import PAGES, NotFound, Problem, page_of
+from mergehub.kit.docs.layout import PROBLEMS, page
+from mergehub.kit.problems import PAGES, NotFound, Problem, meaning, page_of
 
-DESCRIPTION = """<p>Status {status}, code <code>{code}</code></p>
+DESCRIPTION = """<h1>{title}</h1>
+<p>Status {status}, code <code>{code}</code></p>
 <h2>When</h2>
 <p>{meaning}</p>
 <h2>What to do</h2>
 <p>{remedy}</p>
 <p><a href="{index}">All problems</a></p>"""
+
+ABOUT = """<p>What the hub answers where it refuses something: problem details (RFC 9457) with a
+stable <code>code</code>, and a JSON pointer to each fault in <code>errors</code>.</p>"""
 
 
 def problems(kind: type[Problem] = Problem) -> Iterator[type[Problem]]:
@@ -26,11 +29,6 @@ def problems(kind: type[Problem] = Problem) -> Iterator[type[Problem]]:
     yield kind
     for each in kind.__subclasses__():
         yield from problems(each)
-
-
-def meaning(problem: type[Problem]) -> str:
-    """When a problem is answered: the first paragraph of its docstring."""
-    return inspect.cleandoc(problem.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
 
 
 def problem_routes() -> APIRouter:
@@ -57,18 +55,19 @@ def _index(kinds: Iterable[type[Problem]]) -> str:
         f"<td>{escape(each.title)}"
         for each in sorted(kinds, key=lambda each: (each.status, each.code))
     )
-    return PAGE.format(title="Problems", head=f"<table>{rows}</table>", services="")
+    return page("Problems", f"<h1>Problems</h1>\n{ABOUT}<table>{rows}</table>", here=PROBLEMS)
 
 
 def _page(problem: type[Problem]) -> str:
-    head = DESCRIPTION.format(
+    body = DESCRIPTION.format(
+        title=escape(problem.title),
         status=problem.status,
         code=problem.code,
         meaning=_html(meaning(problem)),
         remedy=_html(problem.remedy),
         index=PAGES,
     )
-    return PAGE.format(title=escape(problem.title), head=head, services="")
+    return page(problem.title, body, here=PROBLEMS)
 
 
 def _html(text: str) -> str:

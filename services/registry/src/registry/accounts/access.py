@@ -1,0 +1,70 @@
+"""Who may see and who may change what belongs to an account."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from mergehub.kit.auth import Principal
+from mergehub.kit.problems import Forbidden
+from registry.accounts.models import MemberRow
+
+Role = Literal["owner", "writer", "reader"]
+Visibility = Literal["public", "private"]
+Owner = InstrumentedAttribute[str]
+
+READERS: tuple[Role, ...] = ("owner", "writer", "reader")
+WRITERS: tuple[Role, ...] = ("owner", "writer")
+OWNERS: tuple[Role, ...] = ("owner",)
+
+
+class NotYours(Forbidden):
+    """The thing belongs to another account, or your role in its organisation is too small."""
+
+    code, title = "not-yours", "This belongs to another account"
+    remedy = "Ask an owner of that account, or do it with a thing of your own."
+
+
+def belongs(viewer: Principal | None, owner: Owner, roles: tuple[Role, ...]) -> ColumnElement[bool]:
+    """Whether `owner` is the viewer, or an organisation in which it has one of `roles`.
+
+    Administrators belong everywhere.
+    """
+    if viewer is None or (viewer.account is None and not viewer.may("admin")):
+        return false()
+    if viewer.may("admin"):
+        return true()
+    mine = select(MemberRow.organisation).where(
+        MemberRow.person == viewer.account, MemberRow.role.in_(roles)
+    )
+    return or_(owner == viewer.account, owner.in_(mine))
+
+
+def readable(
+    viewer: Principal | None, owner: Owner, visibility: InstrumentedAttribute[str]
+) -> ColumnElement[bool]:
+    """Whether the viewer may know of a thing: it is public, or it belongs there."""
+    return or_(visibility == "public", belongs(viewer, owner, READERS))
+
+
+async def role_in(session: AsyncSession, person: str | None, organisation: str) -> Role | None:
+    """What somebody is in an account: of one's own, the owner."""
+    if person is None or person == organisation:
+        return "owner" if person else None
+    found = await session.get(MemberRow, (organisation, person))
+    return found.role if found else None  # type: ignore[return-value]
+
+
+async def check_may(
+    session: AsyncSession, actor: Principal, owner: str, roles: tuple[Role, ...] = WRITERS
+) -> None:
+    """Raise NotYours unless `actor` has one of `roles` in the account `owner`."""
+    if actor.may("admin") or await role_in(session, actor.account, owner) in roles:
+        return
+    wanted = " or ".join(roles)
+    raise NotYours(
+        f"It belongs to {owner}, and {actor.account or actor.name} is no {wanted} there."
+    )

@@ -1,0 +1,90 @@
+"""`/v1/accounts`: who one is, who there is, and organisations."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+
+from mergehub.kit.auth import Principal, authenticated, requires
+from mergehub.kit.database import Session, after_commit
+from mergehub.kit.etags import etag_of
+from mergehub.kit.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
+from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
+from registry.accounts import service
+from registry.accounts.access import NotYours
+from registry.accounts.errors import AccountNotFound, CannotDisable, HandleTaken, NoAccount
+from registry.accounts.schemas import Account, AccountUpdate, Me, OrganisationCreate
+from registry.idempotency import Answered, KeyInProgress, Once
+from registry.quotas.errors import QuotaExceeded
+
+router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
+
+Handle = Annotated[
+    str,
+    Path(max_length=100, pattern="^[a-z0-9-]+$", description="Of a person or an organisation."),
+]
+Holder = Annotated[Principal, Depends(authenticated)]
+Manager = Annotated[Principal, Depends(requires("accounts:manage"))]
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=Account,
+    responses=problem_responses(
+        Unauthenticated, Forbidden, NoAccount, QuotaExceeded, HandleTaken, KeyInProgress
+    ),
+)
+async def create_organisation(
+    body: OrganisationCreate, session: Session, founder: Manager, once: Once
+) -> Response:
+    """Found an organisation, whose owner you are."""
+
+    async def effect() -> Answered:
+        made = await service.create_organisation(session, founder, body)
+        return Answered(201, made, {"Location": f"/v1/accounts/{made.handle}"})
+
+    return await once(session, str(founder.id), body, effect)
+
+
+@router.get("/me", responses=problem_responses(Unauthenticated, NoAccount))
+async def get_me(session: Session, holder: Holder) -> Me:
+    """Who you are, what your token allows, and to which organisations you belong."""
+    return await service.me(session, holder)
+
+
+@router.get("/{handle}", responses=problem_responses(AccountNotFound))
+async def get_account(handle: Handle, session: Session, response: Response) -> Account:
+    """A person or an organisation."""
+    account = await service.find(session, handle)
+    response.headers["ETag"] = etag_of(account)
+    return account
+
+
+@router.patch(
+    "/{handle}",
+    responses=problem_responses(
+        Unauthenticated,
+        Forbidden,
+        NotYours,
+        AccountNotFound,
+        CannotDisable,
+        PreconditionFailed,
+        PreconditionRequired,
+    ),
+)
+async def update_account(
+    handle: Handle,
+    body: AccountUpdate,
+    request: Request,
+    session: Session,
+    actor: Manager,
+    response: Response,
+    if_match: IfMatch,
+) -> Account:
+    """Change what people read of an account, or, as an administrator, disable it."""
+    account = await service.update(session, actor, handle, body, if_match.check)
+    after_commit(session, request.app.state.authenticator.forget)
+    response.headers["ETag"] = etag_of(account)
+    return account

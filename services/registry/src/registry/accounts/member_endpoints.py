@@ -1,0 +1,57 @@
+"""`/v1/accounts/{handle}/members`: who belongs to an organisation."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from mergehub.kit.database import Session
+from mergehub.kit.etags import etag_of
+from mergehub.kit.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
+from mergehub.kit.problems import Unauthenticated, problem_responses
+from registry.accounts import members
+from registry.accounts.access import NotYours
+from registry.accounts.endpoints import Handle, Holder, Manager
+from registry.accounts.errors import AccountNotFound, LastOwner, MemberInvalid
+from registry.accounts.schemas import MemberList, MemberSet
+from registry.quotas.errors import QuotaExceeded
+
+router = APIRouter(
+    prefix="/v1/accounts/{handle}/members",
+    tags=["accounts"],
+    responses=problem_responses(Unauthenticated, AccountNotFound),
+)
+CHANGES = (NotYours, LastOwner, MemberInvalid, PreconditionFailed, PreconditionRequired)
+
+
+@router.get("")
+async def list_members(
+    handle: Handle, session: Session, holder: Holder, response: Response
+) -> MemberList:
+    """The members of an organisation, for themselves and administrators."""
+    found = await members.members(session, holder, handle)
+    response.headers["ETag"] = etag_of(found)
+    return found
+
+
+@router.put("/{person}", responses=problem_responses(QuotaExceeded, *CHANGES))
+async def set_member(
+    handle: Handle,
+    person: Handle,
+    body: MemberSet,
+    session: Session,
+    actor: Manager,
+    response: Response,
+    if_match: IfMatch,
+) -> MemberList:
+    """Make a person a member, or give one another role; `If-Match` has the list's `ETag`."""
+    found = await members.put(session, actor, handle, person, body.role, if_match.check)
+    response.headers["ETag"] = etag_of(found)
+    return found
+
+
+@router.delete("/{person}", status_code=204, responses=problem_responses(*CHANGES))
+async def remove_member(
+    handle: Handle, person: Handle, session: Session, actor: Manager, if_match: IfMatch
+) -> None:
+    """Let a member go, or leave yourself."""
+    await members.remove(session, actor, handle, person, if_match.check)

@@ -1,0 +1,85 @@
+"""What goes in and out about accounts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from mergehub.contracts.examples import example
+from mergehub.contracts.runs import Answer, Message, must_be
+from registry.accounts.access import Role
+
+LONGEST_HANDLE = 39
+HandleText = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=LONGEST_HANDLE),
+    must_be(
+        "must be lower case words joined by hyphens, such as merge-lab; at most "
+        f"{LONGEST_HANDLE} characters"
+    ),
+]
+DisplayName = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class OrganisationCreate(Message):
+    model_config = example(handle="merge-lab", display_name="The merge lab")
+
+    handle: HandleText = Field(description="Never changes; no person or organisation has it.")
+    display_name: DisplayName | None = Field(None, description="For people; else the handle.")
+
+
+class AccountUpdate(Message):
+    """What is left out stays as it is; `disabled` is for administrators."""
+
+    model_config = example(display_name="The merge laboratory")
+
+    display_name: DisplayName | None = None
+    disabled: bool | None = Field(None, description="Nobody disabled can do anything.")
+
+
+class Account(Answer):
+    """A person or an organisation, as everyone may see it."""
+
+    id: UUID
+    handle: str
+    kind: Literal["person", "organisation"]
+    display_name: str
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+class Membership(Answer):
+    """One's role in an organisation."""
+
+    organisation: str
+    role: Role
+
+
+class Me(Answer):
+    """Who the token says that you are, and what it allows."""
+
+    account: Account
+    scopes: list[str]
+    expires_at: datetime | None
+    organisations: list[Membership]
+
+
+class MemberSet(Message):
+    model_config = example(role="writer")
+
+    role: Role
+
+
+class Member(Answer):
+    person: str
+    role: Role
+    since: datetime
+
+
+class MemberList(Answer):
+    """By handle."""
+
+    items: list[Member]

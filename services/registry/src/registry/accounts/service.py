@@ -1,0 +1,148 @@
+"""Accounts: who there is, and making organisations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.kit.auth import Principal
+from mergehub.kit.etags import etag_of
+from mergehub.kit.notify import notify
+from mergehub.kit.problems import Forbidden
+from registry.accounts.access import OWNERS, check_may, role_in
+from registry.accounts.errors import (
+    AccountNotFound,
+    CannotDisable,
+    HandleTaken,
+    NoAccount,
+    OwnerInvalid,
+)
+from registry.accounts.models import LOCAL, AccountRow, MemberRow
+from registry.accounts.schemas import Account, AccountUpdate, Me, Membership, OrganisationCreate
+from registry.audit.service import audit
+from registry.quotas.service import check_quota
+from registry.tokens.service import CHANNEL as TOKENS_CHANNEL
+
+RESERVED = frozenset(
+    {"admin", "audit", "callback", "hub", "me", "mergehub", "registry", "settings"}
+    | {"shell", "sign-in", "sign-out"}
+)
+
+
+async def find(session: AsyncSession, handle: str) -> Account:
+    """An account by its handle. Raises AccountNotFound."""
+    return Account.model_validate(await row_of(session, handle))
+
+
+async def me(session: AsyncSession, holder: Principal) -> Me:
+    """The account of a token. Raises NoAccount."""
+    handle = own(holder)
+    query = select(MemberRow).where(MemberRow.person == handle).order_by(MemberRow.organisation)
+    return Me(
+        account=await find(session, handle),
+        scopes=sorted(holder.scopes),
+        expires_at=holder.expires_at,
+        organisations=[Membership.model_validate(row) for row in await session.scalars(query)],
+    )
+
+
+async def create_organisation(
+    session: AsyncSession, founder: Principal, wanted: OrganisationCreate
+) -> Account:
+    """A new organisation, whose owner is `founder`.
+
+    Raises NoAccount, HandleTaken and QuotaExceeded.
+    """
+    person = own(founder)
+    await check_quota(session, person, "organisations")
+    name = wanted.display_name or wanted.handle
+    row = await add(session, handle=wanted.handle, kind="organisation", display_name=name)
+    if row is None:
+        raise HandleTaken(f"{wanted.handle!r} is taken.")
+    session.add(MemberRow(organisation=row.handle, person=person, role="owner"))
+    await audit(session, "organisation.created", f"accounts/{row.handle}")
+    return Account.model_validate(row)
+
+
+async def update(
+    session: AsyncSession,
+    actor: Principal,
+    handle: str,
+    wanted: AccountUpdate,
+    check: Callable[[str], None],
+) -> Account:
+    """Change an account. `check` is given the tag of the state under lock.
+
+    Raises AccountNotFound, NotYours, Forbidden, CannotDisable, and what `check` raises.
+    """
+    row = await row_of(session, handle, lock=True)
+    await check_may(session, actor, handle, OWNERS)
+    check(etag_of(Account.model_validate(row)))
+    if wanted.display_name is not None:
+        row.display_name = wanted.display_name
+    if wanted.disabled is not None:
+        await _disable(session, actor, row, wanted.disabled)
+    await session.flush()
+    await audit(session, "account.changed", f"accounts/{handle}")
+    return Account.model_validate(row)
+
+
+async def _disable(
+    session: AsyncSession, actor: Principal, row: AccountRow, disabled: bool
+) -> None:
+    """Let no token of an account be valid, or let them be so again."""
+    if not actor.may("admin"):
+        raise Forbidden("Only a token of scope admin disables accounts.")
+    if row.kind != "person" or row.handle == LOCAL:
+        raise CannotDisable(f"{row.handle} is none that can be disabled.")
+    row.disabled_at = await session.scalar(select(func.now())) if disabled else None
+    await notify(session, TOKENS_CHANNEL)
+
+
+async def writable(session: AsyncSession, writer: Principal, wanted: str | None) -> str:
+    """The account that something new of `writer` will belong to: its own, or the `wanted` one.
+
+    Raises NoAccount, NotYours and OwnerInvalid.
+    """
+    if wanted is None or wanted == writer.account:
+        return own(writer)
+    await check_may(session, writer, wanted)
+    if await session.scalar(select(AccountRow.id).where(AccountRow.handle == wanted)) is None:
+        raise OwnerInvalid(f"There is no account {wanted}.")
+    return wanted
+
+
+async def check_member(session: AsyncSession, holder: Principal, handle: str) -> None:
+    """Raise AccountNotFound unless `holder` belongs to the account."""
+    await row_of(session, handle)
+    if holder.may("admin") or await role_in(session, holder.account, handle):
+        return
+    raise AccountNotFound(f"What you ask of {handle} is for its members.")
+
+
+async def row_of(session: AsyncSession, handle: str, *, lock: bool = False) -> AccountRow:
+    """The row of an account, locked where it is to be changed. Raises AccountNotFound."""
+    query = select(AccountRow).where(AccountRow.handle == handle)
+    row = await session.scalar(query.with_for_update(key_share=True) if lock else query)
+    if row is None:
+        raise AccountNotFound(f"There is no account {handle}.")
+    return row
+
+
+async def add(session: AsyncSession, **columns: Any) -> AccountRow | None:
+    """A new account, or None where its handle is taken."""
+    if columns["handle"] in RESERVED:
+        return None
+    added = insert(AccountRow).values(**columns).on_conflict_do_nothing(index_elements=["handle"])
+    return await session.scalar(added.returning(AccountRow))
+
+
+def own(holder: Principal) -> str:
+    """The account of a token. Raises NoAccount."""
+    if holder.account is None:
+        raise NoAccount(f"The token of {holder.name} belongs to no account.")
+    return holder.account

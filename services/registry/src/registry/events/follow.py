@@ -1,0 +1,60 @@
+"""Following the feed: by waiting for the next events, or as a stream without end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable
+
+from mergehub.contracts.events import EventPage
+from mergehub.kit.app import Resources
+from mergehub.kit.follow import HEARTBEAT, changed, event_frame, revisions
+from mergehub.kit.looks import Looks
+from mergehub.kit.outbox import CHANNEL, NUMBERED
+from registry.events.models import outbox
+
+TOLD = outbox.source + NUMBERED
+BATCH = 100
+
+
+class Feed:
+    """What all who follow the feed in one process share: those who are as far look at it once."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._looks = Looks(self._look)
+
+    async def after(self, sequence: int, limit: int) -> EventPage:
+        """The events behind `sequence` that there are now. Raises EventsPruned."""
+        return await self._looks((sequence, limit))
+
+    async def next(self, sequence: int, limit: int, seconds: float) -> EventPage:
+        """The events behind `sequence`, as soon as there is one; none after `seconds`."""
+        with self._resources.signals.subscribe(CHANNEL, TOLD) as woken:
+            return await changed(lambda: self.after(sequence, limit), woken, sequence, seconds)
+
+    async def frames(self, sequence: int) -> AsyncIterator[str]:
+        """Frames of the events behind `sequence`, for ever; the id of each is its sequence."""
+        reached = sequence
+
+        def look_on() -> Awaitable[EventPage]:
+            return self.after(reached, BATCH)
+
+        with self._resources.signals.subscribe(CHANNEL, TOLD) as woken:
+            async for page, new in revisions(look_on, woken, sequence):
+                for event in page.items:
+                    yield event_frame(event.type, event.sequence, event.model_dump_json())
+                if not new:
+                    yield HEARTBEAT
+                reached = page.next_after
+                if page.has_more:
+                    woken.set()
+
+    async def _look(self, asked: tuple[int, int]) -> EventPage:
+        after, limit = asked
+        async with self._resources.database.reading() as session:
+            found = await outbox.after(session, after, limit + 1)
+        items = found[:limit]
+        return EventPage(
+            items=items,
+            next_after=items[-1].sequence if items else after,
+            has_more=len(found) > limit,
+        )

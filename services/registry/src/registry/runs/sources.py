@@ -1,0 +1,61 @@
+"""What a run is made of, and so whose it is and who may know of it.
+
+A run of something private is private to the same account, and so is what is made of that run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.kit.auth import Principal
+from registry.accounts.access import Visibility, check_may
+from registry.accounts.service import own
+from registry.recipes.models import RecipeRow
+from registry.runs.errors import PrivateMixed
+from registry.runs.models import RunRow
+
+
+@dataclass
+class Sources:
+    """The recipes that a run follows from, and the runs whose models it takes."""
+
+    recipes: set[UUID] = field(default_factory=set)
+    runs: set[UUID] = field(default_factory=set)
+    recipe: UUID | None = None
+
+
+async def belonging(
+    session: AsyncSession, submitter: Principal, sources: Sources
+) -> tuple[str, Visibility]:
+    """Whose a run of these sources will be, and who may see it.
+
+    Raises PrivateMixed where they are private to different accounts, and NotYours where the
+    submitter only reads there.
+    """
+    owners = await _private_to(session, sources)
+    if not owners:
+        return own(submitter), "public"
+    if len(owners) > 1:
+        raise PrivateMixed(f"It would mix what is private to {' and '.join(sorted(owners))}.")
+    owner = owners.pop()
+    await check_may(session, submitter, owner)
+    return owner, "private"
+
+
+async def _private_to(session: AsyncSession, sources: Sources) -> set[str]:
+    """The accounts to which something in `sources` is private.
+
+    The recipes are locked first: whoever changes their visibility waits, and finds the new run.
+    """
+    recipes = select(RecipeRow).where(RecipeRow.id.in_(sources.recipes)).order_by(RecipeRow.id)
+    locked = await session.scalars(
+        recipes.with_for_update(read=True).execution_options(populate_existing=True)
+    )
+    owners = {each.private_to for each in locked if each.id == sources.recipe}
+    runs = select(RunRow).where(RunRow.id.in_(sources.runs))
+    taken = await session.scalars(runs.execution_options(populate_existing=True))
+    return {owner for owner in owners | {each.private_to for each in taken} if owner}

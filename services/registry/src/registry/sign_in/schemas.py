@@ -1,0 +1,31 @@
+"""What goes in and out when a shell is let in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from mergehub.contracts.examples import example
+from mergehub.contracts.runs import Answer, Message
+
+Secret = Annotated[str, Field(min_length=20, max_length=200)]
+
+
+class ShellCode(Message):
+    model_config = example(
+        code="pIzJ6jzVZq0xY2vWl0v3o8h3mJ3yQe1yYyF0o1dFhXk",
+        verifier="dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+    )
+
+    code: Secret = Field(description="What the browser was given.")
+    verifier: Secret = Field(description="The secret behind the challenge.")
+
+
+class ShellToken(Answer):
+    """A token for a shell, shown this once."""
+
+    account: str
+    token: str
+    expires_at: datetime

@@ -1,0 +1,20 @@
+"""Who calls the registry in its tests: the settings' tokens, and clients that send them."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+KEY = base64.b64encode(bytes(range(32))).decode()
+OWNER, WORKER = "mgh_owner-of-the-tests", "mgh_worker-of-the-tests"
+SERVICE = "mgh_service-of-the-tests"
+
+
+def client_of(app: FastAPI, token: str | None = None, **options: Any) -> httpx.AsyncClient:
+    """A client of an application in this process."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    transport = httpx.ASGITransport(app=app, **options)
+    return httpx.AsyncClient(transport=transport, base_url="http://hub", headers=headers)

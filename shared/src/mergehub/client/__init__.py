@@ -1,0 +1,32 @@
+"""Clients of a hub, for programs that wait and for those that do not.
+
+`Mergehub` and `AsyncMergehub` have the same methods. `mergehub.client.api` makes the calls that
+they send: one function for each operation, by its id, typed by the services' OpenAPI documents.
+"""
+
+from mergehub.client import api
+from mergehub.client.asynchronous import AsyncMergehub
+from mergehub.client.calls import Answer, Call, Pages, Stream, etag
+from mergehub.client.errors import HubError, HubFault, HubUnreachable
+from mergehub.client.following import is_final
+from mergehub.client.shell import HubClient
+from mergehub.client.sse import EventReader, ServerSentEvent
+from mergehub.client.synchronous import Mergehub
+
+__all__ = [
+    "Answer",
+    "AsyncMergehub",
+    "Call",
+    "EventReader",
+    "HubClient",
+    "HubError",
+    "HubFault",
+    "HubUnreachable",
+    "Mergehub",
+    "Pages",
+    "ServerSentEvent",
+    "Stream",
+    "api",
+    "etag",
+    "is_final",
+]

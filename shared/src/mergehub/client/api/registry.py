@@ -1,0 +1,575 @@
+"""Operations of the registry. Written by `make documents`."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+from mergehub.client.calls import Call, Pages, Stream, part
+from mergehub.client.types import registry as t
+
+
+def sign_in(*, return_to: str | None = None) -> Call[None]:
+    """Send a browser to the OpenID provider to sign in."""
+    return Call("GET", "/v1/accounts/sign-in", query={"return_to": return_to})
+
+
+def sign_in_callback(
+    *,
+    state: str | None = None,
+    code: str | None = None,
+    error: str | None = None,
+    iss: str | None = None,
+) -> Call[None]:
+    """Where the provider sends the browser back: a session in a cookie, and on."""
+    return Call(
+        "GET",
+        "/v1/accounts/callback",
+        query={"state": state, "code": code, "error": error, "iss": iss},
+    )
+
+
+def sign_out() -> Call[None]:
+    """End the session, or the token, that this request came with."""
+    return Call("POST", "/v1/accounts/sign-out")
+
+
+def ask_for_shell(
+    *,
+    challenge: str,
+    port: int | None = None,
+    host: str | None = None,
+    if_none_match: str | None = None,
+) -> Call[str]:
+    """Ask a person in a browser whether a shell may work for it; sign in first where need be."""
+    return Call(
+        "GET",
+        "/v1/accounts/shell",
+        query={"challenge": challenge, "port": port, "host": host},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def let_shell_in(*, challenge: str, port: int | None = None) -> Call[str]:
+    """Agree. The browser takes a one-time code to the shell, or shows it."""
+    return Call("POST", "/v1/accounts/shell", query={"challenge": challenge, "port": port})
+
+
+def redeem_shell_code(body: t.ShellCode) -> Call[t.ShellToken]:
+    """The shell's token, for the code and the secret behind the challenge; once."""
+    return Call("POST", "/v1/accounts/shell/token", body=body)
+
+
+def publish_recipe(body: t.RecipeCreate, *, idempotency_key: str | None = None) -> Call[t.Recipe]:
+    """Publish a recipe and its version 1."""
+    return Call(
+        "POST", "/v1/recipes", headers={"Idempotency-Key": idempotency_key}, body=body, keyed=True
+    )
+
+
+def list_recipes(
+    *,
+    owner: str | None = None,
+    name: str | None = None,
+    tag: str | None = None,
+    method: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.RecipePage, t.Recipe]:
+    """Recipes, the newest first; private ones for those who belong to their owner."""
+    return Pages(
+        "GET",
+        "/v1/recipes",
+        query={
+            "owner": owner,
+            "name": name,
+            "tag": tag,
+            "method": method,
+            "limit": limit,
+            "cursor": cursor,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def check_recipe(body: t.RecipeCheck) -> Call[t.CheckedRecipeAnswer]:
+    """Check a recipe as publishing would, and store nothing."""
+    return Call("POST", "/v1/recipes/check", body=body)
+
+
+def get_recipe(recipe_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.Recipe]:
+    """A recipe with its newest version."""
+    return Call("GET", f"/v1/recipes/{part(recipe_id)}", headers={"If-None-Match": if_none_match})
+
+
+def update_recipe(recipe_id: str | UUID, body: t.RecipeUpdate, *, if_match: str) -> Call[t.Recipe]:
+    """Change the words about a recipe, or who may see it. Versions never change."""
+    return Call(
+        "PATCH", f"/v1/recipes/{part(recipe_id)}", headers={"If-Match": if_match}, body=body
+    )
+
+
+def publish_recipe_version(
+    recipe_id: str | UUID, body: t.RecipeVersionCreate, *, idempotency_key: str | None = None
+) -> Call[t.RecipeVersion]:
+    """Publish the next version; a text of the newest version's digest makes no new one."""
+    return Call(
+        "POST",
+        f"/v1/recipes/{part(recipe_id)}/versions",
+        headers={"Idempotency-Key": idempotency_key},
+        body=body,
+        keyed=True,
+    )
+
+
+def list_recipe_versions(
+    recipe_id: str | UUID,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.VersionPage, t.VersionSummary]:
+    """The versions of a recipe, the newest first."""
+    return Pages(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/versions",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def get_recipe_version(
+    recipe_id: str | UUID, number: int, *, if_none_match: str | None = None
+) -> Call[t.RecipeVersion]:
+    """One version: the text as it was published, its canonical form and its digest."""
+    return Call(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/versions/{part(number)}",
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def get_recipe_source(
+    recipe_id: str | UUID, number: int, *, if_none_match: str | None = None
+) -> Call[str]:
+    """The recipe itself, as YAML, byte for byte as it was published."""
+    return Call(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/versions/{part(number)}/source",
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def submit_run(
+    body: t.MergeRunCreate | t.EvaluateRunCreate, *, idempotency_key: str | None = None
+) -> Call[t.Run]:
+    """Queue a run; `Location` names where to follow it."""
+    return Call(
+        "POST", "/v1/runs", headers={"Idempotency-Key": idempotency_key}, body=body, keyed=True
+    )
+
+
+def list_runs(
+    *,
+    owner: str | None = None,
+    state: t.RunState | None = None,
+    kind: Literal["merge", "evaluate"] | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.RunPage, t.Run]:
+    """Runs, the newest first; private ones for those who belong to their owner."""
+    return Pages(
+        "GET",
+        "/v1/runs",
+        query={"owner": owner, "state": state, "kind": kind, "limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def get_run(
+    run_id: str | UUID, *, wait: int | None = None, if_none_match: str | None = None
+) -> Call[t.Run]:
+    """A run as it stands, its `ETag` the revision."""
+    return Call(
+        "GET",
+        f"/v1/runs/{part(run_id)}",
+        query={"wait": wait},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_run_items(
+    run_id: str | UUID, *, benchmark: str, if_none_match: str | None = None
+) -> Call[t.RunItems]:
+    """The score of each item of one benchmark that the run evaluated."""
+    return Call(
+        "GET",
+        f"/v1/runs/{part(run_id)}/items",
+        query={"benchmark": benchmark},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def follow_run(run_id: str | UUID, *, last_event_id: str | None = None) -> Stream:
+    """Follow a run live: an event `run` with the run's JSON at each change, until its end."""
+    return Stream(
+        "GET", f"/v1/runs/{part(run_id)}/events", headers={"last-event-id": last_event_id}
+    )
+
+
+def cancel_run(run_id: str | UUID) -> Call[t.Run]:
+    """Cancel a run: at once where it is queued, else as soon as its worker asks."""
+    return Call("POST", f"/v1/runs/{part(run_id)}/cancel")
+
+
+def retry_run(run_id: str | UUID) -> Call[t.Run]:
+    """Try a failed or cancelled run again; what it had finished is kept for a day."""
+    return Call("POST", f"/v1/runs/{part(run_id)}/retry")
+
+
+def claim_run(run_id: str | UUID, body: t.ClaimRequest) -> Call[t.Claim]:
+    """Take a queued run; the fence proves the right to speak about it from now on."""
+    return Call("POST", f"/v1/runs/{part(run_id)}/claim", body=body)
+
+
+def heartbeat_run(run_id: str | UUID, body: t.HeartbeatRequest) -> Call[t.HeartbeatAnswer]:
+    """Keep the lease, tell the progress, and learn whether to go on."""
+    return Call("POST", f"/v1/runs/{part(run_id)}/heartbeat", body=body)
+
+
+def release_run(run_id: str | UUID, body: t.ReleaseRequest) -> Call[t.Run]:
+    """Hand a run back; the attempt is not spent."""
+    return Call("POST", f"/v1/runs/{part(run_id)}/release", body=body)
+
+
+def report_run(run_id: str | UUID, body: t.ReportRequest) -> Call[t.Run]:
+    """End the attempt with its outcome; sending the same report again is harmless."""
+    return Call("POST", f"/v1/runs/{part(run_id)}/report", body=body)
+
+
+def list_queues(*, if_none_match: str | None = None) -> Call[t.QueueList]:
+    """The depth of every queue."""
+    return Call("GET", "/v1/queues", headers={"If-None-Match": if_none_match})
+
+
+def get_queue(
+    hardware: Literal["cpu", "gpu", "gpu:80gb"], *, if_none_match: str | None = None
+) -> Call[t.Queue]:
+    """The depth of one queue: `load` is what a scaler of workers follows."""
+    return Call("GET", f"/v1/queues/{part(hardware)}", headers={"If-None-Match": if_none_match})
+
+
+def list_workers(
+    *, limit: int | None = None, cursor: str | None = None, if_none_match: str | None = None
+) -> Pages[t.WorkerPage, t.Worker]:
+    """The workers by name: who is alive, and busy with what since when."""
+    return Pages(
+        "GET",
+        "/v1/workers",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def beat_worker(name: str, body: t.WorkerBeat) -> Call[None]:
+    """Say that a worker is there, every ten seconds."""
+    return Call("PUT", f"/v1/workers/{part(name)}", body=body)
+
+
+def leave_worker(name: str) -> Call[None]:
+    """Say that a worker leaves; what it held stays under its lease."""
+    return Call("DELETE", f"/v1/workers/{part(name)}")
+
+
+def create_webhook(
+    body: t.EndpointCreate, *, idempotency_key: str | None = None
+) -> Call[t.EndpointWithSecret]:
+    """Have events sent to a URL. The answer alone shows the secret that signs them."""
+    return Call(
+        "POST", "/v1/webhooks", headers={"Idempotency-Key": idempotency_key}, body=body, keyed=True
+    )
+
+
+def list_webhooks(
+    *, limit: int | None = None, cursor: str | None = None, if_none_match: str | None = None
+) -> Pages[t.EndpointPage, t.Endpoint]:
+    """Endpoints, the newest first."""
+    return Pages(
+        "GET",
+        "/v1/webhooks",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def get_webhook(webhook_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.Endpoint]:
+    """One endpoint: what it listens to, and how it fares."""
+    return Call("GET", f"/v1/webhooks/{part(webhook_id)}", headers={"If-None-Match": if_none_match})
+
+
+def change_webhook(
+    webhook_id: str | UUID, body: t.EndpointUpdate, *, if_match: str
+) -> Call[t.Endpoint]:
+    """Change an endpoint, disable it or enable it again."""
+    return Call(
+        "PATCH", f"/v1/webhooks/{part(webhook_id)}", headers={"If-Match": if_match}, body=body
+    )
+
+
+def delete_webhook(webhook_id: str | UUID) -> Call[None]:
+    """Forget an endpoint and its deliveries."""
+    return Call("DELETE", f"/v1/webhooks/{part(webhook_id)}")
+
+
+def rotate_webhook_secret(
+    webhook_id: str | UUID, body: t.Rotation | None, *, idempotency_key: str | None = None
+) -> Call[t.EndpointWithSecret]:
+    """Make a new secret or key pair. For 24 hours the one before signs as well."""
+    return Call(
+        "POST",
+        f"/v1/webhooks/{part(webhook_id)}/rotate",
+        headers={"Idempotency-Key": idempotency_key},
+        body=body,
+        keyed=True,
+    )
+
+
+def test_webhook(webhook_id: str | UUID, *, idempotency_key: str | None = None) -> Call[t.Delivery]:
+    """Send an event `webhook.test`; `Location` names the delivery with its answer."""
+    return Call(
+        "POST",
+        f"/v1/webhooks/{part(webhook_id)}/test",
+        headers={"Idempotency-Key": idempotency_key},
+        keyed=True,
+    )
+
+
+def list_webhook_deliveries(
+    webhook_id: str | UUID,
+    *,
+    state: Literal["pending", "delivered", "failed"] | None = None,
+    type: Literal[
+        "recipe.published",
+        "run.queued",
+        "run.started",
+        "run.succeeded",
+        "run.failed",
+        "run.cancelled",
+        "model.produced",
+        "evaluation.completed",
+        "webhook.disabled",
+        "webhook.test",
+    ]
+    | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.DeliveryPage, t.Delivery]:
+    """What was or will be sent to an endpoint in the last 30 days, the newest first."""
+    return Pages(
+        "GET",
+        f"/v1/webhooks/{part(webhook_id)}/deliveries",
+        query={"state": state, "type": type, "limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def get_webhook_delivery(
+    webhook_id: str | UUID, number: int, *, if_none_match: str | None = None
+) -> Call[t.DeliveryWithAttempts]:
+    """One delivery: its payload, and for each try the answer or why there was none."""
+    return Call(
+        "GET",
+        f"/v1/webhooks/{part(webhook_id)}/deliveries/{part(number)}",
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def replay_webhook_delivery(
+    webhook_id: str | UUID, number: int, *, idempotency_key: str | None = None
+) -> Call[t.Delivery]:
+    """Send one delivery again, under the same `webhook-id`; a waiting one at once."""
+    return Call(
+        "POST",
+        f"/v1/webhooks/{part(webhook_id)}/deliveries/{part(number)}/replay",
+        headers={"Idempotency-Key": idempotency_key},
+        keyed=True,
+    )
+
+
+def replay_webhook_range(
+    webhook_id: str | UUID, body: t.ReplayRange, *, idempotency_key: str | None = None
+) -> Call[t.Replayed]:
+    """Send the events of a time again, also those from when the endpoint was disabled or new."""
+    return Call(
+        "POST",
+        f"/v1/webhooks/{part(webhook_id)}/replay",
+        headers={"Idempotency-Key": idempotency_key},
+        body=body,
+        keyed=True,
+    )
+
+
+def list_events(
+    *,
+    after: int | None = None,
+    limit: int | None = None,
+    wait: int | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.EventPage]:
+    """The registry's events behind `after`, oldest first and without a gap; `Link` has the next."""
+    return Call(
+        "GET",
+        "/v1/events",
+        query={"after": after, "limit": limit, "wait": wait},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def follow_events(*, after: int | None = None, last_event_id: str | None = None) -> Stream:
+    """Follow the feed live: each event under its type, its id the sequence."""
+    return Stream(
+        "GET", "/v1/events/stream", query={"after": after}, headers={"last-event-id": last_event_id}
+    )
+
+
+def introspect_token(body: t.IntrospectTokenForm) -> Call[t.Active | t.Inactive]:
+    """Whether a token is valid right now, whose it is and what it allows."""
+    return Call("POST", "/v1/tokens/introspect", body=body, form=True)
+
+
+def create_token(
+    body: t.TokenCreate, *, idempotency_key: str | None = None
+) -> Call[t.TokenCreated]:
+    """Make a token, shown in this answer alone."""
+    return Call(
+        "POST", "/v1/tokens", headers={"Idempotency-Key": idempotency_key}, body=body, keyed=True
+    )
+
+
+def list_tokens(
+    *,
+    revoked: bool | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.TokenPage, t.Token]:
+    """Tokens, the newest first."""
+    return Pages(
+        "GET",
+        "/v1/tokens",
+        query={"revoked": revoked, "limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def get_token(token_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.Token]:
+    """A token, without its secret."""
+    return Call("GET", f"/v1/tokens/{part(token_id)}", headers={"If-None-Match": if_none_match})
+
+
+def revoke_token(token_id: str | UUID) -> Call[None]:
+    """Revoke a token: here at once, everywhere else within 30 seconds."""
+    return Call("DELETE", f"/v1/tokens/{part(token_id)}")
+
+
+def list_audit(
+    *,
+    actor: str | None = None,
+    account: str | None = None,
+    action: str | None = None,
+    subject: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.AuditPage, t.AuditEntry]:
+    """Every change with who made it, the newest first."""
+    return Pages(
+        "GET",
+        "/v1/accounts/audit",
+        query={
+            "actor": actor,
+            "account": account,
+            "action": action,
+            "subject": subject,
+            "limit": limit,
+            "cursor": cursor,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def create_organisation(
+    body: t.OrganisationCreate, *, idempotency_key: str | None = None
+) -> Call[t.Account]:
+    """Found an organisation, whose owner you are."""
+    return Call(
+        "POST", "/v1/accounts", headers={"Idempotency-Key": idempotency_key}, body=body, keyed=True
+    )
+
+
+def get_me(*, if_none_match: str | None = None) -> Call[t.Me]:
+    """Who you are, what your token allows, and to which organisations you belong."""
+    return Call("GET", "/v1/accounts/me", headers={"If-None-Match": if_none_match})
+
+
+def get_account(handle: str, *, if_none_match: str | None = None) -> Call[t.Account]:
+    """A person or an organisation."""
+    return Call("GET", f"/v1/accounts/{part(handle)}", headers={"If-None-Match": if_none_match})
+
+
+def update_account(handle: str, body: t.AccountUpdate, *, if_match: str) -> Call[t.Account]:
+    """Change what people read of an account, or, as an administrator, disable it."""
+    return Call("PATCH", f"/v1/accounts/{part(handle)}", headers={"If-Match": if_match}, body=body)
+
+
+def list_members(handle: str, *, if_none_match: str | None = None) -> Call[t.MemberList]:
+    """The members of an organisation, for themselves and administrators."""
+    return Call(
+        "GET", f"/v1/accounts/{part(handle)}/members", headers={"If-None-Match": if_none_match}
+    )
+
+
+def set_member(handle: str, person: str, body: t.MemberSet, *, if_match: str) -> Call[t.MemberList]:
+    """Make a person a member, or give one another role; `If-Match` has the list's `ETag`."""
+    return Call(
+        "PUT",
+        f"/v1/accounts/{part(handle)}/members/{part(person)}",
+        headers={"If-Match": if_match},
+        body=body,
+    )
+
+
+def remove_member(handle: str, person: str, *, if_match: str) -> Call[None]:
+    """Let a member go, or leave yourself."""
+    return Call(
+        "DELETE",
+        f"/v1/accounts/{part(handle)}/members/{part(person)}",
+        headers={"If-Match": if_match},
+    )
+
+
+def list_quotas(handle: str, *, if_none_match: str | None = None) -> Call[t.QuotaList]:
+    """What the account may have and what it has; for its members and administrators."""
+    return Call(
+        "GET", f"/v1/accounts/{part(handle)}/quotas", headers={"If-None-Match": if_none_match}
+    )
+
+
+def set_quota(
+    handle: str,
+    name: Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"],
+    body: t.QuotaSet,
+) -> Call[t.QuotaList]:
+    """Give an account a limit of its own."""
+    return Call("PUT", f"/v1/accounts/{part(handle)}/quotas/{part(name)}", body=body)
+
+
+def reset_quota(
+    handle: str,
+    name: Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"],
+) -> Call[t.QuotaList]:
+    """Let an account have what all have."""
+    return Call("DELETE", f"/v1/accounts/{part(handle)}/quotas/{part(name)}")

@@ -1,0 +1,144 @@
+"""The client that lets others work while it waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Any, Self, TypeVar
+from uuid import UUID
+
+import httpx
+
+from mergehub.client.calls import Call, Item, Pages, Stream, T
+from mergehub.client.connection import found, settings
+from mergehub.client.errors import HubError, error_of, reaching
+from mergehub.client.exchange import TRIES, Outcome, Pause, exchange
+from mergehub.client.following import (
+    QUIET_SECONDS,
+    Following,
+    NoStream,
+    NothingMore,
+    check_stream,
+)
+from mergehub.client.sse import EventReader, ServerSentEvent
+from mergehub.client.types.registry import Run
+
+Page = TypeVar("Page")
+
+
+class AsyncMergehub:
+    """One hub and one token. Whatever the hub refuses is raised as a HubError."""
+
+    def __init__(self, url: str, token: str | None = None, *, tries: int = TRIES) -> None:
+        """`tries`: how often a call is sent at most, where sending it again can do no harm."""
+        self.url = url.rstrip("/")
+        self._tries = tries
+        self._http = httpx.AsyncClient(**settings(self.url, token))
+
+    @classmethod
+    def found(cls, url: str | None = None, token: str | None = None) -> Self:
+        """The hub of MERGEHUB_URL, or the one that this machine's `mergehub up` left word of."""
+        return cls(*found(url, token))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End its connections."""
+        await self._http.aclose()
+
+    async def send(self, call: Call[T]) -> T:
+        """The body that a call of `mergehub.client.api` is answered with."""
+        steps = exchange(call, self._tries)
+        outcome: Outcome | None = None
+        while True:
+            try:
+                step = steps.send(outcome)
+            except StopIteration as end:
+                body: T = end.value
+                return body
+            if isinstance(step, Pause):
+                await asyncio.sleep(step.seconds)
+                outcome = None
+            else:
+                outcome = await self._attempt(step)
+
+    async def pages(self, call: Pages[Page, Item]) -> AsyncIterator[Item]:
+        """Every item of a list, fetched page by page as they are needed."""
+        while True:
+            page: Any = await self.send(call)
+            for item in page["items"]:
+                yield item
+            if page["next_cursor"] is None:
+                return
+            call = call.behind(page["next_cursor"])
+
+    async def events(
+        self, call: Stream, quiet_seconds: float = QUIET_SECONDS
+    ) -> AsyncGenerator[ServerSentEvent, None]:
+        """The events of one stream to its end.
+
+        Raises:
+            httpx.TransportError: the connection broke, or was quiet for so long.
+            NothingMore: the stream has ended before, and its last event is known.
+        """
+        request = self._http.build_request(**call.request())
+        request.headers["Accept"] = "text/event-stream"
+        request.extensions["timeout"] = {**request.extensions["timeout"], "read": quiet_seconds}
+        with reaching(self.url):
+            answer = await self._http.send(request, stream=True)
+        try:
+            if not answer.is_success:
+                await answer.aread()
+                raise error_of(answer)
+            check_stream(answer)
+            reader = EventReader()
+            async for piece in answer.aiter_text():
+                for event in reader.feed(piece):
+                    yield event
+        finally:
+            await answer.aclose()
+
+    async def follow(
+        self, run_id: str | UUID, *, after: int = 0, quiet_seconds: float = QUIET_SECONDS
+    ) -> AsyncGenerator[Run, None]:
+        """Each change of a run until its end, over lost connections and restarts of the hub.
+
+        `after` is the revision that is known already: only what comes behind it is told.
+        """
+        following = Following(run_id, after)
+        while True:
+            try:
+                async with aclosing(self._signs(following, quiet_seconds)) as signs:
+                    async for run in signs:
+                        if run is not None:
+                            yield run
+                        if following.over:
+                            return
+            except NothingMore:
+                return
+            except (httpx.TransportError, HubError, NoStream) as error:
+                following.stumble(error)
+            await asyncio.sleep(following.pause())
+
+    async def _signs(
+        self, following: Following, quiet_seconds: float
+    ) -> AsyncGenerator[Run | None, None]:
+        stream = following.stream()
+        if stream is None:
+            yield following.learn(await self.send(following.question()))
+            return
+        async with aclosing(self.events(stream, quiet_seconds)) as events:
+            async for event in events:
+                yield following.hear(event)
+
+    async def _attempt(self, call: Call[T]) -> Outcome:
+        try:
+            with reaching(self.url):
+                return await self._http.request(**call.request())
+        except httpx.TransportError as error:
+            return error

@@ -1,0 +1,48 @@
+"""Which hub a client turns to, and how it connects."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from typing import Any
+
+import httpx
+
+from mergehub.hub.folder import default_folder, read_connection
+from mergehub.logins import read_logins
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+TIMEOUT = httpx.Timeout(65, connect=5)  # a hub begins to answer within 60 s
+
+
+def found(url: str | None, token: str | None) -> tuple[str, str | None]:
+    """Address and token: those given, of MERGEHUB_URL and MERGEHUB_TOKEN, or of this machine's hub.
+
+    Else it is the last hub that somebody signed in to from here. The token that `mergehub up` left,
+    and those of sign-ins, are sent to no other hub than theirs.
+    """
+    url = url or os.environ.get("MERGEHUB_URL")
+    token = token or os.environ.get("MERGEHUB_TOKEN")
+    left, signed_in = read_connection(default_folder()), read_logins()
+    if url is None or url.rstrip("/") == left.get("url"):
+        token = token or left.get("token")
+    url = (url or left.get("url") or next(reversed(signed_in), DEFAULT_URL)).rstrip("/")
+    return url, token or signed_in.get(url)
+
+
+def settings(url: str, token: str | None) -> dict[str, Any]:
+    """How httpx connects to the hub at an address."""
+    return {
+        "base_url": url,
+        "timeout": TIMEOUT,
+        "headers": {"Authorization": f"Bearer {token}"} if token else {},
+        "trust_env": not _is_local(url),  # a proxy cannot reach this machine's loopback
+    }
+
+
+def _is_local(url: str) -> bool:
+    host = httpx.URL(url).host
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,83 @@
+"""What a hub refuses, as its problem details (RFC 9457) tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import httpx
+
+
+class HubFault(NamedTuple):
+    """One fault in what was sent: where, what is wrong, what would be right."""
+
+    pointer: str
+    detail: str
+    suggestion: str | None
+    code: str = ""
+
+
+class HubError(Exception):
+    """The hub refused a request. `code` is stable: what to decide by."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        faults: Iterable[HubFault] = (),
+        *,
+        code: str = "http-error",
+        title: str = "",
+        type: str = "about:blank",
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.faults = tuple(faults)
+        self.code = code
+        self.title = title
+        self.type = type  # the address of a page that says when it happens and what to do
+        self.request_id = request_id
+
+
+class HubUnreachable(HubError):
+    """Nobody answers at the address."""
+
+    def __init__(self, url: str) -> None:
+        detail = f"There is no hub at {url}: start one with `mergehub up`, or set MERGEHUB_URL."
+        super().__init__(503, detail, code="unreachable")
+
+
+@contextmanager
+def reaching(url: str) -> Iterator[None]:
+    """Where nobody can be reached in this block, that is told with the address."""
+    try:
+        yield
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise HubUnreachable(url) from error
+
+
+def error_of(answer: httpx.Response) -> HubError:
+    """The error that an answer tells of, also where something between us and the hub answered."""
+    request_id = answer.headers.get("X-Request-ID")
+    try:
+        problem = answer.json()
+        return HubError(
+            answer.status_code,
+            problem["detail"],
+            map(_fault, problem["errors"]),
+            code=problem["code"],
+            title=problem["title"],
+            type=problem["type"],
+            request_id=request_id,
+        )
+    except (ValueError, KeyError, TypeError):
+        code = "not-modified" if answer.status_code == 304 else "http-error"
+        detail = f"The hub answered {answer.status_code}."
+        return HubError(answer.status_code, detail, code=code, request_id=request_id)
+
+
+def _fault(told: dict[str, Any]) -> HubFault:
+    return HubFault(told["pointer"], told["detail"], told["suggestion"], told["code"])

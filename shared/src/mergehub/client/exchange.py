@@ -1,0 +1,97 @@
+"""How a call is sent and sent again, without sending it: the clients do what each step says."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Generator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar, cast
+from uuid import uuid4
+
+import httpx
+
+from mergehub.client.calls import Answer, Call
+from mergehub.client.errors import error_of
+
+T = TypeVar("T")
+
+TRIES = 4
+LONGEST_WAIT_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A step that waits."""
+
+    seconds: float
+
+
+Outcome = httpx.Response | httpx.TransportError
+Steps = Generator[Call[T] | Pause, Outcome | None, T]
+
+
+def exchange(call: Call[T], tries: int = TRIES) -> Steps[T]:
+    """Yields a call to send, for which it is told the outcome, or a pause; returns the body.
+
+    Raises:
+        HubError: the hub refused it.
+        httpx.TransportError: the answer was lost, and sending again might do it twice, or was of
+            no use.
+    """
+    sent = call.under(str(uuid4())) if call.keyed else call
+    tried = 0
+    while True:
+        outcome = yield sent
+        tried += 1
+        seconds = _wait(sent, outcome, tried) if tried < tries else None
+        if seconds is None:
+            return cast(T, _read(outcome))
+        yield Pause(seconds)
+
+
+def _wait(call: Call[T], outcome: Outcome | None, tried: int) -> float | None:
+    """How long before the same again; None where that is of no use, or could do harm."""
+    told = _retry_after(outcome) if isinstance(outcome, httpx.Response) else None
+    if not _asks_to_repeat(call, outcome, told):
+        return None
+    seconds = told if told is not None else random.uniform(0.2, 0.4) * 2**tried
+    return seconds if seconds <= LONGEST_WAIT_SECONDS else None
+
+
+def _asks_to_repeat(call: Call[T], outcome: Outcome | None, told: float | None) -> bool:
+    if not isinstance(outcome, httpx.Response):
+        return call.repeatable
+    if outcome.status_code == 429:
+        return True  # refused before anything was done
+    if outcome.status_code == 503:
+        return call.repeatable
+    return outcome.status_code == 409 and told is not None and call.repeatable  # its key still runs
+
+
+def _retry_after(answer: httpx.Response) -> float | None:
+    told = answer.headers.get("Retry-After", "")
+    with suppress(ValueError):
+        return max(0.0, float(told))
+    with suppress(ValueError):
+        return max(0.0, (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds())
+    return None
+
+
+def _read(outcome: Outcome | None) -> object:
+    if not isinstance(outcome, httpx.Response):
+        assert outcome is not None
+        raise outcome
+    if not outcome.is_success:
+        raise error_of(outcome)
+    if outcome.status_code == 204:
+        return None
+    if outcome.headers.get("Content-Type", "").partition(";")[0] != "application/json":
+        return outcome.text
+    body = outcome.json()
+    if isinstance(body, dict):
+        body = Answer(body)
+        body.headers = outcome.headers
+    return body

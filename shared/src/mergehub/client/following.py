@@ -1,0 +1,100 @@
+"""How a run is followed to its end over lost connections, without connecting: the clients do."""
+
+from __future__ import annotations
+
+import json
+from typing import cast
+from uuid import UUID
+
+import httpx
+
+from mergehub.client import api
+from mergehub.client.calls import Call, Stream
+from mergehub.client.errors import HubError
+from mergehub.client.sse import ServerSentEvent
+from mergehub.client.types.registry import Run
+
+FINAL = frozenset({"succeeded", "failed", "cancelled"})
+QUIET_SECONDS = 30.0  # a stream that is quiet for longer is dead; the hub shows life every 15 s
+POLL_SECONDS = 25
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 5.0
+SILENT_STREAMS = 2  # so many that told nothing: something on the way holds streams back
+
+
+def is_final(run: Run) -> bool:
+    """Whether a run is over."""
+    return run["state"] in FINAL
+
+
+class NoStream(Exception):
+    """What answers is no stream: something on the way does not let one through."""
+
+
+class NothingMore(Exception):
+    """The stream has ended before, and its last event is known."""
+
+
+class Following:
+    """What is known of a run, and how to learn more: by streams, or else by asking and waiting."""
+
+    def __init__(self, run_id: str | UUID, after: int) -> None:
+        self._run_id = run_id
+        self._after = self._seen = after
+        self._silent = 0
+        self._pause = FIRST_PAUSE_SECONDS
+        self.over = False
+
+    def stream(self) -> Stream | None:
+        """The stream to read next; None where streams do not come through."""
+        if self._silent >= SILENT_STREAMS:
+            return None
+        self._silent += 1
+        return api.follow_run(self._run_id, last_event_id=str(self._seen) if self._seen else None)
+
+    def question(self) -> Call[Run]:
+        """What the hub answers at the next change, or refuses with 304 after a while."""
+        return api.get_run(self._run_id, wait=POLL_SECONDS, if_none_match=f'"{self._seen}"')
+
+    def hear(self, event: ServerSentEvent) -> Run | None:
+        """The run that an event tells of, if it is news."""
+        self._silent = 0
+        return self.learn(cast(Run, json.loads(event.data)))
+
+    def learn(self, run: Run) -> Run | None:
+        """The same run, if it is news."""
+        self._pause = FIRST_PAUSE_SECONDS
+        if run["revision"] <= self._seen:
+            return None
+        self._seen = run["revision"]
+        self.over = is_final(run)
+        return run
+
+    def stumble(self, error: Exception) -> None:
+        """Something broke: raises the error again unless it passes."""
+        if isinstance(error, NoStream):
+            self._silent = SILENT_STREAMS
+        elif isinstance(error, HubError) and error.status == 304:
+            self._pause = FIRST_PAUSE_SECONDS
+        elif not isinstance(error, httpx.ReadTimeout):  # a quiet stream counts as a silent one
+            if self._seen == self._after or not _passes(error):
+                raise error
+            self._silent = 0  # the hub is away, so streams are not to blame
+
+    def pause(self) -> float:
+        """Seconds to wait before going on, longer each time that nothing was learnt."""
+        seconds, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE_SECONDS)
+        return seconds
+
+
+def _passes(error: Exception) -> bool:
+    if isinstance(error, HubError):
+        return error.status >= 500 or error.status == 429
+    return isinstance(error, httpx.TransportError)
+
+
+def check_stream(answer: httpx.Response) -> None:
+    """Raises NothingMore or NoStream where an answer is no stream."""
+    if answer.status_code == 204:
+        raise NothingMore
+    if not answer.headers.get("Content-Type", "").startswith("text/event-stream"):
+        raise NoStream

@@ -1,0 +1,137 @@
+"""The client that waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any, Self, TypeVar
+from uuid import UUID
+
+import httpx
+
+from mergehub.client.calls import Call, Item, Pages, Stream, T
+from mergehub.client.connection import found, settings
+from mergehub.client.errors import HubError, error_of, reaching
+from mergehub.client.exchange import TRIES, Outcome, Pause, exchange
+from mergehub.client.following import (
+    QUIET_SECONDS,
+    Following,
+    NoStream,
+    NothingMore,
+    check_stream,
+)
+from mergehub.client.sse import EventReader, ServerSentEvent
+from mergehub.client.types.registry import Run
+
+Page = TypeVar("Page")
+
+
+class Mergehub:
+    """One hub and one token. Whatever the hub refuses is raised as a HubError."""
+
+    def __init__(self, url: str, token: str | None = None, *, tries: int = TRIES) -> None:
+        """`tries`: how often a call is sent at most, where sending it again can do no harm."""
+        self.url = url.rstrip("/")
+        self._tries = tries
+        self._http = httpx.Client(**settings(self.url, token))
+
+    @classmethod
+    def found(cls, url: str | None = None, token: str | None = None) -> Self:
+        """The hub of MERGEHUB_URL, or the one that this machine's `mergehub up` left word of."""
+        return cls(*found(url, token))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End its connections."""
+        self._http.close()
+
+    def send(self, call: Call[T]) -> T:
+        """The body that a call of `mergehub.client.api` is answered with."""
+        steps = exchange(call, self._tries)
+        outcome: Outcome | None = None
+        while True:
+            try:
+                step = steps.send(outcome)
+            except StopIteration as end:
+                body: T = end.value
+                return body
+            if isinstance(step, Pause):
+                time.sleep(step.seconds)
+                outcome = None
+            else:
+                outcome = self._attempt(step)
+
+    def pages(self, call: Pages[Page, Item]) -> Iterator[Item]:
+        """Every item of a list, fetched page by page as they are needed."""
+        while True:
+            page: Any = self.send(call)
+            yield from page["items"]
+            if page["next_cursor"] is None:
+                return
+            call = call.behind(page["next_cursor"])
+
+    def events(
+        self, call: Stream, quiet_seconds: float = QUIET_SECONDS
+    ) -> Iterator[ServerSentEvent]:
+        """The events of one stream to its end.
+
+        Raises:
+            httpx.TransportError: the connection broke, or was quiet for so long.
+            NothingMore: the stream has ended before, and its last event is known.
+        """
+        request = self._http.build_request(**call.request())
+        request.headers["Accept"] = "text/event-stream"
+        request.extensions["timeout"] = {**request.extensions["timeout"], "read": quiet_seconds}
+        with reaching(self.url):
+            answer = self._http.send(request, stream=True)
+        try:
+            if not answer.is_success:
+                answer.read()
+                raise error_of(answer)
+            check_stream(answer)
+            reader = EventReader()
+            for piece in answer.iter_text():
+                yield from reader.feed(piece)
+        finally:
+            answer.close()
+
+    def follow(
+        self, run_id: str | UUID, *, after: int = 0, quiet_seconds: float = QUIET_SECONDS
+    ) -> Iterator[Run]:
+        """Each change of a run until its end, over lost connections and restarts of the hub.
+
+        `after` is the revision that is known already: only what comes behind it is told.
+        """
+        following = Following(run_id, after)
+        while True:
+            try:
+                for run in self._signs(following, quiet_seconds):
+                    if run is not None:
+                        yield run
+                    if following.over:
+                        return
+            except NothingMore:
+                return
+            except (httpx.TransportError, HubError, NoStream) as error:
+                following.stumble(error)
+            time.sleep(following.pause())
+
+    def _signs(self, following: Following, quiet_seconds: float) -> Iterator[Run | None]:
+        stream = following.stream()
+        if stream is None:
+            yield following.learn(self.send(following.question()))
+            return
+        for event in self.events(stream, quiet_seconds):
+            yield following.hear(event)
+
+    def _attempt(self, call: Call[T]) -> Outcome:
+        try:
+            with reaching(self.url):
+                return self._http.request(**call.request())
+        except httpx.TransportError as error:
+            return error

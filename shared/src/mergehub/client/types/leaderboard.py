@@ -1,0 +1,191 @@
+"""Bodies of the leaderboard. Written by `make documents`."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+
+class Benchmark(TypedDict):
+    """Scores are comparable within one name, version and metric. `items`: a full run's size."""
+
+    name: str
+    version: str
+    metric: str
+    items: int
+
+
+class BenchmarkPage(TypedDict):
+    items: list[Benchmark]
+    next_cursor: str | None
+
+
+class BenchmarkUplift(TypedDict):
+    """Uplift on one benchmark."""
+
+    benchmark: str
+    version: str
+    metric: str
+    shots: int
+    score: Estimate
+    parents: list[ParentComparison]
+    best_parent: ParentComparison | None
+    parents_mean: Comparison | None
+
+
+class Board(TypedDict):
+    name: str
+    title: str
+    summary: str
+
+
+class BoardList(TypedDict):
+    items: list[Board]
+
+
+class BoardPage(TypedDict):
+    """`columns` says which results may stand in which column; `ranked` counts complete models."""
+
+    board: Board
+    columns: list[Setting]
+    ranked: int
+    items: list[BoardRow]
+    next_cursor: str | None
+
+
+class BoardRow(TypedDict):
+    """A model on the board; `scores` and `missing` are by benchmark name.
+
+    A model that lacks a benchmark has no mean and no rank, and stands behind those that have.
+    `merged` and `method` follow from lineage, not from what an author says."""
+
+    rank: Rank | None
+    model: str
+    merged: bool
+    method: str | None
+    mean: Estimate | None
+    scores: dict[str, Estimate]
+    missing: list[str]
+
+
+class Comparison(TypedDict):
+    """The other's score, and the model's score minus it.
+
+    `paired`: the difference was taken item by item, over `items` common items; otherwise it is
+    that of two independent scores and `items` is 0."""
+
+    score: Estimate
+    difference: Estimate
+    paired: bool
+    items: int
+
+
+class Estimate(TypedDict):
+    """A value and the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class MeanUplift(TypedDict):
+    """Uplift of the plain mean `over` the settings in which all measured parents have a score."""
+
+    score: Estimate
+    parents: list[ParentComparison]
+    best_parent: ParentComparison | None
+    parents_mean: Comparison | None
+    over: list[Setting]
+
+
+class Parent(TypedDict):
+    """A parent by lineage; `measured`: it has a result that may be compared with the model's."""
+
+    model: str
+    role: str
+    relation: str
+    weight: float | None
+    measured: bool
+
+
+class ParentComparison(TypedDict):
+    """`roles`: what the parent was to the merge (base, ingredient or both)."""
+
+    score: Estimate
+    difference: Estimate
+    paired: bool
+    items: int
+    model: str
+    roles: list[str]
+
+
+class Rank(TypedDict):
+    """The place by mean, and the places that the intervals leave open."""
+
+    place: int
+    best: int
+    worst: int
+
+
+class Result(TypedDict):
+    """One fact. `source` is `verified` when a worker of this hub measured it.
+
+    `full`: the run had all items of the benchmark; others stay off boards and comparisons."""
+
+    benchmark: str
+    version: str
+    metric: str
+    shots: int
+    id: int
+    model: str
+    model_digest: str
+    score: Estimate
+    stderr: float
+    count: int
+    full: bool
+    harness: str
+    run: str
+    source: Literal["verified"]
+    created_at: str
+
+
+class ResultPage(TypedDict):
+    items: list[Result]
+    next_cursor: str | None
+
+
+class Setting(TypedDict):
+    """What makes scores comparable: the same benchmark, version, metric and shots."""
+
+    benchmark: str
+    version: str
+    metric: str
+    shots: int
+
+
+class Uplift(TypedDict):
+    model: str
+    merged: bool
+    method: str | None
+    parents: list[Parent]
+    benchmarks: list[BenchmarkUplift]
+    mean: MeanUplift | None
+
+
+class Problem(TypedDict):
+    """The body of every error answer. `code` is stable; `type` is the page that explains it."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[FieldFault]
+
+
+class FieldFault(TypedDict):
+    """One fault in what was sent; `pointer` is a JSON pointer (RFC 6901) into it."""
+
+    pointer: str
+    code: str
+    detail: str
+    suggestion: str | None

@@ -1,0 +1,118 @@
+"""Bodies of the lineage. Written by `make documents`."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+
+class Edge(TypedDict):
+    """`child` came from `parent`; digests say which revisions, where they are known."""
+
+    child: str
+    parent: str
+    child_digest: str | None
+    parent_digest: str | None
+    relation: str
+    role: str
+    method: str | None
+    weight: float | None
+    layers: list[list[Any]] | None
+    recipe_version: str | None
+    run: str | None
+    source: str
+
+
+class Model(TypedDict):
+    """A model and how often it was used: each count is one of distinct children."""
+
+    id: str
+    name: str
+    children_count: int
+    base_count: int
+    ingredient_count: int
+    created_at: str
+
+
+class ModelDetail(TypedDict):
+    """A model with its names and revisions, oldest first."""
+
+    id: str
+    name: str
+    children_count: int
+    base_count: int
+    ingredient_count: int
+    created_at: str
+    names: list[ModelName]
+    revisions: list[Revision]
+    refused_parents: list[RefusedParent]
+
+
+class ModelName(TypedDict):
+    name: str
+    since: str
+
+
+class ModelPage(TypedDict):
+    items: list[Model]
+    next_cursor: str | None
+
+
+class Node(TypedDict):
+    """A model on a walk; `depth` is the length of the shortest way from the start."""
+
+    id: str
+    name: str
+    depth: int
+
+
+class PopularModels(TypedDict):
+    items: list[Model]
+
+
+class RefusedParent(TypedDict):
+    """A parent that somebody told us and that cannot be: why it is not in the graph."""
+
+    parent: str
+    name: str
+    relation: str
+    role: str
+    run: str | None
+    reason: str
+    created_at: str
+
+
+class Revision(TypedDict):
+    id: str
+    digest: str | None
+    created_at: str
+
+
+class Walk(TypedDict):
+    """The start (depth 0), what was reached from it, and every edge among those.
+
+    `truncated`: there is more, behind `max_depth` or `limit`; walk on from the outermost nodes."""
+
+    start: str
+    nodes: list[Node]
+    edges: list[Edge]
+    truncated: bool
+
+
+class Problem(TypedDict):
+    """The body of every error answer. `code` is stable; `type` is the page that explains it."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[FieldFault]
+
+
+class FieldFault(TypedDict):
+    """One fault in what was sent; `pointer` is a JSON pointer (RFC 6901) into it."""
+
+    pointer: str
+    code: str
+    detail: str
+    suggestion: str | None

@@ -1,0 +1,812 @@
+"""Bodies of the registry. Written by `make documents`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
+
+RunState: TypeAlias = "Literal['queued', 'running', 'succeeded', 'failed', 'cancelled']"
+
+
+class Account(TypedDict):
+    """A person or an organisation, as everyone may see it."""
+
+    id: str
+    handle: str
+    kind: Literal["person", "organisation"]
+    display_name: str
+    created_at: str
+    disabled_at: str | None
+
+
+class AccountUpdate(TypedDict):
+    """What is left out stays as it is; `disabled` is for administrators."""
+
+    display_name: NotRequired[str | None]
+    disabled: NotRequired[bool | None]
+
+
+class Active(TypedDict):
+    """A valid token by RFC 7662. One that never expires has no `exp`."""
+
+    active: bool
+    scope: str
+    client_id: str
+    username: str
+    sub: str
+    token_type: str
+    account: NotRequired[str | None]
+    iat: int
+    exp: NotRequired[int | None]
+
+
+class Attempt(TypedDict):
+    """One try: the status and the beginning of the answer, or why there was none."""
+
+    number: int
+    at: str
+    milliseconds: int
+    status: int | None
+    error: str | None
+    answer: str
+
+
+class AuditEntry(TypedDict):
+    """A change, by the token `actor` of `account`; the registry's own changes have neither."""
+
+    id: int
+    at: str
+    actor: str
+    actor_id: str | None
+    account: str | None
+    action: str
+    subject: str
+    request_id: str | None
+
+
+class AuditPage(TypedDict):
+    """Newest first."""
+
+    items: list[AuditEntry]
+    next_cursor: str | None
+
+
+class BenchmarkResult(TypedDict):
+    """One benchmark's score of one model. `items` maps an item's hash to its own score."""
+
+    benchmark: str
+    version: str
+    metric: str
+    value: float
+    stderr: float
+    count: int
+    shots: int
+    items: NotRequired[dict[str, float]]
+
+
+class CapacityInput(TypedDict):
+    """What a worker has to give, in bytes; null where it does not know."""
+
+    memory: NotRequired[int | None]
+    disk: NotRequired[int | None]
+    gpu_memory: NotRequired[int | None]
+
+
+class CapacityOutput(TypedDict):
+    """What a worker has to give, in bytes; null where it does not know."""
+
+    memory: int | None
+    disk: int | None
+    gpu_memory: int | None
+
+
+class CheckedRecipeAnswer(TypedDict):
+    """An acceptable recipe; `warnings` tell what in it does less than it seems to."""
+
+    digest: str
+    method: str
+    ingredients: list[str]
+    warnings: list[FieldFault]
+
+
+class Claim(TypedDict):
+    """The right to work on a run until the lease ends; `fence` grows with each claim."""
+
+    run_id: str
+    fence: int
+    attempt: int
+    lease_seconds: int
+    heartbeat_seconds: int
+    timeout_seconds: int
+    spec: MergeSpec | EvaluateSpec
+
+
+class ClaimRequest(TypedDict):
+    """A worker's wish to work. With a nonce, asking again gives the same claim again."""
+
+    worker: str
+    nonce: NotRequired[str | None]
+    hardware: NotRequired[Literal["cpu", "gpu", "gpu:80gb"] | None]
+    capacity: NotRequired[CapacityInput]
+
+
+class Delivery(TypedDict):
+    """One event for one endpoint; `due_at` is the next try of a pending one."""
+
+    id: int
+    endpoint_id: str
+    message: str
+    type: str
+    subject: str
+    event_time: str
+    state: Literal["pending", "delivered", "failed"]
+    attempt: int
+    due_at: str
+    created_at: str
+    finished_at: str | None
+
+
+class DeliveryPage(TypedDict):
+    """The newest first."""
+
+    items: list[Delivery]
+    next_cursor: str | None
+
+
+class DeliveryWithAttempts(TypedDict):
+    id: int
+    endpoint_id: str
+    message: str
+    type: str
+    subject: str
+    event_time: str
+    state: Literal["pending", "delivered", "failed"]
+    attempt: int
+    due_at: str
+    created_at: str
+    finished_at: str | None
+    payload: dict[str, Any]
+    attempts: list[Attempt]
+
+
+class Endpoint(TypedDict):
+    """An endpoint without its secret; `disabled_reason` is `gone`, `failing` or `manual`.
+
+    `public_key` (`whpk_`) verifies signatures of the scheme `v1a`."""
+
+    id: str
+    owner: str
+    url: str
+    description: str
+    types: list[str]
+    ordered: bool
+    signature: Literal["v1", "v1a"]
+    public_key: str | None
+    enabled: bool
+    disabled_at: str | None
+    disabled_reason: str | None
+    failing_since: str | None
+    paused_until: str | None
+    previous_until: str | None
+    created_at: str
+
+
+class EndpointCreate(TypedDict):
+    url: str
+    owner: NotRequired[str | None]
+    description: NotRequired[str]
+    types: NotRequired[
+        list[
+            Literal[
+                "recipe.published",
+                "run.queued",
+                "run.started",
+                "run.succeeded",
+                "run.failed",
+                "run.cancelled",
+                "model.produced",
+                "evaluation.completed",
+                "webhook.disabled",
+                "webhook.test",
+            ]
+        ]
+    ]
+    ordered: NotRequired[bool]
+    signature: NotRequired[Literal["v1", "v1a"]]
+
+
+class EndpointPage(TypedDict):
+    """The newest first."""
+
+    items: list[Endpoint]
+    next_cursor: str | None
+
+
+class EndpointUpdate(TypedDict):
+    """What is left out stays as it is. Enabling, or another URL, forgives all failures."""
+
+    url: NotRequired[str | None]
+    description: NotRequired[str | None]
+    types: NotRequired[
+        list[
+            Literal[
+                "recipe.published",
+                "run.queued",
+                "run.started",
+                "run.succeeded",
+                "run.failed",
+                "run.cancelled",
+                "model.produced",
+                "evaluation.completed",
+                "webhook.disabled",
+                "webhook.test",
+            ]
+        ]
+        | None
+    ]
+    ordered: NotRequired[bool | None]
+    enabled: NotRequired[bool | None]
+
+
+class EndpointWithSecret(TypedDict):
+    """The only answer that shows the secret of a `v1` signature: keep it."""
+
+    id: str
+    owner: str
+    url: str
+    description: str
+    types: list[str]
+    ordered: bool
+    signature: Literal["v1", "v1a"]
+    public_key: str | None
+    enabled: bool
+    disabled_at: str | None
+    disabled_reason: str | None
+    failing_since: str | None
+    paused_until: str | None
+    previous_until: str | None
+    created_at: str
+    secret: str | None
+
+
+class Envelope(TypedDict):
+    """One event. `sequence` counts each source's events from 1 without a gap."""
+
+    id: str
+    source: str
+    sequence: int
+    type: str
+    time: str
+    subject: str
+    data: dict[str, Any]
+
+
+class EvaluateResult(TypedDict):
+    """The outcome of an evaluate run."""
+
+    kind: Literal["evaluate"]
+    model: str
+    model_digest: str
+    harness: str
+    seconds: float
+    results: list[BenchmarkResult]
+
+
+class EvaluateRunCreate(TypedDict):
+    """Evaluate a model reference (a path, a hub id, `base+adapter` or `run:<id>`)."""
+
+    hardware: NotRequired[Literal["cpu", "gpu", "gpu:80gb"]]
+    needs: NotRequired[NeedsInput | None]
+    timeout_seconds: NotRequired[int | None]
+    kind: Literal["evaluate"]
+    model: str
+    benchmarks: list[str]
+
+
+class EvaluateSpec(TypedDict):
+    """`model` is what the worker opens, `model_name` what lineage and leaderboard call it."""
+
+    kind: Literal["evaluate"]
+    model: str
+    model_name: str
+    benchmarks: list[str]
+
+
+class EventPage(TypedDict):
+    """A page of `GET /v1/events`: events after a sequence, oldest first."""
+
+    items: list[Envelope]
+    next_after: int
+    has_more: bool
+
+
+class FieldFault(TypedDict):
+    """One fault in what was sent; `pointer` is a JSON pointer (RFC 6901) into it."""
+
+    pointer: str
+    code: str
+    detail: str
+    suggestion: str | None
+
+
+class HeartbeatAnswer(TypedDict):
+    order: Literal["go_on", "cancel"]
+
+
+class HeartbeatRequest(TypedDict):
+    fence: int
+    progress: NotRequired[RunProgressInput | None]
+    needs: NotRequired[NeedsInput | None]
+
+
+class Inactive(TypedDict):
+    """All that is said of any other token."""
+
+    active: bool
+
+
+class Me(TypedDict):
+    """Who the token says that you are, and what it allows."""
+
+    account: Account
+    scopes: list[str]
+    expires_at: str | None
+    organisations: list[Membership]
+
+
+class Member(TypedDict):
+    person: str
+    role: Literal["owner", "writer", "reader"]
+    since: str
+
+
+class MemberList(TypedDict):
+    """By handle."""
+
+    items: list[Member]
+
+
+class MemberSet(TypedDict):
+    role: Literal["owner", "writer", "reader"]
+
+
+class Membership(TypedDict):
+    """One's role in an organisation."""
+
+    organisation: str
+    role: Literal["owner", "writer", "reader"]
+
+
+class MergeResult(TypedDict):
+    """The outcome of a merge run."""
+
+    kind: Literal["merge"]
+    output_digest: str
+    lock_digest: str
+    engine_version: str
+    method: str
+    tensors: int
+    bytes: int
+    seconds: float
+    parents: list[Parent]
+
+
+class MergeRunCreate(TypedDict):
+    """Merge: exactly one of `recipe` (text) and `recipe_version` (an id) says what."""
+
+    hardware: NotRequired[Literal["cpu", "gpu", "gpu:80gb"]]
+    needs: NotRequired[NeedsInput | None]
+    timeout_seconds: NotRequired[int | None]
+    kind: Literal["merge"]
+    recipe: NotRequired[str | None]
+    recipe_version: NotRequired[str | None]
+    model_name: str
+    seed: NotRequired[int]
+
+
+class MergeSpec(TypedDict):
+    """What a worker needs to merge: the recipe's text travels along, so it asks nobody else."""
+
+    kind: Literal["merge"]
+    recipe: str
+    recipe_version: str | None
+    recipe_digest: str
+    model_name: str
+    seed: int
+
+
+class NeedsInput(TypedDict):
+    """What an attempt at a run takes, in bytes, as far as it is known from the plan."""
+
+    memory: NotRequired[int]
+    disk: NotRequired[int]
+    gpu_memory: NotRequired[int]
+
+
+class NeedsOutput(TypedDict):
+    """What an attempt at a run takes, in bytes, as far as it is known from the plan."""
+
+    memory: int
+    disk: int
+    gpu_memory: int
+
+
+class OrganisationCreate(TypedDict):
+    handle: str
+    display_name: NotRequired[str | None]
+
+
+class Parent(TypedDict):
+    """One ingredient of a merge as lineage learns it."""
+
+    name: str
+    digest: NotRequired[str | None]
+    relation: NotRequired[Literal["merge", "finetune", "adapter", "quantized"]]
+    role: NotRequired[Literal["base", "ingredient"]]
+    weight: NotRequired[float | None]
+    layers: NotRequired[list[list[Any]] | None]
+    base: NotRequired[Parent | None]
+
+
+class Queue(TypedDict):
+    """How much work of one class of hardware there is: what autoscaling looks at.
+
+    `due` runs could begin now, `delayed` ones later (after a failed attempt), `running` ones have
+    a worker; `load` is due and running together, the workers that there should be."""
+
+    hardware: Literal["cpu", "gpu", "gpu:80gb"]
+    due: int
+    delayed: int
+    running: int
+    load: int
+
+
+class QueueList(TypedDict):
+    """Every class, also those without work."""
+
+    items: list[Queue]
+
+
+class Quota(TypedDict):
+    """How many an account has and may have; no `limit` means any number."""
+
+    name: Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"]
+    counts: str
+    limit: int | None
+    used: int
+
+
+class QuotaList(TypedDict):
+    items: list[Quota]
+
+
+class QuotaSet(TypedDict):
+    limit: int | None
+
+
+class Recipe(TypedDict):
+    """A recipe with its newest version."""
+
+    id: str
+    owner: str
+    visibility: Literal["public", "private"]
+    name: str
+    title: str
+    description: str
+    tags: list[str]
+    domains: list[str]
+    created_at: str
+    version: VersionSummary
+
+
+class RecipeCheck(TypedDict):
+    recipe: str
+
+
+class RecipeCreate(TypedDict):
+    name: str
+    owner: NotRequired[str | None]
+    visibility: NotRequired[Literal["public", "private"]]
+    title: NotRequired[str | None]
+    description: NotRequired[str]
+    tags: NotRequired[list[str]]
+    domains: NotRequired[list[str]]
+    recipe: str
+
+
+class RecipePage(TypedDict):
+    items: list[Recipe]
+    next_cursor: str | None
+
+
+class RecipeUpdate(TypedDict):
+    """What is left out stays as it is."""
+
+    title: NotRequired[str | None]
+    visibility: NotRequired[Literal["public", "private"] | None]
+    description: NotRequired[str | None]
+    tags: NotRequired[list[str] | None]
+    domains: NotRequired[list[str] | None]
+
+
+class RecipeVersion(TypedDict):
+    """A version: `source` as it was published, byte for byte, and its canonical form."""
+
+    id: str
+    number: int
+    digest: str
+    method: str
+    created_at: str
+    recipe_id: str
+    ingredients: list[str]
+    source: str
+    canonical: dict[str, Any]
+
+
+class RecipeVersionCreate(TypedDict):
+    recipe: str
+
+
+class ReleaseRequest(TypedDict):
+    """Hand a run back without spending its attempt: a drain, or (with `needs`) a lack of room."""
+
+    fence: int
+    reason: str
+    needs: NotRequired[NeedsInput | None]
+
+
+class ReplayRange(TypedDict):
+    """The events of a time, `until` excluded; `all` also sends what was delivered.
+
+    What waits to be tried again is tried at once, with all its tries anew."""
+
+    since: str
+    until: NotRequired[str | None]
+    only: NotRequired[Literal["undelivered", "all"]]
+
+
+class Replayed(TypedDict):
+    """How many deliveries are due again; where not `complete`, ask once more for the rest."""
+
+    deliveries: int
+    complete: bool
+
+
+class ReportRequest(TypedDict):
+    """The one outcome of an attempt: `result` with success, `error` with failure."""
+
+    fence: int
+    outcome: Literal["succeeded", "failed", "cancelled"]
+    result: NotRequired[MergeResult | EvaluateResult | None]
+    error: NotRequired[RunErrorInput | None]
+
+
+class Rotation(TypedDict):
+    """With another scheme, requests carry signatures of both for a day."""
+
+    signature: NotRequired[Literal["v1", "v1a"] | None]
+
+
+class Run(TypedDict):
+    """A run as people may see it. `revision` grows with every change of the row."""
+
+    id: str
+    owner: str
+    visibility: Literal["public", "private"]
+    kind: str
+    state: RunState
+    hardware: str
+    needs: NeedsOutput | None
+    timeout_seconds: int
+    spec: MergeSpec | EvaluateSpec
+    attempt: int
+    fence: int
+    worker: str | None
+    progress: RunProgressOutput | None
+    result: dict[str, Any] | None
+    error: RunErrorOutput | None
+    revision: int
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+
+class RunErrorInput(TypedDict):
+    """Why an attempt ended: a stable code, a sentence, and the last words of the child."""
+
+    code: str
+    message: str
+    last_lines: NotRequired[list[str]]
+    retryable: NotRequired[bool]
+
+
+class RunErrorOutput(TypedDict):
+    """Why an attempt ended: a stable code, a sentence, and the last words of the child."""
+
+    code: str
+    message: str
+    last_lines: list[str]
+    retryable: bool
+
+
+class RunItems(TypedDict):
+    """The score of each item of one benchmark, by the item's hash."""
+
+    benchmark: str
+    items: dict[str, float]
+
+
+class RunPage(TypedDict):
+    """Newest first."""
+
+    items: list[Run]
+    next_cursor: str | None
+
+
+class RunProgressInput(TypedDict):
+    """How far a run is; `total` is 0 while unknown. Bytes are those of the output."""
+
+    stage: str
+    done: int
+    total: int
+    unit: str
+    bytes_done: NotRequired[int]
+    bytes_total: NotRequired[int]
+    seconds: NotRequired[float]
+
+
+class RunProgressOutput(TypedDict):
+    """How far a run is; `total` is 0 while unknown. Bytes are those of the output."""
+
+    stage: str
+    done: int
+    total: int
+    unit: str
+    bytes_done: int
+    bytes_total: int
+    seconds: float
+
+
+class ShellCode(TypedDict):
+    code: str
+    verifier: str
+
+
+class ShellToken(TypedDict):
+    """A token for a shell, shown this once."""
+
+    account: str
+    token: str
+    expires_at: str
+
+
+class Token(TypedDict):
+    """A token without its secret; `hint` is how it begins and ends.
+
+    The hub's own programs have no `account`. A `session` is what signing in gives."""
+
+    id: str
+    name: str
+    account: str | None
+    session: bool
+    hint: str
+    scopes: list[str]
+    created_at: str
+    created_by: str
+    expires_at: str | None
+    last_used_at: str | None
+    revoked_at: str | None
+
+
+class TokenCreate(TypedDict):
+    name: str
+    scopes: list[
+        Literal[
+            "accounts:manage",
+            "admin",
+            "lineage:write",
+            "recipes:read",
+            "recipes:write",
+            "results:write",
+            "runs:submit",
+            "tokens:introspect",
+            "webhooks:manage",
+            "worker",
+        ]
+    ]
+    expires_at: NotRequired[str | None]
+    expires_in: NotRequired[int | None]
+
+
+class TokenCreated(TypedDict):
+    """A new token with its secret, which is stored nowhere."""
+
+    id: str
+    name: str
+    account: str | None
+    session: bool
+    hint: str
+    scopes: list[str]
+    created_at: str
+    created_by: str
+    expires_at: str | None
+    last_used_at: str | None
+    revoked_at: str | None
+    token: str
+
+
+class TokenPage(TypedDict):
+    """Newest first."""
+
+    items: list[Token]
+    next_cursor: str | None
+
+
+class VersionPage(TypedDict):
+    """Newest first."""
+
+    items: list[VersionSummary]
+    next_cursor: str | None
+
+
+class VersionSummary(TypedDict):
+    """A version without its text."""
+
+    id: str
+    number: int
+    digest: str
+    method: str
+    created_at: str
+
+
+class Worker(TypedDict):
+    """A worker: `alive` if it was heard of lately, `run` while it is busy."""
+
+    name: str
+    hardware: str
+    capacity: CapacityOutput
+    version: str
+    alive: bool
+    since: str
+    seen_at: str
+    run: WorkerRun | None
+
+
+class WorkerBeat(TypedDict):
+    """A worker's word that it is there."""
+
+    hardware: Literal["cpu", "gpu", "gpu:80gb"]
+    capacity: CapacityInput
+    version: str
+
+
+class WorkerPage(TypedDict):
+    """By name."""
+
+    items: list[Worker]
+    next_cursor: str | None
+
+
+class WorkerRun(TypedDict):
+    """The run that a worker holds, and since when."""
+
+    id: str
+    kind: str
+    attempt: int
+    since: str
+    progress: RunProgressOutput | None
+
+
+class Problem(TypedDict):
+    """The body of every error answer. `code` is stable; `type` is the page that explains it."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[FieldFault]
+
+
+class IntrospectTokenForm(TypedDict):
+    token: str
+    token_type_hint: NotRequired[str]

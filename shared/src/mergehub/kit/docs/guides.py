@@ -1,0 +1,98 @@
+"""The guides: every Markdown file of the repository's `docs/`, which is part of the package.
+
+`guides` beside `kit` is a link to that folder, so there is one source; a wheel holds the files.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from mergehub.contracts.catalogue import page as events_page
+from mergehub.kit.docs.layout import EVENTS, GUIDES, page
+from mergehub.kit.docs.markdown import html, title_of
+from mergehub.kit.problems import NotFound
+
+FOLDER = Path(__file__).parents[2] / "guides"
+FIRST = "guides"  # the folder of those that show how a task is done
+SECTIONS = {FIRST: "How to", ".": "Reference"}
+
+
+def guide_routes() -> APIRouter:
+    """The list of guides, each guide, and the catalogue of events."""
+    router = APIRouter()
+
+    @router.get(EVENTS)
+    async def events() -> HTMLResponse:
+        return HTMLResponse(_events())
+
+    @router.get(GUIDES)
+    async def guides() -> HTMLResponse:
+        return HTMLResponse(_index())
+
+    @router.get(f"{GUIDES}/{{name:path}}")
+    async def guide(name: str) -> HTMLResponse:
+        if name not in _files():
+            raise NotFound(f"There is no guide {name}; {GUIDES} lists them.")
+        return HTMLResponse(_guide(name))
+
+    return router
+
+
+@cache
+def _files() -> dict[str, Path]:
+    """Where each guide is, by its name: `webhooks`, `methods/ties`."""
+    paths = sorted(FOLDER.rglob("*.md"))
+    return {_name(path.relative_to(FOLDER).as_posix()): path for path in paths}
+
+
+def _name(file: str) -> str:
+    """The name of a guide; what shows how to do something needs no folder in its address."""
+    return re.sub(rf"^{FIRST}/|/?README$", "", file.removesuffix(".md"))
+
+
+@cache
+def _guide(name: str) -> str:
+    path = _files()[name]
+    text = path.read_text(encoding="utf-8")
+    folder = path.relative_to(FOLDER).parent.as_posix()
+    return page(title_of(text), html(text, lambda link: address(link, folder)), here=GUIDES)
+
+
+@cache
+def _events() -> str:
+    return page("Events", html(events_page(), address), here=EVENTS)
+
+
+def address(link: str, folder: str = "") -> str | None:
+    """Where a guide's link leads here; None where what it names is not served."""
+    file, mark, anchor = link.partition("#")
+    if not file or "://" in file:
+        return link
+    name = _name(posixpath.normpath(posixpath.join(folder, file)))
+    if name == "events":
+        return f"{EVENTS}{mark}{anchor}"
+    return f"{GUIDES}/{name}{mark}{anchor}" if name in _files() else None
+
+
+@cache
+def _index() -> str:
+    return page("Guides", html("\n".join(_listed()), lambda link: link), here=GUIDES)
+
+
+def _listed() -> Iterator[str]:
+    yield "# Guides"
+    for folder, title in SECTIONS.items():
+        yield f"\n## {title}\n"
+        for name, path in _files().items():
+            place = path.relative_to(FOLDER)
+            is_table = place.stem == "README" and place.parent.parent == Path(folder)
+            if place.parent == Path(folder) or is_table:
+                where = EVENTS if name == "events" else f"{GUIDES}/{name}"
+                yield f"- [{title_of(path.read_text(encoding='utf-8'))}]({where})"

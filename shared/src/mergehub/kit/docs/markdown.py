@@ -1,0 +1,47 @@
+"""Markdown as HTML: tables, headings that can be linked to, and links that lead where we say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+Address = Callable[[str], str | None]
+
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def html(text: str, address: Address) -> str:
+    """`text` as HTML; `address` says where a link leads, or None for a link to leave out."""
+    tokens = MARKDOWN.parse(text)
+    for token, inline in pairwise(tokens):
+        if token.type == "heading_open":
+            token.attrSet("id", anchor(inline.content))
+        token.children = list(_links(token.children or (), address)) or token.children
+    return str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))
+
+
+def title_of(text: str) -> str:
+    """The first heading, without its marks."""
+    found = re.search(r"^# (.+)$", text, re.MULTILINE)
+    return found[1].replace("`", "") if found else "Untitled"
+
+
+def anchor(heading: str) -> str:
+    """A heading's id, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def _links(tokens: Iterable[Token], address: Address) -> Iterator[Token]:
+    is_link = True
+    for token in tokens:
+        if token.type == "link_open":
+            where = address(str(token.attrs["href"]))
+            is_link = where is not None
+            if where is not None:
+                token.attrSet("href", where)
+        if is_link or token.type not in ("link_open", "link_close"):
+            yield token

@@ -1,0 +1,85 @@
+"""The operations of all services on one page, to read and to try out, by Swagger UI.
+
+Its files come from the package `fastapi-swagger`, which carries each release of it; that package's
+code is never imported. `viewer.js` joins the documents of the services: those of others come
+through the gateway, and are left out where a service runs alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+
+from mergehub import __version__
+from mergehub.contracts.services import SERVICES
+from mergehub.kit.docs.layout import HOME, page
+from mergehub.kit.problems import NotFound
+
+Documents = Mapping[str, Callable[[], dict[str, Any]]]
+
+ASSETS, DOCUMENTS = f"{HOME}/assets", f"{HOME}/openapi"
+OWN = ("viewer.css", "viewer.js")
+SWAGGER = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
+
+HEAD = f"""<link rel="icon" href="{ASSETS}/favicon-32x32.png">
+<link rel="stylesheet" href="{ASSETS}/swagger-ui.css">
+<link rel="stylesheet" href="{ASSETS}/viewer.css">
+<script src="{ASSETS}/swagger-ui-bundle.js" defer></script>
+<script src="{ASSETS}/viewer.js" defer></script>
+"""
+BODY = """<h1>Mergehub {version}</h1>
+<p>Every operation of the hub, to try out right here: press <b>Authorize</b> and enter a token
+(<a href="/docs/guides/tokens">how to get one</a>), open an operation, press <b>Execute</b>. It acts
+on this very hub. <a href="/docs/guides/recipes">Recipes for common tasks</a> show the same with
+curl, TypeScript and Python; <a href="/docs/guides/api">the API's manners</a> say what holds for all
+operations. For tools, the OpenAPI documents: {documents}.</p>
+<p id="absent" hidden></p>
+<noscript><p>Trying out needs JavaScript; guides, events and problems do not.</p></noscript>
+<main id="operations" data-documents="{paths}"></main>"""
+
+
+def viewer_routes(documents: Documents) -> APIRouter:
+    """The page, its files, and the documents that are at hand."""
+    router = APIRouter()
+    html = _page()
+
+    @router.get(HOME)
+    async def operations() -> HTMLResponse:
+        return HTMLResponse(html)
+
+    @router.get(f"{DOCUMENTS}/{{name}}.json")
+    async def document(name: str) -> JSONResponse:
+        if name not in documents:
+            raise NotFound(f"No OpenAPI document of {name} here; of {', '.join(documents)}.")
+        return JSONResponse(documents[name]())
+
+    @router.get(f"{ASSETS}/{{name}}")
+    async def asset(name: str) -> FileResponse:
+        if name not in _assets():
+            raise NotFound(f"There is no file {name}; there are {', '.join(_assets())}.")
+        return FileResponse(_assets()[name])
+
+    return router
+
+
+def _page() -> str:
+    paths = {service.name: f"{DOCUMENTS}/{service.name}.json" for service in SERVICES}
+    links = ", ".join(f'<a href="{path}">{name}</a>' for name, path in paths.items())
+    body = BODY.format(version=__version__, documents=links, paths=" ".join(paths.values()))
+    return page("API", body, here=HOME, head=HEAD, width="80rem")
+
+
+@cache
+def _assets() -> dict[str, Path]:
+    found = find_spec("fastapi_swagger")
+    assert found is not None, "a dependency of the extra `service`"
+    assert found.submodule_search_locations
+    swagger = Path(found.submodule_search_locations[0]) / "resources"
+    own = Path(__file__).parent
+    return {name: own / name for name in OWN} | {name: swagger / name for name in SWAGGER}

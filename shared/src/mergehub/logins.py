@@ -1,0 +1,43 @@
+"""The hubs that somebody signed in to from this machine, with the token of each."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from mergehub.hub.folder import write_secret
+
+
+def logins_file() -> Path:
+    """Where they are kept: MERGEHUB_LOGINS, or as the XDG base directory specification says."""
+    named = os.environ.get("MERGEHUB_LOGINS")
+    if named:
+        return Path(named).expanduser()
+    config = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(config) / "mergehub" / "logins.json"
+
+
+def read_logins() -> dict[str, str]:
+    """Tokens by the hubs' addresses, the last one signed in to at the end; empty without any."""
+    try:
+        return dict(json.loads(logins_file().read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+def keep_login(url: str, token: str) -> None:
+    """Remember the token of a hub; its owner alone may read the file."""
+    others = {known: kept for known, kept in read_logins().items() if known != url}
+    _write({**others, url: token})
+
+
+def forget_login(url: str) -> None:
+    """Forget the token of a hub."""
+    _write({known: kept for known, kept in read_logins().items() if known != url})
+
+
+def _write(logins: dict[str, str]) -> None:
+    file = logins_file()
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_secret(file, logins)

@@ -1,0 +1,82 @@
+"""A hub answers to its own names, and to any where nobody told it which they are."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from mergehub.kit.api import Api
+from mergehub.kit.hosts import name_of, own_names
+from mergehub.kit.settings import ServiceSettings
+
+
+async def ask(app: Api, path: str = "/thing", **headers: str) -> httpx.Response:
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://kit") as client:
+        return await client.get(path, headers=headers)
+
+
+def app_of(*names: str) -> Api:
+    app = Api(hosts=names, free_paths=["/healthz"])
+    app.get("/thing")(lambda: "read")
+    app.get("/healthz")(lambda: "alive")
+    return app
+
+
+@pytest.mark.parametrize("host", ["hub.example.org", "HUB.example.org:8000", "hub.example.org."])
+async def test_its_own_name_is_answered_however_it_is_written(host: str) -> None:
+    assert (await ask(app_of("hub.example.org"), Host=host)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "example.org", "hub.example.org.evil.org", "evil.org:80", "hub.example.org@evil.org",
+     "hub.example.org, evil.org", "[hub.example.org", "hub.example.org:evil.org"],
+)  # fmt: skip
+async def test_another_name_is_told_what_to_do(host: str) -> None:
+    answer = await ask(app_of("hub.example.org"), Host=host)
+    assert (answer.status_code, answer.json()["code"]) == (421, "unknown-host")
+    assert "access-control-allow-origin" not in answer.headers
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_two_names_at_once_are_none() -> None:
+    request = httpx.Request(
+        "GET", "http://kit/thing", headers=[("Host", "hub.example.org"), ("Host", "evil.org")]
+    )
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app_of("hub.example.org"))) as c:
+        assert (await c.send(request)).status_code == 421
+
+
+async def test_without_names_any_is_answered() -> None:
+    assert (await ask(app_of(), Host="anything.example.org")).status_code == 200
+
+
+async def test_probes_may_call_it_by_its_address() -> None:
+    assert (await ask(app_of("hub.example.org"), "/healthz", Host="10.1.2.3:80")).is_success
+
+
+def test_services_reach_each_other_under_the_hubs_own_name() -> None:
+    settings = ServiceSettings(hosts=["Hub.example.org"], hub_url="http://gateway:8080")
+    assert own_names(settings) == {"hub.example.org", "gateway"}
+    assert own_names(ServiceSettings(hub_url="http://gateway:8080")) == frozenset()
+
+
+@pytest.mark.parametrize("host", ["", "https://hub.example.org", "a/b", "a b", "me@hub"])
+def test_what_is_no_name_is_refused(host: str) -> None:
+    with pytest.raises(ValidationError):
+        ServiceSettings(hosts=[host])
+
+
+@given(st.ip_addresses(), st.integers(0, 65535))
+def test_an_address_is_known_with_and_without_its_port(address: object, port: int) -> None:
+    text = f"[{address}]" if ":" in str(address) else str(address)
+    assert name_of(text) == name_of(f"{text}:{port}") == name_of(str(address)) == str(address)
+
+
+@given(st.text())
+def test_any_field_is_read_without_a_fault(host: str) -> None:
+    name_of(host)

@@ -1,0 +1,68 @@
+"""Looks are shared by those who ask at once, and are never older than the question."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from mergehub.kit.looks import Looks
+
+
+class Counter:
+    """A thing that changes with every look; a look takes until it is let go."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.began = asyncio.Event()
+        self.go = asyncio.Event()
+
+    async def look(self, key: str) -> tuple[str, int]:
+        self.begun += 1
+        number = self.begun
+        self.began.set()
+        await self.go.wait()
+        if key == "lost":
+            raise LookupError(key)
+        return key, number
+
+
+async def test_who_asks_at_once_shares_a_look() -> None:
+    counter = Counter()
+    looks = Looks(counter.look)
+    counter.go.set()
+    assert await asyncio.gather(*(looks("a") for _ in range(1000))) == [("a", 1)] * 1000
+    assert sorted(await asyncio.gather(looks("a"), looks("b"))) == [("a", 2), ("b", 3)]
+
+
+async def test_who_asks_after_a_look_began_gets_a_newer_one() -> None:
+    counter = Counter()
+    looks = Looks(counter.look)
+    early = asyncio.ensure_future(looks("a"))
+    await counter.began.wait()
+    counter.began.clear()
+    late = asyncio.ensure_future(looks("a"))
+    await counter.began.wait()
+    counter.go.set()
+    assert await asyncio.gather(early, late) == [("a", 1), ("a", 2)]
+
+
+async def test_who_leaves_takes_the_look_from_nobody() -> None:
+    counter = Counter()
+    looks = Looks(counter.look)
+    leaving, staying = asyncio.ensure_future(looks("a")), asyncio.ensure_future(looks("a"))
+    await counter.began.wait()
+    leaving.cancel()
+    counter.go.set()
+    assert await staying == ("a", 1)
+
+
+async def test_an_error_reaches_everyone_who_waits() -> None:
+    counter = Counter()
+    looks = Looks(counter.look)
+    counter.go.set()
+    for found in await asyncio.gather(looks("lost"), looks("lost"), return_exceptions=True):
+        assert isinstance(found, LookupError)
+    with pytest.raises(LookupError):
+        await looks("lost")
+    assert counter.begun == 2

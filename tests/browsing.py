@@ -1,0 +1,37 @@
+"""A real browser, where the machine has one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from playwright.async_api import Page, async_playwright
+
+ABSENT = "There is no Chromium on this machine (Debian's package `chromium` brings one)."
+FLAGS = [
+    "--no-sandbox",  # there is none for root, and only our own pages are looked at
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@asynccontextmanager
+async def browsing() -> AsyncIterator[tuple[Page, list[str]]]:
+    """A page of a fresh browser, and what it complains of: errors, policies, what did not load."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip(ABSENT)
+    complaints: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = await browser.new_page()
+        page.on("console", lambda said: complaints.append(said.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("requestfailed", lambda request: complaints.append(request.url))
+        yield page, complaints
+        await browser.close()

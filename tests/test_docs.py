@@ -1,0 +1,81 @@
+"""The documentation that the hub serves: no link of it leads nowhere, and nothing is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from html import escape, unescape
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mergehub.contracts.events import TYPES
+from mergehub.hub.origin import create_app
+from mergehub.kit.docs.guides import FOLDER, address
+from mergehub.kit.docs.markdown import html, title_of
+from mergehub.kit.settings import ServiceSettings
+
+ORIGIN = create_app(ServiceSettings(rate_reads=0))  # counting needs a running hub
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(ORIGIN)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+        yield client
+
+
+async def test_no_link_of_the_documentation_leads_nowhere(client: httpx.AsyncClient) -> None:
+    pages: dict[str, str] = {}
+    links = {("", "/docs")}
+    while found := {(by, link) for by, link in links if link.partition("#")[0] not in pages}:
+        for by, link in found:
+            path = link.partition("#")[0]
+            answer = await client.get(path)
+            assert answer.status_code == 200, f"{by} leads to {path}, which is not there"
+            pages[path] = answer.text if "html" in answer.headers["content-type"] else ""
+            hrefs = map(unescape, re.findall(r'href="([^"]+)"', pages[path]))
+            links |= {(path, path + href if href[0] == "#" else href) for href in hrefs
+                      if href[0] in "/#"}  # fmt: skip
+    assert len(pages) > 80
+    for by, link in links:
+        path, _, anchor = link.partition("#")
+        assert not anchor or f'id="{anchor}"' in pages[path], f"{by} leads to {link}"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [(path.relative_to(DOCS).as_posix(), path.read_text()) for path in sorted(DOCS.rglob("*.md"))],
+)
+async def test_every_document_is_served(name: str, text: str, client: httpx.AsyncClient) -> None:
+    where = address(name)
+    assert where is not None
+    page = (await client.get(where)).text
+    assert f"<title>{escape(title_of(text))} · Mergehub</title>" in page
+
+
+def test_the_package_has_the_documents_of_the_repository() -> None:
+    assert FOLDER.resolve() == DOCS
+
+
+async def test_every_event_is_explained(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/docs/events")).text
+    for name in TYPES:
+        assert f'<h2 id="{name.replace(".", "")}">{name}</h2>' in page
+
+
+@pytest.mark.parametrize("wrong", ["../README", "nothing", "methods/../../README", "%2e%2e/x"])
+async def test_what_is_no_guide_is_not_found(wrong: str, client: httpx.AsyncClient) -> None:
+    answer = await client.get(f"/docs/guides/{wrong}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
+def test_a_link_to_what_is_not_served_is_left_out() -> None:
+    text = html("See [the code](../shared/README.md) and [tokens](tokens.md#over-http).", address)
+    assert text == ('<p>See the code and <a href="/docs/guides/tokens#over-http">tokens</a>.</p>\n')
+
+
+def test_html_in_a_guide_is_text() -> None:
+    assert "<script>" not in html("<script>alert(1)</script>", address)

@@ -1,0 +1,94 @@
+"""The page of all operations, in a real browser, with a token and a request that takes effect."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from urllib.parse import urlsplit
+
+from browsing import browsing
+from fastapi import FastAPI
+from playwright.async_api import Page
+from running import RunningHub
+
+import lineage.app
+from mergehub.contracts.services import SERVICES
+from mergehub.kit.settings import ServiceSettings
+
+RECIPE = {"name": "from-the-page", "recipe": "merge_method: linear\nmodels: [{model: a}]\n"}
+
+
+async def open_docs(page: Page, url: str) -> None:
+    await page.goto(f"{url}/docs")
+    await page.locator(".opblock").first.wait_for()
+
+
+async def authorize(page: Page, token: str) -> None:
+    await page.get_by_role("button", name="Authorize").first.click()
+    await page.get_by_label("auth-bearer-value").fill(token)
+    await page.get_by_role("button", name="Apply credentials").click()
+    await page.get_by_role("button", name="Close").click()
+
+
+async def test_the_page_has_every_operation_and_loads_nothing_from_elsewhere(
+    hub: RunningHub,
+) -> None:
+    async with browsing() as (page, complaints):
+        asked: set[str] = set()
+        page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+        await open_docs(page, hub.url)
+        shown = await page.locator(".opblock").count()
+        await page.goto(f"{hub.url}/docs?url=https://evil.example/openapi.json")
+        await page.locator(".opblock").first.wait_for()
+        await page.reload()  # what is kept works as well as what is new
+        await page.locator(".opblock").first.wait_for()
+        addresses = [f"{hub.url}/docs/openapi/{each.name}.json" for each in SERVICES]
+        told = [(await (await page.request.get(each)).json())["paths"] for each in addresses]
+    assert shown == sum(len(methods) for paths in told for methods in paths.values())
+    assert asked == {urlsplit(hub.url).netloc}
+    assert complaints == []
+
+
+async def test_an_operation_is_tried_out_with_a_token(hub: RunningHub) -> None:
+    async with browsing() as (page, complaints):
+        await open_docs(page, hub.url)
+        await authorize(page, hub.token)
+        operation = page.locator("#operations-recipes-publish_recipe")
+        await operation.locator(".opblock-summary-control").click()
+        await operation.locator("textarea.body-param__text").fill(json.dumps(RECIPE))
+        await operation.get_by_role("button", name="Execute").click()
+        answer = operation.locator(".live-responses-table")
+        await answer.get_by_text('"from-the-page"').first.wait_for()
+        assert "201" in await answer.inner_text()
+        stored = await page.request.get(f"{hub.url}/v1/recipes?name={RECIPE['name']}")
+        assert len((await stored.json())["items"]) == 1
+    assert complaints == []
+
+
+async def test_a_model_of_two_services_is_shown_as_each_has_it(hub: RunningHub) -> None:
+    """`Parent` is a run's in the registry and a comparison's in the leaderboard."""
+    async with browsing() as (page, complaints):
+        await open_docs(page, hub.url)
+        names = await page.evaluate(
+            "Object.keys(ui.specSelectors.specJson().getIn(['components', 'schemas']).toJS())"
+        )
+    assert {"Parent", "leaderboard.Parent", "Problem"} <= set(names)
+    assert "leaderboard.Problem" not in names
+    assert complaints == []
+
+
+async def test_a_service_alone_shows_its_own_operations(
+    serving: Callable[[FastAPI], AbstractAsyncContextManager[str]],
+    fresh_database: str,
+    redis_url: str,
+) -> None:
+    settings = ServiceSettings(
+        database_url=fresh_database, redis_url=redis_url, background="separate"
+    )
+    alone = lineage.app.create_app(settings)
+    async with alone.router.lifespan_context(alone), serving(alone) as url, browsing() as (page, _):
+        await open_docs(page, url)
+        assert await page.locator("#operations-models-list_models").count() == 1
+        told = await page.locator("#absent").inner_text()
+    assert told == "Not served at this address: registry, leaderboard."

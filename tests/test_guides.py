@@ -1,0 +1,93 @@
+"""The guides' snippets, run as a reader runs them, against a real hub."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from mypy import api as mypy
+from running import RunningHub, started_hub
+from snippets import MARK, blocks, check, program, retold, transcript
+
+pytestmark = pytest.mark.timeout(300)
+
+
+NEEDED = ("curl", "jq", "openssl")
+MISSING = [each for each in NEEDED if shutil.which(each) is None]
+with_curl = pytest.mark.skipif(bool(MISSING), reason=f"There is no {', '.join(MISSING)} here.")
+
+
+def run(hub: RunningHub, *command: str, cwd: Path | None = None) -> str:
+    """What a command prints that knows the hub by two variables; it must succeed."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=os.environ | {"HUB": hub.url, "TOKEN": hub.token, "PATH": path},
+        text=True,
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+@with_curl
+def test_the_recipes_with_curl(measured_hub: RunningHub, tmp_path: Path) -> None:
+    parts = blocks("recipes.md", "sh")
+    file = tmp_path / "recipes.sh"
+    file.write_text(program("sh", parts))
+    check("sh", parts, run(measured_hub, "bash", "-eu", str(file)))
+
+
+def test_the_recipes_in_python(measured_hub: RunningHub, tmp_path: Path) -> None:
+    parts = blocks("recipes.md", "python")
+    file = tmp_path / "recipes.py"
+    file.write_text(program("python", parts))
+    check("python", parts, run(measured_hub, sys.executable, str(file)))
+    said, _, status = mypy.run(["--strict", "--cache-dir", str(tmp_path), str(file)])
+    assert status == 0, said
+
+
+def test_the_example_of_the_python_clients(hub: RunningHub, tmp_path: Path) -> None:
+    file = tmp_path / "example.py"
+    file.write_text("\n".join(blocks("../python.md", "python")))
+    said = run(hub, sys.executable, str(file)).splitlines()
+    assert said[-1] == "True"
+    assert any(line.startswith("succeeded ") for line in said)
+    assert "stew" in said
+
+
+@with_curl
+def test_a_stranger_receives_a_signed_event(
+    store_folder: Path, models: Path, free_port: int, tmp_path: Path
+) -> None:
+    """The transcript of the first webhook, command by command, on a hub that nobody has used."""
+
+    def here(text: str) -> str:
+        return text.replace("9000", str(free_port))
+
+    (receiver,) = blocks("first-webhook.md", "python")
+    (tmp_path / "receiver.py").write_text(here(receiver))
+    steps = transcript("first-webhook.md")
+    script = tmp_path / "commands.sh"
+    script.write_text(here(program("sh", [command for command, _ in steps])))
+    allowed = {"MERGEHUB_WEBHOOK_ALLOW": '["127.0.0.0/8"]'}
+    with started_hub(store_folder / "stranger", models, **allowed) as hub:
+        printed = run(hub, "bash", "-eu", str(script), cwd=tmp_path)
+    for (command, told), said in zip(steps, printed.split(f"{MARK}\n")[1:], strict=True):
+        assert re.fullmatch(retold(here(told)), said), f"{command}\nprinted\n{said}"

@@ -1,0 +1,159 @@
+"""Every operation of every service that is not for everybody: who may call it, and who may not."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from mergehub.contracts.services import SERVICES
+from mergehub.kit.auth import SCOPES
+from mergehub.kit.settings import ServiceSettings
+
+OWNER, SERVICE = SecretStr("mgh_owner-of-scopes"), SecretStr("mgh_service-of-scopes")
+ANY = "any"
+
+# An operation that is not here must be a GET that everybody may send. What each of the rest needs
+# is said here once more, so that a scope that is missing in the code is missed.
+NEEDED = {
+    "recipes:write": {"publish_recipe", "update_recipe", "publish_recipe_version"},
+    "runs:submit": {"submit_run", "cancel_run", "retry_run"},
+    "worker": {
+        "claim_run", "heartbeat_run", "release_run", "report_run", "beat_worker", "leave_worker",
+    },
+    "webhooks:manage": {
+        "create_webhook", "list_webhooks", "get_webhook", "change_webhook", "delete_webhook",
+        "rotate_webhook_secret", "test_webhook", "list_webhook_deliveries",
+        "get_webhook_delivery", "replay_webhook_delivery", "replay_webhook_range",
+    },
+    "tokens:introspect": {"introspect_token"},
+    "accounts:manage": {
+        "create_organisation", "update_account", "set_member", "remove_member",
+    },
+    "admin": {"list_audit", "set_quota", "reset_quota"},
+    ANY: {
+        "create_token", "list_tokens", "get_token", "revoke_token", "get_me", "list_members",
+        "list_quotas",
+    },
+    "its own end": {"sign_out"},  # revokes the token that it is sent with
+    "nobody": {"check_recipe"},  # stores nothing
+}  # fmt: skip
+SCOPE_OF = {name: scope for scope, names in NEEDED.items() for name in names}
+
+Serving = Callable[[FastAPI], AbstractAsyncContextManager[str]]
+
+
+def _application(name: str, settings: ServiceSettings | None = None) -> FastAPI:
+    (service,) = [each for each in SERVICES if each.name == name]
+    module, _, function = service.factory.partition(":")
+    return getattr(importlib.import_module(module), function)(settings)
+
+
+def _operations() -> Iterator[tuple[str, str, str, str]]:
+    """Service, method, path and name of every operation."""
+    for service in SERVICES:
+        for path, methods in _application(service.name).openapi()["paths"].items():
+            for method, operation in methods.items():
+                yield service.name, method.upper(), path, operation["operationId"]
+
+
+OPERATIONS = list(_operations())
+GUARDED = [each for each in OPERATIONS if SCOPE_OF.get(each[3], "nobody") != "nobody"]
+REST = [each for each in OPERATIONS if each not in GUARDED]
+
+
+@pytest.fixture(scope="module")
+async def clients(
+    database_of: Callable[[str], Awaitable[str]], redis_url: str, serving: Serving
+) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
+    """A client of each service, by name; all ask the registry whose a token is."""
+    settings = ServiceSettings(
+        database_url=await database_of("scopes"),
+        redis_url=redis_url,
+        background="separate",
+        bootstrap_token=OWNER,
+        service_token=SERVICE,
+        rate_reads=0,
+        rate_writes=0,
+        log_level="error",
+    )
+    async with AsyncExitStack() as stack:
+        registry = _application("registry", settings)
+        await stack.enter_async_context(registry.router.lifespan_context(registry))
+        hub = await stack.enter_async_context(serving(registry))
+        settings = settings.model_copy(update={"hub_url": hub})
+        clients = {}
+        for service in SERVICES:
+            app = registry
+            if service.name != "registry":
+                app = _application(service.name, settings)
+                await stack.enter_async_context(app.router.lifespan_context(app))
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+            client = httpx.AsyncClient(transport=transport, base_url=f"http://{service.name}")
+            clients[service.name] = await stack.enter_async_context(client)
+        yield clients
+
+
+@pytest.fixture(scope="module")
+async def tokens(clients: dict[str, httpx.AsyncClient]) -> dict[str, str]:
+    """A token of each scope alone."""
+    made = {"admin": OWNER.get_secret_value()}
+    for number, scope in enumerate(sorted(SCOPES - {"admin"})):
+        answer = await clients["registry"].post(
+            "/v1/tokens",
+            json={"name": f"of-{number}", "scopes": [scope]},
+            headers={"Authorization": f"Bearer {OWNER.get_secret_value()}"},
+        )
+        assert answer.status_code == 201, answer.text
+        made[scope] = answer.json()["token"]
+    return made
+
+
+async def call(client: httpx.AsyncClient, method: str, path: str, token: str | None) -> int:
+    """The status of a request about what does not exist."""
+    filled = re.sub(r"\{(?:number|version)\}", "1", path)
+    filled = re.sub(r"\{[^}]+\}", f"{0:032x}", filled)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    body = {"json": {}} if method in ("POST", "PUT", "PATCH") else {}
+    return (await client.request(method, filled, headers=headers, **body)).status_code
+
+
+def test_no_operation_is_forgotten_and_none_is_gone() -> None:
+    unsafe = {name for _, method, _, name in OPERATIONS if method != "GET"}
+    assert unsafe - SCOPE_OF.keys() == set(), "say in NEEDED what they need"
+    assert SCOPE_OF.keys() - {name for *_, name in OPERATIONS} == set(), "take them out of NEEDED"
+
+
+@pytest.mark.parametrize(("service", "method", "path", "name"), GUARDED, ids=lambda each: each)
+async def test_it_is_for_its_scope_alone(
+    clients: dict[str, httpx.AsyncClient], tokens: dict[str, str],
+    service: str, method: str, path: str, name: str,
+) -> None:  # fmt: skip
+    client, scope = clients[service], SCOPE_OF[name]
+    assert await call(client, method, path, None) == 401
+    assert await call(client, method, path, "mgh_made-up") == 401
+    for held, token in tokens.items() if scope != "its own end" else ():
+        status = await call(client, method, path, token)
+        if scope in (ANY, held) or held == "admin":
+            assert status not in (401, 403), (held, status)
+        else:
+            assert status == 403, (held, status)
+
+
+@pytest.mark.parametrize(("service", "method", "path", "name"), REST, ids=lambda each: each)
+async def test_it_is_for_everybody_unless_reading_needs_a_token(
+    clients: dict[str, httpx.AsyncClient], service: str, method: str, path: str, name: str
+) -> None:
+    if not path.endswith(("/events", "/stream")):  # which have no end
+        assert await call(clients[service], method, path, None) not in (401, 403)
+    app = _application(service, ServiceSettings(require_token=True, rate_reads=0, rate_writes=0))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://closed"
+    ) as closed:
+        assert await call(closed, method, path, None) == 401
