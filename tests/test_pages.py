@@ -63,7 +63,7 @@ class Listed:
 
 def _recipe(name: str, at: datetime) -> Rows:
     recipe = {
-        "id": UUID(name), "owner": "o", "name": name, "title": "t", "description": "", "tags": [],
+        "id": UUID(name), "owner": "local", "name": name, "title": "t", "description": "", "tags": [],
         "domains": [], "newest": 1, "created_at": at,
     }  # fmt: skip
     return [(RecipeRow, recipe), _version_row(uuid4(), UUID(name), 1)]
@@ -88,6 +88,7 @@ def _run(name: str, at: datetime) -> Rows:
     run = {
         "id": UUID(name), "kind": "merge", "state": "cancelled", "hardware": "cpu",
         "timeout_seconds": 1, "spec": spec, "max_attempts": 1, "due_at": START, "created_at": at,
+        "owner": "local",
     }  # fmt: skip
     return [(RunRow, run)]
 
@@ -107,7 +108,7 @@ def _token(name: str, at: datetime) -> Rows:
 def _webhook(name: str, at: datetime) -> Rows:
     endpoint = {
         "id": UUID(name), "url": "https://example.org", "description": "", "types": [],
-        "ordered": False, "secret": "whsec_", "created_at": at,
+        "ordered": False, "owner": "local", "signature": "v1", "secret": "s", "created_at": at,
     }  # fmt: skip
     return [(EndpointRow, endpoint)]
 
@@ -165,6 +166,8 @@ LISTS = {
 }
 WHOLE = {
     "list_events": "a feed, read behind a sequence: `after`",
+    "list_members": "the few of an organisation",
+    "list_quotas": "one for each thing that is counted",
     "list_queues": "one for each class of hardware",
     "list_boards": "those that the program knows",
     "list_popular_models": "the first of a ranking that changes with each merge",

@@ -18,6 +18,7 @@ from mergehub.kit.settings import ServiceSettings
 
 OWNER, SERVICE = SecretStr("mgh_owner-of-scopes"), SecretStr("mgh_service-of-scopes")
 ANY = "any"
+DOOR = "a door"  # by which people come in, also where reading needs a token
 
 # An operation that is not here must be a GET that everybody may send. What each of the rest needs
 # is said here once more, so that a scope that is missing in the code is missed.
@@ -40,6 +41,9 @@ NEEDED = {
     ANY: {
         "create_token", "list_tokens", "get_token", "revoke_token", "get_me", "list_members",
         "list_quotas",
+    },
+    DOOR: {
+        "sign_in", "sign_in_callback", "ask_for_shell", "let_shell_in", "redeem_shell_code",
     },
     "its own end": {"sign_out"},  # revokes the token that it is sent with
     "nobody": {"check_recipe"},  # stores nothing
@@ -64,8 +68,9 @@ def _operations() -> Iterator[tuple[str, str, str, str]]:
 
 
 OPERATIONS = list(_operations())
-GUARDED = [each for each in OPERATIONS if SCOPE_OF.get(each[3], "nobody") != "nobody"]
-REST = [each for each in OPERATIONS if each not in GUARDED]
+GUARDED = [each for each in OPERATIONS if SCOPE_OF.get(each[3], "nobody") not in ("nobody", DOOR)]
+DOORS = [each for each in OPERATIONS if SCOPE_OF.get(each[3]) == DOOR]
+REST = [each for each in OPERATIONS if each not in (*GUARDED, *DOORS)]
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +162,10 @@ async def test_it_is_for_everybody_unless_reading_needs_a_token(
         transport=httpx.ASGITransport(app), base_url="http://closed"
     ) as closed:
         assert await call(closed, method, path, None) == 401
+
+
+@pytest.mark.parametrize(("service", "method", "path", "name"), DOORS, ids=lambda each: each)
+async def test_nobody_comes_in_where_nobody_can_sign_in(
+    clients: dict[str, httpx.AsyncClient], service: str, method: str, path: str, name: str
+) -> None:
+    assert await call(clients[service], method, path, None) in (401, 403, 404, 415, 422)

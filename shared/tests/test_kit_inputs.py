@@ -32,6 +32,7 @@ class Thing(BaseModel):
     kind: Literal["one"] = "one"
     name: str = Field("a", pattern="^a*$")
     more: list[Thing] = []
+    scores: dict[Annotated[str, Field(max_length=9)], float] = {}
 
 
 @router.post("/check")
@@ -103,7 +104,7 @@ async def test_nul_in_an_address_is_refused(client: httpx.AsyncClient, path: str
 
 
 async def test_nul_in_a_body_is_refused(client: httpx.AsyncClient) -> None:
-    answer = await client.post("/v1/things", json={"words": "a\0b"})
+    answer = await client.post("/v1/things", json={"words": "", "scores": {"a\0b": 1}})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
     assert "NUL" in answer.json()["detail"]
 
@@ -124,6 +125,7 @@ def test_a_document_tells_what_no_text_may_hold(document: dict[str, Any]) -> Non
     fields = document["components"]["schemas"]["Thing"]["properties"]
     assert fields["words"]["pattern"] == NO_NUL
     assert fields["name"]["pattern"] == "^a*$"
+    assert fields["scores"]["propertyNames"] == {"maxLength": 9, "pattern": NO_NUL}
     assert "pattern" not in fields["kind"]
     name, words, last, _ = document["paths"]["/v1/things/{name}"]["get"]["parameters"]
     assert name["schema"]["pattern"] == words["schema"]["pattern"] == NO_NUL

@@ -66,3 +66,14 @@ async def test_an_error_reaches_everyone_who_waits() -> None:
     with pytest.raises(LookupError):
         await looks("lost")
     assert counter.begun == 2
+
+
+async def test_at_the_end_no_look_goes_on() -> None:
+    counter = Counter()
+    looks = Looks(counter.look)
+    before = asyncio.all_tasks()
+    leaving = asyncio.ensure_future(looks("a"))
+    await counter.began.wait()
+    leaving.cancel()
+    await looks.close()
+    assert asyncio.all_tasks() - before <= {leaving}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -12,6 +13,7 @@ from mergehub.contracts.services import SERVICES
 from .fuzzing import PHASES, Outcome, fuzz
 from .stack import Stack, running
 
+INTERRUPTED = 130
 NAMES = [each.name for each in SERVICES]
 
 
@@ -23,6 +25,8 @@ def main() -> int:
         "--seed", type=int, default=1, help="of the first run; the next has the next"
     )
     options = parser.parse_args()
+    for each in (signal.SIGINT, signal.SIGTERM):  # shells start what they put behind them deaf
+        signal.signal(each, signal.default_int_handler)
     print(f"phases: {', '.join(PHASES)}; checks: all", flush=True)
     with running() as stack, tempfile.TemporaryDirectory() as folder:
         bad = [
@@ -52,4 +56,8 @@ def _tell(stack: Stack, service: str, cases: int, seed: int, folder: Path) -> bo
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("interrupted: everything was stopped and removed")
+        sys.exit(INTERRUPTED)

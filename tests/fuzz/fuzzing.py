@@ -22,7 +22,7 @@ PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a run; `said` is all that schemathesis printed."""
+    """What came of a run; a phase that was skipped is an error. `said` is all that was printed."""
 
     seed: int
     cases: int
@@ -38,9 +38,8 @@ class Outcome:
 
 def fuzz(stack: Stack, service: str, *, cases: int, seed: int, folder: Path) -> Iterator[Outcome]:
     """Runs with one seed after the other until `cases` were tried."""
-    examples = max(
-        1, cases // (2 * _operations(stack.urls[service]))
-    )  # more than one phase has them
+    operations = _operations(stack.urls[service])
+    examples = max(1, cases // (2 * operations))  # two phases have so many, and others some
     while cases > 0:
         outcome = _run(stack, service, examples, seed, folder)
         yield outcome
@@ -77,11 +76,15 @@ def _run(stack: Stack, service: str, examples: int, seed: int, folder: Path) -> 
         raise RuntimeError(f"schemathesis did not come to an end:\n{done.stdout}")
     told: dict[str, Any] = json.loads(report.read_text("utf-8"))
     counted = told["test_cases"]
-    errors = len(told["errors"]) + (not told["complete"])
-    failures = counted["unique_failures"]
-    if done.returncode and not failures + errors:
-        errors = 1
-    return Outcome(seed, counted["generated"], failures, errors, told["running_time"], done.stdout)
+    skipped = [name for name in PHASES if told["phases"][name]["skip_reason"]]
+    return Outcome(
+        seed,
+        cases=counted["generated"],
+        failures=counted["unique_failures"],
+        errors=len(told["errors"]) + len(skipped) + (not told["complete"]),
+        seconds=told["running_time"],
+        said=done.stdout,
+    )
 
 
 def _told(planted: Dictionaries) -> str:

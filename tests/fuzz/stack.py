@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import socket
 import sys
 import tempfile
@@ -25,7 +24,7 @@ from .planted import Dictionaries, grown, plant
 OWNER = "mgh_owner-of-the-fuzzing"
 WORKER = "mgh_worker-of-the-fuzzing"
 SERVICE = "mgh_service-of-the-fuzzing"
-SECRETS_KEY = base64.b64encode(b"k" * 32).decode()
+SECRETS_KEY = base64.b64encode(bytes(32)).decode()
 READY_SECONDS = 60.0
 
 
@@ -75,7 +74,7 @@ def _settings(database: str, redis: str, hub: str) -> dict[str, str]:
         "MERGEHUB_BOOTSTRAP_TOKEN": OWNER,
         "MERGEHUB_WORKER_TOKEN": WORKER,
         "MERGEHUB_SERVICE_TOKEN": SERVICE,
-        "MERGEHUB_SECRETS_KEYS": json.dumps([SECRETS_KEY]),
+        "MERGEHUB_SECRETS_KEYS": f'["{SECRETS_KEY}"]',
         "MERGEHUB_REQUIRE_TOKEN": "true",  # so that every operation must refuse wrong ones
         "MERGEHUB_RATE_READS": "0",  # any number: one caller asks thousands of times a minute
         "MERGEHUB_RATE_WRITES": "0",

@@ -76,6 +76,9 @@ CREATING: dict[str, tuple[str, Callable[[Json], Json], int, str]] = {
     "create_token": (
         "/v1/tokens", lambda t: {"name": "ci", "scopes": ["recipes:write"]}, 201, "tokens",
     ),
+    "create_organisation": (
+        "/v1/accounts", lambda t: {"handle": "lab", "display_name": "The lab"}, 201, "accounts",
+    ),
     "create_webhook": ("/v1/webhooks", lambda t: URL, 201, "webhook_endpoints"),
     "test_webhook": (
         "/v1/webhooks/{webhook}/test", lambda t: {}, 202, "webhook_deliveries",

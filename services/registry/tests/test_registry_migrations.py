@@ -58,8 +58,8 @@ async def test_webhooks_from_before_their_secrets_were_sealed_stay_as_they_were(
         signed = await connection.execute(text("SELECT signature, secret FROM webhook_endpoints"))
         assert signed.all() == [("v1", "whsec_old")]
         for signature, secret, key in (("v1", "sealed:1:x", "NULL"), ("v1a", "sealed:1:y", "'k'")):
-            new = f"({columns}, signature, secret, public_key)"
-            values = f"({made}, '{signature}', '{secret}', {key})"
+            new = f"({columns}, owner, signature, secret, public_key)"
+            values = f"({made}, 'local', '{signature}', '{secret}', {key})"
             await connection.execute(text(f"INSERT INTO webhook_endpoints {new} VALUES {values}"))
         await connection.run_sync(_to("0005", down=True))  # which could read no sealed secret
         assert (await connection.execute(text(kept))).one() == (1, "whsec_old")

@@ -40,6 +40,8 @@ def _refuse_nul(schema: Document) -> None:
             "format",
         }:
             node["pattern"] = NO_NUL
+        if isinstance(node.get("additionalProperties"), dict):  # names are text, too
+            node.setdefault("propertyNames", {}).setdefault("pattern", NO_NUL)
 
 
 def _sent(document: Document) -> list[Document]:

@@ -13,9 +13,9 @@ from mergehub.kit.problems import problem_responses
 
 router = APIRouter(prefix="/v1/results", tags=["results"])
 
-Text = Annotated[str, Query(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
-Model = Annotated[Text | None, Query(description="A model's name.")]
-Benchmark = Annotated[Text | None, Query(description="A benchmark's name.")]
+Text = Annotated[str, Query(min_length=1, max_length=500)]
+Model = Annotated[Text | None, Query(description="A model's name.", examples=["org/dates"])]
+Benchmark = Annotated[Text | None, Query(description="A benchmark's name.", examples=["dates"])]
 
 
 @router.get("", responses=problem_responses(BadCursor))

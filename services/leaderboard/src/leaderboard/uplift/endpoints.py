@@ -16,7 +16,10 @@ router = APIRouter(prefix="/v1/uplift", tags=["uplift"])
 
 @router.get("", responses=problem_responses(service.NoResults))
 async def get_uplift(
-    model: Annotated[Text, Query(description="The model's name.")], session: Session
+    model: Annotated[
+        Text, Query(description="The model's name.", examples=["local/dates-and-units"])
+    ],
+    session: Session,
 ) -> schemas.Uplift:
     """A model against each parent, the best ingredient and the mean of all ingredients."""
     return await service.uplift(session, model)

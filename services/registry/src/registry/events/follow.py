@@ -21,6 +21,7 @@ class Feed:
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
         self._looks = Looks(self._look)
+        resources.closing.push_async_callback(self._looks.close)
 
     async def after(self, sequence: int, limit: int) -> EventPage:
         """The events behind `sequence` that there are now. Raises EventsPruned."""

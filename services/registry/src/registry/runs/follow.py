@@ -25,6 +25,7 @@ class Following:
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
         self._looks = Looks(self._look)
+        resources.closing.push_async_callback(self._looks.close)
 
     async def look(self, run_id: UUID, viewer: Principal | None) -> Run:
         """The run as it stands; the connection is given back at once. Raises RunNotFound."""
