@@ -63,8 +63,8 @@ class Listed:
 
 def _recipe(name: str, at: datetime) -> Rows:
     recipe = {
-        "id": UUID(name), "owner": "local", "name": name, "title": "t", "description": "", "tags": [],
-        "domains": [], "newest": 1, "created_at": at,
+        "id": UUID(name), "owner": "local", "name": name, "title": "t", "description": "",
+        "tags": [], "domains": [], "newest": 1, "created_at": at,
     }  # fmt: skip
     return [(RecipeRow, recipe), _version_row(uuid4(), UUID(name), 1)]
 
