@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from mergehub.kit.auth import Viewer
+from mergehub.kit.auth import viewer
 from mergehub.kit.database import Session
 from mergehub.kit.problems import Unauthenticated, problem_responses
 from registry.accounts.errors import NoAccount
@@ -44,11 +44,12 @@ Host = Annotated[str, Query(max_length=100, description="The name of the shell's
     "", response_class=Response, responses=ASKED | problem_responses(SignInOff, Unauthenticated)
 )
 async def ask_for_shell(
-    request: Request, viewer: Viewer, challenge: Challenge, port: Port = None, host: Host = "?"
+    request: Request, challenge: Challenge, port: Port = None, host: Host = "?"
 ) -> Response:
     """Ask a person in a browser whether a shell may work for it; sign in first where need be."""
     provider_of(request)
-    if viewer is None or viewer.account is None:
+    asked = await viewer(request, None)
+    if asked is None or asked.account is None:
         back = urlencode({"return_to": f"{request.url.path}?{request.url.query}"})
         return RedirectResponse(f"/v1/accounts/sign-in?{back}", 303)
     # Forms go by the page's referrer policy when they tell where they come from.
@@ -59,7 +60,7 @@ async def ask_for_shell(
         "Referrer-Policy": "same-origin",
         "Cache-Control": "no-store",
     }
-    return HTMLResponse(shell.question(host, viewer.account), headers=headers)
+    return HTMLResponse(shell.question(host, asked.account), headers=headers)
 
 
 @router.post(
