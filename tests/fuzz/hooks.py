@@ -30,6 +30,9 @@ REFUSALS = {
     "run-invalid": "what a run names must exist, and one of two fields is given",
     "report-invalid": "the result must be of the run's kind and go with the outcome",
     "token-invalid": "an expiry lies in the future, and a scope is one of ours",
+    "owner-invalid": "an owner is an account that there is",
+    "member-invalid": "a member is a person that there is",
+    "code-invalid": "a shell's code is given by a browser, for one verifier, once",
     "webhook-url-refused": "where a URL leads is looked up",
 }
 
