@@ -122,7 +122,8 @@ def test_the_documentation_loads_nothing_from_elsewhere(hub: RunningHub) -> None
 def test_a_worker_knows_no_secret_but_its_own_token(hub: RunningHub) -> None:
     told = hub.child("merge_worker").environ()
     assert told["MERGEHUB_WORKER_TOKEN"].startswith("mgh_")
-    for name in ("BOOTSTRAP_TOKEN", "SERVICE_TOKEN", "SECRETS_KEYS", "DATABASE_URL"):
+    secrets = ("BOOTSTRAP_TOKEN", "SERVICE_TOKEN", "SECRETS_KEYS", "DATABASE_URL")
+    for name in (*secrets, "OIDC_CLIENT_SECRET"):
         assert told[f"MERGEHUB_{name}"] == ""
     assert hub.child("mergehub.hub.serve").environ()["MERGEHUB_SECRETS_KEYS"].startswith('["')
 

@@ -30,6 +30,7 @@ OWN_RATE = 60_000  # a minute: more than one machine can answer, so it hampers n
 NOT_FOR_WORKERS = (
     "MERGEHUB_BOOTSTRAP_TOKEN",
     "MERGEHUB_DATABASE_URL",
+    "MERGEHUB_OIDC_CLIENT_SECRET",
     "MERGEHUB_SECRETS_KEYS",
     "MERGEHUB_SERVICE_TOKEN",
 )
