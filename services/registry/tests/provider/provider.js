@@ -3,6 +3,8 @@
 import { createServer } from "node:http";
 import { Provider } from "oidc-provider";
 
+process.stdin.resume().on("end", () => process.exit());
+
 const [redirectUri] = process.argv.slice(2);
 const server = createServer();
 server.listen(0, "127.0.0.1", () => {
