@@ -164,7 +164,8 @@ def _shown(run: KeptRun) -> Run:
     return Run(
         id=run.id, kind=run.spec.kind, state=run.state, hardware="cpu", spec=run.spec,
         needs=run.needs, timeout_seconds=run.timeout_seconds,
-        attempt=run.attempt, fence=run.fence, worker=(run.workers or [None])[-1], progress=None,
+        owner="local", visibility="public", attempt=run.attempt, fence=run.fence,
+        worker=(run.workers or [None])[-1], progress=None,
         result=None, error=report.error if report else None, revision=1, created_at=now,
         started_at=now, finished_at=run.finished_at or (now if run.state in FINAL else None),
     )  # fmt: skip
