@@ -30,8 +30,9 @@ from mergehub.kit.migrations import migrate
 RECEIVER = Path(__file__).with_name("webhook_receiver.py")
 
 ENDPOINT = text("""
-INSERT INTO webhook_endpoints (id, url, description, types, ordered, signature, secret)
-SELECT gen_random_uuid(), :url, '', '{}', false, 'v1', :secret FROM generate_series(1, :count)
+INSERT INTO webhook_endpoints (id, owner, url, description, types, ordered, signature, secret)
+SELECT gen_random_uuid(), 'local', :url, '', '{}', false, 'v1', :secret
+FROM generate_series(1, :count)
 """)
 
 DELIVERIES = text("""
@@ -64,22 +65,34 @@ async def measure(options: argparse.Namespace, database: Database, env: dict[str
     receiver = await asyncio.create_subprocess_exec(
         sys.executable, RECEIVER, stdout=subprocess.PIPE
     )
-    alive, dead = (await receiver.stdout.readline()).decode().split()
+    try:
+        alive, dead = (await receiver.stdout.readline()).decode().split()
+        await _fill(options, database, {alive: options.endpoints, dead: options.dead})
+        return await _send(database, alive, env)
+    finally:
+        receiver.kill()
+        await receiver.wait()
+
+
+async def _fill(options: argparse.Namespace, database: Database, urls: dict[str, int]) -> None:
+    """So many endpoints at each address, with deliveries that are due."""
     each = options.deliveries // options.endpoints
     async with database.transaction() as session:
-        for url, count in ((alive, options.endpoints), (dead, options.dead)):
+        for url, count in urls.items():
             values = {"url": url, "secret": SECRET, "count": count}
             await session.execute(ENDPOINT, values)
         await session.execute(DELIVERIES, {"body": BODY + '"}}', "each": each})
     async with database.transaction() as session:
         await session.execute(text("ANALYZE webhook_deliveries"))
+
+
+async def _send(database: Database, alive: str, env: dict[str, str]) -> Measured:
     sender = await asyncio.create_subprocess_exec(sys.executable, "-m", "registry", env=env)
     try:
         return await _measure(database, alive, psutil.Process(sender.pid))
     finally:
         sender.terminate()
-        receiver.kill()
-        await asyncio.gather(sender.wait(), receiver.wait())
+        await sender.wait()
 
 
 async def _measure(database: Database, alive: str, sender: psutil.Process) -> Measured:

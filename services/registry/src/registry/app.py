@@ -113,6 +113,8 @@ async def _start(app: FastAPI, resources: Resources) -> None:
         await reseal(session, app.state.sealer)
 
 
+DOORS = (sign_in.router, shell_endpoints.router)
+
 PARTS = ServiceParts(
     name="registry",
     title="Mergehub registry",
@@ -128,6 +130,7 @@ PARTS = ServiceParts(
         introspection.router,
         tokens.router,
         audit.router,
+        *DOORS,  # before what takes their names for handles
         accounts.router,
         members.router,
         quotas.router,
@@ -139,7 +142,7 @@ PARTS = ServiceParts(
     loops=_loops,
     start=_start,
     readings=_readings,
-    doors=(sign_in.router, shell_endpoints.router),
+    doors=DOORS,
 )
 
 

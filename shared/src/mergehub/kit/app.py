@@ -71,7 +71,7 @@ class ServiceParts:
     `migrations` names the package of its Alembic history; `loops` its background work;
     `largest_bodies` the ends of paths where more may be sent than elsewhere, in bytes;
     `readings` what `/metrics` reads from the tables; `links` what leads where in the document;
-    `doors` are asked without a token even where reading needs one: people come in by them;
+    `doors` are those of `routers` that ask for no token even where reading needs one;
     `start` runs once after migrating, before the first request.
     """
 
@@ -168,17 +168,16 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     )
     if settings.public_url is not None:
         app.state.sessions = Sessions(settings.public_url, frozenset(settings.cors_origins))
-    routers = (*parts.doors, *parts.routers)
-    add_manners(app, settings, metrics, parts.largest_bodies, routers)
+    add_manners(app, settings, metrics, parts.largest_bodies, parts.routers)
     amend(app, describe_links(parts.links))
+    for router in parts.routers:
+        if settings.require_token and router not in parts.doors:
+            told = problem_responses(Unauthenticated)
+            app.include_router(router, dependencies=[Depends(authenticated)], responses=told)
+        else:
+            app.include_router(router)
     app.include_router(_operations(parts, metrics))
     app.include_router(docs_routes({parts.name: app.openapi}))
-    reading = [Depends(authenticated)] if settings.require_token else []
-    for router in parts.doors:
-        app.include_router(router)
-    told = problem_responses(Unauthenticated) if settings.require_token else {}
-    for router in parts.routers:
-        app.include_router(router, dependencies=reading, responses=told)
     return app
 
 

@@ -88,9 +88,12 @@ async def viewer(request: Request, credentials: Credentials) -> Principal | None
     A cookie that is no longer valid is as good as none, since pages cannot leave it out.
     """
     sent = presented(request.scope)
-    if sent is None or (sent.by_cookie and await _known(request, sent) is None):
+    if sent is None:
         return None
-    return await authenticated(request, credentials)
+    principal = await _known(request, sent)
+    if principal is None and sent.by_cookie:
+        return None
+    return _noted(request, sent, principal)
 
 
 Viewer = Annotated[Principal | None, Depends(viewer)]
@@ -130,7 +133,10 @@ async def _holder(request: Request, what: str, challenge: str) -> Principal:
             f"This needs {what}: send `Authorization: Bearer <token>`.",
             headers={"WWW-Authenticate": challenge},
         )
-    principal = await _known(request, sent)
+    return _noted(request, sent, await _known(request, sent))
+
+
+def _noted(request: Request, sent: Presented, principal: Principal | None) -> Principal:
     if principal is None:
         raise Unauthenticated(
             "The token is not known, or no longer valid.",

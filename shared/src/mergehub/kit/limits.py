@@ -7,7 +7,7 @@ it, by Redis's own clock, so all replicas count together.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter
@@ -64,7 +64,10 @@ class Grant:
 
     def told(self) -> Verdict:
         """The verdict for one of them: what is left here is the caller's too."""
-        return replace(self.verdict, remaining=self.verdict.remaining + self.left)
+        told = self.verdict
+        return Verdict(
+            told.allowed, told.remaining + self.left, told.full_seconds, told.wait_seconds
+        )
 
 
 class Limiter:

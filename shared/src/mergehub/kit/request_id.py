@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from uuid import uuid4
+from secrets import token_hex
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,7 +27,7 @@ class RequestId:
             await self._app(scope, receive, send)
             return
         sent = Headers(scope=scope).get(HEADER, "")
-        name = sent if USABLE.fullmatch(sent) else uuid4().hex
+        name = sent if USABLE.fullmatch(sent) else token_hex(16)
         scope.setdefault("state", {})["request_id"] = name
 
         async def answer(message: Message) -> None:

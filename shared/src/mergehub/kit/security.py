@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-NOTHING = "default-src 'none'; frame-ancestors 'none'"
+NOTHING = b"default-src 'none'; frame-ancestors 'none'"
 PAGES = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    b"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
 )
 NOT_MODIFIED = 304  # says not what it is, and a policy of its own would replace the kept page's
 YEAR_SECONDS = 365 * 24 * 3600
@@ -26,23 +30,20 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def telling(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if message["status"] != NOT_MODIFIED:
-                    _judge_content(headers)
-                _tell(headers, secure=scope["scheme"] == "https")
+                _tell(message, secure=scope["scheme"] == "https")
             await send(message)
 
         await self._app(scope, receive, telling if scope["type"] == "http" else send)
 
 
-def _judge_content(headers: MutableHeaders) -> None:
-    page = headers.get("content-type", "").startswith("text/html")
-    headers.setdefault("Content-Security-Policy", PAGES if page else NOTHING)
-
-
-def _tell(headers: MutableHeaders, secure: bool) -> None:
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    headers.setdefault("Cache-Control", "no-store")
+def _tell(message: Message, secure: bool) -> None:
+    """Add what the answer does not say itself."""
+    said = dict(message["headers"])  # their names are in lower case here, by ASGI
+    page = said.get(b"content-type", b"").startswith(b"text/html")
+    wanted = [*ALWAYS]
+    if message["status"] != NOT_MODIFIED:
+        wanted.append((b"content-security-policy", PAGES if page else NOTHING))
     if secure:
-        headers.setdefault("Strict-Transport-Security", f"max-age={YEAR_SECONDS}")
+        wanted.append((b"strict-transport-security", b"max-age=%d" % YEAR_SECONDS))
+    added = [pair for pair in wanted if pair[0] not in said]
+    message["headers"] = [*message["headers"], *added]

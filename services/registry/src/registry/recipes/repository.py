@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Executable, and_, select, tuple_
+from sqlalchemy import ColumnElement, Executable, and_, bindparam, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,6 +32,7 @@ class RecipeFilter:
 
 _NEWEST = and_(VersionRow.recipe_id == RecipeRow.id, VersionRow.number == RecipeRow.newest)
 _WITH_NEWEST = select(RecipeRow, VersionRow).join(VersionRow, _NEWEST)
+_ONE = _WITH_NEWEST.where(RecipeRow.id == bindparam("recipe_id"))
 _NEWEST_FIRST = _WITH_NEWEST.order_by(RecipeRow.created_at.desc(), RecipeRow.id.desc())
 
 
@@ -45,8 +46,9 @@ async def add(session: AsyncSession, owner: str, wanted: RecipeCreate) -> Recipe
 
 async def find(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> Pair | None:
     """A recipe that `viewer` may see, and its newest version."""
-    query = _WITH_NEWEST.where(RecipeRow.id == recipe_id, seen_by(viewer))
-    return next(iter(await _pairs(session, query)), None)
+    query = _ONE.where(seen_by(viewer))
+    found = (await session.execute(query, {"recipe_id": recipe_id})).first()
+    return (found[0], found[1]) if found else None
 
 
 async def lock(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> Pair | None:

@@ -9,57 +9,6 @@ from mergehub.client.calls import Call, Pages, Stream, part
 from mergehub.client.types import registry as t
 
 
-def sign_in(*, return_to: str | None = None) -> Call[None]:
-    """Send a browser to the OpenID provider to sign in."""
-    return Call("GET", "/v1/accounts/sign-in", query={"return_to": return_to})
-
-
-def sign_in_callback(
-    *,
-    state: str | None = None,
-    code: str | None = None,
-    error: str | None = None,
-    iss: str | None = None,
-) -> Call[None]:
-    """Where the provider sends the browser back: a session in a cookie, and on."""
-    return Call(
-        "GET",
-        "/v1/accounts/callback",
-        query={"state": state, "code": code, "error": error, "iss": iss},
-    )
-
-
-def sign_out() -> Call[None]:
-    """End the session, or the token, that this request came with."""
-    return Call("POST", "/v1/accounts/sign-out")
-
-
-def ask_for_shell(
-    *,
-    challenge: str,
-    port: int | None = None,
-    host: str | None = None,
-    if_none_match: str | None = None,
-) -> Call[str]:
-    """Ask a person in a browser whether a shell may work for it; sign in first where need be."""
-    return Call(
-        "GET",
-        "/v1/accounts/shell",
-        query={"challenge": challenge, "port": port, "host": host},
-        headers={"If-None-Match": if_none_match},
-    )
-
-
-def let_shell_in(*, challenge: str, port: int | None = None) -> Call[str]:
-    """Agree. The browser takes a one-time code to the shell, or shows it."""
-    return Call("POST", "/v1/accounts/shell", query={"challenge": challenge, "port": port})
-
-
-def redeem_shell_code(body: t.ShellCode) -> Call[t.ShellToken]:
-    """The shell's token, for the code and the secret behind the challenge; once."""
-    return Call("POST", "/v1/accounts/shell/token", body=body)
-
-
 def publish_recipe(body: t.RecipeCreate, *, idempotency_key: str | None = None) -> Call[t.Recipe]:
     """Publish a recipe and its version 1."""
     return Call(
@@ -499,6 +448,57 @@ def list_audit(
         },
         headers={"If-None-Match": if_none_match},
     )
+
+
+def sign_in(*, return_to: str | None = None) -> Call[None]:
+    """Send a browser to the OpenID provider to sign in."""
+    return Call("GET", "/v1/accounts/sign-in", query={"return_to": return_to})
+
+
+def sign_in_callback(
+    *,
+    state: str | None = None,
+    code: str | None = None,
+    error: str | None = None,
+    iss: str | None = None,
+) -> Call[None]:
+    """Where the provider sends the browser back: a session in a cookie, and on."""
+    return Call(
+        "GET",
+        "/v1/accounts/callback",
+        query={"state": state, "code": code, "error": error, "iss": iss},
+    )
+
+
+def sign_out() -> Call[None]:
+    """End the session, or the token, that this request came with."""
+    return Call("POST", "/v1/accounts/sign-out")
+
+
+def ask_for_shell(
+    *,
+    challenge: str,
+    port: int | None = None,
+    host: str | None = None,
+    if_none_match: str | None = None,
+) -> Call[str]:
+    """Ask a person in a browser whether a shell may work for it; sign in first where need be."""
+    return Call(
+        "GET",
+        "/v1/accounts/shell",
+        query={"challenge": challenge, "port": port, "host": host},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def let_shell_in(*, challenge: str, port: int | None = None) -> Call[str]:
+    """Agree. The browser takes a one-time code to the shell, or shows it."""
+    return Call("POST", "/v1/accounts/shell", query={"challenge": challenge, "port": port})
+
+
+def redeem_shell_code(body: t.ShellCode) -> Call[t.ShellToken]:
+    """The shell's token, for the code and the secret behind the challenge; once."""
+    return Call("POST", "/v1/accounts/shell/token", body=body)
 
 
 def create_organisation(
