@@ -82,20 +82,24 @@ async def authenticated(request: Request, credentials: Credentials) -> Principal
     return await _holder(request, "a token", "Bearer")
 
 
-async def viewer(request: Request, credentials: Credentials) -> Principal | None:
+class _Viewing(HTTPBearer):
     """A dependency that answers who reads: None without a token, 401 for one that is not valid.
 
-    A cookie that is no longer valid is as good as none, since pages cannot leave it out.
+    A cookie that is no longer valid is as good as none, since pages cannot leave it out. Documented
+    like `bearer`: a dependency of its own for that would cost each request as much as this one.
     """
-    sent = presented(request.scope)
-    if sent is None:
-        return None
-    principal = await _known(request, sent)
-    if principal is None and sent.by_cookie:
-        return None
-    return _noted(request, sent, principal)
+
+    async def __call__(self, request: Request) -> Principal | None:  # type: ignore[override]
+        sent = presented(request.scope)
+        if sent is None:
+            return None
+        principal = await _known(request, sent)
+        if principal is None and sent.by_cookie:
+            return None
+        return _noted(request, sent, principal)
 
 
+viewer = _Viewing(scheme_name=bearer.scheme_name, description=bearer.model.description)
 Viewer = Annotated[Principal | None, Depends(viewer)]
 
 

@@ -7,7 +7,7 @@ from secrets import token_hex
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 HEADER = "X-Request-ID"
 USABLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -35,5 +35,8 @@ class RequestId:
                 MutableHeaders(scope=message)[HEADER] = name
             await send(message)
 
-        with bound_contextvars(request_id=name):
+        bound = bind_contextvars(request_id=name)
+        try:
             await self._app(scope, receive, answer)
+        finally:
+            reset_contextvars(**bound)

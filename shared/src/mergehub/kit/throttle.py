@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mergehub.kit.callers import Callers
@@ -14,6 +12,8 @@ from mergehub.kit.limits import Limiter, Quota, Verdict
 from mergehub.kit.problems import Problem, answer
 from mergehub.kit.requests import PROBES
 from mergehub.kit.settings import ServiceSettings
+
+Fields = list[tuple[bytes, bytes]]
 
 READS = frozenset({"GET", "HEAD"})
 
@@ -43,7 +43,7 @@ class Throttle:
             return
         redis = scope["app"].state.resources.redis
         verdict = await self._limiter.take(redis, quota, caller.key)
-        telling = _telling(send, _headers(quota, verdict))
+        telling = _telling(send, _fields(quota, verdict))
         if verdict is not None and not verdict.allowed:
             await _refusal(quota, verdict)(scope, receive, telling)
             return
@@ -57,14 +57,14 @@ class Throttle:
         return quota if quota.requests else None
 
 
-def _headers(quota: Quota, verdict: Verdict | None) -> dict[str, str]:
+def _fields(quota: Quota, verdict: Verdict | None) -> Fields:
     """Fields of draft-ietf-httpapi-ratelimit-headers; only the policy where nobody counted."""
-    name = f'"{quota.name}"'
-    headers = {"RateLimit-Policy": f"{name};q={quota.requests};w={quota.seconds}"}
+    policy = f'"{quota.name}";q={quota.requests};w={quota.seconds}'
+    fields = [(b"ratelimit-policy", policy.encode())]
     if verdict is not None:
-        full = math.ceil(verdict.full_seconds)
-        headers["RateLimit"] = f"{name};r={verdict.remaining};t={full}"
-    return headers
+        told = f'"{quota.name}";r={verdict.remaining};t={math.ceil(verdict.full_seconds)}'
+        fields.append((b"ratelimit", told.encode()))
+    return fields
 
 
 def _refusal(quota: Quota, verdict: Verdict) -> ASGIApp:
@@ -77,10 +77,10 @@ def _refusal(quota: Quota, verdict: Verdict) -> ASGIApp:
     )
 
 
-def _telling(send: Send, headers: Mapping[str, str]) -> Send:
+def _telling(send: Send, fields: Fields) -> Send:
     async def telling(message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(headers)
+            message["headers"] = [*message["headers"], *fields]
         await send(message)
 
     return telling

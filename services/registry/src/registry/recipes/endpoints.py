@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from mergehub.kit.auth import Principal, Viewer, requires
 from mergehub.kit.database import Session
-from mergehub.kit.etags import etag_of
+from mergehub.kit.etags import as_it_is, etag_of
 from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
 from mergehub.kit.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
 from mergehub.kit.problems import Unauthenticated, problem_responses
@@ -114,14 +114,10 @@ async def list_recipes(
     return page
 
 
-@router.get("/{recipe_id}", responses=SEEN)
-async def get_recipe(
-    recipe_id: UUID, session: Session, viewer: Viewer, response: Response
-) -> Recipe:
+@router.get("/{recipe_id}", response_model=Recipe, responses=SEEN)
+async def get_recipe(recipe_id: UUID, session: Session, viewer: Viewer) -> Response:
     """A recipe with its newest version."""
-    recipe = await service.find(session, recipe_id, viewer)
-    response.headers["ETag"] = etag_of(recipe)
-    return recipe
+    return as_it_is(await service.find(session, recipe_id, viewer))
 
 
 @router.patch(

@@ -48,7 +48,7 @@ async def ask_for_shell(
 ) -> Response:
     """Ask a person in a browser whether a shell may work for it; sign in first where need be."""
     provider_of(request)
-    asked = await viewer(request, None)
+    asked = await viewer(request)
     if asked is None or asked.account is None:
         back = urlencode({"return_to": f"{request.url.path}?{request.url.query}"})
         return RedirectResponse(f"/v1/accounts/sign-in?{back}", 303)
