@@ -26,7 +26,8 @@ SUMMARIES = {
     "model.produced": "A merge made a model; its parents are those that it was merged from.",
     "evaluation.completed": "A model was evaluated on one benchmark.",
     "webhook.disabled": "Nothing more is sent to a webhook endpoint: it answered 410 (`gone`), or "
-    "accepted nothing for days (`failing`).",
+    "accepted nothing for days (`failing`). It goes to its owner's other endpoints and is in no "
+    "feed.",
     "webhook.test": "Somebody pressed the test button. It goes to that endpoint alone and is in "
     "no feed.",
 }
@@ -40,8 +41,6 @@ def page() -> str:
         [
             "# Events",
             "",
-            "Written by `python -m mergehub.contracts.catalogue --write`.",
-            "",
             "What [webhooks](webhooks.md) send. `data` is also what `GET /v1/events` tells; fields",
             "may be added to it, and a change that would break a reader gets a new type.",
             "",
@@ -49,6 +48,10 @@ def page() -> str:
             "| --- | --- |",
             *index,
             *(line for name in TYPES for line in _section(name, examples[name])),
+            "",
+            "---",
+            "",
+            "Written by `python -m mergehub.contracts.catalogue --write`.",
             "",
         ]
     )
