@@ -29,6 +29,7 @@ from mergehub.kit.migrations import is_current, migrate
 from mergehub.kit.notify import Signals
 from mergehub.kit.openapi import amend
 from mergehub.kit.openapi_links import Link, describe_links
+from mergehub.kit.parameters import known_parameters
 from mergehub.kit.problems import Invalid, Problem, Unauthenticated, problem_responses
 from mergehub.kit.requests import PROBES
 from mergehub.kit.settings import ServiceSettings
@@ -170,12 +171,14 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
         app.state.sessions = Sessions(settings.public_url, frozenset(settings.cors_origins))
     add_manners(app, settings, metrics, parts.largest_bodies, parts.routers)
     amend(app, describe_links(parts.links))
+    known = Depends(known_parameters(parts.routers))
     for router in parts.routers:
         if settings.require_token and router not in parts.doors:
             told = problem_responses(Unauthenticated)
-            app.include_router(router, dependencies=[Depends(authenticated)], responses=told)
+            needed = [Depends(authenticated), known]
+            app.include_router(router, dependencies=needed, responses=told)
         else:
-            app.include_router(router)
+            app.include_router(router, dependencies=[known])
     app.include_router(_operations(parts, metrics))
     app.include_router(docs_routes({parts.name: app.openapi}))
     return app

@@ -43,14 +43,14 @@ def pointer(location: Sequence[str | int], body: Any) -> str:
     out. The last part may be missing in the body, since that can be the fault.
     """
     if not location or location[0] != "body":
-        return "".join(map(_escaped, location))
+        return "".join(map(escaped, location))
     told = []
     for place, part in enumerate(location[1:], 2):
         inside = _inside(body, part)
         if inside or place == len(location):
             told.append(part)
             body = body[part] if inside else None
-    return "".join(map(_escaped, told))
+    return "".join(map(escaped, told))
 
 
 def _inside(body: Any, part: str | int) -> bool:
@@ -59,5 +59,6 @@ def _inside(body: Any, part: str | int) -> bool:
     return isinstance(body, list) and isinstance(part, int) and part < len(body)
 
 
-def _escaped(part: str | int) -> str:
+def escaped(part: str | int) -> str:
+    """One part of a JSON pointer, with its slash."""
     return "/" + str(part).replace("~", "~0").replace("/", "~1")

@@ -12,6 +12,7 @@ from mergehub.kit.app import Resources
 from mergehub.kit.auth import Principal, authenticated
 from mergehub.kit.browsers import Sessions
 from mergehub.kit.database import Session, after_commit
+from mergehub.kit.parameters import ANY_PARAMETERS
 from mergehub.kit.problems import Unauthenticated, problem_responses
 from registry.audit.service import audit
 from registry.sign_in import people
@@ -68,6 +69,7 @@ async def sign_in(
     status_code=303,
     response_class=Response,
     responses=SIGNED_IN | problem_responses(SignInOff, SignInInvalid, SignInRefused, ProviderAway),
+    openapi_extra=ANY_PARAMETERS,  # RFC 6749 §4.1.2: providers add some, which we must ignore
 )
 async def sign_in_callback(
     request: Request,
