@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv6Address, ip_network
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mergehub.kit.addresses import AddressRefused, checked_address, checked_url
+from mergehub.kit.addresses import AddressRefused, checked_address, checked_url, own_addresses
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 
@@ -140,3 +141,21 @@ def test_any_text_is_a_url_or_refused(text: str) -> None:
     except AddressRefused:
         return
     assert checked_url(sent, []) == sent
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "Localhost.", "app.localhost", "ip6-localhost", "127.0.0.1", "[::1]",
+     "[::ffff:127.0.0.1]", "10.1.2.3"],
+)  # fmt: skip
+def test_the_refusal_of_this_machine_says_how_it_is_allowed(host: str) -> None:
+    with pytest.raises(AddressRefused) as refused:
+        checked_url(f"http://{host}:9000/", [])
+    (network,) = re.findall(r"""MERGEHUB_WEBHOOK_ALLOW='\["(.+)"\]'""", str(refused.value))
+    assert checked_url(f"http://{host}:9000/", [ip_network(network)])
+
+
+def test_names_of_this_machine_lead_where_they_are_allowed_to() -> None:
+    assert own_addresses("localhost", LOOPBACK) == ["127.0.0.1"]
+    assert own_addresses("localhost", [*LOOPBACK, ip_network("::1/128")]) == ["127.0.0.1", "::1"]
+    assert own_addresses("example.com", []) == []

@@ -119,7 +119,19 @@ async def test_a_page_we_know_may_write_and_send_a_token(client: httpx.AsyncClie
     assert answer.headers["vary"] == "Origin"
 
 
-@pytest.mark.parametrize("wrong", ["*", "https://*.example.org", "https://a.org/", "a.org"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "*",
+        "https://*.example.org",
+        "https://a.org/b",
+        "a.org",
+        "https://me@a.org",
+        "http://[::1",
+        "https://a.org:99999",
+        "https://xn--.org",
+    ],
+)
 def test_an_origin_that_is_none_is_refused_at_the_start(wrong: str) -> None:
     with pytest.raises(ValidationError):
         ServiceSettings(cors_origins=[wrong])

@@ -85,7 +85,7 @@ async def test_loopback_is_refused_in_every_notation(
     refused: Call, receiver: Receiver, host: str
 ) -> None:
     error = await refused(f"http://{host}:{receiver.port}/")
-    assert "is not a public address" in error or "Invalid IPv4 address" in error
+    assert "not a public address" in error or "Invalid IPv4 address" in error
     assert receiver.received == []
 
 
@@ -107,7 +107,7 @@ async def test_name_that_changes_its_answer_is_judged_by_the_one_connected_to(
     error = await refused(
         f"http://rebind.example:{receiver.port}/", ip_network("127.0.0.1/32"), resolve=resolve
     )
-    assert error == "Refused: 127.0.0.2 is not a public address."
+    assert error.startswith("Refused: 127.0.0.2 is not a public address. ")
     assert resolve.asked == [("rebind.example", receiver.port)]  # never twice for one connection
     assert receiver.received == []
 

@@ -133,7 +133,14 @@ async def test_everything_needs_its_scope(
         "http://0x7f000001/",
         "http://127.1/",
         "http://example.com:99999/",
+        "http://example.com:８０/",
         "https://exa mple.com/",
+        "http://xn--/",
+        "http://a.xn--/",
+        "http://a..b/",
+        f"http://{'a' * 64}.example/",
+        "http://[::1",
+        "http://[fe80::1%25eth0]/",
         "https://example.com/" + "x" * 2000,
     ],
 )
@@ -145,6 +152,45 @@ async def test_url_that_cannot_be_sent_to_is_refused(owner: httpx.AsyncClient, u
     ):
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["pointer"] == "/url"
+
+
+async def test_half_a_character_in_a_url_is_refused(owner: httpx.AsyncClient) -> None:
+    headers = {"Content-Type": "application/json"}
+    body = rb'{"url": "http://\ud800.example/"}'
+    answer = await owner.post("/v1/webhooks", content=body, headers=headers)
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("host", ["[::1]:9000", "10.0.0.7"])  # 127.0.0.0/8 is allowed here
+async def test_refused_address_is_told_how_the_hub_allows_it(
+    owner: httpx.AsyncClient, host: str
+) -> None:
+    answer = await owner.post("/v1/webhooks", json={"url": f"http://{host}/"})
+    (fault,) = answer.json()["errors"]
+    for told in (answer.json()["detail"], fault["detail"]):
+        assert "MERGEHUB_WEBHOOK_ALLOW='[" in told
+
+
+async def test_misspelt_type_is_told_the_nearest(owner: httpx.AsyncClient) -> None:
+    answer = await owner.post("/v1/webhooks", json={**HOOK, "types": ["run.succeded"]})
+    (fault,) = answer.json()["errors"]
+    assert (fault["pointer"], fault["code"]) == ("/types/0", "unknown_event_type")
+    assert fault["suggestion"] == "did you mean 'run.succeeded'?"
+
+
+async def test_misspelt_field_or_value_is_told_the_nearest(owner: httpx.AsyncClient) -> None:
+    made = await owner.post("/v1/webhooks", json=HOOK)
+    for body, suggestion in (
+        ({"descripton": "ops"}, "did you mean 'description'?"),
+        ({"enable": True}, "did you mean 'enabled'?"),
+    ):
+        sent = await owner.patch(made.headers["location"], headers=ANY, json=body)
+        assert sent.status_code == 422
+        assert sent.json()["errors"][0]["suggestion"] == suggestion
+    sent = await owner.get("/v1/runs", params={"state": "succeded"})
+    assert sent.json()["errors"][0]["suggestion"] == "did you mean 'succeeded'?"
+    sent = await owner.post("/v1/runs", json={"kind": "merg", "recipe": ""})
+    assert sent.json()["errors"][0]["suggestion"] == "did you mean 'merge'?"
 
 
 async def test_unknown_type_is_refused_with_those_that_there_are(owner: httpx.AsyncClient) -> None:

@@ -21,7 +21,7 @@ NO_TOKEN = (
 @contextmanager
 def hub(ctx: click.Context) -> Iterator[HubClient]:
     """The client for a block; what the hub refuses there ends the command with a sentence."""
-    with HubClient.found(**ctx.obj) as client:
+    with _found(ctx) as client:
         try:
             yield client
         except HubError as error:
@@ -31,6 +31,16 @@ def hub(ctx: click.Context) -> Iterator[HubClient]:
         except httpx.HTTPError as error:
             what = str(error) or type(error).__name__
             raise click.ClickException(f"The connection to {client.url} broke: {what}") from error
+
+
+def _found(ctx: click.Context) -> HubClient:
+    try:
+        return HubClient.found(**ctx.obj)
+    except (httpx.InvalidURL, ValueError) as error:  # of the hub, or of a proxy in the environment
+        raise click.ClickException(
+            f"The address of the hub, or of a proxy before it, is wrong. {error} "
+            "Look at --url, MERGEHUB_URL and HTTPS_PROXY."
+        ) from None
 
 
 def as_json(command: Callable[..., Any]) -> Callable[..., Any]:

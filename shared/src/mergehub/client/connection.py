@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from typing import Any
 
@@ -10,6 +9,7 @@ import httpx
 
 from mergehub.hub.folder import default_folder, read_connection
 from mergehub.logins import read_logins
+from mergehub.urls import is_loopback, parsed
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 TIMEOUT = httpx.Timeout(65, connect=5)  # a hub begins to answer within 60 s
@@ -31,18 +31,11 @@ def found(url: str | None, token: str | None) -> tuple[str, str | None]:
 
 
 def settings(url: str, token: str | None) -> dict[str, Any]:
-    """How httpx connects to the hub at an address."""
+    """How httpx connects to the hub at an address. Raises NotAUrl."""
+    host = parsed(url).raw_host.decode("ascii")
     return {
         "base_url": url,
         "timeout": TIMEOUT,
         "headers": {"Authorization": f"Bearer {token}"} if token else {},
-        "trust_env": not _is_local(url),  # a proxy cannot reach this machine's loopback
+        "trust_env": not is_loopback(host),  # a proxy cannot reach this machine's loopback
     }
-
-
-def _is_local(url: str) -> bool:
-    host = httpx.URL(url).host
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-import httpx
+from mergehub.urls import NotAUrl, address_of, is_own_name, parsed
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 GLOBAL_UNICAST = IPv6Network("2000::/3")  # RFC 4291: nothing else of IPv6 is routed in public
 TUNNELS = (IPv6Network("2002::/16"), IPv6Network("2001::/32"))  # 6to4, Teredo: IPv4 inside
-
-# What the C library takes for IPv4 though nobody writes it so: 2130706433, 0x7f.1, 0177.0.0.1.
-_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
-_ODD_IPV4 = re.compile(r"(^|\.)(0x[0-9a-f]*|[0-9]+)\.?$", re.IGNORECASE)
+LOOPBACKS: dict[str, Network] = {
+    "127.0.0.1": IPv4Network("127.0.0.0/8"),
+    "::1": IPv6Network("::1/128"),
+}
 
 
 class AddressRefused(ValueError):
@@ -31,44 +30,54 @@ def checked_address(text: str, allowed: Collection[Network]) -> str:
     """
     address = _unmapped(ip_address(text.partition("%")[0]))
     if not _is_public(address) and not any(address in network for network in allowed):
-        raise AddressRefused(f"{address} is not a public address.")
+        raise AddressRefused(f"{address} is not a public address. {_how_to_allow(address)}")
     return text
 
 
 def checked_url(text: str, allowed: Collection[Network]) -> str:
     """An http or https URL as it will be requested.
 
-    A name is not looked up here, since its address may be another one when it counts.
+    A name is not looked up here, since its address may be another one when it counts; but those
+    of this machine itself lead nowhere else.
 
     Raises:
-        AddressRefused: the scheme, credentials, a fragment, or an address that is refused.
+        AddressRefused: it is not a URL, or its host is an address or a name that is refused.
     """
     try:
-        url = httpx.URL(text)
-    except (httpx.InvalidURL, ValueError) as error:
-        raise AddressRefused(f"It is no URL: {error}.") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise AddressRefused("It must begin with https:// or http:// and a host.")
-    if url.userinfo or "@" in re.split(r"[/?#]", text.partition("://")[2])[0]:
-        raise AddressRefused("It must carry no user name or password.")
-    if url.port is not None and not 0 < url.port < 2**16:
-        raise AddressRefused("Its port must lie between 1 and 65535.")
-    _check_host(url.raw_host.decode("ascii"), allowed)
+        url = parsed(text)
+    except NotAUrl as error:
+        raise AddressRefused(str(error)) from None
+    host = url.raw_host.decode("ascii")
+    if address_of(host) is not None:
+        checked_address(host, allowed)
+    else:
+        own_addresses(host, allowed)
     return str(url.copy_with(fragment=None))
 
 
-def _check_host(host: str, allowed: Collection[Network]) -> None:
-    try:
-        ip_address(host)
-    except ValueError:
-        if _ODD_IPV4.search(host):
-            raise AddressRefused(
-                f"Write the address {host} as four decimal numbers, such as 192.0.2.1."
-            ) from None
-        if not _NAME.fullmatch(host):
-            raise AddressRefused("Its host is no name that can be looked up.") from None
-        return
-    checked_address(host, allowed)
+def own_addresses(host: str, allowed: Collection[Network]) -> list[str]:
+    """The addresses of a name of this machine itself, such as `localhost`; of others none.
+
+    Raises:
+        AddressRefused: none of them is in the `allowed` networks.
+    """
+    if not is_own_name(host):
+        return []
+    found = [each for each in LOOPBACKS if any(ip_address(each) in network for network in allowed)]
+    if not found:
+        how = _how_to_allow(ip_address("127.0.0.1"))
+        raise AddressRefused(f"{host} is this machine itself, not a public address. {how}")
+    return found
+
+
+def _how_to_allow(address: Address) -> str:
+    """How whoever runs the hub opens the network of an address to webhooks."""
+    networks: list[Network] = [each for each in LOOPBACKS.values() if address in each]
+    network = networks[0] if networks else address
+    return (
+        "To allow it, whoever runs the hub sets "
+        f"MERGEHUB_WEBHOOK_ALLOW='[\"{network}\"]' and starts the hub again."
+    )
 
 
 def _unmapped(address: Address) -> Address:

@@ -2,19 +2,65 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+
+from mergehub.kit.problems import FieldFault
+from mergehub.recipe.faults import did_you_mean
 
 NO_OBJECT = frozenset({"model_attributes_type", "dict_type", "model_type"})
 
+Models = frozenset[type[BaseModel]]
 
-def field_faults(error: RequestValidationError) -> Iterator[dict[str, str]]:
-    """Each fault's `pointer` (RFC 6901, into the body; else `/query/…`), `code` and `detail`."""
+
+def field_faults(error: RequestValidationError, body: Any = None) -> Iterator[FieldFault]:
+    """Each fault, its pointer (RFC 6901) into the body, else `/query/…` or `/path/…`.
+
+    `body` is the type that the operation takes, whose fields are suggested for misspelt ones.
+    """
     for fault in error.errors():
         location, detail = _told(fault)
-        yield {"pointer": pointer(location, error.body), "code": fault["type"], "detail": detail}
+        yield FieldFault(
+            pointer=pointer(location, error.body),
+            code=fault["type"],
+            detail=detail,
+            suggestion=_suggestion(fault, body),
+        )
+
+
+def _suggestion(fault: dict[str, Any], body: Any) -> str | None:
+    """The nearest right word for a misspelt field or value; a fault's own suggestion goes first."""
+    location, context = fault["loc"], fault.get("ctx", {})
+    match fault["type"]:
+        case "extra_forbidden" if location[0] == "body":
+            return did_you_mean(str(location[-1]), _fields_at(body, location[1:-1]))
+        case "literal_error" | "enum":
+            return did_you_mean(str(fault["input"]), re.findall("'([^']*)'", context["expected"]))
+        case "union_tag_invalid":
+            tags = re.findall("'([^']*)'", context["expected_tags"])
+            return did_you_mean(str(context["tag"]), tags)
+    suggestion: str | None = context.get("suggestion")
+    return suggestion
+
+
+def _fields_at(body: Any, location: Sequence[str | int]) -> set[str]:
+    """The fields that may stand at a place; the tag of a union and an index are no field."""
+    models = _models(body)
+    for part in location:
+        fields = [model.model_fields[part] for model in models if part in model.model_fields]
+        models = frozenset().union(*(_models(field.annotation) for field in fields)) or models
+    return {name for model in models for name in model.model_fields}
+
+
+def _models(annotation: Any) -> Models:
+    """The models that an annotation names."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return frozenset({annotation})
+    return frozenset().union(*map(_models, get_args(annotation)))
 
 
 def _told(fault: dict[str, Any]) -> tuple[Sequence[str | int], str]:

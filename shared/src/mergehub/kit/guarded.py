@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpcore
 
-from mergehub.kit.addresses import Network, checked_address
+from mergehub.kit.addresses import Network, checked_address, own_addresses
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
@@ -66,7 +66,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         try:
-            found = await self._resolve(host, port)
+            found = own_addresses(host, self._allowed) or await self._resolve(host, port)
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(f"{host} cannot be resolved: {error}") from error
         for address in [checked_address(each, self._allowed) for each in found][:ADDRESSES]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from fastapi import APIRouter, Request
-from fastapi.dependencies.utils import field_annotation_is_sequence, get_flat_params
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Query
 from fastapi.routing import APIRoute
 
@@ -52,17 +52,17 @@ def _declared(routers: Iterable[APIRouter]) -> Iterator[tuple[Callable[..., Any]
                 for field in get_flat_params(route.dependant)
                 if isinstance(field.field_info, Query)
             ]
-            lists = {
-                field.alias
-                for field in taken
-                if field_annotation_is_sequence(field.field_info.annotation)
-            }
             names = sorted({field.alias for field in taken})
+            lists = {field.alias for field in taken if _is_list(field.field_info.annotation)}
             yield route.endpoint, Declared(tuple(names), frozenset(lists))
 
 
 def _takes_any(extra: Mapping[str, Any] | None) -> bool:
-    return bool(extra) and ANY_PARAMETERS.items() <= extra.items()
+    return extra is not None and ANY_PARAMETERS.items() <= extra.items()
+
+
+def _is_list(annotation: Any) -> bool:
+    return any(get_origin(each) is list for each in (annotation, *get_args(annotation)))
 
 
 def _check(request: Request, declared: Declared) -> None:

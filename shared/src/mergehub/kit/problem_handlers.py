@@ -19,7 +19,6 @@ from mergehub.kit.openapi import Document, amend
 from mergehub.kit.problems import (
     BadRequest,
     BodyTooLarge,
-    FieldFault,
     Invalid,
     MethodNotAllowed,
     NotFound,
@@ -59,7 +58,9 @@ async def _on_problem(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    faults = [FieldFault(**fault, suggestion=None) for fault in field_faults(error)]
+    field = getattr(request.scope.get("route"), "body_field", None)
+    body = field.field_info.annotation if field is not None else None
+    faults = list(field_faults(error, body))
     named = ", ".join(sorted({fault.pointer or "the body" for fault in faults}))
     return answer(Invalid(f"Not valid: {named}.", errors=faults))
 

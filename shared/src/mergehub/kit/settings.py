@@ -9,13 +9,33 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mergehub.contracts.hardware import Hardware
-from mergehub.kit.sign_in_settings import SignInSettings
+from mergehub.kit.sign_in_settings import Origin, SignInSettings
+from mergehub.urls import NotAUrl, check_host, parsed
 
 KEY_BYTES = 32
+
+
+def _url(text: str) -> str:
+    parsed(text)
+    return text
+
+
+def _host_name(text: str) -> str:
+    """A name or an address without a port, as `Host` has it, in lower case."""
+    name = text.lower().removeprefix("[").removesuffix("]")
+    try:
+        check_host(name)
+    except NotAUrl:
+        raise ValueError("a name or an address, such as hub.example.org, without port") from None
+    return name
+
+
+HubUrl = Annotated[str, AfterValidator(_url)]
+HostName = Annotated[str, AfterValidator(_host_name)]
 
 
 def _decoded(key: SecretStr) -> bytes:
@@ -51,7 +71,7 @@ class ServiceSettings(SignInSettings):
         "keeps its tables in a schema of its own name, so one database or three are alike.",
     )
     redis_url: str = Field(default="redis://localhost:6379/0", description="Redis 7 or Valkey.")
-    hub_url: str = Field(
+    hub_url: HubUrl = Field(
         default="http://127.0.0.1:8000",
         description="The one origin, where services reach each other.",
     )
@@ -89,7 +109,7 @@ class ServiceSettings(SignInSettings):
         description="JSON list of keys (32 bytes in base64), the newest first, under which secrets "
         "of webhooks are kept.",
     )
-    hosts: list[Annotated[str, StringConstraints(pattern=r"^[^/\s@]+$", to_lower=True)]] = Field(
+    hosts: list[HostName] = Field(
         default_factory=list,
         description="JSON list of the names that requests may call this hub by; none: any.",
     )
@@ -102,7 +122,7 @@ class ServiceSettings(SignInSettings):
     rate_writes: int = Field(
         default=1_200, ge=0, le=1_000_000, description="Other requests, likewise."
     )
-    cors_origins: list[Annotated[str, StringConstraints(pattern=r"^https?://[^/*]+$")]] = Field(
+    cors_origins: list[Origin] = Field(
         default_factory=list,
         description="JSON list of origins whose web pages may write and send tokens.",
     )
@@ -152,7 +172,7 @@ class WorkerSettings(BaseSettings):
 
     model_config = ServiceSettings.model_config
 
-    hub_url: str = "http://127.0.0.1:8000"
+    hub_url: HubUrl = "http://127.0.0.1:8000"
     redis_url: str = "redis://localhost:6379/0"
     worker_token: SecretStr = Field(description="A token of scope `worker`.")
     worker_name: str | None = Field(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
 from mergehub.kit.scopes import SCOPES, SCOPES_OF_PEOPLE
+from mergehub.urls import is_loopback, origin_of, parsed
 
 QuotaName = Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"]
 QUOTAS: dict[QuotaName, int] = {
@@ -22,28 +21,24 @@ QUOTAS: dict[QuotaName, int] = {
 }
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host of a URL is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _safe_url(text: str) -> str:
-    parts = urlsplit(text)
-    if not parts.hostname or parts.query or parts.fragment or parts.username:
+    url = parsed(text)
+    if url.query or url.fragment:
         raise ValueError("it must be an address such as https://hub.example.org")
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+    if url.scheme != "https" and not is_loopback(url.host):
         raise ValueError("it must begin with https://; http:// is for this machine alone")
     return text
 
 
 def _origin(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.path not in ("", "/"):
-        raise ValueError("the hub has no path of its own: leave it out")
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    url = parsed(text)
+    if url.path not in ("", "/") or url.query or url.fragment:
+        raise ValueError("it is an origin, such as https://hub.example.org, without a path")
+    return origin_of(url)
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+"""The origin of web pages, written as browsers write it."""
 
 
 def _scope(name: str) -> str:
@@ -55,7 +50,7 @@ def _scope(name: str) -> str:
 class SignInSettings(BaseSettings):
     """Signing in is on where an issuer is named; the README of the registry has the variables."""
 
-    public_url: Annotated[str, AfterValidator(_safe_url), AfterValidator(_origin)] | None = Field(
+    public_url: Annotated[Origin, AfterValidator(_safe_url)] | None = Field(
         default=None, description="The origin by which browsers know the hub."
     )
     oidc_issuer: Annotated[str, AfterValidator(_safe_url)] | None = Field(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import structlog
@@ -19,9 +19,10 @@ from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from mergehub.kit.settings import ServiceSettings
+from mergehub.urls import parsed
 from registry.sign_in.errors import ProviderAway, SignInInvalid
 from registry.sign_in.pending import Pending
 
@@ -39,14 +40,22 @@ ALGORITHMS += ("ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 Claims = Mapping[str, Any]
 
 
+def _address(text: str) -> str:
+    parsed(text)
+    return text
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
 class Metadata(BaseModel):
     """What we use of a provider's discovery document (OpenID Connect Discovery 1.0)."""
 
     issuer: str
-    authorization_endpoint: str
-    token_endpoint: str
-    jwks_uri: str
-    userinfo_endpoint: str | None = None
+    authorization_endpoint: Address
+    token_endpoint: Address
+    jwks_uri: Address
+    userinfo_endpoint: Address | None = None
     token_endpoint_auth_methods_supported: list[str] = ["client_secret_basic"]
 
     def auth_method(self, has_secret: bool) -> str:

@@ -69,9 +69,12 @@ async def ask_for_shell(
     responses=AGREED | problem_responses(Unauthenticated, SessionNeeded, NoAccount),
 )
 async def let_shell_in(
-    session: Session, holder: Holder, challenge: Challenge, port: Port = None
+    session: Session, holder: Holder, challenge: Challenge, port: Port = None, host: Host = "?"
 ) -> Response:
-    """Agree. The browser takes a one-time code to the shell, or shows it."""
+    """Agree. The browser takes a one-time code to the shell, or shows it.
+
+    The question's form is sent to the question's own address, so it takes the same parameters.
+    """
     code = await shell.give_code(session, holder, challenge)
     if port is not None:
         return RedirectResponse(f"http://127.0.0.1:{port}/?code={code}", 303)

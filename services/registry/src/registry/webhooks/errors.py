@@ -20,14 +20,17 @@ class DeliveryNotFound(NotFound):
 
 
 class EndpointDisabled(Conflict):
-    """The endpoint was disabled: by hand, by its own answer 410, or since it failed for long."""
+    """The endpoint was disabled: by hand, by its own answer 410, or after days of failures."""
 
     code, title = "webhook-disabled", "Nothing is sent to a disabled endpoint"
-    remedy = "Mend what it points at, and enable it with `PATCH` and `enabled`."
+    remedy = 'Fix the receiver, then send `PATCH` with `{"enabled": true}`.'
 
 
 class UrlRefused(Invalid):
     """Deliveries may not be sent to this URL, by its form or by the address behind its name."""
 
     code, title = "webhook-url-refused", "Nothing can be sent to this URL"
-    remedy = "Give a URL that is as the detail says."
+    remedy = (
+        "Give a public https URL. For an address inside your own network, have whoever runs the "
+        'hub add the network to `MERGEHUB_WEBHOOK_ALLOW`, such as `["10.20.0.0/16"]`.'
+    )

@@ -13,6 +13,7 @@ from mergehub.contracts.events import TYPES
 from mergehub.contracts.examples import TIME, example
 from mergehub.contracts.runs import Answer, Message
 from mergehub.contracts.strict import Time
+from mergehub.recipe.faults import did_you_mean
 from registry.accounts.schemas import HandleText
 from registry.webhooks.signing import Signature
 
@@ -21,7 +22,11 @@ DeliveryState = Literal["pending", "delivered", "failed"]
 
 def _known(event_type: str) -> str:
     if event_type not in TYPES:
-        raise PydanticCustomError("unknown_event_type", f"must be one of {', '.join(TYPES)}")
+        raise PydanticCustomError(
+            "unknown_event_type",
+            "must be one of {types}",
+            {"types": ", ".join(TYPES), "suggestion": did_you_mean(event_type, TYPES)},
+        )
     return event_type
 
 
