@@ -38,8 +38,10 @@ def test_a_caller_is_told_its_quota(http: httpx.Client, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/metrics", *OF_EACH, "/v1/events", "/nowhere"])
 @pytest.mark.parametrize(
-    "host", ["evil.example.org", "127.0.0.1.evil.example.org:8000", "10.0.0.1", ""]
-)
+    "host",
+    ["evil.example.org", "127.0.0.1.evil.example.org:8000", "10.0.0.1", "", "[::1]evil.example.org",
+     "localhost@evil.example.org", "[::1", "localhost:80@evil.example.org", "localhost evil"],
+)  # fmt: skip
 def test_a_name_that_a_page_bound_to_this_machine_is_not_answered(
     http: httpx.Client, path: str, host: str
 ) -> None:
@@ -48,7 +50,9 @@ def test_a_name_that_a_page_bound_to_this_machine_is_not_answered(
     assert "MERGEHUB_HOSTS" in http.get(answer.json()["type"]).text
 
 
-@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:80", "127.0.0.1:8000", "[::1]:1", "::1"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:80", "127.0.0.1:8000", "[::1]:1", "[::1]"]
+)
 def test_the_names_of_this_machine_are_answered(http: httpx.Client, host: str) -> None:
     assert http.get("/v1/recipes", headers={"Host": host}).status_code == 200
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 
 from mergehub.kit.problem_handlers import install_problems
@@ -47,6 +47,10 @@ def app() -> FastAPI:
     @app.post("/thing")
     async def post(body: list[int]) -> str:
         return "read"
+
+    @app.post("/headers")
+    async def headers(request: Request, body: list[int]) -> list[list[str]]:
+        return [[name, value] for name, value in request.headers.items()]
 
     @app.get("/flood")
     async def flood() -> StreamingResponse:
@@ -130,11 +134,125 @@ async def test_drops_do_not_make_it_longer(connect: Any) -> None:
     dripping.cancel()
 
 
-async def test_a_head_without_end_is_cut_off(connect: Any) -> None:
+ENOUGH = 32 << 20
+"""More than the buffers of both ends of a connection hold: whoever takes it all keeps reading."""
+
+
+def flood(address: tuple[str, int], head: bytes, piece: bytes) -> tuple[int, bytes]:
+    """Send `piece` again and again, ENOUGH bytes in all: what was taken, and what came back."""
+    taken, answer = 0, b""
+    with socket.create_connection(address, timeout=10) as client, suppress(ConnectionError):
+        try:
+            client.sendall(head)
+            while taken < ENOUGH:
+                taken += client.send(piece)
+        finally:
+            while received := client.recv(1 << 16):
+                answer += received
+    return taken, answer
+
+
+HEADS = {
+    "request line": (b"GET /", b"y" * 65536),
+    "query": (b"GET /thing?", b"y=z&" * 16384),
+    "header": (b"GET /thing HTTP/1.1\r\nX: ", b"y" * 65536),
+    "header name": (b"GET /thing HTTP/1.1\r\n", b"y" * 65536),
+    "headers": (b"GET /thing HTTP/1.1\r\n", b"X: y\r\n" * 10_000),
+}
+
+
+@pytest.mark.parametrize("endless", HEADS)
+async def test_a_head_without_end_is_cut_off(connect: Any, endless: str) -> None:
+    _, writer = await connect()
+    address = writer.get_extra_info("peername")
+    taken, answer = await asyncio.to_thread(flood, address, *HEADS[endless])
+    assert taken < ENOUGH
+    assert answer.startswith(b"HTTP/1.1 431 ")
+
+
+CHUNKED = (
+    b"POST /thing HTTP/1.1\r\nHost: kit\r\nContent-Type: application/json\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n"
+)
+TRAILERS = CHUNKED + b"2\r\n[]\r\n0\r\n"
+FRAMING = {
+    "trailer": (TRAILERS + b"X: ", b"y" * 65536),
+    "trailers": (TRAILERS, b"X: y\r\n" * 10_000),
+    "extension": (CHUNKED + b"2;x=", b"y" * 65536),
+    "extensions": (CHUNKED + b"2", b";x=y" * 16384),
+    "extensions of many chunks": (CHUNKED, b"1;x=" + b"y" * 1000 + b"\r\n \r\n"),
+    "leading zeros": (CHUNKED, b"0" * 65536),
+}
+
+
+@pytest.mark.parametrize("endless", FRAMING)
+async def test_what_frames_a_body_has_an_end(connect: Any, endless: str) -> None:
+    _, writer = await connect()
+    address = writer.get_extra_info("peername")
+    taken, answer = await asyncio.to_thread(flood, address, *FRAMING[endless])
+    assert taken < ENOUGH
+    assert answer.startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 400 "))
+
+
+async def test_a_body_in_chunks_of_one_byte_is_taken_with_its_trailers(connect: Any) -> None:
     reader, writer = await connect()
-    writer.write(b"GET /thing HTTP/1.1\r\nX: " + b"y" * (1 << 20))
-    with suppress(ConnectionResetError):
-        assert await rest(reader) == b""
+    body = b"[" + b" " * 50_000 + b"]"
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body)
+    for _ in range(2):
+        writer.write(CHUNKED + chunks + b"0\r\nX-Sum: 7\r\n\r\n")
+        assert b"200 OK" in await answered(reader)
+
+
+async def test_trailers_change_nothing_of_the_head(connect: Any) -> None:
+    reader, writer = await connect()
+    forged = b"Authorization: Bearer forged\r\nHost: evil.org\r\nX-Late: 1\r\n\r\n"
+    head = CHUNKED.replace(b"/thing", b"/headers")
+    writer.write(head + b"2\r\n[]\r\n0\r\n" + forged + GET)
+    async with asyncio.timeout(10):
+        told = await reader.readuntil(b"]]")
+    assert b'"host"' in told
+    for name in (b"authorization", b"evil.org", b"x-late"):
+        assert name not in told
+
+
+@pytest.mark.parametrize(
+    ("target", "host"),
+    [
+        (b"http://evil.org/headers", b"evil.org"),
+        (b"HTTP://kit.example:8000/headers?a=b", b"kit.example:8000"),
+        (b"http://me@evil.org/headers", b"me@evil.org"),
+        (b"/headers", b"kit"),
+    ],
+)
+async def test_the_host_of_an_absolute_target_counts(
+    connect: Any, target: bytes, host: bytes
+) -> None:
+    reader, writer = await connect()
+    writer.write(CHUNKED.replace(b"/thing", target) + b"2\r\n[]\r\n0\r\n\r\n")
+    async with asyncio.timeout(10):
+        told = await reader.readuntil(b"]]")
+    assert told.count(b'"host"') == 1
+    assert b'"%s"' % host in told
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [b"CONNECT evil.org:80 HTTP/1.1", b"OPTIONS * HTTP/1.1", b"GET evil.org HTTP/1.1",
+     b"GET http:// HTTP/1.1", b"GET http://[::1 HTTP/1.1", b"GET  HTTP/1.1", b"GET /thing HTTP/9.9",
+     b"GET /th ing HTTP/1.1", b"GET /thing\x00 HTTP/1.1", b"get /thing HTTP/1.1"],
+)  # fmt: skip
+async def test_a_target_that_cannot_be_read_is_a_fault_of_the_caller(
+    connect: Any, request_line: bytes
+) -> None:
+    reader, writer = await connect()
+    writer.write(request_line + b"\r\nHost: kit\r\nConnection: close\r\n\r\n")
+    assert (await rest(reader)).startswith(b"HTTP/1.1 4")
+
+
+async def test_two_lengths_at_once_are_refused(connect: Any) -> None:
+    reader, writer = await connect()
+    writer.write(CHUNKED.replace(b"\r\n\r\n", b"\r\nContent-Length: 2\r\n\r\n") + b"[]")
+    assert (await rest(reader)).startswith(b"HTTP/1.1 400 ")
 
 
 async def test_requests_in_time_share_a_connection(connect: Any) -> None:

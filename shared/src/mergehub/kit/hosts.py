@@ -7,14 +7,20 @@ carry its name in `Host`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
-import httpx
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mergehub.kit.problems import Problem, answer
 from mergehub.kit.settings import ServiceSettings
+from mergehub.urls import address_of, parsed
+
+_HOST = re.compile(
+    r"(?:\[(?P<literal>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]*))(?::(?P<port>[0-9]{0,5}))?",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 class UnknownHost(Problem):
@@ -22,46 +28,62 @@ class UnknownHost(Problem):
 
     status, code, title = 421, "unknown-host", "The hub does not go by this name"
     remedy = (
-        "Call it by the address that it told at its start. Where the name is right, have whoever "
-        "runs the hub add it to `MERGEHUB_HOSTS`."
+        "Call the hub by the address that it printed at its start. If the name is right, have "
+        "whoever runs the hub add it to `MERGEHUB_HOSTS`."
     )
+
+
+class MalformedHost(Problem):
+    """The request has no header `Host`, several, or one that is not a name and its port."""
+
+    status, code, title = 400, "malformed-host", "The header `Host` cannot be read"
+    remedy = "Send one `Host`: a name or an address of the hub, and its port if it has one."
 
 
 class Hosts:
     """ASGI middleware that refuses requests for other names than `names`; none: takes any.
 
-    The paths of `free` are answered to everyone.
+    The paths of `free` are answered under every name.
     """
 
     def __init__(self, app: ASGIApp, names: Collection[str], free: Collection[str] = ()) -> None:
         self._app = app
-        self._names = frozenset(map(name_of, names))
+        self._names = frozenset(map(_canonical, names))
         self._free = frozenset(free)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not self._names or scope["path"] in self._free:
-            await self._app(scope, receive, send)
-            return
+        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        await (answer(refusal) if refusal else self._app)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Problem | None:
         sent = Headers(scope=scope).getlist("host")
-        if len(sent) == 1 and name_of(sent[0]) in self._names:
-            await self._app(scope, receive, send)
-            return
-        called = f"It was called {sent[0]!r}" if sent else "It was called by no name"
-        await answer(UnknownHost(f"{called}."))(scope, receive, send)
+        name = name_of(sent[0]) if len(sent) == 1 else None
+        called = " and ".join(map(repr, sent[:2])) or "no name"
+        if self._names and scope["path"] not in self._free:
+            return None if name in self._names else UnknownHost(f"It was called by {called}.")
+        if name is None and (sent or scope["http_version"] == "1.1"):
+            return MalformedHost(f"It was called by {called}.")
+        return None
 
 
-def name_of(host: str) -> str:
-    """A `Host` field without its port, and without the differences that DNS does not make."""
-    inside = host.strip().lower().partition("]")
-    if inside[1]:
-        return inside[0].removeprefix("[")
-    name, _, port = host.strip().lower().rpartition(":")
-    plain = name if name and ":" not in name and port.isdecimal() else host.strip().lower()
-    return plain.removesuffix(".")
+def name_of(host: str) -> str | None:
+    """The name or address of a `Host` field (RFC 9110), or None where it is malformed."""
+    read = _HOST.fullmatch(host)
+    if read is None or int(read["port"] or 0) >= 2**16:
+        return None
+    if read["literal"] is None:
+        return _canonical(read["name"])
+    address = address_of(read["literal"])
+    return None if address is None or address.version == 4 else str(address)
+
+
+def _canonical(name: str) -> str:
+    """A name without the differences that DNS does not make, an address in its usual form."""
+    return str(address_of(name) or name.lower().removesuffix("."))
 
 
 def own_names(settings: ServiceSettings) -> frozenset[str]:
     """The names of `MERGEHUB_HOSTS`, and the one by which services reach each other; none: any."""
     if not settings.hosts:
         return frozenset()
-    return frozenset(settings.hosts) | {httpx.URL(settings.hub_url).host}
+    return frozenset(settings.hosts) | {parsed(settings.hub_url).raw_host.decode("ascii")}
