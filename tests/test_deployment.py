@@ -31,12 +31,18 @@ def test_compose_routes_each_prefix_to_its_service(
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_a_service_serves_only_paths_of_its_own_prefixes(service: Service) -> None:
+def test_a_service_serves_its_own_prefixes_all_of_them_and_no_other(service: Service) -> None:
     module, _, function = service.factory.partition(":")
     app: FastAPI = getattr(importlib.import_module(module), function)()
     paths = list(app.openapi()["paths"])
     assert paths
     assert {service_for(path) for path in paths} == {service}
+    unserved = [
+        prefix
+        for prefix in service.prefixes
+        if not any(path == prefix or path.startswith(f"{prefix}/") for path in paths)
+    ]
+    assert unserved == []
 
 
 def test_no_two_services_share_a_prefix() -> None:

@@ -68,7 +68,44 @@ async def test_every_event_is_explained(client: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize("wrong", ["../README", "nothing", "methods/../../README", "%2e%2e/x"])
 async def test_what_is_no_guide_is_not_found(wrong: str, client: httpx.AsyncClient) -> None:
-    answer = await client.get(f"/docs/guides/{wrong}")
+    answer = await client.get(f"/docs/guides/{wrong}", headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [
+        ("/docs/guides/nothing", "*/*"),
+        ("/docs/guides/<b>", "*/*"),
+        ("/docs/problems/nothing", "*/*"),
+        ("/docs/nothing", "*/*"),
+        ("/nothing", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+    ],
+)
+async def test_who_looks_for_a_page_that_is_not_there_gets_a_page(
+    path: str, accept: str, client: httpx.AsyncClient
+) -> None:
+    answer = await client.get(path, headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "default-src 'none'" not in answer.headers["content-security-policy"]
+    for place in ("/docs", "/docs/guides", "/docs/events", "/docs/problems"):
+        assert f'href="{place}"' in answer.text
+    assert "<b>" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [
+        ("/nothing", "*/*"),
+        ("/v1/nothing", "text/html"),
+        ("/docs/openapi/nothing.json", "text/html"),
+        ("/docs/guides/nothing", "application/json"),
+    ],
+)
+async def test_who_looks_for_data_that_is_not_there_gets_problem_details(
+    path: str, accept: str, client: httpx.AsyncClient
+) -> None:
+    answer = await client.get(path, headers={"Accept": accept})
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
 
 

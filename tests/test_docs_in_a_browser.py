@@ -50,6 +50,18 @@ async def test_the_page_has_every_operation_and_loads_nothing_from_elsewhere(
     assert complaints == []
 
 
+async def test_what_workers_do_is_shown_after_what_people_do(hub: RunningHub) -> None:
+    async with browsing() as (page, _):
+        await open_docs(page, hub.url)
+        shown = await page.locator(".opblock-tag").evaluate_all(
+            "all => all.map(e => e.dataset.tag)"
+        )
+        summary = page.locator("#operations-runs-cancel_run .opblock-summary-description")
+        assert await summary.inner_text() == "Cancel a run"
+    assert shown.index("recipes") == 0
+    assert shown.index("worker protocol") == len(shown) - 1
+
+
 async def test_an_operation_is_tried_out_with_a_token(hub: RunningHub) -> None:
     async with browsing() as (page, complaints):
         await open_docs(page, hub.url)

@@ -53,6 +53,6 @@ async def test_all_problems_are_listed(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_problem_that_does_not_exist_is_one_too(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/docs/problems/nonsense")
+    answer = await client.get("/docs/problems/nonsense", headers={"Accept": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
     assert answer.json()["type"] == "/docs/problems/not-found"

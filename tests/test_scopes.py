@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from mergehub.contracts.services import SERVICES
 from mergehub.kit.auth import SCOPES
+from mergehub.kit.scopes import SCOPES_OF_PEOPLE
 from mergehub.kit.settings import ServiceSettings
 
 OWNER, SERVICE = SecretStr("mgh_owner-of-scopes"), SecretStr("mgh_service-of-scopes")
@@ -133,6 +134,12 @@ def test_no_operation_is_forgotten_and_none_is_gone() -> None:
     unsafe = {name for _, method, _, name in OPERATIONS if method != "GET"}
     assert unsafe - SCOPE_OF.keys() == set(), "say in NEEDED what they need"
     assert SCOPE_OF.keys() - {name for *_, name in OPERATIONS} == set(), "take them out of NEEDED"
+
+
+def test_every_scope_opens_something() -> None:
+    reads = {"recipes:read"}  # for a token that may only read, which any other may do as well
+    assert reads | NEEDED.keys() - {ANY, DOOR, "its own end", "nobody"} == SCOPES
+    assert set(SCOPES_OF_PEOPLE) < SCOPES
 
 
 @pytest.mark.parametrize(("service", "method", "path", "name"), GUARDED, ids=lambda each: each)

@@ -19,7 +19,7 @@ from mergehub.kit.auth import Principal, requires
 from mergehub.kit.settings import ServiceSettings
 
 OWNER, SERVICE = SecretStr("mgh_owner-across-services"), SecretStr("mgh_service-across-services")
-SCOPE_OF = {"lineage": "lineage:write", "leaderboard": "results:write"}
+SCOPE_OF = {"lineage": "runs:submit", "leaderboard": "webhooks:manage"}
 FACTORIES = {"lineage": lineage.app.create_app, "leaderboard": leaderboard.app.create_app}
 
 Serving = Callable[[FastAPI], AbstractAsyncContextManager[str]]
@@ -111,7 +111,7 @@ async def test_a_revoked_token_is_refused_after_what_is_kept_of_it(
 ) -> None:
     clock = _Clock()
     monkeypatch.setattr("mergehub.kit.token_cache.time", clock)
-    made = await _made(owner, "revoked", "lineage:write")
+    made = await _made(owner, "revoked", "runs:submit")
     async with started("lineage") as service:
         statuses = []
         for passed in (0, 0, 29, 2):
@@ -125,7 +125,7 @@ async def test_a_revoked_token_is_refused_after_what_is_kept_of_it(
 async def test_without_an_answer_of_the_registry_nobody_writes(
     started: Started, owner: httpx.AsyncClient
 ) -> None:
-    made = await _made(owner, "away", "lineage:write")
+    made = await _made(owner, "away", "runs:submit")
     async with started("lineage", hub_url="http://127.0.0.1:9") as service:
         answer = await service.post("/v1/write", headers=_sent(made["token"]))
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
@@ -135,7 +135,7 @@ async def test_without_an_answer_of_the_registry_nobody_writes(
 async def test_what_is_kept_outlives_a_registry_that_is_away(
     started: Started, settings: ServiceSettings, owner: httpx.AsyncClient, serving: Serving
 ) -> None:
-    made = await _made(owner, "kept", "lineage:write")
+    made = await _made(owner, "kept", "runs:submit")
     app = registry.app.create_app(settings)
     async with AsyncExitStack() as stack:
         async with app.router.lifespan_context(app), serving(app) as url:
@@ -200,7 +200,7 @@ async def test_a_session_of_a_browser_is_in_force_at_every_service_and_so_is_its
 ) -> None:
     clock = _Clock()
     monkeypatch.setattr("mergehub.kit.token_cache.time", clock)
-    made = await _made(owner, "session", "lineage:write")
+    made = await _made(owner, "session", "runs:submit")
     own, foreign = ({"Origin": f"https://{name}.example"} for name in ("hub", "evil"))
     async with started("lineage", public_url="https://hub.example") as service:
         service.cookies.set("__Host-mergehub", made["token"])

@@ -71,6 +71,35 @@ def test_it_has_the_version_of_the_hub() -> None:
     assert package["version"] == __version__
 
 
+def _oldest(range_: str) -> tuple[int, ...]:
+    """The first version of a range such as `>=20.3`, the only form that is in use here."""
+    (version,) = re.findall(r"^>=\s*([0-9.]+)$", range_)
+    return tuple(map(int, version.split(".")))
+
+
+def test_each_dependency_runs_where_the_client_says_it_runs() -> None:
+    folder = CLIENTS / "typescript"
+    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
+    engine = json.loads((folder / "package.json").read_text())["engines"]["node"]
+    assert f"Node {engine.removeprefix('>=')} and newer" in _readme()
+    for name, package in packages.items():
+        if not package.get("dev") and "engines" in package:
+            assert _oldest(package["engines"]["node"]) <= _oldest(engine), name
+
+
+def test_the_file_that_the_readme_names_is_what_npm_pack_makes(
+    client: Path, tmp_path: Path
+) -> None:
+    told = node(client, "npm", "pack", "--pack-destination", str(tmp_path))
+    (file,) = re.findall(r"clients/typescript/(\S+\.tgz)", _readme())
+    assert file in told
+    (tmp_path / "project").mkdir()
+    node(tmp_path / "project", "npm", "install", "--no-audit", "--no-fund", f"../{file}")
+    using = 'import { Mergehub } from "@mergehub/client"; console.log(typeof Mergehub);'
+    (tmp_path / "project" / "using.mjs").write_text(using)
+    assert node(tmp_path / "project", "node", "using.mjs").strip() == "function"
+
+
 def test_it_has_every_operation_and_its_examples_are_well_typed(client: Path) -> None:
     node(client, "npm", "run", "check")
 

@@ -31,7 +31,7 @@ async def service(
 
 @pytest.fixture
 async def made(owner: httpx.AsyncClient) -> Json:
-    body = {"name": "ci", "scopes": ["results:write", "lineage:write"], "expires_in": 3600}
+    body = {"name": "ci", "scopes": ["webhooks:manage", "runs:submit"], "expires_in": 3600}
     return (await owner.post("/v1/tokens", json=body)).json()
 
 
@@ -45,7 +45,7 @@ async def test_a_valid_token_is_told_with_what_it_allows(
     assert told.pop("exp") - told.pop("iat") in (3599, 3600)
     assert told == {
         "active": True,
-        "scope": "lineage:write results:write",
+        "scope": "runs:submit webhooks:manage",
         "client_id": "ci",
         "username": "local",
         "account": "local",

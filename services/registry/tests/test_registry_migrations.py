@@ -90,6 +90,23 @@ async def test_tokens_from_before_they_could_be_revoked_stay_valid(
     await database.close()
 
 
+async def test_scopes_that_opened_nothing_are_dropped_from_tokens(
+    database_of: Callable[[str], Awaitable[str]],
+) -> None:
+    database = Database(await database_of("scopes"), "registry")
+    held = {"ci": ["results:write", "runs:submit", "lineage:write"], "old": ["lineage:write"]}
+    async with database.engine.begin() as connection:
+        await connection.execute(text("CREATE SCHEMA registry"))
+        await connection.run_sync(_to("0003"))
+        for name, scopes in held.items():
+            row = {"n": name, "h": hash_token(name), "s": scopes}
+            await connection.execute(INSERT, row)
+        await connection.run_sync(_to("head"))
+        kept = await connection.execute(text("SELECT name, scopes FROM tokens ORDER BY name"))
+        assert [tuple(row) for row in kept] == [("ci", ["runs:submit"]), ("old", [])]
+    await database.close()
+
+
 async def test_what_was_there_before_accounts_belongs_to_whoever_runs_the_hub(
     database_of: Callable[[str], Awaitable[str]],
 ) -> None:

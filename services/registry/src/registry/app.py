@@ -124,6 +124,7 @@ PARTS = ServiceParts(
         worker_endpoints.router,
         queue_endpoints.router,
         workers.router,
+        workers.protocol,
         webhooks.router,
         delivery_endpoints.router,
         events.router,

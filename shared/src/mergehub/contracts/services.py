@@ -25,7 +25,6 @@ SERVICES: tuple[Service, ...] = (
             "/v1/runs",
             "/v1/queues",
             "/v1/workers",
-            "/v1/artifacts",
             "/v1/webhooks",
             "/v1/tokens",
             "/v1/accounts",

@@ -16,6 +16,9 @@ BEAT_SECONDS = 10
 SILENT_SECONDS = 30
 """A worker that was not heard of for so long counts as gone."""
 
+WORKER_PROTOCOL = "worker protocol"
+"""The tag of the operations that workers alone use; documents show it after all others."""
+
 WorkerName = Annotated[str, Field(min_length=1, max_length=200)]
 
 

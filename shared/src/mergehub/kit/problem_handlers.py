@@ -12,8 +12,10 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.routing import Match
 
+from mergehub.kit.docs.missing import missing_page, wants_page
 from mergehub.kit.faults import field_faults
 from mergehub.kit.openapi import Document, amend
 from mergehub.kit.problems import (
@@ -45,15 +47,22 @@ BY_STATUS: Mapping[int, type[Problem]] = {
 
 DETAILS = {
     "There was an error parsing the body": "The body cannot be read as JSON in UTF-8.",
-    "Not Found": "There is nothing at {path}; /docs lists what there is.",
+    "Not Found": "Nothing is at {path}. /docs lists every operation, guide and problem.",
     "Method Not Allowed": "{method} is not possible at {path}; possible: {allow}.",
 }
-"""What the framework says in two words, for people."""
+"""What to say to people where the framework says two words."""
 
 
-async def _on_problem(request: Request, error: Exception) -> JSONResponse:
+async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return answer(error)
+    return _told(request, error)
+
+
+def _told(request: Request, problem: Problem) -> Response:
+    """Problem details, or a page for a person who looks for one."""
+    if isinstance(problem, NotFound) and wants_page(request):
+        return missing_page(problem)
+    return answer(problem)
 
 
 async def _on_validation(request: Request, error: Exception) -> JSONResponse:
@@ -65,7 +74,7 @@ async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     return answer(Invalid(f"Not valid: {named}.", errors=faults))
 
 
-async def _on_http(request: Request, error: Exception) -> JSONResponse:
+async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status, headers = error.status_code, dict(error.headers or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -79,7 +88,7 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     problem = kind(detail, headers=headers)
     if kind is OtherHttpError:
         problem.status, problem.title = status, HTTPStatus(status).phrase
-    return answer(problem)
+    return _told(request, problem)
 
 
 def _methods(request: Request) -> set[str]:

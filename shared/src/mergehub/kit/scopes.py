@@ -7,8 +7,6 @@ SCOPES = frozenset(
         "recipes:read",
         "recipes:write",
         "runs:submit",
-        "results:write",
-        "lineage:write",
         "worker",
         "webhooks:manage",
         "accounts:manage",
@@ -18,10 +16,8 @@ SCOPES = frozenset(
 )
 SCOPES_OF_PEOPLE = (
     "accounts:manage",
-    "lineage:write",
     "recipes:read",
     "recipes:write",
-    "results:write",
     "runs:submit",
     "webhooks:manage",
 )

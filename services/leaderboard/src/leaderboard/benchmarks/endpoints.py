@@ -19,7 +19,7 @@ from mergehub.kit.problems import problem_responses
 router = APIRouter(prefix="/v1/benchmarks", tags=["benchmarks"])
 
 
-@router.get("", responses=problem_responses(BadCursor))
+@router.get("", summary="List benchmarks", responses=problem_responses(BadCursor))
 async def list_benchmarks(
     request: Request,
     response: Response,

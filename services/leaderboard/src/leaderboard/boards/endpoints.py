@@ -21,13 +21,17 @@ Merged = Annotated[bool | None, Query(description="Only merges, or only models t
 Method = Annotated[Text | None, Query(description="Only merges by this method.")]
 
 
-@router.get("")
+@router.get("", summary="List leaderboards")
 async def list_boards() -> schemas.BoardList:
     """The boards that there are."""
     return service.boards()
 
 
-@router.get("/{board}", responses=problem_responses(BadCursor, service.BoardNotFound))
+@router.get(
+    "/{board}",
+    summary="Get a leaderboard",
+    responses=problem_responses(BadCursor, service.BoardNotFound),
+)
 async def get_board(
     board: str,
     request: Request,

@@ -18,7 +18,7 @@ Model = Annotated[Text | None, Query(description="A model's name.", examples=["o
 Benchmark = Annotated[Text | None, Query(description="A benchmark's name.", examples=["dates"])]
 
 
-@router.get("", responses=problem_responses(BadCursor))
+@router.get("", summary="List results", responses=problem_responses(BadCursor))
 async def list_results(
     request: Request,
     response: Response,

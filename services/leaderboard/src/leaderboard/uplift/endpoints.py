@@ -14,7 +14,9 @@ from mergehub.kit.problems import problem_responses
 router = APIRouter(prefix="/v1/uplift", tags=["uplift"])
 
 
-@router.get("", responses=problem_responses(service.NoResults))
+@router.get(
+    "", summary="Compare a merge with its parents", responses=problem_responses(service.NoResults)
+)
 async def get_uplift(
     model: Annotated[
         Text, Query(description="The model's name.", examples=["local/dates-and-units"])

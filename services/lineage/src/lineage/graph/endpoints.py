@@ -22,7 +22,11 @@ MaxNodes = Annotated[
 Role = Annotated[Literal["base", "ingredient"], Query(description="What merges used them as.")]
 
 
-@router.get("/models/{model_id}/ancestors", responses=problem_responses(ModelNotFound))
+@router.get(
+    "/models/{model_id}/ancestors",
+    summary="List what a model was made from",
+    responses=problem_responses(ModelNotFound),
+)
 async def list_ancestors(
     model_id: UUID, session: Session, max_depth: MaxDepth = None, limit: MaxNodes = 500
 ) -> schemas.Walk:
@@ -30,7 +34,11 @@ async def list_ancestors(
     return await service.walk(session, model_id, "ancestors", max_depth, limit)
 
 
-@router.get("/models/{model_id}/descendants", responses=problem_responses(ModelNotFound))
+@router.get(
+    "/models/{model_id}/descendants",
+    summary="List what was made from a model",
+    responses=problem_responses(ModelNotFound),
+)
 async def list_descendants(
     model_id: UUID, session: Session, max_depth: MaxDepth = None, limit: MaxNodes = 500
 ) -> schemas.Walk:
@@ -38,7 +46,7 @@ async def list_descendants(
     return await service.walk(session, model_id, "descendants", max_depth, limit)
 
 
-@router.get("/graph/popular")
+@router.get("/graph/popular", summary="List the models that most merges use")
 async def list_popular_models(
     session: Session, role: Role = "base", limit: Limit = 20
 ) -> schemas.PopularModels:

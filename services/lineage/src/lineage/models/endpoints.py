@@ -20,7 +20,7 @@ Name = Annotated[Text | None, Query(description="The whole name.", examples=["or
 Prefix = Annotated[Text | None, Query(description="How a name begins.", examples=["org/"])]
 
 
-@router.get("", responses=problem_responses(BadCursor))
+@router.get("", summary="List models", responses=problem_responses(BadCursor))
 async def list_models(
     request: Request,
     response: Response,
@@ -36,7 +36,9 @@ async def list_models(
     return page
 
 
-@router.get("/{model_id}", responses=problem_responses(service.ModelNotFound))
+@router.get(
+    "/{model_id}", summary="Get a model", responses=problem_responses(service.ModelNotFound)
+)
 async def get_model(model_id: UUID, session: Session) -> schemas.ModelDetail:
     """One model with its names and revisions."""
     return await service.detail(session, model_id)

@@ -30,6 +30,7 @@ Manager = Annotated[Principal, Depends(requires("accounts:manage"))]
 
 @router.post(
     "",
+    summary="Create an organisation",
     status_code=201,
     response_model=Account,
     responses=problem_responses(
@@ -48,13 +49,15 @@ async def create_organisation(
     return await once(session, str(founder.id), body, effect)
 
 
-@router.get("/me", responses=problem_responses(Unauthenticated, NoAccount))
+@router.get(
+    "/me", summary="Get your own account", responses=problem_responses(Unauthenticated, NoAccount)
+)
 async def get_me(session: Session, holder: Holder) -> Me:
     """Who you are, what your token allows, and to which organisations you belong."""
     return await service.me(session, holder)
 
 
-@router.get("/{handle}", responses=problem_responses(AccountNotFound))
+@router.get("/{handle}", summary="Get an account", responses=problem_responses(AccountNotFound))
 async def get_account(handle: Handle, session: Session, response: Response) -> Account:
     """A person or an organisation."""
     account = await service.find(session, handle)
@@ -64,6 +67,7 @@ async def get_account(handle: Handle, session: Session, response: Response) -> A
 
 @router.patch(
     "/{handle}",
+    summary="Change or disable an account",
     responses=problem_responses(
         Unauthenticated,
         Forbidden,

@@ -23,7 +23,7 @@ router = APIRouter(
 CHANGES = (NotYours, LastOwner, MemberInvalid, PreconditionFailed, PreconditionRequired)
 
 
-@router.get("")
+@router.get("", summary="List the members of an organisation")
 async def list_members(
     handle: Handle, session: Session, holder: Holder, response: Response
 ) -> MemberList:
@@ -33,7 +33,11 @@ async def list_members(
     return found
 
 
-@router.put("/{person}", responses=problem_responses(QuotaExceeded, *CHANGES))
+@router.put(
+    "/{person}",
+    summary="Add a member, or change a role",
+    responses=problem_responses(QuotaExceeded, *CHANGES),
+)
 async def set_member(
     handle: Handle,
     person: Handle,
@@ -49,7 +53,9 @@ async def set_member(
     return found
 
 
-@router.delete("/{person}", status_code=204, responses=problem_responses(*CHANGES))
+@router.delete(
+    "/{person}", summary="Remove a member", status_code=204, responses=problem_responses(*CHANGES)
+)
 async def remove_member(
     handle: Handle, person: Handle, session: Session, actor: Manager, if_match: IfMatch
 ) -> None:

@@ -26,6 +26,7 @@ Subject = Annotated[
 
 @router.get(
     "/audit",
+    summary="List who changed what",
     responses=problem_responses(BadCursor, Unauthenticated, Forbidden),
     dependencies=[Depends(requires("admin"))],
 )

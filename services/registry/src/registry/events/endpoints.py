@@ -28,7 +28,7 @@ Wait = Annotated[
 ]
 
 
-@router.get("/v1/events", responses=problem_responses(EventsPruned))
+@router.get("/v1/events", summary="List events", responses=problem_responses(EventsPruned))
 async def list_events(
     request: Request, response: Response, after: After = 0, limit: Limit = 100, wait: Wait = 0
 ) -> EventPage:
@@ -44,6 +44,7 @@ async def list_events(
 
 @router.get(
     "/v1/events/stream",
+    summary="Follow all events live",
     response_class=Response,
     responses=streamed(Envelope) | problem_responses(EventsPruned),
 )

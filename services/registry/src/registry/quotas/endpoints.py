@@ -21,14 +21,16 @@ router = APIRouter(
 )
 
 
-@router.get("")
+@router.get("", summary="List an account's quotas and usage")
 async def list_quotas(handle: Handle, session: Session, holder: Holder) -> QuotaList:
     """What the account may have and what it has; for its members and administrators."""
     await accounts.check_member(session, holder, handle)
     return await service.quotas(session, handle)
 
 
-@router.put("/{name}", dependencies=[Depends(requires("admin"))])
+@router.put(
+    "/{name}", summary="Set a quota of an account", dependencies=[Depends(requires("admin"))]
+)
 async def set_quota(handle: Handle, name: QuotaName, body: QuotaSet, session: Session) -> QuotaList:
     """Give an account a limit of its own."""
     await accounts.find(session, handle)
@@ -36,7 +38,9 @@ async def set_quota(handle: Handle, name: QuotaName, body: QuotaSet, session: Se
     return await service.quotas(session, handle)
 
 
-@router.delete("/{name}", dependencies=[Depends(requires("admin"))])
+@router.delete(
+    "/{name}", summary="Reset a quota to the default", dependencies=[Depends(requires("admin"))]
+)
 async def reset_quota(handle: Handle, name: QuotaName, session: Session) -> QuotaList:
     """Let an account have what all have."""
     await accounts.find(session, handle)

@@ -53,6 +53,7 @@ Method = Annotated[str | None, Query(max_length=100, description="Of the newest 
 
 @router.post(
     "",
+    summary="Publish a recipe",
     status_code=201,
     response_model=Recipe,
     responses=problem_responses(
@@ -82,7 +83,11 @@ async def publish_recipe(
     return await once(session, str(writer.id), body, effect)
 
 
-@router.post("/check", responses=problem_responses(RecipeInvalid))
+@router.post(
+    "/check",
+    summary="Check a recipe without publishing it",
+    responses=problem_responses(RecipeInvalid),
+)
 async def check_recipe(body: RecipeCheck) -> CheckedRecipeAnswer:
     """Check a recipe as publishing would, and store nothing."""
     checked = await check(body.recipe)
@@ -94,7 +99,7 @@ async def check_recipe(body: RecipeCheck) -> CheckedRecipeAnswer:
     )
 
 
-@router.get("", responses=problem_responses(BadCursor, Unauthenticated))
+@router.get("", summary="List recipes", responses=problem_responses(BadCursor, Unauthenticated))
 async def list_recipes(
     request: Request,
     response: Response,
@@ -114,7 +119,7 @@ async def list_recipes(
     return page
 
 
-@router.get("/{recipe_id}", response_model=Recipe, responses=SEEN)
+@router.get("/{recipe_id}", summary="Get a recipe", response_model=Recipe, responses=SEEN)
 async def get_recipe(recipe_id: UUID, session: Session, viewer: Viewer) -> Response:
     """A recipe with its newest version."""
     return as_it_is(await service.find(session, recipe_id, viewer))
@@ -122,6 +127,7 @@ async def get_recipe(recipe_id: UUID, session: Session, viewer: Viewer) -> Respo
 
 @router.patch(
     "/{recipe_id}",
+    summary="Change a recipe's description or visibility",
     responses=problem_responses(
         Unauthenticated, NotYours, RecipeNotFound, PreconditionFailed, PreconditionRequired
     ),
@@ -146,6 +152,7 @@ async def update_recipe(
 
 @router.post(
     "/{recipe_id}/versions",
+    summary="Publish the next version of a recipe",
     status_code=201,
     response_model=RecipeVersion,
     responses=SAME_AS_NEWEST
@@ -165,7 +172,11 @@ async def publish_recipe_version(
     return await once(session, str(writer.id), body, effect)
 
 
-@router.get("/{recipe_id}/versions", responses=SEEN | problem_responses(BadCursor))
+@router.get(
+    "/{recipe_id}/versions",
+    summary="List the versions of a recipe",
+    responses=SEEN | problem_responses(BadCursor),
+)
 async def list_recipe_versions(
     request: Request,
     response: Response,
@@ -183,6 +194,7 @@ async def list_recipe_versions(
 
 @router.get(
     "/{recipe_id}/versions/{number}",
+    summary="Get a version of a recipe",
     response_model=RecipeVersion,
     responses=SEEN,
 )
@@ -196,6 +208,7 @@ async def get_recipe_version(
 
 @router.get(
     "/{recipe_id}/versions/{number}/source",
+    summary="Download a version as YAML",
     response_class=Response,
     responses=AS_YAML | SEEN,
 )

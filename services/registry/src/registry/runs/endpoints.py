@@ -38,6 +38,7 @@ Kind = Annotated[Literal["merge", "evaluate"] | None, Query()]
 
 @router.post(
     "",
+    summary="Submit a run",
     status_code=202,
     response_model=Run,
     responses=problem_responses(
@@ -64,7 +65,7 @@ async def submit_run(
     return await once(session, str(submitter.id), body, effect)
 
 
-@router.get("", responses=problem_responses(BadCursor, Unauthenticated))
+@router.get("", summary="List runs", responses=problem_responses(BadCursor, Unauthenticated))
 async def list_runs(
     request: Request,
     response: Response,
@@ -82,7 +83,7 @@ async def list_runs(
     return page
 
 
-@router.get("/{run_id}", responses=SEEN)
+@router.get("/{run_id}", summary="Get a run, or wait for its next change", responses=SEEN)
 async def get_run(
     run_id: UUID, request: Request, response: Response, viewer: Viewer, wait: Wait = 0
 ) -> Run:
@@ -99,7 +100,9 @@ async def get_run(
     return run
 
 
-@router.get("/{run_id}/items", responses=SEEN)
+@router.get(
+    "/{run_id}/items", summary="List the scores of each item of a benchmark", responses=SEEN
+)
 async def list_run_items(
     run_id: UUID, session: Session, viewer: Viewer, benchmark: Benchmark
 ) -> RunItems:
@@ -109,6 +112,7 @@ async def list_run_items(
 
 @router.get(
     "/{run_id}/events",
+    summary="Follow a run live",
     response_class=Response,
     responses=followed("run", Run) | SEEN,
 )
@@ -129,6 +133,7 @@ async def follow_run(
 
 @router.post(
     "/{run_id}/cancel",
+    summary="Cancel a run",
     responses=problem_responses(Unauthenticated, Forbidden, NotYours, RunNotFound, RunFinished),
 )
 async def cancel_run(run_id: UUID, session: Session, actor: Submitter) -> Run:
@@ -138,6 +143,7 @@ async def cancel_run(run_id: UUID, session: Session, actor: Submitter) -> Run:
 
 @router.post(
     "/{run_id}/retry",
+    summary="Retry a failed or cancelled run",
     responses=problem_responses(
         Unauthenticated, Forbidden, NotYours, RunNotFound, RunFinished, RunQuotaExceeded
     ),

@@ -15,6 +15,7 @@ from mergehub.contracts.runs import (
     ReportRequest,
     Run,
 )
+from mergehub.contracts.workers import WORKER_PROTOCOL
 from mergehub.kit.auth import requires
 from mergehub.kit.database import Session
 from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
@@ -29,31 +30,43 @@ from registry.runs.errors import (
 
 router = APIRouter(
     prefix="/v1/runs/{run_id}",
-    tags=["workers"],
+    tags=[WORKER_PROTOCOL],
     dependencies=[Depends(requires("worker"))],
     responses=problem_responses(Unauthenticated, Forbidden, RunNotFound),
 )
 
 
-@router.post("/claim", responses=problem_responses(RunLeased, RunDoesNotFit))
+@router.post(
+    "/claim", summary="Claim a queued run", responses=problem_responses(RunLeased, RunDoesNotFit)
+)
 async def claim_run(run_id: UUID, body: ClaimRequest, session: Session) -> Claim:
     """Take a queued run; the fence proves the right to speak about it from now on."""
     return await protocol.claim(session, run_id, body)
 
 
-@router.post("/heartbeat", responses=problem_responses(StaleFence))
+@router.post(
+    "/heartbeat",
+    summary="Keep a lease and report progress",
+    responses=problem_responses(StaleFence),
+)
 async def heartbeat_run(run_id: UUID, body: HeartbeatRequest, session: Session) -> HeartbeatAnswer:
     """Keep the lease, tell the progress, and learn whether to go on."""
     return await protocol.heartbeat(session, run_id, body)
 
 
-@router.post("/release", responses=problem_responses(StaleFence))
+@router.post(
+    "/release", summary="Hand a run back to the queue", responses=problem_responses(StaleFence)
+)
 async def release_run(run_id: UUID, body: ReleaseRequest, session: Session) -> Run:
     """Hand a run back; the attempt is not spent."""
     return await protocol.release(session, run_id, body)
 
 
-@router.post("/report", responses=problem_responses(StaleFence, ReportInvalid))
+@router.post(
+    "/report",
+    summary="Report how a run ended",
+    responses=problem_responses(StaleFence, ReportInvalid),
+)
 async def report_run(run_id: UUID, body: ReportRequest, session: Session) -> Run:
     """End the attempt with its outcome; sending the same report again is harmless."""
     return await protocol.report(session, run_id, body)

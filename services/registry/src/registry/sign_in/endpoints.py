@@ -50,6 +50,7 @@ OpenIdProvider = Annotated[Provider, Depends(provider_of)]
 
 @router.get(
     "/v1/accounts/sign-in",
+    summary="Start a sign-in in a browser",
     status_code=303,
     response_class=Response,
     responses=TO_PROVIDER | problem_responses(SignInOff, ProviderAway),
@@ -66,6 +67,7 @@ async def sign_in(
 
 @router.get(
     CALLBACK,
+    summary="Finish a sign-in in a browser",
     status_code=303,
     response_class=Response,
     responses=SIGNED_IN | problem_responses(SignInOff, SignInInvalid, SignInRefused, ProviderAway),
@@ -94,6 +96,7 @@ async def sign_in_callback(
 
 @router.post(
     "/v1/accounts/sign-out",
+    summary="Sign out: end the session or revoke the token",
     status_code=204,
     response_class=Response,
     responses=ENDED | problem_responses(Unauthenticated, TokenOfSettings),

@@ -41,7 +41,10 @@ Host = Annotated[str, Query(max_length=100, description="The name of the shell's
 
 
 @router.get(
-    "", response_class=Response, responses=ASKED | problem_responses(SignInOff, Unauthenticated)
+    "",
+    summary="Ask a person to let a shell in",
+    response_class=Response,
+    responses=ASKED | problem_responses(SignInOff, Unauthenticated),
 )
 async def ask_for_shell(
     request: Request, challenge: Challenge, port: Port = None, host: Host = "?"
@@ -65,6 +68,7 @@ async def ask_for_shell(
 
 @router.post(
     "",
+    summary="Let a shell in",
     response_class=Response,
     responses=AGREED | problem_responses(Unauthenticated, SessionNeeded, NoAccount),
 )
@@ -81,7 +85,11 @@ async def let_shell_in(
     return HTMLResponse(shell.code_page(code), headers={"Cache-Control": "no-store"})
 
 
-@router.post("/token", responses=problem_responses(CodeInvalid, QuotaExceeded))
+@router.post(
+    "/token",
+    summary="Exchange a one-time code for a shell's token",
+    responses=problem_responses(CodeInvalid, QuotaExceeded),
+)
 async def redeem_shell_code(body: ShellCode, session: Session, response: Response) -> ShellToken:
     """The shell's token, for the code and the secret behind the challenge; once."""
     response.headers["Cache-Control"] = "no-store"

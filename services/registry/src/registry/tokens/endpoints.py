@@ -30,6 +30,7 @@ Holder = Annotated[Principal, Depends(authenticated)]
 
 @router.post(
     "",
+    summary="Create a token",
     status_code=201,
     response_model=TokenCreated,
     responses=problem_responses(BeyondOwn, QuotaExceeded, NameTaken, KeyInProgress, TokenInvalid),
@@ -52,7 +53,7 @@ async def create_token(
     return _revealed(await once(session, str(holder.id), body, effect), own)
 
 
-@router.get("", responses=problem_responses(BadCursor))
+@router.get("", summary="List tokens", responses=problem_responses(BadCursor))
 async def list_tokens(
     request: Request,
     response: Response,
@@ -72,7 +73,7 @@ async def list_tokens(
     return page
 
 
-@router.get("/{token_id}", responses=problem_responses(TokenNotFound))
+@router.get("/{token_id}", summary="Get a token", responses=problem_responses(TokenNotFound))
 async def get_token(token_id: UUID, session: Session, holder: Holder) -> Token:
     """A token, without its secret."""
     return await service.find(session, holder, token_id)
@@ -80,6 +81,7 @@ async def get_token(token_id: UUID, session: Session, holder: Holder) -> Token:
 
 @router.delete(
     "/{token_id}",
+    summary="Revoke a token",
     status_code=204,
     responses=REVOKED | problem_responses(TokenNotFound, TokenOfSettings),
 )

@@ -48,6 +48,7 @@ Asked = Annotated[str, Depends(_token)]
 
 @router.post(
     "/introspect",
+    summary="Introspect a token",
     response_model=Active | Inactive,
     responses=problem_responses(BadRequest, Unauthenticated, Forbidden),
     dependencies=[Depends(requires("tokens:introspect"))],

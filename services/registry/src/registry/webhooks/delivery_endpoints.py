@@ -36,7 +36,11 @@ router = APIRouter(
 )
 
 
-@router.get("/deliveries", responses=problem_responses(EndpointNotFound, BadCursor))
+@router.get(
+    "/deliveries",
+    summary="List a webhook's deliveries",
+    responses=problem_responses(EndpointNotFound, BadCursor),
+)
 async def list_webhook_deliveries(
     request: Request,
     response: Response,
@@ -55,7 +59,11 @@ async def list_webhook_deliveries(
     return page
 
 
-@router.get("/deliveries/{number}", responses=problem_responses(DeliveryNotFound, EndpointNotFound))
+@router.get(
+    "/deliveries/{number}",
+    summary="Get a delivery and its attempts",
+    responses=problem_responses(DeliveryNotFound, EndpointNotFound),
+)
 async def get_webhook_delivery(
     webhook_id: UUID, number: Number, session: Session, manager: Manager
 ) -> DeliveryWithAttempts:
@@ -65,6 +73,7 @@ async def get_webhook_delivery(
 
 @router.post(
     "/deliveries/{number}/replay",
+    summary="Replay a delivery",
     status_code=202,
     response_model=Delivery,
     responses=problem_responses(DeliveryNotFound, EndpointDisabled, KeyInProgress),
@@ -82,6 +91,7 @@ async def replay_webhook_delivery(
 
 @router.post(
     "/replay",
+    summary="Replay the events of a time range",
     status_code=202,
     response_model=Replayed,
     responses=problem_responses(EndpointNotFound, EndpointDisabled, KeyInProgress),

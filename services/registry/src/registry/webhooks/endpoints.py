@@ -55,6 +55,7 @@ router = APIRouter(
 
 @router.post(
     "",
+    summary="Create a webhook",
     status_code=201,
     response_model=EndpointWithSecret,
     responses=problem_responses(
@@ -87,7 +88,7 @@ async def create_webhook(
     return await once(session, str(manager.id), body, effect, vault)
 
 
-@router.get("", responses=problem_responses(BadCursor))
+@router.get("", summary="List webhooks", responses=problem_responses(BadCursor))
 async def list_webhooks(
     request: Request,
     response: Response,
@@ -102,7 +103,7 @@ async def list_webhooks(
     return page
 
 
-@router.get("/{webhook_id}", responses=problem_responses(EndpointNotFound))
+@router.get("/{webhook_id}", summary="Get a webhook", responses=problem_responses(EndpointNotFound))
 async def get_webhook(
     webhook_id: UUID, session: Session, manager: Manager, response: Response
 ) -> Endpoint:
@@ -114,6 +115,7 @@ async def get_webhook(
 
 @router.patch(
     "/{webhook_id}",
+    summary="Change a webhook, disable or enable it",
     responses=problem_responses(
         EndpointNotFound, UrlRefused, PreconditionFailed, PreconditionRequired
     ),
@@ -136,7 +138,12 @@ async def change_webhook(
     return endpoint
 
 
-@router.delete("/{webhook_id}", status_code=204, responses=problem_responses(EndpointNotFound))
+@router.delete(
+    "/{webhook_id}",
+    summary="Delete a webhook",
+    status_code=204,
+    responses=problem_responses(EndpointNotFound),
+)
 async def delete_webhook(webhook_id: UUID, session: Session, manager: Manager) -> None:
     """Forget an endpoint and its deliveries."""
     await service.delete(session, manager, webhook_id)
@@ -144,6 +151,7 @@ async def delete_webhook(webhook_id: UUID, session: Session, manager: Manager) -
 
 @router.post(
     "/{webhook_id}/rotate",
+    summary="Rotate a webhook's secret or key pair",
     response_model=EndpointWithSecret,
     responses=problem_responses(EndpointNotFound, KeyInProgress, SecretsKeyMissing),
 )
@@ -167,6 +175,7 @@ async def rotate_webhook_secret(
 
 @router.post(
     "/{webhook_id}/test",
+    summary="Send a test event to a webhook",
     status_code=202,
     response_model=Delivery,
     responses=problem_responses(EndpointNotFound, EndpointDisabled),

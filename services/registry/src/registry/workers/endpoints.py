@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from mergehub.contracts.workers import WorkerBeat
+from mergehub.contracts.workers import WORKER_PROTOCOL, WorkerBeat
 from mergehub.kit.auth import Viewer, requires
 from mergehub.kit.database import Session
 from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
@@ -15,11 +15,21 @@ from registry.workers import service
 from registry.workers.schemas import WorkerPage
 
 router = APIRouter(prefix="/v1/workers", tags=["workers"])
+protocol = APIRouter(
+    prefix=router.prefix,
+    tags=[WORKER_PROTOCOL],
+    dependencies=[Depends(requires("worker"))],
+    responses=problem_responses(Unauthenticated, Forbidden),
+)
 
 Name = Annotated[str, Path(min_length=1, max_length=200)]
 
 
-@router.get("", responses=problem_responses(BadCursor, Unauthenticated))
+@router.get(
+    "",
+    summary="List workers and what they do",
+    responses=problem_responses(BadCursor, Unauthenticated),
+)
 async def list_workers(
     request: Request,
     response: Response,
@@ -37,23 +47,13 @@ async def list_workers(
     return page
 
 
-@router.put(
-    "/{name}",
-    status_code=204,
-    responses=problem_responses(Unauthenticated, Forbidden),
-    dependencies=[Depends(requires("worker"))],
-)
+@protocol.put("/{name}", summary="Register a worker, or keep it registered", status_code=204)
 async def beat_worker(name: Name, body: WorkerBeat, session: Session) -> None:
     """Say that a worker is there, every ten seconds."""
     await service.beat(session, name, body)
 
 
-@router.delete(
-    "/{name}",
-    status_code=204,
-    responses=problem_responses(Unauthenticated, Forbidden),
-    dependencies=[Depends(requires("worker"))],
-)
+@protocol.delete("/{name}", summary="Sign a worker off", status_code=204)
 async def leave_worker(name: Name, session: Session) -> None:
     """Say that a worker leaves; what it held stays under its lease."""
     await service.leave(session, name)

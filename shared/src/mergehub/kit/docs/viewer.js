@@ -42,6 +42,8 @@ function tell(absent) {
 function joined(documents) {
   const whole = { ...documents[0], info: {}, tags: [], paths: {}, components: {} };
   for (const each of documents) add(whole, each);
+  const isLast = ({ name }) => name === root.dataset.last;
+  whole.tags.sort((one, other) => isLast(one) - isLast(other));
   whole.info = { title: "Operations", version: documents[0]?.info.version };
   return whole;
 }

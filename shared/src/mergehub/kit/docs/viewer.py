@@ -18,6 +18,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from mergehub import __version__
 from mergehub.contracts.services import SERVICES
+from mergehub.contracts.workers import WORKER_PROTOCOL
 from mergehub.kit.docs.layout import HOME, page
 from mergehub.kit.problems import NotFound
 
@@ -41,7 +42,8 @@ curl, TypeScript and Python; <a href="/docs/guides/api">the API's manners</a> sa
 operations. For tools, the OpenAPI documents: {documents}.</p>
 <p id="absent" hidden></p>
 <noscript><p>Trying out needs JavaScript; guides, events and problems do not.</p></noscript>
-<main id="operations" data-documents="{paths}"></main>"""
+<main id="operations" data-documents="{paths}"
+ data-last="{last}"></main>"""
 
 
 def viewer_routes(documents: Documents) -> APIRouter:
@@ -71,7 +73,12 @@ def viewer_routes(documents: Documents) -> APIRouter:
 def _page() -> str:
     paths = {service.name: f"{DOCUMENTS}/{service.name}.json" for service in SERVICES}
     links = ", ".join(f'<a href="{path}">{name}</a>' for name, path in paths.items())
-    body = BODY.format(version=__version__, documents=links, paths=" ".join(paths.values()))
+    body = BODY.format(
+        version=__version__,
+        documents=links,
+        paths=" ".join(paths.values()),
+        last=WORKER_PROTOCOL,
+    )
     return page("API", body, here=HOME, head=HEAD, width="80rem")
 
 

@@ -1,0 +1,45 @@
+"""The page for an address where nothing is, with links to what there is."""
+
+from __future__ import annotations
+
+from html import escape
+
+from fastapi.responses import HTMLResponse
+from starlette.requests import Request
+
+from mergehub.kit.docs.layout import HOME, PLACES, page
+from mergehub.kit.problems import NotFound, page_of
+
+API = "/v1/"
+DATA = (f"{HOME}/openapi/", f"{HOME}/assets/")
+
+BODY = """<h1>{title}</h1>
+<p>{detail}</p>
+<p>What there is:</p>
+<ul>{places}</ul>
+<p><small>Status 404, <a href="{problem}">what this means</a></small></p>"""
+
+
+def wants_page(request: Request) -> bool:
+    """Whether somebody reads the answer: at every page of `/docs`, elsewhere where a browser asks.
+
+    Operations answer problem details to everyone.
+    """
+    path, accepted = request.url.path, request.headers.get("accept", "")
+    if request.method not in ("GET", "HEAD") or path.startswith((API, *DATA)):
+        return False
+    is_page = path == HOME or path.startswith(f"{HOME}/")
+    return "text/html" in accepted or (is_page and "json" not in accepted)
+
+
+def missing_page(problem: NotFound) -> HTMLResponse:
+    """The answer for people to a request for what is not there."""
+    places = "".join(f'<li><a href="{path}">{name}</a></li>' for path, name in PLACES.items())
+    body = BODY.format(
+        title="Page not found",
+        detail=escape(problem.detail),
+        places=places,
+        problem=page_of(NotFound),
+    )
+    html = page("Page not found", body, here="")
+    return HTMLResponse(html, problem.status, {"Vary": "Accept"})
