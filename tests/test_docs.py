@@ -116,3 +116,29 @@ def test_a_link_to_what_is_not_served_is_left_out() -> None:
 
 def test_html_in_a_guide_is_text() -> None:
     assert "<script>" not in html("<script>alert(1)</script>", address)
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/docs/", "/docs"),
+        ("/docs/guides/", "/docs/guides"),
+        ("/docs/guides/tokens/?a=b", "/docs/guides/tokens?a=b"),
+        ("/v1/recipes/?limit=1", "/v1/recipes?limit=1"),
+        ("/v1/recipes//", "/v1/recipes"),
+        ("/v1/recipes%2F", "/v1/recipes"),
+    ],
+)
+async def test_a_slash_too_many_leads_to_the_address_without_it_under_the_same_origin(
+    path: str, meant: str, client: httpx.AsyncClient
+) -> None:
+    answer = await client.get(path, headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.headers["location"]) == (307, meant)
+
+
+@pytest.mark.parametrize("path", ["//v1/recipes/", "//evil.example/", "/nothing/", "//"])
+async def test_a_slash_that_is_all_there_is_leads_nowhere(
+    path: str, client: httpx.AsyncClient
+) -> None:
+    answer = await client.get(httpx.URL("http://hub", raw_path=path.encode()))
+    assert (answer.status_code, answer.headers.get("location")) == (404, None)

@@ -31,7 +31,7 @@ class Api(FastAPI):
         free_paths: Collection[str] = (),
         **options: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__(redirect_slashes=False, **options)  # the answer to 404 does it
         self._cors = cors_origins, cors_public
         self._hosts = hosts, free_paths
 

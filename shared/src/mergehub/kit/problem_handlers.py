@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from urllib.parse import quote
 
 import structlog
 from fastapi import FastAPI, Request
@@ -12,7 +13,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match
 
 from mergehub.kit.docs.missing import missing_page, wants_page
@@ -59,10 +60,26 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 
 
 def _told(request: Request, problem: Problem) -> Response:
-    """Problem details, or a page for a person who looks for one."""
-    if isinstance(problem, NotFound) and wants_page(request):
-        return missing_page(problem)
-    return answer(problem)
+    """Problem details, or a page for a person who looks for one, or the way to it."""
+    if not isinstance(problem, NotFound):
+        return answer(problem)
+    if meant := _without_slash(request):
+        return RedirectResponse(meant, HTTPStatus.TEMPORARY_REDIRECT)
+    return missing_page(problem) if wants_page(request) else answer(problem)
+
+
+def _without_slash(request: Request) -> str | None:
+    """The address without the slash at its end, where something is.
+
+    It names no host and no scheme, so nobody is led to another one, nor from https to http.
+    """
+    path = request.url.path.rstrip("/")
+    if path == request.url.path or not path or path.startswith("//"):
+        return None
+    scope = {**request.scope, "path": path}
+    if all(route.matches(scope)[0] is Match.NONE for route in request.app.routes):
+        return None
+    return quote(path) + (f"?{request.url.query}" if request.url.query else "")
 
 
 async def _on_validation(request: Request, error: Exception) -> JSONResponse:

@@ -60,7 +60,7 @@ class Problem(Exception):
     status = 500
     code = "internal-error"
     title = "Something went wrong on our side"
-    remedy = "Try again; where it stays, tell whoever runs the hub when it happened."
+    remedy = "Try again. If it happens again, tell whoever runs the hub when it happened."
 
     def __init__(
         self,
@@ -78,14 +78,14 @@ class Problem(Exception):
 class NotFound(Problem):
     """Nothing is at this address, or nothing that the caller may know of."""
 
-    status, code, title = 404, "not-found", "There is no such thing"
-    remedy = "Compare the address with `/docs`; send a token where the thing is private."
+    status, code, title = 404, "not-found", "Not found"
+    remedy = "Compare the address with `/docs`. If what you ask for is private, send a token."
 
 
 class MethodNotAllowed(Problem):
     """The address exists, but not for this method."""
 
-    status, code, title = 405, "method-not-allowed", "This cannot be done here"
+    status, code, title = 405, "method-not-allowed", "The method is not possible here"
     remedy = "Use one of the methods that the header `Allow` names."
 
 
@@ -93,7 +93,7 @@ class BodyTooLarge(Problem):
     """The request's body has more bytes than the address takes in."""
 
     status, code, title = 413, "body-too-large", "The body is too large"
-    remedy = "Send less: the detail says how much may be sent."
+    remedy = "Send less: the detail gives the limit."
 
 
 class RequestTooSlow(Problem):
@@ -106,33 +106,36 @@ class RequestTooSlow(Problem):
 class UnsupportedEncoding(Problem):
     """The request's body is compressed, as `Content-Encoding` says."""
 
-    status, code, title = 415, "unsupported-encoding", "Compressed bodies are not taken in"
-    remedy = "Send the body as it is, without `Content-Encoding`."
+    status, code, title = 415, "unsupported-encoding", "Compressed bodies are not accepted"
+    remedy = "Send the body uncompressed, without `Content-Encoding`."
 
 
 class OtherHttpError(Problem):
-    """HTTP has a status for what went wrong and we have nothing to add to it."""
+    """The status says all that is known about what went wrong."""
 
     status, code, title = 400, "http-error", "The request failed"
     remedy = "Read the status and the detail."
 
 
 class Conflict(Problem):
-    """What was asked for does not go with the state that the thing is in."""
+    """What was asked for is not possible in the present state."""
 
-    status, code, title = 409, "conflict", "The state of the thing does not allow this"
-    remedy = "Read the thing again and decide anew."
+    status, code, title = 409, "conflict", "The present state does not allow this"
+    remedy = "Read it again and decide anew."
 
 
 class Invalid(Problem):
     """The request was understood and a value in it cannot be accepted."""
 
     status, code, title = 422, "invalid", "What was sent cannot be accepted"
-    remedy = "Mend each entry of `errors`: its `pointer` says where, its `detail` what is wrong."
+    remedy = (
+        "Fix each entry of `errors`: `pointer` says where it is, `detail` what is wrong, and "
+        "`suggestion` what was probably meant."
+    )
 
 
 class BadRequest(Problem):
-    """The request cannot be read: its body is no JSON in UTF-8, or is nested too deeply."""
+    """The request cannot be read: its body is not JSON in UTF-8, or is nested too deeply."""
 
     status, code, title = 400, "bad-request", "The request cannot be understood"
     remedy = "Send JSON in UTF-8, as the OpenAPI document describes it."
@@ -153,9 +156,9 @@ class Forbidden(Problem):
 
 
 class Unavailable(Problem):
-    """What the hub stands on is away for now; nothing was done."""
+    """A part that the hub depends on does not answer; nothing was done."""
 
-    status, code, title = 503, "unavailable", "A part of the hub is away"
+    status, code, title = 503, "unavailable", "A part of the hub does not answer"
     remedy = "Send the same request again after the seconds of `Retry-After`."
 
     def __init__(self, detail: str) -> None:
