@@ -491,9 +491,11 @@ def ask_for_shell(
     )
 
 
-def let_shell_in(*, challenge: str, port: int | None = None) -> Call[str]:
+def let_shell_in(*, challenge: str, port: int | None = None, host: str | None = None) -> Call[str]:
     """Agree. The browser takes a one-time code to the shell, or shows it."""
-    return Call("POST", "/v1/accounts/shell", query={"challenge": challenge, "port": port})
+    return Call(
+        "POST", "/v1/accounts/shell", query={"challenge": challenge, "port": port, "host": host}
+    )
 
 
 def redeem_shell_code(body: t.ShellCode) -> Call[t.ShellToken]:

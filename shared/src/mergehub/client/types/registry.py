@@ -703,10 +703,8 @@ class TokenCreate(TypedDict):
         Literal[
             "accounts:manage",
             "admin",
-            "lineage:write",
             "recipes:read",
             "recipes:write",
-            "results:write",
             "runs:submit",
             "tokens:introspect",
             "webhooks:manage",
