@@ -203,6 +203,16 @@ async def test_a_body_in_chunks_of_one_byte_is_taken_with_its_trailers(connect: 
         assert b"200 OK" in await answered(reader)
 
 
+async def test_who_was_answered_and_goes_on_sending_gets_no_second_answer(connect: Any) -> None:
+    _, writer = await connect()
+    address = writer.get_extra_info("peername")
+    head = POST.replace(b"/thing", b"/nowhere") + b"Content-Length: 99999999\r\n\r\n"
+    taken, answer = await asyncio.to_thread(flood, address, head, b" " * 65536)
+    assert taken < ENOUGH
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
 async def test_trailers_change_nothing_of_the_head(connect: Any) -> None:
     reader, writer = await connect()
     forged = b"Authorization: Bearer forged\r\nHost: evil.org\r\nX-Late: 1\r\n\r\n"

@@ -139,6 +139,19 @@ async def test_name_is_looked_up_once_and_that_address_connected_to(
     assert len(receiver.received) == 2
 
 
+async def test_localhost_leads_to_the_loopback_that_is_allowed_and_is_not_looked_up(
+    app: FastAPI, resources: Resources, listen: Call, submit: Call, receiver: Receiver
+) -> None:
+    await listen(url=f"http://localhost:{receiver.port}/hook")
+    resolve = Names(["10.0.0.1"])
+    sender = Sender(resources.database, LOOPBACK, app.state.sealer, resolve)
+    await submit()
+    await sender.send_due()
+    await sender.stop()
+    assert receiver.received[0].headers["host"] == f"localhost:{receiver.port}"
+    assert resolve.asked == []
+
+
 async def test_redirect_to_a_private_address_is_not_followed(
     resources: Resources, listen: Call, submit: Call, receiver: Receiver, deliveries: Call
 ) -> None:

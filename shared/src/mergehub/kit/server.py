@@ -58,7 +58,8 @@ class PatientProtocol(HttpToolsProtocol):
             self._expect_head()  # most heads come whole, and cost no timer
             self._head_bytes += len(data)
             if self._head_bytes > self.HEAD_BYTES:
-                self._end(TOO_LARGE)
+                waits = self._in_head and (self.cycle is None or self.cycle.response_complete)
+                self._end(TOO_LARGE if waits else b"")
 
     def on_message_begin(self) -> None:
         self._in_head = True
@@ -106,7 +107,8 @@ class PatientProtocol(HttpToolsProtocol):
     def _count_framing(self, size: int) -> None:
         self._framing_bytes += size
         if self._framing_bytes > self.HEAD_BYTES + self.FRAMING * self._body_bytes:
-            self._end(TOO_LARGE)
+            waits = not self.pipeline and not self.cycle.response_started
+            self._end(TOO_LARGE if waits else b"")
 
     def _expect_head(self) -> None:
         if self._head is None:
@@ -118,9 +120,8 @@ class PatientProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _end(self, answer: bytes) -> None:
-        """End the connection, with `answer` unless another one has begun."""
-        if self.cycle is None or not self.cycle.response_started or self.cycle.response_complete:
-            self.transport.write(answer)
+        """End the connection, with `answer` for a request that waits for one."""
+        self.transport.write(answer)
         if self.cycle is not None:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
