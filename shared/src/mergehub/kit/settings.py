@@ -110,7 +110,7 @@ class ServiceSettings(SignInSettings):
         default=True, description="Whether web pages of any origin may read what is public."
     )
     request_seconds: float = Field(
-        default=60, gt=0, description="How long an answer may take to begin; streams then go on."
+        default=10, gt=0, description="How long an answer may take to begin; streams then go on."
     )
     webhook_allow: list[IPv4Network | IPv6Network] = Field(
         default_factory=list,
