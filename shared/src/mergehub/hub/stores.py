@@ -34,6 +34,8 @@ async def _ask(settings: ServiceSettings) -> None:
     url = make_url(settings.database_url).set(drivername="postgresql")
     connection = await connect(url.render_as_string(hide_password=False))
     connection.terminate()
-    patience = {"socket_timeout": CONNECT_SECONDS, "socket_connect_timeout": CONNECT_SECONDS}
-    async with Redis.from_url(settings.redis_url, **patience) as redis:
+    async with (
+        asyncio.timeout(CONNECT_SECONDS),
+        Redis.from_url(settings.redis_url) as redis,
+    ):
         await redis.ping()

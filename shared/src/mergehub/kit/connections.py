@@ -8,8 +8,8 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
-from sqlalchemy.util.queue import AsyncAdaptedQueue, Empty
 from sqlalchemy.util import await_only
+from sqlalchemy.util.queue import AsyncAdaptedQueue, Empty
 
 CONNECT_SECONDS = 5.0
 STATEMENT_SECONDS = 30.0
@@ -80,14 +80,14 @@ class _FairQueue(AsyncAdaptedQueue[ConnectionPoolEntry]):
     def get(self, block: bool = True, timeout: float | None = None) -> ConnectionPoolEntry:
         if self._free or not block:
             return self.get_nowait()
-        found: ConnectionPoolEntry = await_only(self._wait(timeout))
+        found: ConnectionPoolEntry = await_only(self._handed(timeout))
         return found
 
-    async def _wait(self, timeout: float | None) -> ConnectionPoolEntry:
-        waiter = asyncio.get_running_loop().create_future()
+    async def _handed(self, seconds: float | None) -> ConnectionPoolEntry:
+        waiter: asyncio.Future[ConnectionPoolEntry] = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 return await waiter
         except BaseException as error:
             if waiter.done() and not waiter.cancelled():  # it came too late for us

@@ -21,6 +21,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from mergehub.contracts.events import STREAM, Envelope, EventPage
+from mergehub.kit.background import turned
 from mergehub.kit.database import Database
 from mergehub.kit.inbox import Apply, Intake
 from mergehub.kit.poison import is_its_own_fault
@@ -74,6 +75,7 @@ class Consumer:
         await self.catch_up()
         await self._join_group()
         while True:
+            turned()
             events = await self._read()
             if not events:
                 await self.catch_up()
@@ -117,6 +119,7 @@ class Consumer:
         """
         after = await self._position()
         while True:
+            turned()
             page = await self._page(after)
             for event in page.items:
                 if not await self.offer(event):

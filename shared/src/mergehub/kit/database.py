@@ -23,6 +23,7 @@ from sqlalchemy.pool import NullPool
 
 from mergehub.kit.connections import STATEMENT_SECONDS, FairPool, connect
 from mergehub.kit.problems import Unavailable
+from mergehub.kit.storage import check_room
 
 POOL_SECONDS = 30.0  # for a connection that others use; a request's own time is over before
 
@@ -138,6 +139,14 @@ class _Reader(SyncSession):
 
 
 async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """Raises StorageFull where a request would write and the disk has no room."""
+    if request.method != "GET":
+        check_room(request.app.state.resources.settings.data)
+    async for session in _urgent_session(request):
+        yield session
+
+
+async def _urgent_session(request: Request) -> AsyncIterator[AsyncSession]:
     database: Database = request.app.state.database
     reads = request.method == "GET"
     async with database.reading() if reads else database.transaction() as session:
@@ -153,3 +162,6 @@ def after_commit(session: AsyncSession, act: Callable[[], object]) -> None:
 # Function scope ends the dependency, and so commits, before the answer is sent: a client that
 # reads 2xx can rely on it.
 Session = Annotated[AsyncSession, Depends(_request_session, scope="function")]
+
+# For what keeps work alive that was begun, and takes little room: it goes on as long as it can.
+UrgentSession = Annotated[AsyncSession, Depends(_urgent_session, scope="function")]

@@ -45,6 +45,11 @@ class ServiceSettings(SignInSettings):
         hide_input_in_errors=True,  # it may be a secret
     )
 
+    data: Path | None = Field(
+        default=None,
+        description="A folder on the disk of the stores, where they are on this machine: while it "
+        "has no room, what would write is refused.",
+    )
     database_url: str = Field(
         default="postgresql://localhost/mergehub",
         description="PostgreSQL 15 or newer; each service "

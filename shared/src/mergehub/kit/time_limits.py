@@ -43,8 +43,8 @@ def unhurried() -> Iterator[None]:
 class TimeLimit:
     """ASGI middleware: an answer begins within `seconds` of the whole request, or is a 503.
 
-    An answer that has begun, such as a stream, may go on, and `unhurried` takes no time. A body may take GRACE_SECONDS, and
-    longer only while it comes at BYTES_A_SECOND at least (408).
+    An answer that has begun, such as a stream, may go on; what is `unhurried` does not count. A
+    body may take GRACE_SECONDS, and longer only while it comes at BYTES_A_SECOND at least (408).
     """
 
     GRACE_SECONDS = 20.0

@@ -16,7 +16,7 @@ from mergehub.contracts.runs import (
     Run,
 )
 from mergehub.kit.auth import requires
-from mergehub.kit.database import Session
+from mergehub.kit.database import Session, UrgentSession
 from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
 from registry.runs import protocol
 from registry.runs.errors import (
@@ -42,18 +42,20 @@ async def claim_run(run_id: UUID, body: ClaimRequest, session: Session) -> Claim
 
 
 @router.post("/heartbeat", responses=problem_responses(StaleFence))
-async def heartbeat_run(run_id: UUID, body: HeartbeatRequest, session: Session) -> HeartbeatAnswer:
+async def heartbeat_run(
+    run_id: UUID, body: HeartbeatRequest, session: UrgentSession
+) -> HeartbeatAnswer:
     """Keep the lease, tell the progress, and learn whether to go on."""
     return await protocol.heartbeat(session, run_id, body)
 
 
 @router.post("/release", responses=problem_responses(StaleFence))
-async def release_run(run_id: UUID, body: ReleaseRequest, session: Session) -> Run:
+async def release_run(run_id: UUID, body: ReleaseRequest, session: UrgentSession) -> Run:
     """Hand a run back; the attempt is not spent."""
     return await protocol.release(session, run_id, body)
 
 
 @router.post("/report", responses=problem_responses(StaleFence, ReportInvalid))
-async def report_run(run_id: UUID, body: ReportRequest, session: Session) -> Run:
+async def report_run(run_id: UUID, body: ReportRequest, session: UrgentSession) -> Run:
     """End the attempt with its outcome; sending the same report again is harmless."""
     return await protocol.report(session, run_id, body)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from mergehub.contracts.workers import WorkerBeat
 from mergehub.kit.auth import Viewer, requires
-from mergehub.kit.database import Session
+from mergehub.kit.database import Session, UrgentSession
 from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
 from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
 from registry.workers import service
@@ -43,7 +43,7 @@ async def list_workers(
     responses=problem_responses(Unauthenticated, Forbidden),
     dependencies=[Depends(requires("worker"))],
 )
-async def beat_worker(name: Name, body: WorkerBeat, session: Session) -> None:
+async def beat_worker(name: Name, body: WorkerBeat, session: UrgentSession) -> None:
     """Say that a worker is there, every ten seconds."""
     await service.beat(session, name, body)
 
@@ -54,6 +54,6 @@ async def beat_worker(name: Name, body: WorkerBeat, session: Session) -> None:
     responses=problem_responses(Unauthenticated, Forbidden),
     dependencies=[Depends(requires("worker"))],
 )
-async def leave_worker(name: Name, session: Session) -> None:
+async def leave_worker(name: Name, session: UrgentSession) -> None:
     """Say that a worker leaves; what it held stays under its lease."""
     await service.leave(session, name)
