@@ -76,12 +76,16 @@ class Program:
 class _Watched:
     part: Part
     deaths: list[float] = field(default_factory=list)
+    pardoned: list[float] = field(default_factory=list)  # deaths for want of room
     due: float | None = None  # when to start it again; None while it runs
 
-    def died(self, now: float) -> float:
+    def died(self, now: float, full: bool) -> float:
         """Note a death; returns the pause before it is due again."""
-        self.deaths = [t for t in self.deaths if now - t < WITHIN_SECONDS] + [now]
-        pause = min(FIRST_PAUSE_SECONDS * 2 ** (len(self.deaths) - 1), LONGEST_PAUSE_SECONDS)
+        (self.pardoned if full else self.deaths).append(now)
+        self.deaths = [t for t in self.deaths if now - t < WITHIN_SECONDS]
+        self.pardoned = [t for t in self.pardoned if now - t < WITHIN_SECONDS]
+        doublings = len(self.deaths) + len(self.pardoned) - 1
+        pause = min(FIRST_PAUSE_SECONDS * 2**doublings, LONGEST_PAUSE_SECONDS)
         self.due = now + pause
         return pause
 
@@ -146,9 +150,9 @@ class Supervisor:
 
         While the disk is full it is not: somebody will make room, however long that takes.
         """
-        pause = watched.died(now)
         name, full = watched.part.name, _is_full(watched.part.log.parent)
-        if len(watched.deaths) >= DEATHS_ALLOWED and not full:
+        pause = watched.died(now, full)
+        if len(watched.deaths) >= DEATHS_ALLOWED:
             how_often = f"ended {DEATHS_ALLOWED} times within {WITHIN_SECONDS:.0f} seconds"
             raise CannotStart(_obituary(watched.part, how_often))
         why = " The disk is full: free some space." if full else ""
