@@ -38,7 +38,7 @@ def test_nothing_is_lost_and_nothing_doubled_in_a_storm(folder: Path) -> None:
 
 def test_a_storm_that_is_interrupted_leaves_no_process_and_no_mount(folder: Path) -> None:
     with _chaos(folder) as storm:
-        while not list(folder.glob("*/logs/worker-*.log")):
+        while not list(folder.glob("*/data/logs/worker-*.log")):
             assert storm.poll() is None, _said(folder)
             time.sleep(0.1)
         storm.send_signal(signal.SIGINT)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from mergehub.hub.postgres import Postgres
 from mergehub.kit.database import Database
 
 STATE = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
@@ -76,3 +81,46 @@ async def test_the_connections_of_a_busy_time_are_kept(database: Database) -> No
         return set(await asyncio.gather(*(one() for _ in range(4))))
 
     assert await at_once() == await at_once()
+
+
+async def test_connections_are_handed_out_in_the_order_of_asking(database: Database) -> None:
+    """More ask than there are connections; each one that is done asks again at once."""
+    served: list[int] = []
+
+    async def ask(number: int) -> None:
+        for _ in range(3):
+            async with database.reading() as reading:
+                await reading.execute(text("SELECT 1"))
+            served.append(number)
+
+    await asyncio.gather(*(ask(number) for number in range(20)))
+    assert sorted(served[:20]) == list(range(20)), "nobody is served twice before all were once"
+
+
+async def test_a_statement_on_a_server_that_froze_ends_with_its_task(store_folder: Path) -> None:
+    server = Postgres(store_folder / "frozen")
+    server.start()
+    frozen = Database(server.url, "frozen", pool=1)
+    await frozen.ping()
+    assert server.pid is not None
+    family = [psutil.Process(server.pid), *psutil.Process(server.pid).children()]
+    for each in family:
+        each.send_signal(signal.SIGSTOP)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2), frozen.transaction() as session:
+            await session.execute(text("SELECT 1"))
+    for each in family:
+        each.send_signal(signal.SIGCONT)
+    await frozen.ping()
+    await frozen.close()
+    server.stop()
+
+
+async def test_a_place_that_was_given_up_is_handed_on(database: Database) -> None:
+    async def cancelled() -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.01), database.reading() as reading:
+                await reading.execute(text("SELECT pg_sleep(60)"))
+
+    await asyncio.gather(*(cancelled() for _ in range(20)))
+    await asyncio.gather(*(database.ping() for _ in range(20)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 import structlog
 
 from mergehub.kit.auth import new_token
-from mergehub.kit.logs import configure_logging
+from mergehub.kit.logs import Lines, configure_logging
 
 TOKEN = new_token()
 PASSWORD = "hunter2-and-more"
@@ -116,3 +117,48 @@ def test_what_libraries_log_stays_as_it_is_otherwise(caplog: pytest.LogCaptureFi
     logging.getLogger("library").warning("%s of %d at %r", "some", number, ["a", "b"])
     assert caplog.messages == ["some of 7 at ['a', 'b']"]
     assert caplog.records[0].args == ("some", 7, ["a", "b"])
+
+
+FULL = """
+import logging, sys
+import structlog
+from mergehub.kit.logs import configure_logging, say
+
+configure_logging("info")
+structlog.get_logger().error("relay.failed")
+logging.getLogger("uvicorn.error").error("a library's")
+say("for people")
+sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize("full", ["/dev/full", None], ids=["full", "closed"])
+def test_a_log_without_room_ends_no_program(full: str | None) -> None:
+    where = f"> {full} 2> {full}" if full else ">&- 2>&-"
+    command = ["sh", "-c", f'exec "$0" -S -c "$1" {where}', sys.executable, _with_path(FULL)]
+    assert subprocess.run(command, check=False).returncode in (7, 120)  # 120: its flush failed
+
+
+def test_lost_lines_are_counted_when_there_is_room_again() -> None:
+    class Disk(io.StringIO):
+        full = True
+
+        def write(self, text: str) -> int:
+            if self.full:
+                raise OSError(28, "No space left on device")
+            return super().write(text)
+
+    disk = Disk()
+    lines = Lines(disk)
+    lines.info("one")
+    lines.info("two")
+    disk.full = False
+    lines.info("three")
+    lines.info("four")
+    lost, *others = disk.getvalue().splitlines()
+    assert (json.loads(lost)["event"], json.loads(lost)["lines"]) == ("log.lost", 2)
+    assert others == ["three", "four"]
+
+
+def _with_path(code: str) -> str:
+    return f"import sys; sys.path[:] = {sys.path!r}\n{code}"

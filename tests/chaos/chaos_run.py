@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -20,6 +21,7 @@ from .waiting import beside
 from .watch import Truth, watch_feed, watch_folders, watch_rows
 from .world import World
 
+DATA_SIZE = "768m,nr_inodes=100000"
 QUIET_SECONDS = 180.0
 TIDY_SECONDS = 90.0
 
@@ -41,11 +43,17 @@ async def chaos(options: acts.Options, folder: Path, models: Path) -> Outcome:
     assert this is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     scratch = [folder / f"scratch-{number}" for number in range(WORKERS)]
-    with small_disks(scratch) as small, closing(History(folder / "history.jsonl")) as log:
-        stack = Stack(folder, models, scratch, log)
+    data = folder / "data"
+    with (
+        closing(History(folder / "history.jsonl")) as log,
+        small_disks(scratch) as small,
+        small_disks([data], DATA_SIZE) as small_data,
+        _kept(data / "logs", folder / "logs"),
+    ):
+        stack = Stack(data, models, scratch, log)
         truth = Truth(stack.postgres.url)
         journals = Journals(stack.artifacts)
-        world = World(stack, truth, log, journals, small)
+        world = World(stack, truth, log, journals, small and small_data)
         with stack.running():
             try:
                 async with beside(stack.keep(random.Random(options.seed))):
@@ -54,6 +62,15 @@ async def chaos(options: acts.Options, folder: Path, models: Path) -> Outcome:
                 await truth.close()
                 journals.close()
     return Outcome(evidence, checker.violations(evidence))
+
+
+@contextmanager
+def _kept(logs: Path, place: Path) -> Iterator[None]:
+    """Copy what lies on a disk that is about to vanish."""
+    try:
+        yield
+    finally:
+        shutil.copytree(logs, place)
 
 
 async def _play(world: World, options: acts.Options) -> Evidence:

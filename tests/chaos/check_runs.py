@@ -19,7 +19,7 @@ STATES = {
     "run.cancelled": RunState.CANCELLED,
 }
 # A run may fail of a storm, but then of spent attempts alone: each one was tried again.
-EXCUSED = {"attempts-exhausted", "child-killed", "child-crashed"}
+EXCUSED = {"attempts-exhausted", "child-killed", "child-crashed", "disk-full"}
 
 
 def every_acknowledged_run_ends_once(evidence: Evidence) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -11,20 +10,21 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 SIZE = "16m,nr_inodes=500"
+BLOCK = bytes(1 << 16)
 
 
 @contextmanager
-def small_disks(folders: list[Path]) -> Iterator[bool]:
+def small_disks(folders: list[Path], size: str = SIZE) -> Iterator[bool]:
     """A small file system at each folder while the block lasts; False where none can be mounted."""
     for folder in folders:
         folder.mkdir(parents=True)
     with ExitStack() as stack:
-        mounted = all(_mount(folder, stack) for folder in folders)
+        mounted = all(_mount(folder, size, stack) for folder in folders)
         yield mounted
 
 
-def _mount(folder: Path, stack: ExitStack) -> bool:
-    command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)]
+def _mount(folder: Path, size: str, stack: ExitStack) -> bool:
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     try:
         done = subprocess.run(command, capture_output=True, check=False)
     except FileNotFoundError:
@@ -39,10 +39,10 @@ def filled(folder: Path) -> Iterator[None]:
     """No byte is free on the disk of `folder` while the block lasts, and no room for a name."""
     ballast = folder / "ballast"
     ballast.mkdir()
-    status = os.statvfs(folder)
     try:
         with suppress(OSError), (ballast / "bytes").open("wb", buffering=0) as file:
-            file.write(bytes(status.f_bavail * status.f_frsize))
+            while True:
+                file.write(BLOCK)
         with suppress(OSError):
             for number in itertools.count():
                 (ballast / str(number)).touch()

@@ -123,6 +123,16 @@ async def reset(world: World, name: str, rng: random.Random) -> None:
     await shut(world, name, 0, lambda proxy: [], reset=True)
 
 
+async def fill_data(world: World, name: str, rng: random.Random) -> None:
+    """Nothing more can be written where the stores, the artifacts and all logs lie.
+
+    Whoever stops a store meanwhile could not start it again.
+    """
+    async with world.locks["postgres"], world.locks["valkey"]:
+        with filled(world.stack.folder):
+            await asyncio.sleep(rng.uniform(5, 15))
+
+
 async def fill_scratch(world: World, name: str, rng: random.Random) -> None:
     """Nothing more can be written to a worker's scratch disk."""
     with filled(world.stack.scratch[int(name.removeprefix("scratch "))]):

@@ -15,6 +15,7 @@ TRACES = {
     "Redis lost by a worker": ("worker-*", "redis.lost"),
     "the hub not reached by a worker": ("worker-*", "heartbeat.failed|claim.unreachable"),
     "PostgreSQL recovered from its log": ("postgres*", "automatic recovery in progress"),
+    "lines of a log lost for want of room": ("*", r'"log\.lost"'),
     "a loop of a service failed": ("*-background-*", "loop.failed"),
 }
 

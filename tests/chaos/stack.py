@@ -13,7 +13,7 @@ import random
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -105,7 +105,8 @@ class Stack:
                     due[name] = clock() + rng.uniform(0.2, 1.0)
                 elif clock() >= due[name]:
                     del due[name]
-                    part.launch()
+                    with suppress(OSError):  # a full disk: then again in a moment
+                        part.launch()
                     self._log.record("started", name=name, pid=part.pid)
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -146,6 +147,7 @@ class Stack:
     def _program(self, name: str, arguments: list[str], **more: str) -> Program:
         port = self.network.port
         env = {
+            "MERGEHUB_DATA": str(self.folder),
             "MERGEHUB_DATABASE_URL": f"postgresql://mergehub@127.0.0.1:{port('postgres')}/postgres",
             "MERGEHUB_REDIS_URL": f"redis://127.0.0.1:{port('valkey')}/0",
             "MERGEHUB_HUB_URL": self.hub_url,

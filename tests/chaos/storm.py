@@ -39,6 +39,10 @@ def _scratch(world: World) -> list[str]:
     return [f"scratch {n}" for n in range(len(world.stack.scratch)) if world.small_disks]
 
 
+def _data(world: World) -> list[str]:
+    return ["data"] if world.small_disks else []
+
+
 _NETWORK = _only("network postgres", "network valkey", "network hub")
 CATALOGUE = (
     Fault("kill API", _programs("api"), faults.kill),
@@ -56,6 +60,7 @@ CATALOGUE = (
     Fault("lose answers", _NETWORK, faults.lose_answers),
     Fault("reset", _NETWORK, faults.reset),
     Fault("fill a scratch disk", _scratch, faults.fill_scratch),
+    Fault("fill the data folder", _data, faults.fill_data),
 )
 
 
@@ -74,7 +79,8 @@ async def storm(world: World, seed: int, seconds: float, longest_pause: float) -
     mishaps = drawn(world, seed)
     if not world.small_disks:
         reason = "no small disk can be mounted here (it takes root)"
-        world.log.record("left out", fault="fill a scratch disk", reason=reason)
+        for fault in ("fill a scratch disk", "fill the data folder"):
+            world.log.record("left out", fault=fault, reason=reason)
     async with asyncio.TaskGroup() as lasting:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):

@@ -23,7 +23,7 @@ from merge_worker.execution.leftovers import Leftovers
 from merge_worker.execution.presence import Presence
 from merge_worker.execution.slot import Slot
 from mergehub.contracts.worker_client import DoesNotFit, RunClient, RunClientError, Unreachable
-from mergehub.kit.background import running
+from mergehub.kit.background import running, turned
 from mergehub.kit.doorbell import (
     EXECUTE_RUN,
     deserialize,
@@ -75,6 +75,7 @@ class Listener(Worker):  # type: ignore[misc]
     async def heart_beat(self) -> None:
         """End a look into the queue: the next one follows when there is a reason."""
         await super().heart_beat()
+        turned()
         if self.tasks:
             await asyncio.wait(self.tasks.values(), timeout=HEALTH_SECONDS)
         elif self._free.is_set():
@@ -175,16 +176,13 @@ async def serve(settings: WorkerSettings) -> int:
     client = RunClient.connect(settings.hub_url, settings.worker_token.get_secret_value())
     slot = Slot(settings, client)
     doorbell = Doorbell(settings, slot)
-    presence = Presence(slot, settings.hardware, client)
-    loops = {
-        "doorbell": doorbell.listen,
-        "leftovers": Leftovers(settings, client).run,
-        "presence": presence.run,
-    }
-    async with running(loops, farewell=CLOSE_SECONDS + 0.5):
-        log.info("worker.listening", hardware=settings.hardware, hub=settings.hub_url)
-        await stop.wait()
-        log.info("worker.draining")
+    loops = {"doorbell": doorbell.listen, "leftovers": Leftovers(settings, client).run}
+    async with running(loops, farewell=CLOSE_SECONDS + 0.5) as watched:
+        presence = Presence(slot, settings.hardware, client, watched)
+        async with running({"presence": presence.run}):
+            log.info("worker.listening", hardware=settings.hardware, hub=settings.hub_url)
+            await stop.wait()
+            log.info("worker.draining")
     handed_back = await slot.drain()
     await presence.end()
     await doorbell.close()

@@ -48,7 +48,7 @@ def up(
     given several times.
     """
     try:
-        run(Options(data, host, port, models, tasks, workers, require_token), click.echo)
+        run(Options(data, host, port, models, tasks, workers, require_token))
     except CannotStart as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 4.0
+POSTGRES_SECONDS = 15.0
 
 
 def note(file: Path, pids: Iterable[int]) -> None:
@@ -25,7 +26,11 @@ def note(file: Path, pids: Iterable[int]) -> None:
 
 
 def end(file: Path, folder: Path) -> list[int]:
-    """End the noted children that still run over `folder`; returns their ids."""
+    """End the noted children that still run over `folder`, and wait for it; returns their ids.
+
+    They hold the hub's port and the stores' files. Each may end in order; one that takes long is
+    killed, PostgreSQL much later than others, since it would have to recover from its log.
+    """
     try:
         noted = [int(pid) for pid in json.loads(file.read_text())]
     except (OSError, ValueError, TypeError):
@@ -33,13 +38,30 @@ def end(file: Path, folder: Path) -> list[int]:
     ours = [pid for pid in noted if belongs(pid, folder)]
     for pid in ours:
         _send(pid, signal.SIGTERM)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while any(belongs(pid, folder) for pid in ours) and time.monotonic() < deadline:
+    _wait(ours, folder, PATIENCE_SECONDS)
+    _kill([pid for pid in ours if not _is_postgres(pid)], folder)
+    _wait(ours, folder, POSTGRES_SECONDS)
+    _kill(ours, folder)
+    _wait(ours, folder, POSTGRES_SECONDS)
+    return ours
+
+
+def _wait(pids: Iterable[int], folder: Path, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while any(belongs(pid, folder) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.02)
-    for pid in ours:
+
+
+def _kill(pids: Iterable[int], folder: Path) -> None:
+    for pid in pids:
         if belongs(pid, folder):
             _send(pid, signal.SIGKILL)
-    return ours
+
+
+def _is_postgres(pid: int) -> bool:
+    with suppress(OSError):
+        return Path("/proc", str(pid), "exe").readlink().name == "postgres"
+    return False
 
 
 def belongs(pid: int, folder: Path) -> bool:

@@ -30,6 +30,8 @@ OPTIONS = {
     "max_connections": "100",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    "max_active_replication_origins": "0",  # a checkpoint would write their file, or panic
+    "max_wal_size": "256MB",  # the log's part of a small disk
     "log_min_messages": "warning",
 }
 
@@ -75,7 +77,14 @@ class Postgres:
         """Raises CannotStart where the server ends, or needs longer than `seconds`."""
         assert self._child is not None
         deadline = time.monotonic() + seconds
-        probe: list[str | Path] = [_binaries() / "pg_isready", "-q", "-h", self._socket]
+        probe: list[str | Path] = [
+            _binaries() / "pg_isready",
+            "-q",
+            "-h",
+            self._socket,
+            "-U",
+            "mergehub",
+        ]
         while subprocess.run(probe, check=False).returncode != 0:
             if self._child.poll() is not None:
                 raise CannotStart(

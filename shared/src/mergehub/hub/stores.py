@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.engine import make_url
 
+from mergehub.kit.connections import CONNECT_SECONDS, connect
 from mergehub.kit.settings import ServiceSettings
 
 PATIENCE_SECONDS = 30.0
@@ -31,7 +32,10 @@ async def stores_answer(seconds: float = PATIENCE_SECONDS) -> None:
 
 async def _ask(settings: ServiceSettings) -> None:
     url = make_url(settings.database_url).set(drivername="postgresql")
-    connection = await asyncpg.connect(url.render_as_string(hide_password=False))
-    await connection.close()
-    async with Redis.from_url(settings.redis_url) as redis:
+    connection = await connect(url.render_as_string(hide_password=False))
+    connection.terminate()
+    async with (
+        asyncio.timeout(CONNECT_SECONDS),
+        Redis.from_url(settings.redis_url) as redis,
+    ):
         await redis.ping()

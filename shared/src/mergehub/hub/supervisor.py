@@ -20,9 +20,10 @@ from mergehub.hub.process import CannotStart, last_lines, spawn, stop
 DEATHS_ALLOWED = 5
 WITHIN_SECONDS = 60.0
 FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 5.0
 LONGEST_LOG_BYTES = 10 * 1024**2
 LAST_LINES = 15
-FULL_DISK_BYTES = 4 * 1024**2
+FULL_DISK_BYTES = 20 * 1024**2  # PostgreSQL starts with room for a file of its log
 
 
 class Part(Protocol):
@@ -75,16 +76,36 @@ class Program:
 class _Watched:
     part: Part
     deaths: list[float] = field(default_factory=list)
+    pardoned: list[float] = field(default_factory=list)  # deaths for want of room
     due: float | None = None  # when to start it again; None while it runs
+
+    def died(self, now: float, full: bool) -> float:
+        """Note a death; returns the pause before it is due again."""
+        (self.pardoned if full else self.deaths).append(now)
+        self.deaths = [t for t in self.deaths if now - t < WITHIN_SECONDS]
+        self.pardoned = [t for t in self.pardoned if now - t < WITHIN_SECONDS]
+        doublings = len(self.deaths) + len(self.pardoned) - 1
+        pause = min(FIRST_PAUSE_SECONDS * 2**doublings, LONGEST_PAUSE_SECONDS)
+        self.due = now + pause
+        return pause
 
 
 class Supervisor:
     """Watches parts. Give them in the order in which they stand on one another."""
 
-    def __init__(self, parts: Sequence[Part], on_change: Callable[[list[int]], None]) -> None:
-        """`on_change` hears of the ids of the running children whenever they change."""
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        on_change: Callable[[list[int]], None],
+        say: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        """`on_change` hears of the ids of the running children whenever they change.
+
+        `say` hears of each part that ended, for people.
+        """
         self._watched = [_Watched(part) for part in parts]
         self._on_change = on_change
+        self._say = say
 
     def launch(self, part: Part) -> None:
         part.launch()
@@ -115,15 +136,27 @@ class Supervisor:
 
     def _look_after(self, watched: _Watched) -> None:
         now = time.monotonic()
-        if watched.due is None and watched.part.poll() is not None:
-            watched.deaths = [t for t in watched.deaths if now - t < WITHIN_SECONDS] + [now]
-            if len(watched.deaths) >= DEATHS_ALLOWED:
-                how_often = f"ended {DEATHS_ALLOWED} times within {WITHIN_SECONDS:.0f} seconds"
-                raise CannotStart(_obituary(watched.part, how_often))
-            watched.due = now + FIRST_PAUSE_SECONDS * 2 ** (len(watched.deaths) - 1)
+        if watched.due is None and (status := watched.part.poll()) is not None:
+            self._mourn(watched, now, f"ended with status {status}")
         elif watched.due is not None and now >= watched.due:
             watched.due = None
-            self.launch(watched.part)
+            try:
+                self.launch(watched.part)
+            except OSError as error:
+                self._mourn(watched, now, f"could not be started ({error.strerror})")
+
+    def _mourn(self, watched: _Watched, now: float, what: str) -> None:
+        """Have a part that ended started again. Raises CannotStart where that is hopeless.
+
+        While the disk is full it is not: somebody will make room, however long that takes.
+        """
+        name, full = watched.part.name, _is_full(watched.part.log.parent)
+        pause = watched.died(now, full)
+        if len(watched.deaths) >= DEATHS_ALLOWED:
+            how_often = f"ended {DEATHS_ALLOWED} times within {WITHIN_SECONDS:.0f} seconds"
+            raise CannotStart(_obituary(watched.part, how_often))
+        why = " The disk is full: free some space." if full else ""
+        self._say(f"{name} {what}; it is started again in {pause:.1f} s.{why}")
 
     def _tell(self) -> None:
         self._on_change([w.part.pid for w in self._watched if w.part.pid is not None])
@@ -131,9 +164,13 @@ class Supervisor:
 
 def _obituary(part: Part, what: str) -> str:
     words = last_lines(part.log, LAST_LINES) or "(it said nothing)"
-    full = shutil.disk_usage(part.log.parent).free < FULL_DISK_BYTES
+    full = _is_full(part.log.parent)
     advice = "\nThe disk is full: free some space and start again." if full else ""
     return f"{part.name} {what}. The end of {part.log}:\n{words}{advice}"
+
+
+def _is_full(folder: Path) -> bool:
+    return shutil.disk_usage(folder).free < FULL_DISK_BYTES
 
 
 @contextmanager

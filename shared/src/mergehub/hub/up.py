@@ -10,7 +10,6 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from mergehub.hub.postgres import Postgres
 from mergehub.hub.process import CannotStart
 from mergehub.hub.supervisor import Program, Supervisor
 from mergehub.hub.valkey import Valkey
+from mergehub.kit.logs import say
 
 READY_SECONDS = 60.0
 GLANCE_SECONDS = 0.1
@@ -50,7 +50,7 @@ class Options:
     require_token: bool = False
 
 
-def run(options: Options, say: Callable[[str], None]) -> None:
+def run(options: Options) -> None:
     """Run a hub until a signal ends it. Raises CannotStart with what to do about it."""
     _end_like_ctrl_c(signal.SIGTERM, signal.SIGHUP)
     with DataFolder(options.data) as folder:
@@ -59,10 +59,10 @@ def run(options: Options, say: Callable[[str], None]) -> None:
         listener = listen(options.host, options.port, guarded=options.require_token)
         with listener:
             folder.say_who_runs(url_of(listener))
-            _run(Hub(options, folder, listener), say)
+            _run(Hub(options, folder, listener))
 
 
-def _run(hub: Hub, say: Callable[[str], None]) -> None:
+def _run(hub: Hub) -> None:
     try:
         hub.start()
         say(hub.greeting())
@@ -109,7 +109,7 @@ class Hub:
             for number in range(1, options.workers + 1)
         ]
         stores = [store for store in (self.postgres, self.valkey) if store]
-        self.supervisor = Supervisor([*stores, self.origin, *self.workers], self._note)
+        self.supervisor = Supervisor([*stores, self.origin, *self.workers], self._note, say)
 
     def start(self) -> None:
         """Everything at once; PostgreSQL last, since its first start makes its folder."""

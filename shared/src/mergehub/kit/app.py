@@ -13,12 +13,13 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub import __version__
 from mergehub.kit.api import Api
 from mergehub.kit.auth import authenticated
-from mergehub.kit.background import Loop, running
+from mergehub.kit.background import Loop, Loops, running
 from mergehub.kit.browsers import Sessions
 from mergehub.kit.database import Database
 from mergehub.kit.docs import docs_routes
@@ -36,13 +37,15 @@ from mergehub.kit.settings import ServiceSettings
 from mergehub.kit.telemetry import Reading, exposition, telling
 
 READY_SECONDS = 2.0
+REDIS_SECONDS = 5.0
+HUB_SECONDS = 4.0
 
 
 class NotReady(Problem):
     """The service cannot do its work yet: a store is away, or its database is being migrated."""
 
     status, code, title = 503, "not-ready", "The service is not ready"
-    remedy = "Wait; where it lasts, look at the part that the detail names."
+    remedy = "Wait. If it lasts, look at the part that the detail names."
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,11 @@ async def open_resources(
     async with AsyncExitStack() as stack:
         database = Database(settings.database_url, parts.name, settings.database_pool)
         stack.push_async_callback(database.close)
-        redis = Redis.from_url(settings.redis_url)
+        redis = Redis.from_url(
+            settings.redis_url,
+            socket_timeout=REDIS_SECONDS,  # longer than a consumer's reading blocks
+            socket_connect_timeout=REDIS_SECONDS,
+        )
         stack.push_async_callback(redis.aclose)
         hub = await stack.enter_async_context(_hub_client(settings))
         signals = Signals(settings.database_url, parts.channels)
@@ -110,7 +117,7 @@ def _hub_client(settings: ServiceSettings) -> httpx.AsyncClient:
     """How this service speaks to the others."""
     token = settings.service_token
     headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
-    return httpx.AsyncClient(base_url=settings.hub_url, headers=headers)
+    return httpx.AsyncClient(base_url=settings.hub_url, headers=headers, timeout=HUB_SECONDS)
 
 
 def all_loops(parts: ServiceParts, resources: Resources) -> dict[str, Loop]:
@@ -125,10 +132,21 @@ async def run_background(parts: ServiceParts, settings: ServiceSettings) -> None
     for each in (signal.SIGINT, signal.SIGTERM):  # The first process of a container ignores both.
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
     async with open_resources(parts, settings) as resources:
-        loops = all_loops(parts, resources) | {"signals": resources.signals.run}
-        async with running(loops):
+        loops = all_loops(parts, resources) | {f"{parts.name}.signals": resources.signals.run}
+        async with _watched(loops, resources):
             with telling(resources.metrics, settings.metrics_port):
                 await stopped.wait()
+
+
+@asynccontextmanager
+async def _watched(loops: Mapping[str, Loop], resources: Resources) -> AsyncIterator[Loops]:
+    """Run `loops` while the block lasts, and tell in the metrics how they turn."""
+    async with running(loops) as watched:
+        resources.metrics.register(watched)
+        try:
+            yield watched
+        finally:
+            resources.metrics.unregister(watched)
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -148,10 +166,10 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
             app.state.database = resources.database
             if parts.start is not None:
                 await parts.start(app, resources)
-            loops: dict[str, Loop] = {"signals": resources.signals.run}
+            loops: dict[str, Loop] = {f"{parts.name}.signals": resources.signals.run}
             if settings.background == "inline":
                 loops |= all_loops(parts, resources)
-            async with running(loops):
+            async with _watched(loops, resources) as app.state.loops:
                 yield
 
     app = Api(
@@ -194,6 +212,8 @@ def _operations(parts: ServiceParts, metrics: CollectorRegistry) -> APIRouter:
     @router.get("/readyz")
     async def readyz(request: Request) -> dict[str, str]:
         await _check_ready(request.app.state.resources, parts)
+        if faults := request.app.state.loops.faults():
+            raise NotReady(" ".join(faults))
         return {"status": "ready", "service": parts.name}
 
     @router.get("/metrics")
@@ -209,15 +229,24 @@ def _operations(parts: ServiceParts, metrics: CollectorRegistry) -> APIRouter:
 
 
 async def _check_ready(resources: Resources, parts: ServiceParts) -> None:
+    """Raises NotReady where a store is away, or the database is not as this version needs it."""
     checks: dict[str, Callable[[], Awaitable[object]]] = {
         "database": resources.database.ping,
         "redis": resources.redis.ping,
+        "migrations": lambda: _check_current(resources.database, parts.migrations),
     }
     for name, check in checks.items():
         try:
             async with asyncio.timeout(READY_SECONDS):
                 await check()
+        except NotReady:
+            raise
+        except ResponseError as error:  # it lives, and says what is wrong, such as a full disk
+            raise NotReady(f"{name} answers with an error: {error}.") from error
         except Exception as error:
             raise NotReady(f"{name} does not answer: {type(error).__name__}.") from error
-    if not await is_current(resources.database, parts.migrations):
+
+
+async def _check_current(database: Database, migrations: str) -> None:
+    if not await is_current(database, migrations):
         raise NotReady("The database is not at this version's newest migration.")

@@ -1,12 +1,15 @@
-"""Loops beside the HTTP process: started together, restarted when they fail, stopped together."""
+"""Loops beside the HTTP process: watched, restarted when they fail or hang, stopped together."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 
 import structlog
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 log = structlog.get_logger()
 
@@ -14,29 +17,120 @@ Loop = Callable[[], Awaitable[None]]
 
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
+TURN_SECONDS = 60.0
 
 
-async def _keep_running(name: str, loop: Loop) -> None:
-    """Run `loop` for ever; pause longer after each failure, up to a limit."""
-    pause = FIRST_PAUSE_SECONDS
-    while True:
-        started = asyncio.get_running_loop().time()
+class Watched:
+    """A loop and when it must have turned next; one that has not by then is late."""
+
+    def __init__(self, name: str, loop: Loop) -> None:
+        self.name = name
+        self._loop = loop
+        self._clock = asyncio.get_running_loop().time
+        self._deadline = self._clock() + TURN_SECONDS
+        self._limit: asyncio.Timeout | None = None
+        self._error = "it hangs"
+
+    @property
+    def late_seconds(self) -> float:
+        """For how long the loop should have turned; 0 while it is in time."""
+        return max(0.0, self._clock() - self._deadline)
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with the loop, as a sentence; None where it turns."""
+        if not self.late_seconds:
+            return None
+        return f"The loop {self.name} has not turned for too long: {self._error}."
+
+    def turned(self, within: float) -> None:
+        """Note a turn of the loop; the next one is due `within` so many seconds."""
+        self._deadline = self._clock() + within
+        if self._limit is not None and not self._limit.expired():
+            self._limit.reschedule(self._deadline)
+
+    async def keep_running(self) -> None:
+        """Run the loop until this task is cancelled; pause longer after each failure.
+
+        A loop that is late is cancelled where it hangs, and started again.
+        """
+        pause = FIRST_PAUSE_SECONDS
+        while not _cancelled():
+            started = self._clock()
+            await self._run_once()
+            if self._clock() - started > 10 * LONGEST_PAUSE_SECONDS:
+                pause = FIRST_PAUSE_SECONDS
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    async def _run_once(self) -> None:
+        """Run the loop until it ends or fails, whatever it raises."""
+        token = _current.set(self)
         try:
-            await loop()
+            async with asyncio.timeout(TURN_SECONDS) as self._limit:
+                await self._loop()
+            self._failed("it ended")
+        except asyncio.CancelledError:
+            if _cancelled():
+                raise
+            self._failed("a library cancelled it")  # and nobody had asked for that
         except Exception as error:
-            log.warning("loop.failed", loop=name, error=f"{type(error).__name__}: {error}")
-        if asyncio.get_running_loop().time() - started > 10 * LONGEST_PAUSE_SECONDS:
-            pause = FIRST_PAUSE_SECONDS
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            hung = self._limit is not None and self._limit.expired()
+            self._failed("it hung" if hung else type(error).__name__, error)
+        finally:
+            self._limit = None
+            _current.reset(token)
+
+    def _failed(self, why: str, error: Exception | None = None) -> None:
+        self._error = why  # without the error's words, which readiness would tell everybody
+        with suppress(Exception):  # a log that cannot be written ends no loop
+            told = why if error is None else f"{why}: {error}"
+            log.warning("loop.failed", loop=self.name, error=told)
+
+
+_current: ContextVar[Watched | None] = ContextVar("loop", default=None)
+
+
+def turned(within: float = TURN_SECONDS) -> None:
+    """Say from inside a loop that it turns, and will again `within` so many seconds."""
+    loop = _current.get()
+    if loop is not None:
+        loop.turned(within)
+
+
+def _cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+class Loops(Collector):
+    """The loops of a process: what is wrong with them, for readiness, and how late, as metrics."""
+
+    def __init__(self, loops: Mapping[str, Loop]) -> None:
+        self.watched = [Watched(name, loop) for name, loop in loops.items()]
+
+    def faults(self) -> list[str]:
+        """What is wrong with each loop that does not turn, as sentences."""
+        return [loop.fault for loop in self.watched if loop.fault]
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        late = GaugeMetricFamily(
+            "mergehub_loop_late_seconds",
+            "For how long a loop should have turned; 0 while it is in time",
+            labels=["loop"],
+        )
+        for loop in self.watched:
+            late.add_metric([loop.name], loop.late_seconds)
+        yield late
 
 
 @asynccontextmanager
-async def running(loops: Mapping[str, Loop], farewell: float = 1.0) -> AsyncIterator[None]:
+async def running(loops: Mapping[str, Loop], farewell: float = 1.0) -> AsyncIterator[Loops]:
     """Run all `loops` while the block lasts; each has `farewell` seconds to end in."""
-    tasks = [asyncio.create_task(_keep_running(name, loop)) for name, loop in loops.items()]
+    watched = Loops(loops)
+    tasks = [asyncio.create_task(loop.keep_running()) for loop in watched.watched]
     try:
-        yield
+        yield watched
     finally:
         # A library may swallow a cancellation (redis does while it connects): ask again.
         while pending := [task for task in tasks if not task.done()]:

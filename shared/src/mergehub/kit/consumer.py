@@ -12,6 +12,7 @@ it must not keep the others waiting.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from http import HTTPStatus
 from uuid import UUID
 
@@ -21,8 +22,9 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from mergehub.contracts.events import STREAM, Envelope, EventPage
+from mergehub.kit.background import turned
 from mergehub.kit.database import Database
-from mergehub.kit.inbox import Apply, Intake
+from mergehub.kit.inbox import Apply, EventFailed, Intake
 from mergehub.kit.poison import is_its_own_fault
 
 log = structlog.get_logger()
@@ -74,30 +76,48 @@ class Consumer:
         await self.catch_up()
         await self._join_group()
         while True:
+            turned()
             events = await self._read()
             if not events:
                 await self.catch_up()
-            for event in events:
-                if event.source == self._source and not await self.offer(event):
-                    await self.catch_up()
+            own = [event for event in events if event.source == self._source]
+            if not await self.offer(*own):
+                await self.catch_up()
 
-    async def offer(self, event: Envelope) -> bool:
-        """Take `event` in if it is the next one; False means that events before it are missing.
+    async def offer(self, *events: Envelope) -> bool:
+        """Take `events` in if they are next; False means that events before them are missing.
 
-        An event at fault is tried TRIES times by all replicas together, and then set aside.
-        Raises what applying it raised where something else is at fault.
+        They are applied in one transaction. One that fails goes alone, after those before it: at
+        fault, it is tried TRIES times by all replicas together, and then set aside. Raises what
+        applying it raised where something else is at fault.
         """
-        while True:
+        left = batch = events
+        while left:
             try:
                 async with self._database.transaction() as session:
-                    return await self.intake.take(session, event, self._apply)
+                    if not await self.intake.take(session, batch, self._apply):
+                        return False
             except Exception as error:
-                if not is_its_own_fault(error):
-                    raise
-                failures = await self._failed(event, error)
-            if failures is None or failures >= self.TRIES:
-                return True
-            await asyncio.sleep(self.FIRST_PAUSE_SECONDS * 2 ** (failures - 1))
+                place, cause = _blamed(error, batch)
+                if place:
+                    batch = batch[:place]
+                    continue
+                if not is_its_own_fault(cause):
+                    raise cause from None
+                single = len(batch) == 1 or cause is not error
+                batch = batch[:1]
+                if not (single and await self._is_done_with(batch[0], cause)):
+                    continue
+            left = batch = left[len(batch) :]
+        return True
+
+    async def _is_done_with(self, event: Envelope, error: Exception) -> bool:
+        """Whether `event` is set aside after this failure; else it may be tried now once more."""
+        failures = await self._failed(event, error)
+        if failures is None or failures >= self.TRIES:
+            return True
+        await asyncio.sleep(self.FIRST_PAUSE_SECONDS * 2 ** (failures - 1))
+        return False
 
     async def _failed(self, event: Envelope, error: Exception) -> int | None:
         """Count it; returns how often `event` failed, None where a replica is done with it."""
@@ -117,10 +137,12 @@ class Consumer:
         """
         after = await self._position()
         while True:
+            turned()
             page = await self._page(after)
-            for event in page.items:
-                if not await self.offer(event):
-                    raise FeedHasGap(f"{self._source} has no event before {event.sequence}")
+            if not await self.offer(*page.items):
+                position = await self._position()
+                found = next(each.sequence for each in page.items if each.sequence > position)
+                raise FeedHasGap(f"{self._source} has no event before {found}")
             after = page.next_after
             if not page.has_more:
                 return
@@ -185,3 +207,10 @@ class Consumer:
             for _, messages in answer
             for _, fields in messages
         ]
+
+
+def _blamed(error: Exception, batch: Sequence[Envelope]) -> tuple[int, Exception]:
+    """The place in `batch` of the event that failed, or 0 where none is named, and why."""
+    if isinstance(error, EventFailed) and isinstance(error.__cause__, Exception):
+        return batch.index(error.event), error.__cause__
+    return 0, error

@@ -12,17 +12,20 @@ from sqlalchemy import CursorResult, Delete, Row, Select, event, func, select, t
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
     create_async_engine,
 )
 from sqlalchemy.orm import Session as SyncSession
+from sqlalchemy.pool import NullPool
 
+from mergehub.kit.connections import STATEMENT_SECONDS, FairPool, connect
 from mergehub.kit.problems import Unavailable
+from mergehub.kit.storage import check_room
 
-CONNECT_SECONDS = 5.0
-POOL_SECONDS = 5.0  # for a connection that others use; then the request is better sent again
+POOL_SECONDS = 30.0  # for a connection that others use; a request's own time is over before
 
 
 class Database:
@@ -38,6 +41,7 @@ class Database:
         self._plain = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self._connect,
+            poolclass=FairPool,
             isolation_level="AUTOCOMMIT",  # as it comes; to change it costs at each checkout
             pool_size=pool,
             max_overflow=0,  # what overflows is closed after use, and opened again for the next
@@ -49,14 +53,13 @@ class Database:
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._readers = async_sessionmaker(self._plain, sync_session_class=_Reader)
 
-    async def _connect(self) -> asyncpg.Connection:
+    async def _connect(
+        self, statement_seconds: float | None = STATEMENT_SECONDS
+    ) -> asyncpg.Connection:
         """Raises Unavailable where no server answers, or it takes nobody in."""
+        names = {"search_path": self.schema, "application_name": self.schema}
         try:
-            return await asyncpg.connect(
-                self._dsn,
-                timeout=CONNECT_SECONDS,
-                server_settings={"search_path": self.schema, "application_name": self.schema},
-            )
+            return await connect(self._dsn, statement_seconds, **names)
         except (
             OSError,
             asyncpg.CannotConnectNowError,
@@ -70,6 +73,21 @@ class Database:
         """A session whose work is committed on leaving, or rolled back on an error."""
         async with self.sessions() as session, session.begin():
             yield session
+
+    @asynccontextmanager
+    async def unhurried(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction on a connection of its own, whose statements may take any time."""
+        engine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=lambda: self._connect(None),
+            poolclass=NullPool,
+            hide_parameters=True,
+        )
+        try:
+            async with engine.begin() as connection:
+                yield connection
+        finally:
+            await engine.dispose()
 
     def reading(self) -> AsyncSession:
         """A session that reads: each statement by itself, without the round trips of BEGIN and END.
@@ -121,6 +139,14 @@ class _Reader(SyncSession):
 
 
 async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """Raises StorageFull where a request would write and the disk has no room."""
+    if request.method != "GET":
+        check_room(request.app.state.resources.settings.data)
+    async for session in _urgent_session(request):
+        yield session
+
+
+async def _urgent_session(request: Request) -> AsyncIterator[AsyncSession]:
     database: Database = request.app.state.database
     reads = request.method == "GET"
     async with database.reading() if reads else database.transaction() as session:
@@ -136,3 +162,6 @@ def after_commit(session: AsyncSession, act: Callable[[], object]) -> None:
 # Function scope ends the dependency, and so commits, before the answer is sent: a client that
 # reads 2xx can rely on it.
 Session = Annotated[AsyncSession, Depends(_request_session, scope="function")]
+
+# For what keeps work alive that was begun, and takes little room: it goes on as long as it can.
+UrgentSession = Annotated[AsyncSession, Depends(_urgent_session, scope="function")]

@@ -15,6 +15,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from mergehub.kit.notify import wait
+from mergehub.kit.time_limits import unhurried
 
 # How long it may be quiet: then one looks without being called, and lets proxies see life.
 QUIET_SECONDS = 15.0
@@ -101,7 +102,8 @@ async def changed(look: Look[T], woken: asyncio.Event, after: int, seconds: floa
         left = end - clock()
         if thing.revision > after or left <= 0:
             return thing
-        await wait(woken, min(left, QUIET_SECONDS))
+        with unhurried():
+            await wait(woken, min(left, QUIET_SECONDS))
 
 
 def event_frame(event: str, revision: int, data: str) -> str:

@@ -23,6 +23,14 @@ from mergehub.kit.telemetry import Reading
 Apply = Callable[[AsyncSession, Envelope], Awaitable[None]]
 
 
+class EventFailed(Exception):
+    """An event could not be applied; its cause is what applying it raised."""
+
+    def __init__(self, event: Envelope) -> None:
+        super().__init__(f"the event {event.id} could not be applied")
+        self.event = event
+
+
 class InboxRow:
     """Which events were applied; a service subclasses it beside its declarative base."""
 
@@ -81,15 +89,28 @@ class Intake:
         assert found is not None
         return found
 
-    async def take(self, session: AsyncSession, event: Envelope, apply: Apply) -> bool:
-        """Apply `event` if it is the next one; False means that events before it are missing."""
+    async def take(self, session: AsyncSession, events: Sequence[Envelope], apply: Apply) -> bool:
+        """Apply those of `events` that are next; False means that events before them are missing.
+
+        Raises EventFailed, from what applying it raised.
+        """
         at = await self.locked_position(session)
-        if event.sequence > at.sequence + 1:
-            return False
-        if event.sequence == at.sequence + 1:
-            await self._apply(session, event, apply)
-            _move(at, event.sequence)
-        return True
+        applied: list[Envelope] = []
+        last = at.sequence
+        for event in events:
+            if event.sequence > last + 1:
+                break
+            if event.sequence == last + 1:
+                try:
+                    await apply(session, event)
+                except Exception as error:
+                    raise EventFailed(event) from error
+                applied.append(event)
+                last = event.sequence
+        if applied:
+            await self._remember(session, applied)
+            _move(at, last)
+        return not events or events[-1].sequence <= last
 
     async def fail(
         self, session: AsyncSession, event: Envelope, reason: str, tries: int
@@ -128,7 +149,9 @@ class Intake:
         refused = await session.get(self._refused, event_id)
         if refused is None or refused.source != self.source:
             return False
-        await self._apply(session, Envelope.model_validate_json(refused.event), apply)
+        event = Envelope.model_validate_json(refused.event)
+        await apply(session, event)
+        await self._remember(session, [event])
         await session.delete(refused)
         return True
 
@@ -155,15 +178,17 @@ class Intake:
         }
         return [Reading(name, value, {"source": self.source}) for name, value in values.items()]
 
-    async def _apply(self, session: AsyncSession, event: Envelope, apply: Apply) -> None:
-        await apply(session, event)
-        applied = {
-            "event_id": event.id,
-            "source": event.source,
-            "sequence": event.sequence,
-            "type": event.type,
-        }
-        await session.execute(insert(self._inbox).values(applied))
+    async def _remember(self, session: AsyncSession, events: Sequence[Envelope]) -> None:
+        rows = [
+            {
+                "event_id": event.id,
+                "source": event.source,
+                "sequence": event.sequence,
+                "type": event.type,
+            }
+            for event in events
+        ]
+        await session.execute(insert(self._inbox).values(rows))
 
 
 def _move(at: PositionRow, sequence: int) -> None:

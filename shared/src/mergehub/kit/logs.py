@@ -1,12 +1,17 @@
-"""JSON logs on standard error, without secrets; neither do libraries' own logs tell any."""
+"""JSON logs on standard error, without secrets; neither do libraries' own logs tell any.
+
+A log never fails its program: what a full disk refuses is lost, counted, and later reported.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
 import traceback
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO
 
 import structlog
 
@@ -60,9 +65,41 @@ def _told(value: Any) -> Any:
     return value if told == text else told
 
 
+class Lines:
+    """A logger of structlog that writes lines to a stream, and never raises.
+
+    The first line that a stream takes again follows one that says how many were lost.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+        self._lost = 0
+
+    def msg(self, line: str) -> None:
+        """Write `line`, or count it as lost."""
+        try:
+            if self._lost:
+                told = {"lines": self._lost, "event": "log.lost", "level": "warning"}
+                print(json.dumps(told), file=self._stream)
+            print(line, file=self._stream, flush=True)
+            self._lost = 0
+        except (OSError, ValueError):  # no room, nobody who reads, or closed
+            self._lost += 1
+
+    debug = info = warning = error = critical = msg
+
+
+def say(text: str) -> None:
+    """Print `text` where there is room for it."""
+    with suppress(OSError, ValueError):
+        print(text, flush=True)
+
+
 def configure_logging(level: str) -> None:
-    """One JSON object a line, with the time in UTC."""
+    """One JSON object a line, with the time in UTC. No log raises, a library's neither."""
+    logging.raiseExceptions = False
     logging.setLogRecordFactory(_Record)
+    lines = Lines(sys.stderr)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -75,5 +112,5 @@ def configure_logging(level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: lines,
     )

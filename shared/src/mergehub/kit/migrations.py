@@ -31,7 +31,7 @@ def _with_connection(package: str, schema: str) -> Callable[[Connection], None]:
 
 async def migrate(database: Database, package: str) -> None:
     """Bring the service's schema to the newest revision of the history in `package`."""
-    async with database.engine.begin() as connection:
+    async with database.unhurried() as connection:
         await connection.execute(
             text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": database.schema}
         )

@@ -13,6 +13,9 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.kit.background import turned
+from mergehub.kit.connections import connect
+
 log = structlog.get_logger()
 
 
@@ -30,6 +33,7 @@ class Signals:
     """
 
     RECONNECT_SECONDS = 1.0
+    QUIET_SECONDS = 15.0  # then the server is asked whether it is still there
 
     def __init__(self, url: str, channels: tuple[str, ...]) -> None:
         self._url = make_url(url).set(drivername="postgresql")
@@ -64,14 +68,17 @@ class Signals:
             await asyncio.sleep(self.RECONNECT_SECONDS)
 
     async def _listen(self) -> None:
-        connection = await asyncpg.connect(self._url.render_as_string(hide_password=False))
+        connection = await connect(self._url.render_as_string(hide_password=False))
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         try:
             for channel in self._channels:
                 await connection.add_listener(channel, self._wake)
             self._wake_all()
-            await lost.wait()
+            while True:
+                turned()
+                await wait(lost, self.QUIET_SECONDS)
+                await connection.execute("SELECT 1")  # raises where the connection is lost
         finally:
             connection.terminate()
 

@@ -14,13 +14,14 @@ from mergehub.kit.problems import (
     UnsupportedEncoding,
     problem_responses,
 )
+from mergehub.kit.storage import StorageFull
 from mergehub.kit.throttle import TooManyRequests
 from mergehub.kit.time_limits import TookTooLong
 
 RETRY_AFTER = {
     "Retry-After": {"schema": {"type": "integer", "minimum": 0}, "description": "In seconds."}
 }
-OF_ALL = problem_responses(TooManyRequests, Unavailable, TookTooLong)
+OF_ALL = problem_responses(TooManyRequests, Unavailable, StorageFull, TookTooLong)
 OF_BODIES = problem_responses(BadRequest, RequestTooSlow, BodyTooLarge, UnsupportedEncoding)
 
 

@@ -33,6 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mergehub.contracts.events import TYPES, Envelope, EventData
+from mergehub.kit.background import turned
 from mergehub.kit.database import Database, deleted, only_one
 from mergehub.kit.notify import Signals, notify, wait
 from mergehub.kit.problems import Problem
@@ -203,7 +204,8 @@ class Relay:
         with signals.subscribe(CHANNEL, self._outbox.source) as woken:
             while True:
                 while await self.publish_due() == self.BATCH:
-                    continue  # what is written meanwhile wakes us again
+                    turned()  # what is written meanwhile wakes us again
+                turned()
                 await wait(woken, self.LOOK_SECONDS)
 
     async def publish_due(self) -> int:

@@ -32,11 +32,14 @@ from mergehub.kit.problems import (
     Unavailable,
     answer,
 )
+from mergehub.kit.storage import StorageFull
 
 log = structlog.get_logger()
 
 # SQLSTATE classes: connection exception, insufficient resources, operator intervention.
 AWAY = frozenset({"08", "53", "57"})
+
+DISK_FULL = "53100"
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -126,6 +129,9 @@ async def _on_database(request: Request, error: Exception) -> JSONResponse:
     state = str(getattr(error.orig, "sqlstate", None))
     if state.startswith("22"):
         return answer(Invalid("A value cannot be stored: out of range, or holding NUL or NaN."))
+    if state == DISK_FULL:
+        log.warning("database.full", path=request.url.path)
+        return answer(StorageFull("The database has no room left, and nothing was stored."))
     if error.connection_invalidated or state[:2] in AWAY:
         return await _on_away(request, error)
     return await _on_crash(request, error)

@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.kit.background import turned
 from mergehub.kit.database import Database, only_one
 
 log = structlog.get_logger()
@@ -20,6 +21,7 @@ class Pruner:
     """Calls `prune` with how long to keep things. Of the replicas one works at a time."""
 
     EVERY_SECONDS = 3600.0
+    PRUNE_SECONDS = 900.0
 
     def __init__(self, database: Database, prune: Prune, days: int) -> None:
         self._database = database
@@ -29,12 +31,13 @@ class Pruner:
     async def run(self) -> None:
         """Prune for ever. The first hour is for readers who were away as long as we were."""
         while True:
+            turned(self.EVERY_SECONDS + self.PRUNE_SECONDS)
             await asyncio.sleep(self.EVERY_SECONDS)
             await self.prune()
 
     async def prune(self) -> int:
         """Prune once; returns how much went."""
-        async with self._database.transaction() as session:
+        async with self._database.unhurried() as connection, AsyncSession(connection) as session:
             if not await only_one(session, f"prune:{self._database.schema}"):
                 return 0
             gone = await self._prune(session, self._keep)

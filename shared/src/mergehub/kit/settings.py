@@ -65,6 +65,11 @@ class ServiceSettings(SignInSettings):
         hide_input_in_errors=True,  # it may be a secret
     )
 
+    data: Path | None = Field(
+        default=None,
+        description="A folder on the disk of the stores, where they are on this machine: while it "
+        "has no room, what would write is refused.",
+    )
     database_url: str = Field(
         default="postgresql://localhost/mergehub",
         description="PostgreSQL 15 or newer; each service "
@@ -130,7 +135,7 @@ class ServiceSettings(SignInSettings):
         default=True, description="Whether web pages of any origin may read what is public."
     )
     request_seconds: float = Field(
-        default=60, gt=0, description="How long an answer may take to begin; streams then go on."
+        default=10, gt=0, description="How long an answer may take to begin; streams then go on."
     )
     webhook_allow: list[IPv4Network | IPv6Network] = Field(
         default_factory=list,

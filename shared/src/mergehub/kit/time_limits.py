@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -18,11 +21,30 @@ class TookTooLong(Problem):
     remedy = "Repeat it, a POST with the same `Idempotency-Key`: it may have had its effect."
 
 
+_limit: ContextVar[asyncio.Timeout | None] = ContextVar("limit", default=None)
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Stop the clock of the present request while it waits on purpose, as for news."""
+    limit, clock = _limit.get(), asyncio.get_running_loop().time
+    end = limit.when() if limit is not None and not limit.expired() else None
+    if limit is None or end is None:
+        yield
+        return
+    left = end - clock()
+    limit.reschedule(None)
+    try:
+        yield
+    finally:
+        limit.reschedule(clock() + left)
+
+
 class TimeLimit:
     """ASGI middleware: an answer begins within `seconds` of the whole request, or is a 503.
 
-    An answer that has begun, such as a stream, may go on. A body may take GRACE_SECONDS, and
-    longer only while it comes at BYTES_A_SECOND at least (408).
+    An answer that has begun, such as a stream, may go on; what is `unhurried` does not count. A
+    body may take GRACE_SECONDS, and longer only while it comes at BYTES_A_SECOND at least (408).
     """
 
     GRACE_SECONDS = 20.0
@@ -38,6 +60,7 @@ class TimeLimit:
             return
         begun = False
         limit = asyncio.timeout(self._seconds)
+        current = _limit.set(limit)
 
         async def watch(message: Message) -> None:
             nonlocal begun
@@ -56,22 +79,22 @@ class TimeLimit:
                 f"It was given up after {self._seconds:g} s.", headers={"Retry-After": "2"}
             )
             await answer(problem)(scope, receive, send)
+        finally:
+            _limit.reset(current)
 
     def _steady(self, receive: Receive, limit: asyncio.Timeout) -> Receive:
-        """`receive`, which stops the clock of `limit` and insists on a steady body."""
+        """`receive`, which is unhurried and insists on a steady body."""
         clock = asyncio.get_running_loop().time
         deadline, more = clock() + self.GRACE_SECONDS, True
 
         async def steady() -> Message:
             nonlocal deadline, more
-            end = limit.when()
-            if not more or end is None:
+            if not more or limit.when() is None:
                 return await receive()
-            left = end - clock()
-            limit.reschedule(None)
             try:
-                async with asyncio.timeout_at(deadline):
-                    message = await receive()
+                with unhurried():
+                    async with asyncio.timeout_at(deadline):
+                        message = await receive()
             except TimeoutError:
                 raise HTTPException(
                     HTTPStatus.REQUEST_TIMEOUT,
@@ -79,8 +102,6 @@ class TimeLimit:
                     f"or comes at {self.BYTES_A_SECOND} bytes a second.",
                     headers={"Connection": "close"},
                 ) from None
-            finally:
-                limit.reschedule(clock() + left)
             deadline += len(message.get("body", b"")) / self.BYTES_A_SECOND
             more = message.get("more_body", False)
             return message

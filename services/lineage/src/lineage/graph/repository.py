@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, cast, exists, select, text, update
+from sqlalchemy import Row, Uuid, and_, cast, exists, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -23,7 +23,10 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.edges'
 
 async def lock(session: AsyncSession) -> None:
     """Be the only one who adds edges until the transaction ends."""
-    await session.execute(_LOCK)
+    transaction = session.sync_session.get_transaction()
+    if session.info.get("edges locked by") is not transaction:
+        await session.execute(_LOCK)
+        session.info["edges locked by"] = transaction
 
 
 def _reach(start: UUID, direction: Direction) -> CTE:
@@ -39,10 +42,14 @@ def _reach(start: UUID, direction: Direction) -> CTE:
 
 
 async def is_ancestor(session: AsyncSession, ancestor: UUID, of: UUID) -> bool:
-    """Whether `ancestor` is `of` or one of those that it came from."""
+    """Whether `ancestor` is `of` or one of those that it came from.
+
+    A model that nothing came from, as most are that were just merged, needs no walk.
+    """
     reached = _reach(of, "ancestors")
-    found = select(exists(select(reached.c.id).where(reached.c.id == ancestor)))
-    return bool(await session.scalar(found))
+    found = exists(select(reached.c.id).where(reached.c.id == ancestor))
+    has_children = exists(select(Edge.id).where(Edge.parent_id == ancestor))
+    return ancestor == of or bool(await session.scalar(select(and_(has_children, found))))
 
 
 async def reached(

@@ -13,6 +13,7 @@ from .caches import cache_folder
 from .digests import digest_of_folder
 from .errors import (
     CheckpointError,
+    DiskFullError,
     EngineError,
     InputChangedError,
     NotFiniteError,
@@ -32,6 +33,7 @@ from .sources import Sources
 
 __all__ = [
     "CheckpointError",
+    "DiskFullError",
     "EngineError",
     "InputChangedError",
     "MergeOptions",

@@ -31,6 +31,10 @@ class OutputError(EngineError):
     """The output cannot be written: no space, no permission, or the place is taken."""
 
 
+class DiskFullError(OutputError):
+    """There is no space left for the output."""
+
+
 class ResumeError(EngineError):
     """The unfinished output found in this place belongs to another merge."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
-from .errors import OutputError
+from .errors import DiskFullError, OutputError
 
 FOLLOW_SECONDS: Final = 0.2
 """Between two times that what was written is moved on to the disk."""
@@ -22,7 +22,8 @@ def writing(path: Path, size: int = 0) -> Iterator[None]:
     """Around the writing of a file or folder that takes `size` bytes, if that is known.
 
     Raises:
-        OutputError: the disk is full, or cannot be written.
+        DiskFullError: there is no space left.
+        OutputError: the disk cannot be written.
     """
     try:
         yield
@@ -30,7 +31,7 @@ def writing(path: Path, size: int = 0) -> Iterator[None]:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise OutputError(f"{path} cannot be written: {error.strerror}") from None
         need = f"it takes {size} bytes; " if size else ""
-        raise OutputError(f"no space left for {path}: {need}free some and retry") from None
+        raise DiskFullError(f"no space left for {path}: {need}free some and retry") from None
 
 
 def write_at(path: Path, descriptor: int, offset: int, data: memoryview) -> None:

@@ -13,7 +13,7 @@ import sys
 from mergehub.contracts.runs import RunResult
 from mergehub.hub.process import die_with_parent
 
-from .failure import RunFailed, out_of_memory
+from .failure import RunFailed, disk_full, is_disk_full, out_of_memory
 from .messages import Failed, Job, Message, Stopped, Succeeded
 from .tell import StopRequested, Tell, take_standard_output
 
@@ -42,6 +42,10 @@ def last_word(job: Job, tell: Tell) -> Message:
         return Failed(error=failure.error)
     except MemoryError as error:
         return Failed(error=out_of_memory(error).error)
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        return Failed(error=disk_full(error).error)
 
 
 def _work(job: Job, tell: Tell) -> RunResult:

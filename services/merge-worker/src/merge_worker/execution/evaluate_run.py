@@ -21,7 +21,7 @@ from mergehub.contracts.hardware import Needs
 from mergehub.contracts.runs import BenchmarkResult, EvaluateResult, EvaluateSpec
 from mergehub.recipe import ModelRef
 
-from .failure import RunFailed
+from .failure import RunFailed, disk_full, is_disk_full
 from .identity import checkpoints_digest, produced_digest
 from .messages import Job, Planned
 from .sources import sources_of
@@ -142,6 +142,8 @@ def _named(what: str) -> Iterator[None]:
     except (StopRequested, EvaluationError):
         raise
     except Exception as error:
+        if isinstance(error, OSError) and is_disk_full(error):
+            raise disk_full(error) from error
         traceback.print_exc()
         raise EvaluationError(f"{what}: {type(error).__name__}: {error}") from error
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from mergehub.contracts.runs import RunError
 
 LONGEST_MESSAGE = 10_000
@@ -13,6 +15,16 @@ class RunFailed(Exception):
     def __init__(self, code: str, message: str, *, retryable: bool = False) -> None:
         super().__init__(message)
         self.error = RunError(code=code, message=message[:LONGEST_MESSAGE], retryable=retryable)
+
+
+def disk_full(error: BaseException) -> RunFailed:
+    """Something could not be written: later, or on another machine, there may be room."""
+    return RunFailed("disk-full", f"The worker's disk is full: {error}", retryable=True)
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Whether `error` says that a disk, or the quota on it, is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def out_of_memory(error: BaseException) -> RunFailed:

@@ -13,6 +13,7 @@ import structlog
 
 from mergehub.contracts.runs import FINAL, Run, RunState
 from mergehub.contracts.worker_client import RunClient, RunClientError
+from mergehub.kit.background import turned
 from mergehub.kit.settings import WorkerSettings
 
 from .messages import PARTIAL, partial_folder, produced_folder, scratch_folder
@@ -20,6 +21,7 @@ from .messages import PARTIAL, partial_folder, produced_folder, scratch_folder
 log = structlog.get_logger()
 
 PAUSE_SECONDS = 300.0
+REMOVE_SECONDS = 3600.0  # large models on a slow disk
 
 
 class Leftovers:
@@ -34,6 +36,7 @@ class Leftovers:
     async def run(self) -> None:
         """Look now and then, for ever."""
         while True:
+            turned(PAUSE_SECONDS + REMOVE_SECONDS)
             try:
                 await self.remove_final()
             except (RunClientError, OSError, ValueError) as error:  # the next look may do better

@@ -7,6 +7,7 @@ import shutil
 import time
 
 from merge_worker.engine import (
+    DiskFullError,
     EngineError,
     MergeOptions,
     OutOfMemoryError,
@@ -21,7 +22,7 @@ from mergehub.contracts.hardware import Needs
 from mergehub.contracts.runs import MergeResult, MergeSpec
 from mergehub.recipe import Recipe, RecipeError, parse_recipe
 
-from .failure import RunFailed, out_of_memory
+from .failure import RunFailed, disk_full, out_of_memory
 from .messages import Job, Planned
 from .produced import merge_result
 from .sources import sources_of
@@ -47,6 +48,8 @@ def merge_run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
             _carry_out(job, spec, recipe, tell)
     except OutOfMemoryError as error:
         raise out_of_memory(error) from error
+    except DiskFullError as error:
+        raise disk_full(error) from error
     except (RecipeError, EngineError) as error:
         raise RunFailed("merge-failed", str(error)) from error
     return merge_result(job.model_folder, recipe, job.artifacts, time.monotonic() - started)

@@ -11,6 +11,7 @@ from mergehub import __version__
 from mergehub.contracts.hardware import Hardware
 from mergehub.contracts.worker_client import RunClient, RunClientError
 from mergehub.contracts.workers import BEAT_SECONDS, WorkerBeat
+from mergehub.kit.background import Loops, turned
 
 from .slot import Slot
 
@@ -18,23 +19,34 @@ log = structlog.get_logger()
 
 
 class Presence:
-    """Tells the hub of the worker while it lives. Nothing depends on it: leases guard the runs."""
+    """Tells the hub of the worker while it lives and all its `loops` turn.
 
-    def __init__(self, slot: Slot, hardware: Hardware, client: RunClient) -> None:
+    Nothing depends on it: leases guard the runs.
+    """
+
+    def __init__(self, slot: Slot, hardware: Hardware, client: RunClient, loops: Loops) -> None:
         self._slot = slot
         self._hardware = hardware
         self._client = client
+        self._loops = loops
 
     async def run(self) -> None:
         """Tell now and then, for ever."""
         while True:
-            room = await asyncio.to_thread(self._slot.capacity)
-            beat = WorkerBeat(hardware=self._hardware, capacity=room, version=__version__)
-            try:
-                await self._client.beat(self._slot.name, beat)
-            except RunClientError as error:
-                log.warning("presence.untold", error=str(error))
+            turned()
+            if faults := self._loops.faults():
+                log.error("presence.withheld", faults=faults)
+            else:
+                await self._tell()
             await asyncio.sleep(BEAT_SECONDS)
+
+    async def _tell(self) -> None:
+        room = await asyncio.to_thread(self._slot.capacity)
+        beat = WorkerBeat(hardware=self._hardware, capacity=room, version=__version__)
+        try:
+            await self._client.beat(self._slot.name, beat)
+        except RunClientError as error:
+            log.warning("presence.untold", error=str(error))
 
     async def end(self) -> None:
         """Tell that the worker leaves; a hub that is away will notice its silence."""

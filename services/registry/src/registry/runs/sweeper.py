@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.runs import RunError, timed_out
+from mergehub.kit.background import turned
 from mergehub.kit.database import Database
 from registry.idempotency import forget_old_keys
 from registry.runs import repository
@@ -40,6 +41,7 @@ class Sweeper:
         """Sweep for ever, at once and then every now and then."""
         while True:
             await self.sweep()
+            turned()
             await asyncio.sleep(self.PAUSE_SECONDS)
 
     async def sweep(self) -> None:

@@ -17,7 +17,7 @@ from mergehub.contracts.runs import (
 )
 from mergehub.contracts.workers import WORKER_PROTOCOL
 from mergehub.kit.auth import requires
-from mergehub.kit.database import Session
+from mergehub.kit.database import Session, UrgentSession
 from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
 from registry.runs import protocol
 from registry.runs.errors import (
@@ -49,7 +49,9 @@ async def claim_run(run_id: UUID, body: ClaimRequest, session: Session) -> Claim
     summary="Keep a lease and report progress",
     responses=problem_responses(StaleFence),
 )
-async def heartbeat_run(run_id: UUID, body: HeartbeatRequest, session: Session) -> HeartbeatAnswer:
+async def heartbeat_run(
+    run_id: UUID, body: HeartbeatRequest, session: UrgentSession
+) -> HeartbeatAnswer:
     """Keep the lease, tell the progress, and learn whether to go on."""
     return await protocol.heartbeat(session, run_id, body)
 
@@ -57,7 +59,7 @@ async def heartbeat_run(run_id: UUID, body: HeartbeatRequest, session: Session) 
 @router.post(
     "/release", summary="Hand a run back to the queue", responses=problem_responses(StaleFence)
 )
-async def release_run(run_id: UUID, body: ReleaseRequest, session: Session) -> Run:
+async def release_run(run_id: UUID, body: ReleaseRequest, session: UrgentSession) -> Run:
     """Hand a run back; the attempt is not spent."""
     return await protocol.release(session, run_id, body)
 
@@ -67,6 +69,6 @@ async def release_run(run_id: UUID, body: ReleaseRequest, session: Session) -> R
     summary="Report how a run ended",
     responses=problem_responses(StaleFence, ReportInvalid),
 )
-async def report_run(run_id: UUID, body: ReportRequest, session: Session) -> Run:
+async def report_run(run_id: UUID, body: ReportRequest, session: UrgentSession) -> Run:
     """End the attempt with its outcome; sending the same report again is harmless."""
     return await protocol.report(session, run_id, body)

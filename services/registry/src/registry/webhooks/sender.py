@@ -13,6 +13,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from mergehub.kit.addresses import Network
+from mergehub.kit.background import turned
 from mergehub.kit.database import Database
 from mergehub.kit.guarded import Resolve, Resolver
 from mergehub.kit.notify import Signals, wait
@@ -60,10 +61,12 @@ class Sender:
         async with self._database.transaction() as session:
             await reseal(session, self._sealer)
         with signals.subscribe(CHANNEL) as woken:
-            async with self._settling(woken):
-                while True:
-                    await _calmly(self.take)
+            async with self._settling(woken) as settling:
+                while not settling.done():
+                    if await _calmly(self.take):
+                        turned()
                     await wait(woken, self.LOOK_SECONDS)
+                settling.result()  # raises what ended it, so that both begin anew
 
     async def send_due(self) -> int:
         """Send what is due now, to its end; returns how many deliveries were tried."""
@@ -122,10 +125,10 @@ class Sender:
             await claim.release(session, claimed)
 
     @asynccontextmanager
-    async def _settling(self, woken: asyncio.Event) -> AsyncIterator[None]:
+    async def _settling(self, woken: asyncio.Event) -> AsyncIterator[asyncio.Task[None]]:
         settling = asyncio.create_task(self._settle_for_ever(woken))
         try:
-            yield
+            yield settling
         finally:
             settling.cancel()
             await asyncio.gather(settling, return_exceptions=True)
@@ -139,10 +142,12 @@ class Sender:
                 woken.set()
 
 
-async def _calmly(step: Callable[[], Awaitable[object]]) -> None:
-    """Do `step`; where it fails, as it does while the database is away, others go on."""
+async def _calmly(step: Callable[[], Awaitable[object]]) -> bool:
+    """Do `step`; returns whether that went well, as it does not while the database is away."""
     try:
         await step()
     except Exception as error:
         log.warning("webhooks.waiting", error=f"{type(error).__name__}: {error}")
         await asyncio.sleep(Sender.LOOK_SECONDS)
+        return False
+    return True

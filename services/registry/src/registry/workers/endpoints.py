@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from mergehub.contracts.workers import WORKER_PROTOCOL, WorkerBeat
 from mergehub.kit.auth import Viewer, requires
-from mergehub.kit.database import Session
+from mergehub.kit.database import Session, UrgentSession
 from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
 from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
 from registry.workers import service
@@ -48,12 +48,12 @@ async def list_workers(
 
 
 @protocol.put("/{name}", summary="Register a worker, or keep it registered", status_code=204)
-async def beat_worker(name: Name, body: WorkerBeat, session: Session) -> None:
+async def beat_worker(name: Name, body: WorkerBeat, session: UrgentSession) -> None:
     """Say that a worker is there, every ten seconds."""
     await service.beat(session, name, body)
 
 
 @protocol.delete("/{name}", summary="Sign a worker off", status_code=204)
-async def leave_worker(name: Name, session: Session) -> None:
+async def leave_worker(name: Name, session: UrgentSession) -> None:
     """Say that a worker leaves; what it held stays under its lease."""
     await service.leave(session, name)

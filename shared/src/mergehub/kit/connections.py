@@ -1,0 +1,104 @@
+"""Connections to PostgreSQL, shared fairly, and given up rather than waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Any
+
+import asyncpg
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
+from sqlalchemy.util import await_only
+from sqlalchemy.util.queue import AsyncAdaptedQueue, Empty
+
+CONNECT_SECONDS = 5.0
+STATEMENT_SECONDS = 30.0
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]
+    """A connection that ends when a statement takes too long or its task is cancelled.
+
+    asyncpg asks the server to cancel the statement and waits for the answer, which a server that
+    froze never gives. PostgreSQL ends the statement when it finds that nobody listens any more.
+    """
+
+    def _cancel_current_command(self, *waiters: object) -> None:
+        self._loop.call_soon(self.terminate)
+
+
+async def connect(
+    dsn: str, statement_seconds: float | None = STATEMENT_SECONDS, **settings: str
+) -> asyncpg.Connection:
+    """A connection, with the server's `settings`. Raises OSError or asyncpg's errors in time."""
+    return await asyncpg.connect(
+        dsn,
+        timeout=CONNECT_SECONDS,
+        command_timeout=statement_seconds,
+        connection_class=_Connection,
+        server_settings={"client_connection_check_interval": "1000", **settings},
+    )
+
+
+class _FairQueue(AsyncAdaptedQueue[ConnectionPoolEntry]):
+    """Hands a connection that comes back to whoever has waited longest.
+
+    An asyncio queue lets newcomers take it first; whoever waited then waits at the end again.
+    """
+
+    def __init__(self, maxsize: int = 0, use_lifo: bool = False) -> None:
+        super().__init__(maxsize, use_lifo)
+        self._free: deque[ConnectionPoolEntry] = deque()
+        self._waiters: deque[asyncio.Future[ConnectionPoolEntry]] = deque()
+
+    def empty(self) -> bool:
+        return not self._free
+
+    def full(self) -> bool:
+        return self.qsize() >= self.maxsize > 0
+
+    def qsize(self) -> int:
+        return len(self._free)
+
+    def put_nowait(self, item: ConnectionPoolEntry) -> None:
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(item)
+                return
+        self._free.append(item)
+
+    def put(
+        self, item: ConnectionPoolEntry, block: bool = True, timeout: float | None = None
+    ) -> None:
+        self.put_nowait(item)  # there are never more than the pool has made
+
+    def get_nowait(self) -> ConnectionPoolEntry:
+        if not self._free:
+            raise Empty
+        return self._free.popleft()
+
+    def get(self, block: bool = True, timeout: float | None = None) -> ConnectionPoolEntry:
+        if self._free or not block:
+            return self.get_nowait()
+        found: ConnectionPoolEntry = await_only(self._handed(timeout))
+        return found
+
+    async def _handed(self, seconds: float | None) -> ConnectionPoolEntry:
+        waiter: asyncio.Future[ConnectionPoolEntry] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            async with asyncio.timeout(seconds):
+                return await waiter
+        except BaseException as error:
+            if waiter.done() and not waiter.cancelled():  # it came too late for us
+                self.put_nowait(waiter.result())
+            waiter.cancel()
+            if isinstance(error, TimeoutError):
+                raise Empty from error
+            raise
+
+
+class FairPool(AsyncAdaptedQueuePool):
+    """SQLAlchemy's pool, first come, first served."""
+
+    _queue_class: type[Any] = _FairQueue

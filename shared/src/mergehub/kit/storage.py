@@ -1,0 +1,33 @@
+"""Room on the disk of the stores: what would fill the rest of it is refused in time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from mergehub.kit.problems import Unavailable
+
+LOW_BYTES = 32 << 20
+"""PostgreSQL stops without room for the next 16 MiB of its log, and then nobody could read."""
+
+
+class StorageFull(Unavailable):
+    """The disk of the hub's data is full, so nothing can be stored; reading goes on."""
+
+    code, title = "storage-full", "The hub's disk is full"
+    remedy = "Free space on the disk of the hub's data, then send the same request again."
+
+
+def check_room(folder: Path | None) -> None:
+    """Raise StorageFull where the disk of `folder` has too little room for a write.
+
+    Without a folder the stores are elsewhere, and say themselves when their disk is full.
+    """
+    if folder is None:
+        return
+    try:
+        disk = os.statvfs(folder)
+    except OSError:  # it is not there, or not ours to see
+        return
+    if disk.f_bavail * disk.f_frsize < LOW_BYTES:
+        raise StorageFull("The disk of the hub's data is full, and nothing was stored.")
