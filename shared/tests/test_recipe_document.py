@@ -106,7 +106,9 @@ def test_foreign_and_false_tags_are_faults(text: str) -> None:
     assert refused(text) == {("/a", "tag")}
 
 
-@pytest.mark.parametrize("text", ["1: x", "true: x", "0x1: x", "~: x", "? [a]\n: x", "? {a: b}\n: x"])
+@pytest.mark.parametrize(
+    "text", ["1: x", "true: x", "0x1: x", "~: x", "? [a]\n: x", "? {a: b}\n: x"]
+)
 def test_keys_are_text(text: str) -> None:
     assert refused(text) == {("", "type")}
 

@@ -144,6 +144,7 @@ class Reader:
     def _key(self, event: Event, path: Steps) -> str:
         """The key that an event begins; whatever is not text is noted."""
         value, _ = self._value(event, (*path, "?"))
+        self._size.values -= 1
         line = self._lines.pop((*path, "?"))
         if not isinstance(value, str):
             written = excerpt(event.value) if isinstance(event, yaml.ScalarEvent) else "given here"

@@ -8,7 +8,6 @@ expressions are RE2's, whose time is linear in the name, and bounded in length a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
@@ -19,8 +18,8 @@ from pydantic_core import PydanticCustomError
 MAX_LENGTH: Final = 200
 MAX_PROGRAM: Final = 300
 """Steps of a compiled expression."""
-MAX_TOGETHER: Final = 4096
-"""Characters of all expressions of a recipe."""
+_KEPT: Final = 1400
+"""Compiled expressions; a recipe has no more, and each takes 64 kB at most."""
 EVERYTHING: Final = "*"
 
 # What does not occur in names of tensors, and means something in a regular expression.
@@ -44,24 +43,6 @@ def reads_as_expression(pattern: str) -> bool:
     return (
         pattern != EVERYTHING and not is_expression(pattern) and _SIGNS.search(pattern) is not None
     )
-
-
-def expressions_too_long(data: Any) -> bool:
-    """Whether a plain document holds more text in regular expressions than may be compiled."""
-    found: set[str] = set()
-    if isinstance(data, dict):
-        _walk(data, found.add)
-    return sum(map(len, found)) > MAX_TOGETHER
-
-
-def _walk(data: Any, add: Callable[[str], None]) -> None:
-    if isinstance(data, dict):
-        given = data.get("filter")
-        if isinstance(given, str) and is_expression(given):
-            add(given)
-    for each in data.values() if isinstance(data, dict) else data:
-        if isinstance(each, dict | list):
-            _walk(each, add)
 
 
 def _checked(pattern: str) -> str:
@@ -104,13 +85,13 @@ def _options() -> Any:
     return options
 
 
-@lru_cache(maxsize=MAX_TOGETHER // 3)
+@lru_cache(maxsize=_KEPT)
 def _compiled(pattern: str) -> Any:
     return re2.compile(pattern[1:-1], _options())
 
 
 # All models of a merge ask for the same tensor one after the other.
-@lru_cache(maxsize=MAX_TOGETHER)
+@lru_cache(maxsize=_KEPT)
 def _found(pattern: str, tensor_name: str) -> bool:
     return _compiled(pattern).search(tensor_name) is not None
 

@@ -7,14 +7,13 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from .advice import advise
+from .bulk import too_much
 from .document import check_plain, load_documents
 from .events import Loaded
 from .faults import Fault, RecipeError, bounded
-from .filters import MAX_TOGETHER, expressions_too_long
-from .limits import too_large
 from .lookalikes import fenced, front_matter, of_another_kind
 from .not_built import not_built
-from .rules import broken_rules
+from .rules import broken_rules, never_fits
 from .schema import Recipe
 from .structure import read_structure
 from .together import broken_together
@@ -46,15 +45,16 @@ def parse_with_warnings(text: str) -> ParsedRecipe:
 
 
 def parse_to_merge(text: str) -> ParsedRecipe:
-    """Read one recipe that is to be merged here: what is not built yet is a fault, too.
+    """Read one recipe that is to be merged here: what never can be is a fault, too.
 
     Raises:
         RecipeError: with every fault found.
     """
     document = _one_document(text)
     parsed = _parsed(document)
-    if found := list(_with_lines(not_built(parsed.recipe), document)):
-        raise RecipeError(found)
+    found = [*not_built(parsed.recipe), *bounded(never_fits(document.data))]
+    if found:
+        raise RecipeError(_with_lines(found, document))
     return parsed
 
 
@@ -100,9 +100,8 @@ def _documents(text: str) -> list[Loaded]:
 def _parsed(document: Loaded) -> ParsedRecipe:
     if strange := of_another_kind(document.data):
         raise RecipeError([strange])
-    if expressions_too_long(document.data):
-        message = f"the regular expressions have more than {MAX_TOGETHER} characters together"
-        raise too_large(message)
+    if bulk := too_much(document.data):
+        raise RecipeError([bulk])
     recipe = read_structure(document.data)
     unread = tuple(fault.path for fault in document.faults if fault.code in ("tag", "range"))
     further = (each for each in _faults(recipe, document.data) if not _within(each.path, unread))

@@ -13,11 +13,11 @@ from pydantic_core import PydanticCustomError
 
 from .faults import Fault, Path, did_you_mean, excerpt, pointer
 from .methods import MethodSpec, ParameterSpec, catalogue
-from .scalars import FLOAT32_MAX, Scalar, describe, read_scalar
+from .scalars import FLOAT32_MAX, Scalar, describe, not_a_flag, read_scalar
 from .structure import home_of
 from .walk import Group, Place, as_reference, groups, places, reference
 
-MAX_SPREAD = 100_000
+MAX_SPREAD = 50_000
 
 
 def broken_rules(document: dict[str, Any]) -> Iterator[Fault]:
@@ -43,6 +43,12 @@ def broken_rules(document: dict[str, Any]) -> Iterator[Fault]:
         yield from _base(group, method)
         yield from _count(group, method)
         yield from _required(group, method)
+
+
+def never_fits(document: dict[str, Any]) -> Iterator[Fault]:
+    """What of an acceptable recipe cannot be merged, whatever its models are."""
+    method = catalogue()[document["merge_method"]]
+    for group in groups(document):
         yield from _layers(group)
         yield from _base_listed(group, method)
 
@@ -124,7 +130,7 @@ def _value(path: Path, value: Scalar, spec: ParameterSpec) -> Iterator[Fault]:
             yield Fault(pointer(path), "choice", message, hint)
     elif spec.type == "bool":
         if value not in (0, 1):
-            message = f"{spec.name} must be true or false, not {describe(value)}"
+            message = f"{spec.name} {not_a_flag(value)}"
             yield Fault(pointer(path), "type", message)
     elif isinstance(value, bool | str) or (spec.type == "int" and value != int(value)):
         wanted = "a whole number" if spec.type == "int" else "a number"

@@ -55,6 +55,13 @@ def describe(value: Any) -> str:
             return str(value)
 
 
+def not_a_flag(value: Any) -> str:
+    """Why a value is neither true nor false, put after the name of its field."""
+    yaml_1_1 = isinstance(value, str) and value.lower() in ("yes", "no", "on", "off", "y", "n")
+    why = ", which is text since YAML 1.2" if yaml_1_1 else ""
+    return f"must be true or false, not {describe(value)}{why}"
+
+
 def _representable(value: float) -> bool:
     if isinstance(value, int):
         return abs(value) <= LARGEST_INTEGER

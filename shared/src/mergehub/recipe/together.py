@@ -27,7 +27,7 @@ from .values import (
 )
 from .walk import Group, Place, as_reference, groups, reference
 
-MAX_LOOKED_AT: Final = 100_000
+MAX_LOOKED_AT: Final = 20_000
 """Values that are looked at in one recipe, beside the first place of each group."""
 _BESIDE: Final = 1e-3
 _MOST_LAYERS: Final = 128
