@@ -52,7 +52,8 @@ base_model: org/base
 merge_method: ties
 """,
     "defaults written out": PLAIN.replace("weight: 0.001", "weight: 1.0e-3, density: 1")
-    + "out_dtype: bfloat16\nparameters: {normalize: 1.0, lambda: 1, rescale: no, consensus: sum}\n",
+    + "out_dtype: bfloat16\n"
+    + "parameters: {normalize: 1.0, lambda: 1, rescale: false, consensus: sum}\n",
     "parameters from further out": PLAIN.replace("weight: 0.5, density: 0.5", "density: [0.5]")
     + "parameters: {weight: 0.5, density: {value: 1}, normalize: true}\n",
     "the base listed among the models": PLAIN.replace(

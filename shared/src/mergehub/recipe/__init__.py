@@ -5,11 +5,13 @@ from .faults import Fault, RecipeError
 from .ingredients import ingredients, tokenizer_models
 from .lock import Lock, LockedFile, LockedIngredient
 from .methods import MethodSpec, ParameterSpec, catalogue, register
+from .not_built import not_built
 from .parse import (
     ParsedRecipe,
     check_document,
     parse_recipe,
     parse_recipes,
+    parse_to_merge,
     parse_with_warnings,
 )
 from .reference import ModelRef
@@ -50,8 +52,10 @@ __all__ = [
     "check_document",
     "ingredients",
     "layer_position",
+    "not_built",
     "parse_recipe",
     "parse_recipes",
+    "parse_to_merge",
     "parse_with_warnings",
     "recipe_digest",
     "register",

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from .reference import ModelRef
+from .scalars import not_a_flag
 from .values import Parameters
 
 _V = TypeVar("_V")
@@ -68,6 +69,12 @@ def _exactly_one(*others: str) -> Callable[[type[BaseModel], _V, ValidationInfo]
 _LAST_CHOICE = Field(default=None, validate_default=True)
 
 
+def _flag(value: Any) -> Any:
+    if isinstance(value, str):
+        raise PydanticCustomError("type", "{why}", {"why": not_a_flag(value)})
+    return value
+
+
 def _pair(value: Any) -> Any:
     if not isinstance(value, list | tuple) or len(value) != 2:
         raise PydanticCustomError("type", "must be [first layer, one past the last]")
@@ -101,6 +108,7 @@ def with_revision(entry: Any) -> Any:
     return entry
 
 
+Flag = Annotated[bool, BeforeValidator(_flag)]
 # Far above any count of layers or tokens, and within what JSON tells apart.
 _Count = Annotated[int, Field(ge=0, le=2**31)]
 LayerRange = Annotated[tuple[_Count, _Count], BeforeValidator(_pair), AfterValidator(_ascending)]
@@ -190,7 +198,7 @@ class TokenOptions(Document):
     """Where the embedding of one token comes from; `force` takes it also where it exists."""
 
     source: TokenSource | None = None
-    force: bool = False
+    force: Flag = False
 
 
 class TokenizerOptions(Document):
@@ -221,7 +229,7 @@ class Recipe(Document):
     tokenizer_source: TokenizerSource | None = None
     tokenizer: TokenizerOptions | None = None
     chat_template: str | None = None
-    allow_submatrix: bool = False
+    allow_submatrix: Flag = False
     name: str | None = None
 
     _one_content = field_validator("modules")(_exactly_one("models", "slices"))

@@ -12,7 +12,7 @@ from mergehub.recipe import (
     RecipeError,
     canonical,
     ingredients,
-    parse_with_warnings,
+    parse_to_merge,
     recipe_digest,
 )
 
@@ -47,7 +47,7 @@ async def check(text: str, pointer: str = "/recipe") -> CheckedRecipe:
 
 def _check(text: str, pointer: str) -> CheckedRecipe:
     try:
-        recipe, warnings = parse_with_warnings(text)
+        recipe, warnings = parse_to_merge(text)
         return CheckedRecipe(
             source=text,
             canonical=canonical(recipe).decode(),
