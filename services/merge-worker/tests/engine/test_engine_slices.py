@@ -9,11 +9,20 @@ import pytest
 
 from merge_worker.engine import PlanError
 from merge_worker.engine.header import Region
-from merge_worker.engine.layers import comes_before, find_layout, with_layers
+from merge_worker.engine.layers import comes_before, find_layout
 
 
 def names(*tensors: str) -> dict[str, Region]:
     return {name: Region("f", 0, "F32", (len(tensors) - i, 4)) for i, name in enumerate(tensors)}
+
+
+def stack(*slices: tuple[str, int, int]) -> dict[str, Any]:
+    """A recipe that stacks ranges of layers."""
+    listed = [
+        {"sources": [{"model": f"./{model}", "layer_range": [start, stop]}]}
+        for model, start, stop in slices
+    ]
+    return {"merge_method": "passthrough", "slices": listed}
 
 
 def test_slices_are_stacked_and_renumbered(workshop: Any) -> None:
@@ -125,22 +134,22 @@ def test_a_model_without_layers_has_no_stack(workshop: Any) -> None:
         workshop.plan({**recipe, "slices": [{"sources": sources}]})
 
 
-def test_the_depth_is_edited_where_it_speaks_of_the_stack() -> None:
+def test_the_depth_is_edited_where_it_speaks_of_the_stack(workshop: Any) -> None:
     config = {
         "text_config": {"num_hidden_layers": 2, "layer_types": ["a", "b"], "rope": [1, 2]},
         "vision_config": {"num_hidden_layers": 2},
     }
-    stack = find_layout(names("m.layers.0.w", "m.layers.1.w"), config).stacks[0]
-    edited = with_layers(config, stack, [0, 1, 1])
+    workshop.model("a", workshop.llama(0), config=config)
+    edited = workshop.plan(stack(("a", 0, 2), ("a", 1, 2))).config
     assert edited["text_config"] == {
         "num_hidden_layers": 3,
         "layer_types": ["a", "b", "b"],
         "rope": [1, 2],
     }
     assert edited["vision_config"] == {"num_hidden_layers": 2}
-    assert config["text_config"]["num_hidden_layers"] == 2
+    workshop.model("b", workshop.llama(0), config={"layers": "two"})
     with pytest.raises(PlanError, match="no key for the depth"):
-        with_layers({"layers": "two"}, stack, [0])
+        workshop.plan(stack(("b", 0, 1)))
 
 
 @pytest.mark.parametrize(
