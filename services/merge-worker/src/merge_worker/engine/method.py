@@ -165,12 +165,14 @@ class Method:
         spec: name, parameters and what base and how many models it takes.
         prepare: gathers what the formula needs to know about a tensor, in passes over its
             blocks if need be, and returns the formula with its numbers.
+        gathers: whether `prepare` makes such passes, and so needs memory for what it counts.
         copies: whether, with these parameters, the only model's tensor is the result as it is.
         problem: what is wrong with these parameters taken together, if anything.
     """
 
     spec: MethodSpec
     prepare: Callable[[Merge], Prepared]
+    gathers: bool = True
     copies: Callable[[Values, Sequence[Values]], bool] = _never
     problem: Callable[[Values, Sequence[Values]], str | None] = _always_fine
 

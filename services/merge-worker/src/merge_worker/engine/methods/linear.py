@@ -48,5 +48,6 @@ METHOD = Method(
         parameters=(WEIGHT, normalize(True)),
     ),
     prepare=prepare,
+    gathers=False,
     problem=problem,
 )

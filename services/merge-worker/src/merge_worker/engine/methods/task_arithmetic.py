@@ -31,4 +31,5 @@ METHOD = Method(
         without_effect=("int8_mask", "density", "rescale"),
     ),
     prepare=prepare,
+    gathers=False,
 )
