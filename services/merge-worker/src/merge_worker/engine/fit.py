@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.schema import SliceSource
@@ -13,7 +14,10 @@ from .errors import PlanError
 from .ingredients import Ingredient
 from .layers import Stack, sense_of
 from .modules import module_of
+from .restacking import sections_of
 from .stacking import Stacked
+
+HEADS: Final = ("num_attention_heads", "num_key_value_heads", "n_head", "num_heads")
 
 
 def check_whole(definer: Ingredient, others: Iterable[Ingredient], module: str | None) -> None:
@@ -65,6 +69,29 @@ def _of_layer(stacked: Stacked, model: ModelRef, layer: int) -> dict[str, str]:
     return {rest: name for rest, name in names.items() if not is_buffer(name)}
 
 
+def check_heads(definer: Ingredient, others: Iterable[Ingredient]) -> None:
+    """Check that tensors of equal shape are cut into the same attention heads.
+
+    Raises:
+        PlanError: a model has more heads than the one that defines the output, or fewer.
+    """
+    own = _text_section(definer)
+    for other in others:
+        section = _text_section(other)
+        for key in HEADS:
+            if type(own.get(key)) is type(section.get(key)) is int and own[key] != section[key]:
+                raise PlanError(
+                    f"{definer.reference} has {own[key]} attention heads and {other.reference} has "
+                    f"{section[key]} ({key}): their tensors have equal shapes but other meanings"
+                )
+
+
+def _text_section(ingredient: Ingredient) -> Mapping[str, Any]:
+    config = ingredient.checkpoint.config
+    stacks = ingredient.layout.stacks
+    return next(iter(sections_of(config, stacks[0])), config) if stacks else config
+
+
 def _names(ingredient: Ingredient, module: str | None) -> list[str]:
     kept = [name for name in ingredient.names if not is_buffer(name)]
     return [name for name in kept if module in (None, module_of(name, ingredient))]
@@ -76,7 +103,7 @@ def _check_depths(one: Ingredient, other: Ingredient, module: str | None) -> Non
         if all(depths) and depths[0] != depths[1]:
             raise PlanError(
                 f"{one.reference} has {depths[0]} layers and {other.reference} has {depths[1]} "
-                f"({stack}*): models merged whole are equally deep; take as many layers of each "
+                f"layers ({stack}*): models merged whole are equally deep; take as many layers of each "
                 "with slices and layer_range"
             )
 

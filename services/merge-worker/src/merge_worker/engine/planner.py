@@ -10,6 +10,7 @@ from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.schema import Recipe
 
 from .errors import NotSupportedError, PlanError
+from .fit import check_heads
 from .ingredients import Ingredient, open_ingredient
 from .method import Method
 from .methods import discover
@@ -45,6 +46,7 @@ def plan_merge(
     layout = lay_out(recipe, parts, opened)
     table = Table(recipe, method, opened)
     tensors = assign_places([table.tensor(each) for each in layout.wanted], max_shard_size)
+    check_heads(layout.definer, opened.values())
     tokenizer = plan_tokenizer(recipe, opened, sources)
     return Plan(
         recipe=recipe,
