@@ -120,22 +120,31 @@ FOLLOWING = [
     Kind(
         "qwen2_moe",
         {
-            **EXPERTS, "shared_expert_intermediate_size": 8, "decoder_sparse_step": 2,
-            "use_sliding_window": True, "sliding_window": 8, "max_window_layers": 3,
+            **EXPERTS,
+            "shared_expert_intermediate_size": 8,
+            "decoder_sparse_step": 2,
+            "use_sliding_window": True,
+            "sliding_window": 8,
+            "max_window_layers": 3,
         },
-    ),  # fmt: skip
+    ),
     Kind("qwen3_moe", {**EXPERTS, "mlp_only_layers": [1]}, slices=((0, 3), (1, 4))),
     Kind("qwen3_next", {**EXPERTS, **LINEAR, "shared_expert_intermediate_size": 8}),
     Kind("smollm3", {"no_rope_layer_interval": 4}, ("layer_types", "no_rope_layers")),
     Kind(
         "llama4_text",
         {
-            "num_local_experts": 2, "interleave_moe_layer_step": 2, "intermediate_size_mlp": 24,
-            "no_rope_layer_interval": 4, "attention_chunk_size": 8,
+            "num_local_experts": 2,
+            "interleave_moe_layer_step": 2,
+            "intermediate_size_mlp": 24,
+            "no_rope_layer_interval": 4,
+            "attention_chunk_size": 8,
         },
         ("layer_types", "no_rope_layers", "moe_layers"),
-    ),  # fmt: skip
-    Kind("gpt_neo", {"num_layers": 4, "num_heads": 2, "attention_types": [[["global", "local"], 2]]}),
+    ),
+    Kind(
+        "gpt_neo", {"num_layers": 4, "num_heads": 2, "attention_types": [[["global", "local"], 2]]}
+    ),
     Kind("recurrent_gemma", {"lru_width": 16, "block_types": ["recurrent", "attention"]}),
     Kind("bamba", {**MAMBA, "attn_layer_indices": [1, 3]}),
     Kind("lfm2", {"full_attn_idxs": [2], "block_multiple_of": 8}),
@@ -168,14 +177,23 @@ MIXED = ((0, 3), (2, 3), (1, 4))
             Kind("gpt2", {"n_layer": 4, "n_embd": 16, "scale_attn_by_inverse_layer_idx": True}),
             "scale_attn_by_inverse_layer_idx",
         ),
-        (Kind("deepseek_v3", {**LATENT, "first_k_dense_replace": 2}, slices=MIXED), "first_k_dense_replace"),
-        (Kind("glm4_moe", {**LATENT, "first_k_dense_replace": 2}, slices=MIXED), "first_k_dense_replace"),
+        (
+            Kind("deepseek_v3", {**LATENT, "first_k_dense_replace": 2}, slices=MIXED),
+            "first_k_dense_replace",
+        ),
+        (
+            Kind("glm4_moe", {**LATENT, "first_k_dense_replace": 2}, slices=MIXED),
+            "first_k_dense_replace",
+        ),
         (
             Kind("jamba", {"attn_layer_period": 2, "attn_layer_offset": 1, "mamba_dt_rank": 2}),
             "attn_layer_period, attn_layer_offset",
         ),
         (Kind("minicpm3", LATENT), "scale_depth"),
-        (Kind("modernbert-decoder", slices=((0, 4), (0, 4))), "the norm that the first layer lacks"),
+        (
+            Kind("modernbert-decoder", slices=((0, 4), (0, 4))),
+            "the norm that the first layer lacks",
+        ),
         (Kind("minimax", {"num_local_experts": 2}), "not known here of model type 'minimax'"),
     ],
     ids=str,

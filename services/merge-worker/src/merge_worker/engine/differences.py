@@ -46,7 +46,8 @@ def tensor_family(ingredient: Ingredient) -> str:
     kind = ingredient.checkpoint.config.get("model_type")
     senses = {sense_of(name) for name in ingredient.checkpoint.tensors} - {""}
     towers = "".join(f", with a {sense} tower" for sense in sorted(senses, reverse=True))
-    return f"{ingredient.reference} is of model type {str(kind)!r:.60} ({stacks or 'no layers'}{towers})"
+    seen = f"{stacks or 'no layers'}{towers}"
+    return f"{ingredient.reference} is of model type {str(kind)!r:.60} ({seen})"
 
 
 def _values(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

@@ -15,7 +15,7 @@ from .ingredients import Ingredient
 from .layers import Stack, sense_of
 from .modules import module_of
 from .restacking import sections_of
-from .stacking import Stacked
+from .stacking import Origin, Stacked
 
 HEADS: Final = ("num_attention_heads", "num_key_value_heads", "n_head", "num_heads")
 
@@ -53,9 +53,7 @@ def _check_pair(
     stacked: Stacked, models: tuple[ModelRef, ModelRef], layers: tuple[int, int]
 ) -> None:
     one, other = (stacked.opened[model] for model in models)
-    a, b = (
-        _of_layer(stacked, model, layer) for model, layer in zip(models, layers, strict=True)
-    )
+    a, b = (_of_layer(stacked, model, layer) for model, layer in zip(models, layers, strict=True))
     if extra := [a[rest] for rest in sorted(a.keys() - b.keys())]:
         raise PlanError(_lacks(other, one, extra, f" in its layer {layers[1]}"))
     if extra := [b[rest] for rest in sorted(b.keys() - a.keys())]:
@@ -64,8 +62,7 @@ def _check_pair(
 
 def _of_layer(stacked: Stacked, model: ModelRef, layer: int) -> dict[str, str]:
     """The names of a layer's tensors by their rests, buffers left out."""
-    join = stacked.stacks[model].join
-    names = {rest: join(layer, rest) for rest in stacked.tensors[model].get(layer, ())}
+    names = stacked.names(Origin(stacked.opened[model], stacked.stacks[model], layer))
     return {rest: name for rest, name in names.items() if not is_buffer(name)}
 
 
@@ -103,8 +100,8 @@ def _check_depths(one: Ingredient, other: Ingredient, module: str | None) -> Non
         if all(depths) and depths[0] != depths[1]:
             raise PlanError(
                 f"{one.reference} has {depths[0]} layers and {other.reference} has {depths[1]} "
-                f"layers ({stack}*): models merged whole are equally deep; take as many layers of each "
-                "with slices and layer_range"
+                f"layers ({stack}*): models merged whole are equally deep; take as many layers "
+                "of each with slices and layer_range"
             )
 
 
@@ -126,14 +123,12 @@ def _check_kept(definer: Ingredient, other: Ingredient, names: Sequence[str]) ->
         raise PlanError(_lacks(definer, other, extra))
 
 
-def _lacks(
-    lacking: Ingredient, having: Ingredient, names: Sequence[str], where: str = ""
-) -> str:
+def _lacks(lacking: Ingredient, having: Ingredient, names: Sequence[str], where: str = "") -> str:
     """The sentence that says so, with the likely reason."""
     more = f" and {len(names) - 1} others" if len(names) > 1 else ""
     return (
-        f"{lacking.reference} has no tensor {names[0]!r}{more}{where}, which {having.reference} has: "
-        f"{_reason(having, lacking)}"
+        f"{lacking.reference} has no tensor {names[0]!r}{more}{where}, which {having.reference} "
+        f"has: {_reason(having, lacking)}"
     )
 
 

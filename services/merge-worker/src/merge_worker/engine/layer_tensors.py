@@ -35,13 +35,8 @@ def check_tensors(stacked: Stacked, marks: Sequence[tuple[Any, ...]]) -> None:
 
 
 def _tensors(stacked: Stacked, origin: Origin) -> Tensors:
-    rests = stacked.tensors[origin.model.reference].get(origin.layer, ())
-    names = {rest: origin.stack.join(origin.layer, rest) for rest in rests}
-    return {
-        rest: origin.model.region(name).shape
-        for rest, name in names.items()
-        if not is_buffer(name)
-    }
+    names = {rest: name for rest, name in stacked.names(origin).items() if not is_buffer(name)}
+    return {rest: origin.model.region(name).shape for rest, name in names.items()}
 
 
 def _differ(stacked: Stacked, one: Origin, other: Origin) -> PlanError:

@@ -50,7 +50,6 @@ class Stack:
         """The name of a tensor of a layer."""
         return f"{self.prefix}{layer}{rest}"
 
-
     def split_all(self, names: Iterable[str]) -> dict[int, list[str]]:
         """The rests of the names of the tensors of each layer, in order."""
         found: dict[int, list[str]] = {}

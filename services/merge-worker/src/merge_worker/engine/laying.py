@@ -37,9 +37,7 @@ class Layout:
     wanted: Sequence[Wanted | Copy]
 
 
-def lay_out(
-    recipe: Recipe, parts: Sequence[Part], opened: Mapping[ModelRef, Ingredient]
-) -> Layout:
+def lay_out(recipe: Recipe, parts: Sequence[Part], opened: Mapping[ModelRef, Ingredient]) -> Layout:
     """Lay out what a recipe asks for.
 
     Models merged whole are like the first of `opened`, slices like the first slice's first source.

@@ -20,6 +20,7 @@ from .layers import comes_before
 from .modules import module_of
 from .stacking import Stacked
 
+
 @dataclass(frozen=True)
 class Part:
     """Models that are merged with one another: all of a recipe's, or those of one slice.
@@ -106,9 +107,7 @@ def whole(part: Part, definer: Ingredient, module: str | None) -> Iterator[Wante
             yield Wanted(name, position, part, (name,) * len(part.inputs), name)
 
 
-def stacked(
-    parts: Sequence[Part], layers: Stacked, module: str | None
-) -> Iterator[Wanted | Copy]:
+def stacked(parts: Sequence[Part], layers: Stacked, module: str | None) -> Iterator[Wanted | Copy]:
     """The output tensors of stacked slices.
 
     Those outside the layers come from the first slice if they act before the stack and from the

@@ -12,9 +12,9 @@ from mergehub.recipe.schema import Recipe
 from .errors import NotSupportedError, PlanError
 from .fit import check_heads
 from .ingredients import Ingredient, open_ingredient
+from .laying import lay_out
 from .method import Method
 from .methods import discover
-from .laying import lay_out
 from .notes import differing, left_out
 from .output_config import output_config
 from .parts import Part, parts_of

@@ -9,7 +9,8 @@ from typing import Any
 
 from .errors import PlanError
 from .ingredients import Ingredient
-from .layer_patterns import UNKNOWN, Pattern, Values, patterns_of
+from .layer_patterns import UNKNOWN, patterns_of
+from .layer_rules import Pattern, Values
 from .layers import DEPTH_KEYS, Stack, depth_entries, sense_of
 from .stacking import Origin, Stacked
 
@@ -41,8 +42,7 @@ def restack(stacked: Stacked) -> Restacked:
             f"the configuration has no key for the depth of {stacked.stack.prefix}* "
             f"({stacked.stack.depth} layers); known keys are {', '.join(DEPTH_KEYS)}"
         )
-    restackings = [_Restacking(section, stacked) for section in sections or [config]]
-    rows = [restacking.rewrite() for restacking in restackings][0]
+    rows, *_ = [_Restacking(section, stacked).rewrite() for section in sections or [config]]
     return Restacked(config, list(zip(*rows, strict=True)) if rows else [()] * len(stacked.origins))
 
 
@@ -70,6 +70,8 @@ class _Restacking:
 
     def rewrite(self) -> list[Values]:
         """Edit the section; returns each property's values for the output's layers."""
+        for origin in {id(each.model): each for each in self._stacked.origins}.values():
+            self._check_type(origin)
         rows = [self._gathered(pattern.expand, pattern.keys) for pattern in self._patterns]
         lists = {key: self._gathered(_list(key), (key,)) for key in self._other_lists()}
         old = self._stacked.stack.depth
@@ -90,19 +92,17 @@ class _Restacking:
         found: dict[int, Values] = {}
         for origin in self._stacked.origins:
             if id(origin.model) not in found:
-                found[id(origin.model)] = expand(self._section_of(origin), origin.stack.depth)
+                found[id(origin.model)] = expand(_section_of(origin), origin.stack.depth)
         return [found[id(origin.model)][origin.layer] for origin in self._stacked.origins]
 
-    def _section_of(self, origin: Origin) -> Config:
-        config, definer = origin.model.checkpoint.config, self._stacked.definer
-        section = next(iter(sections_of(config, origin.stack)), dict(config))
-        if patterns_of(section, config) != self._patterns:
+    def _check_type(self, origin: Origin) -> None:
+        definer, section = self._stacked.definer, _section_of(origin)
+        if patterns_of(section, origin.model.checkpoint.config) != self._patterns:
             raise PlanError(
                 f"{origin.model.reference} is of model type {_kind(section, origin.model)!r} and "
                 f"{definer.reference} of {_kind(self._section, definer)!r}: their layers depend on "
                 "their place in different ways, so they do not stack"
             )
-        return section
 
     def _other_lists(self) -> list[str]:
         """The lists with an item per layer that no pattern covers."""
@@ -136,6 +136,11 @@ class _Restacking:
             "and the configuration of a model cannot say so of layers in this order; take layers "
             "that differ in the order in which they are there, or all of them"
         )
+
+
+def _section_of(origin: Origin) -> Config:
+    config = origin.model.checkpoint.config
+    return next(iter(sections_of(config, origin.stack)), dict(config))
 
 
 def _kind(section: Mapping[str, Any], model: Ingredient) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any, Final
 
 from mergehub.recipe.reference import ModelRef
@@ -60,6 +61,11 @@ class Stacked:
     def stack(self) -> Stack:
         """The stack of the output, as deep as the definer's."""
         return self.stacks[self.definer.reference]
+
+    def names(self, origin: Origin) -> dict[str, str]:
+        """The tensors of a layer: the names by their rests."""
+        rests = self.tensors[origin.model.reference].get(origin.layer, ())
+        return {rest: origin.stack.join(origin.layer, rest) for rest in rests}
 
     @cached_property
     def in_place(self) -> bool:
@@ -132,29 +138,23 @@ def _check_bounds(
     layers = sum(len(taken[0]) for taken in ranges)
     if layers > MAX_LAYERS:
         raise PlanError(
-            f"the {len(slices)} slices make a model of {layers:,} layers; at most {MAX_LAYERS:,} "
+            f"the {len(slices):,} slices make a model of {layers:,} layers; at most {MAX_LAYERS:,} "
             "are merged"
         )
 
 
 def _check_size(stacked: Stacked, slices: Sequence[Sequence[SliceSource]]) -> None:
-    sources = [len(each) for each, taken in zip(slices, stacked.ranges, strict=True) for _ in taken[0]]
-    each = [stacked.tensors[o.model.reference].get(o.layer, ()) for o in stacked.origins]
-    count = sum(n * len(rests) for n, rests in zip(sources, each, strict=True))
-    if count > MAX_TENSORS:
-        raise PlanError(
-            f"the slices read {count:,} tensors; at most {MAX_TENSORS:,} are merged at a time"
-        )
-    sizes = [_layer_bytes(origin, rests) for origin, rests in zip(stacked.origins, each, strict=True)]
-    if sum(sizes) > MAX_BYTES:
-        raise PlanError(
-            f"the slices make layers of {sum(sizes):,} bytes; at most {MAX_BYTES:,} are merged"
-        )
-
-
-def _layer_bytes(origin: Origin, rests: Sequence[str]) -> int:
-    names = (origin.stack.join(origin.layer, rest) for rest in rests)
-    return sum(origin.model.region(name).nbytes for name in names)
+    tensors, size = 0, 0
+    origins = iter(stacked.origins)
+    for sources, taken in zip(slices, stacked.ranges, strict=True):
+        for origin in islice(origins, len(taken[0])):
+            names = stacked.names(origin)
+            tensors += len(sources) * len(names)
+            size += sum(origin.model.region(name).nbytes for name in names)
+    if tensors > MAX_TENSORS:
+        raise PlanError(f"the slices read {tensors:,} tensors; at most {MAX_TENSORS:,} are merged")
+    if size > MAX_BYTES:
+        raise PlanError(f"the slices make layers of {size:,} bytes; at most {MAX_BYTES:,} are made")
 
 
 def _refuse_two_stacks(stacked: Stacked) -> None:
