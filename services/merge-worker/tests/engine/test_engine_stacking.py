@@ -54,21 +54,23 @@ class Kind:
         return self.type
 
 
-def save(folder: Path, kind: Kind, seed: int = 0) -> None:
+def save(folder: Path, kind: Kind, auto: Any = transformers.AutoModelForCausalLM) -> None:
     """A model with weights at random, its pattern left to follow from the configuration."""
-    torch.manual_seed(seed)
-    config = transformers.AutoConfig.for_model(kind.type, **{**SMALL, **kind.settings})
-    transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    torch.manual_seed(0)
+    small = {} if "text_config" in kind.settings else SMALL
+    config = transformers.AutoConfig.for_model(kind.type, **{**small, **kind.settings})
+    auto.from_config(config).save_pretrained(folder)
     path = folder / "config.json"
-    kept = {k: v for k, v in json.loads(path.read_text()).items() if k not in kind.without}
-    path.write_text(json.dumps(kept))
+    written = json.loads(path.read_text())
+    for section in (written, written.get("text_config", {})):
+        for key in kind.without:
+            section.pop(key, None)
+    path.write_text(json.dumps(written))
 
 
-def load(folder: Path) -> Any:
+def load(folder: Path, auto: Any = transformers.AutoModelForCausalLM) -> Any:
     """The model in a folder, which must hold exactly the weights that its architecture has."""
-    model, report = transformers.AutoModelForCausalLM.from_pretrained(
-        folder, dtype="auto", output_loading_info=True
-    )
+    model, report = auto.from_pretrained(folder, dtype="auto", output_loading_info=True)
     wrong = {key: report[key] for key in ("missing_keys", "unexpected_keys", "mismatched_keys")}
     assert not any(wrong.values()), wrong
     return model.eval()
@@ -77,7 +79,8 @@ def load(folder: Path) -> Any:
 def layers(model: Any) -> list[dict[str, Any]]:
     """Of each layer: what its modules were built with, its weights, its lists' items."""
     depth = model.config.get_text_config().num_hidden_layers
-    lists = [m for m in model.modules() if isinstance(m, torch.nn.ModuleList) and len(m) == depth]
+    text = getattr(model.base_model, "language_model", model)
+    lists = [m for m in text.modules() if isinstance(m, torch.nn.ModuleList) and len(m) == depth]
     found = [built(module) for module in lists[0]]
     config = model.config.get_text_config()
     for name in ("layer_types", "mlp_layer_types", "no_rope_layers", "attention_layers"):
@@ -162,6 +165,67 @@ def test_each_layer_of_a_stack_is_what_it_was(workshop: Any, kind: Kind) -> None
     before = layers(load(workshop.folder / "a"))
     workshop.merge(stack("./a", kind.slices))
     after = layers(load(workshop.folder / "out"))
+    origins = [layer for start, stop in kind.slices for layer in range(start, stop)]
+    assert after == [before[origin] for origin in origins]
+
+
+TOWER = {"hidden_size": 16, "intermediate_size": 16, "num_attention_heads": 2}
+QWEN_TOWER = {"depth": 4, "hidden_size": 16, "out_hidden_size": 16, "num_heads": 2}
+TURNS = {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 1e4}
+SEEING = [
+    Kind(
+        "gemma3",
+        {
+            "text_config": {**SMALL, "sliding_window": 8, "sliding_window_pattern": 4},
+            "vision_config": {**TOWER, "num_hidden_layers": 4, "image_size": 8, "patch_size": 4},
+            "mm_tokens_per_image": 4,
+        },
+    ),
+    Kind(
+        "qwen2_5_vl",
+        {
+            "text_config": {
+                **SMALL,
+                "use_sliding_window": True,
+                "sliding_window": 8,
+                "max_window_layers": 2,
+                "rope_parameters": TURNS,
+            },
+            "vision_config": {**QWEN_TOWER, "intermediate_size": 16},
+        },
+    ),
+    Kind(
+        "mllama",
+        {
+            "text_config": {**SMALL, "cross_attention_layers": [1, 3]},
+            "vision_config": {
+                "hidden_size": 16,
+                "intermediate_size": 16,
+                "attention_heads": 2,
+                "num_hidden_layers": 4,
+                "num_global_layers": 1,
+                "image_size": 8,
+                "patch_size": 4,
+                "max_num_tiles": 2,
+                "intermediate_layers_indices": [0],
+                "vision_output_dim": 32,
+                "supported_aspect_ratios": [[1, 1], [1, 2], [2, 1]],
+            },
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize("kind", SEEING, ids=str)
+def test_the_text_layers_of_a_model_that_sees_stack_and_its_tower_stays(
+    workshop: Any, kind: Kind
+) -> None:
+    auto = transformers.AutoModelForImageTextToText
+    save(workshop.folder / "a", kind, auto)
+    before = layers(load(workshop.folder / "a", auto))
+    module = {"slices": stack("./a", kind.slices)["slices"]}
+    workshop.merge({"merge_method": "passthrough", "modules": {"text_decoder": module}})
+    after = layers(load(workshop.folder / "out", auto))
     origins = [layer for start, stop in kind.slices for layer in range(start, stop)]
     assert after == [before[origin] for origin in origins]
 

@@ -135,7 +135,6 @@ PATTERNS: Final[Mapping[str, Sequence[Pattern]]] = {
     ),
     "modernbert": _modernbert,
     "modernbert-decoder": _modernbert,
-    "nemotron_h": (listed("layers_block_type", alike(None)),),
     "olmo3": (layer_types(every(4, 4, FULL, WINDOW)),),
     "olmo_hybrid": (layer_types(full_at_last),),
     "qwen2": (_windows_of_qwen,),

@@ -148,7 +148,7 @@ def _check_size(stacked: Stacked, slices: Sequence[Sequence[SliceSource]]) -> No
     origins = iter(stacked.origins)
     for sources, taken in zip(slices, stacked.ranges, strict=True):
         for origin in islice(origins, len(taken[0])):
-            names = stacked.names(origin)
+            names = stacked.names(origin).values()
             tensors += len(sources) * len(names)
             size += sum(origin.model.region(name).nbytes for name in names)
     if tensors > MAX_TENSORS:
