@@ -195,7 +195,7 @@ def test_more_layers_than_any_model_has_are_refused(workshop: Any) -> None:
 
 @pytest.mark.parametrize(
     ("limit", "words"),
-    [("MAX_TENSORS", "read 12 tensors; at most 5"), ("MAX_BYTES", "bytes; at most 5")],
+    [("MAX_TENSORS", "reads 12 tensors; at most 5"), ("MAX_BYTES", "bytes; at most 5")],
 )
 def test_a_stack_is_bounded_in_tensors_and_bytes(
     workshop: Any, monkeypatch: pytest.MonkeyPatch, limit: str, words: str
@@ -278,6 +278,7 @@ def test_layers_with_other_tensors_do_not_move_where_nothing_can_say_so(workshop
         ("gemma3_text", "layer_types", ["full_attention"]),
         ("qwen3_moe", "mlp_only_layers", "1"),
         ("gpt_neo", "attention_types", [[["global"], 10**9]]),
+        ("gpt_neo", "attention_types", "local"),
         ("recurrent_gemma", "block_types", "attention"),
     ],
 )
@@ -288,3 +289,14 @@ def test_a_pattern_that_makes_no_sense_is_a_fault_of_the_model(
     workshop.model("a", workshop.llama(0), config=config)
     with pytest.raises(PlanError, match=f"{key} must"):
         workshop.plan(stack(("a", 0, 2), ("a", 1, 2)))
+
+
+def test_a_note_says_which_keys_the_layers_of_a_stack_now_depend_on(workshop: Any) -> None:
+    gemma = workshop.llama_config(model_type="gemma2", sliding_window=4)
+    workshop.model("a", workshop.llama(0), config=gemma)
+    plan = workshop.plan(stack(("a", 0, 2), ("a", 1, 2)))
+    sliding, full = "sliding_attention", "full_attention"
+    assert plan.config["layer_types"] == [sliding, full, full]
+    (note,) = plan.notes
+    assert "layer_types in the output's config.json now says it layer by layer" in note
+    assert workshop.plan(stack(("a", 0, 2), ("a", 0, 2))).notes == ()

@@ -80,6 +80,7 @@ PATTERNS: Final[Mapping[str, Sequence[Pattern]]] = {
         layer_types(every("sliding_window_pattern", 4, FULL, WINDOW), "sliding_window_pattern"),
     ),
     "cwm": (layer_types(every(4, 4, FULL, WINDOW, shift=0)),),
+    "deepseek": (_deepseek_experts,),
     "deepseek_v2": (_deepseek_experts,),
     "deepseek_v3": (_deepseek_experts,),
     "diffllama": (fixed(by_place, "a factor of the attention that grows with the index"),),
@@ -114,6 +115,7 @@ PATTERNS: Final[Mapping[str, Sequence[Pattern]]] = {
         fixed(periodic("attn_layer", 8, 4), "attn_layer_period", "attn_layer_offset"),
         fixed(periodic("expert_layer", 2, 1), "expert_layer_period", "expert_layer_offset"),
     ),
+    "kimi_k2": (_deepseek_experts,),
     "lfm2": (layer_types(convolutions, "full_attn_idxs"),),
     "llama4_text": (
         rope_layers,
@@ -158,11 +160,12 @@ PATTERNS: Final[Mapping[str, Sequence[Pattern]]] = {
 ALIKE: Final = frozenset(
     """
     apertus arcee aria_text baichuan bert bert-generation biogpt bitnet bloom camembert codegen
-    cohere ctrl dbrx deberta doge electra ernie ernie4_5 eurobert falcon falcon_h1 falcon_mamba
-    flex_olmo gemma glm glm4 gpt_bigcode gpt_neox gptj granite granitemoe granitemoeshared helium
-    hunyuan_v1_dense internlm internlm2 internlm3 jais2 jetmoe llama mamba mamba2 megatron-bert
+    cohere ctrl dbrx deberta doge electra ernie ernie4_5 eurobert exaone falcon falcon_h1
+    falcon_mamba flex_olmo gemma glm glm4 gpt_bigcode gpt_neox gptj granite granitemoe
+    granitemoeshared helium hunyuan_v1_dense internlm internlm2 internlm3 jais2 jetmoe llama mamba
+    mamba2 megatron-bert
     ministral3 mistral mixtral mpt nemotron olmo olmo2 olmoe openai-gpt opt persimmon phi phi3
-    phimoe roberta seed_oss stablelm starcoder2 xglm xlm-roberta xlm-roberta-xl youtu
+    phimoe qwen roberta seed_oss stablelm starcoder2 xglm xlm-roberta xlm-roberta-xl youtu
     """.split()  # noqa: SIM905
 )
 
@@ -180,7 +183,7 @@ def patterns_of(section: Section, config: Section) -> Sequence[Pattern]:
     Where neither names a model type, keys that may speak of some layers only count as such.
     """
     kind = section.get("model_type") or config.get("model_type")
-    if kind is None:
+    if not isinstance(kind, str):
         doubtful = tuple(key for key, value in section.items() if _is_doubtful(key, value))
         return (fixed(by_place_and_depth, *doubtful),) if doubtful else ()
     if kind in ALIKE:

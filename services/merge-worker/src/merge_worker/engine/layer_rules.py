@@ -107,7 +107,8 @@ def _of_depth(key: str, given: Any, depth: int) -> Values:
 def _members(key: str, given: Any, depth: int) -> Values:
     if not isinstance(given, list) or not all(type(each) is int for each in given):
         raise PlanError(f"{key} must list indices of layers; it is {given!r:.100}")
-    return [i in given for i in range(depth)]
+    members = set(given)
+    return [i in members for i in range(depth)]
 
 
 def _count(section: Section, key: str, default: int, least: int = 1) -> int:
@@ -218,20 +219,19 @@ def periodic(name: str, period: int, offset: int) -> Rule:
 
 
 def attention_of_neo(section: Section, depth: int) -> Values:
+    """GPT-Neo: groups of kinds, each with how often it comes."""
     groups = section.get("attention_types") or [[["global", "local"], depth // 2]]
-    match groups:
-        case [*pairs] if all(_is_group(pair, depth) for pair in pairs):
-            values = [kind for kinds, times in pairs for _ in range(times) for kind in kinds]
-            return _of_depth("attention_types", values, depth)
-    raise PlanError(
-        f"attention_types must pair kinds with how often they come; it is {groups!r:.100}"
-    )
+    if not isinstance(groups, list) or not all(map(_is_group, groups)):
+        raise PlanError(f"attention_types must pair kinds with counts; it is {groups!r:.100}")
+    if sum(len(kinds) * times for kinds, times in groups) != depth:
+        raise PlanError(f"attention_types must speak of {depth} layers; it is {groups!r:.100}")
+    return [kind for kinds, times in groups for _ in range(times) for kind in kinds]
 
 
-def _is_group(pair: Any, depth: int) -> bool:
+def _is_group(pair: Any) -> bool:
     match pair:
-        case [[*kinds], int(times)]:
-            return 0 <= times <= depth and len(kinds) <= depth
+        case [list(), int(times)]:
+            return times >= 0
     return False
 
 

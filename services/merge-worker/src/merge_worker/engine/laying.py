@@ -15,7 +15,7 @@ from .layer_tensors import check_tensors
 from .modules import find_module
 from .parts import Copy, Part, Wanted, slices_of, stacked, whole
 from .restacking import restack
-from .stacking import stack_slices
+from .stacking import check_count, stack_slices
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Layout:
         module: the only module that is merged, if the recipe names one.
         stacked: whether its layers are taken in slices.
         config: the definer's configuration, for the output's layers.
+        written: the keys of it that are new.
         wanted: its tensors.
     """
 
@@ -34,6 +35,7 @@ class Layout:
     module: str | None
     stacked: bool
     config: Mapping[str, Any]
+    written: tuple[str, ...]
     wanted: Sequence[Wanted | Copy]
 
 
@@ -51,11 +53,14 @@ def lay_out(recipe: Recipe, parts: Sequence[Part], opened: Mapping[ModelRef, Ing
     definer = opened[slices[0][0].model if slices and recipe.modules is None else first]
     module = find_module(next(iter(recipe.modules)), definer) if recipe.modules else None
     if not slices:
-        check_whole(definer, [opened[model] for model in parts[0].read(opened)], module)
-        wanted = whole(parts[0], definer, module)
-        return Layout(definer, module, False, definer.checkpoint.config, list(wanted))
+        others = [opened[model] for model in parts[0].read(opened)]
+        check_count(len(definer.names) * len(others))
+        check_whole(definer, others, module)
+        wanted = list(whole(parts[0], definer, module))
+        return Layout(definer, module, False, definer.checkpoint.config, (), wanted)
     layers = stack_slices(slices, definer, opened, module)
     check_slices(layers, slices)
     restacked = restack(layers)
     check_tensors(layers, restacked.marks)
-    return Layout(definer, module, True, restacked.config, list(stacked(parts, layers, module)))
+    wanted = list(stacked(parts, layers, module))
+    return Layout(definer, module, True, restacked.config, restacked.written, wanted)

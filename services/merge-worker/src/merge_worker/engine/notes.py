@@ -38,6 +38,16 @@ def left_out(
             yield f"{ingredient.reference} has tensors that the output has not: {_few(extra)}"
 
 
+def rewritten(layout: Layout) -> Iterator[str]:
+    """Which keys of the configuration the output's layers depend on."""
+    if layout.written:
+        yield (
+            f"what a layer does followed from its place; {', '.join(layout.written)} in the "
+            "output's config.json now says it layer by layer: run the output with a release of "
+            "transformers that reads it"
+        )
+
+
 def differing(layout: Layout, opened: Mapping[ModelRef, Ingredient]) -> Iterator[str]:
     """Where a model was made for other settings than the output is run with."""
     for ingredient in opened.values():

@@ -20,7 +20,7 @@ from .fill_kernel import SCRATCH, WIDTH
 from .header import Region
 from .sources import Kind
 
-ENGINE_VERSION: Final = "3"
+ENGINE_VERSION: Final = "4"
 """Grows when the same recipe and inputs would give other bytes."""
 
 GATHERED: Final = 3 << 20

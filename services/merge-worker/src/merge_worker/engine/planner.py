@@ -15,7 +15,7 @@ from .ingredients import Ingredient, open_ingredient
 from .laying import lay_out
 from .method import Method
 from .methods import discover
-from .notes import differing, left_out
+from .notes import differing, left_out, rewritten
 from .output_config import output_config
 from .parts import Part, parts_of
 from .plan import Plan
@@ -59,6 +59,7 @@ def plan_merge(
         notes=(
             *_base_apart(recipe, method, opened),
             *left_out(layout, tensors, opened),
+            *rewritten(layout),
             *differing(layout, opened),
             *tokenizer.notes,
         ),

@@ -19,10 +19,17 @@ Config = dict[str, Any]
 
 @dataclass(frozen=True)
 class Restacked:
-    """The configuration of the output, and for each of its layers what tells it from others."""
+    """The configuration of the output.
+
+    Attributes:
+        config: it.
+        marks: for each of the output's layers what tells it from others.
+        written: the keys that now say layer by layer what followed from the place.
+    """
 
     config: Config
     marks: list[tuple[Any, ...]]
+    written: tuple[str, ...]
 
 
 def restack(stacked: Stacked) -> Restacked:
@@ -42,8 +49,11 @@ def restack(stacked: Stacked) -> Restacked:
             f"the configuration has no key for the depth of {stacked.stack.prefix}* "
             f"({stacked.stack.depth} layers); known keys are {', '.join(DEPTH_KEYS)}"
         )
-    rows, *_ = [_Restacking(section, stacked).rewrite() for section in sections or [config]]
-    return Restacked(config, list(zip(*rows, strict=True)) if rows else [()] * len(stacked.origins))
+    restackings = [_Restacking(section, stacked) for section in sections or [config]]
+    rows, *_ = [restacking.rewrite() for restacking in restackings]
+    marks = list(zip(*rows, strict=True)) if rows else [()] * len(stacked.origins)
+    written = dict.fromkeys(key for each in restackings for key in each.written)
+    return Restacked(config, marks, tuple(written))
 
 
 def sections_of(config: Mapping[str, Any], stack: Stack) -> list[Config]:
@@ -67,6 +77,7 @@ class _Restacking:
         self._section, self._stacked = section, stacked
         self._patterns = patterns_of(section, stacked.definer.checkpoint.config)
         self._depth = len(stacked.origins)
+        self.written: list[str] = []
 
     def rewrite(self) -> list[Values]:
         """Edit the section; returns each property's values for the output's layers."""
@@ -79,7 +90,9 @@ class _Restacking:
         self._section.update({**lists, **depths})
         for pattern, values in zip(self._patterns, rows, strict=True):
             if self._says(pattern) != values:
-                self._section.update(pattern.write(self._section, values))
+                written = pattern.write(self._section, values)
+                self.written += [key for key in written if key not in self._section]
+                self._section.update(written)
         for pattern, values in zip(self._patterns, rows, strict=True):
             if self._says(pattern) != values:
                 raise self._unsayable(pattern)

@@ -19,8 +19,8 @@ from .modules import module_of
 MAX_LAYERS: Final = 4096
 """Layers of an output at most."""
 
-MAX_TENSORS: Final = 1_000_000
-"""Tensors that are read for a stack at most."""
+MAX_TENSORS: Final = 2_000_000
+"""Tensors that are read for an output at most."""
 
 MAX_BYTES: Final = 10_000_000_000_000
 """Bytes of a stack at most."""
@@ -143,6 +143,16 @@ def _check_bounds(
         )
 
 
+def check_count(tensors: int) -> None:
+    """Check how many tensors a recipe reads.
+
+    Raises:
+        PlanError: more than MAX_TENSORS.
+    """
+    if tensors > MAX_TENSORS:
+        raise PlanError(f"the recipe reads {tensors:,} tensors; at most {MAX_TENSORS:,} are merged")
+
+
 def _check_size(stacked: Stacked, slices: Sequence[Sequence[SliceSource]]) -> None:
     tensors, size = 0, 0
     origins = iter(stacked.origins)
@@ -151,8 +161,7 @@ def _check_size(stacked: Stacked, slices: Sequence[Sequence[SliceSource]]) -> No
             names = stacked.names(origin).values()
             tensors += len(sources) * len(names)
             size += sum(origin.model.region(name).nbytes for name in names)
-    if tensors > MAX_TENSORS:
-        raise PlanError(f"the slices read {tensors:,} tensors; at most {MAX_TENSORS:,} are merged")
+    check_count(tensors)
     if size > MAX_BYTES:
         raise PlanError(f"the slices make layers of {size:,} bytes; at most {MAX_BYTES:,} are made")
 
