@@ -13,7 +13,7 @@ from .differences import tensor_family
 from .errors import PlanError
 from .ingredients import Ingredient
 from .layers import Stack, sense_of
-from .modules import module_of
+from .modules import belongs
 from .restacking import sections_of
 from .stacking import Origin, Stacked
 
@@ -91,7 +91,7 @@ def _text_section(ingredient: Ingredient) -> Mapping[str, Any]:
 
 def _names(ingredient: Ingredient, module: str | None) -> list[str]:
     kept = [name for name in ingredient.names if not is_buffer(name)]
-    return [name for name in kept if module in (None, module_of(name, ingredient))]
+    return [name for name in kept if belongs(name, ingredient, module)]
 
 
 def _check_depths(one: Ingredient, other: Ingredient, module: str | None) -> None:

@@ -42,6 +42,11 @@ def module_of(name: str, ingredient: Ingredient) -> str:
     return "shared" if two else TEXT
 
 
+def belongs(name: str, ingredient: Ingredient, module: str | None) -> bool:
+    """Whether a tensor belongs to a module; without one, all do."""
+    return module is None or module_of(name, ingredient) == module
+
+
 def find_module(asked: str, ingredient: Ingredient) -> str:
     """The module that a recipe's name for one means in this model.
 

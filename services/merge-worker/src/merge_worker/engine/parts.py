@@ -17,7 +17,7 @@ from .buffers import is_buffer
 from .errors import NotSupportedError
 from .ingredients import Ingredient
 from .layers import comes_before
-from .modules import module_of
+from .modules import belongs
 from .stacking import Stacked
 
 
@@ -39,7 +39,8 @@ class Part:
 
     def read(self, opened: Iterable[ModelRef]) -> list[ModelRef]:
         """Those of the opened models that this part merges, its base among them."""
-        return [model for model in opened if model in (*self.models, self.base)]
+        read = {*self.models, self.base}
+        return [model for model in opened if model in read]
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def whole(part: Part, definer: Ingredient, module: str | None) -> Iterator[Wante
     With a module, the others are copied; buffers always are.
     """
     for name in definer.names:
-        if is_buffer(name) or module not in (None, module_of(name, definer)):
+        if is_buffer(name) or not belongs(name, definer, module):
             yield Copy(name, definer.reference, name)
         else:
             place = definer.layout.place(name)
@@ -115,7 +116,7 @@ def stacked(parts: Sequence[Part], layers: Stacked, module: str | None) -> Itera
     """
     if module is not None:
         names = layers.definer.names
-        others = (name for name in names if module_of(name, layers.definer) != module)
+        others = (name for name in names if not belongs(name, layers.definer, module))
         yield from (Copy(name, layers.definer.reference, name) for name in others)
     yield from _rest(parts[0], layers, module, before=True)
     depth = 0
@@ -146,7 +147,7 @@ def _rest(
     stack = layers.stacks[ingredient.reference]
     for name in ingredient.names:
         elsewhere = comes_before(name) != before or stack.split(name) is not None
-        if elsewhere or module not in (None, module_of(name, ingredient)):
+        if elsewhere or not belongs(name, ingredient, module):
             continue
         if is_buffer(name):
             yield Copy(name, ingredient.reference, name)

@@ -14,7 +14,7 @@ from mergehub.recipe.schema import SliceSource
 from .errors import NotSupportedError, PlanError
 from .ingredients import Ingredient
 from .layers import Stack, sense_of
-from .modules import module_of
+from .modules import belongs
 
 MAX_LAYERS: Final = 4096
 """Layers of an output at most."""
@@ -110,7 +110,7 @@ def main_stack(ingredient: Ingredient, module: str | None = None) -> Stack:
         PlanError: there is none.
     """
     for stack in ingredient.layout.stacks:
-        if module in (None, module_of(f"{stack.prefix}0", ingredient)):
+        if belongs(f"{stack.prefix}0", ingredient, module):
             return stack
     where = ingredient.reference if module is None else f"{module} of {ingredient.reference}"
     raise PlanError(f"{where} has no numbered layers to take slices of")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from mergehub.recipe.methods import ParameterSpec
 from mergehub.recipe.reference import ModelRef
@@ -32,6 +33,10 @@ class Table:
     method: Method
     opened: Mapping[ModelRef, Ingredient]
 
+    @cached_property
+    def _places(self) -> dict[ModelRef, int]:
+        return {model: place for place, model in enumerate(self.opened)}
+
     def tensor(self, wanted: Wanted | Copy) -> PlannedTensor:
         """Plan one output tensor, its place left open."""
         return self._copy(wanted) if isinstance(wanted, Copy) else self._merged(wanted)
@@ -44,7 +49,7 @@ class Table:
                 "that is merged and is copied as it is"
             )
         source = ingredient.region(copy.stored)
-        operand = Operand(list(self.opened).index(copy.model), copy.stored, source)
+        operand = Operand(self._places[copy.model], copy.stored, source)
         region = Region("", 0, source.dtype, source.shape)
         return PlannedTensor(copy.name, region, None, {}, None, (operand,))
 
@@ -100,9 +105,9 @@ class Table:
         stored = ingredient.find(name)
         if stored is None:
             raise PlanError(f"{entry.model} has no tensor {name!r}, which {wanted.name!r} needs")
-        index = list(self.opened).index(entry.model)
         update = ingredient.updates.get(stored)
-        return Operand(index, stored, ingredient.region(stored), update, parameters)
+        place = self._places[entry.model]
+        return Operand(place, stored, ingredient.region(stored), update, parameters)
 
     def _model_parameters(self, wanted: Wanted, entry: ModelInput) -> dict[str, Scalar]:
         return self._parameters(wanted, (entry.parameters, *wanted.part.around), "model")
