@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tracemalloc
 from typing import Any
 
 import numpy as np
 import pytest
 
 from merge_worker.engine import NotSupportedError, PlanError, plan_merge
+from merge_worker.engine.fill_kernel import SCRATCH, WIDTH
 from merge_worker.engine.plan import GATHERED
 from mergehub.recipe import Recipe, RecipeError, not_built
+
+MEGABYTE = 1 << 20
 
 
 def two(workshop: Any, dtype: str = "BF16", **models: Any) -> dict[str, Any]:
@@ -45,7 +49,32 @@ def test_a_plan_counts_bytes_and_bounds_memory(workshop: Any) -> None:
     assert plan.bytes_in == 2 * 2 * elements
     assert plan.bytes_out == 4 * elements
     assert plan.copied == ()
-    assert plan.peak_memory(threads=2, block=100) == 2 * (100 * (2 + 2 + 4) + 2 * GATHERED)
+    scratch = 4 * (2 + SCRATCH) * WIDTH
+    assert plan.peak_memory(threads=2, block=100) == 2 * (100 * (2 + 2 + 4) + scratch)
+    ties = {**recipe, "merge_method": "ties", "base_model": "./a", "parameters": {"density": 0.5}}
+    assert workshop.plan(ties).peak_memory(threads=1, block=100) > GATHERED
+
+
+def test_the_memory_that_a_plan_claims_is_what_the_merge_takes(workshop: Any) -> None:
+    count, tensors = 40, {"w": np.zeros((512, 512), np.float32)}
+    for i in range(count):
+        workshop.model(str(i), tensors, "F32")
+    recipe = {"merge_method": "linear", "models": [{"model": f"./{i}"} for i in range(count)]}
+    claimed = workshop.plan(recipe).peak_memory(threads=1)
+    workshop.merge(recipe, threads=1)
+    tracemalloc.start()
+    try:
+        workshop.merge(recipe, "again", threads=1)
+        _, taken = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 0.9 * claimed < taken < 1.1 * claimed + 4 * MEGABYTE
+
+
+def test_a_thousand_tiny_models_need_little_memory(workshop: Any) -> None:
+    workshop.model("a", workshop.llama(0))
+    recipe = {"merge_method": "linear", "models": [{"model": "./a"}] * 1000}
+    assert workshop.plan(recipe).peak_memory(threads=1) < 16 * MEGABYTE
 
 
 def test_a_plan_is_json_and_its_digest_tells_plans_apart(workshop: Any) -> None:
@@ -151,7 +180,7 @@ def test_embeddings_of_different_size_meet_only_when_allowed(
     other = workshop.llama(3, vocabulary=vocabulary)
     workshop.model("c", other, config=workshop.llama_config(vocab_size=vocabulary))
     recipe["models"][1]["model"] = "./c"
-    with pytest.raises(PlanError, match=r"embed_tokens.*\[16, 8\].*allow_submatrix"):
+    with pytest.raises(PlanError, match=r"embed_tokens.*\[16, 8\].*tokenizer_source"):
         workshop.plan(recipe)
     rows = min(16, vocabulary)
     found = workshop.merged({**recipe, "allow_submatrix": True, "out_dtype": "float32"})

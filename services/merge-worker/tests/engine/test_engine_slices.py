@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
 import pytest
 
-from merge_worker.engine import PlanError
+from merge_worker.engine import PlanError, stacking
 from merge_worker.engine.header import Region
-from merge_worker.engine.layers import comes_before, find_layout, with_layers
+from merge_worker.engine.layers import comes_before, find_layout
+from merge_worker.engine.stacking import MAX_LAYERS
 
 
 def names(*tensors: str) -> dict[str, Region]:
     return {name: Region("f", 0, "F32", (len(tensors) - i, 4)) for i, name in enumerate(tensors)}
+
+
+def stack(*slices: tuple[str, int, int]) -> dict[str, Any]:
+    """A recipe that stacks ranges of layers."""
+    listed = [
+        {"sources": [{"model": f"./{model}", "layer_range": [start, stop]}]}
+        for model, start, stop in slices
+    ]
+    return {"merge_method": "passthrough", "slices": listed}
 
 
 def test_slices_are_stacked_and_renumbered(workshop: Any) -> None:
@@ -125,22 +136,22 @@ def test_a_model_without_layers_has_no_stack(workshop: Any) -> None:
         workshop.plan({**recipe, "slices": [{"sources": sources}]})
 
 
-def test_the_depth_is_edited_where_it_speaks_of_the_stack() -> None:
+def test_the_depth_is_edited_where_it_speaks_of_the_stack(workshop: Any) -> None:
     config = {
         "text_config": {"num_hidden_layers": 2, "layer_types": ["a", "b"], "rope": [1, 2]},
         "vision_config": {"num_hidden_layers": 2},
     }
-    stack = find_layout(names("m.layers.0.w", "m.layers.1.w"), config).stacks[0]
-    edited = with_layers(config, stack, [0, 1, 1])
+    workshop.model("a", workshop.llama(0), config=config)
+    edited = workshop.plan(stack(("a", 0, 2), ("a", 1, 2))).config
     assert edited["text_config"] == {
         "num_hidden_layers": 3,
         "layer_types": ["a", "b", "b"],
         "rope": [1, 2],
     }
     assert edited["vision_config"] == {"num_hidden_layers": 2}
-    assert config["text_config"]["num_hidden_layers"] == 2
+    workshop.model("b", workshop.llama(0), config={"layers": "two"})
     with pytest.raises(PlanError, match="no key for the depth"):
-        with_layers({"layers": "two"}, stack, [0])
+        workshop.plan(stack(("b", 0, 1)))
 
 
 @pytest.mark.parametrize(
@@ -158,3 +169,134 @@ def test_the_depth_is_edited_where_it_speaks_of_the_stack() -> None:
 )
 def test_tensors_outside_the_layers_lie_before_or_after(name: str, before: bool) -> None:
     assert comes_before(name) is before
+
+
+def test_layers_far_beyond_a_model_are_refused_before_anything_is_laid_out(workshop: Any) -> None:
+    workshop.model("a", workshop.llama(0))
+    tracemalloc.start()
+    try:
+        with pytest.raises(PlanError, match="beyond its 2 layers"):
+            workshop.plan(stack(("a", 0, 2**31)))
+        _, taken = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 10_000_000
+
+
+def test_more_layers_than_any_model_has_are_refused(workshop: Any) -> None:
+    workshop.model("a", workshop.llama(0))
+    most = MAX_LAYERS // 2
+    with pytest.raises(
+        PlanError, match=r"2,049 slices make a model of 4,098 layers; at most 4,096"
+    ):
+        workshop.plan(stack(*[("a", 0, 2)] * (most + 1)))
+    assert workshop.plan(stack(*[("a", 0, 2)] * most)).config["num_hidden_layers"] == MAX_LAYERS
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [("MAX_TENSORS", "reads 12 tensors; at most 5"), ("MAX_BYTES", "bytes; at most 5")],
+)
+def test_a_stack_is_bounded_in_tensors_and_bytes(
+    workshop: Any, monkeypatch: pytest.MonkeyPatch, limit: str, words: str
+) -> None:
+    workshop.model("a", workshop.llama(0))
+    monkeypatch.setattr(stacking, limit, 5)
+    with pytest.raises(PlanError, match=words):
+        workshop.plan(stack(("a", 0, 2), ("a", 0, 2)))
+
+
+def test_layers_of_models_of_unlike_types_do_not_stack(workshop: Any) -> None:
+    workshop.model("a", workshop.llama(0))
+    gemma = workshop.llama_config(model_type="gemma2", sliding_window=4)
+    workshop.model("b", workshop.llama(1), config=gemma)
+    for order in (("a", "b"), ("b", "a")):
+        with pytest.raises(PlanError, match=r"'llama'.*'gemma2'|'gemma2'.*'llama'"):
+            workshop.plan(stack((order[0], 0, 1), (order[1], 1, 2)))
+
+
+def test_each_layer_keeps_what_its_own_model_says_of_it(workshop: Any) -> None:
+    for name, kinds in (("a", ["x", "y"]), ("b", ["p", "q", "r"])):
+        config = workshop.llama_config(layers=len(kinds), layer_types=kinds)
+        workshop.model(name, workshop.llama(0, layers=len(kinds)), config=config)
+    config = workshop.plan(stack(("a", 0, 2), ("b", 1, 3))).config
+    assert config["layer_types"] == ["x", "y", "q", "r"]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        {"sliding_window_pattern": 2},
+        {"attn_layer_period": 4, "attn_layer_offset": 2},
+        {"mlp_only_layers": [1]},
+        {"first_k_dense_replace": 1},
+        {"full_attention_interval": 4},
+        {"global_attn_indexes": [0]},
+        {"layer_freq": 2},
+        {"exit_layers": [0, 1]},
+    ],
+)
+def test_without_a_model_type_keys_that_may_speak_of_some_layers_keep_all_in_place(
+    workshop: Any, pattern: dict[str, Any]
+) -> None:
+    config = {"num_hidden_layers": 2, **pattern}
+    workshop.model("a", workshop.llama(0), config=config)
+    with pytest.raises(PlanError, match=next(iter(pattern))):
+        workshop.plan(stack(("a", 0, 2), ("a", 1, 2)))
+    assert workshop.plan(stack(("a", 0, 1), ("a", 1, 2))).config == config
+
+
+def test_everyday_keys_do_not_keep_layers_in_place(workshop: Any) -> None:
+    config = {
+        "num_hidden_layers": 2,
+        "layer_norm_eps": 1e-5,
+        "rms_norm_eps": 1e-6,
+        "sliding_window": 4096,
+        "use_sliding_window": False,
+        "encoder_layerdrop": 0.1,
+        "rope_scaling": {"factor": 8.0, "low_freq_factor": 1.0},
+        "image_token_index": 9,
+        "initializer_range": 0.02,
+    }
+    workshop.model("a", workshop.llama(0), config=config)
+    assert workshop.plan(stack(("a", 0, 2), ("a", 1, 2))).config["num_hidden_layers"] == 3
+
+
+def test_layers_with_other_tensors_do_not_move_where_nothing_can_say_so(workshop: Any) -> None:
+    tensors = {**workshop.llama(0), "model.layers.0.experts.w": np.ones(2, np.float32)}
+    workshop.model("a", tensors)
+    with pytest.raises(PlanError, match=r"'experts.w'.*layer 0 of \./a has shape \[2\].*has none"):
+        workshop.plan(stack(("a", 0, 2), ("a", 0, 1)))
+    assert workshop.plan(stack(("a", 0, 1), ("a", 1, 2))).tensors
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value"),
+    [
+        ("gemma3_text", "sliding_window_pattern", "LLLG"),
+        ("gemma3_text", "sliding_window_pattern", 0),
+        ("gemma3_text", "layer_types", ["full_attention"]),
+        ("qwen3_moe", "mlp_only_layers", "1"),
+        ("gpt_neo", "attention_types", [[["global"], 10**9]]),
+        ("gpt_neo", "attention_types", "local"),
+        ("recurrent_gemma", "block_types", "attention"),
+    ],
+)
+def test_a_pattern_that_makes_no_sense_is_a_fault_of_the_model(
+    workshop: Any, kind: str, key: str, value: Any
+) -> None:
+    config = workshop.llama_config(model_type=kind, **{key: value})
+    workshop.model("a", workshop.llama(0), config=config)
+    with pytest.raises(PlanError, match=f"{key} must"):
+        workshop.plan(stack(("a", 0, 2), ("a", 1, 2)))
+
+
+def test_a_note_says_which_keys_the_layers_of_a_stack_now_depend_on(workshop: Any) -> None:
+    gemma = workshop.llama_config(model_type="gemma2", sliding_window=4)
+    workshop.model("a", workshop.llama(0), config=gemma)
+    plan = workshop.plan(stack(("a", 0, 2), ("a", 1, 2)))
+    sliding, full = "sliding_attention", "full_attention"
+    assert plan.config["layer_types"] == [sliding, full, full]
+    (note,) = plan.notes
+    assert "layer_types in the output's config.json now says it layer by layer" in note
+    assert workshop.plan(stack(("a", 0, 2), ("a", 0, 2))).notes == ()

@@ -91,15 +91,21 @@ def open_ingredient(reference: ModelRef, sources: Sources) -> Ingredient:
     adapter_location = sources.locate(reference.adapter)
     adapter = open_adapter(adapter_location.folder)
     updates = low_rank_updates(adapter)
+    ingredient = Ingredient(reference, location, checkpoint, adapter, adapter_location, updates)
     for name, update in updates.items():
-        _check_update(reference, checkpoint, name, update)
-    return Ingredient(reference, location, checkpoint, adapter, adapter_location, updates)
+        _check_update(ingredient, name, update)
+    return ingredient
 
 
-def _check_update(reference: ModelRef, model: Checkpoint, name: str, update: LowRank) -> None:
-    region = model.tensors.get(name)
+def _check_update(ingredient: Ingredient, name: str, update: LowRank) -> None:
+    reference = ingredient.reference
+    region = ingredient.checkpoint.tensors.get(name)
     if region is None:
-        raise PlanError(f"the adapter of {reference} changes {name!r}, which its model lacks")
+        stacks = ", ".join(f"{s.depth} in {s.prefix}*" for s in ingredient.layout.stacks[:3])
+        raise PlanError(
+            f"the adapter of {reference} changes {name!r}, which its model lacks "
+            f"(layers: {stacks or 'none'}); an adapter fits the model that it was trained on"
+        )
     if region.shape != update.shape:
         raise PlanError(
             f"the adapter of {reference} changes {name!r} as if its shape were "

@@ -7,14 +7,12 @@ is known by name.
 
 from __future__ import annotations
 
-import copy
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .errors import PlanError
 from .header import Region
 
 DEPTH_KEYS: Final = (
@@ -30,6 +28,8 @@ DEPTH_KEYS: Final = (
 _NUMBERED: Final = re.compile(r"^(?P<prefix>.*?)(?<![^.])(?P<layer>\d+)(?P<rest>\..+)$")
 _AFTER: Final = re.compile(r"lm_head|embed_out|(^|\.)(head|score|classifier|pooler|output)\b")
 _BEFORE: Final = re.compile(r"emb|(^|\.)(wte|wpe|shared)\b|vis|audio|project|encoder")
+
+_SENSES: Final = (("vision", r"vision|visual|image|(^|[._])vit\b"), ("audio", r"audio|speech"))
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,14 @@ class Stack:
     def join(self, layer: int, rest: str) -> str:
         """The name of a tensor of a layer."""
         return f"{self.prefix}{layer}{rest}"
+
+    def split_all(self, names: Iterable[str]) -> dict[int, list[str]]:
+        """The rests of the names of the tensors of each layer, in order."""
+        found: dict[int, list[str]] = {}
+        for name in names:
+            if place := self.split(name):
+                found.setdefault(place[0], []).append(place[1])
+        return found
 
 
 @dataclass(frozen=True)
@@ -91,9 +99,14 @@ def find_layout(tensors: Mapping[str, Region], config: Mapping[str, Any]) -> Lay
     whole = {p: len(n) for p, n in layers.items() if n == set(range(len(n)))}
     depths = {depth for _, _, depth in depth_entries(config)}
     agreeing = [p for p in whole if whole[p] in depths] or list(whole)
-    agreeing.sort(key=lambda prefix: (-volume[prefix], prefix))
+    agreeing.sort(key=lambda prefix: (sense_of(prefix) != "", -volume[prefix], prefix))
     chosen = agreeing if depths & set(whole.values()) else agreeing[:1]
     return Layout(tuple(Stack(prefix, whole[prefix]) for prefix in chosen))
+
+
+def sense_of(name: str) -> str:
+    """The sense that a part of a model serves by its name: "vision", "audio", or "" for text."""
+    return next((sense for sense, words in _SENSES if re.search(words, name)), "")
 
 
 def depth_entries(config: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str, int]]:
@@ -105,42 +118,3 @@ def depth_entries(config: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], 
         if isinstance(value, dict):
             for path, key, depth in depth_entries(value):
                 yield (section, *path), key, depth
-
-
-def with_layers(config: Mapping[str, Any], stack: Stack, origins: list[int]) -> dict[str, Any]:
-    """The configuration of a model whose layer i is layer `origins[i]` of this one.
-
-    Depth keys that hold the stack's old depth get the new one, also in nested sections; lists
-    with one item per layer (`layer_types`) beside such a key are taken along layer by layer.
-
-    Raises:
-        PlanError: the depth changes, but no key holds it.
-    """
-    edited = copy.deepcopy(dict(config))
-    found = False
-    for path, key, depth in depth_entries(config):
-        if depth == stack.depth and _speaks_of(stack, path):
-            section = edited
-            for step in path:
-                section = section[step]
-            section[key] = len(origins)
-            _edit_lists(section, stack.depth, origins)
-            found = True
-    if not found and len(origins) != stack.depth:
-        raise PlanError(
-            f"the configuration has no key for the depth of {stack.prefix}* ({stack.depth} layers);"
-            f" known keys are {', '.join(DEPTH_KEYS)}"
-        )
-    return edited
-
-
-def _speaks_of(stack: Stack, path: tuple[str, ...]) -> bool:
-    """Whether a section may describe the stack: one named for another modality does not."""
-    other = any(word in ".".join(path) for word in ("vision", "audio"))
-    return other == any(word in stack.prefix for word in ("vision", "visual", "audio"))
-
-
-def _edit_lists(section: dict[str, Any], depth: int, origins: list[int]) -> None:
-    for key, value in section.items():
-        if isinstance(value, list) and len(value) == depth and "layer" in key:
-            section[key] = [value[origin] for origin in origins]

@@ -162,11 +162,13 @@ class Method:
         spec: name, parameters and what base and how many models it takes.
         prepare: gathers what the formula needs to know about a tensor, in passes over its
             blocks if need be, and returns the formula with its numbers.
+        gathers: whether `prepare` makes such passes, and so needs memory for what it counts.
         copies: whether, with these parameters, the only model's tensor is the result as it is.
     """
 
     spec: MethodSpec
     prepare: Callable[[Merge], Prepared]
+    gathers: bool = True
     copies: Callable[[Values, Sequence[Values]], bool] = _never
 
     def problem(self, settings: Values, models: Sequence[Values]) -> str | None:

@@ -6,39 +6,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.schema import Recipe
 
 from .dtypes import TO_TORCH_NAME
-from .errors import PlanError
-from .ingredients import Ingredient, is_vocabulary
-from .layers import with_layers
-from .parts import Part, main_stack, origins
+from .ingredients import is_vocabulary
 from .plan import PlannedTensor
 
 
 def output_config(
-    recipe: Recipe,
-    parts: Sequence[Part],
-    opened: Mapping[ModelRef, Ingredient],
-    tensors: Sequence[PlannedTensor],
+    recipe: Recipe, defining: Mapping[str, Any], tensors: Sequence[PlannedTensor]
 ) -> dict[str, Any]:
-    """The configuration with depth, element type and vocabulary of the output.
-
-    Raises:
-        PlanError: the depth changes and the configuration has no key for it.
-    """
-    taken = origins(parts)
-    definer = opened[parts[0].inputs[0].model] if taken else next(iter(opened.values()))
-    config = dict(definer.checkpoint.config)
-    if taken:
-        stack = main_stack(definer)
-        if max(taken) >= stack.depth:
-            raise PlanError(
-                f"the output takes layer {max(taken)}, for which the configuration of "
-                f"{definer.reference} has no entry; make the deepest model the first source"
-            )
-        config = with_layers(config, stack, taken)
+    """A configuration with the element type and the vocabulary of the output."""
+    config = dict(defining)
     config.pop("_name_or_path", None)
     _set_everywhere(config, ("torch_dtype", "dtype"), _main_dtype(tensors))
     if recipe.allow_submatrix:

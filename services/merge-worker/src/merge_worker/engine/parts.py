@@ -6,18 +6,18 @@ merged from one tensor of every model of one part of the recipe.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.schema import ModelInput, OutputModule, OutputSlice, Recipe, SliceSource
 from mergehub.recipe.values import Parameters, layer_position
 
-from .errors import PlanError
+from .buffers import is_buffer
 from .ingredients import Ingredient
-from .layers import Stack, comes_before
-
-Ingredients = Mapping[ModelRef, Ingredient]
+from .layers import comes_before
+from .modules import belongs
+from .stacking import Stacked
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,20 @@ class Part:
     def models(self) -> tuple[ModelRef, ...]:
         """The models listed, in order."""
         return tuple(entry.model for entry in self.inputs)
+
+    def read(self, opened: Iterable[ModelRef]) -> list[ModelRef]:
+        """Those of the opened models that this part merges, its base among them."""
+        read = {*self.models, self.base}
+        return [model for model in opened if model in read]
+
+
+@dataclass(frozen=True)
+class Copy:
+    """An output tensor that is a model's, byte for byte."""
+
+    name: str
+    model: ModelRef
+    stored: str
 
 
 @dataclass(frozen=True)
@@ -66,91 +80,70 @@ def _slice(part: OutputSlice, recipe: Recipe, around: tuple[Parameters, ...]) ->
     return Part(part.sources, base, (part.parameters, *around))
 
 
-def whole(part: Part, definer: Ingredient) -> Iterator[Wanted]:
-    """The output tensors of models merged whole: those of the model that defines the output."""
+def slices_of(parts: Sequence[Part]) -> list[list[SliceSource]]:
+    """The sources of each slice; nothing where models are merged whole."""
+    found = ([s for s in part.inputs if isinstance(s, SliceSource)] for part in parts)
+    return [sources for sources in found if sources]
+
+
+def whole(part: Part, definer: Ingredient, module: str | None) -> Iterator[Wanted | Copy]:
+    """The output tensors of models merged whole: those of the model that defines the output.
+
+    With a module, the others are copied; buffers always are.
+    """
     for name in definer.names:
-        place = definer.layout.place(name)
-        position = layer_position(place[1], place[0].depth) if place else _outside(name)
-        yield Wanted(name, position, part, (name,) * len(part.inputs), name)
+        if is_buffer(name) or not belongs(name, definer, module):
+            yield Copy(name, definer.reference, name)
+        else:
+            place = definer.layout.place(name)
+            position = layer_position(place[1], place[0].depth) if place else _outside(name)
+            yield Wanted(name, position, part, (name,) * len(part.inputs), name)
 
 
-def stacked(parts: Sequence[Part], opened: Ingredients) -> Iterator[Wanted]:
+def stacked(parts: Sequence[Part], layers: Stacked, module: str | None) -> Iterator[Wanted | Copy]:
     """The output tensors of stacked slices.
 
     Those outside the layers come from the first slice if they act before the stack and from the
-    last if after it.
-
-    Raises:
-        PlanError: a slice asks for layers that a model does not have, or for unequal numbers.
+    last if after it; those outside the module are copied from the model that defines the output.
     """
-    first, last = opened[parts[0].inputs[0].model], opened[parts[-1].inputs[0].model]
-    out = main_stack(first)
-    yield from (w for w in _rest(parts[0], first) if comes_before(w.name))
+    if module is not None:
+        names = layers.definer.names
+        others = (name for name in names if not belongs(name, layers.definer, module))
+        yield from (Copy(name, layers.definer.reference, name) for name in others)
+    yield from _rest(parts[0], layers, module, before=True)
     depth = 0
-    for part in parts:
-        ranges = [_layers(source, opened) for source in part.inputs]
-        if len({len(layers) for layers in ranges}) > 1:
-            listed = ", ".join(
-                f"{s.model} {[r.start, r.stop]}" for s, r in zip(part.inputs, ranges, strict=True)
-            )
-            raise PlanError(f"the sources of a slice give different numbers of layers: {listed}")
-        for offset in range(len(ranges[0])):
-            origins = [layers[offset] for layers in ranges]
+    for part, ranges in zip(parts, layers.ranges, strict=True):
+        for offset, origins in enumerate(zip(*ranges, strict=True)):
             position = layer_position(offset, len(ranges[0]))
-            yield from _layer(part, opened, out, depth, origins, position)
+            yield from _layer(part, layers, depth, origins, position)
             depth += 1
-    yield from (w for w in _rest(parts[-1], last) if not comes_before(w.name))
-
-
-def origins(parts: Sequence[Part]) -> list[int]:
-    """For each layer of the output, the layer of the first source that it is made of."""
-    return [
-        layer
-        for part in parts
-        if isinstance(source := part.inputs[0], SliceSource)
-        for layer in source.layers
-    ]
-
-
-def main_stack(ingredient: Ingredient) -> Stack:
-    """The stack that slices cut.
-
-    Raises:
-        PlanError: the model has none.
-    """
-    stacks = ingredient.layout.stacks
-    if not stacks:
-        raise PlanError(f"{ingredient.reference} has no numbered layers to take slices of")
-    return stacks[0]
-
-
-def _layers(source: ModelInput, opened: Ingredients) -> range:
-    assert isinstance(source, SliceSource)
-    depth = main_stack(opened[source.model]).depth
-    if source.layers.stop > depth:
-        raise PlanError(
-            f"layer_range {list(source.layer_range)} of {source.model} reaches beyond its "
-            f"{depth} layers"
-        )
-    return source.layers
+    yield from _rest(parts[-1], layers, module, before=False)
 
 
 def _layer(
-    part: Part, opened: Ingredients, out: Stack, depth: int, origins: list[int], position: float
-) -> Iterator[Wanted]:
-    stacks = [main_stack(opened[source.model]) for source in part.inputs]
-    definer = opened[part.inputs[0].model]
-    for name in definer.names:
-        found = stacks[0].split(name)
-        if found and found[0] == origins[0]:
-            names = tuple(s.join(o, found[1]) for s, o in zip(stacks, origins, strict=True))
-            yield Wanted(out.join(depth, found[1]), position, part, names, None)
+    part: Part, layers: Stacked, depth: int, origins: tuple[int, ...], position: float
+) -> Iterator[Wanted | Copy]:
+    model = part.models[0]
+    stacks = [layers.stacks[each] for each in part.models]
+    for rest in layers.tensors[model][origins[0]]:
+        name = layers.stack.join(depth, rest)
+        names = tuple(s.join(o, rest) for s, o in zip(stacks, origins, strict=True))
+        copied = is_buffer(names[0])
+        yield Copy(name, model, names[0]) if copied else Wanted(name, position, part, names, None)
 
 
-def _rest(part: Part, definer: Ingredient) -> Iterator[Wanted]:
-    stack = main_stack(definer)
-    for name in definer.names:
-        if stack.split(name) is None:
+def _rest(
+    part: Part, layers: Stacked, module: str | None, *, before: bool
+) -> Iterator[Wanted | Copy]:
+    ingredient = layers.opened[part.models[0]]
+    stack = layers.stacks[ingredient.reference]
+    for name in ingredient.names:
+        elsewhere = comes_before(name) != before or stack.split(name) is not None
+        if elsewhere or not belongs(name, ingredient, module):
+            continue
+        if is_buffer(name):
+            yield Copy(name, ingredient.reference, name)
+        else:
             yield Wanted(name, _outside(name), part, (name,) * len(part.inputs), name)
 
 

@@ -16,14 +16,15 @@ from mergehub.recipe.schema import Recipe
 from .adapter import LowRank
 from .checkpoint import FileStamp
 from .dtypes import ITEMSIZE
+from .fill_kernel import SCRATCH, WIDTH
 from .header import Region
 from .sources import Kind
 
-ENGINE_VERSION: Final = "3"
+ENGINE_VERSION: Final = "4"
 """Grows when the same recipe and inputs would give other bytes."""
 
 GATHERED: Final = 3 << 20
-"""Bytes at most for what is counted of a model in a first pass, and for its tile of scratch."""
+"""Bytes at most for what is counted of a model in a first pass, by methods that make one."""
 
 BLOCK: Final = 1 << 18
 """Elements of an output tensor that one thread works on at a time, unless asked otherwise."""
@@ -162,5 +163,14 @@ def _buffers(tensor: PlannedTensor, block: int) -> int:
     widest = max(row.width for row in tensor.rows)
     rows = elements * widest * len(tensor.rows)
     adapters = sum(4 * (u.left.size + u.right.size) for row in tensor.rows if (u := row.update))
-    gathered = GATHERED * len(tensor.operands) if tensor.method else 0
-    return rows + elements * ITEMSIZE[tensor.region.dtype] + adapters + gathered
+    return rows + elements * ITEMSIZE[tensor.region.dtype] + adapters + _scratch(tensor)
+
+
+def _scratch(tensor: PlannedTensor) -> int:
+    from .methods import discover  # methods look at plans themselves
+
+    if tensor.method is None:
+        return 0
+    models = len(tensor.operands)
+    gathered = GATHERED * models if discover()[tensor.method].gathers else 0
+    return 4 * (models + SCRATCH) * WIDTH + gathered

@@ -11,12 +11,15 @@ from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.schema import Recipe
 
 from .errors import NotSupportedError, PlanError
+from .fit import check_heads
 from .ingredients import Ingredient, open_ingredient
+from .laying import lay_out
 from .method import Method
 from .methods import discover
+from .notes import differing, left_out, rewritten
 from .output_config import output_config
-from .parts import Part, Wanted, origins, parts_of, stacked, whole
-from .plan import Plan, PlannedTensor
+from .parts import Part, parts_of
+from .plan import Plan
 from .shards import assign_places
 from .sources import Sources
 from .table import Table
@@ -43,20 +46,26 @@ def plan_merge(
     opened = {each: open_ingredient(each, sources) for each in _used(recipe, parts, method)}
     for ingredient in opened.values():
         _refuse_quantized(ingredient)
+    layout = lay_out(recipe, parts, opened)
     table = Table(recipe, method, opened)
-    wanted = _wanted(parts, opened)
-    tensors = assign_places([table.tensor(each) for each in wanted], max_shard_size)
-    left_out = () if origins(parts) else _left_out(tensors, opened)
+    tensors = assign_places([table.tensor(each) for each in layout.wanted], max_shard_size)
+    check_heads(layout.definer, opened.values())
     tokenizer = plan_tokenizer(recipe, opened, sources)
     return Plan(
         recipe=recipe,
         seed=seed,
         models=tuple(each.planned for each in opened.values()),
         tensors=tensors,
-        config=output_config(recipe, parts, opened, tensors),
+        config=output_config(recipe, layout.config, tensors),
         copies=tokenizer.copies,
         texts=tokenizer.texts,
-        notes=(*_base_apart(recipe, method, opened), *left_out, *tokenizer.notes),
+        notes=(
+            *_base_apart(recipe, method, opened),
+            *left_out(layout, tensors, opened),
+            *rewritten(layout),
+            *differing(layout, opened),
+            *tokenizer.notes,
+        ),
     )
 
 
@@ -76,6 +85,8 @@ def _used(recipe: Recipe, parts: tuple[Part, ...], method: Method) -> list[Model
         used |= {part.base if place is None else part.models[place] for place in places}
         if method.spec.base in ("required", "optional"):
             used.add(part.base)
+    if recipe.modules is not None:
+        used.add(recipe.base_model)
     return [each for each in ingredients(recipe) if each in used]
 
 
@@ -92,22 +103,3 @@ def _refuse_quantized(ingredient: Ingredient) -> None:
         raise NotSupportedError(
             f"{ingredient.reference} is quantized; merge the model that it was made of"
         )
-
-
-def _wanted(parts: tuple[Part, ...], opened: Mapping[ModelRef, Ingredient]) -> Iterator[Wanted]:
-    """The output tensors; of models merged whole, those of the first one opened."""
-    if origins(parts):
-        return stacked(parts, opened)
-    return whole(parts[0], next(iter(opened.values())))
-
-
-def _left_out(
-    tensors: tuple[PlannedTensor, ...], opened: Mapping[ModelRef, Ingredient]
-) -> Iterator[str]:
-    """What of the ingredients has no place in the output, in sentences."""
-    made = {tensor.name for tensor in tensors}
-    for ingredient in opened.values():
-        extra = [name for name in ingredient.names if name not in made]
-        if extra:
-            named = ", ".join(extra[:3]) + (", …" if len(extra) > 3 else "")
-            yield f"{ingredient.reference} has tensors that the output has not: {named}"

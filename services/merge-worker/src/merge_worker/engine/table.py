@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from mergehub.recipe.methods import ParameterSpec
 from mergehub.recipe.reference import ModelRef
@@ -11,12 +12,13 @@ from mergehub.recipe.scalars import Scalar
 from mergehub.recipe.schema import ModelInput, Recipe
 from mergehub.recipe.values import Parameters, ParameterScope, UnresolvedParameter
 
+from .differences import differing_sizes
 from .dtypes import BY_TORCH_NAME, CODES
 from .errors import NotSupportedError, PlanError
 from .header import Region
 from .ingredients import Ingredient, is_vocabulary
 from .method import Method
-from .parts import Wanted
+from .parts import Copy, Wanted
 from .plan import Operand, PlannedTensor
 
 Member = tuple[ModelInput, str]
@@ -31,8 +33,27 @@ class Table:
     method: Method
     opened: Mapping[ModelRef, Ingredient]
 
-    def tensor(self, wanted: Wanted) -> PlannedTensor:
+    @cached_property
+    def _places(self) -> dict[ModelRef, int]:
+        return {model: place for place, model in enumerate(self.opened)}
+
+    def tensor(self, wanted: Wanted | Copy) -> PlannedTensor:
         """Plan one output tensor, its place left open."""
+        return self._copy(wanted) if isinstance(wanted, Copy) else self._merged(wanted)
+
+    def _copy(self, copy: Copy) -> PlannedTensor:
+        ingredient = self.opened[copy.model]
+        if copy.stored in ingredient.updates:
+            raise NotSupportedError(
+                f"the adapter of {copy.model} changes {copy.stored!r}, which is outside the module "
+                "that is merged and is copied as it is"
+            )
+        source = ingredient.region(copy.stored)
+        operand = Operand(self._places[copy.model], copy.stored, source)
+        region = Region("", 0, source.dtype, source.shape)
+        return PlannedTensor(copy.name, region, None, {}, None, (operand,))
+
+    def _merged(self, wanted: Wanted) -> PlannedTensor:
         spec = self.method.spec
         settings = self._parameters(wanted, wanted.part.around, "recipe")
         members, base = self._members(wanted), self._origin(wanted)
@@ -84,9 +105,9 @@ class Table:
         stored = ingredient.find(name)
         if stored is None:
             raise PlanError(f"{entry.model} has no tensor {name!r}, which {wanted.name!r} needs")
-        index = list(self.opened).index(entry.model)
         update = ingredient.updates.get(stored)
-        return Operand(index, stored, ingredient.region(stored), update, parameters)
+        place = self._places[entry.model]
+        return Operand(place, stored, ingredient.region(stored), update, parameters)
 
     def _model_parameters(self, wanted: Wanted, entry: ModelInput) -> dict[str, Scalar]:
         return self._parameters(wanted, (entry.parameters, *wanted.part.around), "model")
@@ -117,12 +138,16 @@ class Table:
         if is_vocabulary(wanted.name) and len({shape[1:] for shape in shapes}) == 1:
             if self.recipe.allow_submatrix:
                 return (min(shape[0] for shape in shapes), *shapes[0][1:])
-            hint = "; allow_submatrix: true merges the rows that all have"
+            why = (
+                "; their vocabularies differ, and tokenizer_source says which one the output has: "
+                "base, union or a model"
+            )
         else:
-            hint = ""
-        models = list(self.opened)
-        found = ", ".join(f"{models[o.model]} {list(o.region.shape)}" for o in operands)
-        raise PlanError(f"{wanted.name!r} has different shapes: {found}{hint}")
+            models = list(self.opened.values())
+            other = next(o for o in operands if o.region.shape != shapes[0])
+            why = differing_sizes(models[operands[0].model], models[other.model])
+        found = ", ".join(f"{list(self.opened)[o.model]} {list(o.region.shape)}" for o in operands)
+        raise PlanError(f"{wanted.name!r} has different shapes: {found}{why}")
 
     def _copied(self, tensor: PlannedTensor) -> PlannedTensor:
         """The tensor as a plain copy, where that is what the merge amounts to."""

@@ -44,4 +44,5 @@ METHOD = Method(
         constraints=(NORMALIZABLE, HELD),
     ),
     prepare=prepare,
+    gathers=False,
 )

@@ -58,4 +58,5 @@ METHOD = Method(
         ),
     ),
     prepare=prepare,
+    gathers=False,
 )

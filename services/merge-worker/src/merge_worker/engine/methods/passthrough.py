@@ -39,5 +39,6 @@ METHOD = Method(
         ),
     ),
     prepare=prepare,
+    gathers=False,
     copies=copies,
 )

@@ -78,4 +78,5 @@ METHOD = Method(
         parameters=(EPSILON,),
     ),
     prepare=prepare,
+    gathers=False,
 )

@@ -40,4 +40,5 @@ METHOD = Method(
         constraints=(HELD_SCALED,),
     ),
     prepare=prepare,
+    gathers=False,
 )

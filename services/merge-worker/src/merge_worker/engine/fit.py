@@ -1,0 +1,152 @@
+"""Whether models that are merged with one another have the same tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from mergehub.recipe.reference import ModelRef
+from mergehub.recipe.schema import SliceSource
+
+from .buffers import is_buffer
+from .differences import tensor_family
+from .errors import PlanError
+from .ingredients import Ingredient
+from .layers import Stack, sense_of
+from .modules import belongs
+from .restacking import sections_of
+from .stacking import Origin, Stacked
+
+HEADS: Final = ("num_attention_heads", "num_key_value_heads", "n_head", "num_heads")
+
+
+def check_whole(definer: Ingredient, others: Iterable[Ingredient], module: str | None) -> None:
+    """Check models that are merged whole with the one that defines the output.
+
+    Tensors outside the layers may be missing from the output, those of a layer may not; with a
+    module, only its tensors count.
+
+    Raises:
+        PlanError: their depths differ, or the tensors in their layers.
+    """
+    for other in others:
+        if other is not definer:
+            _check_depths(definer, other, module)
+            _check_there(definer, other, _names(definer, module))
+            _check_kept(definer, other, _names(other, module))
+
+
+def check_slices(stacked: Stacked, slices: Sequence[Sequence[SliceSource]]) -> None:
+    """Check the sources of each slice with its first, layer by layer.
+
+    Raises:
+        PlanError: a layer has a tensor that one merged with it lacks.
+    """
+    for sources, taken in zip(slices, stacked.ranges, strict=True):
+        for source, layers in zip(sources[1:], taken[1:], strict=True):
+            pair = (sources[0].model, source.model)
+            for places in zip(taken[0], layers, strict=True):
+                _check_pair(stacked, pair, places)
+
+
+def _check_pair(
+    stacked: Stacked, models: tuple[ModelRef, ModelRef], layers: tuple[int, int]
+) -> None:
+    one, other = (stacked.opened[model] for model in models)
+    a, b = (_of_layer(stacked, model, layer) for model, layer in zip(models, layers, strict=True))
+    if extra := [a[rest] for rest in sorted(a.keys() - b.keys())]:
+        raise PlanError(_lacks(other, one, extra, f" in its layer {layers[1]}"))
+    if extra := [b[rest] for rest in sorted(b.keys() - a.keys())]:
+        raise PlanError(_lacks(one, other, extra, f" in its layer {layers[0]}"))
+
+
+def _of_layer(stacked: Stacked, model: ModelRef, layer: int) -> dict[str, str]:
+    """The names of a layer's tensors by their rests, buffers left out."""
+    names = stacked.names(Origin(stacked.opened[model], stacked.stacks[model], layer))
+    return {rest: name for rest, name in names.items() if not is_buffer(name)}
+
+
+def check_heads(definer: Ingredient, others: Iterable[Ingredient]) -> None:
+    """Check that tensors of equal shape are cut into the same attention heads.
+
+    Raises:
+        PlanError: a model has more heads than the one that defines the output, or fewer.
+    """
+    own = _text_section(definer)
+    for other in others:
+        section = _text_section(other)
+        for key in HEADS:
+            if type(own.get(key)) is type(section.get(key)) is int and own[key] != section[key]:
+                raise PlanError(
+                    f"{definer.reference} has {own[key]} attention heads and {other.reference} has "
+                    f"{section[key]} ({key}): their tensors have equal shapes but other meanings"
+                )
+
+
+def _text_section(ingredient: Ingredient) -> Mapping[str, Any]:
+    config = ingredient.checkpoint.config
+    stacks = ingredient.layout.stacks
+    return next(iter(sections_of(config, stacks[0])), config) if stacks else config
+
+
+def _names(ingredient: Ingredient, module: str | None) -> list[str]:
+    kept = [name for name in ingredient.names if not is_buffer(name)]
+    return [name for name in kept if belongs(name, ingredient, module)]
+
+
+def _check_depths(one: Ingredient, other: Ingredient, module: str | None) -> None:
+    for stack in dict.fromkeys(s.prefix for each in (one, other) for s in each.layout.stacks):
+        depths = [_depth(each, Stack(stack, 0), module) for each in (one, other)]
+        if all(depths) and depths[0] != depths[1]:
+            raise PlanError(
+                f"{one.reference} has {depths[0]} layers and {other.reference} has {depths[1]} "
+                f"layers ({stack}*): models merged whole are equally deep; take as many layers "
+                "of each with slices and layer_range"
+            )
+
+
+def _depth(ingredient: Ingredient, stack: Stack, module: str | None) -> int:
+    layers = stack.split_all(_names(ingredient, module))
+    return max(layers) + 1 if layers else 0
+
+
+def _check_there(definer: Ingredient, other: Ingredient, names: Sequence[str]) -> None:
+    missing = [name for name in names if other.find(name) is None]
+    if missing:
+        raise PlanError(_lacks(other, definer, missing))
+
+
+def _check_kept(definer: Ingredient, other: Ingredient, names: Sequence[str]) -> None:
+    place = definer.layout.place
+    extra = [name for name in names if place(name) and definer.find(name) is None]
+    if extra:
+        raise PlanError(_lacks(definer, other, extra))
+
+
+def _lacks(lacking: Ingredient, having: Ingredient, names: Sequence[str], where: str = "") -> str:
+    """The sentence that says so, with the likely reason."""
+    more = f" and {len(names) - 1} others" if len(names) > 1 else ""
+    return (
+        f"{lacking.reference} has no tensor {names[0]!r}{more}{where}, which {having.reference} "
+        f"has: {_reason(having, lacking)}"
+    )
+
+
+def _reason(one: Ingredient, other: Ingredient) -> str:
+    seen = f"{tensor_family(one)}, {tensor_family(other)}"
+    prefixes = [{stack.prefix for stack in each.layout.stacks} for each in (one, other)]
+    if prefixes[0] & prefixes[1] or not all(prefixes):
+        return f"{seen}; merge models of one architecture"
+    if _senses(one) != _senses(other):
+        return (
+            f"{seen}; a model of several modules does not merge with one of text alone: "
+            "take out its language model first, or merge models of one kind"
+        )
+    return (
+        f"their names begin differently, {seen}; open one of them with transformers and save it "
+        "again, so that both are named by the same release"
+    )
+
+
+def _senses(ingredient: Ingredient) -> set[str]:
+    return {sense_of(name) for name in ingredient.checkpoint.tensors} - {""}

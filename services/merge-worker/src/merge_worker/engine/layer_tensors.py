@@ -1,0 +1,58 @@
+"""Whether the tensors of stacked layers are those that the output's configuration promises."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+from .buffers import is_buffer
+from .differences import differing_sizes
+from .errors import PlanError
+from .stacking import Origin, Stacked
+
+Tensors = Mapping[str, tuple[int, ...]]
+"""The rests of names of a layer's tensors, and their shapes."""
+
+
+def check_tensors(stacked: Stacked, marks: Sequence[tuple[Any, ...]]) -> None:
+    """Check that layers which the configuration takes for alike have the same tensors.
+
+    `marks` are what it says of each layer. Where no layer was moved, each is compared with the
+    one that the model which defines the output has there.
+
+    Raises:
+        PlanError: two of them differ.
+    """
+    seen: dict[Hashable, Origin] = {}
+    if stacked.in_place:
+        definer, stack = stacked.definer, stacked.stack
+        seen = {str(i): Origin(definer, stack, i) for i in range(stack.depth)}
+    for place, origin in enumerate(stacked.origins):
+        mark = str(place) if stacked.in_place else repr(marks[place])
+        other = seen.setdefault(mark, origin)
+        if _tensors(stacked, other) != _tensors(stacked, origin):
+            raise _differ(stacked, other, origin)
+
+
+def _tensors(stacked: Stacked, origin: Origin) -> Tensors:
+    names = {rest: name for rest, name in stacked.names(origin).items() if not is_buffer(name)}
+    return {rest: origin.model.region(name).shape for rest, name in names.items()}
+
+
+def _differ(stacked: Stacked, one: Origin, other: Origin) -> PlanError:
+    a, b = _tensors(stacked, one), _tensors(stacked, other)
+    rest = min(rest for rest in a.keys() | b.keys() if a.get(rest) != b.get(rest))
+    found = f"{_described(one, a.get(rest))}, {_described(other, b.get(rest))}"
+    if one.model is other.model:
+        why = (
+            "and the configuration cannot say of a layer which it is; "
+            "leave layers in their places, or take layers that are alike"
+        )
+    else:
+        why = f"so they do not stack{differing_sizes(one.model, other.model)}"
+    return PlanError(f"{rest.lstrip('.')!r} is not the same in all layers: {found}; {why}")
+
+
+def _described(origin: Origin, shape: tuple[int, ...] | None) -> str:
+    held = "has none" if shape is None else f"has shape {list(shape)}"
+    return f"layer {origin.layer} of {origin.model.reference} {held}"

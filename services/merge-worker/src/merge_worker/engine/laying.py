@@ -1,0 +1,66 @@
+"""The tensors of an output laid out: which they are, and of what each is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mergehub.recipe.reference import ModelRef
+from mergehub.recipe.schema import Recipe
+
+from .fit import check_slices, check_whole
+from .ingredients import Ingredient
+from .layer_tensors import check_tensors
+from .modules import find_module
+from .parts import Copy, Part, Wanted, slices_of, stacked, whole
+from .restacking import restack
+from .stacking import check_count, stack_slices
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a recipe's output consists of, before a tensor is planned.
+
+    Attributes:
+        definer: the model that the output is like in all that is not merged.
+        module: the only module that is merged, if the recipe names one.
+        stacked: whether its layers are taken in slices.
+        config: the definer's configuration, for the output's layers.
+        written: the keys of it that are new.
+        wanted: its tensors.
+    """
+
+    definer: Ingredient
+    module: str | None
+    stacked: bool
+    config: Mapping[str, Any]
+    written: tuple[str, ...]
+    wanted: Sequence[Wanted | Copy]
+
+
+def lay_out(recipe: Recipe, parts: Sequence[Part], opened: Mapping[ModelRef, Ingredient]) -> Layout:
+    """Lay out what a recipe asks for.
+
+    Models merged whole are like the first of `opened`, slices like the first slice's first source.
+
+    Raises:
+        PlanError: the models do not fit together, or a slice or a module is not there.
+        NotSupportedError: layers of an encoder-decoder model would be moved.
+    """
+    slices = slices_of(parts)
+    first = next(iter(opened))
+    definer = opened[slices[0][0].model if slices and recipe.modules is None else first]
+    module = find_module(next(iter(recipe.modules)), definer) if recipe.modules else None
+    if not slices:
+        others = [opened[model] for model in parts[0].read(opened)]
+        check_count(len(definer.names) * len(others))
+        check_whole(definer, others, module)
+        wanted = list(whole(parts[0], definer, module))
+        return Layout(definer, module, False, definer.checkpoint.config, (), wanted)
+    layers = stack_slices(slices, definer, opened, module)
+    check_slices(layers, slices)
+    restacked = restack(layers)
+    check_tensors(layers, restacked.marks)
+    wanted = list(stacked(parts, layers, module))
+    return Layout(definer, module, True, restacked.config, restacked.written, wanted)

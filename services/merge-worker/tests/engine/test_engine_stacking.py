@@ -1,0 +1,271 @@
+"""Layers stacked anew do what they did: transformers loads them and resolves the same of each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from merge_worker.engine import EngineError
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+
+SMALL = {
+    "vocab_size": 32,
+    "hidden_size": 16,
+    "intermediate_size": 24,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "max_position_embeddings": 64,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+}
+EXPERTS = {"num_experts": 2, "num_experts_per_tok": 1, "moe_intermediate_size": 8}
+LATENT = {
+    "n_routed_experts": 2, "num_experts_per_tok": 1, "moe_intermediate_size": 8, "n_group": 1,
+    "topk_group": 1, "n_shared_experts": 1, "kv_lora_rank": 8, "q_lora_rank": 8,
+    "qk_rope_head_dim": 8, "qk_nope_head_dim": 8, "v_head_dim": 8,
+}  # fmt: skip
+LINEAR = {
+    "linear_num_key_heads": 2, "linear_num_value_heads": 2, "linear_key_head_dim": 8,
+    "linear_value_head_dim": 8,
+}  # fmt: skip
+MAMBA = {"mamba_d_state": 8, "mamba_n_heads": 4, "mamba_d_head": 8, "mamba_expand": 2}
+BY_INDEX = ("layer_idx", "layer_id", "layer_number", "training", "config")
+
+
+@dataclass
+class Kind:
+    """A model type with few small layers, and the keys that its config.json leaves out."""
+
+    type: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    without: tuple[str, ...] = ("layer_types",)
+    slices: tuple[tuple[int, int], ...] = ((0, 4), (1, 4))
+
+    def __str__(self) -> str:
+        return self.type
+
+
+def save(folder: Path, kind: Kind, auto: Any = transformers.AutoModelForCausalLM) -> None:
+    """A model with weights at random, its pattern left to follow from the configuration."""
+    torch.manual_seed(0)
+    small = {} if "text_config" in kind.settings else SMALL
+    config = transformers.AutoConfig.for_model(kind.type, **{**small, **kind.settings})
+    auto.from_config(config).save_pretrained(folder)
+    path = folder / "config.json"
+    written = json.loads(path.read_text())
+    for section in (written, written.get("text_config", {})):
+        for key in kind.without:
+            section.pop(key, None)
+    path.write_text(json.dumps(written))
+
+
+def load(folder: Path, auto: Any = transformers.AutoModelForCausalLM) -> Any:
+    """The model in a folder, which must hold exactly the weights that its architecture has."""
+    model, report = auto.from_pretrained(folder, dtype="auto", output_loading_info=True)
+    wrong = {key: report[key] for key in ("missing_keys", "unexpected_keys", "mismatched_keys")}
+    assert not any(wrong.values()), wrong
+    return model.eval()
+
+
+def layers(model: Any) -> list[dict[str, Any]]:
+    """Of each layer: what its modules were built with, its weights, its lists' items."""
+    depth = model.config.get_text_config().num_hidden_layers
+    text = getattr(model.base_model, "language_model", model)
+    lists = [m for m in text.modules() if isinstance(m, torch.nn.ModuleList) and len(m) == depth]
+    found = [built(module) for module in lists[0]]
+    config = model.config.get_text_config()
+    for name in ("layer_types", "mlp_layer_types", "no_rope_layers", "attention_layers"):
+        values = getattr(config, name, None)
+        if isinstance(values, list) and len(values) == depth:
+            for layer, value in zip(found, values, strict=True):
+                layer[name] = value
+    return found
+
+
+def built(module: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, each in module.named_modules():
+        found[name] = type(each).__name__
+        for key, value in vars(each).items():
+            if key not in BY_INDEX and isinstance(value, int | float | str | None | tuple):
+                found[f"{name}.{key}"] = value
+    tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    return {**found, **{f"tensor {name}": value.tolist() for name, value in tensors.items()}}
+
+
+def stack(model: str, slices: tuple[tuple[int, int], ...]) -> dict[str, Any]:
+    listed = [{"sources": [{"model": model, "layer_range": list(each)}]} for each in slices]
+    return {"merge_method": "passthrough", "slices": listed}
+
+
+FOLLOWING = [
+    Kind("llama"),
+    Kind("mistral", {"sliding_window": 8}),
+    Kind("gemma2", {"sliding_window": 8}),
+    Kind("gemma3_text", {"sliding_window": 8, "sliding_window_pattern": 4}),
+    Kind("cohere2", {"sliding_window": 8}),
+    Kind("cwm", {"sliding_window": 8}),
+    Kind("olmo3", {"sliding_window": 8}),
+    Kind("exaone4", {"sliding_window": 8, "sliding_window_pattern": 4}),
+    Kind("gpt_oss", {"sliding_window": 8, "num_local_experts": 2}),
+    Kind("ministral", {"sliding_window": 8}),
+    Kind("qwen2", {"use_sliding_window": True, "sliding_window": 8, "max_window_layers": 2}),
+    Kind("qwen3", {"use_sliding_window": True, "sliding_window": 8, "max_window_layers": 3}),
+    Kind(
+        "qwen2_moe",
+        {
+            **EXPERTS,
+            "shared_expert_intermediate_size": 8,
+            "decoder_sparse_step": 2,
+            "use_sliding_window": True,
+            "sliding_window": 8,
+            "max_window_layers": 3,
+        },
+    ),
+    Kind("qwen3_moe", {**EXPERTS, "mlp_only_layers": [1]}, slices=((0, 3), (1, 4))),
+    Kind("qwen3_next", {**EXPERTS, **LINEAR, "shared_expert_intermediate_size": 8}),
+    Kind("smollm3", {"no_rope_layer_interval": 4}, ("layer_types", "no_rope_layers")),
+    Kind(
+        "llama4_text",
+        {
+            "num_local_experts": 2,
+            "interleave_moe_layer_step": 2,
+            "intermediate_size_mlp": 24,
+            "no_rope_layer_interval": 4,
+            "attention_chunk_size": 8,
+        },
+        ("layer_types", "no_rope_layers", "moe_layers"),
+    ),
+    Kind(
+        "gpt_neo", {"num_layers": 4, "num_heads": 2, "attention_types": [[["global", "local"], 2]]}
+    ),
+    Kind("recurrent_gemma", {"lru_width": 16, "block_types": ["recurrent", "attention"]}),
+    Kind("bamba", {**MAMBA, "attn_layer_indices": [1, 3]}),
+    Kind("lfm2", {"full_attn_idxs": [2], "block_multiple_of": 8}),
+    Kind("glm4_moe_lite", LATENT, ("layer_types", "mlp_layer_types"), ((0, 2), (1, 4))),
+    Kind("deepseek_v3", {**LATENT, "first_k_dense_replace": 2}, slices=((0, 2), (1, 4))),
+    Kind("deepseek_v2", {**LATENT, "first_k_dense_replace": 2}, slices=((0, 2), (1, 4))),
+    Kind("modernbert-decoder", {"local_attention": 8}, slices=((0, 3), (2, 4))),
+    Kind("gpt2", {"n_layer": 4, "n_embd": 16, "n_head": 2}),
+]
+
+
+@pytest.mark.parametrize("kind", FOLLOWING, ids=str)
+def test_each_layer_of_a_stack_is_what_it_was(workshop: Any, kind: Kind) -> None:
+    save(workshop.folder / "a", kind)
+    before = layers(load(workshop.folder / "a"))
+    workshop.merge(stack("./a", kind.slices))
+    after = layers(load(workshop.folder / "out"))
+    origins = [layer for start, stop in kind.slices for layer in range(start, stop)]
+    assert after == [before[origin] for origin in origins]
+
+
+TOWER = {"hidden_size": 16, "intermediate_size": 16, "num_attention_heads": 2}
+QWEN_TOWER = {"depth": 4, "hidden_size": 16, "out_hidden_size": 16, "num_heads": 2}
+TURNS = {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 1e4}
+SEEING = [
+    Kind(
+        "gemma3",
+        {
+            "text_config": {**SMALL, "sliding_window": 8, "sliding_window_pattern": 4},
+            "vision_config": {**TOWER, "num_hidden_layers": 4, "image_size": 8, "patch_size": 4},
+            "mm_tokens_per_image": 4,
+        },
+    ),
+    Kind(
+        "qwen2_5_vl",
+        {
+            "text_config": {
+                **SMALL,
+                "use_sliding_window": True,
+                "sliding_window": 8,
+                "max_window_layers": 2,
+                "rope_parameters": TURNS,
+            },
+            "vision_config": {**QWEN_TOWER, "intermediate_size": 16},
+        },
+    ),
+    Kind(
+        "mllama",
+        {
+            "text_config": {**SMALL, "cross_attention_layers": [1, 3]},
+            "vision_config": {
+                "hidden_size": 16,
+                "intermediate_size": 16,
+                "attention_heads": 2,
+                "num_hidden_layers": 4,
+                "num_global_layers": 1,
+                "image_size": 8,
+                "patch_size": 4,
+                "max_num_tiles": 2,
+                "intermediate_layers_indices": [0],
+                "vision_output_dim": 32,
+                "supported_aspect_ratios": [[1, 1], [1, 2], [2, 1]],
+            },
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize("kind", SEEING, ids=str)
+def test_the_text_layers_of_a_model_that_sees_stack_and_its_tower_stays(
+    workshop: Any, kind: Kind
+) -> None:
+    auto = transformers.AutoModelForImageTextToText
+    save(workshop.folder / "a", kind, auto)
+    before = layers(load(workshop.folder / "a", auto))
+    module = {"slices": stack("./a", kind.slices)["slices"]}
+    workshop.merge({"merge_method": "passthrough", "modules": {"text_decoder": module}})
+    after = layers(load(workshop.folder / "out", auto))
+    origins = [layer for start, stop in kind.slices for layer in range(start, stop)]
+    assert after == [before[origin] for origin in origins]
+
+
+MIXED = ((0, 3), (2, 3), (1, 4))
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (Kind("diffllama", slices=MIXED), "grows with the index"),
+        (
+            Kind("gpt2", {"n_layer": 4, "n_embd": 16, "scale_attn_by_inverse_layer_idx": True}),
+            "scale_attn_by_inverse_layer_idx",
+        ),
+        (
+            Kind("deepseek_v3", {**LATENT, "first_k_dense_replace": 2}, slices=MIXED),
+            "first_k_dense_replace",
+        ),
+        (
+            Kind("glm4_moe", {**LATENT, "first_k_dense_replace": 2}, slices=MIXED),
+            "first_k_dense_replace",
+        ),
+        (
+            Kind("jamba", {"attn_layer_period": 2, "attn_layer_offset": 1, "mamba_dt_rank": 2}),
+            "attn_layer_period, attn_layer_offset",
+        ),
+        (Kind("minicpm3", LATENT), "scale_depth"),
+        (
+            Kind("modernbert-decoder", slices=((0, 4), (0, 4))),
+            "the norm that the first layer lacks",
+        ),
+        (Kind("minimax", {"num_local_experts": 2}), "not known here of model type 'minimax'"),
+    ],
+    ids=str,
+)
+def test_a_stack_whose_configuration_cannot_say_what_its_layers_are_is_refused(
+    workshop: Any, kind: Kind, words: str
+) -> None:
+    save(workshop.folder / "a", kind)
+    with pytest.raises(EngineError, match=words):
+        workshop.plan(stack("./a", kind.slices))
+    assert workshop.plan(stack("./a", ((0, 2), (2, 4)))).tensors
