@@ -18,9 +18,9 @@ from .errors import OutOfMemoryError, OutputError, ResumeError
 from .filling import Filling
 from .finish import finish, only_one
 from .gather_kernels import REDUCTION
-from .inputs import Inputs
+from .inputs import Inputs, stamped_files
 from .journal import Finished, Journal
-from .locking import DigestCache, lock_of, wanted
+from .locking import DigestCache, lock_of
 from .plan import BLOCK, Plan, PlannedTensor
 from .portion import Portion, all_finished, check_split
 from .progress import Meter, OnProgress
@@ -201,19 +201,25 @@ class _Work:
         """Make the output visible if no portion is left to do."""
         if all_finished(self.partial, self.plan, self.portion) is None:
             return None
-        digests = DigestCache(self.options.cache_dir)
-        meter.wait_for([pool.submit(digests.of, path) for path in wanted(self.plan)], "lock")
-        digests.save()
+        lock = self._lock(inputs, pool, meter)
         meter.report("finish")
-        inputs.check()
-        lock = lock_of(self.plan, digests)
         with only_one(self.partial):
             finished = all_finished(self.partial, self.plan, self.portion)
             if finished is None:  # another portion, ending at the same moment, was first
                 return None
             journals = [each.journal for each in self.portion.all]
-            finish(self.plan, self.partial, self.out, finished, lock, journals)
+            lock = finish(self.plan, self.partial, self.out, finished, inputs, lock, journals)
         return self._result(finished, lock)
+
+    def _lock(self, inputs: Inputs, pool: ThreadPoolExecutor, meter: Meter) -> Lock:
+        known = DigestCache(self.options.cache_dir)
+        digests = {
+            path: pool.submit(known.of, path, stamp, inputs.digest)
+            for path, stamp in stamped_files(self.plan)
+        }
+        meter.wait_for(digests.values(), "lock")
+        known.save()
+        return lock_of(self.plan, {path: each.result() for path, each in digests.items()})
 
     def _result(self, finished: dict[str, Finished], lock: Lock) -> MergeResult:
         return MergeResult(

@@ -16,7 +16,8 @@ from mergehub.recipe.lock import Lock
 
 from .card import card, recipe_text
 from .digests import output_digest
-from .errors import InputChangedError, OutputError
+from .errors import OutputError
+from .inputs import Inputs
 from .journal import Finished
 from .plan import ENGINE_VERSION, Plan
 from .writing import sync, writing
@@ -32,18 +33,23 @@ def finish(
     partial: Path,
     out: Path,
     finished: Mapping[str, Finished],
+    inputs: Inputs,
     lock: Lock,
     journals: Sequence[str],
-) -> None:
+) -> Lock:
     """Complete the folder `partial`, without its journals, and rename it to `out`.
+
+    Returns:
+        The lock, which now names the copies too.
 
     Raises:
         OutputError: it cannot be written, or something else has appeared at `out`.
-        InputChangedError: a file to be copied is gone.
+        InputChangedError: a file that was read or copied is not what it was.
     """
     with writing(out, plan.bytes_out):
-        for name, source in plan.copies.items():
-            (partial / name).write_bytes(_content(source))
+        copied = {name: inputs.copy(path, partial / name) for name, path in plan.copies.items()}
+        inputs.check()
+        lock = lock.model_copy(update={"copied": copied})
         for name, text in _texts(plan, finished, lock).items():
             (partial / name).write_text(text, encoding="utf-8")
         for path in partial.iterdir():
@@ -54,6 +60,7 @@ def finish(
         sync(partial)
         _reveal(partial, out)
         sync(out.parent)
+    return lock
 
 
 @contextmanager
@@ -69,13 +76,6 @@ def only_one(partial: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _content(source: Path) -> bytes:
-    try:
-        return source.read_bytes()
-    except OSError as error:
-        raise InputChangedError(f"{source} cannot be read any more: {error.strerror}") from None
 
 
 def _reveal(partial: Path, out: Path) -> None:

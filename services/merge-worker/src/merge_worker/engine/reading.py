@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from .errors import CheckpointError, EngineError, SourceError
+from .errors import CheckpointError, EngineError, SourceError, TooManyFilesError
 
 MIB: Final = 1 << 20
 LIMITS: Final = {
@@ -103,6 +103,12 @@ def read_small(path: Path, limit: int | None = None, within: Within = None) -> b
     return content
 
 
+def stamp_of(path: Path, within: Within = None) -> FileStamp:
+    """The stamp of a regular file; raises what `open_regular` raises."""
+    with opened(path, within) as descriptor:
+        return FileStamp.of(descriptor)
+
+
 def read_all(descriptor: int, size: int) -> bytes:
     """`size` bytes from where an open file stands; fewer where it ends before."""
     parts = []
@@ -151,7 +157,7 @@ def unreadable(path: Path, error: OSError | ValueError) -> EngineError:
     if code == errno.ENAMETOOLONG:
         return CheckpointError(f"{path} is a longer name than a file can have")
     if code in (errno.EMFILE, errno.ENFILE):
-        return SourceError(
+        return TooManyFilesError(
             f"{path} cannot be opened: too many files are open; "
             "merge fewer models at a time, or raise the limit (ulimit -n)"
         )
