@@ -128,5 +128,5 @@ def _fast_vocabulary(tokenizer: dict[str, Any]) -> dict[str, int]:
             vocab = {str(entry[0]): i for i, entry in enumerate(vocab)}
         added = {str(t["content"]): int(t["id"]) for t in tokenizer.get("added_tokens") or ()}
         return {**(vocab or {}), **added}
-    except (TypeError, LookupError, ValueError):
+    except (TypeError, LookupError, ValueError, OverflowError):
         raise CheckpointError("a tokenizer.json has tokens without content or id") from None
