@@ -135,7 +135,7 @@ def simulate() -> dict[str, list[Any]]:
 def made(shop: Any, document: dict[str, Any], device: str, **options: Any) -> list[Any]:
     result = shop.merge(document, "out", seed=7, device=device, durable=False, **options)
     shutil.rmtree(shop.folder / "out")
-    return [result.output_digest, result.nonfinite]
+    return [result.output_digest, result.nonfinite, result.made]
 
 
 @pytest.fixture(scope="module")

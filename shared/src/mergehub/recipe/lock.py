@@ -38,15 +38,10 @@ class LockedIngredient(_Frozen):
 
 
 class Lock(_Frozen):
-    """What, with the recipe, determines the output: rerun under it, the digest must agree.
-
-    `copied` has the files of the output that are copies, such as the tokenizer's, by their path in
-    it.
-    """
+    """What, with the recipe, determines the output: rerun under it, the digest must agree."""
 
     version: Literal[1] = 1
     recipe: Digest
     engine: str
     seed: int
     ingredients: tuple[LockedIngredient, ...]
-    copied: Mapping[str, LockedFile] = Field(default_factory=dict)

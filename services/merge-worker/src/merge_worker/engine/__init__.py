@@ -19,9 +19,11 @@ from .errors import (
     NotSupportedError,
     OutOfMemoryError,
     OutputError,
+    OutsideError,
     PlanError,
     ResumeError,
     SourceError,
+    TooManyFilesError,
 )
 from .execute import MergeOptions, MergeResult, merge, merge_part
 from .plan import Plan
@@ -40,6 +42,7 @@ __all__ = [
     "NotSupportedError",
     "OutOfMemoryError",
     "OutputError",
+    "OutsideError",
     "Plan",
     "PlanError",
     "Portion",
@@ -47,6 +50,7 @@ __all__ = [
     "ResumeError",
     "SourceError",
     "Sources",
+    "TooManyFilesError",
     "cache_folder",
     "digest_of_folder",
     "merge",

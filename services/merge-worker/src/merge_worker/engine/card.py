@@ -25,8 +25,13 @@ def card(plan: Plan, digest: str) -> str:
         f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n\n"
         f"# {plan.recipe.name or 'Merged model'}\n\n"
         f"Made with Mergehub by the method `{plan.recipe.merge_method}` from\n\n{listed}\n\n"
-        f"Output digest: `{digest}`\n\n## Recipe\n\n```yaml\n{recipe_text(plan)}```\n"
+        f"Output digest: `{digest}`\n\n{_notes(plan)}## Recipe\n\n```yaml\n{recipe_text(plan)}```\n"
     )
+
+
+def _notes(plan: Plan) -> str:
+    listed = "".join(f"- {note}\n" for note in plan.notes)
+    return f"## Notes\n\n{listed}\n" if listed else ""
 
 
 def recipe_text(plan: Plan) -> str:

@@ -17,10 +17,11 @@ from .digests import output_digest, tensor_is
 from .errors import OutOfMemoryError, OutputError, ResumeError
 from .filling import Filling
 from .finish import finish, only_one
+from .finiteness import check_finite
 from .gather_kernels import REDUCTION
 from .inputs import Inputs, stamped_files
 from .journal import Finished, Journal
-from .locking import DigestCache, lock_of
+from .locking import DigestCache
 from .plan import BLOCK, Plan, PlannedTensor
 from .portion import Portion, all_finished, check_split
 from .progress import Meter, OnProgress
@@ -40,7 +41,7 @@ class MergeOptions:
         cache_dir: where digests of input files are remembered between merges; None for nowhere.
         durable: wait until the output is on the disk before it becomes visible, so that it
             outlives a loss of power; without it only the end of the process.
-        only_finite: refuse ingredients with infinite or NaN elements.
+        only_finite: refuse ingredients and outputs with infinite or NaN elements.
         device: what computes the output: "cpu", or a GPU as "cuda" or, counting from 0, "cuda:1".
             With a GPU there are at least 2 threads, and blocks are larger unless `block` is given.
     """
@@ -71,7 +72,7 @@ class MergeResult:
     """What a merge made: `tensors` is how many, `folder` where they are.
 
     `nonfinite` counts the infinite and NaN elements of the merged ingredients, by tensor and
-    model, where there were any.
+    model, where there were any; `made` those of the output, by tensor and kind.
     """
 
     output_digest: str
@@ -80,6 +81,7 @@ class MergeResult:
     lock: Lock
     folder: Path
     nonfinite: dict[str, dict[str, int]] = field(default_factory=dict)
+    made: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def merge(
@@ -97,7 +99,7 @@ def merge(
         OutputError: `out` exists, or there is no space or permission.
         ResumeError: `<out>.partial` belongs to another plan or process.
         InputChangedError: an ingredient changed or vanished since it was planned with.
-        NotFiniteError: an ingredient is not finite, and `only_finite` was asked for.
+        NotFiniteError: something is not finite, and `only_finite` was asked for.
         OutOfMemoryError: there is no memory for the blocks in flight.
         DeviceError: the device cannot be used.
     """
@@ -199,19 +201,24 @@ class _Work:
         self, inputs: Inputs, pool: ThreadPoolExecutor, meter: Meter
     ) -> MergeResult | None:
         """Make the output visible if no portion is left to do."""
-        if all_finished(self.partial, self.plan, self.portion) is None:
+        finished = all_finished(self.partial, self.plan, self.portion)
+        if finished is None:
             return None
-        lock = self._lock(inputs, pool, meter)
+        if self.options.only_finite:  # an earlier attempt may not have cared
+            for tensor in self.plan.tensors:
+                check_finite(tensor, finished[tensor.name])
+        digests = self._digests(inputs, pool, meter)
         meter.report("finish")
         with only_one(self.partial):
             finished = all_finished(self.partial, self.plan, self.portion)
             if finished is None:  # another portion, ending at the same moment, was first
                 return None
             journals = [each.journal for each in self.portion.all]
-            lock = finish(self.plan, self.partial, self.out, finished, inputs, lock, journals)
+            lock = finish(self.plan, self.partial, self.out, finished, inputs, digests, journals)
         return self._result(finished, lock)
 
-    def _lock(self, inputs: Inputs, pool: ThreadPoolExecutor, meter: Meter) -> Lock:
+    def _digests(self, inputs: Inputs, pool: ThreadPoolExecutor, meter: Meter) -> dict[Path, str]:
+        """The digest of each file with tensors, for the lock."""
         known = DigestCache(self.options.cache_dir)
         digests = {
             path: pool.submit(known.of, path, stamp, inputs.digest)
@@ -219,7 +226,7 @@ class _Work:
         }
         meter.wait_for(digests.values(), "lock")
         known.save()
-        return lock_of(self.plan, {path: each.result() for path, each in digests.items()})
+        return {path: each.result() for path, each in digests.items()}
 
     def _result(self, finished: dict[str, Finished], lock: Lock) -> MergeResult:
         return MergeResult(
@@ -229,6 +236,7 @@ class _Work:
             lock,
             self.out,
             {name: dict(each.nonfinite) for name, each in finished.items() if each.nonfinite},
+            {name: dict(each.made) for name, each in finished.items() if each.made},
         )
 
     def _check(

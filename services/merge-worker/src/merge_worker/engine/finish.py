@@ -8,6 +8,7 @@ import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from mergehub.recipe.lock import Lock
 from .card import card, recipe_text
 from .digests import output_digest
 from .errors import OutputError
+from .finiteness import sentences
 from .inputs import Inputs
 from .journal import Finished
+from .locking import lock_of
 from .plan import ENGINE_VERSION, Plan
 from .writing import sync, writing
 
@@ -34,23 +37,26 @@ def finish(
     out: Path,
     finished: Mapping[str, Finished],
     inputs: Inputs,
-    lock: Lock,
+    digests: Mapping[Path, str],
     journals: Sequence[str],
 ) -> Lock:
     """Complete the folder `partial`, without its journals, and rename it to `out`.
 
+    `digests` are those of the input files with tensors.
+
     Returns:
-        The lock, which now names the copies too.
+        The lock, which lies in the folder too.
 
     Raises:
         OutputError: it cannot be written, or something else has appeared at `out`.
         InputChangedError: a file that was read or copied is not what it was.
     """
     with writing(out, plan.bytes_out):
-        copied = {name: inputs.copy(path, partial / name) for name, path in plan.copies.items()}
+        copied = {path: inputs.copy(path, partial / name) for name, path in plan.copies.items()}
         inputs.check()
-        lock = lock.model_copy(update={"copied": copied})
-        for name, text in _texts(plan, finished, lock).items():
+        lock = lock_of(plan, digests, copied)
+        noted = replace(plan, notes=(*plan.notes, *sentences(plan, _made(finished))))
+        for name, text in _texts(noted, finished, lock).items():
             (partial / name).write_text(text, encoding="utf-8")
         for path in partial.iterdir():
             if path.suffix != ".safetensors":
@@ -109,6 +115,7 @@ def _manifest(plan: Plan, finished: Mapping[str, Finished], digest: str) -> dict
         for tensor in plan.tensors
     }
     nonfinite = {name: dict(each.nonfinite) for name, each in finished.items() if each.nonfinite}
+    made = _made(finished)
     return {
         "output_digest": digest,
         "engine": ENGINE_VERSION,
@@ -119,7 +126,12 @@ def _manifest(plan: Plan, finished: Mapping[str, Finished], digest: str) -> dict
         },
         "tensors": tensors,
         **({"nonfinite": nonfinite} if nonfinite else {}),
+        **({"nonfinite_output": made} if made else {}),
     }
+
+
+def _made(finished: Mapping[str, Finished]) -> dict[str, dict[str, int]]:
+    return {name: dict(each.made) for name, each in finished.items() if each.made}
 
 
 def _json(value: Any) -> str:

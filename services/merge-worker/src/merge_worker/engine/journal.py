@@ -28,10 +28,15 @@ Cut = tuple[int, int]
 
 @dataclass(frozen=True)
 class Finished:
-    """A finished tensor: its digest, and how many elements of which model were not finite."""
+    """A finished tensor: its digest, and what is not finite.
+
+    `nonfinite` counts elements of the models, by model, and `made` those of the tensor itself, by
+    kind (see `finiteness.KINDS`).
+    """
 
     sha256: str
     nonfinite: Mapping[str, int] = field(default_factory=dict)
+    made: Mapping[str, int] = field(default_factory=dict)
 
 
 class Journal:
@@ -144,8 +149,8 @@ class Journal:
 
     def _take(self, entry: dict[str, Any]) -> None:
         match entry:
-            case {"tensor": name, "sha256": digest, "nonfinite": nonfinite}:
-                self.finished[name] = Finished(digest, nonfinite)
+            case {"tensor": name, "sha256": digest, "nonfinite": nonfinite, "made": made}:
+                self.finished[name] = Finished(digest, nonfinite, made)
             case {"block": name, "cut": [first, size], "nonfinite": nonfinite}:
                 self.blocks.setdefault(name, {})[first, size] = nonfinite
             case {"complete": True}:
@@ -153,7 +158,12 @@ class Journal:
 
 
 def _tensor_line(name: str, finished: Finished) -> dict[str, Any]:
-    return {"tensor": name, "sha256": finished.sha256, "nonfinite": dict(finished.nonfinite)}
+    return {
+        "tensor": name,
+        "sha256": finished.sha256,
+        "nonfinite": dict(finished.nonfinite),
+        "made": dict(finished.made),
+    }
 
 
 def _boot() -> str | None:

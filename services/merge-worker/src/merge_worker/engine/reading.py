@@ -26,6 +26,8 @@ LIMITS: Final = {
 """Bytes that are read of a file of this name at most; each is several times the largest known."""
 LIMIT: Final = 64 * MIB
 """Bytes that are read of any other small file."""
+COPY_LIMIT: Final = 256 * MIB
+"""Bytes of a file at most that is copied beside the weights."""
 
 POINTER: Final = b"version https://git-lfs.github.com/spec/"
 
@@ -96,17 +98,19 @@ def read_small(path: Path, limit: int | None = None, within: Within = None) -> b
     with opened(path, within) as descriptor:
         found = os.fstat(descriptor).st_size
         content = read_all(descriptor, most + 1) if found <= most else b""
-    if max(found, len(content)) > most:
-        raise CheckpointError(
-            f"{path} takes {found} bytes; of a file of this kind at most {most} are read"
-        )
+    _check_size(path, max(found, len(content)), most)
     return content
 
 
 def stamp_of(path: Path, within: Within = None) -> FileStamp:
-    """The stamp of a regular file; raises what `open_regular` raises."""
+    """The stamp of a file that is to be copied.
+
+    Raises what `open_regular` raises, and CheckpointError if it is larger than COPY_LIMIT.
+    """
     with opened(path, within) as descriptor:
-        return FileStamp.of(descriptor)
+        stamp = FileStamp.of(descriptor)
+    _check_size(path, stamp.size, COPY_LIMIT)
+    return stamp
 
 
 def read_all(descriptor: int, size: int) -> bytes:
@@ -116,6 +120,13 @@ def read_all(descriptor: int, size: int) -> bytes:
         parts.append(part)
         size -= len(part)
     return b"".join(parts)
+
+
+def _check_size(path: Path, size: int, most: int) -> None:
+    if size > most:
+        raise CheckpointError(
+            f"{path} takes {size} bytes; of a file of this kind at most {most} are read"
+        )
 
 
 def _check_place(path: Path, place: int, within: Within) -> None:
