@@ -14,7 +14,7 @@ from mergehub.recipe.lock import Lock
 
 from . import cuda
 from .digests import output_digest, tensor_is
-from .errors import OutOfMemoryError, OutputError, ResumeError
+from .errors import OutputError, ResumeError
 from .filling import Filling
 from .finish import finish, only_one
 from .finiteness import check_finite
@@ -26,6 +26,7 @@ from .plan import BLOCK, Plan, PlannedTensor
 from .portion import Portion, all_finished, check_split
 from .progress import Meter, OnProgress
 from .shards import lay_out
+from .shortage import shortage
 from .writing import sync, writing, writing_behind
 
 
@@ -124,22 +125,21 @@ def merge_part(
         What the merge made; None while other portions are unfinished.
     """
     options = options or MergeOptions()
-    if out.exists():
+    if os.path.lexists(out):
         raise OutputError(f"{out} exists already: remove it or name another folder")
     device = cuda.open_device(options.device)
     work = _Work(plan, out, out.with_name(f"{out.name}.partial"), portion, options, device)
     try:
-        return work.carry_out(on_progress or (lambda progress: None))
+        with shortage(
+            f"for {options.workers} threads with blocks of {options.block_elements} elements: "
+            "take fewer threads or smaller blocks"
+        ):
+            return work.carry_out(on_progress or (lambda progress: None))
     except ResumeError:
         raise
-    except BaseException as error:
+    except BaseException:
         if not options.keep_partial and portion.of == 1:
             shutil.rmtree(work.partial, ignore_errors=True)
-        if isinstance(error, MemoryError):
-            raise OutOfMemoryError(
-                f"not enough memory for {options.workers} threads with blocks of "
-                f"{options.block_elements} elements: take fewer threads or smaller blocks"
-            ) from None
         raise
 
 
@@ -242,7 +242,9 @@ class _Work:
     def _check(
         self, journal: Journal, tensors: Sequence[PlannedTensor], pool: ThreadPoolExecutor
     ) -> None:
-        """What the journal calls finished must still be there."""
+        """What the journal calls finished must be of this plan, and still be there."""
+        if journal.finished.keys() - {tensor.name for tensor in tensors}:
+            raise journal.damaged("it names a tensor that is not to be made")
         for name, placed in self.plan.shards.items():
             last = placed[-1].region
             path = self.partial / name

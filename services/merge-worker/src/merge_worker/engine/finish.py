@@ -23,7 +23,7 @@ from .inputs import Inputs
 from .journal import Finished
 from .locking import lock_of
 from .plan import ENGINE_VERSION, Plan
-from .writing import sync, writing
+from .writing import sync, write_new, writing
 
 MANIFEST = "manifest.json"
 LOCK = "mergehub.lock.json"
@@ -57,7 +57,7 @@ def finish(
         lock = lock_of(plan, digests, copied)
         noted = replace(plan, notes=(*plan.notes, *sentences(plan, _made(finished))))
         for name, text in _texts(noted, finished, lock).items():
-            (partial / name).write_text(text, encoding="utf-8")
+            write_new(partial / name, text.encode())
         for path in partial.iterdir():
             if path.suffix != ".safetensors":
                 sync(path)
@@ -72,11 +72,14 @@ def finish(
 @contextmanager
 def only_one(partial: Path) -> Iterator[None]:
     """While the folder is being finished, nobody else may."""
+    path = partial / LOCKED
     try:
-        descriptor = os.open(partial / LOCKED, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
     except FileNotFoundError:  # finished and renamed already
         yield
         return
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -83,7 +83,8 @@ class Inputs:
         """Copy a file; returns what was written."""
         taken, size = hashlib.sha256(), 0
         target.parent.mkdir(parents=True, exist_ok=True)
-        with self._stream(path) as stream, target.open("wb") as copy:
+        target.unlink(missing_ok=True)
+        with self._stream(path) as stream, target.open("xb") as copy:
             while part := stream.read(CHUNK):
                 taken.update(part)
                 size += copy.write(part)

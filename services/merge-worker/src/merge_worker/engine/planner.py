@@ -19,6 +19,7 @@ from .parts import Part, Wanted, origins, parts_of, stacked, whole
 from .plan import Plan, PlannedTensor
 from .reading import stamp_of
 from .shards import assign_places
+from .shortage import shortage
 from .sources import Sources
 from .table import Table
 from .tokenizers import plan_tokenizer
@@ -39,7 +40,13 @@ def plan_merge(
         PlanError: the ingredients do not fit together, or not to the recipe.
         NotSupportedError: the recipe asks for something that the engine does not do.
         SourceError, CheckpointError: an ingredient cannot be had, or is damaged.
+        OutOfMemoryError: there is not enough memory for all the headers.
     """
+    with shortage("to plan the merge: give it more, or merge fewer or smaller models"):
+        return _planned(recipe, sources, seed, max_shard_size)
+
+
+def _planned(recipe: Recipe, sources: Sources, seed: int, max_shard_size: int) -> Plan:
     method = _method(recipe)
     parts = parts_of(recipe)
     used = _used(recipe, parts, method)
