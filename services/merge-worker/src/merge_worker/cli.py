@@ -162,6 +162,8 @@ def _engine_errors() -> Iterator[None]:
         raise click.ClickException(f"{error}. Allow another folder with --root.") from error
     except EngineError as error:
         raise click.ClickException(str(error)) from error
+    except MemoryError:
+        raise click.ClickException("Not enough memory: allow this process more.") from None
 
 
 def _described(planned: Plan, options: MergeOptions) -> Table:

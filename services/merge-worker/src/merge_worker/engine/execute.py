@@ -132,7 +132,7 @@ def merge_part(
     try:
         with shortage(
             f"for {options.workers} threads with blocks of {options.block_elements} elements: "
-            "take fewer threads or smaller blocks"
+            "take fewer threads or smaller blocks, or give it more"
         ):
             return work.carry_out(on_progress or (lambda progress: None))
     except ResumeError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -33,11 +33,17 @@ FORMATS: Final = {
 }
 """By a file's ending, what is said of weights stored so."""
 
+Guess = Callable[[Path, list[str]], EngineError | None]
+"""From a folder and the names in it to what it is, if it is that."""
+
 
 def no_model(folder: Path, wanted: str) -> EngineError:
     """Why a folder that lacks what is wanted is no model, and what to name instead."""
     names = _names(folder)
-    for guess in (_adapter, _cache, _pipeline, _unfinished, _unindexed, _format):
+    of_models: tuple[Guess, ...] = (
+        () if wanted.startswith("adapter") else (_pipeline, _unindexed, _format)
+    )
+    for guess in (_adapter, _cache, _unfinished, *of_models):
         if error := guess(folder, names):
             return error
     if not names:

@@ -5,8 +5,15 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from .errors import OutOfMemoryError
+
+_WORDS: Final = (
+    "can't start new thread",
+    "failed to map segment",  # of a library that is loaded late
+    "annot allocate memory",
+)
 
 
 @contextmanager
@@ -18,13 +25,20 @@ def shortage(advice: str) -> Iterator[None]:
     """
     try:
         yield
-    except MemoryError:
-        raise OutOfMemoryError(f"not enough memory {advice}") from None
-    except OSError as error:
-        if error.errno != errno.ENOMEM:
+    except Exception as error:
+        if not any(map(_says_so, _causes(error))):
             raise
         raise OutOfMemoryError(f"not enough memory {advice}") from None
-    except RuntimeError as error:
-        if "can't start new thread" not in str(error):
-            raise
-        raise OutOfMemoryError(f"no thread can be started {advice}") from None
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those that it came of: libraries wrap what the system says."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _says_so(error: BaseException) -> bool:
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+        return True
+    return any(words in str(error) for words in _WORDS)

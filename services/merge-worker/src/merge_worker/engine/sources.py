@@ -86,7 +86,9 @@ class Sources:
         return self._location(Path(folder), "run", run)
 
     def _location(self, folder: Path, kind: Kind, revision: str | None) -> Location:
-        return Location(folder, kind, revision, self.within(folder / "config.json"))
+        within = self.within(folder / "config.json")
+        _check_links(folder, within)
+        return Location(folder, kind, revision, within)
 
     def _under_roots(self, name: str) -> bool:
         return any(os.path.isdir(root / name) for root in self.roots)
@@ -97,7 +99,6 @@ class Sources:
         allowed = [path for path in map(_real, candidates) if self._allowed(path)]
         for path in allowed:
             if os.path.isdir(path):
-                self._check_links(path)
                 return self._location(path, "folder", None)
         for path in allowed:
             if os.path.isfile(path):
@@ -112,15 +113,6 @@ class Sources:
 
     def _allowed(self, path: Path) -> bool:
         return any(path.is_relative_to(_real(root)) for root in self.roots)
-
-    def _check_links(self, folder: Path) -> None:
-        try:
-            links = [path for path in folder.iterdir() if path.is_symlink()]
-        except OSError as error:
-            raise unreadable(folder, error) from None
-        for path in links:
-            if not self._allowed(_real(path)):
-                raise SourceError(f"{path} is a link that leads outside the allowed roots")
 
     def _from_hub(self, name: str, revision: str | None) -> Location:
         from huggingface_hub import constants, snapshot_download
@@ -149,6 +141,16 @@ class Sources:
             at = f" at revision {revision}" if revision else ""
             raise SourceError(f"{name}{at} cannot be fetched from Hugging Face: {error}") from None
         return self._location(Path(folder), "hub", Path(folder).name)
+
+
+def _check_links(folder: Path, within: tuple[Path, ...]) -> None:
+    try:
+        links = [path for path in folder.iterdir() if path.is_symlink()]
+    except OSError as error:
+        raise unreadable(folder, error) from None
+    for path in links:
+        if not any(_real(path).is_relative_to(each) for each in within):
+            raise SourceError(f"{path} is a link that leads outside the allowed roots")
 
 
 def _real(path: Path) -> Path:
