@@ -20,15 +20,16 @@ from rich.table import Table
 from merge_worker.engine import (
     EngineError,
     MergeOptions,
+    OutsideError,
     Plan,
     Portion,
     Progress,
-    SourceError,
     Sources,
     cache_folder,
     plan_merge,
 )
 from merge_worker.engine import merge_part as carry_out
+from merge_worker.engine.finiteness import sentences
 from mergehub.cli.failures import recipe_faults, recipe_text
 from mergehub.cli.output import show
 from mergehub.cli.progress import ProgressDisplay
@@ -94,7 +95,9 @@ def plan(
 @_merge_options
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--part", "portion", type=PortionType(), default="1/1", help=PART)
-@click.option("--only-finite", is_flag=True, help="Refuse models with infinities or NaN.")
+@click.option(
+    "--only-finite", is_flag=True, help="Refuse infinities and NaN, in models and output."
+)
 @click.option("--sync/--no-sync", default=True, help=SYNC)
 @click.option("--device", default="cpu", show_default=True, help=DEVICE)
 def merge(
@@ -137,6 +140,8 @@ def merge(
     for tensor, counts in result.nonfinite.items():
         listed = ", ".join(f"{count} in {model}" for model, count in counts.items())
         click.echo(f"Not finite in {tensor}: {listed}", err=True)
+    for said in sentences(planned, result.made):
+        click.echo(said, err=True)
     click.echo(f"{result.folder}  {result.tensors} tensors, {decimal(result.bytes_out)}")
     click.echo(result.output_digest)
 
@@ -153,10 +158,12 @@ def _plan(file: IO[str], roots: tuple[Path, ...], seed: int, offline: bool) -> P
 def _engine_errors() -> Iterator[None]:
     try:
         yield
-    except SourceError as error:
+    except OutsideError as error:
         raise click.ClickException(f"{error}. Allow another folder with --root.") from error
     except EngineError as error:
         raise click.ClickException(str(error)) from error
+    except MemoryError:
+        raise click.ClickException("Not enough memory: allow this process more.") from None
 
 
 def _described(planned: Plan, options: MergeOptions) -> Table:

@@ -87,7 +87,8 @@ def cases() -> dict[str, dict[str, Any]]:
         for stored, out in [("BF16", "bfloat16"), ("F16", "float16"), ("F32", "float32")]:
             strange = recipe(method, f"strange{stored}") | {"out_dtype": out}
             found[f"{method}, strange {stored}"] = strange
-    return found
+    narrow = recipe("linear", "strangeBF16") | {"out_dtype": "float16"}
+    return {**found, "linear, too large for float16": narrow}
 
 
 def write_models(shop: Any, **sizes: int) -> None:
@@ -103,7 +104,7 @@ def write_models(shop: Any, **sizes: int) -> None:
 
 
 def with_strange(values: NDArray[Any], model: int, stored: str) -> NDArray[Any]:
-    """Half of the elements subnormal or tiny; some infinite, one not a number, some zero."""
+    """Half of the elements subnormal or tiny; some infinite, one NaN, some zero, one large."""
     scale = {"BF16": 2.0**-130, "F16": 2.0**-20, "F32": 2.0**-138}[stored]
     flat = values.astype(np.float32).ravel().copy()
     flat[::2] *= np.float32(scale)
@@ -111,6 +112,8 @@ def with_strange(values: NDArray[Any], model: int, stored: str) -> NDArray[Any]:
     flat[4] = -0.0 if model % 2 else 0.0
     if model == 2:
         flat[5] = np.nan
+    if stored != "F16":
+        flat[6] = 90000  # too large for float16
     return flat.reshape(values.shape)
 
 
@@ -135,7 +138,7 @@ def simulate() -> dict[str, list[Any]]:
 def made(shop: Any, document: dict[str, Any], device: str, **options: Any) -> list[Any]:
     result = shop.merge(document, "out", seed=7, device=device, durable=False, **options)
     shutil.rmtree(shop.folder / "out")
-    return [result.output_digest, result.nonfinite]
+    return [result.output_digest, result.nonfinite, result.made]
 
 
 @pytest.fixture(scope="module")

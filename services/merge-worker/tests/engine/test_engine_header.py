@@ -153,7 +153,7 @@ def test_pickled_weights_are_refused_with_advice(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("config", "error", "words"),
     [
-        (None, SourceError, r"no config\.json"),
+        (None, SourceError, "is empty"),
         ("{", CheckpointError, "not JSON"),
         ("[]", CheckpointError, "JSON object"),
         ("{}", SourceError, "no weights"),

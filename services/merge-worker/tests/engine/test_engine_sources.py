@@ -83,7 +83,7 @@ def test_a_cached_model_of_the_hub_is_found_offline(model: Path, tmp_path: Path)
     location = sources.locate(ModelRef.parse("org/name"))
     assert (location.kind, location.revision) == ("hub", commit)
     with pytest.raises(
-        SourceError, match=r"no folder under .*not in the cache, and we are offline"
+        SourceError, match=r"not a folder under .*not in the cache, and we are offline"
     ):
         sources.locate(ModelRef.parse("org/other@v2"))
 

@@ -29,6 +29,9 @@ from mergehub.contracts.strict import Lax, Strict
 LEASE_SECONDS = 12
 HEARTBEAT_SECONDS = 4
 MAX_ATTEMPTS = 5
+MOST_PARENTS = 1000
+LONGEST_NAME = 500
+"""Ingredients that a result names at most, and characters of such a name."""
 TIMEOUT_SECONDS = {"merge": 6 * 3600, "evaluate": 24 * 3600}
 """How long one attempt may take, by kind, unless a run asks for another time."""
 LONGEST_TIMEOUT_SECONDS = 14 * 24 * 3600
@@ -253,7 +256,7 @@ class ReleaseRequest(Message):
 class Parent(Message):
     """One ingredient of a merge as lineage learns it."""
 
-    name: str = Field(min_length=1, max_length=500)
+    name: str = Field(min_length=1, max_length=LONGEST_NAME)
     digest: Digest | None = None
     relation: Literal["merge", "finetune", "adapter", "quantized"] = "merge"
     role: Literal["base", "ingredient"] = "ingredient"
@@ -275,7 +278,7 @@ class MergeResult(Message):
     tensors: int = Field(ge=0)
     bytes: int = Field(ge=0)
     seconds: float
-    parents: list[Parent] = Field(max_length=1000)
+    parents: list[Parent] = Field(max_length=MOST_PARENTS)
 
 
 class BenchmarkResult(Message):

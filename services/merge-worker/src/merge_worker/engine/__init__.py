@@ -20,9 +20,11 @@ from .errors import (
     NotSupportedError,
     OutOfMemoryError,
     OutputError,
+    OutsideError,
     PlanError,
     ResumeError,
     SourceError,
+    TooManyFilesError,
 )
 from .execute import MergeOptions, MergeResult, merge, merge_part
 from .plan import Plan
@@ -42,6 +44,7 @@ __all__ = [
     "NotSupportedError",
     "OutOfMemoryError",
     "OutputError",
+    "OutsideError",
     "Plan",
     "PlanError",
     "Portion",
@@ -49,6 +52,7 @@ __all__ = [
     "ResumeError",
     "SourceError",
     "Sources",
+    "TooManyFilesError",
     "cache_folder",
     "digest_of_folder",
     "merge",

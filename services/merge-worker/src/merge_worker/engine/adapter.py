@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .checkpoint import Checkpoint
+from .dtypes import CODES, finite_in_float32
 from .errors import CheckpointError, NotSupportedError
 from .header import Region
 
@@ -85,12 +86,19 @@ def _update(adapter: Checkpoint, module: str, pair: Mapping[str, Region]) -> Low
             f"the adapter in {adapter.folder} has B {list(left.shape)} and A {list(right.shape)} "
             f"for {module!r}; B @ A needs [rows, r] and [r, columns]"
         )
+    if not {left.dtype, right.dtype} <= CODES.keys():
+        raise CheckpointError(
+            f"the adapter in {adapter.folder} stores {module!r} as {left.dtype} and "
+            f"{right.dtype}; it must be one of {', '.join(CODES)}"
+        )
     scaling = _scaling(adapter, module, right.shape[0])
     return LowRank(left, right, scaling, bool(adapter.config.get("fan_in_fan_out")))
 
 
 def _scaling(adapter: Checkpoint, module: str, rank: int) -> float:
     """Alpha over r, or over √r for rank-stabilised adapters (arXiv 2312.03732)."""
+    if rank == 0:
+        raise CheckpointError(f"the adapter in {adapter.folder} has rank 0 for {module!r}")
     alpha = _number(adapter, "alpha_pattern", module, "lora_alpha", 8)
     declared = _number(adapter, "rank_pattern", module, "r", rank)
     if declared != rank:
@@ -103,10 +111,14 @@ def _scaling(adapter: Checkpoint, module: str, rank: int) -> float:
 def _number(adapter: Checkpoint, pattern_key: str, module: str, key: str, default: float) -> float:
     value = _by_name(adapter, pattern_key, module)
     value = adapter.config.get(key, default) if value is None else value
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not finite_in_float32(value)
+    ):
         raise CheckpointError(
             f"adapter_config.json in {adapter.folder} gives {value!r} as {key} of {module!r}; "
-            "it must be a number"
+            "it must be a number that float32 can hold"
         )
     return value
 

@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+import hashlib
+import os
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from .errors import CheckpointError, InputChangedError, NotSupportedError, SourceError
-from .header import Region, read_header
+from mergehub.recipe.lock import LockedFile
 
-SINGLE = "model.safetensors"
-INDEX = "model.safetensors.index.json"
-ADAPTER = "adapter_model.safetensors"
-PICKLED = (".bin", ".pt", ".pth", ".ckpt")
+from .errors import CheckpointError
+from .header import Region, header_of
+from .other_folders import no_model
+from .reading import FileStamp, Within, opened, read_small
+from .strict_json import json_object
 
+SINGLE: Final = "model.safetensors"
+INDEX: Final = "model.safetensors.index.json"
+ADAPTER: Final = "adapter_model.safetensors"
+CONFIG: Final = "config.json"
+ADAPTER_CONFIG: Final = "adapter_config.json"
 
-@dataclass(frozen=True)
-class FileStamp:
-    """What shows that a file is still the one that was looked at."""
-
-    size: int
-    mtime_ns: int
-    inode: int
-
-    @classmethod
-    def of(cls, path: Path) -> FileStamp:
-        """The stamp of a file.
-
-        Raises:
-            InputChangedError: the file is gone.
-        """
-        try:
-            status = path.stat()
-        except OSError as error:
-            raise InputChangedError(f"{path} vanished ({error.strerror})") from None
-        return cls(status.st_size, status.st_mtime_ns, status.st_ino)
+Expected = dict[str, set[str] | None]
+"""By file, the tensors that an index expects in it, if there is an index."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +32,14 @@ class Checkpoint:
     """A folder in the layout of transformers, or of PEFT for an adapter; nothing but headers read.
 
     `tensors` maps names to regions whose `file` is relative to `folder`; `stamps` has every file
-    that holds tensors.
+    that holds tensors, `read` every other that was read, as it was then.
     """
 
     folder: Path
     config: dict[str, Any]
     tensors: dict[str, Region]
     stamps: dict[str, FileStamp]
+    read: dict[str, LockedFile] = field(default_factory=dict)
 
     @cached_property
     def tied(self) -> bool:
@@ -60,102 +49,107 @@ class Checkpoint:
         return bool(self.config.get("tie_word_embeddings", nested))
 
 
-def open_checkpoint(folder: Path) -> Checkpoint:
+def open_checkpoint(folder: Path, within: Within = None) -> Checkpoint:
     """Read the configuration and the headers of a model's folder.
 
     Raises:
-        SourceError: no model is there.
-        NotSupportedError: its weights are pickled.
+        SourceError: no model is there, or a file lies outside `within`.
+        NotSupportedError: its weights are pickled, or of another format or kind.
         CheckpointError: its files are damaged or contradict each other.
     """
-    config = read_json(folder / "config.json")
-    return _open(folder, config, _weight_files(folder))
+    reader = _Reader(folder, within)
+    if not os.path.lexists(folder / CONFIG):
+        raise no_model(folder, CONFIG)
+    config = reader.json(CONFIG)
+    return reader.checkpoint(config, _weight_files(reader))
 
 
 def weight_regions(folder: Path) -> dict[str, Region]:
     """The tensors of a model's folder by name, its configuration left aside; raises the same."""
-    return _open(folder, {}, _weight_files(folder)).tensors
+    reader = _Reader(folder, None)
+    return reader.checkpoint({}, _weight_files(reader)).tensors
 
 
-def open_adapter(folder: Path) -> Checkpoint:
+def open_adapter(folder: Path, within: Within = None) -> Checkpoint:
     """Read the configuration and the header of a PEFT adapter's folder; raises the same."""
-    config = read_json(folder / "adapter_config.json")
-    if not (folder / ADAPTER).is_file():
-        raise _no_weights(folder, ADAPTER)
-    return _open(folder, config, {ADAPTER: None})
+    reader = _Reader(folder, within)
+    for name in (ADAPTER_CONFIG, ADAPTER):
+        if not os.path.lexists(folder / name):
+            raise no_model(folder, name)
+    return reader.checkpoint(reader.json(ADAPTER_CONFIG), {ADAPTER: None})
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file.
+class _Reader:
+    """Reads one folder and notes what was read."""
 
-    Raises:
-        SourceError: there is no such file.
-        CheckpointError: it is not a JSON object.
-    """
-    try:
-        value = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise SourceError(f"{path.parent} has no {path.name}") from None
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} is not JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise CheckpointError(f"{path} must hold a JSON object")
-    return value
+    def __init__(self, folder: Path, within: Within) -> None:
+        self.folder, self._within = folder, within
+        self._read: dict[str, LockedFile] = {}
+
+    def json(self, name: str) -> dict[str, Any]:
+        """The JSON object in a small file."""
+        content = read_small(self.folder / name, within=self._within)
+        digest = hashlib.sha256(content).hexdigest()
+        self._read[name] = LockedFile(sha256=digest, size=len(content))
+        return json_object(content, self.folder / name)
+
+    def checkpoint(self, config: dict[str, Any], files: Expected) -> Checkpoint:
+        """The folder with the headers of its files of weights."""
+        tensors: dict[str, Region] = {}
+        stamps = {}
+        for name, expected in files.items():
+            path = self.folder / name
+            with opened(path, self._within) as descriptor:
+                stamps[name] = FileStamp.of(descriptor)
+                found = header_of(path, descriptor)
+            missing = (expected or set()) - found.keys()
+            if missing:
+                raise CheckpointError(f"{path} lacks {min(missing)!r}, which the index claims")
+            twice = found.keys() & tensors.keys()
+            if twice:
+                raise CheckpointError(f"{self.folder} holds {min(twice)!r} in two files")
+            tensors |= found
+        if not tensors:
+            raise CheckpointError(f"{self.folder} holds no tensor: {', '.join(files)} is empty")
+        return Checkpoint(self.folder, config, tensors, stamps, self._read)
 
 
-def _open(folder: Path, config: dict[str, Any], files: dict[str, set[str] | None]) -> Checkpoint:
-    tensors: dict[str, Region] = {}
-    stamps = {}
-    for name, expected in files.items():
-        stamps[name] = FileStamp.of(folder / name)
-        found = read_header(folder / name)
-        missing = (expected or set()) - found.keys()
-        if missing:
-            raise CheckpointError(f"{folder / name} lacks {min(missing)!r}, which the index claims")
-        twice = found.keys() & tensors.keys()
-        if twice:
-            raise CheckpointError(f"{folder} holds {min(twice)!r} in two files")
-        tensors |= found
-    return Checkpoint(folder, config, tensors, stamps)
-
-
-def _weight_files(folder: Path) -> dict[str, set[str] | None]:
+def _weight_files(reader: _Reader) -> Expected:
     """Each safetensors file of a model and the tensors that the index expects in it."""
-    if (folder / INDEX).is_file():
-        return _indexed(folder)
-    if (folder / SINGLE).is_file():
+    if os.path.lexists(reader.folder / INDEX):
+        return _indexed(reader)
+    if os.path.lexists(reader.folder / SINGLE):
         return {SINGLE: None}
-    raise _no_weights(folder, f"{SINGLE} or {INDEX}")
+    raise no_model(reader.folder, f"{SINGLE} or {INDEX}")
 
 
-def _indexed(folder: Path) -> dict[str, set[str] | None]:
-    shards: dict[str, set[str] | None] = {}
-    weight_map = read_json(folder / INDEX).get("weight_map")
+def _indexed(reader: _Reader) -> Expected:
+    shards: dict[str, set[str]] = {}
+    path = reader.folder / INDEX
+    weight_map = reader.json(INDEX).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
-        raise CheckpointError(f"{folder / INDEX} has no weight_map")
+        raise CheckpointError(f"{path} has no weight_map")
     for tensor, name in weight_map.items():
-        if (
-            not isinstance(name, str)
-            or Path(name).name != name
-            or not name.endswith(".safetensors")
-        ):
+        if not _is_shard(name):
             raise CheckpointError(
-                f"{folder / INDEX} puts {tensor!r} into {name!r}; "
+                f"{path} puts {tensor!r} into {name!r}; "
                 "a shard is a .safetensors file in the same folder"
             )
-        if not (folder / name).is_file():
-            raise CheckpointError(f"{folder / INDEX} names {name}, which is not there")
-        members = shards.setdefault(name, set())
-        assert members is not None
-        members.add(tensor)
+        shards.setdefault(name, set()).add(tensor)
+    missing = [name for name in sorted(shards) if not os.path.lexists(reader.folder / name)]
+    if missing:
+        raise CheckpointError(
+            f"{path} names {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not "
+            "there: download the model again, or the rest of it"
+        )
     return dict(sorted(shards.items()))
 
 
-def _no_weights(folder: Path, wanted: str) -> NotSupportedError | SourceError:
-    pickled = [p.name for p in sorted(folder.iterdir()) if p.suffix in PICKLED]
-    if pickled:
-        return NotSupportedError(
-            f"{folder} holds its weights in {pickled[0]}, a format that can run code when it is "
-            "opened; convert it to safetensors (transformers: save_pretrained)"
-        )
-    return SourceError(f"{folder} holds no weights: there is no {wanted}")
+def _is_shard(name: Any) -> bool:
+    return (
+        isinstance(name, str)
+        and Path(name).name == name
+        and name.endswith(".safetensors")
+        and name.isprintable()
+        and len(name.encode()) <= 255
+    )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .cuda import Device, Lane
 from .cuda_kernel import THREADS, Signature, cuda_kernel
 from .dtypes import CODES, ITEMSIZE
+from .fill_kernel import MADE
 from .loop import NO_RANKS, keys_of, weights_of
 from .method import Block, Merge, Prepared
 from .ranks import ranks_of
@@ -46,7 +47,8 @@ class CudaLoop:
     def __call__(self, block: Block) -> Made:
         """The values of a block as bytes, and how many elements of each operand are not finite.
 
-        The bytes stay until the same thread's next block.
+        After those counts come the MADE ones, of the values. The bytes stay until the same
+        thread's next block.
         """
         ranks = ranks_of(self._merge, block) if self.whole_rows else NO_RANKS
         with self._device.errors():
@@ -55,7 +57,7 @@ class CudaLoop:
     def _filled(self, block: Block, ranks: NDArray[np.float32], lane: Lane) -> Made:
         stream, size = lane.stream, block.size * self._width
         out = lane.room("out", (-(-size // 8) * 8,), np.uint8)
-        nonfinite = np.zeros(len(block.codes), np.int64)
+        nonfinite = np.zeros(len(block.codes) + MADE, np.int64)
         counts = lane.sent("nonfinite", nonfinite)
         arguments = (
             self._operands(block, lane),

@@ -38,4 +38,12 @@ CODES: Final = MappingProxyType({"BF16": BF16, "F16": F16, "F32": F32, "F64": F6
 BY_TORCH_NAME: Final = MappingProxyType({"bfloat16": "BF16", "float16": "F16", "float32": "F32"})
 """The safetensors name of each `dtype` that a recipe may ask for."""
 
+FLOAT32_END: Final = float(2**128 - 2**103)
+"""The least number that becomes infinite when it is rounded to float32."""
+
 TO_TORCH_NAME: Final = MappingProxyType({code: name for name, code in BY_TORCH_NAME.items()})
+
+
+def finite_in_float32(value: float) -> bool:
+    """Whether a number is one, and still is when it is rounded to float32."""
+    return abs(value) < FLOAT32_END

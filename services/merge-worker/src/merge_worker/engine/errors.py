@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+LONGEST: Final = 10_000
+"""Characters of a message at most."""
+
 
 class EngineError(Exception):
     """A merge cannot be planned or carried out."""
 
+    def __str__(self) -> str:
+        return printable(super().__str__())
+
 
 class SourceError(EngineError):
     """An ingredient cannot be found, or may not be read."""
+
+
+class OutsideError(SourceError):
+    """What a path names is no folder under the roots that models may be read from."""
 
 
 class CheckpointError(EngineError):
@@ -36,12 +48,33 @@ class DiskFullError(OutputError):
 
 
 class ResumeError(EngineError):
-    """The unfinished output found in this place belongs to another merge."""
+    """The unfinished output found in this place belongs to another merge, or is damaged."""
 
 
 class OutOfMemoryError(EngineError):
     """There is not enough memory for the blocks in flight."""
 
 
+class TooManyFilesError(EngineError):
+    """There are more input files than this process may open."""
+
+
 class NotFiniteError(EngineError):
-    """An ingredient holds infinities or NaN, and the merge was asked to refuse them."""
+    """Infinities or NaN were found or made, and the merge was asked to refuse them."""
+
+
+def printable(text: str) -> str:
+    """The text without what would move a terminal's cursor or cannot be encoded, and not endless.
+
+    Names of files and tensors come from strangers.
+    """
+    short = text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+    if short.isprintable():
+        return short
+    return "".join(map(_shown, short))
+
+
+def _shown(character: str) -> str:
+    if character == "\n" or character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode("ascii")

@@ -14,17 +14,19 @@ from mergehub.recipe.lock import Lock
 
 from . import cuda
 from .digests import output_digest, tensor_is
-from .errors import OutOfMemoryError, OutputError, ResumeError
+from .errors import OutputError, ResumeError
 from .filling import Filling
 from .finish import finish, only_one
+from .finiteness import check_finite
 from .gather_kernels import REDUCTION
-from .inputs import Inputs
+from .inputs import Inputs, stamped_files
 from .journal import Finished, Journal
-from .locking import DigestCache, lock_of, wanted
+from .locking import DigestCache
 from .plan import BLOCK, Plan, PlannedTensor
 from .portion import Portion, all_finished, check_split
 from .progress import Meter, OnProgress
 from .shards import lay_out
+from .shortage import shortage
 from .writing import sync, writing, writing_behind
 
 
@@ -40,7 +42,7 @@ class MergeOptions:
         cache_dir: where digests of input files are remembered between merges; None for nowhere.
         durable: wait until the output is on the disk before it becomes visible, so that it
             outlives a loss of power; without it only the end of the process.
-        only_finite: refuse ingredients with infinite or NaN elements.
+        only_finite: refuse ingredients and outputs with infinite or NaN elements.
         device: what computes the output: "cpu", or a GPU as "cuda" or, counting from 0, "cuda:1".
             With a GPU there are at least 2 threads, and blocks are larger unless `block` is given.
     """
@@ -71,7 +73,7 @@ class MergeResult:
     """What a merge made: `tensors` is how many, `folder` where they are.
 
     `nonfinite` counts the infinite and NaN elements of the merged ingredients, by tensor and
-    model, where there were any.
+    model, where there were any; `made` those of the output, by tensor and kind.
     """
 
     output_digest: str
@@ -80,6 +82,7 @@ class MergeResult:
     lock: Lock
     folder: Path
     nonfinite: dict[str, dict[str, int]] = field(default_factory=dict)
+    made: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def merge(
@@ -97,7 +100,7 @@ def merge(
         OutputError: `out` exists, or there is no space or permission.
         ResumeError: `<out>.partial` belongs to another plan or process.
         InputChangedError: an ingredient changed or vanished since it was planned with.
-        NotFiniteError: an ingredient is not finite, and `only_finite` was asked for.
+        NotFiniteError: something is not finite, and `only_finite` was asked for.
         OutOfMemoryError: there is no memory for the blocks in flight.
         DeviceError: the device cannot be used.
     """
@@ -122,22 +125,21 @@ def merge_part(
         What the merge made; None while other portions are unfinished.
     """
     options = options or MergeOptions()
-    if out.exists():
+    if os.path.lexists(out):
         raise OutputError(f"{out} exists already: remove it or name another folder")
     device = cuda.open_device(options.device)
     work = _Work(plan, out, out.with_name(f"{out.name}.partial"), portion, options, device)
     try:
-        return work.carry_out(on_progress or (lambda progress: None))
+        with shortage(
+            f"for {options.workers} threads with blocks of {options.block_elements} elements: "
+            "take fewer threads or smaller blocks, or give it more"
+        ):
+            return work.carry_out(on_progress or (lambda progress: None))
     except ResumeError:
         raise
-    except BaseException as error:
+    except BaseException:
         if not options.keep_partial and portion.of == 1:
             shutil.rmtree(work.partial, ignore_errors=True)
-        if isinstance(error, MemoryError):
-            raise OutOfMemoryError(
-                f"not enough memory for {options.workers} threads with blocks of "
-                f"{options.block_elements} elements: take fewer threads or smaller blocks"
-            ) from None
         raise
 
 
@@ -199,21 +201,32 @@ class _Work:
         self, inputs: Inputs, pool: ThreadPoolExecutor, meter: Meter
     ) -> MergeResult | None:
         """Make the output visible if no portion is left to do."""
-        if all_finished(self.partial, self.plan, self.portion) is None:
+        finished = all_finished(self.partial, self.plan, self.portion)
+        if finished is None:
             return None
-        digests = DigestCache(self.options.cache_dir)
-        meter.wait_for([pool.submit(digests.of, path) for path in wanted(self.plan)], "lock")
-        digests.save()
+        if self.options.only_finite:  # an earlier attempt may not have cared
+            for tensor in self.plan.tensors:
+                check_finite(tensor, finished[tensor.name])
+        digests = self._digests(inputs, pool, meter)
         meter.report("finish")
-        inputs.check()
-        lock = lock_of(self.plan, digests)
         with only_one(self.partial):
             finished = all_finished(self.partial, self.plan, self.portion)
             if finished is None:  # another portion, ending at the same moment, was first
                 return None
             journals = [each.journal for each in self.portion.all]
-            finish(self.plan, self.partial, self.out, finished, lock, journals)
+            lock = finish(self.plan, self.partial, self.out, finished, inputs, digests, journals)
         return self._result(finished, lock)
+
+    def _digests(self, inputs: Inputs, pool: ThreadPoolExecutor, meter: Meter) -> dict[Path, str]:
+        """The digest of each file with tensors, for the lock."""
+        known = DigestCache(self.options.cache_dir)
+        digests = {
+            path: pool.submit(known.of, path, stamp, inputs.digest)
+            for path, stamp in stamped_files(self.plan)
+        }
+        meter.wait_for(digests.values(), "lock")
+        known.save()
+        return {path: each.result() for path, each in digests.items()}
 
     def _result(self, finished: dict[str, Finished], lock: Lock) -> MergeResult:
         return MergeResult(
@@ -223,12 +236,15 @@ class _Work:
             lock,
             self.out,
             {name: dict(each.nonfinite) for name, each in finished.items() if each.nonfinite},
+            {name: dict(each.made) for name, each in finished.items() if each.made},
         )
 
     def _check(
         self, journal: Journal, tensors: Sequence[PlannedTensor], pool: ThreadPoolExecutor
     ) -> None:
-        """What the journal calls finished must still be there."""
+        """What the journal calls finished must be of this plan, and still be there."""
+        if journal.finished.keys() - {tensor.name for tensor in tensors}:
+            raise journal.damaged("it names a tensor that is not to be made")
         for name, placed in self.plan.shards.items():
             last = placed[-1].region
             path = self.partial / name

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .digests import RunningDigest
 from .dtypes import ITEMSIZE
+from .finiteness import counter_of_copies, found_in, made_of
 from .journal import Finished, Journal
 from .loop import Loop
 from .method import Block, Cut, Prepared
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .cuda_loop import CudaLoop
 
 Compute = Callable[[Block], tuple[memoryview, list[int]]]
-"""From a block of operands to bytes of output, and each operand's count of non-finite elements."""
+"""From a block of operands to bytes of output, and its counts of what is not finite."""
 Wrote = Callable[[int], None]
 """Told of every block, with its bytes."""
 
@@ -54,18 +55,18 @@ def fill(
             return nonfinite
 
         counts += merge.crew.sweep([cut for cut in cuts if cut not in done], one)
-        made = digest.hexdigest()
+        sha256 = digest.hexdigest()
     finally:
         os.close(descriptor)
-    return Finished(made, _by_model(merge, tensor, counts))
+    return Finished(sha256, found_in(merge, tensor, counts), made_of(counts))
 
 
 def _compute(merge: TensorMerge, tensor: PlannedTensor) -> tuple[Compute, list[Cut]]:
     """What turns a block of operands into one of output, and the blocks to turn."""
     if tensor.method is None:
-        return _copy(ITEMSIZE[tensor.region.dtype]), merge.cuts()
+        return _copy(merge, tensor.region.dtype), merge.cuts()
     if tensor.region.size == 0:
-        return _copy(1), []
+        return _copy(merge, tensor.region.dtype), []
     prepared = discover()[tensor.method].prepare(merge)
     loop = _loop(merge, prepared, tensor.region.dtype)
 
@@ -84,18 +85,6 @@ def _loop(merge: TensorMerge, prepared: Prepared, dtype: str) -> Loop | CudaLoop
     return CudaLoop(merge.device, merge, prepared, dtype)
 
 
-def _copy(width: int) -> Compute:
-    return lambda block: (block.raw[0].data[: block.size * width], [])
-
-
-def _by_model(
-    merge: TensorMerge, tensor: PlannedTensor, counts: Sequence[Sequence[int]]
-) -> dict[str, int]:
-    """How many elements of each model were infinite or not a number, where any were."""
-    found: dict[str, int] = {}
-    for each in counts:
-        for operand, count in zip(tensor.rows, each, strict=False):
-            if count:
-                reference = merge.reference(operand)
-                found[reference] = found.get(reference, 0) + count
-    return found
+def _copy(merge: TensorMerge, dtype: str) -> Compute:
+    width, count = ITEMSIZE[dtype], counter_of_copies(merge, dtype)
+    return lambda block: (block.raw[0].data[: block.size * width], count(block))

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from .codecs import decode, encode
+from .codecs import decode, encode, end_of
 from .compilable import Function, compilable
 from .compiled import compiled, once
 from .formula import Formula
@@ -20,6 +20,12 @@ SCRATCH: Final = 6
 WIDTH: Final = TILE + 16
 """Floats in a row of scratch: a tile, and the draws that its ends share with other tiles. It is a
 multiple of 64 bytes, so that all rows of aligned scratch are aligned."""
+
+MADE: Final = 3
+"""Counts of the values that are written, at the end of those of the operands, in this order."""
+INFINITE: Final = -3
+NOT_NUMBERS: Final = -2
+OVERFLOWED: Final = -1
 
 _ZERO = np.float32(0)
 _NONE, _ONE = np.int32(0), np.int32(1)
@@ -98,10 +104,31 @@ def one_nan(value: Any) -> Any:
 @compilable
 def count_nonfinite(row: Any, size: int) -> Any:
     """How many of the first `size` values are infinite or not a number."""
+    return count_beyond(row, size, _INFINITY)
+
+
+@compilable
+def count_beyond(row: Any, size: int, end: Any) -> Any:
+    """How many of the first `size` values have a magnitude of at least `end` or are no number."""
     count = _NONE
     for j in range(size):
-        count += _NONE if abs(row[j]) < _INFINITY else _ONE
+        count += _NONE if abs(row[j]) < end else _ONE
     return count
+
+
+@compilable
+def count_made(row: Any, size: int, end: Any, counts: Any) -> None:
+    """Add how many of the first `size` values are, as they are written, infinite, how many not a
+    number, and how many became infinite only because the type that is written ends at `end`."""
+    if count_beyond(row, size, end) == _NONE:
+        return
+    for j in range(size):
+        magnitude = abs(row[j])
+        if magnitude != magnitude:
+            counts[NOT_NUMBERS] += 1
+        elif magnitude >= end:
+            counts[INFINITE] += 1
+            counts[OVERFLOWED] += 1 if magnitude < _INFINITY else 0
 
 
 @once
@@ -125,7 +152,7 @@ def fill_loop(formula: Formula, has_base: bool, along: Along | None, facts: int)
     (a tuple of arrays, one item per model); `merge_facts` (a tuple of scalars); `keys` of the
     models' draws (uint64); `ranks` (float32, models x elements of the block); `scratch` (float32,
     models + SCRATCH x WIDTH); `out` (uint8) and `out_code`, the element type to write; and
-    `nonfinite` (int64 per operand), which the infinite and NaN elements are added to.
+    `nonfinite` (int64 per operand, then MADE), which the infinite and NaN elements are added to.
     """
     value, share, result = formula.value, formula.share, formula.result
     vote = formula.vote or _no_vote
@@ -156,6 +183,7 @@ def fill_loop(formula: Formula, has_base: bool, along: Along | None, facts: int)
         base, votes_cast, draws = scratch[0], scratch[1], scratch[2]
         a, b, c = scratch[3], scratch[4], scratch[5]
         rows = scratch[SCRATCH:]
+        end = end_of(out_code)
         base[:] = _ZERO
         start = 0
         while start < size:
@@ -212,6 +240,7 @@ def fill_loop(formula: Formula, has_base: bool, along: Along | None, facts: int)
                 made = result(sums_at(a, b, c, j), base[j], np.uint64(at + j), *merge_facts)
                 a[j] = one_nan(made)
             encode(a, out_code, out, start, stop)
+            count_made(a, count, end, nonfinite)
             start = stop
 
     return fill

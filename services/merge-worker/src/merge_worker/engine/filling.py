@@ -9,10 +9,10 @@ from pathlib import Path
 
 from .crew import Crew
 from .cuda import Device
-from .errors import NotFiniteError
 from .fill import fill
+from .finiteness import check_finite
 from .inputs import Inputs
-from .journal import Finished, Journal
+from .journal import Journal
 from .operands import TensorMerge
 from .plan import Plan, PlannedTensor
 from .progress import Meter
@@ -60,15 +60,7 @@ class Filling:
         merge = TensorMerge(self._plan, tensor, self._inputs, self._crew, self._block, self._device)
         path = self._folder / tensor.region.file
         finished = fill(merge, tensor, path, self._journal, lambda size: meter.add(0, size))
-        if finished.nonfinite and self._only_finite:
-            raise _not_finite(tensor, finished)
+        if self._only_finite:
+            check_finite(tensor, finished)
         self._journal.add_tensor(tensor.name, finished)
         meter.add(1, 0)
-
-
-def _not_finite(tensor: PlannedTensor, finished: Finished) -> NotFiniteError:
-    counts = ", ".join(f"{count} in {model}" for model, count in finished.nonfinite.items())
-    return NotFiniteError(
-        f"{tensor.name!r} has elements that are infinite or not a number: {counts} "
-        f"(of {tensor.region.size})"
-    )

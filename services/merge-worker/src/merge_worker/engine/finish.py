@@ -8,6 +8,7 @@ import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,13 @@ from mergehub.recipe.lock import Lock
 
 from .card import card, recipe_text
 from .digests import output_digest
-from .errors import InputChangedError, OutputError
+from .errors import OutputError
+from .finiteness import sentences
+from .inputs import Inputs
 from .journal import Finished
+from .locking import lock_of
 from .plan import ENGINE_VERSION, Plan
-from .writing import sync, writing
+from .writing import sync, write_new, writing
 
 MANIFEST = "manifest.json"
 LOCK = "mergehub.lock.json"
@@ -32,20 +36,28 @@ def finish(
     partial: Path,
     out: Path,
     finished: Mapping[str, Finished],
-    lock: Lock,
+    inputs: Inputs,
+    digests: Mapping[Path, str],
     journals: Sequence[str],
-) -> None:
+) -> Lock:
     """Complete the folder `partial`, without its journals, and rename it to `out`.
+
+    `digests` are those of the input files with tensors.
+
+    Returns:
+        The lock, which lies in the folder too.
 
     Raises:
         OutputError: it cannot be written, or something else has appeared at `out`.
-        InputChangedError: a file to be copied is gone.
+        InputChangedError: a file that was read or copied is not what it was.
     """
     with writing(out, plan.bytes_out):
-        for name, source in plan.copies.items():
-            (partial / name).write_bytes(_content(source))
-        for name, text in _texts(plan, finished, lock).items():
-            (partial / name).write_text(text, encoding="utf-8")
+        copied = {path: inputs.copy(path, partial / name) for name, path in plan.copies.items()}
+        inputs.check()
+        lock = lock_of(plan, digests, copied)
+        noted = replace(plan, notes=(*plan.notes, *sentences(plan, _made(finished))))
+        for name, text in _texts(noted, finished, lock).items():
+            write_new(partial / name, text.encode())
         for path in partial.iterdir():
             if path.suffix != ".safetensors":
                 sync(path)
@@ -54,28 +66,25 @@ def finish(
         sync(partial)
         _reveal(partial, out)
         sync(out.parent)
+    return lock
 
 
 @contextmanager
 def only_one(partial: Path) -> Iterator[None]:
     """While the folder is being finished, nobody else may."""
+    path = partial / LOCKED
     try:
-        descriptor = os.open(partial / LOCKED, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
     except FileNotFoundError:  # finished and renamed already
         yield
         return
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
-
-
-def _content(source: Path) -> bytes:
-    try:
-        return source.read_bytes()
-    except OSError as error:
-        raise InputChangedError(f"{source} cannot be read any more: {error.strerror}") from None
 
 
 def _reveal(partial: Path, out: Path) -> None:
@@ -109,6 +118,7 @@ def _manifest(plan: Plan, finished: Mapping[str, Finished], digest: str) -> dict
         for tensor in plan.tensors
     }
     nonfinite = {name: dict(each.nonfinite) for name, each in finished.items() if each.nonfinite}
+    made = _made(finished)
     return {
         "output_digest": digest,
         "engine": ENGINE_VERSION,
@@ -119,7 +129,12 @@ def _manifest(plan: Plan, finished: Mapping[str, Finished], digest: str) -> dict
         },
         "tensors": tensors,
         **({"nonfinite": nonfinite} if nonfinite else {}),
+        **({"nonfinite_output": made} if made else {}),
     }
+
+
+def _made(finished: Mapping[str, Finished]) -> dict[str, dict[str, int]]:
+    return {name: dict(each.made) for name, each in finished.items() if each.made}
 
 
 def _json(value: Any) -> str:

@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from .dtypes import ITEMSIZE
 from .errors import CheckpointError
+from .reading import Within, opened, read_all
+from .strict_json import parse_json
 
-MAX_HEADER = 100_000_000
-"""The limit of the safetensors library itself."""
+MAX_HEADER: Final = 32 << 20
+"""Bytes of a header at most: enough for 300,000 tensors, which take 100 bytes each."""
+MAX_NAME: Final = 500
+"""Characters of a tensor's name at most."""
+MAX_DIMENSIONS: Final = 16
+_LARGEST: Final = 1 << 63
 
 
 @dataclass(frozen=True)
@@ -40,30 +47,37 @@ class Region:
         return self.size * ITEMSIZE[self.dtype]
 
 
-def read_header(path: Path) -> dict[str, Region]:
+def read_header(path: Path, within: Within = None) -> dict[str, Region]:
     """The tensors of a safetensors file, by name.
 
     Raises:
+        SourceError: there is no such file, or it lies outside `within`.
         CheckpointError: the file is not one, is cut short, or its header contradicts itself.
     """
-    total = path.stat().st_size
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if total < 8 or length > min(MAX_HEADER, total - 8):
-            raise _fault(path, f"its header claims {length} bytes; the file has {total}")
-        text = file.read(length)
-    entries = _parse(path, text)
+    with opened(path, within) as descriptor:
+        return header_of(path, descriptor)
+
+
+def header_of(path: Path, descriptor: int) -> dict[str, Region]:
+    """The same of a file that has just been opened; `path` is for its name."""
+    total = os.fstat(descriptor).st_size
+    length = int.from_bytes(read_all(descriptor, 8), "little")
+    if total < 8 or length > total - 8:
+        raise _fault(path, f"its header claims {length} bytes; the file has {total}")
+    if length > MAX_HEADER:
+        raise _fault(path, f"its header takes {length} bytes; at most {MAX_HEADER} are read")
+    entries = _parse(path, read_all(descriptor, length))
     entries.pop("__metadata__", None)
     start = 8 + length
     regions = {name: _region(path, name, entry, start) for name, entry in entries.items()}
-    _check_contiguous(path, regions, entries, start, total)
+    _check_contiguous(path, regions, start, total)
     return regions
 
 
 def _parse(path: Path, text: bytes) -> dict[str, Any]:
     try:
-        entries = json.loads(text, object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
+        entries = parse_json(text, _unique)
+    except ValueError as error:
         raise _fault(path, f"its header is not JSON ({error})") from None
     if not isinstance(entries, dict):
         raise _fault(path, "its header is not a JSON object")
@@ -78,24 +92,34 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _region(path: Path, name: str, entry: Any, start: int) -> Region:
+    if not name.isprintable() or len(name) > MAX_NAME:
+        raise _fault(
+            path,
+            f"the name {name[:MAX_NAME]!r} of a tensor is longer than {MAX_NAME} characters "
+            "or has some that cannot be printed",
+        )
     match entry:
         case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [int(a), int(b)]}:
             if dtype not in ITEMSIZE:
                 known = ", ".join(ITEMSIZE)
                 raise _fault(path, f"tensor {name!r} is of type {dtype!r}; known are {known}")
-            if not all(type(n) is int and n >= 0 for n in shape):
+            if len(shape) > MAX_DIMENSIONS:
+                raise _fault(path, f"tensor {name!r} has {len(shape)} dimensions")
+            if not all(map(_is_count, shape)):
                 raise _fault(path, f"tensor {name!r} has the shape {shape}")
             region = Region(path.name, start + a, dtype, tuple(shape))
-            if a < 0 or b - a != region.nbytes:
+            if not (_is_count(a) and _is_count(b)) or b - a != region.nbytes:
                 wanted = f"{dtype} {shape} takes {region.nbytes} bytes"
                 raise _fault(path, f"tensor {name!r} lies at {a} to {b}, but {wanted}")
             return region
     raise _fault(path, f"the entry of tensor {name!r} lacks dtype, shape or data_offsets")
 
 
-def _check_contiguous(
-    path: Path, regions: Mapping[str, Region], entries: Any, start: int, total: int
-) -> None:
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < _LARGEST
+
+
+def _check_contiguous(path: Path, regions: Mapping[str, Region], start: int, total: int) -> None:
     end = start
     for name, region in sorted(regions.items(), key=lambda item: (item[1].offset, item[1].nbytes)):
         if region.offset != end:

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Final
 
 from mergehub.recipe.reference import ModelRef
 
 from .adapter import LowRank, low_rank_updates
 from .checkpoint import Checkpoint, open_adapter, open_checkpoint
-from .errors import PlanError
+from .dtypes import CODES
+from .errors import EngineError, OutsideError, PlanError
 from .header import Region
 from .layers import Layout, find_layout
+from .licence import licence_of
 from .plan import PlannedModel
+from .reading import Within
 from .sources import Location, Sources
 
 _HEAD: Final = re.compile(r"(^|\.)(lm_head|embed_out)\.weight$")
 _EMBEDDING: Final = re.compile(
     r"(^|\.)(embed_tokens|wte|word_embeddings|tok_embeddings|embed_in|shared)\.weight$"
 )
+
+_Part = tuple[ModelRef, Callable[[Path, Within], Checkpoint]]
+"""A model or an adapter, and what opens its folder."""
+_Opened = tuple[Location, Checkpoint]
 
 
 @dataclass(frozen=True)
@@ -78,18 +88,64 @@ def is_vocabulary(name: str) -> bool:
     return bool(_HEAD.search(name) or _EMBEDDING.search(name))
 
 
-def open_ingredient(reference: ModelRef, sources: Sources) -> Ingredient:
-    """Open what a reference names; raises what `Sources.locate` and `open_checkpoint` raise.
+def open_all(
+    references: Sequence[ModelRef], others: Iterable[ModelRef], sources: Sources
+) -> dict[ModelRef, Ingredient]:
+    """Open what the references name, each file once; of the others, only see that they are there.
 
     Raises:
-        PlanError: the adapter changes a tensor that the model does not have, or of another shape.
+        EngineError: one cannot be opened, as `Sources.locate`, `open_checkpoint` and
+            `open_adapter` say; of several, all are named.
+        PlanError: an adapter changes a tensor that its model does not have, or of another shape.
     """
-    location = sources.locate(reference.without_adapter)
-    checkpoint = open_checkpoint(location.folder)
-    if reference.adapter is None:
+    parts: dict[_Part, _Opened] = {}
+    faults: list[EngineError] = []
+    for part in dict.fromkeys(part for each in references for part in _parts(each)):
+        with _noted(faults):
+            parts[part] = _open(part, sources)
+    for reference in others:
+        with _noted(faults):
+            sources.locate(reference.without_adapter)
+    if faults:
+        raise _together(faults)
+    return {each: _ingredient(each, [parts[part] for part in _parts(each)]) for each in references}
+
+
+def _parts(reference: ModelRef) -> Iterator[_Part]:
+    yield reference.without_adapter, open_checkpoint
+    if reference.adapter is not None:
+        yield reference.adapter, open_adapter
+
+
+def _open(part: _Part, sources: Sources) -> _Opened:
+    reference, opener = part
+    location = sources.locate(reference)
+    return location, opener(location.folder, location.within)
+
+
+@contextmanager
+def _noted(faults: list[EngineError]) -> Iterator[None]:
+    try:
+        yield
+    except EngineError as error:
+        faults.append(error)
+
+
+def _together(faults: Sequence[EngineError]) -> EngineError:
+    """One error that says all that these say."""
+    sentences = list(dict.fromkeys(map(str, faults)))
+    if len(sentences) == 1:
+        return faults[0]
+    kind = next((type(each) for each in faults if isinstance(each, OutsideError)), type(faults[0]))
+    listed = "".join(f"\n- {sentence}" for sentence in sentences)
+    return kind(f"{len(sentences)} models cannot be read:{listed}")
+
+
+def _ingredient(reference: ModelRef, opened: Sequence[_Opened]) -> Ingredient:
+    location, checkpoint = opened[0]
+    if len(opened) == 1:
         return Ingredient(reference, location, checkpoint, None, None, {})
-    adapter_location = sources.locate(reference.adapter)
-    adapter = open_adapter(adapter_location.folder)
+    adapter_location, adapter = opened[1]
     updates = low_rank_updates(adapter)
     ingredient = Ingredient(reference, location, checkpoint, adapter, adapter_location, updates)
     for name, update in updates.items():
@@ -106,6 +162,11 @@ def _check_update(ingredient: Ingredient, name: str, update: LowRank) -> None:
             f"the adapter of {reference} changes {name!r}, which its model lacks "
             f"(layers: {stacks or 'none'}); an adapter fits the model that it was trained on"
         )
+    if region.dtype not in CODES:
+        raise PlanError(
+            f"the adapter of {reference} changes {name!r}, which is stored as {region.dtype}; "
+            f"only {', '.join(CODES)} can be added to"
+        )
     if region.shape != update.shape:
         raise PlanError(
             f"the adapter of {reference} changes {name!r} as if its shape were "
@@ -115,5 +176,11 @@ def _check_update(ingredient: Ingredient, name: str, update: LowRank) -> None:
 
 def _planned(reference: ModelRef, location: Location, checkpoint: Checkpoint) -> PlannedModel:
     return PlannedModel(
-        str(reference), location.kind, location.revision, checkpoint.folder, checkpoint.stamps
+        reference=str(reference),
+        kind=location.kind,
+        revision=location.revision,
+        folder=checkpoint.folder,
+        stamps=checkpoint.stamps,
+        read=checkpoint.read,
+        licence=licence_of(checkpoint.folder, location.within),
     )

@@ -2,44 +2,55 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import resource
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mergehub.recipe.lock import LockedFile
+
 from .adapter import LowRank
-from .checkpoint import FileStamp
 from .dtypes import CODES, F32, ITEMSIZE
-from .errors import InputChangedError
+from .errors import CheckpointError, InputChangedError, SourceError
 from .header import Region
 from .low_rank import add_low_rank, decode_all
 from .plan import Operand, Plan, PlannedModel
+from .reading import FileStamp, open_regular
+
+SPARE_FILES: Final = 200
+"""Files that a process may want open beside its inputs."""
+CHUNK: Final = 1 << 20
 
 
 class Inputs:
-    """All files of a plan's models, opened once and read at any place by any thread.
+    """All files that a plan reads or copies, opened once and read at any place by any thread.
 
     Reading rather than mapping them: a file that is cut short meanwhile is then an error with a
     name, not the end of the process.
 
     Raises:
         InputChangedError: on opening or on `check`, a file is not the one that was planned with.
+        TooManyFilesError: there are more files than this process may open.
     """
 
     def __init__(self, plan: Plan) -> None:
         self._models = plan.models
         self._descriptors: dict[Path, int] = {}
+        self._stamps = {**dict(stamped_files(plan)), **dict(_copied_files(plan))}
+        _allow_open_files(len(self._stamps))
         try:
-            for path, stamp in stamped_files(plan):
+            for path, stamp in self._stamps.items():
                 self._open(path, stamp)
         except BaseException:
             self.close()
             raise
-        self._stamps = dict(stamped_files(plan))
 
     def __enter__(self) -> Self:
         return self
@@ -60,8 +71,24 @@ class Inputs:
 
     def check(self) -> None:
         """Make sure that every file is still what it was."""
-        for path, stamp in self._stamps.items():
-            _compare(path, stamp, FileStamp.of(path))
+        for path, descriptor in self._descriptors.items():
+            _compare(path, self._stamps[path], FileStamp.of(descriptor))
+
+    def digest(self, path: Path) -> str:
+        """The SHA-256 of a file in hexadecimal."""
+        with self._stream(path) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def copy(self, path: Path, target: Path) -> LockedFile:
+        """Copy a file; returns what was written."""
+        taken, size = hashlib.sha256(), 0
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        with self._stream(path) as stream, target.open("xb") as copy:
+            while part := stream.read(CHUNK):
+                taken.update(part)
+                size += copy.write(part)
+        return LockedFile(sha256=taken.hexdigest(), size=size)
 
     def read(self, path: Path, offset: int, buffer: memoryview) -> None:
         """Fill a buffer from a place in a file."""
@@ -80,12 +107,19 @@ class Inputs:
         """A reader of one operand's elements."""
         return Reader(self, self._models[operand.model], operand)
 
+    def _stream(self, path: Path) -> FileIO:
+        stream = FileIO(self._descriptors[path], closefd=False)
+        stream.seek(0)
+        return stream
+
     def _open(self, path: Path, stamp: FileStamp) -> None:
-        _compare(path, stamp, FileStamp.of(path))
         try:
-            self._descriptors[path] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
-            raise InputChangedError(f"{path} cannot be read: {error.strerror}") from None
+            self._descriptors[path] = open_regular(path)
+        except (SourceError, CheckpointError) as error:
+            raise InputChangedError(
+                f"{error}: it has changed since the merge was planned"
+            ) from None
+        _compare(path, stamp, FileStamp.of(self._descriptors[path]))
 
 
 class Reader:
@@ -151,9 +185,23 @@ def stamped_files(plan: Plan) -> Iterator[tuple[Path, FileStamp]]:
                 yield from ((part.folder / name, stamp) for name, stamp in part.stamps.items())
 
 
+def _copied_files(plan: Plan) -> Iterator[tuple[Path, FileStamp]]:
+    yield from ((path, plan.stamps[name]) for name, path in plan.copies.items())
+
+
+def _allow_open_files(count: int) -> None:
+    """Let this process open so many files more, as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + SPARE_FILES
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def _compare(path: Path, planned: FileStamp, found: FileStamp) -> None:
     if planned != found:
         raise InputChangedError(
-            f"{path} is not the file that the merge was planned with (size or time differ); "
-            "plan again"
+            f"{path} is not the file that the merge was planned with: it was changed, replaced or "
+            "removed; plan again"
         )

@@ -11,27 +11,37 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Mapping
+import re
+import stat
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .errors import ResumeError
+from .errors import OutputError, ResumeError
 from .writing import writing
 
 NAME = "journal.jsonl"
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 Cut = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A finished tensor: its digest, and how many elements of which model were not finite."""
+    """A finished tensor: its digest, and what is not finite.
+
+    `nonfinite` counts elements of the models, by model, and `made` those of the tensor itself, by
+    kind (see `finiteness.KINDS`).
+    """
 
     sha256: str
     nonfinite: Mapping[str, int] = field(default_factory=dict)
+    made: Mapping[str, int] = field(default_factory=dict)
 
 
 class Journal:
@@ -47,7 +57,7 @@ class Journal:
         """Open the journal in a folder, or start one.
 
         Raises:
-            ResumeError: it is another plan's, or another process has it open.
+            ResumeError: it is another plan's or damaged, or another process has it open.
             OutputError: the disk is full, or cannot be written.
         """
         self._folder, self._plan = folder, plan_digest
@@ -57,9 +67,8 @@ class Journal:
         self.complete = False
         self.trusted = True
         with writing(self.path):
-            self._file = os.open(
-                self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644
-            )
+            # A pipe or a link in its place is not waited for, nor followed.
+            self._file = os.open(self.path, _FLAGS | os.O_CREAT, 0o644)
         try:
             self._lock()
             self._read()
@@ -71,16 +80,20 @@ class Journal:
     def peek(cls, path: Path, plan_digest: str) -> dict[str, Finished] | None:
         """The finished tensors of a journal that has come to its end; None of any other."""
         found = cls.__new__(cls)
+        found._folder, found.path = path.parent, path
         found.finished, found.blocks, found.complete = {}, {}, False
         try:
-            entries = [json.loads(line) for line in path.read_bytes().splitlines(keepends=True)]
-        except (FileNotFoundError, ValueError):
+            entries = found._entries(path.read_bytes())
+            if not entries or entries[0].get("plan") != plan_digest:
+                return None
+            found._take_all(entries)
+        except (FileNotFoundError, ResumeError):
             return None
-        if not entries or entries[0].get("plan") != plan_digest:
-            return None
-        for entry in entries[1:]:
-            found._take(entry)
         return found.finished if found.complete else None
+
+    def damaged(self, how: str) -> ResumeError:
+        """What to raise if the journal cannot be what an earlier attempt wrote."""
+        return ResumeError(f"{self.path} is damaged: {how}; remove {self._folder} and merge again")
 
     def add_block(self, tensor: str, cut: Cut, nonfinite: list[int]) -> None:
         """Record a block of a tensor whose bytes are written."""
@@ -114,6 +127,8 @@ class Journal:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ResumeError(f"another process is merging into {self._folder}") from None
+        except OSError as error:
+            raise OutputError(f"{self.path} cannot be locked: {error.strerror}") from None
 
     def _start(self) -> None:
         self._append({"plan": self._plan, "boot": _boot()})
@@ -125,35 +140,73 @@ class Journal:
                 left = left[os.write(self._file, left) :]
 
     def _read(self) -> None:
-        text = self.path.read_bytes()
+        status = os.fstat(self._file)
+        if not stat.S_ISREG(status.st_mode):
+            raise self.damaged("it is not a regular file")
+        text = os.pread(self._file, status.st_size, 0)
         # A line without its end was being written when the process stopped.
         whole = text[: text.rfind(b"\n") + 1]
-        os.ftruncate(self._file, len(whole))
-        entries = [json.loads(line) for line in whole.splitlines()]
-        if not entries:
-            self._start()
-            return
-        if entries[0].get("plan") != self._plan:
+        entries = self._entries(whole)
+        if entries and entries[0].get("plan") != self._plan:
             raise ResumeError(
                 f"{self._folder} holds the unfinished output of another merge (another recipe, "
                 "other inputs, seed or engine); remove it or choose another place"
             )
+        os.ftruncate(self._file, len(whole))
+        if not entries:
+            self._start()
+            return
         self.trusted = entries[0].get("boot") == _boot()
-        for entry in entries[1:]:
+        self._take_all(entries)
+
+    def _entries(self, text: bytes) -> list[dict[str, Any]]:
+        """The lines of a journal; the first names the plan."""
+        try:
+            entries = [json.loads(line) for line in text.splitlines()]
+        except (ValueError, RecursionError):
+            raise self.damaged("a line is not JSON") from None
+        if not all(isinstance(entry, dict) for entry in entries):
+            raise self.damaged("a line is not a JSON object")
+        if entries and "plan" not in entries[0]:
+            raise self.damaged("it does not begin with a plan")
+        return entries
+
+    def _take_all(self, entries: Iterable[dict[str, Any]]) -> None:
+        for entry in list(entries)[1:]:
             self._take(entry)
 
     def _take(self, entry: dict[str, Any]) -> None:
         match entry:
-            case {"tensor": name, "sha256": digest, "nonfinite": nonfinite}:
-                self.finished[name] = Finished(digest, nonfinite)
-            case {"block": name, "cut": [first, size], "nonfinite": nonfinite}:
+            case {
+                "tensor": str(name),
+                "sha256": str(digest),
+                "nonfinite": dict(nonfinite),
+                "made": dict(made),
+            } if _SHA256.fullmatch(digest) and _are_counts([*nonfinite.values(), *made.values()]):
+                self.finished[name] = Finished(digest, nonfinite, made)
+            case {
+                "block": str(name),
+                "cut": [int(first), int(size)],
+                "nonfinite": list(nonfinite),
+            } if _are_counts(nonfinite):
                 self.blocks.setdefault(name, {})[first, size] = nonfinite
             case {"complete": True}:
                 self.complete = True
+            case _:
+                raise self.damaged("a line is none that this engine writes")
+
+
+def _are_counts(values: Iterable[Any]) -> bool:
+    return all(type(each) is int and each >= 0 for each in values)
 
 
 def _tensor_line(name: str, finished: Finished) -> dict[str, Any]:
-    return {"tensor": name, "sha256": finished.sha256, "nonfinite": dict(finished.nonfinite)}
+    return {
+        "tensor": name,
+        "sha256": finished.sha256,
+        "nonfinite": dict(finished.nonfinite),
+        "made": dict(finished.made),
+    }
 
 
 def _boot() -> str | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,31 +13,33 @@ from mergehub.recipe.canonical import recipe_digest
 from mergehub.recipe.lock import Lock, LockedFile, LockedIngredient
 from mergehub.recipe.reference import ModelRef
 
-from .checkpoint import INDEX, FileStamp
-from .digests import file_digest
+from .errors import EngineError
 from .plan import ENGINE_VERSION, Plan, PlannedModel
+from .reading import FileStamp
+from .strict_json import read_json
 
 CACHE = "input-digests.json"
 
 
 class DigestCache:
-    """SHA-256 of files, taken again only when a file's size, time or inode differ."""
+    """SHA-256 of files, taken again only when a file's stamp differs."""
 
     def __init__(self, folder: Path | None) -> None:
         self._path = folder / CACHE if folder else None
         self._known: dict[str, list[int | str]] = {}
         if self._path:
-            with suppress(OSError, ValueError):
-                self._known = json.loads(self._path.read_bytes())
+            with suppress(EngineError):
+                self._known = read_json(self._path)
 
-    def of(self, path: Path) -> str:
-        """The digest of a file."""
-        stamp = FileStamp.of(path)
-        key = [stamp.size, stamp.mtime_ns, stamp.inode]
-        known = self._known.get(str(path))
-        if known is None or known[:3] != key:
-            known = self._known[str(path)] = [*key, file_digest(path)]
-        return str(known[3])
+    def of(self, path: Path, stamp: FileStamp, take: Callable[[Path], str]) -> str:
+        """The digest of the file with this stamp; `take` takes it if it is not known."""
+        key = list(dataclasses.astuple(stamp))
+        match self._known.get(str(path)):
+            case [*known, str(digest)] if known == key:
+                return digest
+        digest = take(path)
+        self._known[str(path)] = [*key, digest]
+        return digest
 
     def save(self) -> None:
         """Remember the digests for the next merge, if that can be written."""
@@ -55,30 +58,37 @@ class DigestCache:
                 fresh.unlink(missing_ok=True)
 
 
-def wanted(plan: Plan) -> list[Path]:
-    """Every file that the lock names, each once."""
-    return sorted({part.folder / name for part in _parts(plan) for name in _files(part)})
+def lock_of(plan: Plan, digests: Mapping[Path, str], copied: Mapping[Path, LockedFile]) -> Lock:
+    """The lock: recipe, engine, seed and the files of every ingredient.
 
-
-def lock_of(plan: Plan, digests: DigestCache) -> Lock:
-    """The lock: recipe, engine, seed and the files of every ingredient."""
+    `digests` are those of the files with tensors; `copied` are those that came along as they were.
+    """
     return Lock(
         recipe=recipe_digest(plan.recipe),
         engine=ENGINE_VERSION,
         seed=plan.seed,
-        ingredients=tuple(_locked(part, digests) for part in _parts(plan)),
+        ingredients=tuple(_locked(part, digests, copied) for part in _parts(plan)),
     )
 
 
-def _locked(model: PlannedModel, digests: DigestCache) -> LockedIngredient:
-    files = {
-        name: LockedFile(
-            sha256=digests.of(model.folder / name), size=(model.folder / name).stat().st_size
-        )
-        for name in _files(model)
+def _locked(
+    model: PlannedModel, digests: Mapping[Path, str], copied: Mapping[Path, LockedFile]
+) -> LockedIngredient:
+    weights = {
+        name: LockedFile(sha256=digests[model.folder / name], size=stamp.size)
+        for name, stamp in model.stamps.items()
     }
-    reference = ModelRef.parse(model.reference)
-    return LockedIngredient(ref=reference, kind=model.kind, revision=model.revision, files=files)
+    along = {
+        path.relative_to(model.folder).as_posix(): file
+        for path, file in copied.items()
+        if path.is_relative_to(model.folder)
+    }
+    return LockedIngredient(
+        ref=ModelRef.parse(model.reference),
+        kind=model.kind,
+        revision=model.revision,
+        files={**weights, **model.read, **along},
+    )
 
 
 def _parts(plan: Plan) -> Iterator[PlannedModel]:
@@ -87,8 +97,3 @@ def _parts(plan: Plan) -> Iterator[PlannedModel]:
         yield model
         if model.adapter:
             yield model.adapter
-
-
-def _files(model: PlannedModel) -> list[str]:
-    configs = ("config.json", "adapter_config.json", INDEX)
-    return [*model.stamps, *(name for name in configs if (model.folder / name).is_file())]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .compilable import Function
 from .dtypes import CODES, F32, ITEMSIZE
-from .fill_kernel import SCRATCH, WIDTH, fill_kernel
+from .fill_kernel import MADE, SCRATCH, WIDTH, fill_kernel
 from .method import Block, Cut, Merge, Operands, Prepared
 from .operands import Swept
 from .randomness import draw_key
@@ -36,11 +36,12 @@ class Loop:
     def __call__(self, block: Block) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """The values of a block as bytes, and how many elements of each operand are not finite.
 
-        The first is the thread's own and overwritten by the next block.
+        After those counts come the MADE ones, of the values. The bytes are the thread's own and
+        overwritten by the next block.
         """
         merge, memory = self._merge, self._merge.crew.memory
         out = memory.bytes(self._use, block.size * self._width)
-        nonfinite = np.zeros(len(block.codes), np.int64)
+        nonfinite = np.zeros(len(block.codes) + MADE, np.int64)
         self._kernel(
             block.raw,
             block.codes,

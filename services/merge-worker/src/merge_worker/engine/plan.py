@@ -10,14 +10,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import BaseModel
+
+from mergehub.recipe.lock import LockedFile
 from mergehub.recipe.scalars import Scalar
 from mergehub.recipe.schema import Recipe
 
 from .adapter import LowRank
-from .checkpoint import FileStamp
 from .dtypes import ITEMSIZE
 from .fill_kernel import SCRATCH, WIDTH
 from .header import Region
+from .reading import FileStamp
 from .sources import Kind
 
 ENGINE_VERSION: Final = "4"
@@ -32,13 +35,19 @@ BLOCK: Final = 1 << 18
 
 @dataclass(frozen=True)
 class PlannedModel:
-    """An ingredient: its reference, its folder, and the stamps of the files that are read."""
+    """An ingredient: its reference, its folder, and what is known of its files.
+
+    `stamps` has those with tensors, `read` those that have been read for the plan; `licence` is
+    what its card states.
+    """
 
     reference: str
     kind: Kind
     revision: str | None
     folder: Path
     stamps: dict[str, FileStamp]
+    read: dict[str, LockedFile]
+    licence: str | None = None
     adapter: PlannedModel | None = None
 
 
@@ -99,6 +108,8 @@ class Plan:
         tensors: the output tensors in the order of the shards' contents.
         config: the output's `config.json`.
         copies: files of the output and the file of which each is a copy (tokenizer, licence).
+        stamps: what shows that such a file is still the one that was planned with, by the name
+            of its copy.
         texts: files of the output and their content.
         notes: what the user should know, in sentences.
     """
@@ -110,6 +121,7 @@ class Plan:
     config: dict[str, Any]
     copies: dict[str, Path] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    stamps: dict[str, FileStamp] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -154,7 +166,11 @@ class Plan:
         plain = dataclasses.asdict(dataclasses.replace(self, recipe=None))  # type: ignore[arg-type]
         plain["recipe"] = self.recipe.model_dump(mode="json", exclude_defaults=True)
         plain["engine"] = ENGINE_VERSION
-        return json.loads(json.dumps(plain, default=str))  # type: ignore[no-any-return]
+        return json.loads(json.dumps(plain, default=_plain))  # type: ignore[no-any-return]
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump() if isinstance(value, BaseModel) else str(value)
 
 
 def _buffers(tensor: PlannedTensor, block: int) -> int:

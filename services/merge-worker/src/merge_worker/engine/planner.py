@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
-from mergehub.recipe.ingredients import ingredients
+from mergehub.recipe.ingredients import ingredients, tokenizer_models
 from mergehub.recipe.not_built import never_merged
 from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.schema import Recipe
 
 from .errors import NotSupportedError, PlanError
 from .fit import check_heads
-from .ingredients import Ingredient, open_ingredient
+from .ingredients import Ingredient, open_all
 from .laying import lay_out
 from .method import Method
 from .methods import discover
@@ -20,13 +21,18 @@ from .notes import differing, left_out, rewritten
 from .output_config import output_config
 from .parts import Part, parts_of
 from .plan import Plan
+from .reading import stamp_of
 from .shards import assign_places
+from .shortage import shortage
 from .sources import Sources
 from .table import Table
 from .tokenizers import plan_tokenizer
 
 MAX_SHARD_SIZE: Final = 5_000_000_000
 """Bytes of tensors per output file, as transformers has it."""
+
+_PACKED: Final = re.compile(r"\.(qweight|qzeros|weight\.(absmax|quant_map|quant_state\..+))$")
+"""Names of tensors that GPTQ, AWQ and bitsandbytes write."""
 
 
 def plan_merge(
@@ -38,12 +44,19 @@ def plan_merge(
         PlanError: the ingredients do not fit together, or not to the recipe.
         NotSupportedError: the recipe asks for something that the engine does not do.
         SourceError, CheckpointError: an ingredient cannot be had, or is damaged.
+        OutOfMemoryError: there is not enough memory for all the headers.
     """
+    with shortage("to plan the merge: give it more, or merge fewer or smaller models"):
+        return _planned(recipe, sources, seed, max_shard_size)
+
+
+def _planned(recipe: Recipe, sources: Sources, seed: int, max_shard_size: int) -> Plan:
     for fault in never_merged(recipe):
         raise NotSupportedError(str(fault))
     method = _method(recipe)
     parts = parts_of(recipe)
-    opened = {each: open_ingredient(each, sources) for each in _used(recipe, parts, method)}
+    used = _used(recipe, parts, method)
+    opened = open_all(used, _only_named(recipe, used), sources)
     for ingredient in opened.values():
         _refuse_quantized(ingredient)
     layout = lay_out(recipe, parts, opened)
@@ -59,6 +72,9 @@ def plan_merge(
         config=output_config(recipe, layout.config, tensors),
         copies=tokenizer.copies,
         texts=tokenizer.texts,
+        stamps={
+            name: stamp_of(path, sources.within(path)) for name, path in tokenizer.copies.items()
+        },
         notes=(
             *_base_apart(recipe, method, opened),
             *left_out(layout, tensors, opened),
@@ -90,6 +106,14 @@ def _used(recipe: Recipe, parts: tuple[Part, ...], method: Method) -> list[Model
     return [each for each in ingredients(recipe) if each in used]
 
 
+def _only_named(recipe: Recipe, used: list[ModelRef]) -> list[ModelRef]:
+    """The models of which no tensor is read, only the tokenizer."""
+    named = tokenizer_models(recipe)
+    if recipe.base_model is not None and not named:
+        named = [recipe.base_model]
+    return [each for each in named if each not in used]
+
+
 def _base_apart(
     recipe: Recipe, method: Method, opened: Mapping[ModelRef, Ingredient]
 ) -> Iterator[str]:
@@ -99,7 +123,23 @@ def _base_apart(
 
 
 def _refuse_quantized(ingredient: Ingredient) -> None:
-    if "quantization_config" in ingredient.checkpoint.config:
-        raise NotSupportedError(
-            f"{ingredient.reference} is quantized; merge the model that it was made of"
-        )
+    for section in _sections(ingredient.checkpoint.config):
+        if isinstance(found := section.get("quantization_config"), dict):
+            raise _quantized(ingredient, f" ({found.get('quant_method', 'of an unknown kind')})")
+        if isinstance(found := section.get("quantization"), dict) and "bits" in found:
+            raise _quantized(ingredient, " (MLX)")
+    packed = next(filter(_PACKED.search, ingredient.checkpoint.tensors), None)
+    if packed:
+        raise _quantized(ingredient, f": it has {packed}")
+
+
+def _sections(config: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A configuration and those directly inside it, of text and vision."""
+    yield config
+    yield from (each for each in config.values() if isinstance(each, dict))
+
+
+def _quantized(ingredient: Ingredient, how: str) -> NotSupportedError:
+    return NotSupportedError(
+        f"{ingredient.reference} is quantized{how}; merge the model that it was made of"
+    )

@@ -12,7 +12,7 @@ from .checkpoint import INDEX, SINGLE
 from .dtypes import ITEMSIZE
 from .header import write_header
 from .plan import Plan, PlannedTensor
-from .writing import writing
+from .writing import write_new, writing
 
 
 def assign_places(
@@ -43,7 +43,7 @@ def lay_out(plan: Plan, folder: Path) -> None:
         _create(folder / name, header, sum(tensor.region.nbytes for tensor in tensors))
     if len(plan.shards) > 1:
         with writing(folder / INDEX):
-            (folder / INDEX).write_text(_index(plan), encoding="utf-8")
+            write_new(folder / INDEX, _index(plan).encode())
 
 
 def _groups(tensors: Sequence[PlannedTensor], limit: int) -> list[list[PlannedTensor]]:
@@ -65,7 +65,7 @@ def _header(tensors: Sequence[PlannedTensor]) -> tuple[bytes, list[int]]:
 def _create(path: Path, header: bytes, size: int) -> None:
     whole = len(header) + size
     with writing(path, whole):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         try:
             os.posix_fallocate(descriptor, 0, whole)
             os.ftruncate(descriptor, whole)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Literal
 
 from mergehub.recipe.reference import ModelRef
 
-from .errors import NotSupportedError, SourceError
+from .errors import NotSupportedError, OutsideError, SourceError
+from .other_folders import no_folder
+from .reading import unreadable
 
 WANTED_FILES = ("*.safetensors", "*.json", "*.model", "*.txt", "*.jinja", "README.md")
 """What is fetched of a model: weights, configuration and tokenizer, never code."""
@@ -20,11 +23,15 @@ Kind = Literal["hub", "folder", "run"]
 
 @dataclass(frozen=True)
 class Location:
-    """Where a model lies: its folder, the kind of its source and the revision it resolved to."""
+    """Where a model lies: its folder, the kind of its source and the revision it resolved to.
+
+    Its files may be links, to places in the folders `within`.
+    """
 
     folder: Path
     kind: Kind
     revision: str | None = None
+    within: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,7 @@ class Sources:
 
         Raises:
             SourceError: it cannot be found or may not be read.
-            NotSupportedError: the name is a URL, which is not read.
+            NotSupportedError: the name is a URL, or a file of weights, which is not read.
         """
         name = reference.model
         if name.startswith("run:"):
@@ -59,24 +66,44 @@ class Sources:
             return self._local(name)
         return self._from_hub(name, reference.revision)
 
+    def within(self, path: Path) -> tuple[Path, ...]:
+        """The folders that what lies at `path`, in a model's folder, may be a link into.
+
+        A folder under the roots may share files with others there; in the Hugging Face cache,
+        those of a model are links to its blobs.
+        """
+        roots = tuple(map(_real, self.roots))
+        if any(path.is_relative_to(root) for root in roots):
+            return roots
+        snapshots = next((each for each in path.parents if each.name == "snapshots"), None)
+        return (_real(snapshots.parent if snapshots else path.parent),)
+
     def _produced(self, run: str) -> Location:
         find = self.produced if callable(self.produced) else self.produced.get
         folder = find(run)
         if folder is None:
             raise SourceError(f"run {run} has produced no model that is known here")
-        return Location(Path(folder), "run", run)
+        return self._location(Path(folder), "run", run)
+
+    def _location(self, folder: Path, kind: Kind, revision: str | None) -> Location:
+        within = self.within(folder / "config.json")
+        _check_links(folder, within)
+        return Location(folder, kind, revision, within)
 
     def _under_roots(self, name: str) -> bool:
-        return any((root / name).is_dir() for root in self.roots)
+        return any(os.path.isdir(root / name) for root in self.roots)
 
     def _local(self, name: str) -> Location:
         """A folder by its path, relative ones being looked for under each root."""
         candidates = [Path(name)] if name.startswith("/") else [root / name for root in self.roots]
-        for path in (candidate.resolve() for candidate in candidates):
-            if path.is_dir() and self._allowed(path):
-                self._check_links(path)
-                return Location(path, "folder")
-        raise SourceError(
+        allowed = [path for path in map(_real, candidates) if self._allowed(path)]
+        for path in allowed:
+            if os.path.isdir(path):
+                return self._location(path, "folder", None)
+        for path in allowed:
+            if os.path.isfile(path):
+                raise no_folder(path)
+        raise OutsideError(
             f"{name} is not a folder under the roots that models may be read from "
             f"({self._roots_text()})"
         )
@@ -85,12 +112,7 @@ class Sources:
         return ", ".join(str(root) for root in self.roots) or "any allowed root: there is none"
 
     def _allowed(self, path: Path) -> bool:
-        return any(path.is_relative_to(root.resolve()) for root in self.roots)
-
-    def _check_links(self, folder: Path) -> None:
-        for path in folder.iterdir():
-            if path.is_symlink() and not self._allowed(path.resolve()):
-                raise SourceError(f"{path} is a link that leads outside the allowed roots")
+        return any(path.is_relative_to(_real(root)) for root in self.roots)
 
     def _from_hub(self, name: str, revision: str | None) -> Location:
         from huggingface_hub import constants, snapshot_download
@@ -111,11 +133,29 @@ class Sources:
             )
         except LocalEntryNotFoundError:
             why = "we are offline" if offline else "Hugging Face cannot be reached"
-            raise SourceError(
-                f"{name} is no folder under {self._roots_text()}; "
+            raise OutsideError(
+                f"{name} is not a folder under {self._roots_text()}; "
                 f"taken as a Hugging Face id, it is not in the cache, and {why}"
             ) from None
         except (HfHubHTTPError, HFValidationError, OSError) as error:
             at = f" at revision {revision}" if revision else ""
             raise SourceError(f"{name}{at} cannot be fetched from Hugging Face: {error}") from None
-        return Location(Path(folder), "hub", Path(folder).name)
+        return self._location(Path(folder), "hub", Path(folder).name)
+
+
+def _check_links(folder: Path, within: tuple[Path, ...]) -> None:
+    try:
+        links = [path for path in folder.iterdir() if path.is_symlink()]
+    except OSError as error:
+        raise unreadable(folder, error) from None
+    for path in links:
+        if not any(_real(path).is_relative_to(each) for each in within):
+            raise SourceError(f"{path} is a link that leads outside the allowed roots")
+
+
+def _real(path: Path) -> Path:
+    """Where a path leads; links in a circle lead nowhere, which opening them says."""
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError as error:  # no path has such characters
+        raise unreadable(path, error) from None

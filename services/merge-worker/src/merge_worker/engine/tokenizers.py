@@ -11,10 +11,11 @@ from mergehub.recipe.not_built import AUTO
 from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.schema import Recipe
 
-from .checkpoint import read_json
-from .errors import NotSupportedError
+from .errors import CheckpointError, NotSupportedError
 from .ingredients import Ingredient
+from .reading import read_small
 from .sources import Sources
+from .strict_json import read_json
 
 FILES: Final = (
     "tokenizer.json",
@@ -104,14 +105,17 @@ def vocabulary(folder: Path) -> dict[str, int] | bytes | None:
         return _fast_vocabulary(read_json(folder / "tokenizer.json"))
     for name in ("tokenizer.model", "spiece.model", "vocab.json", "vocab.txt"):
         if (folder / name).is_file():
-            return (folder / name).read_bytes()
+            return read_small(folder / name)
     return None
 
 
 def _fast_vocabulary(tokenizer: dict[str, Any]) -> dict[str, int]:
     model = tokenizer.get("model")
     vocab = model.get("vocab") if isinstance(model, dict) else None
-    if isinstance(vocab, list):
-        vocab = {str(entry[0]): i for i, entry in enumerate(vocab)}
-    added = {str(t["content"]): int(t["id"]) for t in tokenizer.get("added_tokens") or ()}
-    return {**(vocab or {}), **added}
+    try:
+        if isinstance(vocab, list):
+            vocab = {str(entry[0]): i for i, entry in enumerate(vocab)}
+        added = {str(t["content"]): int(t["id"]) for t in tokenizer.get("added_tokens") or ()}
+        return {**(vocab or {}), **added}
+    except (TypeError, LookupError, ValueError, OverflowError):
+        raise CheckpointError("a tokenizer.json has tokens without content or id") from None

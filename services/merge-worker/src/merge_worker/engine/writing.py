@@ -34,6 +34,13 @@ def writing(path: Path, size: int = 0) -> Iterator[None]:
         raise DiskFullError(f"no space left for {path}: {need}free some and retry") from None
 
 
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file, in place of whatever an earlier attempt or anybody else left there."""
+    path.unlink(missing_ok=True)
+    with path.open("xb") as file:
+        file.write(content)
+
+
 def write_at(path: Path, descriptor: int, offset: int, data: memoryview) -> None:
     """Write all of `data` at a place of an open file; raises what `writing` raises."""
     done = 0

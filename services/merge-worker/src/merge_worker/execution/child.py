@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 
 from mergehub.contracts.runs import RunResult
 from mergehub.hub.process import die_with_parent
 
-from .failure import RunFailed, disk_full, is_disk_full, out_of_memory
+from .failure import RunFailed, disk_full, is_disk_full, out_of_memory, unforeseen
 from .messages import Failed, Job, Message, Stopped, Succeeded
 from .tell import StopRequested, Tell, take_standard_output
 
@@ -32,7 +33,7 @@ def main() -> None:
 
 
 def last_word(job: Job, tell: Tell) -> Message:
-    """Do the work and say how it ended; what nobody foresaw is raised, and ends the process."""
+    """Do the work and say how it ended; what may pass by itself is raised, and ends the process."""
     try:
         tell.progress("starting", 0, 0, "")
         return Succeeded(result=_work(job, tell))
@@ -42,10 +43,19 @@ def last_word(job: Job, tell: Tell) -> Message:
         return Failed(error=failure.error)
     except MemoryError as error:
         return Failed(error=out_of_memory(error).error)
-    except OSError as error:
-        if not is_disk_full(error):
+    except Exception as error:
+        failure = _failure(error)
+        if failure is None:
             raise
-        return Failed(error=disk_full(error).error)
+        traceback.print_exc()
+        return Failed(error=failure.error)
+
+
+def _failure(error: Exception) -> RunFailed | None:
+    """What to report of an error that the work did not turn into one of its own."""
+    if isinstance(error, OSError) and is_disk_full(error):
+        return disk_full(error)
+    return unforeseen(error)
 
 
 def _work(job: Job, tell: Tell) -> RunResult:

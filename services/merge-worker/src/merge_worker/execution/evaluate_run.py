@@ -98,9 +98,11 @@ def _evaluate(job: Job, spec: EvaluateSpec, tell: Tell, started: float) -> Evalu
 def _open(job: Job, reference: ModelRef) -> list[Checkpoint]:
     """The model, and its adapter if it has one; both safetensors under the allowed roots."""
     sources = sources_of(job)
-    parts = [open_checkpoint(sources.locate(reference.without_adapter).folder)]
+    model = sources.locate(reference.without_adapter)
+    parts = [open_checkpoint(model.folder, model.within)]
     if reference.adapter is not None:
-        parts.append(open_adapter(sources.locate(reference.adapter).folder))
+        adapter = sources.locate(reference.adapter)
+        parts.append(open_adapter(adapter.folder, adapter.within))
     return parts
 
 

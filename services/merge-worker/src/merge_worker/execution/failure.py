@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 import errno
+from typing import Final
 
 from mergehub.contracts.runs import RunError
 
 LONGEST_MESSAGE = 10_000
+
+ALIKE: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What comes of what was read, not of the moment: the same work would end in it again."""
+ALIKE_CODES: Final = frozenset(
+    (errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR, errno.ENXIO, errno.EINVAL)
+)
+"""The same, as the system numbers it."""
 
 
 class RunFailed(Exception):
@@ -31,3 +47,16 @@ def out_of_memory(error: BaseException) -> RunFailed:
     """An allocation was refused: another machine, or this one later, may have more."""
     words = str(error) or "An allocation was refused"
     return RunFailed("out-of-memory", f"Memory ran out: {words}", retryable=True)
+
+
+def unforeseen(error: Exception) -> RunFailed | None:
+    """What to report of an error that nobody foresaw; None if another attempt may go better."""
+    if not isinstance(error, ALIKE) and not (
+        isinstance(error, OSError) and error.errno in ALIKE_CODES
+    ):
+        return None
+    return RunFailed(
+        "unforeseen",
+        f"The work met something that it was not made for ({type(error).__name__}: {error}), most "
+        "likely in a file of a model; another attempt would end alike. Its last lines say where.",
+    )

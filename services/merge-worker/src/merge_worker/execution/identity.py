@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from merge_worker.engine import CheckpointError
 from merge_worker.engine.checkpoint import Checkpoint
 from merge_worker.engine.digests import file_digest
 from merge_worker.engine.finish import MANIFEST
+from merge_worker.engine.strict_json import read_json
 
 
 def produced_digest(folder: Path) -> str:
-    """The output digest of a model that a run produced, from its manifest."""
-    return str(json.loads((folder / MANIFEST).read_bytes())["output_digest"])
+    """The output digest of a model that a run produced, from its manifest.
+
+    Raises:
+        EngineError: it has none that can be read.
+    """
+    match read_json(folder / MANIFEST):
+        case {"output_digest": str(digest)}:
+            return digest
+    raise CheckpointError(f"{folder / MANIFEST} has no output_digest: make the model again")
 
 
 def checkpoints_digest(parts: Sequence[Checkpoint]) -> str:

@@ -24,7 +24,7 @@ from mergehub.recipe import Recipe, RecipeError, parse_recipe
 
 from .failure import RunFailed, disk_full, out_of_memory
 from .messages import Job, Planned
-from .produced import merge_result
+from .produced import check_parents, merge_result
 from .sources import sources_of
 from .tell import Tell
 
@@ -45,14 +45,16 @@ def merge_run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
         recipe = parse_recipe(spec.recipe)
         _await_earlier_attempt(job, tell)
         if not job.model_folder.exists():
+            check_parents(recipe)
             _carry_out(job, spec, recipe, tell)
+        seconds = time.monotonic() - started
+        return merge_result(job.model_folder, recipe, job.artifacts, seconds)
     except OutOfMemoryError as error:
         raise out_of_memory(error) from error
     except DiskFullError as error:
         raise disk_full(error) from error
     except (RecipeError, EngineError) as error:
         raise RunFailed("merge-failed", str(error)) from error
-    return merge_result(job.model_folder, recipe, job.artifacts, time.monotonic() - started)
 
 
 def _await_earlier_attempt(job: Job, tell: Tell) -> None:

@@ -12,9 +12,10 @@ import rfc8785
 
 from merge_worker.engine.dtypes import ITEMSIZE
 from merge_worker.engine.finish import LOCK, MANIFEST
-from mergehub.contracts.runs import MergeResult, Parent
+from mergehub.contracts.runs import LONGEST_NAME, MOST_PARENTS, MergeResult, Parent
 from mergehub.recipe import Lock, ModelRef, Recipe, ingredients
 
+from .failure import RunFailed
 from .identity import produced_digest, weights_digest
 from .messages import produced_folder
 
@@ -35,6 +36,27 @@ def merge_result(folder: Path, recipe: Recipe, artifacts: Path, seconds: float) 
         seconds=seconds,
         parents=list(_parents(recipe, lock, artifacts)),
     )
+
+
+def check_parents(recipe: Recipe) -> None:
+    """Make sure that a result can name every ingredient, before there is one.
+
+    Raises:
+        RunFailed: there are too many, or a reference is too long.
+    """
+    names = [str(ref) for ref in ingredients(recipe)]
+    if len(names) > MOST_PARENTS:
+        raise RunFailed(
+            "merge-failed",
+            f"The recipe merges {len(names)} models; a run merges {MOST_PARENTS} at most.",
+        )
+    longest = max(names, key=len, default="")
+    if len(longest) > LONGEST_NAME:
+        raise RunFailed(
+            "merge-failed",
+            f"The name of a model takes {len(longest)} characters ({longest[:100]}…); "
+            f"in a run it takes {LONGEST_NAME} at most.",
+        )
 
 
 def _lock_digest(lock: Lock) -> str:

@@ -1,0 +1,160 @@
+"""What an earlier attempt left, damaged in every way: a sentence that says what to remove."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from merge_worker.engine import (
+    MergeOptions,
+    OutputError,
+    Plan,
+    ResumeError,
+    digest_of_folder,
+    merge,
+)
+
+JOURNAL = "journal.jsonl"
+
+
+@pytest.fixture
+def plan(workshop: Any) -> Plan:
+    for i, name in enumerate("ab"):
+        workshop.model(name, workshop.llama(i))
+    found = workshop.plan(
+        {"merge_method": "linear", "models": [{"model": n} for n in ("./a", "./b")]}
+    )
+    assert isinstance(found, Plan)
+    return found
+
+
+@pytest.fixture
+def partial(workshop: Any, plan: Plan) -> Path:
+    """What a merge leaves that was stopped just before its end."""
+
+    def stop(progress: Any) -> None:
+        if progress.stage == "finish":
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        merge(plan, workshop.folder / "out", on_progress=stop)
+    return Path(workshop.folder / "out.partial")
+
+
+def lines(partial: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (partial / JOURNAL).read_text().splitlines()]
+
+
+def changed(**values: Any) -> Callable[[Path], None]:
+    """One line about a tensor, changed."""
+
+    def damage(partial: Path) -> None:
+        found = lines(partial)
+        next(each for each in found if "tensor" in each).update(values)
+        (partial / JOURNAL).write_text("".join(json.dumps(each) + "\n" for each in found))
+
+    return damage
+
+
+def added(line: bytes) -> Callable[[Path], None]:
+    def damage(partial: Path) -> None:
+        with (partial / JOURNAL).open("ab") as file:
+            file.write(line + b"\n")
+
+    return damage
+
+
+def instead(make: Callable[[Path], Any]) -> Callable[[Path], None]:
+    def damage(partial: Path) -> None:
+        (partial / JOURNAL).unlink()
+        make(partial / JOURNAL)
+
+    return damage
+
+
+DAMAGE: dict[str, Callable[[Path], None]] = {
+    "garbage": added(b"\x00\xff\xfe garbage"),
+    "a line that is no object": added(b"[1, 2]"),
+    "a line that is a number of 5,000 digits": added(b"1" * 5000),
+    "a line nested 100,000 deep": added(b"[" * 100_000),
+    "a line of another kind": added(b'{"tensors": 1}'),
+    "an empty line": added(b""),
+    "a block that is cut off": added(b'{"block": "x", "cut": [1], "nonfinite": []}'),
+    "a block whose counts are texts": added(b'{"block": "x", "cut": [0, 1], "nonfinite": ["1"]}'),
+    "a digest that is none": changed(sha256="x"),
+    "a digest that is a number": changed(sha256=5),
+    "counts that are a list": changed(nonfinite=[1]),
+    "counts below nothing": changed(made={"nan": -1}),
+    "a tensor that is not in the plan": changed(tensor="model.other.weight"),
+    "a line of an older engine": added(b'{"tensor": "x", "sha256": "", "nonfinite": {}}'),
+    "nothing but garbage": instead(lambda path: path.write_bytes(os.urandom(512) + b"\n")),
+    "no plan at its beginning": instead(lambda path: path.write_bytes(b'{"complete": true}\n')),
+    "another plan": instead(lambda path: path.write_bytes(b'{"plan": "sha256:00"}\n')),
+    "a plan of another type": instead(lambda path: path.write_bytes(b'{"plan": [1]}\n')),
+    "a named pipe": instead(os.mkfifo),
+}
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("how", DAMAGE)
+def test_a_damaged_journal_is_refused_with_what_to_remove(
+    workshop: Any, plan: Plan, partial: Path, how: str
+) -> None:
+    DAMAGE[how](partial)
+    with pytest.raises(ResumeError, match=rf"remove (it|{partial})"):
+        merge(plan, workshop.folder / "out")
+    assert not (workshop.folder / "out").exists()
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.symlink_to("/etc/passwd")])
+def test_a_journal_that_cannot_be_opened_is_named(
+    workshop: Any, plan: Plan, partial: Path, make: Callable[[Path], Any]
+) -> None:
+    instead(make)(partial)
+    with pytest.raises(OutputError, match=JOURNAL):
+        merge(plan, workshop.folder / "out")
+
+
+@pytest.mark.parametrize("size", [0, 10, 200])
+def test_a_journal_that_was_cut_off_is_gone_on_from(
+    workshop: Any, plan: Plan, partial: Path, size: int
+) -> None:
+    os.truncate(partial / JOURNAL, size)
+    merge(plan, workshop.folder / "out")
+    assert digest_of_folder(workshop.folder / "out")
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("name", ["README.md", "config.json", "manifest.json"])
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/full")])
+def test_whatever_lies_in_the_place_of_an_output_file_is_replaced_or_named(
+    workshop: Any, plan: Plan, partial: Path, name: str, make: Callable[[Path], Any]
+) -> None:
+    (partial / name).unlink(missing_ok=True)
+    make(partial / name)
+    with suppress(OutputError):
+        merge(plan, workshop.folder / "out")
+    found = workshop.folder / "out" / name
+    assert not (workshop.folder / "out").exists() or (found.is_file() and not found.is_symlink())
+
+
+@pytest.mark.parametrize("name", ["o" * 250, "o" * 300, "x/" * 3000])
+def test_an_output_that_cannot_be_called_so_is_refused(
+    workshop: Any, plan: Plan, name: str
+) -> None:
+    with pytest.raises(OutputError):
+        merge(plan, workshop.folder / name, MergeOptions(keep_partial=False))
+
+
+def test_a_folder_that_the_output_would_replace_is_left_alone_even_as_a_dangling_link(
+    workshop: Any, plan: Plan
+) -> None:
+    (workshop.folder / "out").symlink_to("nowhere")
+    with pytest.raises(OutputError, match="exists already"):
+        merge(plan, workshop.folder / "out")

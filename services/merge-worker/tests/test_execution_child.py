@@ -1,0 +1,157 @@
+"""A child's last word: what would end alike again is reported once, what may pass is retried."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from at_work import merge_spec
+from strange_folders import CORPUS, sound
+
+from merge_worker.execution import child
+from merge_worker.execution.failure import RunFailed
+from merge_worker.execution.messages import Failed, Job, Succeeded
+from merge_worker.execution.produced import check_parents
+from mergehub.contracts.hardware import Capacity
+from mergehub.recipe import parse_recipe
+
+
+class Silent:
+    """Stands for the pipe to the worker: nobody listens."""
+
+    def progress(self, *_: Any) -> None:
+        return
+
+    def send(self, message: Any) -> None:
+        return
+
+
+def job(folder: Path, recipe: dict[str, Any]) -> Job:
+    return Job(
+        run_id=uuid4(),
+        spec=merge_spec(json.dumps(recipe)),
+        hardware="cpu",
+        capacity=Capacity(memory=None, disk=1 << 40, gpu_memory=None),
+        model_roots=(folder / "models",),
+        task_roots=(),
+        artifacts=folder / "artifacts",
+        scratch=folder / "scratch",
+        parent=os.getpid(),
+    )
+
+
+def last_word(folder: Path, *models: str) -> Any:
+    recipe = {"merge_method": "linear", "models": [{"model": name} for name in models]}
+    return child.last_word(job(folder, recipe), Silent())  # type: ignore[arg-type]
+
+
+def error_of(word: Any) -> Any:
+    assert isinstance(word, Failed), word
+    return word.error
+
+
+@pytest.mark.parametrize(
+    ("raised", "outcome"),
+    [
+        (ValueError("odd"), ("unforeseen", False)),
+        (RecursionError("deep"), ("unforeseen", False)),
+        (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates"), ("unforeseen", False)),
+        (KeyError("id"), ("unforeseen", False)),
+        (OverflowError("inf"), ("unforeseen", False)),
+        (OSError(errno.ELOOP, "loop"), ("unforeseen", False)),
+        (OSError(errno.ENAMETOOLONG, "long"), ("unforeseen", False)),
+        (MemoryError(), ("out-of-memory", True)),
+    ],
+)
+def test_an_error_that_would_come_again_is_reported_at_the_first_attempt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: Exception, outcome: tuple[str, bool]
+) -> None:
+    def work(*_: Any) -> None:
+        raise raised
+
+    monkeypatch.setattr(child, "_work", work)
+    error = error_of(last_word(tmp_path, "./a"))
+    assert (error.code, error.retryable) == outcome
+    error.message.encode()
+
+
+@pytest.mark.parametrize("raised", [OSError(errno.EIO, "disk"), OSError(errno.ENOSPC, "full")])
+def test_an_error_that_may_pass_ends_the_process_so_that_it_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: Exception
+) -> None:
+    def work(*_: Any) -> None:
+        raise raised
+
+    monkeypatch.setattr(child, "_work", work)
+    with pytest.raises(OSError, match=r"disk|full"):
+        last_word(tmp_path, "./a")
+
+
+SAMPLES = [
+    "config.json is a named pipe",
+    "config.json is nested 900 deep",
+    "config.json is half of a pair",
+    "config.json is a link to itself",
+    "a dimension of 3,000 digits",
+    "a shard of 300 characters",
+    "a name that moves the cursor",
+    "a model without tensors",
+    "an added token without id",
+]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_strange_folder_fails_the_run_once_and_before_anything_is_written(
+    tmp_path: Path, name: str
+) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    for each in ("m", "m2"):
+        sound(models / each)
+    CORPUS[name](models / "m2")
+    error = error_of(last_word(tmp_path, "./m", "./m2"))
+    assert (error.code, error.retryable) == ("merge-failed", False)
+    assert not (tmp_path / "artifacts").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["a card with a bomb of merge keys", "a card with a date that is none"]
+)
+def test_a_strange_card_fails_nothing(tmp_path: Path, name: str) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    for each in ("m", "m2"):
+        CORPUS[name](sound(models / each))
+    assert isinstance(last_word(tmp_path, "./m", "./m2"), Succeeded)
+
+
+@pytest.mark.parametrize(
+    ("models", "words"),
+    [
+        ([f"./m{i}" for i in range(1001)], "1001 models; a run merges 1000"),
+        (["./m", "./" + "m/" * 251 + "m"], "505 characters"),
+    ],
+)
+def test_what_a_result_cannot_name_is_refused_before_it_is_merged(
+    models: list[str], words: str
+) -> None:
+    recipe = {"merge_method": "linear", "models": [{"model": name} for name in models]}
+    with pytest.raises(RunFailed, match=words):
+        check_parents(parse_recipe(json.dumps(recipe)))
+
+
+def test_a_damaged_journal_costs_a_run_only_what_was_done(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    for each in ("m", "m2"):
+        sound(models / each)
+    recipe = {"merge_method": "linear", "models": [{"model": "./m"}, {"model": "./m2"}]}
+    made = job(tmp_path, recipe)
+    made.partial_folder.mkdir(parents=True)
+    (made.partial_folder / "journal.jsonl").write_bytes(b'{"plan": "x"}\n\x00\xff garbage\n')
+    assert isinstance(child.last_word(made, Silent()), Succeeded)  # type: ignore[arg-type]
