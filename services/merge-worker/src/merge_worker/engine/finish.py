@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import platform
@@ -12,13 +13,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from mergehub.recipe.lock import Lock
+from mergehub.recipe.lock import Lock, LockedFile
 
 from .card import card, recipe_text
 from .digests import output_digest
-from .errors import InputChangedError, OutputError
+from .errors import OutputError
 from .journal import Finished
+from .locking import DigestCache, lock_of
+from .notes import bounded
 from .plan import ENGINE_VERSION, Plan
+from .small_files import read_bytes
 from .writing import sync, writing
 
 MANIFEST = "manifest.json"
@@ -32,28 +36,32 @@ def finish(
     partial: Path,
     out: Path,
     finished: Mapping[str, Finished],
-    lock: Lock,
+    digests: DigestCache,
     journals: Sequence[str],
-) -> None:
+) -> Lock:
     """Complete the folder `partial`, without its journals, and rename it to `out`.
 
     Raises:
         OutputError: it cannot be written, or something else has appeared at `out`.
         InputChangedError: a file to be copied is gone.
+
+    Returns:
+        The lock, which lies in the folder too.
     """
     with writing(out, plan.bytes_out):
-        for name, source in plan.copies.items():
-            (partial / name).write_bytes(_content(source))
+        copied = {path: _copy(path, partial / name) for name, path in plan.copies.items()}
+        lock = lock_of(plan, digests, copied)
         for name, text in _texts(plan, finished, lock).items():
             (partial / name).write_text(text, encoding="utf-8")
-        for path in partial.iterdir():
-            if path.suffix != ".safetensors":
+        for path in partial.rglob("*"):
+            if path.parent != partial or path.suffix != ".safetensors":
                 sync(path)
         for name in (*journals, LOCKED):
             (partial / name).unlink(missing_ok=True)
         sync(partial)
         _reveal(partial, out)
         sync(out.parent)
+    return lock
 
 
 @contextmanager
@@ -71,11 +79,12 @@ def only_one(partial: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _content(source: Path) -> bytes:
-    try:
-        return source.read_bytes()
-    except OSError as error:
-        raise InputChangedError(f"{source} cannot be read any more: {error.strerror}") from None
+def _copy(source: Path, target: Path) -> LockedFile:
+    """What was read and written."""
+    content = read_bytes(source)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+    return LockedFile(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
 
 
 def _reveal(partial: Path, out: Path) -> None:
@@ -89,17 +98,20 @@ def _reveal(partial: Path, out: Path) -> None:
 
 def _texts(plan: Plan, finished: Mapping[str, Finished], lock: Lock) -> dict[str, str]:
     digest = output_digest({name: each.sha256 for name, each in finished.items()})
+    notes = bounded(plan.notes)
     return {
         **plan.texts,
         "config.json": _json(plan.config),
-        "README.md": card(plan, digest),
+        "README.md": card(plan, digest, notes),
         RECIPE: recipe_text(plan),
         LOCK: _json(lock.model_dump(mode="json")),
-        MANIFEST: _json(_manifest(plan, finished, digest)),
+        MANIFEST: _json(_manifest(plan, finished, digest, notes)),
     }
 
 
-def _manifest(plan: Plan, finished: Mapping[str, Finished], digest: str) -> dict[str, Any]:
+def _manifest(
+    plan: Plan, finished: Mapping[str, Finished], digest: str, notes: Sequence[str]
+) -> dict[str, Any]:
     tensors = {
         tensor.name: {
             "dtype": tensor.region.dtype,
@@ -117,6 +129,7 @@ def _manifest(plan: Plan, finished: Mapping[str, Finished], digest: str) -> dict
             "python": platform.python_version(),
             **{name: version(name) for name in ("numpy", "numba", "llvmlite")},
         },
+        "notes": list(notes),
         "tensors": tensors,
         **({"nonfinite": nonfinite} if nonfinite else {}),
     }

@@ -13,7 +13,7 @@ from .dtypes import TO_TORCH_NAME
 from .errors import PlanError
 from .ingredients import Ingredient, is_vocabulary
 from .layers import with_layers
-from .parts import Part, main_stack, origins
+from .parts import Part, definer, main_stack, origins
 from .plan import PlannedTensor
 
 
@@ -29,14 +29,14 @@ def output_config(
         PlanError: the depth changes and the configuration has no key for it.
     """
     taken = origins(parts)
-    definer = opened[parts[0].inputs[0].model] if taken else next(iter(opened.values()))
-    config = dict(definer.checkpoint.config)
+    giver = definer(parts, opened)
+    config = dict(giver.checkpoint.config)
     if taken:
-        stack = main_stack(definer)
+        stack = main_stack(giver)
         if max(taken) >= stack.depth:
             raise PlanError(
                 f"the output takes layer {max(taken)}, for which the configuration of "
-                f"{definer.reference} has no entry; make the deepest model the first source"
+                f"{giver.reference} has no entry; make the deepest model the first source"
             )
         config = with_layers(config, stack, taken)
     config.pop("_name_or_path", None)

@@ -119,6 +119,11 @@ def origins(parts: Sequence[Part]) -> list[int]:
     ]
 
 
+def definer(parts: Sequence[Part], opened: Ingredients) -> Ingredient:
+    """The model that gives the configuration: the first source, or of whole models the first."""
+    return opened[parts[0].inputs[0].model] if origins(parts) else next(iter(opened.values()))
+
+
 def main_stack(ingredient: Ingredient) -> Stack:
     """The stack that slices cut.
 

@@ -9,17 +9,20 @@ from mergehub.recipe.ingredients import ingredients
 from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.schema import Recipe
 
+from .beside import plan_beside
 from .errors import NotSupportedError, PlanError
+from .giver import Giver
 from .ingredients import Ingredient, open_ingredient
 from .method import Method
 from .methods import discover
+from .notes import bounded
 from .output_config import output_config
-from .parts import Part, Wanted, origins, parts_of, stacked, whole
+from .parts import Part, Wanted, definer, origins, parts_of, stacked, whole
 from .plan import Plan, PlannedTensor
 from .shards import assign_places
 from .sources import Sources
 from .table import Table
-from .tokenizers import plan_tokenizer
+from .tokenizers import check_vocabularies, tokenizer_giver
 
 MAX_SHARD_SIZE: Final = 5_000_000_000
 """Bytes of tensors per output file, as transformers has it."""
@@ -44,16 +47,22 @@ def plan_merge(
     wanted = _wanted(parts, opened)
     tensors = assign_places([table.tensor(each) for each in wanted], max_shard_size)
     left_out = () if origins(parts) else _left_out(tensors, opened)
-    tokenizer = plan_tokenizer(recipe, opened, sources)
+    tokenizer = tokenizer_giver(recipe, opened, sources)
+    vocabularies = check_vocabularies(recipe, opened, tokenizer, tensors)
+    notes = [*_base_apart(recipe, method, opened), *left_out, *vocabularies]
+    config = output_config(recipe, parts, opened, tensors)
+    given = definer(parts, opened)
+    beside = plan_beside(recipe, config, tokenizer, Giver(given.reference, given.location), sources)
     return Plan(
         recipe=recipe,
         seed=seed,
         models=tuple(each.planned for each in opened.values()),
+        tokenizer=None if tokenizer.reference in opened else tokenizer.planned,
         tensors=tensors,
-        config=output_config(recipe, parts, opened, tensors),
-        copies=tokenizer.copies,
-        texts=tokenizer.texts,
-        notes=(*_base_apart(recipe, method, opened), *left_out, *tokenizer.notes),
+        config=beside.config,
+        copies=beside.copies,
+        texts=beside.texts,
+        notes=bounded([*notes, *beside.notes]),
     )
 
 

@@ -10,9 +10,7 @@ from typing import Literal
 from mergehub.recipe.reference import ModelRef
 
 from .errors import NotSupportedError, SourceError
-
-WANTED_FILES = ("*.safetensors", "*.json", "*.model", "*.txt", "*.jinja", "README.md")
-"""What is fetched of a model: weights, configuration and tokenizer, never code."""
+from .file_kinds import UNWANTED
 
 Produced = Mapping[str, Path] | Callable[[str], Path | None]
 Kind = Literal["hub", "folder", "run"]
@@ -58,6 +56,13 @@ class Sources:
         if name.startswith(("/", "./", "../", "~")) or self._under_roots(name):
             return self._local(name)
         return self._from_hub(name, reference.revision)
+
+    def holds(self, location: Location, path: Path) -> bool:
+        """Whether a path in a model, links followed, leads to where its files may lie."""
+        folder = location.folder.resolve()
+        within = {"run": (folder,), "hub": (folder.parent.parent,)}.get(location.kind)
+        roots = [root.resolve() for root in self.roots] if within is None else within
+        return any(path.resolve().is_relative_to(root) for root in roots)
 
     def _produced(self, run: str) -> Location:
         find = self.produced if callable(self.produced) else self.produced.get
@@ -106,7 +111,7 @@ class Sources:
                 name,
                 revision=revision,
                 cache_dir=self.cache_dir,
-                allow_patterns=list(WANTED_FILES),
+                ignore_patterns=list(UNWANTED),
                 local_files_only=offline,
             )
         except LocalEntryNotFoundError:

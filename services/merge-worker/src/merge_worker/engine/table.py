@@ -18,6 +18,7 @@ from .ingredients import Ingredient, is_vocabulary
 from .method import Method
 from .parts import Wanted
 from .plan import Operand, PlannedTensor
+from .tokenizers import unequal_rows
 
 Member = tuple[ModelInput, str]
 """An input of the recipe and the name of its tensor."""
@@ -114,15 +115,15 @@ class Table:
         shapes = [operand.region.shape for operand in operands]
         if len(set(shapes)) == 1:
             return shapes[0]
-        if is_vocabulary(wanted.name) and len({shape[1:] for shape in shapes}) == 1:
-            if self.recipe.allow_submatrix:
-                return (min(shape[0] for shape in shapes), *shapes[0][1:])
-            hint = "; allow_submatrix: true merges the rows that all have"
-        else:
-            hint = ""
         models = list(self.opened)
-        found = ", ".join(f"{models[o.model]} {list(o.region.shape)}" for o in operands)
-        raise PlanError(f"{wanted.name!r} has different shapes: {found}{hint}")
+        listed = ", ".join(f"{models[o.model]} {list(o.region.shape)}" for o in operands)
+        found = f"{wanted.name!r} has different shapes: {listed}"
+        rows_alone = all(shapes) and len({shape[1:] for shape in shapes}) == 1
+        if not is_vocabulary(wanted.name) or not rows_alone:
+            raise PlanError(found)
+        if not self.recipe.allow_submatrix:
+            raise unequal_rows(self.recipe, found)
+        return (min(shape[0] for shape in shapes), *shapes[0][1:])
 
     def _copied(self, tensor: PlannedTensor) -> PlannedTensor:
         """The tensor as a plain copy, where that is what the merge amounts to."""
