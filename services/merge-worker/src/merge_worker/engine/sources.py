@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +63,7 @@ class Sources:
         folder = location.folder.resolve()
         within = {"run": (folder,), "hub": (folder.parent.parent,)}.get(location.kind)
         roots = [root.resolve() for root in self.roots] if within is None else within
-        return any(path.resolve().is_relative_to(root) for root in roots)
+        return any(Path(os.path.realpath(path)).is_relative_to(root) for root in roots)
 
     def _produced(self, run: str) -> Location:
         find = self.produced if callable(self.produced) else self.produced.get
