@@ -14,7 +14,7 @@ import pytest
 from at_work import merge_spec
 from safetensors.numpy import save_file
 
-from merge_worker.engine.notes import LONGEST, MOST
+from merge_worker.engine.noting import LONGEST, MOST
 from merge_worker.execution.messages import MESSAGE, Job, Succeeded
 from mergehub.cli.runs import _outcome
 from mergehub.contracts.hardware import Capacity

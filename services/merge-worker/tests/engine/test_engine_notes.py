@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from merge_worker.engine.notes import LONGEST, MOST, bounded, section
+from merge_worker.engine.noting import LONGEST, MOST, bounded, section
 
 
 def recipe(workshop: Any) -> dict[str, Any]:

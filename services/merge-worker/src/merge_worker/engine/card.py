@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from .notes import section
+from .noting import section
 from .plan import Plan
 
 _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n", re.DOTALL)

@@ -19,8 +19,7 @@ from .card import card, recipe_text
 from .digests import output_digest
 from .errors import OutputError
 from .journal import Finished
-from .locking import DigestCache, lock_of
-from .notes import bounded
+from .noting import bounded
 from .plan import ENGINE_VERSION, Plan
 from .small_files import read_bytes
 from .writing import sync, writing
@@ -36,21 +35,21 @@ def finish(
     partial: Path,
     out: Path,
     finished: Mapping[str, Finished],
-    digests: DigestCache,
+    lock: Lock,
     journals: Sequence[str],
 ) -> Lock:
     """Complete the folder `partial`, without its journals, and rename it to `out`.
 
+    Returns:
+        The lock, which now names the copies too.
+
     Raises:
         OutputError: it cannot be written, or something else has appeared at `out`.
         InputChangedError: a file to be copied is gone.
-
-    Returns:
-        The lock, which lies in the folder too.
     """
     with writing(out, plan.bytes_out):
-        copied = {path: _copy(path, partial / name) for name, path in plan.copies.items()}
-        lock = lock_of(plan, digests, copied)
+        copied = {name: _copy(path, partial / name) for name, path in plan.copies.items()}
+        lock = lock.model_copy(update={"copied": copied})
         for name, text in _texts(plan, finished, lock).items():
             (partial / name).write_text(text, encoding="utf-8")
         for path in partial.rglob("*"):

@@ -15,7 +15,7 @@ from .giver import Giver
 from .ingredients import Ingredient, open_ingredient
 from .method import Method
 from .methods import discover
-from .notes import bounded
+from .noting import bounded
 from .output_config import output_config
 from .parts import Part, Wanted, definer, origins, parts_of, stacked, whole
 from .plan import Plan, PlannedTensor
@@ -57,7 +57,6 @@ def plan_merge(
         recipe=recipe,
         seed=seed,
         models=tuple(each.planned for each in opened.values()),
-        tokenizer=None if tokenizer.reference in opened else tokenizer.planned,
         tensors=tensors,
         config=beside.config,
         copies=beside.copies,
