@@ -12,8 +12,17 @@ from typing import Any
 import pytest
 from huggingface_hub.utils import filter_repo_objects
 
-from merge_worker.engine import CheckpointError, EngineError, NotSupportedError, SourceError
+from merge_worker.engine import (
+    CheckpointError,
+    EngineError,
+    NotSupportedError,
+    SourceError,
+    Sources,
+    merge,
+    plan_merge,
+)
 from merge_worker.engine.file_kinds import UNWANTED
+from mergehub.recipe import parse_recipe
 
 OF_TOKENIZER = [
     "tokenizer.json",
@@ -298,6 +307,8 @@ def test_pickled_weights_of_a_module_stay_with_a_note(
         ('[{"path": "../b"}]', "a module lies in a folder beside it"),
         ('[{"path": "/etc"}]', "a module lies in a folder beside it"),
         ('[{"path": ".."}]', "a module lies in a folder beside it"),
+        ('[{"path": "README.md"}]', "a module lies in a folder beside it"),
+        ('[{"path": "model.safetensors"}]', "a module lies in a folder beside it"),
         ('[{"path": "x\\u001b"}]', "a module lies in a folder beside it"),
     ],
 )
@@ -351,6 +362,38 @@ def test_a_link_in_a_folder_below_may_not_lead_out_either(
     (workshop.folder / "a" / "1_Pooling" / "more.json").symlink_to(secret)
     with pytest.raises(SourceError, match="leads outside"):
         workshop.plan(recipe)
+
+
+def test_a_link_that_leads_back_to_the_model_is_not_entered(
+    workshop: Any, recipe: dict[str, Any]
+) -> None:
+    sentence_transformer(workshop.folder / "a")
+    (workshop.folder / "a" / "1_Pooling" / "back").symlink_to("..")
+    with pytest.raises(EngineError, match="1_Pooling/back is not a regular file"):
+        workshop.plan(recipe)
+
+
+def test_the_files_of_a_cached_model_travel_though_they_are_links(
+    workshop: Any, recipe: dict[str, Any], out: Path
+) -> None:
+    """In the Hugging Face cache, a snapshot is a folder of links to blobs."""
+    put(workshop.folder / "a", "tokenizer.json", "modeling_own.py", "custom_generate/generate.py")
+    kept = workshop.folder / "cache" / "models--org--name"
+    snapshot = kept / "snapshots" / ("0123456789" * 4)
+    blobs = kept / "blobs"
+    blobs.mkdir(parents=True)
+    for i, name in enumerate(sorted(files(workshop.folder / "a"))):
+        (workshop.folder / "a" / name).rename(blobs / str(i))
+        (snapshot / name).parent.mkdir(parents=True, exist_ok=True)
+        (snapshot / name).symlink_to(os.path.relpath(blobs / str(i), (snapshot / name).parent))
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text(snapshot.name)
+    document = {**recipe, "models": [{"model": "org/name"}, {"model": "./b"}]}
+    sources = Sources(roots=(workshop.folder / "b",), cache_dir=kept.parent, offline=True)
+    document["models"][1]["model"] = str(workshop.folder / "b")
+    plan = plan_merge(parse_recipe(json.dumps(document)), sources)
+    merge(plan, out)
+    assert files(out) == OWN | {"tokenizer.json", "modeling_own.py", "custom_generate/generate.py"}
 
 
 @pytest.mark.parametrize("name", [b"a\nb.txt", b"\x1b[2J.json", b"\xff.txt", "\u202ex.py".encode()])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,15 @@ def tekken(tokens: list[str]) -> str:
     return json.dumps({"config": config, "vocab": vocab, "special_tokens": special})
 
 
+TRAINED = (
+    "eNrj4uNitSnNy7YTZQACCSYuHi5mm2Ioj5mLl4vFRh/BBUlWQHksXFxczI+mNYoyPb+yn4uDi7FEdP0qxgMgVoZoiBYT"
+    "mJUqWt8LZPFysQFVJieWiMbmqRzg4uZiAXITRePd1cCq8kRdk21hqnKBqm6U28G4GUAuR7E9WF2KqLxQFpiVD2cVw1m5"
+    "ou+W5oBZyaKTlkNYiaKmK4EsTi4moDEgphCvBKOCyC9GkD86mBikeLg4MlNS80oyySqFGACCiEB+"
+)
+"""What sentencepiece 0.2.3 trained on "the cat sat on the mat" and the like, compressed."""
+PIECES = "<unk> <s> </s> <x> ▁ t h e ▁cat ▁a n ▁mat ▁hat d o s m c a at"
+"""What the same library calls its pieces, in the order of their ids."""
+
 FORMS: dict[str, Any] = {
     "tokenizer.json": fast,
     "tokenizer.json (unigram)": lambda tokens: fast(tokens, "unigram"),
@@ -128,6 +138,15 @@ def test_sentencepiece_models_that_were_trained_differently_may_have_one_vocabul
         content = spm(TOKENS, trainer=f"trained by {name}".encode())
         Path(workshop.folder, name, "tokenizer.model").write_bytes(content)
     assert workshop.plan(recipe).notes == ()
+
+
+def test_the_pieces_of_a_sentencepiece_model_are_those_that_its_library_reads(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "tokenizer.model").write_bytes(zlib.decompress(base64.b64decode(TRAINED)))
+    found = read_vocabulary(tmp_path)
+    assert found is not None
+    assert found.tokens == dict(enumerate(PIECES.split(" ")))
 
 
 def test_ids_that_a_tokenizer_is_known_to_shift_are_not_compared_with_others(

@@ -17,7 +17,7 @@ from mergehub.recipe.schema import Recipe
 from .checkpoint import read_json
 from .custom_code import AUTO_MAP, CONFIGS, code_notes, lost_code, with_known_code
 from .errors import CheckpointError, NotSupportedError
-from .file_kinds import OF_TOKENIZER, UNWANTED, matches
+from .file_kinds import UNWANTED, matches, of_tokenizer
 from .giver import Giver
 from .small_files import MIB, largest
 from .sources import Sources
@@ -47,9 +47,9 @@ def plan_beside(
         NotSupportedError: the chat template is asked for by name.
     """
     ours = tokenizer.files(sources)
-    copies = {name: path for name, path in ours.items() if matches(name, OF_TOKENIZER)}
+    copies = {name: path for name, path in ours.items() if of_tokenizer(name)}
     others = rest.files(sources)
-    copies |= {name: path for name, path in others.items() if not matches(name, OF_TOKENIZER)}
+    copies |= {name: path for name, path in others.items() if not of_tokenizer(name)}
     notes = [*_leave_large(copies, rest), *_module_notes(rest, copies)]
     notes += code_notes(copies, config.get(AUTO_MAP))
     known, lost = with_known_code(config, copies)
@@ -67,7 +67,7 @@ def _leave_large(copies: dict[str, Path], rest: Giver) -> Iterator[str]:
         fits = size <= largest(path.name) and total + size <= MOST_BYTES and number < MOST_FILES
         if fits:
             total += size
-        elif matches(name, OF_TOKENIZER):
+        elif of_tokenizer(name):
             raise CheckpointError(
                 f"{path} takes {size} bytes, too much for a tokenizer's file "
                 f"(one may have {largest(path.name)}, all {MOST_BYTES})"

@@ -31,15 +31,25 @@ NOT_COPIED: Final = (
 )
 """What is not copied: weights, what belongs to an adapter, and what a merge writes itself."""
 
+NOT_COPIED_INSIDE: Final = (*UNWANTED, "*/readme*")
+"""The same for folders that travel: their weights and configurations are their own."""
+
 OF_TOKENIZER: Final = (
     *("tokenizer*", "tokenization_*.py", "special_tokens_map.json", "added_tokens.json"),
     *("*vocab*", "*merges*.txt", "*.model", "*.spm", "*.tiktoken", "tekken.json"),
     *("normalizer.json", "bpe.codes", "dict.txt"),
-    *("chat_template*.jinja", "additional_chat_templates/*"),
+    "chat_template*.jinja",
 )
-"""What comes from the model that gives the tokenizer; all else from the one of the config."""
+TEMPLATES: Final = "additional_chat_templates"
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
     """Whether a name, in whatever case, fits one of the patterns."""
     return any(fnmatchcase(name.lower(), pattern) for pattern in patterns)
+
+
+def of_tokenizer(name: str) -> bool:
+    """Whether a file comes from the model that gives the tokenizer; all others come from the one
+    that gives the configuration."""
+    folder, _, inside = name.rpartition("/")
+    return folder == TEMPLATES or (not folder and matches(inside, OF_TOKENIZER))

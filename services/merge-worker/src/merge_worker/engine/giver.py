@@ -12,14 +12,16 @@ from typing import Any, Final
 from mergehub.recipe.reference import ModelRef
 
 from .errors import CheckpointError, NotSupportedError, SourceError
-from .file_kinds import NOT_COPIED, UNWANTED, matches
+from .file_kinds import NOT_COPIED, NOT_COPIED_INSIDE, TEMPLATES, matches
 from .small_files import read_value
 from .sources import Location, Sources
 
 MODULES: Final = "modules.json"
-FOLDERS: Final = ("additional_chat_templates", "custom_generate")
+FOLDERS: Final = (TEMPLATES, "custom_generate")
 """Folders that travel, beside those that sentence-transformers' modules.json names."""
 MOST_ENTRIES: Final = 10_000
+MOST_INSIDE: Final = 100
+"""Entries of a model's folder at most, and of each folder inside it."""
 DEPTH: Final = 3
 
 
@@ -39,11 +41,9 @@ class Giver:
         """
         folder = self.location.folder
         names = [name for name in _names(folder) if not matches(name, NOT_COPIED)]
-        for module in self.modules:
-            inside = _walk(folder / module, module, DEPTH)
-            names += [name for name in inside if not _left_in_module(name)]
-        for each in FOLDERS:
-            names += [n for n in _walk(folder / each, each, DEPTH) if not matches(n, UNWANTED)]
+        for each in (*self.modules, *FOLDERS):
+            inside = _walk(folder / each, each, DEPTH)
+            names += [name for name in inside if not matches(name, NOT_COPIED_INSIDE)]
         for name in names:
             self._check(folder / name, sources)
         return {name: folder / name for name in names}
@@ -53,7 +53,7 @@ class Giver:
         """The folders of sentence-transformers' modules, but for the model itself.
 
         Raises:
-                CheckpointError: modules.json is not a list of modules, each in a folder of its own.
+            CheckpointError: modules.json is not a list of modules, each in a folder of its own.
             NotSupportedError: the model that is merged is not the one that it names.
         """
         path = self.location.folder / MODULES
@@ -77,7 +77,8 @@ def _folder(path: Path, module: dict[str, Any]) -> str | None:
     if not isinstance(name, str):
         raise CheckpointError(f"{path} has a module whose path is no text")
     name = name.removesuffix("/")
-    if Path(name).name != name or name.startswith(".") or not name.isprintable():
+    odd = Path(name).name != name or name.startswith(".") or not name.isprintable()
+    if odd or matches(name, NOT_COPIED):
         raise CheckpointError(f"{path} names {name[:100]!r}; a module lies in a folder beside it")
     if name and str(module.get("type")).endswith("Transformer"):
         raise NotSupportedError(
@@ -87,33 +88,32 @@ def _folder(path: Path, module: dict[str, Any]) -> str | None:
     return name or None
 
 
-def _left_in_module(name: str) -> bool:
-    """Whether a file of a module's folder stays: its weights and their config are its own."""
-    return matches(name, UNWANTED) or matches(name, ("*/readme*",))
-
-
 def _names(folder: Path) -> Iterator[str]:
     """The files that lie in a folder itself, in order."""
-    return (entry.name for entry in _entries(folder) if not os.path.isdir(entry.path))
+    entries = _entries(folder, MOST_ENTRIES)
+    return (entry.name for entry in entries if not os.path.isdir(entry.path))
 
 
 def _walk(folder: Path, prefix: str, depth: int) -> Iterator[str]:
-    """The files in a folder and those below it, each with its path from the prefix on."""
+    """The files in a folder and those below it, each with its path from the prefix on.
+
+    A link to a folder is not entered: it counts as a file, and is refused as one.
+    """
     if not folder.is_dir():
         return
-    for entry in _entries(folder):
+    for entry in _entries(folder, MOST_INSIDE):
         name = f"{prefix}/{entry.name}"
-        if not os.path.isdir(entry.path):
+        if not entry.is_dir(follow_symlinks=False):
             yield name
         elif depth > 1:
             yield from _walk(folder / entry.name, name, depth - 1)
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: Path, most: int) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as listing:
-        entries = list(islice(listing, MOST_ENTRIES + 1))
-    if len(entries) > MOST_ENTRIES:
-        raise CheckpointError(f"{folder} holds more than {MOST_ENTRIES} files")
+        entries = list(islice(listing, most + 1))
+    if len(entries) > most:
+        raise CheckpointError(f"{folder} holds more than {most} files")
     for entry in entries:
         if not entry.name.isprintable():
             raise CheckpointError(f"{folder} holds {entry.name!r}, a name that cannot be printed")
