@@ -69,9 +69,9 @@ def tekken(tokens: list[str]) -> str:
 
 
 TRAINED = (
-    "eNrj4uNitSnNy7YTZQACCSYuHi5mm2Ioj5mLl4vFRh/BBUlWQHksXFxczI+mNYoyPb+yn4uDi7FEdP0qxgMgVoZoiBYT"
-    "mJUqWt8LZPFysQFVJieWiMbmqRzg4uZiAXITRePd1cCq8kRdk21hqnKBqm6U28G4GUAuR7E9WF2KqLxQFpiVD2cVw1m5"
-    "ou+W5oBZyaKTlkNYiaKmK4EsTi4moDEgphCvBKOCyC9GkD86mBikeLg4MlNS80oyySqFGACCiEB+"
+    "eNrj4uNitSnNy7YTZQACCSYuHi5mm2Ioj5mLl4vFRh/BBUlWQHksXFxczI+mNYoyPb+yn4uDi7FEdP0qxgMgVoZoiB"
+    "YTmJUqWt8LZPFysQFVJieWiMbmqRzg4uZiAXITRePd1cCq8kRdk21hqnKBqm6U28G4GUAuR7E9WF2KqLxQFpiVD2cV"
+    "w1m5ou+W5oBZyaKTlkNYiaKmK4EsTi4moDEgphCvBKOCyC9GkD86mBikeLg4MlNS80oySyqFGACCiEB+"
 )
 """What sentencepiece 0.2.3 trained on "the cat sat on the mat" and the like, compressed."""
 PIECES = "<unk> <s> </s> <x> ▁ t h e ▁cat ▁a n ▁mat ▁hat d o s m c a at"
