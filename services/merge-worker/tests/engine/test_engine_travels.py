@@ -443,6 +443,19 @@ def test_files_without_number_are_refused_or_left(
         workshop.plan(recipe)
 
 
+def test_folders_of_modules_hold_few_files_and_travel_with_those_below(
+    workshop: Any, recipe: dict[str, Any], out: Path
+) -> None:
+    sentence_transformer(workshop.folder / "a")
+    put(workshop.folder / "a" / "1_Pooling", "x/deep.json", "x/y/deeper.json", "x/y/z/no.json")
+    workshop.merge(recipe)
+    assert files(out / "1_Pooling") == {"config.json", "x/deep.json", "x/y/deeper.json"}
+    for i in range(100):
+        (workshop.folder / "a" / "1_Pooling" / f"{i}").touch()
+    with pytest.raises(CheckpointError, match="holds more than 100 files"):
+        workshop.plan(recipe)
+
+
 def test_a_template_in_the_recipe_takes_the_place_of_the_models(
     workshop: Any, recipe: dict[str, Any], out: Path
 ) -> None:

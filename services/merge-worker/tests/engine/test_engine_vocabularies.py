@@ -89,7 +89,10 @@ FORMS: dict[str, Any] = {
     "vocab.txt": lambda tokens: "\n".join(tokens) + "\n",
     "tokenizer.model (tiktoken)": tiktoken_lines,
     "x.tiktoken": tiktoken_lines,
+    "tiktoken.model": tiktoken_lines,
+    "other.model": spm,
 }
+SHIFTED = ("sentencepiece.bpe.model", "other.model")
 PERMUTED = [*TOKENS[:2], *reversed(TOKENS[2:])]
 
 
@@ -118,7 +121,7 @@ def test_a_permuted_vocabulary_is_refused_in_every_form(
         workshop.plan(recipe)
 
 
-@pytest.mark.parametrize("form", [each for each in FORMS if each != "sentencepiece.bpe.model"])
+@pytest.mark.parametrize("form", [each for each in FORMS if each not in SHIFTED])
 @pytest.mark.parametrize("first", ["tokenizer.json", "tokenizer.model"])
 def test_vocabularies_in_different_files_are_compared_by_their_tokens(
     workshop: Any, recipe: dict[str, Any], form: str, first: str
@@ -149,11 +152,23 @@ def test_the_pieces_of_a_sentencepiece_model_are_those_that_its_library_reads(
     assert found.tokens == dict(enumerate(PIECES.split(" ")))
 
 
-def test_ids_that_a_tokenizer_is_known_to_shift_are_not_compared_with_others(
-    workshop: Any, recipe: dict[str, Any]
+@pytest.mark.parametrize("name", SHIFTED)
+def test_ids_that_a_tokenizer_may_shift_are_not_compared_with_others(
+    workshop: Any, recipe: dict[str, Any], name: str
 ) -> None:
     give(workshop, "a", "tokenizer.json", ["<s>", "<pad>", *TOKENS])
-    give(workshop, "b", "sentencepiece.bpe.model", TOKENS)
+    give(workshop, "b", name, TOKENS)
+    assert workshop.plan(recipe).notes == ("the vocabularies of ./a and ./b cannot be compared",)
+
+
+def test_ids_that_tokens_added_beside_a_model_contradict_are_not_compared_either(
+    workshop: Any, recipe: dict[str, Any]
+) -> None:
+    """Pegasus calls its file spiece.model and shifts the ids; its added tokens show it."""
+    give(workshop, "a", "tokenizer.json", ["<pad>", *TOKENS])
+    give(workshop, "b", "spiece.model", TOKENS)
+    decoder = {"added_tokens_decoder": {"0": {"content": "<pad>"}}}
+    (workshop.folder / "b" / "tokenizer_config.json").write_text(json.dumps(decoder))
     assert workshop.plan(recipe).notes == ("the vocabularies of ./a and ./b cannot be compared",)
 
 
@@ -368,6 +383,13 @@ def test_a_broken_tokenizer_is_named_before_a_weight_is_written(
         ("tokenizer.model", b"\x0a\x03\x0a\x01\xff"),
         ("tokenizer.model", b"\xff" * 20),
         ("tokenizer.model", b"\x08\x01" * 10),
+        ("tokenizer.model", b"\x0a\x7f\x0a"),
+        ("tokenizer.model", b"\x08"),
+        ("tokenizer.model", b"\x08" + b"\x80" * 20),
+        ("tokenizer.model", b"\x0b"),
+        ("tokenizer.model", b"\x09" + bytes(8) + b"\x0d" + bytes(4)),
+        ("tokenizer.model", b"\x0a\x02\x18\x01"),
+        ("tokenizer.model", b"\x0a\x28" + b"\x18\x01" * 20),
         ("tekken.json", b"{}"),
         ("tekken.json", b'{"config": []}'),
         (
@@ -387,6 +409,25 @@ def test_every_other_form_is_named_where_it_is_broken(
     Path(workshop.folder, "a", name).write_bytes(content)
     with pytest.raises(CheckpointError, match=f"a/{name}"):
         workshop.plan(recipe)
+
+
+@pytest.mark.parametrize("form", ["tokenizer.json", "vocab.json", "vocab.txt", "x.tiktoken"])
+def test_a_vocabulary_without_end_is_refused(
+    workshop: Any, recipe: dict[str, Any], form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("merge_worker.engine.vocabulary.MOST_TOKENS", len(TOKENS) - 1)
+    give(workshop, "a", form, TOKENS)
+    with pytest.raises(CheckpointError, match=f"a/{form}.* more than 7 "):
+        workshop.plan(recipe)
+
+
+@pytest.mark.parametrize("options", [{"tokens": {"<x>": {}}}, {"pad_to_multiple_of": 64}])
+def test_options_of_the_tokenizer_that_need_new_rows_are_not_built_yet(
+    workshop: Any, recipe: dict[str, Any], options: dict[str, Any]
+) -> None:
+    document = {**recipe, "base_model": "./a", "tokenizer": {"source": "base", **options}}
+    with pytest.raises(NotSupportedError, match="not built yet"):
+        workshop.plan(document)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ MOST_TOKENS: Final = 1 << 22
 HIGHEST_ID: Final = 2**31 - 1
 SHOWN: Final = 40
 TOKENS: Final = "tokens"
+PLAIN_MODELS: Final = ("tokenizer.model", "spiece.model", "spm.model")
+"""SentencePiece files whose ids are the tokenizer's, as far as tokens added beside them agree."""
 
 Entry = tuple[Any, Any]
 """A token and its id, as a file has them."""
@@ -25,8 +27,8 @@ Entry = tuple[Any, Any]
 class Vocabulary:
     """The token of every id.
 
-    `form` is TOKENS, except where the ids are those of a SentencePiece file whose tokenizer is
-    known to shift them: then it is that file's name, and only its like may be compared with it.
+    `form` is TOKENS, except where the ids are those of a SentencePiece file whose tokenizer may
+    shift them: then it is that file's name, and only its like may be compared with it.
     """
 
     tokens: dict[int, str]
@@ -48,9 +50,9 @@ def read_vocabulary(folder: Path) -> Vocabulary | None:
             path = folder / name
             tokens = _table(path, entries) if entries else _lines(path)
             return Vocabulary(tokens | _added(folder))
-    for name in ("tokenizer.model", "spiece.model", "spm.model", "sentencepiece.bpe.model"):
-        if (folder / name).is_file():
-            return _sentencepiece(folder / name)
+    for path in (*(folder / name for name in PLAIN_MODELS), *sorted(folder.glob("*.model"))):
+        if path.is_file():
+            return _sentencepiece(path)
     ranked = sorted(folder.glob("*.tiktoken"))
     return Vocabulary(_ranked(ranked[0], read_bytes(ranked[0]))) if ranked else None
 
@@ -162,7 +164,7 @@ def _sentencepiece(path: Path) -> Vocabulary:
     except ValueError as error:
         raise CheckpointError(f"{path} is no SentencePiece model: {error}") from None
     added = _added(path.parent)
-    shifts = path.name == "sentencepiece.bpe.model" or any(
+    shifts = path.name not in PLAIN_MODELS or any(
         found.get(id_, token) != token for id_, token in added.items()
     )
     return Vocabulary(found, path.name) if shifts else Vocabulary(found | added)
