@@ -2,98 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import zlib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tokenizer_files import FORMS, PERMUTED, SHIFTED, TOKENS, fast, give, spm
 
-from merge_worker.engine import CheckpointError, NotSupportedError, PlanError
-from merge_worker.engine.vocabulary import read_vocabulary
-
-TOKENS = ["<s>", "</s>", "the", "Ġcat", "sat", "é", "on", "mat"]
-
-
-def fast(tokens: list[str], kind: str = "dict", added: list[str] | None = None) -> str:
-    """A tokenizer.json whose model has the tokens, and those added after them."""
-    vocab: Any = {token: i for i, token in enumerate(tokens)}
-    if kind == "unigram":
-        vocab = [[token, -float(i)] for i, token in enumerate(tokens)]
-    more = [{"id": len(tokens) + i, "content": token} for i, token in enumerate(added or [])]
-    return json.dumps({"model": {"vocab": vocab}, "added_tokens": more})
-
-
-def varint(value: int) -> bytes:
-    return bytes([value]) if value < 128 else bytes([value & 127 | 128]) + varint(value >> 7)
-
-
-def piece(text: str, score: float = 0.5) -> bytes:
-    """A SentencePiece as protobuf writes it: text, score, type."""
-    import struct
-
-    content = text.encode()
-    inner = b"\x0a" + varint(len(content)) + content + b"\x15" + struct.pack("<f", score)
-    inner += b"\x18\x01"
-    return b"\x0a" + varint(len(inner)) + inner
-
-
-def spm(tokens: list[str], trainer: bytes = b"") -> bytes:
-    """A SentencePiece model; `trainer` is what else it says of how it was made."""
-    tail = b"\x12" + varint(len(trainer)) + trainer if trainer else b""
-    return b"".join(map(piece, tokens)) + tail
-
-
-def tiktoken_lines(tokens: list[str]) -> str:
-    lines = [f"{base64.b64encode(spelt(t)).decode()} {i}" for i, t in enumerate(tokens)]
-    return "\n".join(lines) + "\n"
-
-
-def spelt(token: str) -> bytes:
-    """A token's bytes, by transformers' own table of GPT-2's spelling."""
-    from transformers.convert_slow_tokenizer import bytes_to_unicode
-
-    table = {shown: byte for byte, shown in bytes_to_unicode().items()}
-    return bytes(table[character] for character in token)
-
-
-def tekken(tokens: list[str]) -> str:
-    vocab = [
-        {"rank": i, "token_bytes": base64.b64encode(spelt(t)).decode(), "token_str": None}
-        for i, t in enumerate(tokens[2:])
-    ]
-    special = [{"rank": i, "token_str": token} for i, token in enumerate(tokens[:2])]
-    config = {"default_vocab_size": len(tokens), "default_num_special_tokens": 2}
-    return json.dumps({"config": config, "vocab": vocab, "special_tokens": special})
-
-
-TRAINED = (
-    "eNrj4uNitSnNy7YTZQACCSYuHi5mm2Ioj5mLl4vFRh/BBUlWQHksXFxczI+mNYoyPb+yn4uDi7FEdP0qxgMgVoZoiB"
-    "YTmJUqWt8LZPFysQFVJieWiMbmqRzg4uZiAXITRePd1cCq8kRdk21hqnKBqm6U28G4GUAuR7E9WF2KqLxQFpiVD2cV"
-    "w1m5ou+W5oBZyaKTlkNYiaKmK4EsTi4moDEgphCvBKOCyC9GkD86mBikeLg4MlNS80oySyqFGACCiEB+"
-)
-"""What sentencepiece 0.2.3 trained on "the cat sat on the mat" and the like, compressed."""
-PIECES = "<unk> <s> </s> <x> ▁ t h e ▁cat ▁a n ▁mat ▁hat d o s m c a at"
-"""What the same library calls its pieces, in the order of their ids."""
-
-FORMS: dict[str, Any] = {
-    "tokenizer.json": fast,
-    "tokenizer.json (unigram)": lambda tokens: fast(tokens, "unigram"),
-    "tokenizer.model": spm,
-    "spiece.model": spm,
-    "spm.model": spm,
-    "sentencepiece.bpe.model": spm,
-    "tekken.json": tekken,
-    "vocab.json": lambda tokens: json.dumps({token: i for i, token in enumerate(tokens)}),
-    "vocab.txt": lambda tokens: "\n".join(tokens) + "\n",
-    "tokenizer.model (tiktoken)": tiktoken_lines,
-    "x.tiktoken": tiktoken_lines,
-    "tiktoken.model": tiktoken_lines,
-    "other.model": spm,
-}
-SHIFTED = ("sentencepiece.bpe.model", "other.model")
-PERMUTED = [*TOKENS[:2], *reversed(TOKENS[2:])]
+from merge_worker.engine import NotSupportedError, PlanError
 
 
 @pytest.fixture
@@ -101,12 +17,6 @@ def recipe(workshop: Any) -> dict[str, Any]:
     for i, name in enumerate("ab"):
         workshop.model(name, workshop.llama(i))
     return {"merge_method": "linear", "models": [{"model": "./a"}, {"model": "./b"}]}
-
-
-def give(workshop: Any, model: str, form: str, tokens: list[str]) -> None:
-    content = FORMS[form](tokens)
-    path = Path(workshop.folder, model, form.partition(" ")[0])
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -141,15 +51,6 @@ def test_sentencepiece_models_that_were_trained_differently_may_have_one_vocabul
         content = spm(TOKENS, trainer=f"trained by {name}".encode())
         Path(workshop.folder, name, "tokenizer.model").write_bytes(content)
     assert workshop.plan(recipe).notes == ()
-
-
-def test_the_pieces_of_a_sentencepiece_model_are_those_that_its_library_reads(
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "tokenizer.model").write_bytes(zlib.decompress(base64.b64decode(TRAINED)))
-    found = read_vocabulary(tmp_path)
-    assert found is not None
-    assert found.tokens == dict(enumerate(PIECES.split(" ")))
 
 
 @pytest.mark.parametrize("name", SHIFTED)
@@ -322,105 +223,6 @@ def test_a_tokenizer_with_more_ids_than_there_are_rows_is_noted(
     )
 
 
-NO_TOKENIZER = {
-    "not JSON": (b"{", "is not JSON"),
-    "a list": (b"[]", "must hold a JSON object"),
-    "null": (b"null", "must hold a JSON object"),
-    "model null": (b'{"model": null}', "its model is None"),
-    "no model": (b"{}", "its model is None"),
-    "model without vocab": (b'{"model": {}}', "the vocab of its model is None"),
-    "vocab a text": (b'{"model": {"vocab": "abc"}}', "the vocab of its model is 'abc'"),
-    "vocab a list of strings": (b'{"model": {"vocab": ["a", "b"]}}', "entry 0 of its vocab is 'a'"),
-    "a piece no text": (b'{"model": {"vocab": [[1, 2]]}}', "the token 1 is no text"),
-    "ids as text": (b'{"model": {"vocab": {"a": "0"}}}', "the id of token 'a' is '0'"),
-    "a broken id": (b'{"model": {"vocab": {"a": 0.5}}}', "the id of token 'a' is 0.5"),
-    "an id true": (b'{"model": {"vocab": {"a": true}}}', "the id of token 'a' is True"),
-    "a negative id": (b'{"model": {"vocab": {"a": -1}}}', "the id of token 'a' is -1"),
-    "a huge id": (b'{"model": {"vocab": {"a": 9999999999999}}}', "the id of token 'a' is 9999"),
-    "an id twice": (b'{"model": {"vocab": {"a": 1, "b": 1}}}', "'a' and 'b' both have id 1"),
-    "added without id": (
-        b'{"model": {"vocab": {}}, "added_tokens": [{"content": "x"}]}',
-        "an entry has no 'id'",
-    ),
-    "added without content": (
-        b'{"model": {"vocab": {}}, "added_tokens": [{"id": 1}]}',
-        "an entry has no 'content'",
-    ),
-    "added a text": (b'{"model": {"vocab": {}}, "added_tokens": "x"}', "no list of objects"),
-    "added texts": (b'{"model": {"vocab": {}}, "added_tokens": ["x"]}', "no list of objects"),
-    "added at another's id": (
-        b'{"model": {"vocab": {"a": 1}}, "added_tokens": [{"id": 1, "content": "x"}]}',
-        "'a' and 'x' both have id 1",
-    ),
-    "added at a second id": (
-        b'{"model": {"vocab": {"a": 1}}, "added_tokens": [{"id": 2, "content": "a"}]}',
-        "token 'a' has the ids 1 and 2",
-    ),
-    "deep": (b'{"model": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "is not JSON"),
-}
-
-
-@pytest.mark.parametrize("broken", NO_TOKENIZER)
-def test_a_broken_tokenizer_is_named_before_a_weight_is_written(
-    workshop: Any, recipe: dict[str, Any], broken: str
-) -> None:
-    content, reason = NO_TOKENIZER[broken]
-    for name in "ab":
-        Path(workshop.folder, name, "tokenizer.json").write_bytes(content)
-    with pytest.raises(CheckpointError) as refused:
-        workshop.merge(recipe)
-    assert "a/tokenizer.json" in str(refused.value)
-    assert reason in str(refused.value)
-    assert not list(workshop.folder.glob("out*"))
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("tokenizer.model", b"not a model"),
-        ("tokenizer.model", b""),
-        ("tokenizer.model", b"\x0a\xff\xff\xff\xff\x7f"),
-        ("tokenizer.model", b"\x0a\x03\x0a\x01\xff"),
-        ("tokenizer.model", b"\xff" * 20),
-        ("tokenizer.model", b"\x08\x01" * 10),
-        ("tokenizer.model", b"\x0a\x7f\x0a"),
-        ("tokenizer.model", b"\x08"),
-        ("tokenizer.model", b"\x08" + b"\x80" * 20),
-        ("tokenizer.model", b"\x0b"),
-        ("tokenizer.model", b"\x09" + bytes(8) + b"\x0d" + bytes(4)),
-        ("tokenizer.model", b"\x0a\x02\x18\x01"),
-        ("tokenizer.model", b"\x0a\x28" + b"\x18\x01" * 20),
-        ("tekken.json", b"{}"),
-        ("tekken.json", b'{"config": []}'),
-        (
-            "tekken.json",
-            b'{"config": {"default_vocab_size": 1, "default_num_special_tokens": 0}, '
-            b'"vocab": [{"rank": 0, "token_bytes": "?"}]}',
-        ),
-        ("vocab.json", b'{"a": null}'),
-        ("vocab.txt", b"\xff\xfe"),
-        ("x.tiktoken", b"IQ== one\n"),
-        ("x.tiktoken", b"!!! 1\n"),
-    ],
-)
-def test_every_other_form_is_named_where_it_is_broken(
-    workshop: Any, recipe: dict[str, Any], name: str, content: bytes
-) -> None:
-    Path(workshop.folder, "a", name).write_bytes(content)
-    with pytest.raises(CheckpointError, match=f"a/{name}"):
-        workshop.plan(recipe)
-
-
-@pytest.mark.parametrize("form", ["tokenizer.json", "vocab.json", "vocab.txt", "x.tiktoken"])
-def test_a_vocabulary_without_end_is_refused(
-    workshop: Any, recipe: dict[str, Any], form: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("merge_worker.engine.vocabulary.MOST_TOKENS", len(TOKENS) - 1)
-    give(workshop, "a", form, TOKENS)
-    with pytest.raises(CheckpointError, match=f"a/{form}.* more than 7 "):
-        workshop.plan(recipe)
-
-
 @pytest.mark.parametrize("options", [{"tokens": {"<x>": {}}}, {"pad_to_multiple_of": 64}])
 def test_options_of_the_tokenizer_that_need_new_rows_are_not_built_yet(
     workshop: Any, recipe: dict[str, Any], options: dict[str, Any]
@@ -428,17 +230,6 @@ def test_options_of_the_tokenizer_that_need_new_rows_are_not_built_yet(
     document = {**recipe, "base_model": "./a", "tokenizer": {"source": "base", **options}}
     with pytest.raises(NotSupportedError, match="not built yet"):
         workshop.plan(document)
-
-
-@pytest.mark.parametrize(
-    "decoder", ['"x"', '{"1": "x"}', '{"one": {"content": "x"}}', '{"-1": {"content": "x"}}']
-)
-def test_broken_added_tokens_are_named(workshop: Any, recipe: dict[str, Any], decoder: str) -> None:
-    give(workshop, "a", "vocab.json", TOKENS)
-    file = Path(workshop.folder, "a", "tokenizer_config.json")
-    file.write_text(f'{{"added_tokens_decoder": {decoder}}}')
-    with pytest.raises(CheckpointError, match=r"a/tokenizer_config\.json"):
-        workshop.plan(recipe)
 
 
 def test_the_canonical_form_of_a_recipe_without_the_option_is_what_it_was() -> None:
@@ -450,24 +241,3 @@ def test_the_canonical_form_of_a_recipe_without_the_option_is_what_it_was() -> N
     assert "same_token_ids" not in canonical_document(without)
     assert canonical_document(said)["same_token_ids"] is True
     assert recipe_digest(without) != recipe_digest(said)
-
-
-@pytest.mark.parametrize("kind", ["BPE", "WordPiece", "Unigram", "WordLevel"])
-def test_the_vocabulary_of_a_tokenizer_json_is_what_its_library_reads(
-    tmp_path: Path, kind: str
-) -> None:
-    library = pytest.importorskip("tokenizers")
-    vocab = {token: i for i, token in enumerate(TOKENS)}
-    models = {
-        "BPE": lambda: library.models.BPE(vocab, []),
-        "WordPiece": lambda: library.models.WordPiece(vocab, unk_token="<s>"),
-        "WordLevel": lambda: library.models.WordLevel(vocab, unk_token="<s>"),
-        "Unigram": lambda: library.models.Unigram([(t, -1.0) for t in TOKENS], 0),
-    }
-    tokenizer = library.Tokenizer(models[kind]())
-    tokenizer.add_special_tokens(["<pad>", "<s>"])
-    tokenizer.add_tokens(["new word"])
-    tokenizer.save(str(tmp_path / "tokenizer.json"))
-    found = read_vocabulary(tmp_path)
-    assert found is not None
-    assert {token: id_ for id_, token in found.tokens.items()} == tokenizer.get_vocab()
