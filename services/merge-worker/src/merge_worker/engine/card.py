@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from .plan import Plan
 _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n", re.DOTALL)
 
 
-def card(plan: Plan, digest: str, notes: Sequence[str] = ()) -> str:
+def card(plan: Plan, digest: str) -> str:
     """The card: what was merged how, with the output digest, the notes and the whole recipe."""
     front: dict[str, Any] = {
         "base_model": list(dict.fromkeys(_name(model.reference) for model in plan.models)),
@@ -31,7 +30,7 @@ def card(plan: Plan, digest: str, notes: Sequence[str] = ()) -> str:
         f"# {plan.recipe.name or 'Merged model'}\n\n"
         f"Made with Mergehub by the method `{plan.recipe.merge_method}` from\n\n{listed}\n\n"
         f"Output digest: `{digest}`\n\n"
-        f"{section(notes)}## Recipe\n\n```yaml\n{recipe_text(plan)}```\n"
+        f"{section(plan.notes)}## Recipe\n\n```yaml\n{recipe_text(plan)}```\n"
     )
 
 

@@ -19,7 +19,6 @@ from .card import card, recipe_text
 from .digests import output_digest
 from .errors import OutputError
 from .journal import Finished
-from .noting import bounded
 from .plan import ENGINE_VERSION, Plan
 from .small_files import read_bytes
 from .writing import sync, writing
@@ -97,20 +96,17 @@ def _reveal(partial: Path, out: Path) -> None:
 
 def _texts(plan: Plan, finished: Mapping[str, Finished], lock: Lock) -> dict[str, str]:
     digest = output_digest({name: each.sha256 for name, each in finished.items()})
-    notes = bounded(plan.notes)
     return {
         **plan.texts,
         "config.json": _json(plan.config),
-        "README.md": card(plan, digest, notes),
+        "README.md": card(plan, digest),
         RECIPE: recipe_text(plan),
         LOCK: _json(lock.model_dump(mode="json")),
-        MANIFEST: _json(_manifest(plan, finished, digest, notes)),
+        MANIFEST: _json(_manifest(plan, finished, digest)),
     }
 
 
-def _manifest(
-    plan: Plan, finished: Mapping[str, Finished], digest: str, notes: Sequence[str]
-) -> dict[str, Any]:
+def _manifest(plan: Plan, finished: Mapping[str, Finished], digest: str) -> dict[str, Any]:
     tensors = {
         tensor.name: {
             "dtype": tensor.region.dtype,
@@ -128,7 +124,7 @@ def _manifest(
             "python": platform.python_version(),
             **{name: version(name) for name in ("numpy", "numba", "llvmlite")},
         },
-        "notes": list(notes),
+        "notes": list(plan.notes),
         "tensors": tensors,
         **({"nonfinite": nonfinite} if nonfinite else {}),
     }
