@@ -68,6 +68,32 @@ def test_a_merge_makes_the_weighted_mean_and_names_its_digest(recipe: Path, tmp_
     assert all((tensor == 1.75).all() for tensor in merged.values())
 
 
+NOTE = "./two has tensors that the output has not: model.layers.2.mlp.up_proj.weight"
+
+
+@pytest.fixture
+def noted(recipe: Path) -> Path:
+    """A recipe whose plan has a note: the second model has a tensor that the first has not."""
+    file = recipe.parent / "two" / "model.safetensors"
+    more = {"model.layers.2.mlp.up_proj.weight": np.ones((4, 4), np.float32)}
+    safetensors.save_file(safetensors.load_file(file) | more, file, metadata={"format": "pt"})
+    return recipe
+
+
+def test_what_a_plan_notes_is_said_by_plan_and_by_merge(noted: Path, tmp_path: Path) -> None:
+    planned = CliRunner().invoke(main, ["plan", str(noted)])
+    assert NOTE in " ".join(planned.stdout.split())
+    merged = CliRunner().invoke(main, ["merge", str(noted), str(tmp_path / "out")])
+    assert merged.stderr.startswith(f"Note: {NOTE}\n")
+    assert NOTE not in merged.stdout
+
+
+def test_each_part_of_a_merge_says_the_notes(noted: Path, tmp_path: Path) -> None:
+    for part in ("1/2", "2/2"):
+        command = ["merge", str(noted), str(tmp_path / "out"), "--part", part]
+        assert f"Note: {NOTE}\n" in CliRunner().invoke(main, command).stderr
+
+
 def test_an_output_that_exists_is_not_overwritten(recipe: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     done = CliRunner().invoke(main, ["merge", str(recipe), str(tmp_path / "out")])

@@ -126,6 +126,8 @@ def merge(
     )
     with _engine_errors(), ProgressDisplay() as display:
         planned = _plan(file, roots, seed, offline)
+        for note in planned.notes:
+            click.echo(f"Note: {note}", err=True)
         try:
             result = carry_out(
                 planned, out, portion, options, lambda now: display.show(_shown(now))

@@ -193,7 +193,8 @@ def _tell_end(run: Run) -> None:
 def _outcome(result: MergeResult | EvaluateResult) -> str:
     if isinstance(result, MergeResult):
         size = f"{result.tensors} tensors, {decimal(result.bytes)}, {result.seconds:.1f} s"
-        return f"merged: {size}\n{result.output_digest}"
+        notes = (f"note: {note}" for note in result.notes)
+        return "\n".join([f"merged: {size}", *notes, result.output_digest])
     scores = (f"  {r.benchmark}: {r.metric} {r.value:.4f} ± {r.stderr:.4f}" for r in result.results)
     return "\n".join([f"evaluated {result.model} in {result.seconds:.1f} s", *scores])
 

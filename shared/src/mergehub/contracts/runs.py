@@ -69,6 +69,7 @@ BenchmarkName = Annotated[
 ]
 Digest = Annotated[str, StringConstraints(max_length=200)]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
+Note = Annotated[str, StringConstraints(max_length=500)]
 
 
 class RunState(StrEnum):
@@ -279,6 +280,9 @@ class MergeResult(Message):
     bytes: int = Field(ge=0)
     seconds: float
     parents: list[Parent] = Field(max_length=MOST_PARENTS)
+    notes: list[Note] = Field(
+        default_factory=list, max_length=50, description="What users of the model should know."
+    )
 
 
 class BenchmarkResult(Message):

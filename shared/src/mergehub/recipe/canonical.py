@@ -53,6 +53,7 @@ def canonical_document(recipe: Recipe) -> dict[str, Any]:
         "tokenizer": tokenizer and tokenizer.model_dump(mode="json", exclude_none=True),
         "chat_template": recipe.chat_template,
         "allow_submatrix": recipe.allow_submatrix,
+        "same_token_ids": recipe.same_token_ids or None,  # no digest from before knows it
     }
     given = {name: value for name, value in fields.items() if value is not None}
     return given | _Writer(method, recipe.base_model).contents(recipe, ())

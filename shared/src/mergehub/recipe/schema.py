@@ -214,8 +214,9 @@ class Recipe(Document):
 
     Exactly one of `models` (merged whole), `slices` (layer ranges, stacked) and `modules` is
     given. The output has the precision `out_dtype`, else `dtype`, else that of the ingredients.
-    `allow_submatrix` lets embeddings of unequal size be cut to what they share. `name` is a label
-    and changes nothing.
+    `allow_submatrix` lets embeddings of unequal size be cut to what they share. `same_token_ids`
+    says that the models' ids mean the same tokens, although their tokenizers differ. `name` is a
+    label and changes nothing.
     """
 
     merge_method: str
@@ -230,6 +231,7 @@ class Recipe(Document):
     tokenizer: TokenizerOptions | None = None
     chat_template: str | None = None
     allow_submatrix: Flag = False
+    same_token_ids: Flag = False
     name: str | None = None
 
     _one_content = field_validator("modules")(_exactly_one("models", "slices"))

@@ -7,11 +7,12 @@ from typing import Any
 
 import yaml
 
+from .noting import section
 from .plan import Plan
 
 
 def card(plan: Plan, digest: str) -> str:
-    """The card: what was merged how, with the whole recipe and the output digest."""
+    """The card: what was merged how, with the output digest, the notes and the whole recipe."""
     front: dict[str, Any] = {
         "base_model": list(dict.fromkeys(_name(model.reference) for model in plan.models)),
         "library_name": "transformers",
@@ -25,13 +26,9 @@ def card(plan: Plan, digest: str) -> str:
         f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n\n"
         f"# {plan.recipe.name or 'Merged model'}\n\n"
         f"Made with Mergehub by the method `{plan.recipe.merge_method}` from\n\n{listed}\n\n"
-        f"Output digest: `{digest}`\n\n{_notes(plan)}## Recipe\n\n```yaml\n{recipe_text(plan)}```\n"
+        f"Output digest: `{digest}`\n\n"
+        f"{section(plan.notes)}## Recipe\n\n```yaml\n{recipe_text(plan)}```\n"
     )
-
-
-def _notes(plan: Plan) -> str:
-    listed = "".join(f"- {note}\n" for note in plan.notes)
-    return f"## Notes\n\n{listed}\n" if listed else ""
 
 
 def recipe_text(plan: Plan) -> str:

@@ -22,6 +22,7 @@ from .finiteness import sentences
 from .inputs import Inputs
 from .journal import Finished
 from .locking import lock_of
+from .noting import bounded
 from .plan import ENGINE_VERSION, Plan
 from .writing import sync, write_new, writing
 
@@ -52,14 +53,14 @@ def finish(
         InputChangedError: a file that was read or copied is not what it was.
     """
     with writing(out, plan.bytes_out):
-        copied = {path: inputs.copy(path, partial / name) for name, path in plan.copies.items()}
+        copied = {name: inputs.copy(path, partial / name) for name, path in plan.copies.items()}
         inputs.check()
         lock = lock_of(plan, digests, copied)
-        noted = replace(plan, notes=(*plan.notes, *sentences(plan, _made(finished))))
+        noted = replace(plan, notes=bounded([*plan.notes, *sentences(plan, _made(finished))]))
         for name, text in _texts(noted, finished, lock).items():
             write_new(partial / name, text.encode())
-        for path in partial.iterdir():
-            if path.suffix != ".safetensors":
+        for path in partial.rglob("*"):
+            if path.parent != partial or path.suffix != ".safetensors":
                 sync(path)
         for name in (*journals, LOCKED):
             (partial / name).unlink(missing_ok=True)
@@ -127,6 +128,7 @@ def _manifest(plan: Plan, finished: Mapping[str, Finished], digest: str) -> dict
             "python": platform.python_version(),
             **{name: version(name) for name in ("numpy", "numba", "llvmlite")},
         },
+        "notes": list(plan.notes),
         "tensors": tensors,
         **({"nonfinite": nonfinite} if nonfinite else {}),
         **({"nonfinite_output": made} if made else {}),

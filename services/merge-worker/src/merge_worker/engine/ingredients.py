@@ -27,6 +27,10 @@ _HEAD: Final = re.compile(r"(^|\.)(lm_head|embed_out)\.weight$")
 _EMBEDDING: Final = re.compile(
     r"(^|\.)(embed_tokens|wte|word_embeddings|tok_embeddings|embed_in|shared)\.weight$"
 )
+_OTHER_ROWS: Final = re.compile(
+    r"(^|\.)(token_embeddings?|tokens_embed|word_embedding|embeddings?|emb|embed_tokens_per_layer"
+    r"|output_layer)\.weight$|^output\.weight$|(^|\.)predictions\.decoder\.weight$"
+)
 
 _Part = tuple[ModelRef, Callable[[Path, Within], Checkpoint]]
 """A model or an adapter, and what opens its folder."""
@@ -85,7 +89,7 @@ class Ingredient:
 
 def is_vocabulary(name: str) -> bool:
     """Whether a tensor has one row per token."""
-    return bool(_HEAD.search(name) or _EMBEDDING.search(name))
+    return any(kind.search(name) for kind in (_HEAD, _EMBEDDING, _OTHER_ROWS))
 
 
 def open_all(

@@ -58,36 +58,31 @@ class DigestCache:
                 fresh.unlink(missing_ok=True)
 
 
-def lock_of(plan: Plan, digests: Mapping[Path, str], copied: Mapping[Path, LockedFile]) -> Lock:
+def lock_of(plan: Plan, digests: Mapping[Path, str], copied: Mapping[str, LockedFile]) -> Lock:
     """The lock: recipe, engine, seed and the files of every ingredient.
 
-    `digests` are those of the files with tensors; `copied` are those that came along as they were.
+    `digests` are those of the files with tensors; `copied` are those that came along
+    as they were, by their name in the output.
     """
     return Lock(
         recipe=recipe_digest(plan.recipe),
         engine=ENGINE_VERSION,
         seed=plan.seed,
-        ingredients=tuple(_locked(part, digests, copied) for part in _parts(plan)),
+        ingredients=tuple(_locked(part, digests) for part in _parts(plan)),
+        copied=copied,
     )
 
 
-def _locked(
-    model: PlannedModel, digests: Mapping[Path, str], copied: Mapping[Path, LockedFile]
-) -> LockedIngredient:
+def _locked(model: PlannedModel, digests: Mapping[Path, str]) -> LockedIngredient:
     weights = {
         name: LockedFile(sha256=digests[model.folder / name], size=stamp.size)
         for name, stamp in model.stamps.items()
-    }
-    along = {
-        path.relative_to(model.folder).as_posix(): file
-        for path, file in copied.items()
-        if path.is_relative_to(model.folder)
     }
     return LockedIngredient(
         ref=ModelRef.parse(model.reference),
         kind=model.kind,
         revision=model.revision,
-        files={**weights, **model.read, **along},
+        files={**weights, **model.read},
     )
 
 

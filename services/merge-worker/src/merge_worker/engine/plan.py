@@ -111,7 +111,7 @@ class Plan:
         stamps: what shows that such a file is still the one that was planned with, by the name
             of its copy.
         texts: files of the output and their content.
-        notes: what the user should know, in sentences.
+        notes: what the user should know, in sentences; they go into the card and the manifest.
     """
 
     recipe: Recipe

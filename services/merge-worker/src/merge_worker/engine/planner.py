@@ -11,13 +11,16 @@ from mergehub.recipe.not_built import never_merged
 from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.schema import Recipe
 
+from .beside import plan_beside
 from .errors import NotSupportedError, PlanError
 from .fit import check_heads
+from .giver import Giver
 from .ingredients import Ingredient, open_all
 from .laying import lay_out
 from .method import Method
 from .methods import discover
 from .notes import differing, left_out, rewritten
+from .noting import bounded
 from .output_config import output_config
 from .parts import Part, parts_of
 from .plan import Plan
@@ -26,7 +29,7 @@ from .shards import assign_places
 from .shortage import shortage
 from .sources import Sources
 from .table import Table
-from .tokenizers import plan_tokenizer
+from .tokenizers import check_vocabularies, tokenizer_giver
 
 MAX_SHARD_SIZE: Final = 5_000_000_000
 """Bytes of tensors per output file, as transformers has it."""
@@ -63,25 +66,27 @@ def _planned(recipe: Recipe, sources: Sources, seed: int, max_shard_size: int) -
     table = Table(recipe, method, opened)
     tensors = assign_places([table.tensor(each) for each in layout.wanted], max_shard_size)
     check_heads(layout.definer, opened.values())
-    tokenizer = plan_tokenizer(recipe, opened, sources)
+    tokenizer = tokenizer_giver(recipe, opened, sources)
+    notes = [
+        *_base_apart(recipe, method, opened),
+        *left_out(layout, tensors, opened),
+        *rewritten(layout),
+        *differing(layout, opened),
+        *check_vocabularies(recipe, opened, tokenizer, tensors),
+    ]
+    config = output_config(recipe, layout.config, tensors)
+    definer = Giver(layout.definer.reference, layout.definer.location)
+    beside = plan_beside(recipe, config, tokenizer, definer, sources)
     return Plan(
         recipe=recipe,
         seed=seed,
         models=tuple(each.planned for each in opened.values()),
         tensors=tensors,
-        config=output_config(recipe, layout.config, tensors),
-        copies=tokenizer.copies,
-        texts=tokenizer.texts,
-        stamps={
-            name: stamp_of(path, sources.within(path)) for name, path in tokenizer.copies.items()
-        },
-        notes=(
-            *_base_apart(recipe, method, opened),
-            *left_out(layout, tensors, opened),
-            *rewritten(layout),
-            *differing(layout, opened),
-            *tokenizer.notes,
-        ),
+        config=beside.config,
+        copies=beside.copies,
+        texts=beside.texts,
+        stamps={name: stamp_of(path, sources.within(path)) for name, path in beside.copies.items()},
+        notes=bounded([*notes, *beside.notes]),
     )
 
 

@@ -94,12 +94,17 @@ def read_small(path: Path, limit: int | None = None, within: Within = None) -> b
 
     Raises what `open_regular` raises, and CheckpointError if the file is larger.
     """
-    most = LIMITS.get(path.name, LIMIT) if limit is None else limit
+    most = largest(path.name) if limit is None else limit
     with opened(path, within) as descriptor:
         found = os.fstat(descriptor).st_size
         content = read_all(descriptor, most + 1) if found <= most else b""
     _check_size(path, max(found, len(content)), most)
     return content
+
+
+def largest(name: str) -> int:
+    """How many bytes of a small file of this name are read at most."""
+    return LIMITS.get(name, LIMIT)
 
 
 def stamp_of(path: Path, within: Within = None) -> FileStamp:

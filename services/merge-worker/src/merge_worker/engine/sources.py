@@ -11,11 +11,9 @@ from typing import Literal
 from mergehub.recipe.reference import ModelRef
 
 from .errors import NotSupportedError, OutsideError, SourceError
+from .file_kinds import UNWANTED
 from .other_folders import no_folder
 from .reading import unreadable
-
-WANTED_FILES = ("*.safetensors", "*.json", "*.model", "*.txt", "*.jinja", "README.md")
-"""What is fetched of a model: weights, configuration and tokenizer, never code."""
 
 Produced = Mapping[str, Path] | Callable[[str], Path | None]
 Kind = Literal["hub", "folder", "run"]
@@ -128,7 +126,7 @@ class Sources:
                 name,
                 revision=revision,
                 cache_dir=self.cache_dir,
-                allow_patterns=list(WANTED_FILES),
+                ignore_patterns=list(UNWANTED),
                 local_files_only=offline,
             )
         except LocalEntryNotFoundError:

@@ -33,15 +33,24 @@ def read_json(path: Path, within: Within = None) -> dict[str, Any]:
     return json_object(read_small(path, within=within), path)
 
 
+def read_value(path: Path) -> Any:
+    """A JSON value of any kind from a file; raises what `read_json` raises."""
+    return _value(read_small(path), path)
+
+
 def json_object(text: bytes, path: Path) -> dict[str, Any]:
     """The JSON object that the text of a file is; raises CheckpointError if it is none."""
-    try:
-        value = parse_json(text)
-    except ValueError as error:
-        raise CheckpointError(f"{path} is not JSON: {error}") from None
+    value = _value(text, path)
     if not isinstance(value, dict):
         raise CheckpointError(f"{path} must hold a JSON object")
     return value
+
+
+def _value(text: bytes, path: Path) -> Any:
+    try:
+        return parse_json(text)
+    except ValueError as error:
+        raise CheckpointError(f"{path} is not JSON: {error}") from None
 
 
 def parse_json(text: bytes, pairs: Pairs | None = None) -> Any:

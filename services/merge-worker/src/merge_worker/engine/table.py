@@ -21,6 +21,7 @@ from .ingredients import Ingredient, is_vocabulary
 from .method import Method
 from .parts import Copy, Wanted
 from .plan import Operand, PlannedTensor
+from .tokenizers import unequal_rows
 
 Member = tuple[ModelInput, str]
 """An input of the recipe and the name of its tensor."""
@@ -136,19 +137,17 @@ class Table:
         shapes = [operand.region.shape for operand in operands]
         if len(set(shapes)) == 1:
             return shapes[0]
-        if is_vocabulary(wanted.name) and len({shape[1:] for shape in shapes}) == 1:
-            if self.recipe.allow_submatrix:
-                return (min(shape[0] for shape in shapes), *shapes[0][1:])
-            why = (
-                "; their vocabularies differ, and tokenizer_source says which one the output has: "
-                "base, union or a model"
-            )
-        else:
-            models = list(self.opened.values())
+        models = list(self.opened.values())
+        listed = ", ".join(f"{list(self.opened)[o.model]} {list(o.region.shape)}" for o in operands)
+        found = f"{wanted.name!r} has different shapes: {listed}"
+        rows_alone = all(shapes) and len({shape[1:] for shape in shapes}) == 1
+        if not is_vocabulary(wanted.name) or not rows_alone:
             other = next(o for o in operands if o.region.shape != shapes[0])
             why = differing_sizes(models[operands[0].model], models[other.model])
-        found = ", ".join(f"{list(self.opened)[o.model]} {list(o.region.shape)}" for o in operands)
-        raise PlanError(f"{wanted.name!r} has different shapes: {found}{why}")
+            raise PlanError(found + why)
+        if not self.recipe.allow_submatrix:
+            raise unequal_rows(self.recipe, found)
+        return (min(shape[0] for shape in shapes), *shapes[0][1:])
 
     def _copied(self, tensor: PlannedTensor) -> PlannedTensor:
         """The tensor as a plain copy, where that is what the merge amounts to."""

@@ -1,121 +1,127 @@
-"""Which tokenizer the output gets."""
+"""Which model gives the output's tokenizer, and whether the others' vocabularies agree with it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
-from mergehub.recipe.not_built import AUTO
 from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.schema import Recipe
 
-from .errors import CheckpointError, NotSupportedError
+from .agreement import Difference, difference
+from .errors import EngineError, NotSupportedError, PlanError
+from .giver import Giver
 from .ingredients import Ingredient
-from .reading import read_small
+from .plan import PlannedTensor
+from .rows import embedding_readers, embedding_rows
 from .sources import Sources
-from .strict_json import read_json
+from .vocabulary import Vocabulary, read_vocabulary
 
-FILES: Final = (
-    "tokenizer.json",
-    "tokenizer.model",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "vocab.json",
-    "vocab.txt",
-    "merges.txt",
-    "spiece.model",
-    "chat_template.jinja",
-    "chat_template.json",
-    "preprocessor_config.json",
-    "processor_config.json",
-)
-GENERATION: Final = "generation_config.json"
-CHAT_TEMPLATE: Final = "chat_template.jinja"
+Opened = Mapping[ModelRef, Ingredient]
+SAME: Final = "same_token_ids: true"
+SIZES: Final = "their rows are merged with what the others have there"
 
 
-@dataclass(frozen=True)
-class TokenizerPlan:
-    """The files that come with the weights: copies, texts, and what is to be said about them."""
+def tokenizer_giver(recipe: Recipe, opened: Opened, sources: Sources) -> Giver:
+    """The model that the recipe names for the tokenizer, else the base, else the first."""
+    options = recipe.tokenizer_options
+    named = options.source if options and isinstance(options.source, ModelRef) else None
+    reference = named or recipe.base_model or next(iter(opened))
+    known = opened.get(reference)
+    return Giver(reference, known.location if known else sources.locate(reference))
 
-    copies: dict[str, Path] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
 
-
-def plan_tokenizer(
-    recipe: Recipe, opened: Mapping[ModelRef, Ingredient], sources: Sources
-) -> TokenizerPlan:
-    """Choose the tokenizer: the one that the recipe names, else the base's, else the first's.
+def check_vocabularies(
+    recipe: Recipe, opened: Opened, giver: Giver, tensors: Sequence[PlannedTensor]
+) -> Iterator[str]:
+    """What is to be noted of the vocabularies.
 
     Raises:
-        NotSupportedError: rows of the embeddings would have to be moved or made.
+        PlanError: rows of different tokens would be merged.
+        NotSupportedError: rows would have to be moved or made, as the recipe asks.
+        CheckpointError: a tokenizer is broken.
     """
-    folders = {reference: each.checkpoint.folder for reference, each in opened.items()}
-    source = _source(recipe, folders, sources)
-    differing = _differing(source, folders)
-    _refuse_new_rows(recipe, differing)
-    copies = {name: source / name for name in FILES if (source / name).is_file()}
-    definer = next(iter(folders.values()))
-    if (definer / GENERATION).is_file():
-        copies[GENERATION] = definer / GENERATION
-    notes = tuple(
-        f"{reference} has another vocabulary than the tokenizer of the output"
-        for reference in differing
+    readers = embedding_readers(tensors)
+    read = [reference for place, reference in enumerate(opened) if place in readers]
+    standard, known = giver.reference, read_vocabulary(giver.location.folder)
+    if known is None:
+        standard, known = _first_known(read, opened)
+        if known is None:
+            return
+        yield f"the output has no tokenizer: {giver.reference} has none, {standard} has one"
+    else:
+        yield from _beyond(giver, known, embedding_rows(tensors))
+    for reference, ingredient in opened.items():
+        found = read_vocabulary(ingredient.checkpoint.folder) if reference != standard else None
+        if found is not None:
+            how = difference(known, found)
+            if how and reference in read and not recipe.same_token_ids:
+                _refuse(recipe, standard, reference, how)
+            yield from _notes(recipe, standard, reference, how, reference in read)
+
+
+def unequal_rows(recipe: Recipe, found: str) -> EngineError:
+    """The error of embeddings that have different numbers of rows, as `found` says."""
+    if recipe.tokenizer_options is not None:
+        return NotSupportedError(
+            f"not built yet: moving rows of embeddings to where the tokenizer has them. {found}"
+        )
+    return PlanError(
+        f"{found}. Merge models of one vocabulary; merging others token by token "
+        "(tokenizer_source: union, base or a model) is not built yet"
     )
-    return TokenizerPlan(copies, _chat_template(recipe, copies), notes)
 
 
-def _source(recipe: Recipe, folders: Mapping[ModelRef, Path], sources: Sources) -> Path:
+def _first_known(
+    read: Sequence[ModelRef], opened: Opened
+) -> tuple[ModelRef, Vocabulary] | tuple[ModelRef, None]:
+    """The first of the models that has a vocabulary."""
+    for reference in read:
+        if found := read_vocabulary(opened[reference].checkpoint.folder):
+            return reference, found
+    return next(iter(opened)), None
+
+
+def _refuse(recipe: Recipe, standard: ModelRef, reference: ModelRef, how: Difference) -> None:
+    """Refuse what only moved or new rows of embeddings would make right."""
     options = recipe.tokenizer_options
-    if options is not None and isinstance(options.source, ModelRef):
-        return folders.get(options.source) or sources.locate(options.source).folder
-    if recipe.base_model is not None:
-        return folders.get(recipe.base_model) or sources.locate(recipe.base_model).folder
-    return next(iter(folders.values()))
-
-
-def _differing(source: Path, folders: Mapping[ModelRef, Path]) -> list[ModelRef]:
-    wanted = vocabulary(source)
-    found = {reference: vocabulary(folder) for reference, folder in folders.items()}
-    return [reference for reference, each in found.items() if each and wanted and each != wanted]
-
-
-def _refuse_new_rows(recipe: Recipe, differing: list[ModelRef]) -> None:
-    if recipe.tokenizer_options is not None and differing:
+    union = options is not None and options.source == "union"
+    if options and (how.moved or how.lacking or (union and how.extra)):
         raise NotSupportedError(
-            f"the vocabulary of {differing[0]} differs from the tokenizer asked for, and moving "
-            "rows of embeddings is not supported yet; leave tokenizer_source out if the ids agree"
+            "not built yet: moving rows of embeddings to where the tokenizer has them. The "
+            f"vocabulary of {reference} differs from that of {standard} "
+            f"({how.example or how.lacking or how.extra}); if its ids mean the same, say {SAME}"
+        )
+    if how.moved:
+        raise PlanError(
+            f"the vocabularies of {standard} and {reference} differ in {how.moved} ids "
+            f"({how.example}), so rows of different tokens would be merged. If the ids mean the "
+            f"same, say {SAME}; moving rows (tokenizer_source) is not built yet"
         )
 
 
-def _chat_template(recipe: Recipe, copies: dict[str, Path]) -> dict[str, str]:
-    template = recipe.chat_template
-    if template is None or template == AUTO:
-        return {}
-    copies.pop(CHAT_TEMPLATE, None)
-    return {CHAT_TEMPLATE: template}
+def _notes(
+    recipe: Recipe, standard: ModelRef, reference: ModelRef, how: Difference | None, read: bool
+) -> Iterator[str]:
+    another = f"{reference} has another vocabulary than {standard}"
+    if how is None:
+        yield f"the vocabularies of {standard} and {reference} cannot be compared"
+    elif how and not read:
+        yield f"{another}; its embeddings are not read"
+    elif how and recipe.same_token_ids:
+        yield f"{another}; as the recipe says, the ids mean the same"
+    elif how:
+        if how.lacking:
+            yield f"{reference} lacks {how.lacking}, which {standard} has; {SIZES}"
+        if how.extra:
+            yield f"{reference} has {how.extra}, which {standard} lacks; {SIZES}"
 
 
-def vocabulary(folder: Path) -> dict[str, int] | bytes | None:
-    """What a tokenizer's vocabulary is, in a form to compare; None if there is no tokenizer."""
-    if (folder / "tokenizer.json").is_file():
-        return _fast_vocabulary(read_json(folder / "tokenizer.json"))
-    for name in ("tokenizer.model", "spiece.model", "vocab.json", "vocab.txt"):
-        if (folder / name).is_file():
-            return read_small(folder / name)
-    return None
-
-
-def _fast_vocabulary(tokenizer: dict[str, Any]) -> dict[str, int]:
-    model = tokenizer.get("model")
-    vocab = model.get("vocab") if isinstance(model, dict) else None
-    try:
-        if isinstance(vocab, list):
-            vocab = {str(entry[0]): i for i, entry in enumerate(vocab)}
-        added = {str(t["content"]): int(t["id"]) for t in tokenizer.get("added_tokens") or ()}
-        return {**(vocab or {}), **added}
-    except (TypeError, LookupError, ValueError, OverflowError):
-        raise CheckpointError("a tokenizer.json has tokens without content or id") from None
+def _beyond(giver: Giver, known: Vocabulary, rows: int | None) -> Iterator[str]:
+    """What to say where the tokenizer has ids for which the output has no rows."""
+    highest = max(known.tokens, default=-1)
+    if rows is not None and highest >= rows:
+        yield (
+            f"the tokenizer of {giver.reference} has ids up to {highest}; "
+            f"the embeddings of the output have {rows} rows"
+        )

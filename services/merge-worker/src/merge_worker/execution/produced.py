@@ -35,6 +35,7 @@ def merge_result(folder: Path, recipe: Recipe, artifacts: Path, seconds: float) 
         bytes=sum(prod(tensor["shape"]) * ITEMSIZE[tensor["dtype"]] for tensor in tensors),
         seconds=seconds,
         parents=list(_parents(recipe, lock, artifacts)),
+        notes=manifest.get("notes", []),
     )
 
 

@@ -388,6 +388,7 @@ class MergeResult(TypedDict):
     bytes: int
     seconds: float
     parents: list[Parent]
+    notes: NotRequired[list[str]]
 
 
 class MergeRunCreate(TypedDict):

@@ -1,0 +1,120 @@
+"""What comes with the weights of a merge: the tokenizer's files, and everything else there is.
+
+The tokenizer's files come from the model that gives the tokenizer, all others from the one that
+gives the configuration.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from mergehub.recipe.not_built import AUTO
+from mergehub.recipe.schema import Recipe
+
+from .custom_code import AUTO_MAP, CONFIGS, code_notes, lost_code, with_known_code
+from .errors import CheckpointError
+from .file_kinds import UNWANTED, matches, of_tokenizer
+from .giver import Giver
+from .reading import MIB, largest
+from .sources import Sources
+from .strict_json import read_json
+
+MOST_FILES: Final = 300
+MOST_BYTES: Final = 512 * MIB
+CHAT_TEMPLATE: Final = "chat_template.jinja"
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Files beside the weights: config.json, copies, texts, and what is to be said about them."""
+
+    config: dict[str, Any]
+    copies: dict[str, Path]
+    texts: dict[str, str]
+    notes: list[str]
+
+
+def plan_beside(
+    recipe: Recipe, config: Mapping[str, Any], tokenizer: Giver, rest: Giver, sources: Sources
+) -> Beside:
+    """Choose what comes with the weights; `config` is the output's, which `rest` gave.
+
+    Raises:
+        CheckpointError, SourceError: a file that should come along cannot.
+    """
+    ours = tokenizer.files(sources)
+    copies = {name: path for name, path in ours.items() if of_tokenizer(name)}
+    others = rest.files(sources)
+    copies |= {name: path for name, path in others.items() if not of_tokenizer(name)}
+    notes = [*_leave_large(copies, rest), *_module_notes(rest, copies)]
+    notes += code_notes(copies, config.get(AUTO_MAP))
+    known, lost = with_known_code(config, copies)
+    texts, lost_beside = _known_code(copies)
+    texts |= _chat_template(recipe, copies)
+    copies = {name: path for name, path in copies.items() if name not in texts}
+    return Beside(known, copies, texts, [*notes, *lost_code({"config.json": lost} | lost_beside)])
+
+
+def _leave_large(copies: dict[str, Path], rest: Giver) -> Iterator[str]:
+    """Take out what is too large to come along, in sentences; of a tokenizer nothing may be."""
+    total = 0
+    for number, (name, path) in enumerate(list(copies.items())):
+        size = path.stat().st_size
+        fits = size <= largest(path.name) and total + size <= MOST_BYTES and number < MOST_FILES
+        if fits:
+            total += size
+        elif of_tokenizer(name):
+            raise CheckpointError(
+                f"{path} takes {size} bytes, too much for a tokenizer's file "
+                f"(one may have {largest(path.name)}, all {MOST_BYTES})"
+            )
+        else:
+            del copies[name]
+            yield (
+                f"{name} of {rest.reference} is not copied: it takes {size} bytes, and files "
+                f"beside the weights may take {largest(name)} each, {MOST_BYTES} and be "
+                f"{MOST_FILES} together"
+            )
+
+
+def _known_code(copies: Mapping[str, Path]) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """The files whose `auto_map` names code that is not there, written without it; and the classes
+    that each of them no longer names."""
+    texts, missing = {}, {}
+    for name in filter(copies.__contains__, CONFIGS):
+        config, lost = with_known_code(read_json(copies[name]), copies)
+        if lost:
+            texts[name] = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
+            missing[name] = lost
+    return texts, missing
+
+
+def _module_notes(rest: Giver, copies: Mapping[str, Path]) -> Iterator[str]:
+    """What to say of sentence-transformers' modules that have weights."""
+    for module in rest.modules:
+        weights = [n for n in copies if n.startswith(f"{module}/") and n.endswith(".safetensors")]
+        for name in weights:
+            yield f"{name} is copied from {rest.reference}, not merged"
+        folder = rest.location.folder / module
+        left = [n for n in _names(folder) if matches(n, UNWANTED)] if not weights else []
+        if left:
+            yield (
+                f"{module}/{left[0]} of {rest.reference} is not copied, since its format can run "
+                "code: sentence-transformers cannot open the output without it"
+            )
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def _chat_template(recipe: Recipe, copies: dict[str, Path]) -> dict[str, str]:
+    template = recipe.chat_template
+    if template is None or template == AUTO:
+        return {}
+    copies.pop("chat_template.json", None)
+    return {CHAT_TEMPLATE: template}
