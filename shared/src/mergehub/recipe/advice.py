@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .faults import Fault, Path, bounded, excerpt, pointer
+from .faults import Fault, Path, bounded, excerpt, pointer, printable
 from .filters import EVERYTHING, reads_as_expression
 from .methods import MethodSpec, catalogue
 from .reference import ModelRef
@@ -63,7 +63,7 @@ def _taken_as_text(path: Path, value: Any) -> Iterator[Fault]:
     pattern = value.get("filter")
     if isinstance(pattern, str) and reads_as_expression(pattern):
         message = f"{excerpt(pattern)} is taken as a piece of a tensor's name, as in mergekit"
-        hint = f"for a regular expression, write it between slashes: /{pattern}/"
+        hint = f"for a regular expression, write it between slashes: /{printable(pattern)}/"
         yield Fault(pointer((*path, "filter")), "filter-as-text", message, hint)
     yield from _taken_as_text((*path, "value"), value.get("value"))
 
