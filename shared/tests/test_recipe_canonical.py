@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -170,6 +171,31 @@ def test_filters_of_several_places_join_in_their_order() -> None:
         {"filter": "attn", "value": [2, 3]},
         {"value": 4},
     ]
+
+
+NAMES = [
+    "1:30",
+    "yes",
+    "No",
+    "0x1F",
+    "0o17",
+    "1e5",
+    "-.5",
+    "010",
+    "1_000",
+    "2024-01-01",
+    "=",
+    "~",
+    "é",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_readers_of_yaml_1_1_and_1_2_read_what_is_written_alike(name: str) -> None:
+    document = {"merge_method": "linear", "models": [{"model": name}], "name": name}
+    written = to_yaml(check_document(document).recipe)
+    assert yaml.safe_load(written) == document  # PyYAML reads YAML 1.1
+    assert parse_recipe(written) == check_document(document).recipe
 
 
 def test_a_recipe_of_an_unknown_method_has_no_canonical_form() -> None:

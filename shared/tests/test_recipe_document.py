@@ -22,6 +22,7 @@ from mergehub.recipe import (
     parse_recipe,
 )
 from mergehub.recipe.document import load_documents
+from mergehub.recipe.faults import MAX_MESSAGES
 from mergehub.recipe.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES
 from mergehub.recipe.schema import ModelToken
 from mergehub.recipe.values import FilteredValue
@@ -169,6 +170,26 @@ def test_plain_data_is_held_to_the_same_limits() -> None:
         with pytest.raises(RecipeError) as caught:
             check_document(data)
         assert [fault.code for fault in caught.value.faults] == ["limit"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"k" * 300: 1},
+        {"name": 10**5000},
+        {"name": "x" * (MAX_CHARACTERS + 1)},
+        {f"{i}{'k' * 200}": 1 for i in range(MAX_CHARACTERS // 200)},
+        {"merge_method": "linear", "models": [{"model": "a"}] * 2_001},
+    ],
+)
+def test_plain_data_is_bounded_in_its_text_and_its_numbers(data: dict[str, object]) -> None:
+    assert [fault.code for fault in faults(data)] == ["limit"]
+
+
+def test_the_messages_of_all_faults_are_bounded_together() -> None:
+    told = faults({f"{i}{'k' * 250}": {f"{j}{'k' * 250}": 1 for j in range(3)} for i in range(200)})
+    assert 0 < sum(fault.length for fault in told) <= MAX_MESSAGES
+    assert all(fault.length < 1_000 for fault in told)
 
 
 @pytest.mark.parametrize("data", [{"name": "\ud800"}, {"\ud800": 1}, {"a": [{"b": "x\udfff"}]}])

@@ -92,6 +92,7 @@ def _explained(spec: MethodSpec) -> str:
         choice = " | ".join(parameter.choices) or f"{parameter.type} {parameter.range}"
         scope = "per model" if parameter.scope == "model" else "per recipe"
         lines.append(f"{parameter.name}: {choice}, {default}, {scope}\n    {parameter.doc}")
+    lines += [constraint.doc.replace("`", "") for constraint in spec.constraints]
     return "\n".join(lines)
 
 

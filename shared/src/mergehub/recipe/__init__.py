@@ -1,6 +1,6 @@
 """The recipe language: what a merge is made of, read strictly and written canonically."""
 
-from .canonical import canonical, canonical_document, recipe_digest
+from .canonical import canonical, canonical_document, digest_of, recipe_digest
 from .faults import Fault, RecipeError
 from .ingredients import ingredients, tokenizer_models
 from .lock import Lock, LockedFile, LockedIngredient
@@ -50,6 +50,7 @@ __all__ = [
     "canonical_document",
     "catalogue",
     "check_document",
+    "digest_of",
     "ingredients",
     "layer_position",
     "not_built",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .faults import Fault, Path, bounded, excerpt, pointer
+from .faults import Fault, Path, bounded, excerpt, pointer, printable
 from .filters import EVERYTHING, reads_as_expression
 from .methods import MethodSpec, catalogue
 from .reference import ModelRef
@@ -28,6 +28,7 @@ def _warnings(document: dict[str, Any], method: MethodSpec) -> Iterator[Fault]:
     for group in groups(document):
         base = as_reference(group.base)
         yield from _repeated(group)
+        yield from _without_default(group, method)
         if method.base == "member":
             yield from _first(group, base)
         elif method.base in ("required", "optional"):
@@ -63,7 +64,7 @@ def _taken_as_text(path: Path, value: Any) -> Iterator[Fault]:
     pattern = value.get("filter")
     if isinstance(pattern, str) and reads_as_expression(pattern):
         message = f"{excerpt(pattern)} is taken as a piece of a tensor's name, as in mergekit"
-        hint = f"for a regular expression, write it between slashes: /{pattern}/"
+        hint = f"for a regular expression, write it between slashes: /{printable(pattern)}/"
         yield Fault(pointer((*path, "filter")), "filter-as-text", message, hint)
     yield from _taken_as_text((*path, "value"), value.get("value"))
 
@@ -76,6 +77,29 @@ def _repeated(group: Group) -> Iterator[Fault]:
             message = f"{excerpt(str(ref))} is listed more than once: each entry counts on its own"
             yield Fault(pointer((*place.path, "model")), "repeated-model", message)
         seen.add(ref)
+
+
+def _without_default(group: Group, method: MethodSpec) -> Iterator[Fault]:
+    """A required parameter that has a value only for the tensors that some filters let through."""
+    for spec in method.parameters:
+        given = [place for place in group.around if spec.name in place.parameters]
+        values = [place.parameters[spec.name] for place in given]
+        if spec.required and spec.scope == "recipe" and all(map(_takes_some, values)):
+            path = pointer((*given[-1].path, "parameters", spec.name))
+            message = (
+                f"a tensor that none of these filters lets through has no {spec.name}, and "
+                f"{method.name} needs one"
+            )
+            yield Fault(path, "no-default", message, "add an entry without a filter at the end")
+
+
+def _takes_some(value: Any) -> bool:
+    """Whether a value is for some tensors alone."""
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        return False
+    return all(
+        each.get("filter", EVERYTHING) != EVERYTHING or _takes_some(each["value"]) for each in value
+    )
 
 
 def _first(group: Group, base: ModelRef | None) -> Iterator[Fault]:

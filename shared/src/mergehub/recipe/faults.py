@@ -36,7 +36,7 @@ class Fault:
     def place(self) -> str:
         """Where it is, for people: the pointer and the line."""
         line = f" (line {self.line})" if self.line else ""
-        return f"{self.path or '/'}{line}"
+        return f"{printable(self.path) or '/'}{line}"
 
     @property
     def length(self) -> int:
@@ -76,6 +76,11 @@ def pointer(path: Iterable[str | int]) -> str:
 def excerpt(text: str) -> str:
     """The text in quotes, cut where it is too long to be read in a message."""
     return repr(text) if len(text) <= MAX_QUOTED else f"{text[: MAX_QUOTED - 3]!r}…"
+
+
+def printable(text: str) -> str:
+    """The text with a dot for every character that a terminal would act upon."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "·" for c in text)
 
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:

@@ -15,6 +15,8 @@ import re2
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from .faults import printable
+
 MAX_LENGTH: Final = 200
 MAX_PROGRAM: Final = 300
 """Steps of a compiled expression."""
@@ -74,7 +76,7 @@ def _not_compilable(pattern: str) -> str | None:
 def _words(error: Exception) -> str:
     """What RE2 says, which it says in bytes."""
     said = error.args[0] if error.args else error
-    return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+    return printable(said.decode(errors="replace") if isinstance(said, bytes) else str(said))
 
 
 def _options() -> Any:

@@ -132,7 +132,7 @@ def _suggestion(error: ErrorDetails, path: Path) -> str | None:
         choices = error["ctx"]["expected"].replace(" or ", ", ").split(", ")
         return did_you_mean(given, [choice.strip("'") for choice in choices])
     listed = path[-2:-1] in (("models",), ("sources",))
-    named = isinstance(given, str) and len(given) <= MAX_QUOTED
+    named = isinstance(given, str) and len(given) <= MAX_QUOTED and given.isprintable()
     if listed and error["type"] == "model_type" and named:
         return f"write 'model: {given}'"
     return None

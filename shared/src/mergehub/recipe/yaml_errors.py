@@ -6,7 +6,7 @@ import re
 
 import yaml
 
-from .faults import Fault
+from .faults import Fault, printable
 
 # What YAML allows to stand in a stream.
 _NOT_PRINTABLE = re.compile(
@@ -45,8 +45,7 @@ def _shown(text: str, line: int, column: int) -> str:
     """The piece of the line around a column, and below it a mark."""
     start = max(0, column - _BEFORE)
     piece = _line(text, line)[start : column + _AFTER]
-    piece = "".join(each if each.isprintable() else "·" for each in piece)
-    return f"  {piece}\n  {' ' * (column - start)}^"
+    return f"  {printable(piece)}\n  {' ' * (column - start)}^"
 
 
 def _line(text: str, line: int) -> str:
