@@ -11,7 +11,7 @@ from mergehub.recipe.schema import Recipe
 
 from .fit import check_slices, check_whole
 from .ingredients import Ingredient
-from .layer_tensors import check_tensors
+from .layer_tensors import check_ends, check_tensors
 from .modules import find_module
 from .parts import Copy, Part, Wanted, slices_of, stacked, whole
 from .restacking import restack
@@ -62,5 +62,6 @@ def lay_out(recipe: Recipe, parts: Sequence[Part], opened: Mapping[ModelRef, Ing
     check_slices(layers, slices)
     restacked = restack(layers)
     check_tensors(layers, restacked.marks)
+    check_ends(layers, opened[slices[-1][0].model], module)
     wanted = list(stacked(parts, layers, module))
     return Layout(definer, module, True, restacked.config, restacked.written, wanted)

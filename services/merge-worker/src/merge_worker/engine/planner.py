@@ -15,6 +15,7 @@ from .ingredients import Ingredient, open_ingredient
 from .laying import lay_out
 from .method import Method
 from .methods import discover
+from .modules import TEXT
 from .notes import differing, left_out, rewritten
 from .output_config import output_config
 from .parts import Part, parts_of
@@ -46,7 +47,8 @@ def plan_merge(
     layout = lay_out(recipe, parts, opened)
     table = Table(recipe, method, opened)
     tensors = assign_places([table.tensor(each) for each in layout.wanted], max_shard_size)
-    check_heads(layout.definer, opened.values())
+    if layout.module in (None, TEXT):
+        check_heads(layout.definer, opened.values())
     tokenizer = plan_tokenizer(recipe, opened, sources)
     return Plan(
         recipe=recipe,
