@@ -44,17 +44,18 @@ def check_ends(stacked: Stacked, last: Ingredient, module: str | None) -> None:
         PlanError: the output would have other tensors after its layers than its configuration
             promises, or of other shapes.
     """
-    ends = [_end(stacked, each, module) for each in (stacked.definer, last)]
-    models = (stacked.definer, last)
-    for one, other, a, b in ((*models, *ends), (*models[::-1], *ends[::-1])):
-        if missing := sorted(a.keys() - b.keys()):
-            raise PlanError(lacks(other, one, missing))
-    for name, shape in ends[0].items():
-        if ends[1][name] != shape:
+    first = stacked.definer
+    promised, given = (_end(stacked, each, module) for each in (first, last))
+    if missing := sorted(promised.keys() - given.keys()):
+        raise PlanError(lacks(last, first, missing))
+    if extra := sorted(given.keys() - promised.keys()):
+        raise PlanError(lacks(first, last, extra))
+    for name, shape in promised.items():
+        if given[name] != shape:
             raise PlanError(
                 f"{name!r} of {last.reference}, which follows the layers, has shape "
-                f"{list(ends[1][name])}; in {stacked.definer.reference}, which defines the output, "
-                f"it has {list(shape)}: end with a slice of a model that fits"
+                f"{list(given[name])}; in {first.reference}, which defines the output, it has "
+                f"{list(shape)}: end with a slice of a model that fits"
             )
 
 

@@ -62,6 +62,7 @@ def plan_merge(
             *_base_apart(recipe, method, opened),
             *left_out(layout, tensors, opened),
             *rewritten(layout),
+            *layout.unlike,
             *differing(layout, opened),
             *tokenizer.notes,
         ),
