@@ -256,6 +256,7 @@ def test_everyday_keys_do_not_keep_layers_in_place(workshop: Any) -> None:
         "encoder_layerdrop": 0.1,
         "rope_scaling": {"factor": 8.0, "low_freq_factor": 1.0},
         "image_token_index": 9,
+        "block_size": 64,
         "initializer_range": 0.02,
     }
     workshop.model("a", workshop.llama(0), config=config)

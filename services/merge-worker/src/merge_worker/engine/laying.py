@@ -20,7 +20,7 @@ from .stacking import check_count, stack_slices
 
 
 @dataclass(frozen=True)
-class Layout:
+class Output:
     """What a recipe's output consists of, before a tensor is planned.
 
     Attributes:
@@ -42,7 +42,7 @@ class Layout:
     wanted: Sequence[Wanted | Copy]
 
 
-def lay_out(recipe: Recipe, parts: Sequence[Part], opened: Mapping[ModelRef, Ingredient]) -> Layout:
+def lay_out(recipe: Recipe, parts: Sequence[Part], opened: Mapping[ModelRef, Ingredient]) -> Output:
     """Lay out what a recipe asks for.
 
     Models merged whole are like the first of `opened`, slices like the first slice's first source.
@@ -61,7 +61,7 @@ def lay_out(recipe: Recipe, parts: Sequence[Part], opened: Mapping[ModelRef, Ing
         check_whole(definer, others, module)
         config, notes = definer.checkpoint.config, tuple(unlike(whole_pairs(definer, others)))
         wanted = list(whole(parts[0], definer, module))
-        return Layout(definer, module, False, config, (), notes, wanted)
+        return Output(definer, module, False, config, (), notes, wanted)
     layers = stack_slices(slices, definer, opened, module)
     check_slices(layers, slices)
     restacked = restack(layers)
@@ -69,4 +69,4 @@ def lay_out(recipe: Recipe, parts: Sequence[Part], opened: Mapping[ModelRef, Ing
     check_ends(layers, opened[slices[-1][0].model], module)
     notes = tuple(unlike(slice_pairs(layers, slices)))
     wanted = list(stacked(parts, layers, module))
-    return Layout(definer, module, True, restacked.config, restacked.written, notes, wanted)
+    return Output(definer, module, True, restacked.config, restacked.written, notes, wanted)

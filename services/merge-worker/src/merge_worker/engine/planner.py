@@ -44,26 +44,26 @@ def plan_merge(
     opened = {each: open_ingredient(each, sources) for each in _used(recipe, parts, method)}
     for ingredient in opened.values():
         _refuse_quantized(ingredient)
-    layout = lay_out(recipe, parts, opened)
+    output = lay_out(recipe, parts, opened)
     table = Table(recipe, method, opened)
-    tensors = assign_places([table.tensor(each) for each in layout.wanted], max_shard_size)
-    if layout.module in (None, TEXT):
-        check_heads(layout.definer, opened.values())
+    tensors = assign_places([table.tensor(each) for each in output.wanted], max_shard_size)
+    if output.module in (None, TEXT):
+        check_heads(output.definer, opened.values())
     tokenizer = plan_tokenizer(recipe, opened, sources)
     return Plan(
         recipe=recipe,
         seed=seed,
         models=tuple(each.planned for each in opened.values()),
         tensors=tensors,
-        config=output_config(recipe, layout.config, tensors),
+        config=output_config(recipe, output.config, tensors),
         copies=tokenizer.copies,
         texts=tokenizer.texts,
         notes=(
             *_base_apart(recipe, method, opened),
-            *left_out(layout, tensors, opened),
-            *rewritten(layout),
-            *layout.unlike,
-            *differing(layout, opened),
+            *left_out(output, tensors, opened),
+            *rewritten(output),
+            *output.unlike,
+            *differing(output, opened),
             *tokenizer.notes,
         ),
     )
