@@ -136,6 +136,23 @@ def test_other_widths_are_refused_with_the_shapes_and_the_keys_that_differ(works
             assert part in str(caught.value)
 
 
+@pytest.mark.parametrize("order", list(permutations("ab")))
+def test_another_number_of_experts_is_refused_with_its_key(
+    workshop: Any, order: tuple[str, ...]
+) -> None:
+    expert = "model.layers.0.mlp.experts.{}.up_proj.weight"
+    for name, count in (("a", 2), ("b", 4)):
+        experts = {expert.format(i): np.ones((4, 8), np.float32) for i in range(count)}
+        config = workshop.llama_config(num_experts=count)
+        workshop.model(name, {**workshop.llama(0), **experts}, config=config)
+    both = [{"model": f"./{name}", "layer_range": [0, 2]} for name in order]
+    for recipe in (linear(*order), {"merge_method": "linear", "slices": [{"sources": both}]}):
+        with pytest.raises(
+            PlanError, match=r"\./a has no tensor .*experts\.2\..*num_experts 4 and 2"
+        ):
+            workshop.plan(recipe)
+
+
 def test_merged_layers_must_have_the_same_tensors(workshop: Any) -> None:
     workshop.model("a", workshop.llama(0))
     other = {**workshop.llama(1), "model.layers.1.extra": np.ones(2, np.float32)}

@@ -58,7 +58,7 @@ def _reason(one: Ingredient, other: Ingredient) -> str:
             "take out its language model first, or merge models of one kind"
         )
     if prefixes[0] & prefixes[1] or not all(prefixes):
-        return f"{seen}; merge models of one architecture"
+        return f"{seen}{differing_sizes(one, other)}; merge models of one architecture"
     return (
         f"their names begin differently, {seen}; open one of them with transformers and save it "
         "again, so that both are named by the same release"
