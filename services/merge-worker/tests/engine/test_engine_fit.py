@@ -88,6 +88,37 @@ def test_a_text_model_beside_one_that_also_sees_is_refused_as_such(
         assert part in str(caught.value)
 
 
+@pytest.mark.parametrize("order", list(permutations("ab")))
+def test_a_tower_that_only_one_model_has_is_refused_in_either_order(
+    workshop: Any, order: tuple[str, ...]
+) -> None:
+    tower = {f"vision_tower.blocks.{i}.w": np.ones((4, 4), np.float32) for i in range(3)}
+    workshop.model("a", workshop.llama(0))
+    config = workshop.llama_config(vision_config={"depth": 3})
+    workshop.model("b", {**workshop.llama(1), **tower}, config=config)
+    with pytest.raises(PlanError, match=r"\./a has no tensor 'vision_tower.*with a vision tower"):
+        workshop.plan(linear(*order))
+
+
+@pytest.mark.parametrize("order", list(permutations("ab")))
+def test_a_stack_begins_and_ends_with_models_that_fit(
+    workshop: Any, order: tuple[str, ...]
+) -> None:
+    tied = workshop.llama_config(tie_word_embeddings=True)
+    workshop.model("a", workshop.llama(0, tied=True), config=tied)
+    workshop.model("b", workshop.llama(1))
+    workshop.model("c", workshop.llama(2, vocabulary=20))
+    ends = lambda *models: [  # noqa: E731
+        {"sources": [{"model": f"./{model}", "layer_range": [0, 1]}]} for model in models
+    ]
+    recipe = {"merge_method": "passthrough"}
+    with pytest.raises(PlanError, match=r"\./a has no tensor 'lm_head.weight'"):
+        workshop.plan({**recipe, "slices": ends(*order)})
+    with pytest.raises(PlanError, match=r"'lm_head.weight' of \./c.*\[20, 8\].*\[16, 8\]"):
+        workshop.plan({**recipe, "slices": ends("b", "c")})
+    assert workshop.plan({**recipe, "slices": ends("b", "c", "b")}).tensors
+
+
 def test_other_widths_are_refused_with_the_shapes_and_the_keys_that_differ(workshop: Any) -> None:
     for name, hidden in (("a", 8), ("b", 16)):
         config = workshop.llama_config(hidden_size=hidden, vocab_size=16)
@@ -103,6 +134,23 @@ def test_other_widths_are_refused_with_the_shapes_and_the_keys_that_differ(works
             workshop.plan(recipe)
         for part in ("./a", "./b", "8]", "16", "hidden_size 8 and 16"):
             assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("order", list(permutations("ab")))
+def test_another_number_of_experts_is_refused_with_its_key(
+    workshop: Any, order: tuple[str, ...]
+) -> None:
+    expert = "model.layers.0.mlp.experts.{}.up_proj.weight"
+    for name, count in (("a", 2), ("b", 4)):
+        experts = {expert.format(i): np.ones((4, 8), np.float32) for i in range(count)}
+        config = workshop.llama_config(num_experts=count)
+        workshop.model(name, {**workshop.llama(0), **experts}, config=config)
+    both = [{"model": f"./{name}", "layer_range": [0, 2]} for name in order]
+    for recipe in (linear(*order), {"merge_method": "linear", "slices": [{"sources": both}]}):
+        with pytest.raises(
+            PlanError, match=r"\./a has no tensor .*experts\.2\..*num_experts 4 and 2"
+        ):
+            workshop.plan(recipe)
 
 
 def test_merged_layers_must_have_the_same_tensors(workshop: Any) -> None:

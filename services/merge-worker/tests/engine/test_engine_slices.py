@@ -256,6 +256,7 @@ def test_everyday_keys_do_not_keep_layers_in_place(workshop: Any) -> None:
         "encoder_layerdrop": 0.1,
         "rope_scaling": {"factor": 8.0, "low_freq_factor": 1.0},
         "image_token_index": 9,
+        "block_size": 64,
         "initializer_range": 0.02,
     }
     workshop.model("a", workshop.llama(0), config=config)
@@ -300,3 +301,19 @@ def test_a_note_says_which_keys_the_layers_of_a_stack_now_depend_on(workshop: An
     (note,) = plan.notes
     assert "layer_types in the output's config.json now says it layer by layer" in note
     assert workshop.plan(stack(("a", 0, 2), ("a", 0, 2))).notes == ()
+
+
+def test_layers_of_different_kinds_that_are_merged_are_noted(workshop: Any) -> None:
+    config = workshop.llama_config(model_type="gemma2", sliding_window=4)
+    for name in "ab":
+        workshop.model(name, workshop.llama(0), config=config)
+    ranges = (("./a", [0, 1]), ("./b", [1, 2]))
+    sources = [{"model": model, "layer_range": layers} for model, layers in ranges]
+    recipe = {"merge_method": "linear", "slices": [{"sources": sources}]}
+    (note,) = workshop.plan(recipe).notes
+    assert "layer 1 of ./b is merged into layer 0 of ./a" in note
+    full = {**config, "layer_types": ["full_attention"] * 2}
+    workshop.model("c", workshop.llama(0), config=full)
+    models = [{"model": "./a"}, {"model": "./b"}, {"model": "./c"}]
+    (note,) = workshop.plan({"merge_method": "linear", "models": models}).notes
+    assert "layer 0 of ./c is merged into layer 0 of ./a" in note

@@ -269,3 +269,63 @@ def test_a_stack_whose_configuration_cannot_say_what_its_layers_are_is_refused(
     with pytest.raises(EngineError, match=words):
         workshop.plan(stack("./a", kind.slices))
     assert workshop.plan(stack("./a", ((0, 2), (2, 4)))).tensors
+
+
+T5 = {
+    "vocab_size": 32,
+    "d_model": 16,
+    "d_kv": 8,
+    "d_ff": 16,
+    "num_layers": 4,
+    "num_decoder_layers": 4,
+    "num_heads": 2,
+}
+BART = {
+    "vocab_size": 32,
+    "d_model": 16,
+    "encoder_layers": 4,
+    "decoder_layers": 4,
+    "encoder_attention_heads": 2,
+    "decoder_attention_heads": 2,
+    "encoder_ffn_dim": 16,
+    "decoder_ffn_dim": 16,
+    "max_position_embeddings": 64,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "decoder_start_token_id": 0,
+}
+HEARING = {**BART, "num_mel_bins": 8, "max_source_positions": 8, "max_target_positions": 8}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        Kind("t5", T5),
+        Kind("mt5", T5),
+        Kind("bart", BART),
+        Kind("marian", BART),
+        Kind("pegasus", BART),
+        Kind("whisper", HEARING),
+    ],
+    ids=str,
+)
+def test_an_encoder_and_a_decoder_merge_whole_and_keep_their_layers(
+    workshop: Any, kind: Kind
+) -> None:
+    hears = kind.type == "whisper"
+    auto = transformers.AutoModelForSpeechSeq2Seq if hears else transformers.AutoModelForSeq2SeqLM
+    config = transformers.AutoConfig.for_model(kind.type, **kind.settings)
+    for seed, name in enumerate("ab"):
+        torch.manual_seed(seed)
+        auto.from_config(config).save_pretrained(workshop.folder / name)
+    with pytest.raises(EngineError, match=r"has an encoder and a decoder, .*\(4 layers\)"):
+        workshop.plan(stack("./a", ((0, 3), (1, 4))))
+    both = [{"model": "./a"}, {"model": "./b"}]
+    workshop.merge({"merge_method": "linear", "modules": {"encoder": {"models": both}}})
+    merged, first = (load(workshop.folder / name, auto) for name in ("out", "a"))
+    same = {n for n, p in merged.named_parameters() if torch.equal(p, first.get_parameter(n))}
+    assert {n for n, _ in merged.named_parameters() if "encoder." not in n} <= same
+    assert not any(
+        ".encoder." in f".{n}" and n.endswith(("q_proj.weight", "q.weight")) for n in same
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from .ingredients import Ingredient
@@ -40,14 +40,42 @@ def differing_settings(one: Ingredient, other: Ingredient) -> str:
     return ", ".join(f"{key} {a[key]} (here {b[key]})" for key in keys[:SHOWN])
 
 
-def tensor_family(ingredient: Ingredient) -> str:
+def lacks(lacking: Ingredient, having: Ingredient, names: Sequence[str], where: str = "") -> str:
+    """The sentence that a model lacks tensors which another has, with the likely reason."""
+    more = f" and {len(names) - 1} others" if len(names) > 1 else ""
+    return (
+        f"{lacking.reference} has no tensor {names[0]!r}{more}{where}, which {having.reference} "
+        f"has: {_reason(having, lacking)}"
+    )
+
+
+def _reason(one: Ingredient, other: Ingredient) -> str:
+    seen = f"{_looks(one)}, {_looks(other)}"
+    prefixes = [{stack.prefix for stack in each.layout.stacks} for each in (one, other)]
+    if _senses(one) != _senses(other):
+        return (
+            f"{seen}; a model of several modules does not merge with one of text alone: "
+            "take out its language model first, or merge models of one kind"
+        )
+    if prefixes[0] & prefixes[1] or not all(prefixes):
+        return f"{seen}{differing_sizes(one, other)}; merge models of one architecture"
+    return (
+        f"their names begin differently, {seen}; open one of them with transformers and save it "
+        "again, so that both are named by the same release"
+    )
+
+
+def _looks(ingredient: Ingredient) -> str:
     """What a model looks like by the names of its tensors, in words."""
     stacks = ", ".join(f"{stack.prefix}*" for stack in ingredient.layout.stacks[:3])
     kind = ingredient.checkpoint.config.get("model_type")
-    senses = {sense_of(name) for name in ingredient.checkpoint.tensors} - {""}
-    towers = "".join(f", with a {sense} tower" for sense in sorted(senses, reverse=True))
+    towers = "".join(f", with a {sense} tower" for sense in sorted(_senses(ingredient)))
     seen = f"{stacks or 'no layers'}{towers}"
     return f"{ingredient.reference} is of model type {str(kind)!r:.60} ({seen})"
+
+
+def _senses(ingredient: Ingredient) -> set[str]:
+    return {sense_of(name) for name in ingredient.checkpoint.tensors} - {""}
 
 
 def _values(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

@@ -9,10 +9,10 @@ from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.schema import SliceSource
 
 from .buffers import is_buffer
-from .differences import tensor_family
+from .differences import lacks
 from .errors import PlanError
 from .ingredients import Ingredient
-from .layers import Stack, sense_of
+from .layers import Stack
 from .modules import belongs
 from .restacking import sections_of
 from .stacking import Origin, Stacked
@@ -23,8 +23,8 @@ HEADS: Final = ("num_attention_heads", "num_key_value_heads", "n_head", "num_hea
 def check_whole(definer: Ingredient, others: Iterable[Ingredient], module: str | None) -> None:
     """Check models that are merged whole with the one that defines the output.
 
-    Tensors outside the layers may be missing from the output, those of a layer may not; with a
-    module, only its tensors count.
+    Tensors outside the layers may be missing from the output, those of a layer of either may not;
+    with a module, only its tensors count.
 
     Raises:
         PlanError: their depths differ, or the tensors in their layers.
@@ -55,9 +55,9 @@ def _check_pair(
     one, other = (stacked.opened[model] for model in models)
     a, b = (_of_layer(stacked, model, layer) for model, layer in zip(models, layers, strict=True))
     if extra := [a[rest] for rest in sorted(a.keys() - b.keys())]:
-        raise PlanError(_lacks(other, one, extra, f" in its layer {layers[1]}"))
+        raise PlanError(lacks(other, one, extra, f" in its layer {layers[1]}"))
     if extra := [b[rest] for rest in sorted(b.keys() - a.keys())]:
-        raise PlanError(_lacks(one, other, extra, f" in its layer {layers[0]}"))
+        raise PlanError(lacks(one, other, extra, f" in its layer {layers[0]}"))
 
 
 def _of_layer(stacked: Stacked, model: ModelRef, layer: int) -> dict[str, str]:
@@ -113,40 +113,11 @@ def _depth(ingredient: Ingredient, stack: Stack, module: str | None) -> int:
 def _check_there(definer: Ingredient, other: Ingredient, names: Sequence[str]) -> None:
     missing = [name for name in names if other.find(name) is None]
     if missing:
-        raise PlanError(_lacks(other, definer, missing))
+        raise PlanError(lacks(other, definer, missing))
 
 
 def _check_kept(definer: Ingredient, other: Ingredient, names: Sequence[str]) -> None:
-    place = definer.layout.place
-    extra = [name for name in names if place(name) and definer.find(name) is None]
+    extra = [name for name in names if definer.find(name) is None]
+    extra = [name for name in extra if definer.layout.place(name) or other.layout.place(name)]
     if extra:
-        raise PlanError(_lacks(definer, other, extra))
-
-
-def _lacks(lacking: Ingredient, having: Ingredient, names: Sequence[str], where: str = "") -> str:
-    """The sentence that says so, with the likely reason."""
-    more = f" and {len(names) - 1} others" if len(names) > 1 else ""
-    return (
-        f"{lacking.reference} has no tensor {names[0]!r}{more}{where}, which {having.reference} "
-        f"has: {_reason(having, lacking)}"
-    )
-
-
-def _reason(one: Ingredient, other: Ingredient) -> str:
-    seen = f"{tensor_family(one)}, {tensor_family(other)}"
-    prefixes = [{stack.prefix for stack in each.layout.stacks} for each in (one, other)]
-    if prefixes[0] & prefixes[1] or not all(prefixes):
-        return f"{seen}; merge models of one architecture"
-    if _senses(one) != _senses(other):
-        return (
-            f"{seen}; a model of several modules does not merge with one of text alone: "
-            "take out its language model first, or merge models of one kind"
-        )
-    return (
-        f"their names begin differently, {seen}; open one of them with transformers and save it "
-        "again, so that both are named by the same release"
-    )
-
-
-def _senses(ingredient: Ingredient) -> set[str]:
-    return {sense_of(name) for name in ingredient.checkpoint.tensors} - {""}
+        raise PlanError(lacks(definer, other, extra))

@@ -171,7 +171,7 @@ ALIKE: Final = frozenset(
 
 _DOUBTFUL: Final = re.compile(
     r"period|interval|freq|step|pattern|every|offset|first_k|indices|indexes|idxs|sparse"
-    r"|(?<!hidden_)(?<!encoder_)(?<!decoder_)(?<!num_)(?<!n_)layers|blocks?_|max_window"
+    r"|(?<!hidden_)(?<!encoder_)(?<!decoder_)(?<!num_)(?<!n_)layers|block_types|blocks_|max_window"
 )
 
 UNKNOWN: Final = (fixed(by_place_and_depth, "model_type"),)

@@ -6,8 +6,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from .buffers import is_buffer
-from .differences import differing_sizes
+from .differences import differing_sizes, lacks
 from .errors import PlanError
+from .ingredients import Ingredient
+from .layers import comes_before
+from .modules import belongs
 from .stacking import Origin, Stacked
 
 Tensors = Mapping[str, tuple[int, ...]]
@@ -32,6 +35,34 @@ def check_tensors(stacked: Stacked, marks: Sequence[tuple[Any, ...]]) -> None:
         other = seen.setdefault(mark, origin)
         if _tensors(stacked, other) != _tensors(stacked, origin):
             raise _differ(stacked, other, origin)
+
+
+def check_ends(stacked: Stacked, last: Ingredient, module: str | None) -> None:
+    """Check that the model which gives what follows the layers fits the one that is before them.
+
+    Raises:
+        PlanError: the output would have other tensors after its layers than its configuration
+            promises, or of other shapes.
+    """
+    first = stacked.definer
+    promised, given = (_end(stacked, each, module) for each in (first, last))
+    if missing := sorted(promised.keys() - given.keys()):
+        raise PlanError(lacks(last, first, missing))
+    if extra := sorted(given.keys() - promised.keys()):
+        raise PlanError(lacks(first, last, extra))
+    for name, shape in promised.items():
+        if given[name] != shape:
+            raise PlanError(
+                f"{name!r} of {last.reference}, which follows the layers, has shape "
+                f"{list(given[name])}; in {first.reference}, which defines the output, it has "
+                f"{list(shape)}: end with a slice of a model that fits"
+            )
+
+
+def _end(stacked: Stacked, model: Ingredient, module: str | None) -> Tensors:
+    split = stacked.stacks[model.reference].split
+    names = [n for n in model.names if not (comes_before(n) or split(n) or is_buffer(n))]
+    return {n: model.region(n).shape for n in names if belongs(n, model, module)}
 
 
 def _tensors(stacked: Stacked, origin: Origin) -> Tensors:

@@ -11,7 +11,8 @@ from mergehub.recipe.schema import Recipe
 
 from .fit import check_slices, check_whole
 from .ingredients import Ingredient
-from .layer_tensors import check_tensors
+from .layer_kinds import slice_pairs, unlike, whole_pairs
+from .layer_tensors import check_ends, check_tensors
 from .modules import find_module
 from .parts import Copy, Part, Wanted, slices_of, stacked, whole
 from .restacking import restack
@@ -19,7 +20,7 @@ from .stacking import check_count, stack_slices
 
 
 @dataclass(frozen=True)
-class Layout:
+class Output:
     """What a recipe's output consists of, before a tensor is planned.
 
     Attributes:
@@ -28,6 +29,7 @@ class Layout:
         stacked: whether its layers are taken in slices.
         config: the definer's configuration, for the output's layers.
         written: the keys of it that are new.
+        unlike: what is to be said of layers that do not do the same.
         wanted: its tensors.
     """
 
@@ -36,10 +38,11 @@ class Layout:
     stacked: bool
     config: Mapping[str, Any]
     written: tuple[str, ...]
+    unlike: tuple[str, ...]
     wanted: Sequence[Wanted | Copy]
 
 
-def lay_out(recipe: Recipe, parts: Sequence[Part], opened: Mapping[ModelRef, Ingredient]) -> Layout:
+def lay_out(recipe: Recipe, parts: Sequence[Part], opened: Mapping[ModelRef, Ingredient]) -> Output:
     """Lay out what a recipe asks for.
 
     Models merged whole are like the first of `opened`, slices like the first slice's first source.
@@ -56,11 +59,14 @@ def lay_out(recipe: Recipe, parts: Sequence[Part], opened: Mapping[ModelRef, Ing
         others = [opened[model] for model in parts[0].read(opened)]
         check_count(len(definer.names) * len(others))
         check_whole(definer, others, module)
+        config, notes = definer.checkpoint.config, tuple(unlike(whole_pairs(definer, others)))
         wanted = list(whole(parts[0], definer, module))
-        return Layout(definer, module, False, definer.checkpoint.config, (), wanted)
+        return Output(definer, module, False, config, (), notes, wanted)
     layers = stack_slices(slices, definer, opened, module)
     check_slices(layers, slices)
     restacked = restack(layers)
     check_tensors(layers, restacked.marks)
+    check_ends(layers, opened[slices[-1][0].model], module)
+    notes = tuple(unlike(slice_pairs(layers, slices)))
     wanted = list(stacked(parts, layers, module))
-    return Layout(definer, module, True, restacked.config, restacked.written, wanted)
+    return Output(definer, module, True, restacked.config, restacked.written, notes, wanted)

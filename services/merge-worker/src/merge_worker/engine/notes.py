@@ -9,7 +9,7 @@ from mergehub.recipe.reference import ModelRef
 from .buffers import is_buffer
 from .differences import differing_settings
 from .ingredients import Ingredient
-from .laying import Layout
+from .laying import Output
 from .parts import Copy
 from .plan import PlannedTensor
 
@@ -18,18 +18,18 @@ NAMED = 3
 
 
 def left_out(
-    layout: Layout, tensors: Sequence[PlannedTensor], opened: Mapping[ModelRef, Ingredient]
+    output: Output, tensors: Sequence[PlannedTensor], opened: Mapping[ModelRef, Ingredient]
 ) -> Iterator[str]:
     """What is not merged: the modules copied, and what of the models has no place in the output."""
-    if layout.module is not None:
-        copied = [each.name for each in layout.wanted if isinstance(each, Copy)]
+    if output.module is not None:
+        copied = [each.name for each in output.wanted if isinstance(each, Copy)]
         copied = [name for name in copied if not is_buffer(name)]
         if copied:
             yield (
-                f"only {layout.module} is merged; the other {len(copied)} tensors "
-                f"({_few(copied)}) are copied from {layout.definer.reference}"
+                f"only {output.module} is merged; the other {len(copied)} tensors "
+                f"({_few(copied)}) are copied from {output.definer.reference}"
             )
-    if layout.stacked:
+    if output.stacked:
         return
     made = {tensor.name for tensor in tensors}
     for ingredient in opened.values():
@@ -38,23 +38,23 @@ def left_out(
             yield f"{ingredient.reference} has tensors that the output has not: {_few(extra)}"
 
 
-def rewritten(layout: Layout) -> Iterator[str]:
+def rewritten(output: Output) -> Iterator[str]:
     """Which keys of the configuration the output's layers depend on."""
-    if layout.written:
+    if output.written:
         yield (
-            f"what a layer does followed from its place; {', '.join(layout.written)} in the "
+            f"what a layer does followed from its place; {', '.join(output.written)} in the "
             "output's config.json now says it layer by layer: run the output with a release of "
             "transformers that reads it"
         )
 
 
-def differing(layout: Layout, opened: Mapping[ModelRef, Ingredient]) -> Iterator[str]:
+def differing(output: Output, opened: Mapping[ModelRef, Ingredient]) -> Iterator[str]:
     """Where a model was made for other settings than the output is run with."""
     for ingredient in opened.values():
-        if settings := differing_settings(ingredient, layout.definer):
+        if settings := differing_settings(ingredient, output.definer):
             yield (
                 f"{ingredient.reference} was made for {settings}; the output's configuration is "
-                f"that of {layout.definer.reference}"
+                f"that of {output.definer.reference}"
             )
 
 

@@ -19,6 +19,7 @@ from .ingredients import Ingredient, open_all
 from .laying import lay_out
 from .method import Method
 from .methods import discover
+from .modules import TEXT
 from .notes import differing, left_out, rewritten
 from .noting import bounded
 from .output_config import output_config
@@ -62,20 +63,22 @@ def _planned(recipe: Recipe, sources: Sources, seed: int, max_shard_size: int) -
     opened = open_all(used, _only_named(recipe, used), sources)
     for ingredient in opened.values():
         _refuse_quantized(ingredient)
-    layout = lay_out(recipe, parts, opened)
+    output = lay_out(recipe, parts, opened)
     table = Table(recipe, method, opened)
-    tensors = assign_places([table.tensor(each) for each in layout.wanted], max_shard_size)
-    check_heads(layout.definer, opened.values())
+    tensors = assign_places([table.tensor(each) for each in output.wanted], max_shard_size)
+    if output.module in (None, TEXT):
+        check_heads(output.definer, opened.values())
     tokenizer = tokenizer_giver(recipe, opened, sources)
     notes = [
         *_base_apart(recipe, method, opened),
-        *left_out(layout, tensors, opened),
-        *rewritten(layout),
-        *differing(layout, opened),
+        *left_out(output, tensors, opened),
+        *rewritten(output),
+        *output.unlike,
+        *differing(output, opened),
         *check_vocabularies(recipe, opened, tokenizer, tensors),
     ]
-    config = output_config(recipe, layout.config, tensors)
-    definer = Giver(layout.definer.reference, layout.definer.location)
+    config = output_config(recipe, output.config, tensors)
+    definer = Giver(output.definer.reference, output.definer.location)
     beside = plan_beside(recipe, config, tokenizer, definer, sources)
     return Plan(
         recipe=recipe,

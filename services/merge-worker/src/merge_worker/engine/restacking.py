@@ -105,11 +105,11 @@ class _Restacking:
         found: dict[int, Values] = {}
         for origin in self._stacked.origins:
             if id(origin.model) not in found:
-                found[id(origin.model)] = expand(_section_of(origin), origin.stack.depth)
+                found[id(origin.model)] = expand(section_of(origin), origin.stack.depth)
         return [found[id(origin.model)][origin.layer] for origin in self._stacked.origins]
 
     def _check_type(self, origin: Origin) -> None:
-        definer, section = self._stacked.definer, _section_of(origin)
+        definer, section = self._stacked.definer, section_of(origin)
         if patterns_of(section, origin.model.checkpoint.config) != self._patterns:
             raise PlanError(
                 f"{origin.model.reference} is of model type {_kind(section, origin.model)!r} and "
@@ -151,7 +151,8 @@ class _Restacking:
         )
 
 
-def _section_of(origin: Origin) -> Config:
+def section_of(origin: Origin) -> Config:
+    """The section that describes the stack of a layer's model; all, where none does."""
     config = origin.model.checkpoint.config
     return next(iter(sections_of(config, origin.stack)), dict(config))
 

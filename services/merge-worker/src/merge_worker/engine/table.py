@@ -12,7 +12,7 @@ from mergehub.recipe.scalars import Scalar
 from mergehub.recipe.schema import ModelInput, Recipe
 from mergehub.recipe.values import Parameters, ParameterScope, UnresolvedParameter
 
-from .differences import differing_sizes
+from .differences import differing_sizes, lacks
 from .dtypes import BY_TORCH_NAME, CODES
 from .errors import NotSupportedError, PlanError
 from .float32_limits import beyond_float32
@@ -106,7 +106,8 @@ class Table:
         ingredient = self.opened[entry.model]
         stored = ingredient.find(name)
         if stored is None:
-            raise PlanError(f"{entry.model} has no tensor {name!r}, which {wanted.name!r} needs")
+            having = self.opened[wanted.part.models[0]]
+            raise PlanError(lacks(ingredient, having, [name]))
         update = ingredient.updates.get(stored)
         place = self._places[entry.model]
         return Operand(place, stored, ingredient.region(stored), update, parameters)
