@@ -20,7 +20,7 @@ from .finish import finish, only_one
 from .gather_kernels import REDUCTION
 from .inputs import Inputs
 from .journal import Finished, Journal
-from .locking import DigestCache, lock_of, wanted
+from .locking import DigestCache, wanted
 from .plan import BLOCK, Plan, PlannedTensor
 from .portion import Portion, all_finished, check_split
 from .progress import Meter, OnProgress
@@ -206,13 +206,12 @@ class _Work:
         digests.save()
         meter.report("finish")
         inputs.check()
-        lock = lock_of(self.plan, digests)
         with only_one(self.partial):
             finished = all_finished(self.partial, self.plan, self.portion)
             if finished is None:  # another portion, ending at the same moment, was first
                 return None
             journals = [each.journal for each in self.portion.all]
-            lock = finish(self.plan, self.partial, self.out, finished, lock, journals)
+            lock = finish(self.plan, self.partial, self.out, finished, digests, journals)
         return self._result(finished, lock)
 
     def _result(self, finished: dict[str, Finished], lock: Lock) -> MergeResult:

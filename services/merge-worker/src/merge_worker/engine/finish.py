@@ -19,6 +19,7 @@ from .card import card, recipe_text
 from .digests import output_digest
 from .errors import OutputError
 from .journal import Finished
+from .locking import DigestCache, lock_of
 from .plan import ENGINE_VERSION, Plan
 from .small_files import read_bytes
 from .writing import sync, writing
@@ -34,21 +35,21 @@ def finish(
     partial: Path,
     out: Path,
     finished: Mapping[str, Finished],
-    lock: Lock,
+    digests: DigestCache,
     journals: Sequence[str],
 ) -> Lock:
     """Complete the folder `partial`, without its journals, and rename it to `out`.
 
     Returns:
-        The lock, which now names the copies too.
+        The lock, which lies in the folder too.
 
     Raises:
         OutputError: it cannot be written, or something else has appeared at `out`.
         InputChangedError: a file to be copied is gone.
     """
     with writing(out, plan.bytes_out):
-        copied = {name: _copy(path, partial / name) for name, path in plan.copies.items()}
-        lock = lock.model_copy(update={"copied": copied})
+        copied = {path: _copy(path, partial / name) for name, path in plan.copies.items()}
+        lock = lock_of(plan, digests, copied)
         for name, text in _texts(plan, finished, lock).items():
             (partial / name).write_text(text, encoding="utf-8")
         for path in partial.rglob("*"):

@@ -13,6 +13,7 @@ from mergehub.recipe.reference import ModelRef
 
 from .errors import CheckpointError, NotSupportedError, SourceError
 from .file_kinds import NOT_COPIED, NOT_COPIED_INSIDE, TEMPLATES, matches
+from .plan import PlannedModel
 from .small_files import read_value
 from .sources import Location, Sources
 
@@ -47,6 +48,13 @@ class Giver:
         for name in names:
             self._check(folder / name, sources)
         return {name: folder / name for name in names}
+
+    @property
+    def planned(self) -> PlannedModel:
+        """What the plan keeps of it, if only its files are copied."""
+        at = self.location
+        reference = str(self.reference.without_adapter)
+        return PlannedModel(reference, at.kind, at.revision, at.folder, {})
 
     @property
     def modules(self) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -60,35 +60,48 @@ def wanted(plan: Plan) -> list[Path]:
     return sorted({part.folder / name for part in _parts(plan) for name in _files(part)})
 
 
-def lock_of(plan: Plan, digests: DigestCache) -> Lock:
-    """The lock: recipe, engine, seed and the files of every ingredient."""
+def lock_of(plan: Plan, digests: DigestCache, copied: Mapping[Path, LockedFile]) -> Lock:
+    """The lock: recipe, engine, seed and the files of every ingredient; `copied` are those that
+    came along as they were."""
     return Lock(
         recipe=recipe_digest(plan.recipe),
         engine=ENGINE_VERSION,
         seed=plan.seed,
-        ingredients=tuple(_locked(part, digests) for part in _parts(plan)),
+        ingredients=tuple(_locked(part, digests, copied) for part in _parts(plan)),
     )
 
 
-def _locked(model: PlannedModel, digests: DigestCache) -> LockedIngredient:
+def _locked(
+    model: PlannedModel, digests: DigestCache, copied: Mapping[Path, LockedFile]
+) -> LockedIngredient:
     files = {
         name: LockedFile(
             sha256=digests.of(model.folder / name), size=(model.folder / name).stat().st_size
         )
         for name in _files(model)
     }
+    files |= {
+        path.relative_to(model.folder).as_posix(): file
+        for path, file in copied.items()
+        if path.is_relative_to(model.folder)
+    }
     reference = ModelRef.parse(model.reference)
     return LockedIngredient(ref=reference, kind=model.kind, revision=model.revision, files=files)
 
 
 def _parts(plan: Plan) -> Iterator[PlannedModel]:
-    """Models and their adapters, each as an ingredient of its own."""
+    """Models and their adapters, each as an ingredient of its own, and the tokenizer's model."""
     for model in plan.models:
         yield model
         if model.adapter:
             yield model.adapter
+    if plan.tokenizer:
+        yield plan.tokenizer
 
 
 def _files(model: PlannedModel) -> list[str]:
+    """The files that tensors and their shapes are read from; none where only copies are made."""
+    if not model.stamps:
+        return []
     configs = ("config.json", "adapter_config.json", INDEX)
     return [*model.stamps, *(name for name in configs if (model.folder / name).is_file())]

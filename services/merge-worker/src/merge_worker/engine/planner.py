@@ -57,6 +57,7 @@ def plan_merge(
         recipe=recipe,
         seed=seed,
         models=tuple(each.planned for each in opened.values()),
+        tokenizer=None if tokenizer.reference in opened else tokenizer.planned,
         tensors=tensors,
         config=beside.config,
         copies=beside.copies,
