@@ -38,14 +38,10 @@ class LockedIngredient(_Frozen):
 
 
 class Lock(_Frozen):
-    """What, with the recipe, determines the output: rerun under it, the digest must agree.
-
-    `copied` are the files that came along as they were, by their name in the output.
-    """
+    """What, with the recipe, determines the output: rerun under it, the digest must agree."""
 
     version: Literal[1] = 1
     recipe: Digest
     engine: str
     seed: int
     ingredients: tuple[LockedIngredient, ...]
-    copied: Mapping[str, LockedFile]

@@ -53,7 +53,7 @@ def finish(
         InputChangedError: a file that was read or copied is not what it was.
     """
     with writing(out, plan.bytes_out):
-        copied = {name: inputs.copy(path, partial / name) for name, path in plan.copies.items()}
+        copied = {path: inputs.copy(path, partial / name) for name, path in plan.copies.items()}
         inputs.check()
         lock = lock_of(plan, digests, copied)
         noted = replace(plan, notes=bounded([*plan.notes, *sentences(plan, _made(finished))]))

@@ -13,6 +13,7 @@ from mergehub.recipe.reference import ModelRef
 
 from .errors import CheckpointError, NotSupportedError
 from .file_kinds import NOT_COPIED, NOT_COPIED_INSIDE, TEMPLATES, matches
+from .plan import PlannedModel
 from .reading import opened
 from .sources import Location, Sources
 from .strict_json import read_value
@@ -49,6 +50,13 @@ class Giver:
             with opened(folder / name, sources.within(folder / name)):
                 pass
         return {name: folder / name for name in names}
+
+    @property
+    def planned(self) -> PlannedModel:
+        """What the plan keeps of it, if only its files are copied."""
+        at = self.location
+        reference = str(self.reference.without_adapter)
+        return PlannedModel(reference, at.kind, at.revision, at.folder, {}, {})
 
     @property
     def modules(self) -> list[str]:

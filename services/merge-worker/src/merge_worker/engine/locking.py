@@ -58,37 +58,44 @@ class DigestCache:
                 fresh.unlink(missing_ok=True)
 
 
-def lock_of(plan: Plan, digests: Mapping[Path, str], copied: Mapping[str, LockedFile]) -> Lock:
+def lock_of(plan: Plan, digests: Mapping[Path, str], copied: Mapping[Path, LockedFile]) -> Lock:
     """The lock: recipe, engine, seed and the files of every ingredient.
 
-    `digests` are those of the files with tensors; `copied` are those that came along
-    as they were, by their name in the output.
+    `digests` are those of the files with tensors; `copied` are those that came along as they were.
     """
     return Lock(
         recipe=recipe_digest(plan.recipe),
         engine=ENGINE_VERSION,
         seed=plan.seed,
-        ingredients=tuple(_locked(part, digests) for part in _parts(plan)),
-        copied=copied,
+        ingredients=tuple(_locked(part, digests, copied) for part in _parts(plan)),
     )
 
 
-def _locked(model: PlannedModel, digests: Mapping[Path, str]) -> LockedIngredient:
+def _locked(
+    model: PlannedModel, digests: Mapping[Path, str], copied: Mapping[Path, LockedFile]
+) -> LockedIngredient:
     weights = {
         name: LockedFile(sha256=digests[model.folder / name], size=stamp.size)
         for name, stamp in model.stamps.items()
+    }
+    along = {
+        path.relative_to(model.folder).as_posix(): file
+        for path, file in copied.items()
+        if path.is_relative_to(model.folder)
     }
     return LockedIngredient(
         ref=ModelRef.parse(model.reference),
         kind=model.kind,
         revision=model.revision,
-        files={**weights, **model.read},
+        files={**weights, **model.read, **along},
     )
 
 
 def _parts(plan: Plan) -> Iterator[PlannedModel]:
-    """Models and their adapters, each as an ingredient of its own."""
+    """Models and their adapters, each as an ingredient of its own, and the tokenizer's model."""
     for model in plan.models:
         yield model
         if model.adapter:
             yield model.adapter
+    if plan.tokenizer:
+        yield plan.tokenizer

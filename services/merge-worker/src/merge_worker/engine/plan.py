@@ -105,6 +105,7 @@ class Plan:
         recipe: as it was given.
         seed: of everything random.
         models: the ingredients, in the order in which they are named.
+        tokenizer: the model that gives the tokenizer, where none of its weights is read.
         tensors: the output tensors in the order of the shards' contents.
         config: the output's `config.json`.
         copies: files of the output and the file of which each is a copy (tokenizer, licence).
@@ -119,6 +120,7 @@ class Plan:
     models: tuple[PlannedModel, ...]
     tensors: tuple[PlannedTensor, ...]
     config: dict[str, Any]
+    tokenizer: PlannedModel | None = None
     copies: dict[str, Path] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     stamps: dict[str, FileStamp] = field(default_factory=dict)

@@ -84,6 +84,7 @@ def _planned(recipe: Recipe, sources: Sources, seed: int, max_shard_size: int) -
         recipe=recipe,
         seed=seed,
         models=tuple(each.planned for each in opened.values()),
+        tokenizer=None if tokenizer.reference in opened else tokenizer.planned,
         tensors=tensors,
         config=beside.config,
         copies=beside.copies,

@@ -32,15 +32,20 @@ def checkpoints_digest(parts: Sequence[Checkpoint]) -> str:
     )
 
 
+def is_weights(name: str) -> bool:
+    """Whether a file of a model's folder holds its weights; those in subfolders are others'."""
+    return name.endswith(".safetensors") and "/" not in name
+
+
 def weights_digest(parts: Sequence[Mapping[str, str]]) -> str:
     """`sha256:…` of a model, and of what was put upon it, from the SHA-256 of their files.
 
-    Each part maps file names to digests; only safetensors count, so that a changed card or
-    tokenizer leaves the weights what they are.
+    Each part maps file names to digests; only weights count, so that a changed card or tokenizer
+    leaves the weights what they are.
     """
     whole = hashlib.sha256()
     for place, files in enumerate(parts):
         for name in sorted(files):
-            if name.endswith(".safetensors"):
+            if is_weights(name):
                 whole.update(f"{place} {name} {files[name]}\n".encode())
     return f"sha256:{whole.hexdigest()}"

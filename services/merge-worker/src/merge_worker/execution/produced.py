@@ -16,7 +16,7 @@ from mergehub.contracts.runs import LONGEST_NAME, MOST_PARENTS, MergeResult, Par
 from mergehub.recipe import Lock, ModelRef, Recipe, ingredients
 
 from .failure import RunFailed
-from .identity import produced_digest, weights_digest
+from .identity import is_weights, produced_digest, weights_digest
 from .messages import produced_folder
 
 
@@ -68,7 +68,7 @@ def _lock_digest(lock: Lock) -> str:
 def _parents(recipe: Recipe, lock: Lock, artifacts: Path) -> Iterator[Parent]:
     """Every ingredient whose weights were read; a base that a method ignores is no parent."""
     bases = {recipe.base_model, *(part.base_model for part in recipe.all_slices)}
-    read = {part.ref for part in lock.ingredients}
+    read = {part.ref for part in lock.ingredients if any(map(is_weights, part.files))}
     for ref in ingredients(recipe):
         if ref in read:
             yield Parent(

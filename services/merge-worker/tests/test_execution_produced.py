@@ -1,0 +1,43 @@
+"""What a finished merge is, read from the folder that it left."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from merge_worker.engine import Sources, merge, plan_merge
+from merge_worker.execution.identity import weights_digest
+from merge_worker.execution.produced import merge_result
+from mergehub.recipe import parse_recipe
+
+RECIPE = "{merge_method: linear, models: [{model: one}, {model: two}], %s}"
+NAME = "model.layers.0.mlp.up_proj.weight"
+
+
+def model(folder: Path, value: float) -> None:
+    folder.mkdir()
+    config = {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "num_hidden_layers": 1}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "tokenizer.json").write_text('{"model": {"vocab": {"x": 0}}}')
+    tensors = {NAME: np.full((2, 2), value, np.float32)}
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+@pytest.mark.parametrize("option", ["tokenizer_source: words", "base_model: words"])
+def test_a_model_that_gives_only_the_tokenizer_is_no_parent(tmp_path: Path, option: str) -> None:
+    for value, name in enumerate(("one", "two", "words")):
+        model(tmp_path / name, value)
+    recipe = parse_recipe(RECIPE % option)
+    merge(plan_merge(recipe, Sources(roots=(tmp_path,))), tmp_path / "out")
+    result = merge_result(tmp_path / "out", recipe, tmp_path, seconds=1)
+    assert [parent.name for parent in result.parents] == ["one", "two"]
+
+
+def test_weights_that_only_came_along_are_not_those_of_the_model() -> None:
+    alone = {"model.safetensors": "a" * 64}
+    more = {"2_Dense/model.safetensors": "b" * 64, "tokenizer.json": "c" * 64}
+    assert weights_digest([alone]) == weights_digest([alone | more])
