@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from mergehub.recipe.methods import ParameterSpec
 from mergehub.recipe.reference import ModelRef
@@ -31,6 +32,10 @@ class Table:
     recipe: Recipe
     method: Method
     opened: Mapping[ModelRef, Ingredient]
+
+    @cached_property
+    def _places(self) -> dict[ModelRef, int]:
+        return {reference: place for place, reference in enumerate(self.opened)}
 
     def tensor(self, wanted: Wanted) -> PlannedTensor:
         """Plan one output tensor, its place left open."""
@@ -85,7 +90,7 @@ class Table:
         stored = ingredient.find(name)
         if stored is None:
             raise PlanError(f"{entry.model} has no tensor {name!r}, which {wanted.name!r} needs")
-        index = list(self.opened).index(entry.model)
+        index = self._places[entry.model]
         update = ingredient.updates.get(stored)
         return Operand(index, stored, ingredient.region(stored), update, parameters)
 
