@@ -24,10 +24,11 @@ MAX_HEADER: Final = 32 << 20
 MAX_NAME: Final = 500
 """Characters of a tensor's name at most."""
 MAX_DIMENSIONS: Final = 16
+_PICKLED: Final = "pickled by PyTorch; convert it to safetensors (transformers: save_pretrained)"
 OTHER_FORMATS: Final = {
     b"GGUF": "GGUF under another name; give the model that it was made of",
-    b"PK\x03\x04": "pickled by PyTorch; convert it to safetensors (transformers: save_pretrained)",
-    b"\x80\x02\x8a\x0a": "pickled by PyTorch; convert it to safetensors (transformers: save_pretrained)",
+    b"PK\x03\x04": _PICKLED,
+    b"\x80\x02\x8a\x0a": _PICKLED,
     b"<!DOCTYP": "a web page; download the model again, signed in if need be",
     b"<html": "a web page; download the model again, signed in if need be",
 }
