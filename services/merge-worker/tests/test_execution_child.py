@@ -138,11 +138,26 @@ def test_a_strange_card_fails_nothing(tmp_path: Path, name: str) -> None:
     ],
 )
 def test_what_a_result_cannot_name_is_refused_before_it_is_merged(
-    models: list[str], words: str
+    tmp_path: Path, models: list[str], words: str
 ) -> None:
     recipe = {"merge_method": "linear", "models": [{"model": name} for name in models]}
     with pytest.raises(RunFailed, match=words):
-        check_parents(parse_recipe(json.dumps(recipe)))
+        check_parents(parse_recipe(json.dumps(recipe)), tmp_path)
+
+
+@pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"output_digest": 5}', None])
+def test_a_run_whose_product_lost_its_manifest_is_no_ingredient(
+    tmp_path: Path, manifest: str | None
+) -> None:
+    (tmp_path / "models").mkdir()
+    run = uuid4()
+    (tmp_path / "artifacts" / "runs").mkdir(parents=True)
+    product = sound(tmp_path / "artifacts" / "runs" / str(run))
+    if manifest is not None:
+        (product / "manifest.json").write_text(manifest)
+    error = error_of(last_word(tmp_path, f"run:{run}", f"run:{run}"))
+    assert (error.code, error.retryable) == ("merge-failed", False)
+    assert "manifest.json" in error.message
 
 
 def test_a_damaged_journal_costs_a_run_only_what_was_done(tmp_path: Path) -> None:

@@ -104,6 +104,7 @@ def test_an_adapter_merges_as_the_dense_model_it_stands_for(workshop: Any, metho
         ({}, {"rank_pattern": {"up_proj": "3"}}, CheckpointError, "gives '3' as r of"),
         ({}, {"rank_pattern": ["up_proj"]}, CheckpointError, "rank_pattern in .* mapping"),
         ({}, {"lora_alpha": "much"}, CheckpointError, "gives 'much' as lora_alpha"),
+        ({}, {"lora_alpha": 10**39}, CheckpointError, "a number that float32 can hold"),
     ],
 )
 def test_what_an_adapter_may_not_be_is_refused(
@@ -117,3 +118,19 @@ def test_what_an_adapter_may_not_be_is_refused(
     workshop.adapter("lora", {**sides(), **tensors}, **{"r": 3, **config})
     with pytest.raises(error, match=words):
         workshop.plan(recipe("./m+./lora"))
+
+
+def test_a_hundred_thousand_patterns_are_looked_up_and_not_tried_one_by_one(workshop: Any) -> None:
+    workshop.model("m", workshop.llama(0))
+    patterns = {f"other.{i}": 1 for i in range(100_000)}
+    workshop.adapter("lora", sides(), r=3, alpha_pattern={**patterns, "up_proj": 6})
+    (tensor,) = (t for t in workshop.plan(recipe("./m+./lora")).tensors if MODULE in t.name)
+    assert tensor.operands[0].update.scaling == 2
+
+
+def test_an_adapter_of_rank_0_is_refused(workshop: Any) -> None:
+    workshop.model("m", workshop.llama(0))
+    empty = {name: each[:0] if "lora_A" in name else each[:, :0] for name, each in sides().items()}
+    workshop.adapter("none", empty, r=0)
+    with pytest.raises(CheckpointError, match="rank 0"):
+        workshop.plan(recipe("./m+./none"))

@@ -123,7 +123,7 @@ def test_many_tensors_that_are_not_finite_are_summed_up(workshop: Any) -> None:
 
 @pytest.mark.parametrize(("code", "kind"), [(F16, np.float16), (F32, np.float32), (BF16, None)])
 def test_the_end_of_a_type_is_where_rounding_makes_infinity(code: int, kind: Any) -> None:
-    end = np.float32(end_of(code))
+    end = np.uint32(end_of(code)).view(np.float32)
     below = np.nextafter(end, np.float32(0))
     if kind is None:  # bfloat16: the upper half of a float32, rounded to even
         bits = np.array([below, end], np.float32).view(np.uint32).astype(np.uint64)

@@ -12,7 +12,7 @@ from safetensors import safe_open
 
 from merge_worker.engine.checkpoint import open_checkpoint, weight_regions
 from merge_worker.engine.errors import CheckpointError, NotSupportedError, SourceError
-from merge_worker.engine.header import read_header, write_header
+from merge_worker.engine.header import MAX_HEADER, OTHER_FORMATS, read_header, write_header
 
 
 def unsound(path: Path, header: Any, data: bytes = b"", length: int | None = None) -> Path:
@@ -79,6 +79,11 @@ def test_an_unsound_header_is_refused_in_words(
     path = unsound(tmp_path / "x.safetensors", header, data, length)
     with pytest.raises(CheckpointError, match=words):
         read_header(path)
+
+
+@pytest.mark.parametrize("mark", OTHER_FORMATS)
+def test_no_sound_header_begins_as_a_file_of_another_kind(mark: bytes) -> None:
+    assert int.from_bytes(mark[:8].ljust(8, b"\0"), "little") > MAX_HEADER
 
 
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:

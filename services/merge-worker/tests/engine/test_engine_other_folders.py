@@ -102,6 +102,18 @@ KINDS: dict[str, tuple[Callable[[Path], None], str]] = {
         named(**{"config.json": {}, "model.safetensors": POINTER}),
         r"model\.safetensors is a git-LFS pointer, not the file itself: run `git lfs pull` in",
     ),
+    "GGUF called safetensors": (
+        named(**{"config.json": {}, "model.safetensors": b"GGUF\x03\0\0\0 and so on"}),
+        "it is GGUF under another name",
+    ),
+    "a web page called safetensors": (
+        named(**{"config.json": {}, "model.safetensors": b"<!DOCTYPE html><title>Sign in"}),
+        "it is a web page; download the model again",
+    ),
+    "a pickle called safetensors": (
+        named(**{"config.json": {}, "model.safetensors": b"PK\x03\x04" + bytes(99)}),
+        "it is pickled by PyTorch; convert it",
+    ),
     "a config that is a pointer": (
         named("model.safetensors", **{"config.json": POINTER}),
         r"config\.json is a git-LFS pointer",

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from merge_worker.engine import OutOfMemoryError, TooManyFilesError, merge
+from merge_worker.engine import OutOfMemoryError, PlanError, TooManyFilesError, cache_folder, merge
 from merge_worker.engine.shortage import shortage
 
 LIMITED = """
@@ -114,3 +114,21 @@ def test_more_files_than_may_be_open_are_refused_in_a_sentence(
     with files_at_most(100), pytest.raises(TooManyFilesError, match=r"too many.*ulimit -n"):
         merge(plan, workshop.folder / "out")
     assert not Path(workshop.folder, "out").exists()
+
+
+def test_more_tensors_than_a_plan_can_hold_are_refused(
+    workshop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("merge_worker.engine.ingredients.MOST_TENSORS", 10)
+    with pytest.raises(PlanError, match="more than 10 tensors together"):
+        many(workshop, 5)
+
+
+def test_a_user_without_a_home_has_a_cache_for_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", home)
+    assert cache_folder().is_dir()
+    assert cache_folder() == cache_folder()

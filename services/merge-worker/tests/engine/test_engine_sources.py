@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from merge_worker.engine import NotSupportedError, SourceError, Sources
+from merge_worker.engine import CheckpointError, NotSupportedError, SourceError, Sources
 from mergehub.recipe.reference import ModelRef
 
 
@@ -49,6 +50,12 @@ def test_links_may_not_lead_out_of_the_roots(model: Path, tmp_path: Path) -> Non
     (root / "own" / "model.safetensors").symlink_to(model / "model.safetensors")
     with pytest.raises(SourceError, match="a link that leads outside"):
         sources.locate(ModelRef.parse("./own"))
+
+
+def test_what_is_neither_file_nor_folder_is_refused_whoever_would_read_it(model: Path) -> None:
+    os.mkfifo(model / "vocab.json")
+    with pytest.raises(CheckpointError, match=r"vocab\.json is not a regular file"):
+        Sources(roots=(model.parent,)).locate(ModelRef.parse("./m"))
 
 
 def test_a_link_within_the_roots_is_followed(model: Path) -> None:

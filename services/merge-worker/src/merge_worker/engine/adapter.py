@@ -60,7 +60,11 @@ def low_rank_updates(adapter: Checkpoint) -> dict[str, LowRank]:
                 "layers are read: merge it into its model first (peft: merge_and_unload)"
             )
         pairs.setdefault(found["module"], {})[found["side"]] = region
-    return {f"{module}.weight": _update(adapter, module, pair) for module, pair in pairs.items()}
+    settings = _Settings(adapter)
+    return {
+        f"{module}.weight": _update(adapter, settings, module, pair)
+        for module, pair in pairs.items()
+    }
 
 
 def _check_supported(adapter: Checkpoint) -> None:
@@ -77,7 +81,9 @@ def _check_supported(adapter: Checkpoint) -> None:
             )
 
 
-def _update(adapter: Checkpoint, module: str, pair: Mapping[str, Region]) -> LowRank:
+def _update(
+    adapter: Checkpoint, settings: _Settings, module: str, pair: Mapping[str, Region]
+) -> LowRank:
     if pair.keys() != {"A", "B"}:
         raise CheckpointError(f"the adapter in {adapter.folder} lacks a side of {module!r}")
     left, right = pair["B"], pair["A"]
@@ -91,54 +97,77 @@ def _update(adapter: Checkpoint, module: str, pair: Mapping[str, Region]) -> Low
             f"the adapter in {adapter.folder} stores {module!r} as {left.dtype} and "
             f"{right.dtype}; it must be one of {', '.join(CODES)}"
         )
-    scaling = _scaling(adapter, module, right.shape[0])
+    scaling = settings.scaling(module, right.shape[0])
     return LowRank(left, right, scaling, bool(adapter.config.get("fan_in_fan_out")))
 
 
-def _scaling(adapter: Checkpoint, module: str, rank: int) -> float:
-    """Alpha over r, or over √r for rank-stabilised adapters (arXiv 2312.03732)."""
-    if rank == 0:
-        raise CheckpointError(f"the adapter in {adapter.folder} has rank 0 for {module!r}")
-    alpha = _number(adapter, "alpha_pattern", module, "lora_alpha", 8)
-    declared = _number(adapter, "rank_pattern", module, "r", rank)
-    if declared != rank:
-        raise CheckpointError(
-            f"adapter_config.json says rank {declared} for {module!r}, not {rank}"
-        )
-    return alpha / (math.sqrt(rank) if adapter.config.get("use_rslora") else rank)
+class _Settings:
+    """What the configuration of an adapter says of each of its modules."""
+
+    def __init__(self, adapter: Checkpoint) -> None:
+        self._adapter = adapter
+        self._alphas = _Patterns(adapter, "alpha_pattern")
+        self._ranks = _Patterns(adapter, "rank_pattern")
+
+    def scaling(self, module: str, rank: int) -> float:
+        """Alpha over r, or over √r for rank-stabilised adapters (arXiv 2312.03732)."""
+        folder, config = self._adapter.folder, self._adapter.config
+        if rank == 0:
+            raise CheckpointError(f"the adapter in {folder} has rank 0 for {module!r}")
+        alpha = self._number(self._alphas, module, "lora_alpha", 8)
+        declared = self._number(self._ranks, module, "r", rank)
+        if declared != rank:
+            raise CheckpointError(
+                f"adapter_config.json says rank {declared:g} for {module!r}, not {rank}"
+            )
+        return alpha / (math.sqrt(rank) if config.get("use_rslora") else rank)
+
+    def _number(self, patterns: _Patterns, module: str, key: str, default: float) -> float:
+        value = patterns.value(module)
+        value = self._adapter.config.get(key, default) if value is None else value
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not finite_in_float32(value):
+            raise CheckpointError(
+                f"adapter_config.json in {self._adapter.folder} gives {value!r} as {key} of "
+                f"{module!r}; it must be a number that float32 can hold"
+            )
+        return float(value)
 
 
-def _number(adapter: Checkpoint, pattern_key: str, module: str, key: str, default: float) -> float:
-    value = _by_name(adapter, pattern_key, module)
-    value = adapter.config.get(key, default) if value is None else value
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not finite_in_float32(value)
-    ):
-        raise CheckpointError(
-            f"adapter_config.json in {adapter.folder} gives {value!r} as {key} of {module!r}; "
-            "it must be a number that float32 can hold"
-        )
-    return value
-
-
-def _by_name(adapter: Checkpoint, key: str, module: str) -> Any:
-    """The value of the first entry that names the module or the end of its name, or None.
+class _Patterns:
+    """Values by the name of a module or the end of it; the first entry that names it counts.
 
     PEFT takes such names as regular expressions. They come with the weights from strangers, so
-    only those are read that could not be anything but a name.
+    only those are read that could not be anything but a name, and they are looked up.
     """
-    patterns = adapter.config.get(key) or {}
-    if not isinstance(patterns, dict):
-        raise CheckpointError(f"{key} in {adapter.folder}/adapter_config.json must be a mapping")
-    for pattern, value in patterns.items():
-        name = pattern.removeprefix("^").removesuffix("$").replace("\\.", ".")
-        if not _NAME.fullmatch(name):
-            raise NotSupportedError(
-                f"the adapter in {adapter.folder} has the {key} {pattern!r}, a regular expression;"
-                " only names are read: merge it into its model first (peft: merge_and_unload)"
+
+    def __init__(self, adapter: Checkpoint, key: str) -> None:
+        """`key` is that of the configuration."""
+        patterns = adapter.config.get(key) or {}
+        if not isinstance(patterns, dict):
+            raise CheckpointError(
+                f"{key} in {adapter.folder}/adapter_config.json must be a mapping"
             )
-        if module == name or (module.endswith(f".{name}") and not pattern.startswith("^")):
-            return value
-    return None
+        self._whole: dict[str, tuple[int, Any]] = {}
+        self._ends: dict[str, tuple[int, Any]] = {}
+        for place, (pattern, value) in enumerate(patterns.items()):
+            name = pattern.removeprefix("^").removesuffix("$").replace("\\.", ".")
+            if not _NAME.fullmatch(name):
+                raise NotSupportedError(
+                    f"the adapter in {adapter.folder} has the {key} {pattern!r}, a regular "
+                    "expression; only names are read: merge it into its model first "
+                    "(peft: merge_and_unload)"
+                )
+            self._whole.setdefault(name, (place, value))
+            if not pattern.startswith("^"):
+                self._ends.setdefault(name, (place, value))
+
+    def value(self, module: str) -> Any:
+        """The value for a module, or None."""
+        found = [self._whole[module]] if module in self._whole else []
+        start = module.find(".") + 1
+        while self._ends and start:
+            if end := self._ends.get(module[start:]):
+                found.append(end)
+            start = module.find(".", start) + 1
+        return min(found, key=lambda entry: entry[0])[1] if found else None

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """`mergehub` in `$XDG_CACHE_HOME`, or in the user's cache folder."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "mergehub")
+    """`mergehub` in `$XDG_CACHE_HOME`, or in the user's cache folder.
+
+    A user without a home, as in some containers, has one for this process only.
+    """
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "mergehub")
+    except RuntimeError:
+        return _for_this_process()
+
+
+@cache
+def _for_this_process() -> Path:
+    folder = tempfile.mkdtemp(prefix="mergehub-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)

@@ -17,9 +17,11 @@ _QUANTUM_SHIFT = np.float32(2.0**112)
 _SUBNORMALS = np.float32(2.0**24)
 """Subnormal float16 numbers are multiples of 2⁻²⁴."""
 _ONE_F32 = np.float32(1)
-_F16_END = np.float32(65520)
-_BF16_END = np.float32(2.0**128 - 2.0**119)
-_INFINITY = np.float32(np.inf)
+MAGNITUDE = np.uint32(0x7FFFFFFF)
+INFINITY_BITS = np.uint32(0x7F800000)
+"""Those of NaN are beyond it."""
+_F16_END = np.uint32(0x477FF000)
+_BF16_END = np.uint32(0x7F7F8000)
 _U13 = np.uint32(13)
 _U16 = np.uint32(16)
 _ONE = np.uint32(1)
@@ -51,12 +53,12 @@ def encode(values: Any, code: int, raw: Any, start: int, stop: int) -> None:
 
 @compilable
 def end_of(code: int) -> Any:
-    """The least magnitude in float32 that `encode` makes infinite."""
+    """The bits of the least magnitude in float32 that `encode` makes infinite."""
     if code == BF16:
         return _BF16_END
     if code == F16:
         return _F16_END
-    return _INFINITY
+    return INFINITY_BITS
 
 
 @compilable

@@ -19,7 +19,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numba import cuda as numba_cuda
 
-from .codecs import decode, encode, end_of
+from .codecs import INFINITY_BITS, MAGNITUDE, decode, encode, end_of
 from .compilable import Function, marked
 from .compiled import once
 from .cuda import simulated
@@ -218,14 +218,13 @@ def fill_function(formula: Formula, has_base: bool, along: Along | None, facts: 
             b = np.float32(b + shares[1])
             c = np.float32(c + shares[2])
         cell[0] = one_nan(result(sums(a, b, c), base, np.uint64(at), *merge_facts))
-        magnitude = abs(cell[0])
-        if not magnitude < end_of(out_code):
-            if magnitude != magnitude:
-                cuda.atomic.add(nonfinite, len(codes) + 1, 1)
-            else:
-                cuda.atomic.add(nonfinite, len(codes), 1)
-                if magnitude < _INFINITY:
-                    cuda.atomic.add(nonfinite, len(codes) + 2, 1)
+        magnitude = cell.view(np.uint32)[0] & MAGNITUDE
+        if magnitude > INFINITY_BITS:
+            cuda.atomic.add(nonfinite, len(codes) + 1, 1)
+        elif magnitude >= end_of(out_code):
+            cuda.atomic.add(nonfinite, len(codes), 1)
+            if magnitude < INFINITY_BITS:
+                cuda.atomic.add(nonfinite, len(codes) + 2, 1)
         encode(cell, out_code, out, j, j + 1)
 
     return _with_device_functions(fill)

@@ -64,9 +64,9 @@ def fill(
 def _compute(merge: TensorMerge, tensor: PlannedTensor) -> tuple[Compute, list[Cut]]:
     """What turns a block of operands into one of output, and the blocks to turn."""
     if tensor.method is None:
-        return _copy(merge, tensor.region.dtype), merge.cuts()
+        return _copy(tensor.region.dtype), merge.cuts()
     if tensor.region.size == 0:
-        return _copy(merge, tensor.region.dtype), []
+        return _copy(tensor.region.dtype), []
     prepared = discover()[tensor.method].prepare(merge)
     loop = _loop(merge, prepared, tensor.region.dtype)
 
@@ -85,6 +85,6 @@ def _loop(merge: TensorMerge, prepared: Prepared, dtype: str) -> Loop | CudaLoop
     return CudaLoop(merge.device, merge, prepared, dtype)
 
 
-def _copy(merge: TensorMerge, dtype: str) -> Compute:
-    width, count = ITEMSIZE[dtype], counter_of_copies(merge, dtype)
+def _copy(dtype: str) -> Compute:
+    width, count = ITEMSIZE[dtype], counter_of_copies(dtype)
     return lambda block: (block.raw[0].data[: block.size * width], count(block))

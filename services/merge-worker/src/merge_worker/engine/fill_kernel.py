@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from .codecs import decode, encode, end_of
+from .codecs import INFINITY_BITS, MAGNITUDE, decode, encode, end_of
 from .compilable import Function, compilable
 from .compiled import compiled, once
 from .formula import Formula
@@ -104,31 +104,34 @@ def one_nan(value: Any) -> Any:
 @compilable
 def count_nonfinite(row: Any, size: int) -> Any:
     """How many of the first `size` values are infinite or not a number."""
-    return count_beyond(row, size, _INFINITY)
+    count = _NONE
+    for j in range(size):
+        count += _NONE if abs(row[j]) < _INFINITY else _ONE
+    return count
 
 
 @compilable
-def count_beyond(row: Any, size: int, end: Any) -> Any:
-    """How many of the first `size` values have a magnitude of at least `end` or are no number."""
-    count = _NONE
+def largest(row: Any, size: int) -> Any:
+    """The bits of the largest magnitude among the first `size` values; NaN is beyond infinity."""
+    bits = row.view(np.uint32)
+    found = np.uint32(0)
     for j in range(size):
-        count += _NONE if abs(row[j]) < end else _ONE
-    return count
+        found = max(found, bits[j] & MAGNITUDE)
+    return found
 
 
 @compilable
 def count_made(row: Any, size: int, end: Any, counts: Any) -> None:
     """Add how many of the first `size` values are, as they are written, infinite, how many not a
     number, and how many became infinite only because the type that is written ends at `end`."""
-    if count_beyond(row, size, end) == _NONE:
-        return
+    bits = row.view(np.uint32)
     for j in range(size):
-        magnitude = abs(row[j])
-        if magnitude != magnitude:
+        magnitude = bits[j] & MAGNITUDE
+        if magnitude > INFINITY_BITS:
             counts[NOT_NUMBERS] += 1
         elif magnitude >= end:
             counts[INFINITE] += 1
-            counts[OVERFLOWED] += 1 if magnitude < _INFINITY else 0
+            counts[OVERFLOWED] += 1 if magnitude < INFINITY_BITS else 0
 
 
 @once
@@ -240,7 +243,8 @@ def fill_loop(formula: Formula, has_base: bool, along: Along | None, facts: int)
                 made = result(sums_at(a, b, c, j), base[j], np.uint64(at + j), *merge_facts)
                 a[j] = one_nan(made)
             encode(a, out_code, out, start, stop)
-            count_made(a, count, end, nonfinite)
+            if largest(a, count) >= end:
+                count_made(a, count, end, nonfinite)
             start = stop
 
     return fill

@@ -33,20 +33,22 @@ _FLOATS: Final = {
 Counts = Sequence[int]
 
 
-def counter_of_copies(merge: TensorMerge, dtype: str) -> Callable[[Block], list[int]]:
+def counter_of_copies(dtype: str) -> Callable[[Block], list[int]]:
     """What counts in a block that is copied untouched, as the compiled loop does elsewhere."""
     if dtype not in _FLOATS:
         return lambda block: []
     infinity: Any = _FLOATS[dtype]
     kind = infinity.dtype
     magnitude = ~kind.type(0) >> kind.type(1)
+    signed = np.dtype(f"i{kind.itemsize}")
 
     def count(block: Block) -> list[int]:
         stored = block.raw[0].view(kind)[: block.size]
-        room = merge.crew.memory.bytes("magnitudes", stored.nbytes).view(kind)
-        magnitudes = np.bitwise_and(stored, magnitude, out=room)
-        if magnitudes.max(initial=0) < infinity:
+        # As integers, the largest of the positive ones and the largest of the negative ones.
+        largest = stored.view(signed).max(initial=0), stored.max(initial=0) & magnitude
+        if max(largest) < infinity:
             return [0, 0, 0, 0]
+        magnitudes = stored & magnitude
         infinite = int(np.count_nonzero(magnitudes == infinity))
         nan = int(np.count_nonzero(magnitudes > infinity))
         return [infinite + nan, infinite, nan, 0]

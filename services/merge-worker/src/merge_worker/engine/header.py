@@ -24,6 +24,16 @@ MAX_HEADER: Final = 32 << 20
 MAX_NAME: Final = 500
 """Characters of a tensor's name at most."""
 MAX_DIMENSIONS: Final = 16
+_PICKLED: Final = "pickled by PyTorch; convert it to safetensors (transformers: save_pretrained)"
+OTHER_FORMATS: Final = {
+    b"GGUF": "GGUF under another name; give the model that it was made of",
+    b"PK\x03\x04": _PICKLED,
+    b"\x80\x02\x8a\x0a": _PICKLED,
+    b"<!DOCTYP": "a web page; download the model again, signed in if need be",
+    b"<html": "a web page; download the model again, signed in if need be",
+}
+"""How files of other kinds begin, and what is said of one in the place of weights. As the length
+of a header, each is beyond MAX_HEADER."""
 _LARGEST: Final = 1 << 63
 
 
@@ -61,7 +71,11 @@ def read_header(path: Path, within: Within = None) -> dict[str, Region]:
 def header_of(path: Path, descriptor: int) -> dict[str, Region]:
     """The same of a file that has just been opened; `path` is for its name."""
     total = os.fstat(descriptor).st_size
-    length = int.from_bytes(read_all(descriptor, 8), "little")
+    begin = read_all(descriptor, 8)
+    for mark, what in OTHER_FORMATS.items():
+        if begin.startswith(mark):
+            raise _fault(path, f"it is {what}")
+    length = int.from_bytes(begin, "little")
     if total < 8 or length > total - 8:
         raise _fault(path, f"its header claims {length} bytes; the file has {total}")
     if length > MAX_HEADER:

@@ -32,6 +32,9 @@ _OTHER_ROWS: Final = re.compile(
     r"|output_layer)\.weight$|^output\.weight$|(^|\.)predictions\.decoder\.weight$"
 )
 
+MOST_TENSORS: Final = 2_000_000
+"""Tensors of all models at most: a kilobyte is held for each. The largest models have 100,000."""
+
 _Part = tuple[ModelRef, Callable[[Path, Within], Checkpoint]]
 """A model or an adapter, and what opens its folder."""
 _Opened = tuple[Location, Checkpoint]
@@ -100,13 +103,20 @@ def open_all(
     Raises:
         EngineError: one cannot be opened, as `Sources.locate`, `open_checkpoint` and
             `open_adapter` say; of several, all are named.
-        PlanError: an adapter changes a tensor that its model does not have, or of another shape.
+        PlanError: an adapter changes a tensor that its model does not have, or of another shape;
+            or there are more than MOST_TENSORS.
     """
     parts: dict[_Part, _Opened] = {}
+    tensors = 0
     faults: list[EngineError] = []
     for part in dict.fromkeys(part for each in references for part in _parts(each)):
         with _noted(faults):
             parts[part] = _open(part, sources)
+            tensors += len(parts[part][1].tensors)
+        if tensors > MOST_TENSORS:
+            raise PlanError(
+                f"the models have more than {MOST_TENSORS} tensors together; merge fewer at a time"
+            )
     for reference in others:
         with _noted(faults):
             sources.locate(reference.without_adapter)

@@ -46,7 +46,7 @@ class PlannedModel:
     revision: str | None
     folder: Path
     stamps: dict[str, FileStamp]
-    read: dict[str, LockedFile]
+    read: dict[str, LockedFile] = field(default_factory=dict)
     licence: str | None = None
     adapter: PlannedModel | None = None
 

@@ -106,8 +106,9 @@ def _used(recipe: Recipe, parts: tuple[Part, ...], method: Method) -> list[Model
     """The models whose tensors are read: the base first, if it is one, then as listed."""
     used: set[ModelRef | None] = set()
     for part in parts:
-        places = method.spec.merged(part.models, part.base)
-        used |= {part.base if place is None else part.models[place] for place in places}
+        models = part.models
+        places = method.spec.merged(models, part.base)
+        used |= {part.base if place is None else models[place] for place in places}
         if method.spec.base in ("required", "optional"):
             used.add(part.base)
     if recipe.modules is not None:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from mergehub.recipe.reference import ModelRef
 
-from .errors import NotSupportedError, OutsideError, SourceError
+from .errors import CheckpointError, NotSupportedError, OutsideError, SourceError
 from .file_kinds import UNWANTED
 from .other_folders import no_folder
 from .reading import unreadable
@@ -85,7 +85,7 @@ class Sources:
 
     def _location(self, folder: Path, kind: Kind, revision: str | None) -> Location:
         within = self.within(folder / "config.json")
-        _check_links(folder, within)
+        _check_entries(folder, within)
         return Location(folder, kind, revision, within)
 
     def _under_roots(self, name: str) -> bool:
@@ -141,14 +141,17 @@ class Sources:
         return self._location(Path(folder), "hub", Path(folder).name)
 
 
-def _check_links(folder: Path, within: tuple[Path, ...]) -> None:
+def _check_entries(folder: Path, within: tuple[Path, ...]) -> None:
+    """Make sure that nothing in a folder leads elsewhere or is waited for, whoever reads it."""
     try:
-        links = [path for path in folder.iterdir() if path.is_symlink()]
+        entries = list(folder.iterdir())
     except OSError as error:
         raise unreadable(folder, error) from None
-    for path in links:
-        if not any(_real(path).is_relative_to(each) for each in within):
+    for path in entries:
+        if path.is_symlink() and not any(_real(path).is_relative_to(each) for each in within):
             raise SourceError(f"{path} is a link that leads outside the allowed roots")
+        if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+            raise CheckpointError(f"{path} is not a regular file, so it is not read")
 
 
 def _real(path: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import time
 
@@ -45,7 +46,7 @@ def merge_run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
         recipe = parse_recipe(spec.recipe)
         _await_earlier_attempt(job, tell)
         if not job.model_folder.exists():
-            check_parents(recipe)
+            check_parents(recipe, job.artifacts)
             _carry_out(job, spec, recipe, tell)
         seconds = time.monotonic() - started
         return merge_result(job.model_folder, recipe, job.artifacts, seconds)
@@ -70,12 +71,15 @@ def _await_earlier_attempt(job: Job, tell: Tell) -> None:
 
 def _is_locked(job: Job) -> bool:
     try:
-        with (job.partial_folder / JOURNAL).open("rb") as journal:
-            fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
+        journal = os.open(job.partial_folder / JOURNAL, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False  # there is none, or the engine says what is wrong with it
+    try:
+        fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
+    finally:
+        os.close(journal)
     return False
 
 

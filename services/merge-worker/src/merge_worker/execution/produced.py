@@ -39,12 +39,16 @@ def merge_result(folder: Path, recipe: Recipe, artifacts: Path, seconds: float) 
     )
 
 
-def check_parents(recipe: Recipe) -> None:
+def check_parents(recipe: Recipe, artifacts: Path) -> None:
     """Make sure that a result can name every ingredient, before there is one.
 
     Raises:
         RunFailed: there are too many, or a reference is too long.
+        EngineError: the model of another run has no digest.
     """
+    for ref in ingredients(recipe):
+        if ref.run_id is not None and (folder := produced_folder(artifacts, ref.run_id)).is_dir():
+            produced_digest(folder)
     names = [str(ref) for ref in ingredients(recipe)]
     if len(names) > MOST_PARENTS:
         raise RunFailed(
