@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from mergehub.kit import background
 from mergehub.kit.background import running, turned
+from mergehub.kit.telemetry import LoopMetrics
 
 Until = Callable[..., Awaitable[None]]
 
@@ -68,7 +69,7 @@ async def test_a_loop_that_hangs_is_named_and_begun_anew(
 
     async with running({"relay": hangs}) as loops:
         metrics = CollectorRegistry()
-        metrics.register(loops)
+        metrics.register(LoopMetrics(loops))
 
         async def is_named() -> bool:
             return begun > 1 and bool(loops.faults())

@@ -85,7 +85,7 @@ class _Watched:
         self.deaths = [t for t in self.deaths if now - t < WITHIN_SECONDS]
         self.pardoned = [t for t in self.pardoned if now - t < WITHIN_SECONDS]
         doublings = len(self.deaths) + len(self.pardoned) - 1
-        pause = min(FIRST_PAUSE_SECONDS * 2**doublings, LONGEST_PAUSE_SECONDS)
+        pause = min(FIRST_PAUSE_SECONDS * (1 << doublings), LONGEST_PAUSE_SECONDS)
         self.due = now + pause
         return pause
 

@@ -34,7 +34,7 @@ from mergehub.kit.parameters import known_parameters
 from mergehub.kit.problems import Invalid, Problem, Unauthenticated, problem_responses
 from mergehub.kit.requests import PROBES
 from mergehub.kit.settings import ServiceSettings
-from mergehub.kit.telemetry import Reading, exposition, telling
+from mergehub.kit.telemetry import LoopMetrics, Reading, exposition, telling
 
 READY_SECONDS = 2.0
 REDIS_SECONDS = 5.0
@@ -142,11 +142,12 @@ async def run_background(parts: ServiceParts, settings: ServiceSettings) -> None
 async def _watched(loops: Mapping[str, Loop], resources: Resources) -> AsyncIterator[Loops]:
     """Run `loops` while the block lasts, and tell in the metrics how they turn."""
     async with running(loops) as watched:
-        resources.metrics.register(watched)
+        metrics = LoopMetrics(watched)
+        resources.metrics.register(metrics)
         try:
             yield watched
         finally:
-            resources.metrics.unregister(watched)
+            resources.metrics.unregister(metrics)
 
 
 def _operation_id(route: APIRoute) -> str:

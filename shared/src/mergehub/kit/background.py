@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 
 import structlog
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
 
 log = structlog.get_logger()
 
@@ -103,8 +101,8 @@ def _cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-class Loops(Collector):
-    """The loops of a process: what is wrong with them, for readiness, and how late, as metrics."""
+class Loops:
+    """The loops of a process, and what is wrong with them."""
 
     def __init__(self, loops: Mapping[str, Loop]) -> None:
         self.watched = [Watched(name, loop) for name, loop in loops.items()]
@@ -112,16 +110,6 @@ class Loops(Collector):
     def faults(self) -> list[str]:
         """What is wrong with each loop that does not turn, as sentences."""
         return [loop.fault for loop in self.watched if loop.fault]
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        late = GaugeMetricFamily(
-            "mergehub_loop_late_seconds",
-            "For how long a loop should have turned; 0 while it is in time",
-            labels=["loop"],
-        )
-        for loop in self.watched:
-            late.add_metric([loop.name], loop.late_seconds)
-        yield late
 
 
 @asynccontextmanager

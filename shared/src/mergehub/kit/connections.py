@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections import deque
 from typing import Any
 
@@ -11,8 +13,11 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 from sqlalchemy.util import await_only
 from sqlalchemy.util.queue import AsyncAdaptedQueue, Empty
 
+from mergehub.kit.time_limits import unhurried
+
 CONNECT_SECONDS = 5.0
 STATEMENT_SECONDS = 30.0
+STUCK_SECONDS = 5.0
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
@@ -43,12 +48,16 @@ class _FairQueue(AsyncAdaptedQueue[ConnectionPoolEntry]):
     """Hands a connection that comes back to whoever has waited longest.
 
     An asyncio queue lets newcomers take it first; whoever waited then waits at the end again.
+
+    Many wait long where many ask, which takes nothing off a request's own time. Once no good
+    connection has come back for STUCK_SECONDS, nobody waits any more: the server is stuck.
     """
 
     def __init__(self, maxsize: int = 0, use_lifo: bool = False) -> None:
         super().__init__(maxsize, use_lifo)
         self._free: deque[ConnectionPoolEntry] = deque()
         self._waiters: deque[asyncio.Future[ConnectionPoolEntry]] = deque()
+        self._came_back = 0.0
 
     def empty(self) -> bool:
         return not self._free
@@ -60,6 +69,8 @@ class _FairQueue(AsyncAdaptedQueue[ConnectionPoolEntry]):
         return len(self._free)
 
     def put_nowait(self, item: ConnectionPoolEntry) -> None:
+        if item.dbapi_connection is not None:
+            self._came_back = time.monotonic()
         while self._waiters:
             waiter = self._waiters.popleft()
             if not waiter.done():
@@ -86,15 +97,21 @@ class _FairQueue(AsyncAdaptedQueue[ConnectionPoolEntry]):
     async def _handed(self, seconds: float | None) -> ConnectionPoolEntry:
         waiter: asyncio.Future[ConnectionPoolEntry] = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
+        began = time.monotonic()
+        end = began + (math.inf if seconds is None else seconds)
         try:
-            async with asyncio.timeout(seconds):
-                return await waiter
-        except BaseException as error:
+            with unhurried():
+                while not waiter.done():
+                    stuck = max(began, self._came_back) + STUCK_SECONDS
+                    left = min(stuck, end) - time.monotonic()
+                    if left <= 0:
+                        raise Empty
+                    await asyncio.wait([waiter], timeout=left)
+            return waiter.result()
+        except BaseException:
             if waiter.done() and not waiter.cancelled():  # it came too late for us
                 self.put_nowait(waiter.result())
             waiter.cancel()
-            if isinstance(error, TimeoutError):
-                raise Empty from error
             raise
 
 

@@ -25,7 +25,7 @@ from mergehub.kit.connections import STATEMENT_SECONDS, FairPool, connect
 from mergehub.kit.problems import Unavailable
 from mergehub.kit.storage import check_room
 
-POOL_SECONDS = 30.0  # for a connection that others use; a request's own time is over before
+POOL_SECONDS = 30.0  # for a connection that others use
 
 
 class Database:

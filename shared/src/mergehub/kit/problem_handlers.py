@@ -142,6 +142,11 @@ async def _on_away(request: Request, error: Exception) -> JSONResponse:
     return answer(Unavailable("The database cannot be reached."))
 
 
+async def _on_busy(request: Request, error: Exception) -> JSONResponse:
+    log.warning("database.busy", path=request.url.path, error=str(error))
+    return answer(Unavailable("The database is busy, and no connection to it came free in time."))
+
+
 async def _on_crash(request: Request, error: Exception) -> JSONResponse:
     log.error("request.crashed", path=request.url.path, exc_info=error)
     return answer(Problem("The fault is ours and has been logged; trying again may help."))
@@ -153,7 +158,7 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(DBAPIError, _on_database)
-    app.add_exception_handler(PoolTimeout, _on_away)
+    app.add_exception_handler(PoolTimeout, _on_busy)
     app.add_exception_handler(Exception, _on_crash)
     amend(app, _describe_problems)
 

@@ -20,6 +20,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mergehub.kit.background import Loops
+
 log = structlog.get_logger()
 
 READ_SECONDS = 2.0
@@ -75,6 +77,23 @@ class _Readings(Collector):
             family = families.setdefault(name, GaugeMetricFamily(name, meaning, labels=labels))
             family.add_metric(list(reading.labels.values()), reading.value)
         yield from families.values()
+
+
+class LoopMetrics(Collector):
+    """How late the loops of a process are."""
+
+    def __init__(self, loops: Loops) -> None:
+        self._loops = loops
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        late = GaugeMetricFamily(
+            "mergehub_loop_late_seconds",
+            "For how long a loop should have turned; 0 while it is in time",
+            labels=["loop"],
+        )
+        for loop in self._loops.watched:
+            late.add_metric([loop.name], loop.late_seconds)
+        yield late
 
 
 @contextmanager
