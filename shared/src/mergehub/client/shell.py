@@ -11,7 +11,7 @@ from mergehub.client.calls import Call, T
 from mergehub.client.connection import found
 from mergehub.client.errors import HubError
 from mergehub.client.synchronous import Mergehub
-from mergehub.contracts.runs import Run
+from mergehub.contracts.runs import Run, SubmittedRun
 from mergehub.contracts.workers import Worker
 
 
@@ -77,17 +77,17 @@ class HubClient:
     def recipe_version(self, recipe_id: str, number: int) -> dict[str, Any]:
         return _plain(self.send(api.get_recipe_version(recipe_id, number)))
 
-    def submit(self, wanted: Mapping[str, Any]) -> Run:
+    def submit(self, wanted: Mapping[str, Any]) -> SubmittedRun:
         """Queue a run: the fields of `MergeRunCreate` or `EvaluateRunCreate`."""
-        return _run(self.send(api.submit_run(cast(Any, dict(wanted)))))
+        return SubmittedRun.model_validate(self.send(api.submit_run(cast(Any, dict(wanted)))))
 
     def cancel(self, run_id: UUID) -> Run:
         """Cancel a run: at once while it waits, else as soon as its worker asks."""
         return _run(self.send(api.cancel_run(run_id)))
 
-    def retry(self, run_id: UUID) -> Run:
+    def retry(self, run_id: UUID) -> SubmittedRun:
         """Try a failed or cancelled run again."""
-        return _run(self.send(api.retry_run(run_id)))
+        return SubmittedRun.model_validate(self.send(api.retry_run(run_id)))
 
     def run(self, run_id: UUID) -> Run:
         return _run(self.send(api.get_run(run_id)))

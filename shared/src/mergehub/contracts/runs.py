@@ -353,3 +353,13 @@ class Run(Answer):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+
+
+class SubmittedRun(Run):
+    """A run as it was queued. `notes` say in sentences what its submitter may not expect."""
+
+    model_config = example(
+        **RUN, notes=["No gpu worker is registered: the run waits until one comes."]
+    )
+
+    notes: list[str]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from mergehub.contracts.runs import FINAL, Run, RunCreate, RunState
+from mergehub.contracts.runs import FINAL, Run, RunCreate, RunState, SubmittedRun
 from mergehub.kit.auth import Principal, Viewer, requires
 from mergehub.kit.database import Session
 from mergehub.kit.etags import is_known
@@ -39,7 +39,7 @@ Kind = Annotated[Literal["merge", "evaluate"] | None, Query()]
 @router.post(
     "",
     status_code=202,
-    response_model=Run,
+    response_model=SubmittedRun,
     responses=problem_responses(
         Unauthenticated,
         Forbidden,
@@ -55,7 +55,7 @@ Kind = Annotated[Literal["merge", "evaluate"] | None, Query()]
 async def submit_run(
     body: RunCreate, session: Session, submitter: Submitter, once: Once
 ) -> Response:
-    """Queue a run; `Location` names where to follow it."""
+    """Queue a run; `Location` names where to follow it, `notes` what is worth knowing of it."""
 
     async def effect() -> Answered:
         run = await service.submit(session, submitter, body)
@@ -142,6 +142,6 @@ async def cancel_run(run_id: UUID, session: Session, actor: Submitter) -> Run:
         Unauthenticated, Forbidden, NotYours, RunNotFound, RunFinished, RunQuotaExceeded
     ),
 )
-async def retry_run(run_id: UUID, session: Session, actor: Submitter) -> Run:
+async def retry_run(run_id: UUID, session: Session, actor: Submitter) -> SubmittedRun:
     """Try a failed or cancelled run again; what it had finished is kept for a day."""
     return await service.retry(session, actor, run_id)

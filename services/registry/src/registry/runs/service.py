@@ -16,6 +16,7 @@ from mergehub.contracts.runs import (
     MergeRunCreate,
     Run,
     RunState,
+    SubmittedRun,
 )
 from mergehub.kit.auth import Principal
 from mergehub.kit.pagination import decode_cursor, encode_cursor
@@ -31,11 +32,12 @@ from registry.runs.repository import RunFilter, Viewer
 from registry.runs.schemas import RunItems, RunPage
 from registry.runs.sources import belonging
 from registry.runs.submission import spec_of
+from registry.workers.service import waits_for
 
 
 async def submit(
     session: AsyncSession, submitter: Principal, wanted: MergeRunCreate | EvaluateRunCreate
-) -> Run:
+) -> SubmittedRun:
     """Queue a run and announce it.
 
     Raises NoAccount, RunQuotaExceeded, and what `spec_of` and `belonging` raise.
@@ -62,7 +64,7 @@ async def submit(
     await session.flush()
     await announce(session, run)
     await audit(session, "run.submitted", f"runs/{run.id}")
-    return Run.model_validate(run)
+    return await _submitted(session, run)
 
 
 async def find(session: AsyncSession, run_id: UUID, viewer: Viewer) -> Run:
@@ -132,7 +134,7 @@ async def cancel(session: AsyncSession, actor: Principal, run_id: UUID) -> Run:
     return Run.model_validate(run)
 
 
-async def retry(session: AsyncSession, actor: Principal, run_id: UUID) -> Run:
+async def retry(session: AsyncSession, actor: Principal, run_id: UUID) -> SubmittedRun:
     """Queue a failed or cancelled run again, with as many attempts as a new one has.
 
     What its last attempt left on disk is gone on from, where a worker still has it. A run that is
@@ -149,7 +151,14 @@ async def retry(session: AsyncSession, actor: Principal, run_id: UUID) -> Run:
         run.cancel_requested = False
         await move(session, run, RunState.QUEUED, now)
         await audit(session, "run.retried", f"runs/{run.id}")
-    return Run.model_validate(run)
+    return await _submitted(session, run)
+
+
+async def _submitted(session: AsyncSession, run: RunRow, *notes: str) -> SubmittedRun:
+    """The run as it stands, with `notes` and with what it waits for."""
+    told = Run.model_validate(run)
+    waits = await waits_for(session, run.hardware) if run.state == RunState.QUEUED else []
+    return SubmittedRun(**dict(told), notes=[*notes, *waits])
 
 
 async def locked(session: AsyncSession, run_id: UUID) -> tuple[RunRow, datetime]:
