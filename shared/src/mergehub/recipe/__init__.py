@@ -2,7 +2,7 @@
 
 from .canonical import canonical, canonical_document, recipe_digest
 from .faults import Fault, RecipeError
-from .ingredients import ingredients, tokenizer_models
+from .ingredients import ingredients, named_in, references, tokenizer_models
 from .lock import Lock, LockedFile, LockedIngredient
 from .methods import MethodSpec, ParameterSpec, catalogue, register
 from .parse import (
@@ -50,10 +50,12 @@ __all__ = [
     "check_document",
     "ingredients",
     "layer_position",
+    "named_in",
     "parse_recipe",
     "parse_recipes",
     "parse_with_warnings",
     "recipe_digest",
+    "references",
     "register",
     "resolve",
     "to_yaml",
