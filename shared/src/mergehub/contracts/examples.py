@@ -47,6 +47,7 @@ RUN = {
         "recipe_digest": DIGEST,
         "model_name": "local/dates-and-units",
         "seed": 0,
+        "products": {},
     },
     "attempt": 1,
     "fence": 1,

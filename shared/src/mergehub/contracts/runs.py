@@ -46,11 +46,10 @@ def must_be(what: str) -> WrapValidator:
     return WrapValidator(validate)
 
 
+MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$"
 ModelName = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$", max_length=200
-    ),
+    StringConstraints(pattern=MODEL_NAME, max_length=200),
     must_be(
         "must be a name such as soup or org/soup: letters, digits, dots, hyphens and underscores, "
         "beginning with a letter or digit, at most 200 characters"
@@ -124,12 +123,15 @@ class MergeRunCreate(_RunCreate):
     kind: Literal["merge"]
     recipe: str | None = Field(None, description="An inline recipe: mergekit YAML as it is.")
     recipe_version: Lax[UUID] | None = Field(None, description="The id of a published version.")
-    model_name: ModelName = Field(description="The name that the produced model gets in lineage.")
+    model_name: ModelName = Field(
+        description="What the model will be called: `soup` or `ann/soup` of `ann`, or `lab/soup` "
+        "where one writes for `lab`. Names are compared without case."
+    )
     seed: int = Field(0, ge=0, lt=2**63, description="Seeds the methods that draw at random.")
 
 
 class EvaluateRunCreate(_RunCreate):
-    """Evaluate a model reference (a path, a hub id, `base+adapter` or `run:<id>`)."""
+    """Evaluate a model: a path, a hub id, a product's name or `run:<id>`; with `+adapter`."""
 
     model_config = example(kind="evaluate", model=f"run:{RUN_ID}", benchmarks=["dates", "units"])
 
@@ -141,7 +143,16 @@ class EvaluateRunCreate(_RunCreate):
 RunCreate = Annotated[MergeRunCreate | EvaluateRunCreate, Field(discriminator="kind")]
 
 
-class MergeSpec(Message):
+class _Spec(Message):
+    """What every kind of run may name: `products` has all that the worker may open of runs."""
+
+    products: dict[str, Lax[UUID]] = Field(
+        default_factory=dict,
+        description="The run behind each product, by the name that the recipe or `model` has.",
+    )
+
+
+class MergeSpec(_Spec):
     """What a worker needs to merge: the recipe's text travels along, so it asks nobody else."""
 
     kind: Literal["merge"]
@@ -152,7 +163,7 @@ class MergeSpec(Message):
     seed: int
 
 
-class EvaluateSpec(Message):
+class EvaluateSpec(_Spec):
     """`model` is what the worker opens, `model_name` what lineage and leaderboard call it."""
 
     kind: Literal["evaluate"]

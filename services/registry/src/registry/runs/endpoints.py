@@ -21,7 +21,13 @@ from registry.quotas.errors import RunQuotaExceeded
 from registry.recipes.check import RecipeInvalid
 from registry.recipes.schemas import Slug
 from registry.runs import service
-from registry.runs.errors import PrivateMixed, RunFinished, RunNotFound, RunNotSucceeded
+from registry.runs.errors import (
+    PrivateMixed,
+    RunFinished,
+    RunNotFound,
+    RunNotSucceeded,
+    SourcePrivate,
+)
 from registry.runs.follow import Following
 from registry.runs.repository import RunFilter
 from registry.runs.schemas import RunItems, RunPage
@@ -139,7 +145,13 @@ async def cancel_run(run_id: UUID, session: Session, actor: Submitter) -> Run:
 @router.post(
     "/{run_id}/retry",
     responses=problem_responses(
-        Unauthenticated, Forbidden, NotYours, RunNotFound, RunFinished, RunQuotaExceeded
+        Unauthenticated,
+        Forbidden,
+        NotYours,
+        RunNotFound,
+        RunFinished,
+        SourcePrivate,
+        RunQuotaExceeded,
     ),
 )
 async def retry_run(run_id: UUID, session: Session, actor: Submitter) -> SubmittedRun:

@@ -50,6 +50,7 @@ class RunRow(Base):
     needs: Mapped[dict[str, Any] | None] = mapped_column(Json)
     timeout_seconds: Mapped[int]
     spec: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    model_name: Mapped[str] = mapped_column(Text)
     attempt: Mapped[int] = mapped_column(server_default="0")
     max_attempts: Mapped[int]
     fence: Mapped[int] = mapped_column(BigInteger, server_default="0")
@@ -78,6 +79,7 @@ class RunRow(Base):
         Index("ix_runs_worker", "worker", postgresql_where=text("state = 'running'")),
         Index("ix_runs_owner_created_at", "owner", "created_at"),
         Index("ix_runs_unfinished", "owner", postgresql_where=UNFINISHED),
+        Index("ix_runs_lower_model_name", func.lower(model_name), desc("created_at"), desc("id")),
         Index("ix_runs_sources", "sources", postgresql_using="gin"),
     )
 

@@ -14,6 +14,7 @@ from mergehub.contracts.runs import (
     TIMEOUT_SECONDS,
     EvaluateRunCreate,
     MergeRunCreate,
+    MergeSpec,
     Run,
     RunState,
     SubmittedRun,
@@ -23,9 +24,11 @@ from mergehub.kit.pagination import decode_cursor, encode_cursor
 from registry.accounts.access import check_may
 from registry.accounts.service import own
 from registry.audit.service import audit
+from registry.products.names import taken
+from registry.products.resolve import owners_of_private
 from registry.quotas.service import check_quota
 from registry.runs import repository
-from registry.runs.errors import RunFinished, RunNotFound
+from registry.runs.errors import RunFinished, RunNotFound, SourcePrivate
 from registry.runs.models import RunRow
 from registry.runs.moves import announce, move, touch
 from registry.runs.repository import RunFilter, Viewer
@@ -40,16 +43,22 @@ async def submit(
 ) -> SubmittedRun:
     """Queue a run and announce it.
 
-    Raises NoAccount, RunQuotaExceeded, and what `spec_of` and `belonging` raise.
+    Raises NoAccount, RunQuotaExceeded, and what `spec_of`, `belonging` and `products.names` raise.
     """
-    own(submitter)
-    spec, sources = await spec_of(session, submitter, wanted)
-    owner, visibility = await belonging(session, submitter, sources)
+    owner = own(submitter)
+    spec, sources, notes = await spec_of(session, submitter, wanted)
+    private_to = await belonging(session, submitter, sources)
+    if isinstance(spec, MergeSpec):
+        product = await taken(session, submitter, private_to, spec.model_name)
+        owner = product.owner
+        notes += _renamed(spec, product.name)
+        spec = spec.model_copy(update={"model_name": product.name})
+    owner = private_to or owner
     for quota in ("runs_active", "runs_a_day"):
         await check_quota(session, owner, quota)
     run = RunRow(
         owner=owner,
-        visibility=visibility,
+        visibility="private" if private_to else "public",
         sources=sorted(sources.recipes),
         kind=wanted.kind,
         state=RunState.QUEUED,
@@ -57,6 +66,7 @@ async def submit(
         needs=wanted.needs.model_dump() if wanted.needs else None,
         timeout_seconds=wanted.timeout_seconds or TIMEOUT_SECONDS[wanted.kind],
         spec=spec.model_dump(mode="json"),
+        model_name=spec.model_name,
         max_attempts=MAX_ATTEMPTS,
         due_at=func.now(),
     )
@@ -64,7 +74,7 @@ async def submit(
     await session.flush()
     await announce(session, run)
     await audit(session, "run.submitted", f"runs/{run.id}")
-    return await _submitted(session, run)
+    return await _submitted(session, run, *notes)
 
 
 async def find(session: AsyncSession, run_id: UUID, viewer: Viewer) -> Run:
@@ -140,18 +150,31 @@ async def retry(session: AsyncSession, actor: Principal, run_id: UUID) -> Submit
     What its last attempt left on disk is gone on from, where a worker still has it. A run that is
     queued or running is what was asked for already.
 
-    Raises RunFinished, RunNotFound, NotYours and RunQuotaExceeded.
+    Raises RunFinished, RunNotFound, NotYours, SourcePrivate and RunQuotaExceeded.
     """
     run, now = await _locked_by(session, actor, run_id)
     if run.state == RunState.SUCCEEDED:
         raise RunFinished("The run has succeeded: submit it anew to have it done once more.")
     if run.state in FINAL:
+        await _check_sources(session, run)
         await check_quota(session, run.owner, "runs_active")
         run.max_attempts = run.attempt + MAX_ATTEMPTS
         run.cancel_requested = False
         await move(session, run, RunState.QUEUED, now)
         await audit(session, "run.retried", f"runs/{run.id}")
     return await _submitted(session, run)
+
+
+def _renamed(spec: MergeSpec, name: str) -> list[str]:
+    return [] if name == spec.model_name else [f"The model is called {name}."]
+
+
+async def _check_sources(session: AsyncSession, run: RunRow) -> None:
+    """Raise SourcePrivate where a model that the run takes is private to more than its own."""
+    taken_from = [UUID(each) for each in run.spec.get("products", {}).values()]
+    hidden = await owners_of_private(session, taken_from) if taken_from else set()
+    if hidden - {run.private_to}:
+        raise SourcePrivate(f"The run {run.id} takes a model that has become private.")
 
 
 async def _submitted(session: AsyncSession, run: RunRow, *notes: str) -> SubmittedRun:
