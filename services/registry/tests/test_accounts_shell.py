@@ -56,7 +56,8 @@ async def test_a_name_is_ones_own_before_anybody_elses(
     async def merged(by: httpx.AsyncClient, recipe: str) -> str:
         done = await shell_of(by)("submit", recipe, "--name", "y")
         assert done.exit_code == 0, done.output
-        return (await by.get("/v1/runs")).json()["items"][0]["spec"]["recipe_version"]
+        run = (await by.get("/v1/runs")).json()["items"][0]["id"]
+        return (await by.get(f"/v1/runs/{run}")).json()["spec"]["recipe_version"]
 
     versions = {
         each["owner"]: each["version"]["id"]

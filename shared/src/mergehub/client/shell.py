@@ -11,7 +11,7 @@ from mergehub.client.calls import Call, T
 from mergehub.client.connection import found
 from mergehub.client.errors import HubError
 from mergehub.client.synchronous import Mergehub
-from mergehub.contracts.runs import Run, SubmittedRun
+from mergehub.contracts.runs import Run, RunSummary, SubmittedRun
 from mergehub.contracts.workers import Worker
 
 
@@ -52,9 +52,12 @@ class HubClient:
     def recipe(self, name: str) -> dict[str, Any]:
         """The published recipe `owner/name`, or that of a name: one's own, or the only one."""
         owner, _, plain = name.rpartition("/")
-        known = self.send(api.list_recipes(name=plain, owner=owner or None))["items"]
+        page = self.send(api.list_recipes(name=plain, owner=owner or None))
+        known = page["items"]
         if not known:
-            raise HubError(404, f"There is no recipe called {name!r}.")
+            near = " or ".join(page["suggestions"])
+            hint = f" Did you mean {near}?" if near else ""
+            raise HubError(404, f"There is no recipe called {name!r}.{hint}")
         return self._own(known) if len(known) > 1 else dict(known[0])
 
     def _own(self, recipes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -92,9 +95,12 @@ class HubClient:
     def run(self, run_id: UUID) -> Run:
         return _run(self.send(api.get_run(run_id)))
 
-    def runs(self, limit: int = 20) -> list[Run]:
-        """The newest runs."""
-        return [_run(each) for each in self.send(api.list_runs(limit=limit))["items"]]
+    def runs(self, limit: int = 20) -> list[RunSummary]:
+        """The newest runs, in short."""
+        return [
+            RunSummary.model_validate(each)
+            for each in self.send(api.list_runs(limit=limit))["items"]
+        ]
 
     def follow(self, run_id: UUID) -> Iterator[Run]:
         """Each change of a run until it ends, also over lost connections and restarts."""

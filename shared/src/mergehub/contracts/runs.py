@@ -374,3 +374,34 @@ class SubmittedRun(Run):
     )
 
     notes: list[str]
+
+
+class ErrorSummary(Answer):
+    """Why an attempt ended: its code and how its message begins."""
+
+    code: str
+    message: str
+
+
+class RunSummary(Answer):
+    """A run as lists show it; the recipe, the result and the whole error are the run's own.
+
+    `digest` is that of the model that it made or measured.
+    """
+
+    id: UUID
+    owner: str
+    visibility: Literal["public", "private"]
+    kind: str
+    state: RunState
+    hardware: str
+    model_name: str
+    digest: str | None
+    attempt: int
+    worker: str | None
+    progress: RunProgress | None
+    error: ErrorSummary | None
+    revision: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None

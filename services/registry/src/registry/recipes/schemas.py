@@ -18,6 +18,14 @@ Slug = Annotated[
     StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=100),
     must_be("must be lower case words joined by hyphens, such as my-soup; at most 100 characters"),
 ]
+AnyCase = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$", to_lower=True, min_length=1, max_length=100
+    ),
+    must_be("must be words joined by hyphens, such as my-soup; at most 100 characters"),
+]
+"""A name to find something by."""
 Label = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$", min_length=1, max_length=50),
@@ -104,7 +112,21 @@ class RecipeVersion(VersionSummary):
     canonical: dict[str, Any]
 
 
-class Recipe(Answer):
+class RecipeSummary(Answer):
+    """A recipe with its newest version, as lists show it: without its description."""
+
+    id: UUID
+    owner: str
+    visibility: Visibility
+    name: str
+    title: str
+    tags: list[str]
+    domains: list[str]
+    created_at: datetime
+    version: VersionSummary
+
+
+class Recipe(RecipeSummary):
     """A recipe with its newest version."""
 
     model_config = example(
@@ -120,20 +142,14 @@ class Recipe(Answer):
         version=VERSION,
     )
 
-    id: UUID
-    owner: str
-    visibility: Visibility
-    name: str
-    title: str
     description: str
-    tags: list[str]
-    domains: list[str]
-    created_at: datetime
-    version: VersionSummary
 
 
 class RecipePage(Answer):
-    items: list[Recipe]
+    """The newest first. Where none has the `name` asked for, `suggestions` are `owner/name`."""
+
+    items: list[RecipeSummary]
+    suggestions: list[str]
     next_cursor: str | None
 
 

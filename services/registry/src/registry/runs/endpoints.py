@@ -19,7 +19,7 @@ from registry.accounts.errors import NoAccount
 from registry.idempotency import Answered, KeyInProgress, Once
 from registry.quotas.errors import RunQuotaExceeded
 from registry.recipes.check import RecipeInvalid
-from registry.recipes.schemas import Slug
+from registry.recipes.schemas import AnyCase
 from registry.runs import service
 from registry.runs.errors import (
     PrivateMixed,
@@ -38,7 +38,11 @@ Submitter = Annotated[Principal, Depends(requires("runs:submit"))]
 State = Annotated[RunState | None, Query()]
 SEEN = problem_responses(RunNotFound, Unauthenticated)
 Benchmark = Annotated[str, Query(min_length=1, max_length=200)]
-Owner = Annotated[Slug | None, Query(description="The handle of their owner.")]
+Owner = Annotated[AnyCase | None, Query(description="The handle of their owner.")]
+ModelName = Annotated[
+    str | None,
+    Query(min_length=1, max_length=500, description="What its model is called, in whatever case."),
+]
 Kind = Annotated[Literal["merge", "evaluate"] | None, Query()]
 
 
@@ -79,11 +83,12 @@ async def list_runs(
     owner: Owner = None,
     state: State = None,
     kind: Kind = None,
+    model: ModelName = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> RunPage:
-    """Runs, the newest first; private ones for those who belong to their owner."""
-    page = await service.page(session, RunFilter(owner, state, kind), viewer, cursor, limit)
+    """Runs in short, the newest first; private ones for those who belong to their owner."""
+    page = await service.page(session, RunFilter(owner, state, kind, model), viewer, cursor, limit)
     link_next(request, response, page.next_cursor)
     return page
 

@@ -17,6 +17,7 @@ from mergehub.contracts.runs import (
     MergeSpec,
     Run,
     RunState,
+    RunSummary,
     SubmittedRun,
 )
 from mergehub.kit.auth import Principal
@@ -108,7 +109,7 @@ async def page(
     """A page of runs, the newest first."""
     before = tuple(decode_cursor(cursor, datetime, UUID)) if cursor else None
     found = await repository.page(session, wanted, viewer, before, limit + 1)
-    items = [Run.model_validate(row) for row in found[:limit]]
+    items = [RunSummary.model_validate(row) for row in found[:limit]]
     more = len(found) > limit
     return RunPage(
         items=items,
