@@ -280,6 +280,13 @@ class Envelope(TypedDict):
     data: dict[str, Any]
 
 
+class ErrorSummary(TypedDict):
+    """Why an attempt ended: its code and how its message begins."""
+
+    code: str
+    message: str
+
+
 class EvaluateResult(TypedDict):
     """The outcome of an evaluate run."""
 
@@ -292,7 +299,7 @@ class EvaluateResult(TypedDict):
 
 
 class EvaluateRunCreate(TypedDict):
-    """Evaluate a model reference (a path, a hub id, `base+adapter` or `run:<id>`)."""
+    """Evaluate a model: a path, a hub id, a product's name or `run:<id>`; with `+adapter`."""
 
     hardware: NotRequired[Literal["cpu", "gpu", "gpu:80gb"]]
     needs: NotRequired[NeedsInput | None]
@@ -305,6 +312,7 @@ class EvaluateRunCreate(TypedDict):
 class EvaluateSpec(TypedDict):
     """`model` is what the worker opens, `model_name` what lineage and leaderboard call it."""
 
+    products: dict[str, str]
     kind: Literal["evaluate"]
     model: str
     model_name: str
@@ -406,6 +414,7 @@ class MergeRunCreate(TypedDict):
 class MergeSpec(TypedDict):
     """What a worker needs to merge: the recipe's text travels along, so it asks nobody else."""
 
+    products: dict[str, str]
     kind: Literal["merge"]
     recipe: str
     recipe_version: str | None
@@ -491,11 +500,11 @@ class Recipe(TypedDict):
     visibility: Literal["public", "private"]
     name: str
     title: str
-    description: str
     tags: list[str]
     domains: list[str]
     created_at: str
     version: VersionSummary
+    description: str
 
 
 class RecipeCheck(TypedDict):
@@ -514,8 +523,25 @@ class RecipeCreate(TypedDict):
 
 
 class RecipePage(TypedDict):
-    items: list[Recipe]
+    """The newest first. Where none has the `name` asked for, `suggestions` are `owner/name`."""
+
+    items: list[RecipeSummary]
+    suggestions: list[str]
     next_cursor: str | None
+
+
+class RecipeSummary(TypedDict):
+    """A recipe with its newest version, as lists show it: without its description."""
+
+    id: str
+    owner: str
+    visibility: Literal["public", "private"]
+    name: str
+    title: str
+    tags: list[str]
+    domains: list[str]
+    created_at: str
+    version: VersionSummary
 
 
 class RecipeUpdate(TypedDict):
@@ -638,7 +664,7 @@ class RunItems(TypedDict):
 class RunPage(TypedDict):
     """Newest first."""
 
-    items: list[Run]
+    items: list[RunSummary]
     next_cursor: str | None
 
 
@@ -666,6 +692,29 @@ class RunProgressOutput(TypedDict):
     seconds: float
 
 
+class RunSummary(TypedDict):
+    """A run as lists show it; the recipe, the result and the whole error are the run's own.
+
+    `digest` is that of the model that it made or measured."""
+
+    id: str
+    owner: str
+    visibility: Literal["public", "private"]
+    kind: str
+    state: RunState
+    hardware: str
+    model_name: str
+    digest: str | None
+    attempt: int
+    worker: str | None
+    progress: RunProgressOutput | None
+    error: ErrorSummary | None
+    revision: int
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+
 class ShellCode(TypedDict):
     code: str
     verifier: str
@@ -677,6 +726,31 @@ class ShellToken(TypedDict):
     account: str
     token: str
     expires_at: str
+
+
+class SubmittedRun(TypedDict):
+    """A run as it was queued. `notes` say in sentences what its submitter may not expect."""
+
+    id: str
+    owner: str
+    visibility: Literal["public", "private"]
+    kind: str
+    state: RunState
+    hardware: str
+    needs: NeedsOutput | None
+    timeout_seconds: int
+    spec: MergeSpec | EvaluateSpec
+    attempt: int
+    fence: int
+    worker: str | None
+    progress: RunProgressOutput | None
+    result: dict[str, Any] | None
+    error: RunErrorOutput | None
+    revision: int
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    notes: list[str]
 
 
 class Token(TypedDict):
@@ -759,7 +833,9 @@ class VersionSummary(TypedDict):
 
 
 class Worker(TypedDict):
-    """A worker: `alive` if it was heard of lately, `run` while it is busy."""
+    """A worker: `alive` if it was heard of lately, `run` while it is busy.
+
+    `since` is when it came, `idle_since` when its last run ended, or when it came."""
 
     name: str
     hardware: str
@@ -767,6 +843,7 @@ class Worker(TypedDict):
     version: str
     alive: bool
     since: str
+    idle_since: str
     seen_at: str
     run: WorkerRun | None
 
