@@ -49,6 +49,7 @@ async def test_claim_gives_spec_lease_and_fence(
         "heartbeat_seconds": HEARTBEAT_SECONDS,
         "timeout_seconds": TIMEOUT_SECONDS["merge"],
         "spec": run["spec"],
+        "products": {},
     }
     stored = await row(run)
     assert (stored["state"], stored["worker"]) == ("running", "worker-1")

@@ -143,16 +143,7 @@ class EvaluateRunCreate(_RunCreate):
 RunCreate = Annotated[MergeRunCreate | EvaluateRunCreate, Field(discriminator="kind")]
 
 
-class _Spec(Message):
-    """What every kind of run may name: `products` has all that the worker may open of runs."""
-
-    products: dict[str, Lax[UUID]] = Field(
-        default_factory=dict,
-        description="The run behind each product, by the name that the recipe or `model` has.",
-    )
-
-
-class MergeSpec(_Spec):
+class MergeSpec(Message):
     """What a worker needs to merge: the recipe's text travels along, so it asks nobody else."""
 
     kind: Literal["merge"]
@@ -163,7 +154,7 @@ class MergeSpec(_Spec):
     seed: int
 
 
-class EvaluateSpec(_Spec):
+class EvaluateSpec(Message):
     """`model` is what the worker opens, `model_name` what lineage and leaderboard call it."""
 
     kind: Literal["evaluate"]
@@ -172,6 +163,13 @@ class EvaluateSpec(_Spec):
     benchmarks: list[str]
 
 
+Products = Annotated[
+    dict[str, UUID],
+    Field(
+        description="The run behind each product that the spec names, by the name as it stands "
+        "there: all models of runs that its worker may open."
+    ),
+]
 RunSpec = Annotated[MergeSpec | EvaluateSpec, Field(discriminator="kind")]
 
 
@@ -237,6 +235,7 @@ class Claim(Answer):
     heartbeat_seconds: int
     timeout_seconds: int
     spec: RunSpec
+    products: Products
 
 
 class HeartbeatRequest(Message):
@@ -354,6 +353,7 @@ class Run(Answer):
     needs: Needs | None
     timeout_seconds: int
     spec: RunSpec
+    products: Products
     attempt: int
     fence: int
     worker: str | None
@@ -379,8 +379,8 @@ class SubmittedRun(Run):
 class ErrorSummary(Answer):
     """Why an attempt ended: its code and how its message begins."""
 
-    code: str
-    message: str
+    code: str = Field(max_length=60)
+    message: str = Field(max_length=300)
 
 
 class RunSummary(Answer):

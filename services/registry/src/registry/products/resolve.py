@@ -59,17 +59,26 @@ def named(reference: ModelRef, names: Mapping[str, str]) -> str:
     return f"{model}+{named(reference.adapter, names)}" if reference.adapter else model
 
 
-async def names_of(session: AsyncSession, products: Mapping[str, UUID]) -> dict[str, str]:
-    """What the models are called that a run's spec names."""
-    query = select(RunRow.id, RunRow.model_name).where(RunRow.id.in_(set(products.values())))
-    called = {row.id: row.model_name for row in await session.execute(query)}
+def by_name(products: Products) -> list[tuple[str, RunRow]]:
+    """Those that were not named by their runs."""
+    return [(name, run) for name, run in products.items() if name != f"run:{run.id}"]
+
+
+async def names_of(session: AsyncSession, products: Mapping[str, str]) -> dict[str, str]:
+    """What the products of a run are called, by the names that its spec has for them."""
+    query = select(RunRow.id, RunRow.model_name).where(RunRow.id.in_(_ids(products)))
+    called = {str(row.id): row.model_name for row in await session.execute(query)}
     return {name: called[run] for name, run in products.items()}
 
 
-async def owners_of_private(session: AsyncSession, runs: Iterable[UUID]) -> set[str]:
-    """The accounts to which one of these runs is private now."""
-    query = select(RunRow.owner).where(RunRow.id.in_(list(runs)), RunRow.visibility == "private")
-    return set(await session.scalars(query))
+async def owners_of_private(session: AsyncSession, products: Mapping[str, str]) -> set[str]:
+    """The accounts to which one of the products of a run is private now."""
+    private = RunRow.id.in_(_ids(products)), RunRow.visibility == "private"
+    return set(await session.scalars(select(RunRow.owner).where(*private)))
+
+
+def _ids(products: Mapping[str, str]) -> set[UUID]:
+    return set(map(UUID, products.values()))
 
 
 async def _of_runs(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from mergehub.contracts.examples import RECIPE, RECIPE_ID, TIME, VERSION, example
 from mergehub.contracts.runs import Answer, Message, must_be
@@ -18,13 +18,7 @@ Slug = Annotated[
     StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=100),
     must_be("must be lower case words joined by hyphens, such as my-soup; at most 100 characters"),
 ]
-AnyCase = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$", to_lower=True, min_length=1, max_length=100
-    ),
-    must_be("must be words joined by hyphens, such as my-soup; at most 100 characters"),
-]
+AnyCase = Annotated[Slug, BeforeValidator(str.lower)]
 """A name to find something by."""
 Label = Annotated[
     str,
@@ -112,21 +106,7 @@ class RecipeVersion(VersionSummary):
     canonical: dict[str, Any]
 
 
-class RecipeSummary(Answer):
-    """A recipe with its newest version, as lists show it: without its description."""
-
-    id: UUID
-    owner: str
-    visibility: Visibility
-    name: str
-    title: str
-    tags: list[str]
-    domains: list[str]
-    created_at: datetime
-    version: VersionSummary
-
-
-class Recipe(RecipeSummary):
+class Recipe(Answer):
     """A recipe with its newest version."""
 
     model_config = example(
@@ -142,13 +122,25 @@ class Recipe(RecipeSummary):
         version=VERSION,
     )
 
+    id: UUID
+    owner: str
+    visibility: Visibility
+    name: str
+    title: str
     description: str
+    tags: list[str]
+    domains: list[str]
+    created_at: datetime
+    version: VersionSummary
 
 
 class RecipePage(Answer):
-    """The newest first. Where none has the `name` asked for, `suggestions` are `owner/name`."""
+    """The newest first, each with the first 300 characters of its description.
 
-    items: list[RecipeSummary]
+    Where none has the `name` asked for, `suggestions` are `owner/name` of those nearest to it.
+    """
+
+    items: list[Recipe]
     suggestions: list[str]
     next_cursor: str | None
 

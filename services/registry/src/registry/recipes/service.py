@@ -29,7 +29,6 @@ from registry.recipes.schemas import (
     Recipe,
     RecipeCreate,
     RecipePage,
-    RecipeSummary,
     RecipeUpdate,
     RecipeVersion,
     VersionPage,
@@ -38,6 +37,7 @@ from registry.recipes.schemas import (
 from registry.recipes.visibility import spread
 
 SUGGESTIONS = 3
+LONGEST_DESCRIPTION = 300  # in a list
 
 
 class NameTaken(Conflict):
@@ -131,7 +131,7 @@ async def page(
     """A page of recipes, the newest first."""
     before = tuple(decode_cursor(cursor, datetime, UUID)) if cursor else None
     found = await repository.page(session, wanted, viewer, before, limit + 1)
-    items = [RecipeSummary(**dict(_recipe(*pair))) for pair in found[:limit]]
+    items = [_in_short(_recipe(*pair)) for pair in found[:limit]]
     more = len(found) > limit
     return RecipePage(
         items=items,
@@ -212,6 +212,10 @@ async def _add_version(
 def _recipe(recipe: RecipeRow, newest: VersionRow) -> Recipe:
     columns = {name: getattr(recipe, name) for name in Recipe.model_fields if name != "version"}
     return Recipe(**columns, version=VersionSummary.model_validate(newest))
+
+
+def _in_short(recipe: Recipe) -> Recipe:
+    return recipe.model_copy(update={"description": recipe.description[:LONGEST_DESCRIPTION]})
 
 
 def _version(row: VersionRow) -> RecipeVersion:

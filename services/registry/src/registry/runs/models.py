@@ -35,7 +35,8 @@ class RunRow(Base):
     being spent. `due_at` is when a queued run may begin, or when it was last rung for;
     `claimed_at` and `claim_nonce` (the worker's mark) are those of the newest claim, and
     `report_digest` is the report that was accepted last. `sources` are the recipes that its
-    outcome follows from, also by way of other runs.
+    outcome follows from, also by way of other runs; `products` are the runs behind the models
+    that its spec names.
     """
 
     __tablename__ = "runs"
@@ -51,6 +52,7 @@ class RunRow(Base):
     timeout_seconds: Mapped[int]
     spec: Mapped[dict[str, Any]] = mapped_column(JSONB)
     model_name: Mapped[str] = mapped_column(Text)
+    products: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
     attempt: Mapped[int] = mapped_column(server_default="0")
     max_attempts: Mapped[int]
     fence: Mapped[int] = mapped_column(BigInteger, server_default="0")

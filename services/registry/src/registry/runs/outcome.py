@@ -72,7 +72,7 @@ async def _merged(session: AsyncSession, run: RunRow, result: MergeResult, now: 
         method=result.method,
         recipe_version=spec.recipe_version,
         recipe_digest=spec.recipe_digest,
-        parents=await _with_names(session, spec, result.parents),
+        parents=await _with_names(session, run, result.parents),
     )
     subject = f"models/{spec.model_name}"
     await outbox.emit(session, "model.produced", subject, data, run.private_to)
@@ -107,11 +107,9 @@ def _spec(run: RunRow, kind: str, spec: type[_Spec]) -> _Spec:
     return spec.model_validate(run.spec)
 
 
-async def _with_names(
-    session: AsyncSession, spec: MergeSpec, parents: list[Parent]
-) -> list[Parent]:
+async def _with_names(session: AsyncSession, run: RunRow, parents: list[Parent]) -> list[Parent]:
     """The parents as lineage calls them: products by their names, `run:<id>` among them."""
-    names = await names_of(session, spec.products) if spec.products else {}
+    names = await names_of(session, run.products) if run.products else {}
     return [_named(parent, names) for parent in parents]
 
 

@@ -26,7 +26,7 @@ from registry.accounts.access import check_may
 from registry.accounts.service import own
 from registry.audit.service import audit
 from registry.products.names import taken
-from registry.products.resolve import owners_of_private
+from registry.products.resolve import by_name, owners_of_private
 from registry.quotas.service import check_quota
 from registry.runs import repository
 from registry.runs.errors import RunFinished, RunNotFound, SourcePrivate
@@ -47,12 +47,12 @@ async def submit(
     Raises NoAccount, RunQuotaExceeded, and what `spec_of`, `belonging` and `products.names` raise.
     """
     owner = own(submitter)
-    spec, sources, notes = await spec_of(session, submitter, wanted)
+    spec, products, sources = await spec_of(session, submitter, wanted)
     private_to = await belonging(session, submitter, sources)
+    notes = [f"{name} is the model of run {run.id}." for name, run in by_name(products)]
     if isinstance(spec, MergeSpec):
         product = await taken(session, submitter, private_to, spec.model_name)
-        owner = product.owner
-        notes += _renamed(spec, product.name)
+        notes, owner = _renamed(spec, product.name) + notes, product.owner
         spec = spec.model_copy(update={"model_name": product.name})
     owner = private_to or owner
     for quota in ("runs_active", "runs_a_day"):
@@ -68,6 +68,7 @@ async def submit(
         timeout_seconds=wanted.timeout_seconds or TIMEOUT_SECONDS[wanted.kind],
         spec=spec.model_dump(mode="json"),
         model_name=spec.model_name,
+        products={name: str(run.id) for name, run in products.items()},
         max_attempts=MAX_ATTEMPTS,
         due_at=func.now(),
     )
@@ -172,9 +173,7 @@ def _renamed(spec: MergeSpec, name: str) -> list[str]:
 
 async def _check_sources(session: AsyncSession, run: RunRow) -> None:
     """Raise SourcePrivate where a model that the run takes is private to more than its own."""
-    taken_from = [UUID(each) for each in run.spec.get("products", {}).values()]
-    hidden = await owners_of_private(session, taken_from) if taken_from else set()
-    if hidden - {run.private_to}:
+    if run.products and await owners_of_private(session, run.products) - {run.private_to}:
         raise SourcePrivate(f"The run {run.id} takes a model that has become private.")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.runs import (
@@ -25,8 +23,8 @@ from registry.runs.sources import Sources
 
 async def spec_of(
     session: AsyncSession, viewer: Principal, wanted: MergeRunCreate | EvaluateRunCreate
-) -> tuple[RunSpec, Sources, list[str]]:
-    """The spec of a wanted run, what it is made of, and which runs it takes models of, in words.
+) -> tuple[RunSpec, Products, Sources]:
+    """The spec of a wanted run, the products that it names, and all that it is made of.
 
     Nothing of it is hidden from `viewer`.
 
@@ -41,8 +39,7 @@ async def spec_of(
     else:
         spec, products = await _merge_spec(session, viewer, wanted, sources)
     sources.take(products.values())
-    by_name = ((name, run.id) for name, run in products.items() if name != f"run:{run.id}")
-    return spec, sources, [f"{name} is the model of run {run_id}." for name, run_id in by_name]
+    return spec, products, sources
 
 
 async def _merge_spec(
@@ -58,7 +55,6 @@ async def _merge_spec(
         recipe_digest=digest,
         model_name=wanted.model_name,
         seed=wanted.seed,
-        products=_ids(products),
     )
     return spec, products
 
@@ -102,13 +98,8 @@ async def _evaluate_spec(
         model=str(reference),
         model_name=named(reference, {name: run.model_name for name, run in products.items()}),
         benchmarks=list(dict.fromkeys(wanted.benchmarks)),
-        products=_ids(products),
     )
     return spec, products
-
-
-def _ids(products: Products) -> dict[str, UUID]:
-    return {name: run.id for name, run in products.items()}
 
 
 def _invalid(pointer: str, code: str, detail: str, suggestion: str | None = None) -> RunInvalid:

@@ -25,7 +25,7 @@ def list_recipes(
     limit: int | None = None,
     cursor: str | None = None,
     if_none_match: str | None = None,
-) -> Pages[t.RecipePage, t.RecipeSummary]:
+) -> Pages[t.RecipePage, t.Recipe]:
     """Recipes, the newest first; private ones for those who belong to their owner."""
     return Pages(
         "GET",

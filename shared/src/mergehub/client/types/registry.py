@@ -118,6 +118,7 @@ class Claim(TypedDict):
     heartbeat_seconds: int
     timeout_seconds: int
     spec: MergeSpec | EvaluateSpec
+    products: dict[str, str]
 
 
 class ClaimRequest(TypedDict):
@@ -312,7 +313,6 @@ class EvaluateRunCreate(TypedDict):
 class EvaluateSpec(TypedDict):
     """`model` is what the worker opens, `model_name` what lineage and leaderboard call it."""
 
-    products: dict[str, str]
     kind: Literal["evaluate"]
     model: str
     model_name: str
@@ -414,7 +414,6 @@ class MergeRunCreate(TypedDict):
 class MergeSpec(TypedDict):
     """What a worker needs to merge: the recipe's text travels along, so it asks nobody else."""
 
-    products: dict[str, str]
     kind: Literal["merge"]
     recipe: str
     recipe_version: str | None
@@ -500,11 +499,11 @@ class Recipe(TypedDict):
     visibility: Literal["public", "private"]
     name: str
     title: str
+    description: str
     tags: list[str]
     domains: list[str]
     created_at: str
     version: VersionSummary
-    description: str
 
 
 class RecipeCheck(TypedDict):
@@ -523,25 +522,13 @@ class RecipeCreate(TypedDict):
 
 
 class RecipePage(TypedDict):
-    """The newest first. Where none has the `name` asked for, `suggestions` are `owner/name`."""
+    """The newest first, each with the first 300 characters of its description.
 
-    items: list[RecipeSummary]
+    Where none has the `name` asked for, `suggestions` are `owner/name` of those nearest to it."""
+
+    items: list[Recipe]
     suggestions: list[str]
     next_cursor: str | None
-
-
-class RecipeSummary(TypedDict):
-    """A recipe with its newest version, as lists show it: without its description."""
-
-    id: str
-    owner: str
-    visibility: Literal["public", "private"]
-    name: str
-    title: str
-    tags: list[str]
-    domains: list[str]
-    created_at: str
-    version: VersionSummary
 
 
 class RecipeUpdate(TypedDict):
@@ -624,6 +611,7 @@ class Run(TypedDict):
     needs: NeedsOutput | None
     timeout_seconds: int
     spec: MergeSpec | EvaluateSpec
+    products: dict[str, str]
     attempt: int
     fence: int
     worker: str | None
@@ -740,6 +728,7 @@ class SubmittedRun(TypedDict):
     needs: NeedsOutput | None
     timeout_seconds: int
     spec: MergeSpec | EvaluateSpec
+    products: dict[str, str]
     attempt: int
     fence: int
     worker: str | None

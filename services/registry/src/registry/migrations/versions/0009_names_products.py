@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0009_names_products"
 down_revision = "0008_names_idle"
@@ -37,14 +38,14 @@ FROM products WHERE lower(products.name) = lower(runs.model_name)
 # What waits or may be retried was submitted before its models were noted beside it. Its owner may
 # take what is public, and what is its own.
 GRANTED = """
-UPDATE runs SET spec = spec || jsonb_build_object('products', coalesce((
+UPDATE runs SET products = coalesce((
   SELECT jsonb_object_agg('run:' || taken.id, taken.id)
   FROM regexp_matches(
     coalesce(runs.spec ->> 'recipe', runs.spec ->> 'model'), 'run:\\s*([0-9a-fA-F-]{36})', 'g'
   ) AS found
   JOIN runs AS taken ON taken.id::text = lower(found[1])
     AND (taken.visibility = 'public' OR taken.owner = runs.owner)
-), '{}'))
+), '{}')
 WHERE state <> 'succeeded'
 """
 
@@ -62,6 +63,7 @@ def upgrade() -> None:
     )
     op.create_index("uq_products_lower_name", "products", [sa.text("lower(name)")], unique=True)
     op.add_column("runs", sa.Column("model_name", sa.Text()))
+    op.add_column("runs", sa.Column("products", JSONB(), server_default="{}", nullable=False))
     op.execute("UPDATE runs SET model_name = coalesce(spec ->> 'model_name', '')")
     op.alter_column("runs", "model_name", nullable=False)
     for statement in (FIRST_SPELLINGS, ONE_SPELLING, GRANTED):
@@ -74,7 +76,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("UPDATE runs SET spec = spec - 'products'")
     op.drop_index("ix_runs_lower_model_name", "runs")
-    op.drop_column("runs", "model_name")
+    for column in ("products", "model_name"):
+        op.drop_column("runs", column)
     op.drop_table("products")
