@@ -34,12 +34,16 @@ class Sources:
     Attributes:
         roots: folders under which paths in a recipe may lie (links are followed first).
         produced: the folder of the model that a run produced, by the run's id.
+        products: the ids of the runs behind the names of products.
+        closed: folders under which no path may lie, be they under a root or not.
         cache_dir: the Hugging Face cache (default: the library's own).
         offline: use only what is in the cache already.
     """
 
     roots: tuple[Path, ...] = ()
     produced: Produced = field(default_factory=dict)
+    products: Mapping[str, str] = field(default_factory=dict)
+    closed: tuple[Path, ...] = ()
     cache_dir: Path | None = None
     offline: bool = False
 
@@ -53,6 +57,8 @@ class Sources:
         name = reference.model
         if name.startswith("run:"):
             return self._produced(name.removeprefix("run:"))
+        if reference.revision is None and name in self.products:
+            return self._produced(self.products[name])
         if "://" in name:
             raise NotSupportedError(f"{name}: models are not read from URLs; give a path or an id")
         if name.startswith(("/", "./", "../", "~")) or self._under_roots(name):
@@ -85,7 +91,8 @@ class Sources:
         return ", ".join(str(root) for root in self.roots) or "any allowed root: there is none"
 
     def _allowed(self, path: Path) -> bool:
-        return any(path.is_relative_to(root.resolve()) for root in self.roots)
+        open_here = any(path.is_relative_to(root.resolve()) for root in self.roots)
+        return open_here and not any(path.is_relative_to(each.resolve()) for each in self.closed)
 
     def _check_links(self, folder: Path) -> None:
         for path in folder.iterdir():
