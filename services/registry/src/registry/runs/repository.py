@@ -99,7 +99,7 @@ async def page(
     if wanted.kind is not None:
         query = query.where(RunRow.kind == wanted.kind)
     if wanted.model is not None:
-        query = query.where(func.lower(RunRow.model_name) == wanted.model.lower())
+        query = query.where(func.lower(RunRow.model_name) == func.lower(wanted.model))
     if before is not None:
         query = query.where(tuple_(RunRow.created_at, RunRow.id) < before)
     return (await session.execute(query.limit(limit))).all()
