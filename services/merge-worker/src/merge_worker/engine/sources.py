@@ -119,7 +119,7 @@ class Sources:
         except LocalEntryNotFoundError:
             why = "we are offline" if offline else "Hugging Face cannot be reached"
             raise SourceError(
-                f"{name} is no folder under {self._roots_text()}; "
+                f"{name} is no folder under {self._roots_text()} and no product known here; "
                 f"taken as a Hugging Face id, it is not in the cache, and {why}"
             ) from None
         except (HfHubHTTPError, HFValidationError, OSError) as error:
