@@ -19,19 +19,19 @@ def products_here(recipe: Recipe, roots: Iterable[Path]) -> dict[str, Path]:
 
     A folder under a root is meant before a product of the same name.
     """
-    named = [each for each in references(recipe) if not _is_folder(each, roots)]
+    named = [each for each in references(recipe) if not _is_no_product(each, roots)]
     artifacts = default_folder() / "artifacts" / "runs"
     found = {each.model: str(each.run_id) for each in named if each.run_id}
     found |= _newest_runs({each.model for each in named if not each.run_id})
     return {name: artifacts / run for name, run in found.items() if (artifacts / run).is_dir()}
 
 
-def _is_folder(reference: ModelRef, roots: Iterable[Path]) -> bool:
+def _is_no_product(reference: ModelRef, roots: Iterable[Path]) -> bool:
+    """Whether it names a folder, or a revision, of which products have none."""
     name = reference.model
-    is_path = name.startswith(("/", "./", "../", "~")) or "://" in name
-    return (
-        is_path or reference.revision is not None or any((root / name).is_dir() for root in roots)
-    )
+    if reference.revision is not None or "://" in name:
+        return True
+    return name.startswith(("/", "./", "../", "~")) or any((each / name).is_dir() for each in roots)
 
 
 def _newest_runs(names: Iterable[str]) -> dict[str, str]:
@@ -47,8 +47,8 @@ def _newest_runs(names: Iterable[str]) -> dict[str, str]:
             base_url=hub["url"], headers=headers, timeout=SECONDS, trust_env=False
         ) as client:
             for name in sorted(names):
-                runs = _items(client.get("/v1/runs", params={**wanted, "model": name}))
-                found |= {name: str(run["id"]) for run in runs}
+                for run in _items(client.get("/v1/runs", params={**wanted, "model": name})):
+                    found[name] = str(run["id"])
     except (httpx.HTTPError, ValueError, KeyError):
         return found
     return found
