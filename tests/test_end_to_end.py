@@ -92,15 +92,30 @@ def check_uplift(hub: HubClient) -> None:
     assert parent["difference"]["value"] == pytest.approx(gained)
 
 
+def check_it_is_an_ingredient(hub: HubClient, merged: Run) -> None:
+    """By its name, in whatever case, in a recipe; and its child's parent in lineage."""
+    recipe = "merge_method: linear\nmodels: [{model: E2E/Merged, parameters: {weight: 1}}]\n"
+    again = finish(hub, hub.submit({"kind": "merge", "recipe": recipe, "model_name": "e2e/again"}))
+    assert again.products == {"E2E/Merged": merged.id}
+    assert again.result is not None
+    assert merged.result is not None
+    (parent,) = again.result["parents"]
+    assert parent["digest"] == merged.result["output_digest"]
+    model = eventually(lambda: model_of(hub, "e2e/again"))
+    edges = hub.ancestors(model["id"])["edges"]
+    assert merged.result["output_digest"] in {edge["parent_digest"] for edge in edges}
+
+
 @pytest.mark.timeout(400)
 def test_from_a_recipe_to_its_measured_uplift(hub: RunningHub) -> None:
     with hub.client() as client:
         merged = publish_and_merge(hub, client)
-        for model in ("base", f"run:{merged.id}"):
+        for model in ("base", "e2e/merged"):
             wanted = {"kind": "evaluate", "model": model, "benchmarks": ["next"]}
             finish(client, client.submit(wanted))
         check_ancestry(client)
         check_uplift(client)
+        check_it_is_an_ingredient(client, merged)
 
 
 @pytest.mark.timeout(300)

@@ -88,7 +88,7 @@ def _run(name: str, at: datetime) -> Rows:
     run = {
         "id": UUID(name), "kind": "merge", "state": "cancelled", "hardware": "cpu",
         "timeout_seconds": 1, "spec": spec, "max_attempts": 1, "due_at": START, "created_at": at,
-        "owner": "local",
+        "owner": "local", "model_name": "m",
     }  # fmt: skip
     return [(RunRow, run)]
 

@@ -51,6 +51,7 @@ class KeptRun:
     """A run and all that was said about it."""
 
     spec: RunSpec
+    products: dict[str, UUID] = field(default_factory=dict)
     id: UUID = field(default_factory=uuid4)
     state: RunState = RunState.QUEUED
     fence: int = 0
@@ -130,6 +131,7 @@ class CounterpartHub:
             heartbeat_seconds=1,
             timeout_seconds=run.timeout_seconds,
             spec=run.spec,
+            products=run.products,
         )
 
     def heartbeat(self, run: KeptRun, body: HeartbeatRequest) -> HeartbeatAnswer:
@@ -163,7 +165,7 @@ def _shown(run: KeptRun) -> Run:
     report = run.reports[-1] if run.reports else None
     return Run(
         id=run.id, kind=run.spec.kind, state=run.state, hardware="cpu", spec=run.spec,
-        needs=run.needs, timeout_seconds=run.timeout_seconds,
+        products=run.products, needs=run.needs, timeout_seconds=run.timeout_seconds,
         owner="local", visibility="public", attempt=run.attempt, fence=run.fence,
         worker=(run.workers or [None])[-1], progress=None,
         result=None, error=report.error if report else None, revision=1, created_at=now,

@@ -139,10 +139,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def job(place: Path, model: str, names: list[str], run_id: UUID | None = None) -> Job:
+def job(
+    place: Path, model: str, names: list[str], run_id: UUID | None = None, **products: UUID
+) -> Job:
     return Job(
         run_id=run_id or uuid4(),
         spec=EvaluateSpec(kind="evaluate", model=model, model_name="tiny", benchmarks=names),
+        products=products,
         hardware="cpu",
         capacity=Capacity(),
         model_roots=(place / "models",),

@@ -59,6 +59,7 @@ EMPTIED = (
     "workers",
     "run_items",
     "runs",
+    "products",
     "recipe_versions",
     "recipes",
     "outbox",

@@ -75,7 +75,7 @@ def run_of(ann: Client) -> Call:
     """Submits a merge of a recipe's newest version."""
 
     async def run_of(recipe: Json, by: Client = ann, **fields: Any) -> Json:
-        body = {"kind": "merge", "recipe_version": recipe["version"]["id"], "model_name": "lab/x"}
+        body = {"kind": "merge", "recipe_version": recipe["version"]["id"], "model_name": "x"}
         answer = await by.post("/v1/runs", json=body | fields)
         assert answer.status_code == 202, answer.text
         return answer.json()
@@ -253,7 +253,7 @@ async def test_what_is_made_of_something_private_is_private(
     evaluate = {"kind": "evaluate", "model": f"run:{run['id']}", "benchmarks": ["dates"]}
     second = (await ann.post("/v1/runs", json=evaluate)).json()
     again = f"merge_method: linear\nmodels: [{{model: 'run:{run['id']}'}}, {{model: b}}]\n"
-    merge_again = {"kind": "merge", "recipe": again, "model_name": "lab/y"}
+    merge_again = {"kind": "merge", "recipe": again, "model_name": "y"}
     third = (await ann.post("/v1/runs", json=merge_again)).json()
     for made in (second, third):
         assert (made["owner"], made["visibility"]) == ("lab", "private"), made

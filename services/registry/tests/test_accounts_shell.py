@@ -54,9 +54,10 @@ async def test_a_name_is_ones_own_before_anybody_elses(
     assert "soup version 1" in again.output
 
     async def merged(by: httpx.AsyncClient, recipe: str) -> str:
-        done = await shell_of(by)("submit", recipe, "--name", "x/y")
+        done = await shell_of(by)("submit", recipe, "--name", "y")
         assert done.exit_code == 0, done.output
-        return (await by.get("/v1/runs")).json()["items"][0]["spec"]["recipe_version"]
+        run = (await by.get("/v1/runs")).json()["items"][0]["id"]
+        return (await by.get(f"/v1/runs/{run}")).json()["spec"]["recipe_version"]
 
     versions = {
         each["owner"]: each["version"]["id"]
@@ -65,7 +66,7 @@ async def test_a_name_is_ones_own_before_anybody_elses(
     assert await merged(ann, "soup") == versions["ann"]
     assert await merged(eve, "soup@1") == versions["eve"]
     assert await merged(kim, "ann/soup") == versions["ann"]
-    refused = await shell_of(kim)("submit", "soup", "--name", "x/y")
+    refused = await shell_of(kim)("submit", "soup", "--name", "y")
     assert refused.exit_code == 1
     assert "say whose, of eve/soup, ann/soup" in refused.stderr
 

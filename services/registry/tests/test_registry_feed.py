@@ -179,3 +179,23 @@ async def test_events_that_an_older_release_stored_are_told_as_they_were(
     async with transaction() as session:
         await session.execute(insert(OutboxTable), rows)
     assert await events() == release.samples
+
+
+async def test_a_page_of_large_events_has_fewer_and_none_is_left_out(
+    owner: httpx.AsyncClient, told: Call, transaction: Any
+) -> None:
+    await told(6)
+    grow = text(
+        "UPDATE outbox SET data = data || jsonb_build_object('x', (SELECT string_agg("
+        "md5(n::text), '') FROM generate_series(1, :words) AS n)) WHERE sequence = ANY(:these)"
+    )
+    async with transaction() as session:  # half a megabyte each, and one of two
+        await session.execute(grow, {"words": 16_000, "these": [1, 2, 3]})
+        await session.execute(grow, {"words": 64_000, "these": [5]})
+    pages, address = [], "/v1/events?after=0"
+    while address:
+        page = await owner.get(address)
+        pages.append([each["sequence"] for each in page.json()["items"]])
+        address = page.links.get("next", {}).get("url")
+    assert [number for page in pages for number in page] == [1, 2, 3, 4, 5, 6]
+    assert pages == [[1, 2], [3, 4], [5], [6]]

@@ -28,7 +28,7 @@ async def runs(transaction: Transaction, stranger: httpx.AsyncClient) -> None:
     """Three runs."""
     fixed = {
         "owner": "local", "kind": "merge", "state": "cancelled", "hardware": "cpu",
-        "timeout_seconds": 1, "spec": SPEC, "max_attempts": 1, "due_at": START,
+        "timeout_seconds": 1, "spec": SPEC, "model_name": "m", "max_attempts": 1, "due_at": START,
     }  # fmt: skip
     async with transaction() as session:
         await session.execute(insert(RunRow), [{**fixed, "id": uuid4()} for _ in range(3)])

@@ -49,6 +49,7 @@ async def test_claim_gives_spec_lease_and_fence(
         "heartbeat_seconds": HEARTBEAT_SECONDS,
         "timeout_seconds": TIMEOUT_SECONDS["merge"],
         "spec": run["spec"],
+        "products": {},
     }
     stored = await row(run)
     assert (stored["state"], stored["worker"]) == ("running", "worker-1")
@@ -167,7 +168,10 @@ async def test_parent_that_a_run_produced_is_told_by_its_name(
     base = {"name": f"run:{first['id']}", "relation": "finetune", "role": "base"}
     parents = [{"name": f"run:{first['id']}+adapters/dates", "relation": "adapter", "base": base}]
 
-    await report(await claim(await submit()), result=merged | {"parents": parents})
+    second = await submit(
+        recipe=f"merge_method: linear\nmodels: [{{model: 'run:{first['id']}+adapters/dates'}}]\n"
+    )
+    await report(await claim(second), result=merged | {"parents": parents})
 
     (parent,) = (await events("model.produced"))[1]["parents"]
     assert parent["name"] == "local/first+adapters/dates"

@@ -16,6 +16,7 @@ from mergehub.kit.pagination import encode_cursor, seal, sealed
 from mergehub.kit.settings import ServiceSettings
 
 Json = dict[str, Any]
+Call = Callable[..., Awaitable[Any]]
 Events = Callable[..., Awaitable[list[Json]]]
 
 
@@ -339,3 +340,54 @@ async def test_a_number_that_yaml_1_2_does_not_know_is_a_fault_of_its_field(
     (fault,) = answer.json()["errors"]
     assert fault["pointer"] == "/recipe#/models/0/parameters/weight"
     assert len(answer.content) < 2_000
+
+
+@pytest.mark.parametrize(
+    ("query", "suggested"),
+    [
+        ({"name": "tiny-tie"}, ["eve/tiny-ties", "local/tiny-ties"]),
+        ({"name": "Tiny-Tie"}, ["eve/tiny-ties", "local/tiny-ties"]),
+        ({"name": "tiny-tie", "owner": "local"}, ["local/tiny-ties"]),
+        ({"name": "tiny-ties", "owner": "lcoal"}, ["local/tiny-ties"]),
+        ({"name": "another-thing"}, []),
+        ({"name": "tiny-ties"}, []),
+        ({"owner": "loca"}, []),
+    ],
+)
+async def test_a_name_that_nothing_has_suggests_those_that_are_near(
+    owner: httpx.AsyncClient, person: Call, recipe_text: str, query: Json, suggested: list[str]
+) -> None:
+    eve = await person("eve")
+    for client in (owner, eve):
+        await client.post("/v1/recipes", json={"name": "tiny-ties", "recipe": recipe_text})
+    page = (await owner.get("/v1/recipes", params=query)).json()
+    assert set(suggested) <= set(page["suggestions"]), page
+    assert suggested or not page["suggestions"]
+
+
+async def test_a_private_name_is_suggested_to_nobody_else(
+    owner: httpx.AsyncClient, person: Call, stranger: httpx.AsyncClient, recipe_text: str
+) -> None:
+    eve = await person("eve")
+    secret = {"name": "tiny-ties", "recipe": recipe_text, "visibility": "private"}
+    await eve.post("/v1/recipes", json=secret)
+    for client, suggested in ((eve, ["eve/tiny-ties"]), (stranger, [])):
+        page = (await client.get("/v1/recipes", params={"name": "tiny-tie"})).json()
+        assert page["suggestions"] == suggested
+
+
+async def test_names_and_handles_are_found_in_whatever_case(
+    person: Call, stranger: httpx.AsyncClient, recipe_text: str
+) -> None:
+    ann = await person("ann")
+    await ann.post("/v1/recipes", json={"name": "soup", "recipe": recipe_text})
+    (found,) = (await stranger.get("/v1/recipes?name=SOUP&owner=Ann")).json()["items"]
+    assert (found["owner"], found["name"]) == ("ann", "soup")
+    assert (await stranger.get("/v1/accounts/ANN")).json()["handle"] == "ann"
+
+
+async def test_a_list_of_large_recipes_is_small(owner: httpx.AsyncClient, recipe_text: str) -> None:
+    body = {"name": "soup", "recipe": recipe_text, "description": "d" * 20_000}
+    recipe = (await owner.post("/v1/recipes", json=body)).json()
+    answer = await owner.get("/v1/recipes")
+    assert answer.json()["items"] == [recipe | {"description": "d" * 300}]

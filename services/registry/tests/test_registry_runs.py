@@ -27,7 +27,7 @@ async def test_submitted_run_is_queued_and_told(
     assert (run["state"], run["attempt"], run["fence"], run["revision"]) == ("queued", 0, 0, 1)
     assert run["spec"]["recipe"] == recipe_text
     assert (run["spec"]["seed"], run["spec"]["model_name"]) == (7, "local/merged")
-    assert (await owner.get(f"/v1/runs/{run['id']}")).json() == run
+    assert (await owner.get(f"/v1/runs/{run['id']}")).json() | {"notes": run["notes"]} == run
     assert await events("run.queued") == [
         {"run": run["id"], "kind": "merge", "hardware": "cpu", "attempt": 0, "error_code": None}
     ]
@@ -187,6 +187,35 @@ async def test_list_is_paged_newest_first_and_filtered(
     assert await listed(state="running") == [runs[2]]
     assert await listed(kind="evaluate") == [runs[5]]
     assert await listed(kind="merge", state="queued") == [runs[i] for i in (4, 3, 1, 0)]
+    assert await listed(model="Org/M") == [runs[5]]
+
+
+async def test_a_list_of_large_runs_is_small(
+    owner: httpx.AsyncClient, submit: Call, claim: Call, report: Call, merged: Json
+) -> None:
+    long = "# " + "x" * 200_000 + "\nmerge_method: linear\nmodels: [{model: a}]\n"
+    error = {"code": "broken", "message": "m" * 10_000, "last_lines": ["l" * 500] * 50}
+    failed, merges = [await submit(recipe=long) for _ in range(2)]
+    await report(await claim(failed), outcome="failed", error=error)
+    parents = [{"name": f"org/{n}" + "n" * 400} for n in range(1000)]
+    await report(await claim(merges), result=merged | {"parents": parents})
+
+    answer = await owner.get("/v1/runs")
+    whole = [(await owner.get(f"/v1/runs/{run['id']}")).json() for run in (merges, failed)]
+
+    assert len(answer.content) < 4_000
+    good, bad = answer.json()["items"]
+    assert (good["digest"], good["error"], good["model_name"]) == (
+        "sha256:out",
+        None,
+        "local/merged",
+    )
+    assert bad["error"] == {"code": "broken", "message": "m" * 300}
+    assert (bad["digest"], bad["state"]) == (None, "failed")
+    for short, run in zip(answer.json()["items"], whole, strict=True):
+        assert run["spec"]["recipe"] == long
+        same = short.keys() & run.keys() - {"error"}
+        assert {name: short[name] for name in same} == {name: run[name] for name in same}
 
 
 async def test_queued_run_is_cancelled_at_once(

@@ -186,3 +186,67 @@ async def test_depth_of_each_queue_is_what_a_scaler_needs(
     one = await stranger.get("/v1/queues/gpu:80gb")
     assert one.json() == {"hardware": "gpu:80gb", "due": 1, "delayed": 0, "running": 0, "load": 1}
     assert (await stranger.get("/v1/queues/tpu")).status_code == 422
+
+
+async def test_worker_is_idle_since_its_last_run_ended_and_not_since_it_came(
+    worker: httpx.AsyncClient, submit: Call, workers: Call, report: Call, transaction: Any
+) -> None:
+    await worker.put("/v1/workers/a", json=BEAT)
+    async with transaction() as session:
+        await session.execute(text("UPDATE workers SET since = now() - interval '3 h'"))
+        await session.execute(text("UPDATE workers SET idle_since = since"))
+    (came,) = await workers()
+    assert came["idle_since"] == came["since"]
+    run = await submit(hardware="gpu")
+    ask = {"worker": "a", "hardware": "gpu"}
+    claim = (await worker.post(f"/v1/runs/{run['id']}/claim", json=ask)).json()
+    await report(claim)
+    (rests,) = await workers()
+    ended = (await worker.get(f"/v1/runs/{run['id']}")).json()["finished_at"]
+    assert (rests["since"], rests["idle_since"]) == (came["since"], ended)
+
+
+async def test_worker_that_hands_a_run_back_is_idle_since_then(
+    worker: httpx.AsyncClient, submit: Call, workers: Call, claim: Call
+) -> None:
+    await worker.put("/v1/workers/worker-1", json=BEAT | {"hardware": "cpu"})
+    run = await submit()
+    await claim(run)
+    (busy,) = await workers()
+    await worker.post(f"/v1/runs/{run['id']}/release", json={"fence": 1, "reason": "drain"})
+    (rests,) = await workers()
+    assert rests["idle_since"] > busy["idle_since"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "waits"),
+    [
+        ("gpu", None, True),
+        ("gpu", "cpu", True),
+        ("gpu", "gpu", False),
+        ("gpu", "gpu:80gb", False),
+        ("gpu:80gb", "gpu", True),
+        ("cpu", "gpu", True),
+    ],
+)
+async def test_whoever_submits_a_run_is_told_where_no_worker_suits_it(
+    submit: Call, worker: httpx.AsyncClient, wanted: str, there: str | None, waits: bool
+) -> None:
+    if there:
+        await worker.put("/v1/workers/a", json=BEAT | {"hardware": there})
+    notes = (await submit(hardware=wanted))["notes"]
+    told = [f"No {wanted} worker is registered: the run waits until one comes."]
+    assert notes == (told if waits else [])
+
+
+async def test_a_silent_worker_is_none_and_a_retry_says_so_too(
+    submit: Call, worker: httpx.AsyncClient, owner: httpx.AsyncClient, transaction: Any
+) -> None:
+    await worker.put("/v1/workers/a", json=BEAT)
+    run = await submit(hardware="gpu")
+    await owner.post(f"/v1/runs/{run['id']}/cancel")
+    async with transaction() as session:
+        await session.execute(text("UPDATE workers SET seen_at = now() - interval '31 s'"))
+    again = (await owner.post(f"/v1/runs/{run['id']}/retry")).json()
+    assert run["notes"] == []
+    assert again["notes"] == ["No gpu worker is registered: the run waits until one comes."]

@@ -30,6 +30,7 @@ from merge_worker.engine import (
 )
 from merge_worker.engine import merge_part as carry_out
 from merge_worker.engine.finiteness import sentences
+from merge_worker.products_here import products_here
 from mergehub.cli.failures import recipe_faults, recipe_text
 from mergehub.cli.output import show
 from mergehub.cli.progress import ProgressDisplay
@@ -153,7 +154,16 @@ def _plan(file: IO[str], roots: tuple[Path, ...], seed: int, offline: bool) -> P
         recipe = parse_recipe(recipe_text(file))
     beside = Path(file.name).parent if file.name != "<stdin>" else Path()
     allowed = dict.fromkeys(path.resolve() for path in (Path(), beside, *roots))
-    return plan_merge(recipe, Sources(roots=tuple(allowed), offline=offline), seed=seed)
+    here = products_here(recipe, allowed)
+    for name, folder in here.items():
+        click.echo(f"{name} is the model of run {folder.name}.", err=True)
+    sources = Sources(
+        roots=tuple(allowed),
+        produced={folder.name: folder for folder in here.values()},
+        products={name: folder.name for name, folder in here.items()},
+        offline=offline,
+    )
+    return plan_merge(recipe, sources, seed=seed)
 
 
 @contextmanager

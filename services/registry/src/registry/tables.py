@@ -7,6 +7,7 @@ from registry.audit.models import AuditRow
 from registry.base import Base
 from registry.events.tables import OutboxTable
 from registry.idempotency import KeyRow
+from registry.products.models import ProductRow
 from registry.quotas.models import QuotaRow
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.runs.models import ItemsRow, RunRow
@@ -26,6 +27,7 @@ TABLES = (
     KeyRow,
     MemberRow,
     OutboxTable,
+    ProductRow,
     QuotaRow,
     RecipeRow,
     RunRow,

@@ -26,6 +26,7 @@ from mergehub.contracts.runs import (
     Run,
     RunResult,
     RunState,
+    RunSummary,
 )
 
 RESULT: TypeAdapter[RunResult] = TypeAdapter(RunResult)
@@ -138,7 +139,7 @@ def runs(ctx: click.Context, limit: int, raw: bool) -> None:
         Column("run", no_wrap=True), "kind", "model", "state", "progress", box=None, pad_edge=False
     )
     for run in found:
-        table.add_row(str(run.id), run.kind, run.spec.model_name, run.state, _how_far(run))
+        table.add_row(str(run.id), run.kind, run.model_name, run.state, _how_far(run))
     show(table)
 
 
@@ -199,7 +200,7 @@ def _outcome(result: MergeResult | EvaluateResult) -> str:
     return "\n".join([f"evaluated {result.model} in {result.seconds:.1f} s", *scores])
 
 
-def _how_far(run: Run) -> str:
+def _how_far(run: RunSummary) -> str:
     if run.error is not None and run.state == RunState.FAILED:
         return run.error.message.splitlines()[0][:60]
     if run.progress is None or run.state != RunState.RUNNING:

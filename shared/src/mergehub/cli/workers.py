@@ -38,7 +38,7 @@ def _doing(worker: Worker) -> tuple[str, str]:
     if not worker.alive:
         return "silent", _ago(worker.seen_at)
     if worker.run is None:
-        return "idle", _ago(worker.since)
+        return "idle", _ago(worker.idle_since)
     return f"{worker.run.kind} {worker.run.id}", _ago(worker.run.since)
 
 

@@ -11,7 +11,7 @@ from mergehub.client.calls import Call, T
 from mergehub.client.connection import found
 from mergehub.client.errors import HubError
 from mergehub.client.synchronous import Mergehub
-from mergehub.contracts.runs import Run
+from mergehub.contracts.runs import Run, RunSummary, SubmittedRun
 from mergehub.contracts.workers import Worker
 
 
@@ -52,9 +52,12 @@ class HubClient:
     def recipe(self, name: str) -> dict[str, Any]:
         """The published recipe `owner/name`, or that of a name: one's own, or the only one."""
         owner, _, plain = name.rpartition("/")
-        known = self.send(api.list_recipes(name=plain, owner=owner or None))["items"]
+        page = self.send(api.list_recipes(name=plain, owner=owner or None))
+        known = page["items"]
         if not known:
-            raise HubError(404, f"There is no recipe called {name!r}.")
+            near = " or ".join(page["suggestions"])
+            hint = f" Did you mean {near}?" if near else ""
+            raise HubError(404, f"There is no recipe called {name!r}.{hint}")
         return self._own(known) if len(known) > 1 else dict(known[0])
 
     def _own(self, recipes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -77,24 +80,27 @@ class HubClient:
     def recipe_version(self, recipe_id: str, number: int) -> dict[str, Any]:
         return _plain(self.send(api.get_recipe_version(recipe_id, number)))
 
-    def submit(self, wanted: Mapping[str, Any]) -> Run:
+    def submit(self, wanted: Mapping[str, Any]) -> SubmittedRun:
         """Queue a run: the fields of `MergeRunCreate` or `EvaluateRunCreate`."""
-        return _run(self.send(api.submit_run(cast(Any, dict(wanted)))))
+        return SubmittedRun.model_validate(self.send(api.submit_run(cast(Any, dict(wanted)))))
 
     def cancel(self, run_id: UUID) -> Run:
         """Cancel a run: at once while it waits, else as soon as its worker asks."""
         return _run(self.send(api.cancel_run(run_id)))
 
-    def retry(self, run_id: UUID) -> Run:
+    def retry(self, run_id: UUID) -> SubmittedRun:
         """Try a failed or cancelled run again."""
-        return _run(self.send(api.retry_run(run_id)))
+        return SubmittedRun.model_validate(self.send(api.retry_run(run_id)))
 
     def run(self, run_id: UUID) -> Run:
         return _run(self.send(api.get_run(run_id)))
 
-    def runs(self, limit: int = 20) -> list[Run]:
-        """The newest runs."""
-        return [_run(each) for each in self.send(api.list_runs(limit=limit))["items"]]
+    def runs(self, limit: int = 20) -> list[RunSummary]:
+        """The newest runs, in short."""
+        return [
+            RunSummary.model_validate(each)
+            for each in self.send(api.list_runs(limit=limit))["items"]
+        ]
 
     def follow(self, run_id: UUID) -> Iterator[Run]:
         """Each change of a run until it ends, also over lost connections and restarts."""

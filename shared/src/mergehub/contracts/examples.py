@@ -48,6 +48,7 @@ RUN = {
         "model_name": "local/dates-and-units",
         "seed": 0,
     },
+    "products": {"org/dates": RECIPE_ID},
     "attempt": 1,
     "fence": 1,
     "worker": "worker-1",

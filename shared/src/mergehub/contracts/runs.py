@@ -49,11 +49,10 @@ def must_be(what: str) -> WrapValidator:
     return WrapValidator(validate)
 
 
+MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$"
 ModelName = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$", max_length=200
-    ),
+    StringConstraints(pattern=MODEL_NAME, max_length=200),
     must_be(
         "must be a name such as soup or org/soup: letters, digits, dots, hyphens and underscores, "
         "beginning with a letter or digit, at most 200 characters"
@@ -128,12 +127,15 @@ class MergeRunCreate(_RunCreate):
     kind: Literal["merge"]
     recipe: str | None = Field(None, description="An inline recipe: mergekit YAML as it is.")
     recipe_version: Lax[UUID] | None = Field(None, description="The id of a published version.")
-    model_name: ModelName = Field(description="The name that the produced model gets in lineage.")
+    model_name: ModelName = Field(
+        description="What the model will be called: `soup` or `ann/soup` of `ann`, or `lab/soup` "
+        "where one writes for `lab`. Names are compared without case."
+    )
     seed: int = Field(0, ge=0, lt=2**63, description="Seeds the methods that draw at random.")
 
 
 class EvaluateRunCreate(_RunCreate):
-    """Evaluate a model reference (a path, a hub id, `base+adapter` or `run:<id>`)."""
+    """Evaluate a model: a path, a hub id, a product's name or `run:<id>`; with `+adapter`."""
 
     model_config = example(kind="evaluate", model=f"run:{RUN_ID}", benchmarks=["dates", "units"])
 
@@ -165,6 +167,13 @@ class EvaluateSpec(Message):
     benchmarks: list[str]
 
 
+Products = Annotated[
+    dict[str, UUID],
+    Field(
+        description="The run behind each product that the spec names, by the name as it stands "
+        "there: all models of runs that its worker may open."
+    ),
+]
 RunSpec = Annotated[MergeSpec | EvaluateSpec, Field(discriminator="kind")]
 
 
@@ -230,6 +239,7 @@ class Claim(Answer):
     heartbeat_seconds: int
     timeout_seconds: int
     spec: RunSpec
+    products: Products
 
 
 class HeartbeatRequest(Message):
@@ -350,12 +360,54 @@ class Run(Answer):
     needs: Needs | None
     timeout_seconds: int
     spec: RunSpec
+    products: Products
     attempt: int
     fence: int
     worker: str | None
     progress: RunProgress | None
     result: dict[str, Any] | None
     error: RunError | None
+    revision: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class SubmittedRun(Run):
+    """A run as it was queued. `notes` say in sentences what its submitter may not expect."""
+
+    model_config = example(
+        **RUN, notes=["No gpu worker is registered: the run waits until one comes."]
+    )
+
+    notes: list[str]
+
+
+class ErrorSummary(Answer):
+    """Why an attempt ended: its code and how its message begins."""
+
+    code: str = Field(max_length=60)
+    message: str = Field(max_length=300)
+
+
+class RunSummary(Answer):
+    """A run as lists show it; the recipe, the result and the whole error are the run's own.
+
+    `digest` is that of the model that it made or measured.
+    """
+
+    id: UUID
+    owner: str
+    visibility: Literal["public", "private"]
+    kind: str
+    state: RunState
+    hardware: str
+    model_name: str
+    digest: str | None
+    attempt: int
+    worker: str | None
+    progress: RunProgress | None
+    error: ErrorSummary | None
     revision: int
     created_at: datetime
     started_at: datetime | None

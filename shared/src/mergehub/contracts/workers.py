@@ -45,7 +45,10 @@ class WorkerRun(Answer):
 
 
 class Worker(Answer):
-    """A worker: `alive` if it was heard of lately, `run` while it is busy."""
+    """A worker: `alive` if it was heard of lately, `run` while it is busy.
+
+    `since` is when it came, `idle_since` when its last run ended, or when it came.
+    """
 
     name: str
     hardware: str
@@ -53,5 +56,6 @@ class Worker(Answer):
     version: str
     alive: bool
     since: datetime
+    idle_since: datetime
     seen_at: datetime
     run: WorkerRun | None

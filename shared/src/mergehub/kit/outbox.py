@@ -19,6 +19,7 @@ from sqlalchemy import (
     CursorResult,
     Identity,
     Index,
+    Select,
     String,
     delete,
     func,
@@ -42,6 +43,7 @@ from mergehub.kit.telemetry import Reading
 log = structlog.get_logger()
 
 CHANNEL = "mergehub_outbox"
+MOST_BYTES = 1 << 20  # of the data of a page of events, as they are stored
 NUMBERED = "/numbered"  # behind the source: the call that tells of events in the feed
 
 Publish = Callable[[Sequence[Envelope]], Awaitable[None]]
@@ -118,18 +120,16 @@ class Outbox:
         if self._emitted is not None:
             await self._emitted(session, written.one()[0])
 
-    async def after(self, session: AsyncSession, sequence: int, limit: int) -> list[Envelope]:
-        """At most `limit` events behind `sequence`, oldest first.
+    async def after(
+        self, session: AsyncSession, sequence: int, limit: int
+    ) -> tuple[list[Envelope], bool]:
+        """At most `limit` events behind `sequence`, oldest first, and whether there are more.
 
+        Large ones are fewer: their data take MOST_BYTES at most, unless the first alone has more.
         Raises EventsPruned where the next one is no longer kept: a gap would go unnoticed.
         """
-        rows = await session.scalars(
-            select(self.table)
-            .where(self.table.sequence > sequence)
-            .order_by(self.table.sequence)
-            .limit(limit)
-        )
-        events = [self.envelope(row) for row in rows]
+        rows = (await session.execute(self._behind(sequence, limit))).all()
+        events = [self.envelope(row[0]) for row in rows[:limit]]
         if events and events[0].sequence != sequence + 1:
             first = f"/v1/events?after={events[0].sequence - 1}"
             raise EventsPruned(
@@ -137,7 +137,18 @@ class Outbox:
                 f"{sequence}. Read the present state, then go on from {first}.",
                 headers={"Link": f'<{first}>; rel="first"'},
             )
-        return events
+        return events, bool(rows) and rows[0].there > len(events)
+
+    def _behind(self, sequence: int, limit: int) -> Select[Any]:
+        """The rows, each with how many there are up to one beyond `limit`."""
+        size = func.pg_column_size(self.table.data).label("size")  # as stored: nothing is unpacked
+        near = select(self.table.sequence, size).where(self.table.sequence > sequence)
+        sizes = near.order_by(self.table.sequence).limit(limit + 1).subquery()
+        total = func.sum(sizes.c.size).over(order_by=sizes.c.sequence)
+        sums = select(sizes, total.label("total"), func.count().over().label("there")).subquery()
+        few = (sums.c.total <= MOST_BYTES) | (sums.c.total == sums.c.size)
+        joined = select(self.table, sums.c.there).join(sums, sums.c.sequence == self.table.sequence)
+        return joined.where(few).order_by(self.table.sequence)
 
     async def prune(self, session: AsyncSession, keep: timedelta) -> int:
         """Delete from the old end, up to the first event that is younger or was not published.

@@ -2,7 +2,7 @@
 
 from .canonical import canonical, canonical_document, digest_of, recipe_digest
 from .faults import Fault, RecipeError
-from .ingredients import ingredients, tokenizer_models
+from .ingredients import ingredients, named_in, references, tokenizer_models
 from .lock import Lock, LockedFile, LockedIngredient
 from .methods import MethodSpec, ParameterSpec, catalogue, register
 from .not_built import not_built
@@ -53,12 +53,14 @@ __all__ = [
     "digest_of",
     "ingredients",
     "layer_position",
+    "named_in",
     "not_built",
     "parse_recipe",
     "parse_recipes",
     "parse_to_merge",
     "parse_with_warnings",
     "recipe_digest",
+    "references",
     "register",
     "resolve",
     "to_yaml",

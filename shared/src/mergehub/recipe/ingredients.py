@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
 
 from .faults import Path
 from .reference import ModelRef
@@ -17,6 +20,32 @@ def ingredients(recipe: Recipe) -> list[ModelRef]:
 def tokenizer_models(recipe: Recipe) -> list[ModelRef]:
     """The models of which a recipe names the tokenizer or the embedding of a token, each once."""
     return list(dict.fromkeys(_tokenizer_models(recipe)))
+
+
+def references(recipe: Recipe) -> list[ModelRef]:
+    """Every model that a recipe names, wherever it stands, each once; adapters by themselves.
+
+    Whoever decides what a recipe may reach asks here. The walk knows no field by its name, so that
+    it finds what is added to the language later.
+    """
+    return list(dict.fromkeys(named_in(recipe)))
+
+
+def named_in(value: Any) -> Iterator[ModelRef]:
+    """The models that a part of a recipe names, adapters by themselves."""
+    match value:
+        case ModelRef():
+            yield value.without_adapter
+            yield from named_in(value.adapter)
+        case BaseModel():
+            for field in type(value).model_fields:
+                yield from named_in(getattr(value, field))
+        case Mapping():
+            for each in value.values():
+                yield from named_in(each)
+        case tuple() | list():
+            for each in value:
+                yield from named_in(each)
 
 
 def located(recipe: Recipe) -> Iterator[tuple[Path, ModelRef]]:

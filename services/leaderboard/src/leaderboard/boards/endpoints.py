@@ -44,7 +44,8 @@ async def get_board(
     limit: Limit = 50,
 ) -> schemas.BoardPage:
     """A board's rows: ranked models first, then those that lack a benchmark, by name."""
-    filters = service.Filters(models, merged, method)
+    wanted = models and {name.lower() for name in models}
+    filters = service.Filters(wanted, merged, method)
     page = await service.page(session, board, filters, cursor, limit)
     link_next(request, response, page.next_cursor)
     return page

@@ -25,7 +25,10 @@ class BoardNotFound(NotFound):
 
 @dataclass(frozen=True)
 class Filters:
-    """Which rows are shown; ranks stay those of the whole board."""
+    """Which rows are shown; ranks stay those of the whole board.
+
+    `models` are names in lower case.
+    """
 
     models: Collection[str] | None = None
     merged: bool | None = None
@@ -34,7 +37,7 @@ class Filters:
     def keep(self, model: str, methods: Mapping[str, str]) -> bool:
         """Whether to show `model`, where `methods` has that of every merge."""
         return (
-            (self.models is None or model in self.models)
+            (self.models is None or model.lower() in self.models)
             and (self.merged is None or self.merged == (model in methods))
             and (self.method is None or self.method == methods.get(model))
         )

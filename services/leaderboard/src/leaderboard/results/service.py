@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from leaderboard import statistics
 from leaderboard.benchmarks import repository as benchmarks
+from leaderboard.names import known, spelled
 from leaderboard.results import repository, schemas
 from mergehub.contracts.events import EvaluationCompleted
 from mergehub.kit.pagination import decode_cursor, encode_cursor
@@ -50,8 +51,9 @@ async def learn_evaluation(
     benchmark_id = await benchmarks.ensure(
         session, told.benchmark, told.version, told.metric, told.count
     )
-    copied = {"model", "model_digest", "value", "stderr", "count", "shots", "harness", "run"}
+    copied = {"model_digest", "value", "stderr", "count", "shots", "harness", "run"}
     values = told.model_dump(include=copied) | {
+        "model": await spelled(session, told.model),
         "benchmark_id": benchmark_id,
         "binary": bool(items) and set(items.values()) <= {0.0, 1.0},
         "source": VERIFIED,
@@ -86,6 +88,7 @@ async def page(
 ) -> schemas.ResultPage:
     """Raises BadCursor."""
     before = decode_cursor(cursor, int)[0] if cursor else None
+    model = model and await known(session, model)
     rows = await repository.page(
         session, model=model, benchmark=benchmark, before=before, limit=limit + 1
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from leaderboard.names import known
 from leaderboard.parents import repository as parent_rows
 from leaderboard.parents.models import Parent
 from leaderboard.results import repository as result_rows
@@ -28,6 +29,7 @@ class NoResults(NotFound):
 
 async def uplift(session: AsyncSession, model: str) -> schemas.Uplift:
     """Raises NoResults."""
+    model = await known(session, model)
     parents = await parent_rows.of(session, model)
     scores = await results.newest(session, {model, *(parent.parent for parent in parents)})
     if model not in scores:

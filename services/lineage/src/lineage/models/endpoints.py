@@ -16,8 +16,12 @@ from mergehub.kit.problems import problem_responses
 router = APIRouter(prefix="/v1/models", tags=["models"])
 
 Text = Annotated[str, Query(min_length=1, max_length=NAME_LENGTH)]
-Name = Annotated[Text | None, Query(description="The whole name.", examples=["org/base"])]
-Prefix = Annotated[Text | None, Query(description="How a name begins.", examples=["org/"])]
+Name = Annotated[
+    Text | None, Query(description="The whole name, in whatever case.", examples=["org/base"])
+]
+Prefix = Annotated[
+    Text | None, Query(description="How a name begins, in whatever case.", examples=["org/"])
+]
 
 
 @router.get("", summary="List models", responses=problem_responses(BadCursor))

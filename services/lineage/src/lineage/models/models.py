@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Identity, String, UniqueConstraint, func, text
+from sqlalchemy import ForeignKey, Identity, Index, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lineage.tables import Base
@@ -16,8 +16,10 @@ Name = String(NAME_LENGTH, collation="C")
 
 
 class Model(Base):
-    """A model by its opaque id; `name` is what it is called now.
+    """A model by its opaque id; `name` is what it is called now, in its first spelling.
 
+    Names are compared without case. Of those that were kept apart before that, all but the first
+    are `alias_of` it: they keep their edges, and what is learned from now on is the first one's.
     The counters tell distinct children. They change in the transaction that adds the edge.
     """
 
@@ -29,6 +31,16 @@ class Model(Base):
     base_count: Mapped[int] = mapped_column(server_default=text("0"), index=True)
     ingredient_count: Mapped[int] = mapped_column(server_default=text("0"), index=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    alias_of: Mapped[UUID | None] = mapped_column(ForeignKey("models.id"))
+
+    __table_args__ = (
+        Index(
+            "uq_models_lower_name",
+            func.lower(name),
+            unique=True,
+            postgresql_where=text("alias_of IS NULL"),
+        ),
+    )
 
 
 class ModelName(Base):

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, collate, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.models.models import Model, ModelName, Revision
+
+_LOWER = func.lower(Model.name)
+
+
+def _lower(name: str) -> ColumnElement[str]:
+    """A name as the index has it: only the letters of ASCII have case there."""
+    return func.lower(collate(literal(name), "C"))
 
 
 async def find(session: AsyncSession, model_id: UUID) -> Model | None:
@@ -20,13 +27,13 @@ async def page(
     session: AsyncSession, *, name: str | None, prefix: str | None, after: str | None, limit: int
 ) -> Sequence[Model]:
     """At most `limit` models by name, behind `after`."""
-    query = select(Model).order_by(Model.name).limit(limit)
+    query = select(Model).where(Model.alias_of.is_(None)).order_by(_LOWER).limit(limit)
     if name is not None:
-        query = query.where(Model.name == name)
+        query = query.where(_lower(name) == _LOWER)
     if prefix is not None:
-        query = query.where(Model.name.startswith(prefix, autoescape=True))
+        query = query.where(_LOWER.startswith(prefix.lower(), autoescape=True))
     if after is not None:
-        query = query.where(Model.name > after)
+        query = query.where(_lower(after) < _LOWER)
     return (await session.scalars(query)).all()
 
 
@@ -41,14 +48,15 @@ async def revisions(session: AsyncSession, model_id: UUID) -> Sequence[Revision]
 
 
 async def ensure(session: AsyncSession, name: str) -> UUID:
-    """The id of the model of this name, which is created where there is none."""
+    """The id of the model of this name, in whatever case; created where there is none."""
     created = await session.scalar(
         insert(Model).values(name=name).on_conflict_do_nothing().returning(Model.id)
     )
     if created is not None:
         await session.execute(insert(ModelName).values(model_id=created, name=name))
         return created
-    return (await session.scalars(select(Model.id).where(Model.name == name))).one()
+    query = select(Model.id).where(Model.alias_of.is_(None), _lower(name) == _LOWER)
+    return (await session.scalars(query)).one()
 
 
 async def ensure_revision(session: AsyncSession, model_id: UUID, digest: str | None) -> UUID:

@@ -9,7 +9,10 @@ from mergehub.contracts.runs import Answer
 
 
 class Model(Answer):
-    """A model and how often it was used: each count is one of distinct children."""
+    """A model and how often it was used: each count is one of distinct children.
+
+    `alias_of` is the model that has this name in another spelling, and is found by it.
+    """
 
     id: UUID
     name: str
@@ -17,6 +20,7 @@ class Model(Answer):
     base_count: int
     ingredient_count: int
     created_at: datetime
+    alias_of: UUID | None
 
 
 class ModelPage(Answer):

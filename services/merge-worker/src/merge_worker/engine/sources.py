@@ -39,12 +39,16 @@ class Sources:
     Attributes:
         roots: folders under which paths in a recipe may lie (links are followed first).
         produced: the folder of the model that a run produced, by the run's id.
+        products: the ids of the runs behind the names of products.
+        closed: folders under which no path may lie, be they under a root or not.
         cache_dir: the Hugging Face cache (default: the library's own).
         offline: use only what is in the cache already.
     """
 
     roots: tuple[Path, ...] = ()
     produced: Produced = field(default_factory=dict)
+    products: Mapping[str, str] = field(default_factory=dict)
+    closed: tuple[Path, ...] = ()
     cache_dir: Path | None = None
     offline: bool = False
 
@@ -58,6 +62,8 @@ class Sources:
         name = reference.model
         if name.startswith("run:"):
             return self._produced(name.removeprefix("run:"))
+        if reference.revision is None and name in self.products:
+            return self._produced(self.products[name])
         if "://" in name:
             raise NotSupportedError(f"{name}: models are not read from URLs; give a path or an id")
         if name.startswith(("/", "./", "../", "~")) or self._under_roots(name):
@@ -85,7 +91,7 @@ class Sources:
 
     def _location(self, folder: Path, kind: Kind, revision: str | None) -> Location:
         within = self.within(folder / "config.json")
-        _check_entries(folder, within)
+        self._check_entries(folder, within)
         return Location(folder, kind, revision, within)
 
     def _under_roots(self, name: str) -> bool:
@@ -110,7 +116,27 @@ class Sources:
         return ", ".join(str(root) for root in self.roots) or "any allowed root: there is none"
 
     def _allowed(self, path: Path) -> bool:
-        return any(path.is_relative_to(_real(root)) for root in self.roots)
+        allowed = any(path.is_relative_to(_real(root)) for root in self.roots)
+        return allowed and not self._closed(path)
+
+    def _closed(self, path: Path) -> bool:
+        return any(path.is_relative_to(_real(each)) for each in self.closed)
+
+    def _check_entries(self, folder: Path, within: tuple[Path, ...]) -> None:
+        """Make sure that nothing in a folder leads elsewhere or is waited for, whoever reads it."""
+        try:
+            entries = list(folder.iterdir())
+        except OSError as error:
+            raise unreadable(folder, error) from None
+        for path in entries:
+            if path.is_symlink() and not self._may_lead(_real(path), within):
+                raise SourceError(f"{path} is a link that leads outside the allowed roots")
+            if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+                raise CheckpointError(f"{path} is not a regular file, so it is not read")
+
+    def _may_lead(self, target: Path, within: tuple[Path, ...]) -> bool:
+        inside = any(target.is_relative_to(each) for each in within)
+        return inside and (within != tuple(map(_real, self.roots)) or not self._closed(target))
 
     def _from_hub(self, name: str, revision: str | None) -> Location:
         from huggingface_hub import constants, snapshot_download
@@ -132,26 +158,13 @@ class Sources:
         except LocalEntryNotFoundError:
             why = "we are offline" if offline else "Hugging Face cannot be reached"
             raise OutsideError(
-                f"{name} is not a folder under {self._roots_text()}; "
+                f"{name} is not a folder under {self._roots_text()}, and no product known here; "
                 f"taken as a Hugging Face id, it is not in the cache, and {why}"
             ) from None
         except (HfHubHTTPError, HFValidationError, OSError) as error:
             at = f" at revision {revision}" if revision else ""
             raise SourceError(f"{name}{at} cannot be fetched from Hugging Face: {error}") from None
         return self._location(Path(folder), "hub", Path(folder).name)
-
-
-def _check_entries(folder: Path, within: tuple[Path, ...]) -> None:
-    """Make sure that nothing in a folder leads elsewhere or is waited for, whoever reads it."""
-    try:
-        entries = list(folder.iterdir())
-    except OSError as error:
-        raise unreadable(folder, error) from None
-    for path in entries:
-        if path.is_symlink() and not any(_real(path).is_relative_to(each) for each in within):
-            raise SourceError(f"{path} is a link that leads outside the allowed roots")
-        if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
-            raise CheckpointError(f"{path} is not a regular file, so it is not read")
 
 
 def _real(path: Path) -> Path:

@@ -23,11 +23,13 @@ from mergehub.contracts.worker_client import LeaseLost, Refused, RunClient, RunC
 
 from .messages import Failed, Job, Message, Planned, Progress, Stopped, Succeeded
 from .process import ChildProcess
+from .redaction import public, without_folders
 
 log = structlog.get_logger()
 
 STOP_SECONDS = 8.0  # for a child that was asked to stop; then it is killed
 DECLINED_SECONDS = 5.0  # before another run is claimed on a machine that could not start one
+LONGEST_REASON = 500
 RETRY_SECONDS = 1.0  # after a heartbeat that failed: the lease runs on
 
 
@@ -172,6 +174,7 @@ class Attempt:
                 await self._report_failure(await child.unexpected_end(), child.last_lines())
 
     async def _hand_back(self, reason: str, needs: Needs | None = None) -> None:
+        reason = without_folders(reason, self._job)[:LONGEST_REASON]
         await self._client.release(self._claim.run_id, self._claim.fence, reason, needs)
 
     async def _decline(self, error: OSError) -> None:
@@ -181,13 +184,13 @@ class Attempt:
         or this worker would be the first to claim it again.
         """
         log.error("run.not-started", run=str(self._claim.run_id), error=str(error))
-        await self._hand_back(f"The worker could start no process for it: {error}"[:500])
+        await self._hand_back(f"The worker could start no process for it: {error}")
         with suppress(TimeoutError):
             async with asyncio.timeout(DECLINED_SECONDS):
                 await self._stop.wait()
 
     async def _report_failure(self, error: RunError, last_lines: list[str] | None = None) -> None:
-        told = error.with_last_lines(last_lines or [])
+        told = public(error.with_last_lines(last_lines or []), self._job)
         await self._report(ReportRequest(fence=self._claim.fence, outcome="failed", error=told))
 
     async def _report(self, request: ReportRequest) -> None:

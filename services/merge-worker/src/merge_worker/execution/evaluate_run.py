@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from merge_worker.engine import EngineError
 from merge_worker.engine.checkpoint import Checkpoint, open_adapter, open_checkpoint
+from merge_worker.engine.sources import Kind
 from merge_worker.evaluate.errors import EvaluationError
 from merge_worker.evaluate.tasks import LocalTask, load_task
 from mergehub.contracts.hardware import Needs
@@ -72,8 +73,8 @@ def _evaluate(job: Job, spec: EvaluateSpec, tell: Tell, started: float) -> Evalu
     tell.progress("open the model", 0, 0, "")
     with _named("The model's reference cannot be read"):
         reference = ModelRef.parse(spec.model)
-    parts = _open(job, reference)
-    digest = _digest(reference, parts)
+    kind, parts = _open(job, reference)
+    digest = produced_digest(parts[0].folder) if kind == "run" else checkpoints_digest(parts)
     results = [_finished(job, task, digest) for task in tasks]
     if None in results:
         tell.send(Planned(needs=_needs(job, parts)))
@@ -95,15 +96,15 @@ def _evaluate(job: Job, spec: EvaluateSpec, tell: Tell, started: float) -> Evalu
     )
 
 
-def _open(job: Job, reference: ModelRef) -> list[Checkpoint]:
-    """The model, and its adapter if it has one; both safetensors under the allowed roots."""
+def _open(job: Job, reference: ModelRef) -> tuple[Kind, list[Checkpoint]]:
+    """What kind of source the model has, the model, and its adapter if it has one."""
     sources = sources_of(job)
     model = sources.locate(reference.without_adapter)
-    parts = [open_checkpoint(model.folder, model.within)]
-    if reference.adapter is not None:
-        adapter = sources.locate(reference.adapter)
-        parts.append(open_adapter(adapter.folder, adapter.within))
-    return parts
+    opened = open_checkpoint(model.folder, model.within)
+    if reference.adapter is None:
+        return model.kind, [opened]
+    adapter = sources.locate(reference.adapter)
+    return "folder", [opened, open_adapter(adapter.folder, adapter.within)]
 
 
 def _needs(job: Job, parts: Sequence[Checkpoint]) -> Needs:
@@ -112,12 +113,6 @@ def _needs(job: Job, parts: Sequence[Checkpoint]) -> Needs:
     if job.hardware == "cpu":
         return Needs(memory=OVERHEAD + int(ROOM * sum(4 * region.size for region in regions)))
     return Needs(memory=OVERHEAD, gpu_memory=int(ROOM * sum(region.nbytes for region in regions)))
-
-
-def _digest(reference: ModelRef, parts: Sequence[Checkpoint]) -> str:
-    if reference.run_id is not None and reference.adapter is None:
-        return produced_digest(parts[0].folder)
-    return checkpoints_digest(parts)
 
 
 def _measure(

@@ -19,10 +19,14 @@ class _Frozen(BaseModel):
 
 
 class Job(_Frozen):
-    """One attempt at a run. `parent` is the worker's process id: no child outlives it."""
+    """One attempt at a run. `products` are the runs whose models it may open, by their names.
+
+    `parent` is the worker's process id: no child outlives it.
+    """
 
     run_id: UUID
     spec: RunSpec
+    products: dict[str, UUID]
     hardware: Hardware
     capacity: Capacity
     model_roots: tuple[Path, ...]

@@ -13,7 +13,7 @@ import rfc8785
 from merge_worker.engine.dtypes import ITEMSIZE
 from merge_worker.engine.finish import LOCK, MANIFEST
 from mergehub.contracts.runs import LONGEST_NAME, MOST_PARENTS, MergeResult, Parent
-from mergehub.recipe import Lock, ModelRef, Recipe, ingredients
+from mergehub.recipe import Lock, LockedIngredient, ModelRef, Recipe, ingredients
 
 from .failure import RunFailed
 from .identity import is_weights, produced_digest, weights_digest
@@ -96,9 +96,10 @@ def _beneath(ref: ModelRef) -> Parent | None:
 
 
 def _digest(ref: ModelRef, lock: Lock, artifacts: Path) -> str:
-    if ref.run_id is not None and ref.adapter is None:
-        return produced_digest(produced_folder(artifacts, ref.run_id))
     parts = [part for part in lock.ingredients if part.ref in (ref, ref.adapter)]
+    match parts:
+        case [LockedIngredient(kind="run", revision=str(run))]:
+            return produced_digest(produced_folder(artifacts, run))
     return weights_digest(
         [{name: file.sha256 for name, file in part.files.items()} for part in parts]
     )

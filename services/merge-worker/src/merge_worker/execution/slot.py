@@ -78,6 +78,7 @@ class Slot:
         return Job(
             run_id=claim.run_id,
             spec=claim.spec,
+            products=claim.products,
             hardware=settings.hardware,
             capacity=room,
             model_roots=tuple(root.resolve() for root in settings.model_roots),

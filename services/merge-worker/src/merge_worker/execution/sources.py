@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from merge_worker.engine import Sources
 
 from .messages import Job, produced_folder
 
 
 def sources_of(job: Job) -> Sources:
-    """The roots that this worker allows, and the models that other runs produced."""
+    """The roots that this worker allows, and of what runs produced no more than the claim grants.
 
-    def produced(run_id: str) -> Path | None:
-        folder = produced_folder(job.artifacts, run_id)
-        return folder if folder.is_dir() else None
-
-    return Sources(roots=job.model_roots, produced=produced)
+    The models of other runs lie beside those and may be private: no path leads to them.
+    """
+    folders = {str(run): produced_folder(job.artifacts, run) for run in job.products.values()}
+    return Sources(
+        roots=job.model_roots,
+        produced={run: folder for run, folder in folders.items() if folder.is_dir()},
+        products={name: str(run) for name, run in job.products.items()},
+        closed=(job.artifacts, job.scratch),
+    )

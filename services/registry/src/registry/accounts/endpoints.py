@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import BeforeValidator, StringConstraints
 
 from mergehub.kit.auth import Principal, authenticated, requires
 from mergehub.kit.database import Session, after_commit
@@ -22,7 +23,9 @@ router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 
 Handle = Annotated[
     str,
-    Path(max_length=100, pattern="^[a-z0-9-]+$", description="Of a person or an organisation."),
+    StringConstraints(max_length=100, pattern="^[a-z0-9-]+$"),
+    BeforeValidator(str.lower),
+    Path(description="Of a person or an organisation."),
 ]
 Holder = Annotated[Principal, Depends(authenticated)]
 Manager = Annotated[Principal, Depends(requires("accounts:manage"))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,6 +24,7 @@ from registry.accounts.errors import (
 from registry.accounts.models import LOCAL, AccountRow, MemberRow
 from registry.accounts.schemas import Account, AccountUpdate, Me, Membership, OrganisationCreate
 from registry.audit.service import audit
+from registry.products.models import ProductRow
 from registry.quotas.service import check_quota
 from registry.tokens.service import CHANNEL as TOKENS_CHANNEL
 
@@ -134,11 +135,17 @@ async def row_of(session: AsyncSession, handle: str, *, lock: bool = False) -> A
 
 
 async def add(session: AsyncSession, **columns: Any) -> AccountRow | None:
-    """A new account, or None where its handle is taken."""
-    if columns["handle"] in RESERVED:
+    """A new account, or None where its handle is taken, or the models of others bear it."""
+    if columns["handle"] in RESERVED or await _is_borne(session, columns["handle"]):
         return None
     added = insert(AccountRow).values(**columns).on_conflict_do_nothing(index_elements=["handle"])
     return await session.scalar(added.returning(AccountRow))
+
+
+async def _is_borne(session: AsyncSession, handle: str) -> bool:
+    """Whether models are called `handle/…`: by administrators, before there was the account."""
+    borne = func.lower(ProductRow.name).startswith(f"{handle}/", autoescape=True)
+    return bool(await session.scalar(select(exists().where(borne))))
 
 
 def own(holder: Principal) -> str:

@@ -52,10 +52,9 @@ class Feed:
     async def _look(self, asked: tuple[int, int]) -> EventPage:
         after, limit = asked
         async with self._resources.database.reading() as session:
-            found = await outbox.after(session, after, limit + 1)
-        items = found[:limit]
+            items, has_more = await outbox.after(session, after, limit)
         return EventPage(
             items=items,
             next_after=items[-1].sequence if items else after,
-            has_more=len(found) > limit,
+            has_more=has_more,
         )

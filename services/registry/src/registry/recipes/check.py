@@ -14,6 +14,7 @@ from mergehub.recipe import (
     digest_of,
     ingredients,
     parse_to_merge,
+    references,
 )
 
 
@@ -26,13 +27,17 @@ class RecipeInvalid(Invalid):
 
 @dataclass(frozen=True)
 class CheckedRecipe:
-    """What is known of an acceptable recipe; `canonical` is JSON by RFC 8785."""
+    """What is known of an acceptable recipe; `canonical` is JSON by RFC 8785.
+
+    `ingredients` are merged; `references` are all models that it names, also for a tokenizer.
+    """
 
     source: str
     canonical: str
     digest: str
     method: str
     ingredients: tuple[ModelRef, ...]
+    references: tuple[ModelRef, ...]
     warnings: tuple[FieldFault, ...]
 
 
@@ -55,6 +60,7 @@ def _check(text: str, pointer: str) -> CheckedRecipe:
             digest=digest_of(written),
             method=recipe.merge_method,
             ingredients=tuple(ingredients(recipe)),
+            references=tuple(references(recipe)),
             warnings=tuple(_told(fault, pointer) for fault in warnings),
         )
     except RecipeError as error:

@@ -21,6 +21,7 @@ from registry.recipes import service
 from registry.recipes.check import RecipeInvalid, check
 from registry.recipes.repository import RecipeFilter
 from registry.recipes.schemas import (
+    AnyCase,
     CheckedRecipeAnswer,
     Label,
     Recipe,
@@ -30,7 +31,6 @@ from registry.recipes.schemas import (
     RecipeUpdate,
     RecipeVersion,
     RecipeVersionCreate,
-    Slug,
     VersionPage,
 )
 from registry.recipes.service import NameTaken, RecipeNotFound
@@ -105,8 +105,8 @@ async def list_recipes(
     response: Response,
     session: Session,
     viewer: Viewer,
-    owner: Annotated[Slug | None, Query(description="The handle of its owner.")] = None,
-    name: Annotated[Slug | None, Query()] = None,
+    owner: Annotated[AnyCase | None, Query(description="The handle of its owner.")] = None,
+    name: Annotated[AnyCase | None, Query()] = None,
     tag: Annotated[Label | None, Query()] = None,
     method: Method = None,
     limit: Limit = 50,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Executable, and_, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, Executable, Row, and_, bindparam, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +18,9 @@ from registry.recipes.schemas import RecipeCreate
 
 Pair = tuple[RecipeRow, VersionRow]
 Viewer = Principal | None
+
+MOST_LETTERS = 3  # that a name may have more or less than the one it is taken for
+MOST_NAMES = 2000  # the newest, that are compared with it
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,16 @@ async def page(
     if before is not None:
         query = query.where(tuple_(RecipeRow.created_at, RecipeRow.id) < before)
     return await _pairs(session, query.limit(limit))
+
+
+async def names_like(
+    session: AsyncSession, name: str, viewer: Viewer
+) -> Sequence[Row[tuple[str, str]]]:
+    """Owners and names of recipes, as far as `viewer` may see them, of about the same length."""
+    differs = func.abs(func.length(RecipeRow.name) - len(name))
+    query = select(RecipeRow.owner, RecipeRow.name).where(seen_by(viewer), differs <= MOST_LETTERS)
+    newest = query.order_by(RecipeRow.created_at.desc(), RecipeRow.id.desc()).limit(MOST_NAMES)
+    return (await session.execute(newest)).all()
 
 
 async def versions(

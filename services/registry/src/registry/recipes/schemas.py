@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from mergehub.contracts.examples import RECIPE, RECIPE_ID, TIME, VERSION, example
 from mergehub.contracts.runs import Answer, Message, must_be
@@ -18,6 +18,8 @@ Slug = Annotated[
     StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=100),
     must_be("must be lower case words joined by hyphens, such as my-soup; at most 100 characters"),
 ]
+AnyCase = Annotated[Slug, BeforeValidator(str.lower)]
+"""A name to find something by."""
 Label = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$", min_length=1, max_length=50),
@@ -133,7 +135,13 @@ class Recipe(Answer):
 
 
 class RecipePage(Answer):
+    """The newest first, each with the first 300 characters of its description.
+
+    Where none has the `name` asked for, `suggestions` are `owner/name` of those nearest to it.
+    """
+
     items: list[Recipe]
+    suggestions: list[str]
     next_cursor: str | None
 
 

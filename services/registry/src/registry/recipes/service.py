@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import datetime
+from difflib import get_close_matches
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,6 +35,9 @@ from registry.recipes.schemas import (
     VersionSummary,
 )
 from registry.recipes.visibility import spread
+
+SUGGESTIONS = 3
+LONGEST_DESCRIPTION = 300  # in a list
 
 
 class NameTaken(Conflict):
@@ -126,12 +131,26 @@ async def page(
     """A page of recipes, the newest first."""
     before = tuple(decode_cursor(cursor, datetime, UUID)) if cursor else None
     found = await repository.page(session, wanted, viewer, before, limit + 1)
-    items = [_recipe(*pair) for pair in found[:limit]]
+    items = [_in_short(_recipe(*pair)) for pair in found[:limit]]
     more = len(found) > limit
     return RecipePage(
         items=items,
+        suggestions=[] if items or cursor else await _near(session, wanted, viewer),
         next_cursor=encode_cursor(items[-1].created_at.isoformat(), items[-1].id) if more else None,
     )
+
+
+async def _near(session: AsyncSession, wanted: RecipeFilter, viewer: Viewer) -> list[str]:
+    """Recipes that `viewer` may see and whose name is nearly the one asked for, as `owner/name`."""
+    if wanted.name is None:
+        return []
+    name = f"{wanted.owner}/{wanted.name}" if wanted.owner else wanted.name
+    known = await repository.names_like(session, wanted.name, viewer)
+    asked = {
+        f"{owner}/{each}": f"{owner}/{each}" if wanted.owner else each for owner, each in known
+    }
+    near = await asyncio.to_thread(get_close_matches, name, set(asked.values()))
+    return [full for word in near for full, each in asked.items() if each == word][:SUGGESTIONS]
 
 
 async def versions(
@@ -193,6 +212,10 @@ async def _add_version(
 def _recipe(recipe: RecipeRow, newest: VersionRow) -> Recipe:
     columns = {name: getattr(recipe, name) for name in Recipe.model_fields if name != "version"}
     return Recipe(**columns, version=VersionSummary.model_validate(newest))
+
+
+def _in_short(recipe: Recipe) -> Recipe:
+    return recipe.model_copy(update={"description": recipe.description[:LONGEST_DESCRIPTION]})
 
 
 def _version(row: VersionRow) -> RecipeVersion:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from mergehub.contracts.runs import FINAL, Run, RunCreate, RunState
+from mergehub.contracts.runs import FINAL, Run, RunCreate, RunState, SubmittedRun
 from mergehub.kit.auth import Principal, Viewer, requires
 from mergehub.kit.database import Session
 from mergehub.kit.etags import is_known
@@ -19,9 +19,15 @@ from registry.accounts.errors import NoAccount
 from registry.idempotency import Answered, KeyInProgress, Once
 from registry.quotas.errors import RunQuotaExceeded
 from registry.recipes.check import RecipeInvalid
-from registry.recipes.schemas import Slug
+from registry.recipes.schemas import AnyCase
 from registry.runs import service
-from registry.runs.errors import PrivateMixed, RunFinished, RunNotFound, RunNotSucceeded
+from registry.runs.errors import (
+    PrivateMixed,
+    RunFinished,
+    RunNotFound,
+    RunNotSucceeded,
+    SourcePrivate,
+)
 from registry.runs.follow import Following
 from registry.runs.repository import RunFilter
 from registry.runs.schemas import RunItems, RunPage
@@ -32,7 +38,11 @@ Submitter = Annotated[Principal, Depends(requires("runs:submit"))]
 State = Annotated[RunState | None, Query()]
 SEEN = problem_responses(RunNotFound, Unauthenticated)
 Benchmark = Annotated[str, Query(min_length=1, max_length=200)]
-Owner = Annotated[Slug | None, Query(description="The handle of their owner.")]
+Owner = Annotated[AnyCase | None, Query(description="The handle of their owner.")]
+ModelName = Annotated[
+    str | None,
+    Query(min_length=1, max_length=500, description="What its model is called, in whatever case."),
+]
 Kind = Annotated[Literal["merge", "evaluate"] | None, Query()]
 
 
@@ -40,7 +50,7 @@ Kind = Annotated[Literal["merge", "evaluate"] | None, Query()]
     "",
     summary="Submit a run",
     status_code=202,
-    response_model=Run,
+    response_model=SubmittedRun,
     responses=problem_responses(
         Unauthenticated,
         Forbidden,
@@ -56,7 +66,7 @@ Kind = Annotated[Literal["merge", "evaluate"] | None, Query()]
 async def submit_run(
     body: RunCreate, session: Session, submitter: Submitter, once: Once
 ) -> Response:
-    """Queue a run; `Location` names where to follow it."""
+    """Queue a run; `Location` names where to follow it, `notes` what is worth knowing of it."""
 
     async def effect() -> Answered:
         run = await service.submit(session, submitter, body)
@@ -74,11 +84,12 @@ async def list_runs(
     owner: Owner = None,
     state: State = None,
     kind: Kind = None,
+    model: ModelName = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> RunPage:
-    """Runs, the newest first; private ones for those who belong to their owner."""
-    page = await service.page(session, RunFilter(owner, state, kind), viewer, cursor, limit)
+    """Runs in short, the newest first; private ones for those who belong to their owner."""
+    page = await service.page(session, RunFilter(owner, state, kind, model), viewer, cursor, limit)
     link_next(request, response, page.next_cursor)
     return page
 
@@ -145,9 +156,15 @@ async def cancel_run(run_id: UUID, session: Session, actor: Submitter) -> Run:
     "/{run_id}/retry",
     summary="Retry a failed or cancelled run",
     responses=problem_responses(
-        Unauthenticated, Forbidden, NotYours, RunNotFound, RunFinished, RunQuotaExceeded
+        Unauthenticated,
+        Forbidden,
+        NotYours,
+        RunNotFound,
+        RunFinished,
+        SourcePrivate,
+        RunQuotaExceeded,
     ),
 )
-async def retry_run(run_id: UUID, session: Session, actor: Submitter) -> Run:
+async def retry_run(run_id: UUID, session: Session, actor: Submitter) -> SubmittedRun:
     """Try a failed or cancelled run again; what it had finished is kept for a day."""
     return await service.retry(session, actor, run_id)

@@ -33,6 +33,13 @@ class PrivateMixed(Conflict):
     remedy = "Publish a copy of the recipe under the other account, or make one of them public."
 
 
+class SourcePrivate(Conflict):
+    """A model that the run takes was public when it was submitted, and is private now."""
+
+    code, title = "source-private", "A model that the run is made of has become private"
+    remedy = "Submit a new run, of models that you may see."
+
+
 class RunLeased(Conflict):
     """Another worker holds the run, or it has ended."""
 

@@ -35,7 +35,8 @@ class RunRow(Base):
     being spent. `due_at` is when a queued run may begin, or when it was last rung for;
     `claimed_at` and `claim_nonce` (the worker's mark) are those of the newest claim, and
     `report_digest` is the report that was accepted last. `sources` are the recipes that its
-    outcome follows from, also by way of other runs.
+    outcome follows from, also by way of other runs; `products` are the runs behind the models
+    that its spec names.
     """
 
     __tablename__ = "runs"
@@ -50,6 +51,8 @@ class RunRow(Base):
     needs: Mapped[dict[str, Any] | None] = mapped_column(Json)
     timeout_seconds: Mapped[int]
     spec: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    model_name: Mapped[str] = mapped_column(Text)
+    products: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
     attempt: Mapped[int] = mapped_column(server_default="0")
     max_attempts: Mapped[int]
     fence: Mapped[int] = mapped_column(BigInteger, server_default="0")
@@ -78,6 +81,7 @@ class RunRow(Base):
         Index("ix_runs_worker", "worker", postgresql_where=text("state = 'running'")),
         Index("ix_runs_owner_created_at", "owner", "created_at"),
         Index("ix_runs_unfinished", "owner", postgresql_where=UNFINISHED),
+        Index("ix_runs_lower_model_name", func.lower(model_name), desc("created_at"), desc("id")),
         Index("ix_runs_sources", "sources", postgresql_using="gin"),
     )
 

@@ -16,6 +16,7 @@ from mergehub.kit.notify import notify
 from registry.events.models import outbox
 from registry.runs.errors import IllegalMove
 from registry.runs.models import RunRow
+from registry.workers.service import rest
 
 CHANNEL = "mergehub_runs"
 LEASE = timedelta(seconds=LEASE_SECONDS)
@@ -42,6 +43,8 @@ async def move(
     """
     if to not in MOVES[RunState(run.state)]:
         raise IllegalMove(f"The run is {run.state} and cannot become {to}.")
+    if run.state == RunState.RUNNING:
+        await rest(session, run.worker)
     run.state = to
     run.lease_expires_at = now + LEASE if to is RunState.RUNNING else None
     if to is RunState.RUNNING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TypeVar
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,11 +20,10 @@ from mergehub.contracts.runs import (
 )
 from mergehub.recipe import ModelRef
 from registry.events.models import outbox
-from registry.runs import repository
+from registry.products.resolve import named, names_of
 from registry.runs.errors import ReportInvalid
 from registry.runs.models import ItemsRow, RunRow
 from registry.runs.moves import move
-from registry.runs.submission import named
 
 FIRST_PAUSE = timedelta(seconds=1)  # what fails again at once has then failed for a minute
 
@@ -74,7 +72,7 @@ async def _merged(session: AsyncSession, run: RunRow, result: MergeResult, now: 
         method=result.method,
         recipe_version=spec.recipe_version,
         recipe_digest=spec.recipe_digest,
-        parents=await _with_names(session, result.parents),
+        parents=await _with_names(session, run, result.parents),
     )
     subject = f"models/{spec.model_name}"
     await outbox.emit(session, "model.produced", subject, data, run.private_to)
@@ -109,20 +107,13 @@ def _spec(run: RunRow, kind: str, spec: type[_Spec]) -> _Spec:
     return spec.model_validate(run.spec)
 
 
-async def _with_names(session: AsyncSession, parents: list[Parent]) -> list[Parent]:
-    """The parents with `run:<uuid>` replaced by what lineage calls that run's model."""
-    ids = {run_id for parent in parents for run_id in _run_ids(parent)}
-    runs = await repository.find_all(session, ids) if ids else {}
-    names = {run_id: run.spec["model_name"] for run_id, run in runs.items()}
+async def _with_names(session: AsyncSession, run: RunRow, parents: list[Parent]) -> list[Parent]:
+    """The parents as lineage calls them: products by their names, `run:<id>` among them."""
+    names = await names_of(session, run.products) if run.products else {}
     return [_named(parent, names) for parent in parents]
 
 
-def _run_ids(parent: Parent) -> list[UUID]:
-    own = _ref(parent).run_id
-    return ([own] if own else []) + (_run_ids(parent.base) if parent.base else [])
-
-
-def _named(parent: Parent, names: dict[UUID, str]) -> Parent:
+def _named(parent: Parent, names: dict[str, str]) -> Parent:
     base = _named(parent.base, names) if parent.base else None
     return parent.model_copy(update={"name": named(_ref(parent), names), "base": base})
 

@@ -8,17 +8,33 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Executable, Row, func, select, tuple_
+from sqlalchemy import ColumnElement, Executable, Row, case, func, select, tuple_
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
-from mergehub.contracts.runs import RunState
+from mergehub.contracts.runs import RunState, RunSummary
 from mergehub.kit.auth import Principal
 from registry.accounts.access import readable
 from registry.runs.models import ItemsRow, RunRow
 
 RING_AGAIN = timedelta(seconds=5)
 GRACE = timedelta(seconds=60)
+LONGEST_MESSAGE = 300  # characters of an error in a list
+
+# A recipe or a result may have a quarter of a megabyte; neither leaves the database for a list.
+_ERROR = func.jsonb_build_object(
+    "code",
+    RunRow.error["code"].astext,
+    "message",
+    func.left(RunRow.error["message"].astext, LONGEST_MESSAGE),
+)
+_DIGESTS = (RunRow.result[name].astext for name in ("output_digest", "model_digest"))
+_SUMMARY = (
+    *(getattr(RunRow, name) for name in RunSummary.model_fields if name not in ("digest", "error")),
+    func.coalesce(*_DIGESTS).label("digest"),
+    case((RunRow.error.is_not(None), _ERROR)).cast(JSONB).label("error"),
+)
 
 RunAndTime = tuple[RunRow, datetime]
 Viewer = Principal | None
@@ -31,6 +47,7 @@ class RunFilter:
     owner: str | None = None
     state: RunState | None = None
     kind: str | None = None
+    model: str | None = None
 
 
 async def find(session: AsyncSession, run_id: UUID, viewer: Viewer) -> RunRow | None:
@@ -71,9 +88,9 @@ async def page(
     viewer: Viewer,
     before: tuple[Any, ...] | None,
     limit: int,
-) -> Sequence[RunRow]:
-    """Runs that `viewer` may see, the newest first."""
-    query = select(RunRow).order_by(RunRow.created_at.desc(), RunRow.id.desc())
+) -> Sequence[Row[Any]]:
+    """What lists show of the runs that `viewer` may see, the newest first."""
+    query = select(*_SUMMARY).order_by(RunRow.created_at.desc(), RunRow.id.desc())
     query = query.where(seen_by(viewer))
     if wanted.owner is not None:
         query = query.where(RunRow.owner == wanted.owner)
@@ -81,9 +98,11 @@ async def page(
         query = query.where(RunRow.state == wanted.state)
     if wanted.kind is not None:
         query = query.where(RunRow.kind == wanted.kind)
+    if wanted.model is not None:
+        query = query.where(func.lower(RunRow.model_name) == func.lower(wanted.model))
     if before is not None:
         query = query.where(tuple_(RunRow.created_at, RunRow.id) < before)
-    return (await session.scalars(query.limit(limit))).all()
+    return (await session.execute(query.limit(limit))).all()
 
 
 async def items(session: AsyncSession, run_id: UUID, benchmark: str) -> ItemsRow | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from mergehub.contracts.hardware import Hardware
-from mergehub.contracts.runs import Answer, Run
+from mergehub.contracts.runs import Answer, RunSummary
 
 
 class RunPage(Answer):
     """Newest first."""
 
-    items: list[Run]
+    items: list[RunSummary]
     next_cursor: str | None
 
 

@@ -14,40 +14,52 @@ from mergehub.contracts.runs import (
     TIMEOUT_SECONDS,
     EvaluateRunCreate,
     MergeRunCreate,
+    MergeSpec,
     Run,
     RunState,
+    RunSummary,
+    SubmittedRun,
 )
 from mergehub.kit.auth import Principal
 from mergehub.kit.pagination import decode_cursor, encode_cursor
 from registry.accounts.access import check_may
 from registry.accounts.service import own
 from registry.audit.service import audit
+from registry.products.names import taken
+from registry.products.resolve import by_name, owners_of_private
 from registry.quotas.service import check_quota
 from registry.runs import repository
-from registry.runs.errors import RunFinished, RunNotFound
+from registry.runs.errors import RunFinished, RunNotFound, SourcePrivate
 from registry.runs.models import RunRow
 from registry.runs.moves import announce, move, touch
 from registry.runs.repository import RunFilter, Viewer
 from registry.runs.schemas import RunItems, RunPage
 from registry.runs.sources import belonging
 from registry.runs.submission import spec_of
+from registry.workers.service import waits_for
 
 
 async def submit(
     session: AsyncSession, submitter: Principal, wanted: MergeRunCreate | EvaluateRunCreate
-) -> Run:
+) -> SubmittedRun:
     """Queue a run and announce it.
 
-    Raises NoAccount, RunQuotaExceeded, and what `spec_of` and `belonging` raise.
+    Raises NoAccount, RunQuotaExceeded, and what `spec_of`, `belonging` and `products.names` raise.
     """
-    own(submitter)
-    spec, sources = await spec_of(session, submitter, wanted)
-    owner, visibility = await belonging(session, submitter, sources)
+    owner = own(submitter)
+    spec, products, sources = await spec_of(session, submitter, wanted)
+    private_to = await belonging(session, submitter, sources)
+    notes = [f"{name} is the model of run {run.id}." for name, run in by_name(products)]
+    if isinstance(spec, MergeSpec):
+        product = await taken(session, submitter, private_to, spec.model_name)
+        notes, owner = _renamed(spec, product.name) + notes, product.owner
+        spec = spec.model_copy(update={"model_name": product.name})
+    owner = private_to or owner
     for quota in ("runs_active", "runs_a_day"):
         await check_quota(session, owner, quota)
     run = RunRow(
         owner=owner,
-        visibility=visibility,
+        visibility="private" if private_to else "public",
         sources=sorted(sources.recipes),
         kind=wanted.kind,
         state=RunState.QUEUED,
@@ -55,6 +67,8 @@ async def submit(
         needs=wanted.needs.model_dump() if wanted.needs else None,
         timeout_seconds=wanted.timeout_seconds or TIMEOUT_SECONDS[wanted.kind],
         spec=spec.model_dump(mode="json"),
+        model_name=spec.model_name,
+        products={name: str(run.id) for name, run in products.items()},
         max_attempts=MAX_ATTEMPTS,
         due_at=func.now(),
     )
@@ -62,7 +76,7 @@ async def submit(
     await session.flush()
     await announce(session, run)
     await audit(session, "run.submitted", f"runs/{run.id}")
-    return Run.model_validate(run)
+    return await _submitted(session, run, *notes)
 
 
 async def find(session: AsyncSession, run_id: UUID, viewer: Viewer) -> Run:
@@ -96,7 +110,7 @@ async def page(
     """A page of runs, the newest first."""
     before = tuple(decode_cursor(cursor, datetime, UUID)) if cursor else None
     found = await repository.page(session, wanted, viewer, before, limit + 1)
-    items = [Run.model_validate(row) for row in found[:limit]]
+    items = [RunSummary.model_validate(row) for row in found[:limit]]
     more = len(found) > limit
     return RunPage(
         items=items,
@@ -132,24 +146,42 @@ async def cancel(session: AsyncSession, actor: Principal, run_id: UUID) -> Run:
     return Run.model_validate(run)
 
 
-async def retry(session: AsyncSession, actor: Principal, run_id: UUID) -> Run:
+async def retry(session: AsyncSession, actor: Principal, run_id: UUID) -> SubmittedRun:
     """Queue a failed or cancelled run again, with as many attempts as a new one has.
 
     What its last attempt left on disk is gone on from, where a worker still has it. A run that is
     queued or running is what was asked for already.
 
-    Raises RunFinished, RunNotFound, NotYours and RunQuotaExceeded.
+    Raises RunFinished, RunNotFound, NotYours, SourcePrivate and RunQuotaExceeded.
     """
     run, now = await _locked_by(session, actor, run_id)
     if run.state == RunState.SUCCEEDED:
         raise RunFinished("The run has succeeded: submit it anew to have it done once more.")
     if run.state in FINAL:
+        await _check_sources(session, run)
         await check_quota(session, run.owner, "runs_active")
         run.max_attempts = run.attempt + MAX_ATTEMPTS
         run.cancel_requested = False
         await move(session, run, RunState.QUEUED, now)
         await audit(session, "run.retried", f"runs/{run.id}")
-    return Run.model_validate(run)
+    return await _submitted(session, run)
+
+
+def _renamed(spec: MergeSpec, name: str) -> list[str]:
+    return [] if name == spec.model_name else [f"The model is called {name}."]
+
+
+async def _check_sources(session: AsyncSession, run: RunRow) -> None:
+    """Raise SourcePrivate where a model that the run takes is private to more than its own."""
+    if run.products and await owners_of_private(session, run.products) - {run.private_to}:
+        raise SourcePrivate(f"The run {run.id} takes a model that has become private.")
+
+
+async def _submitted(session: AsyncSession, run: RunRow, *notes: str) -> SubmittedRun:
+    """The run as it stands, with `notes` and with what it waits for."""
+    told = Run.model_validate(run)
+    waits = await waits_for(session, run.hardware) if run.state == RunState.QUEUED else []
+    return SubmittedRun(**dict(told), notes=[*notes, *waits])
 
 
 async def locked(session: AsyncSession, run_id: UUID) -> tuple[RunRow, datetime]:

@@ -5,6 +5,7 @@ A run of something private is private to the same account, and so is what is mad
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -12,8 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.auth import Principal
-from registry.accounts.access import Visibility, check_may
-from registry.accounts.service import own
+from registry.accounts.access import check_may
 from registry.recipes.models import RecipeRow
 from registry.runs.errors import PrivateMixed
 from registry.runs.models import RunRow
@@ -27,23 +27,25 @@ class Sources:
     runs: set[UUID] = field(default_factory=set)
     recipe: UUID | None = None
 
+    def take(self, runs: Iterable[RunRow]) -> None:
+        """Add the runs whose models are taken."""
+        for run in runs:
+            self.runs.add(run.id)
+            self.recipes.update(run.sources)
 
-async def belonging(
-    session: AsyncSession, submitter: Principal, sources: Sources
-) -> tuple[str, Visibility]:
-    """Whose a run of these sources will be, and who may see it.
+
+async def belonging(session: AsyncSession, submitter: Principal, sources: Sources) -> str | None:
+    """The account to which a run of these sources is private, and belongs; None where it is public.
 
     Raises PrivateMixed where they are private to different accounts, and NotYours where the
     submitter only reads there.
     """
     owners = await _private_to(session, sources)
-    if not owners:
-        return own(submitter), "public"
     if len(owners) > 1:
         raise PrivateMixed(f"It would mix what is private to {' and '.join(sorted(owners))}.")
-    owner = owners.pop()
-    await check_may(session, submitter, owner)
-    return owner, "private"
+    for owner in owners:
+        await check_may(session, submitter, owner)
+    return next(iter(owners), None)
 
 
 async def _private_to(session: AsyncSession, sources: Sources) -> set[str]:

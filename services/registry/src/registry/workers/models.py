@@ -22,4 +22,5 @@ class WorkerRow(Base):
     capacity: Mapped[dict[str, Any]] = mapped_column(JSONB)
     version: Mapped[str] = mapped_column(String(100))
     since: Mapped[datetime] = mapped_column(server_default=func.now())
+    idle_since: Mapped[datetime] = mapped_column(server_default=func.now())
     seen_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)

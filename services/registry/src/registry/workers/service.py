@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import case, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.contracts.hardware import Capacity
+from mergehub.contracts.hardware import SUITABLE, Capacity
 from mergehub.contracts.runs import RunProgress, RunState
 from mergehub.contracts.workers import SILENT_SECONDS, Worker, WorkerBeat, WorkerRun
 from mergehub.kit.auth import Principal
@@ -26,7 +26,10 @@ async def beat(session: AsyncSession, name: str, told: WorkerBeat) -> None:
     """Note that a worker is there; one that was silent begins anew."""
     said = {**told.model_dump(mode="json"), "seen_at": func.now()}
     silent = WorkerRow.seen_at < func.now() - SILENT
-    again = {**said, "since": case((silent, func.now()), else_=WorkerRow.since)}
+    anew = ("since", "idle_since")
+    again = said | {
+        each: case((silent, func.now()), else_=WorkerRow.__table__.c[each]) for each in anew
+    }
     row = insert(WorkerRow).values(name=name, **said)
     await session.execute(row.on_conflict_do_update(index_elements=["name"], set_=again))
 
@@ -56,6 +59,22 @@ async def page(
     return WorkerPage(items=items, next_cursor=encode_cursor(items[-1].name) if more else None)
 
 
+async def waits_for(session: AsyncSession, hardware: str) -> list[str]:
+    """What a run that asks for `hardware` waits for, as a sentence; none where a worker suits."""
+    suits = WorkerRow.hardware.in_(SUITABLE[hardware])
+    alive = WorkerRow.seen_at >= func.now() - SILENT
+    if await session.scalar(select(exists().where(suits, alive))):
+        return []
+    return [f"No {hardware} worker is registered: the run waits until one comes."]
+
+
+async def rest(session: AsyncSession, name: str | None) -> None:
+    """Note that a worker holds no run any more."""
+    if name is not None:
+        rested = update(WorkerRow).where(WorkerRow.name == name).values(idle_since=func.now())
+        await session.execute(rested.execution_options(synchronize_session=False))
+
+
 async def forget_old_workers(session: AsyncSession) -> None:
     """Drop the workers that were not heard of for a day."""
     await session.execute(delete(WorkerRow).where(WorkerRow.seen_at < func.now() - FORGOTTEN))
@@ -69,6 +88,7 @@ def _shown(worker: WorkerRow, run: RunRow | None, now: datetime) -> Worker:
         version=worker.version,
         alive=worker.seen_at >= now - SILENT,
         since=worker.since,
+        idle_since=worker.idle_since,
         seen_at=worker.seen_at,
         run=_held(run) if run else None,
     )

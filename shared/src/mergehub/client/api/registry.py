@@ -112,8 +112,8 @@ def get_recipe_source(
 
 def submit_run(
     body: t.MergeRunCreate | t.EvaluateRunCreate, *, idempotency_key: str | None = None
-) -> Call[t.Run]:
-    """Queue a run; `Location` names where to follow it."""
+) -> Call[t.SubmittedRun]:
+    """Queue a run; `Location` names where to follow it, `notes` what is worth knowing of it."""
     return Call(
         "POST", "/v1/runs", headers={"Idempotency-Key": idempotency_key}, body=body, keyed=True
     )
@@ -124,15 +124,23 @@ def list_runs(
     owner: str | None = None,
     state: t.RunState | None = None,
     kind: Literal["merge", "evaluate"] | None = None,
+    model: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
     if_none_match: str | None = None,
-) -> Pages[t.RunPage, t.Run]:
-    """Runs, the newest first; private ones for those who belong to their owner."""
+) -> Pages[t.RunPage, t.RunSummary]:
+    """Runs in short, the newest first; private ones for those who belong to their owner."""
     return Pages(
         "GET",
         "/v1/runs",
-        query={"owner": owner, "state": state, "kind": kind, "limit": limit, "cursor": cursor},
+        query={
+            "owner": owner,
+            "state": state,
+            "kind": kind,
+            "model": model,
+            "limit": limit,
+            "cursor": cursor,
+        },
         headers={"If-None-Match": if_none_match},
     )
 
@@ -173,7 +181,7 @@ def cancel_run(run_id: str | UUID) -> Call[t.Run]:
     return Call("POST", f"/v1/runs/{part(run_id)}/cancel")
 
 
-def retry_run(run_id: str | UUID) -> Call[t.Run]:
+def retry_run(run_id: str | UUID) -> Call[t.SubmittedRun]:
     """Try a failed or cancelled run again; what it had finished is kept for a day."""
     return Call("POST", f"/v1/runs/{part(run_id)}/retry")
 

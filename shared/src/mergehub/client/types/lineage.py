@@ -23,7 +23,9 @@ class Edge(TypedDict):
 
 
 class Model(TypedDict):
-    """A model and how often it was used: each count is one of distinct children."""
+    """A model and how often it was used: each count is one of distinct children.
+
+    `alias_of` is the model that has this name in another spelling, and is found by it."""
 
     id: str
     name: str
@@ -31,6 +33,7 @@ class Model(TypedDict):
     base_count: int
     ingredient_count: int
     created_at: str
+    alias_of: str | None
 
 
 class ModelDetail(TypedDict):
@@ -42,6 +45,7 @@ class ModelDetail(TypedDict):
     base_count: int
     ingredient_count: int
     created_at: str
+    alias_of: str | None
     names: list[ModelName]
     revisions: list[Revision]
     refused_parents: list[RefusedParent]

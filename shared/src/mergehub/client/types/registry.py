@@ -118,6 +118,7 @@ class Claim(TypedDict):
     heartbeat_seconds: int
     timeout_seconds: int
     spec: MergeSpec | EvaluateSpec
+    products: dict[str, str]
 
 
 class ClaimRequest(TypedDict):
@@ -280,6 +281,13 @@ class Envelope(TypedDict):
     data: dict[str, Any]
 
 
+class ErrorSummary(TypedDict):
+    """Why an attempt ended: its code and how its message begins."""
+
+    code: str
+    message: str
+
+
 class EvaluateResult(TypedDict):
     """The outcome of an evaluate run."""
 
@@ -292,7 +300,7 @@ class EvaluateResult(TypedDict):
 
 
 class EvaluateRunCreate(TypedDict):
-    """Evaluate a model reference (a path, a hub id, `base+adapter` or `run:<id>`)."""
+    """Evaluate a model: a path, a hub id, a product's name or `run:<id>`; with `+adapter`."""
 
     hardware: NotRequired[Literal["cpu", "gpu", "gpu:80gb"]]
     needs: NotRequired[NeedsInput | None]
@@ -515,7 +523,12 @@ class RecipeCreate(TypedDict):
 
 
 class RecipePage(TypedDict):
+    """The newest first, each with the first 300 characters of its description.
+
+    Where none has the `name` asked for, `suggestions` are `owner/name` of those nearest to it."""
+
     items: list[Recipe]
+    suggestions: list[str]
     next_cursor: str | None
 
 
@@ -599,6 +612,7 @@ class Run(TypedDict):
     needs: NeedsOutput | None
     timeout_seconds: int
     spec: MergeSpec | EvaluateSpec
+    products: dict[str, str]
     attempt: int
     fence: int
     worker: str | None
@@ -639,7 +653,7 @@ class RunItems(TypedDict):
 class RunPage(TypedDict):
     """Newest first."""
 
-    items: list[Run]
+    items: list[RunSummary]
     next_cursor: str | None
 
 
@@ -667,6 +681,29 @@ class RunProgressOutput(TypedDict):
     seconds: float
 
 
+class RunSummary(TypedDict):
+    """A run as lists show it; the recipe, the result and the whole error are the run's own.
+
+    `digest` is that of the model that it made or measured."""
+
+    id: str
+    owner: str
+    visibility: Literal["public", "private"]
+    kind: str
+    state: RunState
+    hardware: str
+    model_name: str
+    digest: str | None
+    attempt: int
+    worker: str | None
+    progress: RunProgressOutput | None
+    error: ErrorSummary | None
+    revision: int
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+
 class ShellCode(TypedDict):
     code: str
     verifier: str
@@ -678,6 +715,32 @@ class ShellToken(TypedDict):
     account: str
     token: str
     expires_at: str
+
+
+class SubmittedRun(TypedDict):
+    """A run as it was queued. `notes` say in sentences what its submitter may not expect."""
+
+    id: str
+    owner: str
+    visibility: Literal["public", "private"]
+    kind: str
+    state: RunState
+    hardware: str
+    needs: NeedsOutput | None
+    timeout_seconds: int
+    spec: MergeSpec | EvaluateSpec
+    products: dict[str, str]
+    attempt: int
+    fence: int
+    worker: str | None
+    progress: RunProgressOutput | None
+    result: dict[str, Any] | None
+    error: RunErrorOutput | None
+    revision: int
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    notes: list[str]
 
 
 class Token(TypedDict):
@@ -758,7 +821,9 @@ class VersionSummary(TypedDict):
 
 
 class Worker(TypedDict):
-    """A worker: `alive` if it was heard of lately, `run` while it is busy."""
+    """A worker: `alive` if it was heard of lately, `run` while it is busy.
+
+    `since` is when it came, `idle_since` when its last run ended, or when it came."""
 
     name: str
     hardware: str
@@ -766,6 +831,7 @@ class Worker(TypedDict):
     version: str
     alive: bool
     since: str
+    idle_since: str
     seen_at: str
     run: WorkerRun | None
 

@@ -1,0 +1,36 @@
+"""What models are called: a name in its first spelling, however it is written afterwards."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Index, String, collate, func, literal, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from leaderboard.tables import Base
+
+
+class Spelling(Base):
+    """The first spelling of a name; names are compared without case."""
+
+    __tablename__ = "spellings"
+
+    name: Mapped[str] = mapped_column(String(500, collation="C"), primary_key=True)
+
+    __table_args__ = (Index("uq_spellings_lower_name", func.lower(name), unique=True),)
+
+
+async def spelled(session: AsyncSession, name: str) -> str:
+    """The first spelling of a name, which is this one where it is new."""
+    await session.execute(insert(Spelling).values(name=name).on_conflict_do_nothing())
+    return await known(session, name)
+
+
+async def known(session: AsyncSession, name: str) -> str:
+    """The first spelling of a name; the name itself where nobody has used it."""
+    found = await session.scalar(select(Spelling.name).where(_is(name)))
+    return found or name
+
+
+def _is(name: str) -> ColumnElement[bool]:
+    return func.lower(Spelling.name) == func.lower(collate(literal(name), "C"))

@@ -1,0 +1,93 @@
+"""Names of models are compared without case, also those that were kept apart before."""
+
+from __future__ import annotations
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+
+from lineage import events
+from mergehub.contracts.runs import Parent
+from mergehub.kit.database import Database
+
+BEFORE = """
+INSERT INTO models (id, name, created_at) VALUES
+  ('00000000-0000-0000-0000-000000000001', 'me/Soup', now() - interval '2 h'),
+  ('00000000-0000-0000-0000-000000000002', 'ME/soup', now() - interval '1 h'),
+  ('00000000-0000-0000-0000-000000000003', 'me/stew', now() - interval '3 h')
+"""
+REVISIONS = """
+INSERT INTO revisions (id, model_id) SELECT id, id FROM models
+"""
+EDGE = """
+INSERT INTO edges
+  (child_id, child_revision_id, parent_id, parent_revision_id, relation, role, source)
+SELECT a.id, a.id, b.id, b.id, 'merge', 'base', 'registry' FROM models AS a, models AS b
+WHERE (a.name, b.name) IN (('ME/soup', 'me/stew'), ('me/stew', 'me/Soup'))
+"""
+
+
+def _to(revision, *, down=False):
+    def go(connection):
+        config = Config()
+        config.set_main_option("script_location", "lineage:migrations")
+        config.attributes.update(connection=connection, schema="lineage")
+        (command.downgrade if down else command.upgrade)(config, revision)
+
+    return go
+
+
+async def test_a_model_is_one_whatever_the_case_of_its_name(resources, registry, client, ancestry):
+    registry.tell("me/Soup", Parent(name="Org/Base", digest="sha256:b", role="base"))
+    registry.tell("ME/SOUP", Parent(name="org/base", digest="sha256:b", role="base"))
+    registry.tell("me/stew", Parent(name="me/soup", weight=1.0))
+    await events.consumer(resources).catch_up()
+
+    for name in ("me/Soup", "ME/SOUP", "me/soup"):
+        (model,) = (await client.get("/v1/models", params={"name": name})).json()["items"]
+        assert (model["name"], model["children_count"], model["alias_of"]) == ("me/Soup", 1, None)
+    walk = await ancestry("me/stew")
+    assert {node["name"] for node in walk["nodes"]} == {"me/stew", "me/Soup", "Org/Base"}
+
+
+@pytest.mark.parametrize("prefix", ["me/", "ME/S"])
+async def test_the_beginning_of_a_name_is_found_in_whatever_case(
+    resources, registry, client, prefix
+):
+    for name in ("me/Soup", "Me/stew", "me/salad", "other/soup"):
+        registry.tell(name, Parent(name="org/base"))
+    await events.consumer(resources).catch_up()
+    found, query = [], {"q": prefix, "limit": 2}
+    while True:
+        page = (await client.get("/v1/models", params=query)).json()
+        found += [each["name"] for each in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert found == ["me/salad", "me/Soup", "Me/stew"]
+
+
+async def test_names_that_were_kept_apart_become_aliases_of_the_first_and_nothing_is_lost(
+    database_of,
+):
+    database = Database(await database_of("lineage_names"), "lineage")
+    async with database.engine.begin() as connection:
+        await connection.execute(text("CREATE SCHEMA lineage"))
+        await connection.run_sync(_to("0003"))
+        for statement in (BEFORE, REVISIONS, EDGE):
+            await connection.execute(text(statement))
+        await connection.run_sync(_to("head"))
+        rows = await connection.execute(
+            text("SELECT one.name, first.name FROM models one LEFT JOIN models first"
+                 " ON first.id = one.alias_of ORDER BY one.created_at")
+        )  # fmt: skip
+        assert [tuple(row) for row in rows] == [
+            ("me/stew", None), ("me/Soup", None), ("ME/soup", "me/Soup"),
+        ]  # fmt: skip
+        assert await connection.scalar(text("SELECT count(*) FROM edges")) == 2
+        names = "SELECT name FROM model_names WHERE model_id::text LIKE '%1'"
+        assert list(await connection.scalars(text(names))) == ["ME/soup"]
+        await connection.run_sync(_to("0003", down=True))
+        assert await connection.scalar(text("SELECT count(*) FROM models")) == 3
+    await database.close()

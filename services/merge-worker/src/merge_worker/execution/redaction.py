@@ -1,0 +1,56 @@
+"""What leaves this machine names none of its folders: a run's record may be public."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from mergehub.contracts.runs import RunError
+
+from .failure import LONGEST_MESSAGE
+from .messages import PARTIAL, Job
+
+# An absolute path, but neither a URL's nor the end of a relative one.
+_PATH = re.compile(
+    r"(?:(?<=file://)|(?<![\w./~<>-]))/[^\s/'\"`,;:()<>\[\]{}|][^\s'\"`,;:()<>\[\]{}|]*"
+)
+
+
+def public(error: RunError, job: Job) -> RunError:
+    """The error with no folder of this machine in it."""
+    message = without_folders(error.message, job)[:LONGEST_MESSAGE]
+    lines = [without_folders(line, job) for line in error.last_lines]
+    return error.model_copy(update={"message": message, "last_lines": lines})
+
+
+def without_folders(text: str, job: Job) -> str:
+    """The text with paths as the run's submitter knows them.
+
+    What lies under a root is called as a recipe would call it, a run's model `run:<id>`; of any
+    other path the last part stays. Paths that the run itself names stay as they are.
+    """
+    for folder, name, beneath in _folders(job):
+        here = rf"(?<![\w.-]){re.escape(folder)}"
+        text = re.sub(rf"{here}/(?=[^\s/])", beneath, text)
+        text = re.sub(rf"{here}/?(?![\w.-])", name, text)
+    text = re.sub(rf"(run:[0-9a-f-]{{36}}){re.escape(PARTIAL)}", r"\1", text)
+    said = job.spec.recipe if job.spec.kind == "merge" else job.spec.model
+    return _PATH.sub(lambda found: found[0] if found[0] in said else _last(found[0]), text)
+
+
+def _folders(job: Job) -> Iterator[tuple[str, str, str]]:
+    """Each folder of the worker, what to call it, and what to put before what lies in it."""
+    yield str(job.artifacts / "runs"), "<artifacts>", "run:"
+    named = [(job.artifacts, "<artifacts>", "<artifacts>/"), (job.scratch, "<scratch>", "")]
+    named += [(root, "<models>", "") for root in job.model_roots]
+    named += [(root, "<tasks>", "") for root in job.task_roots]
+    for folder, name, beneath in sorted(named, key=lambda each: -len(str(each[0]))):
+        if folder != Path("/"):
+            yield str(folder), name, beneath
+
+
+def _last(path: str) -> str:
+    """A path of this machine by its last part; what only looks like one stays."""
+    first, *others = Path(path).parts[1:]
+    return f"…/{others[-1]}" if others and Path("/", first).exists() else path

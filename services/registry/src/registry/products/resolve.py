@@ -1,0 +1,131 @@
+"""From the names in a recipe to the runs whose models they stand for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import load_only
+
+from mergehub.contracts.runs import MODEL_NAME, RunState
+from mergehub.kit.auth import Principal
+from mergehub.kit.problems import FieldFault
+from mergehub.recipe import ModelRef
+from registry.products.models import ProductRow
+from registry.runs.errors import RunInvalid, RunNotSucceeded
+from registry.runs.models import RunRow
+from registry.runs.repository import seen_by
+
+Products = Mapping[str, RunRow]
+"""The run behind each name of a product, by the name as it was written."""
+
+NEEDED = (RunRow.model_name, RunRow.state, RunRow.owner, RunRow.visibility, RunRow.sources)
+COMING = (RunState.SUCCEEDED, RunState.QUEUED, RunState.RUNNING)
+
+
+async def resolve(
+    session: AsyncSession, viewer: Principal, references: Iterable[ModelRef], pointer: str
+) -> Products:
+    """The products among the models that `references` name, as far as `viewer` may see them.
+
+    `run:<id>` is the model of that run; a name without a revision that is a product's is that of
+    its newest run. What is neither is left to the worker: a folder, or an id of Hugging Face.
+
+    Raises:
+        RunInvalid: there is no such merge run.
+        RunNotSucceeded: the run has no model, or none yet.
+    """
+    named = list(references)
+    runs = {each.run_id for each in named if each.run_id}
+    names = {each.model for each in named if _may_be_product(each)}
+    by_id = await _of_runs(session, viewer, runs, pointer) if runs else {}
+    by_name = await _of_names(session, viewer, names) if names else {}
+    found = {f"run:{run_id}": run for run_id, run in by_id.items()}
+    found |= {name: by_name[name.lower()] for name in names if name.lower() in by_name}
+    for name, run in found.items():
+        _check_succeeded(name, run)
+    return found
+
+
+def named(reference: ModelRef, names: Mapping[str, str]) -> str:
+    """The reference's text with each product called by its name, as that is spelled."""
+    plain = reference.without_adapter
+    known = reference.run_id is not None or reference.revision is None
+    model = names.get(reference.model, str(plain)) if known else str(plain)
+    return f"{model}+{named(reference.adapter, names)}" if reference.adapter else model
+
+
+def by_name(products: Products) -> list[tuple[str, RunRow]]:
+    """Those that were not named by their runs."""
+    return [(name, run) for name, run in products.items() if name != f"run:{run.id}"]
+
+
+async def names_of(session: AsyncSession, products: Mapping[str, str]) -> dict[str, str]:
+    """What the products of a run are called, by the names that its spec has for them."""
+    query = select(RunRow.id, RunRow.model_name).where(RunRow.id.in_(_ids(products)))
+    called = {str(row.id): row.model_name for row in await session.execute(query)}
+    return {name: called[run] for name, run in products.items()}
+
+
+async def owners_of_private(session: AsyncSession, products: Mapping[str, str]) -> set[str]:
+    """The accounts to which one of the products of a run is private now."""
+    private = RunRow.id.in_(_ids(products)), RunRow.visibility == "private"
+    return set(await session.scalars(select(RunRow.owner).where(*private)))
+
+
+def _ids(products: Mapping[str, str]) -> set[UUID]:
+    return set(map(UUID, products.values()))
+
+
+async def _of_runs(
+    session: AsyncSession, viewer: Principal, runs: set[UUID], pointer: str
+) -> dict[UUID, RunRow]:
+    query = _merges(viewer).where(RunRow.id.in_(runs))
+    found = {run.id: run for run in await session.scalars(query)}
+    for run_id in sorted(runs - found.keys()):
+        detail = f"There is no merge run {run_id}."
+        fault = FieldFault(pointer=pointer, code="unknown-run", detail=detail, suggestion=None)
+        raise RunInvalid(detail, errors=[fault])
+    return found
+
+
+async def _of_names(session: AsyncSession, viewer: Principal, names: set[str]) -> dict[str, RunRow]:
+    """The newest run of each product by its name in lower case: one that succeeded, if any."""
+    called = func.lower(RunRow.model_name)
+    same = (func.lower(ProductRow.name) == called) & (ProductRow.owner == RunRow.owner)
+    query = (
+        _merges(viewer)
+        .join(ProductRow, same)
+        .where(called.in_({name.lower() for name in names}), RunRow.state.in_(COMING))
+        .ext(distinct_on(called))
+        .order_by(
+            called,
+            (RunRow.state == RunState.SUCCEEDED).desc(),
+            RunRow.created_at.desc(),
+            RunRow.id.desc(),
+        )
+    )
+    return {run.model_name.lower(): run for run in await session.scalars(query)}
+
+
+def _merges(viewer: Principal) -> Select[tuple[RunRow]]:
+    columns = load_only(*NEEDED, raiseload=True)
+    return select(RunRow).options(columns).where(RunRow.kind == "merge", seen_by(viewer))
+
+
+def _may_be_product(reference: ModelRef) -> bool:
+    plain = reference.run_id is None and reference.revision is None
+    return plain and re.fullmatch(MODEL_NAME, reference.model) is not None
+
+
+def _check_succeeded(name: str, run: RunRow) -> None:
+    if run.state != RunState.SUCCEEDED:
+        which = name if name == f"run:{run.id}" else f"{name} (run {run.id})"
+        raise RunNotSucceeded(
+            f"{which} is {run.state} and has produced no model: "
+            "wait until it has succeeded, or name another."
+        )
