@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import click
 from rich.filesize import decimal
-from rich.table import Table
 
 from merge_worker.engine import (
     EngineError,
@@ -29,14 +27,12 @@ from merge_worker.engine import (
     plan_merge,
 )
 from merge_worker.engine import merge_part as carry_out
+from merge_worker.plan_report import described
 from mergehub.cli.failures import recipe_faults, recipe_text
 from mergehub.cli.output import show
 from mergehub.cli.progress import ProgressDisplay
 from mergehub.contracts.runs import RunProgress
 from mergehub.recipe import parse_recipe
-
-BYTES_PER_SECOND = 500e6
-"""What one processor reads and writes together in a second by the slower methods."""
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ROOT = "A folder that models may lie under, beside this one and the recipe's; may be repeated."
@@ -87,7 +83,7 @@ def plan(
     with _engine_errors():
         planned = _plan(file, roots, seed, offline)
         options = MergeOptions(threads=threads)
-        show(_described(planned, options))
+        show(described(planned, options))
 
 
 @click.command()
@@ -157,35 +153,6 @@ def _engine_errors() -> Iterator[None]:
         raise click.ClickException(f"{error}. Allow another folder with --root.") from error
     except EngineError as error:
         raise click.ClickException(str(error)) from error
-
-
-def _described(planned: Plan, options: MergeOptions) -> Table:
-    """The plan for people, a line for each question."""
-    copied = len(planned.copied)
-    methods = Counter(tensor.method for tensor in planned.tensors if tensor.method)
-    rows = {
-        "models": "\n".join(model.reference for model in planned.models),
-        "methods": ", ".join(f"{name} for {n} tensors" for name, n in methods.items()) or "none",
-        "copied": f"{copied} of {len(planned.tensors)} tensors, untouched",
-        "read": decimal(planned.bytes_in),
-        "write": f"{decimal(planned.bytes_out)}, files: {len(planned.shards)}",
-        "memory": f"{decimal(planned.peak_memory(options.workers))} of buffers at most, "
-        f"with {options.workers} threads",
-        "time": f"up to about {_seconds(planned, options):,.0f} s",
-        "note": "\n".join(planned.notes),
-    }
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
-    for name, value in rows.items():
-        if value:
-            table.add_row(name, value)
-    return table
-
-
-def _seconds(planned: Plan, options: MergeOptions) -> float:
-    moved = planned.bytes_in + planned.bytes_out
-    return max(1.0, moved / BYTES_PER_SECOND / min(options.workers, os.cpu_count() or 1))
 
 
 def _shown(now: Progress) -> RunProgress:
