@@ -23,6 +23,8 @@ SECTIONS = {
     },
     "A hub on this machine": {
         "up": Lazy("mergehub.cli.up:up", "Run a whole hub: stores, services and a worker."),
+        "backup": Lazy("mergehub.cli.backup:backup", "Back up a hub, which may go on running."),
+        "restore": Lazy("mergehub.cli.backup:restore", "Make a data folder from a backup."),
     },
     "Work on a hub": {
         "publish": Lazy("mergehub.cli.recipes:publish", "Publish a recipe, or a version of it."),
