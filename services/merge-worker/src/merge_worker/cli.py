@@ -18,6 +18,7 @@ from rich.filesize import decimal
 from merge_worker.engine import (
     EngineError,
     MergeOptions,
+    MergeResult,
     Plan,
     Portion,
     Progress,
@@ -27,8 +28,9 @@ from merge_worker.engine import (
     plan_merge,
 )
 from merge_worker.engine import merge_part as carry_out
-from merge_worker.plan_report import described
+from merge_worker.plan_report import described, report
 from mergehub.cli.failures import recipe_faults, recipe_text
+from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.output import show
 from mergehub.cli.progress import ProgressDisplay
 from mergehub.contracts.runs import RunProgress
@@ -76,14 +78,18 @@ def _merge_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command()
 @_merge_options
+@as_json
 def plan(
-    file: IO[str], roots: tuple[Path, ...], seed: int, threads: int | None, offline: bool
+    file: IO[str], roots: tuple[Path, ...], seed: int, threads: int | None, offline: bool, raw: bool
 ) -> None:
     """Say what a merge would read, write and need."""
     with _engine_errors():
         planned = _plan(file, roots, seed, offline)
         options = MergeOptions(threads=threads)
-        show(described(planned, options))
+        if raw:
+            show_json(report(planned, options))
+        else:
+            show(described(planned, options))
 
 
 @click.command()
@@ -93,6 +99,7 @@ def plan(
 @click.option("--only-finite", is_flag=True, help="Refuse models with infinities or NaN.")
 @click.option("--sync/--no-sync", default=True, help=SYNC)
 @click.option("--device", default="cpu", show_default=True, help=DEVICE)
+@as_json
 def merge(
     file: IO[str],
     out: Path,
@@ -104,6 +111,7 @@ def merge(
     only_finite: bool,
     sync: bool,
     device: str,
+    raw: bool,
 ) -> None:
     """Merge models into a folder.
 
@@ -127,9 +135,28 @@ def merge(
             raise click.ClickException(
                 f"Stopped. The same command goes on from {out}.partial."
             ) from None
-    if result is None:
+    if raw:
+        show_json({"part": str(portion), "notes": planned.notes, **_merged(result)})
+    elif result is None:
         click.echo(f"Part {portion} is done. The last part to end completes {out}.")
-        return
+    else:
+        _tell_merged(result)
+
+
+def _merged(result: MergeResult | None) -> dict[str, Any]:
+    """What a merge made, as data; `folder` is null where other parts complete it."""
+    if result is None:
+        return {"folder": None}
+    return {
+        "folder": str(result.folder),
+        "tensors": result.tensors,
+        "bytes": result.bytes_out,
+        "digest": result.output_digest,
+        "nonfinite": result.nonfinite,
+    }
+
+
+def _tell_merged(result: MergeResult) -> None:
     for tensor, counts in result.nonfinite.items():
         listed = ", ".join(f"{count} in {model}" for model, count in counts.items())
         click.echo(f"Not finite in {tensor}: {listed}", err=True)

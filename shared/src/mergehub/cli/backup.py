@@ -11,8 +11,7 @@ from pathlib import Path
 import click
 from rich.filesize import decimal
 
-from mergehub.cli.connection import as_json
-from mergehub.cli.output import show_json
+from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.progress import ProgressDisplay
 from mergehub.hub import backup as backups
 from mergehub.hub.folder import default_folder

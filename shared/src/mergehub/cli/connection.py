@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import click
 import httpx
@@ -31,8 +30,3 @@ def hub(ctx: click.Context) -> Iterator[HubClient]:
         except httpx.HTTPError as error:
             what = str(error) or type(error).__name__
             raise click.ClickException(f"The connection to {client.url} broke: {what}") from error
-
-
-def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The option that prints the hub's answer as it is."""
-    return click.option("--json", "raw", is_flag=True, help="Print JSON.")(command)

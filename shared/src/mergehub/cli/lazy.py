@@ -65,8 +65,6 @@ def _imported(module: str) -> Any:
 
 
 def _unknown(name: str, known: Mapping[str, Lazy]) -> str:
-    from difflib import get_close_matches
+    from mergehub.client.near import near
 
-    near = get_close_matches(name, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else "See mergehub --help."
-    return f"There is no command {name}. {hint}"
+    return f"There is no command {name}. {near(name, known) or 'See mergehub --help.'}"

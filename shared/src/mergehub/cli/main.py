@@ -28,8 +28,10 @@ SECTIONS = {
     },
     "Work on a hub": {
         "publish": Lazy("mergehub.cli.recipes:publish", "Publish a recipe, or a version of it."),
-        "submit": Lazy("mergehub.cli.runs:submit", "Have a recipe merged by a worker."),
-        "evaluate": Lazy("mergehub.cli.runs:evaluate", "Have a model evaluated by a worker."),
+        "recipes": Lazy("mergehub.cli.show:recipes", "List the newest recipes."),
+        "show": Lazy("mergehub.cli.show:show", "Show one recipe or run in full."),
+        "submit": Lazy("mergehub.cli.submit:submit", "Have a recipe merged by a worker."),
+        "evaluate": Lazy("mergehub.cli.submit:evaluate", "Have a model evaluated by a worker."),
         "follow": Lazy("mergehub.cli.runs:follow", "Watch a run until it ends."),
         "cancel": Lazy("mergehub.cli.runs:cancel", "Cancel a run."),
         "retry": Lazy("mergehub.cli.runs:retry", "Try a failed or cancelled run again."),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mergehub.cli.json_option import as_json
 from mergehub.hub.folder import default_folder
 from mergehub.hub.process import CannotStart
 from mergehub.hub.up import Options, run
@@ -33,6 +34,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     envvar="MERGEHUB_REQUIRE_TOKEN",
     help="Reading needs a token too; without it the hub stays on this machine.",
 )
+@as_json
 def up(
     data: Path,
     host: str,
@@ -41,14 +43,15 @@ def up(
     tasks: tuple[Path, ...],
     workers: int,
     require_token: bool,
+    raw: bool,
 ) -> None:
     """Run a whole hub: stores, services and a worker.
 
     Everything runs as children of this command and ends with it. --models and --tasks may be
-    given several times.
+    given several times. With --json, the address and the token are one object on one line.
     """
     try:
-        run(Options(data, host, port, models, tasks, workers, require_token), click.echo)
+        run(Options(data, host, port, models, tasks, workers, require_token, raw), click.echo)
     except CannotStart as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:

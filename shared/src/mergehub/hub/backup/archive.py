@@ -152,7 +152,7 @@ class _Hashing:
         self._file = file
         self._digest = hashlib.sha256()
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         block = self._file.read(size)
         self._digest.update(block)
         return block

@@ -13,7 +13,7 @@ import asyncpg
 from mergehub.contracts.services import SERVICES
 from mergehub.hub import leftovers
 from mergehub.hub.folder import DataFolder, FolderInUse
-from mergehub.hub.postgres import Postgres, binaries
+from mergehub.hub.postgres import Postgres
 
 SCHEMAS = tuple(service.name for service in SERVICES)
 
@@ -101,7 +101,7 @@ async def _revision(connection: asyncpg.Connection, schema: str) -> str:
 
 async def _run(tool: str, *options: str) -> None:
     child = await asyncio.create_subprocess_exec(
-        binaries() / tool, *options,
+        Postgres.tool(tool), *options,
         stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
