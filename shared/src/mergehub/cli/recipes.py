@@ -36,7 +36,13 @@ def check(file: IO[str], raw: bool) -> None:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument(
+    "name",
+    required=False,
+    shell_complete=lambda ctx, parameter, begun: [
+        name for name in catalogue() if name.startswith(begun)
+    ],
+)
 @as_json
 def methods(name: str | None, raw: bool) -> None:
     """List the merge methods, or explain one."""
