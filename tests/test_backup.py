@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -25,7 +27,7 @@ from mergehub.client import HubClient, api
 from mergehub.contracts.runs import FINAL
 from mergehub.hub.postgres import Postgres
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 
 RECIPE = "merge_method: linear\nmodels: [{model: left}, {model: right}]\nparameters: {weight: %s}\n"
 ENV = {"MERGEHUB_WEBHOOK_ALLOW": '["127.0.0.0/8"]'}
@@ -258,7 +260,9 @@ def test_runs_that_waited_or_were_under_way_run_to_their_end(
 def test_events_go_on_without_a_gap_and_each_is_applied_once(working: RunningHub) -> None:
     with working.client() as client:
         last = finished(client, merge("last", 9))
-        feed = list(client.hub.pages(api.list_events(limit=200)))
+        feed: list[Any] = []
+        while page := client.send(api.list_events(after=len(feed), limit=200))["items"]:
+            feed += page
         produced = [each["data"] for each in feed if each["type"] == "model.produced"]
         while not client.get("/v1/models", name="local/last")["items"]:
             threading.Event().wait(0.05)
@@ -284,13 +288,45 @@ def test_webhooks_are_signed_with_the_secret_of_before(
 
 
 async def test_a_hub_that_stands_is_restored_to_the_very_rows(story: Story, place: Path) -> None:
-    done("backup", place / "still.tar", "--data", story.first)
+    saved = done("backup", place / "still.tar", "--data", story.first)
+    assert saved["bytes"] == (place / "still.tar").stat().st_size
     done("restore", place / "still.tar", "--data", place / "fourth")
     before, after = await _rows(story.first), await _rows(place / "fourth")
     assert before.keys() == after.keys()
     for table, rows in before.items():
         assert after[table] == rows, table
     assert sum(map(len, before.values())) > 100
+
+
+def test_links_and_pipes_of_the_models_folder_are_left_out_and_named(
+    story: Story, place: Path
+) -> None:
+    folder = story.first / "models"
+    (folder / "mine").mkdir()
+    (folder / "mine" / "config.json").write_text("{}")
+    (folder / "elsewhere").symlink_to("/etc")
+    (folder / "mine" / "secret").symlink_to("/etc/shadow")
+    os.mkfifo(folder / "mine" / "pipe")
+    saved = done("backup", place / "with.tar", "--data", story.first)
+    assert saved["left_out"] == ["models/elsewhere", "models/mine/pipe", "models/mine/secret"]
+    with tarfile.open(place / "with.tar") as tar:
+        kept = [name for name in tar.getnames() if name.startswith("models/")]
+    assert kept == ["models/mine/config.json"]
+    done("backup", place / "without.tar", "--data", story.first, "--no-models")
+    with tarfile.open(place / "without.tar") as tar:
+        assert not [name for name in tar.getnames() if name.startswith("models/")]
+
+
+def test_a_backup_never_overwrites_and_never_lies_in_the_hubs_own_folder(
+    story: Story, place: Path
+) -> None:
+    refused = mergehub("backup", place / "hub.tar", "--data", story.first)
+    assert (refused.returncode, "exists already" in refused.stderr) == (1, True)
+    refused = mergehub("backup", story.first / "x.tar", "--data", story.first)
+    assert (refused.returncode, "the hub's own folder" in refused.stderr) == (1, True)
+    (place / "many").mkdir()
+    saved = done("backup", place / "many", "--data", story.first)
+    assert [str(path) for path in (place / "many").iterdir()] == [saved["file"]]
 
 
 def _contents(folder: Path) -> dict[str, bytes]:

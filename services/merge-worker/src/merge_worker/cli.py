@@ -38,6 +38,7 @@ from mergehub.recipe import parse_recipe
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ROOT = "A folder that models may lie under, beside this one and the recipe's; may be repeated."
+SEED = "For methods that draw at random."
 PART = "Fill only this part of the output, as in 2/8; the last part to end completes it."
 SYNC = "Wait until the output is safe on the disk, or only until it is complete."
 DEVICE = "What computes the output: cpu, or a GPU as cuda or cuda:1. The bytes are the same."
@@ -67,7 +68,9 @@ def _merge_options(command: Callable[..., Any]) -> Callable[..., Any]:
         [
             click.argument("file", type=click.File(encoding="utf-8")),
             click.option("--root", "roots", type=FOLDER, multiple=True, help=ROOT),
-            click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True),
+            click.option(
+                "--seed", type=click.IntRange(min=0), default=0, show_default=True, help=SEED
+            ),
             click.option("--threads", type=click.IntRange(min=1), help="Default: all processors."),
             click.option("--offline", is_flag=True, help="Use only what is in the cache already."),
         ]
@@ -82,7 +85,10 @@ def _merge_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def plan(
     file: IO[str], roots: tuple[Path, ...], seed: int, threads: int | None, offline: bool, raw: bool
 ) -> None:
-    """Say what a merge would read, write and need."""
+    """Say what a merge would read, write and need.
+
+    FILE is a recipe, or - for standard input. Nothing but the headers of the models is read.
+    """
     with _engine_errors():
         planned = _plan(file, roots, seed, offline)
         options = MergeOptions(threads=threads)

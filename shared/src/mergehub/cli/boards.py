@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mergehub.cli.connection import hub
-from mergehub.cli.json_option import as_json, show_json
+from mergehub.cli.json_option import HOW_MANY, as_json, show_json
 from mergehub.cli.output import show, table
 
 Answer = dict[str, Any]
@@ -18,7 +18,7 @@ Answer = dict[str, Any]
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help=HOW_MANY)
 @as_json
 @click.pass_context
 def board(ctx: click.Context, name: str | None, limit: int, raw: bool) -> None:

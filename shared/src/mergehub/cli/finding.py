@@ -61,4 +61,7 @@ def recipe_version(client: HubClient, text: str) -> tuple[dict[str, Any], Mappin
     recipe = client.recipe(name)
     if not at:
         return recipe, recipe["version"]
+    newest = recipe["version"]["number"]
+    if not 1 <= int(number) <= newest:
+        raise click.ClickException(f"{name} has no version {number}; its newest is {newest}.")
     return recipe, client.recipe_version(recipe["id"], int(number))

@@ -11,6 +11,8 @@ import click
 
 from mergehub.cli.failures import Faults
 
+HOW_MANY = "How many to list."
+
 
 def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
     """The option that prints JSON on standard output, and a failure as JSON on standard error.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import atexit
 import gc
+import io
+import sys
 
 import click
 
@@ -71,4 +73,7 @@ another one; `mergehub login` gets a token there, or MERGEHUB_TOKEN has it.
 @click.option("--token", envvar="MERGEHUB_TOKEN", help="Your token (else MERGEHUB_TOKEN).")
 @click.pass_context
 def main(ctx: click.Context, url: str | None, token: str | None) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # where a terminal lacks the letters of formulas
     ctx.obj = {"url": url, "token": token}

@@ -10,7 +10,7 @@ from rich.filesize import decimal
 
 from mergehub.cli.connection import hub
 from mergehub.cli.finding import RUN, run_id
-from mergehub.cli.json_option import as_json, show_json, show_json_line
+from mergehub.cli.json_option import HOW_MANY, as_json, show_json, show_json_line
 from mergehub.cli.output import show, table
 from mergehub.cli.progress import ProgressDisplay
 from mergehub.client import HubClient
@@ -81,7 +81,7 @@ def retry(ctx: click.Context, run: str, wait: bool, raw: bool) -> None:
 
 
 @click.command()
-@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help=HOW_MANY)
 @as_json
 @click.pass_context
 def runs(ctx: click.Context, limit: int, raw: bool) -> None:

@@ -11,7 +11,7 @@ import click
 
 from mergehub.cli.connection import hub
 from mergehub.cli.finding import is_short, recipe_version, run_id
-from mergehub.cli.json_option import as_json, show_json
+from mergehub.cli.json_option import HOW_MANY, as_json, show_json
 from mergehub.cli.output import details, table
 from mergehub.cli.output import show as draw
 from mergehub.cli.runs import how_far, outcome
@@ -21,7 +21,7 @@ from mergehub.contracts.runs import Run
 
 @click.command()
 @click.option("--owner", help="Only those of this account.")
-@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help=HOW_MANY)
 @as_json
 @click.pass_context
 def recipes(ctx: click.Context, owner: str | None, limit: int, raw: bool) -> None:

@@ -17,6 +17,7 @@ from mergehub.client import HubClient
 from mergehub.contracts.hardware import HARDWARE, SUITABLE
 from mergehub.contracts.runs import LONGEST_TIMEOUT_SECONDS
 
+BENCHMARK = "The name of a benchmark that the worker has; may be repeated."
 CLASS = click.option(
     "--hardware",
     type=click.Choice(HARDWARE),
@@ -63,7 +64,7 @@ def submit(
 
 @click.command()
 @click.argument("model")
-@click.option("--benchmark", "benchmarks", multiple=True, required=True, help="May be repeated.")
+@click.option("--benchmark", "benchmarks", multiple=True, required=True, help=BENCHMARK)
 @CLASS
 @TIMEOUT
 @FOLLOW

@@ -11,6 +11,7 @@ from mergehub.hub.folder import default_folder
 from mergehub.hub.process import CannotStart
 from mergehub.hub.up import Options, run
 
+WORKERS = "How many runs may be worked on at a time."
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
@@ -24,10 +25,20 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     help="The folder that holds everything (else MERGEHUB_DATA).",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="An IP address.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
-@click.option("--models", type=FOLDER, multiple=True, help="Models that recipes may name.")
-@click.option("--tasks", type=FOLDER, multiple=True, help="Local evaluation tasks.")
-@click.option("--workers", type=click.IntRange(0, 64), default=1, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="0: any free one.",
+)
+@click.option(
+    "--models", type=FOLDER, multiple=True, help="Models that recipes may name; may be repeated."
+)
+@click.option(
+    "--tasks", type=FOLDER, multiple=True, help="Local evaluation tasks; may be repeated."
+)
+@click.option("--workers", type=click.IntRange(0, 64), default=1, show_default=True, help=WORKERS)
 @click.option(
     "--require-token",
     is_flag=True,
@@ -47,8 +58,8 @@ def up(
 ) -> None:
     """Run a whole hub: stores, services and a worker.
 
-    Everything runs as children of this command and ends with it. --models and --tasks may be
-    given several times. With --json, the address and the token are one object on one line.
+    Everything runs as children of this command and ends with it. With --json, the
+    address and the token are one object on one line.
     """
     try:
         run(Options(data, host, port, models, tasks, workers, require_token, raw), click.echo)

@@ -77,6 +77,8 @@ def _check(data: Path, target: Path) -> None:
             f"{data} holds no databases of a hub: name its data folder with --data. A hub that was "
             "started with MERGEHUB_DATABASE_URL is backed up with the tools of that server."
         )
+    if not target.parent.is_dir():
+        raise CannotBackUp(f"There is no folder {target.parent}.")
     _check_free(target)
     if target.is_relative_to(data):
         raise CannotBackUp(f"{target} lies in the hub's own folder: name a place outside {data}.")
