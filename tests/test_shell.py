@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -156,3 +159,21 @@ def test_a_token_is_revoked_by_how_its_id_begins(mergehub: Any) -> None:
         assert mergehub("tokens", "revoke", each["id"][:8]).output == "revoked\n"
     refused = mergehub("tokens", "revoke", "ownr")
     assert "Did you mean owner?" in refused.stderr
+
+
+def test_ctrl_c_stops_watching_and_not_the_run(hub: RunningHub, recipe: str, mergehub: Any) -> None:
+    told = json.loads(
+        mergehub("submit", recipe, "--name", "local/on", "--hardware", "gpu", "--json").stdout
+    )
+    command = [Path(sys.prefix) / "bin" / "mergehub", "--url", hub.url, "--token", hub.token]
+    with subprocess.Popen(
+        [*command, "follow", told["id"][:8]], stderr=subprocess.PIPE, text=True
+    ) as follower:
+        assert follower.stderr is not None
+        assert follower.stderr.readline() == "waiting for a worker\n"
+        follower.send_signal(signal.SIGINT)
+        said = follower.communicate(timeout=60)[1]
+    assert follower.returncode == 1
+    assert "You stopped watching; the run goes on." in said
+    assert f"mergehub cancel {told['id']}" in said
+    assert json.loads(mergehub("cancel", told["id"], "--json").stdout)["state"] == "cancelled"

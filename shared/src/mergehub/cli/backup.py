@@ -50,7 +50,7 @@ def backup(target: Path, data: Path, models: bool, raw: bool) -> None:
         return
     click.echo(
         f"{saved.file}  {decimal(saved.bytes)}, {saved.files} files, "
-        f"models of {saved.runs} runs, {saved.seconds:.1f} s"
+        f"merged models: {saved.runs}, {saved.seconds:.1f} s"
     )
 
 
