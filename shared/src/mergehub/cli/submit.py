@@ -107,12 +107,12 @@ def _what(client: HubClient, recipe: str) -> dict[str, str]:
 
 def _submit(client: HubClient, wanted: Mapping[str, Any], wait: bool, raw: bool) -> None:
     run = client.submit(wanted)
-    for note in _notes(client, wanted["hardware"]):
-        click.echo(note, err=True)
     if not raw:
         click.echo(run.id)
     elif not wait:
         show_json(run.model_dump(mode="json"))
+    for note in _notes(client, wanted["hardware"]):
+        click.echo(note, err=True)
     if wait:
         watch(client, run.id, raw)
 
