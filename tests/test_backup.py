@@ -25,6 +25,7 @@ from standardwebhooks import Webhook
 
 from mergehub.client import HubClient, api
 from mergehub.contracts.runs import FINAL
+from mergehub.hub.backup import save
 from mergehub.hub.postgres import Postgres
 
 pytestmark = pytest.mark.timeout(600)
@@ -327,6 +328,16 @@ def test_a_backup_never_overwrites_and_never_lies_in_the_hubs_own_folder(
     (place / "many").mkdir()
     saved = done("backup", place / "many", "--data", story.first)
     assert [str(path) for path in (place / "many").iterdir()] == [saved["file"]]
+
+
+def test_a_backup_that_is_interrupted_leaves_nothing(story: Story, place: Path) -> None:
+    def interrupt(progress: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = set(place.iterdir())
+    with pytest.raises(KeyboardInterrupt):
+        save(story.first, place / "never.tar", interrupt)
+    assert set(place.iterdir()) == before
 
 
 def _contents(folder: Path) -> dict[str, bytes]:

@@ -90,7 +90,7 @@ def _took(done: backups.Restored) -> dict[str, float]:
 @contextmanager
 def _refusals(file: Path) -> Iterator[None]:
     """What goes wrong as a sentence; a request to end cleans up, as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except backups.BadBackup as error:
@@ -102,3 +102,5 @@ def _refusals(file: Path) -> Iterator[None]:
         raise click.ClickException(
             f"{error.strerror or error}{where}. Nothing was made."
         ) from error
+    finally:
+        signal.signal(signal.SIGTERM, before)
