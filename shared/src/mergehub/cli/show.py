@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from http import HTTPStatus
 from itertools import islice
 from typing import Any
 
@@ -15,7 +16,7 @@ from mergehub.cli.json_option import HOW_MANY, as_json, show_json
 from mergehub.cli.output import details, table
 from mergehub.cli.output import show as draw
 from mergehub.cli.runs import how_far, outcome
-from mergehub.client import HubClient, api
+from mergehub.client import HubClient, HubError, api
 from mergehub.contracts.runs import Run
 
 
@@ -64,7 +65,12 @@ def show(ctx: click.Context, what: str, raw: bool) -> None:
 
 def _is_recipe(client: HubClient, name: str) -> bool:
     """Whether something that may begin a run's id is a recipe's name too."""
-    return bool(client.send(api.list_recipes(name=name))["items"])
+    try:
+        return bool(client.send(api.list_recipes(name=name))["items"])
+    except HubError as error:
+        if error.status == HTTPStatus.UNPROCESSABLE_ENTITY:  # no recipe may have such a name
+            return False
+        raise
 
 
 def _show_recipe(recipe: Mapping[str, Any], version: Mapping[str, Any], source: str) -> None:
