@@ -34,13 +34,13 @@ RUN = "artifacts/runs/0/model.safetensors"
 Change = Callable[[dict[str, Any]], object]
 
 
+def history(service: str) -> ScriptDirectory:
+    return ScriptDirectory.from_config(migrations._config(f"{service}.migrations"))
+
+
 def revisions() -> dict[str, str]:
     """The newest migration of each service, as Alembic says."""
-    heads = {}
-    for service in SERVICES:
-        config = migrations._config(f"{service.name}.migrations")
-        heads[service.name] = str(ScriptDirectory.from_config(config).get_current_head())
-    return heads
+    return {each.name: str(history(each.name).get_current_head()) for each in SERVICES}
 
 
 def manifest(files: dict[str, bytes]) -> dict[str, Any]:
@@ -105,6 +105,13 @@ def test_a_whole_backup_is_called_whole(file: Path) -> None:
     done = CliRunner().invoke(main, ["restore", str(backup(file)), "--check"])
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith(f"{file} is whole: a backup of 2026-01-02 03:04 UTC")
+
+
+def test_a_backup_of_older_migrations_is_taken(file: Path) -> None:
+    first = {each.name: history(each.name).get_base() for each in SERVICES}
+    backup(file, change=lambda told: told.update(revisions=first))
+    done = CliRunner().invoke(main, ["restore", str(file), "--check"])
+    assert done.exit_code == 0, done.output
 
 
 @pytest.mark.parametrize("text", [b"", b"hello", b"\0" * 10_240, b"\x1f\x8b" + bytes(600)])
