@@ -316,6 +316,10 @@ def test_links_and_pipes_of_the_models_folder_are_left_out_and_named(
     done("backup", place / "without.tar", "--data", story.first, "--no-models")
     with tarfile.open(place / "without.tar") as tar:
         assert not [name for name in tar.getnames() if name.startswith("models/")]
+    folder.rename(place / "models-elsewhere")
+    folder.symlink_to(place / "models-elsewhere")
+    saved = done("backup", place / "linked.tar", "--data", story.first)
+    assert saved["left_out"] == ["models"]
 
 
 def test_a_backup_never_overwrites_and_never_lies_in_the_hubs_own_folder(

@@ -124,7 +124,10 @@ def _collect(data: Path, folders: Iterable[Path]) -> tuple[dict[str, Path], list
 
 
 def _entries(folder: Path) -> Iterator[Path]:
-    """Whatever is no folder, under a folder."""
+    """Whatever is no folder, under a folder; a folder that is a link itself."""
+    if folder.is_symlink():
+        yield folder
+        return
     for root, inner, names in os.walk(folder):
         linked = [name for name in inner if (Path(root) / name).is_symlink()]
         yield from (Path(root) / name for name in (*names, *linked))
@@ -139,8 +142,9 @@ def _write(
             for name, path in counted("copy", list(sources.items()), _size, tell):
                 entries.append(archive.add(name, path))
         except (Changed, FileNotFoundError) as error:
+            which = error.filename if isinstance(error, FileNotFoundError) else error
             raise CannotBackUp(
-                f"{path} changed while it was copied: try again when nobody writes there."
+                f"{which} changed while it was copied: try again when nobody writes there."
             ) from error
         archive.finish(
             Manifest(
