@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from mergehub.cli.main import main
 from mergehub.contracts.services import SERVICES
 from mergehub.hub import backup as backups
+from mergehub.hub.backup.archive import ArchiveWriter, Changed
 from mergehub.hub.folder import DataFolder
 from mergehub.kit import migrations
 
@@ -248,3 +249,20 @@ def test_a_folder_without_a_hub_is_not_backed_up(data: Path, file: Path) -> None
     assert "holds no databases of a hub" in done.stderr
     assert not data.exists()
     assert not file.exists()
+
+
+def test_a_file_that_is_longer_than_it_was_is_noticed(file: Path) -> None:
+    """The kernel's files say that they are empty and are not: as if written to meanwhile."""
+    with ArchiveWriter(file) as archive, pytest.raises(Changed, match="/proc/self/status"):
+        archive.add("models/x", Path("/proc/self/status"))
+
+
+def test_what_is_written_is_read_back_with_the_checksums_of_its_content(
+    file: Path, tmp_path: Path
+) -> None:
+    content = bytes(range(256)) * 9_000
+    (tmp_path / "x").write_bytes(content)
+    with ArchiveWriter(file) as archive:
+        entry = archive.add("models/x", tmp_path / "x")
+    assert (entry.bytes, entry.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    assert file.stat().st_mode & 0o777 == 0o600
