@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +37,15 @@ def test_a_failed_run_is_tried_again_once_its_cause_is_gone(
     failed = mergehub("submit", str(recipe), "--name", "shell/late", "--follow")
     assert failed.exit_code == 1
     assert "absent" in failed.output
-    run = failed.output.split()[0]
+    run = failed.stdout.split()[0]
     shutil.copytree(models / "right", models / "absent")
     try:
-        again = mergehub("retry", run, "--follow")
+        again = mergehub("retry", run[:8], "--follow")
     finally:
         shutil.rmtree(models / "absent")
     assert again.exit_code == 0, again.output
-    assert "merged:" in again.output
+    assert again.stdout.startswith(f"{run}  queued\n")
+    assert "merged:" in again.stdout
     refused = mergehub("retry", run)
     assert refused.exit_code == 1
     assert "has succeeded" in refused.output
@@ -51,6 +56,8 @@ def test_workers_and_what_waits_are_shown(mergehub: Any, tmp_path: Path) -> None
     recipe.write_text(RECIPE % "right")
     submitted = mergehub("submit", str(recipe), "--name", "shell/gpu", "--hardware", "gpu:80gb")
     assert submitted.exit_code == 0, submitted.output
+    assert "No gpu:80gb worker" in submitted.stderr
+    assert "the run waits until one comes" in submitted.stderr
     deadline = time.monotonic() + 30
     while not (told := json.loads(mergehub("workers", "--json").output))["workers"]:
         assert time.monotonic() < deadline
@@ -60,7 +67,7 @@ def test_workers_and_what_waits_are_shown(mergehub: Any, tmp_path: Path) -> None
     assert worker["name"] in shown
     assert "idle" in shown
     assert "gpu:80gb: 1 due, 0 later" in shown
-    assert mergehub("cancel", submitted.output.strip()).output == "cancelled\n"
+    assert mergehub("cancel", submitted.stdout.strip()).output == "cancelled\n"
 
 
 def test_a_limit_of_no_time_is_refused(mergehub: Any, tmp_path: Path) -> None:
@@ -69,3 +76,100 @@ def test_a_limit_of_no_time_is_refused(mergehub: Any, tmp_path: Path) -> None:
     refused = mergehub("submit", str(recipe), "--name", "shell/hasty", "--timeout", "0")
     assert refused.exit_code == 2
     assert "0 is not in the range" in refused.output
+
+
+@pytest.fixture
+def recipe(tmp_path: Path, mergehub: Any) -> str:
+    """The name of a recipe that is published."""
+    file = tmp_path / "tiny-ties.yml"
+    file.write_text(RECIPE % "right")
+    assert mergehub("publish", str(file)).exit_code == 0
+    return "tiny-ties"
+
+
+def test_login_to_a_hub_where_nobody_signs_in_says_so_at_once(mergehub: Any) -> None:
+    for options in ([], ["--paste"]):
+        refused = mergehub("login", *options)
+        assert refused.exit_code == 1
+        assert refused.stdout == ""
+        assert "No OpenID provider is set up for this hub." in refused.stderr
+        assert "MERGEHUB_TOKEN" in refused.stderr
+
+
+@pytest.mark.parametrize("command", [("show", "tiny-tie"), ("submit", "tiny-tie", "--name", "a/b")])
+def test_a_misspelt_recipe_names_the_nearest(
+    mergehub: Any, recipe: str, command: tuple[str, ...]
+) -> None:
+    refused = mergehub(*command)
+    assert refused.exit_code == 1
+    assert refused.stderr == (
+        "Error: There is no recipe called 'tiny-tie'. Did you mean tiny-ties?\n"
+    )
+
+
+def test_a_misspelt_model_names_the_nearest(mergehub: Any, recipe: str) -> None:
+    assert mergehub("submit", recipe, "--name", "local/spelt", "--follow").exit_code == 0
+    mergehub_lineage = _until(lambda: mergehub("lineage", "local/spelt"))
+    assert mergehub_lineage.stdout.splitlines()[0] == "local/spelt"
+    refused = mergehub("lineage", "local/spellt")
+    assert "Did you mean local/spelt?" in refused.stderr
+
+
+def _until(command: Callable[[], Result]) -> Result:
+    """The result once the command succeeds: events are applied in their own time."""
+    deadline = time.monotonic() + 30
+    while (done := command()).exit_code != 0:
+        assert time.monotonic() < deadline, done.output
+    return done
+
+
+def test_recipes_are_listed_and_shown_in_full(mergehub: Any, recipe: str) -> None:
+    assert "local/tiny-ties" in mergehub("recipes").stdout
+    shown = mergehub("show", recipe).stdout
+    assert shown.startswith("recipe      local/tiny-ties@1\n")
+    assert shown.endswith(RECIPE % "right")
+    told = json.loads(mergehub("show", f"{recipe}@1", "--json").stdout)
+    assert told["source"] == RECIPE % "right"
+
+
+def test_a_run_is_found_by_how_its_id_begins(mergehub: Any, recipe: str) -> None:
+    queued = ("submit", recipe, "--name", "local/short", "--hardware", "gpu")
+    told = json.loads(mergehub(*queued, "--json").stdout)
+    run = told["id"]
+    assert mergehub("show", run[:9]).stdout.startswith(f"run        {run}\n")
+    assert json.loads(mergehub("cancel", run[:6].upper(), "--json").stdout)["state"] == "cancelled"
+    followed = mergehub("follow", run[:12], "--json")
+    assert followed.exit_code == 1
+    assert [json.loads(line)["id"] for line in followed.stdout.splitlines()] == [run]
+    assert mergehub("follow", run[:5]).exit_code == 2
+    unknown = mergehub("follow", "ffffffff-ffff")
+    assert unknown.exit_code == 1
+    assert "begins with ffffffff-ffff" in unknown.stderr
+
+
+def test_a_token_is_revoked_by_how_its_id_begins(mergehub: Any) -> None:
+    create = ("tokens", "create", "short", "--scope", "runs:submit", "--json")
+    made = json.loads(mergehub(*create).stdout)
+    assert made["id"] in mergehub("tokens", "list").stdout
+    told = json.loads(mergehub("tokens", "revoke", made["id"][:8], "--json").stdout)
+    assert told == {"id": made["id"], "revoked": True}
+    refused = mergehub("tokens", "revoke", "ownr")
+    assert "Did you mean owner?" in refused.stderr
+
+
+def test_ctrl_c_stops_watching_and_not_the_run(hub: RunningHub, recipe: str, mergehub: Any) -> None:
+    told = json.loads(
+        mergehub("submit", recipe, "--name", "local/on", "--hardware", "gpu", "--json").stdout
+    )
+    command = [Path(sys.prefix) / "bin" / "mergehub", "--url", hub.url, "--token", hub.token]
+    with subprocess.Popen(
+        [*command, "follow", told["id"][:8]], stderr=subprocess.PIPE, text=True
+    ) as follower:
+        assert follower.stderr is not None
+        assert follower.stderr.readline() == "waiting for a worker\n"
+        follower.send_signal(signal.SIGINT)
+        said = follower.communicate(timeout=60)[1]
+    assert follower.returncode == 1
+    assert "You stopped watching; the run goes on." in said
+    assert f"mergehub cancel {told['id']}" in said
+    assert json.loads(mergehub("cancel", told["id"], "--json").stdout)["state"] == "cancelled"

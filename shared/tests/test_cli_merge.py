@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -131,3 +132,47 @@ def test_ctrl_c_stops_in_a_sentence_and_the_same_command_goes_on(tmp_path: Path)
     again = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert again.returncode == 0, again.stderr
     assert os.listdir(tmp_path / "out")
+
+
+def _report(recipe: Path, *options: str) -> dict[str, Any]:
+    done = CliRunner().invoke(main, ["plan", str(recipe), "--json", *options])
+    assert done.exit_code == 0, done.output
+    return dict(json.loads(done.stdout))
+
+
+def test_a_plan_counts_the_start_and_the_compiler_in_its_time(recipe: Path) -> None:
+    report = _report(recipe)
+    assert report["methods"] == {"linear": 2}
+    assert (report["bytes_in"], report["bytes_out"]) == (65536, 32768)
+    assert 0.3 <= report["seconds"]["low"] <= 1  # a start takes 0.3 to 0.4 s
+    assert report["seconds"]["high"] >= 10  # with 6 to 10 s of compiling, as measured
+    shown = CliRunner().invoke(main, ["plan", str(recipe)]).stdout
+    assert "about 1 to 13 s on an idle machine; 10 s of it to compile" in shown
+
+
+def test_what_is_only_copied_needs_no_compiler(tmp_path: Path) -> None:
+    _model(tmp_path / "one", 1.0)
+    recipe = tmp_path / "recipe.yml"
+    recipe.write_text("merge_method: passthrough\nmodels: [{model: ./one}]\n")
+    assert _report(recipe)["seconds"]["high"] < 5
+
+
+def test_more_threads_make_a_plan_no_slower_and_slower_methods_do(tmp_path: Path) -> None:
+    _model(tmp_path / "one", 1.0, tensors=4, size=1500)
+    _model(tmp_path / "two", 1.0, tensors=4, size=1500)
+    recipe = tmp_path / "recipe.yml"
+    text = "merge_method: {}\nbase_model: ./one\nmodels: [{{model: ./one}}, {{model: ./two}}]\n"
+    times = {}
+    for method in ("task_arithmetic", "della"):
+        recipe.write_text(text.format(method))
+        times[method] = _report(recipe, "--threads", "1")["seconds"]["low"]
+        assert _report(recipe, "--threads", "2")["seconds"]["low"] <= times[method]
+    assert times["della"] > times["task_arithmetic"]
+
+
+def test_a_merge_says_what_it_made_as_json(recipe: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["merge", str(recipe), str(tmp_path / "out"), "--json"])
+    made = json.loads(done.stdout)
+    assert (made["tensors"], made["bytes"], made["nonfinite"]) == (2, 32768, {})
+    assert made["folder"] == str(tmp_path / "out")
+    assert made["digest"].startswith("sha256:")

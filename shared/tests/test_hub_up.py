@@ -187,6 +187,20 @@ def test_where_others_reach_it_reading_needs_a_token_too() -> None:
             assert hub.end(signal.SIGTERM) == []
 
 
+def test_a_start_says_as_json_where_the_hub_is() -> None:
+    with tempfile.TemporaryDirectory(prefix="mh-up-") as folder:
+        options = ["--data", f"{folder}/data", "--port", "0", "--workers", "0", "--json"]
+        command = [sys.executable, "-c", START, "up", *options]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_plain()) as process:
+            assert process.stdout is not None
+            told = json.loads(process.stdout.readline())
+            sent = {"Authorization": f"Bearer {told['token']}"}
+            me = httpx.get(f"{told['url']}/v1/accounts/me", headers=sent, timeout=SECONDS)
+            assert (me.status_code, told["pid"]) == (200, process.pid)
+            process.send_signal(signal.SIGTERM)
+            assert process.communicate(timeout=SECONDS)[0] == ""
+
+
 def _token(hub: RunningHub) -> str:
     return str(json.loads((hub.data / "tokens.json").read_text())["owner"])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,11 +14,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import click
 from rich.filesize import decimal
-from rich.table import Table
 
 from merge_worker.engine import (
     EngineError,
     MergeOptions,
+    MergeResult,
     OutsideError,
     Plan,
     Portion,
@@ -30,18 +29,18 @@ from merge_worker.engine import (
 )
 from merge_worker.engine import merge_part as carry_out
 from merge_worker.engine.finiteness import sentences
+from merge_worker.plan_report import described, report
 from merge_worker.products_here import products_here
 from mergehub.cli.failures import recipe_faults, recipe_text
+from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.output import show
 from mergehub.cli.progress import ProgressDisplay
 from mergehub.contracts.runs import RunProgress
 from mergehub.recipe import parse_recipe
 
-BYTES_PER_SECOND = 500e6
-"""What one processor reads and writes together in a second by the slower methods."""
-
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ROOT = "A folder that models may lie under, beside this one and the recipe's; may be repeated."
+SEED = "For methods that draw at random."
 PART = "Fill only this part of the output, as in 2/8; the last part to end completes it."
 SYNC = "Wait until the output is safe on the disk, or only until it is complete."
 DEVICE = "What computes the output: cpu, or a GPU as cuda or cuda:1. The bytes are the same."
@@ -71,7 +70,9 @@ def _merge_options(command: Callable[..., Any]) -> Callable[..., Any]:
         [
             click.argument("file", type=click.File(encoding="utf-8")),
             click.option("--root", "roots", type=FOLDER, multiple=True, help=ROOT),
-            click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True),
+            click.option(
+                "--seed", type=click.IntRange(min=0), default=0, show_default=True, help=SEED
+            ),
             click.option("--threads", type=click.IntRange(min=1), help="Default: all processors."),
             click.option("--offline", is_flag=True, help="Use only what is in the cache already."),
         ]
@@ -82,14 +83,21 @@ def _merge_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command()
 @_merge_options
+@as_json
 def plan(
-    file: IO[str], roots: tuple[Path, ...], seed: int, threads: int | None, offline: bool
+    file: IO[str], roots: tuple[Path, ...], seed: int, threads: int | None, offline: bool, raw: bool
 ) -> None:
-    """Say what a merge would read, write and need."""
+    """Say what a merge would read, write and need.
+
+    FILE is a recipe, or - for standard input. Nothing but the headers of the models is read.
+    """
     with _engine_errors():
         planned = _plan(file, roots, seed, offline)
         options = MergeOptions(threads=threads)
-        show(_described(planned, options))
+        if raw:
+            show_json(report(planned, options))
+        else:
+            show(described(planned, options))
 
 
 @click.command()
@@ -101,6 +109,7 @@ def plan(
 )
 @click.option("--sync/--no-sync", default=True, help=SYNC)
 @click.option("--device", default="cpu", show_default=True, help=DEVICE)
+@as_json
 def merge(
     file: IO[str],
     out: Path,
@@ -112,6 +121,7 @@ def merge(
     only_finite: bool,
     sync: bool,
     device: str,
+    raw: bool,
 ) -> None:
     """Merge models into a folder.
 
@@ -137,9 +147,29 @@ def merge(
             raise click.ClickException(
                 f"Stopped. The same command goes on from {out}.partial."
             ) from None
-    if result is None:
+    if raw:
+        show_json({"part": str(portion), "notes": planned.notes, **_merged(result)})
+    elif result is None:
         click.echo(f"Part {portion} is done. The last part to end completes {out}.")
-        return
+    else:
+        _tell_merged(planned, result)
+
+
+def _merged(result: MergeResult | None) -> dict[str, Any]:
+    """What a merge made, as data; `folder` is null where other parts complete it."""
+    if result is None:
+        return {"folder": None}
+    return {
+        "folder": str(result.folder),
+        "tensors": result.tensors,
+        "bytes": result.bytes_out,
+        "digest": result.output_digest,
+        "nonfinite": result.nonfinite,
+        "nonfinite_output": result.made,
+    }
+
+
+def _tell_merged(planned: Plan, result: MergeResult) -> None:
     for tensor, counts in result.nonfinite.items():
         listed = ", ".join(f"{count} in {model}" for model, count in counts.items())
         click.echo(f"Not finite in {tensor}: {listed}", err=True)
@@ -176,35 +206,6 @@ def _engine_errors() -> Iterator[None]:
         raise click.ClickException(str(error)) from error
     except MemoryError:
         raise click.ClickException("Not enough memory: allow this process more.") from None
-
-
-def _described(planned: Plan, options: MergeOptions) -> Table:
-    """The plan for people, a line for each question."""
-    copied = len(planned.copied)
-    methods = Counter(tensor.method for tensor in planned.tensors if tensor.method)
-    rows = {
-        "models": "\n".join(model.reference for model in planned.models),
-        "methods": ", ".join(f"{name} for {n} tensors" for name, n in methods.items()) or "none",
-        "copied": f"{copied} of {len(planned.tensors)} tensors, untouched",
-        "read": decimal(planned.bytes_in),
-        "write": f"{decimal(planned.bytes_out)}, files: {len(planned.shards)}",
-        "memory": f"{decimal(planned.peak_memory(options.workers))} of buffers at most, "
-        f"with {options.workers} threads",
-        "time": f"up to about {_seconds(planned, options):,.0f} s",
-        "note": "\n".join(planned.notes),
-    }
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
-    for name, value in rows.items():
-        if value:
-            table.add_row(name, value)
-    return table
-
-
-def _seconds(planned: Plan, options: MergeOptions) -> float:
-    moved = planned.bytes_in + planned.bytes_out
-    return max(1.0, moved / BYTES_PER_SECOND / min(options.workers, os.cpu_count() or 1))
 
 
 def _shown(now: Progress) -> RunProgress:

@@ -9,15 +9,16 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from mergehub.cli.connection import as_json, hub
-from mergehub.cli.output import show, show_json
+from mergehub.cli.connection import hub
+from mergehub.cli.json_option import HOW_MANY, as_json, show_json
+from mergehub.cli.output import show, table
 
 Answer = dict[str, Any]
 
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help=HOW_MANY)
 @as_json
 @click.pass_context
 def board(ctx: click.Context, name: str | None, limit: int, raw: bool) -> None:
@@ -54,28 +55,28 @@ def uplift(ctx: click.Context, model: str, raw: bool) -> None:
 
 def _board_table(answer: Answer) -> Table:
     columns = [column["benchmark"] for column in answer["columns"]]
-    table = Table("rank", "model", "method", "mean", *columns, box=None, pad_edge=False)
+    board = table("rank", "model", "method", "mean", *columns)
     for row in answer["items"]:
         scores = (row["scores"].get(column) for column in columns)
         method = row["method"] or ("merge" if row["merged"] else "")
-        table.add_row(
+        board.add_row(
             _rank(row["rank"]), row["model"], method, _score(row["mean"]), *map(_score, scores)
         )
-    return table
+    return board
 
 
 def _uplift_table(answer: Answer) -> Table:
     """One row for each thing that the model is compared with, in each benchmark and the mean."""
-    table = Table("benchmark", "score", "against", "", "uplift", "", box=None, pad_edge=False)
+    shown = table("benchmark", "score", "against", "", "uplift", "")
     parts = [(each["benchmark"], each) for each in answer["benchmarks"]]
     if answer["mean"]:
         parts.append(("mean", answer["mean"]))
     for benchmark, part in parts:
         left = (benchmark, _score(part["score"]))
         for against, comparison in _comparisons(part):
-            table.add_row(*left, against, _score(comparison["score"]), *_difference(comparison))
+            shown.add_row(*left, against, _score(comparison["score"]), *_difference(comparison))
             left = ("", "")
-    return table
+    return shown
 
 
 def _comparisons(part: Answer) -> Iterator[tuple[str, Answer]]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import click
 import httpx
@@ -41,8 +40,3 @@ def _found(ctx: click.Context) -> HubClient:
             f"The address of the hub, or of a proxy before it, is wrong. {error} "
             "Look at --url, MERGEHUB_URL and HTTPS_PROXY."
         ) from None
-
-
-def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The option that prints the hub's answer as it is."""
-    return click.option("--json", "raw", is_flag=True, help="Print JSON.")(command)

@@ -36,7 +36,9 @@ def recipe_text(file: IO[str]) -> str:
     try:
         return file.read()
     except UnicodeDecodeError as error:
-        raise click.ClickException(f"{file.name} is no text: a recipe is YAML in UTF-8.") from error
+        raise click.ClickException(
+            f"{file.name} is not text: a recipe is YAML in UTF-8."
+        ) from error
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import click
+from click.shell_completion import CompletionItem
 
 
 class Lazy(NamedTuple):
@@ -41,6 +42,14 @@ class LazyGroup(click.Group):
             ctx.fail(_unknown(args[0], self.table))
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands that begin so, by the table alone, or options."""
+        return [
+            CompletionItem(name, help=lazy.help)
+            for name, lazy in self.table.items()
+            if name.startswith(incomplete)
+        ] + click.Command.shell_complete(self, ctx, incomplete)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(map(len, self.table))
         for title, commands in self.sections.items():
@@ -65,8 +74,6 @@ def _imported(module: str) -> Any:
 
 
 def _unknown(name: str, known: Mapping[str, Lazy]) -> str:
-    from difflib import get_close_matches
+    from mergehub.client.near import near
 
-    near = get_close_matches(name, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else "See mergehub --help."
-    return f"There is no command {name}. {hint}"
+    return f"There is no command {name}. {near(name, known) or 'See mergehub --help.'}"

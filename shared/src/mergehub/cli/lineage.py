@@ -9,8 +9,9 @@ import click
 from rich.text import Text
 from rich.tree import Tree
 
-from mergehub.cli.connection import as_json, hub
-from mergehub.cli.output import show, show_json
+from mergehub.cli.connection import hub
+from mergehub.cli.json_option import as_json, show_json
+from mergehub.cli.output import show
 
 Edges = dict[str, list[dict[str, Any]]]
 

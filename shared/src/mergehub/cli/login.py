@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import socket
 import webbrowser
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -13,10 +14,16 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import click
 
 from mergehub.cli.connection import hub
-from mergehub.client import HubClient
+from mergehub.cli.json_option import as_json, show_json
+from mergehub.client import HubClient, HubError
 from mergehub.logins import forget_login, keep_login, read_logins
 
 WAIT_SECONDS = 300
+SIGN_IN_OFF = "sign-in-off"
+WITH_A_TOKEN = (
+    "Use a token there: its owner makes one with `mergehub tokens create`, and MERGEHUB_TOKEN or "
+    "--token has it."
+)
 THANKS = b"<!doctype html><title>Mergehub</title><p>Signed in. You may close this window."
 
 
@@ -65,8 +72,9 @@ class _Bringing(BaseHTTPRequestHandler):
     is_flag=True,
     help="The browser is on another machine: open the address there and paste the code here.",
 )
+@as_json
 @click.pass_context
-def login(ctx: click.Context, paste: bool) -> None:
+def login(ctx: click.Context, paste: bool, raw: bool) -> None:
     """Sign in to a hub with a browser.
 
     The token that this gives is kept for the shells of this machine, for thirty days.
@@ -74,15 +82,20 @@ def login(ctx: click.Context, paste: bool) -> None:
     secret = secrets.token_urlsafe(32)
     asked = {"challenge": hashlib.sha256(secret.encode()).hexdigest(), "host": socket.gethostname()}
     with hub(ctx) as client:
+        _check_that_people_sign_in(client, asked)
         code = _pasted(client, asked) if paste else _brought(client, asked)
         made = client.redeem_shell_code(code, secret)
     keep_login(client.url, made["token"])
-    click.echo(f"Signed in to {client.url} as {made['account']}.")
+    if raw:
+        show_json({"url": client.url, "account": made["account"]})
+    else:
+        click.echo(f"Signed in to {client.url} as {made['account']}.")
 
 
 @click.command()
+@as_json
 @click.pass_context
-def logout(ctx: click.Context) -> None:
+def logout(ctx: click.Context, raw: bool) -> None:
     """Sign out, and revoke this shell's token."""
     with hub(ctx) as client:
         token = read_logins().get(client.url)
@@ -91,7 +104,21 @@ def logout(ctx: click.Context) -> None:
         with HubClient(client.url, token) as signed_in:
             signed_in.sign_out()
     forget_login(client.url)
-    click.echo(f"Signed out of {client.url}.")
+    if raw:
+        show_json({"url": client.url})
+    else:
+        click.echo(f"Signed out of {client.url}.")
+
+
+def _check_that_people_sign_in(client: HubClient, asked: dict[str, str]) -> None:
+    """Raises where the hub has nobody who could agree in a browser."""
+    try:
+        client.get("/v1/accounts/shell", **asked)
+    except HubError as error:
+        if error.code == SIGN_IN_OFF:
+            raise click.ClickException(f"{error.detail} {WITH_A_TOKEN}") from error
+        if error.status != HTTPStatus.SEE_OTHER:  # to the provider, where a browser goes
+            raise
 
 
 def _brought(client: HubClient, asked: dict[str, str]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import atexit
 import gc
+import io
+import sys
 
 import click
 
@@ -23,11 +25,15 @@ SECTIONS = {
     },
     "A hub on this machine": {
         "up": Lazy("mergehub.cli.up:up", "Run a whole hub: stores, services and a worker."),
+        "backup": Lazy("mergehub.cli.backup:backup", "Back up a hub, which may go on running."),
+        "restore": Lazy("mergehub.cli.backup:restore", "Make a data folder from a backup."),
     },
     "Work on a hub": {
         "publish": Lazy("mergehub.cli.recipes:publish", "Publish a recipe, or a version of it."),
-        "submit": Lazy("mergehub.cli.runs:submit", "Have a recipe merged by a worker."),
-        "evaluate": Lazy("mergehub.cli.runs:evaluate", "Have a model evaluated by a worker."),
+        "recipes": Lazy("mergehub.cli.show:recipes", "List the newest recipes."),
+        "show": Lazy("mergehub.cli.show:show", "Show one recipe or run in full."),
+        "submit": Lazy("mergehub.cli.submit:submit", "Have a recipe merged by a worker."),
+        "evaluate": Lazy("mergehub.cli.submit:evaluate", "Have a model evaluated by a worker."),
         "follow": Lazy("mergehub.cli.runs:follow", "Watch a run until it ends."),
         "cancel": Lazy("mergehub.cli.runs:cancel", "Cancel a run."),
         "retry": Lazy("mergehub.cli.runs:retry", "Try a failed or cancelled run again."),
@@ -67,4 +73,7 @@ another one; `mergehub login` gets a token there, or MERGEHUB_TOKEN has it.
 @click.option("--token", envvar="MERGEHUB_TOKEN", help="Your token (else MERGEHUB_TOKEN).")
 @click.pass_context
 def main(ctx: click.Context, url: str | None, token: str | None) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # where a terminal lacks the letters of formulas
     ctx.obj = {"url": url, "token": token}

@@ -2,44 +2,63 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
 import click
 
 from mergehub.cli.failures import recipe_faults, recipe_text, show_fault
+from mergehub.cli.json_option import as_json, show_json
+from mergehub.client.near import near
 from mergehub.recipe import MethodSpec, catalogue, ingredients, parse_to_merge, recipe_digest
 
 
 @click.command()
 @click.argument("file", type=click.File(encoding="utf-8"))
-def check(file: IO[str]) -> None:
+@as_json
+def check(file: IO[str], raw: bool) -> None:
     """Say everything that is wrong with a recipe.
 
     FILE is a recipe in mergekit's YAML, or - for standard input. Ends with 1 where it has faults.
     """
     with recipe_faults(file.name):
         recipe, warnings = parse_to_merge(recipe_text(file))
-    models = ", ".join(str(ref) for ref in ingredients(recipe))
-    click.echo(f"{file.name} is a good recipe: {recipe.merge_method} of {models}")
+    models = [str(ref) for ref in ingredients(recipe)]
+    if raw:
+        about = {"method": recipe.merge_method, "models": models, "digest": recipe_digest(recipe)}
+        show_json(about | {"warnings": [asdict(warning) for warning in warnings]})
+        return
+    click.echo(f"{file.name} is a good recipe: {recipe.merge_method} of {', '.join(models)}")
     click.echo(recipe_digest(recipe))
     for warning in warnings:
         show_fault((warning.place, warning.message, warning.suggestion), colour="yellow")
 
 
 @click.command()
-@click.argument("name", required=False)
-def methods(name: str | None) -> None:
+@click.argument(
+    "name",
+    required=False,
+    shell_complete=lambda ctx, parameter, begun: [
+        name for name in catalogue() if name.startswith(begun)
+    ],
+)
+@as_json
+def methods(name: str | None, raw: bool) -> None:
     """List the merge methods, or explain one."""
     known = catalogue()
-    if name is None:
+    if name is not None and name not in known:
+        hint = near(name, known) or f"There are {', '.join(known)}."
+        raise click.ClickException(f"There is no method {name}. {hint}")
+    if raw:
+        plain = {spec.name: spec.model_dump(mode="json") for spec in known.values()}
+        show_json(list(plain.values()) if name is None else plain[name])
+    elif name is None:
         width = max(map(len, known))
         for spec in known.values():
             click.echo(f"{spec.name.ljust(width)}  {spec.summary}")
-    elif name in known:
-        click.echo(_explained(known[name]))
     else:
-        raise click.ClickException(f"There is no method {name}; there are {', '.join(known)}.")
+        click.echo(_explained(known[name]))
 
 
 @click.command()
@@ -50,6 +69,7 @@ def methods(name: str | None) -> None:
 @click.option("--description", default="", help="More about it, as Markdown.")
 @click.option("--tag", "tags", multiple=True, help="A word to find it by; may be repeated.")
 @click.option("--domain", "domains", multiple=True, help="What it is good at; may be repeated.")
+@as_json
 @click.pass_context
 def publish(
     ctx: click.Context,
@@ -60,6 +80,7 @@ def publish(
     description: str,
     tags: tuple[str, ...],
     domains: tuple[str, ...],
+    raw: bool,
 ) -> None:
     """Publish a recipe, or a version of it.
 
@@ -81,7 +102,10 @@ def publish(
             about = {"description": description, "tags": tags, "domains": domains, "owner": owner}
             about["visibility"] = "private" if private else "public"
             version = client.publish(text, name, title=title, **about)["version"]
-    click.echo(f"{name} version {version['number']}  {version['digest']}")
+    if raw:
+        show_json({"name": name, "owner": owner, "version": version})
+    else:
+        click.echo(f"{name} version {version['number']}  {version['digest']}")
 
 
 def _explained(spec: MethodSpec) -> str:

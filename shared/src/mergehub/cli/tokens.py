@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import click
-from rich.table import Column, Table
 
-from mergehub.cli.connection import as_json, hub
-from mergehub.cli.output import show, show_json
-from mergehub.client import HubClient
+from mergehub.cli.connection import hub
+from mergehub.cli.finding import beginning, is_short
+from mergehub.cli.json_option import as_json, show_json
+from mergehub.cli.output import show, table
+from mergehub.client.near import near
 
 SECONDS = {"min": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 
@@ -68,35 +69,46 @@ def list_(ctx: click.Context, revoked: bool, raw: bool) -> None:
     if raw:
         show_json(found)
         return
-    table = Table(
-        Column("name", no_wrap=True), "token", "scopes", "made by", "expires", "last used",
-        box=None, pad_edge=False,
-    )  # fmt: skip
+    listed = table("name", "token", "id", "scopes", "made by", "expires", "last used")
     for each in found:
         scopes = " ".join(each["scopes"])
         times = (_day(each["expires_at"]), _day(each["last_used_at"]))
-        table.add_row(each["name"], each["hint"], scopes, each["created_by"], *times)
-    show(table)
+        made = (each["name"], each["hint"], str(each["id"]), scopes, each["created_by"])
+        listed.add_row(*made, *times)
+    show(listed)
 
 
 @tokens.command()
 @click.argument("name")
+@as_json
 @click.pass_context
-def revoke(ctx: click.Context, name: str) -> None:
-    """Revoke a token, by its name or id, for ever.
+def revoke(ctx: click.Context, name: str, raw: bool) -> None:
+    """Revoke a token for ever, by its name or id.
 
-    It is refused everywhere within 30 seconds.
+    The first six characters of an id are enough. It is refused everywhere within 30 seconds.
     """
     with hub(ctx) as client:
-        client.revoke_token(_id_of(client, name))
-    click.echo("revoked")
+        token = _id_of(client.tokens(), name)
+        client.revoke_token(token)
+    if raw:
+        show_json({"id": token, "revoked": True})
+    else:
+        click.echo("revoked")
 
 
-def _id_of(client: HubClient, name: str) -> str:
-    for each in client.tokens():
-        if name in (each["name"], each["id"]):
-            return str(each["id"])
-    raise click.ClickException(f"There is no token called {name!r}: see `mergehub tokens list`.")
+def _id_of(known: list[dict[str, Any]], name: str) -> str:
+    named = [str(each["id"]) for each in known if each["name"] == name]
+    if len(named) > 1:
+        ids = ", ".join(named)
+        raise click.ClickException(f"Several tokens are called {name!r}; say which: {ids}.")
+    if named:
+        return named[0]
+    found = beginning(name, (str(each["id"]) for each in known)) if is_short(name) else None
+    if found is None:
+        question = near(name, (each["name"] for each in known))
+        hint = question or "See `mergehub tokens list`."
+        raise click.ClickException(f"There is no token called {name!r}. {hint}")
+    return found
 
 
 def _until(token: dict[str, Any]) -> str:

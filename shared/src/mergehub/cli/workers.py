@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import click
-from rich.table import Column, Table
 
-from mergehub.cli.connection import as_json, hub
-from mergehub.cli.output import show, show_json
+from mergehub.cli.connection import hub
+from mergehub.cli.json_option import as_json, show_json
+from mergehub.cli.output import show, table
 from mergehub.contracts.workers import Worker
 
 
@@ -22,11 +22,11 @@ def workers(ctx: click.Context, raw: bool) -> None:
     if raw:
         show_json({"workers": [w.model_dump(mode="json") for w in found], "queues": queues})
         return
-    table = Table(Column("worker", no_wrap=True), "class", "state", "for", box=None, pad_edge=False)
+    listed = table("worker", "class", "state", "for")
     for worker in found:
-        table.add_row(worker.name, worker.hardware, *_doing(worker))
+        listed.add_row(worker.name, worker.hardware, *_doing(worker))
     if found:
-        show(table)
+        show(listed)
     else:
         click.echo("No worker has been heard of.")
     for queue in queues:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Self, cast
 from uuid import UUID
 
@@ -10,9 +11,13 @@ from mergehub.client import api
 from mergehub.client.calls import Call, T
 from mergehub.client.connection import found
 from mergehub.client.errors import HubError
+from mergehub.client.near import near
 from mergehub.client.synchronous import Mergehub
 from mergehub.contracts.runs import Run, RunSummary, SubmittedRun
 from mergehub.contracts.workers import Worker
+
+MOST_NAMES = 2_000
+"""How many names are looked through for the nearest one."""
 
 
 class HubClient:
@@ -140,7 +145,8 @@ class HubClient:
         """The model of that name."""
         known = self.send(api.list_models(name=name))["items"]
         if not known:
-            raise HubError(404, f"There is no model called {name!r} in the lineage.")
+            others = islice(self.hub.pages(api.list_models(limit=200)), MOST_NAMES)
+            raise HubError(404, _missing("model", name, (each["name"] for each in others)))
         return dict(known[0])
 
     def ancestors(self, model_id: str) -> dict[str, Any]:
@@ -162,3 +168,7 @@ def _run(told: Mapping[str, Any]) -> Run:
 
 def _plain(told: Mapping[str, Any]) -> dict[str, Any]:
     return dict(told)
+
+
+def _missing(kind: str, name: str, known: Iterable[str], otherwise: str = "") -> str:
+    return f"There is no {kind} called {name!r}. {near(name, known) or otherwise}".rstrip()

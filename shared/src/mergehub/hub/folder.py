@@ -39,6 +39,10 @@ def read_connection(folder: Path) -> dict[str, str]:
         return {}
 
 
+class FolderInUse(CannotStart):
+    """A hub, or a backup of one that stands, has the folder."""
+
+
 @dataclass(frozen=True)
 class Tokens:
     """The secrets of one hub: its owner's, its workers' and its services'."""
@@ -52,7 +56,7 @@ class DataFolder:
     """An opened data folder; nobody else can open it until it is closed, or this process ends."""
 
     def __init__(self, path: Path, needed_bytes: int = NEEDED_BYTES) -> None:
-        """Raises CannotStart where the folder cannot be used, or is in use."""
+        """Raises CannotStart where the folder cannot be used, FolderInUse where it is in use."""
         self.path = path.expanduser().resolve()
         try:
             self._create()
@@ -151,7 +155,7 @@ class DataFolder:
             with lock:
                 lock.seek(0)
                 who = lock.read() or "a process that is just starting"
-            raise CannotStart(
+            raise FolderInUse(
                 f"A hub is already running on {self.path}: {who}. "
                 "Use that one, stop it first, or name another folder with --data."
             ) from None

@@ -107,6 +107,15 @@ class Postgres:
         """The exit status, or None while the server runs."""
         return self._child.poll() if self._child else None
 
+    def has_data(self) -> bool:
+        """Whether a server was ever started over this folder."""
+        return (self._data / "PG_VERSION").exists()
+
+    @staticmethod
+    def tool(name: str) -> Path:
+        """A program that came with the server, such as pg_dump."""
+        return _binaries() / name
+
     def last_words(self, lines: int = 5) -> str:
         return last_lines(self.log, lines)
 

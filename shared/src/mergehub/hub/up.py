@@ -48,6 +48,7 @@ class Options:
     tasks: tuple[Path, ...]
     workers: int
     require_token: bool = False
+    json: bool = False
 
 
 def run(options: Options) -> None:
@@ -68,7 +69,8 @@ def _run(hub: Hub) -> None:
         say(hub.greeting())
         hub.supervisor.watch()
     except KeyboardInterrupt:
-        say("Stopping.")
+        if not hub.json:
+            say("Stopping.")
     finally:
         _let_us_finish()
         hub.folder.forget_connection()
@@ -83,6 +85,7 @@ class Hub:
         self.url = url_of(listener)
         self._names = names(listener)
         self.tokens = folder.tokens()
+        self.json = options.json
         self.postgres: Postgres | None = None
         self.valkey: Valkey | None = None
         if not os.environ.get("MERGEHUB_DATABASE_URL"):
@@ -126,6 +129,10 @@ class Hub:
         write_secret(self.folder / CONNECTION, {"url": self.url, "token": self.tokens.owner})
 
     def greeting(self) -> str:
+        """Where the hub is and how to use it, for people or as a line of JSON."""
+        if self.json:
+            about = {"url": self.url, "token": self.tokens.owner, "data": self.folder.path}
+            return json.dumps(about | {"pid": os.getpid()}, default=str)
         return (
             f"Mergehub is ready at {self.url}\n"
             f"  docs   {self.url}/docs\n"

@@ -47,6 +47,14 @@ async def is_current(database: Database, package: str) -> bool:
     return bool(found == head)
 
 
+def knows_revision(package: str, revision: str) -> bool:
+    """Whether the history in `package` has that very revision."""
+    return any(
+        script.revision == revision
+        for script in ScriptDirectory.from_config(_config(package)).walk_revisions()
+    )
+
+
 def run_env(metadata: MetaData) -> None:
     """The whole of a service's `env.py`: run on the connection that `migrate` opened."""
     attributes = context.config.attributes

@@ -1,0 +1,67 @@
+"""Things by the beginning of their ids, as lists print them, and recipes by name and version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import click
+
+from mergehub.client import HubClient, api
+
+SHORTEST = 6
+NEWEST = 1_000
+"""How many runs are looked through for a short id."""
+
+RUN = click.argument("run")
+
+
+def run_id(client: HubClient, text: str) -> UUID:
+    """The id of the run that `text` is, or begins."""
+    try:
+        return UUID(text)
+    except ValueError:
+        if not is_short(text):
+            raise click.UsageError(
+                f"{text!r} is not the id of a run. Give it, or its first {SHORTEST} characters or "
+                "more; `mergehub runs` lists them."
+            ) from None
+    newest = islice(client.hub.pages(api.list_runs(limit=200)), NEWEST)
+    found = beginning(text, (str(run["id"]) for run in newest))
+    if found is None:
+        raise click.ClickException(
+            f"None of the newest {NEWEST:,} runs has an id that begins with {text}: give the "
+            "whole id, or see `mergehub runs`."
+        )
+    return UUID(found)
+
+
+def is_short(text: str) -> bool:
+    """Whether it may begin an id."""
+    return re.fullmatch(rf"[0-9a-fA-F-]{{{SHORTEST},36}}", text) is not None
+
+
+def beginning(text: str, ids: Iterable[str]) -> str | None:
+    """The only id that begins so, or None. Where several do, the command ends and names them."""
+    found = sorted(each for each in set(ids) if each.startswith(text.lower()))
+    if len(found) > 1:
+        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        raise click.ClickException(f"Several begin with {text}: {', '.join(found[:5])}{more}.")
+    return found[0] if found else None
+
+
+def recipe_version(client: HubClient, text: str) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """The published recipe that `soup`, `lab/soup` or `soup@2` names, and that version of it."""
+    name, at, number = text.partition("@")
+    if at and not number.isdecimal():
+        raise click.UsageError(f"{text!r}: after the @ comes a version's number, as in soup@2.")
+    recipe = client.recipe(name)
+    if not at:
+        return recipe, recipe["version"]
+    newest = recipe["version"]["number"]
+    if not 1 <= int(number) <= newest:
+        raise click.ClickException(f"{name} has no version {number}; its newest is {newest}.")
+    return recipe, client.recipe_version(recipe["id"], int(number))

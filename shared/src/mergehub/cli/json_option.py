@@ -1,0 +1,55 @@
+"""`--json`, which every command has."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from mergehub.cli.failures import Faults
+
+HOW_MANY = "How many to list."
+
+
+def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option that prints JSON on standard output, and a failure as JSON on standard error.
+
+    The command is told by `raw`.
+    """
+
+    @click.option("--json", "raw", is_flag=True, help="Print JSON.")
+    @functools.wraps(command)
+    def with_json(*args: Any, raw: bool, **options: Any) -> Any:
+        try:
+            return command(*args, raw=raw, **options)
+        except click.ClickException as error:
+            if not raw or isinstance(error, click.UsageError):
+                raise
+            click.echo(json.dumps(_failure(error)), err=True)
+            raise click.exceptions.Exit(error.exit_code) from error
+
+    return with_json
+
+
+def show_json(answer: Any) -> None:
+    """One answer, in lines that people can read too."""
+    click.echo(json.dumps(answer, indent=2, default=str))
+
+
+def show_json_line(answer: Any) -> None:
+    """One answer of several, on a line of its own."""
+    click.echo(json.dumps(answer, default=str))
+
+
+def _failure(error: click.ClickException) -> dict[str, Any]:
+    faults = error.faults if isinstance(error, Faults) else ()
+    return {
+        "error": error.format_message(),
+        "faults": [
+            {"place": place, "message": message, "suggestion": suggestion}
+            for place, message, suggestion in faults
+        ],
+    }

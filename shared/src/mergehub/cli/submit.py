@@ -1,0 +1,127 @@
+"""`submit` and `evaluate`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mergehub.cli.connection import hub
+from mergehub.cli.failures import recipe_text
+from mergehub.cli.finding import recipe_version
+from mergehub.cli.json_option import as_json, show_json
+from mergehub.cli.runs import FOLLOW, watch
+from mergehub.client import HubClient
+from mergehub.contracts.hardware import HARDWARE, SUITABLE
+from mergehub.contracts.runs import LONGEST_TIMEOUT_SECONDS
+
+BENCHMARK = "The name of a benchmark that the worker has; may be repeated."
+CLASS = click.option(
+    "--hardware",
+    type=click.Choice(HARDWARE),
+    default="cpu",
+    show_default=True,
+    help="The class of workers to ask for.",
+)
+TIMEOUT = click.option(
+    "--timeout",
+    "timeout_seconds",
+    type=click.IntRange(1, LONGEST_TIMEOUT_SECONDS),
+    help="Seconds that one attempt may take; without it, what is usual.",
+)
+
+
+@click.command()
+@click.argument("recipe")
+@click.option("--name", "model_name", required=True, help="What the merged model will be called.")
+@click.option("--seed", default=0, show_default=True, help="For methods that draw at random.")
+@CLASS
+@TIMEOUT
+@FOLLOW
+@as_json
+@click.pass_context
+def submit(
+    ctx: click.Context,
+    /,
+    recipe: str,
+    model_name: str,
+    seed: int,
+    wait: bool,
+    raw: bool,
+    **how: Any,
+) -> None:
+    """Have a recipe merged by a worker.
+
+    RECIPE is a file, or the name of a published recipe with or without its owner and a version:
+    soup, soup@2, lab/soup. Prints the id of the run.
+    """
+    wanted = {"kind": "merge", "model_name": model_name, "seed": seed, **how}
+    with hub(ctx) as client:
+        _submit(client, wanted | _what(client, recipe), wait, raw)
+
+
+@click.command()
+@click.argument("model")
+@click.option("--benchmark", "benchmarks", multiple=True, required=True, help=BENCHMARK)
+@CLASS
+@TIMEOUT
+@FOLLOW
+@as_json
+@click.pass_context
+def evaluate(
+    ctx: click.Context,
+    /,
+    model: str,
+    benchmarks: tuple[str, ...],
+    wait: bool,
+    raw: bool,
+    **how: Any,
+) -> None:
+    """Have a model evaluated by a worker.
+
+    MODEL is a reference as in recipes: a path, a hub id, run:<id> of a merge; with +adapter.
+    Prints the id of the run.
+    """
+    wanted = {"kind": "evaluate", "model": model, "benchmarks": benchmarks, **how}
+    with hub(ctx) as client:
+        _submit(client, wanted, wait, raw)
+
+
+def _what(client: HubClient, recipe: str) -> dict[str, str]:
+    """The recipe's text where it is a file, else the version of a published one."""
+    path = Path(recipe)
+    if path.is_dir():
+        raise click.ClickException(f"{recipe} is a folder, not a recipe.")
+    if path.is_file():
+        try:
+            with path.open(encoding="utf-8") as file:
+                return {"recipe": recipe_text(file)}
+        except OSError as error:
+            raise click.ClickException(f"{recipe} cannot be read: {error.strerror}.") from error
+    if path.suffix in (".yml", ".yaml"):
+        raise click.ClickException(f"There is no file {recipe}.")
+    return {"recipe_version": recipe_version(client, recipe)[1]["id"]}
+
+
+def _submit(client: HubClient, wanted: Mapping[str, Any], wait: bool, raw: bool) -> None:
+    run = client.submit(wanted)
+    if not raw:
+        click.echo(run.id)
+    elif not wait:
+        show_json(run.model_dump(mode="json"))
+    for note in _notes(client, wanted["hardware"]):
+        click.echo(note, err=True)
+    if wait:
+        watch(client, run.id, raw)
+
+
+def _notes(client: HubClient, hardware: str) -> Iterator[str]:
+    """What whoever submits may not expect."""
+    there = {worker.hardware for worker in client.workers() if worker.alive}
+    if not there & set(SUITABLE[hardware]):
+        yield (
+            f"No {hardware} worker is there: the run waits until one comes. "
+            "`mergehub workers` shows those that are."
+        )

@@ -1,0 +1,84 @@
+"""`--json`: every command has it, and what it prints then is JSON and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from mergehub.cli.main import main
+
+
+def _commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words of every command, those of groups within too."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from _commands(command, (*path, name))
+        else:
+            yield (*path, name)
+
+
+def _command(words: tuple[str, ...]) -> click.Command:
+    command: click.Command = main
+    for word in words:
+        assert isinstance(command, click.Group)
+        found = command.get_command(click.Context(command), word)
+        assert found is not None
+        command = found
+    return command
+
+
+COMMANDS = list(_commands(main))
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_can_print_json(words: tuple[str, ...]) -> None:
+    options = [option for each in _command(words).params for option in each.opts]
+    assert "--json" in options
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_a_failure_is_json_on_standard_error(words: tuple[str, ...], tmp_path: Path) -> None:
+    """Each command is given what it needs and no hub, no folder, or a recipe with a fault."""
+    recipe = tmp_path / "recipe.yml"
+    recipe.write_text("merge_method: lienar\n")
+    given = {
+        "file": str(recipe), "out": str(tmp_path / "out"), "recipe": "soup", "run": "c0ffee00",
+        "model": "soup", "name": "no-such-thing", "what": "soup", "target": str(tmp_path / "x.tar"),
+    }  # fmt: skip
+    options = {"model_name": "--name=me/soup", "benchmarks": "--benchmark=next"}
+    options |= {"scopes": "--scope=runs:submit", "data": f"--data={recipe}"}
+    arguments = list(words)
+    for parameter in _command(words).params:
+        assert parameter.name is not None
+        if isinstance(parameter, click.Argument):
+            arguments.append(given[parameter.name])
+        elif parameter.name in options:
+            arguments.append(options[parameter.name])
+    env = {"MERGEHUB_URL": "http://127.0.0.1:9", "MERGEHUB_LOGINS": str(tmp_path / "logins.json")}
+    done = CliRunner().invoke(main, [*arguments, "--json"], env=env)
+    assert (done.exit_code, done.stdout) == (1, ""), done.output
+    failure = json.loads(done.stderr)
+    assert failure["error"]
+    assert all(fault["message"] for fault in failure["faults"])
+
+
+def test_a_check_lists_its_faults_as_json(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yml"
+    recipe.write_text("merge_method: linear\nmodels: [{model: a}, {model: b}]\ndtype: bfloat17\n")
+    failure = json.loads(CliRunner().invoke(main, ["check", str(recipe), "--json"]).stderr)
+    [place] = [fault["place"] for fault in failure["faults"] if "dtype" in fault["place"]]
+    assert place.startswith("/dtype")
+
+
+def test_methods_are_json() -> None:
+    listed = json.loads(CliRunner().invoke(main, ["methods", "--json"]).stdout)
+    one = json.loads(CliRunner().invoke(main, ["methods", "ties", "--json"]).stdout)
+    assert one in listed
+    assert one["name"] == "ties"
