@@ -346,7 +346,7 @@ async def test_names_from_before_they_were_anybodys_are_put_in_order(
     runs = [("eve", "ann/soup"), ("ann", "Ann/Soup"), ("local", "me/stew"), ("local", "ME/Stew")]
     async with database.engine.begin() as connection:
         await connection.execute(text("CREATE SCHEMA registry"))
-        await connection.run_sync(_to("0008_names_idle"))
+        await connection.run_sync(_to("0009"))
         for handle in ("ann", "eve"):
             values = f"('{handle}', 'person', '{handle}')"
             await connection.execute(

@@ -1,6 +1,6 @@
 """Names of models are compared without case, and all that is known of one has its first spelling.
 
-Revision ID: 0004_names
+Revision ID: 0004
 Revises: 0003
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004_names"
+revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None

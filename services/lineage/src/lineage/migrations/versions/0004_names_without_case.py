@@ -2,7 +2,7 @@
 
 The others keep their id, revisions and edges, and are aliases of the first.
 
-Revision ID: 0004_names
+Revision ID: 0004
 Revises: 0003
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004_names"
+revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None

@@ -1,6 +1,6 @@
 """Tokens lose scopes that no operation ever asked for.
 
-Revision ID: 0008_http
+Revision ID: 0008
 Revises: 0007
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0008_http"
+revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None

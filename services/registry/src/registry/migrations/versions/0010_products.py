@@ -4,8 +4,8 @@ Of names that differ only in case the first spelling stays, and all runs take it
 namespace of an account is that account's, whoever made the first run of it: what others made stays
 theirs, and is found by its run.
 
-Revision ID: 0009_names_products
-Revises: 0008_names_idle
+Revision ID: 0010
+Revises: 0009
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0009_names_products"
-down_revision = "0008_names_idle"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
