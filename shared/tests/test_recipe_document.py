@@ -154,6 +154,16 @@ def test_a_small_text_cannot_grow_through_its_aliases() -> None:
         load_documents("\n".join(["l0: &l0 [1]", *levels]))
 
 
+def test_a_long_number_in_base_60_is_text_wherever_an_alias_stands_for_it() -> None:
+    models = "- {model: a, parameters: {weight: *x}}\n" * 50
+    text = f"merge_method: linear\nname: &x 1{':59' * 12_000}\nmodels:\n{models}"
+    with pytest.raises(RecipeError) as caught:
+        parse_recipe(text)
+    places = [(fault.path, fault.code) for fault in caught.value.faults]
+    assert places == [(f"/models/{i}/parameters/weight", "type") for i in range(50)]
+    assert all("weight must be a number" in fault.message for fault in caught.value.faults)
+
+
 def test_several_documents_are_told_apart() -> None:
     assert [document.data for document in load_documents("a: 1\n---\nb: 2\n")] == [
         {"a": 1},

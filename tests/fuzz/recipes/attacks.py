@@ -43,6 +43,18 @@ ATTACKS = {
     "references of emoji": _full(
         f"{LINEAR}models:\n- {{model: &m '{'😀' * 156_000}'}}\n", "- {model: *m}\n"
     ),
+    "long names by alias": f"{LINEAR}name: &m {'x' * 250_000}\nmodels:\n" + "- {model: *m}\n" * 990,
+    "long names and revisions": f"{LINEAR}name: &m {'x' * 250_000}\nmodels:\n"
+    + "- {model: *m, revision: *m}\n" * 400,
+    "long adapters": f"{LINEAR}name: &m {'+x' * 120_000}\nmodels:\n"
+    + "- {model: {model: {path: *m}, lora: {path: *m}}}\n" * 200,
+    "names that are as long as may be": _full(
+        f"{LINEAR}base_model: &m {'@'.join(['x' * 1_000] * 2)}\nmodels:\n", "- {model: *m}\n"
+    ),
+    "long filters": f"name: &m {'x' * 200_000}\n" + _weights("{filter: *m, value: 1}, ", 2_000),
+    "long values": f"name: &m {'9' * 200_000}\n" + _weights("*m, ", 15_000),
+    "long words": f"name: &m {'x' * 200_000}\nparameters: {{normalize: *m}}\n"
+    + _weights("*m, ", 15_000),
     "bad references": LINEAR + "models:\n" + "- {model: a@b@c}\n" * 1_900,
     "many bad references": _full(f"{LINEAR}models:\n", "- {model: a@b@c}\n"),
     "long keys": _full(LINEAR, "".join(f"{'k' * 250}{i}: 1\n" for i in range(900))),

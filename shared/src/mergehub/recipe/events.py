@@ -13,7 +13,7 @@ import yaml
 
 from .core_schema import CORE, NotInSchema, plain, tagged
 from .faults import MAX_FAULTS, Fault, RecipeError, excerpt, pointer
-from .limits import MAX_DOCUMENTS, MAX_KEY, Size, check_depth, too_large
+from .limits import MAX_DOCUMENTS, MAX_KEY, MAX_REPEATED, Size, check_depth, too_large
 
 Event = Any
 """One of `yaml.Event`'s subclasses, of which only some have an anchor, a tag or a value."""
@@ -155,7 +155,8 @@ class Reader:
         return value
 
     def _scalar(self, event: Event, path: Steps) -> Any:
-        self._size.add(1, len(event.value))
+        length = len(event.value)
+        self._size.add(1, length if length <= MAX_REPEATED else 0)
         untagged = event.tag in (None, "!")
         try:
             if untagged:

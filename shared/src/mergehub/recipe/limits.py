@@ -11,6 +11,9 @@ MAX_CHARACTERS: Final = 256 * 1024
 MAX_DEPTH: Final = 32
 MAX_NODES: Final = 20_000
 MAX_KEY: Final = 256
+MAX_REPEATED: Final = 4_100
+"""The longest text that can mean something where it stands more than once: a model's name. What is
+longer is looked at by its length alone, wherever an alias stands for it."""
 MAX_DOCUMENTS: Final = 100
 MAX_DIRECTIVES: Final = 100
 

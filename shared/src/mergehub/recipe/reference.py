@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from .faults import excerpt
+from .limits import MAX_REPEATED
 from .scalars import describe
 
 MAX_LENGTH = 1024
@@ -37,6 +38,8 @@ class ModelRef(BaseModel):
     @classmethod
     def parse(cls, text: str) -> ModelRef:
         """Read `model[@revision][+adapter[@revision]]`; `ValueError` says what is wrong with it."""
+        if len(text) > MAX_REPEATED:
+            raise ValueError(f"{excerpt(text)} is longer than a model's name can be")
         base, plus, adapter = text.partition("+")
         name, at, revision = base.partition("@")
         return cls(

@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from .limits import MAX_REPEATED
 from .reference import ModelRef
 from .scalars import not_a_flag
 from .values import Parameters
@@ -102,7 +103,9 @@ def _tokenizer_source(value: Any) -> Any:
 def with_revision(entry: Any) -> Any:
     """Read a `revision` beside `model` as part of the reference."""
     match entry:
-        case {"model": str(model), "revision": str(revision), **rest} if "@" not in model:
+        case {"model": str(model), "revision": str(revision), **rest} if (
+            "@" not in model and len(model) + len(revision) < MAX_REPEATED
+        ):
             name, plus, adapter = model.partition("+")
             return {**rest, "model": f"{name}@{revision}{plus}{adapter}"}
     return entry

@@ -55,7 +55,7 @@ def plan_merge(
 
 
 def _planned(recipe: Recipe, sources: Sources, seed: int, max_shard_size: int) -> Plan:
-    for fault in never_merged(recipe):
+    if fault := next(never_merged(recipe), None):
         raise NotSupportedError(str(fault))
     method = _method(recipe)
     parts = parts_of(recipe)
