@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -52,7 +53,8 @@ base_model: org/base
 merge_method: ties
 """,
     "defaults written out": PLAIN.replace("weight: 0.001", "weight: 1.0e-3, density: 1")
-    + "out_dtype: bfloat16\nparameters: {normalize: 1.0, lambda: 1, rescale: no, consensus: sum}\n",
+    + "out_dtype: bfloat16\n"
+    + "parameters: {normalize: 1.0, lambda: 1, rescale: false, consensus: sum}\n",
     "parameters from further out": PLAIN.replace("weight: 0.5, density: 0.5", "density: [0.5]")
     + "parameters: {weight: 0.5, density: {value: 1}, normalize: true}\n",
     "the base listed among the models": PLAIN.replace(
@@ -169,6 +171,31 @@ def test_filters_of_several_places_join_in_their_order() -> None:
         {"filter": "attn", "value": [2, 3]},
         {"value": 4},
     ]
+
+
+NAMES = [
+    "1:30",
+    "yes",
+    "No",
+    "0x1F",
+    "0o17",
+    "1e5",
+    "-.5",
+    "010",
+    "1_000",
+    "2024-01-01",
+    "=",
+    "~",
+    "é",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_readers_of_yaml_1_1_and_1_2_read_what_is_written_alike(name: str) -> None:
+    document = {"merge_method": "linear", "models": [{"model": name}], "name": name}
+    written = to_yaml(check_document(document).recipe)
+    assert yaml.safe_load(written) == document  # PyYAML reads YAML 1.1
+    assert parse_recipe(written) == check_document(document).recipe
 
 
 def test_a_recipe_of_an_unknown_method_has_no_canonical_form() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,7 +21,9 @@ from mergehub.recipe import (
     check_document,
     parse_recipe,
 )
-from mergehub.recipe.document import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES, load_documents
+from mergehub.recipe.document import load_documents
+from mergehub.recipe.faults import MAX_MESSAGES
+from mergehub.recipe.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES
 from mergehub.recipe.schema import ModelToken
 from mergehub.recipe.values import FilteredValue
 
@@ -48,13 +52,27 @@ def refused(text: str) -> set[tuple[str, str]]:
         (".5e-3", 0.0005),
         ("0x10", 16),
         ("'1e3'", "1e3"),
-        ("yes", True),
+        ("1_000", "1_000"),
+        ("010", 10),
+        ("0o10", 8),
+        ("+1", 1),
+        ("1.", 1.0),
+        ("-.inf", -math.inf),
+        ("yes", "yes"),
+        ("Off", "Off"),
+        ("True", True),
+        ("1:30", "1:30"),
+        ("1:30:00.5", "1:30:00.5"),
+        ("0b11", "0b11"),
+        ("!!float 3", 3.0),
+        ("!!str 3", "3"),
+        ("!!null ''", None),
         ("~", None),
         ("bfloat16", "bfloat16"),
         ("2024-01-01", "2024-01-01"),
     ],
 )
-def test_scalars_are_read_as_yaml_1_1_with_the_numbers_of_1_2(text: str, value: object) -> None:
+def test_scalars_are_read_by_the_core_schema_of_yaml_1_2_alone(text: str, value: object) -> None:
     assert loaded(f"a: {text}") == {"a": value}
 
 
@@ -75,14 +93,23 @@ def test_a_key_that_stands_twice_is_a_fault_where_it_stands() -> None:
         "a: !!int word",
         "a: !!bool word",
         "a: !!float word",
-        f"a: {'9' * 5000}",
+        "a: !!int ''",
+        "a: !!float ''",
+        "a: !!float 1:30",
+        "a: !!null word",
+        "a: !!timestamp 2024-01-01",
+        "a: !!binary aGk=",
+        f"a: !!int 0x{'f' * 5000}",
+        f"a: !{'x' * 5000} 3",
     ],
 )
 def test_foreign_and_false_tags_are_faults(text: str) -> None:
     assert refused(text) == {("/a", "tag")}
 
 
-@pytest.mark.parametrize("text", ["1: x", "yes: x", "~: x", "? [a]\n: x", "? {a: b}\n: x"])
+@pytest.mark.parametrize(
+    "text", ["1: x", "true: x", "0x1: x", "~: x", "? [a]\n: x", "? {a: b}\n: x"]
+)
 def test_keys_are_text(text: str) -> None:
     assert refused(text) == {("", "type")}
 
@@ -106,7 +133,7 @@ def test_merge_keys_bring_in_what_is_not_given() -> None:
         ("\ud800", "yaml"),
         ("#" * (MAX_CHARACTERS + 1), "limit"),
         ("[" * 100_000, "limit"),
-        ("a: &a [*a]", "limit"),
+        ("a: &a [*a]", "yaml"),
         ("- 1\n" * MAX_NODES, "limit"),
     ],
 )
@@ -127,6 +154,16 @@ def test_a_small_text_cannot_grow_through_its_aliases() -> None:
         load_documents("\n".join(["l0: &l0 [1]", *levels]))
 
 
+def test_a_long_number_in_base_60_is_text_wherever_an_alias_stands_for_it() -> None:
+    models = "- {model: a, parameters: {weight: *x}}\n" * 50
+    text = f"merge_method: linear\nname: &x 1{':59' * 12_000}\nmodels:\n{models}"
+    with pytest.raises(RecipeError) as caught:
+        parse_recipe(text)
+    places = [(fault.path, fault.code) for fault in caught.value.faults]
+    assert places == [(f"/models/{i}/parameters/weight", "type") for i in range(50)]
+    assert all("weight must be a number" in fault.message for fault in caught.value.faults)
+
+
 def test_several_documents_are_told_apart() -> None:
     assert [document.data for document in load_documents("a: 1\n---\nb: 2\n")] == [
         {"a": 1},
@@ -143,6 +180,26 @@ def test_plain_data_is_held_to_the_same_limits() -> None:
         with pytest.raises(RecipeError) as caught:
             check_document(data)
         assert [fault.code for fault in caught.value.faults] == ["limit"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"k" * 300: 1},
+        {"name": 10**5000},
+        {"name": "x" * (MAX_CHARACTERS + 1)},
+        {f"{i}{'k' * 200}": 1 for i in range(MAX_CHARACTERS // 200)},
+        {"merge_method": "linear", "models": [{"model": "a"}] * 2_001},
+    ],
+)
+def test_plain_data_is_bounded_in_its_text_and_its_numbers(data: dict[str, object]) -> None:
+    assert [fault.code for fault in faults(data)] == ["limit"]
+
+
+def test_the_messages_of_all_faults_are_bounded_together() -> None:
+    told = faults({f"{i}{'k' * 250}": {f"{j}{'k' * 250}": 1 for j in range(3)} for i in range(200)})
+    assert 0 < sum(fault.length for fault in told) <= MAX_MESSAGES
+    assert all(fault.length < 1_000 for fault in told)
 
 
 @pytest.mark.parametrize("data", [{"name": "\ud800"}, {"\ud800": 1}, {"a": [{"b": "x\udfff"}]}])

@@ -73,7 +73,8 @@ def test_a_parameter_is_required_or_has_a_default_and_words_have_choices(
 @pytest.mark.parametrize(
     ("bounds", "words", "inside", "outside"),
     [
-        ({}, "finite", 1e300, float("inf")),
+        ({}, "finite", 3.4e38, float("inf")),
+        ({}, "finite", -3.4e38, 1e39),
         ({}, "finite", -5, float("nan")),
         ({"minimum": 0}, "at least 0", 0, -0.1),
         ({"minimum": 0, "exclusive_minimum": True}, "above 0", 0.1, 0),

@@ -211,7 +211,7 @@ dtype: float32x
             "did you mean 'value'?",
         ),
         (
-            {"parameters": {"weight": [{"value": 1, "filter": "(a+)+"}]}},
+            {"parameters": {"weight": [{"value": 1, "filter": "/(a+/"}]}},
             "/parameters/weight/0/filter",
             "filter",
             None,
@@ -390,16 +390,23 @@ def test_warnings_tell_what_does_less_than_it_seems_to() -> None:
     ) == [("/parameters/weight/1", "unreachable")]
 
 
+def test_a_required_parameter_that_only_filters_give_is_warned_of() -> None:
+    some = {"parameters": {"t": [{"filter": "mlp", "value": 0.5}]}}
+    every = {"parameters": {"t": [{"filter": "mlp", "value": 0.5}, {"value": 1}]}}
+    assert warnings(SLERP | some) == [("/parameters/t", "no-default")]
+    assert warnings(SLERP | every) == []
+    part = {"sources": [source("a"), source("b")]} | some
+    sliced = {"merge_method": "slerp", "base_model": "a", "slices": [part]}
+    assert warnings(sliced) == [("/slices/0/parameters/t", "no-default")]
+    assert warnings(sliced | {"parameters": {"t": [0, 1]}}) == []
+
+
 def test_warnings_tell_what_slices_leave_open() -> None:
     part = {"sources": [source("a"), source("b")]}
     document = {"merge_method": "slerp", "parameters": {"t": 0.5}, "slices": [part]}
     assert warnings(document) == [("/slices/0/sources", "base-not-merged")]
     assert warnings(document | {"base_model": "c"}) == [("/slices/0/sources", "base-not-merged")]
     assert warnings(document | {"base_model": "b"}) == []
-    uneven = {"sources": [source("a"), source("b", 0, 3)]}
-    assert warnings({"merge_method": "linear", "slices": [uneven]}) == [
-        ("/slices/0/sources", "uneven-layers")
-    ]
 
 
 def test_one_text_is_one_recipe_unless_several_are_asked_for() -> None:

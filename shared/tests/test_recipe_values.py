@@ -102,14 +102,19 @@ def test_filters_nest_and_fall_through_where_nothing_inside_matches() -> None:
     [
         ("mlp", {MLP}),
         ("layers.1.", {MLP}),
-        (r"layers\.\d+\.", {MLP, ATTENTION}),
-        ("(q|k|v)_proj", {ATTENTION}),
-        (r"^model\..*weight$", {MLP, ATTENTION}),
-        ("^layers", set()),
+        (r"/layers\.\d+\./", {MLP, ATTENTION}),
+        ("/(q|k|v)_proj/", {ATTENTION}),
+        (r"/^model\..*weight$/", {MLP, ATTENTION}),
+        ("/^layers/", set()),
+        ("model.layers.[01].*", set()),
+        ("layers.1", {MLP, ATTENTION}),
+        ("layers.*", set()),
+        ("/mlp", set()),
+        ("/", set()),
         ("*", {MLP, ATTENTION}),
     ],
 )
-def test_a_filter_is_a_piece_of_the_name_or_a_regular_expression(
+def test_a_filter_is_a_piece_of_the_name_or_a_regular_expression_in_slashes(
     pattern: str, matched: set[str]
 ) -> None:
     written = [{"filter": pattern, "value": 1}]
@@ -117,26 +122,39 @@ def test_a_filter_is_a_piece_of_the_name_or_a_regular_expression(
 
 
 @pytest.mark.parametrize(
-    "pattern",
+    "text",
+    ["[a", "*mlp*", "(a+)+$", "a|b", "\\", "layers.[01].*", "^model", "a$", "w{2}", "//x", "é"],
+)
+def test_a_filter_without_slashes_means_what_it_means_to_mergekit(text: str) -> None:
+    names = [MLP, f"before {text} after", text]
+    found = [name for name in names if value([{"filter": text, "value": 1}], name) == 1]
+    assert found == [name for name in names if text in name]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
     [
-        "",
-        "(a+)+$",
-        "(a|a)*b",
-        "(?x)(a+)#\n+",
-        r"(a*)\1",
-        "(?P<a>x)(?P=a)",
-        ".*.*.*.*x",
-        "(a|.)" * 20,
-        ".?" * 20,
-        "[a",
-        "*mlp*",
-        "[[a]",
-        "a|" * 101,
+        ("", "it is empty"),
+        ("//", "between the slashes is empty"),
+        ("/[a/", "missing ]"),
+        ("/*mlp/", "no argument for repetition operator"),
+        (r"/(a*)\1/", "invalid escape sequence"),
+        ("/(?=a)/", "invalid perl operator"),
+        ("/(.{40}){20}/", "too large"),
+        ("/((((a?){9}){9}){9}){9}/", "invalid repetition size"),
+        ("a" * 201, "longer than 200 characters"),
     ],
 )
-def test_filters_that_are_broken_or_could_take_for_ever_are_refused(pattern: str) -> None:
-    with pytest.raises(ValidationError, match="neither a piece of a tensor's name nor a usable"):
+def test_a_filter_that_cannot_be_used_says_why(pattern: str, why: str) -> None:
+    with pytest.raises(ValidationError, match=f"cannot be used as a filter: .*({why})"):
         SETTING.validate_python([{"filter": pattern, "value": 1}])
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("pattern", ["/.*.*.*Q/", "/(a+)+$b/", "/(a|a)*b/", "/([ab]?){20}c/"])
+def test_a_filter_takes_time_linear_in_the_name(pattern: str) -> None:
+    # Backtracking needs minutes for the first of these at 500 characters, ages at 50,000.
+    assert value([{"filter": pattern, "value": 1}], "a" * 50_000) is None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from merge_worker.engine import NotSupportedError, PlanError, plan_merge
 from merge_worker.engine.plan import GATHERED
-from mergehub.recipe import Recipe
+from mergehub.recipe import Recipe, RecipeError, not_built
 
 
 def two(workshop: Any, dtype: str = "BF16", **models: Any) -> dict[str, Any]:
@@ -201,8 +201,6 @@ def test_one_module_is_merged_as_models_are(workshop: Any) -> None:
     inner = {"models": recipe.pop("models"), "parameters": {"weight": 0.5}}
     plan = workshop.plan({**recipe, "modules": {"text": inner}})
     assert parameter(plan, "model.norm.weight", "weight") == 0.5
-    with pytest.raises(NotSupportedError, match=r"text, vision.*not merged yet"):
-        workshop.plan({**recipe, "modules": {"text": inner, "vision": inner}})
 
 
 def test_a_method_that_is_not_there_is_named_with_those_that_are(workshop: Any) -> None:
@@ -243,7 +241,7 @@ def test_weights_that_sum_to_nothing_are_refused(workshop: Any) -> None:
     recipe = two(workshop)
     for entry, weight in zip(recipe["models"], [1, -1], strict=True):
         entry["parameters"] = {"weight": weight}
-    with pytest.raises(PlanError, match="sum to 0"):
+    with pytest.raises(RecipeError, match="the weights sum to 0"):
         workshop.plan(recipe)
 
 
@@ -279,5 +277,37 @@ def test_a_chat_template_is_written_as_given(workshop: Any) -> None:
     recipe = {**two(workshop), "chat_template": "{{ messages }}"}
     workshop.merge(recipe)
     assert (workshop.folder / "out" / "chat_template.jinja").read_text() == "{{ messages }}"
-    with pytest.raises(NotSupportedError, match="by name"):
-        workshop.plan({**recipe, "chat_template": "chatml"})
+
+
+ONE = {"models": [{"model": "./a"}]}
+NOT_BUILT = {
+    "/chat_template": {"chat_template": "chatml"},
+    "/tokenizer/tokens": {"tokenizer": {"source": "base", "tokens": {"x": {"source": "./a"}}}},
+    "/tokenizer/pad_to_multiple_of": {"tokenizer": {"source": "base", "pad_to_multiple_of": 8}},
+    "/modules": {"models": None, "modules": {"text": ONE, "vision": ONE}},
+    "/models/0/model": {"models": [{"model": "https://example.org/a"}]},
+    "/base_model": {"base_model": "./a/model.safetensors"},
+}
+
+
+@pytest.mark.parametrize(("path", "more"), NOT_BUILT.items())
+def test_what_the_language_lists_as_not_built_is_refused_in_its_words(
+    workshop: Any, path: str, more: dict[str, Any]
+) -> None:
+    recipe = {**two(workshop), **more}
+    (fault,) = not_built(Recipe.model_validate(recipe))
+    assert (fault.path, fault.code) == (path, "not-built")
+    with pytest.raises(NotSupportedError) as caught:
+        plan_merge(Recipe.model_validate(recipe), workshop.sources)
+    assert str(caught.value) == str(fault)
+
+
+def test_thousands_of_filters_are_planned_as_the_language_reads_them(workshop: Any) -> None:
+    recipe = two(workshop, layers=3)
+    filters = [f"layers.{i}.no_such" for i in range(3_990)]
+    filters += [f"/^lm_head.{i}$/" for i in range(9)] + ["/[.]norm[.]/"]
+    entries = [{"filter": text, "value": i} for i, text in enumerate(filters)]
+    recipe["models"][1]["parameters"] = {"weight": [*entries, {"value": -2}]}
+    plan = workshop.plan(recipe)
+    assert parameter(plan, "model.norm.weight", "weight", 1) == 3_999
+    assert parameter(plan, "lm_head.weight", "weight", 1) == -2

@@ -30,9 +30,8 @@ pytestmark = pytest.mark.skipif(
 METHODS = sorted(discover())
 MERGED_EACH = 4
 REFUSED = {
-    "268-linear.yml": "tokenizer.tokens",
-    "364-linear.yml": "tokenizer.tokens",
-    "011-della.yml": "both must be above 0 and below 1",  # density and epsilon are equal
+    "268-linear.yml": "/tokenizer/tokens: not built yet",
+    "364-linear.yml": "/tokenizer/tokens: not built yet",
 }
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from merge_worker.engine import PlanError
 from merge_worker.engine.methods import dare_ties, della
 from merge_worker.engine.task_vectors import agreeing, onto_base
+from mergehub.recipe import RecipeError
 
 Array = NDArray[np.float64]
 SEED = 11
@@ -235,7 +236,7 @@ def test_della_needs_probabilities_between_0_and_1(
     workshop: Any, method: str, density: float, epsilon: float
 ) -> None:
     family(workshop, count=1)
-    with pytest.raises(PlanError, match=r"epsilon .* must be above 0 and below 1, so give"):
+    with pytest.raises(RecipeError, match=r"epsilon .* must be above 0 and below 1, so give"):
         merged(workshop, method, [{"density": density, "epsilon": epsilon}])
 
 
@@ -244,8 +245,13 @@ def test_della_says_which_probabilities_it_would_need_and_what_epsilon_gives_oth
 ) -> None:
     family(workshop, count=1)
     said = r"epsilon 0.15 takes density 0.9 to probabilities of 0.75 and 1.05; .* below 0.1$"
-    with pytest.raises(PlanError, match=said):
+    with pytest.raises(RecipeError, match=said):
         merged(workshop, "della", [{"density": 0.9, "epsilon": 0.15}])
+    # A tensor that two filters let through, which the recipe alone does not show.
+    density = [{"filter": "model.norm", "value": 0.9}, {"value": 0.5}]
+    epsilon = [{"filter": "norm.weight", "value": 0.15}, {"value": 0.05}]
+    with pytest.raises(PlanError, match=rf"'model.norm.weight': {said}"):
+        merged(workshop, "della", [{"density": density, "epsilon": epsilon}])
 
 
 def test_della_of_a_row_with_one_element_keeps_it_with_the_density(workshop: Any) -> None:

@@ -15,6 +15,7 @@ from merge_worker.engine.methods.karcher import direction
 from merge_worker.engine.methods.multislerp import coefficients
 from merge_worker.engine.methods.nuslerp import position
 from merge_worker.engine.spherical import cosines
+from mergehub.recipe import RecipeError
 
 Array = NDArray[np.float64]
 
@@ -272,7 +273,7 @@ def test_multislerp_refuses_weights_that_sum_to_nothing(
     workshop: Any, weights: list[float]
 ) -> None:
     family(workshop, 2)
-    with pytest.raises(PlanError, match=r"weights (sum to|are) 0"):
+    with pytest.raises(RecipeError, match=r"weights (sum to|are) 0"):
         merged(workshop, "multislerp", weights)
 
 

@@ -1,15 +1,17 @@
 """The recipe language: what a merge is made of, read strictly and written canonically."""
 
-from .canonical import canonical, canonical_document, recipe_digest
+from .canonical import canonical, canonical_document, digest_of, recipe_digest
 from .faults import Fault, RecipeError
 from .ingredients import ingredients, tokenizer_models
 from .lock import Lock, LockedFile, LockedIngredient
 from .methods import MethodSpec, ParameterSpec, catalogue, register
+from .not_built import not_built
 from .parse import (
     ParsedRecipe,
     check_document,
     parse_recipe,
     parse_recipes,
+    parse_to_merge,
     parse_with_warnings,
 )
 from .reference import ModelRef
@@ -48,10 +50,13 @@ __all__ = [
     "canonical_document",
     "catalogue",
     "check_document",
+    "digest_of",
     "ingredients",
     "layer_position",
+    "not_built",
     "parse_recipe",
     "parse_recipes",
+    "parse_to_merge",
     "parse_with_warnings",
     "recipe_digest",
     "register",

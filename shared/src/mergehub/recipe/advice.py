@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .faults import Fault, pointer
-from .filters import EVERYTHING
+from .faults import Fault, Path, bounded, excerpt, pointer, printable
+from .filters import EVERYTHING, reads_as_expression
 from .methods import MethodSpec, catalogue
 from .reference import ModelRef
 from .schema import Recipe
@@ -16,17 +16,19 @@ from .walk import Group, Place, as_reference, groups, places, reference
 def advise(recipe: Recipe) -> tuple[Fault, ...]:
     """The warnings for a recipe, in the form of faults that do not refuse it."""
     document = recipe.model_dump(mode="json", exclude_none=True)
-    return tuple(_warnings(document, catalogue()[recipe.merge_method]))
+    return tuple(bounded(_warnings(document, catalogue()[recipe.merge_method])))
 
 
 def _warnings(document: dict[str, Any], method: MethodSpec) -> Iterator[Fault]:
     for place in places(document):
         yield from _without_effect(place, method)
         yield from _unreachable(place)
+        for name, value in place.parameters.items():
+            yield from _taken_as_text((*place.path, "parameters", name), value)
     for group in groups(document):
         base = as_reference(group.base)
         yield from _repeated(group)
-        yield from _uneven(group)
+        yield from _without_default(group, method)
         if method.base == "member":
             yield from _first(group, base)
         elif method.base in ("required", "optional"):
@@ -52,21 +54,52 @@ def _unreachable(place: Place) -> Iterator[Fault]:
                 break
 
 
+def _taken_as_text(path: Path, value: Any) -> Iterator[Fault]:
+    """Filters that look like regular expressions and are pieces of a name."""
+    if isinstance(value, list):
+        for i, each in enumerate(value):
+            yield from _taken_as_text((*path, i), each)
+    if not isinstance(value, dict):
+        return
+    pattern = value.get("filter")
+    if isinstance(pattern, str) and reads_as_expression(pattern):
+        message = f"{excerpt(pattern)} is taken as a piece of a tensor's name, as in mergekit"
+        hint = f"for a regular expression, write it between slashes: /{printable(pattern)}/"
+        yield Fault(pointer((*path, "filter")), "filter-as-text", message, hint)
+    yield from _taken_as_text((*path, "value"), value.get("value"))
+
+
 def _repeated(group: Group) -> Iterator[Fault]:
     seen: set[ModelRef | None] = set()
     for place in group.inputs:
         ref = reference(place.content)
         if ref in seen:
-            message = f"{ref} is listed more than once: each entry counts on its own"
+            message = f"{excerpt(str(ref))} is listed more than once: each entry counts on its own"
             yield Fault(pointer((*place.path, "model")), "repeated-model", message)
         seen.add(ref)
 
 
-def _uneven(group: Group) -> Iterator[Fault]:
-    ranges = [p.content["layer_range"] for p in group.inputs if "layer_range" in p.content]
-    if len({end - first for first, end in ranges}) > 1:
-        message = "these sources take different numbers of layers and cannot be merged"
-        yield Fault(pointer(group.path), "uneven-layers", message, "take as many layers of each")
+def _without_default(group: Group, method: MethodSpec) -> Iterator[Fault]:
+    """A required parameter that has a value only for the tensors that some filters let through."""
+    for spec in method.parameters:
+        given = [place for place in group.around if spec.name in place.parameters]
+        values = [place.parameters[spec.name] for place in given]
+        if spec.required and spec.scope == "recipe" and all(map(_takes_some, values)):
+            path = pointer((*given[-1].path, "parameters", spec.name))
+            message = (
+                f"a tensor that none of these filters lets through has no {spec.name}, and "
+                f"{method.name} needs one"
+            )
+            yield Fault(path, "no-default", message, "add an entry without a filter at the end")
+
+
+def _takes_some(value: Any) -> bool:
+    """Whether a value is for some tensors alone."""
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        return False
+    return all(
+        each.get("filter", EVERYTHING) != EVERYTHING or _takes_some(each["value"]) for each in value
+    )
 
 
 def _first(group: Group, base: ModelRef | None) -> Iterator[Fault]:
@@ -74,7 +107,9 @@ def _first(group: Group, base: ModelRef | None) -> Iterator[Fault]:
     refs = [reference(place.content) for place in group.inputs]
     if len(refs) > 1 and base not in refs:
         which = "is not one of the merged models" if base else "is not given"
-        message = f"base_model {which}: {refs[0]}, the first listed, is taken as the first"
+        message = (
+            f"base_model {which}: {excerpt(str(refs[0]))}, the first listed, is taken as the first"
+        )
         yield Fault(pointer(group.path), "base-not-merged", message)
 
 

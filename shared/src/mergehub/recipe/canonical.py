@@ -36,7 +36,12 @@ def canonical(recipe: Recipe) -> bytes:
 
 def recipe_digest(recipe: Recipe) -> str:
     """`sha256:` and the hexadecimal SHA-256 of the canonical form."""
-    return f"sha256:{sha256(canonical(recipe)).hexdigest()}"
+    return digest_of(canonical(recipe))
+
+
+def digest_of(written: bytes) -> str:
+    """The digest of a recipe whose canonical form this is."""
+    return f"sha256:{sha256(written).hexdigest()}"
 
 
 def canonical_document(recipe: Recipe) -> dict[str, Any]:

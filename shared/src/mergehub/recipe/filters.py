@@ -1,45 +1,55 @@
-"""Filters by tensor name: a plain piece of the name, or a regular expression.
+"""Filters by tensor name: a piece of the name, as in mergekit, or a regular expression in slashes.
 
-Recipes come from strangers, so a regular expression is held to a budget under which even the
-worst of them is quick on a tensor's name: no repeated groups, no back references, and few ways
-in which it can try again.
+`mlp` lets every tensor through whose name holds "mlp"; `/layers\\.[0-3]\\./` those in which the
+expression between the slashes matches somewhere; `*` alone, all. Recipes come from strangers, so
+expressions are RE2's, whose time is linear in the name, and bounded in length and memory.
 """
 
 from __future__ import annotations
 
 import re
-import warnings
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any, Final
 
+import re2
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-MAX_LENGTH = 200
-MAX_COST = 15
-EVERYTHING = "*"
+from .faults import printable
 
-# A dot alone does not make a regular expression: "layers.1." is a piece of a tensor's name.
-_PLAIN = re.compile(r"[\w.\-/: ]+")
-_FORBIDDEN = re.compile(r"\)\s*[*+{]|\\[1-9]|\(\?P=|#")
-# How many doublings of the ways to try a repetition counts for on a tensor's name, and a choice.
-_COSTS = ((re.compile(r"[*+{]"), 5), (re.compile(r"[|?]"), 1))
+MAX_LENGTH: Final = 200
+MAX_PROGRAM: Final = 300
+"""Steps of a compiled expression."""
+_KEPT: Final = 1400
+"""Compiled expressions; a recipe has no more, and each takes 64 kB at most."""
+EVERYTHING: Final = "*"
+
+# What does not occur in names of tensors, and means something in a regular expression.
+_SIGNS = re.compile(r"[\[\]*\\^$()|+?{}]")
 
 
 def matches(pattern: str | None, tensor_name: str) -> bool:
     """Whether a filter lets this tensor through; no filter and `*` let every tensor through."""
-    if pattern is None or pattern == EVERYTHING or pattern in tensor_name:
+    if pattern is None or pattern in tensor_name or pattern == EVERYTHING:
         return True
-    return not _PLAIN.fullmatch(pattern) and _compiled(pattern).search(tensor_name) is not None
+    return is_expression(pattern) and _found(pattern, tensor_name)
+
+
+def is_expression(pattern: str) -> bool:
+    """Whether a filter is a regular expression rather than a piece of a name."""
+    return len(pattern) > 1 and pattern[0] == pattern[-1] == "/"
+
+
+def reads_as_expression(pattern: str) -> bool:
+    """Whether a filter that is a piece of a name looks as if it were meant as an expression."""
+    return (
+        pattern != EVERYTHING and not is_expression(pattern) and _SIGNS.search(pattern) is not None
+    )
 
 
 def _checked(pattern: str) -> str:
-    if pattern != EVERYTHING and not _PLAIN.fullmatch(pattern) and (why := _problem(pattern)):
-        raise PydanticCustomError(
-            "filter",
-            "is neither a piece of a tensor's name nor a usable regular expression: {why}",
-            {"why": why},
-        )
+    if why := _problem(pattern):
+        raise PydanticCustomError("filter", "cannot be used as a filter: {why}", {"why": why})
     return pattern
 
 
@@ -48,22 +58,44 @@ def _problem(pattern: str) -> str | None:
         return "it is empty; leave the filter out to match every tensor"
     if len(pattern) > MAX_LENGTH:
         return f"it is longer than {MAX_LENGTH} characters"
-    if _FORBIDDEN.search(pattern):
-        return "repeated groups, back references and comments are not allowed"
-    if sum(bits * len(sign.findall(pattern)) for sign, bits in _COSTS) > MAX_COST:
-        return "it has too many repetitions and alternatives, which could take for ever"
+    return _not_compilable(pattern) if is_expression(pattern) else None
+
+
+def _not_compilable(pattern: str) -> str | None:
+    if len(pattern) == 2:
+        return "the regular expression between the slashes is empty"
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            _compiled(pattern)
-    except (re.error, OverflowError, RecursionError, Warning) as error:
-        return str(error)
+        size = _compiled(pattern).programsize
+    except (re2.error, UnicodeError) as error:
+        return f"RE2 does not take the regular expression between the slashes: {_words(error)}"
+    if size > MAX_PROGRAM:
+        return f"the regular expression is too large: {size} steps compiled, at most {MAX_PROGRAM}"
     return None
 
 
-@lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+def _words(error: Exception) -> str:
+    """What RE2 says, which it says in bytes."""
+    said = error.args[0] if error.args else error
+    return printable(said.decode(errors="replace") if isinstance(said, bytes) else str(said))
+
+
+def _options() -> Any:
+    options = re2.Options()
+    options.max_mem = 64 * 1024
+    options.log_errors = False
+    options.never_capture = True
+    return options
+
+
+@lru_cache(maxsize=_KEPT)
+def _compiled(pattern: str) -> Any:
+    return re2.compile(pattern[1:-1], _options())
+
+
+# All models of a merge ask for the same tensor one after the other.
+@lru_cache(maxsize=_KEPT)
+def _found(pattern: str, tensor_name: str) -> bool:
+    return _compiled(pattern).search(tensor_name) is not None
 
 
 Filter = Annotated[str, AfterValidator(_checked)]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .faults import Path
 from .reference import ModelRef
-from .schema import ModelToken, Recipe
+from .schema import ModelInput, ModelToken, OutputModule, OutputSlice, Recipe
 
 
 def ingredients(recipe: Recipe) -> list[ModelRef]:
     """The models whose weights a recipe merges, each once: the base first, then as listed."""
-    return list(dict.fromkeys(_ingredients(recipe)))
+    return list(dict.fromkeys(reference for _, reference in located(recipe)))
 
 
 def tokenizer_models(recipe: Recipe) -> list[ModelRef]:
@@ -18,14 +19,36 @@ def tokenizer_models(recipe: Recipe) -> list[ModelRef]:
     return list(dict.fromkeys(_tokenizer_models(recipe)))
 
 
-def _ingredients(recipe: Recipe) -> Iterator[ModelRef]:
+def located(recipe: Recipe) -> Iterator[tuple[Path, ModelRef]]:
+    """Every mention of a model whose weights are merged, with its place: the bases first."""
     if recipe.base_model is not None:
-        yield recipe.base_model
-    for part in recipe.all_slices:
+        yield ("base_model",), recipe.base_model
+    for path, part in _slices(recipe):
         if part.base_model is not None:
-            yield part.base_model
-    for entry in recipe.inputs:
-        yield entry.model
+            yield (*path, "base_model"), part.base_model
+    for path, entry in _inputs(recipe):
+        yield (*path, "model"), entry.model
+
+
+def _parts(recipe: Recipe) -> Iterator[tuple[Path, Recipe | OutputModule]]:
+    yield (), recipe
+    for name, module in (recipe.modules or {}).items():
+        yield ("modules", name), module
+
+
+def _slices(recipe: Recipe) -> Iterator[tuple[Path, OutputSlice]]:
+    for path, part in _parts(recipe):
+        for i, each in enumerate(part.slices or ()):
+            yield (*path, "slices", i), each
+
+
+def _inputs(recipe: Recipe) -> Iterator[tuple[Path, ModelInput]]:
+    for path, part in _parts(recipe):
+        for i, entry in enumerate(part.models or ()):
+            yield (*path, "models", i), entry
+    for path, cut in _slices(recipe):
+        for i, source in enumerate(cut.sources):
+            yield (*path, "sources", i), source
 
 
 def _tokenizer_models(recipe: Recipe) -> Iterator[ModelRef]:

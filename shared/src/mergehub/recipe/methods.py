@@ -14,7 +14,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
-from .scalars import Scalar
+from .constraints import Constraint
+from .scalars import FLOAT32_MAX, Scalar
 
 
 class ParameterSpec(BaseModel):
@@ -48,11 +49,11 @@ class ParameterSpec(BaseModel):
         return self
 
     def contains(self, value: float) -> bool:
-        """Whether a number lies in the range of this parameter (NaN never does)."""
+        """Whether a number lies in the range of this parameter and float32 holds it."""
         low, high = self.minimum, self.maximum
         above = low is None or (value > low if self.exclusive_minimum else value >= low)
         below = high is None or (value < high if self.exclusive_maximum else value <= high)
-        return above and below and value - value == 0
+        return above and below and abs(value) <= FLOAT32_MAX
 
     def convert(self, value: Scalar) -> Scalar:
         """A value of a checked recipe in the type of this parameter."""
@@ -90,7 +91,8 @@ class MethodSpec(BaseModel):
     - "none": nothing to the arithmetic (it may still name the tokenizer and the config).
 
     `min_models` and `max_models` bound how many models one merge takes, the base not counted
-    unless it is a member. Names in `without_effect` are accepted with a warning, since mergekit
+    unless it is a member. `constraints` say what parameters must be together. Names in
+    `without_effect` are accepted with a warning, since mergekit
     takes them, and change nothing.
     """
 
@@ -106,7 +108,15 @@ class MethodSpec(BaseModel):
     max_models: int | None = None
     seeded: bool = False
     parameters: tuple[ParameterSpec, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
     without_effect: tuple[str, ...] = ("int8_mask",)
+
+    @model_validator(mode="after")
+    def _declared(self) -> Self:
+        for constraint in self.constraints:
+            if missing := [each for each in constraint.parameters if not self.parameter(each)]:
+                raise ValueError(f"{self.name} constrains {missing}, which it does not declare")
+        return self
 
     def parameter(self, name: str) -> ParameterSpec | None:
         """The parameter of that name, or None."""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from .advice import advise
-from .document import Loaded, check_plain, load_documents
-from .faults import MAX_FAULTS, Fault, RecipeError
-from .rules import broken_rules
+from .bulk import too_much
+from .document import check_plain, load_documents
+from .events import Loaded
+from .faults import Fault, RecipeError, bounded
+from .lookalikes import fenced, front_matter, of_another_kind
+from .not_built import not_built
+from .rules import broken_rules, never_fits
 from .schema import Recipe
 from .structure import read_structure
+from .together import broken_together
 
 
 class ParsedRecipe(NamedTuple):
@@ -35,11 +41,21 @@ def parse_with_warnings(text: str) -> ParsedRecipe:
     Raises:
         RecipeError: with every fault found.
     """
-    documents = load_documents(text)
-    if len(documents) > 1:
-        message = f"the text holds {len(documents)} YAML documents, and a recipe is one"
-        raise RecipeError([Fault("", "several-documents", message, "split it at the '---' lines")])
-    return _parsed(documents[0] if documents else Loaded(None, ()))
+    return _parsed(_one_document(text))
+
+
+def parse_to_merge(text: str) -> ParsedRecipe:
+    """Read one recipe that is to be merged here: what never can be is a fault, too.
+
+    Raises:
+        RecipeError: with every fault found.
+    """
+    document = _one_document(text)
+    parsed = _parsed(document)
+    found = [*not_built(parsed.recipe), *bounded(never_fits(document.data))]
+    if found:
+        raise RecipeError(_with_lines(found, document))
+    return parsed
 
 
 def parse_recipes(text: str) -> tuple[Recipe, ...]:
@@ -48,7 +64,7 @@ def parse_recipes(text: str) -> tuple[Recipe, ...]:
     Raises:
         RecipeError: with the faults of the first document that has any.
     """
-    return tuple(_parsed(document).recipe for document in load_documents(text))
+    return tuple(_parsed(document).recipe for document in _documents(text))
 
 
 def check_document(data: Any) -> ParsedRecipe:
@@ -58,16 +74,58 @@ def check_document(data: Any) -> ParsedRecipe:
         RecipeError: with every fault found.
     """
     check_plain(data)
-    return _parsed(Loaded(data, ()))
+    return _parsed(Loaded(data, (), {}))
+
+
+def _one_document(text: str) -> Loaded:
+    documents = _documents(text)
+    if len(documents) <= 1:
+        return documents[0] if documents else Loaded(None, (), {})
+    if strange := of_another_kind(documents[0].data):
+        raise RecipeError([strange])
+    message = f"the text holds {len(documents)} YAML documents, and a recipe is one"
+    hint = "split it at the '---' lines, and merge the recipes one after the other"
+    raise RecipeError([Fault("", "several-documents", message, hint)])
+
+
+def _documents(text: str) -> list[Loaded]:
+    if fault := front_matter(text):
+        raise RecipeError([fault])
+    try:
+        return load_documents(text)
+    except RecipeError as error:
+        raise (fenced(text) or error) from None
 
 
 def _parsed(document: Loaded) -> ParsedRecipe:
+    if strange := of_another_kind(document.data):
+        raise RecipeError([strange])
+    if bulk := too_much(document.data):
+        raise RecipeError([bulk])
     recipe = read_structure(document.data)
-    found = list(document.faults)
-    if not isinstance(recipe, Recipe):
-        found += recipe
-    if isinstance(document.data, dict):
-        found += islice(broken_rules(document.data), MAX_FAULTS)
+    unread = tuple(fault.path for fault in document.faults if fault.code in ("tag", "range"))
+    further = (each for each in _faults(recipe, document.data) if not _within(each.path, unread))
+    found = [*document.faults, *further]
     if found or not isinstance(recipe, Recipe):
-        raise RecipeError(list(dict.fromkeys(found))[:MAX_FAULTS])
-    return ParsedRecipe(recipe, advise(recipe))
+        raise RecipeError(_with_lines(found, document))
+    return ParsedRecipe(recipe, tuple(_with_lines(advise(recipe), document)))
+
+
+def _faults(recipe: Recipe | tuple[Fault, ...], data: Any) -> Iterator[Fault]:
+    """Those of the shape and of the rules; what depends on several values only if all is well."""
+    broken = list(bounded(broken_rules(data))) if isinstance(data, dict) else []
+    if not isinstance(recipe, Recipe):
+        strange = tuple(fault.path for fault in broken if fault.code == "unknown-parameter")
+        yield from (fault for fault in recipe if not _within(fault.path, strange))
+    elif not broken:
+        yield from bounded(broken_together(data))
+    yield from broken
+
+
+def _within(path: str, places: tuple[str, ...]) -> bool:
+    return any(path == each or path.startswith(f"{each}/") for each in places)
+
+
+def _with_lines(faults: Iterable[Fault], document: Loaded) -> Iterator[Fault]:
+    for fault in faults:
+        yield replace(fault, line=fault.line or document.line(fault))

@@ -15,6 +15,8 @@ from pydantic import (
     model_validator,
 )
 
+from .faults import excerpt
+from .limits import MAX_REPEATED
 from .scalars import describe
 
 MAX_LENGTH = 1024
@@ -36,6 +38,8 @@ class ModelRef(BaseModel):
     @classmethod
     def parse(cls, text: str) -> ModelRef:
         """Read `model[@revision][+adapter[@revision]]`; `ValueError` says what is wrong with it."""
+        if len(text) > MAX_REPEATED:
+            raise ValueError(f"{excerpt(text)} is longer than a model's name can be")
         base, plus, adapter = text.partition("+")
         name, at, revision = base.partition("@")
         return cls(
@@ -93,14 +97,14 @@ def _part(value: str, what: str, text: str) -> str:
     """Check one part of a reference and return it without the spaces around it."""
     value = value.strip()
     if not value:
-        raise ValueError(f"the {what} in {text!r} is empty")
+        raise ValueError(f"the {what} in {excerpt(text)} is empty")
     if len(value) > MAX_LENGTH:
         raise ValueError(f"the {what} is longer than {MAX_LENGTH} characters")
     if any(unicodedata.category(character) in ("Cc", "Cf", "Cs") for character in value):
-        raise ValueError(f"the {what} in {text!r} holds a control character")
+        raise ValueError(f"the {what} in {excerpt(text)} holds a control character")
     if "@" in value or "+" in value:
         raise ValueError(
-            f"{text!r} has one sign too many: write model@revision+adapter@revision, "
+            f"{excerpt(text)} has one sign too many: write model@revision+adapter@revision, "
             "each part at most once"
         )
     return value
@@ -108,7 +112,9 @@ def _part(value: str, what: str, text: str) -> str:
 
 def _adapter(text: str, whole: str) -> str:
     if "+" in text:
-        raise ValueError(f"{whole!r} names more than one adapter: a model takes one at a time")
+        raise ValueError(
+            f"{excerpt(whole)} names more than one adapter: a model takes one at a time"
+        )
     return text
 
 
@@ -116,7 +122,9 @@ def _uuid(value: str) -> UUID:
     try:
         return UUID(value.removeprefix("run:"))
     except ValueError:
-        raise ValueError(f"{value!r} does not name a run: after 'run:' comes its UUID") from None
+        raise ValueError(
+            f"{excerpt(value)} does not name a run: after 'run:' comes its UUID"
+        ) from None
 
 
 def _flattened(value: dict[Any, Any]) -> dict[Any, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from .document import teach_numbers
+from .core_schema import is_text
 from .schema import Recipe
 
 
@@ -15,15 +15,15 @@ def to_yaml(recipe: Recipe) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes what our loader would take for a number, escapes what it would take for a break."""
+    """Quotes all that a reader of YAML 1.1 (as PyYAML knows it) or 1.2 would not take for text."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
 
     def represent_str(self, data: str) -> yaml.ScalarNode:
         unusual = not data.replace("\n", "").isprintable()
-        return self.represent_scalar("tag:yaml.org,2002:str", data, style='"' if unusual else None)
+        style = '"' if unusual else None if is_text(data) else "'"
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
 
 _Dumper.add_representer(str, _Dumper.represent_str)
-teach_numbers(_Dumper)

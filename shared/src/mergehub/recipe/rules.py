@@ -11,10 +11,13 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from .faults import Fault, Path, did_you_mean, pointer
+from .faults import Fault, Path, did_you_mean, excerpt, pointer
 from .methods import MethodSpec, ParameterSpec, catalogue
-from .scalars import Scalar, describe, read_scalar
+from .scalars import FLOAT32_MAX, Scalar, describe, not_a_flag, read_scalar
+from .structure import home_of
 from .walk import Group, Place, as_reference, groups, places, reference
+
+MAX_SPREAD = 50_000
 
 
 def broken_rules(document: dict[str, Any]) -> Iterator[Fault]:
@@ -26,6 +29,13 @@ def broken_rules(document: dict[str, Any]) -> Iterator[Fault]:
     if method is None:
         yield unknown_method(name)
         return
+    if _spread(document, method) > MAX_SPREAD:
+        message = (
+            f"with every parameter written at each model that it holds for, the recipe has more "
+            f"than {MAX_SPREAD} values"
+        )
+        yield Fault("", "limit", message, "give them to the models that need them")
+        return
     for place in places(document):
         for parameter, value in place.parameters.items():
             yield from _parameter(place, parameter, value, method)
@@ -35,10 +45,38 @@ def broken_rules(document: dict[str, Any]) -> Iterator[Fault]:
         yield from _required(group, method)
 
 
+def never_fits(document: dict[str, Any]) -> Iterator[Fault]:
+    """What of an acceptable recipe cannot be merged, whatever its models are."""
+    method = catalogue()[document["merge_method"]]
+    for group in groups(document):
+        yield from _layers(group)
+        yield from _base_listed(group, method)
+
+
+def _spread(document: dict[str, Any], method: MethodSpec) -> int:
+    """How many values the recipe has where each stands at the innermost place, as in its canonical
+    form; not much more than `MAX_SPREAD` are counted."""
+    total = 0
+    sizes: dict[Path, int] = {}
+    for group in groups(document):
+        for place in group.around:
+            if place.path not in sizes:
+                sizes[place.path] = _size(place.parameters)
+            total += sizes[place.path] * (1 + len(group.inputs))
+        total += len(group.inputs) * (1 + len(method.parameters))
+    return total
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, dict | list):
+        return 1 + sum(map(_size, value.values() if isinstance(value, dict) else value))
+    return 1
+
+
 def unknown_method(name: str) -> Fault:
     """The fault of a method that is not in the catalogue."""
     known = sorted(catalogue())
-    message = f"there is no merge method {name!r} here; there are {', '.join(known)}"
+    message = f"there is no merge method {excerpt(name)} here; there are {', '.join(known)}"
     return Fault("/merge_method", "unknown-method", message, did_you_mean(name, known))
 
 
@@ -58,8 +96,8 @@ def _parameter(place: Place, name: str, value: Any, method: MethodSpec) -> Itera
 
 def _unknown_parameter(path: Path, name: str, method: MethodSpec) -> Fault:
     names = [spec.name for spec in method.parameters]
-    message = f"{method.name} has no parameter {name!r}; it has {', '.join(names) or 'none'}"
-    hint = did_you_mean(name, names) or _whose(name)
+    message = f"{method.name} has no parameter {excerpt(name)}; it has {', '.join(names) or 'none'}"
+    hint = home_of(name) or did_you_mean(name, names) or _whose(name)
     return Fault(pointer(path), "unknown-parameter", message, hint)
 
 
@@ -92,14 +130,15 @@ def _value(path: Path, value: Scalar, spec: ParameterSpec) -> Iterator[Fault]:
             yield Fault(pointer(path), "choice", message, hint)
     elif spec.type == "bool":
         if value not in (0, 1):
-            message = f"{spec.name} must be true or false, not {describe(value)}"
+            message = f"{spec.name} {not_a_flag(value)}"
             yield Fault(pointer(path), "type", message)
     elif isinstance(value, bool | str) or (spec.type == "int" and value != int(value)):
         wanted = "a whole number" if spec.type == "int" else "a number"
         message = f"{spec.name} must be {wanted}, not {describe(value)}"
         yield Fault(pointer(path), "type", message)
     elif not spec.contains(value):
-        message = f"{spec.name} must be {spec.range}, not {describe(value)}"
+        wanted = spec.range if abs(value) <= FLOAT32_MAX else "a number that float32 holds"
+        message = f"{spec.name} must be {wanted}, not {describe(value)}"
         yield Fault(pointer(path), "range", message)
 
 
@@ -118,6 +157,34 @@ def _count(group: Group, method: MethodSpec) -> Iterator[Fault]:
     if not method.takes(count):
         message = f"{method.name} merges {method.how_many}; here {_are(count)} listed"
         yield Fault(pointer(group.path), "count", message)
+
+
+def _layers(group: Group) -> Iterator[Fault]:
+    """The sources of one slice become as many layers together as each of them has."""
+    ranges = [place.content.get("layer_range") for place in group.inputs]
+    counts = {pair[1] - pair[0] for pair in ranges if pair is not None and _is_pair(pair)}
+    if len(counts) > 1:
+        message = "these sources have different numbers of layers and cannot be merged"
+        yield Fault(pointer(group.path), "uneven-layers", message, "take as many layers of each")
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list) and [type(each) for each in value] == [int, int]
+
+
+def _base_listed(group: Group, method: MethodSpec) -> Iterator[Fault]:
+    """A base that takes part in the arithmetic of a slice is one of its sources: only there it
+    says which of its layers."""
+    base = as_reference(group.base)
+    if base is None or method.base == "none" or group.path[-1] != "sources":
+        return
+    listed = [reference(place.content) for place in group.inputs]
+    if base not in listed and (method.base != "member" or method.joins(listed, base)):
+        message = (
+            f"the base model {excerpt(str(base))} is not among these sources, so its layers are "
+            "not known"
+        )
+        yield Fault(pointer(group.path), "base-not-listed", message, "list it with a layer_range")
 
 
 def _required(group: Group, method: MethodSpec) -> Iterator[Fault]:

@@ -8,10 +8,14 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from .core_schema import MAX_NUMBER
+from .faults import excerpt
+
 Scalar = bool | int | float | str
 
 # JSON by RFC 8785 holds no integer beyond this, since a double cannot tell it from its neighbours.
 LARGEST_INTEGER = 2**53 - 1
+FLOAT32_MAX = 3.4028234663852886e38
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 
 
@@ -21,7 +25,7 @@ def read_scalar(value: Any) -> Scalar:
     Raises:
         PydanticCustomError: anything else, or a number that is not finite or is too large.
     """
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
+    if isinstance(value, str) and len(value) <= MAX_NUMBER and _NUMBER.fullmatch(value):
         value = float(value)
     if not isinstance(value, bool | int | float | str):
         raise PydanticCustomError(
@@ -43,14 +47,19 @@ def describe(value: Any) -> str:
             return "a mapping"
         case list() | tuple():
             return "a list"
-        case str() if len(value) > 60:
-            return f"the text {value[:57]!r}…"
         case str():
-            return f"the text {value!r}"
+            return f"the text {excerpt(value)}"
         case bool():
             return str(value).lower()
         case _:
             return str(value)
+
+
+def not_a_flag(value: Any) -> str:
+    """Why a value is neither true nor false, put after the name of its field."""
+    yaml_1_1 = isinstance(value, str) and value.lower() in ("yes", "no", "on", "off", "y", "n")
+    why = ", which is text since YAML 1.2" if yaml_1_1 else ""
+    return f"must be true or false, not {describe(value)}{why}"
 
 
 def _representable(value: float) -> bool:

@@ -22,7 +22,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from .limits import MAX_REPEATED
 from .reference import ModelRef
+from .scalars import not_a_flag
 from .values import Parameters
 
 _V = TypeVar("_V")
@@ -68,6 +70,12 @@ def _exactly_one(*others: str) -> Callable[[type[BaseModel], _V, ValidationInfo]
 _LAST_CHOICE = Field(default=None, validate_default=True)
 
 
+def _flag(value: Any) -> Any:
+    if isinstance(value, str):
+        raise PydanticCustomError("type", "{why}", {"why": not_a_flag(value)})
+    return value
+
+
 def _pair(value: Any) -> Any:
     if not isinstance(value, list | tuple) or len(value) != 2:
         raise PydanticCustomError("type", "must be [first layer, one past the last]")
@@ -95,12 +103,15 @@ def _tokenizer_source(value: Any) -> Any:
 def with_revision(entry: Any) -> Any:
     """Read a `revision` beside `model` as part of the reference."""
     match entry:
-        case {"model": str(model), "revision": str(revision), **rest} if "@" not in model:
+        case {"model": str(model), "revision": str(revision), **rest} if (
+            "@" not in model and len(model) + len(revision) < MAX_REPEATED
+        ):
             name, plus, adapter = model.partition("+")
             return {**rest, "model": f"{name}@{revision}{plus}{adapter}"}
     return entry
 
 
+Flag = Annotated[bool, BeforeValidator(_flag)]
 # Far above any count of layers or tokens, and within what JSON tells apart.
 _Count = Annotated[int, Field(ge=0, le=2**31)]
 LayerRange = Annotated[tuple[_Count, _Count], BeforeValidator(_pair), AfterValidator(_ascending)]
@@ -190,7 +201,7 @@ class TokenOptions(Document):
     """Where the embedding of one token comes from; `force` takes it also where it exists."""
 
     source: TokenSource | None = None
-    force: bool = False
+    force: Flag = False
 
 
 class TokenizerOptions(Document):
@@ -221,7 +232,7 @@ class Recipe(Document):
     tokenizer_source: TokenizerSource | None = None
     tokenizer: TokenizerOptions | None = None
     chat_template: str | None = None
-    allow_submatrix: bool = False
+    allow_submatrix: Flag = False
     name: str | None = None
 
     _one_content = field_validator("modules")(_exactly_one("models", "slices"))

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from .faults import MAX_FAULTS, Fault, Path, did_you_mean, pointer
+from .faults import MAX_FAULTS, MAX_QUOTED, Fault, Path, did_you_mean, excerpt, pointer
 from .methods import catalogue
 from .reference import ModelRef
 from .scalars import describe
@@ -61,6 +61,18 @@ _DOCUMENTS: dict[str | int | None, type[BaseModel]] = {
     "base_model": ModelRef,
 }
 
+_HOMES: tuple[tuple[frozenset[str], str], ...] = tuple(
+    (frozenset(document.model_fields), home)
+    for document, home in (
+        (Recipe, "at the top of the recipe"),
+        (ModelInput, "at an entry of 'models', or of the sources of a slice"),
+        (SliceSource, "at an entry of the sources of a slice"),
+        (OutputSlice, "at an entry of 'slices'"),
+        (TokenizerOptions, "under 'tokenizer'"),
+        (FilteredValue, "in the list that is a parameter's value"),
+    )
+)
+
 
 def read_structure(data: Any) -> Recipe | tuple[Fault, ...]:
     """The recipe that a document describes, or everything that is wrong with its shape."""
@@ -100,7 +112,7 @@ def _message(error: ErrorDetails, path: Path) -> str:
     if kind in _OWN_CODES:
         return error["msg"]
     if kind == "extra_forbidden":
-        return f"there is no field {path[-1]!r} here"
+        return f"there is no field {excerpt(str(path[-1]))} here"
     if kind == "missing":
         return f"the field {path[-1]!r} is missing"
     if kind == "literal_error":
@@ -114,19 +126,33 @@ def _message(error: ErrorDetails, path: Path) -> str:
 
 def _suggestion(error: ErrorDetails, path: Path) -> str | None:
     if error["type"] == "extra_forbidden":
-        return did_you_mean(str(path[-1]), _fields(path)) or _as_parameter(str(path[-1]))
-    if error["type"] == "literal_error":
+        return _place_of(str(path[-1]), _fields(path))
+    given = error["input"]
+    if error["type"] == "literal_error" and isinstance(given, str):
         choices = error["ctx"]["expected"].replace(" or ", ", ").split(", ")
-        return did_you_mean(str(error["input"]), [choice.strip("'") for choice in choices])
+        return did_you_mean(given, [choice.strip("'") for choice in choices])
     listed = path[-2:-1] in (("models",), ("sources",))
-    if listed and error["type"] == "model_type" and isinstance(error["input"], str):
-        return f"write 'model: {error['input']}'"
+    named = isinstance(given, str) and len(given) <= MAX_QUOTED and given.isprintable()
+    if listed and error["type"] == "model_type" and named:
+        return f"write 'model: {given}'"
     return None
 
 
-def _as_parameter(name: str) -> str | None:
-    known = any(method.parameter(name) for method in catalogue().values())
-    return "put it under 'parameters'" if known else None
+def _place_of(name: str, fields: list[str]) -> str | None:
+    """Where an unknown field belongs, or what it is a slip of."""
+    if _is_parameter(name):
+        return "put it under 'parameters'"
+    at_the_top = home_of(name) if name in Recipe.model_fields else None
+    return at_the_top or did_you_mean(name, fields) or home_of(name)
+
+
+def home_of(name: str) -> str | None:
+    """Where a field of exactly this name belongs that was found elsewhere."""
+    return next((f"{name} belongs {home}" for fields, home in _HOMES if name in fields), None)
+
+
+def _is_parameter(name: str) -> bool:
+    return any(method.parameter(name) for method in catalogue().values())
 
 
 def _fields(path: Path) -> list[str]:

@@ -7,7 +7,7 @@ matches the tensor's name counts, an entry without filter matching every tensor.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -23,7 +23,7 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import TypeIs
 
 from .filters import Filter, matches
-from .methods import MethodSpec
+from .methods import MethodSpec, ParameterSpec
 from .scalars import Scalar, read_scalar
 
 
@@ -70,6 +70,8 @@ Setting = Annotated[
     BeforeValidator(_listed),
 ]
 Parameters = Annotated[Mapping[str, Setting], BeforeValidator(_none_as_empty)]
+Passes = Callable[[str | None], bool]
+"""Whether a filter lets a tensor through."""
 FilteredValue.model_rebuild()
 
 
@@ -99,13 +101,18 @@ def resolve(setting: Setting, tensor_name: str, position: float) -> Scalar | Non
         position: of its layer, from 0 (first of the slice) to 1 (last); tensors before the
             stack take 0, those after it 1.
     """
+    return chosen(setting, lambda pattern: matches(pattern, tensor_name), position)
+
+
+def chosen(setting: Setting, passes: Passes, position: float) -> Scalar | None:
+    """The scalar that a value amounts to for a tensor that some filters let through."""
     if not isinstance(setting, tuple):
         return setting
     if not is_filtered(setting):
         return _interpolate(setting, position)
     for entry in setting:
-        if matches(entry.filter, tensor_name):
-            value = resolve(entry.value, tensor_name, position)
+        if passes(entry.filter):
+            value = chosen(entry.value, passes, position)
             if value is not None:
                 return value
     return None
@@ -132,13 +139,26 @@ class ParameterScope:
         spec = self.method.parameter(name)
         if spec is None:
             raise UnresolvedParameter(f"{self.method.name} has no parameter {name!r}")
-        settings = (place[name] for place in self.places if name in place)
-        found = (resolve(setting, tensor_name, position) for setting in settings)
+        try:
+            return self.find(spec, lambda pattern: matches(pattern, tensor_name), position)
+        except UnresolvedParameter as error:
+            raise UnresolvedParameter(
+                f"{error} for {tensor_name!r}; add an entry without a filter"
+            ) from None
+
+    def find(self, spec: ParameterSpec, passes: Passes, position: float) -> Scalar:
+        """The value of a parameter for a tensor that some filters let through.
+
+        Raises:
+            UnresolvedParameter: it is required and no place gives it a value for this tensor.
+        """
+        settings = (place[spec.name] for place in self.places if spec.name in place)
+        found = (chosen(setting, passes, position) for setting in settings)
         value = next((each for each in found if each is not None), spec.default)
         if value is None:
             raise UnresolvedParameter(
-                f"{self.method.name} needs {name!r}, and no place of the recipe gives it a value "
-                f"for {tensor_name!r}; add an entry without a filter"
+                f"{self.method.name} needs {spec.name!r}, and no place of the recipe gives it a "
+                "value"
             )
         return spec.convert(value)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
@@ -153,10 +154,6 @@ def _never(settings: Values, models: Sequence[Values]) -> bool:
     return False
 
 
-def _always_fine(settings: Values, models: Sequence[Values]) -> str | None:
-    return None
-
-
 @dataclass(frozen=True)
 class Method:
     """A merge method.
@@ -166,13 +163,16 @@ class Method:
         prepare: gathers what the formula needs to know about a tensor, in passes over its
             blocks if need be, and returns the formula with its numbers.
         copies: whether, with these parameters, the only model's tensor is the result as it is.
-        problem: what is wrong with these parameters taken together, if anything.
     """
 
     spec: MethodSpec
     prepare: Callable[[Merge], Prepared]
     copies: Callable[[Values, Sequence[Values]], bool] = _never
-    problem: Callable[[Values, Sequence[Values]], str | None] = _always_fine
+
+    def problem(self, settings: Values, models: Sequence[Values]) -> str | None:
+        """What is wrong with these parameters taken together, if anything."""
+        found = (each.problems(settings, models) for each in self.spec.constraints)
+        return next((message for _, message in chain.from_iterable(found)), None)
 
 
 def numbers(models: Sequence[Model], name: str) -> list[float]:

@@ -57,7 +57,18 @@ def _page(method: Method) -> str:
     }
     lines = [f"# {spec.title}", "", spec.summary, "", "```", spec.formula, "```", ""]
     lines += [f"- {name}: {value}" for name, value in facts.items() if value]
-    lines += ["", "## Parameters", "", *_parameters(spec), "", "## In full", "", _text(method), ""]
+    lines += [
+        "",
+        "## Parameters",
+        "",
+        *_parameters(spec),
+        *_together(spec),
+        "",
+        "## In full",
+        "",
+        _text(method),
+        "",
+    ]
     return "\n".join(lines)
 
 
@@ -66,6 +77,12 @@ def _parameters(spec: MethodSpec) -> list[str]:
         return ["None."]
     head = ["| name | type | values | default | of | meaning |", "| --- " * 6 + "|"]
     return [*head, *(_row(each) for each in spec.parameters)]
+
+
+def _together(spec: MethodSpec) -> list[str]:
+    if not spec.constraints:
+        return []
+    return ["", *(f"- {constraint.doc}" for constraint in spec.constraints)]
 
 
 def _row(parameter: ParameterSpec) -> str:

@@ -13,7 +13,7 @@ from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.schema import ModelInput, OutputModule, OutputSlice, Recipe, SliceSource
 from mergehub.recipe.values import Parameters, layer_position
 
-from .errors import NotSupportedError, PlanError
+from .errors import PlanError
 from .ingredients import Ingredient
 from .layers import Stack, comes_before
 
@@ -50,18 +50,11 @@ class Wanted:
 
 
 def parts_of(recipe: Recipe) -> tuple[Part, ...]:
-    """The parts of a recipe in order: one if it lists models, one per slice otherwise.
-
-    Raises:
-        NotSupportedError: the recipe has several modules.
-    """
+    """The parts of a recipe in order: one if it lists models, one per slice otherwise."""
     content: Recipe | OutputModule = recipe
     around: tuple[Parameters, ...] = (recipe.parameters,)
     if recipe.modules is not None:
-        if len(recipe.modules) > 1:
-            names = ", ".join(recipe.modules)
-            raise NotSupportedError(f"several modules ({names}) are not merged yet; give one")
-        content = next(iter(recipe.modules.values()))
+        (content,) = recipe.modules.values()
         around = (content.parameters, *around)
     if content.models is not None:
         return (Part(content.models, recipe.base_model, around),)

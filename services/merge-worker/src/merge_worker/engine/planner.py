@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from mergehub.recipe.ingredients import ingredients
+from mergehub.recipe.not_built import never_merged
 from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.schema import Recipe
 
@@ -35,6 +36,8 @@ def plan_merge(
         NotSupportedError: the recipe asks for something that the engine does not do.
         SourceError, CheckpointError: an ingredient cannot be had, or is damaged.
     """
+    for fault in never_merged(recipe):
+        raise NotSupportedError(str(fault))
     method = _method(recipe)
     parts = parts_of(recipe)
     opened = {each: open_ingredient(each, sources) for each in _used(recipe, parts, method)}

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mergehub.recipe.constraints import HeldByFloat32
 from mergehub.recipe.methods import ParameterSpec
 
 from .compilable import Function, compilable
@@ -45,6 +46,8 @@ LAMBDA = ParameterSpec(
     default=1.0,
     scope="recipe",
 )
+HELD = HeldByFloat32(kind="held-by-float32", parameter="weight")
+HELD_SCALED = HeldByFloat32(kind="held-by-float32", parameter="weight", times="lambda")
 RESCALE_NORM = ParameterSpec(
     name="rescale_norm",
     type="str",

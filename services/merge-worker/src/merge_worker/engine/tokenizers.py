@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from mergehub.recipe.not_built import AUTO
 from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.schema import Recipe
 
@@ -82,14 +83,7 @@ def _differing(source: Path, folders: Mapping[ModelRef, Path]) -> list[ModelRef]
 
 
 def _refuse_new_rows(recipe: Recipe, differing: list[ModelRef]) -> None:
-    options = recipe.tokenizer_options
-    if options is None:
-        return
-    if options.tokens or options.pad_to_multiple_of:
-        raise NotSupportedError(
-            "tokenizer.tokens and tokenizer.pad_to_multiple_of are not supported yet"
-        )
-    if differing:
+    if recipe.tokenizer_options is not None and differing:
         raise NotSupportedError(
             f"the vocabulary of {differing[0]} differs from the tokenizer asked for, and moving "
             "rows of embeddings is not supported yet; leave tokenizer_source out if the ids agree"
@@ -98,13 +92,8 @@ def _refuse_new_rows(recipe: Recipe, differing: list[ModelRef]) -> None:
 
 def _chat_template(recipe: Recipe, copies: dict[str, Path]) -> dict[str, str]:
     template = recipe.chat_template
-    if template is None or template == "auto":
+    if template is None or template == AUTO:
         return {}
-    if "{" not in template:
-        raise NotSupportedError(
-            f"chat_template {template!r}: templates by name are not supported yet; "
-            "give the Jinja text"
-        )
     copies.pop(CHAT_TEMPLATE, None)
     return {CHAT_TEMPLATE: template}
 

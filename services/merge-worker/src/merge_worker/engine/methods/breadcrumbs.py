@@ -24,6 +24,7 @@ from ..method import Merge, Method, Prepared, numbers
 from ..selection import largest
 from ..task_vectors import (
     DENSITY,
+    HELD_SCALED,
     LAMBDA,
     RESCALE_NORM,
     WEIGHT,
@@ -113,6 +114,7 @@ METHOD = Method(
             rescale(False),
             RESCALE_NORM,
         ),
+        constraints=(HELD_SCALED,),
     ),
     prepare=prepare,
 )

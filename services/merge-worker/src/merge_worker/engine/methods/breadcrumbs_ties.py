@@ -20,6 +20,7 @@ from ..method import Merge, Method, Prepared
 from ..task_vectors import (
     CONSENSUS,
     DENSITY,
+    HELD_SCALED,
     LAMBDA,
     RESCALE_NORM,
     WEIGHT,
@@ -56,6 +57,7 @@ METHOD = Method(
             rescale(False),
             RESCALE_NORM,
         ),
+        constraints=(HELD_SCALED,),
     ),
     prepare=prepare,
 )

@@ -15,6 +15,7 @@ from mergehub.recipe.methods import MethodSpec
 from ..method import Merge, Method, Prepared
 from ..task_vectors import (
     DENSITY,
+    HELD_SCALED,
     LAMBDA,
     RESCALE_NORM,
     WEIGHT,
@@ -50,6 +51,7 @@ METHOD = Method(
             rescale(True),
             RESCALE_NORM,
         ),
+        constraints=(HELD_SCALED,),
     ),
     prepare=prepare,
 )

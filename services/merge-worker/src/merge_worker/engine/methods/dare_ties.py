@@ -23,6 +23,7 @@ from ..method import Merge, Method, Prepared, numbers
 from ..task_vectors import (
     CONSENSUS,
     DENSITY,
+    HELD_SCALED,
     LAMBDA,
     RESCALE_NORM,
     WEIGHT,
@@ -79,6 +80,7 @@ METHOD = Method(
             rescale(True),
             RESCALE_NORM,
         ),
+        constraints=(HELD_SCALED,),
     ),
     prepare=prepare,
 )

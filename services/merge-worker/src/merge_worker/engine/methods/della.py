@@ -23,14 +23,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mergehub.recipe.constraints import Spread
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
 from ..compilable import compilable
 from ..formula import Formula
-from ..method import Merge, Method, Prepared, Values, numbers
+from ..method import Merge, Method, Prepared, numbers
 from ..task_vectors import (
     CONSENSUS,
     DENSITY,
+    HELD_SCALED,
     LAMBDA,
     RESCALE_NORM,
     WEIGHT,
@@ -96,18 +98,7 @@ def prepare(merge: Merge) -> Prepared:
     return pruned(merge, partial(consensus, settings=merge.settings))
 
 
-def problem(settings: Values, models: Sequence[Values]) -> str | None:
-    """The probabilities must be such."""
-    for each in models:
-        density, epsilon = float(each["density"]), float(each["epsilon"])
-        if 0 < density < 1 and not abs(epsilon) < min(density, 1 - density):
-            return (
-                f"epsilon {epsilon:g} takes density {density:g} to probabilities of "
-                f"{density - epsilon:g} and {density + epsilon:g}; both must be above 0 and below "
-                f"1, so give an epsilon below {min(density, 1 - density):g}"
-            )
-    return None
-
+PROBABILITIES = Spread(kind="spread", middle="density", by="epsilon")
 
 METHOD = Method(
     spec=MethodSpec(
@@ -131,7 +122,7 @@ METHOD = Method(
             rescale(True),
             RESCALE_NORM,
         ),
+        constraints=(PROBABILITIES, HELD_SCALED),
     ),
     prepare=prepare,
-    problem=problem,
 )

@@ -17,6 +17,7 @@ from mergehub.recipe.methods import MethodSpec
 from ..method import Merge, Method, Prepared
 from ..task_vectors import (
     DENSITY,
+    HELD_SCALED,
     LAMBDA,
     RESCALE_NORM,
     WEIGHT,
@@ -24,7 +25,7 @@ from ..task_vectors import (
     plain_mix,
     rescale,
 )
-from .della import EPSILON, problem, pruned
+from .della import EPSILON, PROBABILITIES, pruned
 
 
 def prepare(merge: Merge) -> Prepared:
@@ -53,7 +54,7 @@ METHOD = Method(
             rescale(True),
             RESCALE_NORM,
         ),
+        constraints=(PROBABILITIES, HELD_SCALED),
     ),
     prepare=prepare,
-    problem=problem,
 )

@@ -6,15 +6,17 @@ without increasing inference time", arXiv 2203.05482.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+from mergehub.recipe.constraints import NonzeroSum
 from mergehub.recipe.methods import MethodSpec
 
 from ..compilable import compilable
 from ..formula import Formula
-from ..method import Merge, Method, Prepared, Values, numbers
-from ..task_vectors import WEIGHT, normalize
+from ..method import Merge, Method, Prepared, numbers
+from ..task_vectors import HELD, WEIGHT, normalize
+
+NORMALIZABLE = NonzeroSum(kind="nonzero-sum", parameter="weight", when="normalize")
 
 
 @compilable
@@ -31,13 +33,6 @@ def prepare(merge: Merge) -> Prepared:
     return Prepared(Formula(average), weights, merge_facts=(normalized,))
 
 
-def problem(settings: Values, models: Sequence[Values]) -> str | None:
-    """Weights that sum to nothing cannot be normalised."""
-    if settings["normalize"] and abs(sum(float(each["weight"]) for each in models)) < 1e-8:
-        return "the weights sum to 0, so the average is not defined; set normalize: false"
-    return None
-
-
 METHOD = Method(
     spec=MethodSpec(
         name="linear",
@@ -46,7 +41,7 @@ METHOD = Method(
         formula="θ = Σ wᵢθᵢ (÷ Σ wᵢ if normalize)",
         paper="2203.05482",
         parameters=(WEIGHT, normalize(True)),
+        constraints=(NORMALIZABLE, HELD),
     ),
     prepare=prepare,
-    problem=problem,
 )

@@ -20,19 +20,21 @@ C. Goddard, https://goddard.blog/posts/multislerp-wow-what-a-cool-idea.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mergehub.recipe.constraints import NonzeroSum, SomeNonzero
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
 from ..errors import PlanError
 from ..gather import gram
-from ..method import Merge, Method, Prepared, Values, numbers
+from ..method import Merge, Method, Prepared, numbers
 from ..spherical import combination, cosines, norms_of
-from ..task_vectors import WEIGHT
+from ..task_vectors import HELD, WEIGHT
 
+SOME_WEIGHT = SomeNonzero(kind="some-nonzero", parameter="weight")
+NORMALIZED = NonzeroSum(kind="nonzero-sum", parameter="weight", when="normalize_weights")
 RESOLVED = 1e-7
 
 
@@ -65,16 +67,6 @@ def coefficients(
     return np.divide(weights, norms, out=np.zeros_like(weights), where=norms > 0) * scale
 
 
-def problem(settings: Values, models: Sequence[Values]) -> str | None:
-    """Weights that sum to nothing cannot be normalised, and no weight gives no direction."""
-    weights = [float(each["weight"]) for each in models]
-    if not any(weights):
-        return "all weights are 0: give at least one model another weight"
-    if settings["normalize_weights"] and abs(sum(weights)) < 1e-8:
-        return "the weights sum to 0 and cannot be normalised; set normalize_weights: false"
-    return None
-
-
 METHOD = Method(
     spec=MethodSpec(
         name="multislerp",
@@ -100,7 +92,7 @@ METHOD = Method(
                 scope="recipe",
             ),
         ),
+        constraints=(SOME_WEIGHT, NORMALIZED, HELD),
     ),
     prepare=prepare,
-    problem=problem,
 )

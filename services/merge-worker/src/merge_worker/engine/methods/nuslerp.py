@@ -26,7 +26,7 @@ from mergehub.recipe.methods import MethodSpec, ParameterSpec
 from ..gather import gram
 from ..method import Along, Merge, Method, Prepared, numbers
 from ..spherical import combination, cosines
-from ..task_vectors import WEIGHT
+from ..task_vectors import HELD, WEIGHT
 
 COLLINEAR = 1e-8
 SMALLEST_SUM = 1e-6
@@ -88,6 +88,7 @@ METHOD = Method(
                 scope="recipe",
             ),
         ),
+        constraints=(HELD,),
     ),
     prepare=prepare,
 )

@@ -10,7 +10,15 @@ from __future__ import annotations
 from mergehub.recipe.methods import MethodSpec
 
 from ..method import Merge, Method, Prepared, numbers
-from ..task_vectors import LAMBDA, WEIGHT, merge_facts, normalize, plain_mix, task_vector
+from ..task_vectors import (
+    HELD_SCALED,
+    LAMBDA,
+    WEIGHT,
+    merge_facts,
+    normalize,
+    plain_mix,
+    task_vector,
+)
 
 
 def prepare(merge: Merge) -> Prepared:
@@ -29,6 +37,7 @@ METHOD = Method(
         base="required",
         parameters=(WEIGHT, normalize(False), LAMBDA),
         without_effect=("int8_mask", "density", "rescale"),
+        constraints=(HELD_SCALED,),
     ),
     prepare=prepare,
 )

@@ -22,6 +22,7 @@ from ..selection import largest
 from ..task_vectors import (
     CONSENSUS,
     DENSITY,
+    HELD_SCALED,
     LAMBDA,
     RESCALE_NORM,
     WEIGHT,
@@ -86,6 +87,7 @@ METHOD = Method(
             rescale(False),
             RESCALE_NORM,
         ),
+        constraints=(HELD_SCALED,),
     ),
     prepare=prepare,
 )

@@ -1,0 +1,102 @@
+"""What the language reads and is not merged here: found before anything is queued."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from mergehub.recipe import Fault, RecipeError, parse_recipe, parse_to_merge
+
+LINEAR: dict[str, Any] = {"merge_method": "linear", "models": [{"model": "a"}, {"model": "b"}]}
+TOKENIZER = {"source": "base"}
+ONE = {"models": [{"model": "a"}]}
+WHERE = {
+    "/tokenizer_source": {"tokenizer_source": "union"},
+    "/tokenizer/source": {"tokenizer": {}},
+    "/tokenizer/tokens": {"tokenizer": {**TOKENIZER, "tokens": {"<s>": {"source": "a"}}}},
+    "/tokenizer/pad_to_multiple_of": {"tokenizer": {**TOKENIZER, "pad_to_multiple_of": 64}},
+    "/chat_template": {"chat_template": "chatml"},
+    "/modules": {"models": None, "modules": {"text": ONE, "vision": ONE}},
+    "/base_model": {"base_model": "s3://bucket/a"},
+    "/models/0/model": {"models": [{"model": "https://example.org/a"}, {"model": "b"}]},
+    "/models/1/model": {"models": [{"model": "a"}, {"model": "b/model.safetensors"}]},
+}
+FINE = [
+    {"tokenizer_source": "base"},
+    {"tokenizer_source": "a"},
+    {"tokenizer": TOKENIZER},
+    {"chat_template": "auto"},
+    {"chat_template": "{{ messages }}"},
+    {"models": None, "modules": {"text": ONE}},
+]
+
+
+def faults(document: dict[str, Any]) -> list[Fault]:
+    text = yaml.safe_dump(document)
+    assert parse_recipe(text)
+    try:
+        parse_to_merge(text)
+    except RecipeError as error:
+        return list(error.faults)
+    return []
+
+
+@pytest.mark.parametrize(("path", "more"), WHERE.items())
+def test_what_is_not_built_is_named_with_its_field_and_what_to_do(
+    path: str, more: dict[str, Any]
+) -> None:
+    (fault,) = faults(LINEAR | more)
+    assert (fault.path, fault.code) == (path, "not-built")
+    assert fault.message.startswith("not built yet: ")
+    assert fault.suggestion
+    assert fault.line
+
+
+@pytest.mark.parametrize("more", FINE)
+def test_what_is_built_is_not(more: dict[str, Any]) -> None:
+    assert faults(LINEAR | more) == []
+
+
+def source(model: str, layers: int = 2) -> dict[str, Any]:
+    return {"model": model, "layer_range": [0, layers]}
+
+
+@pytest.mark.parametrize(
+    ("method", "base", "sources", "code"),
+    [
+        ("linear", None, [source("a"), source("b", 3)], "uneven-layers"),
+        ("ties", "c", [source("a"), source("b")], "base-not-listed"),
+        ("task_arithmetic", "c", [source("a")], "base-not-listed"),
+        ("slerp", "c", [source("a")], "base-not-listed"),
+    ],
+)
+def test_slices_that_no_models_could_fill_are_found(
+    method: str, base: str | None, sources: list[dict[str, Any]], code: str
+) -> None:
+    document = {"merge_method": method, "slices": [{"sources": sources}]}
+    more = {"base_model": base} if base else {}
+    parameters = {"parameters": {"t": 0.5}} if method == "slerp" else {}
+    (fault,) = faults(document | more | parameters)
+    assert (fault.path, fault.code) == ("/slices/0/sources", code)
+
+
+@pytest.mark.parametrize("method", ["linear", "ties", "passthrough"])
+def test_a_base_that_is_listed_or_not_part_of_the_arithmetic_is_fine(method: str) -> None:
+    listed = [source("a")] if method == "passthrough" else [source("c"), source("a")]
+    document = {"merge_method": method, "slices": [{"sources": listed}], "base_model": "c"}
+    assert faults(document) == []
+
+
+def test_the_lines_of_faults_and_warnings_are_known() -> None:
+    text = "merge_method: linear\nmodels:\n- model: a\n- model: b\n  parameters: {wieght: 1}\n"
+    with pytest.raises(RecipeError, match=r"/models/1/parameters/wieght \(line 5\): ") as caught:
+        parse_recipe(text)
+    assert [fault.line for fault in caught.value.faults] == [5]
+    filtered = text.replace("wieght: 1", "weight: [{filter: 'layers.[01]', value: 1}]")
+    (warning,) = parse_to_merge(filtered).warnings
+    assert (warning.code, warning.line) == ("filter-as-text", 5)
+    assert warning.suggestion == (
+        "for a regular expression, write it between slashes: /layers.[01]/"
+    )
