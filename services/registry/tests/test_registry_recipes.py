@@ -296,3 +296,46 @@ async def test_a_new_version_is_a_change_too(
     await owner.post(f"{address}/versions", json={"recipe": text})
     answer = await owner.patch(address, json={"title": "Other"}, headers={"If-Match": etag})
     assert answer.status_code == 412
+
+
+NOT_BUILT = {
+    "/tokenizer_source": "tokenizer_source: union",
+    "/tokenizer/source": "tokenizer: {}",
+    "/chat_template": "chat_template: chatml",
+    "/tokenizer/pad_to_multiple_of": "tokenizer: {source: base, pad_to_multiple_of: 64}",
+}
+
+
+@pytest.mark.parametrize(("place", "field"), NOT_BUILT.items())
+async def test_what_is_not_built_yet_is_refused_wherever_a_recipe_comes_in(
+    publish: Any, owner: httpx.AsyncClient, recipe_text: str, place: str, field: str
+) -> None:
+    recipe = (await publish()).json()
+    body = {"recipe": f"{recipe_text}\n{field}\n"}
+    run = {"kind": "merge", "model_name": "local/m", **body}
+    answers = [
+        await owner.post("/v1/recipes/check", json=body),
+        await owner.post("/v1/recipes", json={"name": "other", "title": "Other", **body}),
+        await owner.post(f"/v1/recipes/{recipe['id']}/versions", json=body),
+        await owner.post("/v1/runs", json=run),
+    ]
+    for answer in answers:
+        assert answer.status_code == 422
+        (fault,) = answer.json()["errors"]
+        assert (fault["pointer"], fault["code"]) == (f"/recipe#{place}", "not-built")
+        assert fault["detail"].startswith("not built yet: ")
+        assert fault["suggestion"]
+
+
+@pytest.mark.parametrize(
+    "weight", ["!!int ''", "!!float ''", f"0x{'f' * 9000}", f"1{':59' * 9000}", "1:30:00.5"]
+)
+async def test_a_number_that_yaml_1_2_does_not_know_is_a_fault_of_its_field(
+    stranger: httpx.AsyncClient, weight: str
+) -> None:
+    text = f"merge_method: linear\nmodels: [{{model: a, parameters: {{weight: {weight}}}}}]\n"
+    answer = await stranger.post("/v1/recipes/check", json={"recipe": text})
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert fault["pointer"] == "/recipe#/models/0/parameters/weight"
+    assert len(answer.content) < 2_000

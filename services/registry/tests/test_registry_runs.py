@@ -46,6 +46,25 @@ async def test_run_of_a_published_version_carries_its_text(
     assert (spec["recipe_version"], spec["recipe_digest"]) == (version["id"], version["digest"])
 
 
+async def test_a_version_that_the_language_no_longer_takes_is_refused_when_it_is_submitted(
+    owner: httpx.AsyncClient, recipe_text: str, transaction: Any
+) -> None:
+    recipe = {"name": "an-old-recipe", "title": "An old recipe", "recipe": recipe_text}
+    version = (await owner.post("/v1/recipes", json=recipe)).json()["version"]
+    async with transaction() as session:
+        await session.execute(
+            text("UPDATE recipe_versions SET source = source || :more WHERE id = :id"),
+            {"more": "\ntokenizer_source: union\n", "id": version["id"]},
+        )
+    body = {"kind": "merge", "recipe_version": version["id"], "model_name": "m"}
+
+    answer = await owner.post("/v1/runs", json=body)
+
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert (fault["pointer"], fault["code"]) == ("/recipe_version#/tokenizer_source", "not-built")
+
+
 @pytest.fixture
 async def full_outbox(transaction: Any, empty: None) -> AsyncIterator[Call]:
     """An outbox that takes nothing more, until the function given is called."""

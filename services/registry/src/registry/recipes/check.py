@@ -11,9 +11,9 @@ from mergehub.recipe import (
     ModelRef,
     RecipeError,
     canonical,
+    digest_of,
     ingredients,
-    parse_with_warnings,
-    recipe_digest,
+    parse_to_merge,
 )
 
 
@@ -47,11 +47,12 @@ async def check(text: str, pointer: str = "/recipe") -> CheckedRecipe:
 
 def _check(text: str, pointer: str) -> CheckedRecipe:
     try:
-        recipe, warnings = parse_with_warnings(text)
+        recipe, warnings = parse_to_merge(text)
+        written = canonical(recipe)
         return CheckedRecipe(
             source=text,
-            canonical=canonical(recipe).decode(),
-            digest=recipe_digest(recipe),
+            canonical=written.decode(),
+            digest=digest_of(written),
             method=recipe.merge_method,
             ingredients=tuple(ingredients(recipe)),
             warnings=tuple(_told(fault, pointer) for fault in warnings),

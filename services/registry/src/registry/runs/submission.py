@@ -31,7 +31,7 @@ async def spec_of(
     """The spec of a wanted run, and what it is made of; nothing of it is hidden from `viewer`.
 
     Raises:
-        RecipeInvalid: the inline recipe has faults.
+        RecipeInvalid: the recipe has faults.
         RunInvalid: a field names what does not exist, or two fields exclude each other.
         RunNotSucceeded: a run named as a model has not produced one.
     """
@@ -80,8 +80,9 @@ async def _recipe(
     recipe, version = found
     sources.recipe = recipe.id
     sources.recipes.add(recipe.id)
-    refs = [ModelRef.parse(each) for each in version.ingredients]
-    return version.source, version.digest, refs
+    # It was good when it was published; what the language takes may have changed since.
+    checked = await check(version.source, "/recipe_version")
+    return checked.source, version.digest, list(checked.ingredients)
 
 
 async def _evaluate_spec(
