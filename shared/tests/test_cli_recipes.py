@@ -89,3 +89,41 @@ def test_an_unknown_method_is_answered_with_the_known_ones() -> None:
     done = CliRunner().invoke(main, ["methods", "tiess"])
     assert done.exit_code == 1
     assert "ties" in done.stderr
+
+
+def test_what_is_not_built_yet_is_no_good_recipe(recipe: Path) -> None:
+    recipe.write_text(GOOD + "tokenizer_source: union\nchat_template: chatml\n")
+    done = CliRunner().invoke(main, ["check", str(recipe)])
+    assert done.exit_code == 1
+    assert "/tokenizer_source (line 8)  not built yet: a union of vocabularies" in done.stderr
+    assert "/chat_template (line 9)  not built yet: the chat template 'chatml'" in done.stderr
+
+
+def test_what_is_no_yaml_is_shown_with_its_line(recipe: Path) -> None:
+    recipe.write_text("merge_method: linear\nmodels: a: b\n")
+    done = CliRunner().invoke(main, ["check", str(recipe)])
+    assert done.exit_code == 1
+    assert "mapping values are not allowed" in done.stderr
+    assert done.stderr.splitlines()[-2:] == ["  models: a: b", "           ^"]
+
+
+def test_a_filter_that_looks_like_an_expression_is_warned_of(recipe: Path) -> None:
+    recipe.write_text(GOOD.replace("0.5", "[{filter: 'layers.[01]', value: 0.5}, {value: 1}]"))
+    done = CliRunner().invoke(main, ["check", str(recipe)])
+    assert done.exit_code == 0
+    assert "(line 6)  'layers.[01]' is taken as a piece of a tensor's name" in done.stderr
+    assert "/layers.[01]/" in done.stderr
+
+
+def test_no_control_character_of_a_recipe_reaches_the_terminal(recipe: Path) -> None:
+    escape = '"\\e[31m\\x07red"'
+    recipe.write_text(f"merge_method: {escape}\n{escape}: 1\nmodels: [{escape}]\n")
+    done = CliRunner().invoke(main, ["check", str(recipe)])
+    assert done.exit_code == 1
+    assert "\x07" not in done.stderr
+    assert "\x1b[31m\x07" not in done.stderr
+
+
+def test_a_method_says_what_its_parameters_must_be_together() -> None:
+    done = CliRunner().invoke(main, ["methods", "della"])
+    assert "density − epsilon and density + epsilon are above 0 and below 1" in done.output

@@ -48,5 +48,5 @@ def recipe_faults(name: str) -> Iterator[None]:
         yield
     except RecipeError as error:
         count = "one fault" if len(error.faults) == 1 else f"{len(error.faults)} faults"
-        lines = [(fault.path, fault.message, fault.suggestion) for fault in error.faults]
+        lines = [(fault.place, fault.message, fault.suggestion) for fault in error.faults]
         raise Faults(f"{name} has {count}:", lines) from None

@@ -8,7 +8,7 @@ from typing import IO
 import click
 
 from mergehub.cli.failures import recipe_faults, recipe_text, show_fault
-from mergehub.recipe import MethodSpec, catalogue, ingredients, parse_with_warnings, recipe_digest
+from mergehub.recipe import MethodSpec, catalogue, ingredients, parse_to_merge, recipe_digest
 
 
 @click.command()
@@ -19,12 +19,12 @@ def check(file: IO[str]) -> None:
     FILE is a recipe in mergekit's YAML, or - for standard input. Ends with 1 where it has faults.
     """
     with recipe_faults(file.name):
-        recipe, warnings = parse_with_warnings(recipe_text(file))
+        recipe, warnings = parse_to_merge(recipe_text(file))
     models = ", ".join(str(ref) for ref in ingredients(recipe))
     click.echo(f"{file.name} is a good recipe: {recipe.merge_method} of {models}")
     click.echo(recipe_digest(recipe))
     for warning in warnings:
-        show_fault((warning.path, warning.message, warning.suggestion), colour="yellow")
+        show_fault((warning.place, warning.message, warning.suggestion), colour="yellow")
 
 
 @click.command()
@@ -70,7 +70,7 @@ def publish(
 
     text = recipe_text(file)
     with recipe_faults(file.name):
-        parse_with_warnings(text)
+        parse_to_merge(text)
     owner, _, name = (name or Path(file.name).stem).rpartition("/")
     with hub(ctx) as client:
         owner = owner or client.handle()
@@ -92,6 +92,7 @@ def _explained(spec: MethodSpec) -> str:
         choice = " | ".join(parameter.choices) or f"{parameter.type} {parameter.range}"
         scope = "per model" if parameter.scope == "model" else "per recipe"
         lines.append(f"{parameter.name}: {choice}, {default}, {scope}\n    {parameter.doc}")
+    lines += [constraint.doc.replace("`", "") for constraint in spec.constraints]
     return "\n".join(lines)
 
 
