@@ -1,7 +1,7 @@
 # Everything one does with this repository. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test chaos fuzz-api coverage check format documents \
+.PHONY: help setup demo up test chaos fuzz-api fuzz-recipes coverage check format documents \
 	keep-events keep-api lock clean \
 	bench-merge bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api \
 	mutants
@@ -33,6 +33,9 @@ chaos: $(BIN)/.installed ## Kill, stop and cut what runs, then see that nothing 
 
 fuzz-api: $(BIN)/.installed ## Try 10,000 requests on each service by its document (FUZZ="--service registry --seed 7")
 	PYTHONPATH=tests $(BIN)/python -m fuzz $(FUZZ)
+
+fuzz-recipes: $(BIN)/.installed ## Try texts of all kinds on the recipe language (FUZZ="--minutes 30 --seed 1")
+	PYTHONPATH=tests $(BIN)/python -m fuzz.recipes $(FUZZ)
 
 coverage: $(BIN)/.installed ## Which branches of the engine its tests do not take
 	$(BIN)/python -m coverage erase

@@ -11,7 +11,7 @@ import yaml
 from running import RunningHub
 
 from mergehub.contracts.runs import RunState
-from mergehub.recipe import RecipeError, parse_recipe
+from mergehub.recipe import RecipeError, parse_to_merge
 
 METHODS = ("linear", "slerp", "task_arithmetic", "ties", "dare_ties", "passthrough")
 STAND_INS = ("deep-base", "deep-left", "deep-right")
@@ -45,7 +45,7 @@ def first_that_fits(method: str) -> str:
     for path in real_recipes(method):
         try:
             text = yaml.safe_dump(with_stand_ins(yaml.safe_load(path.read_text()), {}))
-            parse_recipe(text)
+            parse_to_merge(text)
         except (yaml.YAMLError, RecipeError):
             continue
         return text
