@@ -36,7 +36,7 @@ def plan_merge(
         NotSupportedError: the recipe asks for something that the engine does not do.
         SourceError, CheckpointError: an ingredient cannot be had, or is damaged.
     """
-    for fault in never_merged(recipe):
+    if fault := next(never_merged(recipe), None):
         raise NotSupportedError(str(fault))
     method = _method(recipe)
     parts = parts_of(recipe)
