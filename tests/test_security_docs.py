@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = {
     name: (ROOT / "docs" / name).read_text() for name in ("security.md", "threat-model.md")
 }
-SOURCES = ("shared/src/mergehub", "services/registry/src")
+SOURCES = ("shared/src/mergehub", "services/registry/src", "services/merge-worker/src")
 
 NAMED = sorted(
     {found for text in DOCUMENTS.values() for found in re.findall(r"test_\w+::\w+", text)}
