@@ -32,7 +32,7 @@ OWNER, WORKER = "mgh_chaos-owner-token", "mgh_chaos-worker-token"
 REPLICAS = 2
 WORKERS = 3
 LOOK_SECONDS = 0.05
-READY_SECONDS = 120.0
+READY_SECONDS = 240.0
 
 
 class Stack:
