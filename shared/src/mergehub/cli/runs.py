@@ -22,6 +22,7 @@ from mergehub.contracts.runs import (
     RunResult,
     RunState,
     RunSummary,
+    SubmittedRun,
 )
 
 RESULT: TypeAdapter[RunResult] = TypeAdapter(RunResult)
@@ -77,6 +78,7 @@ def retry(ctx: click.Context, run: str, wait: bool, raw: bool) -> None:
             click.echo(f"{told.id}  {told.state}")
         elif not wait:
             show_json(told.model_dump(mode="json"))
+        show_notes(told)
         if wait:
             watch(client, told.id, raw)
 
@@ -96,6 +98,12 @@ def runs(ctx: click.Context, limit: int, raw: bool) -> None:
     for run in found:
         listed.add_row(str(run.id), run.kind, run.model_name, run.state, how_far(run))
     show(listed)
+
+
+def show_notes(run: SubmittedRun) -> None:
+    """Print what whoever submitted a run may not expect, beside what the command prints."""
+    for note in run.notes:
+        click.echo(note, err=True)
 
 
 def watch(client: HubClient, run_id: UUID, raw: bool = False) -> None:

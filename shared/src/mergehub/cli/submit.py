@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,9 @@ from mergehub.cli.connection import hub
 from mergehub.cli.failures import recipe_text
 from mergehub.cli.finding import recipe_version
 from mergehub.cli.json_option import as_json, show_json
-from mergehub.cli.runs import FOLLOW, watch
+from mergehub.cli.runs import FOLLOW, show_notes, watch
 from mergehub.client import HubClient
-from mergehub.contracts.hardware import HARDWARE, SUITABLE
+from mergehub.contracts.hardware import HARDWARE
 from mergehub.contracts.runs import LONGEST_TIMEOUT_SECONDS
 
 BENCHMARK = "The name of a benchmark that the worker has; may be repeated."
@@ -111,17 +111,6 @@ def _submit(client: HubClient, wanted: Mapping[str, Any], wait: bool, raw: bool)
         click.echo(run.id)
     elif not wait:
         show_json(run.model_dump(mode="json"))
-    for note in _notes(client, wanted["hardware"]):
-        click.echo(note, err=True)
+    show_notes(run)
     if wait:
         watch(client, run.id, raw)
-
-
-def _notes(client: HubClient, hardware: str) -> Iterator[str]:
-    """What whoever submits may not expect."""
-    there = {worker.hardware for worker in client.workers() if worker.alive}
-    if not there & set(SUITABLE[hardware]):
-        yield (
-            f"No {hardware} worker is there: the run waits until one comes. "
-            "`mergehub workers` shows those that are."
-        )

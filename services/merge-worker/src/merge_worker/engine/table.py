@@ -15,7 +15,6 @@ from mergehub.recipe.values import Parameters, ParameterScope, UnresolvedParamet
 from .differences import differing_sizes, lacks
 from .dtypes import BY_TORCH_NAME, CODES
 from .errors import NotSupportedError, PlanError
-from .float32_limits import beyond_float32
 from .header import Region
 from .ingredients import Ingredient, is_vocabulary
 from .method import Method
@@ -154,10 +153,7 @@ class Table:
         """The tensor as a plain copy, where that is what the merge amounts to."""
         first = tensor.rows[0]
         models = [operand.parameters for operand in tensor.operands]
-        problem = beyond_float32(tensor.settings, models) or self.method.problem(
-            tensor.settings, models
-        )
-        if problem:
+        if problem := self.method.problem(tensor.settings, models):
             raise PlanError(f"{tensor.name!r}: {problem}")
         computable = all(row.region.dtype in CODES for row in tensor.rows)
         if computable and not self.method.copies(tensor.settings, models):
