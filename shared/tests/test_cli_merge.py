@@ -69,14 +69,14 @@ def test_a_merge_makes_the_weighted_mean_and_names_its_digest(recipe: Path, tmp_
     assert all((tensor == 1.75).all() for tensor in merged.values())
 
 
-NOTE = "./two has tensors that the output has not: model.layers.2.mlp.up_proj.weight"
+NOTE = "./two has tensors that the output has not: lm_head.weight"
 
 
 @pytest.fixture
 def noted(recipe: Path) -> Path:
     """A recipe whose plan has a note: the second model has a tensor that the first has not."""
     file = recipe.parent / "two" / "model.safetensors"
-    more = {"model.layers.2.mlp.up_proj.weight": np.ones((4, 4), np.float32)}
+    more = {"lm_head.weight": np.ones((4, 4), np.float32)}
     safetensors.save_file(safetensors.load_file(file) | more, file, metadata={"format": "pt"})
     return recipe
 

@@ -35,6 +35,7 @@ def job(folder: Path, recipe: dict[str, Any]) -> Job:
     return Job(
         run_id=uuid4(),
         spec=merge_spec(json.dumps(recipe)),
+        products={},
         hardware="cpu",
         capacity=Capacity(memory=None, disk=1 << 40, gpu_memory=None),
         model_roots=(folder / "models",),
@@ -80,16 +81,27 @@ def test_an_error_that_would_come_again_is_reported_at_the_first_attempt(
     error.message.encode()
 
 
-@pytest.mark.parametrize("raised", [OSError(errno.EIO, "disk"), OSError(errno.ENOSPC, "full")])
 def test_an_error_that_may_pass_ends_the_process_so_that_it_is_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: Exception
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def work(*_: Any) -> None:
-        raise raised
+        raise OSError(errno.EIO, "disk")
 
     monkeypatch.setattr(child, "_work", work)
-    with pytest.raises(OSError, match=r"disk|full"):
+    with pytest.raises(OSError, match="disk"):
         last_word(tmp_path, "./a")
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_reported_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def work(*_: Any) -> None:
+        raise OSError(code, "full")
+
+    monkeypatch.setattr(child, "_work", work)
+    error = error_of(last_word(tmp_path, "./a"))
+    assert (error.code, error.retryable) == ("disk-full", True)
 
 
 SAMPLES = [

@@ -40,6 +40,7 @@ def result(tmp_path: Path) -> MergeResult:
     job = Job(
         run_id=uuid4(),
         spec=merge_spec(RECIPE),
+        products={},
         hardware="cpu",
         capacity=Capacity(),
         model_roots=(tmp_path / "models",),

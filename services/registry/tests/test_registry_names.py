@@ -189,7 +189,10 @@ WAYS = {
     "adapter": "models: [{model: 'org/a+@'}]",
     "base": "models: [{model: org/a}]\nbase_model: '@'",
     "slice": "slices: [{sources: [{model: '@', layer_range: [0, 1]}]}]",
-    "slice base": "slices: [{base_model: '@', sources: [{model: org/a, layer_range: [0, 1]}]}]",
+    "slice base": (
+        "slices: [{base_model: '@', sources: [{model: org/a, layer_range: [0, 1]}, "
+        "{model: '@', layer_range: [0, 1]}]}]"
+    ),
     "module": "modules: {x: {models: [{model: '@'}]}}",
     "tokenizer_source": "models: [{model: org/a}]\ntokenizer_source: '@'",
     "tokenizer_source, as early recipes have it": (

@@ -63,7 +63,7 @@ async def test_a_token_is_revoked_by_its_name_or_id(shell: Shell) -> None:
     revoked = json.loads((await shell("list", "--revoked", "--json")).stdout)
     assert [each["name"] for each in revoked][:2] == ["ci", "ci"]
     again = await shell("revoke", "ci")
-    assert again.stderr == ("Error: There is no token called 'ci': see `mergehub tokens list`.\n")
+    assert again.stderr == ("Error: There is no token called 'ci'. See `mergehub tokens list`.\n")
 
 
 async def test_an_unknown_scope_is_told_with_the_nearest(shell: Shell) -> None:

@@ -318,8 +318,6 @@ NOT_BUILT = {
     "/tokenizer/tokens": {"tokenizer": {"source": "base", "tokens": {"x": {"source": "./a"}}}},
     "/tokenizer/pad_to_multiple_of": {"tokenizer": {"source": "base", "pad_to_multiple_of": 8}},
     "/modules": {"models": None, "modules": {"text": ONE, "vision": ONE}},
-    "/models/0/model": {"models": [{"model": "https://example.org/a"}]},
-    "/base_model": {"base_model": "./a/model.safetensors"},
 }
 
 

@@ -24,6 +24,7 @@ def not_built(recipe: Recipe) -> Iterator[Fault]:
     """A fault for each thing of a recipe that is not built yet: where it is, what to do instead."""
     yield from union(recipe)
     yield from never_merged(recipe)
+    yield from unreadable(recipe)
 
 
 def union(recipe: Recipe) -> Iterator[Fault]:
@@ -51,7 +52,6 @@ def never_merged(recipe: Recipe) -> Iterator[Fault]:
         )
     if recipe.modules is not None and len(recipe.modules) > 1:
         yield _fault(("modules",), "a merge of several modules", "give one module, or models")
-    yield from _unreadable(recipe)
 
 
 def _rows(tokenizer: TokenizerOptions) -> Iterator[Fault]:
@@ -63,7 +63,8 @@ def _rows(tokenizer: TokenizerOptions) -> Iterator[Fault]:
         yield _fault(("tokenizer", "pad_to_multiple_of"), what, "leave it out")
 
 
-def _unreadable(recipe: Recipe) -> Iterator[Fault]:
+def unreadable(recipe: Recipe) -> Iterator[Fault]:
+    """What is not read as a model; the engine, which sees the file, says more of it."""
     for path, reference in located(recipe):
         for part in (reference, reference.adapter):
             if part is not None and (instead := _instead(part)):
