@@ -158,7 +158,7 @@ def story(place: Path, models: Path, receiver: Receiver) -> Story:
     with started_hub(place / "first", models, **ENV) as hub, hub.client() as client:
         webhook, token = _prepared(client, f"http://127.0.0.1:{receiver.server_port}/")
         known, audit = facts(client), list(client.hub.pages(api.list_audit()))
-        merges = [run for run in client.runs() if run.kind == "merge"]
+        merges = [client.run(run.id) for run in client.runs() if run.kind == "merge"]
         with under_load(hub) as acknowledged:
             before = {acknowledged.get(timeout=SECONDS) for _ in range(4)}
             done("backup", place / "hub.tar", "--data", hub.data)

@@ -380,3 +380,31 @@ async def test_names_from_before_they_were_anybodys_are_put_in_order(
         await connection.run_sync(_to("0007", down=True))
         assert await connection.scalar(text("SELECT count(*) FROM runs")) == 4
     await database.close()
+
+
+async def test_every_token_of_local_names_models_as_the_hubs_owner_does(owner: Client) -> None:
+    wanted = {"name": "ci", "scopes": ["runs:submit"]}
+    token = (await owner.post("/v1/tokens", json=wanted)).json()["token"]
+    for name in ("me/ci", "ci"):
+        body = {"kind": "merge", "recipe": RECIPE, "model_name": name}
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = await owner.post("/v1/runs", json=body, headers=headers)
+        assert called(answer) == (name, "local")
+
+
+async def test_a_bare_name_that_is_only_being_made_leaves_the_folder_of_that_name(
+    owner: Client,
+) -> None:
+    await ask(owner, "zed")
+    answer = await ask(owner, "stew", "merge_method: linear\nmodels: [{model: zed}]\n")
+    assert (answer.status_code, answer.json()["products"]) == (202, {})
+
+
+async def test_a_model_with_the_name_of_its_ingredient_is_said_to_lack_that_parent(
+    owner: Client,
+) -> None:
+    answer = await ask(owner, "A", "merge_method: linear\nmodels: [{model: a}, {model: b}]\n")
+    assert (
+        "A is also the name of an ingredient: lineage leaves out that parent."
+        in answer.json()["notes"]
+    )

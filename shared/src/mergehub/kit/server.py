@@ -115,13 +115,15 @@ class PatientProtocol(HttpToolsProtocol):
             self._head = self.loop.call_later(self.HEAD_SECONDS, self._too_slow)
 
     def _too_slow(self) -> None:
-        if self._head_bytes and (self.cycle is None or self.cycle.response_complete):
+        answers = self.cycle is None or self.cycle.response_complete
+        if self._head_bytes and answers and not self.transport.is_closing():
             self.transport.write(TOO_SLOW)
         self.transport.close()
 
     def _end(self, answer: bytes) -> None:
         """End the connection, with `answer` for a request that waits for one."""
-        self.transport.write(answer)
+        if not self.transport.is_closing():
+            self.transport.write(answer)
         if self.cycle is not None:
             self.cycle.disconnected = True
             self.cycle.message_event.set()

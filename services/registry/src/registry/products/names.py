@@ -1,7 +1,8 @@
 """The rule of names: a model's name is in the namespace of the account that its run belongs to.
 
 `ann/soup` is in the namespace of `ann`: a person's, or an organisation's in which one writes.
-Administrators may also use namespaces that are nobody's handle, and bare names.
+Administrators, and the account of whoever runs the hub, may also use namespaces that are nobody's
+handle, and bare names.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.kit.auth import Principal
 from mergehub.kit.problems import FieldFault
 from registry.accounts.access import WRITERS, role_in
-from registry.accounts.models import AccountRow
+from registry.accounts.models import LOCAL, AccountRow
 from registry.accounts.service import own
 from registry.products.models import ProductRow
 from registry.runs.errors import RunInvalid
@@ -42,11 +43,11 @@ async def taken(
 async def _namespace(
     session: AsyncSession, submitter: Principal, wanted: str, private_to: str | None
 ) -> str | None:
-    """The account that stands before the name; None where an administrator puts none there."""
+    """The account that stands before the name; None where none has to be."""
     given, slash, _ = wanted.rpartition("/")
     space, mine = given.lower(), own(submitter)
     owner = private_to or mine
-    free = submitter.may("admin") and owner == mine
+    free = owner == mine and (mine == LOCAL or submitter.may("admin"))
     if not slash:
         return None if free else owner
     if space == owner:

@@ -45,7 +45,9 @@ async def resolve(
     by_id = await _of_runs(session, viewer, runs, pointer) if runs else {}
     by_name = await _of_names(session, viewer, names) if names else {}
     found = {f"run:{run_id}": run for run_id, run in by_id.items()}
-    found |= {name: by_name[name.lower()] for name in names if name.lower() in by_name}
+    found |= {
+        name: run for name in names if (run := by_name.get(name.lower())) and _counts(name, run)
+    }
     for name, run in found.items():
         _check_succeeded(name, run)
     return found
@@ -120,6 +122,11 @@ def _merges(viewer: Principal) -> Select[tuple[RunRow]]:
 def _may_be_product(reference: ModelRef) -> bool:
     plain = reference.run_id is None and reference.revision is None
     return plain and re.fullmatch(MODEL_NAME, reference.model) is not None
+
+
+def _counts(name: str, run: RunRow) -> bool:
+    """A bare name may be a folder's too, which a run that is only waiting does not take away."""
+    return run.state == RunState.SUCCEEDED or "/" in name
 
 
 def _check_succeeded(name: str, run: RunRow) -> None:

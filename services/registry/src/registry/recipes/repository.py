@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Executable, Row, and_, bindparam, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from mergehub.kit.auth import Principal
 from registry.accounts.access import readable
@@ -35,8 +36,14 @@ class RecipeFilter:
 
 _NEWEST = and_(VersionRow.recipe_id == RecipeRow.id, VersionRow.number == RecipeRow.newest)
 _WITH_NEWEST = select(RecipeRow, VersionRow).join(VersionRow, _NEWEST)
+_NO_TEXT = (  # a list of many large recipes would hold all their texts in memory
+    defer(VersionRow.source, raiseload=True),
+    defer(VersionRow.canonical, raiseload=True),
+)
 _ONE = _WITH_NEWEST.where(RecipeRow.id == bindparam("recipe_id"))
-_NEWEST_FIRST = _WITH_NEWEST.order_by(RecipeRow.created_at.desc(), RecipeRow.id.desc())
+_NEWEST_FIRST = _WITH_NEWEST.options(*_NO_TEXT).order_by(
+    RecipeRow.created_at.desc(), RecipeRow.id.desc()
+)
 
 
 async def add(session: AsyncSession, owner: str, wanted: RecipeCreate) -> RecipeRow | None:
@@ -96,7 +103,7 @@ async def versions(
     session: AsyncSession, recipe_id: UUID, before: int | None, limit: int
 ) -> Sequence[VersionRow]:
     """Versions of a recipe, the newest first."""
-    query = select(VersionRow).where(VersionRow.recipe_id == recipe_id)
+    query = select(VersionRow).options(*_NO_TEXT).where(VersionRow.recipe_id == recipe_id)
     if before is not None:
         query = query.where(VersionRow.number < before)
     return (await session.scalars(query.order_by(VersionRow.number.desc()).limit(limit))).all()

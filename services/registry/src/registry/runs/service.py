@@ -34,7 +34,7 @@ from registry.runs.models import RunRow
 from registry.runs.moves import announce, move, touch
 from registry.runs.repository import RunFilter, Viewer
 from registry.runs.schemas import RunItems, RunPage
-from registry.runs.sources import belonging
+from registry.runs.sources import Sources, belonging
 from registry.runs.submission import spec_of
 from registry.workers.service import waits_for
 
@@ -54,6 +54,7 @@ async def submit(
         product = await taken(session, submitter, private_to, spec.model_name)
         notes, owner = _renamed(spec, product.name) + notes, product.owner
         spec = spec.model_copy(update={"model_name": product.name})
+        notes += _like_itself(product.name, sources)
     owner = private_to or owner
     for quota in ("runs_active", "runs_a_day"):
         await check_quota(session, owner, quota)
@@ -169,6 +170,12 @@ async def retry(session: AsyncSession, actor: Principal, run_id: UUID) -> Submit
 
 def _renamed(spec: MergeSpec, name: str) -> list[str]:
     return [] if name == spec.model_name else [f"The model is called {name}."]
+
+
+def _like_itself(name: str, sources: Sources) -> list[str]:
+    if name.lower() not in sources.names:
+        return []
+    return [f"{name} is also the name of an ingredient: lineage leaves out that parent."]
 
 
 async def _check_sources(session: AsyncSession, run: RunRow) -> None:

@@ -21,11 +21,13 @@ from registry.runs.models import RunRow
 
 @dataclass
 class Sources:
-    """The recipes that a run follows from, and the runs whose models it takes."""
+    """The recipes that a run follows from, the runs whose models it takes, and the names, in lower
+    case, of all models that its recipe names."""
 
     recipes: set[UUID] = field(default_factory=set)
     runs: set[UUID] = field(default_factory=set)
     recipe: UUID | None = None
+    names: set[str] = field(default_factory=set)
 
     def take(self, runs: Iterable[RunRow]) -> None:
         """Add the runs whose models are taken."""

@@ -48,6 +48,7 @@ async def _merge_spec(
     checked, digest = await _recipe(session, viewer, wanted, sources)
     pointer = "/recipe" if wanted.recipe is not None else "/recipe_version"
     products = await resolve(session, viewer, checked.references, pointer)
+    sources.names = {each.model.lower() for each in checked.references}
     spec = MergeSpec(
         kind="merge",
         recipe=checked.source,
