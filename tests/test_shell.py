@@ -103,7 +103,7 @@ def test_a_misspelt_recipe_names_the_nearest(
     refused = mergehub(*command)
     assert refused.exit_code == 1
     assert refused.stderr == (
-        "Error: There is no recipe called 'tiny-tie'. Did you mean tiny-ties?\n"
+        "Error: There is no recipe called 'tiny-tie'. Did you mean local/tiny-ties?\n"
     )
 
 
