@@ -13,10 +13,9 @@ import httpx
 import pytest
 import structlog
 
-from mergehub.kit.auth import new_token
 from mergehub.kit.logs import Lines, configure_logging
 
-TOKEN = new_token()
+TOKEN = "mgh_BcZiUENw4zidUkeSlfUK-7wNKvW9F_7Af-CiDOPCQ-Q"  # as new_token makes them
 PASSWORD = "hunter2-and-more"
 
 
