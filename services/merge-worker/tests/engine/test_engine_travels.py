@@ -453,6 +453,12 @@ def test_files_that_are_too_large_together_have_one_note_with_that_reason(
     )
 
 
+def test_a_link_to_nothing_is_called_a_broken_link(workshop: Any, recipe: dict[str, Any]) -> None:
+    (workshop.folder / "a" / "LICENSE").symlink_to("nowhere")
+    with pytest.raises(SourceError, match="a/LICENSE is a broken link"):
+        workshop.plan(recipe)
+
+
 def test_a_tokenizers_file_that_is_too_large_is_refused(
     workshop: Any, recipe: dict[str, Any]
 ) -> None:
