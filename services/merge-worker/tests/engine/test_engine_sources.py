@@ -52,7 +52,7 @@ def test_links_may_not_lead_out_of_the_roots(model: Path, tmp_path: Path) -> Non
     (root / "linked").symlink_to(model)
     sources = Sources(roots=(root,))
     for name in ("./linked", str(root / "linked"), "./linked/deeper"):
-        with pytest.raises(OutsideError, match=r"linked.* is a link that leads outside the allowed"):
+        with pytest.raises(OutsideError, match=r"linked.* is a link that leads outside"):
             sources.locate(ModelRef.parse(name))
     (root / "own").mkdir()
     (root / "own" / "model.safetensors").symlink_to(model / "model.safetensors")
