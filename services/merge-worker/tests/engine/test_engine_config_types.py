@@ -48,3 +48,35 @@ def test_a_depth_or_a_kind_of_another_type_is_refused_by_its_key(
 def test_what_models_have_under_these_keys_is_merged(workshop: Any, more: dict[str, Any]) -> None:
     workshop.model("a", workshop.llama(0), config={**workshop.llama_config(), **more})
     workshop.plan({"merge_method": "linear", "models": [{"model": "./a"}]})
+
+
+def test_a_model_with_fewer_layers_than_its_configuration_says_is_refused(workshop: Any) -> None:
+    workshop.model(
+        "a", workshop.llama(0), config={**workshop.llama_config(), "num_hidden_layers": 5}
+    )
+    with pytest.raises(CheckpointError, match=r"a lacks layers.* has 2 layers.*hidden_layers: 5"):
+        workshop.plan({"merge_method": "linear", "models": [{"model": "./a"}]})
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"num_hidden_layers": 1},  # layers that predict further tokens come on top
+        {"num_hidden_layers": 5, "decoder_layers": 2},
+        {"num_hidden_layers": None},
+        {"num_hidden_layers": None, "vision_config": {"depth": 9}},
+    ],
+)
+def test_layers_that_some_key_allows_are_merged(workshop: Any, config: dict[str, Any]) -> None:
+    workshop.model("a", workshop.llama(0), config={**workshop.llama_config(), **config})
+    workshop.plan({"merge_method": "linear", "models": [{"model": "./a"}]})
+
+
+def test_layers_that_are_shared_are_not_missing(workshop: Any) -> None:
+    """ALBERT runs one layer as often as its depth says."""
+    shared = {
+        name.replace("model.layers.", "albert.encoder.albert_layer_groups."): tensor
+        for name, tensor in workshop.llama(0).items()
+    }
+    workshop.model("a", shared, config={"model_type": "albert", "num_hidden_layers": 12})
+    workshop.plan({"merge_method": "linear", "models": [{"model": "./a"}]})
