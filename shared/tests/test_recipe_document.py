@@ -30,6 +30,9 @@ from mergehub.recipe.values import FilteredValue
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+PLAIN = "merge_method: linear\nmodels:\n  - {model: a, parameters: {weight: 1}}\n"
+
+
 def loaded(text: str) -> object:
     (document,) = load_documents(text)
     assert document.faults == ()
@@ -112,6 +115,23 @@ def test_foreign_and_false_tags_are_faults(text: str) -> None:
 )
 def test_keys_are_text(text: str) -> None:
     assert refused(text) == {("", "type")}
+
+
+@pytest.mark.parametrize("key", ["~", "null", "1", "true"])
+@pytest.mark.parametrize("place", ["{}: 3\n", "parameters:\n  weight: 1\n  {}: 3\n"])
+def test_a_key_that_is_not_text_has_that_fault_alone(key: str, place: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        parse_recipe(PLAIN + place.format(key))
+    assert ["not text" in fault.message for fault in caught.value.faults] == [True]
+
+
+@pytest.mark.parametrize("pattern", [r"/layers\.[23]\./", r"/layers\.{2,3}\./", r'"/layers\.2/"'])
+def test_an_expression_that_yaml_takes_for_its_own_is_to_be_quoted(pattern: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load_documents(f"weight:\n  - {{filter: {pattern}, value: 0}}\n")
+    (fault,) = caught.value.faults
+    assert fault.suggestion == "put the regular expression in single quotes: filter: '/…/'"
+    load_documents(f"weight:\n  - {{filter: '{pattern}', value: 0}}\n")
 
 
 def test_merge_keys_bring_in_what_is_not_given() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -174,7 +175,7 @@ dtype: float32x
         ({"dtype": 16}, "/dtype", "choice", None),
         ({"models": ["a"]}, "/models/0", "type", "write 'model: a'"),
         ({"models": "a"}, "/models", "type", None),
-        ({"tokenizer": "union"}, "/tokenizer", "type", None),
+        ({"tokenizer": "union"}, "/tokenizer", "type", "write 'tokenizer_source: union'"),
         ({"models": []}, "/models", "empty", None),
         ({"models": None}, "", "conflict", None),
         ({"base_model": 3}, "/base_model", "bad-reference", None),
@@ -268,6 +269,30 @@ def test_faults_inside_slices_are_found(
 ) -> None:
     fault = only_fault({"merge_method": "linear", "slices": [{"sources": sources}]})
     assert (fault.path, fault.code) == (path, code)
+
+
+@pytest.mark.parametrize(
+    ("layer", "suggestion"), [(4.0, "write 4"), ("4", "write 4"), (0.5, None), ("x", None)]
+)
+def test_a_layer_is_a_whole_number_and_written_as_one(layer: object, suggestion: str) -> None:
+    sources = [{"model": "a", "layer_range": [0, layer]}]
+    fault = only_fault({"merge_method": "linear", "slices": [{"sources": sources}]})
+    assert (fault.code, fault.suggestion) == ("type", suggestion)
+    assert fault.message.startswith("must be a whole number, not ")
+
+
+@pytest.mark.parametrize(
+    ("weight", "says"),
+    [
+        (float("nan"), r"finite number that float32 holds \(3\.4e38\)"),
+        (float("inf"), r"finite number that float32 holds \(3\.4e38\)"),
+        (1e39, "a number that float32 holds"),
+        (10**20, r"below 2\*\*53 as a whole number; write a larger one as 1e20"),
+    ],
+)
+def test_a_number_beyond_the_limit_is_told_the_limit_that_holds(weight: float, says: str) -> None:
+    check_document(LINEAR | {"parameters": {"weight": 1e20}})
+    assert re.search(says, only_fault(LINEAR | {"parameters": {"weight": weight}}).message)
 
 
 def test_a_module_needs_exactly_one_content() -> None:

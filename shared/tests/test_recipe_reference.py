@@ -23,6 +23,7 @@ RUN = "0198c0de-0000-7000-8000-000000000001"
         ("org/name+org/lora", "org/name", None, "org/lora"),
         ("org/name@v1+org/lora@v2", "org/name", "v1", "org/lora@v2"),
         ("./merged/first", "./merged/first", None, None),
+        (f"run:{RUN}+org/lora@v2", f"run:{RUN}", None, "org/lora@v2"),
         ("D:/models/my tuned model", "D:/models/my tuned model", None, None),
         ("s3://bucket/models/a", "s3://bucket/models/a", None, None),
         ("  org/name  ", "org/name", None, None),
@@ -58,6 +59,12 @@ def test_without_adapter_keeps_the_revision() -> None:
         ("a\x00b", "control character"),
         ("a\u202eb", "control character"),
         ("run:42", "after 'run:' comes its UUID"),
+        (f"RUN:{RUN}", f"is no reference to a run: write run:{RUN}"),
+        (f"Run:{RUN}+org/lora", f"write run:{RUN}"),
+        (f"org/name+RUN:{RUN}", f"write run:{RUN}"),
+        (f"run:{RUN}@main", f"a run has none: write run:{RUN}"),
+        (f"run:{RUN}@main+org/lora", f"a run has none: write run:{RUN}"),
+        (f"org/name+run:{RUN}@v1", f"a run has none: write run:{RUN}"),
         ("x" * 1025, "longer than 1024 characters"),
     ],
 )
@@ -79,6 +86,19 @@ def test_the_mapping_form_is_held_to_the_same_rules() -> None:
         ModelRef.model_validate({"model": {"path": "a+b"}})
     with pytest.raises(ValidationError, match="must be a model, such as org/name, not 3"):
         ModelRef.model_validate(3)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"model": f"run:{RUN}", "revision": "main"},
+        {"model": {"path": f"run:{RUN}", "revision": "main"}},
+        {"model": "a", "lora": {"path": f"run:{RUN}", "revision": "main"}},
+    ],
+)
+def test_a_run_has_no_revision_in_the_mapping_form_either(entry: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="a run has none"):
+        ModelRef.model_validate(entry)
 
 
 NAMES = st.text("abcXYZ019-_./: ", min_size=1, max_size=20).map(str.strip).filter(bool)

@@ -38,7 +38,7 @@ def job() -> Job:
 SAID = [
     ("/srv/hub/models/org/a/config.json is damaged", "org/a/config.json is damaged"),
     ("'/srv/hub/my models/a' is a link", "'a' is a link"),
-    ("none of (/srv/hub/my models, /srv/hub/models)", "none of (<models>, <models>)"),
+    ("none of (/srv/hub/my models, /srv/hub/models)", "none of (<models>)"),
     (f"/srv/hub/artifacts/runs/{RUN}/x.safetensors", f"run:{RUN}/x.safetensors"),
     (f"from /srv/hub/artifacts/runs/{RUN}.partial.", f"from run:{RUN}."),
     (f"full: '/srv/hub/scratch/runs/{RUN}/child.log'", f"full: 'runs/{RUN}/child.log'"),

@@ -125,6 +125,7 @@ def test_a_rewritten_file_has_another_stamp_though_its_time_is_put_back(tmp_path
         (b'"\xed\xa0\x80"', "not valid UTF-8"),
         (b'"\xff"', "not valid UTF-8"),
         ('"ü"'.encode("utf-16"), "not valid UTF-8"),
+        (b'{"num_hidden_layers": NaN}', "NaN is not a value of JSON"),
         (b"[" + b"1," * 8_000_000 + b"1]", "more than 8000000 values"),
     ],
 )

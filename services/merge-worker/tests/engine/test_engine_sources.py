@@ -9,7 +9,14 @@ from uuid import uuid4
 
 import pytest
 
-from merge_worker.engine import CheckpointError, NotSupportedError, SourceError, Sources
+from merge_worker.engine import (
+    CheckpointError,
+    EngineError,
+    NotSupportedError,
+    OutsideError,
+    SourceError,
+    Sources,
+)
 from mergehub.recipe.reference import ModelRef
 
 
@@ -44,12 +51,35 @@ def test_links_may_not_lead_out_of_the_roots(model: Path, tmp_path: Path) -> Non
     root.mkdir()
     (root / "linked").symlink_to(model)
     sources = Sources(roots=(root,))
-    with pytest.raises(SourceError, match="not a folder under the roots"):
-        sources.locate(ModelRef.parse("./linked"))
+    for name in ("./linked", str(root / "linked"), "./linked/deeper"):
+        with pytest.raises(OutsideError, match=r"linked.* is a link that leads outside"):
+            sources.locate(ModelRef.parse(name))
     (root / "own").mkdir()
     (root / "own" / "model.safetensors").symlink_to(model / "model.safetensors")
     with pytest.raises(SourceError, match="a link that leads outside"):
         sources.locate(ModelRef.parse("./own"))
+
+
+@pytest.mark.parametrize(("target", "words"), [("nowhere", "a broken link"), ("m2", "a circle")])
+def test_a_link_that_leads_to_nothing_is_called_that(model: Path, target: str, words: str) -> None:
+    (model.parent / "m2").symlink_to(target)
+    with pytest.raises(EngineError, match="m2 is a") as refused:
+        Sources(roots=(model.parent,)).locate(ModelRef.parse("./m2"))
+    assert words in str(refused.value)
+
+
+def test_a_folder_that_is_closed_is_not_called_a_link(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "alias").symlink_to(model.parent)
+    sources = Sources(roots=(tmp_path / "alias",), closed=(model,))
+    with pytest.raises(OutsideError, match="is not a folder under the roots"):
+        sources.locate(ModelRef.parse("./m"))
+
+
+def test_each_root_is_named_once(model: Path) -> None:
+    sources = Sources(roots=(model.parent, model.parent))
+    with pytest.raises(OutsideError) as refused:
+        sources.locate(ModelRef.parse("./nothing"))
+    assert str(refused.value).count(str(model.parent)) == 1
 
 
 def test_what_is_neither_file_nor_folder_is_refused_whoever_would_read_it(model: Path) -> None:

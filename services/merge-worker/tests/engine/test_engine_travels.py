@@ -425,7 +425,38 @@ def test_a_file_that_is_too_large_stays_with_a_note(
     put(workshop.folder / "a", "NOTICE")
     workshop.merge(recipe)
     assert files(out) == OWN | {"NOTICE"}
-    assert "data.jsonl of ./a is not copied" in (out / "README.md").read_text()
+    assert "data.jsonl of ./a is not copied: such a file beside the weights may take" in (
+        (out / "README.md").read_text()
+    )
+
+
+def test_files_beyond_the_number_that_is_copied_have_one_note_with_their_count(
+    workshop: Any, recipe: dict[str, Any]
+) -> None:
+    put(workshop.folder / "a", *(f"extra{i:03}.txt" for i in range(400)))
+    (note,) = workshop.plan(recipe).notes
+    assert note == (
+        "extra300.txt, extra301.txt, extra302.txt and 97 more files of ./a are not copied: "
+        "at most 300 files are copied beside the weights"
+    )
+
+
+def test_files_that_are_too_large_together_have_one_note_with_that_reason(
+    workshop: Any, recipe: dict[str, Any]
+) -> None:
+    for i in range(10):
+        sparse(workshop.folder / "a" / f"part{i}.jsonl", 60 << 20)
+    (note,) = workshop.plan(recipe).notes
+    assert note == (
+        "part8.jsonl, part9.jsonl of ./a are not copied: "
+        "the files beside the weights may take 536870912 bytes together"
+    )
+
+
+def test_a_link_to_nothing_is_called_a_broken_link(workshop: Any, recipe: dict[str, Any]) -> None:
+    (workshop.folder / "a" / "LICENSE").symlink_to("nowhere")
+    with pytest.raises(SourceError, match="a/LICENSE is a broken link"):
+        workshop.plan(recipe)
 
 
 def test_a_tokenizers_file_that_is_too_large_is_refused(

@@ -84,6 +84,16 @@ def test_added_tokens_of_several_files_belong_to_the_vocabulary(
         workshop.plan(recipe)
 
 
+def test_a_token_added_beside_a_tokenizer_json_is_compared_with_one_in_it(
+    workshop: Any, recipe: dict[str, Any]
+) -> None:
+    give(workshop, "a", "tokenizer.json", [*TOKENS, "<x>"])
+    give(workshop, "b", "tokenizer.json", TOKENS)
+    (workshop.folder / "b" / "added_tokens.json").write_text(json.dumps({"<y>": 8, "<z>": 9}))
+    with pytest.raises(PlanError, match="id 8 is '<x>' in one and '<y>' in the other"):
+        workshop.plan(recipe)
+
+
 @pytest.mark.parametrize("options", [{}, {"tokenizer_source": "./b"}, {"base_model": "./a"}])
 def test_a_recipe_may_say_that_the_ids_mean_the_same(
     workshop: Any, recipe: dict[str, Any], options: dict[str, Any]

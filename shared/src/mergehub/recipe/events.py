@@ -120,8 +120,10 @@ class Reader:
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             merges = isinstance(event, yaml.ScalarEvent) and _is_merge(event)
             key = self._key(event, path)
-            value, levels = self._value(next(self._events), (*path, key))
+            value, levels = self._value(next(self._events), (*path, "?" if key is None else key))
             height = max(height, levels + 1)
+            if key is None:
+                continue
             if merges:
                 inherited = self._merged(value, path) | inherited
                 continue
@@ -141,15 +143,15 @@ class Reader:
                 self._note((*path, MERGE), "type", "a merge key '<<' takes mappings only")
         return merged
 
-    def _key(self, event: Event, path: Steps) -> str:
-        """The key that an event begins; whatever is not text is noted."""
+    def _key(self, event: Event, path: Steps) -> str | None:
+        """The key that an event begins; None for what is not text, which is noted."""
         value, _ = self._value(event, (*path, "?"))
         self._size.values -= 1
         line = self._lines.pop((*path, "?"))
         if not isinstance(value, str):
             written = excerpt(event.value) if isinstance(event, yaml.ScalarEvent) else "given here"
             self._note(path, "type", f"the key {written} is not text", "put it in quotes", line)
-            return str(value)[:MAX_KEY] if not isinstance(value, dict | list) else "?"
+            return None
         if len(value) > MAX_KEY:
             raise too_large(f"the key {excerpt(value)} is longer than {MAX_KEY} characters")
         return value

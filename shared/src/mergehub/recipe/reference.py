@@ -15,11 +15,12 @@ from pydantic import (
     model_validator,
 )
 
-from .faults import excerpt
+from .faults import excerpt, printable
 from .limits import MAX_REPEATED
 from .scalars import describe
 
 MAX_LENGTH = 1024
+RUN = "run:"
 
 
 class ModelRef(BaseModel):
@@ -42,16 +43,18 @@ class ModelRef(BaseModel):
             raise ValueError(f"{excerpt(text)} is longer than a model's name can be")
         base, plus, adapter = text.partition("+")
         name, at, revision = base.partition("@")
+        model, at_revision = _name(name, text), _part(revision, "revision", text) if at else None
+        _check_revision(model, at_revision)
         return cls(
-            model=_name(name, text),
-            revision=_part(revision, "revision", text) if at else None,
+            model=model,
+            revision=at_revision,
             adapter=cls.parse(_adapter(adapter, text)) if plus else None,
         )
 
     @property
     def run_id(self) -> UUID | None:
         """The run that produces this model, for a reference of the form `run:<uuid>`."""
-        return UUID(self.model.removeprefix("run:")) if self.model.startswith("run:") else None
+        return UUID(self.model.removeprefix(RUN)) if self.model.startswith(RUN) else None
 
     @property
     def without_adapter(self) -> ModelRef:
@@ -73,6 +76,11 @@ class ModelRef(BaseModel):
     def _revised(cls, value: str | None) -> str | None:
         return value if value is None else _part(value, "revision", value)
 
+    @model_validator(mode="after")
+    def _run_without_revision(self) -> ModelRef:
+        _check_revision(self.model, self.revision)
+        return self
+
     @model_validator(mode="wrap")
     @classmethod
     def _from_text(cls, value: Any, handler: ModelWrapValidatorHandler[ModelRef]) -> ModelRef:
@@ -90,7 +98,11 @@ class ModelRef(BaseModel):
 def _name(value: str, text: str) -> str:
     """Check the name of a model; that of a run gets its UUID in the usual form."""
     name = _part(value, "model name", text)
-    return f"run:{_uuid(name)}" if name.startswith("run:") else name
+    if name.lower().startswith(RUN) and not name.startswith(RUN):
+        raise ValueError(
+            f"{excerpt(name)} is no reference to a run: write {RUN}{printable(name[len(RUN) :])}"
+        )
+    return f"{RUN}{_uuid(name)}" if name.startswith(RUN) else name
 
 
 def _part(value: str, what: str, text: str) -> str:
@@ -110,6 +122,14 @@ def _part(value: str, what: str, text: str) -> str:
     return value
 
 
+def _check_revision(model: str, revision: str | None) -> None:
+    if revision is not None and model.startswith(RUN):
+        raise ValueError(
+            f"{excerpt(f'{model}@{revision}')} gives a run a revision, and a run has none: "
+            f"write {model}"
+        )
+
+
 def _adapter(text: str, whole: str) -> str:
     if "+" in text:
         raise ValueError(
@@ -120,10 +140,10 @@ def _adapter(text: str, whole: str) -> str:
 
 def _uuid(value: str) -> UUID:
     try:
-        return UUID(value.removeprefix("run:"))
+        return UUID(value.removeprefix(RUN))
     except ValueError:
         raise ValueError(
-            f"{excerpt(value)} does not name a run: after 'run:' comes its UUID"
+            f"{excerpt(value)} does not name a run: after '{RUN}' comes its UUID"
         ) from None
 
 

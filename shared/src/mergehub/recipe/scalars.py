@@ -33,8 +33,12 @@ def read_scalar(value: Any) -> Scalar:
             "must be a number, true or false, a word, or a list of such; not {found}",
             {"found": describe(value)},
         )
-    if isinstance(value, int | float) and not _representable(value):
-        raise PydanticCustomError("range", "must be a finite number below 2**53")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise PydanticCustomError("range", "must be a finite number that float32 holds (3.4e38)")
+    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        raise PydanticCustomError(
+            "range", "must be below 2**53 as a whole number; write a larger one as 1e20"
+        )
     return value
 
 
@@ -60,9 +64,3 @@ def not_a_flag(value: Any) -> str:
     yaml_1_1 = isinstance(value, str) and value.lower() in ("yes", "no", "on", "off", "y", "n")
     why = ", which is text since YAML 1.2" if yaml_1_1 else ""
     return f"must be true or false, not {describe(value)}{why}"
-
-
-def _representable(value: float) -> bool:
-    if isinstance(value, int):
-        return abs(value) <= LARGEST_INTEGER
-    return math.isfinite(value)

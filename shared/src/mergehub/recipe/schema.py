@@ -113,7 +113,7 @@ def with_revision(entry: Any) -> Any:
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
 # Far above any count of layers or tokens, and within what JSON tells apart.
-_Count = Annotated[int, Field(ge=0, le=2**31)]
+_Count = Annotated[int, Field(ge=0, le=2**31, strict=True)]
 LayerRange = Annotated[tuple[_Count, _Count], BeforeValidator(_pair), AfterValidator(_ascending)]
 Dtype = Annotated[Literal["bfloat16", "float16", "float32"], BeforeValidator(_dtype)]
 TokenizerSource = Annotated[

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from .faults import MAX_FAULTS, MAX_QUOTED, Fault, Path, did_you_mean, excerpt, pointer
 from .methods import catalogue
 from .reference import ModelRef
-from .scalars import describe
+from .scalars import LARGEST_INTEGER, describe
 from .schema import (
     ModelInput,
     ModelToken,
@@ -131,11 +131,27 @@ def _suggestion(error: ErrorDetails, path: Path) -> str | None:
     if error["type"] == "literal_error" and isinstance(given, str):
         choices = error["ctx"]["expected"].replace(" or ", ", ").split(", ")
         return did_you_mean(given, [choice.strip("'") for choice in choices])
+    if error["type"] == "int_type":
+        return _as_whole(given)
+    return _field_for(given, path) if error["type"] == "model_type" else None
+
+
+def _as_whole(given: Any) -> str | None:
+    """How to write a whole number that was given as another kind of value."""
+    try:
+        whole = isinstance(given, str | float) and float(given).is_integer()
+    except ValueError:
+        return None
+    return f"write {int(float(given))}" if whole and abs(float(given)) <= LARGEST_INTEGER else None
+
+
+def _field_for(given: Any, path: Path) -> str | None:
+    """The field that takes a text which stands where a mapping is wanted."""
+    if not isinstance(given, str) or len(given) > MAX_QUOTED or not given.isprintable():
+        return None
     listed = path[-2:-1] in (("models",), ("sources",))
-    named = isinstance(given, str) and len(given) <= MAX_QUOTED and given.isprintable()
-    if listed and error["type"] == "model_type" and named:
-        return f"write 'model: {given}'"
-    return None
+    field = "model" if listed else "tokenizer_source" if path == ("tokenizer",) else None
+    return f"write '{field}: {given}'" if field else None
 
 
 def _place_of(name: str, fields: list[str]) -> str | None:

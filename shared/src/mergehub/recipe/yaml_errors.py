@@ -12,6 +12,8 @@ from .faults import Fault, printable
 _NOT_PRINTABLE = re.compile(
     r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
+# An expression whose brackets, commas or backslashes are taken for YAML's own.
+_FILTER = re.compile(r"filter:[ \t]*\"?/")
 _BEFORE, _AFTER = 50, 20
 
 
@@ -60,4 +62,6 @@ def _line(text: str, line: int) -> str:
 def _hint(text: str, line: int, column: int) -> str | None:
     if "\t" in _line(text, line)[: column + 1]:
         return "indent with spaces: YAML does not take tabs"
+    if _FILTER.search(_line(text, line)):
+        return "put the regular expression in single quotes: filter: '/…/'"
     return None

@@ -25,6 +25,8 @@ from .strict_json import read_json
 
 MOST_FILES: Final = 300
 MOST_BYTES: Final = 512 * MIB
+NAMED: Final = 3
+"""Files that a note names of those that are not copied."""
 CHAT_TEMPLATE: Final = "chat_template.jinja"
 
 
@@ -61,24 +63,43 @@ def plan_beside(
 
 def _leave_large(copies: dict[str, Path], rest: Giver) -> Iterator[str]:
     """Take out what is too large to come along, in sentences; of a tokenizer nothing may be."""
-    total = 0
-    for number, (name, path) in enumerate(list(copies.items())):
+    left: dict[str, list[str]] = {}
+    total = number = 0
+    for name, path in list(copies.items()):
         size = path.stat().st_size
-        fits = size <= largest(path.name) and total + size <= MOST_BYTES and number < MOST_FILES
-        if fits:
-            total += size
+        why = _too_much(path, size, total + size, number + 1)
+        if why is None:
+            total, number = total + size, number + 1
         elif of_tokenizer(name):
             raise CheckpointError(
-                f"{path} takes {size} bytes, too much for a tokenizer's file "
-                f"(one may have {largest(path.name)}, all {MOST_BYTES})"
+                f"{path} takes {size} bytes and cannot be left out, being a tokenizer's: {why}"
             )
         else:
             del copies[name]
-            yield (
-                f"{name} of {rest.reference} is not copied: it takes {size} bytes, and files "
-                f"beside the weights may take {largest(name)} each, {MOST_BYTES} and be "
-                f"{MOST_FILES} together"
-            )
+            left.setdefault(why, []).append(name)
+    for why, names in left.items():
+        yield f"{_listed(names)} of {rest.reference} {_is_not(names)} copied: {why}"
+
+
+def _too_much(path: Path, size: int, bytes_: int, files: int) -> str | None:
+    """The limit that a file breaks, being so large, as the last of so many bytes and files."""
+    if size > (most := largest(path.name)):
+        return f"such a file beside the weights may take {most} bytes"
+    if files > MOST_FILES:
+        return f"at most {MOST_FILES} files are copied beside the weights"
+    if bytes_ > MOST_BYTES:
+        return f"the files beside the weights may take {MOST_BYTES} bytes together"
+    return None
+
+
+def _listed(names: list[str]) -> str:
+    """The names, or the first of them and how many more there are."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more files" if more > 0 else "")
+
+
+def _is_not(names: list[str]) -> str:
+    return "is not" if len(names) == 1 else "are not"
 
 
 def _known_code(copies: Mapping[str, Path]) -> tuple[dict[str, str], dict[str, list[str]]]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from mergehub.recipe.lock import LockedFile
 
+from .config_types import check_config
 from .errors import CheckpointError
 from .header import Region, header_of
 from .other_folders import no_model
@@ -61,6 +62,7 @@ def open_checkpoint(folder: Path, within: Within = None) -> Checkpoint:
     if not os.path.lexists(folder / CONFIG):
         raise no_model(folder, CONFIG)
     config = reader.json(CONFIG)
+    check_config(config, folder / CONFIG)
     return reader.checkpoint(config, _weight_files(reader))
 
 

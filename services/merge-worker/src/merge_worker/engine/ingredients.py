@@ -15,9 +15,9 @@ from mergehub.recipe.reference import ModelRef
 from .adapter import LowRank, low_rank_updates
 from .checkpoint import Checkpoint, open_adapter, open_checkpoint
 from .dtypes import CODES
-from .errors import EngineError, OutsideError, PlanError
+from .errors import CheckpointError, EngineError, OutsideError, PlanError
 from .header import Region
-from .layers import Layout, find_layout
+from .layers import Layout, find_layout, lacking_layers
 from .licence import licence_of
 from .plan import PlannedModel
 from .reading import Within
@@ -103,6 +103,7 @@ def open_all(
     Raises:
         EngineError: one cannot be opened, as `Sources.locate`, `open_checkpoint` and
             `open_adapter` say; of several, all are named.
+        CheckpointError: a model has fewer layers than its configuration says.
         PlanError: an adapter changes a tensor that its model does not have, or of another shape;
             or there are more than MOST_TENSORS.
     """
@@ -122,7 +123,10 @@ def open_all(
             sources.locate(reference.without_adapter)
     if faults:
         raise _together(faults)
-    return {each: _ingredient(each, [parts[part] for part in _parts(each)]) for each in references}
+    found = {each: _ingredient(each, [parts[part] for part in _parts(each)]) for each in references}
+    for ingredient in found.values():
+        _check_depth(ingredient)
+    return found
 
 
 def _parts(reference: ModelRef) -> Iterator[_Part]:
@@ -165,6 +169,12 @@ def _ingredient(reference: ModelRef, opened: Sequence[_Opened]) -> Ingredient:
     for name, update in updates.items():
         _check_update(ingredient, name, update)
     return ingredient
+
+
+def _check_depth(ingredient: Ingredient) -> None:
+    checkpoint = ingredient.checkpoint
+    if lacking := lacking_layers(ingredient.layout, checkpoint.config):
+        raise CheckpointError(f"{checkpoint.folder} lacks layers: {lacking}; download it again")
 
 
 def _check_update(ingredient: Ingredient, name: str, update: LowRank) -> None:

@@ -26,6 +26,7 @@ DEPTH_KEYS: Final = (
     "depth",
 )
 _NUMBERED: Final = re.compile(r"^(?P<prefix>.*?)(?<![^.])(?P<layer>\d+)(?P<rest>\..+)$")
+_LAYERS: Final = re.compile(r"(^|\.)(layers?|h)\.$")
 _AFTER: Final = re.compile(r"lm_head|embed_out|(^|\.)(head|score|classifier|pooler|output)\b")
 _BEFORE: Final = re.compile(r"emb|(^|\.)(wte|wpe|shared)\b|vis|audio|project|encoder")
 
@@ -107,6 +108,24 @@ def find_layout(tensors: Mapping[str, Region], config: Mapping[str, Any]) -> Lay
 def sense_of(name: str) -> str:
     """The sense that a part of a model serves by its name: "vision", "audio", or "" for text."""
     return next((sense for sense, words in _SENSES if re.search(words, name)), "")
+
+
+def lacking_layers(layout: Layout, config: Mapping[str, Any]) -> str | None:
+    """What is wrong if the text layers are fewer than every depth that is said of the text.
+
+    More of them are sound (layers that predict further tokens), and so are layers that stand for
+    several, whose prefix has another name.
+    """
+    said = [
+        (depth, key) for path, key, depth in depth_entries(config) if not sense_of(".".join(path))
+    ]
+    main = layout.stacks[0] if layout.stacks else None
+    if main is None or not _LAYERS.search(main.prefix) or sense_of(main.prefix) or not said:
+        return None
+    depth, key = min(said)
+    if main.depth >= depth:
+        return None
+    return f"{main.prefix}* has {main.depth} layers, and the configuration says {key}: {depth}"
 
 
 def depth_entries(config: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str, int]]:

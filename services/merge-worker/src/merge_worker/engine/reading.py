@@ -166,6 +166,8 @@ def _readable(path: Path) -> Iterator[None]:
 def unreadable(path: Path, error: OSError | ValueError) -> EngineError:
     """What to say of a path that the system refuses."""
     code = error.errno if isinstance(error, OSError) else None
+    if code in (errno.ENOENT, errno.ENOTDIR) and os.path.islink(path):
+        return SourceError(f"{path} is a broken link: what it leads to is not there")
     if code in (errno.ENOENT, errno.ENOTDIR):
         return SourceError(f"{path.parent} has no {path.name}")
     if code == errno.ELOOP:

@@ -107,13 +107,35 @@ class Sources:
         for path in allowed:
             if os.path.isfile(path):
                 raise no_folder(path)
+        for path in candidates:
+            self._check_link(path)
         raise OutsideError(
             f"{name} is not a folder under the roots that models may be read from "
             f"({self._roots_text()})"
         )
 
+    def _check_link(self, path: Path) -> None:
+        """Refuse a link by that name: one under a root that leads elsewhere, or nowhere."""
+        place = Path(os.path.normpath(path))
+        for root in self.roots:
+            for top in {root, _real(root)}:
+                if place.is_relative_to(top):
+                    self._check_led(_real(root) / place.relative_to(top))
+
+    def _check_led(self, place: Path) -> None:
+        leads_to = _real(place)
+        if self._closed(leads_to):
+            return
+        if not self._allowed(leads_to):
+            raise OutsideError(f"{place} is a link that leads outside the allowed roots")
+        if os.path.islink(place):
+            try:
+                os.stat(place)
+            except OSError as error:
+                raise unreadable(place, error) from None
+
     def _roots_text(self) -> str:
-        return ", ".join(str(root) for root in self.roots) or "any allowed root: there is none"
+        return ", ".join(dict.fromkeys(map(str, self.roots))) or "any allowed root: there is none"
 
     def _allowed(self, path: Path) -> bool:
         allowed = any(path.is_relative_to(_real(root)) for root in self.roots)

@@ -67,6 +67,7 @@ def parse_json(text: bytes, pairs: Pairs | None = None) -> Any:
             object_pairs_hook=pairs,
             parse_int=_integer,
             parse_float=_float,
+            parse_constant=_infinity,
         )
         if _SURROGATE.search(text):
             json.dumps(value, ensure_ascii=False).encode()
@@ -84,6 +85,13 @@ def _integer(digits: str) -> int:
 
 def _float(digits: str) -> float:
     return float(_short(digits))
+
+
+def _infinity(name: str) -> float:
+    """Infinity, which is no JSON and yet stands in the limits of some models (Mamba 2)."""
+    if name == "NaN":
+        raise ValueError("NaN is not a value of JSON")
+    return float(name)
 
 
 def _short(digits: str) -> str:

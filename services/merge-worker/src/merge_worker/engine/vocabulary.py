@@ -43,7 +43,7 @@ def read_vocabulary(folder: Path) -> Vocabulary | None:
         CheckpointError: the file that has it is broken.
     """
     if (folder / "tokenizer.json").is_file():
-        return Vocabulary(_table(folder / "tokenizer.json", _fast))
+        return Vocabulary(_extended(_table(folder / "tokenizer.json", _fast), folder))
     if (folder / "tekken.json").is_file():
         return Vocabulary(_table(folder / "tekken.json", tekken))
     for name, entries in (("vocab.json", _pairs), ("vocab.txt", None)):
@@ -169,6 +169,28 @@ def _sentencepiece(path: Path) -> Vocabulary:
         found.get(id_, token) != token for id_, token in added.items()
     )
     return Vocabulary(found, path.name) if shifts else Vocabulary(found | added)
+
+
+def _extended(tokens: dict[int, str], folder: Path) -> dict[int, str]:
+    """The tokens of a tokenizer.json with those added beside it.
+
+    As transformers reads them: only texts that it lacks are added, in the order of the ids that
+    their file gives them, after the tokens that are there.
+    """
+    known = set(tokens.values())
+    more = [token for _, token in sorted(_beside(folder).items()) if token not in known]
+    return tokens | dict(enumerate(more, max(tokens, default=-1) + 1))
+
+
+def _beside(folder: Path) -> dict[int, str]:
+    """The tokens added beside a tokenizer.json: added_tokens.json counts only where the
+    tokenizer's configuration has no list of its own."""
+    config, older = folder / "tokenizer_config.json", folder / "added_tokens.json"
+    if config.is_file():
+        value = read_value(config)
+        if isinstance(value, dict) and "added_tokens_decoder" in value:
+            return _table(config, _decoder)
+    return _table(older, _pairs) if older.is_file() else {}
 
 
 def _added(folder: Path) -> dict[int, str]:

@@ -34,6 +34,7 @@ def without_folders(text: str, job: Job) -> str:
         here = rf"(?<![\w.-]){re.escape(folder)}"
         text = re.sub(rf"{here}/(?=[^\s/])", beneath, text)
         text = re.sub(rf"{here}/?(?![\w.-])", name, text)
+    text = re.sub(r"(<models>|<tasks>)(?:, \1)+", r"\1", text)
     text = re.sub(rf"(run:[0-9a-f-]{{36}}){re.escape(PARTIAL)}", r"\1", text)
     said = job.spec.recipe if job.spec.kind == "merge" else job.spec.model
     return _PATH.sub(lambda found: found[0] if found[0] in said else _last(found[0]), text)
