@@ -93,7 +93,8 @@ def evaluate(
 ) -> None:
     """Have a model evaluated by a worker.
 
-    MODEL is a reference as in recipes: a path, a hub id, run:<id> of a merge; with +adapter.
+    MODEL is a reference as in recipes: a path, a Hugging Face id, the name of a merged model
+    (me/soup), or run:<id> of a merge; +adapter may follow.
     Prints the id of the run.
     """
     wanted = {"kind": "evaluate", "model": model, "benchmarks": benchmarks, **how}
