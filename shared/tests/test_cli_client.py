@@ -77,5 +77,18 @@ def test_where_no_hub_is_a_sentence_says_how_to_start_one(
     done = CliRunner().invoke(main, ["--url", url, *command])
     assert done.exit_code == 1
     assert done.stderr == (
-        f"Error: There is no hub at {url}: start one with `mergehub up`, or set MERGEHUB_URL.\n"
+        f"Error: There is no hub at {url}: start one with `mergehub up`, or set MERGEHUB_URL, or "
+        "MERGEHUB_DATA for one that was started here with --data.\n"
     )
+
+
+@pytest.mark.parametrize("where", ["option", "variable"])
+def test_an_empty_token_does_not_stand_for_the_owners(
+    data: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    write_secret(data / CONNECTION, {"url": "http://127.0.0.1:8123", "token": "mgh_x"})
+    if where == "variable":
+        monkeypatch.setenv("MERGEHUB_TOKEN", "")
+    done = CliRunner().invoke(main, [*(["--token", ""] if where == "option" else []), "runs"])
+    assert done.exit_code == 1
+    assert "The token is empty" in done.stderr

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from mergehub.cli.json_option import show_json_line
 from mergehub.cli.main import main
 
 
@@ -82,3 +84,8 @@ def test_methods_are_json() -> None:
     one = json.loads(CliRunner().invoke(main, ["methods", "ties", "--json"]).stdout)
     assert one in listed
     assert one["name"] == "ties"
+
+
+def test_times_are_written_as_rfc_3339_has_them(capsys: pytest.CaptureFixture[str]) -> None:
+    show_json_line({"created_at": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)})
+    assert json.loads(capsys.readouterr().out) == {"created_at": "2026-01-02T03:04:05Z"}

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import tarfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,21 @@ def test_a_whole_backup_is_called_whole(file: Path) -> None:
     done = CliRunner().invoke(main, ["restore", str(backup(file)), "--check"])
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith(f"{file} is whole: a backup of 2026-01-02 03:04 UTC")
+
+
+def test_a_check_tells_its_times_as_json(file: Path) -> None:
+    done = CliRunner().invoke(main, ["restore", str(backup(file)), "--check", "--json"])
+    told = json.loads(done.stdout)
+    assert told["created_at"] == "2026-01-02T03:04:05Z"
+    assert told["seconds"] > 0
+
+
+def test_the_time_of_a_command_counts_from_before_what_it_imports(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "monotonic", iter([100.0, *[107.5] * 1000]).__next__)
+    done = CliRunner().invoke(main, ["restore", str(backup(file)), "--check", "--json"])
+    assert json.loads(done.stdout)["seconds"] == 7.5
 
 
 def test_a_backup_of_older_migrations_is_taken(file: Path) -> None:

@@ -53,6 +53,11 @@ class RunningHub:
         self.process.communicate(timeout=SECONDS)
         return psutil.wait_procs(children, timeout=SECONDS)[1]
 
+    def says(self, word: str) -> str:
+        """The next line of the greeting that begins with a word."""
+        assert self.process.stdout is not None
+        return next(line for line in self.process.stdout if line.split()[0] == word)
+
     def shell(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A `mergehub` command in a shell that has no settings but the data folder."""
         return subprocess.run(
@@ -79,6 +84,10 @@ def hub(data: Path) -> Iterator[RunningHub]:
     yield running
     if running.process.poll() is None:
         running.end(signal.SIGTERM)
+
+
+def test_the_greeting_says_how_shells_find_a_hub_that_lies_elsewhere(hub: RunningHub) -> None:
+    assert f"export MERGEHUB_DATA={hub.data.resolve()}" in hub.says("data")
 
 
 def test_all_services_are_ready(hub: RunningHub) -> None:

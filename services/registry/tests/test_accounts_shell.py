@@ -81,3 +81,17 @@ async def test_an_organisations_recipe_is_published_privately(
     [recipe] = (await ann.get("/v1/recipes")).json()["items"]
     told = recipe["owner"], recipe["name"], recipe["visibility"]
     assert told == ("lab", "broth", "private")
+
+
+async def test_a_later_version_is_as_private_as_it_was_asked_for(
+    person: Call, shell_of: Callable[[httpx.AsyncClient], Shell]
+) -> None:
+    ann = await person("ann")
+    shell = shell_of(ann)
+    await shell("publish", "soup.yml", "--name", "open")
+    refused = await shell("publish", "soup.yml", "--name", "open", "--private")
+    assert refused.exit_code == 1
+    assert "ann/open exists and is public" in refused.stderr
+    for _ in range(2):
+        done = await shell("publish", "soup.yml", "--name", "closed", "--private")
+        assert done.exit_code == 0, done.output

@@ -19,6 +19,7 @@ from merge_worker.engine import (
     EngineError,
     MergeOptions,
     MergeResult,
+    NotFiniteError,
     OutsideError,
     Plan,
     Portion,
@@ -147,6 +148,11 @@ def merge(
             raise click.ClickException(
                 f"Stopped. The same command goes on from {out}.partial."
             ) from None
+        except NotFiniteError as error:
+            raise click.ClickException(
+                f"{str(error).removesuffix('.')}. What was finished is in {out}.partial: "
+                "remove it, or leave out --only-finite to go on from there."
+            ) from error
     if raw:
         show_json({"part": str(portion), "notes": planned.notes, **_merged(result)})
     elif result is None:

@@ -112,6 +112,19 @@ def test_the_shell_and_the_card_say_what_is_not_finite(workshop: Any, tmp_path: 
     assert said in (tmp_path / "out" / "README.md").read_text()
 
 
+def test_a_merge_that_is_refused_names_the_folder_that_it_leaves(
+    workshop: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "r.json").write_text(json.dumps(two(workshop, [1, np.nan])))
+    out = tmp_path / "out"
+    command = [str(tmp_path / "r.json"), str(out), "--root", str(workshop.folder)]
+    refused = CliRunner().invoke(merge_command, [*command, "--only-finite"])
+    assert refused.exit_code == 1
+    assert (tmp_path / "out.partial").is_dir()
+    assert f"{out}.partial: remove it, or leave out --only-finite" in refused.stderr
+    assert CliRunner().invoke(merge_command, command).exit_code == 0
+
+
 def test_many_tensors_that_are_not_finite_are_summed_up(workshop: Any) -> None:
     tensors = {name: each * np.inf for name, each in workshop.llama(0, layers=5).items()}
     with np.errstate(invalid="ignore"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import click
 from rich.filesize import decimal
 
 from mergehub.cli.json_option import as_json, show_json
+from mergehub.cli.lazy import BEGAN
 from mergehub.cli.progress import ProgressDisplay
 from mergehub.hub import backup as backups
 from mergehub.hub.folder import default_folder
@@ -46,11 +48,11 @@ def backup(target: Path, data: Path, models: bool, raw: bool) -> None:
     for name in saved.left_out:
         click.echo(f"Not in the backup, since it is a link or no plain file: {name}", err=True)
     if raw:
-        show_json(vars(saved))
+        show_json(vars(saved) | {"seconds": round(_seconds(), 3)})
         return
     click.echo(
         f"{saved.file}  {decimal(saved.bytes)}, {saved.files} files, "
-        f"merged models: {saved.runs}, {saved.seconds:.1f} s"
+        f"merged models: {saved.runs}, {_seconds():.1f} s"
     )
 
 
@@ -72,10 +74,11 @@ def restore(file: Path, data: Path, check: bool, raw: bool) -> None:
     made = done.manifest
     if raw:
         about = {"mergehub": made.mergehub, "created_at": made.created_at, "bytes": made.bytes}
-        show_json({**about, "files": len(made.files), "folder": done.folder} | _took(done))
+        took = {"seconds": round(_seconds(), 3)}
+        show_json({**about, "files": len(made.files), "folder": done.folder, **took})
         return
     of = f"a backup of {made.created_at:%Y-%m-%d %H:%M} UTC by Mergehub {made.mergehub}"
-    size = f"{decimal(made.bytes)}, {len(made.files)} files, {done.seconds:.1f} s"
+    size = f"{decimal(made.bytes)}, {len(made.files)} files, {_seconds():.1f} s"
     if done.folder is None:
         click.echo(f"{file} is whole: {of}, {size}")
     else:
@@ -83,8 +86,9 @@ def restore(file: Path, data: Path, check: bool, raw: bool) -> None:
         click.echo(f"Start it with: mergehub up --data {done.folder}", err=True)
 
 
-def _took(done: backups.Restored) -> dict[str, float]:
-    return {"seconds": round(done.seconds, 3)}
+def _seconds() -> float:
+    """How long the command has taken until now, what it imported too."""
+    return time.monotonic() - float(click.get_current_context().meta[BEGAN])
 
 
 @contextmanager

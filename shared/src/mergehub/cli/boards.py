@@ -48,9 +48,11 @@ def uplift(ctx: click.Context, model: str, raw: bool) -> None:
     if raw:
         show_json(answer)
         return
-    if not answer["parents"]:
-        click.echo(f"No parents of {model} are known.", err=True)
-    show(_uplift_table(answer))
+    compared = _uplift_table(answer)
+    if compared.row_count:
+        show(compared)
+    if left_out := _left_out(model, answer["parents"]):
+        click.echo(left_out, err=True)
 
 
 def _board_table(answer: Answer) -> Table:
@@ -77,6 +79,19 @@ def _uplift_table(answer: Answer) -> Table:
             shown.add_row(*left, against, _score(comparison["score"]), *_difference(comparison))
             left = ("", "")
     return shown
+
+
+def _left_out(model: str, parents: list[Answer]) -> str:
+    """A sentence about the parents that the model is not compared with; empty without any."""
+    if not parents:
+        return f"No parents of {model} are known, so there is nothing to compare it with."
+    names = dict.fromkeys(each["model"] for each in parents if not each["measured"])
+    if not names:
+        return ""
+    return (
+        f"Not measured on the benchmarks of {model}: {', '.join(names)}. "
+        "`mergehub evaluate` measures a model."
+    )
 
 
 def _comparisons(part: Answer) -> Iterator[tuple[str, Answer]]:

@@ -10,6 +10,7 @@ import httpx
 
 from mergehub.cli.failures import Faults
 from mergehub.client import HubClient, HubError
+from mergehub.client.connection import EmptyToken
 
 NO_TOKEN = (
     "Sign in with `mergehub login`, or set MERGEHUB_TOKEN; `mergehub up` prints the token of its "
@@ -35,6 +36,8 @@ def hub(ctx: click.Context) -> Iterator[HubClient]:
 def _found(ctx: click.Context) -> HubClient:
     try:
         return HubClient.found(**ctx.obj)
+    except EmptyToken as error:
+        raise click.ClickException(str(error)) from None
     except (httpx.InvalidURL, ValueError) as error:  # of the hub, or of a proxy in the environment
         raise click.ClickException(
             f"The address of the hub, or of a proxy before it, is wrong. {error} "

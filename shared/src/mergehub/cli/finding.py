@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
 import click
 
-from mergehub.client import HubClient, api
+from mergehub.client import HubClient, HubError, api
 
 SHORTEST = 6
 NEWEST = 1_000
 """How many runs are looked through for a short id."""
+
+MISSING = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
+"""No recipe has such a name, or none may have it."""
 
 RUN = click.argument("run")
 
@@ -26,8 +30,8 @@ def run_id(client: HubClient, text: str) -> UUID:
     except ValueError:
         if not is_short(text):
             raise click.UsageError(
-                f"{text!r} is not the id of a run. Give it, or its first {SHORTEST} characters or "
-                "more; `mergehub runs` lists them."
+                f"{text!r} is not the id of a run. Give it, or at least its first {SHORTEST} "
+                "characters; `mergehub runs` lists them."
             ) from None
     newest = islice(client.hub.pages(api.list_runs(limit=200)), NEWEST)
     found = beginning(text, (str(run["id"]) for run in newest))
@@ -44,6 +48,13 @@ def is_short(text: str) -> bool:
     return re.fullmatch(rf"[0-9a-fA-F-]{{{SHORTEST},36}}", text) is not None
 
 
+def too_short(text: str) -> str:
+    """A sentence for what may begin an id, but has too few characters; else nothing."""
+    if re.fullmatch(rf"[0-9a-fA-F]{{1,{SHORTEST - 1}}}", text) is None:
+        return ""
+    return f" Of an id, at least {SHORTEST} characters are needed."
+
+
 def beginning(text: str, ids: Iterable[str]) -> str | None:
     """The only id that begins so, or None. Where several do, the command ends and names them."""
     found = sorted(each for each in set(ids) if each.startswith(text.lower()))
@@ -58,10 +69,30 @@ def recipe_version(client: HubClient, text: str) -> tuple[dict[str, Any], Mappin
     name, at, number = text.partition("@")
     if at and not number.isdecimal():
         raise click.UsageError(f"{text!r}: after the @ comes a version's number, as in soup@2.")
-    recipe = client.recipe(name)
+    recipe = _recipe(client, name)
     if not at:
         return recipe, recipe["version"]
     newest = recipe["version"]["number"]
     if not 1 <= int(number) <= newest:
         raise click.ClickException(f"{name} has no version {number}; its newest is {newest}.")
     return recipe, client.recipe_version(recipe["id"], int(number))
+
+
+def _recipe(client: HubClient, name: str) -> dict[str, Any]:
+    """The recipe of that name; where a model has it instead, that is said."""
+    try:
+        return client.recipe(name)
+    except HubError as error:
+        if error.status in MISSING and _is_model(client, name):
+            raise click.ClickException(
+                f"{name} is a model, not a recipe: see what it was made of with `mergehub lineage "
+                f"{name}`, and its run with `mergehub runs`."
+            ) from error
+        raise
+
+
+def _is_model(client: HubClient, name: str) -> bool:
+    try:
+        return bool(client.send(api.list_models(name=name))["items"])
+    except HubError:
+        return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import click
@@ -36,12 +37,19 @@ def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def show_json(answer: Any) -> None:
     """One answer, in lines that people can read too."""
-    click.echo(json.dumps(answer, indent=2, default=str))
+    click.echo(json.dumps(answer, indent=2, default=_plain))
 
 
 def show_json_line(answer: Any) -> None:
     """One answer of several, on a line of its own."""
-    click.echo(json.dumps(answer, default=str))
+    click.echo(json.dumps(answer, default=_plain))
+
+
+def _plain(value: object) -> str:
+    """What JSON has no kind for: times as RFC 3339 has them, paths and ids as text."""
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return str(value)
 
 
 def _failure(error: click.ClickException) -> dict[str, Any]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import click
 from click.shell_completion import CompletionItem
+
+BEGAN = "mergehub.began"
+"""Where `meta` of the context has the time at which the command was called."""
 
 
 class Lazy(NamedTuple):
@@ -24,6 +28,10 @@ class LazyGroup(click.Group):
         super().__init__(*args, **kwargs)
         self.sections = sections
         self.table = {name: lazy for part in sections.values() for name, lazy in part.items()}
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[BEGAN] = time.monotonic()
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.table)

@@ -29,7 +29,7 @@ SECTIONS = {
         "restore": Lazy("mergehub.cli.backup:restore", "Make a data folder from a backup."),
     },
     "Work on a hub": {
-        "publish": Lazy("mergehub.cli.recipes:publish", "Publish a recipe, or a version of it."),
+        "publish": Lazy("mergehub.cli.publish:publish", "Publish a recipe, or a version of it."),
         "recipes": Lazy("mergehub.cli.show:recipes", "List the newest recipes."),
         "show": Lazy("mergehub.cli.show:show", "Show one recipe or run in full."),
         "submit": Lazy("mergehub.cli.submit:submit", "Have a recipe merged by a worker."),

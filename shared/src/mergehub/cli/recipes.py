@@ -1,9 +1,8 @@
-"""`check`, `methods` and `publish`."""
+"""`check` and `methods`."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import IO
 
 import click
@@ -59,53 +58,6 @@ def methods(name: str | None, raw: bool) -> None:
             click.echo(f"{spec.name.ljust(width)}  {spec.summary}")
     else:
         click.echo(_explained(known[name]))
-
-
-@click.command()
-@click.argument("file", type=click.File(encoding="utf-8"))
-@click.option("--name", help="What it is called on the hub (else the file's name): soup, lab/soup.")
-@click.option("--private", is_flag=True, help="Only those who belong to its owner may see it.")
-@click.option("--title", help="One line for people (else the name).")
-@click.option("--description", default="", help="More about it, as Markdown.")
-@click.option("--tag", "tags", multiple=True, help="A word to find it by; may be repeated.")
-@click.option("--domain", "domains", multiple=True, help="What it is good at; may be repeated.")
-@as_json
-@click.pass_context
-def publish(
-    ctx: click.Context,
-    file: IO[str],
-    name: str | None,
-    private: bool,
-    title: str | None,
-    description: str,
-    tags: tuple[str, ...],
-    domains: tuple[str, ...],
-    raw: bool,
-) -> None:
-    """Publish a recipe, or a version of it.
-
-    A name that its owner has published gets a new version, unless its newest is the same recipe;
-    all that the options say is about the first.
-    """
-    from mergehub.cli.connection import hub
-
-    text = recipe_text(file)
-    with recipe_faults(file.name):
-        parse_to_merge(text)
-    owner, _, name = (name or Path(file.name).stem).rpartition("/")
-    with hub(ctx) as client:
-        owner = owner or client.handle()
-        known = client.get("/v1/recipes", name=name, owner=owner)["items"]
-        if known:
-            version = client.publish_version(known[0]["id"], text)
-        else:
-            about = {"description": description, "tags": tags, "domains": domains, "owner": owner}
-            about["visibility"] = "private" if private else "public"
-            version = client.publish(text, name, title=title, **about)["version"]
-    if raw:
-        show_json({"name": name, "owner": owner, "version": version})
-    else:
-        click.echo(f"{name} version {version['number']}  {version['digest']}")
 
 
 def _explained(spec: MethodSpec) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from mergehub.cli.connection import hub
-from mergehub.cli.finding import is_short, recipe_version, run_id
+from mergehub.cli.finding import is_short, recipe_version, run_id, too_short
 from mergehub.cli.json_option import HOW_MANY, as_json, show_json
 from mergehub.cli.output import details, table
 from mergehub.cli.output import show as draw
@@ -55,12 +55,21 @@ def show(ctx: click.Context, what: str, raw: bool) -> None:
             run = client.run(run_id(client, what))
             show_json(run.model_dump(mode="json")) if raw else _show_run(run)
             return
-        recipe, version = recipe_version(client, what)
+        recipe, version = _published(client, what)
         source = client.send(api.get_recipe_source(recipe["id"], version["number"]))
     if raw:
         show_json({**recipe, "version": version, "source": source})
     else:
         _show_recipe(recipe, version, source)
+
+
+def _published(client: HubClient, what: str) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    try:
+        return recipe_version(client, what)
+    except HubError as error:
+        if hint := too_short(what):
+            raise click.ClickException(f"{error.detail}{hint}") from error
+        raise
 
 
 def _is_recipe(client: HubClient, name: str) -> bool:

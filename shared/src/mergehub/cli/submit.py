@@ -9,13 +9,14 @@ from typing import Any
 import click
 
 from mergehub.cli.connection import hub
-from mergehub.cli.failures import recipe_text
+from mergehub.cli.failures import recipe_faults, recipe_text
 from mergehub.cli.finding import recipe_version
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.runs import FOLLOW, show_notes, watch
 from mergehub.client import HubClient
 from mergehub.contracts.hardware import HARDWARE
 from mergehub.contracts.runs import LONGEST_TIMEOUT_SECONDS
+from mergehub.recipe import parse_to_merge
 
 BENCHMARK = "The name of a benchmark that the worker has; may be repeated."
 CLASS = click.option(
@@ -36,7 +37,13 @@ TIMEOUT = click.option(
 @click.command()
 @click.argument("recipe")
 @click.option("--name", "model_name", required=True, help="What the merged model will be called.")
-@click.option("--seed", default=0, show_default=True, help="For methods that draw at random.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="For methods that draw at random.",
+)
 @CLASS
 @TIMEOUT
 @FOLLOW
@@ -54,12 +61,17 @@ def submit(
 ) -> None:
     """Have a recipe merged by a worker.
 
-    RECIPE is a file, or the name of a published recipe with or without its owner and a version:
-    soup, soup@2, lab/soup. Prints the id of the run.
+    RECIPE is a file, - for standard input, or the name of a published recipe with or without its
+    owner and a version: soup, soup@2, lab/soup. Prints the id of the run.
     """
+    text = _text(recipe)
     wanted = {"kind": "merge", "model_name": model_name, "seed": seed, **how}
     with hub(ctx) as client:
-        _submit(client, wanted | _what(client, recipe), wait, raw)
+        if text is None:
+            wanted["recipe_version"] = recipe_version(client, recipe)[1]["id"]
+        else:
+            wanted["recipe"] = text
+        _submit(client, wanted, wait, raw)
 
 
 @click.command()
@@ -81,7 +93,8 @@ def evaluate(
 ) -> None:
     """Have a model evaluated by a worker.
 
-    MODEL is a reference as in recipes: a path, a hub id, run:<id> of a merge; with +adapter.
+    MODEL is a reference as in recipes: a path, a Hugging Face id, the name of a merged model
+    (me/soup), or run:<id> of a merge; +adapter may follow.
     Prints the id of the run.
     """
     wanted = {"kind": "evaluate", "model": model, "benchmarks": benchmarks, **how}
@@ -89,20 +102,22 @@ def evaluate(
         _submit(client, wanted, wait, raw)
 
 
-def _what(client: HubClient, recipe: str) -> dict[str, str]:
-    """The recipe's text where it is a file, else the version of a published one."""
+def _text(recipe: str) -> str | None:
+    """The text of a file or of standard input, once it has no fault; None for what is a name."""
     path = Path(recipe)
     if path.is_dir():
         raise click.ClickException(f"{recipe} is a folder, not a recipe.")
-    if path.is_file():
-        try:
-            with path.open(encoding="utf-8") as file:
-                return {"recipe": recipe_text(file)}
-        except OSError as error:
-            raise click.ClickException(f"{recipe} cannot be read: {error.strerror}.") from error
-    if path.suffix in (".yml", ".yaml"):
-        raise click.ClickException(f"There is no file {recipe}.")
-    return {"recipe_version": recipe_version(client, recipe)[1]["id"]}
+    if recipe != "-" and not path.is_file():
+        if path.suffix in (".yml", ".yaml"):
+            raise click.ClickException(f"There is no file {recipe}.")
+        return None
+    try:
+        with click.open_file(recipe, encoding="utf-8") as file, recipe_faults(file.name):
+            text = recipe_text(file)
+            parse_to_merge(text)
+    except OSError as error:
+        raise click.ClickException(f"{recipe} cannot be read: {error.strerror}.") from error
+    return text
 
 
 def _submit(client: HubClient, wanted: Mapping[str, Any], wait: bool, raw: bool) -> None:

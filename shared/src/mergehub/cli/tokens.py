@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mergehub.cli.connection import hub
-from mergehub.cli.finding import beginning, is_short
+from mergehub.cli.finding import beginning, is_short, too_short
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.output import show, table
 from mergehub.client.near import near
@@ -107,7 +107,7 @@ def _id_of(known: list[dict[str, Any]], name: str) -> str:
     if found is None:
         question = near(name, (each["name"] for each in known))
         hint = question or "See `mergehub tokens list`."
-        raise click.ClickException(f"There is no token called {name!r}. {hint}")
+        raise click.ClickException(f"There is no token called {name!r}. {hint}{too_short(name)}")
     return found
 
 

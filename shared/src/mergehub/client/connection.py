@@ -15,14 +15,25 @@ DEFAULT_URL = "http://127.0.0.1:8000"
 TIMEOUT = httpx.Timeout(65, connect=5)  # a hub begins to answer within 60 s
 
 
+class EmptyToken(ValueError):
+    """A token was given, and there is nothing in it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The token is empty: give one with --token or MERGEHUB_TOKEN, or leave both out."
+        )
+
+
 def found(url: str | None, token: str | None) -> tuple[str, str | None]:
     """Address and token: those given, of MERGEHUB_URL and MERGEHUB_TOKEN, or of this machine's hub.
 
     Else it is the last hub that somebody signed in to from here. The token that `mergehub up` left,
-    and those of sign-ins, are sent to no other hub than theirs.
+    and those of sign-ins, are sent to no other hub than theirs. Raises EmptyToken.
     """
     url = url or os.environ.get("MERGEHUB_URL")
-    token = token or os.environ.get("MERGEHUB_TOKEN")
+    token = os.environ.get("MERGEHUB_TOKEN") if token is None else token
+    if token is not None and not token.strip():
+        raise EmptyToken
     left, signed_in = read_connection(default_folder()), read_logins()
     if url is None or url.rstrip("/") == left.get("url"):
         token = token or left.get("token")

@@ -46,7 +46,10 @@ class HubUnreachable(HubError):
     """Nobody answers at the address."""
 
     def __init__(self, url: str) -> None:
-        detail = f"There is no hub at {url}: start one with `mergehub up`, or set MERGEHUB_URL."
+        detail = (
+            f"There is no hub at {url}: start one with `mergehub up`, or set MERGEHUB_URL, or "
+            "MERGEHUB_DATA for one that was started here with --data."
+        )
         super().__init__(503, detail, code="unreachable")
 
 

@@ -49,6 +49,7 @@ def must_be(what: str) -> WrapValidator:
     return WrapValidator(validate)
 
 
+RECIPE_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 MODEL_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$"
 ModelName = Annotated[
     str,

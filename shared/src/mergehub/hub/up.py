@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import select
+import shlex
 import signal
 import socket
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from mergehub.hub import leftovers
 from mergehub.hub.address import listen, names, url_of
-from mergehub.hub.folder import CONNECTION, DataFolder, write_secret
+from mergehub.hub.folder import CONNECTION, DataFolder, default_folder, write_secret
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.process import CannotStart
 from mergehub.hub.supervisor import Program, Supervisor
@@ -137,9 +138,14 @@ class Hub:
             f"Mergehub is ready at {self.url}\n"
             f"  docs   {self.url}/docs\n"
             f"  token  {self.tokens.owner}\n"
-            f"  data   {self.folder.path} (the token lies there too, so shells here need none)\n"
+            f"  data   {self.folder.path} ({self._hint_for_shells()})\n"
             f"  stop   Ctrl-C, or kill {os.getpid()}"
         )
+
+    def _hint_for_shells(self) -> str:
+        if self.folder.path == default_folder().resolve():
+            return "the token lies there too, so shells here need none"
+        return f"for shells: export MERGEHUB_DATA={shlex.quote(str(self.folder.path))}"
 
     def _environment(self, options: Options) -> dict[str, str]:
         """What the services and workers are told; they read it like any deployment's."""

@@ -9,13 +9,13 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from mergehub.contracts.examples import RECIPE, RECIPE_ID, TIME, VERSION, example
-from mergehub.contracts.runs import Answer, Message, must_be
+from mergehub.contracts.runs import RECIPE_NAME, Answer, Message, must_be
 from mergehub.kit.problems import FieldFault
 from registry.accounts.access import Visibility
 
 Slug = Annotated[
     str,
-    StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=100),
+    StringConstraints(pattern=RECIPE_NAME, min_length=1, max_length=100),
     must_be("must be lower case words joined by hyphens, such as my-soup; at most 100 characters"),
 ]
 AnyCase = Annotated[Slug, BeforeValidator(str.lower)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -32,17 +31,15 @@ class Restored:
 
     folder: Path | None
     manifest: Manifest
-    seconds: float
 
 
 def check(backup: Path, tell: Tell | None = None) -> Restored:
     """Read a backup to its end. Raises BadBackup or CannotRestore as `restore` does."""
-    began = time.monotonic()
     with Archive(backup) as archive:
         check_migrations(archive.manifest)
         for entry in counted("check", archive.manifest.files, _size, tell):
             archive.read(entry, len)
-        return Restored(None, archive.manifest, time.monotonic() - began)
+        return Restored(None, archive.manifest)
 
 
 def restore(backup: Path, data: Path, tell: Tell | None = None) -> Restored:
@@ -56,7 +53,6 @@ def restore(backup: Path, data: Path, tell: Tell | None = None) -> Restored:
         CannotRestore: a newer program made it, or the folder cannot be used.
         CannotStart, DatabaseFault: PostgreSQL does not take it.
     """
-    began = time.monotonic()
     data = data.expanduser().resolve()
     with Archive(backup) as archive:
         check_migrations(archive.manifest)
@@ -65,7 +61,7 @@ def restore(backup: Path, data: Path, tell: Tell | None = None) -> Restored:
             for entry in counted("copy", archive.manifest.files, _size, tell):
                 archive.extract(entry, work / entry.path)
             _load(work)
-        return Restored(data, archive.manifest, time.monotonic() - began)
+        return Restored(data, archive.manifest)
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,7 +37,6 @@ class Saved:
     bytes: int
     files: int
     runs: int
-    seconds: float
     left_out: tuple[str, ...]
 
 
@@ -52,7 +50,6 @@ def save(data: Path, target: Path, tell: Tell | None = None, *, models: bool = T
         CannotBackUp: there is no hub in the folder, the target exists, or a file changed.
         CannotStart, DatabaseFault: the databases of the hub do not answer.
     """
-    began = time.monotonic()
     data, target = data.resolve(), target.resolve()
     _check(data, target)
     with (
@@ -66,9 +63,8 @@ def save(data: Path, target: Path, tell: Tell | None = None, *, models: bool = T
         sources = {DATABASE: work / DATABASE, **_secrets(data), **files}
         _write(work / "new.tar", sources, revisions, tell)
         _put(work / "new.tar", target)
-    seconds = time.monotonic() - began
     size = target.stat().st_size
-    return Saved(target, size, len(sources), len(runs), seconds, tuple(left_out))
+    return Saved(target, size, len(sources), len(runs), tuple(left_out))
 
 
 def _check(data: Path, target: Path) -> None:
