@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -19,8 +22,8 @@ from mergehub.hub.address import listen
 STUBBORN = """
 import signal, socket, sys
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-listener = socket.create_server(("127.0.0.1", 0))
-print(listener.getsockname()[1], flush=True)
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("listens", flush=True)
 signal.pause()
 """
 UP = "from mergehub.cli.main import main; main()"
@@ -32,10 +35,11 @@ def test_a_port_is_free_at_once_after_a_leftover_that_would_not_end(
 ) -> None:
     monkeypatch.setattr(leftovers, "PATIENCE_SECONDS", 0.1)
     env = dict(os.environ) | {"MERGEHUB_DATA": str(tmp_path)}
-    command = [sys.executable, "-c", STUBBORN]
+    port = _quiet_port()
+    command = [sys.executable, "-c", STUBBORN, str(port)]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
-        port = int(child.stdout.readline())
+        assert child.stdout.readline() == "listens\n"
         leftovers.note(tmp_path / "children.json", [child.pid])
         assert leftovers.end(tmp_path / "children.json", tmp_path) == [child.pid]
         listen("127.0.0.1", port).close()
@@ -52,8 +56,9 @@ def data() -> Iterator[Path]:
 @pytest.mark.timeout(3 * SECONDS)
 def test_a_hub_starts_on_its_port_right_after_a_kill_ready_or_not(data: Path) -> None:
     pytest.importorskip("merge_worker", reason="a whole hub needs the worker")
-    first = _started(data, 0)
-    port = int(_address(first).rpartition(":")[2])
+    port = _quiet_port()
+    first = _started(data, port)
+    assert _address(first).endswith(f":{port}")
     first.kill()
     early = _started(data, port)
     while not (data / "children.json").exists():
@@ -65,6 +70,14 @@ def test_a_hub_starts_on_its_port_right_after_a_kill_ready_or_not(data: Path) ->
     for each in (first, early, again):
         each.communicate(timeout=SECONDS)
     assert again.returncode == 0
+
+
+def _quiet_port() -> int:
+    """A free port that the system gives to no connection on its own."""
+    for port in random.sample(range(20_000, 30_000), 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("No port is free.")
 
 
 def _started(data: Path, port: int) -> subprocess.Popen[str]:

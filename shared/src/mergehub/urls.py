@@ -42,8 +42,8 @@ def parsed(text: str) -> httpx.URL:
         raise NotAUrl("It must carry no user name or password.")
     if len(authority) > LONGEST_AUTHORITY or not (read := _AUTHORITY.fullmatch(authority)):
         raise NotAUrl("Its host and port cannot be read.")
-    if read["port"] and not 0 < int(read["port"][:6]) < 2**16:
-        raise NotAUrl("Its port must lie between 1 and 65535.")
+    if read["port"] and (read["port"][0] == "0" or int(read["port"][:6]) >= 2**16):
+        raise NotAUrl("Its port must lie between 1 and 65535, and begins with no 0.")
     try:
         url = httpx.URL(text)
         check_host(url.raw_host.decode("ascii"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,6 +106,12 @@ def llama_config(layers: int = 2, **extra: Any) -> dict[str, Any]:
     }
 
 
+def _depth(tensors: Mapping[str, NDArray[Any]]) -> int:
+    """How many layers these are, counted by the names of the text layers."""
+    found = (re.match(r"model\.layers\.(\d+)\.", name) for name in tensors)
+    return max((int(each[1]) + 1 for each in found if each), default=2)
+
+
 @dataclass
 class Workshop:
     """A folder in which models are written and merged."""
@@ -131,7 +138,7 @@ class Workshop:
         """Write a model; returns the name to use in recipes."""
         folder = self.folder / name
         folder.mkdir()
-        (folder / "config.json").write_text(json.dumps(config or llama_config()))
+        (folder / "config.json").write_text(json.dumps(config or llama_config(_depth(tensors))))
         write_tensors(folder / "model.safetensors", tensors, dtype)
         return f"./{name}"
 
