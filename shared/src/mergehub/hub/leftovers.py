@@ -38,18 +38,33 @@ def end(file: Path, folder: Path) -> list[int]:
     ours = [pid for pid in noted if belongs(pid, folder)]
     for pid in ours:
         _send(pid, signal.SIGTERM)
-    _wait(ours, folder, PATIENCE_SECONDS)
+    _wait([*ours, *filter(_is_dying, noted)], PATIENCE_SECONDS)
     _kill([pid for pid in ours if not _is_postgres(pid)], folder)
-    _wait(ours, folder, POSTGRES_SECONDS)
+    _wait(ours, POSTGRES_SECONDS)
     _kill(ours, folder)
-    _wait(ours, folder, POSTGRES_SECONDS)
+    _wait(ours, POSTGRES_SECONDS)
     return ours
 
 
-def _wait(pids: Iterable[int], folder: Path, seconds: float) -> None:
+def _wait(pids: Iterable[int], seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    while any(belongs(pid, folder) for pid in pids) and time.monotonic() < deadline:
+    while any(map(_runs, pids)) and time.monotonic() < deadline:
         time.sleep(0.02)
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process may still hold a port: its memory, and so its name, goes before that."""
+    try:
+        stat = Path("/proc", str(pid), "stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
+
+
+def _is_dying(pid: int) -> bool:
+    with suppress(OSError):
+        return _runs(pid) and not Path("/proc", str(pid), "cmdline").read_bytes()
+    return False
 
 
 def _kill(pids: Iterable[int], folder: Path) -> None:
