@@ -269,12 +269,12 @@ def something_lies_in_a_scratch_folder(evidence: Evidence) -> None:
     evidence.left.append("/scratch/runs/c")
 
 
-@breaks("finished_blocks_stay_finished")
-def a_finished_block_is_filled_again(evidence: Evidence) -> None:
+@breaks("finished_tensors_stay_finished")
+def a_finished_tensor_is_filled_again(evidence: Evidence) -> None:
     evidence.journals[0].entries.append({"tensor": "a"})
 
 
-@breaks("finished_blocks_stay_finished")
+@breaks("finished_tensors_stay_finished")
 def the_next_attempt_begins_anew(evidence: Evidence) -> None:
     evidence.journals[0] = Kept("m", 2, [{"plan": "p"}, {"tensor": "a"}])
 

@@ -37,10 +37,10 @@ def nothing_is_left_behind(evidence: Evidence) -> Iterator[str]:
         yield f"{path} was left behind"
 
 
-def finished_blocks_stay_finished(evidence: Evidence) -> Iterator[str]:
+def finished_tensors_stay_finished(evidence: Evidence) -> Iterator[str]:
     for journal in evidence.journals:
         if journal.repeated:
-            yield f"the run {journal.run} filled {len(journal.repeated)} finished blocks again"
+            yield f"the run {journal.run} filled {len(journal.repeated)} finished tensors again"
         state = (evidence.runs.get(journal.run) or {}).get("state")
         if state == RunState.SUCCEEDED and journal.at_death and not journal.complete:
             yield f"the run {journal.run} began anew after {journal.at_death} entries"

@@ -26,7 +26,7 @@ CHECKS: tuple[Check, ...] = (
     check_models.outputs_are_those_of_a_calm_run,
     check_models.no_model_is_half_written,
     check_models.nothing_is_left_behind,
-    check_models.finished_blocks_stay_finished,
+    check_models.finished_tensors_stay_finished,
     check_runs.runs_fail_of_spent_attempts_alone,
     check_runs.all_comes_to_rest,
     check_runs.restarts_are_quick,

@@ -28,12 +28,8 @@ class Kept:
 
     @property
     def repeated(self) -> list[str]:
-        """Blocks and tensors that were filled although they were finished."""
-        done = Counter(
-            json.dumps([entry.get("tensor"), entry.get("block"), entry.get("cut")])
-            for entry in self.entries
-            if "tensor" in entry or "block" in entry
-        )
+        """Tensors that were filled although they were finished."""
+        done = Counter(entry["tensor"] for entry in self.entries if "tensor" in entry)
         return sorted(what for what, times in done.items() if times > 1)
 
 

@@ -63,8 +63,26 @@ def test_a_finished_part_does_nothing_twice(workshop: Any) -> None:
     merge_part(plan, out, Portion(1, 2))
     seen: list[Any] = []
     assert merge_part(plan, out, Portion(1, 2), on_progress=seen.append) is None
-    assert not seen
+    assert {each.stage for each in seen} == {"check"}
     assert merge_part(plan, out, Portion(2, 2)) is not None
+
+
+def test_what_another_part_made_is_read_anew_before_the_merge_is_completed(workshop: Any) -> None:
+    recipe = document(workshop)
+    expected = workshop.merge(recipe, "whole").output_digest
+    plan, out = workshop.plan(recipe), workshop.folder / "out"
+    merge_part(plan, out, Portion(1, 2))
+    region = Portion(1, 2).tensors(plan)[0].region
+    shard = workshop.folder / "out.partial" / region.file
+    with shard.open("r+b") as file:
+        file.seek(region.offset)
+        file.write(bytes(8))
+    for _ in range(2):
+        with pytest.raises(ResumeError, match=r"since part 1/2 made it; merge that part again"):
+            merge_part(plan, out, Portion(2, 2))
+    result = merge_part(plan, out, Portion(1, 2))
+    assert result is not None
+    assert result.output_digest == expected == digest_of_folder(out)
 
 
 def test_a_merge_is_divided_in_one_way(workshop: Any) -> None:

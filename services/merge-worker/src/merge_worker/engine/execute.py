@@ -13,7 +13,7 @@ from pathlib import Path
 from mergehub.recipe.lock import Lock
 
 from . import cuda
-from .digests import output_digest, tensor_is
+from .digests import output_digest
 from .errors import OutputError, ResumeError
 from .filling import Filling
 from .finish import finish, only_one
@@ -27,6 +27,7 @@ from .portion import Portion, all_finished, check_split
 from .progress import Meter, OnProgress
 from .shards import lay_out
 from .shortage import shortage
+from .standing import changed, check_sizes
 from .writing import sync, writing, writing_behind
 
 
@@ -162,9 +163,9 @@ class _Work:
             ThreadPoolExecutor(self.options.workers, thread_name_prefix="merge") as pool,
         ):
             tensors = self.portion.tensors(self.plan)
-            self._check(journal, tensors, pool)
+            meter = Meter(tensors, on_progress)
+            self._check(journal, tensors, pool, meter)
             lay_out(self.plan, self.partial)
-            meter = Meter(tensors, journal, on_progress)
             if not journal.complete:
                 self._fill(tensors, inputs, journal, pool, meter)
             return self._complete(inputs, pool, meter)
@@ -213,6 +214,7 @@ class _Work:
             finished = all_finished(self.partial, self.plan, self.portion)
             if finished is None:  # another portion, ending at the same moment, was first
                 return None
+            self._check_others(finished, pool, meter)
             journals = [each.journal for each in self.portion.all]
             lock = finish(self.plan, self.partial, self.out, finished, inputs, digests, journals)
         return self._result(finished, lock)
@@ -240,26 +242,37 @@ class _Work:
         )
 
     def _check(
-        self, journal: Journal, tensors: Sequence[PlannedTensor], pool: ThreadPoolExecutor
+        self,
+        journal: Journal,
+        tensors: Sequence[PlannedTensor],
+        pool: ThreadPoolExecutor,
+        meter: Meter,
     ) -> None:
-        """What the journal calls finished must be of this plan, and still be there."""
+        """What the journal calls finished must be of this plan; what is not there is forgotten."""
         if journal.finished.keys() - {tensor.name for tensor in tensors}:
             raise journal.damaged("it names a tensor that is not to be made")
-        for name, placed in self.plan.shards.items():
-            last = placed[-1].region
-            path = self.partial / name
-            if any(each.name in journal.finished for each in placed) and (
-                not path.is_file() or path.stat().st_size != last.offset + last.nbytes
-            ):
-                raise ResumeError(
-                    f"{path} was changed since it was journalled; remove {self.partial}"
-                )
-        if not journal.trusted:
-            claimed = [each for each in tensors if each.name in journal.finished]
-            found = pool.map(lambda each: self._is_there(each, journal), claimed)
-            there = [each.name for each, is_there in zip(claimed, found, strict=True) if is_there]
-            journal.restart({name: journal.finished[name] for name in there})
+        check_sizes(self.plan, self.partial, journal.finished)
+        lost = changed(
+            self.partial,
+            tensors,
+            journal.finished,
+            pool,
+            meter,
+            lambda tensor: meter.add(1, tensor.region.nbytes),
+        )
+        if lost:
+            kept = {name: each for name, each in journal.finished.items() if name not in lost}
+            journal.restart(kept)
 
-    def _is_there(self, tensor: PlannedTensor, journal: Journal) -> bool:
-        path = self.partial / tensor.region.file
-        return tensor_is(path, tensor.name, tensor.region, journal.finished[tensor.name].sha256)
+    def _check_others(
+        self, finished: dict[str, Finished], pool: ThreadPoolExecutor, meter: Meter
+    ) -> None:
+        """What other portions made may have been changed since, too."""
+        check_sizes(self.plan, self.partial, finished)
+        for portion in self.portion.others:
+            tensors = portion.tensors(self.plan)
+            if lost := changed(self.partial, tensors, finished, pool, meter):
+                raise ResumeError(
+                    f"the tensor {lost[0]!r} was changed since part {portion} made it; "
+                    "merge that part again"
+                )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .digests import RunningDigest
 from .dtypes import ITEMSIZE
 from .finiteness import counter_of_copies, found_in, made_of
-from .journal import Finished, Journal
+from .journal import Finished
 from .loop import Loop
 from .method import Block, Cut, Prepared
 from .methods import discover
@@ -27,19 +27,12 @@ Wrote = Callable[[int], None]
 """Told of every block, with its bytes."""
 
 
-def fill(
-    merge: TensorMerge, tensor: PlannedTensor, path: Path, journal: Journal, wrote: Wrote
-) -> Finished:
-    """Compute a tensor's blocks, write them in their places and journal each.
-
-    Blocks that the journal has are left as they are.
-    """
-    done = journal.blocks.get(tensor.name, {})
+def fill(merge: TensorMerge, tensor: PlannedTensor, path: Path, wrote: Wrote) -> Finished:
+    """Compute a tensor's blocks and write them in their places."""
     with writing(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
         compute, cuts = _compute(merge, tensor)
-        counts = [done[cut] for cut in cuts if cut in done]
         width = ITEMSIZE[tensor.region.dtype]
         digest = RunningDigest(descriptor, tensor.name, tensor.region)
 
@@ -49,12 +42,10 @@ def fill(
             offset = block.first * width
             write_at(path, descriptor, tensor.region.offset + offset, data)
             digest.wrote(offset, data)
-            if len(cuts) > 1:
-                journal.add_block(tensor.name, cut, nonfinite)
             wrote(len(data))
             return nonfinite
 
-        counts += merge.crew.sweep([cut for cut in cuts if cut not in done], one)
+        counts = merge.crew.sweep(cuts, one)
         sha256 = digest.hexdigest()
     finally:
         os.close(descriptor)

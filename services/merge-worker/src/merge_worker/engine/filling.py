@@ -59,7 +59,7 @@ class Filling:
     def _fill(self, tensor: PlannedTensor, meter: Meter) -> None:
         merge = TensorMerge(self._plan, tensor, self._inputs, self._crew, self._block, self._device)
         path = self._folder / tensor.region.file
-        finished = fill(merge, tensor, path, self._journal, lambda size: meter.add(0, size))
+        finished = fill(merge, tensor, path, lambda size: meter.add(0, size))
         if self._only_finite:
             check_finite(tensor, finished)
         self._journal.add_tensor(tensor.name, finished)

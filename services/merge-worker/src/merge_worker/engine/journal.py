@@ -1,9 +1,9 @@
-"""The journal of a merge: which output tensors, and blocks of them, are finished.
+"""The journal of a merge: which output tensors are finished.
 
-The first line names the plan and the boot of the machine; each further line is a finished block or
-tensor. Lines are written when the bytes have been handed to the system: they outlive the process,
-whatever moment it stops at. After a restart of the machine a line proves nothing, so what it says
-of tensors is checked against their digests and blocks are filled again.
+The first line names the plan; each further line is a finished tensor with its digest. Lines are
+written when the bytes have been handed to the system: they outlive the process, whatever moment it
+stops at. A line proves nothing of what became of the bytes afterwards (a restart of the machine may
+have lost them, somebody may have changed them), so who goes on checks each digest first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,12 +22,8 @@ from .errors import OutputError, ResumeError
 from .writing import writing
 
 NAME = "journal.jsonl"
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
-
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-Cut = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -49,8 +44,7 @@ class Journal:
 
     Attributes:
         finished: the finished tensors, by name.
-        blocks: of tensors begun, the finished blocks with their counts of non-finite elements.
-        trusted: whether the machine is still running that the lines were written on.
+        complete: whether nothing is left to do.
     """
 
     def __init__(self, folder: Path, plan_digest: str, name: str = NAME) -> None:
@@ -63,9 +57,7 @@ class Journal:
         self._folder, self._plan = folder, plan_digest
         self.path = folder / name
         self.finished: dict[str, Finished] = {}
-        self.blocks: dict[str, dict[Cut, list[int]]] = {}
         self.complete = False
-        self.trusted = True
         with writing(self.path):
             # A pipe or a link in its place is not waited for, nor followed.
             self._file = os.open(self.path, _FLAGS | os.O_CREAT, 0o644)
@@ -81,7 +73,7 @@ class Journal:
         """The finished tensors of a journal that has come to its end; None of any other."""
         found = cls.__new__(cls)
         found._folder, found.path = path.parent, path
-        found.finished, found.blocks, found.complete = {}, {}, False
+        found.finished, found.complete = {}, False
         try:
             entries = found._entries(path.read_bytes())
             if not entries or entries[0].get("plan") != plan_digest:
@@ -94,10 +86,6 @@ class Journal:
     def damaged(self, how: str) -> ResumeError:
         """What to raise if the journal cannot be what an earlier attempt wrote."""
         return ResumeError(f"{self.path} is damaged: {how}; remove {self._folder} and merge again")
-
-    def add_block(self, tensor: str, cut: Cut, nonfinite: list[int]) -> None:
-        """Record a block of a tensor whose bytes are written."""
-        self._append({"block": tensor, "cut": cut, "nonfinite": nonfinite})
 
     def add_tensor(self, tensor: str, finished: Finished) -> None:
         """Record a tensor whose bytes are written."""
@@ -115,8 +103,7 @@ class Journal:
         self._start()
         for name, finished in verified.items():
             self._append(_tensor_line(name, finished))
-        self.finished, self.blocks = dict(verified), {}
-        self.complete, self.trusted = False, True
+        self.finished, self.complete = dict(verified), False
 
     def close(self) -> None:
         """Let go of the journal; it stays on disk."""
@@ -131,7 +118,7 @@ class Journal:
             raise OutputError(f"{self.path} cannot be locked: {error.strerror}") from None
 
     def _start(self) -> None:
-        self._append({"plan": self._plan, "boot": _boot()})
+        self._append({"plan": self._plan})
 
     def _append(self, entry: dict[str, Any]) -> None:
         left = json.dumps(entry).encode() + b"\n"
@@ -156,7 +143,6 @@ class Journal:
         if not entries:
             self._start()
             return
-        self.trusted = entries[0].get("boot") == _boot()
         self._take_all(entries)
 
     def _entries(self, text: bytes) -> list[dict[str, Any]]:
@@ -184,12 +170,6 @@ class Journal:
                 "made": dict(made),
             } if _SHA256.fullmatch(digest) and _are_counts([*nonfinite.values(), *made.values()]):
                 self.finished[name] = Finished(digest, nonfinite, made)
-            case {
-                "block": str(name),
-                "cut": [int(first), int(size)],
-                "nonfinite": list(nonfinite),
-            } if _are_counts(nonfinite):
-                self.blocks.setdefault(name, {})[first, size] = nonfinite
             case {"complete": True}:
                 self.complete = True
             case _:
@@ -207,10 +187,3 @@ def _tensor_line(name: str, finished: Finished) -> dict[str, Any]:
         "nonfinite": dict(finished.nonfinite),
         "made": dict(finished.made),
     }
-
-
-def _boot() -> str | None:
-    """A name for the time since the machine was started; None where it has none."""
-    with suppress(OSError):
-        return _BOOT.read_text(encoding="ascii").strip()
-    return None

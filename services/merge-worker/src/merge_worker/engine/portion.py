@@ -35,6 +35,11 @@ class Portion:
         """It and the others."""
         return (Portion(number, self.of) for number in range(1, self.of + 1))
 
+    @property
+    def others(self) -> Iterator[Portion]:
+        """All but it."""
+        return (each for each in self.all if each != self)
+
     def tensors(self, plan: Plan) -> list[PlannedTensor]:
         """Its tensors: the largest go first, each to whoever has least."""
         loads = [0] * self.of

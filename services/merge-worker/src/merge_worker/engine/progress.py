@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Literal
 
-from .dtypes import ITEMSIZE
-from .journal import Journal
 from .plan import PlannedTensor
 
 TICK = 0.1
 """Seconds between reports."""
 
-Stage = Literal["fill", "lock", "finish"]
+Stage = Literal["check", "fill", "lock", "finish"]
+"""To check is to read what earlier attempts, or other parts, have made."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +34,9 @@ OnProgress = Callable[[Progress], None]
 class Meter:
     """Counts what any thread has finished, and reports while waiting for the threads."""
 
-    def __init__(
-        self, tensors: Sequence[PlannedTensor], journal: Journal, on_progress: OnProgress
-    ) -> None:
-        sizes = {tensor.name: tensor.region.nbytes for tensor in tensors}
-        self._total = len(sizes), sum(sizes.values())
-        self._done = len(journal.finished), sum(_journalled(each, journal) for each in tensors)
+    def __init__(self, tensors: Sequence[PlannedTensor], on_progress: OnProgress) -> None:
+        self._total = len(tensors), sum(tensor.region.nbytes for tensor in tensors)
+        self._done = 0, 0
         self._lock = Lock()
         self._on_progress = on_progress
 
@@ -52,23 +48,20 @@ class Meter:
     def report(self, stage: Stage) -> None:
         """Tell how far the merge is."""
         tensors, size = self._done
-        total = self._total[1]
-        # Blocks of another size than before are filled again, and counted again.
-        self._on_progress(Progress(tensors, self._total[0], min(size, total), total, stage))
+        self._on_progress(Progress(tensors, self._total[0], size, self._total[1], stage))
 
     def wait_for(self, futures: Iterable[Future[Any]], stage: Stage) -> None:
-        """Report until all are done; raises what one of them raises, or the callback."""
+        """Report until all are done; raises what one of them raises, or the callback.
+
+        What has not begun by then is not begun any more.
+        """
         left = set(futures)
-        while left:
-            self.report(stage)
-            done, left = wait(left, TICK)
-            for future in done:
-                future.result()
-
-
-def _journalled(tensor: PlannedTensor, journal: Journal) -> int:
-    """The bytes of a tensor that an earlier attempt has filled."""
-    if tensor.name in journal.finished:
-        return tensor.region.nbytes
-    blocks = journal.blocks.get(tensor.name, {})
-    return sum(size for _, size in blocks) * ITEMSIZE[tensor.region.dtype]
+        try:
+            while left:
+                self.report(stage)
+                done, left = wait(left, TICK)
+                for future in done:
+                    future.result()
+        finally:
+            for future in left:
+                future.cancel()
