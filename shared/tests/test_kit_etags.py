@@ -118,7 +118,18 @@ async def test_a_change_without_a_precondition_is_refused(client: httpx.AsyncCli
     assert app.thing.words == "first"
 
 
-@pytest.mark.parametrize("weak", ['"old"', "W/{}", "nonsense", ""])
+@pytest.mark.parametrize("unquoted", ["nonsense", "", "0f3a", "'{}"])
+async def test_a_precondition_that_names_no_tag_is_told_how_to(
+    client: httpx.AsyncClient, unquoted: str
+) -> None:
+    headers = {"If-Match": unquoted.format(etag_of(app.thing).strip('"'))}
+    answer = await client.put("/thing", json={"words": "new"}, headers=headers)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/header/If-Match")
+    assert "its quotes included" in answer.json()["errors"][0]["detail"]
+    assert app.thing.words == "first"
+
+
+@pytest.mark.parametrize("weak", ['"old"', "W/{}", '"old", nonsense'])
 async def test_a_change_of_another_state_is_refused(client: httpx.AsyncClient, weak: str) -> None:
     headers = {"If-Match": weak.format(etag_of(app.thing))}
     answer = await client.put("/thing", json={"words": "new"}, headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -100,3 +101,36 @@ def test_the_lines_of_faults_and_warnings_are_known() -> None:
     assert warning.suggestion == (
         "for a regular expression, write it between slashes: /layers.[01]/"
     )
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ bos_token }}{% for message in messages %}{{ message.content }}{% endfor %}",
+        "{% generation %}{{ messages[0].content }}{% endgeneration %}",
+        "{% for m in messages %}{% if loop.first %}{% continue %}{% endif %}{% endfor %}",
+        "{{ messages | tojson(indent=2) | unknown_filter }}{{ raise_exception('no') }}",
+        "{{ " + "(" * 40_000,  # too long to be read in time
+    ],
+)
+def test_a_chat_template_may_be_all_that_transformers_reads(template: str) -> None:
+    assert faults(LINEAR | {"chat_template": template}) == []
+
+
+@pytest.mark.parametrize(
+    ("template", "wrong"),
+    [
+        ("{% for m in messages %}{{ m }}", r"is not Jinja: .*endfor.* \(its line 1\)"),
+        ("{{ a }}\n{{ b", r"is not Jinja: .*\(its line 2\)"),
+        ("{% generate %}", "unknown tag 'generate'"),
+        ("{{ " + "(" * 10_000, "nests too deep"),
+        ("{{ 1" + "0" * 10_000 + " }}", "a number of thousands of digits"),
+        ("{% " + "x" * 20_000 + " %}", "is not Jinja"),
+    ],
+)
+def test_a_chat_template_that_is_not_jinja_is_a_fault(template: str, wrong: str) -> None:
+    (fault,) = faults(LINEAR | {"chat_template": template})
+    assert (fault.path, fault.code) == ("/chat_template", "chat-template")
+    assert re.search(wrong, fault.message)
+    assert len(fault.message) < 300
+    assert fault.line

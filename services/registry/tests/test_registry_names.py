@@ -247,6 +247,34 @@ async def test_a_private_model_goes_into_nothing_public_by_whatever_way(
         assert (his.json()["products"], his.json()["visibility"]) == ({}, "public")
 
 
+@pytest.mark.parametrize("wanted", ["me/suop", "Me/Soups"])
+async def test_a_name_that_nearly_is_a_products_is_noted(
+    owner: Client, bob: Client, made: Call, wanted: str
+) -> None:
+    await made(owner, "me/soup")
+    notes = (await ask(bob, "stew", by("model", wanted))).json()["notes"]
+    assert any(f"{wanted.lower()} is no model of this hub" in each for each in notes)
+    assert any("did you mean me/soup?" in each for each in notes)
+    evaluation = {"kind": "evaluate", "model": wanted, "benchmarks": ["arc"]}
+    noted = (await bob.post("/v1/runs", json=evaluation)).json()["notes"]
+    assert any("did you mean me/soup?" in each for each in noted)
+
+
+async def test_a_private_product_is_suggested_to_its_owner_alone(
+    ann: Client, bob: Client, made: Call
+) -> None:
+    recipe = {"name": "secret", "visibility": "private", "recipe": RECIPE}
+    version = (await ann.post("/v1/recipes", json=recipe)).json()["version"]["id"]
+    await made(ann, "soup", None, recipe_version=version)
+    suggestion = "did you mean ann/soup?"
+    hers, his = [
+        (await ask(client, "stew", by("model", "ann/soups"))).json()["notes"]
+        for client in (ann, bob)
+    ]
+    assert any(suggestion in each for each in hers)
+    assert not any(suggestion in each for each in his)
+
+
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_product_is_taken_by_its_name_wherever_a_model_is_named(
     owner: Client, bob: Client, made: Call, way: str

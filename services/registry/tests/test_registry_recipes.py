@@ -139,6 +139,9 @@ async def test_every_fault_is_told_at_once(publish: Any, recipe_text: str) -> No
     assert faults.keys() == {"/recipe#/merge_method", "/recipe#/dtype", "/recipe#/base_modle"}
     assert "linear" in faults["/recipe#/merge_method"]["suggestion"]
     assert "base_model" in faults["/recipe#/base_modle"]["suggestion"]
+    lines = [line.partition(":")[0] for line in wrong.splitlines()]
+    for pointer, fault in faults.items():
+        assert lines[fault["line"] - 1] == pointer.removeprefix("/recipe#/")
 
 
 async def test_fault_deep_inside_the_recipe_is_pointed_at(publish: Any, recipe_text: str) -> None:

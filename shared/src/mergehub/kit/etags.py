@@ -51,6 +51,11 @@ def is_among(etag: str, field: str, *, weakly: bool) -> bool:
     return not etag.startswith("W/") and etag in tags
 
 
+def is_well_formed(field: str) -> bool:
+    """Whether the field is `*` or names at least one entity tag."""
+    return field.strip() == "*" or TAG.search(field) is not None
+
+
 def is_known(request: Request, etag: str) -> bool:
     """Whether the client says that it has what `etag` names."""
     known = ", ".join(request.headers.getlist("if-none-match"))

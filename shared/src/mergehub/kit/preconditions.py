@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import Depends, Header
 
-from mergehub.kit.etags import is_among
-from mergehub.kit.problems import Problem
+from mergehub.kit.etags import is_among, is_well_formed
+from mergehub.kit.problems import FieldFault, Invalid, Problem
 
 
 class PreconditionRequired(Problem):
@@ -24,6 +24,14 @@ class PreconditionFailed(Problem):
     remedy = "Read it again, apply the change to what it is now, and send the new `ETag`."
 
 
+MALFORMED = FieldFault(
+    pointer="/header/If-Match",
+    code="entity_tag",
+    detail="must be `*`, or the `ETag` as GET answered it, its quotes included",
+    suggestion=None,
+)
+
+
 class _IfMatch:
     """One request's `If-Match`."""
 
@@ -36,6 +44,8 @@ class _IfMatch:
     ) -> None:
         if field is None:
             raise PreconditionRequired("Send `If-Match` with the `ETag` that GET answered.")
+        if not is_well_formed(field):
+            raise Invalid("Not valid: /header/If-Match.", errors=[MALFORMED])
         self._field = field
 
     def check(self, etag: str) -> None:

@@ -15,12 +15,16 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class FieldFault(BaseModel):
-    """One fault in what was sent; `pointer` is a JSON pointer (RFC 6901) into it."""
+    """One fault in what was sent; `pointer` is a JSON pointer (RFC 6901) into it.
+
+    `line`, from 1, is that of a recipe's text, where it is known.
+    """
 
     pointer: str
     code: str
     detail: str
     suggestion: str | None
+    line: int | None = None
 
 
 class ProblemBody(BaseModel):
@@ -38,6 +42,7 @@ class ProblemBody(BaseModel):
                 "code": "greater_than_equal",
                 "detail": "Input should be greater than or equal to 0",
                 "suggestion": None,
+                "line": None,
             }
         ],
     )

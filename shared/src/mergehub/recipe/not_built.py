@@ -1,4 +1,4 @@
-"""What the language reads, since mergekit's recipes have it, and the engine does not do yet.
+"""What the language reads, since mergekit's recipes have it, and the engine does not do (yet).
 
 `check`, `publish`, `submit` and the engine all refuse by this list. Whoever builds one of these
 takes it out here.
@@ -17,6 +17,7 @@ from .schema import Recipe, TokenizerOptions
 CODE: Final = "not-built"
 AUTO: Final = "auto"
 """The chat template of the tokenizer that the output gets."""
+OF_THE_TOKENIZER: Final = "'auto' for that of the tokenizer"
 _WEIGHT_FILES: Final = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".gguf")
 
 
@@ -43,15 +44,21 @@ def never_merged(recipe: Recipe) -> Iterator[Fault]:
     """What the engine refuses whatever the models are."""
     if recipe.tokenizer is not None:
         yield from _rows(recipe.tokenizer)
-    template = recipe.chat_template
-    if template is not None and template != AUTO and "{" not in template:
-        yield _fault(
-            ("chat_template",),
-            f"the chat template {excerpt(template)} by its name",
-            "give the Jinja text, or 'auto' for that of the tokenizer",
-        )
+    if recipe.chat_template not in (None, AUTO):
+        yield from _chat_template(recipe.chat_template)
     if recipe.modules is not None and len(recipe.modules) > 1:
         yield _fault(("modules",), "a merge of several modules", "give one module, or models")
+
+
+def _chat_template(template: str) -> Iterator[Fault]:
+    if "{" not in template:
+        what = f"the chat template {excerpt(template)} by its name"
+        yield _fault(("chat_template",), what, f"give the Jinja text, or {OF_THE_TOKENIZER}")
+        return
+    from .chat_templates import what_is_wrong  # few recipes have one, and jinja2 takes time
+
+    if wrong := what_is_wrong(template):
+        yield Fault("/chat_template", "chat-template", wrong, f"mend it, or {OF_THE_TOKENIZER}")
 
 
 def _rows(tokenizer: TokenizerOptions) -> Iterator[Fault]:

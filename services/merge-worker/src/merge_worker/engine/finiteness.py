@@ -82,8 +82,8 @@ def check_finite(tensor: PlannedTensor, finished: Finished) -> None:
     if finished.nonfinite:
         counts = ", ".join(f"{count} in {model}" for model, count in finished.nonfinite.items())
         raise NotFiniteError(
-            f"{tensor.name!r} has elements that are infinite or not a number: {counts} "
-            f"(of {tensor.region.size})"
+            f"{tensor.name!r} has elements that are, read as float32, infinite or not a number: "
+            f"{counts} (of {tensor.region.size})"
         )
     if finished.made:
         raise NotFiniteError(sentence(tensor.name, finished.made, tensor.region.dtype))

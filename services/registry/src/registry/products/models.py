@@ -19,4 +19,7 @@ class ProductRow(Base):
     owner: Mapped[str] = mapped_column(ForeignKey("accounts.handle"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
-    __table_args__ = (Index("uq_products_lower_name", func.lower(name), unique=True),)
+    __table_args__ = (
+        Index("uq_products_lower_name", func.lower(name), unique=True),
+        Index("ix_products_namespace", func.lower(func.split_part(name, "/", 1))),
+    )

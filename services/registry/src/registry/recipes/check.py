@@ -76,4 +76,5 @@ def _told(fault: Fault, pointer: str) -> FieldFault:
         code=fault.code,
         detail=fault.message,
         suggestion=fault.suggestion,
+        line=fault.line,
     )

@@ -26,6 +26,7 @@ from registry.accounts.access import check_may
 from registry.accounts.service import own
 from registry.audit.service import audit
 from registry.products.names import taken
+from registry.products.near import near_names
 from registry.products.resolve import by_name, owners_of_private
 from registry.quotas.service import check_quota
 from registry.runs import repository
@@ -50,6 +51,9 @@ async def submit(
     spec, products, sources = await spec_of(session, submitter, wanted)
     private_to = await belonging(session, submitter, sources)
     notes = [f"{name} is the model of run {run.id}." for name, run in by_name(products)]
+    notes += await near_names(
+        session, submitter, sources.names - {name.lower() for name in products}
+    )
     if isinstance(spec, MergeSpec):
         product = await taken(session, submitter, private_to, spec.model_name)
         notes, owner = _renamed(spec, product.name) + notes, product.owner

@@ -22,7 +22,7 @@ from registry.runs.models import RunRow
 @dataclass
 class Sources:
     """The recipes that a run follows from, the runs whose models it takes, and the names, in lower
-    case, of all models that its recipe names."""
+    case, of all models that it names."""
 
     recipes: set[UUID] = field(default_factory=set)
     runs: set[UUID] = field(default_factory=set)

@@ -35,7 +35,7 @@ async def spec_of(
     """
     sources = Sources()
     if isinstance(wanted, EvaluateRunCreate):
-        spec, products = await _evaluate_spec(session, viewer, wanted)
+        spec, products = await _evaluate_spec(session, viewer, wanted, sources)
     else:
         spec, products = await _merge_spec(session, viewer, wanted, sources)
     sources.take(products.values())
@@ -88,13 +88,15 @@ async def _recipe(
 
 
 async def _evaluate_spec(
-    session: AsyncSession, viewer: Principal, wanted: EvaluateRunCreate
+    session: AsyncSession, viewer: Principal, wanted: EvaluateRunCreate, sources: Sources
 ) -> tuple[RunSpec, Products]:
     try:
         reference = ModelRef.parse(wanted.model)
     except ValueError as error:
         raise _invalid("/model", "bad-reference", str(error)) from None
-    products = await resolve(session, viewer, named_in(reference), "/model")
+    models = list(named_in(reference))
+    products = await resolve(session, viewer, models, "/model")
+    sources.names = {each.model.lower() for each in models}
     spec = EvaluateSpec(
         kind="evaluate",
         model=str(reference),

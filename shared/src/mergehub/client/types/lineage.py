@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class Edge(TypedDict):
@@ -114,9 +114,12 @@ class Problem(TypedDict):
 
 
 class FieldFault(TypedDict):
-    """One fault in what was sent; `pointer` is a JSON pointer (RFC 6901) into it."""
+    """One fault in what was sent; `pointer` is a JSON pointer (RFC 6901) into it.
+
+    `line`, from 1, is that of a recipe's text, where it is known."""
 
     pointer: str
     code: str
     detail: str
     suggestion: str | None
+    line: NotRequired[int | None]

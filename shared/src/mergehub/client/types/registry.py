@@ -328,12 +328,15 @@ class EventPage(TypedDict):
 
 
 class FieldFault(TypedDict):
-    """One fault in what was sent; `pointer` is a JSON pointer (RFC 6901) into it."""
+    """One fault in what was sent; `pointer` is a JSON pointer (RFC 6901) into it.
+
+    `line`, from 1, is that of a recipe's text, where it is known."""
 
     pointer: str
     code: str
     detail: str
     suggestion: str | None
+    line: NotRequired[int | None]
 
 
 class HeartbeatAnswer(TypedDict):

@@ -1,0 +1,51 @@
+"""Names in a recipe that nearly are a product's: noted, since a folder may be called so, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.kit.auth import Principal
+from mergehub.recipe.faults import nearest
+from registry.products.models import ProductRow
+from registry.products.resolve import COMING
+from registry.runs.models import RunRow
+from registry.runs.repository import seen_by
+
+LOOKED_AT = 500
+NOTED = 10
+
+
+async def near_names(session: AsyncSession, viewer: Principal, names: Iterable[str]) -> list[str]:
+    """A note for each of these names, which are no product's, that looks like one misspelt.
+
+    Only products that `viewer` may see are thought of, and only those of the same namespace.
+    """
+    wanted = sorted(name for name in names if "/" in name)
+    spaces = {name.partition("/")[0].lower() for name in wanted}
+    if not spaces:
+        return []
+    known = await _names_in(session, viewer, spaces)
+    notes = []
+    for name in wanted:
+        space = f"{name.partition('/')[0].lower()}/"
+        if near := nearest(name, [each for each in known if each.lower().startswith(space)]):
+            notes.append(
+                f"{name} is no model of this hub, so a worker looks for it elsewhere: "
+                f"did you mean {near}?"
+            )
+    return notes[:NOTED]
+
+
+async def _names_in(session: AsyncSession, viewer: Principal, spaces: set[str]) -> list[str]:
+    seen = exists().where(
+        func.lower(RunRow.model_name) == func.lower(ProductRow.name),
+        RunRow.kind == "merge",
+        RunRow.state.in_(COMING),
+        seen_by(viewer),
+    )
+    space = func.lower(func.split_part(ProductRow.name, "/", 1))
+    query = select(ProductRow.name).where(space.in_(spaces), seen).limit(LOOKED_AT)
+    return list(await session.scalars(query))
