@@ -9,11 +9,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
+from starlette.requests import ClientDisconnect
+from structlog.testing import capture_logs
 
 from mergehub.kit.settings import ServiceSettings
 
 Json = dict[str, Any]
 ADDRESS = "/v1/tokens/introspect"
+FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture
@@ -123,3 +126,17 @@ async def test_a_service_token_may_do_nothing_else(service: httpx.AsyncClient) -
     assert (await service.get("/v1/accounts/audit")).status_code == 403
     body = {"name": "x", "scopes": ["admin"]}
     assert (await service.post("/v1/tokens", json=body)).status_code == 403
+
+
+async def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_fault_of_ours(
+    service: httpx.AsyncClient, app: FastAPI
+) -> None:
+    class Cut(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"token=mgh"
+            raise ClientDisconnect
+
+    with capture_logs() as logs:
+        answer = await service.post(ADDRESS, content=Cut(), headers={"content-type": FORM})
+    assert answer.status_code == 400
+    assert not [each for each in logs if each["log_level"] == "error"]

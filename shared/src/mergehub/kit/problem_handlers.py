@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match
 
@@ -147,6 +148,11 @@ async def _on_busy(request: Request, error: Exception) -> JSONResponse:
     return answer(Unavailable("The database is busy, and no connection to it came free in time."))
 
 
+async def _on_gone(request: Request, error: Exception) -> JSONResponse:
+    log.info("client.gone", path=request.url.path)
+    return answer(BadRequest("The body ended before its end."))  # which nobody reads
+
+
 async def _on_crash(request: Request, error: Exception) -> JSONResponse:
     log.error("request.crashed", path=request.url.path, exc_info=error)
     return answer(Problem("The fault is ours and has been logged; trying again may help."))
@@ -159,6 +165,7 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(DBAPIError, _on_database)
     app.add_exception_handler(PoolTimeout, _on_busy)
+    app.add_exception_handler(ClientDisconnect, _on_gone)
     app.add_exception_handler(Exception, _on_crash)
     amend(app, _describe_problems)
 
