@@ -94,6 +94,24 @@ def test_a_merge_is_divided_in_one_way(workshop: Any) -> None:
         merge(plan, out)
 
 
+def test_the_parts_are_of_one_recipe(workshop: Any) -> None:
+    recipe, out = document(workshop), workshop.folder / "out"
+    merge_part(workshop.plan(recipe), out, Portion(1, 2))
+    other = workshop.plan(recipe | {"parameters": {"weight": 3}, "merge_method": "linear"})
+    with pytest.raises(ResumeError, match="another merge"):
+        merge_part(other, out, Portion(2, 2))
+    assert merge_part(workshop.plan(recipe), out, Portion(2, 2)) is not None
+
+
+def test_a_part_says_that_the_journal_of_another_is_damaged(workshop: Any) -> None:
+    recipe, out = document(workshop), workshop.folder / "out"
+    merge_part(workshop.plan(recipe), out, Portion(1, 2))
+    with (workshop.folder / "out.partial" / Portion(1, 2).journal).open("a") as journal:
+        journal.write("garbage\n")
+    with pytest.raises(ResumeError, match="journal-1-of-2.jsonl is damaged"):
+        merge_part(workshop.plan(recipe), out, Portion(2, 2))
+
+
 def test_one_part_is_not_worked_on_twice_at_a_time(workshop: Any) -> None:
     plan, out = workshop.plan(document(workshop)), workshop.folder / "out"
 

@@ -6,13 +6,12 @@ from itertools import islice
 from typing import Final
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
-from jinja2.ext import Extension
-from jinja2.ext import loopcontrols as LoopControls
+from jinja2.ext import Extension, LoopControlExtension
 from jinja2.parser import Parser
 
 MAX_TOKENS: Final = 12_000
-"""A longer template is taken as it is: half a second goes by until so much is read, and those in use
-are half as long."""
+"""A longer template is taken as it is: half a second goes by until so much is read, and those in
+use are half as long."""
 _MAX_MESSAGE: Final = 200
 
 
@@ -26,7 +25,7 @@ class _Generation(Extension):
         return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
 
-_JINJA: Final = Environment(extensions=[LoopControls, _Generation])  # noqa: S701 (never rendered)
+_JINJA: Final = Environment(extensions=[LoopControlExtension, _Generation])  # noqa: S701 (never rendered)
 
 
 def what_is_wrong(template: str) -> str | None:

@@ -156,7 +156,7 @@ class _Work:
     def carry_out(self, on_progress: OnProgress) -> MergeResult | None:
         with writing(self.partial):
             self.partial.mkdir(parents=True, exist_ok=True)
-        check_split(self.partial, self.portion)
+        check_split(self.partial, self.plan, self.portion)
         with (
             closing(Journal(self.partial, self.plan.digest, self.portion.journal)) as journal,
             Inputs(self.plan) as inputs,
@@ -209,12 +209,12 @@ class _Work:
             for tensor in self.plan.tensors:
                 check_finite(tensor, finished[tensor.name])
         digests = self._digests(inputs, pool, meter)
-        meter.report("finish")
         with only_one(self.partial):
             finished = all_finished(self.partial, self.plan, self.portion)
             if finished is None:  # another portion, ending at the same moment, was first
                 return None
             self._check_others(finished, pool, meter)
+            meter.report("finish")
             journals = [each.journal for each in self.portion.all]
             lock = finish(self.plan, self.partial, self.out, finished, inputs, digests, journals)
         return self._result(finished, lock)

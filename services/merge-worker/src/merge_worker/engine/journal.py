@@ -69,19 +69,17 @@ class Journal:
             raise
 
     @classmethod
-    def peek(cls, path: Path, plan_digest: str) -> dict[str, Finished] | None:
-        """The finished tensors of a journal that has come to its end; None of any other."""
+    def peek(cls, path: Path, plan_digest: str) -> Journal:
+        """A journal that another process may have open, as far as it has come; not to be written.
+
+        Raises:
+            ResumeError: it is another plan's or damaged.
+        """
         found = cls.__new__(cls)
-        found._folder, found.path = path.parent, path
+        found._folder, found._plan, found.path = path.parent, plan_digest, path
         found.finished, found.complete = {}, False
-        try:
-            entries = found._entries(path.read_bytes())
-            if not entries or entries[0].get("plan") != plan_digest:
-                return None
-            found._take_all(entries)
-        except (FileNotFoundError, ResumeError):
-            return None
-        return found.finished if found.complete else None
+        found._take_all(found._entries(_whole_lines(path.read_bytes())))
+        return found
 
     def damaged(self, how: str) -> ResumeError:
         """What to raise if the journal cannot be what an earlier attempt wrote."""
@@ -131,22 +129,15 @@ class Journal:
         if not stat.S_ISREG(status.st_mode):
             raise self.damaged("it is not a regular file")
         text = os.pread(self._file, status.st_size, 0)
-        # A line without its end was being written when the process stopped.
-        whole = text[: text.rfind(b"\n") + 1]
+        whole = _whole_lines(text)
         entries = self._entries(whole)
-        if entries and entries[0].get("plan") != self._plan:
-            raise ResumeError(
-                f"{self._folder} holds the unfinished output of another merge (another recipe, "
-                "other inputs, seed or engine); remove it or choose another place"
-            )
         os.ftruncate(self._file, len(whole))
         if not entries:
             self._start()
-            return
         self._take_all(entries)
 
     def _entries(self, text: bytes) -> list[dict[str, Any]]:
-        """The lines of a journal; the first names the plan."""
+        """The lines of a journal of our plan, which the first of them names."""
         try:
             entries = [json.loads(line) for line in text.splitlines()]
         except (ValueError, RecursionError):
@@ -155,6 +146,11 @@ class Journal:
             raise self.damaged("a line is not a JSON object")
         if entries and "plan" not in entries[0]:
             raise self.damaged("it does not begin with a plan")
+        if entries and entries[0]["plan"] != self._plan:
+            raise ResumeError(
+                f"{self._folder} holds the unfinished output of another merge (another recipe, "
+                "other inputs, seed or engine); remove it or choose another place"
+            )
         return entries
 
     def _take_all(self, entries: Iterable[dict[str, Any]]) -> None:
@@ -174,6 +170,11 @@ class Journal:
                 self.complete = True
             case _:
                 raise self.damaged("a line is none that this engine writes")
+
+
+def _whole_lines(text: bytes) -> bytes:
+    """Without the line that was being written when the process stopped."""
+    return text[: text.rfind(b"\n") + 1]
 
 
 def _are_counts(values: Iterable[Any]) -> bool:

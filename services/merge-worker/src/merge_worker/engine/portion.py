@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,27 +53,37 @@ class Portion:
         return mine
 
 
-def check_split(folder: Path, portion: Portion) -> None:
-    """Make sure that a merge is not divided into portions in two ways at once.
+def check_split(folder: Path, plan: Plan, portion: Portion) -> None:
+    """Make sure that all portions in a folder are of one plan, divided in one way.
 
     Raises:
-        ResumeError: a journal of another division lies in the folder.
+        ResumeError: a journal of another plan, or of another division, lies in the folder.
     """
     known = {each.journal for each in portion.all}
-    others = [path.name for path in folder.glob("journal*.jsonl") if path.name not in known]
-    if others:
+    journals = sorted(folder.glob("journal*.jsonl"))
+    if others := [path.name for path in journals if path.name not in known]:
         raise ResumeError(
-            f"{folder} was begun in another number of parts ({', '.join(sorted(others))}); "
+            f"{folder} was begun in another number of parts ({', '.join(others)}); "
             "go on with that number, or remove it"
         )
+    for each in portion.others:
+        with suppress(FileNotFoundError):
+            Journal.peek(folder / each.journal, plan.digest)
 
 
 def all_finished(folder: Path, plan: Plan, portion: Portion) -> dict[str, Finished] | None:
-    """The finished tensors of all portions; None if one is still at work."""
+    """The finished tensors of all portions; None if one is still at work, or all is done.
+
+    Raises:
+        ResumeError: a journal is damaged.
+    """
     finished: dict[str, Finished] = {}
     for each in portion.all:
-        found = Journal.peek(folder / each.journal, plan.digest)
-        if found is None:
+        try:
+            journal = Journal.peek(folder / each.journal, plan.digest)
+        except FileNotFoundError:
             return None
-        finished |= found
+        if not journal.complete:
+            return None
+        finished |= journal.finished
     return finished
