@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,6 +22,8 @@ from merge_worker.execution.messages import Failed, Job, Succeeded
 from merge_worker.execution.produced import check_parents
 from mergehub.contracts.hardware import Capacity
 from mergehub.recipe import parse_recipe
+
+HAS_GPU = shutil.which("nvidia-smi") is not None
 
 
 class Silent:
@@ -182,3 +187,48 @@ def test_a_damaged_journal_costs_a_run_only_what_was_done(tmp_path: Path) -> Non
     made.partial_folder.mkdir(parents=True)
     (made.partial_folder / "journal.jsonl").write_bytes(b'{"plan": "x"}\n\x00\xff garbage\n')
     assert isinstance(child.last_word(made, Silent()), Succeeded)  # type: ignore[arg-type]
+
+
+def models_in(folder: Path) -> dict[str, Any]:
+    (folder / "models").mkdir()
+    for each in ("m", "m2"):
+        sound(folder / "models" / each)
+    return {"merge_method": "linear", "models": [{"model": "./m"}, {"model": "./m2"}]}
+
+
+def in_its_process(made: Job, **environment: str) -> list[dict[str, Any]]:
+    """The messages of a child: numba's simulator is chosen before numba is imported."""
+    command = [sys.executable, "-m", "merge_worker.execution.child"]
+    told = subprocess.run(
+        command, input=made.model_dump_json().encode(), env=os.environ | environment,
+        capture_output=True, check=True,
+    )  # fmt: skip
+    return [json.loads(line) for line in told.stdout.splitlines()]
+
+
+def test_a_run_for_a_gpu_is_computed_by_the_gpu_to_the_same_bytes(tmp_path: Path) -> None:
+    on_cpu = job(tmp_path, models_in(tmp_path))
+    on_gpu = on_cpu.model_copy(update={"hardware": "gpu", "run_id": uuid4()})
+    results = [
+        in_its_process(each, NUMBA_ENABLE_CUDASIM="1")[-1]["result"] for each in (on_cpu, on_gpu)
+    ]
+    assert [each["device"] for each in results] == ["cpu", "cuda:0 (numba's simulator)"]
+    assert results[0]["output_digest"] == results[1]["output_digest"]
+
+
+@pytest.mark.skipif(HAS_GPU, reason="there is a GPU")
+def test_a_run_for_a_gpu_is_never_computed_without_one(tmp_path: Path) -> None:
+    made = job(tmp_path, models_in(tmp_path)).model_copy(update={"hardware": "gpu"})
+    error = error_of(child.last_word(made, Silent()))  # type: ignore[arg-type]
+    assert error.code == "merge-failed"
+    assert not made.partial_folder.exists()
+
+
+def test_an_attempt_that_finds_the_model_finished_does_not_say_what_computed_it(
+    tmp_path: Path,
+) -> None:
+    made = job(tmp_path, models_in(tmp_path))
+    first, second = [child.last_word(made, Silent()) for _ in range(2)]  # type: ignore[arg-type]
+    assert isinstance(first, Succeeded)
+    assert isinstance(second, Succeeded)
+    assert (first.result.device, second.result.device) == ("cpu", None)  # type: ignore[union-attr]

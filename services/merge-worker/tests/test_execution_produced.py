@@ -33,7 +33,7 @@ def test_a_model_that_gives_only_the_tokenizer_is_no_parent(tmp_path: Path, opti
         model(tmp_path / name, value)
     recipe = parse_recipe(RECIPE % option)
     merge(plan_merge(recipe, Sources(roots=(tmp_path,))), tmp_path / "out")
-    result = merge_result(tmp_path / "out", recipe, tmp_path, seconds=1)
+    result = merge_result(tmp_path / "out", recipe, tmp_path, 1, "cpu")
     assert [parent.name for parent in result.parents] == ["one", "two"]
 
 

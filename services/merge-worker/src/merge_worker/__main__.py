@@ -7,7 +7,15 @@ import sys
 
 from mergehub.kit.settings import WorkerSettings
 
+from .execution.gpu import unfit
 from .jobs import serve
 
+
+def main() -> int | str:
+    """Work until told to stop; the exit status, or the sentence why this worker cannot."""
+    settings = WorkerSettings()
+    return unfit(settings.hardware) or asyncio.run(serve(settings))
+
+
 if __name__ == "__main__":
-    sys.exit(asyncio.run(serve(WorkerSettings())))
+    sys.exit(main())

@@ -16,6 +16,7 @@ import click
 from rich.filesize import decimal
 
 from merge_worker.engine import (
+    DeviceError,
     EngineError,
     MergeOptions,
     MergeResult,
@@ -208,6 +209,8 @@ def _engine_errors() -> Iterator[None]:
         yield
     except OutsideError as error:
         raise click.ClickException(f"{error}. Allow another folder with --root.") from error
+    except DeviceError as error:
+        raise click.ClickException(f"{error}; or use --device cpu") from error
     except EngineError as error:
         raise click.ClickException(str(error)) from error
     except MemoryError:

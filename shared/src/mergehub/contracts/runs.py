@@ -290,6 +290,11 @@ class MergeResult(Message):
     tensors: int = Field(ge=0)
     bytes: int = Field(ge=0)
     seconds: float
+    device: str | None = Field(
+        None,
+        max_length=200,
+        description="What computed it: `cpu`, or a GPU; null where an earlier attempt had.",
+    )
     parents: list[Parent] = Field(max_length=MOST_PARENTS)
     notes: list[Note] = Field(
         default_factory=list, max_length=50, description="What users of the model should know."

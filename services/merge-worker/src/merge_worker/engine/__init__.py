@@ -13,6 +13,7 @@ from .caches import cache_folder
 from .digests import digest_of_folder
 from .errors import (
     CheckpointError,
+    DeviceError,
     DiskFullError,
     EngineError,
     InputChangedError,
@@ -35,6 +36,7 @@ from .sources import Sources
 
 __all__ = [
     "CheckpointError",
+    "DeviceError",
     "DiskFullError",
     "EngineError",
     "InputChangedError",

@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from .errors import EngineError
+from .errors import DeviceError, EngineError
 
 BLOCK: Final = 1 << 22
 """Elements of a block unless asked otherwise: enough that its copies outlast starting them."""
@@ -26,28 +26,42 @@ THREADS: Final = 2
 """Threads at least: one's copies overlap the other's arithmetic."""
 
 _NAME: Final = re.compile(r"cuda(?::(\d+))?")
-_INSTALL: Final = "pip install 'mergehub-worker[cuda]', or use --device cpu"
-
-
-class DeviceError(EngineError):
-    """The device asked for cannot be used."""
+_INSTALL: Final = "pip install 'mergehub-worker[cuda]'"
 
 
 def open_device(name: str) -> Device | None:
     """The device of this name, "cuda" or "cuda:N"; None for "cpu".
 
     Raises:
+        EngineError: no device is called so.
         DeviceError: there is no such device, or what it takes to use it is not installed.
     """
     if name == "cpu":
         return None
     found = _NAME.fullmatch(name)
     if not found:
-        raise DeviceError(f"device {name!r} is none: give cpu, cuda or cuda:1 (the second GPU)")
+        raise EngineError(f"{name!r} is not a device: give cpu, cuda or cuda:1 (the second GPU)")
     number, count = int(found[1] or 0), _count()
     if number >= count:
         raise DeviceError(f"there is no {name!r}: the GPUs here are cuda:0 to cuda:{count - 1}")
     return Device(number)
+
+
+def label(name: str) -> str:
+    """What to call this device in a record: "cpu", or the GPU's model and its number.
+
+    Raises:
+        DeviceError: as `open_device` does.
+    """
+    device = open_device(name)
+    if device is None:
+        return name
+    model = "numba's simulator" if simulated() else _text(_numba().gpus[device.number].name)
+    return f"cuda:{device.number} ({model})"
+
+
+def _text(name: str | bytes) -> str:
+    return name.decode(errors="replace") if isinstance(name, bytes) else name
 
 
 def _count() -> int:
@@ -61,11 +75,9 @@ def _count() -> int:
         count = len(cuda.gpus)
     except ImportError as error:  # numba's word for a driver that is missing or does not start
         reason = " ".join(str(error).split()).strip(": ")
-        raise DeviceError(
-            f"no GPU can be used ({reason}): install NVIDIA's driver, or use --device cpu"
-        ) from None
+        raise DeviceError(f"no GPU can be used ({reason}): install NVIDIA's driver") from None
     if not count:
-        raise DeviceError("no GPU was found: use --device cpu")
+        raise DeviceError("no GPU was found")
     if not cuda.is_available():
         raise DeviceError(f"NVIDIA's compiler NVVM is not installed: {_INSTALL}")
     return count
@@ -122,7 +134,7 @@ class Device:
         except CudaAPIError as error:
             raise DeviceError(
                 f"cuda:{self.number} failed: {error}. If it is short of memory, merge with fewer "
-                "threads; or use --device cpu"
+                "threads"
             ) from error
 
 

@@ -23,7 +23,7 @@ from .codecs import INFINITY_BITS, MAGNITUDE, decode, encode, end_of
 from .compilable import Function, marked
 from .compiled import once
 from .cuda import simulated
-from .errors import EngineError
+from .errors import DeviceError
 from .fill_kernel import FACTS_OF, one_nan
 from .formula import Formula
 from .method import Along, Prepared
@@ -108,17 +108,16 @@ def cuda_kernel(
     """The kernel of a formula, compiled for the device in use, which has this number.
 
     Raises:
-        EngineError: the compiler contracts products and sums all the same.
+        DeviceError: the compiler contracts products and sums all the same.
     """
     function = fill_function(formula, has_base, along, len(signature.facts))
     with uncontracted():
         kernel = cuda.jit(str(signature))(function)
         assemblies = [] if simulated() else kernel.inspect_asm().values()
     if any("fma.rn.f32" in assembly for assembly in assemblies):
-        raise EngineError(
+        raise DeviceError(
             "the installed numba-cuda rounds a product and a sum only once, so the output would "
-            "not be that of other devices: install the version that 'mergehub-worker[cuda]' "
-            "names, or use --device cpu"
+            "not be that of other devices: install the version that 'mergehub-worker[cuda]' names"
         )
     return kernel
 

@@ -39,6 +39,10 @@ class InputChangedError(EngineError):
     """An ingredient's file changed or vanished while it was being merged."""
 
 
+class DeviceError(EngineError):
+    """The device asked for cannot be used."""
+
+
 class OutputError(EngineError):
     """The output cannot be written: no space, no permission, or the place is taken."""
 

@@ -18,6 +18,7 @@ from merge_worker.engine import (
     merge,
     plan_merge,
 )
+from merge_worker.engine.cuda import label
 from merge_worker.engine.journal import NAME as JOURNAL
 from mergehub.contracts.hardware import Needs
 from mergehub.contracts.runs import MergeResult, MergeSpec
@@ -45,11 +46,12 @@ def merge_run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
     try:
         recipe = parse_recipe(spec.recipe)
         _await_earlier_attempt(job, tell)
+        device = None  # an earlier attempt may have finished the model
         if not job.model_folder.exists():
             check_parents(recipe, job.artifacts)
-            _carry_out(job, spec, recipe, tell)
+            device = _carry_out(job, spec, recipe, tell)
         seconds = time.monotonic() - started
-        return merge_result(job.model_folder, recipe, job.artifacts, seconds)
+        return merge_result(job.model_folder, recipe, job.artifacts, seconds, device)
     except OutOfMemoryError as error:
         raise out_of_memory(error) from error
     except DiskFullError as error:
@@ -83,24 +85,28 @@ def _is_locked(job: Job) -> bool:
     return False
 
 
-def _carry_out(job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell) -> None:
+def _carry_out(job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell) -> str:
+    """Make the model; returns what computed it."""
     tell.progress("plan", 0, 0, "")
+    options = MergeOptions(cache_dir=job.scratch, device="cpu" if job.hardware == "cpu" else "cuda")
+    device = label(options.device)
     plan = plan_merge(recipe, sources_of(job), seed=spec.seed)
-    memory = plan.peak_memory(MergeOptions().workers) + OVERHEAD
+    memory = plan.peak_memory(options.workers, options.block_elements) + OVERHEAD
     tell.send(Planned(needs=Needs(memory=memory, disk=plan.bytes_out)))
     try:
-        _merge(job, plan, tell)
+        _merge(job, plan, options, tell)
     except ResumeError:
         # An ingredient or the engine changed between the attempts: what was done is void.
         shutil.rmtree(job.partial_folder)
-        _merge(job, plan, tell)
+        _merge(job, plan, options, tell)
+    return device
 
 
-def _merge(job: Job, plan: Plan, tell: Tell) -> None:
+def _merge(job: Job, plan: Plan, options: MergeOptions, tell: Tell) -> None:
     def on_progress(now: Progress) -> None:
         tell.progress(
             now.stage, now.tensors_done, now.tensors_total, "tensors",
             now.bytes_done, now.bytes_total,
         )  # fmt: skip
 
-    merge(plan, job.model_folder, MergeOptions(cache_dir=job.scratch), on_progress)
+    merge(plan, job.model_folder, options, on_progress)

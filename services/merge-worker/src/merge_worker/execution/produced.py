@@ -20,8 +20,13 @@ from .identity import is_weights, produced_digest, weights_digest
 from .messages import produced_folder
 
 
-def merge_result(folder: Path, recipe: Recipe, artifacts: Path, seconds: float) -> MergeResult:
-    """The result to report of the model at `folder`; `seconds` is what this attempt took."""
+def merge_result(
+    folder: Path, recipe: Recipe, artifacts: Path, seconds: float, device: str | None
+) -> MergeResult:
+    """The result to report of the model at `folder`.
+
+    `seconds` is what this attempt took, `device` what it computed with, if it did.
+    """
     manifest = json.loads((folder / MANIFEST).read_bytes())
     lock = Lock.model_validate_json((folder / LOCK).read_bytes())
     tensors = manifest["tensors"].values()
@@ -34,6 +39,7 @@ def merge_result(folder: Path, recipe: Recipe, artifacts: Path, seconds: float) 
         tensors=len(tensors),
         bytes=sum(prod(tensor["shape"]) * ITEMSIZE[tensor["dtype"]] for tensor in tensors),
         seconds=seconds,
+        device=device,
         parents=list(_parents(recipe, lock, artifacts)),
         notes=manifest.get("notes", []),
     )

@@ -398,6 +398,7 @@ class MergeResult(TypedDict):
     tensors: int
     bytes: int
     seconds: float
+    device: NotRequired[str | None]
     parents: list[Parent]
     notes: NotRequired[list[str]]
 
