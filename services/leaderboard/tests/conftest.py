@@ -46,6 +46,7 @@ class Registry:
         self.events: list[Envelope] = []
         self.items: dict[str, dict[str, float]] = {}
         self.failing, self.failure = 0, 503
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
         self.app = FastAPI()
         self.app.add_exception_handler(NoSuchRun, _tell)
         self.app.get("/v1/events")(self.page)
@@ -57,6 +58,8 @@ class Registry:
         return EventPage(items=items, next_after=last, has_more=last < len(self.events))
 
     async def item_scores(self, run: str, benchmark: str) -> dict[str, Any]:
+        if self.meanwhile:
+            await self.meanwhile()
         if self.failing:
             self.failing -= 1
             raise HTTPException(self.failure)
@@ -167,6 +170,7 @@ async def untouched(resources: Resources, registry: Registry) -> AsyncIterator[N
     registry.events.clear()
     registry.items.clear()
     registry.failing, registry.failure = 0, 503
+    registry.meanwhile = None
     async with resources.database.transaction() as session:
         for table in reversed(Base.metadata.sorted_tables):
             await session.execute(delete(table))

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from leaderboard import events
 from leaderboard.app import PARTS, create_app
@@ -77,6 +77,50 @@ async def test_items_that_are_refused_for_good_do_not_hold_up_the_next_event(res
         [refused] = await intake.set_aside(session)
     assert "422" in refused.reason
     assert await count(resources, Result) == await count(resources, Inbox) == 1
+    assert await consumer.replay(refused.event_id)
+    assert (await count(resources, Result), await count(resources, ResultItem)) == (2, 2)
+    assert not await consumer.replay(refused.event_id)
+
+
+async def test_nothing_is_locked_while_another_service_is_asked(resources, registry, caught_up):
+    locked = []
+
+    async def lock() -> None:
+        async with resources.database.transaction() as session:
+            await session.execute(text("SET LOCAL lock_timeout = '5s'"))
+            locked.append((await intake.locked_position(session)).sequence)
+
+    registry.score("m", "dates", "10")
+    registry.score("n", "dates", "11")
+    registry.meanwhile = lock
+    await caught_up()
+    assert locked == [0, 0]
+    assert await count(resources, Result) == 2
+
+
+async def test_what_a_replica_has_taken_in_already_is_not_asked_for_again(resources, registry):
+    told = [registry.score("m", "dates", "10"), registry.score("n", "dates", "11")]
+    consumer = events.consumer(resources)
+    assert await consumer.offer(told[0])
+    asked = []
+
+    async def note() -> None:
+        asked.append(True)
+
+    registry.meanwhile = note
+    assert await consumer.offer(*told)
+    assert len(asked) == 1
+
+
+async def test_beyond_a_gap_nothing_is_asked_for(resources, registry):
+    told = [registry.score(name, "dates", "10") for name in "abc"]
+
+    async def never() -> None:
+        raise AssertionError
+
+    consumer = events.consumer(resources)
+    registry.meanwhile = never
+    assert not await consumer.offer(told[1], told[2])
 
 
 async def test_the_loop_tries_again_by_itself(resources, registry, until):

@@ -16,6 +16,9 @@ from mergehub.kit.consumer import Consumer
 
 log = structlog.get_logger()
 
+ITEMS = "items"
+"""Where a completed event has the score of each item."""
+
 
 class ItemScores(BaseModel):
     """The registry's answer about the items of one benchmark of a run."""
@@ -29,13 +32,15 @@ class Events:
     def __init__(self, hub: httpx.AsyncClient) -> None:
         self._hub = hub
 
-    async def apply(self, session: AsyncSession, event: Envelope) -> None:
-        """Raises httpx.HTTPError where items cannot be had now; the event is then tried again."""
-        if event.type == "model.produced":
-            await learn_production(session, ModelProduced.model_validate(event.data))
-        elif event.type == "evaluation.completed":
-            told = EvaluationCompleted.model_validate(event.data)
-            await learn_evaluation(session, told, await self._items(told), event.time)
+    async def complete(self, event: Envelope) -> Envelope:
+        """Add an evaluation's item scores to its event.
+
+        Raises httpx.HTTPError where they cannot be had now; the event is then tried again.
+        """
+        if event.type != "evaluation.completed":
+            return event
+        told = EvaluationCompleted.model_validate(event.data)
+        return event.model_copy(update={"data": event.data | {ITEMS: await self._items(told)}})
 
     async def _items(self, told: EvaluationCompleted) -> dict[str, float]:
         """The scores by item hash; none where the registry kept none."""
@@ -49,6 +54,16 @@ class Events:
         return ItemScores.model_validate_json(answer.content).items
 
 
+async def apply(session: AsyncSession, event: Envelope) -> None:
+    """Take one event in; types that say nothing about results pass by."""
+    if event.type == "model.produced":
+        await learn_production(session, ModelProduced.model_validate(event.data))
+    elif event.type == "evaluation.completed":
+        data = dict(event.data)
+        items = data.pop(ITEMS)
+        await learn_evaluation(session, EvaluationCompleted.model_validate(data), items, event.time)
+
+
 def _kept_none(answer: httpx.Response) -> bool:
     """Whether the registry says so: a gateway that finds no registry says 404 as well."""
     is_problem = answer.headers.get("content-type") == "application/problem+json"
@@ -57,11 +72,13 @@ def _kept_none(answer: httpx.Response) -> bool:
 
 def consumer(resources: Resources) -> Consumer:
     """The reader of the registry's events."""
+    events = Events(resources.hub)
     return Consumer(
         group="leaderboard",
         database=resources.database,
         redis=resources.redis,
         hub=resources.hub,
         intake=intake,
-        apply=Events(resources.hub).apply,
+        apply=apply,
+        complete=events.complete,
     )

@@ -24,7 +24,7 @@ from redis.exceptions import ResponseError
 from mergehub.contracts.events import STREAM, Envelope, EventPage
 from mergehub.kit.background import turned
 from mergehub.kit.database import Database
-from mergehub.kit.inbox import Apply, EventFailed, Intake
+from mergehub.kit.inbox import Apply, Complete, EventFailed, Intake
 from mergehub.kit.poison import is_its_own_fault
 
 log = structlog.get_logger()
@@ -56,6 +56,7 @@ class Consumer:
         hub: httpx.AsyncClient,
         intake: Intake,
         apply: Apply,
+        complete: Complete | None = None,
         stream: str = STREAM,
     ) -> None:
         self.intake = intake
@@ -65,6 +66,7 @@ class Consumer:
         self._redis = redis
         self._hub = hub
         self._apply = apply
+        self._complete = complete
         self._stream = stream
 
     async def run(self) -> None:
@@ -94,9 +96,11 @@ class Consumer:
         left = batch = events
         while left:
             try:
+                complete = await self._completed(batch)
                 async with self._database.transaction() as session:
-                    if not await self.intake.take(session, batch, self._apply):
-                        return False
+                    taken = await self.intake.take(session, complete, self._apply)
+                if not taken or len(complete) < len(batch):
+                    return False
             except Exception as error:
                 place, cause = _blamed(error, batch)
                 if place:
@@ -110,6 +114,28 @@ class Consumer:
                     continue
             left = batch = left[len(batch) :]
         return True
+
+    async def _completed(self, events: Sequence[Envelope]) -> Sequence[Envelope]:
+        """Those before the first gap; the ones that are next have what they do not carry.
+
+        Raises EventFailed, from what asking for it raised.
+        """
+        if self._complete is None:
+            return events
+        async with self._database.transaction() as session:
+            reached = await self.intake.position(session)
+        complete: list[Envelope] = []
+        for event in events:
+            if event.sequence > reached + 1:
+                break
+            if event.sequence == reached + 1:
+                reached = event.sequence
+                try:
+                    event = await self._complete(event)
+                except Exception as error:
+                    raise EventFailed(event) from error
+            complete.append(event)
+        return complete
 
     async def _is_done_with(self, event: Envelope, error: Exception) -> bool:
         """Whether `event` is set aside after this failure; else it may be tried now once more."""
@@ -153,7 +179,13 @@ class Consumer:
         Raises what applying it raised.
         """
         async with self._database.transaction() as session:
-            return await self.intake.replay(session, event_id, self._apply)
+            event = await self.intake.find(session, event_id)
+        if event is None:
+            return False
+        if self._complete is not None:
+            event = await self._complete(event)
+        async with self._database.transaction() as session:
+            return await self.intake.replay(session, event, self._apply)
 
     async def skip_pruned(self) -> int:
         """Give up what the source no longer keeps; returns how many events those are."""
@@ -212,5 +244,5 @@ class Consumer:
 def _blamed(error: Exception, batch: Sequence[Envelope]) -> tuple[int, Exception]:
     """The place in `batch` of the event that failed, or 0 where none is named, and why."""
     if isinstance(error, EventFailed) and isinstance(error.__cause__, Exception):
-        return batch.index(error.event), error.__cause__
+        return [each.id for each in batch].index(error.event.id), error.__cause__
     return 0, error

@@ -21,6 +21,8 @@ from mergehub.kit.database import deleted
 from mergehub.kit.telemetry import Reading
 
 Apply = Callable[[AsyncSession, Envelope], Awaitable[None]]
+Complete = Callable[[Envelope], Awaitable[Envelope]]
+"""Adds to an event what it does not carry, asked for elsewhere while nothing is locked."""
 
 
 class EventFailed(Exception):
@@ -89,6 +91,11 @@ class Intake:
         assert found is not None
         return found
 
+    async def position(self, session: AsyncSession) -> int:
+        """How far we are at least: others may be taking something in."""
+        reached = select(self._position.sequence).where(self._position.source == self.source)
+        return await session.scalar(reached) or 0
+
     async def take(self, session: AsyncSession, events: Sequence[Envelope], apply: Apply) -> bool:
         """Apply those of `events` that are next; False means that events before them are missing.
 
@@ -140,16 +147,22 @@ class Intake:
         query = select(self._refused).where(self._refused.source == self.source)
         return (await session.scalars(query.order_by(self._refused.refused_at))).all()
 
-    async def replay(self, session: AsyncSession, event_id: UUID, apply: Apply) -> bool:
-        """Apply an event that was set aside; False where it is not, or no longer.
+    async def find(self, session: AsyncSession, event_id: UUID) -> Envelope | None:
+        """An event that was set aside; None where it is not, or no longer."""
+        refused = await session.get(self._refused, event_id)
+        if refused is None or refused.source != self.source:
+            return None
+        return Envelope.model_validate_json(refused.event)
+
+    async def replay(self, session: AsyncSession, event: Envelope, apply: Apply) -> bool:
+        """Apply an event that was set aside; False where it no longer is.
 
         Raises what applying it raises, and then it stays set aside.
         """
         await self.locked_position(session)  # events are applied one after the other
-        refused = await session.get(self._refused, event_id)
-        if refused is None or refused.source != self.source:
+        refused = await session.get(self._refused, event.id)
+        if refused is None:
             return False
-        event = Envelope.model_validate_json(refused.event)
         await apply(session, event)
         await self._remember(session, [event])
         await session.delete(refused)
@@ -170,10 +183,9 @@ class Intake:
 
     async def readings(self, session: AsyncSession) -> list[Reading]:
         """How far we are, and how much was set aside."""
-        position = select(self._position.sequence).where(self._position.source == self.source)
         refused = select(func.count()).where(self._refused.source == self.source)
         values = {
-            "mergehub_events_applied": await session.scalar(position) or 0,
+            "mergehub_events_applied": await self.position(session),
             "mergehub_events_set_aside": await session.scalar(refused) or 0,
         }
         return [Reading(name, value, {"source": self.source}) for name, value in values.items()]
