@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import count
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -34,6 +33,8 @@ pytestmark = pytest.mark.timeout(600)
 RECIPE = "merge_method: linear\nmodels: [{model: left}, {model: right}]\nparameters: {weight: %s}\n"
 ENV = {"MERGEHUB_WEBHOOK_ALLOW": '["127.0.0.0/8"]'}
 SECONDS = 90
+LOAD = 20
+"""Runs at most: on a slow machine the backup lasts longer, and all of them are run afterwards."""
 SCHEMAS = ["registry", "lineage", "leaderboard"]
 
 Json = dict[str, Any]
@@ -117,12 +118,12 @@ def facts(client: HubClient) -> Json:
 
 @contextmanager
 def under_load(hub: RunningHub) -> Iterator[SimpleQueue[str]]:
-    """One run submitted after the other; gives those that were acknowledged."""
+    """One run submitted after the other, up to LOAD; gives those that were acknowledged."""
     stop, acknowledged = threading.Event(), SimpleQueue[str]()
 
     def submit() -> None:
         with hub.client() as client:
-            for number in count(1):
+            for number in range(1, LOAD + 1):
                 acknowledged.put(str(client.submit(merge(f"load-{number}", number)).id))
                 if stop.wait(0.2):
                     return

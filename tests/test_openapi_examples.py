@@ -37,6 +37,7 @@ def _models(base: type[BaseModel] = BaseModel) -> Iterator[type[BaseModel]]:
         yield from _models(each)
 
 
+PROBLEM = "application/problem+json"
 LEFT_OUT = {"Active.exp", "Active.account"}  # RFC 7662: what a token does not have
 
 MODELS = {each.__name__: each for each in _models() if "json_schema_extra" in each.model_config} | {
@@ -77,21 +78,27 @@ def test_operations_have_one_stable_name_each_across_the_hub() -> None:
     assert all(name.isidentifier() and name == name.lower() for name in names)
 
 
-def _refusals() -> Iterator[tuple[str, Json]]:
+def _refusals() -> Iterator[tuple[str, str, Json, Json]]:
+    """Status and name of each error answer of an operation, the answer, and its examples."""
     for document in DOCUMENTS:
-        for methods in document["paths"].values():
-            for operation in methods.values():
-                for status, response in operation["responses"].items():
-                    if status >= "4":
-                        yield status, response
+        shared = document["components"]
+        for operation in operations(document):
+            for status, told in operation["responses"].items():
+                if status >= "4":
+                    name = told["$ref"].removeprefix("#/components/responses/")
+                    response = shared["responses"][name]
+                    examples = {
+                        code: shared["examples"][each["$ref"].rpartition("/")[2]]
+                        for code, each in response["content"][PROBLEM]["examples"].items()
+                    }
+                    yield status, name, response, examples
 
 
 def test_each_refusal_is_shown_by_an_example_of_its_own() -> None:
     seen = set()
-    for status, response in _refusals():
-        examples = response["content"]["application/problem+json"]["examples"]
+    for status, name, response, examples in _refusals():
         told = re.findall(r"\[`([\w-]+)`\]\(([^)]+)\)", response["description"])
-        assert examples.keys() == dict(told).keys()
+        assert name.split(".") == list(examples) == list(dict(told))
         for code, page in told:
             problem = ProblemBody.model_validate(examples[code]["value"])
             assert (str(problem.status), problem.code, problem.type) == (status, code, page)

@@ -29,6 +29,7 @@ from mergehub.kit.manners import add_manners
 from mergehub.kit.migrations import is_current, migrate
 from mergehub.kit.notify import Signals
 from mergehub.kit.openapi import amend
+from mergehub.kit.openapi_answers import share_errors
 from mergehub.kit.openapi_links import Link, describe_links
 from mergehub.kit.parameters import known_parameters
 from mergehub.kit.problems import Invalid, Problem, Unauthenticated, problem_responses
@@ -190,6 +191,7 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
         app.state.sessions = Sessions(settings.public_url, frozenset(settings.cors_origins))
     add_manners(app, settings, metrics, parts.largest_bodies, parts.routers)
     amend(app, describe_links(parts.links))
+    amend(app, share_errors)
     known = Depends(known_parameters(parts.routers))
     for router in parts.routers:
         if settings.require_token and router not in parts.doors:

@@ -7,6 +7,7 @@ from typing import Any
 
 from mergehub.kit.openapi import Document, operations
 from mergehub.kit.problems import (
+    MEDIA_TYPE,
     BadRequest,
     BodyTooLarge,
     RequestTooSlow,
@@ -31,6 +32,26 @@ def common_answers(document: Document) -> None:
         answers = operation["responses"]
         for status, told in (OF_ALL | (OF_BODIES if "requestBody" in operation else {})).items():
             answers.setdefault(str(status), _with_headers(int(status), told))
+
+
+def share_errors(document: Document) -> None:
+    """Keep each error answer once, among the components, where operations refer to it.
+
+    An answer is called by the codes of its problems, each of which has one example.
+    """
+    components = document["components"]
+    answers, examples = (components.setdefault(kind, {}) for kind in ("responses", "examples"))
+    for operation in operations(document):
+        for status, told in operation["responses"].items():
+            if status >= "4" and "$ref" not in told:
+                body = told["content"][MEDIA_TYPE]
+                name = ".".join(body["examples"])
+                examples.update(body["examples"])
+                shown = {
+                    each: {"$ref": f"#/components/examples/{each}"} for each in body["examples"]
+                }
+                answers[name] = told | {"content": {MEDIA_TYPE: body | {"examples": shown}}}
+                operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
 
 
 def plain_outputs(document: Document) -> None:

@@ -172,7 +172,9 @@ def install_problems(app: FastAPI) -> None:
 
 def _describe_problems(document: Document) -> None:
     """Add the schema that `problem_responses` refers to."""
-    problem = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+    problem = ProblemBody.model_json_schema(
+        ref_template="#/components/schemas/{model}", mode="serialization"
+    )
     nested = problem.pop("$defs")
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas.update({"Problem": problem, **nested})

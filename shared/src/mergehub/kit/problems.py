@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from mergehub.contracts.examples import example
 
@@ -20,11 +20,14 @@ class FieldFault(BaseModel):
     `line`, from 1, is that of a recipe's text, where it is known.
     """
 
+    # All fields are always there, so generated clients see no optional one.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     pointer: str
     code: str
     detail: str
     suggestion: str | None
-    line: int | None = None
+    line: int | None = Field(default=None, json_schema_extra=lambda told: told.pop("default"))
 
 
 class ProblemBody(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, TypedDict
 
 
 class Benchmark(TypedDict):
@@ -191,4 +191,4 @@ class FieldFault(TypedDict):
     code: str
     detail: str
     suggestion: str | None
-    line: NotRequired[int | None]
+    line: int | None

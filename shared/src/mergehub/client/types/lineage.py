@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any, TypedDict
 
 
 class Edge(TypedDict):
@@ -122,4 +122,4 @@ class FieldFault(TypedDict):
     code: str
     detail: str
     suggestion: str | None
-    line: NotRequired[int | None]
+    line: int | None

@@ -336,7 +336,7 @@ class FieldFault(TypedDict):
     code: str
     detail: str
     suggestion: str | None
-    line: NotRequired[int | None]
+    line: int | None
 
 
 class HeartbeatAnswer(TypedDict):
