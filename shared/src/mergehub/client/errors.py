@@ -10,12 +10,21 @@ import httpx
 
 
 class HubFault(NamedTuple):
-    """One fault in what was sent: where, what is wrong, what would be right."""
+    """One fault in what was sent: where, what is wrong, what would be right.
+
+    `line` is that of a recipe's text, where it is known.
+    """
 
     pointer: str
     detail: str
     suggestion: str | None
     code: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        line = f" (line {self.line})" if self.line else ""
+        hint = f" ({self.suggestion})" if self.suggestion else ""
+        return f"{self.pointer or '/'}{line}: {self.detail}{hint}"
 
 
 class HubError(Exception):
@@ -33,13 +42,17 @@ class HubError(Exception):
         request_id: str | None = None,
     ) -> None:
         super().__init__(detail)
+        self.faults = tuple(faults)
         self.status = status
         self.detail = detail
-        self.faults = tuple(faults)
         self.code = code
         self.title = title
         self.type = type  # the address of a page that says when it happens and what to do
         self.request_id = request_id
+
+    def __str__(self) -> str:
+        """The detail and, each on a line below it, the faults."""
+        return "\n".join([self.detail, *(f"  {fault}" for fault in self.faults)])
 
 
 class HubUnreachable(HubError):
@@ -83,4 +96,5 @@ def error_of(answer: httpx.Response) -> HubError:
 
 
 def _fault(told: dict[str, Any]) -> HubFault:
-    return HubFault(told["pointer"], told["detail"], told["suggestion"], told["code"])
+    where, line = told["pointer"], told.get("line")
+    return HubFault(where, told["detail"], told["suggestion"], told["code"], line)
