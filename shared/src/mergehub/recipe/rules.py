@@ -26,7 +26,7 @@ METHOD = "merge_method"
 def broken_rules(document: dict[str, Any]) -> Iterator[Fault]:
     """Every rule of the language or of its merge method that a document breaks.
 
-    A misspelt method is read as the nearest one: the author learns in one answer what else is wrong.
+    A misspelt method is read as the nearest one, so that one answer tells what else is wrong.
     """
     field = _method_field(document)
     name = document.get(field)
