@@ -47,7 +47,11 @@ class TokenOfSettings(Conflict):
     """The next start of the registry would bring the token back."""
 
     code, title = "token-of-settings", "The token comes from a setting"
-    remedy = "Change or remove the variable that the detail names, and start the registry again."
+    remedy = (
+        "Change or remove the variable that the detail names, and start the registry again. "
+        "`mergehub up` keeps these tokens in `tokens.json` of its data folder: stop it, remove "
+        "that file and start it again, and it makes new ones."
+    )
 
 
 async def create(
@@ -102,7 +106,12 @@ async def revoke(session: AsyncSession, viewer: Principal, token_id: UUID) -> No
         return
     if row.created_by == SETTINGS:
         variable = OF_SETTINGS[row.name]
-        raise TokenOfSettings(f"Change or remove {variable} and start the registry again.")
+        raise TokenOfSettings(
+            f"Nothing was revoked: the token {row.name!r} comes from {variable}, and the next "
+            "start would bring it back. Change or remove that variable and start the registry again. "
+            "`mergehub up` sets it from tokens.json in its data folder: stop it, remove that file "
+            "and start it again for new tokens."
+        )
     await end(session, row)
 
 
