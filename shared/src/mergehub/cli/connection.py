@@ -9,7 +9,7 @@ import click
 import httpx
 
 from mergehub.cli.failures import Faults, Line
-from mergehub.client import HubClient, HubError, HubFault
+from mergehub.client import HubClient, HubError, HubFault, HubUnreachable
 from mergehub.client.connection import EmptyToken
 
 NO_TOKEN = (
@@ -39,7 +39,7 @@ def _line(fault: HubFault) -> Line:
 def _found(ctx: click.Context) -> HubClient:
     try:
         return HubClient.found(**ctx.obj)
-    except EmptyToken as error:
+    except (EmptyToken, HubUnreachable) as error:
         raise click.ClickException(str(error)) from None
     except (httpx.InvalidURL, ValueError) as error:  # of the hub, or of a proxy in the environment
         raise click.ClickException(

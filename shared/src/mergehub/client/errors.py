@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from mergehub.client.whereabouts import nobody_at
+
 
 class HubFault(NamedTuple):
     """One fault in what was sent: where, what is wrong, what would be right.
@@ -56,13 +58,9 @@ class HubError(Exception):
 
 
 class HubUnreachable(HubError):
-    """Nobody answers at the address."""
+    """Nobody answers at the address, or no hub left one where MERGEHUB_DATA says."""
 
-    def __init__(self, url: str) -> None:
-        detail = (
-            f"There is no hub at {url}: start one with `mergehub up`, or set MERGEHUB_URL, or "
-            "MERGEHUB_DATA for one that was started here with --data."
-        )
+    def __init__(self, detail: str) -> None:
         super().__init__(503, detail, code="unreachable")
 
 
@@ -72,7 +70,7 @@ def reaching(url: str) -> Iterator[None]:
     try:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-        raise HubUnreachable(url) from error
+        raise HubUnreachable(nobody_at(url)) from error
 
 
 def error_of(answer: httpx.Response) -> HubError:
