@@ -25,7 +25,7 @@ from mergehub.contracts.runs import (
 from mergehub.recipe import parse_to_merge
 
 
-class Contract(click.ParamType):
+class Contract(click.ParamType[str]):
     """A text that must be as the hub's API takes it, refused here in the same words."""
 
     name = "text"

@@ -13,6 +13,7 @@ from mergehub.kit.auth import TOKEN_PREFIX, Principal, derived_token, hash_token
 from mergehub.kit.notify import notify
 from mergehub.kit.pagination import decode_cursor, encode_cursor
 from mergehub.kit.problems import Conflict, NotFound, Unauthenticated
+from registry.audit.actions import Action
 from registry.audit.service import audit
 from registry.quotas.service import check_quota
 from registry.tokens import repository
@@ -108,9 +109,9 @@ async def revoke(session: AsyncSession, viewer: Principal, token_id: UUID) -> No
         variable = OF_SETTINGS[row.name]
         raise TokenOfSettings(
             f"Nothing was revoked: the token {row.name!r} comes from {variable}, and the next "
-            "start would bring it back. Change or remove that variable and start the registry again. "
-            "`mergehub up` sets it from tokens.json in its data folder: stop it, remove that file "
-            "and start it again for new tokens."
+            "start would bring it back. Change or remove that variable and start the registry "
+            "again. `mergehub up` sets it from tokens.json in its data folder: stop it, remove that "
+            "file and start it again for new tokens."
         )
     await end(session, row)
 
@@ -119,7 +120,7 @@ async def end(session: AsyncSession, row: TokenRow) -> None:
     """Revoke a token, write it down, and tell every replica at the commit."""
     row.revoked_at = await session.scalar(select(func.now()))
     await session.flush()
-    action = "session.ended" if row.session else "token.revoked"
+    action: Action = "session.ended" if row.session else "token.revoked"
     await audit(session, action, f"tokens/{row.id}")
     await notify(session, CHANNEL)
 
