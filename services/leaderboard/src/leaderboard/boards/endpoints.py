@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 
 from leaderboard.boards import schemas, service
 from leaderboard.results.endpoints import Text
+from mergehub.kit.choices import A_METHOD
 from mergehub.kit.database import Session
 from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
 from mergehub.kit.problems import problem_responses
@@ -18,7 +20,10 @@ Models = Annotated[
     list[Text] | None, Query(alias="model", max_length=100, description="Only these models.")
 ]
 Merged = Annotated[bool | None, Query(description="Only merges, or only models that are none.")]
-Method = Annotated[Text | None, Query(description="Only merges by this method.")]
+Method = Annotated[
+    Annotated[str, Field(max_length=100), A_METHOD] | None,
+    Query(description="Only merges by this method."),
+]
 
 
 @router.get("", summary="List leaderboards")
