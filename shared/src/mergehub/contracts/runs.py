@@ -134,7 +134,7 @@ class MergeRunCreate(_RunCreate):
         "where one writes for `lab`. Names are compared without case."
     )
     seed: int = Field(
-        0, ge=0, le=LARGEST_SEED, description="Seeds the methods that draw at random."
+        0, ge=0, lt=LARGEST_SEED + 1, description="Seeds the methods that draw at random."
     )
 
 

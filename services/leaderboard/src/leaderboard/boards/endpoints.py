@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field
 
 from leaderboard.boards import schemas, service
 from leaderboard.results.endpoints import Text
@@ -21,8 +20,7 @@ Models = Annotated[
 ]
 Merged = Annotated[bool | None, Query(description="Only merges, or only models that are none.")]
 Method = Annotated[
-    Annotated[str, Field(max_length=100), A_METHOD] | None,
-    Query(description="Only merges by this method."),
+    Annotated[Text, A_METHOD] | None, Query(description="Only merges by this method.")
 ]
 
 
