@@ -108,7 +108,7 @@ def test_a_part_says_that_the_journal_of_another_is_damaged(workshop: Any) -> No
     merge_part(workshop.plan(recipe), out, Portion(1, 2))
     with (workshop.folder / "out.partial" / Portion(1, 2).journal).open("a") as journal:
         journal.write("garbage\n")
-    with pytest.raises(ResumeError, match="journal-1-of-2.jsonl is damaged"):
+    with pytest.raises(ResumeError, match=r"journal-1-of-2\.jsonl is damaged"):
         merge_part(workshop.plan(recipe), out, Portion(2, 2))
 
 

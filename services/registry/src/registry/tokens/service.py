@@ -110,8 +110,8 @@ async def revoke(session: AsyncSession, viewer: Principal, token_id: UUID) -> No
         raise TokenOfSettings(
             f"Nothing was revoked: the token {row.name!r} comes from {variable}, and the next "
             "start would bring it back. Change or remove that variable and start the registry "
-            "again. `mergehub up` sets it from tokens.json in its data folder: stop it, remove that "
-            "file and start it again for new tokens."
+            "again. `mergehub up` sets it from tokens.json in its data folder: stop it, remove "
+            "that file and start it again for new tokens."
         )
     await end(session, row)
 
