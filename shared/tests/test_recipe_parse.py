@@ -146,6 +146,15 @@ dtpye: bfloat16
         assert told[f"/{method.partition(':')[0]}"] is not None
 
 
+@pytest.mark.parametrize(
+    ("padding", "said"),
+    [(0, "must be at least 1, not 0"), (2**31 + 1, "must be at most 2147483648, not 2147483649")],
+)
+def test_a_number_out_of_its_bounds_is_told_the_bound(padding: int, said: str) -> None:
+    fault = only_fault(LINEAR | {"tokenizer": {"source": "a", "pad_to_multiple_of": padding}})
+    assert (fault.code, fault.message) == ("range", said)
+
+
 def test_a_misspelt_method_of_a_misspelt_field_is_told_where_it_stands() -> None:
     found = {(fault.path, fault.code) for fault in faults({"merge_metod": "tise"})}
     assert {("/merge_metod", "unknown-field"), ("/merge_metod", "unknown-method")} <= found
