@@ -107,6 +107,7 @@ async def test_a_name_under_no_account_of_ones_own_says_which_are(
     done = await shell_of(ann)("publish", "soup.yml", "--name", name)
     assert done.exit_code == 1
     assert "Your account is ann; you also write for club, lab." in done.stderr
+    assert ("There is no account me." in done.stderr) == (name == "me/soup")
 
 
 async def test_an_owners_token_that_is_no_names_owner_says_whose_it_is(

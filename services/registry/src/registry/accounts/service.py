@@ -114,12 +114,14 @@ async def writable(session: AsyncSession, writer: Principal, wanted: str | None)
     """
     if wanted is None or wanted == writer.account:
         return own(writer)
-    if await session.scalar(select(AccountRow.id).where(AccountRow.handle == wanted)) is None:
-        raise OwnerInvalid(f"There is no account {wanted}.{await _whose(session, writer)}")
+    found = await session.scalar(select(AccountRow.id).where(AccountRow.handle == wanted))
+    none = None if found else f"There is no account {wanted}."
     try:
         await check_may(session, writer, wanted)
     except NotYours as error:
-        raise NotYours(f"{error.detail}{await _whose(session, writer)}") from None
+        raise NotYours(f"{none or error.detail}{await _whose(session, writer)}") from None
+    if none:
+        raise OwnerInvalid(f"{none}{await _whose(session, writer)}")
     return wanted
 
 
