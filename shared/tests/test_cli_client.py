@@ -9,8 +9,16 @@ import pytest
 from click.testing import CliRunner
 
 from mergehub.cli.main import main
-from mergehub.client import EventReader, HubClient, ServerSentEvent
+from mergehub.client import (
+    AsyncMergehub,
+    EventReader,
+    HubClient,
+    HubUnreachable,
+    Mergehub,
+    ServerSentEvent,
+)
 from mergehub.hub.folder import CONNECTION, write_secret
+from mergehub.logins import keep_login
 
 
 @pytest.fixture
@@ -80,6 +88,35 @@ def test_where_no_hub_is_a_sentence_says_how_to_start_one(
         f"Error: There is no hub at {url}: start one with `mergehub up`, or set MERGEHUB_URL, or "
         "MERGEHUB_DATA for one that was started here with --data.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"), [("hubb", "There is no folder"), ("models", "No hub runs on")]
+)
+def test_a_data_folder_without_a_hub_is_named_and_no_other_hub_is_taken(
+    data: Path, monkeypatch: pytest.MonkeyPatch, folder: str, said: str
+) -> None:
+    (data / "models").mkdir()
+    monkeypatch.setenv("MERGEHUB_DATA", str(data / folder))
+    monkeypatch.setenv("MERGEHUB_LOGINS", str(data / "logins.json"))
+    keep_login("https://hub.example", "mgh_x")
+    done = CliRunner().invoke(main, ["runs"])
+    assert done.exit_code == 1
+    assert f"{said} {data / folder}, which MERGEHUB_DATA names" in done.stderr
+    assert "`mergehub up`" in done.stderr
+    for client in (Mergehub, AsyncMergehub):
+        with pytest.raises(HubUnreachable, match=f"{said} .*MERGEHUB_URL"):
+            client.found()
+
+
+def test_a_hub_that_ended_without_a_word_is_called_by_its_folder(
+    data: Path, closed_port: int
+) -> None:
+    url = f"http://127.0.0.1:{closed_port}"
+    write_secret(data / CONNECTION, {"url": url, "token": "mgh_x"})
+    done = CliRunner().invoke(main, ["runs"])
+    assert done.exit_code == 1
+    assert f"no hub at {url}, where that of {data}, which MERGEHUB_DATA names" in done.stderr
 
 
 @pytest.mark.parametrize("where", ["option", "variable"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,10 @@ from click.testing import CliRunner
 
 from mergehub.cli.json_option import show_json_line
 from mergehub.cli.main import main
+from mergehub.json_text import json_text
+
+sys.path.insert(0, str(Path(__file__).parent))
+from scripted import body, scripted
 
 
 def _commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -73,10 +78,48 @@ def test_a_failure_is_json_on_standard_error(words: tuple[str, ...], tmp_path: P
 
 def test_a_check_lists_its_faults_as_json(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yml"
-    recipe.write_text("merge_method: linear\nmodels: [{model: a}, {model: b}]\ndtype: bfloat17\n")
+    recipe.write_text("merge_method: linear\nmodels: [{model: a}, {model: b}]\ndtpye: bfloat16\n")
     failure = json.loads(CliRunner().invoke(main, ["check", str(recipe), "--json"]).stderr)
-    [place] = [fault["place"] for fault in failure["faults"] if "dtype" in fault["place"]]
-    assert place.startswith("/dtype")
+    assert failure["faults"] == [
+        {
+            "path": "/dtpye",
+            "line": 3,
+            "message": "there is no field 'dtpye' here",
+            "suggestion": "did you mean 'dtype'?",
+            "code": "unknown-field",
+        }
+    ]
+
+
+def test_a_refusal_of_the_hub_lists_its_faults_as_a_check_does() -> None:
+    fault = {"pointer": "/q", "detail": "is wrong", "suggestion": None, "code": "x", "line": 4}
+    about = {"code": "invalid", "title": "No", "type": "/docs/problems/invalid"}
+    with scripted(body({"detail": "Not valid: /q.", "errors": [fault], **about}, 422)) as hub:
+        done = CliRunner().invoke(main, ["--url", hub.url, "runs", "--json"])
+    told = {"path": "/q", "line": 4, "message": "is wrong", "suggestion": None, "code": "x"}
+    assert json.loads(done.stderr) == {"error": "Not valid: /q.", "faults": [told]}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"), [("utf-8", "θ é 😀"), ("latin-1", "\\u03b8 é \\ud83d\\ude00")]
+)
+def test_json_has_the_letters_that_its_reader_can_read(encoding: str, shown: str) -> None:
+    text = json_text("θ é 😀", encoding=encoding)
+    assert text == f'"{shown}"'
+    assert json.loads(text) == "θ é 😀"
+
+
+def test_greek_of_a_formula_is_written_as_utf_8() -> None:
+    done = CliRunner().invoke(main, ["methods", "ties", "--json"])
+    assert "θ" in done.stdout
+    assert "\\u" not in done.stdout
+
+
+def test_no_control_character_reaches_a_terminal_through_json() -> None:
+    hostile = "".join(map(chr, [*range(32), 0x7F, *range(0x80, 0xA0), 0x202E, 0x2028, 0xD800]))
+    text = json_text({"a": hostile}, indent=2)
+    assert [each for each in text if not each.isprintable() and each != "\n"] == []
+    assert json.loads(text) == {"a": hostile}
 
 
 def test_methods_are_json() -> None:

@@ -14,7 +14,10 @@ from rich.console import Console
 
 from mergehub.cli.finding import beginning
 from mergehub.cli.output import details, table
+from mergehub.cli.runs import how_far
 from mergehub.client.near import near
+from mergehub.contracts.examples import RUN
+from mergehub.contracts.runs import Run
 
 NAMES = [f"laboratory/{'a-very-long-name-' * 5}{ending}" for ending in ("left", "right")]
 
@@ -83,3 +86,11 @@ def test_several_that_begin_alike_are_named() -> None:
     assert beginning("bbbbbb", ids) is None
     with pytest.raises(click.ClickException, match=r"abcdef0, abcdef1.* and 2 more"):
         beginning("abcdef", ids)
+
+
+@pytest.mark.parametrize(("total", "shown"), [(0, "load the harness"), (9, "fill 3/9 tensors")])
+def test_progress_has_numbers_where_the_whole_is_known(total: int, shown: str) -> None:
+    run = {**RUN, "state": "running"}
+    stage, done = ("fill", 3) if total else ("load the harness", 0)
+    run["progress"] = {"stage": stage, "done": done, "total": total, "unit": "tensors"}
+    assert how_far(Run.model_validate(run)) == shown

@@ -97,3 +97,23 @@ def test_a_seed_below_nothing_is_a_wrong_command_line(soup: str) -> None:
     done = CliRunner().invoke(main, ["submit", soup, "--name", "me/soup", "--seed", "-1"])
     assert done.exit_code == 2
     assert "-1 is not in the range" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (["submit", "soup", "--name", "me soup"], "--name"),
+        (["submit", "soup", "--name", "me/"], "--name"),
+        (["submit", "soup", "--name", "x" * 201], "--name"),
+        (["submit", "soup", "--name", "soup", "--seed", str(2**63)], "--seed"),
+        (["evaluate", "soup", "--benchmark", "da tes"], "--benchmark"),
+    ],
+)
+def test_a_value_that_the_hub_would_refuse_is_a_wrong_command_line(
+    command: list[str], option: str
+) -> None:
+    with scripted() as hub:
+        done = CliRunner().invoke(main, ["--url", hub.url, *command])
+        assert hub.asked == []
+    assert done.exit_code == 2
+    assert f"Invalid value for '{option}'" in done.stderr

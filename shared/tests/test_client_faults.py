@@ -211,3 +211,22 @@ def test_following_can_be_cancelled() -> None:
         pytest.raises(asyncio.CancelledError),
     ):
         asyncio.run(cancelling(hub))
+
+
+def test_an_error_that_is_printed_tells_its_faults(client: Client) -> None:
+    faults = [
+        {"pointer": "/kind", "detail": "must be 'merge'", "suggestion": "did you mean 'merge'?",
+         "code": "choice", "line": None},
+        {"pointer": "/recipe#/dtype", "detail": "is none", "suggestion": None, "code": "choice",
+         "line": 3},
+    ]  # fmt: skip
+    about = {"detail": "Not valid.", "code": "invalid", "title": "No", "type": "/docs/problems"}
+    refusal = body({**about, "errors": faults}, 422)
+    with scripted(refusal) as hub, pytest.raises(HubError) as refused:
+        client.send(hub, api.list_runs())
+    assert str(refused.value) == (
+        "Not valid.\n"
+        "  /kind: must be 'merge' (did you mean 'merge'?)\n"
+        "  /recipe#/dtype (line 3): is none"
+    )
+    assert refused.value.detail == "Not valid."

@@ -125,6 +125,52 @@ def test_early_recipes_name_the_tokenizers_model_with_a_prefix() -> None:
     assert options.source == ModelRef.parse("org/a")
 
 
+@pytest.mark.parametrize(
+    "method", ["merge_method: liner", "merge_metod: linear", "merge_metod: liner"]
+)
+def test_a_misspelt_method_hides_no_fault_of_its_parameters(method: str) -> None:
+    text = f"""
+{method}
+models:
+  - {{model: left, parameters: {{wieght: 0.5}}}}
+  - {{model: right, parameters: {{weight: half}}}}
+dtpye: bfloat16
+"""
+    with pytest.raises(RecipeError) as caught:
+        parse_recipe(text)
+    told = {fault.path: fault.suggestion for fault in caught.value.faults}
+    assert told["/models/0/parameters/wieght"] == "did you mean 'weight'?"
+    assert "/models/1/parameters/weight" in told
+    assert told["/dtpye"] == "did you mean 'dtype'?"
+    if "liner" in method:
+        assert told[f"/{method.partition(':')[0]}"] is not None
+
+
+@pytest.mark.parametrize(
+    ("padding", "said"),
+    [(0, "must be at least 1, not 0"), (2**31 + 1, "must be at most 2147483648, not 2147483649")],
+)
+def test_a_number_out_of_its_bounds_is_told_the_bound(padding: int, said: str) -> None:
+    fault = only_fault(LINEAR | {"tokenizer": {"source": "a", "pad_to_multiple_of": padding}})
+    assert (fault.code, fault.message) == ("range", said)
+
+
+def test_a_misspelt_method_of_a_misspelt_field_is_told_where_it_stands() -> None:
+    found = {(fault.path, fault.code) for fault in faults({"merge_metod": "tise"})}
+    assert {("/merge_metod", "unknown-field"), ("/merge_metod", "unknown-method")} <= found
+
+
+def test_a_method_that_is_near_no_other_is_the_only_fault_of_its_kind() -> None:
+    assert [fault.code for fault in faults(LINEAR | {"merge_method": "zzz"})] == ["unknown-method"]
+
+
+def test_a_misspelt_parameter_hides_no_fault_of_its_value() -> None:
+    document = LINEAR | {"models": [{"model": "a", "parameters": {"wieght": "half"}}]}
+    found = [(fault.path, fault.code) for fault in faults(document)]
+    place = "/models/0/parameters/wieght"
+    assert found == [(place, "unknown-parameter"), (place, "type")]
+
+
 def test_every_fault_is_told_at_once() -> None:
     text = """
 merge_method: ties

@@ -164,3 +164,10 @@ def test_rows_of_one_column_have_its_score_as_their_mean():
     one = normal(0.5, 0.1)
     [row] = rows({"m": {setting(0): Score(1, one)}}, [setting(0)])
     assert row.mean == mean([one])
+
+
+async def test_an_unknown_method_is_refused_with_the_nearest(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/boards/overall?method=tise")
+    assert answer.status_code == 422
+    [fault] = answer.json()["errors"]
+    assert (fault["pointer"], fault["suggestion"]) == ("/query/method", "did you mean 'ties'?")

@@ -95,3 +95,23 @@ async def test_a_later_version_is_as_private_as_it_was_asked_for(
     for _ in range(2):
         done = await shell("publish", "soup.yml", "--name", "closed", "--private")
         assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("name", ["me/soup", "kim/soup"])
+async def test_a_name_under_no_account_of_ones_own_says_which_are(
+    person: Call, shell_of: Callable[[httpx.AsyncClient], Shell], name: str
+) -> None:
+    ann, _ = [await person(each) for each in ("ann", "kim")]
+    for handle in ("lab", "club"):
+        await ann.post("/v1/accounts", json={"handle": handle})
+    done = await shell_of(ann)("publish", "soup.yml", "--name", name)
+    assert done.exit_code == 1
+    assert "Your account is ann; you also write for club, lab." in done.stderr
+    assert ("There is no account me." in done.stderr) == (name == "me/soup")
+
+
+async def test_an_owners_token_that_is_no_names_owner_says_whose_it_is(
+    owner: httpx.AsyncClient, shell_of: Callable[[httpx.AsyncClient], Shell]
+) -> None:
+    done = await shell_of(owner)("publish", "soup.yml", "--name", "me/soup")
+    assert done.stderr == "Error: There is no account me. Your account is local.\n"

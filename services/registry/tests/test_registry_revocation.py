@@ -120,7 +120,9 @@ async def test_a_token_of_the_settings_is_revoked_where_it_is_set(
     mine = next(each for each in found if each["name"] == "owner")
     answer = await owner.delete(f"{ADDRESS}/{mine['id']}")
     assert (answer.status_code, answer.json()["code"]) == (409, "token-of-settings")
-    assert "MERGEHUB_BOOTSTRAP_TOKEN" in answer.json()["detail"]
+    detail = answer.json()["detail"]
+    assert detail.startswith("Nothing was revoked: the token 'owner' comes from MERGEHUB_BOOTSTRAP")
+    assert "remove that file" in detail
 
 
 async def test_a_token_that_the_settings_no_longer_name_is_gone(

@@ -178,6 +178,17 @@ async def test_misspelt_type_is_told_the_nearest(owner: httpx.AsyncClient) -> No
     assert fault["suggestion"] == "did you mean 'run.succeeded'?"
 
 
+@pytest.mark.parametrize("pattern", ["run.*", "*", "all"])
+async def test_a_pattern_of_types_is_answered_with_what_means_all(
+    owner: httpx.AsyncClient, pattern: str
+) -> None:
+    answer = await owner.post("/v1/webhooks", json={**HOOK, "types": [pattern]})
+    (fault,) = answer.json()["errors"]
+    assert fault["suggestion"] == "there are no patterns: name each type, or none for all"
+    every = await owner.post("/v1/webhooks", json={**HOOK, "types": []})
+    assert (every.status_code, every.json()["types"]) == (201, [])
+
+
 async def test_misspelt_field_or_value_is_told_the_nearest(owner: httpx.AsyncClient) -> None:
     made = await owner.post("/v1/webhooks", json=HOOK)
     for body, suggestion in (

@@ -77,13 +77,21 @@ def _methods(planned: Plan) -> Counter[str]:
 
 
 def _seconds(planned: Plan, options: MergeOptions) -> tuple[float, float]:
-    """From a fast machine that has merged so before to a slow one that has to compile first."""
+    """From a fast machine that has merged so before to a slow one that has to compile first.
+
+    An estimate is good for two digits, and has no more.
+    """
     work = sum(
         (tensor.bytes_in + tensor.region.nbytes) / 1e9 * _rate(tensor.method)
         for tensor in planned.tensors
     ) / min(options.workers, os.cpu_count() or 1)
     low, high = START_SECONDS
-    return low + work, high + _compiling(_methods(planned)) + SLOWER * work
+    slow = high + _compiling(_methods(planned)) + SLOWER * work
+    return _two_digits(low + work), _two_digits(slow)
+
+
+def _two_digits(number: float) -> float:
+    return float(f"{number:.2g}")
 
 
 def _rate(method: str | None) -> float:
@@ -100,7 +108,7 @@ def _first_time(methods: Counter[str]) -> str:
 
 
 def _time(low: float, high: float) -> str:
-    """Both ends in one unit, the lower rounded down and the upper up."""
+    """Both ends in one unit."""
     units = ((3600, "h"), (60, "min"))
     size, unit = next(((size, unit) for size, unit in units if low >= 2 * size), (1, "s"))
-    return f"{max(1, int(low // size)):,} to {max(2, int(-(-high // size))):,} {unit}"
+    return f"{_two_digits(low / size):,g} to {_two_digits(high / size):,g} {unit}"

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import click
 import httpx
 
-from mergehub.cli.failures import Faults
-from mergehub.client import HubClient, HubError
+from mergehub.cli.failures import Faults, Line
+from mergehub.client import HubClient, HubError, HubFault, HubUnreachable
 from mergehub.client.connection import EmptyToken
 
 NO_TOKEN = (
@@ -26,17 +26,20 @@ def hub(ctx: click.Context) -> Iterator[HubClient]:
             yield client
         except HubError as error:
             hint = f" {NO_TOKEN}" if error.status == 401 else ""
-            lines = [(fault.pointer, fault.detail, fault.suggestion) for fault in error.faults]
-            raise Faults(f"{error.detail}{hint}", lines) from error
+            raise Faults(f"{error.detail}{hint}", map(_line, error.faults)) from error
         except httpx.HTTPError as error:
             what = str(error) or type(error).__name__
             raise click.ClickException(f"The connection to {client.url} broke: {what}") from error
 
 
+def _line(fault: HubFault) -> Line:
+    return Line(fault.pointer, fault.line, fault.detail, fault.suggestion, fault.code)
+
+
 def _found(ctx: click.Context) -> HubClient:
     try:
         return HubClient.found(**ctx.obj)
-    except EmptyToken as error:
+    except (EmptyToken, HubUnreachable) as error:
         raise click.ClickException(str(error)) from None
     except (httpx.InvalidURL, ValueError) as error:  # of the hub, or of a proxy in the environment
         raise click.ClickException(

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
 
 import click
 
-Line = tuple[str, str, str | None]
+if TYPE_CHECKING:
+    from mergehub.recipe import Fault
+
+
+class Line(NamedTuple):
+    """One fault: the JSON pointer to its place, and its line where a text has lines."""
+
+    path: str
+    line: int | None
+    message: str
+    suggestion: str | None
+    code: str
+
+    @classmethod
+    def of(cls, fault: Fault) -> Self:
+        """That of a recipe."""
+        return cls(fault.path, fault.line, fault.message, fault.suggestion, fault.code)
 
 
 class Faults(click.ClickException):
@@ -24,11 +40,13 @@ class Faults(click.ClickException):
             show_fault(line)
 
 
-def show_fault(line: Line, colour: str = "red") -> None:
+def show_fault(fault: Line, colour: str = "red") -> None:
     """One fault on standard error."""
-    place, what, hint = line
-    suffix = click.style(f" ({hint})", fg="green") if hint else ""
-    click.echo(f"  {click.style(place or '/', fg=colour)}  {what}{suffix}", err=True)
+    from mergehub.recipe.faults import place
+
+    suffix = click.style(f" ({fault.suggestion})", fg="green") if fault.suggestion else ""
+    where = click.style(place(fault.path, fault.line), fg=colour)
+    click.echo(f"  {where}  {fault.message}{suffix}", err=True)
 
 
 def recipe_text(file: IO[str]) -> str:
@@ -50,5 +68,4 @@ def recipe_faults(name: str) -> Iterator[None]:
         yield
     except RecipeError as error:
         count = "one fault" if len(error.faults) == 1 else f"{len(error.faults)} faults"
-        lines = [(fault.place, fault.message, fault.suggestion) for fault in error.faults]
-        raise Faults(f"{name} has {count}:", lines) from None
+        raise Faults(f"{name} has {count}:", map(Line.of, error.faults)) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import json
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from mergehub.cli.failures import Faults
+from mergehub.json_text import json_text
 
 HOW_MANY = "How many to list."
 
@@ -29,7 +30,7 @@ def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
         except click.ClickException as error:
             if not raw or isinstance(error, click.UsageError):
                 raise
-            click.echo(json.dumps(_failure(error)), err=True)
+            click.echo(json_text(_failure(error), encoding=sys.stderr.encoding), err=True)
             raise click.exceptions.Exit(error.exit_code) from error
 
     return with_json
@@ -37,12 +38,12 @@ def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def show_json(answer: Any) -> None:
     """One answer, in lines that people can read too."""
-    click.echo(json.dumps(answer, indent=2, default=_plain))
+    click.echo(json_text(answer, encoding=sys.stdout.encoding, indent=2, default=_plain))
 
 
 def show_json_line(answer: Any) -> None:
     """One answer of several, on a line of its own."""
-    click.echo(json.dumps(answer, default=_plain))
+    click.echo(json_text(answer, encoding=sys.stdout.encoding, default=_plain))
 
 
 def _plain(value: object) -> str:
@@ -54,10 +55,4 @@ def _plain(value: object) -> str:
 
 def _failure(error: click.ClickException) -> dict[str, Any]:
     faults = error.faults if isinstance(error, Faults) else ()
-    return {
-        "error": error.format_message(),
-        "faults": [
-            {"place": place, "message": message, "suggestion": suggestion}
-            for place, message, suggestion in faults
-        ],
-    }
+    return {"error": error.format_message(), "faults": [fault._asdict() for fault in faults]}

@@ -75,8 +75,7 @@ class ProgressDisplay:
         line = (progress.stage, percent // LINE_EVERY_PERCENT)
         if line != self._last_line:
             self._last_line = line
-            told = f"{progress.stage} {_parts(progress)}".rstrip()
-            self._console.print(told, highlight=False, markup=False)
+            self._console.print(stage_of(progress), highlight=False, markup=False)
 
 
 class _OfBytes(ProgressColumn):
@@ -88,6 +87,11 @@ class _OfBytes(ProgressColumn):
 
     def render(self, task: Task) -> RenderableType:
         return self._column.render(task) if task.fields["counts_bytes"] else ""
+
+
+def stage_of(progress: RunProgress) -> str:
+    """The stage, and how much of it is done where that is known."""
+    return f"{progress.stage} {_parts(progress)}".rstrip()
 
 
 def _parts(progress: RunProgress) -> str:

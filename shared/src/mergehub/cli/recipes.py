@@ -7,7 +7,7 @@ from typing import IO
 
 import click
 
-from mergehub.cli.failures import recipe_faults, recipe_text, show_fault
+from mergehub.cli.failures import Line, recipe_faults, recipe_text, show_fault
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.client.near import near
 from mergehub.recipe import MethodSpec, catalogue, ingredients, parse_to_merge, recipe_digest
@@ -31,7 +31,7 @@ def check(file: IO[str], raw: bool) -> None:
     click.echo(f"{file.name} is a good recipe: {recipe.merge_method} of {', '.join(models)}")
     click.echo(recipe_digest(recipe))
     for warning in warnings:
-        show_fault((warning.place, warning.message, warning.suggestion), colour="yellow")
+        show_fault(Line.of(warning), colour="yellow")
 
 
 @click.command()

@@ -12,7 +12,7 @@ from mergehub.cli.connection import hub
 from mergehub.cli.finding import RUN, run_id
 from mergehub.cli.json_option import HOW_MANY, as_json, show_json, show_json_line
 from mergehub.cli.output import show, table
-from mergehub.cli.progress import ProgressDisplay
+from mergehub.cli.progress import ProgressDisplay, stage_of
 from mergehub.client import HubClient
 from mergehub.contracts.runs import (
     FINAL,
@@ -160,4 +160,4 @@ def how_far(run: Run | RunSummary) -> str:
         return run.error.message.splitlines()[0]
     if run.progress is None or run.state != RunState.RUNNING:
         return ""
-    return f"{run.progress.stage} {run.progress.done}/{run.progress.total} {run.progress.unit}"
+    return stage_of(run.progress)

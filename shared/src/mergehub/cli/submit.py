@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import TypeAdapter, ValidationError
 
 from mergehub.cli.connection import hub
 from mergehub.cli.failures import recipe_faults, recipe_text
@@ -15,8 +16,32 @@ from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.runs import FOLLOW, show_notes, watch
 from mergehub.client import HubClient
 from mergehub.contracts.hardware import HARDWARE
-from mergehub.contracts.runs import LONGEST_TIMEOUT_SECONDS
+from mergehub.contracts.runs import (
+    LARGEST_SEED,
+    LONGEST_TIMEOUT_SECONDS,
+    BenchmarkName,
+    ModelName,
+)
 from mergehub.recipe import parse_to_merge
+
+
+class Contract(click.ParamType[str]):
+    """A text that must be as the hub's API takes it, refused here in the same words."""
+
+    name = "text"
+
+    def __init__(self, kind: Any) -> None:
+        self._adapter = TypeAdapter[str](kind)
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> str:
+        """The text itself."""
+        try:
+            return self._adapter.validate_python(value)
+        except ValidationError as error:
+            self.fail(f"{value!r} {error.errors()[0]['msg']}.", parameter, context)
+
 
 BENCHMARK = "The name of a benchmark that the worker has; may be repeated."
 CLASS = click.option(
@@ -36,10 +61,16 @@ TIMEOUT = click.option(
 
 @click.command()
 @click.argument("recipe")
-@click.option("--name", "model_name", required=True, help="What the merged model will be called.")
+@click.option(
+    "--name",
+    "model_name",
+    type=Contract(ModelName),
+    required=True,
+    help="What the merged model will be called.",
+)
 @click.option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, LARGEST_SEED),
     default=0,
     show_default=True,
     help="For methods that draw at random.",
@@ -76,7 +107,14 @@ def submit(
 
 @click.command()
 @click.argument("model")
-@click.option("--benchmark", "benchmarks", multiple=True, required=True, help=BENCHMARK)
+@click.option(
+    "--benchmark",
+    "benchmarks",
+    type=Contract(BenchmarkName),
+    multiple=True,
+    required=True,
+    help=BENCHMARK,
+)
 @CLASS
 @TIMEOUT
 @FOLLOW

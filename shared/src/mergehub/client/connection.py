@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from mergehub.client.errors import HubUnreachable
+from mergehub.client.whereabouts import nobody_on_the_folder
 from mergehub.hub.folder import default_folder, read_connection
 from mergehub.logins import read_logins
 from mergehub.urls import is_loopback, parsed
@@ -28,15 +30,19 @@ def found(url: str | None, token: str | None) -> tuple[str, str | None]:
     """Address and token: those given, of MERGEHUB_URL and MERGEHUB_TOKEN, or of this machine's hub.
 
     Else it is the last hub that somebody signed in to from here. The token that `mergehub up` left,
-    and those of sign-ins, are sent to no other hub than theirs. Raises EmptyToken.
+    and those of sign-ins, are sent to no other hub than theirs.
+
+    Raises EmptyToken, and HubUnreachable where MERGEHUB_DATA names a folder without a hub.
     """
-    url = url or os.environ.get("MERGEHUB_URL")
+    url = url or os.environ.get("MERGEHUB_URL") or None
     token = os.environ.get("MERGEHUB_TOKEN") if token is None else token
     if token is not None and not token.strip():
         raise EmptyToken
     left, signed_in = read_connection(default_folder()), read_logins()
     if url is None or url.rstrip("/") == left.get("url"):
         token = token or left.get("token")
+    if url is None and not left and os.environ.get("MERGEHUB_DATA"):
+        raise HubUnreachable(nobody_on_the_folder())
     url = (url or left.get("url") or next(reversed(signed_in), DEFAULT_URL)).rstrip("/")
     return url, token or signed_in.get(url)
 

@@ -8,14 +8,25 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from mergehub.client.whereabouts import nobody_at
+
 
 class HubFault(NamedTuple):
-    """One fault in what was sent: where, what is wrong, what would be right."""
+    """One fault in what was sent: where, what is wrong, what would be right.
+
+    `line` is that of a recipe's text, where it is known.
+    """
 
     pointer: str
     detail: str
     suggestion: str | None
     code: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        line = f" (line {self.line})" if self.line else ""
+        hint = f" ({self.suggestion})" if self.suggestion else ""
+        return f"{self.pointer or '/'}{line}: {self.detail}{hint}"
 
 
 class HubError(Exception):
@@ -33,23 +44,23 @@ class HubError(Exception):
         request_id: str | None = None,
     ) -> None:
         super().__init__(detail)
+        self.faults = tuple(faults)
         self.status = status
         self.detail = detail
-        self.faults = tuple(faults)
         self.code = code
         self.title = title
         self.type = type  # the address of a page that says when it happens and what to do
         self.request_id = request_id
 
+    def __str__(self) -> str:
+        """The detail and, each on a line below it, the faults."""
+        return "\n".join([self.detail, *(f"  {fault}" for fault in self.faults)])
+
 
 class HubUnreachable(HubError):
-    """Nobody answers at the address."""
+    """Nobody answers at the address, or no hub left one where MERGEHUB_DATA says."""
 
-    def __init__(self, url: str) -> None:
-        detail = (
-            f"There is no hub at {url}: start one with `mergehub up`, or set MERGEHUB_URL, or "
-            "MERGEHUB_DATA for one that was started here with --data."
-        )
+    def __init__(self, detail: str) -> None:
         super().__init__(503, detail, code="unreachable")
 
 
@@ -59,7 +70,7 @@ def reaching(url: str) -> Iterator[None]:
     try:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-        raise HubUnreachable(url) from error
+        raise HubUnreachable(nobody_at(url)) from error
 
 
 def error_of(answer: httpx.Response) -> HubError:
@@ -83,4 +94,5 @@ def error_of(answer: httpx.Response) -> HubError:
 
 
 def _fault(told: dict[str, Any]) -> HubFault:
-    return HubFault(told["pointer"], told["detail"], told["suggestion"], told["code"])
+    where, line = told["pointer"], told.get("line")
+    return HubFault(where, told["detail"], told["suggestion"], told["code"], line)

@@ -35,6 +35,7 @@ LONGEST_NAME = 500
 TIMEOUT_SECONDS = {"merge": 6 * 3600, "evaluate": 24 * 3600}
 """How long one attempt may take, by kind, unless a run asks for another time."""
 LONGEST_TIMEOUT_SECONDS = 14 * 24 * 3600
+LARGEST_SEED = 2**63 - 1
 
 
 def must_be(what: str) -> WrapValidator:
@@ -132,7 +133,9 @@ class MergeRunCreate(_RunCreate):
         description="What the model will be called: `soup` or `ann/soup` of `ann`, or `lab/soup` "
         "where one writes for `lab`. Names are compared without case."
     )
-    seed: int = Field(0, ge=0, lt=2**63, description="Seeds the methods that draw at random.")
+    seed: int = Field(
+        0, ge=0, lt=LARGEST_SEED + 1, description="Seeds the methods that draw at random."
+    )
 
 
 class EvaluateRunCreate(_RunCreate):

@@ -22,6 +22,7 @@ from mergehub.hub.postgres import Postgres
 from mergehub.hub.process import CannotStart
 from mergehub.hub.supervisor import Program, Supervisor
 from mergehub.hub.valkey import Valkey
+from mergehub.json_text import json_text
 from mergehub.kit.logs import say
 
 READY_SECONDS = 60.0
@@ -133,7 +134,7 @@ class Hub:
         """Where the hub is and how to use it, for people or as a line of JSON."""
         if self.json:
             about = {"url": self.url, "token": self.tokens.owner, "data": self.folder.path}
-            return json.dumps(about | {"pid": os.getpid()}, default=str)
+            return json_text(about | {"pid": os.getpid()}, encoding=sys.stdout.encoding)
         return (
             f"Mergehub is ready at {self.url}\n"
             f"  docs   {self.url}/docs\n"

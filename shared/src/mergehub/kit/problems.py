@@ -43,7 +43,7 @@ class ProblemBody(BaseModel):
             {
                 "pointer": "/seed",
                 "code": "greater_than_equal",
-                "detail": "Input should be greater than or equal to 0",
+                "detail": "must be at least 0",
                 "suggestion": None,
                 "line": None,
             }

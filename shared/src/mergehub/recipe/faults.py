@@ -35,8 +35,7 @@ class Fault:
     @property
     def place(self) -> str:
         """Where it is, for people: the pointer and the line."""
-        line = f" (line {self.line})" if self.line else ""
-        return f"{printable(self.path) or '/'}{line}"
+        return place(self.path, self.line)
 
     @property
     def length(self) -> int:
@@ -66,6 +65,11 @@ def bounded(faults: Iterable[Fault]) -> Iterator[Fault]:
         yield fault
         if len(seen) == MAX_FAULTS:
             return
+
+
+def place(path: str, line: int | None) -> str:
+    """A pointer and a line, for people."""
+    return f"{printable(path) or '/'}{f' (line {line})' if line else ''}"
 
 
 def pointer(path: Iterable[str | int]) -> str:

@@ -7,27 +7,36 @@ shape is told at once what else is wrong with it. What has the wrong shape is pa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from .faults import Fault, Path, did_you_mean, excerpt, pointer
+from .faults import MAX_FAULTS, Fault, Path, did_you_mean, excerpt, nearest, pointer
 from .methods import MethodSpec, ParameterSpec, catalogue
 from .scalars import FLOAT32_MAX, Scalar, describe, not_a_flag, read_scalar
+from .schema import Recipe
 from .structure import home_of
 from .walk import Group, Place, as_reference, groups, places, reference
 
 MAX_SPREAD = 50_000
+METHOD = "merge_method"
 
 
 def broken_rules(document: dict[str, Any]) -> Iterator[Fault]:
-    """Every rule of the language or of its merge method that a document breaks."""
-    name = document.get("merge_method")
+    """Every rule of the language or of its merge method that a document breaks.
+
+    A misspelt method is read as the nearest one, so that one answer tells what else is wrong.
+    """
+    field = _method_field(document)
+    name = document.get(field)
     if not isinstance(name, str):
         return
-    method = catalogue().get(name)
+    known = catalogue()
+    if name not in known:
+        yield unknown_method(name, field)
+    method = known.get(name) or known.get(nearest(name, known) or "")
     if method is None:
-        yield unknown_method(name)
         return
     if _spread(document, method) > MAX_SPREAD:
         message = (
@@ -73,11 +82,21 @@ def _size(value: Any) -> int:
     return 1
 
 
-def unknown_method(name: str) -> Fault:
+def unknown_method(name: str, field: str = METHOD) -> Fault:
     """The fault of a method that is not in the catalogue."""
     known = sorted(catalogue())
     message = f"there is no merge method {excerpt(name)} here; there are {', '.join(known)}"
-    return Fault("/merge_method", "unknown-method", message, did_you_mean(name, known))
+    return Fault(pointer([field]), "unknown-method", message, did_you_mean(name, known))
+
+
+def _method_field(document: dict[str, Any]) -> str:
+    """The field that names the method, also where only that field's own name is misspelt."""
+    if METHOD in document:
+        return METHOD
+    fields = Recipe.model_fields
+    strange = (key for key in document if isinstance(key, str) and key not in fields)
+    near = [key for key in islice(strange, MAX_FAULTS) if nearest(key, fields) == METHOD]
+    return near[0] if len(near) == 1 else METHOD
 
 
 def _parameter(place: Place, name: str, value: Any, method: MethodSpec) -> Iterator[Fault]:
@@ -85,8 +104,9 @@ def _parameter(place: Place, name: str, value: Any, method: MethodSpec) -> Itera
     spec = method.parameter(name)
     if spec is None and name not in method.without_effect:
         yield _unknown_parameter(path, name, method)
-    elif spec is not None and spec.scope == "recipe" and place.level == "model":
-        message = f"{name!r} is one value for all models and cannot be given to one of them"
+        spec = method.parameter(_meant(name, method) or "")
+    if spec is not None and spec.scope == "recipe" and place.level == "model":
+        message = f"{spec.name!r} is one value for all models and cannot be given to one of them"
         hint = "move it to the parameters of the slice or of the recipe"
         yield Fault(pointer(path), "misplaced-parameter", message, hint)
     elif spec is not None:
@@ -95,10 +115,16 @@ def _parameter(place: Place, name: str, value: Any, method: MethodSpec) -> Itera
 
 
 def _unknown_parameter(path: Path, name: str, method: MethodSpec) -> Fault:
-    names = [spec.name for spec in method.parameters]
-    message = f"{method.name} has no parameter {excerpt(name)}; it has {', '.join(names) or 'none'}"
-    hint = home_of(name) or did_you_mean(name, names) or _whose(name)
+    names = ", ".join(spec.name for spec in method.parameters)
+    message = f"{method.name} has no parameter {excerpt(name)}; it has {names or 'none'}"
+    meant = _meant(name, method)
+    hint = f"did you mean {meant!r}?" if meant else home_of(name) or _whose(name)
     return Fault(pointer(path), "unknown-parameter", message, hint)
+
+
+def _meant(name: str, method: MethodSpec) -> str | None:
+    """The parameter that a name is a slip of; no field is one that belongs elsewhere."""
+    return None if home_of(name) else nearest(name, (spec.name for spec in method.parameters))
 
 
 def _whose(name: str) -> str | None:

@@ -47,6 +47,7 @@ _WANTED = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
 }
+_BOUNDS = {"greater_than_equal": "at least {ge}", "less_than_equal": "at most {le}"}
 # Which document lies under a field; `modules` and `tokens` are keyed by names of their own.
 _DOCUMENTS: dict[str | int | None, type[BaseModel]] = {
     None: Recipe,
@@ -119,6 +120,8 @@ def _message(error: ErrorDetails, path: Path) -> str:
         return f"must be one of {context['expected']}; not {describe(error['input'])}"
     if kind == "value_error":
         return str(context["error"])
+    if kind in _BOUNDS:
+        return f"must be {_BOUNDS[kind].format(**context)}, not {describe(error['input'])}"
     if kind in _WANTED:
         return f"must be {_WANTED[kind]}, not {describe(error['input'])}"
     return error["msg"]

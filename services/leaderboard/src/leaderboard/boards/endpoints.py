@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from leaderboard.boards import schemas, service
 from leaderboard.results.endpoints import Text
+from mergehub.kit.choices import A_METHOD
 from mergehub.kit.database import Session
 from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
 from mergehub.kit.problems import problem_responses
@@ -18,7 +19,9 @@ Models = Annotated[
     list[Text] | None, Query(alias="model", max_length=100, description="Only these models.")
 ]
 Merged = Annotated[bool | None, Query(description="Only merges, or only models that are none.")]
-Method = Annotated[Text | None, Query(description="Only merges by this method.")]
+Method = Annotated[
+    Annotated[Text, A_METHOD] | None, Query(description="Only merges by this method.")
+]
 
 
 @router.get("", summary="List leaderboards")

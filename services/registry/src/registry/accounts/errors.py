@@ -37,7 +37,7 @@ class OwnerInvalid(Invalid):
     """Something new was to belong to an account that does not exist."""
 
     code, title = "owner-invalid", "There is no such owner"
-    remedy = "Leave `owner` out, or give the handle of an organisation."
+    remedy = "Leave `owner` out, or give your handle, or that of an organisation you write for."
 
 
 class CannotDisable(Conflict):

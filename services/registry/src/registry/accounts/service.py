@@ -13,7 +13,7 @@ from mergehub.kit.auth import Principal
 from mergehub.kit.etags import etag_of
 from mergehub.kit.notify import notify
 from mergehub.kit.problems import Forbidden
-from registry.accounts.access import OWNERS, check_may, role_in
+from registry.accounts.access import OWNERS, WRITERS, NotYours, check_may, role_in
 from registry.accounts.errors import (
     AccountNotFound,
     CannotDisable,
@@ -32,6 +32,9 @@ RESERVED = frozenset(
     {"admin", "audit", "callback", "hub", "me", "mergehub", "registry", "settings"}
     | {"shell", "sign-in", "sign-out"}
 )
+
+MOST_NAMED = 20
+"""How many organisations a refusal names."""
 
 
 async def find(session: AsyncSession, handle: str) -> Account:
@@ -111,10 +114,27 @@ async def writable(session: AsyncSession, writer: Principal, wanted: str | None)
     """
     if wanted is None or wanted == writer.account:
         return own(writer)
-    await check_may(session, writer, wanted)
-    if await session.scalar(select(AccountRow.id).where(AccountRow.handle == wanted)) is None:
-        raise OwnerInvalid(f"There is no account {wanted}.")
+    found = await session.scalar(select(AccountRow.id).where(AccountRow.handle == wanted))
+    none = None if found else f"There is no account {wanted}."
+    try:
+        await check_may(session, writer, wanted)
+    except NotYours as error:
+        raise NotYours(f"{none or error.detail}{await _whose(session, writer)}") from None
+    if none:
+        raise OwnerInvalid(f"{none}{await _whose(session, writer)}")
     return wanted
+
+
+async def _whose(session: AsyncSession, writer: Principal) -> str:
+    """A sentence about the accounts that somebody writes for; empty where there are none."""
+    if writer.account is None:
+        return ""
+    query = select(MemberRow.organisation).where(
+        MemberRow.person == writer.account, MemberRow.role.in_(WRITERS)
+    )
+    found = list(await session.scalars(query.order_by(MemberRow.organisation).limit(MOST_NAMED)))
+    also = f"; you also write for {', '.join(found)}" if found else ""
+    return f" Your account is {writer.account}{also}."
 
 
 async def check_member(session: AsyncSession, holder: Principal, handle: str) -> None:

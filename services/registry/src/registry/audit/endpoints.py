@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field
 
 from mergehub.kit.auth import requires
+from mergehub.kit.choices import one_of
 from mergehub.kit.database import Session
 from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
 from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
 from registry.audit import service
+from registry.audit.actions import ACTIONS
 from registry.audit.schemas import AuditPage
 from registry.audit.service import AuditFilter
 
@@ -18,7 +21,10 @@ router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 
 Actor = Annotated[str | None, Query(max_length=200, description="The name of a token.")]
 Account = Annotated[str | None, Query(max_length=100, description="The handle of an account.")]
-Action = Annotated[str | None, Query(max_length=60, description="Such as `token.revoked`.")]
+Done = Annotated[
+    Annotated[str, Field(max_length=60), one_of(lambda: ACTIONS, "unknown_action")] | None,
+    Query(description="Such as `token.revoked`."),
+]
 Subject = Annotated[
     str | None, Query(max_length=300, description="Such as `runs/<id>`, with its parts.")
 ]
@@ -36,7 +42,7 @@ async def list_audit(
     session: Session,
     actor: Actor = None,
     account: Account = None,
-    action: Action = None,
+    action: Done = None,
     subject: Subject = None,
     limit: Limit = 50,
     cursor: Cursor = None,

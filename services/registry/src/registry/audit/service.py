@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from mergehub.kit.auth import Principal
 from mergehub.kit.pagination import decode_cursor, encode_cursor
+from registry.audit.actions import Action
 from registry.audit.models import AuditRow
 from registry.audit.schemas import AuditEntry, AuditPage
 
@@ -26,7 +27,7 @@ class AuditFilter:
     account: str | None = None
 
 
-async def audit(session: AsyncSession, action: str, subject: str) -> None:
+async def audit(session: AsyncSession, action: Action, subject: str) -> None:
     """Note that whoever `session` works for did `action` to `subject`.
 
     `action` reads `noun.verb` in the past tense, `subject` as in events: `runs/<id>`. The note is

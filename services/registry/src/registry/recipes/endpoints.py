@@ -6,8 +6,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import Field
 
 from mergehub.kit.auth import Principal, Viewer, requires
+from mergehub.kit.choices import A_METHOD
 from mergehub.kit.database import Session
 from mergehub.kit.etags import as_it_is, etag_of
 from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
@@ -48,7 +50,10 @@ router = APIRouter(prefix="/v1/recipes", tags=["recipes"])
 
 Writer = Annotated[Principal, Depends(requires("recipes:write"))]
 Number = Annotated[int, Path(ge=1, lt=2**31, description="A version's number, from 1.")]
-Method = Annotated[str | None, Query(max_length=100, description="Of the newest version.")]
+Method = Annotated[
+    Annotated[str, Field(max_length=100), A_METHOD] | None,
+    Query(description="Of the newest version."),
+]
 
 
 @router.post(

@@ -18,6 +18,7 @@ from mergehub.kit.pagination import decode_cursor, encode_cursor
 from mergehub.kit.problems import Conflict, NotFound
 from registry.accounts import service as accounts
 from registry.accounts.access import check_may
+from registry.audit.actions import Action
 from registry.audit.service import audit
 from registry.events.models import outbox
 from registry.quotas.service import check_quota
@@ -37,6 +38,10 @@ from registry.recipes.schemas import (
 from registry.recipes.visibility import spread
 
 SUGGESTIONS = 3
+_MADE: dict[str, Action] = {
+    "private": "recipe.made-private",
+    "public": "recipe.made-public",
+}
 LONGEST_DESCRIPTION = 300  # in a list
 
 
@@ -113,7 +118,7 @@ async def update(
     await audit(session, "recipe.changed", f"recipes/{recipe_id}")
     if row.visibility != before:
         await spread(session, row)
-        await audit(session, f"recipe.made-{row.visibility}", f"recipes/{recipe_id}")
+        await audit(session, _MADE[row.visibility], f"recipes/{recipe_id}")
     return _recipe(row, newest)
 
 

@@ -13,6 +13,7 @@ from mergehub.kit.auth import TOKEN_PREFIX, Principal, derived_token, hash_token
 from mergehub.kit.notify import notify
 from mergehub.kit.pagination import decode_cursor, encode_cursor
 from mergehub.kit.problems import Conflict, NotFound, Unauthenticated
+from registry.audit.actions import Action
 from registry.audit.service import audit
 from registry.quotas.service import check_quota
 from registry.tokens import repository
@@ -47,7 +48,11 @@ class TokenOfSettings(Conflict):
     """The next start of the registry would bring the token back."""
 
     code, title = "token-of-settings", "The token comes from a setting"
-    remedy = "Change or remove the variable that the detail names, and start the registry again."
+    remedy = (
+        "Change or remove the variable that the detail names, and start the registry again. "
+        "`mergehub up` keeps these tokens in `tokens.json` of its data folder: stop it, remove "
+        "that file and start it again, and it makes new ones."
+    )
 
 
 async def create(
@@ -102,7 +107,12 @@ async def revoke(session: AsyncSession, viewer: Principal, token_id: UUID) -> No
         return
     if row.created_by == SETTINGS:
         variable = OF_SETTINGS[row.name]
-        raise TokenOfSettings(f"Change or remove {variable} and start the registry again.")
+        raise TokenOfSettings(
+            f"Nothing was revoked: the token {row.name!r} comes from {variable}, and the next "
+            "start would bring it back. Change or remove that variable and start the registry "
+            "again. `mergehub up` sets it from tokens.json in its data folder: stop it, remove "
+            "that file and start it again for new tokens."
+        )
     await end(session, row)
 
 
@@ -110,7 +120,7 @@ async def end(session: AsyncSession, row: TokenRow) -> None:
     """Revoke a token, write it down, and tell every replica at the commit."""
     row.revoked_at = await session.scalar(select(func.now()))
     await session.flush()
-    action = "session.ended" if row.session else "token.revoked"
+    action: Action = "session.ended" if row.session else "token.revoked"
     await audit(session, action, f"tokens/{row.id}")
     await notify(session, CHANNEL)
 

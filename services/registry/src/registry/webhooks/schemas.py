@@ -6,32 +6,24 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from mergehub.contracts.events import TYPES
 from mergehub.contracts.examples import TIME, example
 from mergehub.contracts.runs import Answer, Message
 from mergehub.contracts.strict import Time
-from mergehub.recipe.faults import did_you_mean
+from mergehub.kit.choices import one_of
 from registry.accounts.schemas import HandleText
 from registry.webhooks.signing import Signature
 
 DeliveryState = Literal["pending", "delivered", "failed"]
 
 
-def _known(event_type: str) -> str:
-    if event_type not in TYPES:
-        raise PydanticCustomError(
-            "unknown_event_type",
-            "must be one of {types}",
-            {"types": ", ".join(TYPES), "suggestion": did_you_mean(event_type, TYPES)},
-        )
-    return event_type
-
-
+NO_PATTERNS = "there are no patterns: name each type, or none for all"
 EventType = Annotated[
-    str, Field(max_length=100, json_schema_extra={"enum": list(TYPES)}), AfterValidator(_known)
+    str,
+    Field(max_length=100, json_schema_extra={"enum": list(TYPES)}),
+    one_of(lambda: TYPES, "unknown_event_type", lambda given: NO_PATTERNS),
 ]
 Url = Annotated[str, Field(min_length=1, max_length=2000)]
 Types = Annotated[

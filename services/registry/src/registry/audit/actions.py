@@ -1,0 +1,36 @@
+"""Everything that the trail may say was done."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Action = Literal[
+    "account.changed",
+    "account.created",
+    "member.removed",
+    "member.set",
+    "organisation.created",
+    "quota.reset",
+    "quota.set",
+    "recipe.changed",
+    "recipe.made-private",
+    "recipe.made-public",
+    "recipe.published",
+    "run.cancelled",
+    "run.retried",
+    "run.submitted",
+    "session.ended",
+    "session.started",
+    "shell.let-in",
+    "token.created",
+    "token.revoked",
+    "webhook.changed",
+    "webhook.created",
+    "webhook.deleted",
+    "webhook.disabled",
+    "webhook.replayed",
+    "webhook.rotated",
+    "webhook.tested",
+]
+
+ACTIONS: tuple[Action, ...] = get_args(Action)

@@ -1,0 +1,34 @@
+"""Where this machine's hub should be, and what to do where it is not there."""
+
+from __future__ import annotations
+
+import os
+
+from mergehub.hub.folder import default_folder, read_connection
+
+START = "start it with `mergehub up`, or set MERGEHUB_URL to the address of another."
+
+
+def nobody_at(url: str) -> str:
+    """What to say where no hub answers at an address."""
+    if read_connection(default_folder()).get("url") == url:
+        return f"There is no hub at {url}, where that of {_folder()} was last: {START}"
+    return (
+        f"There is no hub at {url}: start one with `mergehub up`, or set MERGEHUB_URL, or "
+        "MERGEHUB_DATA for one that was started here with --data."
+    )
+
+
+def nobody_on_the_folder() -> str:
+    """What to say where MERGEHUB_DATA names a folder in which no hub has left its address."""
+    if default_folder().is_dir():
+        return f"No hub runs on {_folder()}: {START}"
+    return (
+        f"There is no folder {_folder()}: name the one that the hub was started with, or start a "
+        "hub there with `mergehub up`. MERGEHUB_URL names a hub elsewhere."
+    )
+
+
+def _folder() -> str:
+    named = ", which MERGEHUB_DATA names" if os.environ.get("MERGEHUB_DATA") else ""
+    return f"{default_folder().absolute()}{named}"
