@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from mergehub.cli.main import main
-from mergehub.client import EventReader, HubClient, ServerSentEvent
+from mergehub.client import AsyncMergehub, EventReader, HubClient, Mergehub, ServerSentEvent
 from mergehub.hub.folder import CONNECTION, write_secret
 
 
@@ -92,3 +92,28 @@ def test_an_empty_token_does_not_stand_for_the_owners(
     done = CliRunner().invoke(main, [*(["--token", ""] if where == "option" else []), "runs"])
     assert done.exit_code == 1
     assert "The token is empty" in done.stderr
+
+
+SPACES = ["mgh_x ", "mgh_x\n", "\t mgh_x\r\n", "\u00a0mgh_x"]
+
+
+@pytest.mark.parametrize("text", SPACES)
+@pytest.mark.parametrize("kind", [Mergehub, AsyncMergehub])
+def test_white_space_around_a_token_is_not_of_it(
+    data: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Mergehub | AsyncMergehub], text: str
+) -> None:
+    assert kind("http://127.0.0.1:8123", text)._http.headers["Authorization"] == "Bearer mgh_x"
+    monkeypatch.setenv("MERGEHUB_TOKEN", text)
+    assert kind.found("http://127.0.0.1:8123")._http.headers["Authorization"] == "Bearer mgh_x"
+
+
+@pytest.mark.parametrize("text", ["mgh_s\u00e9cret", "mgh_s cret", "mgh_s\ncret", "mgh_s\x00cret"])
+def test_what_cannot_be_a_token_is_refused_without_being_shown(data: Path, text: str) -> None:
+    for kind in (Mergehub, AsyncMergehub):
+        with pytest.raises(ValueError, match="cannot be a token") as refused:
+            kind("http://127.0.0.1:8123", text)
+        assert "mgh_s" not in str(refused.value)
+    done = CliRunner().invoke(main, ["--token", text, "runs"])
+    assert done.exit_code == 1
+    assert "cannot be a token" in done.stderr
+    assert "mgh_s" not in done.output

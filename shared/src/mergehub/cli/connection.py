@@ -10,7 +10,7 @@ import httpx
 
 from mergehub.cli.failures import Faults
 from mergehub.client import HubClient, HubError
-from mergehub.client.connection import EmptyToken
+from mergehub.tokens import BadToken
 
 NO_TOKEN = (
     "Sign in with `mergehub login`, or set MERGEHUB_TOKEN; `mergehub up` prints the token of its "
@@ -36,7 +36,7 @@ def hub(ctx: click.Context) -> Iterator[HubClient]:
 def _found(ctx: click.Context) -> HubClient:
     try:
         return HubClient.found(**ctx.obj)
-    except EmptyToken as error:
+    except BadToken as error:
         raise click.ClickException(str(error)) from None
     except (httpx.InvalidURL, ValueError) as error:  # of the hub, or of a proxy in the environment
         raise click.ClickException(
