@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from mergehub.kit.environment import read_settings
 from mergehub.kit.settings import WorkerSettings
 
 from .jobs import serve
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(serve(WorkerSettings())))
+    sys.exit(asyncio.run(serve(read_settings(WorkerSettings))))

@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,9 @@ from mergehub.hub.postgres import Postgres
 from mergehub.hub.process import CannotStart
 from mergehub.hub.supervisor import Program, Supervisor
 from mergehub.hub.valkey import Valkey
+from mergehub.kit.environment import BadSettings, Settings, read_settings
 from mergehub.kit.logs import say
+from mergehub.kit.settings import ServiceSettings, WorkerSettings
 
 READY_SECONDS = 60.0
 GLANCE_SECONDS = 0.1
@@ -84,7 +87,6 @@ class Hub:
     def __init__(self, options: Options, folder: DataFolder, listener: socket.socket) -> None:
         self.folder = folder
         self.url = url_of(listener)
-        self._names = names(listener)
         self.tokens = folder.tokens()
         self.json = options.json
         self.postgres: Postgres | None = None
@@ -94,6 +96,10 @@ class Hub:
         if not os.environ.get("MERGEHUB_REDIS_URL"):
             self.valkey = Valkey(folder / "vk", folder.log("valkey"))
         env = self._environment(options)
+        workers_env = env | dict.fromkeys(NOT_FOR_WORKERS, "")
+        hosts = names(listener, _checked(env, workers_env).hosts)
+        if hosts:
+            env["MERGEHUB_HOSTS"] = json.dumps(hosts)
         self.origin = Program(
             "services",
             [sys.executable, "-m", "mergehub.hub.serve", str(listener.fileno())],
@@ -105,9 +111,7 @@ class Hub:
             Program(
                 f"worker-{number}",
                 [sys.executable, "-m", "merge_worker"],
-                env
-                | dict.fromkeys(NOT_FOR_WORKERS, "")
-                | {"MERGEHUB_WORKER_NAME": f"{socket.gethostname()}-{number}"},
+                workers_env | {"MERGEHUB_WORKER_NAME": f"{socket.gethostname()}-{number}"},
                 folder.log(f"worker-{number}"),
             )
             for number in range(1, options.workers + 1)
@@ -161,7 +165,6 @@ class Hub:
             "SERVICE_TOKEN": self.tokens.service,
             "SECRETS_KEYS": os.environ.get("MERGEHUB_SECRETS_KEYS")
             or json.dumps(data.secrets_keys()),
-            "HOSTS": self._names and json.dumps(self._names),
             "REQUIRE_TOKEN": str(options.require_token).lower(),
             "ARTIFACTS": data / "artifacts",
             "SCRATCH": data / "scratch",
@@ -190,6 +193,22 @@ class Hub:
 
     def _note(self, pids: list[int]) -> None:
         leftovers.note(self.folder / "children.json", pids)
+
+
+def _checked(env: Mapping[str, str], workers_env: Mapping[str, str]) -> ServiceSettings:
+    """What the services will read. Raises CannotStart where they or the workers cannot."""
+    wrong = [*_faults(WorkerSettings, workers_env), *_faults(ServiceSettings, env)]
+    if wrong:
+        raise CannotStart("\n".join(dict.fromkeys(wrong)))
+    return read_settings(ServiceSettings, os.environ | env)
+
+
+def _faults(kind: type[Settings], env: Mapping[str, str]) -> list[str]:
+    try:
+        read_settings(kind, os.environ | env)
+    except BadSettings as error:
+        return str(error).splitlines()
+    return []
 
 
 def _end_like_ctrl_c(*numbers: signal.Signals) -> None:
