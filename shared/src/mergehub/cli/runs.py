@@ -155,9 +155,9 @@ def _outcome(result: MergeResult | EvaluateResult) -> str:
 
 
 def how_far(run: Run | RunSummary) -> str:
-    """The beginning of what went wrong, or how far it is; empty where there is nothing to say."""
+    """What went wrong in one line, or how far it is; empty where there is nothing to say."""
     if run.error is not None and run.state == RunState.FAILED:
-        return run.error.message.splitlines()[0]
+        return " ".join(run.error.message.split())
     if run.progress is None or run.state != RunState.RUNNING:
         return ""
     return f"{run.progress.stage} {run.progress.done}/{run.progress.total} {run.progress.unit}"

@@ -153,6 +153,10 @@ class HubClient:
         """What a model came from: nodes and edges."""
         return _plain(self.send(api.list_ancestors(model_id)))
 
+    def boards(self) -> list[dict[str, Any]]:
+        """The leaderboards that there are."""
+        return list(map(_plain, self.send(api.list_boards())["items"]))
+
     def board(self, name: str, limit: int = 50) -> dict[str, Any]:
         """The first rows of a leaderboard."""
         return _plain(self.send(api.get_board(name, limit=limit)))
