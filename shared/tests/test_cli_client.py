@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from mergehub.cli.main import main
 from mergehub.client import AsyncMergehub, EventReader, HubClient, Mergehub, ServerSentEvent
+from mergehub.contracts.runs import Run
 from mergehub.hub.folder import CONNECTION, write_secret
+
+sys.path.insert(0, str(Path(__file__).parent))
+from scripted import lose, scripted, stream
 
 
 @pytest.fixture
@@ -80,6 +87,21 @@ def test_where_no_hub_is_a_sentence_says_how_to_start_one(
         f"Error: There is no hub at {url}: start one with `mergehub up`, or set MERGEHUB_URL, or "
         "MERGEHUB_DATA for one that was started here with --data.\n"
     )
+
+
+def test_who_follows_is_told_once_that_the_hub_is_away_and_once_that_it_is_back() -> None:
+    state = ["running", "cancelled"]
+    schema: Any = Run.model_config["json_schema_extra"]
+    run = schema["examples"][0]
+    news = [
+        f"id: {n}\nevent: run\ndata: {json.dumps({**run, 'state': each, 'revision': n})}\n\n"
+        for n, each in enumerate(state, 1)
+    ]
+    with scripted(stream(news[0]), lose, lose, lose, stream(news[1])) as hub:
+        done = CliRunner().invoke(main, ["--url", hub.url, "follow", f"{0:032x}"])
+    assert done.stderr.count(f"{hub.url} does not answer. This goes on trying until") == 1
+    assert done.stderr.count(f"{hub.url} answers again.") == 1
+    assert done.stderr.endswith("Error: The run was cancelled.\n")
 
 
 @pytest.mark.parametrize("where", ["option", "variable"])

@@ -168,3 +168,12 @@ test("white space around a token is not of it, and what cannot be one is never s
     );
   }
 });
+
+test("what is no hub is said with its address", async (t) => {
+  const { hub, asked } = await scripted(t, refuse(404));
+  const error = await hub.get("/v1/runs").catch((reason: unknown) => reason);
+  assert.ok(error instanceof HubProblem);
+  const address = `http://${asked[0]?.headers.host}`;
+  assert.match(error.message, /does not look like a Mergehub: it said 404/);
+  assert.ok(error.message.includes(address));
+});

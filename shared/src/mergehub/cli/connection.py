@@ -30,7 +30,16 @@ def hub(ctx: click.Context) -> Iterator[HubClient]:
             raise Faults(f"{error.detail}{hint}", lines) from error
         except httpx.HTTPError as error:
             what = str(error) or type(error).__name__
-            raise click.ClickException(f"The connection to {client.url} broke: {what}") from error
+            raise click.ClickException(
+                f"The connection to {client.url} broke: {what}{_hint(error, client.url)}"
+            ) from error
+
+
+def _hint(error: httpx.HTTPError, url: str) -> str:
+    """What the likely reason is where the two do not speak alike."""
+    if isinstance(error, httpx.RemoteProtocolError) and url.startswith("http:"):
+        return ". Where that lasts, what answers there is no hub, or one whose address is https://."
+    return ""
 
 
 def _found(ctx: click.Context) -> HubClient:
