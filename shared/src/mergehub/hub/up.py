@@ -21,6 +21,7 @@ from mergehub.hub.address import listen, names, url_of
 from mergehub.hub.folder import CONNECTION, DataFolder, default_folder, write_secret
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.process import CannotStart
+from mergehub.hub.registered import await_workers
 from mergehub.hub.supervisor import Program, Supervisor
 from mergehub.hub.valkey import Valkey
 from mergehub.kit.environment import BadSettings, Settings, read_settings
@@ -107,14 +108,15 @@ class Hub:
             folder.log("services"),
             pass_fds=[listener.fileno()],
         )
+        self._worker_names = [f"{socket.gethostname()}-{n + 1}" for n in range(options.workers)]
         self.workers = [
             Program(
                 f"worker-{number}",
                 [sys.executable, "-m", "merge_worker"],
-                workers_env | {"MERGEHUB_WORKER_NAME": f"{socket.gethostname()}-{number}"},
+                workers_env | {"MERGEHUB_WORKER_NAME": name},
                 folder.log(f"worker-{number}"),
             )
-            for number in range(1, options.workers + 1)
+            for number, name in enumerate(self._worker_names, 1)
         ]
         stores = [store for store in (self.postgres, self.valkey) if store]
         self.supervisor = Supervisor([*stores, self.origin, *self.workers], self._note, say)
@@ -131,6 +133,8 @@ class Hub:
         self._wait_until_ready()
         for worker in self.workers:
             self.supervisor.launch(worker)
+        names = set(self._worker_names)
+        await_workers(self.url, self.tokens.owner, names, self.supervisor.all_run)
         write_secret(self.folder / CONNECTION, {"url": self.url, "token": self.tokens.owner})
 
     def greeting(self) -> str:
