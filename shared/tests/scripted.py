@@ -52,6 +52,7 @@ class Handler(BaseHTTPRequestHandler):
 
 class Scripted(ThreadingHTTPServer):
     daemon_threads = True
+    scheme = "http"
 
     def __init__(self, *replies: Reply) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -61,7 +62,7 @@ class Scripted(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"{self.scheme}://127.0.0.1:{self.server_port}"
 
     def sent(self, header: str) -> list[str | None]:
         """What each request said in a header."""
@@ -105,6 +106,11 @@ def refuse(status: int, **headers: str) -> Reply:
         handler.wfile.write(told)
 
     return reply
+
+
+def page(status: int) -> Reply:
+    """A page for people, as other programs' servers send it."""
+    return refuse(status, Content_Type="text/html; charset=utf-8")
 
 
 def lose(handler: Handler) -> None:

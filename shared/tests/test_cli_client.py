@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -17,8 +20,12 @@ from mergehub.client import (
     Mergehub,
     ServerSentEvent,
 )
+from mergehub.contracts.runs import Run
 from mergehub.hub.folder import CONNECTION, write_secret
 from mergehub.logins import keep_login
+
+sys.path.insert(0, str(Path(__file__).parent))
+from scripted import lose, scripted, stream
 
 
 @pytest.fixture
@@ -119,6 +126,21 @@ def test_a_hub_that_ended_without_a_word_is_called_by_its_folder(
     assert f"no hub at {url}, where that of {data}, which MERGEHUB_DATA names" in done.stderr
 
 
+def test_who_follows_is_told_once_that_the_hub_is_away_and_once_that_it_is_back() -> None:
+    state = ["running", "cancelled"]
+    schema: Any = Run.model_config["json_schema_extra"]
+    run = schema["examples"][0]
+    news = [
+        f"id: {n}\nevent: run\ndata: {json.dumps({**run, 'state': each, 'revision': n})}\n\n"
+        for n, each in enumerate(state, 1)
+    ]
+    with scripted(stream(news[0]), lose, lose, lose, stream(news[1])) as hub:
+        done = CliRunner().invoke(main, ["--url", hub.url, "follow", f"{0:032x}"])
+    assert done.stderr.count(f"{hub.url} does not answer. This goes on trying until") == 1
+    assert done.stderr.count(f"{hub.url} answers again.") == 1
+    assert done.stderr.endswith("Error: The run was cancelled.\n")
+
+
 @pytest.mark.parametrize("where", ["option", "variable"])
 def test_an_empty_token_does_not_stand_for_the_owners(
     data: Path, monkeypatch: pytest.MonkeyPatch, where: str
@@ -129,3 +151,28 @@ def test_an_empty_token_does_not_stand_for_the_owners(
     done = CliRunner().invoke(main, [*(["--token", ""] if where == "option" else []), "runs"])
     assert done.exit_code == 1
     assert "The token is empty" in done.stderr
+
+
+SPACES = ["mgh_x ", "mgh_x\n", "\t mgh_x\r\n", "\u00a0mgh_x"]
+
+
+@pytest.mark.parametrize("text", SPACES)
+@pytest.mark.parametrize("kind", [Mergehub, AsyncMergehub])
+def test_white_space_around_a_token_is_not_of_it(
+    data: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Mergehub | AsyncMergehub], text: str
+) -> None:
+    assert kind("http://127.0.0.1:8123", text)._http.headers["Authorization"] == "Bearer mgh_x"
+    monkeypatch.setenv("MERGEHUB_TOKEN", text)
+    assert kind.found("http://127.0.0.1:8123")._http.headers["Authorization"] == "Bearer mgh_x"
+
+
+@pytest.mark.parametrize("text", ["mgh_s\u00e9cret", "mgh_s cret", "mgh_s\ncret", "mgh_s\x00cret"])
+def test_what_cannot_be_a_token_is_refused_without_being_shown(data: Path, text: str) -> None:
+    for kind in (Mergehub, AsyncMergehub):
+        with pytest.raises(ValueError, match="cannot be a token") as refused:
+            kind("http://127.0.0.1:8123", text)
+        assert "mgh_s" not in str(refused.value)
+    done = CliRunner().invoke(main, ["--token", text, "runs"])
+    assert done.exit_code == 1
+    assert "cannot be a token" in done.stderr
+    assert "mgh_s" not in done.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -72,3 +73,10 @@ def test_a_model_without_parents_is_compared_with_nothing() -> None:
     done = _uplift(compared=[])
     assert done.stdout == ""
     assert "No parents of me/soup are known" in done.stderr
+
+
+def test_a_list_of_boards_is_a_plain_list_as_all_lists_are() -> None:
+    boards = [{"name": "overall", "summary": "All of them."}]
+    done = _said(["board", "--json"], body({"items": boards}))
+    assert json.loads(done.stdout) == boards
+    assert _said(["board"], body({"items": boards})).stdout == "overall  All of them.\n"

@@ -10,42 +10,41 @@ import sys
 
 import click
 import pytest
-from rich.console import Console
 
 from mergehub.cli.finding import beginning
-from mergehub.cli.output import details, table
 from mergehub.cli.runs import how_far
+from mergehub.cli.submit import evaluate, submit
 from mergehub.client.near import near
 from mergehub.contracts.examples import RUN
-from mergehub.contracts.runs import Run
+from mergehub.contracts.runs import (
+    ErrorSummary,
+    Run,
+    RunState,
+    RunSummary,
+    timed_out,
+)
 
 NAMES = [f"laboratory/{'a-very-long-name-' * 5}{ending}" for ending in ("left", "right")]
 
 
-@pytest.mark.parametrize("width", [20, 40, 80, 100])
-def test_long_names_go_on_in_the_next_line(width: int) -> None:
-    listed = table("run", "model", "state")
-    for name in NAMES:
-        listed.add_row("0" * 36, name, "succeeded")
-    console = Console(width=width, color_system=None)
-    with console.capture() as captured:
-        console.print(listed)
-        console.print(details({"model": NAMES[0]}))
-    lines = captured.get().splitlines()
-    assert "…" not in captured.get()
-    assert max(map(len, lines)) <= width
-    letters = "".join(captured.get().split())
-    for letter in set("".join(NAMES)):
-        assert letters.count(letter) >= "".join([*NAMES, NAMES[0]]).count(letter)
+IDS = ["61fed465-a061-4a32-89a2-4fcee70472c7", "9781a163-d26f-42a6-b145-e295e895c7f6"]
+ROWS = [
+    [id_, "merge", f"laboratory/tiny-{side}", "running", f"3/9 tensors and more {'words ' * 9}"]
+    for id_, side in zip(IDS, ("left", "right"), strict=True)
+]
 
 
-def _printed(columns: str, *, terminal: bool) -> str:
+def _printed(columns: str, *, terminal: bool, rows: list[list[str]] = ROWS) -> str:
     code = (
         "from mergehub.cli.output import show, table\n"
-        f"listed = table('model', 'state')\n"
-        f"for name in {NAMES!r}: listed.add_row(name, 'succeeded')\n"
+        f"listed = table('run', 'kind', 'model', 'state', 'progress')\n"
+        f"for row in {rows!r}: listed.add_row(*row)\n"
         "show(listed)\n"
     )
+    return _output(code, columns, terminal=terminal)
+
+
+def _output(code: str, columns: str, *, terminal: bool) -> str:
     env = os.environ | {"COLUMNS": columns, "TERM": "xterm"}
     command = [sys.executable, "-c", code]
     if not terminal:
@@ -63,15 +62,64 @@ def _printed(columns: str, *, terminal: bool) -> str:
 def test_a_pipe_gets_whole_lines_whatever_the_terminal_is() -> None:
     lines = _printed("40", terminal=False).splitlines()
     assert [line.split() for line in lines] == [
-        ["model", "state"], *([name, "succeeded"] for name in NAMES),
+        ["run", "kind", "model", "state", "progress"], *(" ".join(row).split() for row in ROWS),
     ]  # fmt: skip
     assert all(line == line.rstrip() for line in lines)
 
 
-def test_a_terminal_gets_lines_of_its_width() -> None:
-    lines = _printed("50", terminal=True).splitlines()
-    assert max(map(len, lines)) <= 50
-    assert len(lines) > 3
+@pytest.mark.parametrize("columns", [50, 60, 80, 100])
+def test_in_a_terminal_no_id_name_or_state_is_broken_and_no_line_is_too_long(columns: int) -> None:
+    printed = _printed(str(columns), terminal=True)
+    assert max(map(len, printed.splitlines())) <= columns
+    words = printed.split()
+    for row in ROWS:
+        for word in " ".join(row).split():
+            assert words.count(word) >= sum(" ".join(each).split().count(word) for each in ROWS)
+
+
+def test_what_wraps_is_the_last_column() -> None:
+    first, *more = [
+        line for line in _printed("100", terminal=True).splitlines() if IDS[1] not in line
+    ][1:3]
+    assert first.startswith(f"{IDS[0]}  merge  laboratory/tiny-left   running  3/9 tensors")
+    assert all(line.startswith(" " * len(IDS[0])) for line in more)
+
+
+def test_where_the_columns_find_no_room_each_row_is_a_block() -> None:
+    lines = _printed("60", terminal=True).splitlines()
+    assert lines[:4] == [
+        f"run       {IDS[0]}",
+        "kind      merge",
+        "model     laboratory/tiny-left",
+        "state     running",
+    ]
+    assert lines.count("") == 1
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_word_longer_than_the_terminal_stays_whole(columns: int) -> None:
+    rows = [["0" * 36, "merge", name, "succeeded", ""] for name in NAMES]
+    printed = _printed(str(columns), terminal=True, rows=rows)
+    for name in NAMES:
+        assert f"model  {name}" in printed
+    assert all(line == line.rstrip() for line in printed.splitlines())
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_tree_and_the_sides_of_one_thing_keep_their_words_whole(columns: int) -> None:
+    digest = f"sha256:{'0' * 64}"
+    code = (
+        "from mergehub.cli.lineage import draw\n"
+        "from mergehub.cli.output import details, show\n"
+        f"names = {NAMES!r}\n"
+        "nodes = [{'id': n, 'name': n} for n in names]\n"
+        "edge = {'child': names[0], 'parent': names[1], 'role': 'base', 'relation': 'merge',\n"
+        "        'method': None, 'weight': None}\n"
+        "show(draw({'nodes': nodes, 'edges': [edge], 'start': names[0]}))\n"
+        f"show(details({{'digest': {digest!r}}}))\n"
+    )
+    words = _output(code, str(columns), terminal=True).split()
+    assert {*NAMES, digest} <= {*words}
 
 
 def test_the_nearest_names_are_asked_for() -> None:
@@ -94,3 +142,17 @@ def test_progress_has_numbers_where_the_whole_is_known(total: int, shown: str) -
     stage, done = ("fill", 3) if total else ("load the harness", 0)
     run["progress"] = {"stage": stage, "done": done, "total": total, "unit": "tensors"}
     assert how_far(Run.model_validate(run)) == shown
+
+
+def test_a_list_shows_an_error_of_several_lines_whole_in_one() -> None:
+    message = "2 models cannot be read:\n- left: gone\n- right: gone"
+    error = ErrorSummary(code="x", message=message)
+    run = RunSummary.model_construct(state=RunState.FAILED, error=error)
+    assert how_far(run) == "2 models cannot be read: - left: gone - right: gone"
+
+
+def test_a_run_that_took_too_long_names_the_option_of_the_shell() -> None:
+    told = timed_out(5).message
+    assert "`timeout_seconds` (in the shell: `--timeout`)" in told
+    for command in (submit, evaluate):
+        assert "--timeout" in {option for param in command.params for option in param.opts}

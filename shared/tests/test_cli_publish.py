@@ -117,3 +117,76 @@ def test_a_value_that_the_hub_would_refuse_is_a_wrong_command_line(
         assert hub.asked == []
     assert done.exit_code == 2
     assert f"Invalid value for '{option}'" in done.stderr
+
+
+WORDS = ["secret", "secret@2", "lab/secret"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_that_could_be_a_recipe_is_one_whatever_files_are_there(
+    word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lab").mkdir()
+    (tmp_path / word).write_text("my-password\n")
+    known = {"id": "7", "version": {"id": "v2", "number": 2}}
+    second = [body({"id": "v2", "number": 2})] if "@" in word else []
+    with scripted(body({"items": [known]}), *second, body({"detail": "no"}, 400)) as hub:
+        command = ["--url", hub.url, "submit", word, "--name", "me/x"]
+        done = CliRunner().invoke(main, command)
+        assert [asked.path for asked in hub.asked][-1] == "/v1/runs"
+    assert "my-password" not in done.output
+
+
+@pytest.mark.parametrize("word", [*WORDS, "My Secret"])
+def test_where_no_recipe_has_the_name_of_a_file_it_says_how_to_name_the_file(
+    word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lab").mkdir()
+    (tmp_path / word).write_text("my-password\n")
+    none = body({"items": [], "suggestions": []})
+    with scripted(*([none] * 2)) as hub:
+        command = ["--url", hub.url, "submit", word, "--name", "me/x"]
+        done = CliRunner().invoke(main, command)
+    assert done.exit_code == 1
+    assert f"write ./{word}" in done.stderr
+    assert "my-password" not in done.output
+
+
+@pytest.mark.parametrize("word", ["./secret", "../here/secret", "secret.json", "{here}/secret"])
+def test_a_suffix_or_a_path_names_a_file(
+    word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    for name in ("secret", "secret.json"):
+        (here / name).write_text(BAD)
+    with scripted() as hub:
+        command = ["--url", hub.url, "submit", word.format(here=here), "--name", "me/x"]
+        done = CliRunner().invoke(main, command)
+        assert hub.asked == []
+    assert "has one fault" in done.stderr
+
+
+def test_a_file_in_the_home_folder_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "soup").write_text(BAD)
+    done = CliRunner().invoke(main, ["submit", "~/soup", "--name", "me/x"])
+    assert "has one fault" in done.stderr
+
+
+@pytest.mark.parametrize("word", ["soup @1", "Soup", "lab/my_soup", "a/b/c", "soup/"])
+@pytest.mark.parametrize("command", [["submit", "--name", "me/x"], ["show"]])
+def test_what_cannot_be_a_recipes_name_is_said_in_the_shells_words(
+    word: str, command: list[str]
+) -> None:
+    with scripted(body({"items": []})) as hub:
+        done = CliRunner().invoke(main, ["--url", hub.url, *command, word])
+    assert done.exit_code == 1
+    assert "cannot be the name of a recipe" in done.stderr
+    assert "soup@2" in done.stderr
+    assert "/query" not in done.output

@@ -13,7 +13,7 @@ import pytest
 from mergehub.client import AsyncMergehub, Call, HubError, HubUnreachable, Mergehub, Pages, api
 
 sys.path.insert(0, str(Path(__file__).parent))
-from scripted import Scripted, body, event, hold, lose, refuse, run, scripted, stream
+from scripted import Reply, Scripted, body, event, hold, lose, page, refuse, run, scripted, stream
 
 NOW = {"Retry_After": "0"}
 WANTED: Any = {"kind": "evaluate", "model": "base", "benchmarks": ["next"]}
@@ -230,3 +230,52 @@ def test_an_error_that_is_printed_tells_its_faults(client: Client) -> None:
         "  /recipe#/dtype (line 3): is none"
     )
     assert refused.value.detail == "Not valid."
+
+
+@pytest.mark.parametrize("reply", [refuse(404), body({"detail": "Not Found"}, 404), page(200)])
+def test_what_is_no_hub_is_said_with_its_address(client: Client, reply: Reply) -> None:
+    with scripted(reply) as hub, pytest.raises(HubError) as refused:
+        client.send(hub, api.list_runs())
+    detail = refused.value.detail
+    assert f"What answers at {hub.url} does not look like a Mergehub" in detail
+    assert "without problem details" in detail
+
+
+def test_an_address_that_leads_elsewhere_says_where(client: Client) -> None:
+    moved = refuse(301, Location="https://hub.example/v1/runs")
+    with scripted(moved) as hub, pytest.raises(HubError, match=r"https://hub\.example/v1/runs"):
+        client.send(hub, api.list_runs())
+
+
+def test_where_nobody_speaks_tls_the_scheme_is_named(client: Client) -> None:
+    with scripted() as hub:
+        hub.scheme = "https"
+        with pytest.raises(HubUnreachable, match="begins with http://") as refused:
+            client.send(hub, api.list_runs())
+    assert "There is no hub" not in refused.value.detail
+
+
+@pytest.mark.parametrize("first", [lose, refuse(503)])
+def test_who_follows_hears_once_that_the_hub_is_away_and_once_that_it_is_back(
+    client: Client, first: Reply
+) -> None:
+    away = [first, lose, refuse(502), lose]
+    heard: list[bool] = []
+    with scripted(stream(event(1)), *away, stream(event(2, "succeeded"))) as hub:
+        assert client.follow(hub, on_outage=heard.append) == [1, 2]
+    assert heard == [True, False]
+
+
+def test_a_stream_that_breaks_and_goes_on_is_no_outage(client: Client) -> None:
+    heard: list[bool] = []
+    with scripted(stream(event(1)), stream(), stream(event(2, "succeeded"))) as hub:
+        assert client.follow(hub, on_outage=heard.append) == [1, 2]
+    assert heard == []
+
+
+def test_a_hub_that_is_back_without_news_is_back(client: Client) -> None:
+    heard: list[bool] = []
+    back = stream(": nothing new\n\n")
+    with scripted(stream(event(1)), refuse(503), back, stream(event(2, "failed"))) as hub:
+        client.follow(hub, on_outage=heard.append)
+    assert heard == [True, False]

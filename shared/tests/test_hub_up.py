@@ -196,6 +196,16 @@ def test_where_others_reach_it_reading_needs_a_token_too() -> None:
             assert hub.end(signal.SIGTERM) == []
 
 
+def test_when_it_says_that_it_is_ready_its_workers_have_registered() -> None:
+    with tempfile.TemporaryDirectory(prefix="mh-up-") as folder:
+        hub = RunningHub(Path(folder) / "data", "--workers", "2")
+        try:
+            known = httpx.get(f"{hub.url}/v1/workers", timeout=SECONDS).json()["items"]
+        finally:
+            hub.end(signal.SIGTERM)
+    assert [each["alive"] for each in known] == [True, True]
+
+
 def test_a_start_says_as_json_where_the_hub_is() -> None:
     with tempfile.TemporaryDirectory(prefix="mh-up-") as folder:
         options = ["--data", f"{folder}/data", "--port", "0", "--workers", "0", "--json"]

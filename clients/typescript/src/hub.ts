@@ -5,6 +5,7 @@ import { type FollowOptions, follow } from "./follow.js";
 import { KEYED } from "./generated/keyed.js";
 import { problemOf } from "./problem.js";
 import { type Fetch, patient } from "./retries.js";
+import { readToken } from "./token.js";
 import type { Call, Item, PagedPath, PagesInit, Paths, Run } from "./types.js";
 
 export interface HubOptions {
@@ -28,7 +29,7 @@ export class Mergehub {
   readonly delete: Call<"delete"> = this.#call("delete");
 
   constructor({ url, token, tries = 4, fetch = (each) => globalThis.fetch(each) }: HubOptions) {
-    const headers = token ? { Authorization: `Bearer ${token}` } : {};
+    const headers = token ? { Authorization: `Bearer ${readToken(token)}` } : {};
     this.http = createClient<Paths>({ baseUrl: url, headers, fetch: patient(fetch, tries) });
     this.http.use(MANNERS);
   }

@@ -35,8 +35,14 @@ function isProblem(told: unknown): told is Problem {
   return typeof told === "object" && told !== null && "code" in told && "errors" in told;
 }
 
-function unexplained({ status, statusText }: Response): Problem {
+function unexplained({ status, statusText, url }: Response): Problem {
   const title = statusText || `HTTP ${status}`;
   const code = status === 304 ? "not-modified" : "http-error";
-  return { type: "about:blank", title, status, code, detail: title, errors: [] };
+  const detail = status === 304 ? title : noHub(status, url);
+  return { type: "about:blank", title, status, code, detail, errors: [] };
+}
+
+function noHub(status: number, url: string): string {
+  const where = url ? ` at ${new URL(url).origin}` : "";
+  return `What answers${where} does not look like a Mergehub: it said ${status}, without problem details.`;
 }

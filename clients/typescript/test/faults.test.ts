@@ -151,3 +151,29 @@ test("following ends when one has seen enough", async (t) => {
   const { socket } = asked[0]!;
   await new Promise((closed) => (socket.destroyed ? closed(null) : socket.once("close", closed)));
 });
+
+test("white space around a token is not of it, and what cannot be one is never shown", async () => {
+  let sent: string | null = null;
+  const fetch = async (request: Request) => {
+    sent = request.headers.get("authorization");
+    return Response.json({ items: [], next_cursor: null });
+  };
+  const url = "http://127.0.0.1:1";
+  await new Mergehub({ url, token: " mgh_x\n", fetch }).get("/v1/runs");
+  assert.equal(sent, "Bearer mgh_x");
+  for (const token of ["mgh_s\ncret", "mgh_s cret", "mgh_s\u0142cret"]) {
+    assert.throws(
+      () => new Mergehub({ url, token }),
+      (error: Error) => /cannot be a token/.test(error.message) && !/mgh_s/.test(error.message),
+    );
+  }
+});
+
+test("what is no hub is said with its address", async (t) => {
+  const { hub, asked } = await scripted(t, refuse(404));
+  const error = await hub.get("/v1/runs").catch((reason: unknown) => reason);
+  assert.ok(error instanceof HubProblem);
+  const address = `http://${asked[0]?.headers.host}`;
+  assert.match(error.message, /does not look like a Mergehub: it said 404/);
+  assert.ok(error.message.includes(address));
+});

@@ -14,6 +14,7 @@ from leaderboard.tables import intake
 from leaderboard.uplift.endpoints import router as uplift
 from mergehub.kit.app import Resources, ServiceParts, build_app
 from mergehub.kit.background import Loop
+from mergehub.kit.environment import read_settings
 from mergehub.kit.introspection import ask_registry
 from mergehub.kit.openapi_links import Link
 from mergehub.kit.pruning import Pruner
@@ -43,4 +44,4 @@ PARTS = ServiceParts(
 
 
 def create_app(settings: ServiceSettings | None = None) -> FastAPI:
-    return build_app(PARTS, settings or ServiceSettings())
+    return build_app(PARTS, settings or read_settings(ServiceSettings))

@@ -12,6 +12,7 @@ from lineage.models.endpoints import router as models
 from lineage.tables import intake
 from mergehub.kit.app import Resources, ServiceParts, build_app
 from mergehub.kit.background import Loop
+from mergehub.kit.environment import read_settings
 from mergehub.kit.introspection import ask_registry
 from mergehub.kit.openapi_links import Link
 from mergehub.kit.pruning import Pruner
@@ -45,4 +46,4 @@ PARTS = ServiceParts(
 
 
 def create_app(settings: ServiceSettings | None = None) -> FastAPI:
-    return build_app(PARTS, settings or ServiceSettings())
+    return build_app(PARTS, settings or read_settings(ServiceSettings))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from mergehub.kit.environment import read_settings
 from mergehub.kit.settings import WorkerSettings
 
 from .execution.gpu import unfit
@@ -13,7 +14,7 @@ from .jobs import serve
 
 def main() -> int | str:
     """Work until told to stop; the exit status, or the sentence why this worker cannot."""
-    settings = WorkerSettings()
+    settings = read_settings(WorkerSettings)
     return unfit(settings.hardware) or asyncio.run(serve(settings))
 
 

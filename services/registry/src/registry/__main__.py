@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from mergehub.kit.app import run_background
+from mergehub.kit.environment import read_settings
 from mergehub.kit.settings import ServiceSettings
 from registry.app import PARTS
 
 if __name__ == "__main__":
-    asyncio.run(run_background(PARTS, ServiceSettings()))
+    asyncio.run(run_background(PARTS, read_settings(ServiceSettings)))

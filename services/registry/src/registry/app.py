@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.contracts.events import Envelope
 from mergehub.kit.app import Resources, ServiceParts, build_app
 from mergehub.kit.background import Loop
+from mergehub.kit.environment import read_settings
 from mergehub.kit.outbox import CHANNEL as OUTBOX_CHANNEL
 from mergehub.kit.outbox import Relay
 from mergehub.kit.pruning import Pruner
@@ -149,4 +150,4 @@ PARTS = ServiceParts(
 
 def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     """The registry; without `settings`, as the `MERGEHUB_…` variables say."""
-    return build_app(PARTS, settings or ServiceSettings())
+    return build_app(PARTS, settings or read_settings(ServiceSettings))

@@ -27,11 +27,11 @@ def board(ctx: click.Context, name: str | None, limit: int, raw: bool) -> None:
     Without a NAME, list the boards that there are.
     """
     with hub(ctx) as client:
-        answer = client.get("/v1/boards") if name is None else client.board(name, limit)
+        answer: Any = client.boards() if name is None else client.board(name, limit)
     if raw:
         show_json(answer)
     elif name is None:
-        for each in answer["items"]:
+        for each in answer:
             click.echo(f"{each['name']}  {each['summary']}")
     else:
         show(_board_table(answer))
@@ -69,7 +69,7 @@ def _board_table(answer: Answer) -> Table:
 
 def _uplift_table(answer: Answer) -> Table:
     """One row for each thing that the model is compared with, in each benchmark and the mean."""
-    shown = table("benchmark", "score", "against", "", "uplift", "")
+    shown = table("benchmark", "score", "against", "its score", "uplift", "compared")
     parts = [(each["benchmark"], each) for each in answer["benchmarks"]]
     if answer["mean"]:
         parts.append(("mean", answer["mean"]))

@@ -10,7 +10,7 @@ import httpx
 
 from mergehub.cli.failures import Faults, Line
 from mergehub.client import HubClient, HubError, HubFault, HubUnreachable
-from mergehub.client.connection import EmptyToken
+from mergehub.tokens import BadToken
 
 NO_TOKEN = (
     "Sign in with `mergehub login`, or set MERGEHUB_TOKEN; `mergehub up` prints the token of its "
@@ -29,7 +29,16 @@ def hub(ctx: click.Context) -> Iterator[HubClient]:
             raise Faults(f"{error.detail}{hint}", map(_line, error.faults)) from error
         except httpx.HTTPError as error:
             what = str(error) or type(error).__name__
-            raise click.ClickException(f"The connection to {client.url} broke: {what}") from error
+            raise click.ClickException(
+                f"The connection to {client.url} broke: {what}{_hint(error, client.url)}"
+            ) from error
+
+
+def _hint(error: httpx.HTTPError, url: str) -> str:
+    """What the likely reason is where the two do not speak alike."""
+    if isinstance(error, httpx.RemoteProtocolError) and url.startswith("http:"):
+        return ". Where that lasts, what answers there is no hub, or one whose address is https://."
+    return ""
 
 
 def _line(fault: HubFault) -> Line:
@@ -39,7 +48,7 @@ def _line(fault: HubFault) -> Line:
 def _found(ctx: click.Context) -> HubClient:
     try:
         return HubClient.found(**ctx.obj)
-    except (EmptyToken, HubUnreachable) as error:
+    except (BadToken, HubUnreachable) as error:
         raise click.ClickException(str(error)) from None
     except (httpx.InvalidURL, ValueError) as error:  # of the hub, or of a proxy in the environment
         raise click.ClickException(

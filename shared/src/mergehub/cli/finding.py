@@ -12,6 +12,7 @@ from uuid import UUID
 import click
 
 from mergehub.client import HubClient, HubError, api
+from mergehub.contracts.runs import RECIPE_NAME
 
 SHORTEST = 6
 NEWEST = 1_000
@@ -21,6 +22,9 @@ MISSING = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 """No recipe has such a name, or none may have it."""
 
 RUN = click.argument("run")
+
+FILE = re.compile(r"-|(\.{0,2}/|~).*|.*\.[A-Za-z][A-Za-z0-9]*", re.DOTALL)
+"""Standard input, a path that says so, or a name with a suffix."""
 
 
 def run_id(client: HubClient, text: str) -> UUID:
@@ -64,6 +68,11 @@ def beginning(text: str, ids: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
+def is_file(word: str) -> bool:
+    """Whether a word that names a recipe means a file: by the word alone, whatever lies here."""
+    return FILE.fullmatch(word) is not None
+
+
 def recipe_version(client: HubClient, text: str) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """The published recipe that `soup`, `lab/soup` or `soup@2` names, and that version of it."""
     name, at, number = text.partition("@")
@@ -81,6 +90,8 @@ def recipe_version(client: HubClient, text: str) -> tuple[dict[str, Any], Mappin
 def _recipe(client: HubClient, name: str) -> dict[str, Any]:
     """The recipe of that name; where a model has it instead, that is said."""
     try:
+        if not all(re.fullmatch(RECIPE_NAME, part) for part in name.split("/", 1)):
+            raise HubError(HTTPStatus.UNPROCESSABLE_ENTITY, _no_name(name))
         return client.recipe(name)
     except HubError as error:
         if error.status in MISSING and _is_model(client, name):
@@ -89,6 +100,13 @@ def _recipe(client: HubClient, name: str) -> dict[str, Any]:
                 f"{name}`, and its run with `mergehub runs`."
             ) from error
         raise
+
+
+def _no_name(name: str) -> str:
+    return (
+        f"{name!r} cannot be the name of a recipe: it has small letters, digits and single dashes "
+        "between them, with or without its owner and a version, as in soup, lab/soup or soup@2."
+    )
 
 
 def _is_model(client: HubClient, name: str) -> bool:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import click
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.measure import Measurement
 from rich.table import Column, Table
 
 NEVER_WRAP = 10_000
+GAP = 2
 
 
 def table(*columns: str) -> Table:
-    """A table that never cuts a cell: what does not fit goes on in the next line."""
-    return Table(*(Column(name, overflow="fold") for name in columns), box=None, pad_edge=False)
+    """A table whose last column alone goes on in the next line; no word in it is broken."""
+    first = [Column(name, no_wrap=True) for name in columns[:-1]]
+    return Table(*first, columns[-1], box=None, pad_edge=False)
 
 
-def details(rows: Mapping[str, str]) -> Table:
+def details(rows: Mapping[str, RenderableType]) -> Table:
     """One thing, a line for each of its sides that there is something to say about."""
     shown = table("", "")
     shown.show_header = False
@@ -30,13 +33,39 @@ def details(rows: Mapping[str, str]) -> Table:
 def show(what: RenderableType) -> None:
     """Fit a table or tree to the terminal; a pipe or a file gets whole lines.
 
-    Brackets in names and messages are text, never markup.
+    A table that is too wide is shown as its rows, one below the other. What still has a word that
+    is too long is left to the terminal, which can copy it whole. Brackets in names and messages
+    are text, never markup.
     """
     console = Console(highlight=False, markup=False)
-    if console.is_terminal:
-        console.print(what)
-        return
+    room = console.width if console.is_terminal else NEVER_WRAP
     console.width = NEVER_WRAP
+    if isinstance(what, Table) and what.show_header and _narrowest(console, what) > room:
+        what = Group(*_rows(what))
+    console.width = max(room, _narrowest(console, what))
     with console.capture() as captured:
         console.print(what)
     click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def _narrowest(console: Console, what: RenderableType) -> int:
+    """How much room it needs so that only what may wrap does."""
+    if isinstance(what, Group):
+        return max(_narrowest(console, each) for each in what.renderables)
+    if not isinstance(what, Table):
+        return Measurement.get(console, console.options, what).minimum
+    widths = []
+    for column in what.columns:
+        cells = [column.header, *column.cells] if what.show_header else [*column.cells]
+        sizes = [Measurement.get(console, console.options, cell) for cell in cells]
+        widths.append(max(each.maximum if column.no_wrap else each.minimum for each in sizes))
+    return sum(widths) + GAP * (len(widths) - 1)
+
+
+def _rows(shown: Table) -> Iterator[RenderableType]:
+    """Each row with the names of its columns before its cells."""
+    names = [str(column.header) for column in shown.columns]
+    for place, cells in enumerate(zip(*(column.cells for column in shown.columns), strict=True)):
+        if place:
+            yield ""
+        yield details(dict(zip(names, cells, strict=True)))

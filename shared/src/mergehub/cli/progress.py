@@ -50,7 +50,7 @@ class ProgressDisplay:
         """Say something beside the bars, once."""
         if self._last_note != text:
             self._last_note = text
-            self._console.print(text, highlight=False, markup=False)
+            self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def _draw(self, progress: RunProgress) -> None:
         if self._bars is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 import click
@@ -110,7 +111,8 @@ def watch(client: HubClient, run_id: UUID, raw: bool = False) -> None:
     """Show a run's progress until it ends; anything but success ends the command with 1."""
     try:
         with ProgressDisplay() as display:
-            for run in client.follow(run_id):
+            outage = partial(_tell_outage, display, client.url)
+            for run in client.follow(run_id, outage):
                 show_json_line(run.model_dump(mode="json")) if raw else _draw(run, display)
     except KeyboardInterrupt:
         raise click.ClickException(
@@ -121,6 +123,11 @@ def watch(client: HubClient, run_id: UUID, raw: bool = False) -> None:
         _tell_end(run)
     elif run.state != RunState.SUCCEEDED:
         raise click.exceptions.Exit(1)
+
+
+def _tell_outage(display: ProgressDisplay, url: str, away: bool) -> None:
+    trying = "This goes on trying until it does. Ctrl-C stops watching, not the run."
+    display.note(f"{url} does not answer. {trying}" if away else f"{url} answers again.")
 
 
 def _draw(run: Run, display: ProgressDisplay) -> None:
@@ -155,9 +162,9 @@ def _outcome(result: MergeResult | EvaluateResult) -> str:
 
 
 def how_far(run: Run | RunSummary) -> str:
-    """The beginning of what went wrong, or how far it is; empty where there is nothing to say."""
+    """What went wrong in one line, or how far it is; empty where there is nothing to say."""
     if run.error is not None and run.state == RunState.FAILED:
-        return run.error.message.splitlines()[0]
+        return " ".join(run.error.message.split())
     if run.progress is None or run.state != RunState.RUNNING:
         return ""
     return stage_of(run.progress)

@@ -11,10 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from mergehub.cli.connection import hub
 from mergehub.cli.failures import recipe_faults, recipe_text
-from mergehub.cli.finding import recipe_version
+from mergehub.cli.finding import MISSING, is_file, recipe_version
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.runs import FOLLOW, show_notes, watch
-from mergehub.client import HubClient
+from mergehub.client import HubClient, HubError
 from mergehub.contracts.hardware import HARDWARE
 from mergehub.contracts.runs import (
     LARGEST_SEED,
@@ -92,14 +92,15 @@ def submit(
 ) -> None:
     """Have a recipe merged by a worker.
 
-    RECIPE is a file, - for standard input, or the name of a published recipe with or without its
-    owner and a version: soup, soup@2, lab/soup. Prints the id of the run.
+    RECIPE is the name of a published recipe with or without its owner and a version (soup, soup@2,
+    lab/soup), a file with a suffix (soup.yml) or a path (./soup), or - for standard input. Prints
+    the id of the run.
     """
     text = _text(recipe)
     wanted = {"kind": "merge", "model_name": model_name, "seed": seed, **how}
     with hub(ctx) as client:
         if text is None:
-            wanted["recipe_version"] = recipe_version(client, recipe)[1]["id"]
+            wanted["recipe_version"] = _version(client, recipe)
         else:
             wanted["recipe"] = text
         _submit(client, wanted, wait, raw)
@@ -142,20 +143,32 @@ def evaluate(
 
 def _text(recipe: str) -> str | None:
     """The text of a file or of standard input, once it has no fault; None for what is a name."""
-    path = Path(recipe)
+    if not is_file(recipe):
+        return None
+    path = Path(recipe).expanduser()
     if path.is_dir():
         raise click.ClickException(f"{recipe} is a folder, not a recipe.")
-    if recipe != "-" and not path.is_file():
-        if path.suffix in (".yml", ".yaml"):
-            raise click.ClickException(f"There is no file {recipe}.")
-        return None
+    if recipe != "-" and not path.exists():
+        raise click.ClickException(f"There is no file {recipe}.")
     try:
-        with click.open_file(recipe, encoding="utf-8") as file, recipe_faults(file.name):
+        with click.open_file(str(path), encoding="utf-8") as file, recipe_faults(file.name):
             text = recipe_text(file)
             parse_to_merge(text)
     except OSError as error:
         raise click.ClickException(f"{recipe} cannot be read: {error.strerror}.") from error
     return text
+
+
+def _version(client: HubClient, name: str) -> str:
+    """The id of a published version; where a file has that name, it says how to write a file."""
+    try:
+        return str(recipe_version(client, name)[1]["id"])
+    except HubError as error:
+        if error.status in MISSING and Path(name).is_file():
+            raise click.ClickException(
+                f"{error.detail} For the file of that name, write ./{name}"
+            ) from error
+        raise
 
 
 def _submit(client: HubClient, wanted: Mapping[str, Any], wait: bool, raw: bool) -> None:

@@ -69,12 +69,12 @@ def list_(ctx: click.Context, revoked: bool, raw: bool) -> None:
     if raw:
         show_json(found)
         return
-    listed = table("name", "token", "id", "scopes", "made by", "expires", "last used")
+    listed = table("name", "token", "id", "made by", "expires", "last used", "scopes")
     for each in found:
         scopes = " ".join(each["scopes"])
         times = (_day(each["expires_at"]), _day(each["last_used_at"]))
-        made = (each["name"], each["hint"], str(each["id"]), scopes, each["created_by"])
-        listed.add_row(*made, *times)
+        made = (each["name"], each["hint"], str(each["id"]), each["created_by"])
+        listed.add_row(*made, *times, scopes)
     show(listed)
 
 

@@ -43,6 +43,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     "--require-token",
     is_flag=True,
     envvar="MERGEHUB_REQUIRE_TOKEN",
+    show_envvar=True,
     help="Reading needs a token too; without it the hub stays on this machine.",
 )
 @as_json

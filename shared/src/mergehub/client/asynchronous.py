@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any, Self, TypeVar
 from uuid import UUID
@@ -19,6 +19,7 @@ from mergehub.client.following import (
     Following,
     NoStream,
     NothingMore,
+    Outage,
     check_stream,
 )
 from mergehub.client.sse import EventReader, ServerSentEvent
@@ -81,9 +82,13 @@ class AsyncMergehub:
             call = call.behind(page["next_cursor"])
 
     async def events(
-        self, call: Stream, quiet_seconds: float = QUIET_SECONDS
+        self,
+        call: Stream,
+        quiet_seconds: float = QUIET_SECONDS,
+        *,
+        opened: Callable[[], object] = lambda: None,
     ) -> AsyncGenerator[ServerSentEvent, None]:
-        """The events of one stream to its end.
+        """The events of one stream to its end; `opened` is called once it is there.
 
         Raises:
             httpx.TransportError: the connection broke, or was quiet for so long.
@@ -99,6 +104,7 @@ class AsyncMergehub:
                 await answer.aread()
                 raise error_of(answer)
             check_stream(answer)
+            opened()
             reader = EventReader()
             async for piece in answer.aiter_text():
                 for event in reader.feed(piece):
@@ -107,13 +113,19 @@ class AsyncMergehub:
             await answer.aclose()
 
     async def follow(
-        self, run_id: str | UUID, *, after: int = 0, quiet_seconds: float = QUIET_SECONDS
+        self,
+        run_id: str | UUID,
+        *,
+        after: int = 0,
+        quiet_seconds: float = QUIET_SECONDS,
+        on_outage: Outage = lambda away: None,
     ) -> AsyncGenerator[Run, None]:
         """Each change of a run until its end, over lost connections and restarts of the hub.
 
         `after` is the revision that is known already: only what comes behind it is told.
+        `on_outage` hears True once the hub does not answer, and False once it is back.
         """
-        following = Following(run_id, after)
+        following = Following(run_id, after, on_outage)
         while True:
             try:
                 async with aclosing(self._signs(following, quiet_seconds)) as signs:
@@ -135,7 +147,8 @@ class AsyncMergehub:
         if stream is None:
             yield following.learn(await self.send(following.question()))
             return
-        async with aclosing(self.events(stream, quiet_seconds)) as events:
+        events = self.events(stream, quiet_seconds, opened=following.answered)
+        async with aclosing(events):
             async for event in events:
                 yield following.hear(event)
 

@@ -11,19 +11,11 @@ from mergehub.client.errors import HubUnreachable
 from mergehub.client.whereabouts import nobody_on_the_folder
 from mergehub.hub.folder import default_folder, read_connection
 from mergehub.logins import read_logins
+from mergehub.tokens import read_token
 from mergehub.urls import is_loopback, parsed
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 TIMEOUT = httpx.Timeout(65, connect=5)  # a hub begins to answer within 60 s
-
-
-class EmptyToken(ValueError):
-    """A token was given, and there is nothing in it."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The token is empty: give one with --token or MERGEHUB_TOKEN, or leave both out."
-        )
 
 
 def found(url: str | None, token: str | None) -> tuple[str, str | None]:
@@ -32,12 +24,12 @@ def found(url: str | None, token: str | None) -> tuple[str, str | None]:
     Else it is the last hub that somebody signed in to from here. The token that `mergehub up` left,
     and those of sign-ins, are sent to no other hub than theirs.
 
-    Raises EmptyToken, and HubUnreachable where MERGEHUB_DATA names a folder without a hub.
+    Raises BadToken, and HubUnreachable where MERGEHUB_DATA names a folder without a hub.
     """
     url = url or os.environ.get("MERGEHUB_URL") or None
     token = os.environ.get("MERGEHUB_TOKEN") if token is None else token
-    if token is not None and not token.strip():
-        raise EmptyToken
+    if token is not None:
+        token = read_token(token)
     left, signed_in = read_connection(default_folder()), read_logins()
     if url is None or url.rstrip("/") == left.get("url"):
         token = token or left.get("token")
@@ -48,11 +40,11 @@ def found(url: str | None, token: str | None) -> tuple[str, str | None]:
 
 
 def settings(url: str, token: str | None) -> dict[str, Any]:
-    """How httpx connects to the hub at an address. Raises NotAUrl."""
+    """How httpx connects to the hub at an address. Raises NotAUrl or BadToken."""
     host = parsed(url).raw_host.decode("ascii")
     return {
         "base_url": url,
         "timeout": TIMEOUT,
-        "headers": {"Authorization": f"Bearer {token}"} if token else {},
+        "headers": {"Authorization": f"Bearer {read_token(token)}"} if token else {},
         "trust_env": not is_loopback(host),  # a proxy cannot reach this machine's loopback
     }

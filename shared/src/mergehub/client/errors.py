@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from mergehub.client.whereabouts import nobody_at
+from mergehub.urls import origin_of
 
 
 class HubFault(NamedTuple):
@@ -58,10 +60,25 @@ class HubError(Exception):
 
 
 class HubUnreachable(HubError):
-    """Nobody answers at the address, or no hub left one where MERGEHUB_DATA says."""
+    """Nobody answers at the address, nobody whom TLS lets one talk to, or there is no address."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(503, detail, code="unreachable")
+
+
+def _why_unreachable(url: str, failed: ssl.SSLError | None) -> str:
+    if isinstance(failed, ssl.SSLCertVerificationError):
+        return (
+            f"The certificate at {url} is not one that this machine trusts "
+            f"({failed.verify_message}): look at the address, or have SSL_CERT_FILE name the "
+            "certificate of whoever signed it."
+        )
+    if failed is not None:
+        return (
+            f"What answers at {url} does not speak TLS as https:// needs it: most likely the "
+            "address of the hub begins with http://."
+        )
+    return nobody_at(url)
 
 
 @contextmanager
@@ -70,7 +87,13 @@ def reaching(url: str) -> Iterator[None]:
     try:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-        raise HubUnreachable(nobody_at(url)) from error
+        raise HubUnreachable(_why_unreachable(url, _failed_tls(error))) from error
+
+
+def _failed_tls(error: BaseException | None) -> ssl.SSLError | None:
+    while error is not None and not isinstance(error, ssl.SSLError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def error_of(answer: httpx.Response) -> HubError:
@@ -89,8 +112,27 @@ def error_of(answer: httpx.Response) -> HubError:
         )
     except (ValueError, KeyError, TypeError):
         code = "not-modified" if answer.status_code == 304 else "http-error"
-        detail = f"The hub answered {answer.status_code}."
+        detail = _no_hub(answer)
         return HubError(answer.status_code, detail, code=code, request_id=request_id)
+
+
+def check_answer(answer: httpx.Response) -> None:
+    """Raises HubError for a page that no hub sent, such as that of another program's server."""
+    kind = answer.headers.get("Content-Type", "").partition(";")[0]
+    if kind == "text/html" and "X-Request-ID" not in answer.headers:
+        raise HubError(answer.status_code, _no_hub(answer), code="http-error")
+
+
+def _no_hub(answer: httpx.Response) -> str:
+    """A sentence for an answer without problem details."""
+    status, address = answer.status_code, origin_of(answer.url)
+    if status == 304:
+        return "It has not changed."
+    what = f"What answers at {address} does not look like a Mergehub: it said {status}"
+    if answer.has_redirect_location:
+        return f"{what} and points to {answer.headers['Location']}. Is that the address?"
+    why = " A gateway before a hub that is away says so too." if status >= 502 else ""
+    return f"{what}, without problem details.{why} Look at the address (--url, MERGEHUB_URL)."
 
 
 def _fault(told: dict[str, Any]) -> HubFault:

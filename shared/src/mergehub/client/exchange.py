@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx
 
 from mergehub.client.calls import Answer, Call
-from mergehub.client.errors import error_of
+from mergehub.client.errors import check_answer, error_of
 
 T = TypeVar("T")
 
@@ -86,6 +86,7 @@ def _read(outcome: Outcome | None) -> object:
         raise outcome
     if not outcome.is_success:
         raise error_of(outcome)
+    check_answer(outcome)
     if outcome.status_code == 204:
         return None
     if outcome.headers.get("Content-Type", "").partition(";")[0] != "application/json":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import cast
 from uuid import UUID
 
@@ -13,6 +14,9 @@ from mergehub.client.calls import Call, Stream
 from mergehub.client.errors import HubError
 from mergehub.client.sse import ServerSentEvent
 from mergehub.client.types.registry import Run
+
+Outage = Callable[[bool], object]
+"""Hears True once a hub does not answer, and False once it is back."""
 
 FINAL = frozenset({"succeeded", "failed", "cancelled"})
 QUIET_SECONDS = 30.0  # a stream that is quiet for longer is dead; the hub shows life every 15 s
@@ -37,7 +41,12 @@ class NothingMore(Exception):
 class Following:
     """What is known of a run, and how to learn more: by streams, or else by asking and waiting."""
 
-    def __init__(self, run_id: str | UUID, after: int) -> None:
+    def __init__(
+        self, run_id: str | UUID, after: int, on_outage: Outage = lambda away: None
+    ) -> None:
+        """`on_outage` hears True once the hub does not answer, and False once it is back."""
+        self._on_outage = on_outage
+        self._failed = self._away = False
         self._run_id = run_id
         self._after = self._seen = after
         self._silent = 0
@@ -63,6 +72,7 @@ class Following:
     def learn(self, run: Run) -> Run | None:
         """The same run, if it is news."""
         self._pause = FIRST_PAUSE_SECONDS
+        self.answered()
         if run["revision"] <= self._seen:
             return None
         self._seen = run["revision"]
@@ -75,10 +85,26 @@ class Following:
             self._silent = SILENT_STREAMS
         elif isinstance(error, HubError) and error.status == 304:
             self._pause = FIRST_PAUSE_SECONDS
+            self.answered()
         elif not isinstance(error, httpx.ReadTimeout):  # a quiet stream counts as a silent one
             if self._seen == self._after or not _passes(error):
                 raise error
             self._silent = 0  # the hub is away, so streams are not to blame
+            self._fail(error)
+
+    def answered(self) -> None:
+        """Note that the hub answers, also where it has no news."""
+        self._failed = False
+        if self._away:
+            self._away = False
+            self._on_outage(False)
+
+    def _fail(self, error: Exception) -> None:
+        """A stream that broke is no outage yet: the next try shows it."""
+        if (self._failed or isinstance(error, HubError)) and not self._away:
+            self._away = True
+            self._on_outage(True)
+        self._failed = True
 
     def pause(self) -> float:
         """Seconds to wait before going on, longer each time that nothing was learnt."""

@@ -11,6 +11,7 @@ from mergehub.client import api
 from mergehub.client.calls import Call, T
 from mergehub.client.connection import found
 from mergehub.client.errors import HubError
+from mergehub.client.following import Outage
 from mergehub.client.near import near
 from mergehub.client.synchronous import Mergehub
 from mergehub.contracts.runs import Run, RunSummary, SubmittedRun
@@ -107,9 +108,9 @@ class HubClient:
             for each in self.send(api.list_runs(limit=limit))["items"]
         ]
 
-    def follow(self, run_id: UUID) -> Iterator[Run]:
+    def follow(self, run_id: UUID, on_outage: Outage = lambda away: None) -> Iterator[Run]:
         """Each change of a run until it ends, also over lost connections and restarts."""
-        return map(_run, self.hub.follow(run_id))
+        return map(_run, self.hub.follow(run_id, on_outage=on_outage))
 
     def workers(self) -> list[Worker]:
         """Every worker that was heard of lately."""
@@ -152,6 +153,10 @@ class HubClient:
     def ancestors(self, model_id: str) -> dict[str, Any]:
         """What a model came from: nodes and edges."""
         return _plain(self.send(api.list_ancestors(model_id)))
+
+    def boards(self) -> list[dict[str, Any]]:
+        """The leaderboards that there are."""
+        return list(map(_plain, self.send(api.list_boards())["items"]))
 
     def board(self, name: str, limit: int = 50) -> dict[str, Any]:
         """The first rows of a leaderboard."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from mergehub.client.following import (
     Following,
     NoStream,
     NothingMore,
+    Outage,
     check_stream,
 )
 from mergehub.client.sse import EventReader, ServerSentEvent
@@ -79,9 +80,13 @@ class Mergehub:
             call = call.behind(page["next_cursor"])
 
     def events(
-        self, call: Stream, quiet_seconds: float = QUIET_SECONDS
+        self,
+        call: Stream,
+        quiet_seconds: float = QUIET_SECONDS,
+        *,
+        opened: Callable[[], object] = lambda: None,
     ) -> Iterator[ServerSentEvent]:
-        """The events of one stream to its end.
+        """The events of one stream to its end; `opened` is called once it is there.
 
         Raises:
             httpx.TransportError: the connection broke, or was quiet for so long.
@@ -97,6 +102,7 @@ class Mergehub:
                 answer.read()
                 raise error_of(answer)
             check_stream(answer)
+            opened()
             reader = EventReader()
             for piece in answer.iter_text():
                 yield from reader.feed(piece)
@@ -104,13 +110,19 @@ class Mergehub:
             answer.close()
 
     def follow(
-        self, run_id: str | UUID, *, after: int = 0, quiet_seconds: float = QUIET_SECONDS
+        self,
+        run_id: str | UUID,
+        *,
+        after: int = 0,
+        quiet_seconds: float = QUIET_SECONDS,
+        on_outage: Outage = lambda away: None,
     ) -> Iterator[Run]:
         """Each change of a run until its end, over lost connections and restarts of the hub.
 
         `after` is the revision that is known already: only what comes behind it is told.
+        `on_outage` hears True once the hub does not answer, and False once it is back.
         """
-        following = Following(run_id, after)
+        following = Following(run_id, after, on_outage)
         while True:
             try:
                 for run in self._signs(following, quiet_seconds):
@@ -129,7 +141,7 @@ class Mergehub:
         if stream is None:
             yield following.learn(self.send(following.question()))
             return
-        for event in self.events(stream, quiet_seconds):
+        for event in self.events(stream, quiet_seconds, opened=following.answered):
             yield following.hear(event)
 
     def _attempt(self, call: Call[T]) -> Outcome:

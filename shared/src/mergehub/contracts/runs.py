@@ -214,7 +214,8 @@ def timed_out(seconds: int) -> RunError:
     return RunError(
         code="timed-out",
         message=f"The attempt took longer than the {seconds} s that it may take. A retry goes on "
-        "where it ended; a run submitted with a larger `timeout_seconds` may take longer.",
+        "where it ended; a run submitted with a larger `timeout_seconds` (in the shell: "
+        "`--timeout`) may take longer.",
     )
 
 

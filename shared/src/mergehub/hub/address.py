@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import errno
 import ipaddress
-import json
-import os
 import socket
+from collections.abc import Sequence
 
 from mergehub.hub.process import CannotStart
 
@@ -46,25 +45,14 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def names(listener: socket.socket) -> list[str]:
-    """The names that requests may use; none: any.
+def names(listener: socket.socket, named: Sequence[str]) -> list[str]:
+    """The names that requests may use, `named` by a setting or known; none: any.
 
     On loopback those of this machine alone, so that no web page binds its own name to it. Whoever
-    listens elsewhere asks everyone for a token, which no page has. Raises CannotStart.
+    listens elsewhere asks everyone for a token, which no page has.
     """
-    named = _named(os.environ.get("MERGEHUB_HOSTS") or "[]")
     alone = ipaddress.ip_address(listener.getsockname()[0]).is_loopback
     return [*named, *LOOPBACK] if named or alone else []
-
-
-def _named(text: str) -> list[str]:
-    try:
-        named = json.loads(text)
-    except ValueError:
-        named = None
-    if not isinstance(named, list) or not all(isinstance(each, str) for each in named):
-        raise CannotStart('MERGEHUB_HOSTS is a JSON list of names, such as ["hub.example.org"].')
-    return named
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

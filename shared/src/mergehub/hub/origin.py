@@ -18,6 +18,7 @@ from mergehub.hub.metrics import joined
 from mergehub.hub.stores import stores_answer
 from mergehub.kit.api import Api
 from mergehub.kit.docs import docs_routes
+from mergehub.kit.environment import read_settings
 from mergehub.kit.hosts import own_names
 from mergehub.kit.manners import add_manners
 from mergehub.kit.problems import NotFound
@@ -67,7 +68,7 @@ def create_app(settings: ServiceSettings | None = None) -> Origin:
 
     Without `settings`, as the `MERGEHUB_…` variables say.
     """
-    settings = settings or ServiceSettings()
+    settings = settings or read_settings(ServiceSettings)
     services = {}
     for service in SERVICES:
         module, _, function = service.factory.partition(":")

@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.engine import make_url
 
 from mergehub.kit.connections import CONNECT_SECONDS, connect
+from mergehub.kit.environment import read_settings
 from mergehub.kit.settings import ServiceSettings
 
 PATIENCE_SECONDS = 30.0
@@ -18,7 +19,7 @@ PAUSE_SECONDS = 0.03
 
 async def stores_answer(seconds: float = PATIENCE_SECONDS) -> None:
     """Return as soon as PostgreSQL and Redis answer. Raises what the last try raised."""
-    settings = ServiceSettings()
+    settings = read_settings(ServiceSettings)
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
         try:

@@ -117,6 +117,10 @@ class Supervisor:
             if watched.part.poll() is not None:
                 raise CannotStart(_obituary(watched.part, "ended at its start"))
 
+    def all_run(self) -> bool:
+        """Whether no part has ended."""
+        return all(watched.part.poll() is None for watched in self._watched)
+
     def watch(self) -> None:
         """Start fallen parts again, for ever. Raises CannotStart where that is hopeless."""
         with _child_signals() as ended:

@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +21,13 @@ from mergehub.hub.address import listen, names, url_of
 from mergehub.hub.folder import CONNECTION, DataFolder, default_folder, write_secret
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.process import CannotStart
+from mergehub.hub.registered import await_workers
 from mergehub.hub.supervisor import Program, Supervisor
 from mergehub.hub.valkey import Valkey
 from mergehub.json_text import json_text
+from mergehub.kit.environment import BadSettings, Settings, read_settings
 from mergehub.kit.logs import say
+from mergehub.kit.settings import ServiceSettings, WorkerSettings
 
 READY_SECONDS = 60.0
 GLANCE_SECONDS = 0.1
@@ -85,7 +89,6 @@ class Hub:
     def __init__(self, options: Options, folder: DataFolder, listener: socket.socket) -> None:
         self.folder = folder
         self.url = url_of(listener)
-        self._names = names(listener)
         self.tokens = folder.tokens()
         self.json = options.json
         self.postgres: Postgres | None = None
@@ -95,6 +98,10 @@ class Hub:
         if not os.environ.get("MERGEHUB_REDIS_URL"):
             self.valkey = Valkey(folder / "vk", folder.log("valkey"))
         env = self._environment(options)
+        workers_env = env | dict.fromkeys(NOT_FOR_WORKERS, "")
+        hosts = names(listener, _checked(env, workers_env).hosts)
+        if hosts:
+            env["MERGEHUB_HOSTS"] = json.dumps(hosts)
         self.origin = Program(
             "services",
             [sys.executable, "-m", "mergehub.hub.serve", str(listener.fileno())],
@@ -102,16 +109,15 @@ class Hub:
             folder.log("services"),
             pass_fds=[listener.fileno()],
         )
+        self._worker_names = [f"{socket.gethostname()}-{n + 1}" for n in range(options.workers)]
         self.workers = [
             Program(
                 f"worker-{number}",
                 [sys.executable, "-m", "merge_worker"],
-                env
-                | dict.fromkeys(NOT_FOR_WORKERS, "")
-                | {"MERGEHUB_WORKER_NAME": f"{socket.gethostname()}-{number}"},
+                workers_env | {"MERGEHUB_WORKER_NAME": name},
                 folder.log(f"worker-{number}"),
             )
-            for number in range(1, options.workers + 1)
+            for number, name in enumerate(self._worker_names, 1)
         ]
         stores = [store for store in (self.postgres, self.valkey) if store]
         self.supervisor = Supervisor([*stores, self.origin, *self.workers], self._note, say)
@@ -128,6 +134,8 @@ class Hub:
         self._wait_until_ready()
         for worker in self.workers:
             self.supervisor.launch(worker)
+        names = set(self._worker_names)
+        await_workers(self.url, self.tokens.owner, names, self.supervisor.all_run)
         write_secret(self.folder / CONNECTION, {"url": self.url, "token": self.tokens.owner})
 
     def greeting(self) -> str:
@@ -162,7 +170,6 @@ class Hub:
             "SERVICE_TOKEN": self.tokens.service,
             "SECRETS_KEYS": os.environ.get("MERGEHUB_SECRETS_KEYS")
             or json.dumps(data.secrets_keys()),
-            "HOSTS": self._names and json.dumps(self._names),
             "REQUIRE_TOKEN": str(options.require_token).lower(),
             "ARTIFACTS": data / "artifacts",
             "SCRATCH": data / "scratch",
@@ -191,6 +198,22 @@ class Hub:
 
     def _note(self, pids: list[int]) -> None:
         leftovers.note(self.folder / "children.json", pids)
+
+
+def _checked(env: Mapping[str, str], workers_env: Mapping[str, str]) -> ServiceSettings:
+    """What the services will read. Raises CannotStart where they or the workers cannot."""
+    wrong = [*_faults(WorkerSettings, workers_env), *_faults(ServiceSettings, env)]
+    if wrong:
+        raise CannotStart("\n".join(dict.fromkeys(wrong)))
+    return read_settings(ServiceSettings, os.environ | env)
+
+
+def _faults(kind: type[Settings], env: Mapping[str, str]) -> list[str]:
+    try:
+        read_settings(kind, os.environ | env)
+    except BadSettings as error:
+        return str(error).splitlines()
+    return []
 
 
 def _end_like_ctrl_c(*numbers: signal.Signals) -> None:

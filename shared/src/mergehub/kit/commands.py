@@ -12,6 +12,7 @@ from uuid import UUID
 from mergehub.contracts.events import Envelope
 from mergehub.kit.app import Resources, ServiceParts, open_resources, run_background
 from mergehub.kit.consumer import Consumer
+from mergehub.kit.environment import read_settings
 from mergehub.kit.inbox import RefusedRow
 from mergehub.kit.logs import configure_logging
 from mergehub.kit.settings import ServiceSettings
@@ -20,7 +21,7 @@ from mergehub.kit.settings import ServiceSettings
 def main(parts: ServiceParts, consumer: Callable[[Resources], Consumer]) -> None:
     """Do what the command line says; without a word, the background work."""
     asked = _parser(parts.name).parse_args()
-    settings = ServiceSettings()
+    settings = read_settings(ServiceSettings)
     if asked.word is None:
         asyncio.run(run_background(parts, settings))
     else:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import hmac
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import SettingsConfigDict
 
 from mergehub.contracts.hardware import Hardware
+from mergehub.kit.environment import Settings
 from mergehub.kit.sign_in_settings import Origin, SignInSettings
+from mergehub.tokens import BadToken, read_token
 from mergehub.urls import NotAUrl, check_host, parsed
 
 KEY_BYTES = 32
@@ -34,8 +36,29 @@ def _host_name(text: str) -> str:
     return name
 
 
+def _token(text: SecretStr) -> SecretStr:
+    try:
+        return SecretStr(read_token(text.get_secret_value()))
+    except BadToken:
+        raise ValueError("a token has no white space in it and only characters of ASCII") from None
+
+
+def _of_schemes(*schemes: str) -> AfterValidator:
+    def check(text: str) -> str:
+        scheme, colon, _ = text.partition(":")
+        if not colon or scheme.partition("+")[0] not in schemes:  # SQLAlchemy's may name a driver
+            raise ValueError(f"it should begin with {' or '.join(f'{each}:' for each in schemes)}")
+        return text
+
+    return AfterValidator(check)
+
+
 HubUrl = Annotated[str, AfterValidator(_url)]
 HostName = Annotated[str, AfterValidator(_host_name)]
+Token = Annotated[SecretStr, AfterValidator(_token)]
+RedisUrl = Annotated[str, _of_schemes("redis", "rediss", "unix")]
+DatabaseUrl = Annotated[str, _of_schemes("postgresql", "postgres")]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]
 
 
 def _decoded(key: SecretStr) -> bytes:
@@ -70,12 +93,14 @@ class ServiceSettings(SignInSettings):
         description="A folder on the disk of the stores, where they are on this machine: while it "
         "has no room, what would write is refused.",
     )
-    database_url: str = Field(
+    database_url: DatabaseUrl = Field(
         default="postgresql://localhost/mergehub",
         description="PostgreSQL 15 or newer; each service "
         "keeps its tables in a schema of its own name, so one database or three are alike.",
     )
-    redis_url: str = Field(default="redis://localhost:6379/0", description="Redis 7 or Valkey.")
+    redis_url: RedisUrl = Field(
+        default="redis://localhost:6379/0", description="Redis 7 or Valkey."
+    )
     hub_url: HubUrl = Field(
         default="http://127.0.0.1:8000",
         description="The one origin, where services reach each other.",
@@ -90,14 +115,14 @@ class ServiceSettings(SignInSettings):
     database_pool: int = Field(
         default=10, ge=1, description="Database connections per service process, at most."
     )
-    bootstrap_token: SecretStr | None = Field(
+    bootstrap_token: Token | None = Field(
         default=None,
         description="An owner token that the registry accepts from its first start on.",
     )
-    worker_token: SecretStr | None = Field(
+    worker_token: Token | None = Field(
         default=None, description="A token of scope `worker`, accepted like the owner's."
     )
-    service_token: SecretStr | None = Field(
+    service_token: Token | None = Field(
         default=None,
         description="A token of scope `tokens:introspect`, accepted like the owner's, with which "
         "the other services ask the registry about tokens.",
@@ -111,11 +136,13 @@ class ServiceSettings(SignInSettings):
     )
     secrets_keys: list[Annotated[SecretStr, AfterValidator(_checked_key)]] = Field(
         default_factory=list,
+        examples=[["what `openssl rand -base64 32` prints"]],
         description="JSON list of keys (32 bytes in base64), the newest first, under which secrets "
         "of webhooks are kept.",
     )
     hosts: list[HostName] = Field(
         default_factory=list,
+        examples=[["hub.example.org"]],
         description="JSON list of the names that requests may call this hub by; none: any.",
     )
     rate_reads: int = Field(
@@ -129,6 +156,7 @@ class ServiceSettings(SignInSettings):
     )
     cors_origins: list[Origin] = Field(
         default_factory=list,
+        examples=[["https://lab.example.org"]],
         description="JSON list of origins whose web pages may write and send tokens.",
     )
     cors_public: bool = Field(
@@ -137,8 +165,9 @@ class ServiceSettings(SignInSettings):
     request_seconds: float = Field(
         default=10, gt=0, description="How long an answer may take to begin; streams then go on."
     )
-    webhook_allow: list[IPv4Network | IPv6Network] = Field(
+    webhook_allow: list[Network] = Field(
         default_factory=list,
+        examples=[["127.0.0.0/8"]],
         description="JSON list of networks that webhooks may reach though they are not public.",
     )
     metrics_port: int = Field(
@@ -172,23 +201,27 @@ class ServiceSettings(SignInSettings):
         return self
 
 
-class WorkerSettings(BaseSettings):
+class WorkerSettings(Settings):
     """What a merge worker reads. It holds no database address: it speaks HTTP alone."""
 
     model_config = ServiceSettings.model_config
 
     hub_url: HubUrl = "http://127.0.0.1:8000"
-    redis_url: str = "redis://localhost:6379/0"
-    worker_token: SecretStr = Field(description="A token of scope `worker`.")
+    redis_url: RedisUrl = "redis://localhost:6379/0"
+    worker_token: Token = Field(description="A token of scope `worker`.")
     worker_name: str | None = Field(
         default=None, description="Shown with its runs; host and process id."
     )
     hardware: Hardware = "cpu"
     model_roots: list[Path] = Field(
-        default_factory=list, description="JSON list of folders whose models recipes may name."
+        default_factory=list,
+        examples=[["/mnt/models"]],
+        description="JSON list of folders whose models recipes may name.",
     )
     task_roots: list[Path] = Field(
-        default_factory=list, description="JSON list of folders with local evaluation tasks."
+        default_factory=list,
+        examples=[["/mnt/tasks"]],
+        description="JSON list of folders with local evaluation tasks.",
     )
     artifacts: Path = Field(
         default=Path("artifacts"), description="Where the models of runs are kept."

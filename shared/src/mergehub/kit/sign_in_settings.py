@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings
 
+from mergehub.kit.environment import Settings
 from mergehub.kit.scopes import SCOPES, SCOPES_OF_PEOPLE
 from mergehub.urls import is_loopback, origin_of, parsed
 
@@ -47,7 +47,7 @@ def _scope(name: str) -> str:
     return name
 
 
-class SignInSettings(BaseSettings):
+class SignInSettings(Settings):
     """Signing in is on where an issuer is named; the README of the registry has the variables."""
 
     public_url: Annotated[Origin, AfterValidator(_safe_url)] | None = Field(
@@ -66,13 +66,18 @@ class SignInSettings(BaseSettings):
     )
     oidc_groups: list[str] = Field(
         default_factory=list,
+        examples=[["research"]],
         description="JSON list of the groups that may sign in; none: all whom the provider knows.",
     )
     oidc_admin_groups: list[str] = Field(
-        default_factory=list, description="JSON list of the groups whose sessions may do all."
+        default_factory=list,
+        examples=[["admins"]],
+        description="JSON list of the groups whose sessions may do all.",
     )
     oidc_admin_subjects: list[str] = Field(
-        default_factory=list, description="JSON list of subjects (`sub`), likewise."
+        default_factory=list,
+        examples=[["248289761001"]],
+        description="JSON list of subjects (`sub`), likewise.",
     )
     session_scopes: list[Annotated[str, AfterValidator(_scope)]] = Field(
         default=list(SCOPES_OF_PEOPLE),
@@ -81,6 +86,7 @@ class SignInSettings(BaseSettings):
     session_hours: float = Field(default=12, gt=0, le=720, description="How long it lasts.")
     quotas: dict[QuotaName, Annotated[int, Field(ge=0)] | None] = Field(
         default_factory=dict,
+        examples=[{"runs_a_day": 100}],
         description="JSON object: how much an account may have, beside the defaults; null: any.",
     )
 

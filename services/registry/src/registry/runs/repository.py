@@ -23,11 +23,18 @@ GRACE = timedelta(seconds=60)
 LONGEST_MESSAGE = 300  # characters of an error in a list
 
 # A recipe or a result may have a quarter of a megabyte; neither leaves the database for a list.
+_MESSAGE = RunRow.error["message"].astext
 _ERROR = func.jsonb_build_object(
     "code",
     RunRow.error["code"].astext,
     "message",
-    func.left(RunRow.error["message"].astext, LONGEST_MESSAGE),
+    case(
+        (
+            func.char_length(_MESSAGE) > LONGEST_MESSAGE,
+            func.left(_MESSAGE, LONGEST_MESSAGE - 1).concat("…"),
+        ),
+        else_=_MESSAGE,
+    ),
 )
 _DIGESTS = (RunRow.result[name].astext for name in ("output_digest", "model_digest"))
 _SUMMARY = (
