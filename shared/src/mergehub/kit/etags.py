@@ -14,6 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mergehub.kit.openapi import Document
 
 TAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+WELL_FORMED = re.compile(rf"^[ \t]*\*[ \t]*$|{TAG.pattern}")
+"""A field that is `*`, or names at least one entity tag."""
 KEPT_BY_304 = frozenset(
     {"cache-control", "content-location", "date", "etag", "expires", "vary", "link"}
 )
@@ -49,11 +51,6 @@ def is_among(etag: str, field: str, *, weakly: bool) -> bool:
     if weakly:
         return etag.removeprefix("W/") in [tag.removeprefix("W/") for tag in tags]
     return not etag.startswith("W/") and etag in tags
-
-
-def is_well_formed(field: str) -> bool:
-    """Whether the field is `*` or names at least one entity tag."""
-    return field.strip() == "*" or TAG.search(field) is not None
 
 
 def is_known(request: Request, etag: str) -> bool:

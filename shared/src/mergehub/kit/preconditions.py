@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header
 
-from mergehub.kit.etags import is_among, is_well_formed
+from mergehub.kit.etags import WELL_FORMED, is_among
 from mergehub.kit.problems import FieldFault, Invalid, Problem
 
 
@@ -39,12 +39,16 @@ class _IfMatch:
         self,
         field: Annotated[
             str | None,
-            Header(alias="If-Match", description="The `ETag` of the state that is to be changed."),
+            Header(
+                alias="If-Match",
+                description="The `ETag` of the state that is to be changed.",
+                json_schema_extra={"pattern": WELL_FORMED.pattern},
+            ),
         ] = None,
     ) -> None:
         if field is None:
             raise PreconditionRequired("Send `If-Match` with the `ETag` that GET answered.")
-        if not is_well_formed(field):
+        if not WELL_FORMED.search(field):
             raise Invalid("Not valid: /header/If-Match.", errors=[MALFORMED])
         self._field = field
 
