@@ -67,7 +67,7 @@ async def apply(session: AsyncSession, event: Envelope) -> None:
 def _kept_none(answer: httpx.Response) -> bool:
     """Whether the registry says so: a gateway that finds no registry says 404 as well."""
     is_problem = answer.headers.get("content-type") == "application/problem+json"
-    return is_problem and answer.json()["code"] == "run-not-found"
+    return is_problem and bool(answer.json()["code"] == "run-not-found")
 
 
 def consumer(resources: Resources) -> Consumer:

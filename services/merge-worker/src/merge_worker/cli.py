@@ -48,7 +48,7 @@ SYNC = "Wait until the output is safe on the disk, or only until it is complete.
 DEVICE = "What computes the output: cpu, or a GPU as cuda or cuda:1. The bytes are the same."
 
 
-class PortionType(click.ParamType):
+class PortionType(click.ParamType[Portion]):
     """A part of a merge, as in 2/8."""
 
     name = "PART/OF"

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Awaitable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
@@ -55,7 +56,7 @@ DRAINED = 0
 NOT_HANDED_BACK = 75  # EX_TEMPFAIL of sysexits.h: the run goes on when its lease is over
 
 
-class Listener(Worker):  # type: ignore[misc]
+class Listener(Worker):
     """arq's worker for one job at a time, woken by a knock and asleep while the slot is taken."""
 
     def __init__(self, free: asyncio.Event, knock: str, **options: Any) -> None:
@@ -79,7 +80,7 @@ class Listener(Worker):  # type: ignore[misc]
         if self.tasks:
             await asyncio.wait(self.tasks.values(), timeout=HEALTH_SECONDS)
         elif self._free.is_set():
-            await self.pool.blpop([self._knock], timeout=LOOK_SECONDS)
+            await cast(Awaitable[Any], self.pool.blpop([self._knock], timeout=LOOK_SECONDS))
         else:
             # Python 3.11's wait_for would swallow a cancellation that comes with the event.
             with suppress(TimeoutError):

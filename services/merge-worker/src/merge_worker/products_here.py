@@ -40,7 +40,7 @@ def _newest_runs(names: Iterable[str]) -> dict[str, str]:
     if "url" not in hub:
         return {}
     headers = {"Authorization": f"Bearer {hub['token']}"} if "token" in hub else {}
-    wanted = {"kind": "merge", "state": "succeeded", "limit": 1}
+    wanted: dict[str, str | int] = {"kind": "merge", "state": "succeeded", "limit": 1}
     found = {}
     try:
         with httpx.Client(

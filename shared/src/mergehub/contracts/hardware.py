@@ -25,9 +25,9 @@ Bytes = Annotated[int, Field(ge=0, lt=2**63)]
 class Needs(Strict):
     """What an attempt at a run takes, in bytes, as far as it is known from the plan."""
 
-    memory: Bytes = Field(0, description="Main memory of the worker.")
-    disk: Bytes = Field(0, description="Space beside the worker's artifacts.")
-    gpu_memory: Bytes = Field(0, description="Memory of one GPU.")
+    memory: Bytes = Field(default=0, description="Main memory of the worker.")
+    disk: Bytes = Field(default=0, description="Space beside the worker's artifacts.")
+    gpu_memory: Bytes = Field(default=0, description="Memory of one GPU.")
 
 
 class Capacity(Strict):

@@ -190,7 +190,7 @@ class RunProgress(Message):
     unit: str = Field(max_length=20)
     bytes_done: int = Field(0, ge=0)
     bytes_total: int = Field(0, ge=0)
-    seconds: float = Field(0, ge=0, description="Time spent in this attempt so far.")
+    seconds: float = Field(default=0, ge=0, description="Time spent in this attempt so far.")
 
 
 class RunError(Message):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Annotated, Any
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import CursorResult, Delete, Row, Select, event, func, select, text
+from sqlalchemy import CursorResult, Delete, Row, Select, Update, event, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import (
@@ -25,6 +26,8 @@ from mergehub.kit.connections import STATEMENT_SECONDS, FairPool, connect
 from mergehub.kit.problems import Unavailable
 from mergehub.kit.storage import check_room
 
+AnyRow = Row[*tuple[Any, ...]]
+"""What a query of columns finds, read by their names."""
 POOL_SECONDS = 30.0  # for a connection that others use
 
 
@@ -117,8 +120,13 @@ async def only_one(session: AsyncSession, name: str) -> bool:
     return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(key))))
 
 
-async def deleted(session: AsyncSession, statement: Delete) -> int:
-    """Delete; returns how many rows went."""
+async def now(session: AsyncSession) -> datetime:
+    """The database's time, which is that of the transaction's beginning."""
+    return (await session.execute(select(func.now()))).scalar_one()
+
+
+async def changed(session: AsyncSession, statement: Delete | Update) -> int:
+    """Delete or update; returns how many rows that were."""
     result = await session.execute(statement.execution_options(synchronize_session=False))
     assert isinstance(result, CursorResult)
     return result.rowcount

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mergehub.contracts.events import Envelope
-from mergehub.kit.database import deleted
+from mergehub.kit.database import changed
 from mergehub.kit.telemetry import Reading
 
 Apply = Callable[[AsyncSession, Envelope], Awaitable[None]]
@@ -179,7 +179,7 @@ class Intake:
     async def prune(self, session: AsyncSession, keep: timedelta) -> int:
         """Forget which events were applied so long ago; the position still knows."""
         old = self._inbox.applied_at < func.now() - keep
-        return await deleted(session, delete(self._inbox).where(old))
+        return await changed(session, delete(self._inbox).where(old))
 
     async def readings(self, session: AsyncSession) -> list[Reading]:
         """How far we are, and how much was set aside."""

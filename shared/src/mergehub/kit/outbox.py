@@ -35,7 +35,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from mergehub.contracts.events import TYPES, Envelope, EventData
 from mergehub.kit.background import turned
-from mergehub.kit.database import Database, deleted, only_one
+from mergehub.kit.database import Database, changed, only_one
 from mergehub.kit.notify import Signals, notify, wait
 from mergehub.kit.problems import Problem
 from mergehub.kit.telemetry import Reading
@@ -162,7 +162,7 @@ class Outbox:
         newest = select(func.max(table.sequence)).scalar_subquery()
         old = table.sequence < func.coalesce(first_kept, newest)
         private = table.private_to.is_not(None) & ~kept
-        return await deleted(session, delete(table).where(or_(old, private)))
+        return await changed(session, delete(table).where(or_(old, private)))
 
     async def readings(self, session: AsyncSession) -> list[Reading]:
         """How much was told, and how much of it waits for the relay, and for how long."""

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from leaderboard.benchmarks.models import Benchmark
 from leaderboard.results.models import Result, ResultItem
+from mergehub.kit.database import AnyRow
 
 
 async def add(session: AsyncSession, values: Mapping[str, Any], items: Mapping[str, float]) -> None:
@@ -25,7 +26,7 @@ async def add(session: AsyncSession, values: Mapping[str, Any], items: Mapping[s
         await session.execute(insert(ResultItem), rows)
 
 
-def _described() -> Select[Any]:
+def _described() -> Select[*tuple[Any, ...]]:
     return select(
         *(column for column in Result.__table__.columns if column.name != "benchmark_id"),
         Benchmark.name.label("benchmark"),
@@ -42,7 +43,7 @@ async def page(
     benchmark: str | None,
     before: int | None,
     limit: int,
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     """At most `limit` results, the newest first, older than `before`."""
     query = _described().order_by(Result.id.desc()).limit(limit)
     if model is not None:
@@ -56,7 +57,7 @@ async def page(
 
 async def newest_full(
     session: AsyncSession, models: Collection[str] | None = None
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     """Each model's newest full result per setting; of all models where `models` is None."""
     newest = (
         select(func.max(Result.id))

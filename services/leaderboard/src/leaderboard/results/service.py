@@ -64,8 +64,9 @@ async def learn_evaluation(
 
 def estimate(row: Row[Any]) -> statistics.Estimate:
     """Wilson's interval for a share of items that are right or wrong, else the normal one."""
-    if row.binary and 0 <= row.value <= 1 and row.count > 0:
-        return statistics.wilson(row.value, row.count)
+    items: int = row._mapping["count"]  # the name is a method of each row
+    if row.binary and 0 <= row.value <= 1 and items > 0:
+        return statistics.wilson(row.value, items)
     return statistics.normal(row.value, row.stderr)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, and_, cast, exists, select, text, update
+from sqlalchemy import Uuid, and_, cast, exists, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -14,6 +14,7 @@ from sqlalchemy.sql.selectable import CTE
 
 from lineage.graph.models import Edge, RefusedEdge
 from lineage.models.models import Model, Revision
+from mergehub.kit.database import AnyRow
 
 Direction = Literal["ancestors", "descendants"]
 
@@ -68,7 +69,7 @@ async def names(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]
     return {row.id: row.name for row in rows}
 
 
-async def edges_among(session: AsyncSession, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+async def edges_among(session: AsyncSession, ids: Collection[UUID]) -> Sequence[AnyRow]:
     """Every edge with both ends in `ids`, oldest first."""
     child, parent = aliased(Revision), aliased(Revision)
     query = (
@@ -130,7 +131,7 @@ async def insert_refusal(session: AsyncSession, values: dict[str, Any]) -> None:
     await session.execute(insert(RefusedEdge).values(values).on_conflict_do_nothing())
 
 
-async def refusals(session: AsyncSession, child_id: UUID) -> Sequence[Row[Any]]:
+async def refusals(session: AsyncSession, child_id: UUID) -> Sequence[AnyRow]:
     """The refused parents of a model, oldest first."""
     query = (
         select(

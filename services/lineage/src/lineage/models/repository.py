@@ -49,7 +49,7 @@ async def revisions(session: AsyncSession, model_id: UUID) -> Sequence[Revision]
 
 async def ensure(session: AsyncSession, name: str) -> UUID:
     """The id of the model of this name, in whatever case; created where there is none."""
-    created = await session.scalar(
+    created: UUID | None = await session.scalar(
         insert(Model).values(name=name).on_conflict_do_nothing().returning(Model.id)
     )
     if created is not None:
@@ -62,7 +62,8 @@ async def ensure(session: AsyncSession, name: str) -> UUID:
 async def ensure_revision(session: AsyncSession, model_id: UUID, digest: str | None) -> UUID:
     """The id of the model's revision with this digest, or of the one without."""
     values = insert(Revision).values(model_id=model_id, digest=digest)
-    created = await session.scalar(values.on_conflict_do_nothing().returning(Revision.id))
+    added = values.on_conflict_do_nothing().returning(Revision.id)
+    created: UUID | None = await session.scalar(added)
     if created is not None:
         return created
     same = Revision.digest.is_not_distinct_from(digest)

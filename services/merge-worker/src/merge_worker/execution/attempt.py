@@ -86,9 +86,9 @@ class Attempt:
                 timeout=self._claim.timeout_seconds,
                 return_when=asyncio.FIRST_COMPLETED,
             )
-            for task in (listening, beating):
-                if task.done():
-                    return task.result()
+            for ended in (listening, beating):
+                if ended.done():
+                    return ended.result()
             if not stopping.done():
                 return _End.TIMED_OUT
             child.ask_to_stop()

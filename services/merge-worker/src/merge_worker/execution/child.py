@@ -44,11 +44,11 @@ def last_word(job: Job, tell: Tell) -> Message:
     except MemoryError as error:
         return Failed(error=out_of_memory(error).error)
     except Exception as error:
-        failure = _failure(error)
-        if failure is None:
+        known = _failure(error)
+        if known is None:
             raise
         traceback.print_exc()
-        return Failed(error=failure.error)
+        return Failed(error=known.error)
 
 
 def _failure(error: Exception) -> RunFailed | None:

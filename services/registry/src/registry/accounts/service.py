@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.auth import Principal
+from mergehub.kit.database import now
 from mergehub.kit.etags import etag_of
 from mergehub.kit.notify import notify
 from mergehub.kit.problems import Forbidden
@@ -103,7 +104,7 @@ async def _disable(
         raise Forbidden("Only a token of scope admin disables accounts.")
     if row.kind != "person" or row.handle == LOCAL:
         raise CannotDisable(f"{row.handle} is none that can be disabled.")
-    row.disabled_at = await session.scalar(select(func.now())) if disabled else None
+    row.disabled_at = await now(session) if disabled else None
     await notify(session, TOKENS_CHANNEL)
 
 

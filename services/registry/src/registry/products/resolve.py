@@ -114,7 +114,7 @@ async def _of_names(session: AsyncSession, viewer: Principal, names: set[str]) -
     return {run.model_name.lower(): run for run in await session.scalars(query)}
 
 
-def _merges(viewer: Principal) -> Select[tuple[RunRow]]:
+def _merges(viewer: Principal) -> Select[RunRow]:
     columns = load_only(*NEEDED, raiseload=True)
     return select(RunRow).options(columns).where(RunRow.kind == "merge", seen_by(viewer))
 

@@ -24,12 +24,12 @@ DAY = timedelta(days=1)
 class Counted(NamedTuple):
     """How a quota is counted, what it counts, and what is raised when it is used up."""
 
-    count: Callable[[str], Select[tuple[int]]]
+    query: Callable[[str], Select[int]]
     what: str
     problem: type[QuotaExceeded | RunQuotaExceeded]
 
 
-def _number(*conditions: Any) -> Select[tuple[int]]:
+def _number(*conditions: Any) -> Select[int]:
     return select(func.count()).where(*conditions)
 
 

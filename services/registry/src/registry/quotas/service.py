@@ -25,8 +25,8 @@ async def check_quota(session: AsyncSession, account: str | None, name: QuotaNam
         return
     mine = select(AccountRow.id).where(AccountRow.handle == account)
     await session.execute(mine.with_for_update(key_share=True))
-    count, what, problem = COUNTED[name]
-    used = await session.scalar(count(account)) or 0
+    query, what, problem = COUNTED[name]
+    used = await session.scalar(query(account)) or 0
     if used >= limit:
         raise problem(
             f"The quota {name} of {account} is {limit} {what}, and {used} are there. An "
@@ -38,7 +38,7 @@ async def quotas(session: AsyncSession, account: str) -> QuotaList:
     """Every quota of an account: how much may be, and how much is."""
     items = []
     for name, counted in COUNTED.items():
-        used = await session.scalar(counted.count(account)) or 0
+        used = await session.scalar(counted.query(account)) or 0
         limit = await _limit(session, account, name)
         items.append(Quota(name=name, limit=limit, used=used, counts=counted.what))
     return QuotaList(items=items)

@@ -89,9 +89,7 @@ async def page(
     return await _pairs(session, query.limit(limit))
 
 
-async def names_like(
-    session: AsyncSession, name: str, viewer: Viewer
-) -> Sequence[Row[tuple[str, str]]]:
+async def names_like(session: AsyncSession, name: str, viewer: Viewer) -> Sequence[Row[str, str]]:
     """Owners and names of recipes, as far as `viewer` may see them, of about the same length."""
     differs = func.abs(func.length(RecipeRow.name) - len(name))
     query = select(RecipeRow.owner, RecipeRow.name).where(seen_by(viewer), differs <= MOST_LETTERS)

@@ -134,7 +134,7 @@ async def page(
     session: AsyncSession, wanted: RecipeFilter, viewer: Viewer, cursor: str | None, limit: int
 ) -> RecipePage:
     """A page of recipes, the newest first."""
-    before = tuple(decode_cursor(cursor, datetime, UUID)) if cursor else None
+    before = (*decode_cursor(cursor, datetime, UUID),) if cursor else None
     found = await repository.page(session, wanted, viewer, before, limit + 1)
     items = [_in_short(_recipe(*pair)) for pair in found[:limit]]
     more = len(found) > limit

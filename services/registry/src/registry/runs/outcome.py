@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.contracts.events import EvaluationCompleted, ModelProduced
+from mergehub.contracts.events import EvaluationCompleted, ModelProduced, ToldParent
 from mergehub.contracts.runs import (
     EvaluateResult,
     EvaluateSpec,
@@ -107,10 +107,12 @@ def _spec(run: RunRow, kind: str, spec: type[_Spec]) -> _Spec:
     return spec.model_validate(run.spec)
 
 
-async def _with_names(session: AsyncSession, run: RunRow, parents: list[Parent]) -> list[Parent]:
+async def _with_names(
+    session: AsyncSession, run: RunRow, parents: list[Parent]
+) -> list[ToldParent]:
     """The parents as lineage calls them: products by their names, `run:<id>` among them."""
     names = await names_of(session, run.products) if run.products else {}
-    return [_named(parent, names) for parent in parents]
+    return [ToldParent.model_validate(_named(parent, names)) for parent in parents]
 
 
 def _named(parent: Parent, names: dict[str, str]) -> Parent:

@@ -87,7 +87,7 @@ def _granted(run: RunRow) -> Claim:
         heartbeat_seconds=HEARTBEAT_SECONDS,
         timeout_seconds=run.timeout_seconds,
         spec=_SPEC.validate_python(run.spec),
-        products=run.products,
+        products={name: UUID(run_id) for name, run_id in run.products.items()},
     )
 
 

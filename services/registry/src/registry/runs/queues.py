@@ -11,7 +11,8 @@ from registry.runs.schemas import Queue
 
 async def depths(session: AsyncSession) -> list[Queue]:
     """The depth of the queue of every class, whether or not there are runs in it."""
-    found = {hardware: counts for hardware, *counts in await repository.depths(session)}
+    rows = await repository.depths(session)
+    found = {hardware: (due, delayed, running) for hardware, due, delayed, running in rows}
     queues = []
     for hardware in HARDWARE:
         due, delayed, running = found.get(hardware, (0, 0, 0))

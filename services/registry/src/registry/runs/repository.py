@@ -140,7 +140,7 @@ async def lock_overdue(session: AsyncSession, limit: int) -> list[RunAndTime]:
     return await _pairs(session, query)
 
 
-async def depths(session: AsyncSession) -> Sequence[Row[tuple[str, int, int, int]]]:
+async def depths(session: AsyncSession) -> Sequence[Row[str, int, int, int]]:
     """For each class of hardware with unfinished runs: those due, those due later, and running."""
     queued, due = RunRow.state == RunState.QUEUED, RunRow.due_at <= func.now()
     query = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import httpx
 import structlog
@@ -18,7 +18,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, KeySetSerialization
 from pydantic import AfterValidator, BaseModel, ValidationError
 
 from mergehub.kit.settings import ServiceSettings
@@ -34,8 +34,10 @@ ANSWER_SECONDS = 4.0  # less than a request may take, so that it can say who is 
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 LEEWAY_SECONDS = 60
 LONGEST_SUBJECT = 255  # OpenID Connect Core 1.0, section 2
-ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
-ALGORITHMS += ("ES256", "ES384", "ES512", "EdDSA", "Ed25519")
+ALGORITHMS = (
+    *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    *("ES256", "ES384", "ES512", "EdDSA", "Ed25519"),
+)
 
 Claims = Mapping[str, Any]
 
@@ -147,7 +149,8 @@ class Provider:
     ) -> dict[str, Any]:
         """The claims of the ID token; signature, issuer, audience, time and nonce are good."""
         with _answering():
-            keys = KeySet.import_key_set(await self._json(found.jwks_uri))
+            known = await self._json(found.jwks_uri)
+            keys = KeySet.import_key_set(cast(KeySetSerialization, known))
         try:
             token = jwt.decode(tokens.get("id_token", ""), keys, algorithms=ALGORITHMS)
             only = {"iss": {"essential": True, "value": self.issuer}}

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import uuid4
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from mergehub.kit.auth import hash_token, new_token
+from mergehub.kit.database import now
 from registry.tokens.models import TokenRow
 from registry.tokens.service import hint_of
 
@@ -32,7 +33,7 @@ async def give_token(
         hint=hint_of(token),
         scopes=sorted(scopes),
         created_by=SIGN_IN,
-        expires_at=await session.scalar(select(func.now())) + lasting,
+        expires_at=await now(session) + lasting,
     )
     session.add(row)
     await session.flush()

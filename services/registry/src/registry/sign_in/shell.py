@@ -81,6 +81,7 @@ async def give_shell_token(session: AsyncSession, code: str, verifier: str) -> S
     await check_quota(session, row.account, "tokens")
     made, token = await give_token(session, row.account, row.scopes, TOKEN_LASTS, "shell")
     await audit(session, "token.created", f"tokens/{made.id}")
+    assert made.expires_at is not None
     return ShellToken(account=row.account, token=token, expires_at=made.expires_at)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from mergehub.kit.auth import SCOPES, Principal
+from mergehub.kit.auth import Principal
 from mergehub.kit.problems import FieldFault, Forbidden, Invalid
+from mergehub.kit.scopes import SCOPES
 from mergehub.recipe.faults import did_you_mean
 from registry.tokens.schemas import TokenCreate
 

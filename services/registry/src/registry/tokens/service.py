@@ -6,10 +6,10 @@ from datetime import datetime
 from secrets import token_urlsafe
 from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.auth import TOKEN_PREFIX, Principal, derived_token, hash_token
+from mergehub.kit.database import now
 from mergehub.kit.notify import notify
 from mergehub.kit.pagination import decode_cursor, encode_cursor
 from mergehub.kit.problems import Conflict, NotFound, Unauthenticated
@@ -118,7 +118,7 @@ async def revoke(session: AsyncSession, viewer: Principal, token_id: UUID) -> No
 
 async def end(session: AsyncSession, row: TokenRow) -> None:
     """Revoke a token, write it down, and tell every replica at the commit."""
-    row.revoked_at = await session.scalar(select(func.now()))
+    row.revoked_at = await now(session)
     await session.flush()
     action: Action = "session.ended" if row.session else "token.revoked"
     await audit(session, action, f"tokens/{row.id}")
@@ -129,7 +129,7 @@ async def _added(
     session: AsyncSession, creator: Principal, token: str, wanted: TokenCreate, scopes: list[str]
 ) -> TokenRow:
     """The row of a new token. Raises NameTaken and what `granted_end` raises."""
-    expires_at = granted_end(creator, wanted, await session.scalar(select(func.now())))
+    expires_at = granted_end(creator, wanted, await now(session))
     row = None
     if wanted.name not in OF_SETTINGS:
         row = await repository.add(

@@ -84,7 +84,9 @@ class Post:
         target = httpcore.URL(
             scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
         )
-        request = httpcore.Request("POST", target, headers=headers, content=letter.body)
+        request = httpcore.Request(
+            "POST", target, headers=list(headers.items()), content=letter.body
+        )
         async with self._connections.exchange(request) as response:
             retry_after = _header(response, b"retry-after")
             return Reply(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Select, func, insert, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,7 +31,7 @@ async def fan_out(session: AsyncSession, event: OutboxRow) -> None:
     await session.execute(insert(DeliveryRow).from_select(COLUMNS, locked).returning(call))
 
 
-def deliveries_of(event: OutboxRow) -> Select:
+def deliveries_of(event: OutboxRow) -> Select[*tuple[Any, ...]]:
     """The rows of COLUMNS that tell of `event`, one for each endpoint."""
     body = body_of(event)
     values = (event.event_id, event.id, event.type, event.subject, body, event.time)

@@ -69,7 +69,7 @@ async def readings(session: AsyncSession) -> list[Reading]:
     ]
 
 
-def _waiting() -> Select[Any]:
+def _waiting() -> Select[*tuple[Any, ...]]:
     """Order and failures hold deliveries up as they should, so such endpoints are never overdue."""
     now = func.now()
     resting = and_(EndpointRow.paused_until.is_not(None), EndpointRow.paused_until > now)

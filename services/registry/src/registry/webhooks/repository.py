@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.auth import Principal
+from mergehub.kit.database import changed
 from registry.accounts.access import WRITERS, belongs
 from registry.events.tables import OutboxTable
 from registry.webhooks.models import AttemptRow, DeliveryRow, EndpointRow
@@ -103,13 +104,12 @@ def managed_by(manager: Principal) -> ColumnElement[bool]:
 
 async def make_due(session: AsyncSession, *which: ColumnElement[bool]) -> int:
     """Let deliveries begin anew, at once; but for those that a sender has in hand."""
-    changed = await session.execute(
+    return await changed(
+        session,
         update(DeliveryRow)
         .where(DeliveryRow.lease.is_(None), *which)
-        .values(state="pending", attempt=0, due_at=func.now(), finished_at=None)
-        .execution_options(synchronize_session=False)
+        .values(state="pending", attempt=0, due_at=func.now(), finished_at=None),
     )
-    return changed.rowcount
 
 
 async def add_missing(

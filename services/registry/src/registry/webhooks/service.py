@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -127,7 +128,7 @@ async def rotate(
     """
     row, now = await locked(session, manager, endpoint_id)
     row.previous_secret, row.previous_until = row.secret, now + ROTATION
-    secret = _give_secret(row, signature or row.signature, sealer)
+    secret = _give_secret(row, signature or _scheme(row), sealer)
     await audit(session, "webhook.rotated", f"webhooks/{row.id}")
     return with_secret(row, secret)
 
@@ -187,7 +188,11 @@ def _give_secret(row: EndpointRow, signature: Signature, sealer: Sealer) -> str:
     return secret
 
 
-def _columns(row: EndpointRow) -> dict[str, object]:
+def _scheme(row: EndpointRow) -> Signature:
+    return "v1a" if row.public_key is not None else "v1"
+
+
+def _columns(row: EndpointRow) -> dict[str, Any]:
     names = Endpoint.model_fields.keys() - {"enabled"}
     return {name: getattr(row, name) for name in names} | {"enabled": row.disabled_at is None}
 

@@ -73,7 +73,7 @@ def check_known(sealer: Sealer, letters: Iterable[Letter]) -> None:
             raise SecretsUnreadable(f"MERGEHUB_SECRETS_KEYS lacks the key of {letter.place}.")
 
 
-def _endpoints(sealer: Sealer) -> Select[tuple[EndpointRow]]:
+def _endpoints(sealer: Sealer) -> Select[EndpointRow]:
     """Endpoints with a secret that is not kept under the newest key; without a key, all."""
     columns = (EndpointRow.secret, func.coalesce(EndpointRow.previous_secret, EndpointRow.secret))
     query = select(EndpointRow).order_by(EndpointRow.id).with_for_update()
@@ -82,7 +82,7 @@ def _endpoints(sealer: Sealer) -> Select[tuple[EndpointRow]]:
     return query.where(or_(*(~column.startswith(sealer.prefix) for column in columns)))
 
 
-def _answers(sealer: Sealer) -> Select[tuple[KeyRow]]:
+def _answers(sealer: Sealer) -> Select[KeyRow]:
     """Answers that are kept for repetitions, likewise."""
     secret = or_(KeyRow.body.startswith(PREFIX), KeyRow.body.contains(f'"secret":"{SHARED}'))
     query = select(KeyRow).where(KeyRow.path.startswith("/v1/webhooks"), secret).with_for_update()
