@@ -69,7 +69,7 @@ KEEPS_BASE: Final = ("gaussian", "eva", "orthogonal", "mica")
 
 QUOTED: Final = 200
 """Characters of a value that an error quotes."""
-_PLAIN: Final = (None, False, "none", [], {})
+_PLAIN: Final[tuple[Any, ...]] = (None, False, "none", [], {})
 
 
 def check_keys(adapter: Checkpoint) -> None:
