@@ -104,6 +104,44 @@ def test_the_lines_of_faults_and_warnings_are_known() -> None:
 
 
 @pytest.mark.parametrize(
+    ("place", "written", "here", "there"),
+    [
+        ("weight", "010", "10", 8),
+        ("weight", "-017", "-17", -15),
+        ("tokenizer_source", "1:30", "the text '1:30'", 90),
+        ("tokenizer_source", "1_000", "the text '1_000'", 1000),
+        ("tokenizer_source", "0b11", "the text '0b11'", 3),
+        ("tokenizer_source", "On", "the text 'On'", True),
+        ("name", "no", "the text 'no'", False),
+    ],
+)
+def test_a_scalar_that_yaml_1_1_takes_for_something_else_is_warned_of(
+    place: str, written: str, here: str, there: Any
+) -> None:
+    parameter = f"\n  parameters: {{weight: {written}}}" if place == "weight" else ""
+    text = f"merge_method: linear\nmodels:\n- model: a{parameter}\n"
+    if place != "weight":
+        text += f"{place}: {written}\n"
+    (warning,) = parse_to_merge(text).warnings
+    assert yaml.safe_load(written) == there  # by PyYAML, as mergekit reads it
+    assert (warning.code, warning.line) == ("yaml-1-1", 4)
+    assert warning.message.startswith(f"{written} is {here} here, by YAML 1.2; ")
+    assert warning.message.endswith(f"reads {str(there).lower()}")
+
+
+@pytest.mark.parametrize("written", ["1e5", "1.5e3", "08", "0x1F", "+.5", "'010'", "-0.5"])
+def test_a_scalar_that_means_the_same_in_mergekit_is_not_warned_of(written: str) -> None:
+    text = f"merge_method: linear\nmodels:\n- model: a\n  parameters: {{weight: {written}}}\n"
+    assert parse_to_merge(text).warnings == ()
+
+
+def test_warnings_of_scalars_are_bounded() -> None:
+    weights = ", ".join(["010"] * 5_000)
+    text = f"merge_method: linear\nmodels: [{{model: a, parameters: {{weight: [{weights}]}}}}]\n"
+    assert len(parse_to_merge(text).warnings) == 100
+
+
+@pytest.mark.parametrize(
     "template",
     [
         "{{ bos_token }}{% for message in messages %}{{ message.content }}{% endfor %}",

@@ -108,7 +108,8 @@ def _parsed(document: Loaded) -> ParsedRecipe:
     found = [*document.faults, *further]
     if found or not isinstance(recipe, Recipe):
         raise RecipeError(_with_lines(found, document))
-    return ParsedRecipe(recipe, tuple(_with_lines(advise(recipe), document)))
+    warnings = [*document.warnings, *advise(recipe)]
+    return ParsedRecipe(recipe, tuple(_with_lines(warnings, document)))
 
 
 def _faults(recipe: Recipe | tuple[Fault, ...], data: Any) -> Iterator[Fault]:
