@@ -27,7 +27,7 @@ def otherwise(text: str, value: Any) -> tuple[str, str] | None:
     """What a scalar without quotes is elsewhere, if it is not our value; and how to be clear."""
     if not text or len(text) > MAX_NUMBER:
         return None
-    tag = _resolver.resolve(yaml.ScalarNode, text, (True, False))
+    tag = _resolver.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
     if tag not in _READERS:
         return None
     try:
