@@ -168,6 +168,38 @@ def test_a_syntax_error_names_its_line() -> None:
         load_documents("a: 1\nb: c: d")
 
 
+GOOD = "merge_method: linear\nmodels: [{model: a}]\n"
+
+
+@pytest.mark.parametrize(
+    ("good", "odd", "named", "line"),
+    [
+        ("method: ", "method:\u00a0", "U+00A0 (no-break space) is not a space", 1),
+        ("method: ", "method:\u3000", "U+3000 (ideographic space) is not a space", 1),
+        ("method:", "method\uff1a", "U+FF1A (fullwidth colon) is not :", 1),
+        ("method:", "me\u200bthod:", "U+200B (zero width space) stands here", 1),
+        ("linear", "linear\u2060", "U+2060 (word joiner) stands here", 1),
+        (": [{", ": \uff3b{", "U+FF3B (fullwidth left square bracket) is not [", 2),
+        ("models: ", "models:\u2003", "U+2003 (em space) is not a space", 2),
+        ("{model: ", "{model:\u00a0", "U+00A0 (no-break space) is not a space", 2),
+        ("model: a", "model: \ufeffa", "U+FEFF is not allowed", 2),
+    ],
+)
+def test_a_character_that_looks_like_another_is_named_with_its_line(
+    good: str, odd: str, named: str, line: int
+) -> None:
+    with pytest.raises(RecipeError) as refused:
+        parse_recipe(GOOD.replace(good, odd, 1))
+    fault = next(each for each in refused.value.faults if named in str(each))
+    assert fault.line == line
+
+
+def test_a_character_of_another_script_is_not_called_wrong() -> None:
+    with pytest.raises(RecipeError) as refused:
+        parse_recipe(GOOD + "name: [\u540d\u524d\n")
+    assert "U+" not in str(refused.value)
+
+
 def test_a_small_text_cannot_grow_through_its_aliases() -> None:
     levels = [f"l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 10)}]" for i in range(1, 9)]
     with pytest.raises(RecipeError, match="its aliases followed"):

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
+from jinja2 import TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from mergehub.recipe import Fault, RecipeError, parse_recipe, parse_to_merge
+from mergehub.recipe.chat_templates import what_is_wrong
 
 LINEAR: dict[str, Any] = {"merge_method": "linear", "models": [{"model": "a"}, {"model": "b"}]}
 TOKENIZER = {"source": "base"}
@@ -104,12 +107,50 @@ def test_the_lines_of_faults_and_warnings_are_known() -> None:
 
 
 @pytest.mark.parametrize(
+    ("place", "written", "here", "there"),
+    [
+        ("weight", "010", "10", 8),
+        ("weight", "-017", "-17", -15),
+        ("tokenizer_source", "1:30", "the text '1:30'", 90),
+        ("tokenizer_source", "1_000", "the text '1_000'", 1000),
+        ("tokenizer_source", "0b11", "the text '0b11'", 3),
+        ("tokenizer_source", "On", "the text 'On'", True),
+        ("name", "no", "the text 'no'", False),
+    ],
+)
+def test_a_scalar_that_yaml_1_1_takes_for_something_else_is_warned_of(
+    place: str, written: str, here: str, there: Any
+) -> None:
+    parameter = f"\n  parameters: {{weight: {written}}}" if place == "weight" else ""
+    text = f"merge_method: linear\nmodels:\n- model: a{parameter}\n"
+    if place != "weight":
+        text += f"{place}: {written}\n"
+    (warning,) = parse_to_merge(text).warnings
+    assert yaml.safe_load(written) == there  # by PyYAML, as mergekit reads it
+    assert (warning.code, warning.line) == ("yaml-1-1", 4)
+    assert warning.message.startswith(f"{written} is {here} here, by YAML 1.2; ")
+    assert warning.message.endswith(f"reads {str(there).lower()}")
+
+
+@pytest.mark.parametrize("written", ["1e5", "1.5e3", "08", "0x1F", "+.5", "'010'", "-0.5"])
+def test_a_scalar_that_means_the_same_in_mergekit_is_not_warned_of(written: str) -> None:
+    text = f"merge_method: linear\nmodels:\n- model: a\n  parameters: {{weight: {written}}}\n"
+    assert parse_to_merge(text).warnings == ()
+
+
+def test_warnings_of_scalars_are_bounded() -> None:
+    weights = ", ".join(["010"] * 5_000)
+    text = f"merge_method: linear\nmodels: [{{model: a, parameters: {{weight: [{weights}]}}}}]\n"
+    assert len(parse_to_merge(text).warnings) == 100
+
+
+@pytest.mark.parametrize(
     "template",
     [
         "{{ bos_token }}{% for message in messages %}{{ message.content }}{% endfor %}",
         "{% generation %}{{ messages[0].content }}{% endgeneration %}",
         "{% for m in messages %}{% if loop.first %}{% continue %}{% endif %}{% endfor %}",
-        "{{ messages | tojson(indent=2) | unknown_filter }}{{ raise_exception('no') }}",
+        "{{ messages | tojson(indent=2) }}{{ raise_exception('no') }}",
         "{{ " + "(" * 40_000,  # too long to be read in time
     ],
 )
@@ -123,6 +164,11 @@ def test_a_chat_template_may_be_all_that_transformers_reads(template: str) -> No
         ("{% for m in messages %}{{ m }}", r"is not Jinja: .*endfor.* \(its line 1\)"),
         ("{{ a }}\n{{ b", r"is not Jinja: .*\(its line 2\)"),
         ("{% generate %}", "unknown tag 'generate'"),
+        ("{{ a }}\n{{ m | nofilter }}", r"there is no filter 'nofilter' \(its line 2\)"),
+        ("{% if a is odder %}{% for m in a %}{{ m is oddest }}{% endfor %}{% endif %}", "'oddest'"),
+        ("{% break %}", "'break' outside of a loop"),
+        ("{% for m in a %}{% macro f() %}{% continue %}{% endmacro %}{% endfor %}", "'continue'"),
+        ("{{ " + "x" * 300 + "|" + "y" * 20_000 + " }}", "there is no filter 'y{150,}"),
         ("{{ " + "(" * 10_000, "nests too deep"),
         ("{{ 1" + "0" * 10_000 + " }}", "a number of thousands of digits"),
         ("{% " + "x" * 20_000 + " %}", "is not Jinja"),
@@ -134,3 +180,50 @@ def test_a_chat_template_that_is_not_jinja_is_a_fault(template: str, wrong: str)
     assert re.search(wrong, fault.message)
     assert len(fault.message) < 300
     assert fault.line
+
+
+PIECES = [
+    "{{ m | nofilter }}",
+    "{{ m is notest }}",
+    "{{ m | tojson | upper }}",
+    "{% break %}",
+    "{% continue %}",
+]
+AROUND = [
+    "{}",
+    "{% if a %}{}{% endif %}",
+    "{% if a %}{% else %}{}{% endif %}",
+    "{% for m in a %}{}{% endfor %}",
+    "{% for m in a %}{% else %}{}{% endfor %}",
+    "{% for m in a if m %}{}{% endfor %}",
+    "{% for m in a recursive %}{}{% endfor %}",
+    "{% macro f() %}{}{% endmacro %}",
+    "{% call f() %}{}{% endcall %}",
+    "{% filter upper %}{}{% endfilter %}",
+    "{% set b %}{}{% endset %}",
+    "{% with b = 1 %}{}{% endwith %}",
+    "{% block c %}{}{% endblock %}",
+    "{{ 1 if a else 2 }}{}",
+]
+
+
+@pytest.mark.parametrize("outer", AROUND)
+@pytest.mark.parametrize("inner", AROUND)
+def test_the_compilers_refusals_are_found_as_jinja_finds_them(outer: str, inner: str) -> None:
+    jinja = ImmutableSandboxedEnvironment(extensions=["jinja2.ext.loopcontrols"])
+    for piece in PIECES:
+        template = outer.replace("{}", inner.replace("{}", piece))
+        try:
+            jinja.from_string(template)
+            refused = False
+        except (TemplateSyntaxError, SyntaxError):
+            refused = True
+        assert bool(what_is_wrong(template)) == refused, template
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "template", ["{{ 10 ** 10 ** 9 }}", "{{ 'x' * 10 ** 10 }}", "{{ range(10 ** 9) | list }}"]
+)
+def test_no_constant_of_a_template_is_computed(template: str) -> None:
+    assert what_is_wrong(template) is None

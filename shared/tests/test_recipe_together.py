@@ -116,6 +116,39 @@ def test_weights_that_sum_to_nothing_are_fine_where_nothing_is_divided_by_the_su
     assert found(linear([1, 0, 1], [1, 0, 1])) == []
 
 
+def test_weights_are_held_by_float32_on_their_own_where_nothing_is_divided_by_their_sum() -> None:
+    assert found(linear(3e38, -3e38, normalize=False)) == []
+    assert found(linear(3e38, 3e38, normalize=False)) == []
+    assert found(linear(3e38, -3e38, 3e38, normalize=True)) == [("/models", "range")]
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ((1, -1), "the weights sum to 0, so what is divided by the sum is not defined; "),
+        ((1e-40, 1e-40), "the weights sum to 2e-40, below 1e-08, too near 0 to divide by in "),
+        ((3e38, 3e38), "the sum of weights of one sign is 6e+38, more than float32 holds"),
+    ],
+)
+def test_what_is_wrong_with_a_sum_is_said_as_it_is(
+    weights: tuple[float, float], message: str
+) -> None:
+    with pytest.raises(RecipeError) as refused:
+        check_document(linear(*weights))
+    assert refused.value.faults[0].message.startswith(message)
+
+
+def test_a_weight_times_lambda_is_named_without_a_sum() -> None:
+    ties = linear(1e20, 1, **{"lambda": 1e20}, normalize=False)
+    with pytest.raises(RecipeError) as refused:
+        check_document(ties | {"merge_method": "ties", "base_model": "z"})
+    assert refused.value.faults[0].message.startswith("a weight times lambda is 1e+40, more than")
+
+
+def test_a_gradient_of_thousands_of_anchors_is_looked_at_within_the_depth() -> None:
+    assert found(linear([1] * 5_000, 1)) == []
+
+
 @pytest.mark.parametrize("value", [1e39, -1e308, 3.5e38, "1e39", [0, 1e39], [{"value": 1e39}]])
 def test_a_number_that_float32_does_not_hold_is_a_fault_of_every_parameter(value: Any) -> None:
     for method, name in [("linear", "weight"), ("ties", "lambda"), ("passthrough", "scale")]:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from test_evaluate_runs import llama, lora
 
-from merge_worker.engine.finish import LOCK
+from merge_worker.engine.output_files import LOCK
 from merge_worker.execution.evaluate_run import _open
 from merge_worker.execution.failure import RunFailed
 from merge_worker.execution.merge_run import merge_run

@@ -33,12 +33,12 @@ from merge_worker.engine import merge_part as carry_out
 from merge_worker.engine.finiteness import sentences
 from merge_worker.plan_report import described, report
 from merge_worker.products_here import products_here
-from mergehub.cli.failures import recipe_faults, recipe_text
+from mergehub.cli.failures import recipe_faults, recipe_text, show_fault
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.output import show
 from mergehub.cli.progress import ProgressDisplay
 from mergehub.contracts.runs import RunProgress
-from mergehub.recipe import parse_recipe
+from mergehub.recipe import parse_to_merge
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ROOT = "A folder that models may lie under, beside this one and the recipe's; may be repeated."
@@ -188,7 +188,9 @@ def _tell_merged(planned: Plan, result: MergeResult) -> None:
 
 def _plan(file: IO[str], roots: tuple[Path, ...], seed: int, offline: bool) -> Plan:
     with recipe_faults(file.name):
-        recipe = parse_recipe(recipe_text(file))
+        recipe, warnings = parse_to_merge(recipe_text(file))
+    for warning in warnings:
+        show_fault((warning.place, warning.message, warning.suggestion), colour="yellow")
     beside = Path(file.name).parent if file.name != "<stdin>" else Path()
     allowed = dict.fromkeys(path.resolve() for path in (Path(), beside, *roots))
     here = products_here(recipe, allowed)

@@ -10,6 +10,7 @@ import httpx
 
 from mergehub.hub.folder import default_folder, read_connection
 from mergehub.recipe import ModelRef, Recipe, references
+from mergehub.recipe.reference import PATHS
 
 SECONDS = 3.0  # for a hub on the same machine
 
@@ -31,7 +32,7 @@ def _is_no_product(reference: ModelRef, roots: Iterable[Path]) -> bool:
     name = reference.model
     if reference.revision is not None or "://" in name:
         return True
-    return name.startswith(("/", "./", "../", "~")) or any((each / name).is_dir() for each in roots)
+    return name.startswith(PATHS) or any((each / name).is_dir() for each in roots)
 
 
 def _newest_runs(names: Iterable[str]) -> dict[str, str]:

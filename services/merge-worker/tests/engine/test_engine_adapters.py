@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from merge_worker.engine import CheckpointError, NotSupportedError, PlanError
+from merge_worker.engine.adapter_names import by_stored_name
 
 MODULE = "model.layers.0.mlp.up_proj"  # 24 x 8
 KEY = f"base_model.model.{MODULE}"
@@ -88,6 +89,18 @@ def test_an_adapter_merges_as_the_dense_model_it_stands_for(workshop: Any, metho
         ({}, {"use_dora": True}, NotSupportedError, "use_dora"),
         ({}, {"bias": "all"}, NotSupportedError, "bias"),
         ({}, {"modules_to_save": ["lm_head"]}, NotSupportedError, "modules_to_save"),
+        ({}, {"init_lora_weights": "pissa"}, NotSupportedError, "path_initial_model_for_weight"),
+        ({}, {"init_lora_weights": "pissa_niter_4"}, NotSupportedError, "model's own weights"),
+        ({}, {"init_lora_weights": "OLoRA"}, NotSupportedError, "model's own weights"),
+        ({}, {"init_lora_weights": "corda"}, NotSupportedError, "model's own weights"),
+        ({}, {"init_lora_weights": "loftq"}, NotSupportedError, "model's own weights"),
+        ({}, {"init_lora_weights": "lora_ga"}, NotSupportedError, "model's own weights"),
+        ({}, {"init_lora_weights": "new"}, NotSupportedError, "which we do not know"),
+        ({}, {"layer_replication": [[0, 2]]}, NotSupportedError, "layers are repeated"),
+        ({}, {"alora_invocation_tokens": [3]}, NotSupportedError, "some of the tokens only"),
+        ({}, {"target_parameters": ["mlp.experts.down_proj"]}, NotSupportedError, "not built yet"),
+        ({}, {"use_newlora": True}, NotSupportedError, "use_newlora: True; we do not know"),
+        ({}, {"new": "x" * 10_000}, NotSupportedError, "new: 'x{199}…; we do not know"),
         ({}, {"peft_type": "IA3"}, NotSupportedError, "IA3"),
         ({"base_model.model.lm_head.weight": np.ones((2, 2))}, {}, NotSupportedError, "lm_head"),
         ({f"{KEY}.lora_B.weight": np.ones((24, 4))}, {}, CheckpointError, "B @ A"),
@@ -117,6 +130,70 @@ def test_what_an_adapter_may_not_be_is_refused(
     workshop.model("m", workshop.llama(0))
     workshop.adapter("lora", {**sides(), **tensors}, **{"r": 3, **config})
     with pytest.raises(error, match=words):
+        workshop.plan(recipe("./m+./lora"))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"init_lora_weights": True},
+        {"init_lora_weights": False},
+        {"init_lora_weights": "gaussian"},
+        {"init_lora_weights": "eva", "eva_config": {"rho": 2.0}},
+        {"init_lora_weights": "orthogonal"},
+        {"init_lora_weights": "mica"},
+        {"lora_dropout": 0.1, "layers_to_transform": [0], "revision": "main"},
+        {"megatron_core": "megatron.core", "qalora_group_size": 16, "new": None, "use_new": False},
+    ],
+)
+def test_keys_without_effect_on_a_merge_change_nothing(
+    workshop: Any, config: dict[str, Any]
+) -> None:
+    workshop.model("m", workshop.llama(0))
+    workshop.adapter("plain", sides(), r=3)
+    workshop.adapter("lora", sides(), r=3, **config)
+    plain, ours = (
+        workshop.merged(recipe(f"./m+./{name}"), f"out-{name}") for name in ("plain", "lora")
+    )
+    assert all((ours[name] == values).all() for name, values in plain.items())
+
+
+VISION_LANGUAGE = [
+    ("model.layers.0.mlp", "model.language_model.layers.0.mlp"),
+    ("language_model.model.layers.0.mlp", "model.language_model.layers.0.mlp"),
+    ("model.language_model.layers.0.mlp", "language_model.model.layers.0.mlp"),
+    ("vision_tower.vision_model.encoder.layers.0.mlp", "model.vision_tower.encoder.layers.0.mlp"),
+    ("visual.blocks.0.mlp", "model.visual.blocks.0.mlp"),
+]
+
+
+@pytest.mark.parametrize(("stored", "module"), VISION_LANGUAGE)
+def test_an_adapter_named_as_transformers_names_modules_fits_the_checkpoints_names(
+    stored: str, module: str
+) -> None:
+    names = {f"{stored}.up_proj.weight", "multi_modal_projector.linear_1.weight"}
+    assert by_stored_name({f"{module}.up_proj.weight": 1}, names, "m+lora") == {
+        f"{stored}.up_proj.weight": 1
+    }
+
+
+def test_a_name_that_could_mean_two_tensors_is_not_guessed() -> None:
+    names = {"model.layers.0.q.weight", "language_model.layers.0.q.weight"}
+    asked = {"model.language_model.layers.0.q.weight": 1}
+    assert by_stored_name(asked, names, "m+lora") == asked
+
+
+def test_two_names_of_an_adapter_for_one_tensor_are_refused() -> None:
+    asked = {"model.layers.0.q.weight": 1, "language_model.layers.0.q.weight": 2}
+    with pytest.raises(PlanError, match="twice, by two names"):
+        by_stored_name(asked, {"model.layers.0.q.weight"}, "m+lora")
+
+
+def test_a_refusal_says_that_the_names_differ(workshop: Any) -> None:
+    workshop.model("m", workshop.llama(0))
+    parts = {name.replace("model.layers", "decoder.layers"): v for name, v in sides().items()}
+    workshop.adapter("lora", parts, r=3)
+    with pytest.raises(PlanError, match=r"it has 'model\.layers\.0\.mlp\.up_proj\.weight', so the"):
         workshop.plan(recipe("./m+./lora"))
 
 

@@ -170,6 +170,84 @@ def test_a_journal_that_was_cut_off_is_gone_on_from(
     assert digest_of_folder(workshop.folder / "out")
 
 
+STRAYS = (
+    *("evil.safetensors", "pytorch_model.bin", "model.safetensors.index.json", ".hidden"),
+    *("chat_template.jinja", "config.json.tmp", "journal.json", "custom_generate/evil.py"),
+)
+
+
+@pytest.mark.parametrize("name", STRAYS)
+def test_a_file_that_no_merge_puts_there_is_refused_and_left_alone(
+    workshop: Any, plan: Plan, partial: Path, name: str
+) -> None:
+    (partial / name).parent.mkdir(exist_ok=True)
+    (partial / name).write_text("mine")
+    with pytest.raises(ResumeError, match=f"{name.split('/')[0]}.*which this merge does not put"):
+        merge(plan, workshop.folder / "out", MergeOptions(keep_partial=False))
+    assert (partial / name).read_text() == "mine"
+    assert not (workshop.folder / "out").exists()
+
+
+def test_a_file_that_appears_while_the_weights_are_written_is_refused(
+    workshop: Any, plan: Plan
+) -> None:
+    partial = workshop.folder / "out.partial"
+
+    def put(progress: Any) -> None:
+        if progress.stage == "finish":
+            (partial / "evil.safetensors").write_text("mine")
+
+    with pytest.raises(ResumeError, match=r"'evil\.safetensors'"):
+        merge(plan, workshop.folder / "out", on_progress=put)
+    (partial / "evil.safetensors").unlink()
+    merge(plan, workshop.folder / "out")
+
+
+@pytest.mark.parametrize("name", ["config.json", "manifest.json", "model.safetensors"])
+def test_a_folder_in_the_place_of_a_file_is_refused_before_weights_are_written(
+    workshop: Any, plan: Plan, name: str
+) -> None:
+    stages: list[str] = []
+    (workshop.folder / "out.partial" / name).mkdir(parents=True)
+    with pytest.raises(ResumeError, match=f"out.partial holds the folder '{name}'"):
+        merge(plan, workshop.folder / "out", on_progress=lambda now: stages.append(now.stage))
+    assert stages == []
+
+
+def test_a_link_in_the_place_of_a_folder_is_refused(workshop: Any, plan: Plan) -> None:
+    (workshop.folder / "a/custom_generate").mkdir()
+    (workshop.folder / "a/custom_generate/generate.py").write_text("")
+    planned = workshop.plan({"merge_method": "linear", "models": [{"model": "./a"}]})
+    (workshop.folder / "elsewhere").mkdir()
+    (workshop.folder / "out.partial").mkdir()
+    (workshop.folder / "out.partial/custom_generate").symlink_to(workshop.folder / "elsewhere")
+    with pytest.raises(ResumeError, match="custom_generate"):
+        merge(planned, workshop.folder / "out")
+    assert list((workshop.folder / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("size", [5_000_000_000, 1000])
+def test_the_files_of_an_output_are_those_that_its_plan_names(workshop: Any, size: int) -> None:
+    for i, name in enumerate("cd"):
+        workshop.model(name, workshop.llama(i))
+    (workshop.folder / "c/LICENSE").write_text("free")
+    (workshop.folder / "c/custom_generate").mkdir()
+    (workshop.folder / "c/custom_generate/generate.py").write_text("")
+    models = [{"model": n} for n in ("./c", "./d")]
+    recipe = {"merge_method": "linear", "models": models, "chat_template": "{{ messages }}"}
+    plan = workshop.plan(recipe, max_shard_size=size)
+    out = workshop.folder / "out"
+    merge(plan, out)
+    found = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    shards = set(plan.shards)
+    index = {"model.safetensors.index.json"} if len(shards) > 1 else set()
+    assert len(shards) == (1 if size > 1000 else 2)
+    assert found == shards | index | {
+        *("config.json", "README.md", "recipe.yml", "mergehub.lock.json", "manifest.json"),
+        *("LICENSE", "custom_generate/generate.py", "chat_template.jinja"),
+    }
+
+
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize("name", ["README.md", "config.json", "manifest.json"])
 @pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/full")])
@@ -178,7 +256,7 @@ def test_whatever_lies_in_the_place_of_an_output_file_is_replaced_or_named(
 ) -> None:
     (partial / name).unlink(missing_ok=True)
     make(partial / name)
-    with suppress(OutputError):
+    with suppress(ResumeError):
         merge(plan, workshop.folder / "out")
     found = workshop.folder / "out" / name
     assert not (workshop.folder / "out").exists() or (found.is_file() and not found.is_symlink())

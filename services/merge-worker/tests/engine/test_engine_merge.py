@@ -503,3 +503,23 @@ def test_real_weights_average(workshop: Any, real_weights: Path) -> None:
     first, second = (workshop.read(Path(path)) for path in workshop_like)
     for name, values in found.items():
         np.testing.assert_allclose(values, (first[name] + second[name]) / 2, rtol=1e-6, atol=1e-9)
+
+
+def test_huge_weights_of_either_sign_are_merged_where_nothing_is_divided_by_their_sum(
+    workshop: Any,
+) -> None:
+    first, second = (workshop.llama(i) for i in range(2))
+    for name, tensors in (("a", first), ("b", second)):
+        scaled = {key: values * np.float32(1e-2) for key, values in tensors.items()}
+        workshop.model(name, scaled, dtype="F32")
+    models = [
+        {"model": "./a", "parameters": {"weight": 3e38}},
+        {"model": "./b", "parameters": {"weight": -3e38}},
+    ]
+    recipe = {"merge_method": "linear", "models": models, "parameters": {"normalize": False}}
+    for name, values in workshop.merged({**recipe, "dtype": "float32"}).items():
+        a, b = (
+            (each[name] * np.float32(1e-2)).astype(np.float64) * float(np.float32(3e38))
+            for each in (first, second)
+        )
+        np.testing.assert_allclose(values, a - b, rtol=1e-5, atol=1e31)

@@ -59,12 +59,13 @@ class StandIns:
         return f"./{name}"
 
     def replaced(self, document: Any) -> Any:
-        """A document with stand-ins for all models."""
+        """A document with stand-ins for all models; folders, which have no revisions."""
         if isinstance(document, list):
             return [self.replaced(each) for each in document]
         if not isinstance(document, dict):
             return document
-        return {key: self._value(key, value) for key, value in document.items()}
+        named = {key: value for key, value in document.items() if key != "revision"}
+        return {key: self._value(key, value) for key, value in named.items()}
 
     def _value(self, key: str, value: Any) -> Any:
         named = key in ("model", "base_model") or (

@@ -122,9 +122,37 @@ def test_a_cached_model_of_the_hub_is_found_offline(model: Path, tmp_path: Path)
     with pytest.raises(
         SourceError, match=r"not a folder under .*not in the cache, and we are offline"
     ):
-        sources.locate(ModelRef.parse("org/other@v2"))
+        sources.locate(ModelRef.parse("org/other"))
 
 
 def test_a_name_that_the_hub_cannot_have_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="cannot be fetched"):
         Sources(cache_dir=tmp_path, offline=True).locate(ModelRef(model="a/b/c"))
+
+
+def test_with_a_revision_a_name_is_an_id_of_hugging_face_though_a_folder_has_it(
+    workshop: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "org").mkdir()
+    workshop.model("org/name", workshop.llama(0))
+    sources = Sources(roots=(tmp_path,), cache_dir=tmp_path / "cache", offline=True)
+    with pytest.raises(SourceError, match="org/name@v1 is a Hugging Face id") as refused:
+        sources.locate(ModelRef.parse("org/name@v1"))
+    assert str(refused.value).endswith("; for the folder here, write org/name")
+    assert not isinstance(refused.value, OutsideError)
+
+
+def test_a_revision_in_the_cache_goes_before_the_folder_of_that_name(
+    workshop: Any, tmp_path: Path
+) -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    kept = tmp_path / "cache" / "models--org--name"
+    (kept / "snapshots" / commit).mkdir(parents=True)
+    (kept / "refs").mkdir()
+    (kept / "refs" / "v1").write_text(commit)
+    (tmp_path / "root" / "org").mkdir(parents=True)
+    workshop.model("root/org/name", workshop.llama(0))
+    sources = Sources(roots=(tmp_path / "root",), cache_dir=tmp_path / "cache", offline=True)
+    location = sources.locate(ModelRef.parse("org/name@v1"))
+    assert (location.kind, location.revision) == ("hub", commit)
+    assert sources.locate(ModelRef.parse("org/name")).kind == "folder"

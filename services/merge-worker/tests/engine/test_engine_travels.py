@@ -96,6 +96,12 @@ OF_WEIGHTS = [
     ".gitattributes",
     ".cache/huggingface/x",
 ]
+SECRETS = ["id_rsa", "id_ed25519", "server.pem", "api.key", ".env", "prod.env", "credentials.json"]
+LEFTOVERS = [
+    *("config.json.orig", "tokenizer.json.bak", "merges.txt~", "vocab.json.tmp", ".LICENSE.swp"),
+    *("tokenizer.json.old", "LICENSE.part"),
+]
+LOGS = ["nohup.out", "train.log", "wandb.json", "wandb-summary.json", "slurm-17.err"]
 CONTENT = {
     "tokenizer.json": '{"model": {"vocab": {"x": 0}}}',
     "chat_template.json": '{"chat_template": "old"}',
@@ -412,6 +418,30 @@ def test_a_name_that_cannot_be_printed_is_refused(
     assert str(refused.value).isprintable()
 
 
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [(SECRETS, "hold secrets"), (LEFTOVERS, "by editors and downloads"), (LOGS, "by training")],
+)
+def test_what_is_never_part_of_a_model_stays_with_one_note(
+    workshop: Any, recipe: dict[str, Any], out: Path, names: list[str], why: str
+) -> None:
+    put(workshop.folder / "a", "LICENSE", *names)
+    put(workshop.folder / "a", *(f"custom_generate/{name}" for name in names))
+    put(workshop.folder / "a", "custom_generate/generate.py")
+    (note,) = [each for each in workshop.plan(recipe).notes if why in each]
+    assert note.startswith(", ".join(sorted(names)[:3]))
+    assert f"and {len(names) - 3} more files of ./a are not copied" in note
+    workshop.merge(recipe)
+    assert files(out) == OWN | {"LICENSE", "custom_generate/generate.py"}
+
+
+def test_a_model_of_which_nothing_is_taken_has_no_note_of_its_files(
+    workshop: Any, recipe: dict[str, Any]
+) -> None:
+    put(workshop.folder / "b", *SECRETS)
+    assert workshop.plan(recipe).notes == ()
+
+
 def sparse(path: Path, size: int) -> None:
     """A file of that size which takes no room."""
     path.touch()
@@ -514,5 +544,6 @@ def test_what_is_fetched_of_a_model_is_what_may_be_read_or_travel() -> None:
         if name not in {*written_anew, "adapter_config.json", "model.fp32.safetensors"}
         and "index.json.bak" not in name
     ]
+    unwanted += [*SECRETS, *LEFTOVERS, *LOGS]
     fetched = filter_repo_objects([*wanted, *unwanted], ignore_patterns=list(UNWANTED))
     assert set(fetched) == set(wanted)

@@ -9,6 +9,8 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.ext import Extension, LoopControlExtension
 from jinja2.parser import Parser
 
+from .jinja_compiler import refused_by_compiler
+
 MAX_TOKENS: Final = 12_000
 """A longer template is taken as it is: half a second goes by until so much is read, and those in
 use are half as long."""
@@ -20,9 +22,11 @@ class _Generation(Extension):
 
     tags = {"generation"}  # noqa: RUF012
 
-    def parse(self, parser: Parser) -> list[nodes.Node]:
-        next(parser.stream)
-        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+    def parse(self, parser: Parser) -> nodes.Node:
+        line = next(parser.stream).lineno
+        body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
+        # A block of its own, as there: a loop around it is not left from within.
+        return nodes.CallBlock(self.call_method("mark"), [], [], body).set_lineno(line)
 
 
 _JINJA: Final = Environment(extensions=[LoopControlExtension, _Generation])  # noqa: S701 (never rendered)
@@ -31,11 +35,14 @@ _JINJA: Final = Environment(extensions=[LoopControlExtension, _Generation])  # n
 def what_is_wrong(template: str) -> str | None:
     """What keeps a chat template from being used, for after its field's name; None if nothing.
 
-    Only its syntax is looked at: what its names stand for is known where it is used.
+    Nothing is run, nor compiled, since Jinja computes constants when it compiles, however large.
+    What its variables stand for is known where it is used.
     """
     try:
-        if not _is_long(template):
-            _JINJA.parse(template)
+        if not _is_long(template) and (
+            found := refused_by_compiler(_JINJA.parse(template), _JINJA)
+        ):
+            return f"is not Jinja: {found.what[:_MAX_MESSAGE]} (its line {found.line})"
     except TemplateSyntaxError as error:
         return f"is not Jinja: {(error.message or '')[:_MAX_MESSAGE]} (its line {error.lineno})"
     except RecursionError:

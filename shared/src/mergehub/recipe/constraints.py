@@ -36,13 +36,19 @@ class NonzeroSum(_Constraint):
 
     @property
     def doc(self) -> str:
-        return f"With `{self.when}` the sum of `{self.parameter}` over the models is not 0."
+        return (
+            f"With `{self.when}` the sum of `{self.parameter}` over the models is not 0, nor "
+            f"nearer to it than {NOTHING:g}."
+        )
 
     def problems(self, settings: Values, models: Sequence[Values]) -> Iterator[Problem]:
-        if settings[self.when] and abs(sum(_numbers(models, self.parameter))) < NOTHING:
+        total = sum(_numbers(models, self.parameter))
+        if settings[self.when] and abs(total) < NOTHING:
+            near = f"below {NOTHING:g}, too near 0 to divide by in float32"
+            why = near if total else "so what is divided by the sum is not defined"
             yield (
                 None,
-                f"the {self.parameter}s sum to 0, so what is divided by the sum is not defined; "
+                f"the {self.parameter}s sum to {total:g}, {why}; "
                 f"set {self.when}: false or give other {self.parameter}s",
             )
 
@@ -100,31 +106,42 @@ class Spread(_Constraint):
 
 
 class HeldByFloat32(_Constraint):
-    """The sum of a parameter over the models, times another if there is one, is a float32."""
+    """A parameter of the models is a float32, times another if there is one; and so is its sum,
+    unless `when` says that nothing is divided by it."""
 
     kind: Literal["held-by-float32"]
     parameter: str
     times: str | None = None
+    when: str | None = None
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        return (self.parameter, self.times) if self.times else (self.parameter,)
+        return tuple(name for name in (self.parameter, self.times, self.when) if name)
 
     @property
     def doc(self) -> str:
         times = f", times `{self.times}`," if self.times else ""
-        return f"The sum of `{self.parameter}`{times} is a number that float32 holds."
+        when = f" So is their sum with `{self.when}`." if self.when else " So is their sum."
+        return f"Each `{self.parameter}`{times} is a number that float32 holds.{when}"
 
     def problems(self, settings: Values, models: Sequence[Values]) -> Iterator[Problem]:
-        total = sum(map(abs, _numbers(models, self.parameter)))
-        factor = abs(float(settings[self.times])) if self.times else 1.0
-        if not total * max(1.0, factor) <= FLOAT32_MAX:
-            times = f" times {self.times}" if self.times else ""
+        numbers = _numbers(models, self.parameter)
+        what, total = f"a {self.parameter}", max(map(abs, numbers), default=0.0)
+        summed = self.when is None or settings[self.when]
+        if summed and (total := _largest_sum(numbers)) > max(map(abs, numbers), default=0.0):
+            what = f"the sum of {self.parameter}s of one sign"
+        factor = max(1.0, abs(float(settings[self.times]))) if self.times else 1.0
+        if not total * factor <= FLOAT32_MAX:
+            times = f" times {self.times}" if factor > 1 else ""
             yield (
                 None,
-                f"the sum of {self.parameter}{times} is {total * factor:g}, more than float32 "
-                "holds (3.4e38)",
+                f"{what}{times} is {total * factor:g}, more than float32 holds (3.4e38)",
             )
+
+
+def _largest_sum(numbers: Sequence[float]) -> float:
+    """The size of the largest sum of any of the numbers."""
+    return max(sum(n for n in numbers if n > 0), -sum(n for n in numbers if n < 0))
 
 
 Constraint = Annotated[

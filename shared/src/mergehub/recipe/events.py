@@ -13,6 +13,7 @@ import yaml
 
 from .core_schema import CORE, NotInSchema, plain, tagged
 from .faults import MAX_FAULTS, Fault, RecipeError, excerpt, pointer
+from .former_yaml import otherwise
 from .limits import MAX_DOCUMENTS, MAX_KEY, MAX_REPEATED, Size, check_depth, too_large
 
 Event = Any
@@ -22,12 +23,13 @@ MERGE = "<<"
 
 
 class Loaded(NamedTuple):
-    """One document as dicts, lists and scalars, the faults found while reading it, and the line
-    of each value by its JSON pointer's steps."""
+    """One document as dicts, lists and scalars, the faults found while reading it, the line of each
+    value by its JSON pointer's steps, and what its author should know."""
 
     data: Any
     faults: tuple[Fault, ...]
     lines: dict[Steps, int]
+    warnings: tuple[Fault, ...] = ()
 
     def line(self, fault: Fault) -> int | None:
         """Where the value stands that a fault is about, else what holds it."""
@@ -50,6 +52,7 @@ class Reader:
         self._size = Size()
         self._anchors: dict[str, _Anchored | None] = {}
         self._faults: list[Fault] = []
+        self._warnings: list[Fault] = []
         self._lines: dict[Steps, int] = {}
 
     def documents(self) -> list[Loaded]:
@@ -63,9 +66,10 @@ class Reader:
             if isinstance(event, yaml.DocumentStartEvent):
                 if len(found) == MAX_DOCUMENTS:
                     raise too_large(f"the text holds more than {MAX_DOCUMENTS} YAML documents")
-                self._anchors, self._faults, self._lines = {}, [], {}
+                self._anchors, self._faults, self._warnings, self._lines = {}, [], [], {}
                 data, _ = self._value(next(self._events), ())
-                found.append(Loaded(data, tuple(self._faults), self._lines))
+                faults, warnings = tuple(self._faults), tuple(self._warnings)
+                found.append(Loaded(data, faults, self._lines, warnings))
         return found
 
     def _value(self, event: Event, path: Steps) -> tuple[Any, int]:
@@ -162,11 +166,17 @@ class Reader:
         untagged = event.tag in (None, "!")
         try:
             if untagged:
-                return plain(event.value) if event.implicit[0] else event.value
+                return self._plain(event.value, path) if event.implicit[0] else event.value
             return tagged(event.value, event.tag)
         except NotInSchema as error:
             self._note_tag(str(error), path, foreign=not untagged)
             return None
+
+    def _plain(self, text: str, path: Steps) -> Any:
+        value = plain(text)
+        if len(self._warnings) < MAX_FAULTS and (other := otherwise(text, value)):
+            self._warnings.append(Fault(pointer(path), "yaml-1-1", *other))
+        return value
 
     def _note_tag(self, message: str, path: Steps, foreign: bool = True) -> None:
         code, hint = ("tag", "remove the tag") if foreign else ("range", None)

@@ -13,6 +13,7 @@ from .events import Loaded
 from .faults import Fault, RecipeError, bounded
 from .lookalikes import fenced, front_matter, of_another_kind
 from .not_built import not_built
+from .odd_characters import naming
 from .rules import broken_rules, never_fits
 from .schema import Recipe
 from .structure import read_structure
@@ -108,7 +109,8 @@ def _parsed(document: Loaded) -> ParsedRecipe:
     found = [*document.faults, *further]
     if found or not isinstance(recipe, Recipe):
         raise RecipeError(_with_lines(found, document))
-    return ParsedRecipe(recipe, tuple(_with_lines(advise(recipe), document)))
+    warnings = [*document.warnings, *advise(recipe)]
+    return ParsedRecipe(recipe, tuple(_with_lines(warnings, document)))
 
 
 def _faults(recipe: Recipe | tuple[Fault, ...], data: Any) -> Iterator[Fault]:
@@ -127,5 +129,8 @@ def _within(path: str, places: tuple[str, ...]) -> bool:
 
 
 def _with_lines(faults: Iterable[Fault], document: Loaded) -> Iterator[Fault]:
+    """The faults with their lines, and with the names of characters that nobody sees."""
     for fault in faults:
-        yield replace(fault, line=fault.line or document.line(fault))
+        hint = "; ".join(each for each in (fault.suggestion, naming(fault.message)) if each)
+        line = fault.line or document.line(fault)
+        yield replace(fault, line=line, suggestion=hint or None)

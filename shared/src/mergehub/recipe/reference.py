@@ -21,6 +21,8 @@ from .scalars import describe
 
 MAX_LENGTH = 1024
 RUN = "run:"
+PATHS = ("/", "./", "../", "~")
+"""How a name begins that is a path and nothing else."""
 
 
 class ModelRef(BaseModel):
@@ -77,7 +79,7 @@ class ModelRef(BaseModel):
         return value if value is None else _part(value, "revision", value)
 
     @model_validator(mode="after")
-    def _run_without_revision(self) -> ModelRef:
+    def _revision_of_an_id(self) -> ModelRef:
         _check_revision(self.model, self.revision)
         return self
 
@@ -123,10 +125,15 @@ def _part(value: str, what: str, text: str) -> str:
 
 
 def _check_revision(model: str, revision: str | None) -> None:
-    if revision is not None and model.startswith(RUN):
+    if revision is None:
+        return
+    whole = excerpt(f"{model}@{revision}")
+    if model.startswith(RUN):
+        raise ValueError(f"{whole} gives a run a revision, and a run has none: write {model}")
+    if model.startswith(PATHS) or (model.count("/") > 1 and "://" not in model):
         raise ValueError(
-            f"{excerpt(f'{model}@{revision}')} gives a run a revision, and a run has none: "
-            f"write {model}"
+            f"{whole} gives a folder a revision, and a folder has none: write "
+            f"{printable(model)}; with a revision, a name is an id of Hugging Face"
         )
 
 

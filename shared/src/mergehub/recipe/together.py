@@ -131,7 +131,7 @@ class _Merge:
             layers = range(0, count, 1 + count // _MOST_LAYERS)
             return list(dict.fromkeys([1.0, 0.0, *(layer_position(i, count) for i in layers)]))
         inner = chain.from_iterable(map(_anchors, self._settings))
-        beside = (at + step for at in inner for step in (-_BESIDE, _BESIDE))
+        beside = (min(1.0, max(0.0, at + step)) for at in inner for step in (-_BESIDE, _BESIDE))
         return list(dict.fromkeys([1.0, 0.0, *beside]))
 
 

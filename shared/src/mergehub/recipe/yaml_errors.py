@@ -7,6 +7,7 @@ import re
 import yaml
 
 from .faults import Fault, printable
+from .odd_characters import odd_character
 
 # What YAML allows to stand in a stream.
 _NOT_PRINTABLE = re.compile(
@@ -25,7 +26,7 @@ def not_text(text: str) -> Fault | None:
     start = found.start()
     line, column = text.count("\n", 0, start), start - (text.rfind("\n", 0, start) + 1)
     problem = f"the character U+{ord(found.group()):04X} is not allowed in YAML"
-    return _fault(problem, text, line, column)
+    return _fault(problem, text, line, column, _hint(text, line, column))
 
 
 def syntax_fault(error: yaml.YAMLError, text: str) -> Fault:
@@ -34,13 +35,17 @@ def syntax_fault(error: yaml.YAMLError, text: str) -> Fault:
     problem = getattr(error, "problem", None) or "it cannot be parsed"
     if mark is None:
         return Fault("", "yaml", f"this is not valid YAML: {problem}")
-    return _fault(problem, text, mark.line, mark.column)
+    # A sign that is none to YAML makes one text of its line and the next.
+    for line in (mark.line, mark.line - 1):
+        if line >= 0 and (odd := odd_character(_line(text, line))):
+            return _fault(odd.problem, text, line, odd.column, odd.hint)
+    return _fault(problem, text, mark.line, mark.column, _hint(text, mark.line, mark.column))
 
 
-def _fault(problem: str, text: str, line: int, column: int) -> Fault:
+def _fault(problem: str, text: str, line: int, column: int, hint: str | None = None) -> Fault:
     where = f"at line {line + 1}, column {column + 1}"
     message = f"this is not valid YAML {where}: {problem}\n{_shown(text, line, column)}"
-    return Fault("", "yaml", message, _hint(text, line, column), line + 1)
+    return Fault("", "yaml", message, hint, line + 1)
 
 
 def _shown(text: str, line: int, column: int) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .adapter_keys import MERGE_FIRST, check_keys
 from .checkpoint import Checkpoint
 from .dtypes import CODES, finite_in_float32
 from .errors import CheckpointError, NotSupportedError
@@ -50,14 +51,14 @@ def low_rank_updates(adapter: Checkpoint) -> dict[str, LowRank]:
         NotSupportedError: the adapter is of another kind, or has parts besides A and B.
         CheckpointError: the parts do not fit together.
     """
-    _check_supported(adapter)
+    check_keys(adapter)
     pairs: dict[str, dict[str, Region]] = {}
     for name, region in adapter.tensors.items():
         found = _KEY.match(name.removeprefix(_PREFIX))
         if not found:
             raise NotSupportedError(
                 f"the adapter in {adapter.folder} has {name!r}; only lora_A and lora_B of linear "
-                "layers are read: merge it into its model first (peft: merge_and_unload)"
+                f"layers are read: {MERGE_FIRST}"
             )
         pairs.setdefault(found["module"], {})[found["side"]] = region
     settings = _Settings(adapter)
@@ -65,20 +66,6 @@ def low_rank_updates(adapter: Checkpoint) -> dict[str, LowRank]:
         f"{module}.weight": _update(adapter, settings, module, pair)
         for module, pair in pairs.items()
     }
-
-
-def _check_supported(adapter: Checkpoint) -> None:
-    config = adapter.config
-    kind = config.get("peft_type", "LORA")
-    if kind != "LORA":
-        raise NotSupportedError(f"the adapter in {adapter.folder} is {kind}; only LORA is read")
-    plain = {"use_dora": False, "bias": "none", "modules_to_save": None, "lora_bias": False}
-    for key, value in plain.items():
-        if config.get(key, value) not in (value, None, []):
-            raise NotSupportedError(
-                f"the adapter in {adapter.folder} has {key}: {config[key]!r}; merge it into its "
-                "model first (peft: merge_and_unload)"
-            )
 
 
 def _update(
@@ -155,8 +142,7 @@ class _Patterns:
             if not _NAME.fullmatch(name):
                 raise NotSupportedError(
                     f"the adapter in {adapter.folder} has the {key} {pattern!r}, a regular "
-                    "expression; only names are read: merge it into its model first "
-                    "(peft: merge_and_unload)"
+                    f"expression; only names are read: {MERGE_FIRST}"
                 )
             self._whole.setdefault(name, (place, value))
             if not pattern.startswith("^"):

@@ -52,13 +52,21 @@ def plan_beside(
     copies = {name: path for name, path in ours.items() if of_tokenizer(name)}
     others = rest.files(sources)
     copies |= {name: path for name, path in others.items() if not of_tokenizer(name)}
-    notes = [*_leave_large(copies, rest), *_module_notes(rest, copies)]
+    notes = [*_left_behind(tokenizer, rest), *_leave_large(copies, rest)]
+    notes += _module_notes(rest, copies)
     notes += code_notes(copies, config.get(AUTO_MAP))
     known, lost = with_known_code(config, copies)
     texts, lost_beside = _known_code(copies)
     texts |= _chat_template(recipe, copies)
     copies = {name: path for name, path in copies.items() if name not in texts}
     return Beside(known, copies, texts, [*notes, *lost_code({"config.json": lost} | lost_beside)])
+
+
+def _left_behind(*givers: Giver) -> Iterator[str]:
+    """What to say of files that are never part of a model."""
+    for giver in {each.location.folder: each for each in givers}.values():
+        for why, names in giver.never_copied.items():
+            yield f"{_listed(names)} of {giver.reference} {_is_not(names)} copied: {why}"
 
 
 def _leave_large(copies: dict[str, Path], rest: Giver) -> Iterator[str]:

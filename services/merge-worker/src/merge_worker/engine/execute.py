@@ -22,6 +22,7 @@ from .gather_kernels import REDUCTION
 from .inputs import Inputs, stamped_files
 from .journal import Finished, Journal
 from .locking import DigestCache
+from .output_files import check_unmixed
 from .plan import BLOCK, Plan, PlannedTensor
 from .portion import Portion, all_finished, check_split
 from .progress import Meter, OnProgress
@@ -99,7 +100,7 @@ def merge(
 
     Raises:
         OutputError: `out` exists, or there is no space or permission.
-        ResumeError: `<out>.partial` belongs to another plan or process.
+        ResumeError: `<out>.partial` belongs to another plan or process, or holds other files.
         InputChangedError: an ingredient changed or vanished since it was planned with.
         NotFiniteError: something is not finite, and `only_finite` was asked for.
         OutOfMemoryError: there is no memory for the blocks in flight.
@@ -162,6 +163,7 @@ class _Work:
             Inputs(self.plan) as inputs,
             ThreadPoolExecutor(self.options.workers, thread_name_prefix="merge") as pool,
         ):
+            check_unmixed(self.plan, self.partial, self.portion)
             tensors = self.portion.tensors(self.plan)
             meter = Meter(tensors, on_progress)
             self._check(journal, tensors, pool, meter)
@@ -215,8 +217,9 @@ class _Work:
                 return None
             self._check_others(finished, pool, meter)
             meter.report("finish")
-            journals = [each.journal for each in self.portion.all]
-            lock = finish(self.plan, self.partial, self.out, finished, inputs, digests, journals)
+            lock = finish(
+                self.plan, self.partial, self.out, finished, inputs, digests, self.portion
+            )
         return self._result(finished, lock)
 
     def _digests(self, inputs: Inputs, pool: ThreadPoolExecutor, meter: Meter) -> dict[Path, str]:

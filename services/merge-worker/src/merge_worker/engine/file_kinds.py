@@ -1,15 +1,49 @@
 """Which files of a model's folder are fetched, which travel with a merge, and with whom.
 
-Everything travels but what is known to describe weights, or is written anew.
+Everything travels but what is known to describe weights, is never part of a model, or is written
+anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
+_KEYS: Final = ("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "*.pem", "*.key")
+_STORES: Final = ("*.p12", "*.pfx", "*.ppk", "*.jks", "*.keystore", "*.kdbx", "*.gpg")
+_PASSWORDS: Final = (
+    *(".env", ".env.*", "*.env", ".netrc", "_netrc", ".git-credentials", ".npmrc", ".pypirc"),
+    *("credentials*", "secrets*", "hf_token*", "service_account*.json", "kubeconfig"),
+)
+_BACKUPS: Final = (
+    *("*.bak", "*.bak.*", "*.backup", "*.orig", "*.old", "*.save", "*.rej", "*~", "#*#"),
+    *("*.tmp", "*.temp", "*.swp", "*.swo", "*.part", "*.partial", "*.incomplete", "*.crdownload"),
+)
+_LOGS: Final = (
+    *("*.log", "*.log.*", "*.out", "*.err", "*.pid", "log.txt", "core.[0-9]*"),
+    *("wandb", "wandb*", "mlruns", "lightning_logs", "tensorboard", "trainer_log*"),
+)
+
+
+_PLACES: Final = (("", ""), ("*/", ""), ("", "/*"))
+
+
+def _anywhere(*patterns: str) -> tuple[str, ...]:
+    """The patterns, and the same in and of folders."""
+    return tuple(f"{before}{each}{after}" for each in patterns for before, after in _PLACES)
+
+
+NEVER_OF_A_MODEL: Final[Mapping[str, tuple[str, ...]]] = {
+    "such files hold secrets": _anywhere(*_KEYS, *_STORES, *_PASSWORDS),
+    "such files are left by editors and downloads": _anywhere(*_BACKUPS),
+    "such files are left by training": _anywhere(*_LOGS),
+}
+"""What is no part of a model, whoever left it in its folder, by the reason that a note gives. It
+would be published with the output."""
+
 UNWANTED: Final = (
+    *(pattern for patterns in NEVER_OF_A_MODEL.values() for pattern in patterns),
     ".*",
     "*/.*",
     *(f"*.{kind}" for kind in ("bin", "pt", "pth", "ckpt", "pkl", "pickle", "distcp")),
@@ -46,6 +80,11 @@ TEMPLATES: Final = "additional_chat_templates"
 def matches(name: str, patterns: Iterable[str]) -> bool:
     """Whether a name, in whatever case, fits one of the patterns."""
     return any(fnmatchcase(name.lower(), pattern) for pattern in patterns)
+
+
+def why_never(name: str) -> str | None:
+    """Why a file is never part of a model, or None."""
+    return next((why for why, each in NEVER_OF_A_MODEL.items() if matches(name, each)), None)
 
 
 def of_tokenizer(name: str) -> bool:

@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
@@ -16,6 +16,7 @@ from typing import Any
 from mergehub.recipe.lock import Lock
 
 from .card import card, recipe_text
+from .checkpoint import CONFIG
 from .digests import output_digest
 from .errors import OutputError
 from .finiteness import sentences
@@ -23,13 +24,10 @@ from .inputs import Inputs
 from .journal import Finished
 from .locking import lock_of
 from .noting import bounded
+from .output_files import CARD, LOCK, LOCKED, MANIFEST, RECIPE, check_unmixed
 from .plan import ENGINE_VERSION, Plan
+from .portion import Portion
 from .writing import sync, write_new, writing
-
-MANIFEST = "manifest.json"
-LOCK = "mergehub.lock.json"
-RECIPE = "recipe.yml"
-LOCKED = "finish.lock"
 
 
 def finish(
@@ -39,7 +37,7 @@ def finish(
     finished: Mapping[str, Finished],
     inputs: Inputs,
     digests: Mapping[Path, str],
-    journals: Sequence[str],
+    portion: Portion,
 ) -> Lock:
     """Complete the folder `partial`, without its journals, and rename it to `out`.
 
@@ -51,7 +49,9 @@ def finish(
     Raises:
         OutputError: it cannot be written, or something else has appeared at `out`.
         InputChangedError: a file that was read or copied is not what it was.
+        ResumeError: somebody put a file among the output's.
     """
+    check_unmixed(plan, partial, portion)
     with writing(out, plan.bytes_out):
         copied = {path: inputs.copy(path, partial / name) for name, path in plan.copies.items()}
         inputs.check()
@@ -62,7 +62,7 @@ def finish(
         for path in partial.rglob("*"):
             if path.parent != partial or path.suffix != ".safetensors":
                 sync(path)
-        for name in (*journals, LOCKED):
+        for name in (*(each.journal for each in portion.all), LOCKED):
             (partial / name).unlink(missing_ok=True)
         sync(partial)
         _reveal(partial, out)
@@ -101,8 +101,8 @@ def _texts(plan: Plan, finished: Mapping[str, Finished], lock: Lock) -> dict[str
     digest = output_digest({name: each.sha256 for name, each in finished.items()})
     return {
         **plan.texts,
-        "config.json": _json(plan.config),
-        "README.md": card(plan, digest),
+        CONFIG: _json(plan.config),
+        CARD: card(plan, digest),
         RECIPE: recipe_text(plan),
         LOCK: _json(lock.model_dump(mode="json")),
         MANIFEST: _json(_manifest(plan, finished, digest)),

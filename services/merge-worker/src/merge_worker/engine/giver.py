@@ -12,7 +12,7 @@ from typing import Any, Final
 from mergehub.recipe.reference import ModelRef
 
 from .errors import CheckpointError, NotSupportedError
-from .file_kinds import NOT_COPIED, NOT_COPIED_INSIDE, TEMPLATES, matches
+from .file_kinds import NOT_COPIED, NOT_COPIED_INSIDE, TEMPLATES, matches, why_never
 from .plan import PlannedModel
 from .reading import opened
 from .sources import Location, Sources
@@ -50,6 +50,15 @@ class Giver:
             with opened(folder / name, sources.within(folder / name)):
                 pass
         return {name: folder / name for name in names}
+
+    @property
+    def never_copied(self) -> dict[str, list[str]]:
+        """The files beside the weights that are never part of a model, by the reason."""
+        found: dict[str, list[str]] = {}
+        for name in _names(self.location.folder):
+            if why := why_never(name):
+                found.setdefault(why, []).append(name)
+        return found
 
     @property
     def planned(self) -> PlannedModel:

@@ -13,6 +13,7 @@ from typing import Final
 from mergehub.recipe.reference import ModelRef
 
 from .adapter import LowRank, low_rank_updates
+from .adapter_names import by_stored_name, unlike
 from .checkpoint import Checkpoint, open_adapter, open_checkpoint
 from .dtypes import CODES
 from .errors import CheckpointError, EngineError, OutsideError, PlanError
@@ -164,7 +165,7 @@ def _ingredient(reference: ModelRef, opened: Sequence[_Opened]) -> Ingredient:
     if len(opened) == 1:
         return Ingredient(reference, location, checkpoint, None, None, {})
     adapter_location, adapter = opened[1]
-    updates = low_rank_updates(adapter)
+    updates = by_stored_name(low_rank_updates(adapter), checkpoint.tensors, str(reference))
     ingredient = Ingredient(reference, location, checkpoint, adapter, adapter_location, updates)
     for name, update in updates.items():
         _check_update(ingredient, name, update)
@@ -181,10 +182,11 @@ def _check_update(ingredient: Ingredient, name: str, update: LowRank) -> None:
     reference = ingredient.reference
     region = ingredient.checkpoint.tensors.get(name)
     if region is None:
+        other = unlike(name, ingredient.checkpoint.tensors)
         stacks = ", ".join(f"{s.depth} in {s.prefix}*" for s in ingredient.layout.stacks[:3])
         raise PlanError(
             f"the adapter of {reference} changes {name!r}, which its model lacks "
-            f"(layers: {stacks or 'none'}); an adapter fits the model that it was trained on"
+            f"(layers: {stacks or 'none'}{other}); an adapter fits the model that it was trained on"
         )
     if region.dtype not in CODES:
         raise PlanError(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from mergehub.recipe.reference import ModelRef
+from mergehub.recipe.reference import PATHS, ModelRef
 
 from .errors import CheckpointError, NotSupportedError, OutsideError, SourceError
 from .file_kinds import UNWANTED
@@ -62,13 +62,15 @@ class Sources:
         name = reference.model
         if name.startswith("run:"):
             return self._produced(name.removeprefix("run:"))
-        if reference.revision is None and name in self.products:
-            return self._produced(self.products[name])
         if "://" in name:
             raise NotSupportedError(f"{name}: models are not read from URLs; give a path or an id")
-        if name.startswith(("/", "./", "../", "~")) or self._under_roots(name):
+        if reference.revision is not None:
+            return self._from_hub(name, reference.revision)
+        if name in self.products:
+            return self._produced(self.products[name])
+        if name.startswith(PATHS) or self._under_roots(name):
             return self._local(name)
-        return self._from_hub(name, reference.revision)
+        return self._from_hub(name, None)
 
     def within(self, path: Path) -> tuple[Path, ...]:
         """The folders that what lies at `path`, in a model's folder, may be a link into.
@@ -179,14 +181,23 @@ class Sources:
             )
         except LocalEntryNotFoundError:
             why = "we are offline" if offline else "Hugging Face cannot be reached"
-            raise OutsideError(
-                f"{name} is not a folder under {self._roots_text()}, and no product known here; "
-                f"taken as a Hugging Face id, it is not in the cache, and {why}"
-            ) from None
+            raise self._not_cached(name, revision, why) from None
         except (HfHubHTTPError, HFValidationError, OSError) as error:
             at = f" at revision {revision}" if revision else ""
             raise SourceError(f"{name}{at} cannot be fetched from Hugging Face: {error}") from None
         return self._location(Path(folder), "hub", Path(folder).name)
+
+    def _not_cached(self, name: str, revision: str | None, why: str) -> SourceError:
+        if revision is None:
+            return OutsideError(
+                f"{name} is not a folder under {self._roots_text()}, and no product known here; "
+                f"taken as a Hugging Face id, it is not in the cache, and {why}"
+            )
+        here = f"; for the folder here, write {name}" if self._under_roots(name) else ""
+        return SourceError(
+            f"{name}@{revision} is a Hugging Face id, having a revision; it is not in the cache, "
+            f"and {why}{here}"
+        )
 
 
 def _real(path: Path) -> Path:

@@ -46,8 +46,9 @@ LAMBDA = ParameterSpec(
     default=1.0,
     scope="recipe",
 )
-HELD = HeldByFloat32(kind="held-by-float32", parameter="weight")
-HELD_SCALED = HeldByFloat32(kind="held-by-float32", parameter="weight", times="lambda")
+HELD_SCALED = HeldByFloat32(
+    kind="held-by-float32", parameter="weight", times="lambda", when="normalize"
+)
 RESCALE_NORM = ParameterSpec(
     name="rescale_norm",
     type="str",

@@ -9,7 +9,7 @@ from pathlib import Path
 from merge_worker.engine import CheckpointError
 from merge_worker.engine.checkpoint import Checkpoint
 from merge_worker.engine.digests import file_digest
-from merge_worker.engine.finish import MANIFEST
+from merge_worker.engine.output_files import MANIFEST
 from merge_worker.engine.strict_json import read_json
 
 

@@ -22,7 +22,7 @@ from merge_worker.engine.cuda import label
 from merge_worker.engine.journal import NAME as JOURNAL
 from mergehub.contracts.hardware import Needs
 from mergehub.contracts.runs import MergeResult, MergeSpec
-from mergehub.recipe import Recipe, RecipeError, parse_recipe
+from mergehub.recipe import Recipe, RecipeError, parse_to_merge
 
 from .failure import RunFailed, disk_full, out_of_memory
 from .messages import Job, Planned
@@ -44,7 +44,7 @@ def merge_run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
     """
     started = time.monotonic()
     try:
-        recipe = parse_recipe(spec.recipe)
+        recipe = parse_to_merge(spec.recipe).recipe
         _await_earlier_attempt(job, tell)
         device = None  # an earlier attempt may have finished the model
         if not job.model_folder.exists():

@@ -11,7 +11,7 @@ from pathlib import Path
 import rfc8785
 
 from merge_worker.engine.dtypes import ITEMSIZE
-from merge_worker.engine.finish import LOCK, MANIFEST
+from merge_worker.engine.output_files import LOCK, MANIFEST
 from mergehub.contracts.runs import LONGEST_NAME, MOST_PARENTS, MergeResult, Parent
 from mergehub.recipe import Lock, LockedIngredient, ModelRef, Recipe, ingredients
 

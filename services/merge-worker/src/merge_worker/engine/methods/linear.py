@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from mergehub.recipe.constraints import NonzeroSum
+from mergehub.recipe.constraints import HeldByFloat32, NonzeroSum
 from mergehub.recipe.methods import MethodSpec
 
 from ..compilable import compilable
 from ..formula import Formula
 from ..method import Merge, Method, Prepared, numbers
-from ..task_vectors import HELD, WEIGHT, normalize
+from ..task_vectors import WEIGHT, normalize
 
 NORMALIZABLE = NonzeroSum(kind="nonzero-sum", parameter="weight", when="normalize")
+HELD = HeldByFloat32(kind="held-by-float32", parameter="weight", when="normalize")
 
 
 @compilable

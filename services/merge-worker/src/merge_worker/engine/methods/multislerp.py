@@ -24,17 +24,18 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mergehub.recipe.constraints import NonzeroSum, SomeNonzero
+from mergehub.recipe.constraints import HeldByFloat32, NonzeroSum, SomeNonzero
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
 from ..errors import PlanError
 from ..gather import gram
 from ..method import Merge, Method, Prepared, numbers
 from ..spherical import combination, cosines, norms_of
-from ..task_vectors import HELD, WEIGHT
+from ..task_vectors import WEIGHT
 
 SOME_WEIGHT = SomeNonzero(kind="some-nonzero", parameter="weight")
 NORMALIZED = NonzeroSum(kind="nonzero-sum", parameter="weight", when="normalize_weights")
+HELD = HeldByFloat32(kind="held-by-float32", parameter="weight", when="normalize_weights")
 RESOLVED = 1e-7
 
 

@@ -21,15 +21,17 @@ import math
 
 import numpy as np
 
+from mergehub.recipe.constraints import HeldByFloat32
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
 from ..gather import gram
 from ..method import Along, Merge, Method, Prepared, numbers
 from ..spherical import combination, cosines
-from ..task_vectors import HELD, WEIGHT
+from ..task_vectors import WEIGHT
 
 COLLINEAR = 1e-8
 SMALLEST_SUM = 1e-6
+HELD = HeldByFloat32(kind="held-by-float32", parameter="weight")
 
 
 def prepare(merge: Merge) -> Prepared:
