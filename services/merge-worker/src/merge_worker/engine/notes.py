@@ -51,7 +51,7 @@ def rewritten(output: Output) -> Iterator[str]:
 def differing(output: Output, opened: Mapping[ModelRef, Ingredient]) -> Iterator[str]:
     """Where a model was made for other settings than the output is run with."""
     for ingredient in opened.values():
-        if settings := differing_settings(ingredient, output.definer):
+        if settings := differing_settings(ingredient, output.definer, output.settled):
             yield (
                 f"{ingredient.reference} was made for {settings}; the output's configuration is "
                 f"that of {output.definer.reference}"
