@@ -13,7 +13,7 @@ from mergehub.recipe.schema import SliceSource
 
 from .errors import NotSupportedError, PlanError
 from .ingredients import Ingredient
-from .layers import Stack, sense_of
+from .layers import Stack, counts, sense_of, text_depths
 from .modules import belongs
 
 MAX_LAYERS: Final = 4096
@@ -24,6 +24,9 @@ MAX_TENSORS: Final = 2_000_000
 
 MAX_BYTES: Final = 10_000_000_000_000
 """Bytes of a stack at most."""
+
+FURTHER: Final = "num_nextn_predict_layers"
+"""How many layers follow the stack, numbered on from its depth, to predict further tokens."""
 
 Opened = Mapping[ModelRef, Ingredient]
 
@@ -87,7 +90,9 @@ def stack_slices(
     """
     named = {source.model for sources in slices for source in sources} | {definer.reference}
     stacks = {model: main_stack(opened[model], module) for model in named}
-    ranges = tuple(tuple(_range(s, stacks[s.model]) for s in sources) for sources in slices)
+    ranges = tuple(
+        tuple(_range(s, stacks[s.model], opened[s.model]) for s in sources) for sources in slices
+    )
     for sources, taken in zip(slices, ranges, strict=True):
         _check_equal(sources, taken)
     _check_bounds(slices, ranges)
@@ -99,6 +104,7 @@ def stack_slices(
     tensors = {model: stacks[model].split_all(opened[model].names) for model in named}
     stacked = Stacked(definer, opened, stacks, ranges, origins, tensors)
     _refuse_two_stacks(stacked)
+    _refuse_unknown_layers(stacked)
     _check_size(stacked, slices)
     return stacked
 
@@ -116,13 +122,30 @@ def main_stack(ingredient: Ingredient, module: str | None = None) -> Stack:
     raise PlanError(f"{where} has no numbered layers to take slices of")
 
 
-def _range(source: SliceSource, stack: Stack) -> range:
+def _range(source: SliceSource, stack: Stack, ingredient: Ingredient) -> range:
     if source.layers.stop > stack.depth:
         raise PlanError(
             f"layer_range {list(source.layer_range)} of {source.model} reaches beyond its "
-            f"{stack.depth} layers"
+            f"{stack.depth} layer{'s' if stack.depth > 1 else ''}{_why(stack, ingredient)}"
         )
     return source.layers
+
+
+def _why(stack: Stack, ingredient: Ingredient) -> str:
+    """Why a model has other layers to cut than its files or its configuration show."""
+    if stack.beyond:
+        return (
+            f": that is how many its configuration counts; its weights hold {stack.beyond} more, "
+            "which are not run with them"
+        )
+    said = [(key, d) for key, d in text_depths(ingredient.checkpoint.config) if d > stack.depth]
+    if said and not sense_of(stack.prefix):
+        key, depth = said[0]
+        return (
+            f": its configuration says {key}: {depth}, but its weights hold {stack.depth} "
+            f"({stack.prefix}*), which its layers share, so they cannot be stacked one by one"
+        )
+    return ""
 
 
 def _check_equal(sources: Sequence[SliceSource], taken: Sequence[range]) -> None:
@@ -175,6 +198,20 @@ def _refuse_two_stacks(stacked: Stacked) -> None:
                 f"{ingredient.reference} has an encoder and a decoder, {listed}; a layer_range "
                 "does not say which it means, so their layers keep their places: list the models "
                 "whole, under models, or take all layers in order"
+            )
+
+
+def _refuse_unknown_layers(stacked: Stacked) -> None:
+    """Layers beyond a stack move with its end only where it is known how they are found there."""
+    for model, stack in stacked.stacks.items():
+        config = stacked.opened[model].checkpoint.config
+        if stack.beyond and not stacked.in_place and stack.beyond not in counts(config, FURTHER):
+            key, depth = text_depths(config)[0]
+            raise PlanError(
+                f"the configuration of {model} says {key}: {depth}, and its weights hold "
+                f"{stack.depth + stack.beyond} layers ({stack.prefix}*); what the others are for "
+                f"is not known ({FURTHER} does not say {stack.beyond}), so its layers do not "
+                "stack: correct its config.json, or take the other layers out of its weights"
             )
 
 
