@@ -106,7 +106,8 @@ def stacked(parts: Sequence[Part], layers: Stacked, module: str | None) -> Itera
     """The output tensors of stacked slices.
 
     Those outside the layers come from the first slice if they act before the stack and from the
-    last if after it, as do layers beyond the stack; those outside the module are copied from the model that defines the output.
+    last if after it, as do layers beyond the stack; those outside the module are copied from the
+    model that defines the output.
     """
     if module is not None:
         names = layers.definer.names

@@ -13,6 +13,7 @@ from mergehub.recipe.schema import Recipe
 
 from .beside import plan_beside
 from .errors import NotSupportedError, PlanError
+from .families import check_types
 from .fit import check_heads
 from .giver import Giver
 from .ingredients import Ingredient, open_all
@@ -66,6 +67,7 @@ def _planned(recipe: Recipe, sources: Sources, seed: int, max_shard_size: int) -
     output = lay_out(recipe, parts, opened)
     table = Table(recipe, method, opened)
     tensors = assign_places([table.tensor(each) for each in output.wanted], max_shard_size)
+    check_types(output.definer, opened.values(), output.module)
     if output.module in (None, TEXT):
         check_heads(output.definer, opened.values())
     tokenizer = tokenizer_giver(recipe, opened, sources)
