@@ -102,9 +102,9 @@ def _check_equal(kind: Kind, key: str, readers: Mapping[str, Section]) -> None:
         if value != given[0][1]:
             raise PlanError(
                 f"layers of {given[0][0]} and {reference} are of one kind ({kind[0]}: {kind[1]}) "
-                f"and read {key}, which is {given[0][1]!r:.100} in the one and {value!r:.100} in the "
-                "other; a configuration has one value for all such layers: stack models that "
-                "agree in it, or only layers of other kinds"
+                f"and read {key}, which is {given[0][1]!r:.100} in the one and {value!r:.100} "
+                "in the other; a configuration has one value for all such layers: stack models "
+                "that agree in it, or only layers of other kinds"
             )
 
 
