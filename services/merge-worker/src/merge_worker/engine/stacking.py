@@ -13,8 +13,9 @@ from mergehub.recipe.schema import SliceSource
 
 from .errors import NotSupportedError, PlanError
 from .ingredients import Ingredient
-from .layers import Stack, counts, sense_of, text_depths
+from .layers import Stack, sense_of
 from .modules import belongs
+from .uncounted_layers import check_known, why_no_more
 
 MAX_LAYERS: Final = 4096
 """Layers of an output at most."""
@@ -24,9 +25,6 @@ MAX_TENSORS: Final = 2_000_000
 
 MAX_BYTES: Final = 10_000_000_000_000
 """Bytes of a stack at most."""
-
-FURTHER: Final = "num_nextn_predict_layers"
-"""How many layers follow the stack, numbered on from its depth, to predict further tokens."""
 
 Opened = Mapping[ModelRef, Ingredient]
 
@@ -104,7 +102,9 @@ def stack_slices(
     tensors = {model: stacks[model].split_all(opened[model].names) for model in named}
     stacked = Stacked(definer, opened, stacks, ranges, origins, tensors)
     _refuse_two_stacks(stacked)
-    _refuse_unknown_layers(stacked)
+    if not stacked.in_place:
+        for model, stack in stacks.items():
+            check_known(stack, opened[model])
     _check_size(stacked, slices)
     return stacked
 
@@ -126,26 +126,9 @@ def _range(source: SliceSource, stack: Stack, ingredient: Ingredient) -> range:
     if source.layers.stop > stack.depth:
         raise PlanError(
             f"layer_range {list(source.layer_range)} of {source.model} reaches beyond its "
-            f"{stack.depth} layer{'s' if stack.depth > 1 else ''}{_why(stack, ingredient)}"
+            f"{stack.depth} layer{'s' if stack.depth > 1 else ''}{why_no_more(stack, ingredient)}"
         )
     return source.layers
-
-
-def _why(stack: Stack, ingredient: Ingredient) -> str:
-    """Why a model has other layers to cut than its files or its configuration show."""
-    if stack.beyond:
-        return (
-            f": that is how many its configuration counts; its weights hold {stack.beyond} more, "
-            "which are not run with them"
-        )
-    said = [(key, d) for key, d in text_depths(ingredient.checkpoint.config) if d > stack.depth]
-    if said and not sense_of(stack.prefix):
-        key, depth = said[0]
-        return (
-            f": its configuration says {key}: {depth}, but its weights hold {stack.depth} "
-            f"({stack.prefix}*), which its layers share, so they cannot be stacked one by one"
-        )
-    return ""
 
 
 def _check_equal(sources: Sequence[SliceSource], taken: Sequence[range]) -> None:
@@ -198,20 +181,6 @@ def _refuse_two_stacks(stacked: Stacked) -> None:
                 f"{ingredient.reference} has an encoder and a decoder, {listed}; a layer_range "
                 "does not say which it means, so their layers keep their places: list the models "
                 "whole, under models, or take all layers in order"
-            )
-
-
-def _refuse_unknown_layers(stacked: Stacked) -> None:
-    """Layers beyond a stack move with its end only where it is known how they are found there."""
-    for model, stack in stacked.stacks.items():
-        config = stacked.opened[model].checkpoint.config
-        if stack.beyond and not stacked.in_place and stack.beyond not in counts(config, FURTHER):
-            key, depth = text_depths(config)[0]
-            raise PlanError(
-                f"the configuration of {model} says {key}: {depth}, and its weights hold "
-                f"{stack.depth + stack.beyond} layers ({stack.prefix}*); what the others are for "
-                f"is not known ({FURTHER} does not say {stack.beyond}), so its layers do not "
-                "stack: correct its config.json, or take the other layers out of its weights"
             )
 
 
