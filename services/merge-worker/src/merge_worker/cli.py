@@ -30,7 +30,7 @@ from merge_worker.engine import (
     plan_merge,
 )
 from merge_worker.engine import merge_part as carry_out
-from merge_worker.engine.finiteness import sentences
+from merge_worker.engine.finiteness import found_sentence, sentences
 from merge_worker.plan_report import described, report
 from merge_worker.products_here import products_here
 from mergehub.cli.failures import recipe_faults, recipe_text, show_fault
@@ -178,8 +178,7 @@ def _merged(result: MergeResult | None) -> dict[str, Any]:
 
 def _tell_merged(planned: Plan, result: MergeResult) -> None:
     for tensor, counts in result.nonfinite.items():
-        listed = ", ".join(f"{count} in {model}" for model, count in counts.items())
-        click.echo(f"Not finite in {tensor}: {listed}", err=True)
+        click.echo(found_sentence(planned, tensor, counts), err=True)
     for said in sentences(planned, result.made):
         click.echo(said, err=True)
     click.echo(f"{result.folder}  {result.tensors} tensors, {decimal(result.bytes_out)}")

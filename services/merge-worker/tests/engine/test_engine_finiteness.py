@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from safetensors.numpy import load_file, save_file
 
 from merge_worker.cli import merge as merge_command
 from merge_worker.engine import MergeOptions, NotFiniteError, PlanError, merge
@@ -74,6 +75,45 @@ def test_a_copied_tensor_is_counted_too(workshop: Any, stored: str) -> None:
     assert result.nonfinite == {NORM: {"./a": 3}}
     with pytest.raises(NotFiniteError, match=NORM):
         workshop.merge(document, "refused", only_finite=True)
+
+
+def wide(workshop: Any, name: str, value: float) -> None:
+    """A model of which one tensor is stored as float64, with a value that float32 cannot hold."""
+    tensors: dict[str, Any] = workshop.llama(0)
+    workshop.model(name, tensors, "F32")
+    tensors = {**tensors, NORM: tensors[NORM].astype(np.float64)}
+    tensors[NORM][0] = value
+    save_file(tensors, workshop.folder / name / "model.safetensors", {"format": "pt"})
+
+
+def test_a_copy_of_float64_keeps_what_float32_cannot_hold(workshop: Any) -> None:
+    wide(workshop, "a", 1e300)
+    document = {"merge_method": "passthrough", "models": [{"model": "./a"}]}
+    result = workshop.merge(document)
+    assert (result.made, result.nonfinite) == ({}, {})
+    out, a = (load_file(workshop.folder / n / "model.safetensors") for n in ("out", "a"))
+    assert out[NORM].dtype == np.float64
+    assert np.array_equal(out[NORM], a[NORM])
+    result = workshop.merge({**document, "dtype": "float32"}, "narrow")
+    assert result.made == {NORM: {"infinite": 1}}
+
+
+@pytest.mark.parametrize("others", [["a"], ["b"]])
+def test_what_float32_cannot_hold_is_called_that_and_counted_once(
+    workshop: Any, others: list[str], tmp_path: Path
+) -> None:
+    wide(workshop, "a", 1e300)
+    write(workshop, "b", [1], "F32")
+    document = {
+        "merge_method": "linear",
+        "models": [{"model": f"./{each}"} for each in ["a", *others]],
+    }
+    (tmp_path / "r.json").write_text(json.dumps(document))
+    command = [str(tmp_path / "r.json"), str(tmp_path / "out"), "--root", str(workshop.folder)]
+    ran = CliRunner().invoke(merge_command, command)
+    assert ran.exit_code == 0, ran.output
+    said = f"Not finite in {NORM} read as float32, which holds numbers below 3.4e38: 1 in ./a\n"
+    assert said in ran.stderr
 
 
 def test_an_output_that_is_not_finite_is_refused_on_request(workshop: Any) -> None:

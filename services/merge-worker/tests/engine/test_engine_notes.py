@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from merge_worker.engine.noting import LONGEST, MOST, bounded, section
 
@@ -44,6 +45,65 @@ def test_a_base_that_is_not_merged_is_noted_in_the_card(workshop: Any) -> None:
     slerp = {"merge_method": "slerp", "parameters": {"t": 0.5}, "base_model": "./c"}
     workshop.merge({**document, **slerp})
     assert "- ./c is not merged" in Path(workshop.folder, "out", "README.md").read_text()
+
+
+def test_a_base_that_a_method_has_no_use_for_is_noted(workshop: Any) -> None:
+    document = recipe(workshop)
+    workshop.model("c", workshop.llama(2))
+    named = {**document, "base_model": "./c"}
+    said = "./c is not merged: linear has no base; "
+    assert workshop.plan(named).notes[0] == f"{said}only its tokenizer counts"
+    assert workshop.plan({**named, "tokenizer_source": "./a"}).notes[0] == (
+        f"{said}nothing of it is used"
+    )
+    models = [*document["models"], {"model": "./c"}]
+    assert not any("is not merged" in n for n in workshop.plan({**named, "models": models}).notes)
+
+
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_integers_are_copied_from_the_first_model_and_noted(workshop: Any, first: str) -> None:
+    tensors = workshop.llama(0)
+    name = "model.layers.1.mlp.up_proj.weight"
+    for model in "ab":
+        workshop.model(model, tensors, "F32")
+    whole = {**tensors, name: np.full(tensors[name].shape, 3, np.int32)}
+    save_file(whole, workshop.folder / "b" / "model.safetensors", {"format": "pt"})
+    order = sorted("ab", reverse=first == "b")
+    document = {"merge_method": "linear", "models": [{"model": f"./{each}"} for each in order]}
+    (note,) = workshop.plan(document).notes
+    assert note == f"{name}: tensors of integers are not merged, but copied from ./{first}"
+    workshop.merge(document)
+    out = load_file(workshop.folder / "out" / "model.safetensors")
+    assert np.array_equal(out[name], (tensors if first == "a" else whole)[name])
+    assert np.array_equal(out["model.norm.weight"], tensors["model.norm.weight"])
+
+
+@pytest.mark.parametrize("beside", ["shards", "consolidated.safetensors"])
+def test_of_two_sets_of_weights_those_that_transformers_reads_are_merged(
+    workshop: Any, beside: str
+) -> None:
+    pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    config = transformers.LlamaConfig(
+        vocab_size=16, hidden_size=8, intermediate_size=8, num_hidden_layers=1,
+        num_attention_heads=2, num_key_value_heads=2,
+    )  # fmt: skip
+    a = workshop.folder / "a"
+    transformers.LlamaForCausalLM(config).save_pretrained(a)
+    first = load_file(a / "model.safetensors")
+    other = {name: value + 1 for name, value in first.items()}
+    shard = "model-00001-of-00001.safetensors" if beside == "shards" else beside
+    save_file(other, a / shard, {"format": "pt"})
+    if beside == "shards":
+        index = {"metadata": {}, "weight_map": dict.fromkeys(other, shard)}
+        (a / "model.safetensors.index.json").write_text(json.dumps(index))
+    read = transformers.LlamaForCausalLM.from_pretrained(a).state_dict()
+    document = {"merge_method": "passthrough", "models": [{"model": "./a"}]}
+    (note,) = workshop.plan(document).notes
+    assert note.startswith(f"./a also holds {shard}, which the merge does not read, as transf")
+    workshop.merge(document)
+    out = load_file(workshop.folder / "out" / "model.safetensors")
+    assert all(np.array_equal(out[name], read[name].numpy()) for name in out)
 
 
 def test_notes_are_bounded_in_number_and_length() -> None:

@@ -13,6 +13,7 @@ from merge_worker.engine import EngineError
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
+tensor_files = pytest.importorskip("safetensors.torch")
 
 SMALL = {
     "vocab_size": 32,
@@ -329,3 +330,194 @@ def test_an_encoder_and_a_decoder_merge_whole_and_keep_their_layers(
     assert not any(
         ".encoder." in f".{n}" and n.endswith(("q_proj.weight", "q.weight")) for n in same
     )
+
+
+def save_two(workshop: Any, kind: Kind, first: dict[str, Any], second: dict[str, Any]) -> None:
+    """Two models of a type, with settings of their own."""
+    for name, settings in (("a", first), ("b", second)):
+        own = Kind(kind.type, {**kind.settings, **settings}, ())
+        save(workshop.folder / name, own)
+
+
+def both(*slices: tuple[str, int, int]) -> dict[str, Any]:
+    listed = [{"sources": [{"model": m, "layer_range": [i, j]}]} for m, i, j in slices]
+    return {"merge_method": "passthrough", "slices": listed}
+
+
+NO_WINDOW = {"sliding_window": None, "layer_types": ["full_attention"] * 4}
+WINDOWS = {"sliding_window": 4, "layer_types": ["sliding_attention", "full_attention"] * 2}
+OFF = {"use_sliding_window": False}
+ON = {"use_sliding_window": True, "sliding_window": 4, "max_window_layers": 1}
+SHARED = {**EXPERTS, "shared_expert_intermediate_size": 8}
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "second"),
+    [
+        (Kind("olmo3"), NO_WINDOW, WINDOWS),
+        (Kind("cohere2"), NO_WINDOW, WINDOWS),
+        (Kind("cwm"), {**NO_WINDOW, "sliding_window": 8}, WINDOWS),
+        (Kind("ministral"), NO_WINDOW, WINDOWS),
+        (Kind("afmoe", {**EXPERTS, "num_dense_layers": 0}), NO_WINDOW, WINDOWS),
+        (Kind("qwen2"), OFF, ON),
+        (Kind("qwen3"), OFF, ON),
+        (Kind("qwen2_moe", SHARED), OFF, ON),
+        (Kind("smollm3"), OFF, {**ON, "no_rope_layers": [1, 0, 1, 0]}),
+        (
+            Kind("gpt_neo", {"num_layers": 4, "num_heads": 2}),
+            {"attention_types": [[["global"], 4]], "window_size": 256},
+            {"attention_types": [[["global", "local"], 2]], "window_size": 4},
+        ),
+        (
+            Kind("qwen3_moe", {**EXPERTS, "moe_intermediate_size": 8}),
+            {"mlp_only_layers": [0, 1, 2, 3], "num_experts": 4},
+            {"mlp_only_layers": [1], "num_experts": 2, "num_experts_per_tok": 2},
+        ),
+        (
+            Kind("deepseek_v3", LATENT),
+            {"first_k_dense_replace": 4, "n_routed_experts": 4},
+            {"first_k_dense_replace": 0, "routed_scaling_factor": 1.5},
+        ),
+    ],
+    ids=str,
+)
+def test_a_stack_takes_the_keys_that_only_later_layers_read_from_their_model(
+    workshop: Any, kind: Kind, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    save_two(workshop, kind, first, second)
+    a, b = (load(workshop.folder / name) for name in "ab")
+    recipe = both(("./a", 0, 4), ("./b", 0, 4))
+    assert not any("was made for" in note for note in workshop.plan(recipe).notes)
+    workshop.merge(recipe)
+    out = load(workshop.folder / "out")
+    assert layers(out) == [*layers(a), *layers(b)]
+    tokens = torch.arange(3, 15)[None]
+    with torch.no_grad():
+        assert torch.isfinite(out(tokens, use_cache=False).logits).all()
+
+
+def test_the_windows_of_layers_that_are_stacked_are_one(workshop: Any) -> None:
+    second = {**WINDOWS, "sliding_window": 8}
+    save_two(workshop, Kind("olmo3"), WINDOWS, second)
+    words = r"sliding_window, which is 4 in the one and 8 in the other"
+    with pytest.raises(EngineError, match=words):
+        workshop.plan(both(("./a", 0, 4), ("./b", 0, 4)))
+    workshop.merge(both(("./a", 0, 4), ("./b", 1, 2)))
+    assert json.loads((workshop.folder / "out/config.json").read_text())["sliding_window"] == 4
+
+
+def test_a_window_that_would_change_the_layers_without_one_is_refused(workshop: Any) -> None:
+    save_two(workshop, Kind("exaone4"), NO_WINDOW, WINDOWS)
+    with pytest.raises(EngineError, match=r"\(sliding_window of model type 'exaone4'\)"):
+        workshop.plan(both(("./a", 0, 4), ("./b", 0, 4)))
+
+
+def test_angles_by_kind_of_layer_are_taken_from_the_layers_of_that_kind(workshop: Any) -> None:
+    def rope(**thetas: float) -> dict[str, Any]:
+        types = {k: {"rope_type": "default", "rope_theta": v} for k, v in thetas.items()}
+        return {"rope_parameters": types}
+
+    full = {"layer_types": ["full_attention"] * 4, "sliding_window": 4}
+    first = {**full, **rope(full_attention=1e6, sliding_attention=1e4)}
+    second = {**WINDOWS, **rope(full_attention=1e6, sliding_attention=5e4)}
+    save_two(workshop, Kind("gemma3_text"), first, second)
+    workshop.merge(both(("./a", 0, 4), ("./b", 0, 4)))
+    config = load(workshop.folder / "out").config
+    assert config.rope_parameters["sliding_attention"]["rope_theta"] == 5e4
+    save(workshop.folder / "c", Kind("gemma3_text", {**second, **rope(full_attention=2e6)}, ()))
+    with pytest.raises(EngineError, match=r"rope_parameters.full_attention"):
+        workshop.plan(both(("./a", 0, 4), ("./c", 0, 4)))
+
+
+def with_further_layers(workshop: Any, name: str, kind: Kind, **config: Any) -> dict[str, Any]:
+    """A model with a layer that predicts a further token after the last; returns its tensors."""
+    folder = workshop.folder / name
+    save(folder, kind)
+    tensors = tensor_files.load_file(folder / "model.safetensors")
+    last = "model.layers.3."
+    tensors |= {
+        key.replace(last, "model.layers.4."): value + 1
+        for key, value in tensors.items()
+        if key.startswith(last)
+    }
+    for end in ("eh_proj", "embed_tokens", "shared_head.head"):
+        tensors[f"model.layers.4.{end}.weight"] = torch.randn(32, 16)
+    tensor_files.save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **config}))
+    return dict(tensors)
+
+
+FURTHER = {"num_nextn_predict_layers": 1}
+PREDICTING = [Kind("deepseek_v3", {**LATENT, "first_k_dense_replace": 2}), Kind("glm4_moe", LATENT)]
+
+
+@pytest.mark.parametrize("kind", PREDICTING, ids=str)
+@pytest.mark.parametrize("stop", [3, 4])
+def test_layers_that_predict_further_tokens_follow_the_last_of_a_stack(
+    workshop: Any, kind: Kind, stop: int
+) -> None:
+    before = with_further_layers(workshop, "a", kind, **FURTHER)
+    ranges = ((0, 4), (3, 4)) if stop == 4 else ((0, 3),)
+    workshop.merge(stack("./a", ranges))
+    depth = sum(j - i for i, j in ranges)
+    after = tensor_files.load_file(workshop.folder / "out" / "model.safetensors")
+    config = json.loads((workshop.folder / "out" / "config.json").read_text())
+    assert (config["num_hidden_layers"], config["num_nextn_predict_layers"]) == (depth, 1)
+    origins = [*(layer for i, j in ranges for layer in range(i, j)), 4]
+    for place, origin in enumerate(origins):
+        own, its = f"model.layers.{place}.", f"model.layers.{origin}."
+        found = {k.removeprefix(own): v for k, v in after.items() if k.startswith(own)}
+        wanted = {k.removeprefix(its): v for k, v in before.items() if k.startswith(its)}
+        assert found.keys() == wanted.keys()
+        assert all(torch.equal(found[rest], wanted[rest]) for rest in wanted)
+    model, report = transformers.AutoModelForCausalLM.from_pretrained(
+        workshop.folder / "out", output_loading_info=True
+    )
+    assert not report["missing_keys"]
+    assert all(k.startswith(f"model.layers.{depth}.") for k in report["unexpected_keys"])
+    assert torch.isfinite(model(torch.tensor([[3, 4, 5]])).logits).all()
+
+
+def test_layers_that_are_not_counted_are_no_layers_to_slice(workshop: Any) -> None:
+    with_further_layers(workshop, "a", PREDICTING[0], **FURTHER)
+    with pytest.raises(EngineError, match=r"beyond its 4 layers: .* its weights hold 1 more"):
+        workshop.plan(stack("./a", ((0, 5),)))
+
+
+def test_more_layers_than_the_configuration_says_do_not_stack_without_a_reason(
+    workshop: Any,
+) -> None:
+    save(workshop.folder / "a", Kind("llama"))
+    path = workshop.folder / "a" / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "num_hidden_layers": 3}))
+    words = r"./a says num_hidden_layers: 3, and its weights hold 4 layers \(model.layers.\*\)"
+    for ranges in (((0, 3), (2, 3)), ((0, 2),)):
+        with pytest.raises(EngineError, match=words):
+            workshop.plan(stack("./a", ranges))
+    assert workshop.plan(stack("./a", ((0, 3),))).tensors
+
+
+def test_models_with_further_layers_merge_whole(workshop: Any) -> None:
+    whole = with_further_layers(workshop, "a", PREDICTING[0], **FURTHER)
+    with_further_layers(workshop, "b", PREDICTING[0], **FURTHER)
+    save(workshop.folder / "c", PREDICTING[0])
+
+    def linear(*names: str) -> dict[str, Any]:
+        return {"merge_method": "linear", "models": [{"model": f"./{n}"} for n in names]}
+
+    assert {t.name for t in workshop.plan(linear("a", "b")).tensors} == set(whole)
+    notes = workshop.plan(linear("c", "a")).notes
+    assert any("./a has tensors that the output has not: model.layers.4." in n for n in notes)
+    with pytest.raises(EngineError, match=r"list ./c first"):
+        workshop.plan(linear("a", "c"))
+
+
+def test_layers_that_share_their_weights_do_not_stack_and_the_reason_is_said(
+    workshop: Any,
+) -> None:
+    kind = Kind("albert", {"num_hidden_groups": 1, "embedding_size": 8})
+    save(workshop.folder / "a", kind, transformers.AutoModelForMaskedLM)
+    words = r"beyond its 1 layer: its configuration says num_hidden_layers: 4, but .* share"
+    with pytest.raises(EngineError, match=words):
+        workshop.plan(stack("./a", ((0, 4),)))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tokenizer_files import FORMS, PERMUTED, SHIFTED, TOKENS, fast, give, spm
 
-from merge_worker.engine import NotSupportedError, PlanError
+from merge_worker.engine import EngineError, NotSupportedError, PlanError
 
 
 @pytest.fixture
@@ -216,6 +216,7 @@ def test_an_output_without_tokenizer_is_noted_and_the_ingredients_still_compared
     for name in "ab":
         give(workshop, name, "tokenizer.json", TOKENS)
     assert workshop.plan(document).notes == (
+        "./base is not merged: linear has no base; only its tokenizer counts",
         "the output has no tokenizer: ./base has none, ./a has one",
     )
     give(workshop, "b", "tokenizer.json", PERMUTED)
@@ -231,6 +232,25 @@ def test_a_tokenizer_with_more_ids_than_there_are_rows_is_noted(
     assert (
         "ids up to 19; the embeddings of the output have 16 rows" in workshop.plan(recipe).notes[0]
     )
+
+
+@pytest.mark.parametrize("key", ["base_model", "tokenizer_source"])
+def test_a_tokenizer_of_a_larger_embedding_than_the_outputs_is_refused(
+    workshop: Any, recipe: dict[str, Any], key: str
+) -> None:
+    for name in "ab":
+        give(workshop, name, "tokenizer.json", [f"t{i}" for i in range(16)])
+    workshop.model("wide", workshop.llama(2, vocabulary=19))
+    give(workshop, "wide", "tokenizer.json", [f"t{i}" for i in range(19)])
+    with pytest.raises(EngineError, match=r"of \./wide has ids up to 18; .* output have 16 rows"):
+        workshop.plan({**recipe, key: "./wide"})
+    models = [{"model": "./wide"}, {"model": "./a"}]
+    narrowed = {"merge_method": "linear", "allow_submatrix": True}
+    with pytest.raises(PlanError, match="ids up to 18"):
+        workshop.plan({**narrowed, "models": models})
+    (note,) = workshop.plan({**narrowed, "models": models[::-1]}).notes
+    tokens = "3 tokens ('t16' (id 16), 't17' (id 17), 't18' (id 18))"
+    assert note == f"./wide has {tokens}, which ./a lacks; the output has no rows for them"
 
 
 @pytest.mark.parametrize("options", [{"tokens": {"<x>": {}}}, {"pad_to_multiple_of": 64}])

@@ -7,7 +7,7 @@ token has another id in the other. Either may have tokens that the other lacks.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from .vocabulary import Vocabulary
@@ -23,14 +23,14 @@ class Difference:
     Attributes:
         moved: how many ids are another token, or tokens another id.
         example: one of those, in words.
-        lacking: tokens, in words, that only the first has; empty if there are none.
-        extra: tokens, in words, that only the second has.
+        lacking: the tokens that only the first has, and their ids.
+        extra: the tokens that only the second has, and theirs.
     """
 
     moved: int = 0
     example: str = ""
-    lacking: str = ""
-    extra: str = ""
+    lacking: Mapping[str, int] = field(default_factory=dict)
+    extra: Mapping[str, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.moved or self.lacking or self.extra)
@@ -50,17 +50,15 @@ def difference(first: Vocabulary, second: Vocabulary) -> Difference | None:
         example = _another_token(differing[0], ours, theirs)
     elif moved:
         example = f"{shown(moved[0])} has the ids {lacking[moved[0]]} and {extra[moved[0]]}"
-    return Difference(len(differing) + len(moved), example, _listed(lacking), _listed(extra))
+    return Difference(len(differing) + len(moved), example, lacking, extra)
 
 
 def _another_token(id_: int, ours: Mapping[int, str], theirs: Mapping[int, str]) -> str:
     return f"id {id_} is {shown(ours[id_])} in one and {shown(theirs[id_])} in the other"
 
 
-def _listed(tokens: Mapping[str, int]) -> str:
+def listed(tokens: Mapping[str, int]) -> str:
     """How many tokens there are and the first of them, in words."""
-    if not tokens:
-        return ""
     first = sorted(tokens, key=lambda token: tokens[token])[:SHOWN]
     named = ", ".join(f"{shown(token)} (id {tokens[token]})" for token in first)
     more = ", …" if len(tokens) > SHOWN else ""

@@ -117,11 +117,14 @@ class _Reader:
 
 
 def _weight_files(reader: _Reader) -> Expected:
-    """Each safetensors file of a model and the tensors that the index expects in it."""
-    if os.path.lexists(reader.folder / INDEX):
-        return _indexed(reader)
+    """Each safetensors file of a model and the tensors that the index expects in it.
+
+    Of a single file and shards, transformers takes the single file.
+    """
     if os.path.lexists(reader.folder / SINGLE):
         return {SINGLE: None}
+    if os.path.lexists(reader.folder / INDEX):
+        return _indexed(reader)
     raise no_model(reader.folder, f"{SINGLE} or {INDEX}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from .ingredients import Ingredient
@@ -32,11 +32,12 @@ def differing_sizes(one: Ingredient, other: Ingredient) -> str:
     return f" (their configurations differ in {listed})"
 
 
-def differing_settings(one: Ingredient, other: Ingredient) -> str:
+def differing_settings(one: Ingredient, other: Ingredient, settled: Iterable[str]) -> str:
     """What a model's configuration sets otherwise than another's, where it changes the output of
-    equal weights: "rope_theta 10000.0 (here 500000.0)"."""
+    equal weights: "rope_theta 10000.0 (here 500000.0)". The settled keys are left out."""
     a, b = (dict(_values(each.checkpoint.config)) for each in (one, other))
     keys = [key for key in a if key in b and a[key] != b[key] and _SETTING.search(key)]
+    keys = [key for key in keys if not any(f".{each}." in f".{key}." for each in settled)]
     return ", ".join(f"{key} {a[key]} (here {b[key]})" for key in keys[:SHOWN])
 
 

@@ -41,7 +41,9 @@ BY_TORCH_NAME: Final = MappingProxyType({"bfloat16": "BF16", "float16": "F16", "
 FLOAT32_END: Final = float(2**128 - 2**103)
 """The least number that becomes infinite when it is rounded to float32."""
 
-TO_TORCH_NAME: Final = MappingProxyType({code: name for name, code in BY_TORCH_NAME.items()})
+TO_TORCH_NAME: Final = MappingProxyType(
+    {code: name for name, code in BY_TORCH_NAME.items()} | {"F64": "float64"}
+)
 
 
 def finite_in_float32(value: float) -> bool:

@@ -59,9 +59,11 @@ def counter_of_copies(dtype: str) -> Callable[[Block], list[int]]:
 def found_in(merge: TensorMerge, tensor: PlannedTensor, blocks: Sequence[Counts]) -> dict[str, int]:
     """How many elements of each model were infinite or not a number, where any were."""
     found: dict[str, int] = {}
+    stored = [(operand.model, operand.tensor) for operand in tensor.rows]
     for counts in blocks:
-        for operand, count in zip(tensor.rows, counts[:-MADE], strict=False):
-            if count:
+        for place, count in enumerate(counts[:-MADE]):
+            operand = tensor.rows[place]
+            if count and stored.index(stored[place]) == place:  # a model may be listed twice
                 reference = merge.reference(operand)
                 found[reference] = found.get(reference, 0) + count
     return found
@@ -87,6 +89,15 @@ def check_finite(tensor: PlannedTensor, finished: Finished) -> None:
         )
     if finished.made:
         raise NotFiniteError(sentence(tensor.name, finished.made, tensor.region.dtype))
+
+
+def found_sentence(plan: Plan, name: str, counts: Mapping[str, int]) -> str:
+    """How many elements of the models are not finite in a tensor, as it is computed with."""
+    rows = [row for tensor in plan.tensors if tensor.name == name for row in tensor.rows]
+    wide = any(row.region.dtype == "F64" for row in rows) and name not in plan.copied
+    read = " read as float32, which holds numbers below 3.4e38" if wide else ""
+    listed = ", ".join(f"{count} in {model}" for model, count in counts.items())
+    return f"Not finite in {name}{read}: {listed}"
 
 
 def sentence(name: str, made: Mapping[str, int], dtype: str) -> str:

@@ -95,29 +95,38 @@ def _names(ingredient: Ingredient, module: str | None) -> list[str]:
 
 
 def _check_depths(one: Ingredient, other: Ingredient, module: str | None) -> None:
-    for stack in dict.fromkeys(s.prefix for each in (one, other) for s in each.layout.stacks):
-        depths = [_depth(each, Stack(stack, 0), module) for each in (one, other)]
+    for prefix in dict.fromkeys(s.prefix for each in (one, other) for s in each.layout.stacks):
+        depths = [_depth(each, prefix, module) for each in (one, other)]
         if all(depths) and depths[0] != depths[1]:
             raise PlanError(
                 f"{one.reference} has {depths[0]} layers and {other.reference} has {depths[1]} "
-                f"layers ({stack}*): models merged whole are equally deep; take as many layers "
+                f"layers ({prefix}*): models merged whole are equally deep; take as many layers "
                 "of each with slices and layer_range"
             )
 
 
-def _depth(ingredient: Ingredient, stack: Stack, module: str | None) -> int:
+def _depth(ingredient: Ingredient, prefix: str, module: str | None) -> int:
+    """The layers that a model runs under a prefix."""
+    stack = ingredient.layout.under(prefix) or Stack(prefix, 0)
     layers = stack.split_all(_names(ingredient, module))
-    return max(layers) + 1 if layers else 0
+    return max(layers, default=-1) + 1 - stack.beyond
 
 
 def _check_there(definer: Ingredient, other: Ingredient, names: Sequence[str]) -> None:
     missing = [name for name in names if other.find(name) is None]
+    if missing and all(map(definer.layout.is_beyond, missing)):
+        raise PlanError(
+            f"{definer.reference}, which the output is like, has layers beyond those that its "
+            f"configuration counts ({missing[0]}, …), and {other.reference} has none: list "
+            f"{other.reference} first, and the output will have none"
+        )
     if missing:
         raise PlanError(lacks(other, definer, missing))
 
 
 def _check_kept(definer: Ingredient, other: Ingredient, names: Sequence[str]) -> None:
     extra = [name for name in names if definer.find(name) is None]
+    extra = [name for name in extra if not other.layout.is_beyond(name)]
     extra = [name for name in extra if definer.layout.place(name) or other.layout.place(name)]
     if extra:
         raise PlanError(lacks(definer, other, extra))

@@ -43,6 +43,7 @@ from .layer_rules import (
     odd_below_window_layers,
     periodic,
     rope_layers,
+    rotating_of_exaone,
     scaled_by_place,
     where,
     windows_of_exaone,
@@ -53,6 +54,10 @@ _alternating = layer_types(every(2, 2, FULL, WINDOW))
 _windows_of_qwen = layer_types(above_window_layers, "max_window_layers")
 _linear_and_full = layer_types(
     every("full_attention_interval", 4, FULL, LINEAR), "full_attention_interval"
+)
+_windows_of_exaone = (
+    layer_types(windows_of_exaone, "sliding_window_pattern"),
+    fixed(rotating_of_exaone, "sliding_window"),
 )
 _qwen_experts = Pattern(
     ("mlp_only_layers", "decoder_sparse_step"),
@@ -90,9 +95,9 @@ PATTERNS: Final[Mapping[str, Sequence[Pattern]]] = {
             experts_of_ernie, "moe_layer_start_index", "moe_layer_end_index", "moe_layer_interval"
         ),
     ),
-    "exaone4": (layer_types(windows_of_exaone, "sliding_window_pattern"),),
+    "exaone4": _windows_of_exaone,
     "exaone_moe": (
-        layer_types(windows_of_exaone, "sliding_window_pattern"),
+        *_windows_of_exaone,
         listed("mlp_layer_types", dense_first(1), "first_k_dense_replace"),
     ),
     "gemma2": (_alternating,),

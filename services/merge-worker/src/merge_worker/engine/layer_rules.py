@@ -147,6 +147,14 @@ def windows_of_exaone(section: Section, depth: int) -> Values:
     return every("sliding_window_pattern", 4, FULL, WINDOW)(section, depth)
 
 
+def rotating_of_exaone(section: Section, depth: int) -> Values:
+    """EXAONE 4: which layers rotate: those with a window, and all where there is none."""
+    if section.get("sliding_window", 4096) is None:
+        return [True] * depth
+    given = section.get("layer_types") or windows_of_exaone(section, depth)
+    return [kind == WINDOW for kind in _of_depth("layer_types", given, depth)]
+
+
 def all_within(section: Section, depth: int) -> Values:
     return [FULL if section.get("sliding_window", 4096) is None else WINDOW] * depth
 

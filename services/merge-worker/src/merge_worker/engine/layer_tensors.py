@@ -60,9 +60,17 @@ def check_ends(stacked: Stacked, last: Ingredient, module: str | None) -> None:
 
 
 def _end(stacked: Stacked, model: Ingredient, module: str | None) -> Tensors:
-    split = stacked.stacks[model.reference].split
-    names = [n for n in model.names if not (comes_before(n) or split(n) or is_buffer(n))]
-    return {n: model.region(n).shape for n in names if belongs(n, model, module)}
+    """What follows the layers of a model, named as in the model that defines the output."""
+    stack, output = stacked.stacks[model.reference], stacked.stack
+    found: dict[str, tuple[int, ...]] = {}
+    for name in model.names:
+        if is_buffer(name) or not belongs(name, model, module):
+            continue
+        if beyond := stack.split_beyond(name):
+            found[output.join(output.depth + beyond[0], beyond[1])] = model.region(name).shape
+        elif not (comes_before(name) or stack.split(name)):
+            found[name] = model.region(name).shape
+    return found
 
 
 def _tensors(stacked: Stacked, origin: Origin) -> Tensors:

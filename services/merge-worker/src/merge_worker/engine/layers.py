@@ -35,10 +35,15 @@ _SENSES: Final = (("vision", r"vision|visual|image|(^|[._])vit\b"), ("audio", r"
 
 @dataclass(frozen=True)
 class Stack:
-    """The layers 0 to `depth` - 1 under one prefix ("model.layers.")."""
+    """The layers 0 to `depth` - 1 under one prefix ("model.layers.").
+
+    There may be layers `beyond`, numbered on: the configuration does not count them, and the model
+    does not run them (they predict further tokens).
+    """
 
     prefix: str
     depth: int
+    beyond: int = 0
 
     def split(self, name: str) -> tuple[int, str] | None:
         """The layer of a tensor and the rest of its name (".mlp.up_proj.weight"), if it is here."""
@@ -46,6 +51,11 @@ class Stack:
         if not name.startswith(self.prefix) or not layer.isdecimal():
             return None
         return int(layer), dot + rest
+
+    def split_beyond(self, name: str) -> tuple[int, str] | None:
+        """As `split` for the layers beyond, counted from the last of the stack."""
+        place = self.split(name)
+        return (place[0] - self.depth, place[1]) if place and place[0] >= self.depth else None
 
     def join(self, layer: int, rest: str) -> str:
         """The name of a tensor of a layer."""
@@ -73,6 +83,14 @@ class Layout:
                 return stack, *found
         return None
 
+    def under(self, prefix: str) -> Stack | None:
+        """The stack with this prefix."""
+        return next((stack for stack in self.stacks if stack.prefix == prefix), None)
+
+    def is_beyond(self, name: str) -> bool:
+        """Whether a tensor is of a layer beyond a stack."""
+        return any(stack.split_beyond(name) for stack in self.stacks)
+
     def sort_key(self, name: str) -> tuple[Any, ...]:
         """Orders names as a model is run: before the stacks, layer by layer, after them."""
         place = self.place(name)
@@ -89,7 +107,8 @@ def comes_before(name: str) -> bool:
 def find_layout(tensors: Mapping[str, Region], config: Mapping[str, Any]) -> Layout:
     """The stacks of a model: numbered families as deep as its configuration says.
 
-    Where no depth key agrees with the names, the largest family without gaps is the only stack.
+    Where none of text is, the one that holds more than it says is one too; where no family is, the
+    largest without gaps.
     """
     layers: dict[str, set[int]] = defaultdict(set)
     volume: dict[str, int] = defaultdict(int)
@@ -98,11 +117,28 @@ def find_layout(tensors: Mapping[str, Region], config: Mapping[str, Any]) -> Lay
             layers[found["prefix"]].add(int(found["layer"]))
             volume[found["prefix"]] += region.nbytes
     whole = {p: len(n) for p, n in layers.items() if n == set(range(len(n)))}
+    order = sorted(whole, key=lambda prefix: (sense_of(prefix) != "", -volume[prefix], prefix))
     depths = {depth for _, _, depth in depth_entries(config)}
-    agreeing = [p for p in whole if whole[p] in depths] or list(whole)
-    agreeing.sort(key=lambda prefix: (sense_of(prefix) != "", -volume[prefix], prefix))
-    chosen = agreeing if depths & set(whole.values()) else agreeing[:1]
-    return Layout(tuple(Stack(prefix, whole[prefix]) for prefix in chosen))
+    stacks = [Stack(prefix, whole[prefix]) for prefix in order if whole[prefix] in depths]
+    if not any(sense_of(stack.prefix) == "" for stack in stacks):
+        stacks = [*_longer(order, whole, config), *stacks]
+    return Layout(tuple(stacks or [Stack(prefix, whole[prefix]) for prefix in order[:1]]))
+
+
+def _longer(
+    order: Iterable[str], whole: Mapping[str, int], config: Mapping[str, Any]
+) -> Iterator[Stack]:
+    """The first stack of text, if the only depth that is said of text is less than it holds."""
+    said = {depth for _, depth in text_depths(config)}
+    first = next((p for p in order if _LAYERS.search(p) and not sense_of(p)), None)
+    if first is not None and len(said) == 1 and 0 < min(said) < whole[first]:
+        yield Stack(first, min(said), whole[first] - min(said))
+
+
+def text_depths(config: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """What is said of the depth of text: keys and values."""
+    entries = depth_entries(config)
+    return [(key, depth) for path, key, depth in entries if not sense_of(".".join(path))]
 
 
 def sense_of(name: str) -> str:
@@ -116,9 +152,7 @@ def lacking_layers(layout: Layout, config: Mapping[str, Any]) -> str | None:
     More of them are sound (layers that predict further tokens), and so are layers that stand for
     several, whose prefix has another name.
     """
-    said = [
-        (depth, key) for path, key, depth in depth_entries(config) if not sense_of(".".join(path))
-    ]
+    said = [(depth, key) for key, depth in text_depths(config)]
     main = layout.stacks[0] if layout.stacks else None
     if main is None or not _LAYERS.search(main.prefix) or sense_of(main.prefix) or not said:
         return None
@@ -131,9 +165,18 @@ def lacking_layers(layout: Layout, config: Mapping[str, Any]) -> str | None:
 def depth_entries(config: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str, int]]:
     """Every depth in a configuration: the path to its section, its key, its value."""
     for key in DEPTH_KEYS:
-        if type(config.get(key)) is int:
-            yield (), key, config[key]
+        yield from ((path, key, depth) for path, depth in _numbers(config, key))
+
+
+def counts(config: Mapping[str, Any], key: str) -> list[int]:
+    """The numbers that a key has in the sections of a configuration."""
+    return [number for _, number in _numbers(config, key)]
+
+
+def _numbers(config: Mapping[str, Any], key: str) -> Iterator[tuple[tuple[str, ...], int]]:
+    if type(config.get(key)) is int:
+        yield (), config[key]
     for section, value in config.items():
         if isinstance(value, dict):
-            for path, key, depth in depth_entries(value):
-                yield (section, *path), key, depth
+            for path, number in _numbers(value, key):
+                yield (section, *path), number

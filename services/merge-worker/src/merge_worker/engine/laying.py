@@ -29,6 +29,7 @@ class Output:
         stacked: whether its layers are taken in slices.
         config: the definer's configuration, for the output's layers.
         written: the keys of it that are new.
+        settled: the keys of which each layer has what it had in its model.
         unlike: what is to be said of layers that do not do the same.
         wanted: its tensors.
     """
@@ -38,6 +39,7 @@ class Output:
     stacked: bool
     config: Mapping[str, Any]
     written: tuple[str, ...]
+    settled: frozenset[str]
     unlike: tuple[str, ...]
     wanted: Sequence[Wanted | Copy]
 
@@ -61,7 +63,7 @@ def lay_out(recipe: Recipe, parts: Sequence[Part], opened: Mapping[ModelRef, Ing
         check_whole(definer, others, module)
         config, notes = definer.checkpoint.config, tuple(unlike(whole_pairs(definer, others)))
         wanted = list(whole(parts[0], definer, module))
-        return Output(definer, module, False, config, (), notes, wanted)
+        return Output(definer, module, False, config, (), frozenset(), notes, wanted)
     layers = stack_slices(slices, definer, opened, module)
     check_slices(layers, slices)
     restacked = restack(layers)
@@ -69,4 +71,13 @@ def lay_out(recipe: Recipe, parts: Sequence[Part], opened: Mapping[ModelRef, Ing
     check_ends(layers, opened[slices[-1][0].model], module)
     notes = tuple(unlike(slice_pairs(layers, slices)))
     wanted = list(stacked(parts, layers, module))
-    return Output(definer, module, True, restacked.config, restacked.written, notes, wanted)
+    return Output(
+        definer=definer,
+        module=module,
+        stacked=True,
+        config=restacked.config,
+        written=restacked.written,
+        settled=restacked.settled,
+        unlike=notes,
+        wanted=wanted,
+    )

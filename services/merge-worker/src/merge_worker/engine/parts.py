@@ -96,7 +96,9 @@ def whole(part: Part, definer: Ingredient, module: str | None) -> Iterator[Wante
             yield Copy(name, definer.reference, name)
         else:
             place = definer.layout.place(name)
-            position = layer_position(place[1], place[0].depth) if place else _outside(name)
+            position = (
+                min(1.0, layer_position(place[1], place[0].depth)) if place else _outside(name)
+            )
             yield Wanted(name, position, part, (name,) * len(part.inputs), name)
 
 
@@ -104,7 +106,8 @@ def stacked(parts: Sequence[Part], layers: Stacked, module: str | None) -> Itera
     """The output tensors of stacked slices.
 
     Those outside the layers come from the first slice if they act before the stack and from the
-    last if after it; those outside the module are copied from the model that defines the output.
+    last if after it, as do layers beyond the stack; those outside the module are copied from the
+    model that defines the output.
     """
     if module is not None:
         names = layers.definer.names
@@ -138,13 +141,25 @@ def _rest(
     ingredient = layers.opened[part.models[0]]
     stack = layers.stacks[ingredient.reference]
     for name in ingredient.names:
-        elsewhere = comes_before(name) != before or stack.split(name) is not None
-        if elsewhere or not belongs(name, ingredient, module):
+        if not belongs(name, ingredient, module):
             continue
-        if is_buffer(name):
-            yield Copy(name, ingredient.reference, name)
-        else:
-            yield Wanted(name, _outside(name), part, (name,) * len(part.inputs), name)
+        if beyond := stack.split_beyond(name):
+            if not before:
+                yield _beyond(part, layers, name, *beyond)
+        elif comes_before(name) == before and stack.split(name) is None:
+            if is_buffer(name):
+                yield Copy(name, ingredient.reference, name)
+            else:
+                yield Wanted(name, _outside(name), part, (name,) * len(part.inputs), name)
+
+
+def _beyond(part: Part, layers: Stacked, name: str, place: int, rest: str) -> Wanted | Copy:
+    """A tensor of a layer beyond the stack: as far beyond the output's."""
+    model = part.models[0]
+    output = layers.stack.join(len(layers.origins) + place, rest)
+    stacks = [layers.stacks[each] for each in part.models]
+    names = tuple(stack.join(stack.depth + place, rest) for stack in stacks)
+    return Copy(output, model, name) if is_buffer(name) else Wanted(output, 1.0, part, names, None)
 
 
 def _outside(name: str) -> float:

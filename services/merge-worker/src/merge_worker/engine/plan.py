@@ -23,7 +23,7 @@ from .header import Region
 from .reading import FileStamp
 from .sources import Kind
 
-ENGINE_VERSION: Final = "4"
+ENGINE_VERSION: Final = "5"
 """Grows when the same recipe and inputs would give other bytes."""
 
 GATHERED: Final = 3 << 20

@@ -13,6 +13,7 @@ from mergehub.recipe.schema import Recipe
 
 from .beside import plan_beside
 from .errors import NotSupportedError, PlanError
+from .families import check_types
 from .fit import check_heads
 from .giver import Giver
 from .ingredients import Ingredient, open_all
@@ -20,7 +21,7 @@ from .laying import lay_out
 from .method import Method
 from .methods import discover
 from .modules import TEXT
-from .notes import differing, left_out, rewritten
+from .notes import differing, left_out, rewritten, uncomputed, unread
 from .noting import bounded
 from .output_config import output_config
 from .parts import Part, parts_of
@@ -66,12 +67,15 @@ def _planned(recipe: Recipe, sources: Sources, seed: int, max_shard_size: int) -
     output = lay_out(recipe, parts, opened)
     table = Table(recipe, method, opened)
     tensors = assign_places([table.tensor(each) for each in output.wanted], max_shard_size)
+    check_types(output.definer, opened.values(), output.module)
     if output.module in (None, TEXT):
         check_heads(output.definer, opened.values())
     tokenizer = tokenizer_giver(recipe, opened, sources)
     notes = [
-        *_base_apart(recipe, method, opened),
+        *_bases_apart(recipe, parts, method, opened),
+        *unread(opened),
         *left_out(output, tensors, opened),
+        *uncomputed(output, tensors, opened),
         *rewritten(output),
         *output.unlike,
         *differing(output, opened),
@@ -124,12 +128,18 @@ def _only_named(recipe: Recipe, used: list[ModelRef]) -> list[ModelRef]:
     return [each for each in named if each not in used]
 
 
-def _base_apart(
-    recipe: Recipe, method: Method, opened: Mapping[ModelRef, Ingredient]
+def _bases_apart(
+    recipe: Recipe, parts: tuple[Part, ...], method: Method, opened: Mapping[ModelRef, Ingredient]
 ) -> Iterator[str]:
-    base = recipe.base_model
-    if method.spec.base == "member" and base is not None and base not in opened:
-        yield f"{base} is not merged: enough models are listed without it, the first goes first"
+    """The bases that are named and not merged, and why."""
+    spec = method.spec
+    for base in dict.fromkeys([recipe.base_model, *(part.base for part in parts)]):
+        if base is not None and base not in opened and spec.base == "member":
+            yield f"{base} is not merged: enough models are listed without it, the first goes first"
+        elif base is not None and base not in opened:
+            gives = base == recipe.base_model and not tokenizer_models(recipe)
+            rest = "only its tokenizer counts" if gives else "nothing of it is used"
+            yield f"{base} is not merged: {spec.name} has no base; {rest}"
 
 
 def _refuse_quantized(ingredient: Ingredient) -> None:

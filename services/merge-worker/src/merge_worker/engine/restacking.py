@@ -9,6 +9,7 @@ from typing import Any
 
 from .errors import PlanError
 from .ingredients import Ingredient
+from .layer_keys import kinds_that_read, take_over
 from .layer_patterns import UNKNOWN, patterns_of
 from .layer_rules import Pattern, Values
 from .layers import DEPTH_KEYS, Stack, depth_entries, sense_of
@@ -25,11 +26,13 @@ class Restacked:
         config: it.
         marks: for each of the output's layers what tells it from others.
         written: the keys that now say layer by layer what followed from the place.
+        settled: the keys of which each layer has what it had in its model.
     """
 
     config: Config
     marks: list[tuple[Any, ...]]
     written: tuple[str, ...]
+    settled: frozenset[str]
 
 
 def restack(stacked: Stacked) -> Restacked:
@@ -53,7 +56,8 @@ def restack(stacked: Stacked) -> Restacked:
     rows, *_ = [restacking.rewrite() for restacking in restackings]
     marks = list(zip(*rows, strict=True)) if rows else [()] * len(stacked.origins)
     written = dict.fromkeys(key for each in restackings for key in each.written)
-    return Restacked(config, marks, tuple(written))
+    settled = frozenset(key for each in restackings for key in each.settled)
+    return Restacked(config, marks, tuple(written), settled)
 
 
 def sections_of(config: Mapping[str, Any], stack: Stack) -> list[Config]:
@@ -78,6 +82,7 @@ class _Restacking:
         self._patterns = patterns_of(section, stacked.definer.checkpoint.config)
         self._depth = len(stacked.origins)
         self.written: list[str] = []
+        self.settled = {key for pattern in self._patterns for key in pattern.keys}
 
     def rewrite(self) -> list[Values]:
         """Edit the section; returns each property's values for the output's layers."""
@@ -85,6 +90,10 @@ class _Restacking:
             self._check_type(origin)
         rows = [self._gathered(pattern.expand, pattern.keys) for pattern in self._patterns]
         lists = {key: self._gathered(_list(key), (key,)) for key in self._other_lists()}
+        for pattern, values in zip(self._patterns, rows, strict=True):
+            self._take_over(pattern.keys[0], values)
+        for key, values in lists.items():
+            self._take_over(key, values)
         old = self._stacked.stack.depth
         depths = {key: self._depth for key in DEPTH_KEYS if self._section.get(key) == old}
         self._section.update({**lists, **depths})
@@ -107,6 +116,16 @@ class _Restacking:
             if id(origin.model) not in found:
                 found[id(origin.model)] = expand(section_of(origin), origin.stack.depth)
         return [found[id(origin.model)][origin.layer] for origin in self._stacked.origins]
+
+    def _take_over(self, pattern: str, values: Values) -> None:
+        """Take the keys that only layers of some kind read from the models of those layers."""
+        for value in kinds_that_read(pattern):
+            origins = zip(self._stacked.origins, values, strict=True)
+            models = {id(o.model): o for o, each in origins if each == value}
+            if models:
+                readers = {str(o.model.reference): section_of(o) for o in models.values()}
+                keep = id(self._stacked.definer) in models
+                self.settled |= take_over(self._section, (pattern, value), readers, keep)
 
     def _check_type(self, origin: Origin) -> None:
         definer, section = self._stacked.definer, section_of(origin)

@@ -15,6 +15,7 @@ from .errors import NotSupportedError, PlanError
 from .ingredients import Ingredient
 from .layers import Stack, sense_of
 from .modules import belongs
+from .uncounted_layers import check_known, why_no_more
 
 MAX_LAYERS: Final = 4096
 """Layers of an output at most."""
@@ -87,7 +88,9 @@ def stack_slices(
     """
     named = {source.model for sources in slices for source in sources} | {definer.reference}
     stacks = {model: main_stack(opened[model], module) for model in named}
-    ranges = tuple(tuple(_range(s, stacks[s.model]) for s in sources) for sources in slices)
+    ranges = tuple(
+        tuple(_range(s, stacks[s.model], opened[s.model]) for s in sources) for sources in slices
+    )
     for sources, taken in zip(slices, ranges, strict=True):
         _check_equal(sources, taken)
     _check_bounds(slices, ranges)
@@ -99,6 +102,9 @@ def stack_slices(
     tensors = {model: stacks[model].split_all(opened[model].names) for model in named}
     stacked = Stacked(definer, opened, stacks, ranges, origins, tensors)
     _refuse_two_stacks(stacked)
+    if not stacked.in_place:
+        for model, stack in stacks.items():
+            check_known(stack, opened[model])
     _check_size(stacked, slices)
     return stacked
 
@@ -116,11 +122,11 @@ def main_stack(ingredient: Ingredient, module: str | None = None) -> Stack:
     raise PlanError(f"{where} has no numbered layers to take slices of")
 
 
-def _range(source: SliceSource, stack: Stack) -> range:
+def _range(source: SliceSource, stack: Stack, ingredient: Ingredient) -> range:
     if source.layers.stop > stack.depth:
         raise PlanError(
             f"layer_range {list(source.layer_range)} of {source.model} reaches beyond its "
-            f"{stack.depth} layers"
+            f"{stack.depth} layer{'s' if stack.depth > 1 else ''}{why_no_more(stack, ingredient)}"
         )
     return source.layers
 

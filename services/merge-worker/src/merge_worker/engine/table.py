@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from mergehub.recipe.methods import ParameterSpec
@@ -37,6 +37,11 @@ class Table:
     @cached_property
     def _places(self) -> dict[ModelRef, int]:
         return {model: place for place, model in enumerate(self.opened)}
+
+    @property
+    def _asked(self) -> str | None:
+        """The element type that the recipe asks for."""
+        return self.recipe.out_dtype or self.recipe.dtype
 
     def tensor(self, wanted: Wanted | Copy) -> PlannedTensor:
         """Plan one output tensor, its place left open."""
@@ -127,10 +132,9 @@ class Table:
     def _region(self, wanted: Wanted, operands: list[Operand]) -> Region:
         first = operands[0].region
         shape = self._shape(wanted, operands)
-        asked = self.recipe.out_dtype or self.recipe.dtype
         if first.dtype not in CODES:
             return Region("", 0, first.dtype, shape)
-        dtype = BY_TORCH_NAME[asked] if asked else first.dtype
+        dtype = BY_TORCH_NAME[self._asked] if self._asked else first.dtype
         return Region("", 0, "F32" if dtype == "F64" else dtype, shape)
 
     def _shape(self, wanted: Wanted, operands: list[Operand]) -> tuple[int, ...]:
@@ -158,6 +162,8 @@ class Table:
         computable = all(row.region.dtype in CODES for row in tensor.rows)
         if computable and not self.method.copies(tensor.settings, models):
             return tensor
+        if computable and first.region.dtype == "F64" and not (first.update or self._asked):
+            tensor = replace(tensor, region=replace(tensor.region, dtype="F64"))
         if computable and (first.update or first.region.dtype != tensor.region.dtype):
             return tensor
         if not computable and first.region.dtype.startswith("F8") and len(tensor.rows) > 1:

@@ -8,10 +8,12 @@ from typing import Final
 from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.schema import Recipe
 
-from .agreement import Difference, difference
+from .agreement import Difference, difference, listed
+from .checkpoint import weight_regions
 from .errors import EngineError, NotSupportedError, PlanError
 from .giver import Giver
-from .ingredients import Ingredient
+from .header import Region
+from .ingredients import Ingredient, is_vocabulary
 from .plan import PlannedTensor
 from .rows import embedding_readers, embedding_rows
 from .sources import Sources
@@ -19,6 +21,7 @@ from .vocabulary import Vocabulary, read_vocabulary
 
 Opened = Mapping[ModelRef, Ingredient]
 SAME: Final = "same_token_ids: true"
+NO_ROWS: Final = "the output has no rows for them"
 SIZES: Final = "their rows are merged with what the others have there"
 
 
@@ -41,7 +44,7 @@ def check_vocabularies(
         NotSupportedError: rows would have to be moved or made, as the recipe asks.
         CheckpointError: a tokenizer is broken.
     """
-    readers = embedding_readers(tensors)
+    readers, rows = embedding_readers(tensors), embedding_rows(tensors)
     read = [reference for place, reference in enumerate(opened) if place in readers]
     standard, known = giver.reference, read_vocabulary(giver.location.folder)
     if known is None:
@@ -50,14 +53,14 @@ def check_vocabularies(
             return
         yield f"the output has no tokenizer: {giver.reference} has none, {standard} has one"
     else:
-        yield from _beyond(giver, known, embedding_rows(tensors))
+        yield from _beyond(giver, opened, known, rows)
     for reference, ingredient in opened.items():
         found = read_vocabulary(ingredient.checkpoint.folder) if reference != standard else None
         if found is not None:
             how = difference(known, found)
             if how and reference in read and not recipe.same_token_ids:
                 _refuse(recipe, standard, reference, how)
-            yield from _notes(recipe, standard, reference, how, reference in read)
+            yield from _notes(recipe, standard, reference, how, reference in read, rows)
 
 
 def unequal_rows(recipe: Recipe, found: str) -> EngineError:
@@ -90,7 +93,8 @@ def _refuse(recipe: Recipe, standard: ModelRef, reference: ModelRef, how: Differ
         raise NotSupportedError(
             "not built yet: moving rows of embeddings to where the tokenizer has them. The "
             f"vocabulary of {reference} differs from that of {standard} "
-            f"({how.example or how.lacking or how.extra}); if its ids mean the same, say {SAME}"
+            f"({how.example or listed(how.lacking or how.extra)}); if its ids mean the same, "
+            f"say {SAME}"
         )
     if how.moved:
         raise PlanError(
@@ -101,7 +105,12 @@ def _refuse(recipe: Recipe, standard: ModelRef, reference: ModelRef, how: Differ
 
 
 def _notes(
-    recipe: Recipe, standard: ModelRef, reference: ModelRef, how: Difference | None, read: bool
+    recipe: Recipe,
+    standard: ModelRef,
+    reference: ModelRef,
+    how: Difference | None,
+    read: bool,
+    rows: int | None,
 ) -> Iterator[str]:
     another = f"{reference} has another vocabulary than {standard}"
     if how is None:
@@ -111,17 +120,45 @@ def _notes(
     elif how and recipe.same_token_ids:
         yield f"{another}; as the recipe says, the ids mean the same"
     elif how:
-        if how.lacking:
-            yield f"{reference} lacks {how.lacking}, which {standard} has; {SIZES}"
-        if how.extra:
-            yield f"{reference} has {how.extra}, which {standard} lacks; {SIZES}"
+        for tokens, end in _by_rows(how.lacking, rows):
+            yield f"{reference} lacks {listed(tokens)}, which {standard} has; {end}"
+        for tokens, end in _by_rows(how.extra, rows):
+            yield f"{reference} has {listed(tokens)}, which {standard} lacks; {end}"
 
 
-def _beyond(giver: Giver, known: Vocabulary, rows: int | None) -> Iterator[str]:
-    """What to say where the tokenizer has ids for which the output has no rows."""
+def _by_rows(tokens: Mapping[str, int], rows: int | None) -> Iterator[tuple[dict[str, int], str]]:
+    """The tokens that have rows in the output and those that have none, with what that means."""
+    within = {token: id_ for token, id_ in tokens.items() if rows is None or id_ < rows}
+    beyond = {token: id_ for token, id_ in tokens.items() if token not in within}
+    yield from ((some, end) for some, end in ((within, SIZES), (beyond, NO_ROWS)) if some)
+
+
+def _beyond(giver: Giver, opened: Opened, known: Vocabulary, rows: int | None) -> Iterator[str]:
+    """What to say where the tokenizer has ids for which the output has no rows.
+
+    Raises:
+        PlanError: its own model has rows for more of them.
+    """
     highest = max(known.tokens, default=-1)
-    if rows is not None and highest >= rows:
-        yield (
-            f"the tokenizer of {giver.reference} has ids up to {highest}; "
-            f"the embeddings of the output have {rows} rows"
+    if rows is None or highest < rows:
+        return
+    reference = giver.reference
+    found = (
+        f"the tokenizer of {reference} has ids up to {highest}; the embeddings of the output have "
+        f"{rows} rows"
+    )
+    own = opened[reference].checkpoint.tensors if reference in opened else _weights(giver)
+    if any(is_vocabulary(name) and region.shape[:1] > (rows,) for name, region in own.items()):
+        raise PlanError(
+            f"{found}, and {reference} itself has more: the output could not embed what its "
+            "tokenizer gives; let another model give it (base_model, tokenizer_source)"
         )
+    yield found
+
+
+def _weights(giver: Giver) -> Mapping[str, Region]:
+    """The tensors of a model that is named for its tokenizer; none where it has no weights."""
+    try:
+        return weight_regions(giver.location.folder)
+    except EngineError:
+        return {}
