@@ -33,7 +33,7 @@ from merge_worker.engine import merge_part as carry_out
 from merge_worker.engine.finiteness import found_sentence, sentences
 from merge_worker.plan_report import described, report
 from merge_worker.products_here import products_here
-from mergehub.cli.failures import recipe_faults, recipe_text, show_fault
+from mergehub.cli.failures import Line, recipe_faults, recipe_text, show_fault
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.output import show
 from mergehub.cli.progress import ProgressDisplay
@@ -189,7 +189,7 @@ def _plan(file: IO[str], roots: tuple[Path, ...], seed: int, offline: bool) -> P
     with recipe_faults(file.name):
         recipe, warnings = parse_to_merge(recipe_text(file))
     for warning in warnings:
-        show_fault((warning.place, warning.message, warning.suggestion), colour="yellow")
+        show_fault(Line.of(warning), colour="yellow")
     beside = Path(file.name).parent if file.name != "<stdin>" else Path()
     allowed = dict.fromkeys(path.resolve() for path in (Path(), beside, *roots))
     here = products_here(recipe, allowed)
