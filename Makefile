@@ -26,7 +26,7 @@ up: $(BIN)/.installed ## Run the whole hub on this machine, until Ctrl-C
 	@$(BIN)/mergehub up
 
 test: $(BIN)/.installed ## Run all tests against real stores and real processes
-	$(BIN)/python -m pytest -q --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q --numprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 chaos: $(BIN)/.installed ## Kill, stop and cut what runs, then see that nothing is lost (CHAOS="--seed 1 2 --seconds 60")
 	PYTHONPATH=tests $(BIN)/python -m chaos $(CHAOS)
