@@ -299,3 +299,12 @@ def test_no_document_does_anything_but_parse_or_be_refused(
     told = faults({"merge_method": method} | fields)
     assert all(fault.path == "" or fault.path.startswith("/") for fault in told)
     assert all(fault.code and fault.message for fault in told)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x85", "\u2028"])
+def test_a_syntax_fault_shows_the_line_that_the_parser_means(end: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        parse_recipe(f"a: 1{end}b: 2{end}c: [3")
+    (fault,) = caught.value.faults
+    assert fault.line == 3
+    assert "  c: [3\n" in fault.message

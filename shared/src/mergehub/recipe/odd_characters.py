@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import islice
 from typing import Final, NamedTuple
 
 _QUOTES: Final = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'}
 _SIGNS: Final = " :,-[]{}#&*!|>'\"?"
+_LOOKED_AT: Final = 2_000
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 _ESCAPED: Final = re.compile(r"(?<!\\)\\(?:x([0-9a-f]{2})|u([0-9a-f]{4}))")
 
@@ -21,8 +23,8 @@ class Odd(NamedTuple):
 
 
 def odd_character(line: str) -> Odd | None:
-    """The first such character of a line, or None."""
-    for found in _NOT_ASCII.finditer(line):
+    """The first such character of a line, or None; a long line is looked at in its beginning."""
+    for found in islice(_NOT_ASCII.finditer(line), _LOOKED_AT):
         character = found.group()
         meant = _QUOTES.get(character) or unicodedata.normalize("NFKC", character)
         unseen = unicodedata.category(character) in ("Cf", "Zl", "Zp")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple, Self
 
 import yaml
 
@@ -15,6 +16,8 @@ _NOT_PRINTABLE = re.compile(
 )
 # An expression whose brackets, commas or backslashes are taken for YAML's own.
 _FILTER = re.compile(r"filter:[ \t]*\"?/")
+_BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+"""What ends a line to the parser."""
 _BEFORE, _AFTER = 50, 20
 
 
@@ -23,10 +26,8 @@ def not_text(text: str) -> Fault | None:
     found = _NOT_PRINTABLE.search(text)
     if found is None:
         return None
-    start = found.start()
-    line, column = text.count("\n", 0, start), start - (text.rfind("\n", 0, start) + 1)
     problem = f"the character U+{ord(found.group()):04X} is not allowed in YAML"
-    return _fault(problem, text, line, column, _hint(text, line, column))
+    return _Place.of(text, found.start()).fault(problem)
 
 
 def syntax_fault(error: yaml.YAMLError, text: str) -> Fault:
@@ -35,38 +36,42 @@ def syntax_fault(error: yaml.YAMLError, text: str) -> Fault:
     problem = getattr(error, "problem", None) or "it cannot be parsed"
     if mark is None:
         return Fault("", "yaml", f"this is not valid YAML: {problem}")
+    place = _Place.of(text, mark.index)
     # A sign that is none to YAML makes one text of its line and the next.
-    for line in (mark.line, mark.line - 1):
-        if line >= 0 and (odd := odd_character(_line(text, line))):
-            return _fault(odd.problem, text, line, odd.column, odd.hint)
-    return _fault(problem, text, mark.line, mark.column, _hint(text, mark.line, mark.column))
+    for line in range(place.line, max(-1, place.line - 2), -1):
+        if odd := odd_character(place.lines[line]):
+            return _Place(place.lines, line, odd.column).fault(odd.problem, odd.hint)
+    return place.fault(problem)
 
 
-def _fault(problem: str, text: str, line: int, column: int, hint: str | None = None) -> Fault:
-    where = f"at line {line + 1}, column {column + 1}"
-    message = f"this is not valid YAML {where}: {problem}\n{_shown(text, line, column)}"
-    return Fault("", "yaml", message, hint, line + 1)
+class _Place(NamedTuple):
+    """A line and a column of a text, both from 0."""
 
+    lines: list[str]
+    line: int
+    column: int
 
-def _shown(text: str, line: int, column: int) -> str:
-    """The piece of the line around a column, and below it a mark."""
-    start = max(0, column - _BEFORE)
-    piece = _line(text, line)[start : column + _AFTER]
-    return f"  {printable(piece)}\n  {' ' * (column - start)}^"
+    @classmethod
+    def of(cls, text: str, index: int) -> Self:
+        """That of a character; the parser counts lines in a way of its own."""
+        before = _BREAK.split(text[:index])
+        return cls(_BREAK.split(text), len(before) - 1, len(before[-1]))
 
+    def fault(self, problem: str, hint: str | None = None) -> Fault:
+        where = f"at line {self.line + 1}, column {self.column + 1}"
+        message = f"this is not valid YAML {where}: {problem}\n{self._shown()}"
+        return Fault("", "yaml", message, hint or self._hint(), self.line + 1)
 
-def _line(text: str, line: int) -> str:
-    """The line of that index."""
-    start = 0
-    for _ in range(line):
-        start = text.find("\n", start) + 1
-    end = text.find("\n", start)
-    return text[start:end] if end >= 0 else text[start:]
+    def _shown(self) -> str:
+        """The piece of the line around the column, and below it a mark."""
+        start = max(0, self.column - _BEFORE)
+        piece = self.lines[self.line][start : self.column + _AFTER]
+        return f"  {printable(piece)}\n  {' ' * (self.column - start)}^"
 
-
-def _hint(text: str, line: int, column: int) -> str | None:
-    if "\t" in _line(text, line)[: column + 1]:
-        return "indent with spaces: YAML does not take tabs"
-    if _FILTER.search(_line(text, line)):
-        return "put the regular expression in single quotes: filter: '/…/'"
-    return None
+    def _hint(self) -> str | None:
+        line = self.lines[self.line]
+        if "\t" in line[: self.column + 1]:
+            return "indent with spaces: YAML does not take tabs"
+        if _FILTER.search(line):
+            return "put the regular expression in single quotes: filter: '/…/'"
+        return None
