@@ -14,6 +14,7 @@ from typing import Any, Final
 
 Strange = Callable[[Path], object]
 INDEX: Final = "model.safetensors.index.json"
+SHARD: Final = "model-00001-of-00001.safetensors"
 POINTER: Final = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 123\n"
 TENSOR: Final = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
 
@@ -53,7 +54,17 @@ def tensor(name: str = "model.norm.weight", **changed: Any) -> Strange:
 
 
 def index(weight_map: Any, **more: Any) -> Strange:
-    return put(INDEX, {"weight_map": weight_map, **more})
+    return indexed({"weight_map": weight_map, **more})
+
+
+def indexed(content: Any) -> Strange:
+    """An index, and the weights as a shard: beside `model.safetensors` no index is read."""
+
+    def change(folder: Path) -> None:
+        put(INDEX, content)(folder)
+        (folder / "model.safetensors").rename(folder / SHARD)
+
+    return change
 
 
 def gone(*names: str) -> Strange:
@@ -203,24 +214,24 @@ HEADERS: Final[dict[str, Strange]] = {
 }
 
 INDEXES: Final[dict[str, Strange]] = {
-    "no weight_map": put(INDEX, {}),
+    "no weight_map": indexed({}),
     "an empty weight_map": index({}),
     "a weight_map that is a list": index(["a"]),
     "a shard that is a number": index({"a": 1}),
     "a shard that is a list": index({"a": ["x.safetensors"]}),
-    "a shard outside": index({"a": "../model.safetensors"}),
+    "a shard outside": index({"a": f"../{SHARD}"}),
     "a shard at an absolute path": index({"a": "/etc/passwd.safetensors"}),
     "a shard of 300 characters": index({"a": "s" * 300 + ".safetensors"}),
     "a shard of 250 characters": index({"a": "ü" * 240 + ".safetensors"}),
     "a shard with a zero byte": index({"a": "s\0.safetensors"}),
     "a shard with control characters": index({"a": "s\x1b[2J.safetensors"}),
-    "a shard that is half of a pair": put(INDEX, b'{"weight_map": {"a": "\\ud800.safetensors"}}'),
+    "a shard that is half of a pair": indexed(b'{"weight_map": {"a": "\\ud800.safetensors"}}'),
     "a shard in a subfolder": index({"a": "x/y.safetensors"}),
     "a shard without a name": index({"a": ""}),
     "a shard that is a dot": index({"a": "."}),
     "a shard that is pickled": index({"a": "pytorch_model.bin"}),
     "1,000 shards that are not there": index({str(i): f"{i}.safetensors" for i in range(1000)}),
-    "a tensor that is not in its shard": index({"zebra": "model.safetensors"}),
+    "a tensor that is not in its shard": index({"zebra": SHARD}),
     "a shard that is a pipe": both(
         index({"a": "p.safetensors"}), instead("p.safetensors", os.mkfifo)
     ),
@@ -228,12 +239,10 @@ INDEXES: Final[dict[str, Strange]] = {
         index({"a": "p.safetensors"}), instead("p.safetensors", link("/etc/hostname"))
     ),
     "a tensor in two shards": both(
-        index({"model.norm.weight": "model.safetensors", "x": "two.safetensors"}),
-        lambda folder: (folder / "two.safetensors").write_bytes(
-            (folder / "model.safetensors").read_bytes()
-        ),
+        index({"model.norm.weight": SHARD, "x": "two.safetensors"}),
+        lambda folder: (folder / "two.safetensors").write_bytes((folder / SHARD).read_bytes()),
     ),
-    "metadata that is no mapping": index({"model.norm.weight": "model.safetensors"}, metadata=7),
+    "metadata that is no mapping": index({"model.norm.weight": SHARD}, metadata=7),
 }
 
 
