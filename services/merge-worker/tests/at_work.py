@@ -18,6 +18,7 @@ from merge_worker.execution.slot import Slot
 from merge_worker.jobs import Doorbell
 from mergehub.contracts.runs import MergeSpec
 from mergehub.contracts.worker_client import RunClient
+from mergehub.kit.background import running
 from mergehub.kit.doorbell import DueRun, ring
 from mergehub.kit.settings import WorkerSettings
 
@@ -53,12 +54,10 @@ async def listening(settings: WorkerSettings) -> AsyncIterator[Slot]:
     client = RunClient.connect(settings.hub_url, "mgh_worker")
     slot = Slot(settings, client)
     doorbell = Doorbell(settings, slot)
-    task = asyncio.create_task(doorbell.listen())
     try:
-        yield slot
+        async with running({"doorbell": doorbell.listen}):  # redis may swallow a cancellation
+            yield slot
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
         await slot.drain()
         await doorbell.close()
         await client.aclose()
