@@ -18,6 +18,8 @@ from mergehub.kit.database import Database
 
 STATE = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
 
+POOL = 4
+
 
 class Base(DeclarativeBase):
     pass
@@ -32,7 +34,7 @@ class Thing(Base):
 
 @pytest.fixture
 async def database(postgres_url: str) -> AsyncIterator[Database]:
-    database = Database(postgres_url, "reading_sessions", pool=4)
+    database = Database(postgres_url, "reading_sessions", pool=POOL)
     async with database.transaction() as session:
         await session.execute(text("CREATE SCHEMA IF NOT EXISTS reading_sessions"))
     async with database.engine.begin() as connection:
@@ -86,13 +88,21 @@ async def test_the_connections_of_a_busy_time_are_kept(database: Database) -> No
 async def test_connections_are_handed_out_in_the_order_of_asking(database: Database) -> None:
     """More ask than there are connections; each one that is done asks again at once."""
     served: list[int] = []
+    opened = asyncio.Barrier(POOL)
+
+    async def open_one() -> None:
+        async with database.reading() as reading:
+            await reading.connection()
+            await opened.wait()
 
     async def ask(number: int) -> None:
         for _ in range(3):
             async with database.reading() as reading:
+                await reading.connection()
+                served.append(number)  # now: statements end in an order of their own
                 await reading.execute(text("SELECT 1"))
-            served.append(number)
 
+    await asyncio.gather(*(open_one() for _ in range(POOL)))  # opening one takes its time
     await asyncio.gather(*(ask(number) for number in range(20)))
     assert sorted(served[:20]) == list(range(20)), "nobody is served twice before all were once"
 
