@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 CACHE = Path(__file__).parents[1] / ".cache"
 BIN = Path(sys.prefix) / "bin"
@@ -39,13 +41,26 @@ def node(folder: Path, *command: str, **env: str) -> str:
 
 
 def install(folder: Path) -> None:
-    """Install the packages, unless they are those of the lock file already."""
-    lock = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
-    installed = folder / "node_modules" / ".installed"
-    if installed.is_file() and installed.read_text() == lock:
-        return
+    """Give a package what its lock file names: a link to a folder that is installed once."""
+    (folder / "node_modules").symlink_to(_installed(folder) / "node_modules")
+
+
+def _installed(package: Path) -> Path:
+    """Where the packages of a lock file are installed, for every process of the tests."""
+    lock = (package / "package-lock.json").read_bytes()
+    folder = CACHE / "npm" / hashlib.sha256(lock).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "installed").exists():
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(package / name, folder)
+            _install(folder)
+            (folder / "installed").touch()
+    return folder
+
+
+def _install(folder: Path) -> None:
     try:
         node(folder, "npm", "ci", "--no-audit", "--no-fund", "--fetch-retries=1")
     except AssertionError as error:
         pytest.fail(f"{UNREACHED}\n{error}", pytrace=False)
-    installed.write_text(lock)

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from npm import CACHE, install, node
+from npm import install, node
 from running import RunningHub
 from snippets import blocks, check, program
 
@@ -16,20 +16,17 @@ from mergehub import __version__
 
 ROOT = Path(__file__).parents[1]
 CLIENTS = ROOT / "clients"
-BUILT = CACHE / "clients"
 MADE = shutil.ignore_patterns("node_modules", "dist", "generated")
 
 pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(scope="module")
-def client() -> Path:
+def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The client's package, copied aside and built."""
-    folder = BUILT / "typescript"
-    for each in folder.iterdir() if folder.is_dir() else ():
-        if each.is_dir() and each.name != "node_modules":
-            shutil.rmtree(each)
-    shutil.copytree(CLIENTS, BUILT, ignore=MADE, dirs_exist_ok=True)
+    built = tmp_path_factory.mktemp("clients") / "clients"
+    shutil.copytree(CLIENTS, built, ignore=MADE)
+    folder = built / "typescript"
     example = "\n".join(re.findall(r"^```ts\n(.*?)^```$", _readme(), re.MULTILINE | re.DOTALL))
     (folder / "test" / "readme.ts").write_text(example)
     (folder / "test" / "every.ts").write_text(every_operation())

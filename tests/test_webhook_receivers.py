@@ -12,11 +12,10 @@ from typing import Any
 
 import httpx
 import pytest
-from npm import BIN, CACHE, environment, install, node
+from npm import BIN, environment, install, node
 from running import RunningHub
 
 SOURCE = Path(__file__).with_name("receivers") / "javascript"
-FOLDER = CACHE / "receivers" / "javascript"
 PAGE = Path(__file__).parents[1] / "docs" / "webhooks.md"
 SECONDS = 20
 
@@ -27,11 +26,18 @@ Tried = tuple[int, str]
 
 
 @pytest.fixture(scope="module")
-def receiver() -> Iterator[httpx.Client]:
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The receiver's package, copied aside and installed."""
+    folder = tmp_path_factory.mktemp("receiver") / "javascript"
+    shutil.copytree(SOURCE, folder)
+    install(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def receiver(package: Path) -> Iterator[httpx.Client]:
     """The receiver as a process of its own; it ends with its standard input."""
-    shutil.copytree(SOURCE, FOLDER, dirs_exist_ok=True)
-    install(FOLDER)
-    command = [BIN / "node", FOLDER / "receiver.js"]
+    command = [BIN / "node", package / "receiver.js"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), text=True
     ) as process:
@@ -96,14 +102,18 @@ def test_the_official_library_accepts_what_the_secret_signed_and_nothing_else(
 
 
 def test_the_example_of_the_documentation_verifies_what_is_sent_and_nothing_else(
-    registered: Callable[..., Json], tried: Callable[..., Tried], receiver: httpx.Client
+    registered: Callable[..., Json],
+    tried: Callable[..., Tried],
+    receiver: httpx.Client,
+    package: Path,
 ) -> None:
     endpoint = registered("example")
     assert tried(endpoint, endpoint["secret"]) == GENUINE
     example = re.search(r"```js\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[1]
     written = example.replace("whsec_…", endpoint["secret"])
-    (FOLDER / "example.js").write_text(written, encoding="utf-8")
-    told = node(FOLDER, "node", "--test", "example.test.js", REQUEST=receiver.get("/example").text)
+    (package / "example.js").write_text(written, encoding="utf-8")
+    request = receiver.get("/example").text
+    told = node(package, "node", "--test", "example.test.js", REQUEST=request)
     assert "webhook.test webhooks/" in told
 
 

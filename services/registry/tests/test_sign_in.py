@@ -28,8 +28,9 @@ pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(scope="module")
-def issuer() -> Iterator[str]:
-    with provider(f"{ORIGIN}/v1/accounts/callback") as issuer:
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("provider") / "provider"
+    with provider(folder, f"{ORIGIN}/v1/accounts/callback") as issuer:
         yield issuer
 
 
