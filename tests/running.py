@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from mergehub.client import HubClient
-from mergehub.hub.folder import read_connection
+from mergehub.whereabouts import read_connection
 
 START_SECONDS = 60
 

@@ -27,7 +27,7 @@ from watch import RunFailed, watch
 
 from mergehub.cli.lineage import draw
 from mergehub.client import HubClient, HubError
-from mergehub.hub.folder import read_connection
+from mergehub.whereabouts import read_connection
 from mergehub.hub.process import Command, spawn
 
 HERE = Path(__file__).resolve().parent

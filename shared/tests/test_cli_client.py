@@ -21,7 +21,8 @@ from mergehub.client import (
     ServerSentEvent,
 )
 from mergehub.contracts.runs import Run
-from mergehub.hub.folder import CONNECTION, write_secret
+from mergehub.whereabouts import CONNECTION
+from mergehub.secret_files import write_secret
 from mergehub.logins import keep_login
 
 sys.path.insert(0, str(Path(__file__).parent))

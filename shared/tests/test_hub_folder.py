@@ -12,7 +12,8 @@ import pytest
 
 from mergehub.hub import leftovers
 from mergehub.hub.address import listen, url_of
-from mergehub.hub.folder import SECRETS_KEYS, TOKENS, DataFolder, default_folder
+from mergehub.hub.folder import SECRETS_KEYS, TOKENS, DataFolder
+from mergehub.whereabouts import default_folder
 from mergehub.hub.process import CannotStart
 from mergehub.kit.settings import ServiceSettings
 

@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from mergehub.hub.folder import write_secret
+from mergehub.secret_files import write_secret
 
 
 def logins_file() -> Path:

@@ -47,7 +47,7 @@ def report(planned: Plan, options: MergeOptions) -> dict[str, Any]:
         "bytes_in": planned.bytes_in,
         "bytes_out": planned.bytes_out,
         "files": len(planned.shards),
-        "memory": planned.peak_memory(options.workers),
+        "memory": peak_memory(planned, options.workers),
         "threads": options.workers,
         "seconds": {"low": low, "high": high},
         "notes": list(planned.notes),
@@ -64,7 +64,7 @@ def described(planned: Plan, options: MergeOptions) -> Table:
         "copied": f"{len(planned.copied)} of {len(planned.tensors)} tensors, untouched",
         "read": decimal(planned.bytes_in),
         "write": f"{decimal(planned.bytes_out)}, files: {len(planned.shards)}",
-        "memory": f"{decimal(planned.peak_memory(options.workers))} of buffers at most, "
+        "memory": f"{decimal(peak_memory(planned, options.workers))} of buffers at most, "
         f"with {options.workers} threads",
         "time": f"about {_time(low, high)} on an idle machine{_first_time(methods)}",
         "note": "\n".join(planned.notes),

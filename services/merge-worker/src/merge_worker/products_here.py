@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from mergehub.hub.folder import default_folder, read_connection
+from mergehub.whereabouts import default_folder, read_connection
 from mergehub.recipe import ModelRef, Recipe, references
 from mergehub.recipe.reference import PATHS
 

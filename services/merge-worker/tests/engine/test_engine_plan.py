@@ -13,7 +13,7 @@ import pytest
 
 from merge_worker.engine import NotSupportedError, PlanError, plan_merge
 from merge_worker.engine.fill_kernel import SCRATCH, WIDTH
-from merge_worker.engine.plan import GATHERED
+from merge_worker.engine.peak_memory import GATHERED, peak_memory
 from mergehub.recipe import Recipe, RecipeError, not_built
 
 MEGABYTE = 1 << 20
@@ -50,9 +50,9 @@ def test_a_plan_counts_bytes_and_bounds_memory(workshop: Any) -> None:
     assert plan.bytes_out == 4 * elements
     assert plan.copied == ()
     scratch = 4 * (2 + SCRATCH) * WIDTH
-    assert plan.peak_memory(threads=2, block=100) == 2 * (100 * (2 + 2 + 4) + scratch)
+    assert peak_memory(plan, threads=2, block=100) == 2 * (100 * (2 + 2 + 4) + scratch)
     ties = {**recipe, "merge_method": "ties", "base_model": "./a", "parameters": {"density": 0.5}}
-    assert workshop.plan(ties).peak_memory(threads=1, block=100) > GATHERED
+    assert peak_memory(workshop.plan(ties), threads=1, block=100) > GATHERED
 
 
 def test_the_memory_that_a_plan_claims_is_what_the_merge_takes(workshop: Any) -> None:
@@ -60,7 +60,7 @@ def test_the_memory_that_a_plan_claims_is_what_the_merge_takes(workshop: Any) ->
     for i in range(count):
         workshop.model(str(i), tensors, "F32")
     recipe = {"merge_method": "linear", "models": [{"model": f"./{i}"} for i in range(count)]}
-    claimed = workshop.plan(recipe).peak_memory(threads=1)
+    claimed = peak_memory(workshop.plan(recipe), threads=1)
     workshop.merge(recipe, threads=1)
     tracemalloc.start()
     try:
@@ -74,7 +74,7 @@ def test_the_memory_that_a_plan_claims_is_what_the_merge_takes(workshop: Any) ->
 def test_a_thousand_tiny_models_need_little_memory(workshop: Any) -> None:
     workshop.model("a", workshop.llama(0))
     recipe = {"merge_method": "linear", "models": [{"model": "./a"}] * 1000}
-    assert workshop.plan(recipe).peak_memory(threads=1) < 16 * MEGABYTE
+    assert peak_memory(workshop.plan(recipe), threads=1) < 16 * MEGABYTE
 
 
 def test_a_plan_is_json_and_its_digest_tells_plans_apart(workshop: Any) -> None:

@@ -16,7 +16,7 @@ from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.lazy import BEGAN
 from mergehub.cli.progress import ProgressDisplay
 from mergehub.hub import backup as backups
-from mergehub.hub.folder import default_folder
+from mergehub.whereabouts import default_folder
 from mergehub.hub.process import CannotStart
 
 DATA = click.option(

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from mergehub.cli.json_option import as_json
-from mergehub.hub.folder import default_folder
+from mergehub.whereabouts import default_folder
 from mergehub.hub.process import CannotStart
 from mergehub.hub.up import Options, run
 

@@ -9,7 +9,7 @@ import httpx
 
 from mergehub.client.errors import HubUnreachable
 from mergehub.client.whereabouts import nobody_on_the_folder
-from mergehub.hub.folder import default_folder, read_connection
+from mergehub.whereabouts import default_folder, read_connection
 from mergehub.logins import read_logins
 from mergehub.tokens import read_token
 from mergehub.urls import is_loopback, parsed

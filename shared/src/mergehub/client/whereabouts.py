@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from mergehub.hub.folder import default_folder, read_connection
+from mergehub.whereabouts import default_folder, read_connection
 
 START = "start it with `mergehub up`, or set MERGEHUB_URL to the address of another."
 

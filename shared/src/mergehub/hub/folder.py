@@ -7,36 +7,19 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Self
 
 from mergehub.hub.process import CannotStart
+from mergehub.whereabouts import CONNECTION
+from mergehub.secret_files import write_secret
 
 NEEDED_BYTES = 200 * 1024**2
 LAYOUT = ("pg", "vk", "artifacts", "scratch", "logs", "models")
 LOCK = "lock"
-CONNECTION = "connection.json"
 TOKENS = "tokens.json"
 SECRETS_KEYS = "secrets-keys.json"
-
-
-def default_folder() -> Path:
-    """MERGEHUB_DATA, or the place that the XDG base directory specification gives."""
-    named = os.environ.get("MERGEHUB_DATA")
-    if named:
-        return Path(named).expanduser()
-    shared = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(shared) / "mergehub"
-
-
-def read_connection(folder: Path) -> dict[str, str]:
-    """The address and token that the hub of this folder left for shells; empty without one."""
-    try:
-        return dict(json.loads((folder / CONNECTION).read_text()))
-    except (OSError, ValueError):
-        return {}
 
 
 class FolderInUse(CannotStart):
@@ -161,12 +144,3 @@ class DataFolder:
             ) from None
         lock.truncate(0)
         return lock
-
-
-def write_secret(path: Path, content: Mapping[str, Any] | list[str]) -> None:
-    """Replace `path` by JSON that its owner alone may read, never half written."""
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(content, file, indent=2)
-    fresh.replace(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import importlib.util
 import os
 import shutil
@@ -12,22 +11,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from mergehub.parent_death import die_with_parent
+
 Command = Sequence[str | Path]
 
-PR_SET_PDEATHSIG = 1
 SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes
 NOBODY = 65534
-
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class CannotStart(Exception):
     """A part of the hub cannot be started; the message says what to do."""
-
-
-def die_with_parent(death_signal: signal.Signals) -> None:
-    """Ask the kernel to send this process `death_signal` when its parent ends (prctl(2))."""
-    _libc.prctl(PR_SET_PDEATHSIG, int(death_signal))
 
 
 def spawn(

@@ -18,7 +18,9 @@ from pathlib import Path
 
 from mergehub.hub import leftovers
 from mergehub.hub.address import listen, names, url_of
-from mergehub.hub.folder import CONNECTION, DataFolder, default_folder, write_secret
+from mergehub.whereabouts import CONNECTION, default_folder
+from mergehub.hub.folder import DataFolder
+from mergehub.secret_files import write_secret
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.process import CannotStart
 from mergehub.hub.registered import await_workers

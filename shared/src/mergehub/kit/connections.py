@@ -13,7 +13,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 from sqlalchemy.util import await_only
 from sqlalchemy.util.queue import AsyncAdaptedQueue, Empty
 
-from mergehub.kit.time_limits import unhurried
+from mergehub.kit.request_clock import unhurried
 
 CONNECT_SECONDS = 5.0
 STATEMENT_SECONDS = 30.0

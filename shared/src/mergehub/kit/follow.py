@@ -15,7 +15,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from mergehub.kit.notify import wait
-from mergehub.kit.time_limits import unhurried
+from mergehub.kit.request_clock import unhurried
 
 # How long it may be quiet: then one looks without being called, and lets proxies see life.
 QUIET_SECONDS = 15.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Protocol
 from uuid import UUID
 
 import httpx
@@ -11,7 +12,6 @@ import structlog
 from fastapi import FastAPI
 from pydantic import BaseModel, ValidationError
 
-from mergehub.kit.app import Resources
 from mergehub.kit.auth import Principal
 from mergehub.kit.problems import Unavailable
 from mergehub.kit.token_cache import CachingAuthenticator
@@ -19,6 +19,14 @@ from mergehub.kit.token_cache import CachingAuthenticator
 log = structlog.get_logger()
 
 PATH = "/v1/tokens/introspect"
+
+
+class Client(Protocol):
+    """What a service reaches the rest of the hub by."""
+
+    @property
+    def hub(self) -> httpx.AsyncClient:
+        """Sends the service's own token with each request."""
 
 
 class Introspection(BaseModel):
@@ -53,7 +61,7 @@ class IntrospectingAuthenticator:
         return _principal(told) if told.active else None
 
 
-async def ask_registry(app: FastAPI, resources: Resources) -> None:
+async def ask_registry(app: FastAPI, resources: Client) -> None:
     """Have `requires(scope)` ask the registry; the `start` of a service without tokens."""
     app.state.authenticator = CachingAuthenticator(IntrospectingAuthenticator(resources.hub))
 

@@ -15,9 +15,7 @@ from mergehub.kit.problems import (
     UnsupportedEncoding,
     problem_responses,
 )
-from mergehub.kit.storage import StorageFull
-from mergehub.kit.throttle import TooManyRequests
-from mergehub.kit.time_limits import TookTooLong
+from mergehub.kit.exhausted import StorageFull, TookTooLong, TooManyRequests
 
 RETRY_AFTER = {
     "Retry-After": {"schema": {"type": "integer", "minimum": 0}, "description": "In seconds."}

@@ -33,7 +33,7 @@ from mergehub.kit.problems import (
     Unavailable,
     answer,
 )
-from mergehub.kit.storage import StorageFull
+from mergehub.kit.exhausted import StorageFull
 
 log = structlog.get_logger()
 

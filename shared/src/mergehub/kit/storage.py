@@ -5,17 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from mergehub.kit.problems import Unavailable
+from mergehub.kit.exhausted import StorageFull
 
 LOW_BYTES = 32 << 20
 """PostgreSQL stops without room for the next 16 MiB of its log, and then nobody could read."""
-
-
-class StorageFull(Unavailable):
-    """The disk of the hub's data is full, so nothing can be stored; reading goes on."""
-
-    code, title = "storage-full", "The hub's disk is full"
-    remedy = "Free space on the disk of the hub's data, then send the same request again."
 
 
 def check_room(folder: Path | None) -> None:

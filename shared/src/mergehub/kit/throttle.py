@@ -9,20 +9,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mergehub.kit.callers import Callers
 from mergehub.kit.limits import Limiter, Quota, Verdict
-from mergehub.kit.problems import Problem, answer
+from mergehub.kit.exhausted import TooManyRequests
+from mergehub.kit.problems import answer
 from mergehub.kit.requests import PROBES
 from mergehub.kit.settings import ServiceSettings
 
 Fields = list[tuple[bytes, bytes]]
 
 READS = frozenset({"GET", "HEAD"})
-
-
-class TooManyRequests(Problem):
-    """The caller, a token or an address without one, has used up its quota of reads or writes."""
-
-    status, code, title = 429, "too-many-requests", "Too many requests"
-    remedy = "Wait for the seconds of `Retry-After`; `RateLimit` tells how much is left."
 
 
 class Throttle:

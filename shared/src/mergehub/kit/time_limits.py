@@ -3,41 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mergehub.kit.problems import Problem, answer
-
-
-class TookTooLong(Problem):
-    """The hub needed longer for its answer than a request may take, and gave up."""
-
-    status, code, title = 503, "took-too-long", "The answer took too long"
-    remedy = "Repeat it, a POST with the same `Idempotency-Key`: it may have had its effect."
-
-
-_limit: ContextVar[asyncio.Timeout | None] = ContextVar("limit", default=None)
-
-
-@contextmanager
-def unhurried() -> Iterator[None]:
-    """Stop the clock of the present request while it waits on purpose, as for news."""
-    limit, clock = _limit.get(), asyncio.get_running_loop().time
-    end = limit.when() if limit is not None and not limit.expired() else None
-    if limit is None or end is None:
-        yield
-        return
-    left = end - clock()
-    limit.reschedule(None)
-    try:
-        yield
-    finally:
-        limit.reschedule(clock() + left)
+from mergehub.kit.exhausted import TookTooLong
+from mergehub.kit.problems import answer
+from mergehub.kit.request_clock import limit_of_request, unhurried
 
 
 class TimeLimit:
@@ -60,7 +33,7 @@ class TimeLimit:
             return
         begun = False
         limit = asyncio.timeout(self._seconds)
-        current = _limit.set(limit)
+        current = limit_of_request.set(limit)
 
         async def watch(message: Message) -> None:
             nonlocal begun
@@ -80,7 +53,7 @@ class TimeLimit:
             )
             await answer(problem)(scope, receive, send)
         finally:
-            _limit.reset(current)
+            limit_of_request.reset(current)
 
     def _steady(self, receive: Receive, limit: asyncio.Timeout) -> Receive:
         """`receive`, which is unhurried and insists on a steady body."""

@@ -1,4 +1,4 @@
-"""The tables of edges, and of those that were refused."""
+"""The table of edges."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Double,
-    ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
@@ -57,21 +56,4 @@ class Edge(Base):
     recipe_version: Mapped[UUID | None]
     run: Mapped[UUID | None]
     source: Mapped[str] = mapped_column(String(60))
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-
-class RefusedEdge(Base):
-    """An edge that was told and would have made the graph untrue."""
-
-    __tablename__ = "refused_edges"
-    __table_args__ = (UniqueConstraint("child_id", "parent_id", "relation", "role"),)
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    child_id: Mapped[UUID] = mapped_column(ForeignKey("models.id"))
-    parent_id: Mapped[UUID] = mapped_column(ForeignKey("models.id"))
-    relation: Mapped[str] = mapped_column(String(20))
-    role: Mapped[str] = mapped_column(String(20))
-    run: Mapped[UUID | None]
-    source: Mapped[str] = mapped_column(String(60))
-    reason: Mapped[str] = mapped_column(String(500))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import CTE
 
-from lineage.graph.models import Edge, RefusedEdge
+from lineage.graph.models import Edge
 from lineage.models.models import Model, Revision
 from mergehub.kit.database import AnyRow
 
@@ -125,33 +125,3 @@ async def count_edge(session: AsyncSession, edge_id: int) -> None:
         )
         .execution_options(synchronize_session=False)
     )
-
-
-async def insert_refusal(session: AsyncSession, values: dict[str, Any]) -> None:
-    await session.execute(insert(RefusedEdge).values(values).on_conflict_do_nothing())
-
-
-async def refusals(session: AsyncSession, child_id: UUID) -> Sequence[AnyRow]:
-    """The refused parents of a model, oldest first."""
-    query = (
-        select(
-            RefusedEdge.parent_id.label("parent"),
-            Model.name,
-            RefusedEdge.relation,
-            RefusedEdge.role,
-            RefusedEdge.run,
-            RefusedEdge.reason,
-            RefusedEdge.created_at,
-        )
-        .join(Model, Model.id == RefusedEdge.parent_id)
-        .where(RefusedEdge.child_id == child_id)
-        .order_by(RefusedEdge.id)
-    )
-    return (await session.execute(query)).all()
-
-
-async def popular(session: AsyncSession, role: str, limit: int) -> Sequence[Model]:
-    """The models that most merges used in this role."""
-    count = Model.base_count if role == "base" else Model.ingredient_count
-    query = select(Model).where(count > 0).order_by(count.desc(), Model.name).limit(limit)
-    return (await session.scalars(query)).all()

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.graph import repository, schemas
 from lineage.graph.repository import Direction
+from lineage.models import refusals
 from lineage.models import repository as models
 from lineage.models import service as model_service
 from lineage.models.schemas import Model
@@ -108,7 +109,7 @@ async def _refuse(
 ) -> None:
     log.warning("edge.refused", child=str(child.model), parent=told.name, reason=reason)
     claim = _claim(child, parent, told, provenance)
-    await repository.insert_refusal(session, claim | {"reason": reason})
+    await refusals.keep(session, claim | {"reason": reason})
 
 
 def _claim(child: End, parent: End, told: Parent, provenance: Provenance) -> dict[str, Any]:

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lineage.graph import repository as graph
-from lineage.models import repository, schemas
+from lineage.models import refusals, repository, schemas
 from lineage.models.models import Model
 from mergehub.kit.pagination import decode_cursor, encode_cursor
 from mergehub.kit.problems import NotFound
@@ -35,12 +34,12 @@ async def detail(session: AsyncSession, model_id: UUID) -> schemas.ModelDetail:
     model = await get(session, model_id)
     names = await repository.names(session, model_id)
     revisions = await repository.revisions(session, model_id)
-    refusals = await graph.refusals(session, model_id)
+    refused = await refusals.of(session, model_id)
     return schemas.ModelDetail(
         **schemas.Model.model_validate(model).model_dump(),
         names=[schemas.ModelName.model_validate(row) for row in names],
         revisions=[schemas.Revision.model_validate(row) for row in revisions],
-        refused_parents=[schemas.RefusedParent.model_validate(row) for row in refusals],
+        refused_parents=[schemas.RefusedParent.model_validate(row) for row in refused],
     )
 
 

@@ -28,6 +28,7 @@ from .errors import (
     TooManyFilesError,
 )
 from .execute import MergeOptions, MergeResult, merge, merge_part
+from .peak_memory import peak_memory
 from .plan import Plan
 from .planner import plan_merge
 from .portion import Portion
@@ -59,5 +60,6 @@ __all__ = [
     "digest_of_folder",
     "merge",
     "merge_part",
+    "peak_memory",
     "plan_merge",
 ]

@@ -26,7 +26,8 @@ from .cuda import simulated
 from .errors import DeviceError
 from .fill_kernel import FACTS_OF, one_nan
 from .formula import Formula
-from .method import Along, Prepared
+from .formula import Along
+from .method import Prepared
 from .randomness import draw
 
 cuda: Any = numba_cuda

@@ -9,8 +9,7 @@ import numpy as np
 from .codecs import INFINITY_BITS, MAGNITUDE, decode, encode, end_of
 from .compilable import Function, compilable
 from .compiled import compiled, once
-from .formula import Formula
-from .method import Along
+from .formula import Along, Formula
 from .randomness import draw_tile
 
 TILE: Final = 2048

@@ -16,9 +16,12 @@ step, so that it becomes vector instructions whatever the number of models.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from .compilable import Function, compilable
+
+Along = Literal["row", "column"]
+"""What facts are gathered of, where they are not of the whole tensor."""
 
 
 @compilable

@@ -26,7 +26,8 @@ from .gather_kernels import (
     selected_squares,
 )
 from .loop import derived
-from .method import Along, Block, Merge, Operands, Prepared
+from .formula import Along
+from .method import Block, Merge, Operands, Prepared
 
 _ZERO = np.float32(0)
 

@@ -9,7 +9,7 @@ from .compilable import Function
 from .dtypes import CODES, F32, ITEMSIZE
 from .fill_kernel import MADE, SCRATCH, WIDTH, fill_kernel
 from .method import Block, Cut, Merge, Operands, Prepared
-from .operands import Swept
+from .swept import Swept
 from .randomness import draw_key
 from .ranks import ranks_of
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from mergehub.recipe.methods import MethodSpec
 from mergehub.recipe.scalars import Scalar
 
 from .crew import Crew
-from .formula import Formula
+from .formula import Along, Formula
 
 Values = Mapping[str, Scalar]
 """The parameters of one place, by name."""
@@ -26,7 +26,6 @@ Values = Mapping[str, Scalar]
 
 Cut = tuple[int, int]
 """First element and number of elements of a block."""
-Along = Literal["row", "column"]
 S = TypeVar("S")
 T = TypeVar("T")
 

@@ -18,16 +18,12 @@ from mergehub.recipe.schema import Recipe
 
 from .adapter import LowRank
 from .dtypes import ITEMSIZE
-from .fill_kernel import SCRATCH, WIDTH
 from .header import Region
 from .reading import FileStamp
 from .sources import Kind
 
 ENGINE_VERSION: Final = "5"
 """Grows when the same recipe and inputs would give other bytes."""
-
-GATHERED: Final = 3 << 20
-"""Bytes at most for what is counted of a model in a first pass, by methods that make one."""
 
 BLOCK: Final = 1 << 18
 """Elements of an output tensor that one thread works on at a time, unless asked otherwise."""
@@ -149,14 +145,6 @@ class Plan:
         """The tensors whose bytes are copied untouched."""
         return tuple(tensor.name for tensor in self.tensors if tensor.method is None)
 
-    def peak_memory(self, threads: int, block: int = BLOCK) -> int:
-        """Bytes of buffers at most, with so many threads and elements per block.
-
-        Adapters are held whole while their tensor is filled; models never are.
-        """
-        per_thread = max((_buffers(tensor, block) for tensor in self.tensors), default=0)
-        return threads * per_thread
-
     @cached_property
     def digest(self) -> str:
         """Of all that determines the output's bytes and their places, inputs' stamps included."""
@@ -173,22 +161,3 @@ class Plan:
 
 def _plain(value: Any) -> Any:
     return value.model_dump() if isinstance(value, BaseModel) else str(value)
-
-
-def _buffers(tensor: PlannedTensor, block: int) -> int:
-    """What one thread holds: operands, output, scratch, and what a first pass gathers."""
-    elements = min(tensor.region.size, block)
-    widest = max(row.width for row in tensor.rows)
-    rows = elements * widest * len(tensor.rows)
-    adapters = sum(4 * (u.left.size + u.right.size) for row in tensor.rows if (u := row.update))
-    return rows + elements * ITEMSIZE[tensor.region.dtype] + adapters + _scratch(tensor)
-
-
-def _scratch(tensor: PlannedTensor) -> int:
-    from .methods import discover  # methods look at plans themselves
-
-    if tensor.method is None:
-        return 0
-    models = len(tensor.operands)
-    gathered = GATHERED * models if discover()[tensor.method].gathers else 0
-    return 4 * (models + SCRATCH) * WIDTH + gathered

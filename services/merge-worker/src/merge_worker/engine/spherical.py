@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from .compilable import compilable
 from .formula import Formula
-from .method import Along, Merge, Prepared
+from .formula import Along
+from .method import Merge, Prepared
 from .task_vectors import task_vector
 
 Array = NDArray[np.float64]

@@ -12,7 +12,7 @@ import sys
 import traceback
 
 from mergehub.contracts.runs import RunResult
-from mergehub.hub.process import die_with_parent
+from mergehub.parent_death import die_with_parent
 
 from .failure import RunFailed, disk_full, is_disk_full, out_of_memory, unforeseen
 from .messages import Failed, Job, Message, Stopped, Succeeded

@@ -16,6 +16,7 @@ from merge_worker.engine import (
     Progress,
     ResumeError,
     merge,
+    peak_memory,
     plan_merge,
 )
 from merge_worker.engine.cuda import label
@@ -91,7 +92,7 @@ def _carry_out(job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell) -> str:
     options = MergeOptions(cache_dir=job.scratch, device="cpu" if job.hardware == "cpu" else "cuda")
     device = label(options.device)
     plan = plan_merge(recipe, sources_of(job), seed=spec.seed)
-    memory = plan.peak_memory(options.workers, options.block_elements) + OVERHEAD
+    memory = peak_memory(plan, options.workers, options.block_elements) + OVERHEAD
     tell.send(Planned(needs=Needs(memory=memory, disk=plan.bytes_out)))
     try:
         _merge(job, plan, options, tell)

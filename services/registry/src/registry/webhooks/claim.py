@@ -141,3 +141,13 @@ async def release(session: AsyncSession, claimed: Sequence[Claimed]) -> None:
         .values(lease=None, due_at=func.now())
         .execution_options(synchronize_session=False)
     )
+
+
+def check_known(sealer: Sealer, letters: Iterable[Letter]) -> None:
+    """Raise SecretsUnreadable where a key is missing that a letter needs.
+
+    While keys change, another process may have it: that one sends the letter.
+    """
+    for letter in letters:
+        if not all(map(sealer.knows, letter.sealed)):
+            raise SecretsUnreadable(f"MERGEHUB_SECRETS_KEYS lacks the key of {letter.place}.")

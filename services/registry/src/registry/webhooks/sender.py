@@ -26,7 +26,7 @@ from registry.webhooks.measures import Measures
 from registry.webhooks.rooms import Rooms
 from registry.webhooks.schedule import judge
 from registry.webhooks.settle import Outcome
-from registry.webhooks.vault import check_known, reseal
+from registry.webhooks.vault import reseal
 
 log = structlog.get_logger()
 

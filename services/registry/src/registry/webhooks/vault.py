@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated
 from uuid import UUID
 
@@ -12,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.sealing import PREFIX, SealBroken, Sealer, SecretsKeyMissing
 from registry.idempotency import KeyRow
-from registry.webhooks.attempt import Letter
 from registry.webhooks.models import EndpointRow
 from registry.webhooks.signing import SHARED
 
@@ -61,16 +59,6 @@ async def reseal(session: AsyncSession, sealer: Sealer) -> None:
             kept.body = _renewed(sealer, kept.body, kept.place)
         except (SealBroken, SecretsKeyMissing):  # nobody can be given this answer any more
             await session.delete(kept)
-
-
-def check_known(sealer: Sealer, letters: Iterable[Letter]) -> None:
-    """Raise SecretsUnreadable where a key is missing that a letter needs.
-
-    While keys change, another process may have it: that one sends the letter.
-    """
-    for letter in letters:
-        if not all(map(sealer.knows, letter.sealed)):
-            raise SecretsUnreadable(f"MERGEHUB_SECRETS_KEYS lacks the key of {letter.place}.")
 
 
 def _endpoints(sealer: Sealer) -> Select[EndpointRow]:

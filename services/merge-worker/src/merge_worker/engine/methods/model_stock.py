@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
 from ..gather import gram
-from ..method import Along, Merge, Method, Prepared
+from ..formula import Along
+from ..method import Merge, Method, Prepared
 from ..spherical import combination, cosines
 
 SINGULAR = 1e-6

@@ -25,7 +25,8 @@ from mergehub.recipe.constraints import HeldByFloat32
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
 from ..gather import gram
-from ..method import Along, Merge, Method, Prepared, numbers
+from ..formula import Along
+from ..method import Merge, Method, Prepared, numbers
 from ..spherical import combination, cosines
 from ..task_vectors import WEIGHT
 

@@ -1,0 +1,65 @@
+"""Parents that were reported of a model and refused, since the graph would have become untrue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, String, UniqueConstraint, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lineage.models.models import Model
+from lineage.tables import Base
+from mergehub.kit.database import AnyRow
+
+
+class RefusedEdge(Base):
+    """An edge that was reported and refused."""
+
+    __tablename__ = "refused_edges"
+    __table_args__ = (UniqueConstraint("child_id", "parent_id", "relation", "role"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    child_id: Mapped[UUID] = mapped_column(ForeignKey("models.id"))
+    parent_id: Mapped[UUID] = mapped_column(ForeignKey("models.id"))
+    relation: Mapped[str] = mapped_column(String(20))
+    role: Mapped[str] = mapped_column(String(20))
+    run: Mapped[UUID | None]
+    source: Mapped[str] = mapped_column(String(60))
+    reason: Mapped[str] = mapped_column(String(500))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+async def keep(session: AsyncSession, values: dict[str, Any]) -> None:
+    """Record that an edge was refused, once however often it is reported."""
+    await session.execute(insert(RefusedEdge).values(values).on_conflict_do_nothing())
+
+
+async def of(session: AsyncSession, child_id: UUID) -> Sequence[AnyRow]:
+    """The refused parents of a model, oldest first."""
+    query = (
+        select(
+            RefusedEdge.parent_id.label("parent"),
+            Model.name,
+            RefusedEdge.relation,
+            RefusedEdge.role,
+            RefusedEdge.run,
+            RefusedEdge.reason,
+            RefusedEdge.created_at,
+        )
+        .join(Model, Model.id == RefusedEdge.parent_id)
+        .where(RefusedEdge.child_id == child_id)
+        .order_by(RefusedEdge.id)
+    )
+    return (await session.execute(query)).all()
+
+
+async def popular(session: AsyncSession, role: str, limit: int) -> Sequence[Model]:
+    """The models that most merges used in this role."""
+    count = Model.base_count if role == "base" else Model.ingredient_count
+    query = select(Model).where(count > 0).order_by(count.desc(), Model.name).limit(limit)
+    return (await session.scalars(query)).all()

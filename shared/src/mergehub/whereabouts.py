@@ -1,0 +1,26 @@
+"""Where the hub of this machine keeps its data, and the address that it left there for shells."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+CONNECTION = "connection.json"
+
+
+def default_folder() -> Path:
+    """MERGEHUB_DATA, or the place that the XDG base directory specification gives."""
+    named = os.environ.get("MERGEHUB_DATA")
+    if named:
+        return Path(named).expanduser()
+    shared = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(shared) / "mergehub"
+
+
+def read_connection(folder: Path) -> dict[str, str]:
+    """The address and token that the hub of this folder left for shells; empty without one."""
+    try:
+        return dict(json.loads((folder / CONNECTION).read_text()))
+    except (OSError, ValueError):
+        return {}
