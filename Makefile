@@ -48,25 +48,27 @@ check: $(BIN)/.installed ## Format, lint, types, who may import whom, what would
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m merge_worker.engine.methods --check
-	$(BIN)/python -m mergehub.contracts.catalogue --check
-	$(BIN)/python -m mergehub.hub.documents --check
-	$(BIN)/python -m mergehub.hub.python_client --check
+	$(BIN)/python -m tools.method_catalogue --check
+	$(BIN)/python -m tools.event_page --check
+	$(BIN)/python -m tools.openapi_documents --check
+	$(BIN)/python -m tools.python_client --check
 	@$(BIN)/python scripts/audit
 
 format: $(BIN)/.installed ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-documents: $(BIN)/.installed ## Write the OpenAPI documents, and the Python client's calls from them
-	$(BIN)/python -m mergehub.hub.documents --write
-	$(BIN)/python -m mergehub.hub.python_client --write
+documents: $(BIN)/.installed ## Write what is made from the code: OpenAPI documents, Python client, pages
+	$(BIN)/python -m tools.method_catalogue --write
+	$(BIN)/python -m tools.event_page --write
+	$(BIN)/python -m tools.openapi_documents --write
+	$(BIN)/python -m tools.python_client --write
 
 keep-events: $(BIN)/.installed ## Keep the schemas of events as this version releases them
-	$(BIN)/python -m mergehub.contracts.release
+	$(BIN)/python -m tools.event_releases
 
 keep-api: $(BIN)/.installed ## Keep the OpenAPI documents as this version releases them
-	$(BIN)/python -m mergehub.hub.documents --keep
+	$(BIN)/python -m tools.openapi_documents --keep
 
 lock: $(BIN)/.installed ## Resolve constraints.txt anew
 	scripts/lock --upgrade

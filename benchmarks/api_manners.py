@@ -15,10 +15,15 @@ import httpx
 import psutil
 from api_load import load
 
-from mergehub.kit.auth import new_token
+from mergehub.kit.identity.auth import new_token
 
 HERE = Path(__file__).parent
-REGISTRY = "--factory", "registry.app:create_app", "--http", "mergehub.kit.server:PatientProtocol"
+REGISTRY = (
+    "--factory",
+    "registry.app:create_app",
+    "--http",
+    "mergehub.kit.http.server:PatientProtocol",
+)
 CONNECTIONS = 8
 START_SECONDS = 60
 RECIPES = 100

@@ -96,7 +96,8 @@ def _test(tree: Path, names: str, expression: str, writer: int) -> int:
 def _leave_formulas_to_python() -> None:
     import numpy as np
 
-    from merge_worker.engine import fill_kernel, loop
+    from merge_worker.engine.arithmetic import loop
+    from merge_worker.engine.kernels import fill_kernel
 
     def uncompiled(formula: Any, has_base: bool, along: Any, facts: str, merge_facts: str) -> Any:
         by_python = fill_kernel.fill_loop(formula, has_base, along, facts.count("["))

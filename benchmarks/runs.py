@@ -19,7 +19,7 @@ from runs_busy import Fresh, beside_busy_workers
 from runs_hub import RunningHub, fresh_hub
 
 from mergehub.hub.valkey import Valkey
-from mergehub.kit.doorbell import queue_name
+from mergehub.kit.events.doorbell import queue_name
 
 # Refused by the worker's child at once: what is measured has happened by then.
 RECIPE = """

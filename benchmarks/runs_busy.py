@@ -25,8 +25,8 @@ from mergehub.client import HubClient
 from mergehub.contracts.runs import Claim, Run
 from mergehub.contracts.worker_client import LeaseLost, RunClient, RunClientError
 from mergehub.hub.valkey import Valkey
-from mergehub.kit.background import running
-from mergehub.kit.settings import WorkerSettings
+from mergehub.kit.settings.service import WorkerSettings
+from mergehub.kit.telemetry.loops import running
 
 FRESH = 5
 WAITING = 2

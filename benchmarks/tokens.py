@@ -17,10 +17,10 @@ from pathlib import Path
 from sqlalchemy import func, insert
 
 from mergehub.hub.postgres import Postgres
-from mergehub.kit.auth import Authenticator, hash_token, new_token
-from mergehub.kit.database import Database
-from mergehub.kit.migrations import migrate
-from mergehub.kit.token_cache import CachingAuthenticator
+from mergehub.kit.database.database import Database
+from mergehub.kit.database.migrations import migrate
+from mergehub.kit.identity.auth import Authenticator, hash_token, new_token
+from mergehub.kit.identity.token_cache import CachingAuthenticator
 from registry.tokens.authenticator import TableAuthenticator
 from registry.tokens.models import TokenRow
 

@@ -24,8 +24,8 @@ from sqlalchemy import text
 
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.valkey import Valkey
-from mergehub.kit.database import Database
-from mergehub.kit.migrations import migrate
+from mergehub.kit.database.database import Database
+from mergehub.kit.database.migrations import migrate
 
 RECEIVER = Path(__file__).with_name("webhook_receiver.py")
 

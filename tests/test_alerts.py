@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from mergehub.contracts.services import SERVICES
 from mergehub.hub.metrics import joined
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.settings.service import ServiceSettings
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 GROUPS = yaml.safe_load((DEPLOY / "alerts.yml").read_text())["groups"]

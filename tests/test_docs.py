@@ -14,7 +14,7 @@ from mergehub.contracts.events import TYPES
 from mergehub.hub.origin import create_app
 from mergehub.kit.docs.guides import FOLDER, address
 from mergehub.kit.docs.markdown import html, title_of
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.settings.service import ServiceSettings
 
 ORIGIN = create_app(ServiceSettings(rate_reads=0))  # counting needs a running hub
 DOCS = Path(__file__).parents[1] / "docs"

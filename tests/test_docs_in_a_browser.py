@@ -14,7 +14,7 @@ from running import RunningHub
 
 import lineage.app
 from mergehub.contracts.services import SERVICES
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.settings.service import ServiceSettings
 
 RECIPE = {"name": "from-the-page", "recipe": "merge_method: linear\nmodels: [{model: a}]\n"}
 

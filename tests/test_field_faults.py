@@ -15,8 +15,8 @@ from pydantic_core import PydanticKnownError
 from pydantic_core._pydantic_core import list_all_errors
 
 from mergehub.contracts.services import SERVICES
-from mergehub.kit.faults import SENTENCES, field_faults
-from mergehub.kit.openapi import Document, nodes
+from mergehub.kit.openapi.document import Document, nodes
+from mergehub.kit.problems.faults import SENTENCES, field_faults
 
 Json = Any
 

@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from mergehub.contracts.services import SERVICES
-from mergehub.kit.openapi import nodes, operations
-from mergehub.kit.problems import ProblemBody
+from mergehub.kit.openapi.document import nodes, operations
+from mergehub.kit.problems.problem import ProblemBody
 
 Json = dict[str, Any]
 

@@ -24,7 +24,7 @@ from leaderboard.benchmarks.models import Benchmark
 from leaderboard.results.models import Result
 from lineage.models.models import Model
 from mergehub.contracts.services import SERVICES
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.settings.service import ServiceSettings
 from registry.audit.models import AuditRow
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.runs.models import RunRow

@@ -12,9 +12,9 @@ import pytest
 from fastapi import FastAPI
 
 from mergehub.contracts.services import SERVICES
-from mergehub.kit.openapi import Document, nodes, operations
-from mergehub.kit.openapi_inputs import COMPONENTS
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.openapi.document import Document, nodes, operations
+from mergehub.kit.openapi.inputs import COMPONENTS
+from mergehub.kit.settings.service import ServiceSettings
 
 Operation = Document
 

@@ -7,8 +7,8 @@ import pytest
 
 from mergehub.hub.origin import create_app
 from mergehub.kit.docs.problem_pages import problems
-from mergehub.kit.problems import Problem, meaning, page_of
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.problems.problem import Problem, meaning, page_of
+from mergehub.kit.settings.service import ServiceSettings
 
 ORIGIN = create_app(ServiceSettings(rate_reads=0))  # loads every service, and so every problem
 KINDS = [each for each in problems() if each.__module__.partition(".")[0] in

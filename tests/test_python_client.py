@@ -13,7 +13,7 @@ import pytest
 from running import RunningHub
 
 from mergehub.client import AsyncMergehub, HubError, Mergehub, Stream, api, etag, is_final
-from mergehub.hub.documents import documents
+from tools.openapi_documents import documents
 
 SOUP = """
 merge_method: linear

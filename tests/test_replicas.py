@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from mergehub.contracts.events import STREAM, Envelope
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.settings.service import ServiceSettings
 from registry.app import create_app
 
 OWNER, WORKER = "mgh_owner-of-replicas", "mgh_worker-of-replicas"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mergehub.kit.settings import ServiceSettings, WorkerSettings
+from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = {

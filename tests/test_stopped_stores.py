@@ -13,7 +13,7 @@ import psutil
 import pytest
 from running import RunningHub, started_hub
 
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.settings.service import ServiceSettings
 
 ANSWER_SECONDS = 2 * ServiceSettings.model_fields["request_seconds"].default
 READY_SECONDS = 60

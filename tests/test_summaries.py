@@ -9,7 +9,7 @@ import pytest
 
 from mergehub.contracts.services import SERVICES
 from mergehub.contracts.workers import WORKER_PROTOCOL
-from mergehub.kit.openapi import Document, operations
+from mergehub.kit.openapi.document import Document, operations
 
 VERBS = {
     "Add", "Ask", "Cancel", "Change", "Check", "Claim", "Compare", "Create", "Delete", "Download",

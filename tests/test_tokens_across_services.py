@@ -14,9 +14,9 @@ from pydantic import SecretStr
 import leaderboard.app
 import lineage.app
 import registry.app
-from mergehub.kit.app import open_resources
-from mergehub.kit.auth import Principal, requires
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.http.app import open_resources
+from mergehub.kit.identity.auth import Principal, requires
+from mergehub.kit.settings.service import ServiceSettings
 
 OWNER, SERVICE = SecretStr("mgh_owner-across-services"), SecretStr("mgh_service-across-services")
 SCOPE_OF = {"lineage": "runs:submit", "leaderboard": "webhooks:manage"}
@@ -110,7 +110,7 @@ async def test_a_revoked_token_is_refused_after_what_is_kept_of_it(
     started: Started, owner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = _Clock()
-    monkeypatch.setattr("mergehub.kit.token_cache.time", clock)
+    monkeypatch.setattr("mergehub.kit.identity.token_cache.time", clock)
     made = await _made(owner, "revoked", "runs:submit")
     async with started("lineage") as service:
         statuses = []
@@ -199,7 +199,7 @@ async def test_a_session_of_a_browser_is_in_force_at_every_service_and_so_is_its
     started: Started, owner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = _Clock()
-    monkeypatch.setattr("mergehub.kit.token_cache.time", clock)
+    monkeypatch.setattr("mergehub.kit.identity.token_cache.time", clock)
     made = await _made(owner, "session", "runs:submit")
     own, foreign = ({"Origin": f"https://{name}.example"} for name in ("hub", "evil"))
     async with started("lineage", public_url="https://hub.example") as service:

@@ -25,10 +25,10 @@ from report import Row, failed_claims, score_table
 from rich.console import Console
 from watch import RunFailed, watch
 
-from mergehub.cli.lineage import draw
+from mergehub.cli.commands.lineage import draw
 from mergehub.client import HubClient, HubError
-from mergehub.whereabouts import read_connection
 from mergehub.hub.process import Command, spawn
+from mergehub.whereabouts import read_connection
 
 HERE = Path(__file__).resolve().parent
 CACHE = Path(os.environ.get("MERGEHUB_DEMO_FOLDER", HERE.parents[1] / ".cache" / "demo"))

@@ -21,9 +21,9 @@ from mergehub.client import (
     ServerSentEvent,
 )
 from mergehub.contracts.runs import Run
-from mergehub.whereabouts import CONNECTION
-from mergehub.secret_files import write_secret
 from mergehub.logins import keep_login
+from mergehub.secret_files import write_secret
+from mergehub.whereabouts import CONNECTION
 
 sys.path.insert(0, str(Path(__file__).parent))
 from scripted import lose, scripted, stream

@@ -11,9 +11,9 @@ import sys
 import click
 import pytest
 
+from mergehub.cli.commands.runs import how_far
+from mergehub.cli.commands.submit import evaluate, submit
 from mergehub.cli.finding import beginning
-from mergehub.cli.runs import how_far
-from mergehub.cli.submit import evaluate, submit
 from mergehub.client.near import near
 from mergehub.contracts.examples import RUN
 from mergehub.contracts.runs import (
@@ -109,7 +109,7 @@ def test_a_word_longer_than_the_terminal_stays_whole(columns: int) -> None:
 def test_a_tree_and_the_sides_of_one_thing_keep_their_words_whole(columns: int) -> None:
     digest = f"sha256:{'0' * 64}"
     code = (
-        "from mergehub.cli.lineage import draw\n"
+        "from mergehub.cli.commands.lineage import draw\n"
         "from mergehub.cli.output import details, show\n"
         f"names = {NAMES!r}\n"
         "nodes = [{'id': n, 'name': n} for n in names]\n"

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from mergehub.contracts.compatibility import unreadable
+from tools.compatibility import unreadable
 
 
 def model(**fields: Any) -> type[BaseModel]:

@@ -10,8 +10,8 @@ import pytest
 from fastapi import Body, FastAPI, Header, Query
 from pydantic import BaseModel, ConfigDict
 
-from mergehub.contracts.operations import Break, broken, declared
-from mergehub.kit.problems import ProblemBody
+from mergehub.kit.problems.problem import ProblemBody
+from tools.openapi_breaks import Break, broken, declared
 
 Json = dict[str, Any]
 Change = Callable[[Json], object]

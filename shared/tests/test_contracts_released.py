@@ -9,10 +9,10 @@ from typing import Any, Literal
 import pytest
 
 from mergehub import __version__
-from mergehub.contracts import release
 from mergehub.contracts.events import TYPES, Envelope, EvaluationCompleted, EventData, RunChanged
-from mergehub.contracts.release import MODELS, Release, broken, released, today
 from mergehub.contracts.runs import Parent
+from tools import event_releases as release
+from tools.event_releases import MODELS, Release, broken, released, today
 
 LAST = released()[-1]
 SAMPLES = [
@@ -134,5 +134,5 @@ class TestCommand:
 def test_what_is_kept_of_this_version_is_what_it_writes() -> None:
     [kept] = [each for each in released() if each.version == __version__]
     assert kept == Release(**json.loads(json.dumps(today().__dict__))), (
-        "Run `python -m mergehub.contracts.release`."
+        "Run `python -m tools.event_releases`."
     )

@@ -20,7 +20,7 @@ from mergehub.contracts.services import SERVICES
 from mergehub.hub import backup as backups
 from mergehub.hub.backup.archive import ArchiveWriter, Changed
 from mergehub.hub.folder import DataFolder
-from mergehub.kit import migrations
+from mergehub.kit.database import migrations
 
 for service in SERVICES:
     pytest.importorskip(service.name, reason="a restore knows the services' migrations")

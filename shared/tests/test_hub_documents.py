@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mergehub import __version__
-from mergehub.contracts.operations import Document, operations
-from mergehub.hub import documents
+from tools import openapi_documents as documents
+from tools.openapi_breaks import Document, operations
 
 TOLD = documents.documents()
 

@@ -13,9 +13,9 @@ import pytest
 from mergehub.hub import leftovers
 from mergehub.hub.address import listen, url_of
 from mergehub.hub.folder import SECRETS_KEYS, TOKENS, DataFolder
-from mergehub.whereabouts import default_folder
 from mergehub.hub.process import CannotStart
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.settings.service import ServiceSettings
+from mergehub.whereabouts import default_folder
 
 
 def test_a_new_folder_is_its_owners_alone(tmp_path: Path) -> None:

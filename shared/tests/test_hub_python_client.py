@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mergehub.hub.python_client import functions, schemas
-from mergehub.hub.python_client.__main__ import CLIENT, formatted, main
+from tools.python_client import functions, schemas
+from tools.python_client.__main__ import CLIENT, formatted, main
 
 OPENAPI = Path(__file__).parents[2] / "clients" / "openapi"
 

@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mergehub.kit.addresses import AddressRefused, checked_address, checked_url, own_addresses
+from mergehub.kit.outbound.addresses import (
+    AddressRefused,
+    checked_address,
+    checked_url,
+    own_addresses,
+)
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 

@@ -19,13 +19,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.hub.postgres import Postgres
-from mergehub.kit.app import ServiceParts, build_app
-from mergehub.kit.auth import Principal, hash_token, new_token, requires
-from mergehub.kit.database import Session
-from mergehub.kit.problems import Conflict
-from mergehub.kit.requests import BODY_BYTES
-from mergehub.kit.settings import ServiceSettings
-from mergehub.kit.telemetry import Reading
+from mergehub.kit.database.database import Session
+from mergehub.kit.http.app import ServiceParts, build_app
+from mergehub.kit.identity.auth import Principal, hash_token, new_token, requires
+from mergehub.kit.middleware.requests import BODY_BYTES
+from mergehub.kit.problems.problem import Conflict
+from mergehub.kit.settings.service import ServiceSettings
+from mergehub.kit.telemetry.metrics import Reading
 
 router = APIRouter(prefix="/v1/runs")
 READER = new_token()
@@ -135,7 +135,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     (package / "__init__.py").touch()
     (package / "env.py").write_text(
         "from sqlalchemy import MetaData\n"
-        "from mergehub.kit.migrations import run_env\n"
+        "from mergehub.kit.database.migrations import run_env\n"
         "run_env(MetaData())\n"
     )
     (package / "versions" / "0001_first.py").write_text(
@@ -326,7 +326,7 @@ async def test_while_the_database_is_away_clients_are_asked_to_come_back(
 async def test_more_requests_than_connections_are_asked_to_come_back(
     postgres_url: str, redis_url: str, history: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mergehub.kit.database.POOL_SECONDS", 0.05)
+    monkeypatch.setattr("mergehub.kit.database.database.POOL_SECONDS", 0.05)
     async with running(postgres_url, redis_url) as client:
         answers = await asyncio.gather(*(client.get("/v1/runs/slow") for _ in range(12)))
     assert sorted(answer.status_code for answer in answers) == [200] * 10 + [503] * 2
@@ -335,7 +335,7 @@ async def test_more_requests_than_connections_are_asked_to_come_back(
 async def test_metrics_answer_whatever_keeps_the_tables_from_being_read(
     redis_url: str, history: None, store_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mergehub.kit.telemetry.READ_SECONDS", 0.2)
+    monkeypatch.setattr("mergehub.kit.telemetry.metrics.READ_SECONDS", 0.2)
     server = Postgres(store_folder / "dark")
     server.start()
 

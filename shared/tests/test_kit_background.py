@@ -10,9 +10,9 @@ import pytest
 import structlog
 from prometheus_client import CollectorRegistry, generate_latest
 
-from mergehub.kit import background
-from mergehub.kit.background import running, turned
-from mergehub.kit.telemetry import LoopMetrics
+from mergehub.kit.telemetry import loops as background
+from mergehub.kit.telemetry.loops import running, turned
+from mergehub.kit.telemetry.metrics import LoopMetrics
 
 Until = Callable[..., Awaitable[None]]
 
@@ -112,7 +112,7 @@ def _told(metrics: CollectorRegistry) -> str:
 
 def test_the_log_tells_which_loop_failed(capsys: pytest.CaptureFixture[str]) -> None:
     before = structlog.get_config()
-    from mergehub.kit.logs import configure_logging
+    from mergehub.kit.telemetry.logs import configure_logging
 
     configure_logging("info")
     try:

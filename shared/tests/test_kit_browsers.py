@@ -10,9 +10,9 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
-from mergehub.kit.api import Api
-from mergehub.kit.problem_handlers import install_problems
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.http.api import Api
+from mergehub.kit.http.problem_handlers import install_problems
+from mergehub.kit.settings.service import ServiceSettings
 
 OURS, OTHERS = "https://merges.example.org", "https://elsewhere.example.org"
 TOKEN = {"Authorization": "Bearer mgh_x"}

@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from mergehub.hub.postgres import Postgres
-from mergehub.kit.database import Database
+from mergehub.kit.database.database import Database
 
 STATE = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
 

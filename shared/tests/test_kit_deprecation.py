@@ -9,11 +9,11 @@ import pytest
 from fastapi import Depends, Response
 from prometheus_client import CollectorRegistry
 
-from mergehub.kit.api import Api
-from mergehub.kit.deprecation import deprecated
-from mergehub.kit.manners import add_manners
-from mergehub.kit.problems import NotFound
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.http.api import Api
+from mergehub.kit.http.stack import add_manners
+from mergehub.kit.middleware.deprecation import deprecated
+from mergehub.kit.problems.problem import NotFound
+from mergehub.kit.settings.service import ServiceSettings
 
 SINCE, END = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 7, 1, 12, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mergehub.kit.doorbell import deserialize, serialize
+from mergehub.kit.events.doorbell import deserialize, serialize
 
 
 class Harm:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mergehub.kit.environment import BadSettings, Settings, read_settings
-from mergehub.kit.settings import ServiceSettings, WorkerSettings
+from mergehub.kit.settings.environment import BadSettings, Settings, read_settings
+from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
 
 NETWORKS = """Write it as in MERGEHUB_WEBHOOK_ALLOW='["127.0.0.0/8"]'."""
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from mergehub.kit.api import Api
-from mergehub.kit.hosts import name_of, own_names
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.http.api import Api
+from mergehub.kit.middleware.hosts import name_of, own_names
+from mergehub.kit.settings.service import ServiceSettings
 
 
 async def ask(app: Api, path: str = "/thing", **headers: Any) -> httpx.Response:

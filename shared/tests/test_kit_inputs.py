@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from pydantic import BaseModel, Field
 
-from mergehub.kit.api import Api
-from mergehub.kit.manners import add_manners
-from mergehub.kit.nul import holds_nul
-from mergehub.kit.openapi import amend
-from mergehub.kit.openapi_links import ID, Link, describe_links
-from mergehub.kit.preconditions import IfMatch
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.http.api import Api
+from mergehub.kit.http.preconditions import IfMatch
+from mergehub.kit.http.stack import add_manners
+from mergehub.kit.middleware.nul import holds_nul
+from mergehub.kit.openapi.document import amend
+from mergehub.kit.openapi.links import ID, Link, describe_links
+from mergehub.kit.settings.service import ServiceSettings
 
 NO_NUL = "^[^\\u0000]*$"
 

@@ -18,11 +18,11 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from mergehub.hub.valkey import Valkey
-from mergehub.kit.auth import Principal
-from mergehub.kit.limits import Limiter, Quota
-from mergehub.kit.problem_handlers import install_problems
-from mergehub.kit.settings import ServiceSettings
-from mergehub.kit.throttle import Throttle
+from mergehub.kit.http.problem_handlers import install_problems
+from mergehub.kit.identity.auth import Principal
+from mergehub.kit.middleware.rate_limits import Limiter, Quota
+from mergehub.kit.middleware.throttle import Throttle
+from mergehub.kit.settings.service import ServiceSettings
 
 READS, WRITES = 10, 3
 TOKENS = {
@@ -200,7 +200,7 @@ async def test_made_up_tokens_bring_no_quota_along(client: Client, app: FastAPI)
 async def test_a_token_that_was_revoked_counts_for_its_address(
     client: Client, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mergehub.kit.callers.Callers.KNOWN_SECONDS", -1.0)
+    monkeypatch.setattr("mergehub.kit.identity.callers.Callers.KNOWN_SECONDS", -1.0)
     one = client(token="mgh_one")
     for _ in range(3):
         await one.get("/thing")

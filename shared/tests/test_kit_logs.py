@@ -13,7 +13,7 @@ import httpx
 import pytest
 import structlog
 
-from mergehub.kit.logs import Lines, configure_logging
+from mergehub.kit.telemetry.logs import Lines, configure_logging
 
 TOKEN = "mgh_BcZiUENw4zidUkeSlfUK-7wNKvW9F_7Af-CiDOPCQ-Q"  # as new_token makes them
 PASSWORD = "hunter2-and-more"
@@ -74,9 +74,9 @@ def test_what_is_no_secret_stays(capsys: pytest.CaptureFixture[str]) -> None:
 SERVER = """
 import sys
 import uvicorn
-from mergehub.kit.api import Api
-from mergehub.kit.logs import configure_logging
-from mergehub.kit.problem_handlers import install_problems
+from mergehub.kit.http.api import Api
+from mergehub.kit.telemetry.logs import configure_logging
+from mergehub.kit.http.problem_handlers import install_problems
 
 app = Api()
 install_problems(app)
@@ -121,7 +121,7 @@ def test_what_libraries_log_stays_as_it_is_otherwise(caplog: pytest.LogCaptureFi
 FULL = """
 import logging, sys
 import structlog
-from mergehub.kit.logs import configure_logging, say
+from mergehub.kit.telemetry.logs import configure_logging, say
 
 configure_logging("info")
 structlog.get_logger().error("relay.failed")

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from mergehub.kit.looks import Looks
+from mergehub.kit.http.single_flight import Looks
 
 
 class Counter:

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from mergehub.kit.pagination import BadCursor, decode_cursor, encode_cursor, seal, sealed
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.http.pagination import BadCursor, decode_cursor, encode_cursor, seal, sealed
+from mergehub.kit.settings.service import ServiceSettings
 
 KEY = b"of all replicas"
 OURS = seal(KEY, "/v1/things?tag=a")

@@ -12,9 +12,9 @@ from sqlalchemy import Integer, bindparam, select, text
 from sqlalchemy.exc import MultipleResultsFound, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from mergehub.kit.database import Database
-from mergehub.kit.poison import is_its_own_fault
-from mergehub.kit.problems import Unavailable
+from mergehub.kit.database.database import Database
+from mergehub.kit.events.poison import is_its_own_fault
+from mergehub.kit.problems.problem import Unavailable
 
 
 def refusal(status: int) -> httpx.HTTPStatusError:

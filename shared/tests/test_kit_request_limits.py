@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from mergehub.kit.api import Api
-from mergehub.kit.json_bodies import DEEPEST, is_too_deep
-from mergehub.kit.manners import add_manners
-from mergehub.kit.settings import ServiceSettings
-from mergehub.kit.time_limits import TimeLimit
+from mergehub.kit.http.api import Api
+from mergehub.kit.http.stack import add_manners
+from mergehub.kit.middleware.json_bodies import DEEPEST, is_too_deep
+from mergehub.kit.middleware.time_limits import TimeLimit
+from mergehub.kit.settings.service import ServiceSettings
 
 SECONDS = 0.3
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from mergehub.kit.sealing import SealBroken, Sealer, SecretsKeyMissing
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.identity.sealing import SealBroken, Sealer, SecretsKeyMissing
+from mergehub.kit.settings.service import ServiceSettings
 
 OLD, NEW = secrets.token_bytes(32), secrets.token_bytes(32)
 texts = st.text(st.characters(exclude_categories=["Cs"]))

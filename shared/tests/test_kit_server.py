@@ -13,9 +13,9 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 
-from mergehub.kit.problem_handlers import install_problems
-from mergehub.kit.server import PatientProtocol
-from mergehub.kit.time_limits import TimeLimit
+from mergehub.kit.http.problem_handlers import install_problems
+from mergehub.kit.http.server import PatientProtocol
+from mergehub.kit.middleware.time_limits import TimeLimit
 
 GET = b"GET /thing HTTP/1.1\r\nHost: kit\r\n\r\n"
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]

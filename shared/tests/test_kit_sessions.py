@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from mergehub.kit.browsers import Presented, Sessions, presented
+from mergehub.kit.identity.browsers import Presented, Sessions, presented
 
 HTTPS, HTTP = Sessions("https://hub.example"), Sessions("http://127.0.0.1:8000")
 

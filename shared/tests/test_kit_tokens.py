@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mergehub.kit import auth
-from mergehub.kit.auth import Principal, derived_token, hash_token, new_token, same_hash
-from mergehub.kit.token_cache import KEPT_SECONDS, CachingAuthenticator
+from mergehub.kit.identity import auth
+from mergehub.kit.identity.auth import Principal, derived_token, hash_token, new_token, same_hash
+from mergehub.kit.identity.token_cache import KEPT_SECONDS, CachingAuthenticator
 
 
 class Clock:
@@ -48,7 +48,7 @@ ANNA = Principal("anna", frozenset({"runs:submit"}))
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("mergehub.kit.token_cache.time", clock)
+    monkeypatch.setattr("mergehub.kit.identity.token_cache.time", clock)
     return clock
 
 

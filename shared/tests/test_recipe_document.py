@@ -21,11 +21,11 @@ from mergehub.recipe import (
     check_document,
     parse_recipe,
 )
-from mergehub.recipe.document import load_documents
 from mergehub.recipe.faults import MAX_MESSAGES
-from mergehub.recipe.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES
 from mergehub.recipe.schema import ModelToken
 from mergehub.recipe.values import FilteredValue
+from mergehub.recipe.yaml.document import load_documents
+from mergehub.recipe.yaml.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

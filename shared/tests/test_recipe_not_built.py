@@ -11,7 +11,7 @@ from jinja2 import TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from mergehub.recipe import Fault, RecipeError, parse_recipe, parse_to_merge
-from mergehub.recipe.chat_templates import what_is_wrong
+from mergehub.recipe.checks.chat_templates import what_is_wrong
 
 LINEAR: dict[str, Any] = {"merge_method": "linear", "models": [{"model": "a"}, {"model": "b"}]}
 TOKENIZER = {"source": "base"}

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from mergehub.cli.main import main
-from mergehub.kit.addresses import AddressRefused, checked_url
-from mergehub.kit.settings import ServiceSettings, WorkerSettings
+from mergehub.kit.outbound.addresses import AddressRefused, checked_url
+from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
 from mergehub.urls import NotAUrl, is_loopback, parsed
 
 LOOPBACK = [ip_network("127.0.0.0/8"), ip_network("::1/128")]

@@ -84,7 +84,12 @@ def _settings(database: str, redis: str, hub: str) -> dict[str, str]:
 
 def _program(name: str, factory: str, url: str, env: Mapping[str, str], folder: Path) -> Program:
     command = [sys.executable, "-m", "uvicorn", "--factory", factory]
-    command += ["--port", str(httpx.URL(url).port), "--http", "mergehub.kit.server:PatientProtocol"]
+    command += [
+        "--port",
+        str(httpx.URL(url).port),
+        "--http",
+        "mergehub.kit.http.server:PatientProtocol",
+    ]
     command += ["--no-access-log", "--no-server-header", "--log-level", "warning"]
     return Program(name, command, env, folder / f"{name}.log")
 

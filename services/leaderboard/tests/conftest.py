@@ -25,8 +25,8 @@ from mergehub.contracts.events import (
     ModelProduced,
 )
 from mergehub.contracts.runs import Parent
-from mergehub.kit.app import Resources, open_resources
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.http.app import Resources, open_resources
+from mergehub.kit.settings.service import ServiceSettings
 
 
 class NoSuchRun(Exception):

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from leaderboard.app import create_app
 from leaderboard.tables import Base
 from mergehub.contracts.services import SERVICES
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.settings.service import ServiceSettings
 
 
 async def test_a_result_tells_all_that_is_known_of_it(registry, client, caught_up):

@@ -19,9 +19,9 @@ from leaderboard.parents.models import Parent as ParentRow
 from leaderboard.results.models import Result, ResultItem
 from leaderboard.tables import Inbox, InboxPosition, intake
 from mergehub.contracts.runs import Parent
-from mergehub.kit.app import Resources, open_resources
-from mergehub.kit.background import running
-from mergehub.kit.stream import StreamPublisher
+from mergehub.kit.events.stream import StreamPublisher
+from mergehub.kit.http.app import Resources, open_resources
+from mergehub.kit.telemetry.loops import running
 
 
 async def count(resources: Resources, table: type[Any]) -> int:

@@ -7,7 +7,7 @@ from alembic.config import Config
 from sqlalchemy import text
 
 from mergehub.contracts.runs import Parent
-from mergehub.kit.database import Database
+from mergehub.kit.database.database import Database
 
 BEFORE = (
     "INSERT INTO benchmarks (name, version, metric, items) VALUES ('dates', '1', 'acc', 4)",

@@ -9,7 +9,7 @@ from leaderboard.parents.models import Parent
 from leaderboard.results.models import Result
 from leaderboard.tables import InboxPosition, InboxRefused
 from mergehub.contracts.events import Envelope
-from mergehub.contracts.release import Release, released
+from tools.event_releases import Release, released
 
 
 @pytest.mark.parametrize("release", released(), ids=lambda each: each.version)

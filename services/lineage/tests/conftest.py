@@ -20,8 +20,8 @@ from lineage.app import PARTS, create_app
 from lineage.tables import Base
 from mergehub.contracts.events import Envelope, EventPage, ModelProduced
 from mergehub.contracts.runs import Parent
-from mergehub.kit.app import Resources, open_resources
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.http.app import Resources, open_resources
+from mergehub.kit.settings.service import ServiceSettings
 
 
 class Registry:

@@ -13,7 +13,7 @@ from lineage.app import create_app
 from lineage.tables import Base
 from mergehub.contracts.runs import Parent
 from mergehub.contracts.services import SERVICES
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.settings.service import ServiceSettings
 
 
 @pytest.fixture

@@ -23,11 +23,11 @@ from lineage.tables import Inbox, InboxPosition, intake
 from mergehub.contracts.events import STREAM, Envelope
 from mergehub.contracts.runs import Parent
 from mergehub.hub.valkey import Valkey
-from mergehub.kit.app import Resources, open_resources
-from mergehub.kit.background import running
-from mergehub.kit.consumer import Consumer, FeedHasGap
-from mergehub.kit.inbox import Apply
-from mergehub.kit.stream import StreamPublisher
+from mergehub.kit.events.consumer import Consumer, FeedHasGap
+from mergehub.kit.events.inbox import Apply
+from mergehub.kit.events.stream import StreamPublisher
+from mergehub.kit.http.app import Resources, open_resources
+from mergehub.kit.telemetry.loops import running
 
 BASE = Parent(name="base", role="base")
 

@@ -18,7 +18,7 @@ from lineage.graph.models import Edge
 from lineage.models import repository as models
 from lineage.models.models import Model
 from mergehub.contracts.runs import Parent
-from mergehub.kit.app import Resources
+from mergehub.kit.http.app import Resources
 
 LEARNED = service.Provenance("registry", None, "linear", None)
 Pairs = list[tuple[int, int]]

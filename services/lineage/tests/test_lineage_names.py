@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from lineage import events
 from mergehub.contracts.runs import Parent
-from mergehub.kit.database import Database
+from mergehub.kit.database.database import Database
 
 BEFORE = """
 INSERT INTO models (id, name, created_at) VALUES

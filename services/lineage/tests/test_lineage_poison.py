@@ -20,10 +20,10 @@ from lineage.graph.models import Edge
 from lineage.tables import Inbox, InboxPosition, InboxRefused, intake
 from mergehub.contracts.events import Envelope
 from mergehub.contracts.runs import Parent
-from mergehub.kit.app import Resources, open_resources
-from mergehub.kit.background import running
-from mergehub.kit.consumer import Consumer
-from mergehub.kit.inbox import Apply
+from mergehub.kit.events.consumer import Consumer
+from mergehub.kit.events.inbox import Apply
+from mergehub.kit.http.app import Resources, open_resources
+from mergehub.kit.telemetry.loops import running
 
 BASE = Parent(name="base", role="base")
 

@@ -15,11 +15,11 @@ from lineage.graph.models import Edge
 from lineage.tables import Inbox, InboxPosition, intake
 from mergehub.contracts.events import EventPage
 from mergehub.contracts.runs import Parent
-from mergehub.kit.app import Resources, open_resources
-from mergehub.kit.consumer import EventsPruned
-from mergehub.kit.outbox import EventsPruned as PrunedProblem
-from mergehub.kit.problem_handlers import install_problems
-from mergehub.kit.pruning import Pruner
+from mergehub.kit.database.pruning import Pruner
+from mergehub.kit.events.consumer import EventsPruned
+from mergehub.kit.events.outbox import EventsPruned as PrunedProblem
+from mergehub.kit.http.app import Resources, open_resources
+from mergehub.kit.http.problem_handlers import install_problems
 
 BASE = Parent(name="base", role="base")
 

@@ -9,7 +9,7 @@ from lineage import events
 from lineage.graph.models import Edge
 from lineage.tables import InboxPosition, InboxRefused
 from mergehub.contracts.events import Envelope
-from mergehub.contracts.release import Release, released
+from tools.event_releases import Release, released
 
 
 @pytest.mark.parametrize("release", released(), ids=lambda each: each.version)

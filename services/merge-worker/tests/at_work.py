@@ -18,9 +18,9 @@ from merge_worker.execution.slot import Slot
 from merge_worker.jobs import Doorbell
 from mergehub.contracts.runs import MergeSpec
 from mergehub.contracts.worker_client import RunClient
-from mergehub.kit.background import running
-from mergehub.kit.doorbell import DueRun, ring
-from mergehub.kit.settings import WorkerSettings
+from mergehub.kit.events.doorbell import DueRun, ring
+from mergehub.kit.settings.service import WorkerSettings
+from mergehub.kit.telemetry.loops import running
 
 WAIT_SECONDS = 100
 LAYERS, SHAPE = 40, (512, 1024)

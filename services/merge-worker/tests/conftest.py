@@ -40,7 +40,7 @@ from mergehub.contracts.runs import (
     RunState,
 )
 from mergehub.contracts.workers import WorkerBeat
-from mergehub.kit.settings import WorkerSettings
+from mergehub.kit.settings.service import WorkerSettings
 from mergehub.recipe import parse_recipe
 
 WAIT_SECONDS = 100

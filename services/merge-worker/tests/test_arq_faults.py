@@ -28,8 +28,8 @@ from starlette.responses import PlainTextResponse
 from merge_worker.jobs import JOB_SECONDS, LOCK_SECONDS, LOOK_SECONDS
 from mergehub.contracts.runs import RunState
 from mergehub.hub.valkey import Valkey
-from mergehub.kit.doorbell import DueRun, health_name, knock_name, queue_name, ring
-from mergehub.kit.settings import WorkerSettings
+from mergehub.kit.events.doorbell import DueRun, health_name, knock_name, queue_name, ring
+from mergehub.kit.settings.service import WorkerSettings
 
 Until = Callable[..., Awaitable[None]]
 

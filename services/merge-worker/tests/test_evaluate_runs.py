@@ -16,8 +16,8 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from merge_worker.execution.messages import Failed, Job, Message, Progress, Succeeded
 from merge_worker.execution.process import ChildProcess
+from merge_worker.kinds.messages import Failed, Job, Message, Progress, Succeeded
 from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.runs import EvaluateResult, EvaluateSpec
 

@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse
 from merge_worker.execution.leftovers import Leftovers
 from mergehub.contracts.runs import MergeSpec, RunState
 from mergehub.contracts.worker_client import RunClient, Unreachable
-from mergehub.kit.settings import WorkerSettings
+from mergehub.kit.settings.service import WorkerSettings
 
 SPEC = MergeSpec(
     kind="merge", recipe="", recipe_version=None, recipe_digest="", model_name="m", seed=0
@@ -120,6 +120,6 @@ def test_a_worker_needs_nothing_of_what_services_are_made_of() -> None:
     program = (
         f"import sys; sys.modules.update(dict.fromkeys({absent}));"
         "import merge_worker.jobs, merge_worker.execution.child;"
-        "import merge_worker.execution.merge_run, merge_worker.execution.evaluate_run"
+        "import merge_worker.kinds.merge, merge_worker.kinds.evaluate"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)

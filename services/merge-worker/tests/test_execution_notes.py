@@ -14,9 +14,9 @@ import pytest
 from at_work import merge_spec
 from safetensors.numpy import save_file
 
-from merge_worker.engine.noting import LONGEST, MOST
-from merge_worker.execution.messages import MESSAGE, Job, Succeeded
-from mergehub.cli.runs import _outcome
+from merge_worker.engine.planning.noting import LONGEST, MOST
+from merge_worker.kinds.messages import MESSAGE, Job, Succeeded
+from mergehub.cli.commands.runs import _outcome
 from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.runs import MergeResult
 

@@ -11,12 +11,12 @@ from uuid import UUID, uuid4
 import pytest
 from test_evaluate_runs import llama, lora
 
-from merge_worker.engine.output_files import LOCK
-from merge_worker.execution.evaluate_run import _open
-from merge_worker.execution.failure import RunFailed
-from merge_worker.execution.merge_run import merge_run
-from merge_worker.execution.messages import Job
-from merge_worker.execution.tell import Tell
+from merge_worker.engine.output.output_files import LOCK
+from merge_worker.kinds.evaluate import _open
+from merge_worker.kinds.failure import RunFailed
+from merge_worker.kinds.merge import merge_run
+from merge_worker.kinds.messages import Job
+from merge_worker.kinds.tell import Tell
 from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.runs import EvaluateSpec, MergeResult, MergeSpec
 from mergehub.recipe import ModelRef

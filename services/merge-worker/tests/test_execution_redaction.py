@@ -15,11 +15,11 @@ from redis.asyncio import Redis
 
 from merge_worker.engine import errors
 from merge_worker.evaluate.errors import EvaluationError
-from merge_worker.execution.failure import RunFailed, out_of_memory
-from merge_worker.execution.messages import Job
 from merge_worker.execution.redaction import public, without_folders
+from merge_worker.kinds.failure import RunFailed, out_of_memory
+from merge_worker.kinds.messages import Job
 from mergehub.contracts.hardware import Capacity
-from mergehub.kit.settings import WorkerSettings
+from mergehub.kit.settings.service import WorkerSettings
 
 RUN = UUID("5f0c2f0e-6a8e-4c34-9c51-0d1f6f0f4a11")
 ROOT = Path("/srv/hub")

@@ -33,8 +33,8 @@ from merge_worker.execution import slot
 from mergehub import __version__
 from mergehub.contracts.hardware import Capacity, Needs
 from mergehub.contracts.runs import MergeResult, RunState
-from mergehub.kit.doorbell import queue_name
-from mergehub.kit.settings import WorkerSettings
+from mergehub.kit.events.doorbell import queue_name
+from mergehub.kit.settings.service import WorkerSettings
 
 
 async def test_a_rung_run_is_claimed_merged_and_reported(

@@ -17,14 +17,14 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.app import Resources
-from mergehub.kit.scopes import SCOPES_OF_PEOPLE
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.http.app import Resources
+from mergehub.kit.identity.scopes import SCOPES_OF_PEOPLE
+from mergehub.kit.settings.service import ServiceSettings
 from registry.accounts import service as accounts
 from registry.app import create_app, make_bell, make_relay, make_sender
-from registry.runs.sweeper import Sweeper
+from registry.runs.protocol.sweeper import Sweeper
 from registry.sign_in.sessions import give_token
-from registry.webhooks.sender import Sender
+from registry.webhooks.sending.sender import Sender
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.append(str(Path(__file__).parents[3] / "tests"))  # npm

@@ -14,10 +14,10 @@ from fastapi import FastAPI
 from receiver import Receiver
 
 from mergehub.contracts.hardware import SUITABLE
-from mergehub.kit.app import Resources
-from mergehub.kit.doorbell import queue_name
+from mergehub.kit.events.doorbell import queue_name
+from mergehub.kit.http.app import Resources
 from registry.app import make_relay
-from registry.webhooks.sender import Sender
+from registry.webhooks.sending.sender import Sender
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]

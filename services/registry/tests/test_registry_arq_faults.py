@@ -11,11 +11,11 @@ from arq.constants import job_key_prefix
 from redis.asyncio import Redis
 from sqlalchemy import text
 
-from mergehub.kit.app import Resources
-from mergehub.kit.doorbell import DueRun, knock_name, queue_name, ring
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.events.doorbell import DueRun, knock_name, queue_name, ring
+from mergehub.kit.http.app import Resources
+from mergehub.kit.settings.service import ServiceSettings
 from registry.app import create_app
-from registry.runs.sweeper import Sweeper
+from registry.runs.protocol.sweeper import Sweeper
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]

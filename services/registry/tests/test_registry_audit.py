@@ -10,8 +10,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from mergehub.kit.app import Resources
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.http.app import Resources
+from mergehub.kit.settings.service import ServiceSettings
 from registry.audit.service import ITSELF, audit
 from registry.tokens.settings import accept_settings_tokens
 

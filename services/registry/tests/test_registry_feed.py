@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import insert, text
 
 from mergehub.contracts.events import Envelope
-from mergehub.contracts.release import Release, released
-from mergehub.kit.app import Resources
-from mergehub.kit.pruning import Pruner
+from mergehub.kit.database.pruning import Pruner
+from mergehub.kit.http.app import Resources
 from registry.app import make_relay
 from registry.events.models import OutboxTable, outbox
+from tools.event_releases import Release, released
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]

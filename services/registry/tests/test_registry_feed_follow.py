@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from frames import Frames, frames_of
 from sqlalchemy import text
 
-from mergehub.kit.app import Resources
+from mergehub.kit.http.app import Resources
 from registry.app import make_relay
 
 Json = dict[str, Any]
@@ -128,7 +128,7 @@ async def test_a_stream_resumes_behind_the_last_event(follow: Any, tell: Call) -
 async def test_a_quiet_stream_shows_life_and_holds_no_connection(
     follow: Any, waiting: Any, until: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mergehub.kit.follow.QUIET_SECONDS", 0.05)
+    monkeypatch.setattr("mergehub.kit.http.follow.QUIET_SECONDS", 0.05)
     async with follow() as frames:
         assert await anext(frames) == {"": "still here"}
         assert await anext(frames) == {"": "still here"}

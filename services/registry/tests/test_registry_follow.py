@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from frames import Frames, frames_of
 from sqlalchemy import text
 
-from mergehub.kit.app import Resources
+from mergehub.kit.http.app import Resources
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -110,7 +110,7 @@ async def test_ended_run_is_not_followed_twice(
 async def test_quiet_stream_shows_life_and_looks_by_itself(
     follow: Any, submit: Call, transaction: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mergehub.kit.follow.QUIET_SECONDS", 0.05)
+    monkeypatch.setattr("mergehub.kit.http.follow.QUIET_SECONDS", 0.05)
     run = await submit()
     async with follow(run) as frames:
         assert (await anext(frames))["id"] == "1"

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from mergehub.kit.app import Resources
+from mergehub.kit.http.app import Resources
 from registry.idempotency import _doors
-from registry.runs.sweeper import Sweeper
+from registry.runs.protocol.sweeper import Sweeper
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]

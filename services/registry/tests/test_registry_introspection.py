@@ -12,7 +12,7 @@ from sqlalchemy import text
 from starlette.requests import ClientDisconnect
 from structlog.testing import capture_logs
 
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.settings.service import ServiceSettings
 
 Json = dict[str, Any]
 ADDRESS = "/v1/tokens/introspect"

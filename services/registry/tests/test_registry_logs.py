@@ -15,7 +15,7 @@ import pytest
 from callers import KEY, OWNER, SERVICE, WORKER
 from receiver import Receiver, answers
 
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.settings.service import ServiceSettings
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]

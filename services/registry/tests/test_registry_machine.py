@@ -33,13 +33,14 @@ from mergehub.contracts.runs import (
     ReportRequest,
     RunState,
 )
-from mergehub.kit.app import Resources
-from mergehub.kit.auth import Principal
-from mergehub.kit.database import Database
-from mergehub.kit.problems import Problem
+from mergehub.kit.database.database import Database
+from mergehub.kit.http.app import Resources
+from mergehub.kit.identity.auth import Principal
+from mergehub.kit.problems.problem import Problem
 from registry.app import make_bell
-from registry.runs import protocol, service
-from registry.runs.sweeper import Sweeper
+from registry.runs import service
+from registry.runs.protocol import service as protocol
+from registry.runs.protocol.sweeper import Sweeper
 
 QUEUED, RUNNING = RunState.QUEUED, RunState.RUNNING
 RETRYABLE = {"code": "child-killed", "message": "Gone.", "retryable": True}

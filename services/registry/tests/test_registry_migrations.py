@@ -8,8 +8,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 
-from mergehub.kit.auth import hash_token
-from mergehub.kit.database import Database
+from mergehub.kit.database.database import Database
+from mergehub.kit.identity.auth import hash_token
 from registry.tokens.authenticator import TableAuthenticator
 
 BEFORE_ACCOUNTS = (

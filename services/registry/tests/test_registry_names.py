@@ -371,7 +371,7 @@ async def test_names_from_before_they_were_anybodys_are_put_in_order(
 ) -> None:
     from test_registry_migrations import _to
 
-    from mergehub.kit.database import Database
+    from mergehub.kit.database.database import Database
 
     database = Database(await database_of("named"), "registry")
     runs = [("eve", "ann/soup"), ("ann", "Ann/Soup"), ("local", "me/stew"), ("local", "ME/Stew")]

@@ -12,8 +12,8 @@ import httpx
 import pytest
 import rfc8785
 
-from mergehub.kit.pagination import encode_cursor, seal, sealed
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.http.pagination import encode_cursor, seal, sealed
+from mergehub.kit.settings.service import ServiceSettings
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]

@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from mergehub.kit.app import Resources
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.http.app import Resources
+from mergehub.kit.settings.service import ServiceSettings
 from registry.app import create_app
 from registry.tokens.authenticator import TableAuthenticator
 from registry.tokens.settings import accept_settings_tokens

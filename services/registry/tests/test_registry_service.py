@@ -14,10 +14,10 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from mergehub.contracts.services import service_for
-from mergehub.kit.app import Resources
-from mergehub.kit.doorbell import queue_name
-from mergehub.kit.notify import wait
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.database.notify import wait
+from mergehub.kit.events.doorbell import queue_name
+from mergehub.kit.http.app import Resources
+from mergehub.kit.settings.service import ServiceSettings
 from registry.app import create_app
 from registry.runs.moves import CHANNEL
 from registry.tables import metadata

@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import text
 
 from mergehub.contracts.runs import MAX_ATTEMPTS
-from mergehub.kit.app import Resources
-from mergehub.kit.doorbell import queue_name
+from mergehub.kit.events.doorbell import queue_name
+from mergehub.kit.http.app import Resources
 from registry.app import make_bell
-from registry.runs.sweeper import Sweeper
+from registry.runs.protocol.sweeper import Sweeper
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from fastapi import FastAPI
 
 from mergehub.cli.main import main
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.settings.service import ServiceSettings
 
 Shell = Callable[..., Awaitable[Result]]
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from registry.runs.sweeper import Sweeper
+from registry.runs.protocol.sweeper import Sweeper
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]

@@ -13,9 +13,9 @@ from openid import CLIENT_ID, CLIENT_SECRET, Browser, provider
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.settings.service import ServiceSettings
 from registry.app import create_app
-from registry.runs.sweeper import Sweeper
+from registry.runs.protocol.sweeper import Sweeper
 from registry.sign_in.people import handles_for
 
 Json = dict[str, Any]

@@ -14,7 +14,7 @@ from openid import Browser
 from pydantic import SecretStr, ValidationError
 from rogue import CLIENT_ID, CLIENT_SECRET, Rogue
 
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.settings.service import ServiceSettings
 from registry.app import create_app
 
 ORIGIN = "http://localhost:8000"

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from mergehub.cli.main import main
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.settings.service import ServiceSettings
 from registry.app import create_app
 
 ORIGIN = "http://localhost:8000"

@@ -13,10 +13,10 @@ from fastapi import FastAPI
 from receiver import Answer, Receiver
 from sqlalchemy import text
 
-from mergehub.kit.app import Resources
-from mergehub.kit.guarded import Resolver
+from mergehub.kit.http.app import Resources
+from mergehub.kit.outbound.guarded import Resolver
 from registry.app import make_sender
-from registry.webhooks.sender import Sender
+from registry.webhooks.sending.sender import Sender
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -204,7 +204,7 @@ async def test_name_that_is_slow_to_look_up_is_asked_for_once(
         go.wait(8)
         return ["127.0.0.1"]
 
-    monkeypatch.setattr("mergehub.kit.guarded._addresses", slow)
+    monkeypatch.setattr("mergehub.kit.outbound.guarded._addresses", slow)
     resolver = Resolver()
     waiting = [asyncio.create_task(resolver("slow.example", 80)) for _ in range(50)]
     await asyncio.sleep(0)

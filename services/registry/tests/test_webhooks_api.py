@@ -13,7 +13,7 @@ from receiver import Answer, Receiver
 from sqlalchemy import text
 from standardwebhooks import WebhookVerificationError
 
-from registry.webhooks.sender import Sender
+from registry.webhooks.sending.sender import Sender
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]

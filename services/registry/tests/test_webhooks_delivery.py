@@ -13,8 +13,8 @@ from sqlalchemy import text
 from mergehub.contracts.events import ModelProduced
 from mergehub.contracts.runs import Parent
 from registry.events.models import outbox
-from registry.webhooks.schedule import PAUSES
-from registry.webhooks.sender import Sender
+from registry.webhooks.sending.schedule import PAUSES
+from registry.webhooks.sending.sender import Sender
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -228,7 +228,7 @@ async def test_silence_is_a_failure_after_the_time_that_a_receiver_has(
     listen: Call, submit: Call, sender: Sender, receiver: Receiver, deliveries: Call,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("registry.webhooks.attempt.REQUEST_SECONDS", 0.2)
+    monkeypatch.setattr("registry.webhooks.sending.attempt.REQUEST_SECONDS", 0.2)
     receiver.respond = answers(Answer(silent=True))
     endpoint = await listen()
     await submit()
@@ -241,7 +241,7 @@ async def test_answer_that_does_not_end_counts_by_its_status(
     listen: Call, submit: Call, sender: Sender, receiver: Receiver, deliveries: Call,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("registry.webhooks.attempt.REQUEST_SECONDS", 2)
+    monkeypatch.setattr("registry.webhooks.sending.attempt.REQUEST_SECONDS", 2)
     unfinished = Answer(200, {"Content-Length": "1000000"}, b"begun")
     receiver.respond = answers(unfinished, Answer(200, body=b"x" * 100_000))
     endpoint = await listen()

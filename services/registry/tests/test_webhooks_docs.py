@@ -9,9 +9,9 @@ from typing import Any
 
 from receiver import Receiver
 
-from registry.webhooks import attempt, health, schedule, settle
-from registry.webhooks.rooms import Rooms
-from registry.webhooks.sender import Sender
+from registry.webhooks.sending import attempt, health, schedule, settle
+from registry.webhooks.sending.concurrency import Rooms
+from registry.webhooks.sending.sender import Sender
 
 Call = Callable[..., Awaitable[Any]]
 

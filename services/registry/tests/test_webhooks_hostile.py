@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from registry.webhooks.sender import Sender
+from registry.webhooks.sending.sender import Sender
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -106,7 +106,7 @@ async def test_a_head_without_end_is_cut_off(tried: Call) -> None:
 async def test_answers_before_the_answer_without_end_are_not_waited_for(
     tried: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("registry.webhooks.attempt.REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr("registry.webhooks.sending.attempt.REQUEST_SECONDS", 0.3)
     async with flooding(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n") as flood:
         attempt, peak = await tried(flood)
     assert attempt["error"] == "No answer within 0.3 s."
@@ -116,7 +116,7 @@ async def test_answers_before_the_answer_without_end_are_not_waited_for(
 async def test_a_body_by_drops_is_not_waited_for(
     tried: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("registry.webhooks.attempt.REQUEST_SECONDS", 0.4)
+    monkeypatch.setattr("registry.webhooks.sending.attempt.REQUEST_SECONDS", 0.4)
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
     async with flooding(head, b"x", most=3) as flood:
         attempt, _ = await tried(flood)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from receiver import Received, Receiver
 from sqlalchemy import text
 
-from registry.webhooks.sender import Sender
+from registry.webhooks.sending.sender import Sender
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]

@@ -11,10 +11,10 @@ from prometheus_client import CollectorRegistry
 from receiver import Receiver, answers
 from sqlalchemy import text
 
-from mergehub.kit.app import Resources
+from mergehub.kit.http.app import Resources
 from registry.app import make_sender
-from registry.webhooks.measures import Measures
-from registry.webhooks.sender import Sender
+from registry.webhooks.sending.measures import Measures
+from registry.webhooks.sending.sender import Sender
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]

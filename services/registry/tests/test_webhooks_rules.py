@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from registry.webhooks.payload import LARGEST_BYTES, body
-from registry.webhooks.schedule import (
+from registry.webhooks.sending.schedule import (
     ATTEMPTS,
     LONGEST_PAUSE,
     PAUSES,

@@ -16,13 +16,13 @@ from pydantic import SecretStr
 from receiver import Receiver
 from sqlalchemy import text
 
-from mergehub.kit.app import Resources
-from mergehub.kit.sealing import Sealer
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.http.app import Resources
+from mergehub.kit.identity.sealing import Sealer
+from mergehub.kit.settings.service import ServiceSettings
 from registry.app import create_app
 from registry.tables import metadata
-from registry.webhooks.sender import Sender
-from registry.webhooks.vault import SecretsUnreadable
+from registry.webhooks.secrets import SecretsUnreadable
+from registry.webhooks.sending.sender import Sender
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]

@@ -12,9 +12,9 @@ from receiver import Answer, Receiver, answers, receiving
 from sqlalchemy import text
 
 from registry.app import make_sender
-from registry.runs.sweeper import Sweeper
-from registry.webhooks.rooms import Rooms
-from registry.webhooks.sender import Sender
+from registry.runs.protocol.sweeper import Sweeper
+from registry.webhooks.sending.concurrency import Rooms
+from registry.webhooks.sending.sender import Sender
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -122,7 +122,7 @@ async def test_answer_is_kept_until_it_can_be_written_down(
     endpoint = await listen()
     await submit()
     with monkeypatch.context() as patched:
-        patched.setattr("registry.webhooks.health.note", away)
+        patched.setattr("registry.webhooks.sending.health.note", away)
         with pytest.raises(ConnectionError):
             await sender.send_due()
     assert await sender.send_due() == 0

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from receiver import Receiver, receiving
 
-from mergehub.kit.app import Resources
-from mergehub.kit.sealing import Sealer
-from registry.webhooks.sender import Sender
+from mergehub.kit.http.app import Resources
+from mergehub.kit.identity.sealing import Sealer
+from registry.webhooks.sending.sender import Sender
 
 Call = Callable[..., Awaitable[Any]]
 

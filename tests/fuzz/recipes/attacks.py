@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mergehub.recipe.limits import MAX_CHARACTERS
+from mergehub.recipe.yaml.limits import MAX_CHARACTERS
 
 LINEAR = "merge_method: linear\n"
 TWO = f"{LINEAR}models:\n- {{model: b}}\n- model: a\n"

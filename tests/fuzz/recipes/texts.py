@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from mergehub.recipe import catalogue
 from mergehub.recipe.filters import EVERYTHING
-from mergehub.recipe.limits import MAX_CHARACTERS
 from mergehub.recipe.schema import (
     ModelInput,
     OutputModule,
@@ -24,6 +23,7 @@ from mergehub.recipe.schema import (
     TokenizerOptions,
     TokenOptions,
 )
+from mergehub.recipe.yaml.limits import MAX_CHARACTERS
 
 Texts = st.SearchStrategy[str]
 

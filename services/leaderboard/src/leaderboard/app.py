@@ -12,13 +12,13 @@ from leaderboard.events import consumer
 from leaderboard.results.endpoints import router as results
 from leaderboard.tables import intake
 from leaderboard.uplift.endpoints import router as uplift
-from mergehub.kit.app import Resources, ServiceParts, build_app
-from mergehub.kit.background import Loop
-from mergehub.kit.environment import read_settings
-from mergehub.kit.introspection import ask_registry
-from mergehub.kit.openapi_links import Link
-from mergehub.kit.pruning import Pruner
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.database.pruning import Pruner
+from mergehub.kit.http.app import Resources, ServiceParts, build_app
+from mergehub.kit.identity.introspection import ask_registry
+from mergehub.kit.openapi.links import Link
+from mergehub.kit.settings.environment import read_settings
+from mergehub.kit.settings.service import ServiceSettings
+from mergehub.kit.telemetry.loops import Loop
 
 
 def _loops(resources: Resources) -> Mapping[str, Loop]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lineage.app import PARTS
 from lineage.events import consumer
-from mergehub.kit.commands import main
+from mergehub.kit.http.commands import main
 
 if __name__ == "__main__":
     main(PARTS, consumer)

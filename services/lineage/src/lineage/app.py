@@ -10,13 +10,13 @@ from lineage.events import consumer
 from lineage.graph.endpoints import router as graph
 from lineage.models.endpoints import router as models
 from lineage.tables import intake
-from mergehub.kit.app import Resources, ServiceParts, build_app
-from mergehub.kit.background import Loop
-from mergehub.kit.environment import read_settings
-from mergehub.kit.introspection import ask_registry
-from mergehub.kit.openapi_links import Link
-from mergehub.kit.pruning import Pruner
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.database.pruning import Pruner
+from mergehub.kit.http.app import Resources, ServiceParts, build_app
+from mergehub.kit.identity.introspection import ask_registry
+from mergehub.kit.openapi.links import Link
+from mergehub.kit.settings.environment import read_settings
+from mergehub.kit.settings.service import ServiceSettings
+from mergehub.kit.telemetry.loops import Loop
 
 
 def _loops(resources: Resources) -> Mapping[str, Loop]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import MetaData
 
-from mergehub.kit.inbox import InboxRow, Intake, PositionRow, RefusedRow
-from mergehub.kit.models import NAMING, Table
+from mergehub.kit.database.models import NAMING, Table
+from mergehub.kit.events.inbox import InboxRow, Intake, PositionRow, RefusedRow
 
 
 class Base(Table):

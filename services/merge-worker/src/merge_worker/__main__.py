@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from mergehub.kit.environment import read_settings
-from mergehub.kit.settings import WorkerSettings
+from mergehub.kit.settings.environment import read_settings
+from mergehub.kit.settings.service import WorkerSettings
 
 from .execution.gpu import unfit
 from .jobs import serve

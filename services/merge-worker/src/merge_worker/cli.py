@@ -30,7 +30,7 @@ from merge_worker.engine import (
     plan_merge,
 )
 from merge_worker.engine import merge_part as carry_out
-from merge_worker.engine.finiteness import found_sentence, sentences
+from merge_worker.engine.fill.finiteness import found_sentence, sentences
 from merge_worker.plan_report import described, report
 from merge_worker.products_here import products_here
 from mergehub.cli.failures import Line, recipe_faults, recipe_text, show_fault

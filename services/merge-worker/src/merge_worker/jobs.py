@@ -24,8 +24,7 @@ from merge_worker.execution.leftovers import Leftovers
 from merge_worker.execution.presence import Presence
 from merge_worker.execution.slot import Slot
 from mergehub.contracts.worker_client import DoesNotFit, RunClient, RunClientError, Unreachable
-from mergehub.kit.background import running, turned
-from mergehub.kit.doorbell import (
+from mergehub.kit.events.doorbell import (
     EXECUTE_RUN,
     deserialize,
     health_name,
@@ -34,8 +33,9 @@ from mergehub.kit.doorbell import (
     queue_name,
     serialize,
 )
-from mergehub.kit.logs import configure_logging
-from mergehub.kit.settings import WorkerSettings
+from mergehub.kit.settings.service import WorkerSettings
+from mergehub.kit.telemetry.logs import configure_logging
+from mergehub.kit.telemetry.loops import running, turned
 
 log = structlog.get_logger()
 

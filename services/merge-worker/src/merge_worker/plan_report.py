@@ -9,7 +9,7 @@ from typing import Any
 from rich.filesize import decimal
 from rich.table import Table
 
-from merge_worker.engine import MergeOptions, Plan
+from merge_worker.engine import MergeOptions, Plan, peak_memory
 from mergehub.cli.output import details
 
 SECONDS_PER_GB = {

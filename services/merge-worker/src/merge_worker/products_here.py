@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
-from mergehub.whereabouts import default_folder, read_connection
 from mergehub.recipe import ModelRef, Recipe, references
 from mergehub.recipe.reference import PATHS
+from mergehub.whereabouts import default_folder, read_connection
 
 SECONDS = 3.0  # for a hub on the same machine
 

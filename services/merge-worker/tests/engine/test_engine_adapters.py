@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from merge_worker.engine import CheckpointError, NotSupportedError, PlanError
-from merge_worker.engine.adapter_names import by_stored_name
+from merge_worker.engine.models.adapter_names import by_stored_name
 
 MODULE = "model.layers.0.mlp.up_proj"  # 24 x 8
 KEY = f"base_model.model.{MODULE}"

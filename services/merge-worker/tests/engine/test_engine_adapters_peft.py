@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from merge_worker.engine import NotSupportedError
-from merge_worker.engine.adapter_keys import HANDLED, REFUSED, WITHOUT_EFFECT
+from merge_worker.engine.models.adapter_keys import HANDLED, REFUSED, WITHOUT_EFFECT
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from merge_worker.engine.codecs import decode, encode
-from merge_worker.engine.compiled import kernel
-from merge_worker.engine.dtypes import BF16, F16, F32, F64
+from merge_worker.engine.files.dtypes import BF16, F16, F32, F64
+from merge_worker.engine.kernels.codecs import decode, encode
+from merge_worker.engine.machine.compiled import kernel
 
 EVERY_16_BITS = np.arange(1 << 16, dtype=np.uint32).astype(np.uint16)
 

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from merge_worker.engine import compiled as module
-from merge_worker.engine.compilable import compilable
-from merge_worker.engine.compiled import compiled, kernel
-from merge_worker.engine.dtypes import F32
-from merge_worker.engine.fill_kernel import SCRATCH, WIDTH, fill_kernel
-from merge_worker.engine.formula import Formula
-from merge_worker.engine.machine_code import argument_types
+from merge_worker.engine.files.dtypes import F32
+from merge_worker.engine.kernels.fill_kernel import SCRATCH, WIDTH, fill_kernel
+from merge_worker.engine.kernels.formula import Formula
+from merge_worker.engine.machine import compiled as module
+from merge_worker.engine.machine.compilable import compilable
+from merge_worker.engine.machine.compiled import compiled, kernel
+from merge_worker.engine.machine.machine_code import argument_types
 
 
 @compilable

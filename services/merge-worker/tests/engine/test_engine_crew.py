@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from merge_worker.engine.crew import Crew, Stopped
+from merge_worker.engine.machine.crew import Crew, Stopped
 
 
 def run(crew: Crew, jobs: list[Callable[[], Any]], threads: int) -> list[BaseException | None]:

@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 from merge_worker.cli import merge as merge_command
 from merge_worker.engine import EngineError, MergeOptions
-from merge_worker.engine.cuda import DeviceError, open_device
-from merge_worker.engine.loop import Loop
+from merge_worker.engine.arithmetic.loop import Loop
+from merge_worker.engine.cuda.device import DeviceError, open_device
 from merge_worker.engine.method import Merge, Prepared
 from merge_worker.engine.methods import discover
 
@@ -123,8 +123,7 @@ def with_strange(values: NDArray[Any], model: int, stored: str) -> NDArray[Any]:
 def simulate() -> dict[str, list[Any]]:
     """What the processor and the simulated device make of each case: digests and counts."""
     from conftest import Workshop
-
-    from merge_worker.engine import cuda_loop
+    from merge_worker.engine.cuda import loop as cuda_loop
 
     cuda_loop.THREADS = 32  # each is a thread of Python
     with tempfile.TemporaryDirectory() as folder:
@@ -191,7 +190,7 @@ def compiler() -> Iterator[Callable[[Any, bool], str]]:
     from numba.cuda import dispatcher
     from numba.cuda.cudadrv import nvvm
 
-    from merge_worker.engine.cuda_kernel import Signature, fill_function
+    from merge_worker.engine.cuda.kernel import Signature, fill_function
 
     if not nvvm.is_available():
         pytest.skip("NVIDIA's compiler NVVM is not installed")
@@ -218,14 +217,14 @@ def prepared_by(workshop: Any, name: str) -> tuple[Prepared, bool]:
 
     write_models(workshop, layers=1, vocabulary=8)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("merge_worker.engine.fill.Loop", Recorded)
+        patch.setattr("merge_worker.engine.fill.tensor.Loop", Recorded)
         made(workshop, cases()[name], "cpu")
     return found[-1]
 
 
 @pytest.mark.parametrize("name", sorted({*discover(), *VARIANTS} - {"passthrough"}))
 def test_every_operation_is_rounded_by_itself(workshop: Any, compiler: Any, name: str) -> None:
-    from merge_worker.engine.cuda_kernel import uncontracted
+    from merge_worker.engine.cuda.kernel import uncontracted
 
     with uncontracted():
         ptx = compiler(*prepared_by(workshop, name))

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from merge_worker.engine.digests import RunningDigest
 from merge_worker.engine.errors import OutputError
-from merge_worker.engine.header import Region
+from merge_worker.engine.files.header import Region
+from merge_worker.engine.models.digests import RunningDigest
 
 BLOCK, AT = 1000, 72
 CONTENT = os.urandom(10 * BLOCK - 1)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from merge_worker.engine import methods
-from merge_worker.engine.formula import Formula
-from merge_worker.engine.method_pages import pages
-from merge_worker.engine.methods import __main__ as command
+from merge_worker.engine.kernels.formula import Formula
 from merge_worker.engine.methods import discover
+from tools import method_catalogue as command
+from tools.method_pages import pages
 
 BROKEN = """
 from mergehub.recipe.methods import MethodSpec
@@ -91,8 +91,8 @@ def test_a_page_has_every_parameter_with_its_values_and_default() -> None:
 
 
 def test_a_formula_is_a_plain_function_too() -> None:
+    from merge_worker.engine.arithmetic.task_vectors import agreeing, counted_vote, onto_base
     from merge_worker.engine.methods.ties import trimmed
-    from merge_worker.engine.task_vectors import agreeing, counted_vote, onto_base
 
     f, u = np.float32, np.uint64
     no_draw, no_rank, index = f(0), f(0), u(0)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from merge_worker.engine.divergence import (
+from merge_worker.engine.arithmetic.divergence import (
     FAR,
     divergence,
     divergences_of_rows,
@@ -19,7 +19,7 @@ from merge_worker.engine.divergence import (
     row_divergences,
     softmax,
 )
-from merge_worker.engine.dtypes import BF16
+from merge_worker.engine.files.dtypes import BF16
 from merge_worker.engine.method import Block
 
 Array = NDArray[np.float64]
@@ -98,7 +98,7 @@ def test_every_row_of_every_block_has_its_own_divergence(
 ) -> None:
     if not compiled:
         plain = inspect.unwrap(divergences_of_rows)
-        monkeypatch.setattr("merge_worker.engine.divergence.divergences_of_rows", plain)
+        monkeypatch.setattr("merge_worker.engine.arithmetic.divergence.divergences_of_rows", plain)
     bits = np.random.default_rng(0).standard_normal((2, 6, 5)).astype(np.float32).view(np.uint32)
     stored, codes = (bits >> 16).astype(np.uint16), np.array([BF16, BF16])
     rows = (bits >> 16 << 16).view(np.float32)

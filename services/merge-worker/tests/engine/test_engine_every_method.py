@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 from merge_worker.engine import digest_of_folder, methods
-from merge_worker.engine.methods import __main__ as command
 from merge_worker.engine.methods import discover
 from mergehub.cli.main import main
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
+from tools import method_catalogue as command
 
 ROWS = {"vocabulary": 40_003}
 """Embeddings of 320,024 elements: several blocks."""
@@ -113,8 +113,8 @@ MIDPOINT = '''
 
 from mergehub.recipe.methods import MethodSpec
 
-from merge_worker.engine.compilable import compilable
-from merge_worker.engine.formula import Formula
+from merge_worker.engine.machine.compilable import compilable
+from merge_worker.engine.kernels.formula import Formula
 from merge_worker.engine.method import Method, Prepared
 
 

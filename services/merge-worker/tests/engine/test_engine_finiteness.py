@@ -13,8 +13,8 @@ from safetensors.numpy import load_file, save_file
 
 from merge_worker.cli import merge as merge_command
 from merge_worker.engine import MergeOptions, NotFiniteError, PlanError, merge
-from merge_worker.engine.codecs import end_of
-from merge_worker.engine.dtypes import BF16, F16, F32, finite_in_float32
+from merge_worker.engine.files.dtypes import BF16, F16, F32, finite_in_float32
+from merge_worker.engine.kernels.codecs import end_of
 
 NORM = "model.norm.weight"
 

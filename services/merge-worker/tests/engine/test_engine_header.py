@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
-from merge_worker.engine.checkpoint import open_checkpoint, weight_regions
 from merge_worker.engine.errors import CheckpointError, NotSupportedError, SourceError
-from merge_worker.engine.header import MAX_HEADER, OTHER_FORMATS, read_header, write_header
+from merge_worker.engine.files.header import MAX_HEADER, OTHER_FORMATS, read_header, write_header
+from merge_worker.engine.models.checkpoint import open_checkpoint, weight_regions
 
 
 def unsound(path: Path, header: Any, data: bytes = b"", length: int | None = None) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from merge_worker.engine.licence import FRONT, licence_of
+from merge_worker.engine.files.licence import FRONT, licence_of
 
 
 @pytest.mark.parametrize(

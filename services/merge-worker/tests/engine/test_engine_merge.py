@@ -27,7 +27,7 @@ from merge_worker.engine import (
     digest_of_folder,
     merge,
 )
-from merge_worker.engine.journal import NAME as JOURNAL
+from merge_worker.engine.output.journal import NAME as JOURNAL
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "ties": {"density": 0.3},

@@ -14,15 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from merge_worker.engine import loop
-from merge_worker.engine.compilable import marked
-from merge_worker.engine.fill_kernel import fill_kernel
-from merge_worker.engine.formula import weighted
+from merge_worker.engine.arithmetic import loop
+from merge_worker.engine.arithmetic.swept import SAMPLE
+from merge_worker.engine.arithmetic.task_vectors import RESCALE_NORM
+from merge_worker.engine.kernels.fill_kernel import fill_kernel
+from merge_worker.engine.kernels.formula import weighted
+from merge_worker.engine.machine.compilable import marked
 from merge_worker.engine.methods import discover
 from merge_worker.engine.methods import slerp as slerp_method
 from merge_worker.engine.methods.sce import with_deviation
-from merge_worker.engine.operands import SAMPLE
-from merge_worker.engine.task_vectors import RESCALE_NORM
 
 Array = NDArray[np.float64]
 SLOW = settings(

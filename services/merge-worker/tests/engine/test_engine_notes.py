@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from merge_worker.engine.noting import LONGEST, MOST, bounded, section
+from merge_worker.engine.planning.noting import LONGEST, MOST, bounded, section
 
 
 def recipe(workshop: Any) -> dict[str, Any]:

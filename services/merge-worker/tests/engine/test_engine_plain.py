@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from merge_worker.engine import divergence, gather, inputs, loop, low_rank, ranks, selection
-from merge_worker.engine.fill_kernel import fill_loop
-from merge_worker.engine.formula import Formula
+from merge_worker.engine.arithmetic import divergence, gather, loop, ranks, selection
+from merge_worker.engine.fill import inputs
+from merge_worker.engine.kernels import low_rank
+from merge_worker.engine.kernels.fill_kernel import fill_loop
+from merge_worker.engine.kernels.formula import Formula
 from merge_worker.engine.methods import discover
 
 OPTIONS: dict[str, list[dict[str, Any]]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from merge_worker.engine.randomness import draw, draw_key, draw_tile, philox
+from merge_worker.engine.kernels.randomness import draw, draw_key, draw_tile, philox
 
 ONES = 0xFFFFFFFF
 DOCUMENTED = {

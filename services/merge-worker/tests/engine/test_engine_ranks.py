@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from merge_worker.engine import ranks
-from merge_worker.engine.dtypes import F32
-from merge_worker.engine.fill_kernel import TILE
-from merge_worker.engine.memory import Memory
+from merge_worker.engine.arithmetic import ranks
+from merge_worker.engine.files.dtypes import F32
+from merge_worker.engine.kernels.fill_kernel import TILE
+from merge_worker.engine.machine.memory import Memory
 from merge_worker.engine.method import Block
 
 

@@ -9,8 +9,15 @@ from pathlib import Path
 import pytest
 
 from merge_worker.engine import CheckpointError, SourceError
-from merge_worker.engine.reading import LIMITS, POINTER, FileStamp, open_regular, opened, read_small
-from merge_worker.engine.strict_json import DEPTH, parse_json, read_json
+from merge_worker.engine.files.reading import (
+    LIMITS,
+    POINTER,
+    FileStamp,
+    open_regular,
+    opened,
+    read_small,
+)
+from merge_worker.engine.files.strict_json import DEPTH, parse_json, read_json
 
 
 def descriptors() -> int:

@@ -9,7 +9,7 @@ import yaml
 from click.testing import CliRunner
 
 from merge_worker.cli import merge, plan
-from mergehub.cli.recipes import check
+from mergehub.cli.commands.recipes import check
 
 LINEAR = {"merge_method": "linear", "models": [{"model": "./a"}, {"model": "./b"}]}
 MORE = {

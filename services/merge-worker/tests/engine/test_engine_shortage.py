@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from merge_worker.engine import OutOfMemoryError, PlanError, TooManyFilesError, cache_folder, merge
-from merge_worker.engine.shortage import shortage
+from merge_worker.engine.machine.shortage import shortage
 
 LIMITED = """
 import resource, sys
@@ -110,7 +110,7 @@ def test_more_files_than_may_be_open_are_refused_in_a_sentence(
     workshop: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = many(workshop, 150)
-    monkeypatch.setattr("merge_worker.engine.inputs._allow_open_files", lambda count: None)
+    monkeypatch.setattr("merge_worker.engine.fill.inputs._allow_open_files", lambda count: None)
     with files_at_most(100), pytest.raises(TooManyFilesError, match=r"too many.*ulimit -n"):
         merge(plan, workshop.folder / "out")
     assert not Path(workshop.folder, "out").exists()
@@ -119,7 +119,7 @@ def test_more_files_than_may_be_open_are_refused_in_a_sentence(
 def test_more_tensors_than_a_plan_can_hold_are_refused(
     workshop: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("merge_worker.engine.ingredients.MOST_TENSORS", 10)
+    monkeypatch.setattr("merge_worker.engine.ingredients.opened.MOST_TENSORS", 10)
     with pytest.raises(PlanError, match="more than 10 tensors together"):
         many(workshop, 5)
 

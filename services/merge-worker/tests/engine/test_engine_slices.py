@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from merge_worker.engine import PlanError, stacking
-from merge_worker.engine.header import Region
-from merge_worker.engine.layers import comes_before, find_layout
-from merge_worker.engine.stacking import MAX_LAYERS
+from merge_worker.engine import PlanError
+from merge_worker.engine.files.header import Region
+from merge_worker.engine.models.layers import comes_before, find_layout
+from merge_worker.engine.stacking import slices as stacking
+from merge_worker.engine.stacking.slices import MAX_LAYERS
 
 
 def names(*tensors: str) -> dict[str, Region]:

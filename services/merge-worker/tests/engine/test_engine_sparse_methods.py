@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from merge_worker.engine import PlanError
+from merge_worker.engine.arithmetic.task_vectors import agreeing, onto_base
 from merge_worker.engine.methods import dare_ties, della
-from merge_worker.engine.task_vectors import agreeing, onto_base
 from mergehub.recipe import RecipeError
 
 Array = NDArray[np.float64]

@@ -10,11 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 from merge_worker.engine import PlanError
+from merge_worker.engine.arithmetic.spherical import cosines
 from merge_worker.engine.methods import discover
 from merge_worker.engine.methods.karcher import direction
 from merge_worker.engine.methods.multislerp import coefficients
 from merge_worker.engine.methods.nuslerp import position
-from merge_worker.engine.spherical import cosines
 from mergehub.recipe import RecipeError
 
 Array = NDArray[np.float64]

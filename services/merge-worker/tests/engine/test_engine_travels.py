@@ -21,7 +21,7 @@ from merge_worker.engine import (
     merge,
     plan_merge,
 )
-from merge_worker.engine.file_kinds import UNWANTED
+from merge_worker.engine.files.file_kinds import UNWANTED
 from mergehub.recipe import parse_recipe
 
 OF_TOKENIZER = [

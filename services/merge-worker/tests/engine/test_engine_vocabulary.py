@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tokenizer_files import FORMS, TOKENS, give
 
 from merge_worker.engine import CheckpointError
-from merge_worker.engine.vocabulary import read_vocabulary
+from merge_worker.engine.companions.vocabulary import read_vocabulary
 
 TRAINED = (
     "eNrj4uNitSnNy7YTZQACCSYuHi5mm2Ioj5mLl4vFRh/BBUlWQHksXFxczI+mNYoyPb+yn4uDi7FEdP0qxgMgVoZoiB"
@@ -173,7 +173,7 @@ def test_whatever_is_changed_in_a_vocabulary_it_is_one_or_refused(
 def test_a_vocabulary_without_end_is_refused(
     workshop: Any, recipe: dict[str, Any], form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("merge_worker.engine.vocabulary.MOST_TOKENS", len(TOKENS) - 1)
+    monkeypatch.setattr("merge_worker.engine.companions.vocabulary.MOST_TOKENS", len(TOKENS) - 1)
     give(workshop, "a", form, TOKENS)
     with pytest.raises(CheckpointError, match=f"a/{form}.* more than 7 "):
         workshop.plan(recipe)

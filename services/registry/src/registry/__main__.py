@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from mergehub.kit.app import run_background
-from mergehub.kit.environment import read_settings
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.http.app import run_background
+from mergehub.kit.settings.environment import read_settings
+from mergehub.kit.settings.service import ServiceSettings
 from registry.app import PARTS
 
 if __name__ == "__main__":

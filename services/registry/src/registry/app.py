@@ -8,17 +8,17 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import Envelope
-from mergehub.kit.app import Resources, ServiceParts, build_app
-from mergehub.kit.background import Loop
-from mergehub.kit.environment import read_settings
-from mergehub.kit.outbox import CHANNEL as OUTBOX_CHANNEL
-from mergehub.kit.outbox import Relay
-from mergehub.kit.pruning import Pruner
-from mergehub.kit.sealing import Sealer
-from mergehub.kit.settings import ServiceSettings
-from mergehub.kit.stream import StreamPublisher
-from mergehub.kit.telemetry import Reading
-from mergehub.kit.token_cache import CachingAuthenticator
+from mergehub.kit.database.pruning import Pruner
+from mergehub.kit.events.outbox import CHANNEL as OUTBOX_CHANNEL
+from mergehub.kit.events.outbox import Relay
+from mergehub.kit.events.stream import StreamPublisher
+from mergehub.kit.http.app import Resources, ServiceParts, build_app
+from mergehub.kit.identity.sealing import Sealer
+from mergehub.kit.identity.token_cache import CachingAuthenticator
+from mergehub.kit.settings.environment import read_settings
+from mergehub.kit.settings.service import ServiceSettings
+from mergehub.kit.telemetry.loops import Loop
+from mergehub.kit.telemetry.metrics import Reading
 from registry.accounts import endpoints as accounts
 from registry.accounts import member_endpoints as members
 from registry.audit import endpoints as audit
@@ -29,11 +29,12 @@ from registry.links import LINKS
 from registry.quotas import endpoints as quotas
 from registry.recipes import endpoints as recipes
 from registry.runs import endpoints as runs
-from registry.runs import queue_endpoints, worker_endpoints
-from registry.runs.bell import Bell
 from registry.runs.follow import Following
 from registry.runs.moves import CHANNEL as RUNS_CHANNEL
-from registry.runs.sweeper import Sweeper
+from registry.runs.protocol import endpoints as worker_endpoints
+from registry.runs.protocol import queue_endpoints
+from registry.runs.protocol.bell import Bell
+from registry.runs.protocol.sweeper import Sweeper
 from registry.sign_in import endpoints as sign_in
 from registry.sign_in import shell_endpoints
 from registry.sign_in.provider import Provider
@@ -45,10 +46,10 @@ from registry.tokens.settings import accept_settings_tokens
 from registry.webhooks import delivery_endpoints
 from registry.webhooks import endpoints as webhooks
 from registry.webhooks.fanout import CHANNEL as WEBHOOKS_CHANNEL
-from registry.webhooks.measures import Measures
-from registry.webhooks.measures import readings as webhook_readings
-from registry.webhooks.sender import Sender
-from registry.webhooks.vault import reseal
+from registry.webhooks.secrets import reseal
+from registry.webhooks.sending.measures import Measures
+from registry.webhooks.sending.measures import readings as webhook_readings
+from registry.webhooks.sending.sender import Sender
 from registry.workers import endpoints as workers
 
 REPORT_BYTES = 64 << 20  # the score of every item of large benchmarks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import MetaData
 
-from mergehub.kit.models import NAMING, Table
+from mergehub.kit.database.models import NAMING, Table
 
 
 class Base(Table):

@@ -23,8 +23,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mergehub.kit.problems import Conflict, Invalid
-from mergehub.kit.sealing import Sealer
+from mergehub.kit.identity.sealing import Sealer
+from mergehub.kit.problems.problem import Conflict, Invalid
 from registry.base import Base
 
 KEPT = timedelta(hours=24)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mergehub.kit.openapi_links import ID, Link
+from mergehub.kit.openapi.links import ID, Link
 
 RUN, FENCE = "$response.body#/run_id", "$response.body#/fence"
 

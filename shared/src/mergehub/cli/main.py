@@ -18,39 +18,56 @@ atexit.register(gc.freeze)
 
 SECTIONS = {
     "Recipes and models, without a hub": {
-        "check": Lazy("mergehub.cli.recipes:check", "Say everything that is wrong with a recipe."),
-        "methods": Lazy("mergehub.cli.recipes:methods", "List the merge methods, or explain one."),
+        "check": Lazy(
+            "mergehub.cli.commands.recipes:check", "Say everything that is wrong with a recipe."
+        ),
+        "methods": Lazy(
+            "mergehub.cli.commands.recipes:methods", "List the merge methods, or explain one."
+        ),
         "plan": Lazy("merge_worker.cli:plan", "Say what a merge would read, write and need."),
         "merge": Lazy("merge_worker.cli:merge", "Merge models into a folder."),
     },
     "A hub on this machine": {
-        "up": Lazy("mergehub.cli.up:up", "Run a whole hub: stores, services and a worker."),
-        "backup": Lazy("mergehub.cli.backup:backup", "Back up a hub, which may go on running."),
-        "restore": Lazy("mergehub.cli.backup:restore", "Make a data folder from a backup."),
+        "up": Lazy(
+            "mergehub.cli.commands.up:up", "Run a whole hub: stores, services and a worker."
+        ),
+        "backup": Lazy(
+            "mergehub.cli.commands.backup:backup", "Back up a hub, which may go on running."
+        ),
+        "restore": Lazy(
+            "mergehub.cli.commands.backup:restore", "Make a data folder from a backup."
+        ),
     },
     "Work on a hub": {
-        "publish": Lazy("mergehub.cli.publish:publish", "Publish a recipe, or a version of it."),
-        "recipes": Lazy("mergehub.cli.show:recipes", "List the newest recipes."),
-        "show": Lazy("mergehub.cli.show:show", "Show one recipe or run in full."),
-        "submit": Lazy("mergehub.cli.submit:submit", "Have a recipe merged by a worker."),
-        "evaluate": Lazy("mergehub.cli.submit:evaluate", "Have a model evaluated by a worker."),
-        "follow": Lazy("mergehub.cli.runs:follow", "Watch a run until it ends."),
-        "cancel": Lazy("mergehub.cli.runs:cancel", "Cancel a run."),
-        "retry": Lazy("mergehub.cli.runs:retry", "Try a failed or cancelled run again."),
-        "runs": Lazy("mergehub.cli.runs:runs", "List the newest runs."),
+        "publish": Lazy(
+            "mergehub.cli.commands.publish:publish", "Publish a recipe, or a version of it."
+        ),
+        "recipes": Lazy("mergehub.cli.commands.show:recipes", "List the newest recipes."),
+        "show": Lazy("mergehub.cli.commands.show:show", "Show one recipe or run in full."),
+        "submit": Lazy("mergehub.cli.commands.submit:submit", "Have a recipe merged by a worker."),
+        "evaluate": Lazy(
+            "mergehub.cli.commands.submit:evaluate", "Have a model evaluated by a worker."
+        ),
+        "follow": Lazy("mergehub.cli.commands.runs:follow", "Watch a run until it ends."),
+        "cancel": Lazy("mergehub.cli.commands.runs:cancel", "Cancel a run."),
+        "retry": Lazy("mergehub.cli.commands.runs:retry", "Try a failed or cancelled run again."),
+        "runs": Lazy("mergehub.cli.commands.runs:runs", "List the newest runs."),
         "workers": Lazy(
-            "mergehub.cli.workers:workers", "Show who works on the hub, and how much waits."
+            "mergehub.cli.commands.workers:workers",
+            "Show who works on the hub, and how much waits.",
         ),
     },
     "Who may use a hub": {
-        "login": Lazy("mergehub.cli.login:login", "Sign in to a hub with a browser."),
-        "logout": Lazy("mergehub.cli.login:logout", "Sign out, and revoke this shell's token."),
-        "tokens": Lazy("mergehub.cli.tokens:tokens", "Make, list and revoke tokens."),
+        "login": Lazy("mergehub.cli.commands.login:login", "Sign in to a hub with a browser."),
+        "logout": Lazy(
+            "mergehub.cli.commands.login:logout", "Sign out, and revoke this shell's token."
+        ),
+        "tokens": Lazy("mergehub.cli.commands.tokens:tokens", "Make, list and revoke tokens."),
     },
     "What a hub knows": {
-        "lineage": Lazy("mergehub.cli.lineage:lineage", "Draw what a model was made of."),
-        "board": Lazy("mergehub.cli.boards:board", "Show a leaderboard."),
-        "uplift": Lazy("mergehub.cli.boards:uplift", "Compare a merge with its parents."),
+        "lineage": Lazy("mergehub.cli.commands.lineage:lineage", "Draw what a model was made of."),
+        "board": Lazy("mergehub.cli.commands.boards:board", "Show a leaderboard."),
+        "uplift": Lazy("mergehub.cli.commands.boards:uplift", "Compare a merge with its parents."),
     },
 }
 

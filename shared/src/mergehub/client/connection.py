@@ -9,10 +9,10 @@ import httpx
 
 from mergehub.client.errors import HubUnreachable
 from mergehub.client.whereabouts import nobody_on_the_folder
-from mergehub.whereabouts import default_folder, read_connection
 from mergehub.logins import read_logins
 from mergehub.tokens import read_token
 from mergehub.urls import is_loopback, parsed
+from mergehub.whereabouts import default_folder, read_connection
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 TIMEOUT = httpx.Timeout(65, connect=5)  # a hub begins to answer within 60 s

@@ -1,20 +1,12 @@
-"""Every type of event in words and by an example: what people read who receive them.
-
-`python -m mergehub.contracts.catalogue --write` makes the page `docs/events.md` of it.
-"""
+"""The page on events: every type in words and by an example, for people who receive them."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 from mergehub.contracts.events import TYPES, Envelope
 from mergehub.contracts.samples import samples
-
-PAGE = Path("docs/events.md")
 
 SUMMARIES = {
     "recipe.published": "A version of a recipe was published.",
@@ -51,7 +43,7 @@ def page() -> str:
             "",
             "---",
             "",
-            "Written by `python -m mergehub.contracts.catalogue --write`.",
+            "Written by `make documents`.",
             "",
         ]
     )
@@ -94,23 +86,3 @@ def _type(of: dict[str, Any]) -> str:
 
 def _anchor(name: str) -> str:
     return name.replace(".", "")
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Write the page, or check that it is current; 1 if it is not."""
-    parser = argparse.ArgumentParser(prog="python -m mergehub.contracts.catalogue")
-    action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--write", action="store_true", help="write the page")
-    action.add_argument("--check", action="store_true", help="fail if it is not current")
-    parser.add_argument("--page", type=Path, default=PAGE)
-    options = parser.parse_args(arguments)
-    if options.write:
-        options.page.write_text(page(), encoding="utf-8")
-    elif not options.page.is_file() or options.page.read_text(encoding="utf-8") != page():
-        print(f"{options.page} is not current: run with --write", file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, Self
 
 from mergehub.hub.process import CannotStart
-from mergehub.whereabouts import CONNECTION
 from mergehub.secret_files import write_secret
+from mergehub.whereabouts import CONNECTION
 
 NEEDED_BYTES = 200 * 1024**2
 LAYOUT = ("pg", "vk", "artifacts", "scratch", "logs", "models")

@@ -16,13 +16,13 @@ from starlette.types import Receive, Scope, Send
 from mergehub.contracts.services import SERVICES, service_for
 from mergehub.hub.metrics import joined
 from mergehub.hub.stores import stores_answer
-from mergehub.kit.api import Api
 from mergehub.kit.docs import docs_routes
-from mergehub.kit.environment import read_settings
-from mergehub.kit.hosts import own_names
-from mergehub.kit.manners import add_manners
-from mergehub.kit.problems import NotFound
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.http.api import Api
+from mergehub.kit.http.stack import add_manners
+from mergehub.kit.middleware.hosts import own_names
+from mergehub.kit.problems.problem import NotFound
+from mergehub.kit.settings.environment import read_settings
+from mergehub.kit.settings.service import ServiceSettings
 
 Services = Mapping[str, FastAPI]
 

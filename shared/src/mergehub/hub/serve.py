@@ -7,7 +7,7 @@ import sys
 
 import uvicorn
 
-from mergehub.kit.server import PatientProtocol
+from mergehub.kit.http.server import PatientProtocol
 
 SECONDS_FOR_OPEN_REQUESTS = 2
 

@@ -9,9 +9,9 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.engine import make_url
 
-from mergehub.kit.connections import CONNECT_SECONDS, connect
-from mergehub.kit.environment import read_settings
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.database.connections import CONNECT_SECONDS, connect
+from mergehub.kit.settings.environment import read_settings
+from mergehub.kit.settings.service import ServiceSettings
 
 PATIENCE_SECONDS = 30.0
 PAUSE_SECONDS = 0.03

@@ -18,18 +18,18 @@ from pathlib import Path
 
 from mergehub.hub import leftovers
 from mergehub.hub.address import listen, names, url_of
-from mergehub.whereabouts import CONNECTION, default_folder
 from mergehub.hub.folder import DataFolder
-from mergehub.secret_files import write_secret
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.process import CannotStart
 from mergehub.hub.registered import await_workers
 from mergehub.hub.supervisor import Program, Supervisor
 from mergehub.hub.valkey import Valkey
 from mergehub.json_text import json_text
-from mergehub.kit.environment import BadSettings, Settings, read_settings
-from mergehub.kit.logs import say
-from mergehub.kit.settings import ServiceSettings, WorkerSettings
+from mergehub.kit.settings.environment import BadSettings, Settings, read_settings
+from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
+from mergehub.kit.telemetry.logs import say
+from mergehub.secret_files import write_secret
+from mergehub.whereabouts import CONNECTION, default_folder
 
 READY_SECONDS = 60.0
 GLANCE_SECONDS = 0.1

@@ -1,11 +1,12 @@
 """The recipe language: what a merge is made of, read strictly and written canonically."""
 
+from mergehub.recipe.checks.not_built import not_built
+
 from .canonical import canonical, canonical_document, digest_of, recipe_digest
 from .faults import Fault, RecipeError
 from .ingredients import ingredients, named_in, references, tokenizer_models
 from .lock import Lock, LockedFile, LockedIngredient
 from .methods import MethodSpec, ParameterSpec, catalogue, register
-from .not_built import not_built
 from .parse import (
     ParsedRecipe,
     check_document,

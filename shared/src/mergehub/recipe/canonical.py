@@ -14,11 +14,12 @@ from typing import Any
 
 import rfc8785
 
+from mergehub.recipe.checks.rules import unknown_method
+
 from .faults import RecipeError
 from .filters import EVERYTHING
 from .methods import MethodSpec, ParameterSpec, catalogue
 from .reference import ModelRef
-from .rules import unknown_method
 from .schema import ModelInput, OutputModule, OutputSlice, Recipe, SliceSource
 from .values import FilteredValue, Parameters, Setting, is_filtered
 

@@ -6,18 +6,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from .advice import advise
-from .bulk import too_much
-from .document import check_plain, load_documents
-from .events import Loaded
+from mergehub.recipe.checks.advice import advise
+from mergehub.recipe.checks.bulk import too_much
+from mergehub.recipe.checks.lookalikes import fenced, front_matter, of_another_kind
+from mergehub.recipe.checks.not_built import not_built
+from mergehub.recipe.checks.rules import broken_rules, never_fits
+from mergehub.recipe.checks.structure import read_structure
+from mergehub.recipe.checks.together import broken_together
+from mergehub.recipe.yaml.document import check_plain, load_documents
+from mergehub.recipe.yaml.events import Loaded
+from mergehub.recipe.yaml.odd_characters import naming
+
 from .faults import Fault, RecipeError, bounded
-from .lookalikes import fenced, front_matter, of_another_kind
-from .not_built import not_built
-from .odd_characters import naming
-from .rules import broken_rules, never_fits
 from .schema import Recipe
-from .structure import read_structure
-from .together import broken_together
 
 
 class ParsedRecipe(NamedTuple):

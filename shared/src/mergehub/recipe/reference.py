@@ -15,8 +15,9 @@ from pydantic import (
     model_validator,
 )
 
+from mergehub.recipe.yaml.limits import MAX_REPEATED
+
 from .faults import excerpt, printable
-from .limits import MAX_REPEATED
 from .scalars import describe
 
 MAX_LENGTH = 1024

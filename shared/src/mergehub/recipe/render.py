@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import yaml
 
-from .core_schema import is_text
+from mergehub.recipe.yaml.core_schema import is_text
+
 from .schema import Recipe
 
 

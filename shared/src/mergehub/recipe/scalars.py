@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from .core_schema import MAX_NUMBER
+from mergehub.recipe.yaml.core_schema import MAX_NUMBER
+
 from .faults import excerpt
 
 Scalar = bool | int | float | str

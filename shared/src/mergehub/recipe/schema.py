@@ -22,7 +22,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from .limits import MAX_REPEATED
+from mergehub.recipe.yaml.limits import MAX_REPEATED
+
 from .reference import ModelRef
 from .scalars import not_a_flag
 from .values import Parameters

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from leaderboard.benchmarks import repository, schemas
-from mergehub.kit.database import Session
-from mergehub.kit.pagination import (
+from mergehub.kit.database.database import Session
+from mergehub.kit.http.pagination import (
     BadCursor,
     Cursor,
     Limit,
@@ -14,7 +14,7 @@ from mergehub.kit.pagination import (
     encode_cursor,
     link_next,
 )
-from mergehub.kit.problems import problem_responses
+from mergehub.kit.problems.problem import problem_responses
 
 router = APIRouter(prefix="/v1/benchmarks", tags=["benchmarks"])
 

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from leaderboard.boards import schemas, service
 from leaderboard.results.endpoints import Text
-from mergehub.kit.choices import A_METHOD
-from mergehub.kit.database import Session
-from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
-from mergehub.kit.problems import problem_responses
+from mergehub.kit.database.database import Session
+from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.problems.choices import A_METHOD
+from mergehub.kit.problems.problem import problem_responses
 
 router = APIRouter(prefix="/v1/boards", tags=["boards"])
 

@@ -12,8 +12,8 @@ from leaderboard.boards.catalogue import BOARDS
 from leaderboard.parents import repository as parents
 from leaderboard.results import service as results
 from leaderboard.results.schemas import Estimate, Setting
-from mergehub.kit.pagination import decode_cursor, encode_cursor
-from mergehub.kit.problems import NotFound
+from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from mergehub.kit.problems.problem import NotFound
 
 
 class BoardNotFound(NotFound):

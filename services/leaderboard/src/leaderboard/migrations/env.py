@@ -4,6 +4,6 @@ from leaderboard.benchmarks import models as _benchmarks  # noqa: F401 - fills t
 from leaderboard.parents import models as _parents  # noqa: F401
 from leaderboard.results import models as _results  # noqa: F401
 from leaderboard.tables import Base
-from mergehub.kit.migrations import run_env
+from mergehub.kit.database.migrations import run_env
 
 run_env(Base.metadata)

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from leaderboard.results import schemas, service
-from mergehub.kit.database import Session
-from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
-from mergehub.kit.problems import problem_responses
+from mergehub.kit.database.database import Session
+from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.problems.problem import problem_responses
 
 router = APIRouter(prefix="/v1/results", tags=["results"])
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from leaderboard.benchmarks.models import Benchmark
 from leaderboard.results.models import Result, ResultItem
-from mergehub.kit.database import AnyRow
+from mergehub.kit.database.database import AnyRow
 
 
 async def add(session: AsyncSession, values: Mapping[str, Any], items: Mapping[str, float]) -> None:

@@ -17,7 +17,7 @@ from leaderboard.results.schemas import Setting as ToldSetting
 from leaderboard.results.service import Score, Scores, Setting
 from leaderboard.uplift import comparison, schemas
 from leaderboard.uplift.comparison import Comparisons, Measured
-from mergehub.kit.problems import NotFound
+from mergehub.kit.problems.problem import NotFound
 
 
 class NoResults(NotFound):

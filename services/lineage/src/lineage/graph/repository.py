@@ -14,7 +14,7 @@ from sqlalchemy.sql.selectable import CTE
 
 from lineage.graph.models import Edge
 from lineage.models.models import Model, Revision
-from mergehub.kit.database import AnyRow
+from mergehub.kit.database.database import AnyRow
 
 Direction = Literal["ancestors", "descendants"]
 
@@ -125,3 +125,10 @@ async def count_edge(session: AsyncSession, edge_id: int) -> None:
         )
         .execution_options(synchronize_session=False)
     )
+
+
+async def popular(session: AsyncSession, role: str, limit: int) -> Sequence[Model]:
+    """The models that most merges used in this role."""
+    count = Model.base_count if role == "base" else Model.ingredient_count
+    query = select(Model).where(count > 0).order_by(count.desc(), Model.name).limit(limit)
+    return (await session.scalars(query)).all()

@@ -4,6 +4,6 @@ from lineage.graph import models as _edges  # noqa: F401 - fills the metadata
 from lineage.models import models as _models  # noqa: F401
 from lineage.models import refusals as _refusals  # noqa: F401
 from lineage.tables import Base
-from mergehub.kit.migrations import run_env
+from mergehub.kit.database.migrations import run_env
 
 run_env(Base.metadata)

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from lineage.models import schemas, service
 from lineage.models.models import NAME_LENGTH
-from mergehub.kit.database import Session
-from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
-from mergehub.kit.problems import problem_responses
+from mergehub.kit.database.database import Session
+from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.problems.problem import problem_responses
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lineage.models.models import Model
 from lineage.tables import Base
-from mergehub.kit.database import AnyRow
+from mergehub.kit.database.database import AnyRow
 
 
 class RefusedEdge(Base):
@@ -56,10 +56,3 @@ async def of(session: AsyncSession, child_id: UUID) -> Sequence[AnyRow]:
         .order_by(RefusedEdge.id)
     )
     return (await session.execute(query)).all()
-
-
-async def popular(session: AsyncSession, role: str, limit: int) -> Sequence[Model]:
-    """The models that most merges used in this role."""
-    count = Model.base_count if role == "base" else Model.ingredient_count
-    query = select(Model).where(count > 0).order_by(count.desc(), Model.name).limit(limit)
-    return (await session.scalars(query)).all()

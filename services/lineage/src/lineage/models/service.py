@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.models import refusals, repository, schemas
 from lineage.models.models import Model
-from mergehub.kit.pagination import decode_cursor, encode_cursor
-from mergehub.kit.problems import NotFound
+from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from mergehub.kit.problems.problem import NotFound
 
 
 class ModelNotFound(NotFound):

@@ -9,8 +9,14 @@ It knows no HTTP, no queue and no database. Planning imports no compiler.
 
 from __future__ import annotations
 
-from .caches import cache_folder
-from .digests import digest_of_folder
+from merge_worker.engine.machine.caches import cache_folder
+from merge_worker.engine.models.digests import digest_of_folder
+from merge_worker.engine.models.sources import Sources
+from merge_worker.engine.output.progress import Progress
+from merge_worker.engine.output.share import Portion
+from merge_worker.engine.planning.peak_memory import peak_memory
+from merge_worker.engine.planning.planner import plan_merge
+
 from .errors import (
     CheckpointError,
     DeviceError,
@@ -28,12 +34,7 @@ from .errors import (
     TooManyFilesError,
 )
 from .execute import MergeOptions, MergeResult, merge, merge_part
-from .peak_memory import peak_memory
 from .plan import Plan
-from .planner import plan_merge
-from .portion import Portion
-from .progress import Progress
-from .sources import Sources
 
 __all__ = [
     "CheckpointError",

@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from .noting import section
+from merge_worker.engine.planning.noting import section
+
 from .plan import Plan
 
 

@@ -10,26 +10,26 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from merge_worker.engine.cuda import device as cuda
+from merge_worker.engine.files.writing import sync, writing, writing_behind
+from merge_worker.engine.fill.finiteness import check_finite
+from merge_worker.engine.fill.inputs import Inputs, stamped_files
+from merge_worker.engine.fill.plan import Filling
+from merge_worker.engine.kernels.gather_kernels import REDUCTION
+from merge_worker.engine.machine.shortage import shortage
+from merge_worker.engine.models.digests import output_digest
+from merge_worker.engine.output.journal import Finished, Journal
+from merge_worker.engine.output.output_files import check_unmixed
+from merge_worker.engine.output.progress import Meter, OnProgress
+from merge_worker.engine.output.share import Portion, all_finished, check_split
+from merge_worker.engine.output.standing import changed, check_sizes
+from merge_worker.engine.planning.shards import lay_out
 from mergehub.recipe.lock import Lock
 
-from . import cuda
-from .digests import output_digest
 from .errors import OutputError, ResumeError
-from .filling import Filling
 from .finish import finish, only_one
-from .finiteness import check_finite
-from .gather_kernels import REDUCTION
-from .inputs import Inputs, stamped_files
-from .journal import Finished, Journal
-from .locking import DigestCache
-from .output_files import check_unmixed
+from .lockfile import DigestCache
 from .plan import BLOCK, Plan, PlannedTensor
-from .portion import Portion, all_finished, check_split
-from .progress import Meter, OnProgress
-from .shards import lay_out
-from .shortage import shortage
-from .standing import changed, check_sizes
-from .writing import sync, writing, writing_behind
 
 
 @dataclass(frozen=True)

@@ -13,21 +13,28 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from merge_worker.engine.files.writing import sync, write_new, writing
+from merge_worker.engine.fill.finiteness import sentences
+from merge_worker.engine.fill.inputs import Inputs
+from merge_worker.engine.models.checkpoint import CONFIG
+from merge_worker.engine.models.digests import output_digest
+from merge_worker.engine.output.journal import Finished
+from merge_worker.engine.output.output_files import (
+    CARD,
+    LOCK,
+    LOCKED,
+    MANIFEST,
+    RECIPE,
+    check_unmixed,
+)
+from merge_worker.engine.output.share import Portion
+from merge_worker.engine.planning.noting import bounded
 from mergehub.recipe.lock import Lock
 
 from .card import card, recipe_text
-from .checkpoint import CONFIG
-from .digests import output_digest
 from .errors import OutputError
-from .finiteness import sentences
-from .inputs import Inputs
-from .journal import Finished
-from .locking import lock_of
-from .noting import bounded
-from .output_files import CARD, LOCK, LOCKED, MANIFEST, RECIPE, check_unmixed
+from .lockfile import lock_of
 from .plan import ENGINE_VERSION, Plan
-from .portion import Portion
-from .writing import sync, write_new, writing
 
 
 def finish(

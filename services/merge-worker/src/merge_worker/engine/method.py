@@ -14,11 +14,10 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from merge_worker.engine.kernels.formula import Along, Formula
+from merge_worker.engine.machine.crew import Crew
 from mergehub.recipe.methods import MethodSpec
 from mergehub.recipe.scalars import Scalar
-
-from .crew import Crew
-from .formula import Along, Formula
 
 Values = Mapping[str, Scalar]
 """The parameters of one place, by name."""

@@ -12,15 +12,14 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from merge_worker.engine.files.dtypes import ITEMSIZE
+from merge_worker.engine.files.header import Region
+from merge_worker.engine.files.reading import FileStamp
+from merge_worker.engine.models.adapter import LowRank
+from merge_worker.engine.models.sources import Kind
 from mergehub.recipe.lock import LockedFile
 from mergehub.recipe.scalars import Scalar
 from mergehub.recipe.schema import Recipe
-
-from .adapter import LowRank
-from .dtypes import ITEMSIZE
-from .header import Region
-from .reading import FileStamp
-from .sources import Kind
 
 ENGINE_VERSION: Final = "5"
 """Grows when the same recipe and inputs would give other bytes."""

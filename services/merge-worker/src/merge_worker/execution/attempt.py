@@ -9,6 +9,7 @@ from enum import Enum, auto
 
 import structlog
 
+from merge_worker.kinds.messages import Failed, Job, Message, Planned, Progress, Stopped, Succeeded
 from mergehub.contracts.hardware import Needs, lacking
 from mergehub.contracts.runs import (
     FINAL,
@@ -21,7 +22,6 @@ from mergehub.contracts.runs import (
 )
 from mergehub.contracts.worker_client import LeaseLost, Refused, RunClient, RunClientError
 
-from .messages import Failed, Job, Message, Planned, Progress, Stopped, Succeeded
 from .process import ChildProcess
 from .redaction import public, without_folders
 

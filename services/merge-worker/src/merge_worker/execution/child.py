@@ -11,12 +11,11 @@ import signal
 import sys
 import traceback
 
+from merge_worker.kinds.failure import RunFailed, disk_full, is_disk_full, out_of_memory, unforeseen
+from merge_worker.kinds.messages import Failed, Job, Message, Stopped, Succeeded
+from merge_worker.kinds.tell import StopRequested, Tell, take_standard_output
 from mergehub.contracts.runs import RunResult
 from mergehub.parent_death import die_with_parent
-
-from .failure import RunFailed, disk_full, is_disk_full, out_of_memory, unforeseen
-from .messages import Failed, Job, Message, Stopped, Succeeded
-from .tell import StopRequested, Tell, take_standard_output
 
 
 def main() -> None:
@@ -61,10 +60,10 @@ def _failure(error: Exception) -> RunFailed | None:
 def _work(job: Job, tell: Tell) -> RunResult:
     # Imported here: the engine and the harness each take their time, and only one is needed.
     if job.spec.kind == "merge":
-        from .merge_run import merge_run
+        from merge_worker.kinds.merge import merge_run
 
         return merge_run(job, job.spec, tell)
-    from .evaluate_run import evaluate_run
+    from merge_worker.kinds.evaluate import evaluate_run
 
     return evaluate_run(job, job.spec, tell)
 

@@ -29,7 +29,7 @@ def unfit(hardware: Hardware) -> str | None:
 def main() -> int:
     """Say on standard error what is missing; returns the exit status."""
     from merge_worker.engine import DeviceError
-    from merge_worker.engine.cuda import label
+    from merge_worker.engine.cuda.device import label
 
     try:
         label("cuda")

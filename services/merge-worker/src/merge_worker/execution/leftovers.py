@@ -11,12 +11,11 @@ from uuid import UUID
 
 import structlog
 
+from merge_worker.kinds.messages import PARTIAL, partial_folder, produced_folder, scratch_folder
 from mergehub.contracts.runs import FINAL, Run, RunState
 from mergehub.contracts.worker_client import RunClient, RunClientError
-from mergehub.kit.background import turned
-from mergehub.kit.settings import WorkerSettings
-
-from .messages import PARTIAL, partial_folder, produced_folder, scratch_folder
+from mergehub.kit.settings.service import WorkerSettings
+from mergehub.kit.telemetry.loops import turned
 
 log = structlog.get_logger()
 

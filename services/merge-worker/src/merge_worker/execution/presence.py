@@ -11,7 +11,7 @@ from mergehub import __version__
 from mergehub.contracts.hardware import Hardware
 from mergehub.contracts.worker_client import RunClient, RunClientError
 from mergehub.contracts.workers import BEAT_SECONDS, WorkerBeat
-from mergehub.kit.background import Loops, turned
+from mergehub.kit.telemetry.loops import Loops, turned
 
 from .slot import Slot
 

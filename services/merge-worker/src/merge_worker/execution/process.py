@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Self
 
+from merge_worker.kinds.messages import MESSAGE, Job, Message
 from mergehub.contracts.runs import RunError
 
 from .memory_kills import memory_kills
-from .messages import MESSAGE, Job, Message
 
 LONGEST_MESSAGE = 64 << 20  # bytes; a result carries the score of every item
 LOG = "child.log"

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from merge_worker.kinds.failure import LONGEST_MESSAGE
+from merge_worker.kinds.messages import PARTIAL, Job
 from mergehub.contracts.runs import RunError
-
-from .failure import LONGEST_MESSAGE
-from .messages import PARTIAL, Job
 
 # An absolute path, but neither a URL's nor the end of a relative one.
 _PATH = re.compile(

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
+from merge_worker.kinds.messages import partial_folder
 from mergehub.contracts.hardware import Capacity, Hardware
-
-from .messages import partial_folder
 
 MEBIBYTE = 1 << 20
 ASK_SECONDS = 10

@@ -9,13 +9,13 @@ from uuid import UUID
 
 import structlog
 
+from merge_worker.kinds.messages import Job
 from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.runs import Claim
 from mergehub.contracts.worker_client import RunClient
-from mergehub.kit.settings import WorkerSettings
+from mergehub.kit.settings.service import WorkerSettings
 
 from .attempt import Attempt
-from .messages import Job
 from .room import capacity
 
 log = structlog.get_logger()

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from mergehub.kit.auth import Principal
-from mergehub.kit.problems import Forbidden
+from mergehub.kit.identity.auth import Principal
+from mergehub.kit.problems.problem import Forbidden
 from registry.accounts.models import MemberRow
 
 Role = Literal["owner", "writer", "reader"]

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BeforeValidator, StringConstraints
 
-from mergehub.kit.auth import Principal, authenticated, requires
-from mergehub.kit.database import Session, after_commit
-from mergehub.kit.etags import etag_of
-from mergehub.kit.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
-from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
+from mergehub.kit.database.database import Session, after_commit
+from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
+from mergehub.kit.identity.auth import Principal, authenticated, requires
+from mergehub.kit.middleware.etags import etag_of
+from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.accounts import service
 from registry.accounts.access import NotYours
 from registry.accounts.errors import AccountNotFound, CannotDisable, HandleTaken, NoAccount

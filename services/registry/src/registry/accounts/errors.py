@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mergehub.kit.problems import Conflict, Forbidden, Invalid, NotFound
+from mergehub.kit.problems.problem import Conflict, Forbidden, Invalid, NotFound
 
 
 class AccountNotFound(NotFound):

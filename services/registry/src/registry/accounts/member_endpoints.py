@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from mergehub.kit.database import Session
-from mergehub.kit.etags import etag_of
-from mergehub.kit.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
-from mergehub.kit.problems import Unauthenticated, problem_responses
+from mergehub.kit.database.database import Session
+from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
+from mergehub.kit.middleware.etags import etag_of
+from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts import members
 from registry.accounts.access import NotYours
 from registry.accounts.endpoints import Handle, Holder, Manager

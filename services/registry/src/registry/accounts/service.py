@@ -9,11 +9,11 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.auth import Principal
-from mergehub.kit.database import now
-from mergehub.kit.etags import etag_of
-from mergehub.kit.notify import notify
-from mergehub.kit.problems import Forbidden
+from mergehub.kit.database.database import now
+from mergehub.kit.database.notify import notify
+from mergehub.kit.identity.auth import Principal
+from mergehub.kit.middleware.etags import etag_of
+from mergehub.kit.problems.problem import Forbidden
 from registry.accounts.access import OWNERS, WRITERS, NotYours, check_may, role_in
 from registry.accounts.errors import (
     AccountNotFound,

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
-from mergehub.kit.auth import requires
-from mergehub.kit.choices import one_of
-from mergehub.kit.database import Session
-from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
-from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
+from mergehub.kit.database.database import Session
+from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.identity.auth import requires
+from mergehub.kit.problems.choices import one_of
+from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.audit import service
 from registry.audit.actions import ACTIONS
 from registry.audit.schemas import AuditPage

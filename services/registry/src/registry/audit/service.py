@@ -8,8 +8,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
-from mergehub.kit.auth import Principal
-from mergehub.kit.pagination import decode_cursor, encode_cursor
+from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from mergehub.kit.identity.auth import Principal
 from registry.audit.actions import Action
 from registry.audit.models import AuditRow
 from registry.audit.schemas import AuditEntry, AuditPage

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from mergehub.contracts.events import Envelope, EventPage
-from mergehub.kit.follow import LONGEST_WAIT_SECONDS, LastEventId, event_stream, streamed
-from mergehub.kit.outbox import EventsPruned
-from mergehub.kit.pagination import Limit, link_next
-from mergehub.kit.problems import problem_responses
+from mergehub.kit.events.outbox import EventsPruned
+from mergehub.kit.http.follow import LONGEST_WAIT_SECONDS, LastEventId, event_stream, streamed
+from mergehub.kit.http.pagination import Limit, link_next
+from mergehub.kit.problems.problem import problem_responses
 from registry.events.follow import Feed
 
 router = APIRouter(tags=["events"])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable
 
 from mergehub.contracts.events import EventPage
-from mergehub.kit.app import Resources
-from mergehub.kit.follow import HEARTBEAT, changed, event_frame, revisions
-from mergehub.kit.looks import Looks
-from mergehub.kit.outbox import CHANNEL, NUMBERED
+from mergehub.kit.events.outbox import CHANNEL, NUMBERED
+from mergehub.kit.http.app import Resources
+from mergehub.kit.http.follow import HEARTBEAT, changed, event_frame, revisions
+from mergehub.kit.http.single_flight import Looks
 from registry.events.models import outbox
 
 TOLD = outbox.source + NUMBERED

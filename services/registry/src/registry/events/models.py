@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mergehub.kit.outbox import Outbox
+from mergehub.kit.events.outbox import Outbox
 from registry.events.tables import OutboxTable
 from registry.webhooks.fanout import fan_out
 

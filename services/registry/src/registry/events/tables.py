@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mergehub.kit.outbox import OutboxRow
+from mergehub.kit.events.outbox import OutboxRow
 from registry.base import Base
 
 

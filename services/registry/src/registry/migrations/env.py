@@ -1,6 +1,6 @@
 """Alembic's entry: run the history on the connection that the kit opened."""
 
-from mergehub.kit.migrations import run_env
+from mergehub.kit.database.migrations import run_env
 from registry.tables import metadata
 
 run_env(metadata)

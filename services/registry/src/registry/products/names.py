@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.auth import Principal
-from mergehub.kit.problems import FieldFault
+from mergehub.kit.identity.auth import Principal
+from mergehub.kit.problems.problem import FieldFault
 from registry.accounts.access import WRITERS, role_in
 from registry.accounts.models import LOCAL, AccountRow
 from registry.accounts.service import own

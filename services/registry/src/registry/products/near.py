@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.auth import Principal
+from mergehub.kit.identity.auth import Principal
 from mergehub.recipe.faults import nearest
 from registry.products.models import ProductRow
 from registry.products.resolve import COMING

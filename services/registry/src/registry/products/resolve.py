@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from mergehub.contracts.runs import MODEL_NAME, RunState
-from mergehub.kit.auth import Principal
-from mergehub.kit.problems import FieldFault
+from mergehub.kit.identity.auth import Principal
+from mergehub.kit.problems.problem import FieldFault
 from mergehub.recipe import ModelRef
 from registry.products.models import ProductRow
 from registry.runs.errors import RunInvalid, RunNotSucceeded

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, func, select
 
 from mergehub.contracts.runs import RunState
-from mergehub.kit.sign_in_settings import QuotaName
+from mergehub.kit.settings.sign_in import QuotaName
 from registry.accounts.models import MemberRow
 from registry.quotas.errors import QuotaExceeded, RunQuotaExceeded
 from registry.recipes.models import RecipeRow

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from mergehub.kit.auth import requires
-from mergehub.kit.database import Session
-from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
-from mergehub.kit.sign_in_settings import QuotaName
+from mergehub.kit.database.database import Session
+from mergehub.kit.identity.auth import requires
+from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
+from mergehub.kit.settings.sign_in import QuotaName
 from registry.accounts import service as accounts
 from registry.accounts.endpoints import Handle, Holder
 from registry.accounts.errors import AccountNotFound

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mergehub.kit.problems import Forbidden, Problem
+from mergehub.kit.problems.problem import Forbidden, Problem
 
 
 class QuotaExceeded(Forbidden):

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from mergehub.contracts.examples import example
 from mergehub.contracts.runs import Answer, Message
-from mergehub.kit.sign_in_settings import QuotaName
+from mergehub.kit.settings.sign_in import QuotaName
 
 
 class QuotaSet(Message):

@@ -6,8 +6,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.settings import ServiceSettings
-from mergehub.kit.sign_in_settings import QuotaName
+from mergehub.kit.settings.service import ServiceSettings
+from mergehub.kit.settings.sign_in import QuotaName
 from registry.accounts.models import LOCAL, AccountRow
 from registry.audit.service import audit
 from registry.quotas.counts import COUNTED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from mergehub.kit.problems import FieldFault, Invalid
+from mergehub.kit.problems.problem import FieldFault, Invalid
 from mergehub.recipe import (
     Fault,
     ModelRef,

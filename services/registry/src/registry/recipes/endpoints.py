@@ -8,13 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
-from mergehub.kit.auth import Principal, Viewer, requires
-from mergehub.kit.choices import A_METHOD
-from mergehub.kit.database import Session
-from mergehub.kit.etags import as_it_is, etag_of
-from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
-from mergehub.kit.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
-from mergehub.kit.problems import Unauthenticated, problem_responses
+from mergehub.kit.database.database import Session
+from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
+from mergehub.kit.identity.auth import Principal, Viewer, requires
+from mergehub.kit.middleware.etags import as_it_is, etag_of
+from mergehub.kit.problems.choices import A_METHOD
+from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts.access import NotYours
 from registry.accounts.errors import NoAccount, OwnerInvalid
 from registry.idempotency import Answered, KeyInProgress, Once

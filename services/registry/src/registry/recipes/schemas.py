@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from mergehub.contracts.examples import RECIPE, RECIPE_ID, TIME, VERSION, example
 from mergehub.contracts.runs import RECIPE_NAME, Answer, Message, must_be
-from mergehub.kit.problems import FieldFault
+from mergehub.kit.problems.problem import FieldFault
 from registry.accounts.access import Visibility
 
 Slug = Annotated[

@@ -12,10 +12,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import RecipePublished
-from mergehub.kit.auth import Principal
-from mergehub.kit.etags import etag_of
-from mergehub.kit.pagination import decode_cursor, encode_cursor
-from mergehub.kit.problems import Conflict, NotFound
+from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from mergehub.kit.identity.auth import Principal
+from mergehub.kit.middleware.etags import etag_of
+from mergehub.kit.problems.problem import Conflict, NotFound
 from registry.accounts import service as accounts
 from registry.accounts.access import check_may
 from registry.audit.actions import Action

@@ -6,8 +6,8 @@ from sqlalchemy import Text, and_, case, cast, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from mergehub.kit.notify import notify
-from mergehub.kit.outbox import CHANNEL
+from mergehub.kit.database.notify import notify
+from mergehub.kit.events.outbox import CHANNEL
 from registry.events.tables import OutboxTable
 from registry.recipes.models import RecipeRow
 from registry.runs.models import RunRow

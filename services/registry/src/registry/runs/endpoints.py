@@ -8,12 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mergehub.contracts.runs import FINAL, Run, RunCreate, RunState, SubmittedRun
-from mergehub.kit.auth import Principal, Viewer, requires
-from mergehub.kit.database import Session
-from mergehub.kit.etags import is_known
-from mergehub.kit.follow import LastEventId, Wait, event_stream, followed
-from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
-from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
+from mergehub.kit.database.database import Session
+from mergehub.kit.http.follow import LastEventId, Wait, event_stream, followed
+from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.identity.auth import Principal, Viewer, requires
+from mergehub.kit.middleware.etags import is_known
+from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.accounts.access import NotYours
 from registry.accounts.errors import NoAccount
 from registry.idempotency import Answered, KeyInProgress, Once

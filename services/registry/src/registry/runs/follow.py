@@ -7,10 +7,10 @@ from contextlib import suppress
 from uuid import UUID
 
 from mergehub.contracts.runs import FINAL, Run
-from mergehub.kit.app import Resources
-from mergehub.kit.auth import Principal
-from mergehub.kit.follow import HEARTBEAT, changed, event_frame, revisions
-from mergehub.kit.looks import Looks
+from mergehub.kit.http.app import Resources
+from mergehub.kit.http.follow import HEARTBEAT, changed, event_frame, revisions
+from mergehub.kit.http.single_flight import Looks
+from mergehub.kit.identity.auth import Principal
 from registry.runs import service
 from registry.runs.errors import RunNotFound
 from registry.runs.moves import CHANNEL

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import RunChanged
 from mergehub.contracts.runs import FINAL, LEASE_SECONDS, MOVES, RunState
-from mergehub.kit.notify import notify
+from mergehub.kit.database.notify import notify
 from registry.events.models import outbox
 from registry.runs.errors import IllegalMove
 from registry.runs.models import RunRow

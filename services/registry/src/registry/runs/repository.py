@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from mergehub.contracts.runs import RunState, RunSummary
-from mergehub.kit.auth import Principal
+from mergehub.kit.identity.auth import Principal
 from registry.accounts.access import readable
 from registry.runs.models import ItemsRow, RunRow
 

@@ -20,8 +20,8 @@ from mergehub.contracts.runs import (
     RunSummary,
     SubmittedRun,
 )
-from mergehub.kit.auth import Principal
-from mergehub.kit.pagination import decode_cursor, encode_cursor
+from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from mergehub.kit.identity.auth import Principal
 from registry.accounts.access import check_may
 from registry.accounts.service import own
 from registry.audit.service import audit

@@ -11,8 +11,8 @@ from mergehub.contracts.runs import (
     MergeSpec,
     RunSpec,
 )
-from mergehub.kit.auth import Principal
-from mergehub.kit.problems import FieldFault
+from mergehub.kit.identity.auth import Principal
+from mergehub.kit.problems.problem import FieldFault
 from mergehub.recipe import ModelRef, named_in
 from registry.products.resolve import Products, named, resolve
 from registry.recipes import repository as recipes

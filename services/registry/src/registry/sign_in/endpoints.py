@@ -8,12 +8,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from mergehub.kit.app import Resources
-from mergehub.kit.auth import Principal, authenticated
-from mergehub.kit.browsers import Sessions
-from mergehub.kit.database import Session, after_commit
-from mergehub.kit.parameters import ANY_PARAMETERS
-from mergehub.kit.problems import Unauthenticated, problem_responses
+from mergehub.kit.database.database import Session, after_commit
+from mergehub.kit.http.app import Resources
+from mergehub.kit.http.parameters import ANY_PARAMETERS
+from mergehub.kit.identity.auth import Principal, authenticated
+from mergehub.kit.identity.browsers import Sessions
+from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.audit.service import audit
 from registry.sign_in import people
 from registry.sign_in.errors import ProviderAway, SignInInvalid, SignInOff, SignInRefused

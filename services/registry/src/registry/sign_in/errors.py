@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mergehub.kit.problems import BadRequest, Forbidden, NotFound, Unavailable
+from mergehub.kit.problems.problem import BadRequest, Forbidden, NotFound, Unavailable
 
 
 class SignInOff(NotFound):

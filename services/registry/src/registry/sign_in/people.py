@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.settings.service import ServiceSettings
 from registry.accounts import service as accounts
 from registry.accounts.models import AccountRow, IdentityRow
 from registry.accounts.schemas import LONGEST_HANDLE

@@ -21,7 +21,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, KeySetSerialization
 from pydantic import AfterValidator, BaseModel, ValidationError
 
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.settings.service import ServiceSettings
 from mergehub.urls import parsed
 from registry.sign_in.errors import ProviderAway, SignInInvalid
 from registry.sign_in.pending import Pending

@@ -10,8 +10,8 @@ from sqlalchemy import delete, exists, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from mergehub.kit.auth import hash_token, new_token
-from mergehub.kit.database import now
+from mergehub.kit.database.database import now
+from mergehub.kit.identity.auth import hash_token, new_token
 from registry.tokens.models import TokenRow
 from registry.tokens.service import hint_of
 

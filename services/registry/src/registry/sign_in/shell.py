@@ -14,7 +14,7 @@ from html import escape
 from sqlalchemy import delete, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.auth import Principal
+from mergehub.kit.identity.auth import Principal
 from registry.accounts.service import own
 from registry.audit.service import audit
 from registry.quotas.service import check_quota

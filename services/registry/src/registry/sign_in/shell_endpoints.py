@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from mergehub.kit.auth import viewer
-from mergehub.kit.database import Session
-from mergehub.kit.problems import Unauthenticated, problem_responses
+from mergehub.kit.database.database import Session
+from mergehub.kit.identity.auth import viewer
+from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts.errors import NoAccount
 from registry.quotas.errors import QuotaExceeded
 from registry.sign_in import shell

@@ -9,8 +9,8 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Row
 
-from mergehub.kit.auth import Principal, hash_token, same_hash
-from mergehub.kit.database import Database
+from mergehub.kit.database.database import Database
+from mergehub.kit.identity.auth import Principal, hash_token, same_hash
 from registry.tokens import repository
 from registry.tokens.models import TokenRow
 

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from mergehub.kit.auth import Principal, authenticated, derived_token, own_token
-from mergehub.kit.database import Session, after_commit
-from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
-from mergehub.kit.problems import Unauthenticated, problem_responses
+from mergehub.kit.database.database import Session, after_commit
+from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.identity.auth import Principal, authenticated, derived_token, own_token
+from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.idempotency import Answered, KeyInProgress, Once
 from registry.quotas.errors import QuotaExceeded
 from registry.tokens import service

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from mergehub.kit.auth import Principal
-from mergehub.kit.problems import FieldFault, Forbidden, Invalid
-from mergehub.kit.scopes import SCOPES
+from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.scopes import SCOPES
+from mergehub.kit.problems.problem import FieldFault, Forbidden, Invalid
 from mergehub.recipe.faults import did_you_mean
 from registry.tokens.schemas import TokenCreate
 

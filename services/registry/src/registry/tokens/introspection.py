@@ -9,8 +9,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy import Row
 
-from mergehub.kit.auth import requires
-from mergehub.kit.problems import BadRequest, Forbidden, Unauthenticated, problem_responses
+from mergehub.kit.identity.auth import requires
+from mergehub.kit.problems.problem import (
+    BadRequest,
+    Forbidden,
+    Unauthenticated,
+    problem_responses,
+)
 from registry.tokens.authenticator import TableAuthenticator
 from registry.tokens.schemas import Active, Inactive
 

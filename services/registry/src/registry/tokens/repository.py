@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.auth import Principal
-from mergehub.kit.database import Database
+from mergehub.kit.database.database import Database
+from mergehub.kit.identity.auth import Principal
 from registry.accounts.models import AccountRow
 from registry.tokens.models import TokenRow
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from mergehub.contracts.examples import example
 from mergehub.contracts.runs import Answer, Message, must_be
 from mergehub.contracts.strict import Time
-from mergehub.kit.scopes import SCOPES
+from mergehub.kit.identity.scopes import SCOPES
 
 LONGEST_SECONDS = 10 * 366 * 86_400
 

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.auth import TOKEN_PREFIX, Principal, derived_token, hash_token
-from mergehub.kit.database import now
-from mergehub.kit.notify import notify
-from mergehub.kit.pagination import decode_cursor, encode_cursor
-from mergehub.kit.problems import Conflict, NotFound, Unauthenticated
+from mergehub.kit.database.database import now
+from mergehub.kit.database.notify import notify
+from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from mergehub.kit.identity.auth import TOKEN_PREFIX, Principal, derived_token, hash_token
+from mergehub.kit.problems.problem import Conflict, NotFound, Unauthenticated
 from registry.audit.actions import Action
 from registry.audit.service import audit
 from registry.quotas.service import check_quota

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.auth import hash_token, same_hash
-from mergehub.kit.settings import ServiceSettings
+from mergehub.kit.identity.auth import hash_token, same_hash
+from mergehub.kit.settings.service import ServiceSettings
 from registry.accounts.models import LOCAL
 from registry.audit.service import audit
 from registry.tokens.models import TokenRow

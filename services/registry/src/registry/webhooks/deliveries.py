@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import WebhookTested
-from mergehub.kit.auth import Principal
-from mergehub.kit.pagination import decode_cursor, encode_cursor
+from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from mergehub.kit.identity.auth import Principal
 from registry.audit.service import audit
 from registry.webhooks import repository, service
 from registry.webhooks.errors import DeliveryNotFound, EndpointDisabled

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from mergehub.kit.database import Session
-from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
-from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
+from mergehub.kit.database.database import Session
+from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.idempotency import Answered, KeyInProgress, Once
 from registry.webhooks import deliveries
 from registry.webhooks.endpoints import Manager, manage

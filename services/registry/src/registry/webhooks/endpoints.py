@@ -8,14 +8,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from mergehub.kit.addresses import Network
-from mergehub.kit.auth import Principal, requires
-from mergehub.kit.database import Session
-from mergehub.kit.etags import etag_of
-from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
-from mergehub.kit.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
-from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
-from mergehub.kit.sealing import SecretsKeyMissing
+from mergehub.kit.database.database import Session
+from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
+from mergehub.kit.identity.auth import Principal, requires
+from mergehub.kit.identity.sealing import SecretsKeyMissing
+from mergehub.kit.middleware.etags import etag_of
+from mergehub.kit.outbound.addresses import Network
+from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.accounts.access import NotYours
 from registry.accounts.errors import NoAccount, OwnerInvalid
 from registry.idempotency import Answered, KeyInProgress, Once
@@ -32,7 +32,7 @@ from registry.webhooks.schemas import (
     Nothing,
     Rotation,
 )
-from registry.webhooks.vault import Vault
+from registry.webhooks.secrets import Vault
 
 manage = requires("webhooks:manage")
 Manager = Annotated[Principal, Depends(manage)]

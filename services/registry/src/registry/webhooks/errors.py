@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mergehub.kit.problems import Conflict, Invalid, NotFound
+from mergehub.kit.problems.problem import Conflict, Invalid, NotFound
 
 
 class EndpointNotFound(NotFound):

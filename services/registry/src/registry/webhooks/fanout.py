@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Select, func, insert, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.notify import notify
-from mergehub.kit.outbox import OutboxRow
+from mergehub.kit.database.notify import notify
+from mergehub.kit.events.outbox import OutboxRow
 from registry.webhooks.models import DeliveryRow, EndpointRow
 from registry.webhooks.payload import body_of
 

@@ -29,7 +29,7 @@ PENDING = text("state = 'pending'")
 class EndpointRow(Base):
     """Where to send which events; no types means all.
 
-    The secrets are sealed (`registry.webhooks.vault`).
+    The secrets are sealed (`registry.webhooks.secrets`).
     `failing_since` is the first failure since anything was accepted. Until `paused_until` nothing
     is sent, since the receiver asked for a rest.
     """

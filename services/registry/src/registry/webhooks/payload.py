@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from mergehub.kit.outbox import OutboxRow
+from mergehub.kit.events.outbox import OutboxRow
 
 LARGEST_BYTES = 20_000
 KEPT_CHARACTERS = 200

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, exists, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.auth import Principal
-from mergehub.kit.database import changed
+from mergehub.kit.database.database import changed
+from mergehub.kit.identity.auth import Principal
 from registry.accounts.access import WRITERS, belongs
 from registry.events.tables import OutboxTable
 from registry.webhooks.models import AttemptRow, DeliveryRow, EndpointRow

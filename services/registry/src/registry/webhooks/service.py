@@ -10,12 +10,12 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import WebhookDisabled
-from mergehub.kit.addresses import AddressRefused, Network, checked_url
-from mergehub.kit.auth import Principal
-from mergehub.kit.etags import etag_of
-from mergehub.kit.pagination import decode_cursor, encode_cursor
-from mergehub.kit.problems import FieldFault
-from mergehub.kit.sealing import Sealer
+from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.sealing import Sealer
+from mergehub.kit.middleware.etags import etag_of
+from mergehub.kit.outbound.addresses import AddressRefused, Network, checked_url
+from mergehub.kit.problems.problem import FieldFault
 from registry.accounts.service import writable
 from registry.audit.service import audit
 from registry.events.models import outbox
@@ -30,8 +30,8 @@ from registry.webhooks.schemas import (
     EndpointUpdate,
     EndpointWithSecret,
 )
+from registry.webhooks.secrets import place
 from registry.webhooks.signing import Signature, new_secret, public_key
-from registry.webhooks.vault import place
 
 ROTATION = timedelta(hours=24)
 

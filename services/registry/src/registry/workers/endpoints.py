@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from mergehub.contracts.workers import WORKER_PROTOCOL, WorkerBeat
-from mergehub.kit.auth import Viewer, requires
-from mergehub.kit.database import Session, UrgentSession
-from mergehub.kit.pagination import BadCursor, Cursor, Limit, link_next
-from mergehub.kit.problems import Forbidden, Unauthenticated, problem_responses
+from mergehub.kit.database.database import Session, UrgentSession
+from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.identity.auth import Viewer, requires
+from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.workers import service
 from registry.workers.schemas import WorkerPage
 

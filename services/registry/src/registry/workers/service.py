@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.contracts.hardware import SUITABLE, Capacity
 from mergehub.contracts.runs import RunProgress, RunState
 from mergehub.contracts.workers import SILENT_SECONDS, Worker, WorkerBeat, WorkerRun
-from mergehub.kit.auth import Principal
-from mergehub.kit.pagination import decode_cursor, encode_cursor
+from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from mergehub.kit.identity.auth import Principal
 from registry.runs.models import RunRow
 from registry.runs.repository import seen_by
 from registry.workers.models import WorkerRow

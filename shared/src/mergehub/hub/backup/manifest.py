@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from mergehub import __version__
 from mergehub.contracts.services import SERVICES
 from mergehub.hub.folder import SECRETS_KEYS, TOKENS
-from mergehub.kit.migrations import knows_revision
+from mergehub.kit.database.migrations import knows_revision
 
 FORMAT = 1
 """Grows when older programs can no longer read what newer ones write."""

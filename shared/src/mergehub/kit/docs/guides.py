@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse
 from mergehub.contracts.catalogue import page as events_page
 from mergehub.kit.docs.layout import EVENTS, GUIDES, page
 from mergehub.kit.docs.markdown import html, title_of
-from mergehub.kit.problems import NotFound
+from mergehub.kit.problems.problem import NotFound
 
 FOLDER = Path(__file__).parents[2] / "guides"
 FIRST = "guides"  # the folder of those that show how a task is done

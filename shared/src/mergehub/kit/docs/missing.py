@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from starlette.requests import Request
 
 from mergehub.kit.docs.layout import HOME, PLACES, page
-from mergehub.kit.problems import NotFound, page_of
+from mergehub.kit.problems.problem import NotFound, page_of
 
 API = "/v1/"
 DATA = (f"{HOME}/openapi/", f"{HOME}/assets/")

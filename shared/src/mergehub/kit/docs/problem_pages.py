@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from mergehub.kit.docs.layout import PROBLEMS, page
-from mergehub.kit.problems import PAGES, NotFound, Problem, meaning, page_of
+from mergehub.kit.problems.problem import PAGES, NotFound, Problem, meaning, page_of
 
 DESCRIPTION = """<h1>{title}</h1>
 <p>Status {status}, code <code>{code}</code></p>

@@ -20,7 +20,7 @@ from mergehub import __version__
 from mergehub.contracts.services import SERVICES
 from mergehub.contracts.workers import WORKER_PROTOCOL
 from mergehub.kit.docs.layout import HOME, page
-from mergehub.kit.problems import NotFound
+from mergehub.kit.problems.problem import NotFound
 
 Documents = Mapping[str, Callable[[], dict[str, Any]]]
 

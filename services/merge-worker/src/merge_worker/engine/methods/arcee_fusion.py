@@ -17,15 +17,15 @@ from typing import Any
 
 import numpy as np
 
+from merge_worker.engine.arithmetic.divergence import row_divergences
+from merge_worker.engine.arithmetic.loop import derived
+from merge_worker.engine.arithmetic.selection import largest
+from merge_worker.engine.arithmetic.task_vectors import task_vector
+from merge_worker.engine.kernels.formula import Formula
+from merge_worker.engine.machine.compilable import compilable
 from mergehub.recipe.methods import MethodSpec
 
-from ..compilable import compilable
-from ..divergence import row_divergences
-from ..formula import Formula
-from ..loop import derived
 from ..method import Merge, Method, Prepared
-from ..selection import largest
-from ..task_vectors import task_vector
 
 
 @compilable

@@ -16,13 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from mergehub.recipe.methods import MethodSpec, ParameterSpec
-
-from ..compilable import compilable
-from ..formula import Formula
-from ..method import Merge, Method, Prepared, numbers
-from ..selection import largest
-from ..task_vectors import (
+from merge_worker.engine.arithmetic.selection import largest
+from merge_worker.engine.arithmetic.task_vectors import (
     DENSITY,
     HELD_SCALED,
     LAMBDA,
@@ -34,6 +29,11 @@ from ..task_vectors import (
     rescale,
     with_scale,
 )
+from merge_worker.engine.kernels.formula import Formula
+from merge_worker.engine.machine.compilable import compilable
+from mergehub.recipe.methods import MethodSpec, ParameterSpec
+
+from ..method import Merge, Method, Prepared, numbers
 
 _ZERO = np.float32(0)
 

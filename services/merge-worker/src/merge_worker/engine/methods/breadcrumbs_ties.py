@@ -14,10 +14,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from mergehub.recipe.methods import MethodSpec
-
-from ..method import Merge, Method, Prepared
-from ..task_vectors import (
+from merge_worker.engine.arithmetic.task_vectors import (
     CONSENSUS,
     DENSITY,
     HELD_SCALED,
@@ -28,6 +25,9 @@ from ..task_vectors import (
     normalize,
     rescale,
 )
+from mergehub.recipe.methods import MethodSpec
+
+from ..method import Merge, Method, Prepared
 from .breadcrumbs import GAMMA, crumbs
 
 

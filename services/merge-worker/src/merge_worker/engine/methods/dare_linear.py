@@ -10,10 +10,7 @@ lunch", arXiv 2311.03099.
 
 from __future__ import annotations
 
-from mergehub.recipe.methods import MethodSpec
-
-from ..method import Merge, Method, Prepared
-from ..task_vectors import (
+from merge_worker.engine.arithmetic.task_vectors import (
     DENSITY,
     HELD_SCALED,
     LAMBDA,
@@ -23,6 +20,9 @@ from ..task_vectors import (
     plain_mix,
     rescale,
 )
+from mergehub.recipe.methods import MethodSpec
+
+from ..method import Merge, Method, Prepared
 from .dare_ties import dropped
 
 

@@ -15,12 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from mergehub.recipe.methods import MethodSpec
-
-from ..compilable import compilable
-from ..formula import Formula
-from ..method import Merge, Method, Prepared, numbers
-from ..task_vectors import (
+from merge_worker.engine.arithmetic.task_vectors import (
     CONSENSUS,
     DENSITY,
     HELD_SCALED,
@@ -33,6 +28,11 @@ from ..task_vectors import (
     rescale,
     with_scale,
 )
+from merge_worker.engine.kernels.formula import Formula
+from merge_worker.engine.machine.compilable import compilable
+from mergehub.recipe.methods import MethodSpec
+
+from ..method import Merge, Method, Prepared, numbers
 
 _ZERO = np.float32(0)
 

@@ -12,10 +12,7 @@ magnitude-based sampling", arXiv 2406.11617.
 
 from __future__ import annotations
 
-from mergehub.recipe.methods import MethodSpec
-
-from ..method import Merge, Method, Prepared
-from ..task_vectors import (
+from merge_worker.engine.arithmetic.task_vectors import (
     DENSITY,
     HELD_SCALED,
     LAMBDA,
@@ -25,6 +22,9 @@ from ..task_vectors import (
     plain_mix,
     rescale,
 )
+from mergehub.recipe.methods import MethodSpec
+
+from ..method import Merge, Method, Prepared
 from .della import EPSILON, PROBABILITIES, pruned
 
 

@@ -24,11 +24,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from merge_worker.engine.arithmetic.gather import gram
+from merge_worker.engine.arithmetic.spherical import combination, cosines, norms_of
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
-from ..gather import gram
 from ..method import Merge, Method, Prepared
-from ..spherical import combination, cosines, norms_of
 
 RESOLVED = 1e-7
 """Lengths and sines below this are rounding errors of scalar products in float64."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from merge_worker.engine.arithmetic.task_vectors import WEIGHT, normalize
+from merge_worker.engine.kernels.formula import Formula
+from merge_worker.engine.machine.compilable import compilable
 from mergehub.recipe.constraints import HeldByFloat32, NonzeroSum
 from mergehub.recipe.methods import MethodSpec
 
-from ..compilable import compilable
-from ..formula import Formula
 from ..method import Merge, Method, Prepared, numbers
-from ..task_vectors import WEIGHT, normalize
 
 NORMALIZABLE = NonzeroSum(kind="nonzero-sum", parameter="weight", when="normalize")
 HELD = HeldByFloat32(kind="held-by-float32", parameter="weight", when="normalize")

@@ -18,12 +18,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from merge_worker.engine.arithmetic.gather import gram
+from merge_worker.engine.arithmetic.spherical import combination, cosines
+from merge_worker.engine.kernels.formula import Along
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
-from ..gather import gram
-from ..formula import Along
 from ..method import Merge, Method, Prepared
-from ..spherical import combination, cosines
 
 SINGULAR = 1e-6
 

@@ -24,14 +24,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from merge_worker.engine.arithmetic.gather import gram
+from merge_worker.engine.arithmetic.spherical import combination, cosines, norms_of
+from merge_worker.engine.arithmetic.task_vectors import WEIGHT
 from mergehub.recipe.constraints import HeldByFloat32, NonzeroSum, SomeNonzero
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
 from ..errors import PlanError
-from ..gather import gram
 from ..method import Merge, Method, Prepared, numbers
-from ..spherical import combination, cosines, norms_of
-from ..task_vectors import WEIGHT
 
 SOME_WEIGHT = SomeNonzero(kind="some-nonzero", parameter="weight")
 NORMALIZED = NonzeroSum(kind="nonzero-sum", parameter="weight", when="normalize_weights")

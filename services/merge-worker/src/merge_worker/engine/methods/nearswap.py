@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from merge_worker.engine.kernels.formula import Formula
+from merge_worker.engine.machine.compilable import compilable
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
-from ..compilable import compilable
-from ..formula import Formula
 from ..method import Merge, Method, Prepared
 
 _ONE = np.float32(1)

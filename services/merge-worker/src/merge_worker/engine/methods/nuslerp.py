@@ -21,14 +21,14 @@ import math
 
 import numpy as np
 
+from merge_worker.engine.arithmetic.gather import gram
+from merge_worker.engine.arithmetic.spherical import combination, cosines
+from merge_worker.engine.arithmetic.task_vectors import WEIGHT
+from merge_worker.engine.kernels.formula import Along
 from mergehub.recipe.constraints import HeldByFloat32
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
-from ..gather import gram
-from ..formula import Along
 from ..method import Merge, Method, Prepared, numbers
-from ..spherical import combination, cosines
-from ..task_vectors import WEIGHT
 
 COLLINEAR = 1e-8
 SMALLEST_SUM = 1e-6

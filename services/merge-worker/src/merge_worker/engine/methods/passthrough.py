@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from merge_worker.engine.kernels.formula import Formula
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
-from ..formula import Formula
 from ..method import Merge, Method, Prepared, Values, numbers
 
 

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from merge_worker.engine.kernels.formula import Formula
+from merge_worker.engine.machine.compilable import compilable
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
-from ..compilable import compilable
-from ..formula import Formula
 from ..method import Merge, Method, Prepared
 
 _ZERO = np.float32(0)

@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from merge_worker.engine.arithmetic.counting import count
+from merge_worker.engine.arithmetic.loop import derived
+from merge_worker.engine.kernels.formula import Formula
+from merge_worker.engine.machine.compilable import compilable
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
-from ..compilable import compilable
-from ..counting import count
-from ..formula import Formula
-from ..loop import derived
 from ..method import Merge, Method, Prepared
 from .ram import EPSILON, change, epsilons, mean_onto_base
 

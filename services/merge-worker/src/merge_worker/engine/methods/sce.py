@@ -20,15 +20,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from merge_worker.engine.arithmetic.gather import gram, squares
+from merge_worker.engine.arithmetic.loop import derived
+from merge_worker.engine.arithmetic.selection import EVERYWHERE, largest
+from merge_worker.engine.arithmetic.task_vectors import agreeing, task_vector
+from merge_worker.engine.kernels.formula import Formula, weighted
+from merge_worker.engine.machine.compilable import Function, compilable
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
-from ..compilable import Function, compilable
-from ..formula import Formula, weighted
-from ..gather import gram, squares
-from ..loop import derived
 from ..method import Merge, Method, Operands, Prepared
-from ..selection import EVERYWHERE, largest
-from ..task_vectors import agreeing, task_vector
 
 _LEAST = np.float32(1e-6)
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import math
 
+from merge_worker.engine.arithmetic.gather import gram
+from merge_worker.engine.kernels.formula import Formula
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 
-from ..formula import Formula
-from ..gather import gram
 from ..method import Merge, Method, Prepared
 
 NEARLY_PARALLEL = 0.9995

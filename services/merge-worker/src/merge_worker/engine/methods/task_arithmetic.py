@@ -7,10 +7,7 @@ G. Ilharco et al., "Editing models with task arithmetic", arXiv 2212.04089.
 
 from __future__ import annotations
 
-from mergehub.recipe.methods import MethodSpec
-
-from ..method import Merge, Method, Prepared, numbers
-from ..task_vectors import (
+from merge_worker.engine.arithmetic.task_vectors import (
     HELD_SCALED,
     LAMBDA,
     WEIGHT,
@@ -19,6 +16,9 @@ from ..task_vectors import (
     plain_mix,
     task_vector,
 )
+from mergehub.recipe.methods import MethodSpec
+
+from ..method import Merge, Method, Prepared, numbers
 
 
 def prepare(merge: Merge) -> Prepared:

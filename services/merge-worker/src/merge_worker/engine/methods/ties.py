@@ -14,12 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from mergehub.recipe.methods import MethodSpec
-
-from ..compilable import compilable
-from ..method import Merge, Method, Prepared, numbers
-from ..selection import largest
-from ..task_vectors import (
+from merge_worker.engine.arithmetic.selection import largest
+from merge_worker.engine.arithmetic.task_vectors import (
     CONSENSUS,
     DENSITY,
     HELD_SCALED,
@@ -32,6 +28,10 @@ from ..task_vectors import (
     rescale,
     with_scale,
 )
+from merge_worker.engine.machine.compilable import compilable
+from mergehub.recipe.methods import MethodSpec
+
+from ..method import Merge, Method, Prepared, numbers
 
 _ZERO = np.float32(0)
 

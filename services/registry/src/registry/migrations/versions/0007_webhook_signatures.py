@@ -1,6 +1,7 @@
 """Webhook secrets are sealed, and may be key pairs.
 
-What lies in clear is sealed at the next start (`registry.webhooks.vault`), where the key is known.
+What lies in clear is sealed at the next start, where the key is known (see
+`registry.webhooks.secrets`).
 
 Revision ID: 0007
 Revises: 0006

@@ -1,0 +1,17 @@
+"""Counting in tensors that a formula computes (`gather.derived`)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from merge_worker.engine.method import Block, Operands
+
+
+def count(operands: Operands, value: float) -> int:
+    """How many elements of the only model, float32 as formulas compute it, have this value."""
+
+    def work(block: Block) -> int:
+        (values,) = block.raw
+        return int(np.count_nonzero(values.view(np.float32)[: block.size] == value))
+
+    return sum(operands.sweep(work))

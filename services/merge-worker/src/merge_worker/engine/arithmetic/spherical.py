@@ -1,0 +1,54 @@
+"""What the methods on directions share: cosines, and linear combinations of the models.
+
+A tensor is seen as one long vector, or as one vector for each of its rows or columns. Whatever a
+method does on the sphere, its result lies in the span of the models' vectors; so it is a linear
+combination whose coefficients follow from the scalar products alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from merge_worker.engine.kernels.formula import Along, Formula
+from merge_worker.engine.machine.compilable import compilable
+from merge_worker.engine.method import Merge, Prepared
+
+from .task_vectors import task_vector
+
+Array = NDArray[np.float64]
+
+
+@compilable
+def added(sums: Any, base: Any, index: Any) -> Any:
+    """θ₀ + the first sum."""
+    return base + sums[0]
+
+
+def combination(
+    merge: Merge, coefficients: Sequence[float] | Array, along: Along | None = None
+) -> Prepared:
+    """Σ cᵢθᵢ, or θ₀ + Σ cᵢτᵢ where there is a base; with `along`, one row of cᵢ for each line."""
+    formula = Formula(value=task_vector, result=added) if merge.has_base else Formula()
+    return Prepared(formula, coefficients, along=along)
+
+
+def norms_of(products: Array) -> Array:
+    """The lengths of the vectors whose scalar products (models, models) are given."""
+    return np.sqrt(np.diagonal(products))
+
+
+def cosines(products: Array) -> Array:
+    """The cosines of all pairs of vectors, from their scalar products (…, models, models).
+
+    That with a vector of length 0, or with one that has an infinite or undefined element, is 0.
+    """
+    squares = np.diagonal(products, axis1=-2, axis2=-1)
+    # The root of the product, not a product of roots: parallel vectors then have exactly ±1.
+    lengths = np.sqrt(squares[..., :, None] * squares[..., None, :])
+    sound = np.isfinite(products) & np.isfinite(lengths) & (lengths > 0)
+    found = np.divide(products, lengths, out=np.zeros_like(products), where=sound)
+    return np.clip(found, -1, 1)

@@ -1,0 +1,67 @@
+"""Filling the tensors of a plan that the journal lacks, and telling how far that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, wait
+from functools import partial
+from pathlib import Path
+
+from merge_worker.engine.cuda.device import Device
+from merge_worker.engine.machine.crew import Crew
+from merge_worker.engine.output.journal import Journal
+from merge_worker.engine.output.progress import Meter
+from merge_worker.engine.plan import Plan, PlannedTensor
+
+from .finiteness import check_finite
+from .inputs import Inputs
+from .operands import TensorMerge
+from .tensor import fill
+
+
+class Filling:
+    """Some tensors of a plan, being filled in `folder`.
+
+    The largest go first, so that no thread is left alone with one at the end.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        tensors: Sequence[PlannedTensor],
+        folder: Path,
+        inputs: Inputs,
+        journal: Journal,
+        *,
+        block: int,
+        only_finite: bool,
+        device: Device | None = None,
+    ) -> None:
+        self._plan, self._folder, self._inputs = plan, folder, inputs
+        self._journal, self._block, self._only_finite = journal, block, only_finite
+        self._todo = [each for each in tensors if each.name not in journal.finished]
+        self._todo.sort(key=lambda tensor: -tensor.bytes_in)
+        self._crew, self._device = Crew(), device
+
+    def run(self, pool: Executor, threads: int, meter: Meter) -> None:
+        """Fill everything; raises the first error, after what is begun has ended."""
+        workers: list[Future[None]] = []
+        try:  # an interrupt may come while the threads start
+            workers = self._crew.run(pool, threads, self._jobs(meter))
+            meter.wait_for(workers, "fill")
+        finally:
+            self._crew.stop()
+            wait(workers)
+
+    def _jobs(self, meter: Meter) -> Iterator[Callable[[], None]]:
+        for tensor in self._todo:
+            yield partial(self._fill, tensor, meter)
+
+    def _fill(self, tensor: PlannedTensor, meter: Meter) -> None:
+        merge = TensorMerge(self._plan, tensor, self._inputs, self._crew, self._block, self._device)
+        path = self._folder / tensor.region.file
+        finished = fill(merge, tensor, path, lambda size: meter.add(0, size))
+        if self._only_finite:
+            check_finite(tensor, finished)
+        self._journal.add_tensor(tensor.name, finished)
+        meter.add(1, 0)

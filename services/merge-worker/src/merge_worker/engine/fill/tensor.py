@@ -1,0 +1,82 @@
+"""Filling one output tensor: its operands block by block through the method's formula."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from merge_worker.engine.arithmetic.loop import Loop
+from merge_worker.engine.files.dtypes import ITEMSIZE
+from merge_worker.engine.files.writing import write_at, writing
+from merge_worker.engine.method import Block, Cut, Prepared
+from merge_worker.engine.methods import discover
+from merge_worker.engine.models.digests import RunningDigest
+from merge_worker.engine.output.journal import Finished
+from merge_worker.engine.plan import PlannedTensor
+
+from .finiteness import counter_of_copies, found_in, made_of
+from .operands import TensorMerge
+
+if TYPE_CHECKING:
+    from merge_worker.engine.cuda.loop import CudaLoop
+
+Compute = Callable[[Block], tuple[memoryview, list[int]]]
+"""From a block of operands to bytes of output, and its counts of what is not finite."""
+Wrote = Callable[[int], None]
+"""Told of every block, with its bytes."""
+
+
+def fill(merge: TensorMerge, tensor: PlannedTensor, path: Path, wrote: Wrote) -> Finished:
+    """Compute a tensor's blocks and write them in their places."""
+    with writing(path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        compute, cuts = _compute(merge, tensor)
+        width = ITEMSIZE[tensor.region.dtype]
+        digest = RunningDigest(descriptor, tensor.name, tensor.region)
+
+        def one(cut: Cut) -> list[int]:
+            block = merge.read(cut)
+            data, nonfinite = compute(block)
+            offset = block.first * width
+            write_at(path, descriptor, tensor.region.offset + offset, data)
+            digest.wrote(offset, data)
+            wrote(len(data))
+            return nonfinite
+
+        counts = merge.crew.sweep(cuts, one)
+        sha256 = digest.hexdigest()
+    finally:
+        os.close(descriptor)
+    return Finished(sha256, found_in(merge, tensor, counts), made_of(counts))
+
+
+def _compute(merge: TensorMerge, tensor: PlannedTensor) -> tuple[Compute, list[Cut]]:
+    """What turns a block of operands into one of output, and the blocks to turn."""
+    if tensor.method is None:
+        return _copy(tensor.region.dtype), merge.cuts()
+    if tensor.region.size == 0:
+        return _copy(tensor.region.dtype), []
+    prepared = discover()[tensor.method].prepare(merge)
+    loop = _loop(merge, prepared, tensor.region.dtype)
+
+    def compute(block: Block) -> tuple[memoryview, list[int]]:
+        values, nonfinite = loop(block)
+        return values.data, nonfinite.tolist()
+
+    return compute, merge.cuts(loop.whole_rows)
+
+
+def _loop(merge: TensorMerge, prepared: Prepared, dtype: str) -> Loop | CudaLoop:
+    if merge.device is None:
+        return Loop(merge, prepared, dtype)
+    from merge_worker.engine.cuda.loop import CudaLoop
+
+    return CudaLoop(merge.device, merge, prepared, dtype)
+
+
+def _copy(dtype: str) -> Compute:
+    width, count = ITEMSIZE[dtype], counter_of_copies(dtype)
+    return lambda block: (block.raw[0].data[: block.size * width], count(block))

@@ -1,0 +1,101 @@
+"""The lock of a merge: the digest of every input file, remembered between merges."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from merge_worker.engine.files.reading import FileStamp
+from merge_worker.engine.files.strict_json import read_json
+from mergehub.recipe.canonical import recipe_digest
+from mergehub.recipe.lock import Lock, LockedFile, LockedIngredient
+from mergehub.recipe.reference import ModelRef
+
+from .errors import EngineError
+from .plan import ENGINE_VERSION, Plan, PlannedModel
+
+CACHE = "input-digests.json"
+
+
+class DigestCache:
+    """SHA-256 of files, taken again only when a file's stamp differs."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._path = folder / CACHE if folder else None
+        self._known: dict[str, list[int | str]] = {}
+        if self._path:
+            with suppress(EngineError):
+                self._known = read_json(self._path)
+
+    def of(self, path: Path, stamp: FileStamp, take: Callable[[Path], str]) -> str:
+        """The digest of the file with this stamp; `take` takes it if it is not known."""
+        key = list(dataclasses.astuple(stamp))
+        match self._known.get(str(path)):
+            case [*known, str(digest)] if known == key:
+                return digest
+        digest = take(path)
+        self._known[str(path)] = [*key, digest]
+        return digest
+
+    def save(self) -> None:
+        """Remember the digests for the next merge, if that can be written."""
+        if self._path is None:
+            return
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            for begun in self._path.parent.glob(f"{self._path.stem}.*"):
+                if begun != self._path:  # by a merge that was killed, or that saves right now
+                    begun.unlink()
+            fresh = self._path.with_suffix(f".{os.getpid()}")
+            try:
+                fresh.write_text(json.dumps(self._known), encoding="utf-8")
+                fresh.replace(self._path)
+            except OSError:
+                fresh.unlink(missing_ok=True)
+
+
+def lock_of(plan: Plan, digests: Mapping[Path, str], copied: Mapping[Path, LockedFile]) -> Lock:
+    """The lock: recipe, engine, seed and the files of every ingredient.
+
+    `digests` are those of the files with tensors; `copied` are those that came along as they were.
+    """
+    return Lock(
+        recipe=recipe_digest(plan.recipe),
+        engine=ENGINE_VERSION,
+        seed=plan.seed,
+        ingredients=tuple(_locked(part, digests, copied) for part in _parts(plan)),
+    )
+
+
+def _locked(
+    model: PlannedModel, digests: Mapping[Path, str], copied: Mapping[Path, LockedFile]
+) -> LockedIngredient:
+    weights = {
+        name: LockedFile(sha256=digests[model.folder / name], size=stamp.size)
+        for name, stamp in model.stamps.items()
+    }
+    along = {
+        path.relative_to(model.folder).as_posix(): file
+        for path, file in copied.items()
+        if path.is_relative_to(model.folder)
+    }
+    return LockedIngredient(
+        ref=ModelRef.parse(model.reference),
+        kind=model.kind,
+        revision=model.revision,
+        files={**weights, **model.read, **along},
+    )
+
+
+def _parts(plan: Plan) -> Iterator[PlannedModel]:
+    """Models and their adapters, each as an ingredient of its own, and the tokenizer's model."""
+    for model in plan.models:
+        yield model
+        if model.adapter:
+            yield model.adapter
+    if plan.tokenizer:
+        yield plan.tokenizer

@@ -1,0 +1,64 @@
+"""The files of an output, and the refusal of whatever else lies among them before they are done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from merge_worker.engine.errors import ResumeError
+from merge_worker.engine.files.writing import writing
+from merge_worker.engine.models.checkpoint import CONFIG, INDEX
+from merge_worker.engine.plan import Plan
+
+from .share import Portion
+
+CARD: Final = "README.md"
+RECIPE: Final = "recipe.yml"
+LOCK: Final = "mergehub.lock.json"
+MANIFEST: Final = "manifest.json"
+LOCKED: Final = "finish.lock"
+NAMED: Final = 3
+"""Strange files that a refusal names."""
+
+
+def output_files(plan: Plan) -> set[str]:
+    """The names of all files of a finished output, those in folders with their path."""
+    index = [INDEX] if len(plan.shards) > 1 else []
+    written = (CONFIG, CARD, RECIPE, LOCK, MANIFEST)
+    return {*plan.shards, *index, *plan.copies, *plan.texts, *written}
+
+
+def check_unmixed(plan: Plan, partial: Path, portion: Portion) -> None:
+    """Make sure that a folder in the making holds nothing but what this merge puts there.
+
+    A file that anybody else left would become part of the model; a folder in the place of a file
+    would stop the merge at its end.
+
+    Raises:
+        ResumeError: something else lies there, or a folder, link or file in another's place.
+    """
+    ours = {*output_files(plan), *(each.journal for each in portion.all), LOCKED}
+    folders = {str(above) for name in ours for above in PurePosixPath(name).parents} - {"."}
+    with writing(partial):
+        strange = list(islice(_strange(partial, "", ours, folders), NAMED))
+    if strange:
+        raise ResumeError(
+            f"{partial} holds {', '.join(strange)}, which this merge does not put there; "
+            f"take it away, or remove {partial}"
+        )
+
+
+def _strange(partial: Path, inside: str, ours: set[str], folders: set[str]) -> Iterator[str]:
+    with os.scandir(partial / inside) as entries:
+        for entry in entries:
+            name = f"{inside}{entry.name}"
+            if not entry.is_dir(follow_symlinks=False):
+                if name not in ours:
+                    yield repr(name)
+            elif name in folders:
+                yield from _strange(partial, f"{name}/", ours, folders)
+            else:
+                yield f"the folder {name!r}"

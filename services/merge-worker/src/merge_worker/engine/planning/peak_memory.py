@@ -1,0 +1,38 @@
+"""How much memory a merge needs for its buffers, known from its plan."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from merge_worker.engine.files.dtypes import ITEMSIZE
+from merge_worker.engine.kernels.fill_kernel import SCRATCH, WIDTH
+from merge_worker.engine.methods import discover
+from merge_worker.engine.plan import BLOCK, Plan, PlannedTensor
+
+GATHERED: Final = 3 << 20
+"""Bytes at most for what is counted of a model in a first pass, by methods that make one."""
+
+
+def peak_memory(plan: Plan, threads: int, block: int = BLOCK) -> int:
+    """Bytes of buffers at most, with so many threads and elements per block.
+
+    Adapters are held whole while their tensor is filled; models never are.
+    """
+    return threads * max((_buffers(tensor, block) for tensor in plan.tensors), default=0)
+
+
+def _buffers(tensor: PlannedTensor, block: int) -> int:
+    """What one thread holds: operands, output, scratch, and what a first pass gathers."""
+    elements = min(tensor.region.size, block)
+    widest = max(row.width for row in tensor.rows)
+    rows = elements * widest * len(tensor.rows)
+    adapters = sum(4 * (u.left.size + u.right.size) for row in tensor.rows if (u := row.update))
+    return rows + elements * ITEMSIZE[tensor.region.dtype] + adapters + _scratch(tensor)
+
+
+def _scratch(tensor: PlannedTensor) -> int:
+    if tensor.method is None:
+        return 0
+    models = len(tensor.operands)
+    gathered = GATHERED * models if discover()[tensor.method].gathers else 0
+    return 4 * (models + SCRATCH) * WIDTH + gathered

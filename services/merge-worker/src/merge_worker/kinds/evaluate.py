@@ -1,0 +1,161 @@
+"""An evaluate run: one model measured on each benchmark, each kept on disk once it is done."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from merge_worker.engine import EngineError
+from merge_worker.engine.models.checkpoint import Checkpoint, open_adapter, open_checkpoint
+from merge_worker.engine.models.sources import Kind
+from merge_worker.evaluate.errors import EvaluationError
+from merge_worker.evaluate.tasks import LocalTask, load_task
+from mergehub.contracts.hardware import Needs
+from mergehub.contracts.runs import BenchmarkResult, EvaluateResult, EvaluateSpec
+from mergehub.recipe import ModelRef
+
+from .failure import RunFailed, disk_full, is_disk_full
+from .identity import checkpoints_digest, produced_digest
+from .messages import Job, Planned
+from .sources import sources_of
+from .tell import StopRequested, Tell
+
+if TYPE_CHECKING:
+    from merge_worker.evaluate.harness import Harness
+
+# Evaluation reads local models and local tasks; nothing may be fetched behind our back.
+OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+OVERHEAD = 1_200_000_000
+"""Bytes that torch, transformers and the harness take beside the model."""
+
+ROOM = 1.3
+"""Room for activations and caches, as a multiple of the parameters."""
+
+
+def evaluate_run(job: Job, spec: EvaluateSpec, tell: Tell) -> EvaluateResult:
+    """Measure the model on every benchmark that an earlier attempt has not finished.
+
+    Raises:
+        RunFailed: the model or a task is at fault, or this worker cannot evaluate.
+        StopRequested: the worker wants its slot back.
+    """
+    started = time.monotonic()
+    os.environ.update(OFFLINE)
+    if find_spec("lm_eval") is None:
+        raise RunFailed(
+            "harness-missing",
+            "This worker was installed without lm-evaluation-harness: install "
+            "'mergehub-worker[evaluate]' on it, or send evaluations to other hardware.",
+        )
+    try:
+        return _evaluate(job, spec, tell, started)
+    except (EngineError, EvaluationError) as error:
+        raise RunFailed("evaluation-failed", str(error)) from error
+
+
+def _evaluate(job: Job, spec: EvaluateSpec, tell: Tell, started: float) -> EvaluateResult:
+    tasks = [load_task(name, job.task_roots) for name in dict.fromkeys(spec.benchmarks)]
+    tell.progress("open the model", 0, 0, "")
+    with _named("The model's reference cannot be read"):
+        reference = ModelRef.parse(spec.model)
+    kind, parts = _open(job, reference)
+    digest = produced_digest(parts[0].folder) if kind == "run" else checkpoints_digest(parts)
+    results = [_finished(job, task, digest) for task in tasks]
+    if None in results:
+        tell.send(Planned(needs=_needs(job, parts)))
+        tell.progress("load the harness", 0, 0, "")
+        from merge_worker.evaluate.harness import Harness
+
+        folders = [part.folder for part in parts]
+        with _named("The model cannot be loaded"):
+            harness = Harness(folders[0], folders[1] if len(folders) > 1 else None, job.hardware)
+        for place, task in enumerate(tasks):
+            results[place] = results[place] or _measure(job, harness, task, digest, tell)
+    return EvaluateResult(
+        kind="evaluate",
+        model=spec.model,
+        model_digest=digest,
+        harness=_harness_version(),
+        seconds=time.monotonic() - started,
+        results=[result for result in results if result is not None],
+    )
+
+
+def _open(job: Job, reference: ModelRef) -> tuple[Kind, list[Checkpoint]]:
+    """What kind of source the model has, the model, and its adapter if it has one."""
+    sources = sources_of(job)
+    model = sources.locate(reference.without_adapter)
+    opened = open_checkpoint(model.folder, model.within)
+    if reference.adapter is None:
+        return model.kind, [opened]
+    adapter = sources.locate(reference.adapter)
+    return "folder", [opened, open_adapter(adapter.folder, adapter.within)]
+
+
+def _needs(job: Job, parts: Sequence[Checkpoint]) -> Needs:
+    """Processors load a model as float32, GPUs as it is stored; both need room to calculate."""
+    regions = [region for part in parts for region in part.tensors.values()]
+    if job.hardware == "cpu":
+        return Needs(memory=OVERHEAD + int(ROOM * sum(4 * region.size for region in regions)))
+    return Needs(memory=OVERHEAD, gpu_memory=int(ROOM * sum(region.nbytes for region in regions)))
+
+
+def _measure(
+    job: Job, harness: Harness, task: LocalTask, model_digest: str, tell: Tell
+) -> BenchmarkResult:
+    stage = f"evaluate {task.name}"[:100]
+    tell.progress(stage, 0, 0, "items")
+    with _named(f"{task.name} cannot be measured"):
+        result = harness.measure(
+            task, lambda done, total: tell.progress(stage, done, total, "items")
+        )
+    path = _path(job, task, model_digest)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(result.model_dump_json(), encoding="utf-8")
+    fresh.replace(path)
+    return result
+
+
+@contextmanager
+def _named(what: str) -> Iterator[None]:
+    """Say what failed; libraries raise what they like, and would raise it again."""
+    try:
+        yield
+    except (StopRequested, EvaluationError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and is_disk_full(error):
+            raise disk_full(error) from error
+        traceback.print_exc()
+        raise EvaluationError(f"{what}: {type(error).__name__}: {error}") from error
+
+
+def _finished(job: Job, task: LocalTask, model_digest: str) -> BenchmarkResult | None:
+    """What an earlier attempt measured with the same weights, task and harness."""
+    path = _path(job, task, model_digest)
+    return BenchmarkResult.model_validate_json(path.read_bytes()) if path.is_file() else None
+
+
+def _path(job: Job, task: LocalTask, model_digest: str) -> Path:
+    basis = f"{model_digest} {task.version} {_harness_version()}"
+    mark = hashlib.sha256(basis.encode()).hexdigest()[:16]
+    return job.scratch_folder / f"{task.name}-{mark}.json"
+
+
+def _harness_version() -> str:
+    return f"lm-eval {version('lm-eval')}"

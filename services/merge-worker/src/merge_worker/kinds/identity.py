@@ -1,0 +1,51 @@
+"""The digest by which services know a model's weights."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from merge_worker.engine import CheckpointError
+from merge_worker.engine.files.strict_json import read_json
+from merge_worker.engine.models.checkpoint import Checkpoint
+from merge_worker.engine.models.digests import file_digest
+from merge_worker.engine.output.output_files import MANIFEST
+
+
+def produced_digest(folder: Path) -> str:
+    """The output digest of a model that a run produced, from its manifest.
+
+    Raises:
+        EngineError: it has none that can be read.
+    """
+    match read_json(folder / MANIFEST):
+        case {"output_digest": str(digest)}:
+            return digest
+    raise CheckpointError(f"{folder / MANIFEST} has no output_digest: make the model again")
+
+
+def checkpoints_digest(parts: Sequence[Checkpoint]) -> str:
+    """`weights_digest` of a model, followed by its adapter if it has one."""
+    return weights_digest(
+        [{name: file_digest(part.folder / name) for name in part.stamps} for part in parts]
+    )
+
+
+def is_weights(name: str) -> bool:
+    """Whether a file of a model's folder holds its weights; those in subfolders are others'."""
+    return name.endswith(".safetensors") and "/" not in name
+
+
+def weights_digest(parts: Sequence[Mapping[str, str]]) -> str:
+    """`sha256:…` of a model, and of what was put upon it, from the SHA-256 of their files.
+
+    Each part maps file names to digests; only weights count, so that a changed card or tokenizer
+    leaves the weights what they are.
+    """
+    whole = hashlib.sha256()
+    for place, files in enumerate(parts):
+        for name in sorted(files):
+            if is_weights(name):
+                whole.update(f"{place} {name} {files[name]}\n".encode())
+    return f"sha256:{whole.hexdigest()}"

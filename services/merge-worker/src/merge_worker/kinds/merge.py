@@ -1,0 +1,113 @@
+"""A merge run: the recipe planned and carried out into the run's own artifacts folder."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+
+from merge_worker.engine import (
+    DiskFullError,
+    EngineError,
+    MergeOptions,
+    OutOfMemoryError,
+    Plan,
+    Progress,
+    ResumeError,
+    merge,
+    peak_memory,
+    plan_merge,
+)
+from merge_worker.engine.cuda.device import label
+from merge_worker.engine.output.journal import NAME as JOURNAL
+from mergehub.contracts.hardware import Needs
+from mergehub.contracts.runs import MergeResult, MergeSpec
+from mergehub.recipe import Recipe, RecipeError, parse_to_merge
+
+from .failure import RunFailed, disk_full, out_of_memory
+from .messages import Job, Planned
+from .produced import check_parents, merge_result
+from .sources import sources_of
+from .tell import Tell
+
+LOOK_AGAIN_SECONDS = 0.2
+OVERHEAD = 200_000_000
+"""Bytes that the interpreter, the libraries and the plan take beside the buffers."""
+
+
+def merge_run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
+    """Merge, or go on with what an earlier attempt left, or only report what it finished.
+
+    Raises:
+        RunFailed: the recipe or its ingredients are at fault.
+        StopRequested: the worker wants its slot back.
+    """
+    started = time.monotonic()
+    try:
+        recipe = parse_to_merge(spec.recipe).recipe
+        _await_earlier_attempt(job, tell)
+        device = None  # an earlier attempt may have finished the model
+        if not job.model_folder.exists():
+            check_parents(recipe, job.artifacts)
+            device = _carry_out(job, spec, recipe, tell)
+        seconds = time.monotonic() - started
+        return merge_result(job.model_folder, recipe, job.artifacts, seconds, device)
+    except OutOfMemoryError as error:
+        raise out_of_memory(error) from error
+    except DiskFullError as error:
+        raise disk_full(error) from error
+    except (RecipeError, EngineError) as error:
+        raise RunFailed("merge-failed", str(error)) from error
+
+
+def _await_earlier_attempt(job: Job, tell: Tell) -> None:
+    """Wait while another child merges here.
+
+    A worker that was paused past its lease kills its child as soon as it wakes up; until then
+    that child may finish the very same merge.
+    """
+    while _is_locked(job):
+        tell.progress("wait for the earlier attempt to end", 0, 0, "")
+        time.sleep(LOOK_AGAIN_SECONDS)
+
+
+def _is_locked(job: Job) -> bool:
+    try:
+        journal = os.open(job.partial_folder / JOURNAL, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False  # there is none, or the engine says what is wrong with it
+    try:
+        fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(journal)
+    return False
+
+
+def _carry_out(job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell) -> str:
+    """Make the model; returns what computed it."""
+    tell.progress("plan", 0, 0, "")
+    options = MergeOptions(cache_dir=job.scratch, device="cpu" if job.hardware == "cpu" else "cuda")
+    device = label(options.device)
+    plan = plan_merge(recipe, sources_of(job), seed=spec.seed)
+    memory = peak_memory(plan, options.workers, options.block_elements) + OVERHEAD
+    tell.send(Planned(needs=Needs(memory=memory, disk=plan.bytes_out)))
+    try:
+        _merge(job, plan, options, tell)
+    except ResumeError:
+        # An ingredient or the engine changed between the attempts: what was done is void.
+        shutil.rmtree(job.partial_folder)
+        _merge(job, plan, options, tell)
+    return device
+
+
+def _merge(job: Job, plan: Plan, options: MergeOptions, tell: Tell) -> None:
+    def on_progress(now: Progress) -> None:
+        tell.progress(
+            now.stage, now.tensors_done, now.tensors_total, "tensors",
+            now.bytes_done, now.bytes_total,
+        )  # fmt: skip
+
+    merge(plan, job.model_folder, options, on_progress)

@@ -1,0 +1,126 @@
+"""What a finished merge is, read from the folder that it left: its digests, size and parents."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+
+import rfc8785
+
+from merge_worker.engine.files.dtypes import ITEMSIZE
+from merge_worker.engine.output.output_files import LOCK, MANIFEST
+from mergehub.contracts.runs import LONGEST_NAME, MOST_PARENTS, MergeResult, Parent
+from mergehub.recipe import Lock, LockedIngredient, ModelRef, Recipe, ingredients
+
+from .failure import RunFailed
+from .identity import is_weights, produced_digest, weights_digest
+from .messages import produced_folder
+
+
+def merge_result(
+    folder: Path, recipe: Recipe, artifacts: Path, seconds: float, device: str | None
+) -> MergeResult:
+    """The result to report of the model at `folder`.
+
+    `seconds` is what this attempt took, `device` what it computed with, if it did.
+    """
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    lock = Lock.model_validate_json((folder / LOCK).read_bytes())
+    tensors = manifest["tensors"].values()
+    return MergeResult(
+        kind="merge",
+        output_digest=manifest["output_digest"],
+        lock_digest=_lock_digest(lock),
+        engine_version=lock.engine,
+        method=recipe.merge_method,
+        tensors=len(tensors),
+        bytes=sum(prod(tensor["shape"]) * ITEMSIZE[tensor["dtype"]] for tensor in tensors),
+        seconds=seconds,
+        device=device,
+        parents=list(_parents(recipe, lock, artifacts)),
+        notes=manifest.get("notes", []),
+    )
+
+
+def check_parents(recipe: Recipe, artifacts: Path) -> None:
+    """Make sure that a result can name every ingredient, before there is one.
+
+    Raises:
+        RunFailed: there are too many, or a reference is too long.
+        EngineError: the model of another run has no digest.
+    """
+    for ref in ingredients(recipe):
+        if ref.run_id is not None and (folder := produced_folder(artifacts, ref.run_id)).is_dir():
+            produced_digest(folder)
+    names = [str(ref) for ref in ingredients(recipe)]
+    if len(names) > MOST_PARENTS:
+        raise RunFailed(
+            "merge-failed",
+            f"The recipe merges {len(names)} models; a run merges {MOST_PARENTS} at most.",
+        )
+    longest = max(names, key=len, default="")
+    if len(longest) > LONGEST_NAME:
+        raise RunFailed(
+            "merge-failed",
+            f"The name of a model takes {len(longest)} characters ({longest[:100]}…); "
+            f"in a run it takes {LONGEST_NAME} at most.",
+        )
+
+
+def _lock_digest(lock: Lock) -> str:
+    canonical: bytes = rfc8785.dumps(lock.model_dump(mode="json"))
+    return f"sha256:{hashlib.sha256(canonical).hexdigest()}"
+
+
+def _parents(recipe: Recipe, lock: Lock, artifacts: Path) -> Iterator[Parent]:
+    """Every ingredient whose weights were read; a base that a method ignores is no parent."""
+    bases = {recipe.base_model, *(part.base_model for part in recipe.all_slices)}
+    read = {part.ref for part in lock.ingredients if any(map(is_weights, part.files))}
+    for ref in ingredients(recipe):
+        if ref in read:
+            yield Parent(
+                name=str(ref),
+                digest=_digest(ref, lock, artifacts),
+                relation="merge",
+                role="base" if ref in bases else "ingredient",
+                weight=_weight(recipe, ref),
+                layers=_layers(recipe, ref),
+                base=_beneath(ref),
+            )
+
+
+def _beneath(ref: ModelRef) -> Parent | None:
+    """What an adapter was put upon."""
+    if ref.adapter is None:
+        return None
+    return Parent(
+        name=str(ref.without_adapter), relation="adapter", role="base", layers=None, base=None
+    )
+
+
+def _digest(ref: ModelRef, lock: Lock, artifacts: Path) -> str:
+    parts = [part for part in lock.ingredients if part.ref in (ref, ref.adapter)]
+    match parts:
+        case [LockedIngredient(kind="run", revision=str(run))]:
+            return produced_digest(produced_folder(artifacts, run))
+    return weights_digest(
+        [{name: file.sha256 for name, file in part.files.items()} for part in parts]
+    )
+
+
+def _layers(recipe: Recipe, ref: ModelRef) -> list[tuple[int, int]] | None:
+    """The layer ranges taken of it, in order; None where it is merged whole."""
+    sources = [source for part in recipe.all_slices for source in part.sources]
+    return [source.layer_range for source in sources if source.model == ref] or None
+
+
+def _weight(recipe: Recipe, ref: ModelRef) -> float | None:
+    """The ingredient's weight where the recipe gives it as one number."""
+    given = [entry.parameters.get("weight") for entry in recipe.inputs if entry.model == ref]
+    match given:
+        case [int() | float() as weight, *others] if all(each == weight for each in others):
+            return float(weight)
+    return None

@@ -1,0 +1,68 @@
+"""`/v1/runs/{id}/…`, as workers use it: claim, heartbeat, release and report."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+
+from mergehub.contracts.runs import (
+    Claim,
+    ClaimRequest,
+    HeartbeatAnswer,
+    HeartbeatRequest,
+    ReleaseRequest,
+    ReportRequest,
+    Run,
+)
+from mergehub.contracts.workers import WORKER_PROTOCOL
+from mergehub.kit.database.database import Session, UrgentSession
+from mergehub.kit.identity.auth import requires
+from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
+from registry.runs.errors import ReportInvalid, RunDoesNotFit, RunLeased, RunNotFound, StaleFence
+from registry.runs.protocol import service as protocol
+
+router = APIRouter(
+    prefix="/v1/runs/{run_id}",
+    tags=[WORKER_PROTOCOL],
+    dependencies=[Depends(requires("worker"))],
+    responses=problem_responses(Unauthenticated, Forbidden, RunNotFound),
+)
+
+
+@router.post(
+    "/claim", summary="Claim a queued run", responses=problem_responses(RunLeased, RunDoesNotFit)
+)
+async def claim_run(run_id: UUID, body: ClaimRequest, session: Session) -> Claim:
+    """Take a queued run; the fence proves the right to speak about it from now on."""
+    return await protocol.claim(session, run_id, body)
+
+
+@router.post(
+    "/heartbeat",
+    summary="Keep a lease and report progress",
+    responses=problem_responses(StaleFence),
+)
+async def heartbeat_run(
+    run_id: UUID, body: HeartbeatRequest, session: UrgentSession
+) -> HeartbeatAnswer:
+    """Keep the lease, tell the progress, and learn whether to go on."""
+    return await protocol.heartbeat(session, run_id, body)
+
+
+@router.post(
+    "/release", summary="Hand a run back to the queue", responses=problem_responses(StaleFence)
+)
+async def release_run(run_id: UUID, body: ReleaseRequest, session: UrgentSession) -> Run:
+    """Hand a run back; the attempt is not spent."""
+    return await protocol.release(session, run_id, body)
+
+
+@router.post(
+    "/report",
+    summary="Report how a run ended",
+    responses=problem_responses(StaleFence, ReportInvalid),
+)
+async def report_run(run_id: UUID, body: ReportRequest, session: UrgentSession) -> Run:
+    """End the attempt with its outcome; sending the same report again is harmless."""
+    return await protocol.report(session, run_id, body)

@@ -1,0 +1,24 @@
+"""`/v1/queues`: how much work waits for each class of hardware."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from mergehub.contracts.hardware import Hardware
+from mergehub.kit.database.database import Session
+from registry.runs.protocol import queues
+from registry.runs.schemas import Queue, QueueList
+
+router = APIRouter(prefix="/v1/queues", tags=["runs"])
+
+
+@router.get("", summary="List the queues and how much waits in each")
+async def list_queues(session: Session) -> QueueList:
+    """The depth of every queue."""
+    return QueueList(items=await queues.depths(session))
+
+
+@router.get("/{hardware}", summary="Get the depth of a queue")
+async def get_queue(hardware: Hardware, session: Session) -> Queue:
+    """The depth of one queue: `load` is what a scaler of workers follows."""
+    return next(each for each in await queues.depths(session) if each.hardware == hardware)

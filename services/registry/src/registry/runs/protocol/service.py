@@ -1,0 +1,149 @@
+"""What workers do with runs: claim, keep the lease, hand back, report.
+
+The fence of a claim is the right to speak about a run. It is checked under the row's lock, so of
+two workers that both believe to own a run, one is heard.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.contracts.hardware import SUITABLE, Needs, lacking
+from mergehub.contracts.runs import (
+    HEARTBEAT_SECONDS,
+    LEASE_SECONDS,
+    Claim,
+    ClaimRequest,
+    HeartbeatAnswer,
+    HeartbeatRequest,
+    ReleaseRequest,
+    ReportRequest,
+    Run,
+    RunError,
+    RunSpec,
+    RunState,
+)
+from registry.runs.errors import RunDoesNotFit, RunLeased, StaleFence
+from registry.runs.models import RunRow
+from registry.runs.moves import LEASE, move, touch
+from registry.runs.protocol import outcome
+from registry.runs.service import locked
+
+log = structlog.get_logger()
+
+_SPEC: TypeAdapter[RunSpec] = TypeAdapter(RunSpec)
+
+
+async def claim(session: AsyncSession, run_id: UUID, request: ClaimRequest) -> Claim:
+    """Give a queued run to a worker; a worker that missed the answer gets it again.
+
+    Raises RunLeased where it is not queued, RunDoesNotFit, and RunNotFound.
+    """
+    run, now = await locked(session, run_id)
+    if _is_repeated(run, request):
+        run.lease_expires_at = now + LEASE
+    elif run.state == RunState.QUEUED:
+        _check_room(run, request)
+        run.fence += 1
+        run.attempt += 1
+        run.worker, run.claim_nonce = request.worker, request.nonce
+        run.progress = None
+        await move(session, run, RunState.RUNNING, now)
+    else:
+        holder = f" by {run.worker}" if run.state == RunState.RUNNING else ""
+        raise RunLeased(f"The run is {run.state}{holder}; only a queued run can be claimed.")
+    return _granted(run)
+
+
+def _check_room(run: RunRow, request: ClaimRequest) -> None:
+    suitable = SUITABLE[run.hardware]
+    if request.hardware is not None and request.hardware not in suitable:
+        raise RunDoesNotFit(f"It asks for {run.hardware}; the worker is {request.hardware}.")
+    if run.needs and (faults := lacking(Needs.model_validate(run.needs), request.capacity)):
+        raise RunDoesNotFit(" ".join(faults))
+
+
+def _is_repeated(run: RunRow, request: ClaimRequest) -> bool:
+    """Whether this very request has been granted: its answer got lost on the way."""
+    return (
+        run.state == RunState.RUNNING
+        and request.nonce is not None
+        and (run.worker, run.claim_nonce) == (request.worker, request.nonce)
+    )
+
+
+def _granted(run: RunRow) -> Claim:
+    return Claim(
+        run_id=run.id,
+        fence=run.fence,
+        attempt=run.attempt,
+        lease_seconds=LEASE_SECONDS,
+        heartbeat_seconds=HEARTBEAT_SECONDS,
+        timeout_seconds=run.timeout_seconds,
+        spec=_SPEC.validate_python(run.spec),
+        products={name: UUID(run_id) for name, run_id in run.products.items()},
+    )
+
+
+async def heartbeat(
+    session: AsyncSession, run_id: UUID, request: HeartbeatRequest
+) -> HeartbeatAnswer:
+    """Renew the lease and store the progress. Raises StaleFence and RunNotFound."""
+    run, now = await _owned(session, run_id, request.fence)
+    run.lease_expires_at = now + LEASE
+    if request.needs is not None:
+        run.needs = request.needs.model_dump()
+    if request.progress is not None:
+        run.progress = request.progress.model_dump(mode="json")
+        await touch(session, run)
+    return HeartbeatAnswer(order="cancel" if run.cancel_requested else "go_on")
+
+
+async def release(session: AsyncSession, run_id: UUID, request: ReleaseRequest) -> Run:
+    """Take a run back without spending the attempt. Raises StaleFence and RunNotFound."""
+    run, now = await _owned(session, run_id, request.fence)
+    log.info("run.released", run=str(run_id), worker=run.worker, reason=request.reason)
+    run.attempt -= 1
+    if request.needs is not None:
+        run.needs = request.needs.model_dump()
+        run.error = RunError(code="no-room", message=request.reason).model_dump(mode="json")
+    to = RunState.CANCELLED if run.cancel_requested else RunState.QUEUED
+    await move(session, run, to, now)
+    return Run.model_validate(run)
+
+
+async def report(session: AsyncSession, run_id: UUID, request: ReportRequest) -> Run:
+    """Store the outcome of an attempt with its events; the same report again changes nothing.
+
+    Raises:
+        StaleFence: the run went to somebody else, or has ended.
+        ReportInvalid: the report lacks what its outcome needs, or is of another kind of run.
+        RunNotFound: there is no such run.
+    """
+    digest = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
+    run, now = await locked(session, run_id)
+    if run.report_digest != digest:
+        _check_owner(run, request.fence)
+        run.report_digest = digest
+        await outcome.store(session, run, request, now)
+    return Run.model_validate(run)
+
+
+async def _owned(session: AsyncSession, run_id: UUID, fence: int) -> tuple[RunRow, datetime]:
+    run, now = await locked(session, run_id)
+    _check_owner(run, fence)
+    return run, now
+
+
+def _check_owner(run: RunRow, fence: int) -> None:
+    if run.state != RunState.RUNNING or run.fence != fence:
+        raise StaleFence(
+            f"The run is {run.state} and its fence is {run.fence}, yours is {fence}: "
+            "stop working on it."
+        )

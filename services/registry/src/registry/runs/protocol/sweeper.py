@@ -1,0 +1,102 @@
+"""The sweeper: nothing that a dead worker or a forgetful Redis leaves behind stays there.
+
+Any number of replicas may sweep: each skips the rows that another one has locked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.contracts.runs import RunError, timed_out
+from mergehub.kit.database.database import Database
+from mergehub.kit.telemetry.loops import turned
+from registry.idempotency import forget_old_keys
+from registry.runs import repository
+from registry.runs.models import RunRow
+from registry.runs.protocol.bell import Bell
+from registry.runs.protocol.outcome import failed
+from registry.sign_in.sessions import forget_old_sessions
+from registry.webhooks.sending.settle import forget_old_deliveries
+from registry.workers.service import forget_old_workers
+
+log = structlog.get_logger()
+
+
+class Sweeper:
+    """Returns runs of silent workers to the queue, and rings again where nobody came."""
+
+    BATCH = 100
+    PAUSE_SECONDS = 0.5  # with a lease of 12 s, another worker goes on within 15 s
+    RING_SECONDS = 10.0
+
+    def __init__(self, database: Database, bell: Bell) -> None:
+        self._database = database
+        self._bell = bell
+
+    async def run(self) -> None:
+        """Sweep for ever, at once and then every now and then."""
+        while True:
+            await self.sweep()
+            turned()
+            await asyncio.sleep(self.PAUSE_SECONDS)
+
+    async def sweep(self) -> None:
+        """Sweep once."""
+        while await self.take_back_lapsed() == self.BATCH:
+            pass
+        await self.end_overdue()
+        await self.ring_again()
+        async with self._database.transaction() as session:
+            await forget_old_keys(session)
+            await forget_old_workers(session)
+            await forget_old_deliveries(session)
+            await forget_old_sessions(session)
+
+    async def take_back_lapsed(self) -> int:
+        """End the attempts whose lease is over, at most a batch; returns how many."""
+        async with self._database.transaction() as session:
+            lapsed = await repository.lock_lapsed(session, self.BATCH)
+            for run, now in lapsed:
+                log.warning("run.lapsed", run=str(run.id), worker=run.worker, attempt=run.attempt)
+                await _lapse(session, run, now)
+        return len(lapsed)
+
+    async def end_overdue(self) -> int:
+        """End the attempts that a worker lets go on beyond their time; returns how many."""
+        async with self._database.transaction() as session:
+            overdue = await repository.lock_overdue(session, self.BATCH)
+            for run, now in overdue:
+                await failed(session, run, timed_out(run.timeout_seconds), now)
+        return len(overdue)
+
+    async def ring_again(self) -> int:
+        """Ring for queued runs that are due and unclaimed, at most a batch; returns how many."""
+        async with self._database.transaction() as session:
+            due = await repository.lock_due(session, self.BATCH)
+            for run, now in due:
+                run.due_at = now
+        async with asyncio.timeout(self.RING_SECONDS):  # a Redis that froze answers nobody
+            await self._bell.ring(run for run, _ in due)
+        return len(due)
+
+
+async def _lapse(session: AsyncSession, run: RunRow, now: datetime) -> None:
+    """A worker that fell silent failed its attempt; another one may do better."""
+    last = run.attempt >= run.max_attempts
+    before = RunError.model_validate(run.error) if run.error else None
+    message = f"The worker {run.worker} fell silent in attempt {run.attempt}."
+    if last:
+        message = f"All {run.max_attempts} attempts are spent. {message}"
+        message += f" The error before: {before.message}" if before else ""
+    error = RunError(
+        code="attempts-exhausted" if last else "lease-lapsed",
+        message=message[:10_000],
+        last_lines=before.last_lines if before else [],
+        retryable=not last,
+    )
+    # The fault is most likely the worker's, and the time of a lease is lost already.
+    await failed(session, run, error, now, at_once=True)

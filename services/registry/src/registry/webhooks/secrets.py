@@ -1,0 +1,83 @@
+"""Where webhook secrets lie: sealed in their endpoint's row, under keys from the settings."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.kit.identity.sealing import PREFIX, SealBroken, Sealer, SecretsKeyMissing
+from registry.idempotency import KeyRow
+from registry.webhooks.models import EndpointRow
+from registry.webhooks.signing import SHARED
+
+MISSING = """\
+{error} Webhook secrets are kept under it. MERGEHUB_SECRETS_KEYS names the newest key and, \
+behind it, the older ones. Where a key is lost, so are its secrets: delete the endpoint in the \
+registry's database (DELETE FROM registry.webhook_endpoints WHERE id = '{endpoint}') and \
+register it anew."""
+
+# Replicas start together, and one of them is enough.
+_LOCK = func.pg_advisory_xact_lock(func.hashtext(func.current_schema() + ".secrets"))
+
+
+class SecretsUnreadable(Exception):
+    """The settings lack a key that secrets of the database are kept under."""
+
+
+def _sealer(request: Request) -> Sealer:
+    sealer: Sealer = request.app.state.sealer
+    return sealer
+
+
+Vault = Annotated[Sealer, Depends(_sealer)]
+
+
+def place(endpoint: UUID) -> str:
+    """The place of an endpoint's secrets, which their seal is bound to."""
+    return f"webhooks/{endpoint}"
+
+
+async def reseal(session: AsyncSession, sealer: Sealer) -> None:
+    """Seal under the newest key what lies in clear or under an older one.
+
+    Raises SecretsUnreadable where a key is missing.
+    """
+    await session.execute(select(_LOCK))
+    for row in await session.scalars(_endpoints(sealer)):
+        try:
+            row.secret = _renewed(sealer, row.secret, place(row.id))
+            if row.previous_secret is not None:
+                row.previous_secret = _renewed(sealer, row.previous_secret, place(row.id))
+        except (SealBroken, SecretsKeyMissing) as error:
+            raise SecretsUnreadable(MISSING.format(error=error, endpoint=row.id)) from None
+    for kept in await session.scalars(_answers(sealer)):
+        try:
+            kept.body = _renewed(sealer, kept.body, kept.place)
+        except (SealBroken, SecretsKeyMissing):  # nobody can be given this answer any more
+            await session.delete(kept)
+
+
+def _endpoints(sealer: Sealer) -> Select[EndpointRow]:
+    """Endpoints with a secret that is not kept under the newest key; without a key, all."""
+    columns = (EndpointRow.secret, func.coalesce(EndpointRow.previous_secret, EndpointRow.secret))
+    query = select(EndpointRow).order_by(EndpointRow.id).with_for_update()
+    if sealer.prefix is None:
+        return query
+    return query.where(or_(*(~column.startswith(sealer.prefix) for column in columns)))
+
+
+def _answers(sealer: Sealer) -> Select[KeyRow]:
+    """Answers that are kept for repetitions, likewise."""
+    secret = or_(KeyRow.body.startswith(PREFIX), KeyRow.body.contains(f'"secret":"{SHARED}'))
+    query = select(KeyRow).where(KeyRow.path.startswith("/v1/webhooks"), secret).with_for_update()
+    return query if sealer.prefix is None else query.where(~KeyRow.body.startswith(sealer.prefix))
+
+
+def _renewed(sealer: Sealer, kept: str, where: str) -> str:
+    if sealer.prefix is not None and kept.startswith(sealer.prefix):
+        return kept
+    return sealer.seal(sealer.open(kept, where) if kept.startswith(PREFIX) else kept, where)

@@ -1,0 +1,127 @@
+"""One try of one delivery: a signed POST, and what came back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import httpcore
+import httpx
+
+from mergehub import __version__
+from mergehub.kit.identity.sealing import SealBroken, Sealer
+from mergehub.kit.outbound.addresses import AddressRefused, Network
+from mergehub.kit.outbound.guarded import GuardedBackend, Resolve
+from registry.webhooks.sending.connections import Connections
+from registry.webhooks.sending.schedule import parse_retry_after
+from registry.webhooks.signing import signed_headers
+
+REQUEST_SECONDS = 20.0
+ANSWER_BYTES = 4096
+ANSWER_CHARACTERS = 1000
+ERROR_CHARACTERS = 500
+USER_AGENT = f"Mergehub-Webhooks/{__version__}"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What is sent where; `sealed` are the secrets that are valid now, as they lie at `place`."""
+
+    url: str
+    place: str
+    sealed: Sequence[str]
+    message: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to a letter, or in `error` why there is none."""
+
+    milliseconds: int
+    status: int | None = None
+    retry_after: float | None = None
+    answer: str = ""
+    error: str | None = None
+
+
+class Post:
+    """Sends letters over connections that are kept, follows no redirect, obeys no proxy."""
+
+    def __init__(self, allowed: Collection[Network], sealer: Sealer, resolve: Resolve) -> None:
+        self._sealer = sealer
+        self._connections = Connections(GuardedBackend(allowed, resolve))
+
+    async def send(self, letter: Letter) -> Reply:
+        """Send `letter` and wait for its answer; whatever fails is told in the reply."""
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                return await self._exchange(letter, started)
+        except TimeoutError:
+            error = f"No answer within {REQUEST_SECONDS:g} s."
+        except AddressRefused as refused:
+            error = f"Refused: {refused}"
+        except SealBroken:
+            error = "The secret that signs it cannot be read: rotate it."
+        except Exception as failed:  # else a letter that cannot be sent would be tried for ever
+            error = f"{type(failed).__name__}: {failed}"
+        return Reply(_since(started), error=_storable(error, ERROR_CHARACTERS))
+
+    async def _exchange(self, letter: Letter, started: float) -> Reply:
+        url = httpx.URL(letter.url)
+        secrets = [self._sealer.open(each, letter.place) for each in letter.sealed]
+        headers = {
+            "Host": url.netloc.decode("ascii"),
+            "User-Agent": USER_AGENT,
+            "Content-Type": "application/json",
+            "Content-Length": str(len(letter.body)),
+            "Accept-Encoding": "identity",
+            **signed_headers(secrets, letter.message, int(time.time()), letter.body),
+        }
+        target = httpcore.URL(
+            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+        )
+        request = httpcore.Request(
+            "POST", target, headers=list(headers.items()), content=letter.body
+        )
+        async with self._connections.exchange(request) as response:
+            retry_after = _header(response, b"retry-after")
+            return Reply(
+                status=response.status,
+                retry_after=parse_retry_after(retry_after),
+                answer=await _beginning(response),
+                milliseconds=_since(started),
+            )
+
+    async def close(self) -> None:
+        await self._connections.close()
+
+
+def _header(response: httpcore.Response, name: bytes) -> str | None:
+    return next((v.decode("latin-1") for n, v in response.headers if n.lower() == name), None)
+
+
+async def _beginning(response: httpcore.Response) -> str:
+    """The first characters of an answer's body; the status counts even where it breaks off."""
+    body = b""
+    try:
+        async with asyncio.timeout(REQUEST_SECONDS / 4):
+            async for chunk in response.aiter_stream():
+                body += chunk
+                if len(body) >= ANSWER_BYTES:
+                    break
+    except (TimeoutError, httpcore.NetworkError, httpcore.ProtocolError):
+        pass
+    return _storable(body[:ANSWER_BYTES].decode(errors="replace"), ANSWER_CHARACTERS)
+
+
+def _storable(text: str, characters: int) -> str:
+    """The beginning of a text without what PostgreSQL cannot store."""
+    return text[:characters].replace("\0", "�").encode(errors="replace").decode()
+
+
+def _since(started: float) -> int:
+    return round((time.perf_counter() - started) * 1000)

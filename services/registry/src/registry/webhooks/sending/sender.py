@@ -1,0 +1,153 @@
+"""The sender: takes due deliveries, posts them many at once, and settles what came of them.
+
+Any number may work at a time; each delivery is in the hand of one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from mergehub.kit.database.database import Database
+from mergehub.kit.database.notify import Signals, wait
+from mergehub.kit.identity.sealing import Sealer
+from mergehub.kit.outbound.addresses import Network
+from mergehub.kit.outbound.guarded import Resolve, Resolver
+from mergehub.kit.telemetry.loops import turned
+from registry.webhooks.fanout import CHANNEL
+from registry.webhooks.secrets import reseal
+from registry.webhooks.sending import claim, health, settle
+from registry.webhooks.sending.attempt import Post
+from registry.webhooks.sending.claim import Claimed
+from registry.webhooks.sending.concurrency import Rooms
+from registry.webhooks.sending.measures import Measures
+from registry.webhooks.sending.schedule import judge
+from registry.webhooks.sending.settle import Outcome
+
+log = structlog.get_logger()
+
+
+class Sender:
+    """Sends what is due."""
+
+    LOOK_SECONDS = 1.0
+
+    def __init__(
+        self,
+        database: Database,
+        allowed: Collection[Network],
+        sealer: Sealer,
+        resolve: Resolve | None = None,
+        measures: Measures | None = None,
+    ) -> None:
+        self._measures = measures or Measures(CollectorRegistry())
+        self._database = database
+        self._sealer = sealer
+        self._post = Post(allowed, sealer, resolve or Resolver())
+        self._tasks: dict[asyncio.Task[None], Claimed] = {}
+        self._outcomes: list[Outcome] = []
+        self._news = asyncio.Event()
+        self.rooms = Rooms()
+
+    async def run(self, signals: Signals) -> None:
+        """Send for ever, woken by each commit that wrote a delivery.
+
+        Raises SecretsUnreadable where nothing could be signed.
+        """
+        async with self._database.transaction() as session:
+            await reseal(session, self._sealer)
+        with signals.subscribe(CHANNEL) as woken:
+            async with self._settling(woken) as settling:
+                while not settling.done():
+                    if await _calmly(self.take):
+                        turned()
+                    await wait(woken, self.LOOK_SECONDS)
+                settling.result()  # raises what ended it, so that both begin anew
+
+    async def send_due(self) -> int:
+        """Send what is due now, to its end; returns how many deliveries were tried."""
+        taken = await self.take()
+        await asyncio.gather(*self._tasks)
+        await self.settle()
+        return taken
+
+    async def take(self) -> int:
+        """Begin to send what is due and has room; returns how many deliveries that are.
+
+        Raises SecretsUnreadable, and has taken nothing, where a key is missing.
+        """
+        async with self._database.transaction() as session:
+            taken = await claim.claim(session, self.rooms.left())
+            claim.check_known(self._sealer, [each.letter for each in taken])
+        for claimed in taken:
+            self.rooms.take(claimed)
+            task = asyncio.create_task(self._send(claimed))
+            self._tasks[task] = claimed
+            task.add_done_callback(self._tasks.pop)
+        return len(taken)
+
+    async def settle(self) -> None:
+        """Write down what came of the tries that ended."""
+        outcomes = self._outcomes[:]
+        if not outcomes:
+            return
+        async with self._database.transaction() as session:
+            await health.note(session, outcomes)
+            heard = await settle.settle(session, outcomes)
+            await health.give_up(session, heard)
+        del self._outcomes[: len(outcomes)]
+        for outcome in outcomes:
+            self.rooms.give_back(outcome)
+        self._measures.count(heard)
+
+    async def stop(self) -> None:
+        """Settle what ended, and hand back what did not."""
+        unsent = dict(self._tasks)
+        for task in unsent:
+            task.cancel()
+        await asyncio.gather(*unsent, return_exceptions=True)
+        await _calmly(self.settle)
+        await _calmly(lambda: self._release(list(unsent.values())))
+        await self._post.close()
+
+    async def _send(self, claimed: Claimed) -> None:
+        reply = await self._post.send(claimed.letter)
+        verdict = judge(claimed.attempt, reply.status, reply.retry_after)
+        self._outcomes.append(Outcome(claimed, reply, verdict))
+        self._news.set()
+
+    async def _release(self, claimed: list[Claimed]) -> None:
+        async with self._database.transaction() as session:
+            await claim.release(session, claimed)
+
+    @asynccontextmanager
+    async def _settling(self, woken: asyncio.Event) -> AsyncIterator[asyncio.Task[None]]:
+        settling = asyncio.create_task(self._settle_for_ever(woken))
+        try:
+            yield settling
+        finally:
+            settling.cancel()
+            await asyncio.gather(settling, return_exceptions=True)
+            await self.stop()
+
+    async def _settle_for_ever(self, woken: asyncio.Event) -> None:
+        while True:
+            await wait(self._news, self.LOOK_SECONDS)
+            if self._outcomes:
+                await _calmly(self.settle)
+                woken.set()
+
+
+async def _calmly(step: Callable[[], Awaitable[object]]) -> bool:
+    """Do `step`; returns whether that went well, as it does not while the database is away."""
+    try:
+        await step()
+    except Exception as error:
+        log.warning("webhooks.waiting", error=f"{type(error).__name__}: {error}")
+        await asyncio.sleep(Sender.LOOK_SECONDS)
+        return False
+    return True

@@ -1,0 +1,110 @@
+"""`backup` and `restore`."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.filesize import decimal
+
+from mergehub.cli.json_option import as_json, show_json
+from mergehub.cli.lazy import BEGAN
+from mergehub.cli.progress import ProgressDisplay
+from mergehub.hub import backup as backups
+from mergehub.hub.process import CannotStart
+from mergehub.whereabouts import default_folder
+
+DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    envvar="MERGEHUB_DATA",
+    default=default_folder,
+    show_default="~/.local/share/mergehub",
+    help="The hub's data folder (else MERGEHUB_DATA).",
+)
+REFUSALS = (backups.CannotBackUp, backups.CannotRestore, backups.DatabaseFault, CannotStart)
+
+
+@click.command()
+@click.argument("target", metavar="FILE_OR_FOLDER", type=click.Path(path_type=Path))
+@DATA
+@click.option("--models/--no-models", default=True, help="The files of the hub's models folder.")
+@as_json
+def backup(target: Path, data: Path, models: bool, raw: bool) -> None:
+    """Back up a hub, which may go on running.
+
+    Writes one file: databases, merged models, models folder, tokens and keys. In a folder that
+    exists, the file is named by the time. Keep it as secret as the hub: it holds its tokens.
+    """
+    if target.is_dir():
+        target /= f"mergehub-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar"
+    with _refusals(target), ProgressDisplay() as display:
+        saved = backups.save(data.expanduser(), target, display.show, models=models)
+    for name in saved.left_out:
+        click.echo(f"Not in the backup, since it is a link or no plain file: {name}", err=True)
+    if raw:
+        show_json(vars(saved) | {"seconds": round(_seconds(), 3)})
+        return
+    click.echo(
+        f"{saved.file}  {decimal(saved.bytes)}, {saved.files} files, "
+        f"merged models: {saved.runs}, {_seconds():.1f} s"
+    )
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@DATA
+@click.option("--check", is_flag=True, help="Only read the backup and verify its checksums.")
+@as_json
+def restore(file: Path, data: Path, check: bool, raw: bool) -> None:
+    """Make a data folder from a backup.
+
+    The folder must be empty or not exist yet; `mergehub up --data` then starts the hub in it.
+    """
+    with _refusals(file), ProgressDisplay() as display:
+        if check:
+            done = backups.check(file, display.show)
+        else:
+            done = backups.restore(file, data, display.show)
+    made = done.manifest
+    if raw:
+        about = {"mergehub": made.mergehub, "created_at": made.created_at, "bytes": made.bytes}
+        took = {"seconds": round(_seconds(), 3)}
+        show_json({**about, "files": len(made.files), "folder": done.folder, **took})
+        return
+    of = f"a backup of {made.created_at:%Y-%m-%d %H:%M} UTC by Mergehub {made.mergehub}"
+    size = f"{decimal(made.bytes)}, {len(made.files)} files, {_seconds():.1f} s"
+    if done.folder is None:
+        click.echo(f"{file} is whole: {of}, {size}")
+    else:
+        click.echo(f"{done.folder}  restored from {of}: {size}")
+        click.echo(f"Start it with: mergehub up --data {done.folder}", err=True)
+
+
+def _seconds() -> float:
+    """How long the command has taken until now, what it imported too."""
+    return time.monotonic() - float(click.get_current_context().meta[BEGAN])
+
+
+@contextmanager
+def _refusals(file: Path) -> Iterator[None]:
+    """What goes wrong as a sentence; a request to end cleans up, as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except backups.BadBackup as error:
+        raise click.ClickException(f"{file} cannot be restored: {error}.") from error
+    except REFUSALS as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise click.ClickException(
+            f"{error.strerror or error}{where}. Nothing was made."
+        ) from error
+    finally:
+        signal.signal(signal.SIGTERM, before)

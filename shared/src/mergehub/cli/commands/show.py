@@ -1,0 +1,128 @@
+"""`recipes` and `show`: what was published, and one recipe or run in full."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
+from itertools import islice
+from typing import Any
+
+import click
+
+from mergehub.cli.commands.runs import how_far, outcome
+from mergehub.cli.connection import hub
+from mergehub.cli.finding import is_short, recipe_version, run_id, too_short
+from mergehub.cli.json_option import HOW_MANY, as_json, show_json
+from mergehub.cli.output import details, table
+from mergehub.cli.output import show as draw
+from mergehub.client import HubClient, HubError, api
+from mergehub.contracts.runs import Run
+
+
+@click.command()
+@click.option("--owner", help="Only those of this account.")
+@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help=HOW_MANY)
+@as_json
+@click.pass_context
+def recipes(ctx: click.Context, owner: str | None, limit: int, raw: bool) -> None:
+    """List the newest recipes."""
+    with hub(ctx) as client:
+        found = list(islice(client.hub.pages(api.list_recipes(owner=owner, limit=limit)), limit))
+    if raw:
+        show_json(found)
+        return
+    listed = table("recipe", "version", "method", "published", "title")
+    for each in found:
+        version, name = each["version"], f"{each['owner']}/{each['name']}"
+        when = _time(version["created_at"])
+        listed.add_row(name, str(version["number"]), version["method"], when, each["title"])
+    draw(listed)
+
+
+@click.command()
+@click.argument("what", metavar="RECIPE_OR_RUN")
+@as_json
+@click.pass_context
+def show(ctx: click.Context, what: str, raw: bool) -> None:
+    """Show one recipe or run in full.
+
+    A recipe is named as in soup, soup@2, lab/soup; a run by its id or the first six characters or
+    more.
+    """
+    with hub(ctx) as client:
+        if is_short(what) and not _is_recipe(client, what):
+            run = client.run(run_id(client, what))
+            show_json(run.model_dump(mode="json")) if raw else _show_run(run)
+            return
+        recipe, version = _published(client, what)
+        source = client.send(api.get_recipe_source(recipe["id"], version["number"]))
+    if raw:
+        show_json({**recipe, "version": version, "source": source})
+    else:
+        _show_recipe(recipe, version, source)
+
+
+def _published(client: HubClient, what: str) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    try:
+        return recipe_version(client, what)
+    except HubError as error:
+        if hint := too_short(what):
+            raise click.ClickException(f"{error.detail}{hint}") from error
+        raise
+
+
+def _is_recipe(client: HubClient, name: str) -> bool:
+    """Whether something that may begin a run's id is a recipe's name too."""
+    try:
+        return bool(client.send(api.list_recipes(name=name))["items"])
+    except HubError as error:
+        if error.status == HTTPStatus.UNPROCESSABLE_ENTITY:  # no recipe may have such a name
+            return False
+        raise
+
+
+def _show_recipe(recipe: Mapping[str, Any], version: Mapping[str, Any], source: str) -> None:
+    rows = {
+        "recipe": f"{recipe['owner']}/{recipe['name']}@{version['number']}",
+        "title": recipe["title"],
+        "visibility": recipe["visibility"],
+        "published": _time(version["created_at"]),
+        "digest": version["digest"],
+        "tags": " ".join(recipe["tags"]),
+        "domains": " ".join(recipe["domains"]),
+        "description": recipe["description"],
+    }
+    draw(details(rows))
+    click.echo(f"\n{source.rstrip()}")
+
+
+def _show_run(run: Run) -> None:
+    error = [run.error.message, *run.error.last_lines] if run.error else []
+    rows = {
+        "run": str(run.id),
+        "kind": run.kind,
+        "model": run.spec.model_name,
+        "state": f"{run.state} {how_far(run)}".rstrip() if not error else run.state,
+        "error": "\n".join(error),
+        "result": outcome(run) if run.result else "",
+        "owner": run.owner,
+        "hardware": run.hardware,
+        "attempt": str(run.attempt) if run.attempt else "",
+        "worker": run.worker or "",
+        "submitted": _time(run.created_at),
+        "started": _time(run.started_at),
+        "finished": _time(run.finished_at),
+    }
+    draw(details(rows))
+    recipe = getattr(run.spec, "recipe", None)
+    if recipe:
+        click.echo(f"\n{recipe.rstrip()}")
+
+
+def _time(moment: str | datetime | None) -> str:
+    """A time in this machine's zone, to the second."""
+    if moment is None:
+        return ""
+    parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return parsed.astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,71 @@
+"""`mergehub up`: the command line of the embedded hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mergehub.cli.json_option import as_json
+from mergehub.hub.process import CannotStart
+from mergehub.hub.up import Options, run
+from mergehub.whereabouts import default_folder
+
+WORKERS = "How many runs may be worked on at a time."
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    envvar="MERGEHUB_DATA",
+    default=default_folder,
+    show_default="~/.local/share/mergehub",
+    help="The folder that holds everything (else MERGEHUB_DATA).",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="An IP address.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="0: any free one.",
+)
+@click.option(
+    "--models", type=FOLDER, multiple=True, help="Models that recipes may name; may be repeated."
+)
+@click.option(
+    "--tasks", type=FOLDER, multiple=True, help="Local evaluation tasks; may be repeated."
+)
+@click.option("--workers", type=click.IntRange(0, 64), default=1, show_default=True, help=WORKERS)
+@click.option(
+    "--require-token",
+    is_flag=True,
+    envvar="MERGEHUB_REQUIRE_TOKEN",
+    show_envvar=True,
+    help="Reading needs a token too; without it the hub stays on this machine.",
+)
+@as_json
+def up(
+    data: Path,
+    host: str,
+    port: int,
+    models: tuple[Path, ...],
+    tasks: tuple[Path, ...],
+    workers: int,
+    require_token: bool,
+    raw: bool,
+) -> None:
+    """Run a whole hub: stores, services and a worker.
+
+    Everything runs as children of this command and ends with it. With --json, the
+    address and the token are one object on one line.
+    """
+    try:
+        run(Options(data, host, port, models, tasks, workers, require_token, raw))
+    except CannotStart as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise click.ClickException(f"The hub cannot go on: {error.strerror}{where}.") from error

@@ -1,0 +1,175 @@
+"""PostgreSQL through SQLAlchemy: one engine per service, one transaction per request."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated, Any
+
+import asyncpg
+from fastapi import Depends, Request
+from sqlalchemy import CursorResult, Delete, Row, Select, Update, event, func, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.orm import Session as SyncSession
+from sqlalchemy.pool import NullPool
+
+from mergehub.kit.database.connections import STATEMENT_SECONDS, FairPool, connect
+from mergehub.kit.database.storage import check_room
+from mergehub.kit.problems.problem import Unavailable
+
+AnyRow = Row[*tuple[Any, ...]]
+"""What a query of columns finds, read by their names."""
+POOL_SECONDS = 30.0  # for a connection that others use
+
+
+class Database:
+    """The tables of one service. Each service keeps to the schema of its own name.
+
+    Unqualified table names resolve to that schema (`search_path`), so models name no schema and
+    the same code serves one shared database, three separate ones, and a schema made for a test.
+    """
+
+    def __init__(self, url: str, schema: str, pool: int = 10) -> None:
+        self.schema = schema
+        self._dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        self._plain = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=self._connect,
+            poolclass=FairPool,
+            isolation_level="AUTOCOMMIT",  # as it comes; to change it costs at each checkout
+            pool_size=pool,
+            max_overflow=0,  # what overflows is closed after use, and opened again for the next
+            pool_timeout=POOL_SECONDS,
+            hide_parameters=True,  # errors are logged, and values may be secrets
+        )
+        event.listen(self._plain.sync_engine, "checkout", _refuse_lost)
+        self.engine: AsyncEngine = self._plain.execution_options(isolation_level="READ COMMITTED")
+        self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._readers = async_sessionmaker(self._plain, sync_session_class=_Reader)
+
+    async def _connect(
+        self, statement_seconds: float | None = STATEMENT_SECONDS
+    ) -> asyncpg.Connection:
+        """Raises Unavailable where no server answers, or it takes nobody in."""
+        names = {"search_path": self.schema, "application_name": self.schema}
+        try:
+            return await connect(self._dsn, statement_seconds, **names)
+        except (
+            OSError,
+            asyncpg.CannotConnectNowError,
+            asyncpg.ConnectionDoesNotExistError,
+            asyncpg.TooManyConnectionsError,
+        ) as error:
+            raise Unavailable("The database cannot be reached.") from error
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session whose work is committed on leaving, or rolled back on an error."""
+        async with self.sessions() as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def unhurried(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction on a connection of its own, whose statements may take any time."""
+        engine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=lambda: self._connect(None),
+            poolclass=NullPool,
+            hide_parameters=True,
+        )
+        try:
+            async with engine.begin() as connection:
+                yield connection
+        finally:
+            await engine.dispose()
+
+    def reading(self) -> AsyncSession:
+        """A session that reads: each statement by itself, without the round trips of BEGIN and END.
+
+        It sees what a transaction sees at READ COMMITTED: what was committed when it began.
+        """
+        return self._readers()
+
+    async def first(self, query: Select[Any]) -> Row[Any] | None:
+        """The first row of a query that needs no transaction: one round trip in place of three."""
+        async with self._plain.connect() as connection:
+            found: Row[Any] | None = (await connection.execute(query)).first()
+            return found
+
+    async def ping(self) -> None:
+        """Raise when the server does not answer."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+async def only_one(session: AsyncSession, name: str) -> bool:
+    """Whether nobody else does `name` now; until the transaction ends it is ours to do."""
+    key = func.hashtext(name)
+    return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(key))))
+
+
+async def now(session: AsyncSession) -> datetime:
+    """The database's time, which is that of the transaction's beginning."""
+    return (await session.execute(select(func.now()))).scalar_one()
+
+
+async def changed(session: AsyncSession, statement: Delete | Update) -> int:
+    """Delete or update; returns how many rows that were."""
+    result = await session.execute(statement.execution_options(synchronize_session=False))
+    assert isinstance(result, CursorResult)
+    return result.rowcount
+
+
+def _refuse_lost(connection: Any, record: object, proxy: object) -> None:
+    """Take none from the pool that the server has closed; asking it took three round trips."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
+
+
+class _Reader(SyncSession):
+    """Refuses to write: what it wrote would be committed before the request is through."""
+
+    def flush(self, objects: Any = None) -> None:
+        if self.new or self.dirty or self.deleted:
+            raise RuntimeError("a request that reads changes nothing: use a transaction")
+
+
+async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """Raises StorageFull where a request would write and the disk has no room."""
+    if request.method != "GET":
+        check_room(request.app.state.resources.settings.data)
+    async for session in _urgent_session(request):
+        yield session
+
+
+async def _urgent_session(request: Request) -> AsyncIterator[AsyncSession]:
+    database: Database = request.app.state.database
+    reads = request.method == "GET"
+    async with database.reading() if reads else database.transaction() as session:
+        session.info["request"] = request
+        yield session
+
+
+def after_commit(session: AsyncSession, act: Callable[[], object]) -> None:
+    """Call `act` as soon as the transaction of `session` is committed, before anybody is told."""
+    event.listen(session.sync_session, "after_commit", lambda _: act(), once=True)
+
+
+# Function scope ends the dependency, and so commits, before the answer is sent: a client that
+# reads 2xx can rely on it.
+Session = Annotated[AsyncSession, Depends(_request_session, scope="function")]
+
+# For what keeps work alive that was begun, and takes little room: it goes on as long as it can.
+UrgentSession = Annotated[AsyncSession, Depends(_urgent_session, scope="function")]

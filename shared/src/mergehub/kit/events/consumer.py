@@ -1,0 +1,248 @@
+"""Apply another service's events, each once and in order.
+
+The stream only tells that something new is there. What counts is the position stored in the
+transaction of each effect (`inbox.py`); a gap (the stream forgot, or a replica got the event
+before) is filled from the source's HTTP feed. So messages need no acknowledgement, and Redis may
+lose them, the group or the whole stream.
+
+An event that cannot be taken in, however often it is tried, is set aside for people to look at:
+it must not keep the others waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from http import HTTPStatus
+from uuid import UUID
+
+import httpx
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from mergehub.contracts.events import STREAM, Envelope, EventPage
+from mergehub.kit.database.database import Database
+from mergehub.kit.events.inbox import Apply, Complete, EventFailed, Intake
+from mergehub.kit.events.poison import is_its_own_fault
+from mergehub.kit.telemetry.loops import turned
+
+log = structlog.get_logger()
+
+
+class FeedHasGap(Exception):
+    """The source's feed skips a sequence number: nothing behind it may be applied."""
+
+
+class EventsPruned(Exception):
+    """The source no longer keeps the events that we need next."""
+
+
+class Consumer:
+    """One service's reader of one source. Replicas share a group and may all run."""
+
+    BLOCK_MS = 2_000
+    ANSWER_SECONDS = 5.0
+    PAGE = 200
+    TRIES = 5
+    FIRST_PAUSE_SECONDS = 0.2  # doubled after each try: an event holds up the others for 3 s
+
+    def __init__(
+        self,
+        *,
+        group: str,
+        database: Database,
+        redis: Redis,
+        hub: httpx.AsyncClient,
+        intake: Intake,
+        apply: Apply,
+        complete: Complete | None = None,
+        stream: str = STREAM,
+    ) -> None:
+        self.intake = intake
+        self._group = group
+        self._source = intake.source
+        self._database = database
+        self._redis = redis
+        self._hub = hub
+        self._apply = apply
+        self._complete = complete
+        self._stream = stream
+
+    async def run(self) -> None:
+        """Catch up, then follow the stream for ever.
+
+        The feed is asked before Redis, which may be away, and again whenever the stream is silent:
+        a stream that was lost is silent too.
+        """
+        await self.catch_up()
+        await self._join_group()
+        while True:
+            turned()
+            events = await self._read()
+            if not events:
+                await self.catch_up()
+            own = [event for event in events if event.source == self._source]
+            if not await self.offer(*own):
+                await self.catch_up()
+
+    async def offer(self, *events: Envelope) -> bool:
+        """Take `events` in if they are next; False means that events before them are missing.
+
+        They are applied in one transaction. One that fails goes alone, after those before it: at
+        fault, it is tried TRIES times by all replicas together, and then set aside. Raises what
+        applying it raised where something else is at fault.
+        """
+        left = batch = events
+        while left:
+            try:
+                complete = await self._completed(batch)
+                async with self._database.transaction() as session:
+                    taken = await self.intake.take(session, complete, self._apply)
+                if not taken or len(complete) < len(batch):
+                    return False
+            except Exception as error:
+                place, cause = _blamed(error, batch)
+                if place:
+                    batch = batch[:place]
+                    continue
+                if not is_its_own_fault(cause):
+                    raise cause from None
+                single = len(batch) == 1 or cause is not error
+                batch = batch[:1]
+                if not (single and await self._is_done_with(batch[0], cause)):
+                    continue
+            left = batch = left[len(batch) :]
+        return True
+
+    async def _completed(self, events: Sequence[Envelope]) -> Sequence[Envelope]:
+        """Those before the first gap; the ones that are next have what they do not carry.
+
+        Raises EventFailed, from what asking for it raised.
+        """
+        if self._complete is None:
+            return events
+        async with self._database.transaction() as session:
+            reached = await self.intake.position(session)
+        complete: list[Envelope] = []
+        for event in events:
+            if event.sequence > reached + 1:
+                break
+            if event.sequence == reached + 1:
+                reached = event.sequence
+                try:
+                    event = await self._complete(event)
+                except Exception as error:
+                    raise EventFailed(event) from error
+            complete.append(event)
+        return complete
+
+    async def _is_done_with(self, event: Envelope, error: Exception) -> bool:
+        """Whether `event` is set aside after this failure; else it may be tried now once more."""
+        failures = await self._failed(event, error)
+        if failures is None or failures >= self.TRIES:
+            return True
+        await asyncio.sleep(self.FIRST_PAUSE_SECONDS * 2 ** (failures - 1))
+        return False
+
+    async def _failed(self, event: Envelope, error: Exception) -> int | None:
+        """Count it; returns how often `event` failed, None where a replica is done with it."""
+        reason = f"{type(error).__name__}: {error}"
+        async with self._database.transaction() as session:
+            failures = await self.intake.fail(session, event, reason, self.TRIES)
+        if failures is not None:
+            told = log.error if failures >= self.TRIES else log.warning
+            what = "event.refused" if failures >= self.TRIES else "event.failed"
+            told(what, id=str(event.id), type=event.type, failures=failures, reason=reason)
+        return failures
+
+    async def catch_up(self) -> None:
+        """Apply everything that the source's feed has beyond our position.
+
+        Raises httpx.HTTPError where the source does not answer, FeedHasGap and EventsPruned.
+        """
+        after = await self._position()
+        while True:
+            turned()
+            page = await self._page(after)
+            if not await self.offer(*page.items):
+                position = await self._position()
+                found = next(each.sequence for each in page.items if each.sequence > position)
+                raise FeedHasGap(f"{self._source} has no event before {found}")
+            after = page.next_after
+            if not page.has_more:
+                return
+
+    async def replay(self, event_id: UUID) -> bool:
+        """Apply an event that was set aside, once; False where it is not, or no longer.
+
+        Raises what applying it raised.
+        """
+        async with self._database.transaction() as session:
+            event = await self.intake.find(session, event_id)
+        if event is None:
+            return False
+        if self._complete is not None:
+            event = await self._complete(event)
+        async with self._database.transaction() as session:
+            return await self.intake.replay(session, event, self._apply)
+
+    async def skip_pruned(self) -> int:
+        """Give up what the source no longer keeps; returns how many events those are."""
+        answer = await self._ask(await self._position())
+        if answer.status_code != HTTPStatus.GONE:
+            return 0
+        kept = httpx.URL(answer.links["first"]["url"]).params["after"]
+        async with self._database.transaction() as session:
+            given_up = await self.intake.skip_to(session, int(kept))
+        log.error("events.skipped", source=self._source, events=given_up)
+        return given_up
+
+    async def _position(self) -> int:
+        async with self._database.transaction() as session:
+            return (await self.intake.locked_position(session)).sequence
+
+    async def _page(self, after: int) -> EventPage:
+        answer = await self._ask(after)
+        if answer.status_code == HTTPStatus.GONE:
+            raise EventsPruned(
+                f"{self._source} no longer keeps what comes behind event {after}. Restore a newer "
+                f"backup, or give those events up: python -m {self._group} skip-pruned"
+            )
+        answer.raise_for_status()
+        return EventPage.model_validate_json(answer.content)
+
+    async def _ask(self, after: int) -> httpx.Response:
+        return await self._hub.get("/v1/events", params={"after": after, "limit": self.PAGE})
+
+    async def _join_group(self) -> None:
+        try:
+            async with asyncio.timeout(self.ANSWER_SECONDS):
+                await self._redis.xgroup_create(self._stream, self._group, id="$", mkstream=True)
+        except ResponseError as error:
+            if "BUSYGROUP" not in str(error):
+                raise
+
+    async def _read(self) -> list[Envelope]:
+        # A Redis that froze is left, where the client alone would wait for ever.
+        async with asyncio.timeout(self.BLOCK_MS / 1_000 + self.ANSWER_SECONDS):
+            answer = await self._redis.xreadgroup(
+                self._group,
+                self._group,
+                {self._stream: ">"},
+                count=self.PAGE,
+                block=self.BLOCK_MS,
+                noack=True,
+            )
+        return [
+            Envelope.model_validate_json(fields[b"event"])
+            for _, messages in answer
+            for _, fields in messages
+        ]
+
+
+def _blamed(error: Exception, batch: Sequence[Envelope]) -> tuple[int, Exception]:
+    """The place in `batch` of the event that failed, or 0 where none is named, and why."""
+    if isinstance(error, EventFailed) and isinstance(error.__cause__, Exception):
+        return [each.id for each in batch].index(error.event.id), error.__cause__
+    return 0, error

@@ -1,0 +1,284 @@
+"""Events written in the transaction of the change they tell of, and published afterwards.
+
+Rows get their gapless `sequence` from the relay, after their transaction has committed: a number
+drawn while writing could become visible out of order, and a reader would skip it for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CursorResult,
+    Identity,
+    Index,
+    Select,
+    String,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mergehub.contracts.events import TYPES, Envelope, EventData
+from mergehub.kit.database.database import Database, changed, only_one
+from mergehub.kit.database.notify import Signals, notify, wait
+from mergehub.kit.problems.problem import Problem
+from mergehub.kit.telemetry.loops import turned
+from mergehub.kit.telemetry.metrics import Reading
+
+log = structlog.get_logger()
+
+CHANNEL = "mergehub_outbox"
+MOST_BYTES = 1 << 20  # of the data of a page of events, as they are stored
+NUMBERED = "/numbered"  # behind the source: the call that tells of events in the feed
+
+Publish = Callable[[Sequence[Envelope]], Awaitable[None]]
+Aside = Callable[[Sequence["OutboxRow"]], Awaitable[None]]
+Emitted = Callable[[AsyncSession, "OutboxRow"], Awaitable[None]]
+
+
+class EventsPruned(Problem):
+    """The events behind this sequence are older than the service keeps events."""
+
+    status, code, title = 410, "events-pruned", "These events are no longer kept"
+    remedy = "Go on from the address in `Link` with `rel=first`, without what is gone."
+
+
+class OutboxRow:
+    """The outbox table; a service subclasses it beside its own declarative base.
+
+    An event that is `private_to` an account gets no sequence, and so is in no feed and no stream.
+    """
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"), unique=True)
+    sequence: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    type: Mapped[str] = mapped_column(String(100))
+    subject: Mapped[str] = mapped_column(String(300))
+    time: Mapped[datetime] = mapped_column(server_default=func.now())
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    published: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    private_to: Mapped[str | None] = mapped_column(String(100))
+
+    __table_args__ = (
+        Index("outbox_unpublished", "id", postgresql_where=text("NOT published")),
+        Index(
+            "outbox_private", "private_to", "id", postgresql_where=text("private_to IS NOT NULL")
+        ),
+    )
+
+
+class Outbox:
+    """Writes and reads the events of one source (a service).
+
+    `emitted` is called with each new row, in the transaction that writes it.
+    """
+
+    def __init__(self, source: str, table: type[OutboxRow], emitted: Emitted | None = None) -> None:
+        self.source = source
+        self.table = table
+        self._emitted = emitted
+
+    async def emit(
+        self,
+        session: AsyncSession,
+        event_type: str,
+        subject: str,
+        data: EventData,
+        private_to: str | None = None,
+    ) -> None:
+        """Add an event to the transaction of `session`.
+
+        Raises KeyError or TypeError where type and data do not belong together.
+        """
+        if type(data) is not TYPES[event_type]:
+            raise TypeError(f"{event_type} carries {TYPES[event_type].__name__}, not {data!r}")
+        row = {
+            "type": event_type,
+            "subject": subject,
+            "data": data.model_dump(mode="json"),
+            "private_to": private_to,
+        }
+        wake = func.pg_notify(CHANNEL, self.source)  # as `notify` does, in the same round trip
+        written = await session.execute(insert(self.table).values(row).returning(self.table, wake))
+        if self._emitted is not None:
+            await self._emitted(session, written.one()[0])
+
+    async def after(
+        self, session: AsyncSession, sequence: int, limit: int
+    ) -> tuple[list[Envelope], bool]:
+        """At most `limit` events behind `sequence`, oldest first, and whether there are more.
+
+        Large ones are fewer: their data take MOST_BYTES at most, unless the first alone has more.
+        Raises EventsPruned where the next one is no longer kept: a gap would go unnoticed.
+        """
+        rows = (await session.execute(self._behind(sequence, limit))).all()
+        events = [self.envelope(row[0]) for row in rows[:limit]]
+        if events and events[0].sequence != sequence + 1:
+            first = f"/v1/events?after={events[0].sequence - 1}"
+            raise EventsPruned(
+                f"Events are kept from {events[0].sequence} on, and so not the one that follows "
+                f"{sequence}. Read the present state, then go on from {first}.",
+                headers={"Link": f'<{first}>; rel="first"'},
+            )
+        return events, bool(rows) and rows[0].there > len(events)
+
+    def _behind(self, sequence: int, limit: int) -> Select[Any]:
+        """The rows, each with how many there are up to one beyond `limit`."""
+        size = func.pg_column_size(self.table.data).label("size")  # as stored: nothing is unpacked
+        near = select(self.table.sequence, size).where(self.table.sequence > sequence)
+        sizes = near.order_by(self.table.sequence).limit(limit + 1).subquery()
+        total = func.sum(sizes.c.size).over(order_by=sizes.c.sequence)
+        sums = select(sizes, total.label("total"), func.count().over().label("there")).subquery()
+        few = (sums.c.total <= MOST_BYTES) | (sums.c.total == sums.c.size)
+        joined = select(self.table, sums.c.there).join(sums, sums.c.sequence == self.table.sequence)
+        return joined.where(few).order_by(self.table.sequence)
+
+    async def prune(self, session: AsyncSession, keep: timedelta) -> int:
+        """Delete from the old end, up to the first event that is younger or was not published.
+
+        The newest stays in any case: the relay counts on from it.
+        """
+        table = self.table
+        kept = or_(table.time >= func.now() - keep, table.published.is_(False))
+        numbered = select(table.sequence).where(table.sequence.is_not(None))
+        first_kept = numbered.where(kept).order_by(table.sequence).limit(1).scalar_subquery()
+        newest = select(func.max(table.sequence)).scalar_subquery()
+        old = table.sequence < func.coalesce(first_kept, newest)
+        private = table.private_to.is_not(None) & ~kept
+        return await changed(session, delete(table).where(or_(old, private)))
+
+    async def readings(self, session: AsyncSession) -> list[Reading]:
+        """How much was told, and how much of it waits for the relay, and for how long."""
+        table = self.table
+        age = func.extract("epoch", func.now() - func.min(table.time))
+        waiting = select(func.count(), age).where(table.published.is_(False))
+        count, seconds = (await session.execute(waiting)).one()
+        values = {
+            "mergehub_events_told": await session.scalar(select(func.max(table.sequence))) or 0,
+            "mergehub_events_unpublished": count,
+            "mergehub_events_unpublished_seconds": float(seconds or 0),
+        }
+        return [Reading(name, value, {"source": self.source}) for name, value in values.items()]
+
+    def envelope(self, row: OutboxRow) -> Envelope:
+        """The event of a row that was numbered."""
+        assert row.sequence is not None
+        return Envelope(
+            id=row.event_id,
+            source=self.source,
+            sequence=row.sequence,
+            type=row.type,
+            time=row.time,
+            subject=row.subject,
+            data=row.data,
+        )
+
+
+class Relay:
+    """Numbers committed events and hands them on, in order, at least once.
+
+    Private events go to `aside` and nowhere else. One relay of a source works at a time, however
+    many replicas run: the others find the lock taken and wait.
+    """
+
+    BATCH = 200
+    LOOK_SECONDS = 1.0
+    PUBLISH_SECONDS = 10.0  # the lock and the connection are held meanwhile
+
+    def __init__(
+        self, outbox: Outbox, database: Database, publish: Publish, aside: Aside | None = None
+    ) -> None:
+        self._outbox = outbox
+        self._database = database
+        self._publish = publish
+        self._aside = aside
+
+    async def run(self, signals: Signals) -> None:
+        """Publish for ever, woken by each commit that wrote an event."""
+        with signals.subscribe(CHANNEL, self._outbox.source) as woken:
+            while True:
+                while await self.publish_due() == self.BATCH:
+                    turned()  # what is written meanwhile wakes us again
+                turned()
+                await wait(woken, self.LOOK_SECONDS)
+
+    async def publish_due(self) -> int:
+        """Number and publish one batch; returns how many events went out."""
+        async with self._database.transaction() as session:
+            if not await self._lock(session):
+                return 0
+            await self._number(session)
+        async with self._database.transaction() as session:
+            if not await self._lock(session):
+                return 0
+            rows = await self._unpublished(session)
+            if rows:
+                async with asyncio.timeout(self.PUBLISH_SECONDS):
+                    await self._hand_on(rows)
+                await self._mark(session, rows)
+            return len(rows)
+
+    async def _hand_on(self, rows: Sequence[OutboxRow]) -> None:
+        public = [self._outbox.envelope(row) for row in rows if row.private_to is None]
+        private = [row for row in rows if row.private_to is not None]
+        if public:
+            await self._publish(public)
+        if private and self._aside is not None:
+            await self._aside(private)
+
+    async def _lock(self, session: AsyncSession) -> bool:
+        return await only_one(session, f"relay:{self._database.schema}")
+
+    async def _number(self, session: AsyncSession) -> None:
+        table = self._outbox.table
+        last = select(func.coalesce(func.max(table.sequence), 0)).scalar_subquery()
+        numbered = (
+            select(table.id, (last + func.row_number().over(order_by=table.id)).label("number"))
+            .where(table.sequence.is_(None), table.private_to.is_(None))
+            .subquery()
+        )
+        changed = await session.execute(
+            update(table)
+            .where(table.id == numbered.c.id)
+            .values(sequence=numbered.c.number)
+            .execution_options(synchronize_session=False)
+        )
+        assert isinstance(changed, CursorResult)
+        if changed.rowcount:
+            await notify(session, CHANNEL, self._outbox.source + NUMBERED)
+
+    async def _unpublished(self, session: AsyncSession) -> Sequence[OutboxRow]:
+        table = self._outbox.table
+        query = (
+            select(table)
+            .where(
+                table.published.is_(False),
+                or_(table.sequence.is_not(None), table.private_to.is_not(None)),
+            )
+            .order_by(table.sequence.nulls_last(), table.id)
+            .limit(self.BATCH)
+        )
+        return (await session.scalars(query)).all()
+
+    async def _mark(self, session: AsyncSession, rows: Sequence[OutboxRow]) -> None:
+        table = self._outbox.table
+        await session.execute(
+            update(table).where(table.id.in_([row.id for row in rows])).values(published=True)
+        )

@@ -1,0 +1,81 @@
+"""`python -m <service>`: its background work, or what people do about events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from uuid import UUID
+
+from mergehub.contracts.events import Envelope
+from mergehub.kit.events.consumer import Consumer
+from mergehub.kit.events.inbox import RefusedRow
+from mergehub.kit.http.app import Resources, ServiceParts, open_resources, run_background
+from mergehub.kit.settings.environment import read_settings
+from mergehub.kit.settings.service import ServiceSettings
+from mergehub.kit.telemetry.logs import configure_logging
+
+
+def main(parts: ServiceParts, consumer: Callable[[Resources], Consumer]) -> None:
+    """Do what the command line says; without a word, the background work."""
+    asked = _parser(parts.name).parse_args()
+    settings = read_settings(ServiceSettings)
+    if asked.word is None:
+        asyncio.run(run_background(parts, settings))
+    else:
+        configure_logging(settings.log_level)
+        sys.exit(asyncio.run(_tend(asked, parts, consumer, settings)))
+
+
+def _parser(name: str) -> ArgumentParser:
+    parser = ArgumentParser(
+        prog=f"python -m {name}", description="Without a word: the service's background work."
+    )
+    words = parser.add_subparsers(dest="word", metavar="word")
+    words.add_parser("set-aside", help="list the events that could not be applied, as JSON lines")
+    replay = words.add_parser("replay", help="apply events that were set aside")
+    replay.add_argument("event", type=UUID, nargs="*", help="the event's id; none means all")
+    words.add_parser("skip-pruned", help="give up the events that the source no longer keeps")
+    return parser
+
+
+async def _tend(
+    asked: Namespace,
+    parts: ServiceParts,
+    consumer: Callable[[Resources], Consumer],
+    settings: ServiceSettings,
+) -> int:
+    """Returns the exit status: 1 where an event still cannot be applied."""
+    async with open_resources(parts, settings) as resources:
+        reader = consumer(resources)
+        if asked.word == "skip-pruned":
+            print(f"Given up: {await reader.skip_pruned()} events")
+            return 0
+        async with resources.database.transaction() as session:
+            refused = await reader.intake.set_aside(session)
+        if asked.word == "set-aside":
+            for row in refused:
+                print(_line(row))
+            return 0
+        wanted = asked.event or [row.event_id for row in refused]
+        replayed = [await _replayed(reader, event) for event in wanted]
+        return 0 if all(replayed) else 1
+
+
+def _line(row: RefusedRow) -> str:
+    event = Envelope.model_validate_json(row.event)
+    told = {"id": str(event.id), "sequence": event.sequence, "type": event.type}
+    when = {"time": event.time.isoformat(), "set_aside": row.refused_at.isoformat()}
+    return json.dumps(told | when | {"reason": row.reason, "data": event.data})
+
+
+async def _replayed(reader: Consumer, event: UUID) -> bool:
+    try:
+        applied = await reader.replay(event)
+    except Exception as error:
+        print(f"{event}: still not applied: {type(error).__name__}: {error}", file=sys.stderr)
+        return False
+    print(f"{event}: {'applied' if applied else 'not set aside, nothing was done'}")
+    return True

@@ -1,0 +1,117 @@
+"""Following a thing whose revision grows: by server-sent events, or by asking and waiting.
+
+Callers look at the thing themselves, on a connection that they hold only meanwhile, and are woken
+by `mergehub.kit.database.notify`. Who is slow meets fewer revisions, and always the last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Annotated, Any, Protocol, TypeVar
+
+from fastapi import Header, Query
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+
+from mergehub.kit.database.notify import wait
+from mergehub.kit.request_clock import unhurried
+
+# How long it may be quiet: then one looks without being called, and lets proxies see life.
+QUIET_SECONDS = 15.0
+LONGEST_WAIT_SECONDS = 30
+
+EVENT_STREAM = "text/event-stream"
+HEARTBEAT = ": still here\n\n"
+REVISION = r"^[0-9]{1,18}$"
+
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def streamed(data: type[BaseModel], event: str | None = None) -> Responses:
+    """The `responses=` of an endpoint that answers `event_stream`; the schema is one event's.
+
+    `event` is its type, where all are of one.
+    """
+    content = {"$ref": f"#/components/schemas/{data.__name__}"}
+    schema = {
+        "type": "object",
+        "required": ["id", "event", "data"],
+        "properties": {
+            "id": {"type": "string", "pattern": REVISION},
+            "event": {"const": event} if event else {"type": "string"},
+            "data": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": content,
+            },
+        },
+    }
+    return {200: {"content": {EVENT_STREAM: {"schema": schema}}}}
+
+
+def followed(event: str, data: type[BaseModel]) -> Responses:
+    """The same where the stream ends with the thing that it tells of."""
+    ended = {"description": "It has ended and its last event is known: do not reconnect"}
+    return streamed(data, event) | {204: ended}
+
+
+LastEventId = Annotated[
+    str | None,
+    Header(pattern=REVISION, description="The `id` of the last event received."),
+]
+Wait = Annotated[
+    int,
+    Query(
+        ge=0,
+        le=LONGEST_WAIT_SECONDS,
+        description="With `If-None-Match`: how many seconds to wait for a change, before 304.",
+    ),
+]
+
+
+class Revisioned(Protocol):
+    """A thing as it stands; `revision` grows with each of its changes."""
+
+    @property
+    def revision(self) -> int: ...
+
+
+T = TypeVar("T", bound=Revisioned)
+Look = Callable[[], Awaitable[T]]
+
+
+async def revisions(
+    look: Look[T], woken: asyncio.Event, after: int
+) -> AsyncIterator[tuple[T, bool]]:
+    """The thing whenever it was looked at, and whether its revision is new, beyond `after`."""
+    while True:
+        thing = await look()
+        yield thing, thing.revision > after
+        after = max(after, thing.revision)
+        await wait(woken, QUIET_SECONDS)
+
+
+async def changed(look: Look[T], woken: asyncio.Event, after: int, seconds: float) -> T:
+    """The thing beyond the revision `after`, or after `seconds` as it is."""
+    clock = asyncio.get_running_loop().time
+    end = clock() + seconds
+    while True:
+        thing = await look()
+        left = end - clock()
+        if thing.revision > after or left <= 0:
+            return thing
+        with unhurried():
+            await wait(woken, min(left, QUIET_SECONDS))
+
+
+def event_frame(event: str, revision: int, data: str) -> str:
+    """One event of a stream, its id the revision; `data` is JSON in one line."""
+    return f"id: {revision}\nevent: {event}\ndata: {data}\n\n"
+
+
+def event_stream(frames: AsyncIterator[str]) -> StreamingResponse:
+    """The answer that carries `frames` as they come, past every proxy's buffer."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(frames, media_type=EVENT_STREAM, headers=headers)

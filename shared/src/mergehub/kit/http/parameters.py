@@ -1,0 +1,100 @@
+"""Query parameters that an operation does not take are refused, and so is one given twice.
+
+An ignored filter would answer with everything, and of two values nobody knows which one counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args, get_origin
+
+from fastapi import APIRouter, Request
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
+from fastapi.routing import APIRoute
+
+from mergehub.kit.problems.faults import escaped
+from mergehub.kit.problems.problem import FieldFault, Invalid
+from mergehub.recipe.faults import did_you_mean
+
+FAULTS_AT_MOST = 20
+
+ANY_PARAMETERS = {"x-any-parameters": True}
+"""The `openapi_extra=` of an operation whose callers add parameters that we do not know."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The query parameters of an operation; those in `lists` may be given several times."""
+
+    names: tuple[str, ...]
+    lists: frozenset[str]
+
+
+def known_parameters(routers: Iterable[APIRouter]) -> Callable[[Request], Awaitable[None]]:
+    """A dependency that answers 422 to a query with parameters that its operation does not take."""
+    known = dict(_declared(routers))
+
+    async def check(request: Request) -> None:
+        if request.scope["query_string"] and (declared := known.get(request.scope["endpoint"])):
+            _check(request, declared)
+
+    return check
+
+
+def _declared(routers: Iterable[APIRouter]) -> Iterator[tuple[Callable[..., Any], Declared]]:
+    for route in (route for router in routers for route in router.routes):
+        if isinstance(route, APIRoute) and not _takes_any(route.openapi_extra):
+            taken = [
+                field
+                for field in get_flat_params(route.dependant)
+                if isinstance(field.field_info, Query)
+            ]
+            names = sorted({field.alias for field in taken})
+            lists = {field.alias for field in taken if _is_list(field.field_info.annotation)}
+            yield route.endpoint, Declared(tuple(names), frozenset(lists))
+
+
+def _takes_any(extra: Mapping[str, Any] | None) -> bool:
+    return extra is not None and ANY_PARAMETERS.items() <= extra.items()
+
+
+def _is_list(annotation: Any) -> bool:
+    return any(get_origin(each) is list for each in (annotation, *get_args(annotation)))
+
+
+def _check(request: Request, declared: Declared) -> None:
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    faults = [fault for name, times in given.items() if (fault := _fault(name, times, declared))][
+        :FAULTS_AT_MOST
+    ]
+    if faults:
+        named = ", ".join(fault.pointer for fault in faults)
+        raise Invalid(f"Not valid: {named}.", errors=faults)
+
+
+def _fault(name: str, times: int, declared: Declared) -> FieldFault | None:
+    where = f"/query{escaped(name)}"
+    if name not in declared.names:
+        return FieldFault(
+            pointer=where,
+            code="unknown_parameter",
+            detail=f"there is no such parameter; {_taken(declared)}",
+            suggestion=did_you_mean(name, declared.names),
+        )
+    if times > 1 and name not in declared.lists:
+        return FieldFault(
+            pointer=where,
+            code="repeated_parameter",
+            detail=f"is given {times} times; give it once",
+            suggestion=None,
+        )
+    return None
+
+
+def _taken(declared: Declared) -> str:
+    if not declared.names:
+        return "this operation takes none in its query"
+    return f"this operation takes {', '.join(declared.names)}"

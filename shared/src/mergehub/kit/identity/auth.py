@@ -1,0 +1,158 @@
+"""Who is asking: bearer tokens, what they allow, and the dependency that demands it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from hmac import compare_digest
+from typing import Annotated, Any, Protocol
+from uuid import UUID
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from mergehub.kit.identity.browsers import Presented, Sessions, presented
+from mergehub.kit.identity.scopes import SCOPES
+from mergehub.kit.problems.problem import Forbidden, Unauthenticated
+
+TOKEN_PREFIX = "mgh_"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """The holder of a valid token; `name`, `id` and `expires_at` are the token's.
+
+    `account` is the handle of the account that it belongs to; the hub's own programs have none.
+    `session` tells that somebody signed in for it.
+    """
+
+    name: str
+    scopes: frozenset[str]
+    id: UUID | None = None
+    expires_at: datetime | None = None
+    account: str | None = None
+    session: bool = False
+
+    def may(self, scope: str) -> bool:
+        return scope in self.scopes or "admin" in self.scopes
+
+
+class Authenticator(Protocol):
+    """Finds the holder of a token: the registry asks its table, other services the registry."""
+
+    async def principal(self, token: str) -> Principal | None: ...
+
+
+def new_token() -> str:
+    """A fresh token, recognisable by its prefix to people and secret scanners."""
+    return TOKEN_PREFIX + secrets.token_urlsafe(32)
+
+
+def hash_token(token: str) -> str:
+    """What is stored in a token's place; tokens carry 256 random bits, so no salt is needed."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def same_hash(one: str, other: str) -> bool:
+    """Whether two hashes are equal, in a time that does not tell how far they agree."""
+    return compare_digest(one.encode(), other.encode())
+
+
+def derived_token(holders: str, nonce: str) -> str:
+    """The token that the holder of the token `holders` gets for a random `nonce`.
+
+    Whoever has only one of the two learns nothing, so the nonce may be stored to answer a repeated
+    request, and the token itself never is.
+    """
+    drawn = hmac.digest(holders.encode(), f"mergehub token {nonce}".encode(), "sha256")
+    return TOKEN_PREFIX + base64.urlsafe_b64encode(drawn).decode().rstrip("=")
+
+
+bearer = HTTPBearer(auto_error=False, description="A token: `Authorization: Bearer mgh_…`.")
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+
+
+async def authenticated(request: Request, credentials: Credentials) -> Principal:
+    """A dependency that answers the holder of any valid token, or 401."""
+    return await _holder(request, "a token", "Bearer")
+
+
+class _Viewing(HTTPBearer):
+    """A dependency that answers who reads: None without a token, 401 for one that is not valid.
+
+    A cookie that is no longer valid is as good as none, since pages cannot leave it out. Documented
+    like `bearer`: a dependency of its own for that would cost each request as much as this one.
+    """
+
+    async def __call__(self, request: Request) -> Principal | None:  # type: ignore[override]
+        sent = presented(request.scope)
+        if sent is None:
+            return None
+        principal = await _known(request, sent)
+        if principal is None and sent.by_cookie:
+            return None
+        return _noted(request, sent, principal)
+
+
+viewer = _Viewing(scheme_name=bearer.scheme_name, description=bearer.model.description)
+Viewer = Annotated[Principal | None, Depends(viewer)]
+
+
+def requires(scope: str) -> Callable[..., Coroutine[Any, Any, Principal]]:
+    """A dependency that answers the principal, or 401 or 403 where `scope` is not allowed."""
+    if scope not in SCOPES:
+        raise ValueError(f"{scope!r} is no scope; there are {sorted(SCOPES)}")
+
+    async def check(request: Request, credentials: Credentials) -> Principal:
+        principal = await _holder(
+            request, f"a token with the scope {scope}", f'Bearer scope="{scope}"'
+        )
+        if not principal.may(scope):
+            raise Forbidden(
+                f"The token of {principal.name} lacks the scope {scope}; "
+                f"it has {', '.join(sorted(principal.scopes)) or 'none'}."
+            )
+        return principal
+
+    return check
+
+
+def own_token(request: Request) -> str:
+    """The token that an authenticated request came with."""
+    sent = presented(request.scope)
+    assert sent is not None
+    return sent.token
+
+
+async def _holder(request: Request, what: str, challenge: str) -> Principal:
+    """Who sent the request, also noted in its state for those who write down who did what."""
+    sent = presented(request.scope)
+    if sent is None:
+        raise Unauthenticated(
+            f"This needs {what}: send `Authorization: Bearer <token>`.",
+            headers={"WWW-Authenticate": challenge},
+        )
+    return _noted(request, sent, await _known(request, sent))
+
+
+def _noted(request: Request, sent: Presented, principal: Principal | None) -> Principal:
+    if principal is None:
+        raise Unauthenticated(
+            "The token is not known, or no longer valid.",
+            headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        )
+    if sent.by_cookie:
+        sessions: Sessions = request.app.state.sessions
+        sessions.check_own(request)
+    request.state.principal = principal
+    return principal
+
+
+async def _known(request: Request, sent: Presented) -> Principal | None:
+    authenticator: Authenticator = request.app.state.authenticator
+    return await authenticator.principal(sent.token)

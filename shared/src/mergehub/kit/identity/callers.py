@@ -1,0 +1,89 @@
+"""Whom a request is counted for: the holder of a valid token, or else the client's address.
+
+A token counts for itself only once it has proved valid; made-up tokens are counted for the address
+that sends them, or each would bring a full quota along. Tokens have a bucket of their own there,
+so that those who ask without one keep nobody from proving theirs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+from starlette.types import Scope
+
+from mergehub.kit.identity.auth import Authenticator, hash_token
+from mergehub.kit.identity.browsers import presented
+
+log = structlog.get_logger()
+
+
+FREE = frozenset({"worker", "tokens:introspect"})
+"""Scopes of the hub's own programs, which nothing may hold up."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """`key` names the caller's bucket; whoever is `free` is not counted."""
+
+    key: str
+    free: bool = False
+
+
+class Callers:
+    """Remembers for a minute which tokens are valid."""
+
+    KNOWN_SECONDS = 60.0
+    KNOWN_AT_MOST = 10_000
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Caller, float]] = {}
+
+    async def of(self, scope: Scope) -> Caller:
+        """Whom to count the request for, by what is known of its token."""
+        token = _token(scope)
+        known = self._known.get(hash_token(token)) if token else None
+        if known is None:
+            address = (scope.get("client") or ("unknown", 0))[0]
+            return Caller(f"{'address-of-tokens' if token else 'address'}:{address}")
+        caller, until = known
+        if until < asyncio.get_running_loop().time() and not await self.learn(scope):
+            return await self.of(scope)
+        return caller
+
+    async def learn(self, scope: Scope) -> bool:
+        """Find out whether the request's token is valid; to be done once it has been counted."""
+        token = _token(scope)
+        if token is None:
+            return False
+        digest, now = hash_token(token), asyncio.get_running_loop().time()
+        known = self._known.get(digest)
+        if known is not None and known[1] >= now:
+            return True
+        scopes = await _scopes(scope, token)
+        if scopes is None:
+            self._known.pop(digest, None)
+            return False
+        if len(self._known) >= self.KNOWN_AT_MOST:
+            self._known.clear()
+        caller = Caller(f"token:{digest}", free=bool(FREE & scopes))
+        self._known[digest] = (caller, now + self.KNOWN_SECONDS)
+        return True
+
+
+def _token(scope: Scope) -> str | None:
+    sent = presented(scope)
+    return sent.token if sent else None
+
+
+async def _scopes(scope: Scope, token: str) -> frozenset[str] | None:
+    authenticator: Authenticator | None = getattr(scope["app"].state, "authenticator", None)
+    if authenticator is None:
+        return None
+    try:
+        principal = await authenticator.principal(token)
+    except Exception as error:  # the endpoint will meet it too, and answer
+        log.warning("limits.token_unknown", error=type(error).__name__)
+        return None
+    return principal.scopes if principal else None

@@ -1,0 +1,94 @@
+"""Answers about tokens, kept for a while: who asks again need not ask the table or the registry."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from mergehub.kit.identity.auth import Authenticator, Principal, hash_token
+
+KEPT_SECONDS = 30.0
+KEPT_TOKENS = 10_000
+
+
+class CachingAuthenticator:
+    """Asks another authenticator about a token, once within `seconds`.
+
+    Keys are hashes, so a dump of this process's memory gives no token away. Known and unknown
+    tokens are kept apart, at most `size` of each: a flood of wrong tokens displaces no right one.
+    """
+
+    def __init__(
+        self, asked: Authenticator, *, seconds: float = KEPT_SECONDS, size: int = KEPT_TOKENS
+    ) -> None:
+        self._asked = asked
+        self._seconds = seconds
+        self._size = size
+        self._known: dict[str, tuple[Principal, float]] = {}
+        self._unknown: dict[str, float] = {}
+        self._asking: dict[str, asyncio.Task[Principal | None]] = {}
+        self._generation = 0
+
+    def __len__(self) -> int:
+        return len(self._known) + len(self._unknown)
+
+    async def principal(self, token: str) -> Principal | None:
+        """The holder of `token`, or None where it is not known; as of `seconds` ago at most."""
+        key, now = hash_token(token), time.monotonic()
+        known = self._known.get(key)
+        if known is not None and now < known[1]:
+            return known[0]
+        if now < self._unknown.get(key, 0):
+            return None
+        return await asyncio.shield(self._asking.get(key) or self._ask(key, token))
+
+    def forget(self) -> None:
+        """Keep nothing of what was answered so far, nor of what is being asked right now."""
+        self._generation += 1
+        self._known.clear()
+        self._unknown.clear()
+        self._asking.clear()
+
+    def _ask(self, key: str, token: str) -> asyncio.Task[Principal | None]:
+        """One question for all who want to know the same at the same time."""
+        asking = asyncio.create_task(self._answer(key, token, self._generation))
+        self._asking[key] = asking
+        asking.add_done_callback(lambda done: self._asked_and_answered(key, done))
+        return asking
+
+    async def _answer(self, key: str, token: str, generation: int) -> Principal | None:
+        principal = await self._asked.principal(token)
+        if generation == self._generation:
+            self._keep(key, principal)
+        return principal
+
+    def _asked_and_answered(self, key: str, asking: asyncio.Task[Principal | None]) -> None:
+        if self._asking.get(key) is asking:
+            del self._asking[key]
+        if not asking.cancelled():
+            asking.exception()  # whoever waited for it may be gone
+
+    def _keep(self, key: str, principal: Principal | None) -> None:
+        """Keep the newest answer, and let the oldest go where there are too many."""
+        self._known.pop(key, None)
+        self._unknown.pop(key, None)
+        if principal is None:
+            _make_room(self._unknown, self._size)
+            self._unknown[key] = time.monotonic() + self._seconds
+        else:
+            _make_room(self._known, self._size)
+            self._known[key] = (principal, time.monotonic() + self._lasting(principal))
+
+    def _lasting(self, principal: Principal) -> float:
+        """For how long an answer holds: not beyond the token itself."""
+        if principal.expires_at is None:
+            return self._seconds
+        left = (principal.expires_at - datetime.now(UTC)).total_seconds()
+        return min(self._seconds, left)
+
+
+def _make_room(kept: dict[str, Any], size: int) -> None:
+    while len(kept) >= size:
+        del kept[next(iter(kept))]

@@ -1,0 +1,99 @@
+"""Which web pages may use the API: all may read what is public, those we know may do the rest.
+
+Two policies. Reading without a token is for every origin, unless `MERGEHUB_CORS_PUBLIC` says no: a
+hub on somebody's own machine is nothing for the pages that its owner visits. Whatever carries a
+token or changes something is for the origins of `MERGEHUB_CORS_ORIGINS`. Cookies are for the hub's
+own pages alone (`browsers.py`), so no answer allows credentials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mergehub.kit.problems.problem import Problem, answer
+
+READS = frozenset({"GET", "HEAD"})
+METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
+READ_FIELDS = frozenset({"accept", "content-type", "if-none-match", "last-event-id", "range"})
+FIELDS = READ_FIELDS | {"authorization", "idempotency-key", "if-match"}
+EXPOSED = (
+    "Content-Range, Deprecation, ETag, Idempotency-Replayed, Link, Location, RateLimit, "
+    "RateLimit-Policy, Retry-After, Sunset, X-Request-ID"
+)
+PREFLIGHT_SECONDS = 7200  # browsers keep it no longer
+
+
+class OriginRefused(Problem):
+    """A web page of an origin that is not listed asked for more than is open to every page."""
+
+    status, code, title = 403, "origin-refused", "This web page may not do that here"
+    remedy = "Have whoever runs the hub add the page's origin to `MERGEHUB_CORS_ORIGINS`."
+
+
+class Cors:
+    """ASGI middleware that answers preflights and names who may read an answer."""
+
+    def __init__(self, app: ASGIApp, origins: Collection[str], public: bool) -> None:
+        self._app = app
+        self._origins = frozenset(origins)
+        self._public = public
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        origin = headers.get("origin")
+        if scope["type"] == "http" and origin is not None and _is_preflight(scope, headers):
+            await self._preflight(origin, headers)(scope, receive, send)
+            return
+        reads = scope.get("method") in READS and "authorization" not in headers
+        public = self._public and reads
+
+        async def telling(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._tell(MutableHeaders(scope=message), origin, public)
+            await send(message)
+
+        await self._app(scope, receive, telling if scope["type"] == "http" else send)
+
+    def _tell(self, headers: MutableHeaders, origin: str | None, public: bool) -> None:
+        if public:
+            headers["Access-Control-Allow-Origin"] = "*"
+        else:
+            headers.add_vary_header("Origin")
+            if origin not in self._origins:
+                return
+            headers["Access-Control-Allow-Origin"] = origin
+        headers["Access-Control-Expose-Headers"] = EXPOSED
+
+    def _preflight(self, origin: str, headers: Headers) -> Response:
+        asked = headers.get("access-control-request-headers", "").lower().split(",")
+        fields = {field.strip() for field in asked} - {""}
+        method = headers["access-control-request-method"]
+        if self._public and method in READS and fields <= READ_FIELDS:
+            return _allowed("*", "GET, HEAD", READ_FIELDS)
+        if origin in self._origins:
+            return _allowed(origin, METHODS, FIELDS)
+        may = "read what is public, and nothing else" if self._public else "not read this hub"
+        refusal = answer(OriginRefused(f"{origin} may {may}."))
+        refusal.headers["Vary"] = "Origin"
+        return refusal
+
+
+def _is_preflight(scope: Scope, headers: Headers) -> bool:
+    return scope["method"] == "OPTIONS" and "access-control-request-method" in headers
+
+
+def _allowed(origin: str, methods: str, fields: Collection[str]) -> Response:
+    return Response(
+        status_code=204,
+        headers={
+            "Access-Control-Allow-Origin": origin,
+            "Access-Control-Allow-Methods": methods,
+            "Access-Control-Allow-Headers": ", ".join(sorted(fields)),
+            "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
+            "Vary": "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
+        },
+    )

@@ -1,0 +1,89 @@
+"""Which names a hub goes by.
+
+A web page may point its own name at 127.0.0.1 once it is loaded (DNS rebinding): to the browser
+what it then asks for comes from its own origin, so it may read the answers. Its requests still
+carry its name in `Host`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mergehub.kit.problems.problem import Problem, answer
+from mergehub.kit.settings.service import ServiceSettings
+from mergehub.urls import address_of, parsed
+
+_HOST = re.compile(
+    r"(?:\[(?P<literal>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]*))(?::(?P<port>[0-9]{0,5}))?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+class UnknownHost(Problem):
+    """The request calls the hub by a name that is not among its own, in the header `Host`."""
+
+    status, code, title = 421, "unknown-host", "The hub does not go by this name"
+    remedy = (
+        "Call the hub by the address that it printed at its start. If the name is right, have "
+        "whoever runs the hub add it to `MERGEHUB_HOSTS`."
+    )
+
+
+class MalformedHost(Problem):
+    """The request has no header `Host`, several, or one that is not a name and its port."""
+
+    status, code, title = 400, "malformed-host", "The header `Host` cannot be read"
+    remedy = "Send one `Host`: a name or an address of the hub, and its port if it has one."
+
+
+class Hosts:
+    """ASGI middleware that refuses requests for other names than `names`; none: takes any.
+
+    The paths of `free` are answered under every name.
+    """
+
+    def __init__(self, app: ASGIApp, names: Collection[str], free: Collection[str] = ()) -> None:
+        self._app = app
+        self._names = frozenset(map(_canonical, names))
+        self._free = frozenset(free)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        await (answer(refusal) if refusal else self._app)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Problem | None:
+        sent = Headers(scope=scope).getlist("host")
+        name = name_of(sent[0]) if len(sent) == 1 else None
+        called = " and ".join(map(repr, sent[:2])) or "no name"
+        if self._names and scope["path"] not in self._free:
+            return None if name in self._names else UnknownHost(f"It was called by {called}.")
+        if name is None and (sent or scope["http_version"] == "1.1"):
+            return MalformedHost(f"It was called by {called}.")
+        return None
+
+
+def name_of(host: str) -> str | None:
+    """The name or address of a `Host` field (RFC 9110), or None where it is malformed."""
+    read = _HOST.fullmatch(host)
+    if read is None or int(read["port"] or 0) >= 2**16:
+        return None
+    if read["literal"] is None:
+        return _canonical(read["name"])
+    address = address_of(read["literal"])
+    return None if address is None or address.version == 4 else str(address)
+
+
+def _canonical(name: str) -> str:
+    """A name without the differences that DNS does not make, an address in its usual form."""
+    return str(address_of(name) or name.lower().removesuffix("."))
+
+
+def own_names(settings: ServiceSettings) -> frozenset[str]:
+    """The names of `MERGEHUB_HOSTS`, and the one by which services reach each other; none: any."""
+    if not settings.hosts:
+        return frozenset()
+    return frozenset(settings.hosts) | {parsed(settings.hub_url).raw_host.decode("ascii")}

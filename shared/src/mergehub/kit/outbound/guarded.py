@@ -1,0 +1,87 @@
+"""Connections for httpcore that lead only where `kit.addresses` allows.
+
+The name is resolved here, each address is checked, and the connection goes to the checked address
+itself: no second look-up lies between, so a name that changes its answer gains nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import httpcore
+
+from mergehub.kit.outbound.addresses import Network, checked_address, own_addresses
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+
+ADDRESSES = 4  # of one name are tried; more only spends the time of the attempt
+
+
+class Resolver:
+    """The system's resolver, asked once at a time for each name.
+
+    A name server that does not answer thus holds one thread for each name, not one for each try.
+    """
+
+    THREADS = 32
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(self.THREADS, "resolver")
+        self._asked: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
+
+    async def __call__(self, host: str, port: int) -> list[str]:
+        """The addresses of `host`. Raises OSError."""
+        key = (host, port)
+        if key not in self._asked:
+            loop = asyncio.get_running_loop()
+            asked = loop.run_in_executor(self._threads, _addresses, host, port)
+            asked.add_done_callback(lambda done: self._answered(key, done))
+            self._asked[key] = asked
+        return await asyncio.shield(self._asked[key])
+
+    def _answered(self, key: tuple[str, int], done: asyncio.Future[list[str]]) -> None:
+        del self._asked[key]
+        if not done.cancelled():
+            done.exception()  # whoever still waits is told; else it is nobody's
+
+
+class GuardedBackend(httpcore.AsyncNetworkBackend):
+    """Connects to public addresses and those in the `allowed` networks; raises AddressRefused."""
+
+    def __init__(self, allowed: Collection[Network], resolve: Resolve) -> None:
+        self._allowed = allowed
+        self._resolve = resolve
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the interface is httpcore's
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        try:
+            found = own_addresses(host, self._allowed) or await self._resolve(host, port)
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(f"{host} cannot be resolved: {error}") from error
+        for address in [checked_address(each, self._allowed) for each in found][:ADDRESSES]:
+            try:
+                return await self._network.connect_tcp(
+                    address, port, timeout, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+    async def sleep(self, seconds: float) -> None:
+        await self._network.sleep(seconds)
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))

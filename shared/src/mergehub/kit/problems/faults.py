@@ -1,0 +1,179 @@
+"""What pydantic finds wrong with a request, told by JSON pointers and in sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, get_args
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+
+from mergehub.contracts.examples import RUN_ID
+from mergehub.kit.problems.problem import FieldFault
+from mergehub.recipe.faults import did_you_mean
+
+A_WHOLE_NUMBER = "must be a whole number"
+A_NUMBER = "must be a number"
+TRUE_OR_FALSE = "must be true or false"
+TEXT = "must be text"
+A_LIST = "must be a list"
+AN_OBJECT = "must be a JSON object"
+A_TIME = "must be a time with its zone, as in 2026-11-25T12:00:00Z"
+ONE_OF = "must be one of {choices}"
+AN_ID = "must be {id}, a UUID such as {example}"
+
+SENTENCES: Mapping[str, str] = {
+    "missing": "is missing",
+    "extra_forbidden": "there is no such field",
+    "int_type": A_WHOLE_NUMBER,
+    "int_parsing": A_WHOLE_NUMBER,
+    "int_parsing_size": "must be a whole number with fewer digits",
+    "int_from_float": A_WHOLE_NUMBER,
+    "float_type": A_NUMBER,
+    "float_parsing": A_NUMBER,
+    "finite_number": "must be a number other than infinity and NaN",
+    "bool_type": TRUE_OR_FALSE,
+    "bool_parsing": TRUE_OR_FALSE,
+    "string_type": TEXT,
+    "string_unicode": "must be text without halves of characters",
+    "string_too_short": "must have at least {min_length} character{s}",
+    "string_too_long": "must have at most {max_length} character{s}",
+    "string_pattern_mismatch": "must match the pattern {pattern}",
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "list_type": A_LIST,
+    "tuple_type": A_LIST,
+    "too_short": "must have at least {min_length} {entries}",
+    "too_long": "must have at most {max_length} {entries}",
+    "dict_type": AN_OBJECT,
+    "model_type": AN_OBJECT,
+    "model_attributes_type": AN_OBJECT,
+    "uuid_type": AN_ID,
+    "uuid_parsing": AN_ID,
+    "datetime_type": A_TIME,
+    "datetime_parsing": A_TIME,
+    "datetime_from_date_parsing": A_TIME,
+    "datetime_object_invalid": A_TIME,
+    "timezone_aware": A_TIME,
+    "literal_error": ONE_OF,
+    "enum": ONE_OF,
+    "union_tag_not_found": "is missing",
+    "union_tag_invalid": "must be one of {choices}; not {tag!r}",
+    "json_invalid": "is no JSON at character {at}: {error}",
+}
+"""What is said of each kind of fault in place of pydantic's words; other kinds keep those."""
+
+Models = frozenset[type[BaseModel]]
+
+
+def field_faults(error: RequestValidationError, body: Any = None) -> Iterator[FieldFault]:
+    """Each fault, its pointer (RFC 6901) into the body, else `/query/…` or `/path/…`.
+
+    `body` is the type that the operation takes, whose fields are suggested for misspelt ones.
+    """
+    for fault in error.errors():
+        yield FieldFault(
+            pointer=pointer(_place(fault), error.body),
+            code=fault["type"],
+            detail=sentence(fault),
+            suggestion=_suggestion(fault, body),
+        )
+
+
+def _suggestion(fault: dict[str, Any], body: Any) -> str | None:
+    """The nearest right word for a misspelt field or value; a fault's own suggestion goes first."""
+    location, context = fault["loc"], fault.get("ctx", {})
+    match fault["type"]:
+        case "extra_forbidden" if location[0] == "body":
+            return did_you_mean(str(location[-1]), _fields_at(body, location[1:-1]))
+        case "literal_error" | "enum":
+            return did_you_mean(str(fault["input"]), _choices(context))
+        case "union_tag_invalid":
+            return did_you_mean(str(context["tag"]), _choices(context))
+    suggestion: str | None = context.get("suggestion")
+    return suggestion
+
+
+def _fields_at(body: Any, location: Sequence[str | int]) -> set[str]:
+    """The fields that may stand at a place; the tag of a union and an index are no field."""
+    models = _models(body)
+    for part in location:
+        fields = [model.model_fields[part] for model in models if part in model.model_fields]
+        models = frozenset().union(*(_models(field.annotation) for field in fields)) or models
+    return {name for model in models for name in model.model_fields}
+
+
+def _models(annotation: Any) -> Models:
+    """The models that an annotation names."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return frozenset({annotation})
+    return frozenset().union(*map(_models, get_args(annotation)))
+
+
+def _place(fault: Mapping[str, Any]) -> Sequence[str | int]:
+    """Where a fault is: a field that says of which kind an object is, not the object."""
+    location, context = fault["loc"], fault.get("ctx", {})
+    if fault["type"] == "json_invalid":
+        return ("body",)
+    if fault["type"] in ("union_tag_not_found", "union_tag_invalid"):
+        return (*location, context["discriminator"].strip("'"))
+    return location  # type: ignore[no-any-return]
+
+
+def sentence(fault: Mapping[str, Any]) -> str:
+    """What is wrong, in our words; in pydantic's where `SENTENCES` has none."""
+    kind, location, context = fault["type"], fault["loc"], fault.get("ctx", {})
+    if SENTENCES.get(kind) == AN_OBJECT and len(location) == 1:
+        return f"{AN_OBJECT}, sent with `Content-Type: application/json`"
+    count = context.get("min_length", context.get("max_length"))
+    words = {
+        "s": "" if count == 1 else "s",
+        "entries": "entry" if count == 1 else "entries",
+        "choices": ", ".join(_choices(context)),
+        "id": _id_of(location),
+        "example": RUN_ID,
+        "at": location[-1] if location else 0,
+    }
+    return SENTENCES[kind].format(**context | words) if kind in SENTENCES else str(fault["msg"])
+
+
+def _choices(context: Mapping[str, Any]) -> list[str]:
+    told = str(context.get("expected_tags") or context.get("expected", ""))
+    return re.findall("'([^']*)'", told) or [told]
+
+
+def _id_of(location: Sequence[str | int]) -> str:
+    """Of what an id must be, as its field or parameter is called: `run_id` is that of a run."""
+    noun, is_id, _ = str(location[-1] if location else "").rpartition("_id")
+    return f"the id of a {noun.replace('_', ' ')}" if is_id else "an id"
+
+
+def pointer(location: Sequence[str | int], body: Any) -> str:
+    """The JSON pointer of a pydantic location.
+
+    Pydantic names the member of a union that it tried, which no body holds: such a part is left
+    out. The last part may be missing in the body, since that can be the fault.
+    """
+    if not location or location[0] != "body":
+        return "".join(map(escaped, location))
+    told = []
+    for place, part in enumerate(location[1:], 2):
+        inside = _inside(body, part)
+        if inside or place == len(location):
+            told.append(part)
+            body = body[part] if inside else None
+    return "".join(map(escaped, told))
+
+
+def _inside(body: Any, part: str | int) -> bool:
+    if isinstance(body, dict):
+        return part in body
+    return isinstance(body, list) and isinstance(part, int) and part < len(body)
+
+
+def escaped(part: str | int) -> str:
+    """One part of a JSON pointer, with its slash."""
+    return "/" + str(part).replace("~", "~0").replace("/", "~1")

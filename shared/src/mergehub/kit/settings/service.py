@@ -1,0 +1,235 @@
+"""Settings, read once from `MERGEHUB_…` variables into a frozen object."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from mergehub.contracts.hardware import Hardware
+from mergehub.kit.settings.environment import Settings
+from mergehub.kit.settings.sign_in import Origin, SignInSettings
+from mergehub.tokens import BadToken, read_token
+from mergehub.urls import NotAUrl, check_host, parsed
+
+KEY_BYTES = 32
+
+
+def _url(text: str) -> str:
+    parsed(text)
+    return text
+
+
+def _host_name(text: str) -> str:
+    """A name or an address without a port, as `Host` has it, in lower case."""
+    name = text.lower().removeprefix("[").removesuffix("]")
+    try:
+        check_host(name)
+    except NotAUrl:
+        raise ValueError("a name or an address, such as hub.example.org, without port") from None
+    return name
+
+
+def _token(text: SecretStr) -> SecretStr:
+    try:
+        return SecretStr(read_token(text.get_secret_value()))
+    except BadToken:
+        raise ValueError("a token has no white space in it and only characters of ASCII") from None
+
+
+def _of_schemes(*schemes: str) -> AfterValidator:
+    def check(text: str) -> str:
+        scheme, colon, _ = text.partition(":")
+        if not colon or scheme.partition("+")[0] not in schemes:  # SQLAlchemy's may name a driver
+            raise ValueError(f"it should begin with {' or '.join(f'{each}:' for each in schemes)}")
+        return text
+
+    return AfterValidator(check)
+
+
+HubUrl = Annotated[str, AfterValidator(_url)]
+HostName = Annotated[str, AfterValidator(_host_name)]
+Token = Annotated[SecretStr, AfterValidator(_token)]
+RedisUrl = Annotated[str, _of_schemes("redis", "rediss", "unix")]
+DatabaseUrl = Annotated[str, _of_schemes("postgresql", "postgres")]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]
+
+
+def _decoded(key: SecretStr) -> bytes:
+    """The bytes of a key, in either alphabet of base64."""
+    text = key.get_secret_value().replace("-", "+").replace("_", "/").rstrip("=")
+    return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+
+
+def _checked_key(key: SecretStr) -> SecretStr:
+    try:
+        fits = len(_decoded(key)) == KEY_BYTES
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError("a key is 32 bytes in base64: `openssl rand -base64 32` makes one")
+    return key
+
+
+class ServiceSettings(SignInSettings):
+    """What each HTTP service reads. The README of a package lists the variables."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MERGEHUB_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,  # it may be a secret
+    )
+
+    data: Path | None = Field(
+        default=None,
+        description="A folder on the disk of the stores, where they are on this machine: while it "
+        "has no room, what would write is refused.",
+    )
+    database_url: DatabaseUrl = Field(
+        default="postgresql://localhost/mergehub",
+        description="PostgreSQL 15 or newer; each service "
+        "keeps its tables in a schema of its own name, so one database or three are alike.",
+    )
+    redis_url: RedisUrl = Field(
+        default="redis://localhost:6379/0", description="Redis 7 or Valkey."
+    )
+    hub_url: HubUrl = Field(
+        default="http://127.0.0.1:8000",
+        description="The one origin, where services reach each other.",
+    )
+    background: Literal["inline", "separate"] = Field(
+        default="inline",
+        description="Whether relay, sweeper and consumers run inside the HTTP process.",
+    )
+    events_days: int = Field(
+        default=90, ge=1, description="How long events, and which were applied, are kept."
+    )
+    database_pool: int = Field(
+        default=10, ge=1, description="Database connections per service process, at most."
+    )
+    bootstrap_token: Token | None = Field(
+        default=None,
+        description="An owner token that the registry accepts from its first start on.",
+    )
+    worker_token: Token | None = Field(
+        default=None, description="A token of scope `worker`, accepted like the owner's."
+    )
+    service_token: Token | None = Field(
+        default=None,
+        description="A token of scope `tokens:introspect`, accepted like the owner's, with which "
+        "the other services ask the registry about tokens.",
+    )
+    require_token: bool = Field(
+        default=False, description="Whether reading needs a valid token too, of any scope."
+    )
+    cursor_key: SecretStr | None = Field(
+        default=None,
+        description="What seals the cursors of lists, the same for all replicas; else derived.",
+    )
+    secrets_keys: list[Annotated[SecretStr, AfterValidator(_checked_key)]] = Field(
+        default_factory=list,
+        examples=[["what `openssl rand -base64 32` prints"]],
+        description="JSON list of keys (32 bytes in base64), the newest first, under which secrets "
+        "of webhooks are kept.",
+    )
+    hosts: list[HostName] = Field(
+        default_factory=list,
+        examples=[["hub.example.org"]],
+        description="JSON list of the names that requests may call this hub by; none: any.",
+    )
+    rate_reads: int = Field(
+        default=6_000,
+        ge=0,
+        le=1_000_000,
+        description="GET requests of one caller in a minute; 0: any number.",
+    )
+    rate_writes: int = Field(
+        default=1_200, ge=0, le=1_000_000, description="Other requests, likewise."
+    )
+    cors_origins: list[Origin] = Field(
+        default_factory=list,
+        examples=[["https://lab.example.org"]],
+        description="JSON list of origins whose web pages may write and send tokens.",
+    )
+    cors_public: bool = Field(
+        default=True, description="Whether web pages of any origin may read what is public."
+    )
+    request_seconds: float = Field(
+        default=10, gt=0, description="How long an answer may take to begin; streams then go on."
+    )
+    webhook_allow: list[Network] = Field(
+        default_factory=list,
+        examples=[["127.0.0.0/8"]],
+        description="JSON list of networks that webhooks may reach though they are not public.",
+    )
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        lt=2**16,
+        description="Where a background process (`background=separate`) tells its metrics; 0: not.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @cached_property
+    def cursor_secret(self) -> bytes:
+        """`cursor_key`, or what all replicas derive alike from a secret that they share."""
+        shared = self.cursor_key or self.bootstrap_token
+        secret = shared.get_secret_value() if shared else self.database_url
+        return hmac.digest(secret.encode(), b"mergehub cursors", "sha256")
+
+    def secret_keys(self) -> list[bytes]:
+        """The bytes of `secrets_keys`, the newest first."""
+        return [_decoded(key) for key in self.secrets_keys]
+
+    @model_validator(mode="after")
+    def _tokens_differ(self) -> Self:
+        given = (self.bootstrap_token, self.worker_token, self.service_token)
+        if len(set(tokens := [each for each in given if each is not None])) < len(tokens):
+            raise ValueError(
+                "two of MERGEHUB_BOOTSTRAP_TOKEN, MERGEHUB_WORKER_TOKEN and MERGEHUB_SERVICE_TOKEN "
+                "are the same: give workers and services tokens of their own, since theirs may do "
+                "less than the owner's"
+            )
+        return self
+
+
+class WorkerSettings(Settings):
+    """What a merge worker reads. It holds no database address: it speaks HTTP alone."""
+
+    model_config = ServiceSettings.model_config
+
+    hub_url: HubUrl = "http://127.0.0.1:8000"
+    redis_url: RedisUrl = "redis://localhost:6379/0"
+    worker_token: Token = Field(description="A token of scope `worker`.")
+    worker_name: str | None = Field(
+        default=None, description="Shown with its runs; host and process id."
+    )
+    hardware: Hardware = "cpu"
+    model_roots: list[Path] = Field(
+        default_factory=list,
+        examples=[["/mnt/models"]],
+        description="JSON list of folders whose models recipes may name.",
+    )
+    task_roots: list[Path] = Field(
+        default_factory=list,
+        examples=[["/mnt/tasks"]],
+        description="JSON list of folders with local evaluation tasks.",
+    )
+    artifacts: Path = Field(
+        default=Path("artifacts"), description="Where the models of runs are kept."
+    )
+    scratch: Path = Field(
+        default=Path("scratch"), description="Where unfinished attempts keep state."
+    )
+    keep_failed_hours: float = Field(
+        default=24, ge=0, description="How long a failed run's state is kept for a retry."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = "info"

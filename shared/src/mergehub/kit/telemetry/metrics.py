@@ -1,0 +1,145 @@
+"""Metrics: of every request, and of what a service reads from its tables when it is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import structlog
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    start_http_server,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mergehub.kit.telemetry.loops import Loops
+
+log = structlog.get_logger()
+
+READ_SECONDS = 2.0
+
+MEANINGS = {
+    "mergehub_events_told": "The newest event's sequence",
+    "mergehub_events_unpublished": "Events that wait for their way to the stream",
+    "mergehub_events_unpublished_seconds": "How long the oldest of them has waited",
+    "mergehub_events_applied": "The sequence of the last event that was taken in or set aside",
+    "mergehub_events_set_aside": "Events that could not be applied and wait for people",
+    "mergehub_readings_up": "Whether the tables behind the other gauges could be read",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The value of a gauge at the moment; without a `meaning` it is one of MEANINGS."""
+
+    name: str
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+    meaning: str = ""
+
+
+Read = Callable[[], Awaitable[Sequence[Reading]]]
+
+
+async def exposition(read: Read) -> bytes:
+    """What `read` finds, as Prometheus wants it. Nothing that is away makes this fail or wait."""
+    task = asyncio.ensure_future(read())
+    await asyncio.wait([task], timeout=READ_SECONDS)
+    if not task.done():
+        task.cancel()  # and not waited for: its rollback may hang like the query did
+    up = task.done() and task.exception() is None
+    if not up:
+        error = task.exception() if task.done() else TimeoutError()
+        log.warning("readings.failed", error=f"{type(error).__name__}: {error}")
+    readings = [*(task.result() if up else ()), Reading("mergehub_readings_up", up)]
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Readings(readings))
+    return generate_latest(registry)
+
+
+class _Readings(Collector):
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        self._readings = readings
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        families: dict[str, GaugeMetricFamily] = {}
+        for reading in self._readings:
+            name, labels = reading.name, list(reading.labels)
+            meaning = reading.meaning or MEANINGS[name]
+            family = families.setdefault(name, GaugeMetricFamily(name, meaning, labels=labels))
+            family.add_metric(list(reading.labels.values()), reading.value)
+        yield from families.values()
+
+
+class LoopMetrics(Collector):
+    """How late the loops of a process are."""
+
+    def __init__(self, loops: Loops) -> None:
+        self._loops = loops
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        late = GaugeMetricFamily(
+            "mergehub_loop_late_seconds",
+            "For how long a loop should have turned; 0 while it is in time",
+            labels=["loop"],
+        )
+        for loop in self._loops.watched:
+            late.add_metric([loop.name], loop.late_seconds)
+        yield late
+
+
+@contextmanager
+def telling(metrics: CollectorRegistry, port: int) -> Iterator[None]:
+    """Tell `metrics` at a port of their own while the block lasts; 0: not at all."""
+    if not port:
+        yield
+        return
+    server, thread = start_http_server(port, registry=metrics)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class RequestMetrics:
+    """ASGI middleware that counts and times requests by route, method and status."""
+
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+        self._app = app
+        self._count = Counter(
+            "mergehub_requests", "Requests", ["route", "method", "status"], registry=registry
+        )
+        self._seconds = Histogram(
+            "mergehub_request_seconds", "Request time", ["route", "method"], registry=registry
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status = 500
+        started = time.perf_counter()
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        finally:
+            route = getattr(scope.get("route"), "path", "unmatched")
+            method = scope["method"]
+            self._count.labels(route, method, str(status)).inc()
+            self._seconds.labels(route, method).observe(time.perf_counter() - started)

@@ -1,0 +1,164 @@
+"""What a method asks of its parameters together, tried on the values that meet at one place.
+
+A recipe alone shows these values, though neither its models' depth nor their tensors: a gradient
+is looked at beside its anchors, and a filter by supposing a tensor that only this filter lets
+through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice, product
+from typing import Any, Final, NamedTuple
+
+from pydantic import TypeAdapter
+
+from mergehub.recipe.constraints import Problem
+from mergehub.recipe.faults import Fault, excerpt, pointer
+from mergehub.recipe.filters import EVERYTHING, is_expression
+from mergehub.recipe.methods import MethodSpec, catalogue
+from mergehub.recipe.values import (
+    Parameters,
+    ParameterScope,
+    Setting,
+    UnresolvedParameter,
+    is_filtered,
+    layer_position,
+)
+
+from .walk import Group, Place, as_reference, groups, reference
+
+MAX_LOOKED_AT: Final = 20_000
+"""Values that are looked at in one recipe, beside the first place of each group."""
+_BESIDE: Final = 1e-3
+_MOST_LAYERS: Final = 128
+_PARAMETERS: TypeAdapter[Parameters] = TypeAdapter(Parameters)
+
+
+class _Tensor(NamedTuple):
+    """A tensor that might be: of all filters it is let through by one alone, or by none."""
+
+    by: str | None
+
+    def passes(self, pattern: str | None) -> bool:
+        """Whether a filter lets it through."""
+        if pattern in (None, EVERYTHING, self.by):
+            return True
+        if self.by is None or pattern is None or is_expression(self.by):
+            return False
+        return pattern in self.by
+
+    def __str__(self) -> str:
+        return f" (where the filter {excerpt(self.by)} holds)" if self.by else ""
+
+
+def broken_together(document: dict[str, Any]) -> Iterator[Fault]:
+    """Every place of a document, well in its parts, whose parameters break a rule together."""
+    method = catalogue()[document["merge_method"]]
+    if not method.constraints:
+        return
+    found = [_Merge(group, method) for group in groups(document)]
+    room = MAX_LOOKED_AT // max(1, sum(merge.size for merge in found))
+    for merge in found:
+        yield from merge.faults(max(1, room))
+
+
+class _Merge:
+    """One group of models with the parameters that its method's constraints look at."""
+
+    def __init__(self, group: Group, method: MethodSpec) -> None:
+        self._group, self._method = group, method
+        self._names = {name for each in method.constraints for name in each.parameters}
+        around = tuple(map(_given, group.around))
+        listed = [reference(place.content) for place in group.inputs]
+        self._members = [
+            None if i is None else group.inputs[i]
+            for i in method.merged(listed, as_reference(group.base))
+        ]
+        places = [(_given(place),) if place else () for place in self._members]
+        self._merge = ParameterScope(method, around)
+        self._models = [ParameterScope(method, (*own, *around)) for own in places]
+        everywhere = chain(*places, around)
+        self._settings = [p[name] for p in everywhere for name in self._names if name in p]
+
+    @property
+    def size(self) -> int:
+        """About how many values it takes to look at one place."""
+        around = sum(
+            _size(place[n]) for place in self._merge.places for n in self._names & {*place}
+        )
+        return around * len(self._models) + sum(map(_size, self._settings)) + len(self._models)
+
+    def faults(self, most: int) -> Iterator[Fault]:
+        """What is wrong at the first so many places, each fault at the first that shows it."""
+        seen: set[tuple[int | None, int]] = set()
+        places = product(self._tensors(), self._positions())
+        for tensor, position in islice(places, most):
+            for rule, (index, message) in self._problems(tensor, position):
+                if (index, rule) not in seen:
+                    seen.add((index, rule))
+                    yield Fault(self._pointer(index), "range", f"{message}{tensor}")
+
+    def _problems(self, tensor: _Tensor, position: float) -> Iterator[tuple[int, Problem]]:
+        try:
+            settings = self._values(self._merge, "recipe", tensor, position)
+            models = [self._values(each, "model", tensor, position) for each in self._models]
+        except UnresolvedParameter:
+            return
+        for rule, constraint in enumerate(self._method.constraints):
+            for problem in constraint.problems(settings, models):
+                yield rule, problem
+
+    def _values(
+        self, scope: ParameterScope, level: str, tensor: _Tensor, position: float
+    ) -> dict[str, Any]:
+        specs = [p for p in self._method.parameters if p.scope == level and p.name in self._names]
+        return {spec.name: scope.find(spec, tensor.passes, position) for spec in specs}
+
+    def _pointer(self, index: int | None) -> str:
+        place: Place | None = self._members[index] if index is not None else None
+        return pointer(place.path if place else self._group.path)
+
+    def _tensors(self) -> Iterator[_Tensor]:
+        yield _Tensor(None)
+        patterns = chain.from_iterable(map(_patterns, self._settings))
+        yield from map(_Tensor, dict.fromkeys(p for p in patterns if p not in (None, EVERYTHING)))
+
+    def _positions(self) -> list[float]:
+        """The places in the depth at which gradients may be wrong, the ends first."""
+        ranges = [place.content.get("layer_range") for place in self._group.inputs]
+        if ranges and ranges[0]:
+            count = ranges[0][1] - ranges[0][0]
+            layers = range(0, count, 1 + count // _MOST_LAYERS)
+            return list(dict.fromkeys([1.0, 0.0, *(layer_position(i, count) for i in layers)]))
+        inner = chain.from_iterable(map(_anchors, self._settings))
+        beside = (min(1.0, max(0.0, at + step)) for at in inner for step in (-_BESIDE, _BESIDE))
+        return list(dict.fromkeys([1.0, 0.0, *beside]))
+
+
+def _given(place: Place) -> Parameters:
+    return _PARAMETERS.validate_python(place.parameters)
+
+
+def _patterns(setting: Setting) -> Iterator[str | None]:
+    if is_filtered(setting):
+        for entry in setting:
+            yield entry.filter
+            yield from _patterns(entry.value)
+
+
+def _anchors(setting: Setting) -> Iterable[float]:
+    """Where the inner anchors of the gradients in a value stand."""
+    if not isinstance(setting, tuple):
+        return ()
+    if is_filtered(setting):
+        return chain.from_iterable(_anchors(entry.value) for entry in setting)
+    return (i / (len(setting) - 1) for i in range(1, len(setting) - 1))
+
+
+def _size(setting: Setting) -> int:
+    if not isinstance(setting, tuple):
+        return 1
+    if not is_filtered(setting):
+        return 1
+    return sum(1 + _size(entry.value) for entry in setting)

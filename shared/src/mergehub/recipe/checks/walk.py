@@ -1,0 +1,115 @@
+"""Ways through a plain recipe document, passing over whatever has the wrong shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+from pydantic import ValidationError
+
+from mergehub.recipe.faults import Path
+from mergehub.recipe.reference import ModelRef
+from mergehub.recipe.schema import with_revision
+
+Level = Literal["recipe", "module", "slice", "model"]
+Content = dict[str, Any]
+
+
+class Place(NamedTuple):
+    """A mapping of the document that may hold parameters."""
+
+    path: Path
+    level: Level
+    content: Content
+
+    @property
+    def parameters(self) -> Content:
+        """The parameters given here."""
+        given = self.content.get("parameters")
+        named = given.items() if isinstance(given, dict) else ()
+        return {name: value for name, value in named if isinstance(name, str)}
+
+
+class Group(NamedTuple):
+    """Models merged with one another (those of `models`, or the sources of one slice).
+
+    `around` are the places whose parameters hold for all of them, the innermost first.
+    """
+
+    path: Path
+    inputs: tuple[Place, ...]
+    around: tuple[Place, ...]
+
+    @property
+    def base(self) -> Any:
+        """The base model as written, the innermost winning; None if there is none."""
+        bases = (place.content.get("base_model") for place in self.around)
+        return next((base for base in bases if base is not None), None)
+
+
+def groups(document: Content) -> Iterator[Group]:
+    """Every group of models that are merged with one another."""
+    recipe = Place((), "recipe", document)
+    yield from _within(recipe, ())
+    for path, module in _named((), document, "modules"):
+        yield from _within(Place(path, "module", module), (recipe,))
+
+
+def places(document: Content) -> Iterator[Place]:
+    """Every place that may hold parameters, each once."""
+    seen = set()
+    for place in _all_places(document):
+        if place.path not in seen:
+            seen.add(place.path)
+            yield place
+
+
+def reference(content: Content) -> ModelRef | None:
+    """The model that an entry names, or None if that is not a reference."""
+    return as_reference(with_revision(content).get("model"))
+
+
+def as_reference(value: Any) -> ModelRef | None:
+    """The reference that a value of the document is, or None."""
+    try:
+        return ModelRef.model_validate(value)
+    except ValidationError:
+        return None
+
+
+def _all_places(document: Content) -> Iterator[Place]:
+    yield Place((), "recipe", document)
+    for path, module in _named((), document, "modules"):
+        yield Place(path, "module", module)
+    for group in groups(document):
+        yield from reversed(group.around)
+        yield from group.inputs
+
+
+def _within(outer: Place, around: tuple[Place, ...]) -> Iterator[Group]:
+    """The groups directly in a recipe or a module."""
+    inputs = _inputs(outer, "models")
+    if inputs:
+        yield Group((*outer.path, "models"), inputs, (outer, *around))
+    for path, content in _listed(outer.path, outer.content, "slices"):
+        part = Place(path, "slice", content)
+        yield Group((*path, "sources"), _inputs(part, "sources"), (part, outer, *around))
+
+
+def _inputs(outer: Place, field: str) -> tuple[Place, ...]:
+    entries = _listed(outer.path, outer.content, field)
+    return tuple(Place(path, "model", content) for path, content in entries)
+
+
+def _listed(path: Path, content: Content, field: str) -> Iterator[tuple[Path, Content]]:
+    entries = content.get(field)
+    for i, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(entry, dict):
+            yield (*path, field, i), entry
+
+
+def _named(path: Path, content: Content, field: str) -> Iterator[tuple[Path, Content]]:
+    entries = content.get(field)
+    for name, entry in (entries if isinstance(entries, dict) else {}).items():
+        if isinstance(entry, dict):
+            yield (*path, field, name), entry

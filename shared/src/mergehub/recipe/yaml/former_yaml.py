@@ -1,0 +1,50 @@
+"""Plain scalars that YAML 1.1, by which mergekit reads recipes, takes for something else.
+
+`010` is 10 by YAML 1.2 and 8 by YAML 1.1; `1:30`, `1_000` and `yes` are text and were 90, 1000 and
+true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import yaml
+
+from mergehub.recipe.faults import printable
+
+from .core_schema import CORE, MAX_NUMBER
+
+_resolver: Final = yaml.resolver.Resolver()
+_constructor: Final = yaml.constructor.SafeConstructor()
+_READERS: Final[dict[str, Callable[[yaml.ScalarNode], Any]]] = {
+    f"{CORE}int": _constructor.construct_yaml_int,
+    f"{CORE}float": _constructor.construct_yaml_float,
+    f"{CORE}bool": _constructor.construct_yaml_bool,
+}
+
+
+def otherwise(text: str, value: Any) -> tuple[str, str] | None:
+    """What a scalar without quotes is elsewhere, if it is not our value; and how to be clear."""
+    if not text or len(text) > MAX_NUMBER:
+        return None
+    tag = _resolver.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+    if tag not in _READERS:
+        return None
+    try:
+        other = _READERS[tag](yaml.ScalarNode(tag, text))
+    except ValueError:  # it looks like a number, and even YAML 1.1 cannot read it
+        return None
+    if other == value or value != value:  # the second: not a number, in both
+        return None
+    here, there = _written(value), _written(other)
+    kind = "the text " if isinstance(value, str) else ""
+    message = f"{text} is {kind}{here} here, by YAML 1.2; mergekit, by YAML 1.1, reads {there}"
+    return message, f"write {here} or {there}, whichever you mean"
+
+
+def _written(value: Any) -> str:
+    """A value as no version of YAML mistakes it."""
+    if isinstance(value, str):
+        return f"'{printable(value)}'"
+    return str(value).lower()

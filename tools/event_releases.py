@@ -1,0 +1,95 @@
+"""What each release promised about events, and what a change of today would break.
+
+`python -m tools.event_releases` keeps the schemas and samples of this version in
+`released/`. It refuses where readers of the last release could not go on reading, or where its
+events, which stay in outboxes over an upgrade, could not be read any more.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from mergehub import __version__
+from mergehub.contracts.events import TYPES, Envelope, EventPage
+from mergehub.contracts.samples import samples
+from tools.compatibility import Schema, unreadable
+
+FOLDER = Path(__file__).with_name("released")
+
+Models = Mapping[str, type[BaseModel]]
+
+# Names without a dot: no event type is called so.
+MODELS: Models = {"envelope": Envelope, "page": EventPage, **TYPES}
+
+ADVICE = (
+    "An event that was released never changes so that a reader breaks: a field may be added (with "
+    "a default, since stored events lack it), and a type. Anything else is an event of a new type, "
+    "such as {type}.2, told beside the old one for as long as anybody reads that."
+)
+
+
+@dataclass(frozen=True)
+class Release:
+    """The JSON Schemas of all that a version writes, and one event of each type as it wrote it."""
+
+    version: str
+    schemas: Mapping[str, Schema]
+    samples: list[dict[str, Any]]
+
+
+def today() -> Release:
+    """What this version promises. Raises ValueError where a type has no sample."""
+    told = [event.model_dump(mode="json") for event in samples()]
+    if missing := TYPES.keys() - {event["type"] for event in told}:
+        raise ValueError(f"Add a sample of {', '.join(sorted(missing))} to contracts/samples.py.")
+    return Release(__version__, {name: _written(model) for name, model in MODELS.items()}, told)
+
+
+def released(folder: Path = FOLDER) -> list[Release]:
+    """All that was released, the oldest first."""
+    found = [Release(**json.loads(path.read_text())) for path in folder.glob("events-*.json")]
+    return sorted(found, key=lambda each: [int(part) for part in each.version.split(".")])
+
+
+def broken(last: Release, models: Models = MODELS) -> list[str]:
+    """What `models` break of a release: one sentence each, ending with what to do instead."""
+    return [
+        f"{name}: {fault}. {ADVICE.format(type=name)}"
+        for name, schema in last.schemas.items()
+        for fault in _faults(last.version, schema, models.get(name))
+    ]
+
+
+def _faults(version: str, schema: Schema, model: type[BaseModel] | None) -> Iterator[str]:
+    if model is None:
+        yield f"it is gone, though readers wait for it and outboxes hold events of {version}"
+        return
+    for fault in unreadable(_written(model), schema):
+        yield f"readers of {version} could not read what is written today: {fault}"
+    for fault in unreadable(schema, model.model_json_schema(mode="validation")):
+        yield f"what {version} wrote could not be read today: {fault}"
+
+
+def _written(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema(mode="serialization")
+
+
+def main() -> None:
+    """Keep what this version promises, or say what it breaks."""
+    faults = [fault for last in released()[-1:] for fault in broken(last)]
+    if faults:
+        sys.exit("\n".join(faults))
+    path = FOLDER / f"events-{__version__}.json"
+    path.write_text(json.dumps(asdict(today()), indent=1, sort_keys=True) + "\n")
+    print(f"Written: {path}")
+
+
+if __name__ == "__main__":
+    main()

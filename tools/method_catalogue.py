@@ -1,0 +1,56 @@
+"""Writes down what the methods declare: python -m tools.method_catalogue --write.
+
+The recipe language's catalogue, and the reference pages in `docs/methods` of the working directory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from merge_worker.engine.methods import discover
+from mergehub.recipe import methods as language
+from tools.method_pages import pages
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the declarations down, or check that they are; 1 if they are not."""
+    parser = argparse.ArgumentParser(prog="python -m tools.method_catalogue")
+    action = parser.add_mutually_exclusive_group(required=True)
+    action.add_argument("--write", action="store_true", help="write the declarations down")
+    action.add_argument("--check", action="store_true", help="fail if they are not written down")
+    catalogue = Path(language.__file__).with_name(language.METHODS_FILE)
+    parser.add_argument("--file", type=Path, default=catalogue, help="the catalogue")
+    parser.add_argument("--docs", type=Path, default=Path("docs/methods"), help="the pages' folder")
+    options = parser.parse_args(arguments)
+    texts = _texts(options.file, options.docs)
+    stale = [path for path in options.docs.glob("*.md") if path not in texts]
+    if options.write:
+        _write(texts, stale)
+        return 0
+    behind = [path for path, text in texts.items() if not _says(path, text)]
+    for path in [*behind, *stale]:
+        print(f"{path} does not say what the methods declare: run with --write", file=sys.stderr)
+    return 1 if behind or stale else 0
+
+
+def _texts(catalogue: Path, docs: Path) -> dict[Path, str]:
+    declared = language.dump({name: method.spec for name, method in discover().items()})
+    return {catalogue: declared, **{docs / name: text for name, text in pages(discover()).items()}}
+
+
+def _write(texts: dict[Path, str], stale: list[Path]) -> None:
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    for path in stale:
+        path.unlink()
+
+
+def _says(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
