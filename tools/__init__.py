@@ -1,0 +1,1 @@
+"""What builds Mergehub and is not shipped: generators, written pages, compatibility checks."""

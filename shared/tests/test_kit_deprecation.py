@@ -10,7 +10,7 @@ from fastapi import Depends, Response
 from prometheus_client import CollectorRegistry
 
 from mergehub.kit.http.api import Api
-from mergehub.kit.http.stack import add_manners
+from mergehub.kit.http.stack import add_middleware
 from mergehub.kit.middleware.deprecation import deprecated
 from mergehub.kit.problems.problem import NotFound
 from mergehub.kit.settings.service import ServiceSettings
@@ -18,7 +18,7 @@ from mergehub.kit.settings.service import ServiceSettings
 SINCE, END = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 7, 1, 12, tzinfo=UTC)
 
 app = Api()
-add_manners(app, ServiceSettings(rate_reads=0), CollectorRegistry(), {})
+add_middleware(app, ServiceSettings(rate_reads=0), CollectorRegistry(), {})
 old = [Depends(deprecated(SINCE, END, successor="/new", page="/docs/moving"))]
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from mergehub.kit.http.api import Api
 from mergehub.kit.http.preconditions import IfMatch
-from mergehub.kit.http.stack import add_manners
+from mergehub.kit.http.stack import add_middleware
 from mergehub.kit.middleware.nul import holds_nul
 from mergehub.kit.openapi.document import amend
 from mergehub.kit.openapi.links import ID, Link, describe_links
@@ -63,7 +63,7 @@ async def drop_thing(name: str) -> None: ...
 def app() -> Api:
     app = Api(generate_unique_id_function=lambda route: route.name)
     settings = ServiceSettings(rate_reads=0, rate_writes=0)
-    add_manners(app, settings, CollectorRegistry(), {}, [router])
+    add_middleware(app, settings, CollectorRegistry(), {}, [router])
     amend(app, describe_links([Link("make_thing", ("get_thing",), {"name": ID})]))
     app.include_router(router)
     return app

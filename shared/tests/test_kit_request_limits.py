@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from mergehub.kit.http.api import Api
-from mergehub.kit.http.stack import add_manners
+from mergehub.kit.http.stack import add_middleware
 from mergehub.kit.middleware.json_bodies import DEEPEST, is_too_deep
 from mergehub.kit.middleware.time_limits import TimeLimit
 from mergehub.kit.settings.service import ServiceSettings
@@ -32,7 +32,7 @@ class Seen:
 def app() -> Api:
     app = Api()
     settings = ServiceSettings(request_seconds=SECONDS, rate_reads=0, rate_writes=0)
-    add_manners(app, settings, CollectorRegistry(), {})
+    add_middleware(app, settings, CollectorRegistry(), {})
     app.state.seen = Seen()
 
     @app.get("/never")

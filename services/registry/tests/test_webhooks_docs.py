@@ -10,7 +10,7 @@ from typing import Any
 from receiver import Receiver
 
 from registry.webhooks.sending import attempt, health, schedule, settle
-from registry.webhooks.sending.concurrency import Rooms
+from registry.webhooks.sending.concurrency import Concurrency
 from registry.webhooks.sending.sender import Sender
 
 Call = Callable[..., Awaitable[Any]]
@@ -56,4 +56,4 @@ def test_page_tells_the_numbers_that_are_used() -> None:
     assert f"for {health.FAILING_HOURS} hours" in PAGE
     assert f"last {settle.KEPT_DAYS} days" in PAGE
     assert (schedule.OVERLOADED_SECONDS, schedule.JITTER) == (15, 0.2)
-    assert (Rooms.MOST, Rooms.FAILING) == (50, 2)
+    assert (Concurrency.MOST, Concurrency.FAILING) == (50, 2)

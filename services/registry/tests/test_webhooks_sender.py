@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from registry.app import make_sender
 from registry.runs.protocol.sweeper import Sweeper
-from registry.webhooks.sending.concurrency import Rooms
+from registry.webhooks.sending.concurrency import Concurrency
 from registry.webhooks.sending.sender import Sender
 
 Json = dict[str, Any]
@@ -152,7 +152,7 @@ async def test_dead_endpoint_delays_no_other(
         await until(all_delivered)
         assert len(receiver.received) == 130
         assert {each["state"] for each in await deliveries(alive)} == {"delivered"}
-        assert sender.rooms.busy == Rooms.FIRST  # all of them at the dead one
+        assert sender.concurrency.busy == Concurrency.FIRST  # all of them at the dead one
         await sender.stop()
 
 
@@ -174,8 +174,8 @@ async def test_endpoints_that_hang_take_no_room_from_those_that_answer(
     resources: Any, owner: httpx.AsyncClient, listen: Call, submit: Call, receiver: Receiver,
     transaction: Any, monkeypatch: pytest.MonkeyPatch, until: Call,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(Rooms, "FAILING_TOTAL", 7)
-    monkeypatch.setattr(Rooms, "TOTAL", 5)
+    monkeypatch.setattr(Concurrency, "FAILING_TOTAL", 7)
+    monkeypatch.setattr(Concurrency, "TOTAL", 5)
     async with receiving() as dead:
         dead.respond = lambda request: Answer(silent=True)
         for _ in range(10):

@@ -22,8 +22,8 @@ from merge_worker.engine import (
     MergeResult,
     NotFiniteError,
     OutsideError,
+    Part,
     Plan,
-    Portion,
     Progress,
     Sources,
     cache_folder,
@@ -48,20 +48,20 @@ SYNC = "Wait until the output is safe on the disk, or only until it is complete.
 DEVICE = "What computes the output: cpu, or a GPU as cuda or cuda:1. The bytes are the same."
 
 
-class PortionType(click.ParamType[Portion]):
+class PartType(click.ParamType[Part]):
     """A part of a merge, as in 2/8."""
 
     name = "PART/OF"
 
     def convert(
         self, value: Any, parameter: click.Parameter | None, context: click.Context | None
-    ) -> Portion:
+    ) -> Part:
         """The part that the text names."""
         match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", str(value))
         if match is None:
             self.fail(f"{value!r} is not of the form 2/8", parameter, context)
         try:
-            return Portion(*map(int, match.groups()))
+            return Part(*map(int, match.groups()))
         except ValueError as error:
             self.fail(str(error), parameter, context)
 
@@ -105,7 +105,7 @@ def plan(
 @click.command()
 @_merge_options
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--part", "portion", type=PortionType(), default="1/1", help=PART)
+@click.option("--part", type=PartType(), default="1/1", help=PART)
 @click.option(
     "--only-finite", is_flag=True, help="Refuse infinities and NaN, in models and output."
 )
@@ -119,7 +119,7 @@ def merge(
     seed: int,
     threads: int | None,
     offline: bool,
-    portion: Portion,
+    part: Part,
     only_finite: bool,
     sync: bool,
     device: str,
@@ -142,9 +142,7 @@ def merge(
         for note in planned.notes:
             click.echo(f"Note: {note}", err=True)
         try:
-            result = carry_out(
-                planned, out, portion, options, lambda now: display.show(_shown(now))
-            )
+            result = carry_out(planned, out, part, options, lambda now: display.show(_shown(now)))
         except KeyboardInterrupt:
             raise click.ClickException(
                 f"Stopped. The same command goes on from {out}.partial."
@@ -155,9 +153,9 @@ def merge(
                 "remove it, or leave out --only-finite to go on from there."
             ) from error
     if raw:
-        show_json({"part": str(portion), "notes": planned.notes, **_merged(result)})
+        show_json({"part": str(part), "notes": planned.notes, **_merged(result)})
     elif result is None:
-        click.echo(f"Part {portion} is done. The last part to end completes {out}.")
+        click.echo(f"Part {part} is done. The last part to end completes {out}.")
     else:
         _tell_merged(planned, result)
 

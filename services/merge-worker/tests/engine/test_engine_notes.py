@@ -128,11 +128,11 @@ def test_a_note_is_text_in_the_card_no_tag_link_or_code() -> None:
 
 
 def test_notes_are_the_same_for_any_number_of_parts(workshop: Any) -> None:
-    from merge_worker.engine import Portion, merge_part
+    from merge_worker.engine import Part, merge_part
 
     plan = workshop.plan(recipe(workshop))
     for number in (1, 2):
-        merge_part(plan, workshop.folder / "out", Portion(number, 2))
+        merge_part(plan, workshop.folder / "out", Part(number, 2))
     manifest = json.loads(Path(workshop.folder, "out", "manifest.json").read_bytes())
     assert manifest["notes"] == list(plan.notes)
     assert np.isfinite(workshop.read(workshop.folder / "out")["model.norm.weight"]).all()

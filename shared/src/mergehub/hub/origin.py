@@ -18,7 +18,7 @@ from mergehub.hub.metrics import joined
 from mergehub.hub.stores import stores_answer
 from mergehub.kit.docs import docs_routes
 from mergehub.kit.http.api import Api
-from mergehub.kit.http.stack import add_manners
+from mergehub.kit.http.stack import add_middleware
 from mergehub.kit.middleware.hosts import own_names
 from mergehub.kit.problems.problem import NotFound
 from mergehub.kit.settings.environment import read_settings
@@ -42,7 +42,7 @@ class Origin:
             hosts=own_names(settings),
         )
         metrics = CollectorRegistry()
-        add_manners(self._own, settings, metrics, {})
+        add_middleware(self._own, settings, metrics, {})
         self._own.include_router(_pages(services))
         self._own.include_router(_operations(services, metrics))
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 from merge_worker.engine.machine.caches import cache_folder
 from merge_worker.engine.models.digests import digest_of_folder
 from merge_worker.engine.models.sources import Sources
+from merge_worker.engine.output.part import Part
 from merge_worker.engine.output.progress import Progress
-from merge_worker.engine.output.share import Portion
 from merge_worker.engine.planning.peak_memory import peak_memory
 from merge_worker.engine.planning.planner import plan_merge
 
@@ -49,9 +49,9 @@ __all__ = [
     "OutOfMemoryError",
     "OutputError",
     "OutsideError",
+    "Part",
     "Plan",
     "PlanError",
-    "Portion",
     "Progress",
     "ResumeError",
     "SourceError",

@@ -20,8 +20,8 @@ from merge_worker.engine.machine.shortage import shortage
 from merge_worker.engine.models.digests import output_digest
 from merge_worker.engine.output.journal import Finished, Journal
 from merge_worker.engine.output.output_files import check_unmixed
+from merge_worker.engine.output.part import Part, all_finished, check_split
 from merge_worker.engine.output.progress import Meter, OnProgress
-from merge_worker.engine.output.share import Portion, all_finished, check_split
 from merge_worker.engine.output.standing import changed, check_sizes
 from merge_worker.engine.planning.shards import lay_out
 from mergehub.recipe.lock import Lock
@@ -106,7 +106,7 @@ def merge(
         OutOfMemoryError: there is no memory for the blocks in flight.
         DeviceError: the device cannot be used.
     """
-    result = merge_part(plan, out, Portion(), options, on_progress)
+    result = merge_part(plan, out, Part(), options, on_progress)
     assert result is not None
     return result
 
@@ -114,23 +114,23 @@ def merge(
 def merge_part(
     plan: Plan,
     out: Path,
-    portion: Portion,
+    part: Part,
     options: MergeOptions | None = None,
     on_progress: OnProgress | None = None,
 ) -> MergeResult | None:
-    """Carry out a portion of a plan; the last portion to end completes the merge.
+    """Carry out a part of a plan; the last part to end completes the merge.
 
-    All portions need the same `out`, in a folder that their machines share, and plan alike.
+    All parts need the same `out`, in a folder that their machines share, and plan alike.
     Raises what `merge` raises.
 
     Returns:
-        What the merge made; None while other portions are unfinished.
+        What the merge made; None while other parts are unfinished.
     """
     options = options or MergeOptions()
     if os.path.lexists(out):
         raise OutputError(f"{out} exists already: remove it or name another folder")
     device = cuda.open_device(options.device)
-    work = _Work(plan, out, out.with_name(f"{out.name}.partial"), portion, options, device)
+    work = _Work(plan, out, out.with_name(f"{out.name}.partial"), part, options, device)
     try:
         with shortage(
             f"for {options.workers} threads with blocks of {options.block_elements} elements: "
@@ -140,7 +140,7 @@ def merge_part(
     except ResumeError:
         raise
     except BaseException:
-        if not options.keep_partial and portion.of == 1:
+        if not options.keep_partial and part.of == 1:
             shutil.rmtree(work.partial, ignore_errors=True)
         raise
 
@@ -150,21 +150,21 @@ class _Work:
     plan: Plan
     out: Path
     partial: Path
-    portion: Portion
+    part: Part
     options: MergeOptions
     device: cuda.Device | None
 
     def carry_out(self, on_progress: OnProgress) -> MergeResult | None:
         with writing(self.partial):
             self.partial.mkdir(parents=True, exist_ok=True)
-        check_split(self.partial, self.plan, self.portion)
+        check_split(self.partial, self.plan, self.part)
         with (
-            closing(Journal(self.partial, self.plan.digest, self.portion.journal)) as journal,
+            closing(Journal(self.partial, self.plan.digest, self.part.journal)) as journal,
             Inputs(self.plan) as inputs,
             ThreadPoolExecutor(self.options.workers, thread_name_prefix="merge") as pool,
         ):
-            check_unmixed(self.plan, self.partial, self.portion)
-            tensors = self.portion.tensors(self.plan)
+            check_unmixed(self.plan, self.partial, self.part)
+            tensors = self.part.tensors(self.plan)
             meter = Meter(tensors, on_progress)
             self._check(journal, tensors, pool, meter)
             lay_out(self.plan, self.partial)
@@ -203,8 +203,8 @@ class _Work:
     def _complete(
         self, inputs: Inputs, pool: ThreadPoolExecutor, meter: Meter
     ) -> MergeResult | None:
-        """Make the output visible if no portion is left to do."""
-        finished = all_finished(self.partial, self.plan, self.portion)
+        """Make the output visible if no part is left to do."""
+        finished = all_finished(self.partial, self.plan, self.part)
         if finished is None:
             return None
         if self.options.only_finite:  # an earlier attempt may not have cared
@@ -212,14 +212,12 @@ class _Work:
                 check_finite(tensor, finished[tensor.name])
         digests = self._digests(inputs, pool, meter)
         with only_one(self.partial):
-            finished = all_finished(self.partial, self.plan, self.portion)
-            if finished is None:  # another portion, ending at the same moment, was first
+            finished = all_finished(self.partial, self.plan, self.part)
+            if finished is None:  # another part, ending at the same moment, was first
                 return None
             self._check_others(finished, pool, meter)
             meter.report("finish")
-            lock = finish(
-                self.plan, self.partial, self.out, finished, inputs, digests, self.portion
-            )
+            lock = finish(self.plan, self.partial, self.out, finished, inputs, digests, self.part)
         return self._result(finished, lock)
 
     def _digests(self, inputs: Inputs, pool: ThreadPoolExecutor, meter: Meter) -> dict[Path, str]:
@@ -270,12 +268,12 @@ class _Work:
     def _check_others(
         self, finished: dict[str, Finished], pool: ThreadPoolExecutor, meter: Meter
     ) -> None:
-        """What other portions made may have been changed since, too."""
+        """What other parts made may have been changed since, too."""
         check_sizes(self.plan, self.partial, finished)
-        for portion in self.portion.others:
-            tensors = portion.tensors(self.plan)
+        for part in self.part.others:
+            tensors = part.tensors(self.plan)
             if lost := changed(self.partial, tensors, finished, pool, meter):
                 raise ResumeError(
-                    f"the tensor {lost[0]!r} was changed since part {portion} made it; "
+                    f"the tensor {lost[0]!r} was changed since part {part} made it; "
                     "merge that part again"
                 )

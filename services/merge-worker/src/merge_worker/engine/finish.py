@@ -27,7 +27,7 @@ from merge_worker.engine.output.output_files import (
     RECIPE,
     check_unmixed,
 )
-from merge_worker.engine.output.share import Portion
+from merge_worker.engine.output.part import Part
 from merge_worker.engine.planning.noting import bounded
 from mergehub.recipe.lock import Lock
 
@@ -44,7 +44,7 @@ def finish(
     finished: Mapping[str, Finished],
     inputs: Inputs,
     digests: Mapping[Path, str],
-    portion: Portion,
+    part: Part,
 ) -> Lock:
     """Complete the folder `partial`, without its journals, and rename it to `out`.
 
@@ -58,7 +58,7 @@ def finish(
         InputChangedError: a file that was read or copied is not what it was.
         ResumeError: somebody put a file among the output's.
     """
-    check_unmixed(plan, partial, portion)
+    check_unmixed(plan, partial, part)
     with writing(out, plan.bytes_out):
         copied = {path: inputs.copy(path, partial / name) for name, path in plan.copies.items()}
         inputs.check()
@@ -69,7 +69,7 @@ def finish(
         for path in partial.rglob("*"):
             if path.parent != partial or path.suffix != ".safetensors":
                 sync(path)
-        for name in (*(each.journal for each in portion.all), LOCKED):
+        for name in (*(each.journal for each in part.all), LOCKED):
             (partial / name).unlink(missing_ok=True)
         sync(partial)
         _reveal(partial, out)

@@ -8,7 +8,7 @@ from mergehub.contracts.events import EventPage
 from mergehub.kit.events.outbox import CHANNEL, NUMBERED
 from mergehub.kit.http.app import Resources
 from mergehub.kit.http.follow import HEARTBEAT, changed, event_frame, revisions
-from mergehub.kit.http.single_flight import Looks
+from mergehub.kit.http.single_flight import SingleFlight
 from registry.events.models import outbox
 
 TOLD = outbox.source + NUMBERED
@@ -20,7 +20,7 @@ class Feed:
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
-        self._looks = Looks(self._look)
+        self._looks = SingleFlight(self._look)
         resources.closing.push_async_callback(self._looks.close)
 
     async def after(self, sequence: int, limit: int) -> EventPage:

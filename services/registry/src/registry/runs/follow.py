@@ -9,7 +9,7 @@ from uuid import UUID
 from mergehub.contracts.runs import FINAL, Run
 from mergehub.kit.http.app import Resources
 from mergehub.kit.http.follow import HEARTBEAT, changed, event_frame, revisions
-from mergehub.kit.http.single_flight import Looks
+from mergehub.kit.http.single_flight import SingleFlight
 from mergehub.kit.identity.auth import Principal
 from registry.runs import service
 from registry.runs.errors import RunNotFound
@@ -24,7 +24,7 @@ class Following:
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
-        self._looks = Looks(self._look)
+        self._looks = SingleFlight(self._look)
         resources.closing.push_async_callback(self._looks.close)
 
     async def look(self, run_id: UUID, viewer: Principal | None) -> Run:

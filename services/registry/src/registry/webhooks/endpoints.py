@@ -32,7 +32,7 @@ from registry.webhooks.schemas import (
     Nothing,
     Rotation,
 )
-from registry.webhooks.secrets import Vault
+from registry.webhooks.secrets import SecretSealer
 
 manage = requires("webhooks:manage")
 Manager = Annotated[Principal, Depends(manage)]
@@ -73,7 +73,7 @@ async def create_webhook(
     session: Session,
     manager: Manager,
     allowed: Allowed,
-    vault: Vault,
+    sealer: SecretSealer,
     once: Once,
 ) -> Response:
     """Have events sent to a URL. The answer alone shows the secret that signs them.
@@ -82,10 +82,10 @@ async def create_webhook(
     """
 
     async def effect() -> Answered:
-        made = await service.create(session, manager, body, allowed, vault)
+        made = await service.create(session, manager, body, allowed, sealer)
         return Answered(201, made, {"Location": f"/v1/webhooks/{made.id}"})
 
-    return await once(session, str(manager.id), body, effect, vault)
+    return await once(session, str(manager.id), body, effect, sealer)
 
 
 @router.get("", summary="List webhooks", responses=problem_responses(BadCursor))
@@ -159,7 +159,7 @@ async def rotate_webhook_secret(
     webhook_id: UUID,
     session: Session,
     manager: Manager,
-    vault: Vault,
+    sealer: SecretSealer,
     once: Once,
     body: Rotation | None = None,
 ) -> Response:
@@ -167,10 +167,10 @@ async def rotate_webhook_secret(
     wanted = body or Rotation()
 
     async def effect() -> Answered:
-        made = await service.rotate(session, manager, webhook_id, wanted.signature, vault)
+        made = await service.rotate(session, manager, webhook_id, wanted.signature, sealer)
         return Answered(200, made, {})
 
-    return await once(session, str(manager.id), wanted, effect, vault)
+    return await once(session, str(manager.id), wanted, effect, sealer)
 
 
 @router.post(

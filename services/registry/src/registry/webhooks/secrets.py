@@ -33,7 +33,7 @@ def _sealer(request: Request) -> Sealer:
     return sealer
 
 
-Vault = Annotated[Sealer, Depends(_sealer)]
+SecretSealer = Annotated[Sealer, Depends(_sealer)]
 
 
 def place(endpoint: UUID) -> str:

@@ -1,0 +1,1 @@
+"""The commands of the shell, one file for each noun or verb."""

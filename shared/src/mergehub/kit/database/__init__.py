@@ -1,0 +1,1 @@
+"""PostgreSQL: sessions, fair connections, migrations, notifications and pruning."""

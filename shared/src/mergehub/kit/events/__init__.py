@@ -1,0 +1,1 @@
+"""Events between services: outbox, stream, inbox, consumer, and the doorbell of workers."""

@@ -1,0 +1,1 @@
+"""The application factory, and what endpoints share: pages, parameters, preconditions."""

@@ -23,7 +23,7 @@ from mergehub.kit.database.notify import Signals
 from mergehub.kit.docs import docs_routes
 from mergehub.kit.http.api import Api
 from mergehub.kit.http.parameters import known_parameters
-from mergehub.kit.http.stack import add_manners
+from mergehub.kit.http.stack import add_middleware
 from mergehub.kit.identity.auth import authenticated
 from mergehub.kit.identity.browsers import Sessions
 from mergehub.kit.middleware.hosts import own_names
@@ -194,7 +194,7 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     )
     if settings.public_url is not None:
         app.state.sessions = Sessions(settings.public_url, frozenset(settings.cors_origins))
-    add_manners(app, settings, metrics, parts.largest_bodies, parts.routers)
+    add_middleware(app, settings, metrics, parts.largest_bodies, parts.routers)
     amend(app, describe_links(parts.links))
     amend(app, share_errors)
     known = Depends(known_parameters(parts.routers))

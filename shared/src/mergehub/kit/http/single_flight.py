@@ -10,7 +10,7 @@ K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
-class Looks(Generic[K, T]):
+class SingleFlight(Generic[K, T]):
     """Calls `look` once for all who ask for the same key before it begins.
 
     So nobody gets an answer that is older than their question. Raises what `look` raises.

@@ -25,7 +25,7 @@ from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.metrics import RequestMetrics
 
 
-def add_manners(
+def add_middleware(
     app: Api,
     settings: ServiceSettings,
     metrics: CollectorRegistry,

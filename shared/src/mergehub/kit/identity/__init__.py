@@ -1,0 +1,1 @@
+"""Who is asking: tokens, sessions of browsers, scopes, and secrets that are stored sealed."""

@@ -1,0 +1,1 @@
+"""Settings from `MERGEHUB_…` variables, read once."""

@@ -1,0 +1,1 @@
+"""Logs, metrics, and the loops that run beside the HTTP process."""

@@ -1,0 +1,1 @@
+"""Facts about whole tensors, and what several methods compute with them."""

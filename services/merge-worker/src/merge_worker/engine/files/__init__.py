@@ -1,0 +1,1 @@
+"""Files that strangers made: safetensors, JSON, folders; read strictly and within bounds."""

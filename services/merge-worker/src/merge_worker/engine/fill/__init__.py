@@ -1,0 +1,1 @@
+"""Filling the output tensors: operands read, formulas applied, results written."""

@@ -1,0 +1,1 @@
+"""The models of a merge opened, and in what they differ."""

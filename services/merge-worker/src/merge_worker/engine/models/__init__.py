@@ -1,0 +1,1 @@
+"""Models and adapters as they are stored: configuration, tensors, layers, digests."""

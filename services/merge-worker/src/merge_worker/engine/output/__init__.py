@@ -1,0 +1,1 @@
+"""The output while it is made: its journal, its parts, its files, its progress."""

@@ -13,7 +13,7 @@ from merge_worker.engine.files.writing import writing
 from merge_worker.engine.models.checkpoint import CONFIG, INDEX
 from merge_worker.engine.plan import Plan
 
-from .share import Portion
+from .part import Part
 
 CARD: Final = "README.md"
 RECIPE: Final = "recipe.yml"
@@ -31,7 +31,7 @@ def output_files(plan: Plan) -> set[str]:
     return {*plan.shards, *index, *plan.copies, *plan.texts, *written}
 
 
-def check_unmixed(plan: Plan, partial: Path, portion: Portion) -> None:
+def check_unmixed(plan: Plan, partial: Path, part: Part) -> None:
     """Make sure that a folder in the making holds nothing but what this merge puts there.
 
     A file that anybody else left would become part of the model; a folder in the place of a file
@@ -40,7 +40,7 @@ def check_unmixed(plan: Plan, partial: Path, portion: Portion) -> None:
     Raises:
         ResumeError: something else lies there, or a folder, link or file in another's place.
     """
-    ours = {*output_files(plan), *(each.journal for each in portion.all), LOCKED}
+    ours = {*output_files(plan), *(each.journal for each in part.all), LOCKED}
     folders = {str(above) for name in ours for above in PurePosixPath(name).parents} - {"."}
     with writing(partial):
         strange = list(islice(_strange(partial, "", ours, folders), NAMED))

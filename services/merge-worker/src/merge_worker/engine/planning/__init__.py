@@ -1,0 +1,1 @@
+"""From a recipe and headers to the table of output tensors."""

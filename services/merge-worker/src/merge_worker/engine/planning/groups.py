@@ -1,7 +1,7 @@
 """What is merged with what: a recipe's models or slices turned into names of tensors.
 
 Whether a recipe lists whole models or slices, its output is a sequence of tensors, each of which is
-merged from one tensor of every model of one part of the recipe.
+merged from one tensor of every model of one group of the recipe.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mergehub.recipe.values import Parameters, layer_position
 
 
 @dataclass(frozen=True)
-class Part:
+class Group:
     """Models that are merged with one another: all of a recipe's, or those of one slice.
 
     `around` are the parameters that hold for all of them, the innermost first.
@@ -36,7 +36,7 @@ class Part:
         return tuple(entry.model for entry in self.inputs)
 
     def read(self, opened: Iterable[ModelRef]) -> list[ModelRef]:
-        """Those of the opened models that this part merges, its base among them."""
+        """Those of the opened models that this group merges, its base among them."""
         read = {*self.models, self.base}
         return [model for model in opened if model in read]
 
@@ -53,39 +53,39 @@ class Copy:
 @dataclass(frozen=True)
 class Wanted:
     """An output tensor to be: its name, its place in the depth (0 to 1), and the name to look for
-    in each of the part's inputs, and in a base that is none of them (None: not known)."""
+    in each of the group's inputs, and in a base that is none of them (None: not known)."""
 
     name: str
     position: float
-    part: Part
+    group: Group
     names: tuple[str, ...]
     base_name: str | None
 
 
-def parts_of(recipe: Recipe) -> tuple[Part, ...]:
-    """The parts of a recipe in order: one if it lists models, one per slice otherwise."""
+def groups_of(recipe: Recipe) -> tuple[Group, ...]:
+    """The groups of a recipe in order: one if it lists models, one per slice otherwise."""
     content: Recipe | OutputModule = recipe
     around: tuple[Parameters, ...] = (recipe.parameters,)
     if recipe.modules is not None:
         (content,) = recipe.modules.values()
         around = (content.parameters, *around)
     if content.models is not None:
-        return (Part(content.models, recipe.base_model, around),)
-    return tuple(_slice(part, recipe, around) for part in content.slices or ())
+        return (Group(content.models, recipe.base_model, around),)
+    return tuple(_slice(group, recipe, around) for group in content.slices or ())
 
 
-def _slice(part: OutputSlice, recipe: Recipe, around: tuple[Parameters, ...]) -> Part:
-    base = part.base_model or recipe.base_model
-    return Part(part.sources, base, (part.parameters, *around))
+def _slice(group: OutputSlice, recipe: Recipe, around: tuple[Parameters, ...]) -> Group:
+    base = group.base_model or recipe.base_model
+    return Group(group.sources, base, (group.parameters, *around))
 
 
-def slices_of(parts: Sequence[Part]) -> list[list[SliceSource]]:
+def slices_of(groups: Sequence[Group]) -> list[list[SliceSource]]:
     """The sources of each slice; nothing where models are merged whole."""
-    found = ([s for s in part.inputs if isinstance(s, SliceSource)] for part in parts)
+    found = ([s for s in group.inputs if isinstance(s, SliceSource)] for group in groups)
     return [sources for sources in found if sources]
 
 
-def whole(part: Part, definer: Ingredient, module: str | None) -> Iterator[Wanted | Copy]:
+def whole(group: Group, definer: Ingredient, module: str | None) -> Iterator[Wanted | Copy]:
     """The output tensors of models merged whole: those of the model that defines the output.
 
     With a module, the others are copied; buffers always are.
@@ -98,10 +98,12 @@ def whole(part: Part, definer: Ingredient, module: str | None) -> Iterator[Wante
             position = (
                 min(1.0, layer_position(place[1], place[0].depth)) if place else _outside(name)
             )
-            yield Wanted(name, position, part, (name,) * len(part.inputs), name)
+            yield Wanted(name, position, group, (name,) * len(group.inputs), name)
 
 
-def stacked(parts: Sequence[Part], layers: Stacked, module: str | None) -> Iterator[Wanted | Copy]:
+def stacked(
+    groups: Sequence[Group], layers: Stacked, module: str | None
+) -> Iterator[Wanted | Copy]:
     """The output tensors of stacked slices.
 
     Those outside the layers come from the first slice if they act before the stack and from the
@@ -112,53 +114,53 @@ def stacked(parts: Sequence[Part], layers: Stacked, module: str | None) -> Itera
         names = layers.definer.names
         others = (name for name in names if not belongs(name, layers.definer, module))
         yield from (Copy(name, layers.definer.reference, name) for name in others)
-    yield from _rest(parts[0], layers, module, before=True)
+    yield from _rest(groups[0], layers, module, before=True)
     depth = 0
-    for part, ranges in zip(parts, layers.ranges, strict=True):
+    for group, ranges in zip(groups, layers.ranges, strict=True):
         for offset, origins in enumerate(zip(*ranges, strict=True)):
             position = layer_position(offset, len(ranges[0]))
-            yield from _layer(part, layers, depth, origins, position)
+            yield from _layer(group, layers, depth, origins, position)
             depth += 1
-    yield from _rest(parts[-1], layers, module, before=False)
+    yield from _rest(groups[-1], layers, module, before=False)
 
 
 def _layer(
-    part: Part, layers: Stacked, depth: int, origins: tuple[int, ...], position: float
+    group: Group, layers: Stacked, depth: int, origins: tuple[int, ...], position: float
 ) -> Iterator[Wanted | Copy]:
-    model = part.models[0]
-    stacks = [layers.stacks[each] for each in part.models]
+    model = group.models[0]
+    stacks = [layers.stacks[each] for each in group.models]
     for rest in layers.tensors[model][origins[0]]:
         name = layers.stack.join(depth, rest)
         names = tuple(s.join(o, rest) for s, o in zip(stacks, origins, strict=True))
         copied = is_buffer(names[0])
-        yield Copy(name, model, names[0]) if copied else Wanted(name, position, part, names, None)
+        yield Copy(name, model, names[0]) if copied else Wanted(name, position, group, names, None)
 
 
 def _rest(
-    part: Part, layers: Stacked, module: str | None, *, before: bool
+    group: Group, layers: Stacked, module: str | None, *, before: bool
 ) -> Iterator[Wanted | Copy]:
-    ingredient = layers.opened[part.models[0]]
+    ingredient = layers.opened[group.models[0]]
     stack = layers.stacks[ingredient.reference]
     for name in ingredient.names:
         if not belongs(name, ingredient, module):
             continue
         if beyond := stack.split_beyond(name):
             if not before:
-                yield _beyond(part, layers, name, *beyond)
+                yield _beyond(group, layers, name, *beyond)
         elif comes_before(name) == before and stack.split(name) is None:
             if is_buffer(name):
                 yield Copy(name, ingredient.reference, name)
             else:
-                yield Wanted(name, _outside(name), part, (name,) * len(part.inputs), name)
+                yield Wanted(name, _outside(name), group, (name,) * len(group.inputs), name)
 
 
-def _beyond(part: Part, layers: Stacked, name: str, place: int, rest: str) -> Wanted | Copy:
+def _beyond(group: Group, layers: Stacked, name: str, place: int, rest: str) -> Wanted | Copy:
     """A tensor of a layer beyond the stack: as far beyond the output's."""
-    model = part.models[0]
+    model = group.models[0]
     output = layers.stack.join(len(layers.origins) + place, rest)
-    stacks = [layers.stacks[each] for each in part.models]
+    stacks = [layers.stacks[each] for each in group.models]
     names = tuple(stack.join(stack.depth + place, rest) for stack in stacks)
-    return Copy(output, model, name) if is_buffer(name) else Wanted(output, 1.0, part, names, None)
+    return Copy(output, model, name) if is_buffer(name) else Wanted(output, 1.0, group, names, None)
 
 
 def _outside(name: str) -> float:

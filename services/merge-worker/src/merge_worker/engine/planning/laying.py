@@ -16,7 +16,7 @@ from merge_worker.engine.stacking.slices import check_count, stack_slices
 from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.schema import Recipe
 
-from .groups import Copy, Part, Wanted, slices_of, stacked, whole
+from .groups import Copy, Group, Wanted, slices_of, stacked, whole
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ class Output:
     wanted: Sequence[Wanted | Copy]
 
 
-def lay_out(recipe: Recipe, parts: Sequence[Part], opened: Mapping[ModelRef, Ingredient]) -> Output:
+def lay_out(
+    recipe: Recipe, groups: Sequence[Group], opened: Mapping[ModelRef, Ingredient]
+) -> Output:
     """Lay out what a recipe asks for.
 
     Models merged whole are like the first of `opened`, slices like the first slice's first source.
@@ -53,16 +55,16 @@ def lay_out(recipe: Recipe, parts: Sequence[Part], opened: Mapping[ModelRef, Ing
         PlanError: the models do not fit together, or a slice or a module is not there.
         NotSupportedError: layers of an encoder-decoder model would be moved.
     """
-    slices = slices_of(parts)
+    slices = slices_of(groups)
     first = next(iter(opened))
     definer = opened[slices[0][0].model if slices and recipe.modules is None else first]
     module = find_module(next(iter(recipe.modules)), definer) if recipe.modules else None
     if not slices:
-        others = [opened[model] for model in parts[0].read(opened)]
+        others = [opened[model] for model in groups[0].read(opened)]
         check_count(len(definer.names) * len(others))
         check_whole(definer, others, module)
         config, notes = definer.checkpoint.config, tuple(unlike(whole_pairs(definer, others)))
-        wanted = list(whole(parts[0], definer, module))
+        wanted = list(whole(groups[0], definer, module))
         return Output(definer, module, False, config, (), frozenset(), notes, wanted)
     layers = stack_slices(slices, definer, opened, module)
     check_slices(layers, slices)
@@ -70,7 +72,7 @@ def lay_out(recipe: Recipe, parts: Sequence[Part], opened: Mapping[ModelRef, Ing
     check_tensors(layers, restacked.marks)
     check_ends(layers, opened[slices[-1][0].model], module)
     notes = tuple(unlike(slice_pairs(layers, slices)))
-    wanted = list(stacked(parts, layers, module))
+    wanted = list(stacked(groups, layers, module))
     return Output(
         definer=definer,
         module=module,

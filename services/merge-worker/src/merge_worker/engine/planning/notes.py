@@ -68,7 +68,7 @@ def uncomputed(
 
 def _is_uncomputed(wanted: Wanted, opened: Mapping[ModelRef, Ingredient]) -> bool:
     """Whether several models have the tensor, and one in a type that is not computed with."""
-    rows = dict(zip(wanted.part.models, wanted.names, strict=True))
+    rows = dict(zip(wanted.group.models, wanted.names, strict=True))
     stored = [(opened[m], opened[m].find(name)) for m, name in rows.items() if m in opened]
     types = {ingredient.region(name).dtype for ingredient, name in stored if name}
     return len(stored) > 1 and not types <= CODES.keys()

@@ -25,7 +25,7 @@ from mergehub.recipe.ingredients import ingredients, tokenizer_models
 from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.schema import Recipe
 
-from .groups import Part, parts_of
+from .groups import Group, groups_of
 from .laying import lay_out
 from .notes import differing, left_out, rewritten, uncomputed, unread
 from .noting import bounded
@@ -59,12 +59,12 @@ def _planned(recipe: Recipe, sources: Sources, seed: int, max_shard_size: int) -
     if fault := next(never_merged(recipe), None):
         raise NotSupportedError(str(fault))
     method = _method(recipe)
-    parts = parts_of(recipe)
-    used = _used(recipe, parts, method)
+    groups = groups_of(recipe)
+    used = _used(recipe, groups, method)
     opened = open_all(used, _only_named(recipe, used), sources)
     for ingredient in opened.values():
         _refuse_quantized(ingredient)
-    output = lay_out(recipe, parts, opened)
+    output = lay_out(recipe, groups, opened)
     table = Table(recipe, method, opened)
     tensors = assign_places([table.tensor(each) for each in output.wanted], max_shard_size)
     check_types(output.definer, opened.values(), output.module)
@@ -72,7 +72,7 @@ def _planned(recipe: Recipe, sources: Sources, seed: int, max_shard_size: int) -
         check_heads(output.definer, opened.values())
     tokenizer = tokenizer_giver(recipe, opened, sources)
     notes = [
-        *_bases_apart(recipe, parts, method, opened),
+        *_bases_apart(recipe, groups, method, opened),
         *unread(opened),
         *left_out(output, tensors, opened),
         *uncomputed(output, tensors, opened),
@@ -106,15 +106,15 @@ def _method(recipe: Recipe) -> Method:
     return method
 
 
-def _used(recipe: Recipe, parts: tuple[Part, ...], method: Method) -> list[ModelRef]:
+def _used(recipe: Recipe, groups: tuple[Group, ...], method: Method) -> list[ModelRef]:
     """The models whose tensors are read: the base first, if it is one, then as listed."""
     used: set[ModelRef | None] = set()
-    for part in parts:
-        models = part.models
-        places = method.spec.merged(models, part.base)
-        used |= {part.base if place is None else models[place] for place in places}
+    for group in groups:
+        models = group.models
+        places = method.spec.merged(models, group.base)
+        used |= {group.base if place is None else models[place] for place in places}
         if method.spec.base in ("required", "optional"):
-            used.add(part.base)
+            used.add(group.base)
     if recipe.modules is not None:
         used.add(recipe.base_model)
     return [each for each in ingredients(recipe) if each in used]
@@ -129,11 +129,11 @@ def _only_named(recipe: Recipe, used: list[ModelRef]) -> list[ModelRef]:
 
 
 def _bases_apart(
-    recipe: Recipe, parts: tuple[Part, ...], method: Method, opened: Mapping[ModelRef, Ingredient]
+    recipe: Recipe, groups: tuple[Group, ...], method: Method, opened: Mapping[ModelRef, Ingredient]
 ) -> Iterator[str]:
     """The bases that are named and not merged, and why."""
     spec = method.spec
-    for base in dict.fromkeys([recipe.base_model, *(part.base for part in parts)]):
+    for base in dict.fromkeys([recipe.base_model, *(group.base for group in groups)]):
         if base is not None and base not in opened and spec.base == "member":
             yield f"{base} is not merged: enough models are listed without it, the first goes first"
         elif base is not None and base not in opened:

@@ -61,7 +61,7 @@ class Table:
 
     def _merged(self, wanted: Wanted) -> PlannedTensor:
         spec = self.method.spec
-        settings = self._parameters(wanted, wanted.part.around, "recipe")
+        settings = self._parameters(wanted, wanted.group.around, "recipe")
         members, base = self._members(wanted), self._origin(wanted)
         operands = tuple(
             self._operand(wanted, entry, name, self._model_parameters(wanted, entry))
@@ -74,35 +74,35 @@ class Table:
 
     def _members(self, wanted: Wanted) -> list[Member]:
         """The models that are merged, in order."""
-        spec, part = self.method.spec, wanted.part
-        places = spec.merged(part.models, part.base)
+        spec, group = self.method.spec, wanted.group
+        places = spec.merged(group.models, group.base)
         if not spec.takes(len(places)):
             raise PlanError(f"{spec.name} merges {spec.how_many}; here are {len(places)}")
-        listed = list(zip(part.inputs, wanted.names, strict=True))
+        listed = list(zip(group.inputs, wanted.names, strict=True))
         return [self._base(wanted) if place is None else listed[place] for place in places]
 
     def _origin(self, wanted: Wanted) -> Member | None:
         """The base, if the method has one that is not merged itself."""
         if self.method.spec.base not in ("required", "optional"):
             return None
-        if wanted.part.base is None and self.method.spec.base == "required":
+        if wanted.group.base is None and self.method.spec.base == "required":
             raise PlanError(f"{self.method.spec.name} needs a base_model")
-        return self._base(wanted) if wanted.part.base else None
+        return self._base(wanted) if wanted.group.base else None
 
     @staticmethod
     def _base(wanted: Wanted) -> Member:
         """The base as it is listed or, not listed, as an input without parameters."""
-        part = wanted.part
-        assert part.base is not None
-        if part.base in part.models:
-            place = part.models.index(part.base)
-            return part.inputs[place], wanted.names[place]
+        group = wanted.group
+        assert group.base is not None
+        if group.base in group.models:
+            place = group.models.index(group.base)
+            return group.inputs[place], wanted.names[place]
         if wanted.base_name is None:
             raise PlanError(
-                f"the base {part.base} is not among the sources of a slice, so its layers are "
+                f"the base {group.base} is not among the sources of a slice, so its layers are "
                 "not known: list it there with its layer_range"
             )
-        return ModelInput(model=part.base), wanted.base_name
+        return ModelInput(model=group.base), wanted.base_name
 
     def _operand(
         self, wanted: Wanted, entry: ModelInput, name: str, parameters: dict[str, Scalar]
@@ -110,14 +110,14 @@ class Table:
         ingredient = self.opened[entry.model]
         stored = ingredient.find(name)
         if stored is None:
-            having = self.opened[wanted.part.models[0]]
+            having = self.opened[wanted.group.models[0]]
             raise PlanError(lacks(ingredient, having, [name]))
         update = ingredient.updates.get(stored)
         place = self._places[entry.model]
         return Operand(place, stored, ingredient.region(stored), update, parameters)
 
     def _model_parameters(self, wanted: Wanted, entry: ModelInput) -> dict[str, Scalar]:
-        return self._parameters(wanted, (entry.parameters, *wanted.part.around), "model")
+        return self._parameters(wanted, (entry.parameters, *wanted.group.around), "model")
 
     def _parameters(
         self, wanted: Wanted, places: tuple[Parameters, ...], scope: str

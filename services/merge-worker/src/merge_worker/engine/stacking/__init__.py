@@ -1,0 +1,1 @@
+"""Slices stacked into a model: layers, their configuration, and what must fit."""

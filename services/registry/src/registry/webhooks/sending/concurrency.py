@@ -9,7 +9,7 @@ from registry.webhooks.sending.claim import Claimed, Room
 from registry.webhooks.sending.settle import Outcome
 
 
-class Rooms:
+class Concurrency:
     """Room to send.
 
     An endpoint begins with little, gets one more for each delivery that it accepts, and has least

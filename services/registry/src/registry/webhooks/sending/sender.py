@@ -23,7 +23,7 @@ from registry.webhooks.secrets import reseal
 from registry.webhooks.sending import claim, health, settle
 from registry.webhooks.sending.attempt import Post
 from registry.webhooks.sending.claim import Claimed
-from registry.webhooks.sending.concurrency import Rooms
+from registry.webhooks.sending.concurrency import Concurrency
 from registry.webhooks.sending.measures import Measures
 from registry.webhooks.sending.schedule import judge
 from registry.webhooks.sending.settle import Outcome
@@ -51,7 +51,7 @@ class Sender:
         self._tasks: dict[asyncio.Task[None], Claimed] = {}
         self._outcomes: list[Outcome] = []
         self._news = asyncio.Event()
-        self.rooms = Rooms()
+        self.concurrency = Concurrency()
 
     async def run(self, signals: Signals) -> None:
         """Send for ever, woken by each commit that wrote a delivery.
@@ -81,10 +81,10 @@ class Sender:
         Raises SecretsUnreadable, and has taken nothing, where a key is missing.
         """
         async with self._database.transaction() as session:
-            taken = await claim.claim(session, self.rooms.left())
+            taken = await claim.claim(session, self.concurrency.left())
             claim.check_known(self._sealer, [each.letter for each in taken])
         for claimed in taken:
-            self.rooms.take(claimed)
+            self.concurrency.take(claimed)
             task = asyncio.create_task(self._send(claimed))
             self._tasks[task] = claimed
             task.add_done_callback(self._tasks.pop)
@@ -101,7 +101,7 @@ class Sender:
             await health.give_up(session, heard)
         del self._outcomes[: len(outcomes)]
         for outcome in outcomes:
-            self.rooms.give_back(outcome)
+            self.concurrency.give_back(outcome)
         self._measures.count(heard)
 
     async def stop(self) -> None:

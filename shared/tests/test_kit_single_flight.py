@@ -1,4 +1,4 @@
-"""Looks are shared by those who ask at once, and are never older than the question."""
+"""Questions are shared by those who ask at once; no answer is older than its question."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from mergehub.kit.http.single_flight import Looks
+from mergehub.kit.http.single_flight import SingleFlight
 
 
 class Counter:
@@ -29,7 +29,7 @@ class Counter:
 
 async def test_who_asks_at_once_shares_a_look() -> None:
     counter = Counter()
-    looks = Looks(counter.look)
+    looks = SingleFlight(counter.look)
     counter.go.set()
     assert await asyncio.gather(*(looks("a") for _ in range(1000))) == [("a", 1)] * 1000
     assert sorted(await asyncio.gather(looks("a"), looks("b"))) == [("a", 2), ("b", 3)]
@@ -37,7 +37,7 @@ async def test_who_asks_at_once_shares_a_look() -> None:
 
 async def test_who_asks_after_a_look_began_gets_a_newer_one() -> None:
     counter = Counter()
-    looks = Looks(counter.look)
+    looks = SingleFlight(counter.look)
     early = asyncio.ensure_future(looks("a"))
     await counter.began.wait()
     counter.began.clear()
@@ -49,7 +49,7 @@ async def test_who_asks_after_a_look_began_gets_a_newer_one() -> None:
 
 async def test_who_leaves_takes_the_look_from_nobody() -> None:
     counter = Counter()
-    looks = Looks(counter.look)
+    looks = SingleFlight(counter.look)
     leaving, staying = asyncio.ensure_future(looks("a")), asyncio.ensure_future(looks("a"))
     await counter.began.wait()
     leaving.cancel()
@@ -59,7 +59,7 @@ async def test_who_leaves_takes_the_look_from_nobody() -> None:
 
 async def test_an_error_reaches_everyone_who_waits() -> None:
     counter = Counter()
-    looks = Looks(counter.look)
+    looks = SingleFlight(counter.look)
     counter.go.set()
     for found in await asyncio.gather(looks("lost"), looks("lost"), return_exceptions=True):
         assert isinstance(found, LookupError)
@@ -70,7 +70,7 @@ async def test_an_error_reaches_everyone_who_waits() -> None:
 
 async def test_at_the_end_no_look_goes_on() -> None:
     counter = Counter()
-    looks = Looks(counter.look)
+    looks = SingleFlight(counter.look)
     before = asyncio.all_tasks()
     leaving = asyncio.ensure_future(looks("a"))
     await counter.began.wait()

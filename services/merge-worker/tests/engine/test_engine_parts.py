@@ -13,7 +13,7 @@ import yaml
 from merge_worker.engine import (
     MergeOptions,
     OutputError,
-    Portion,
+    Part,
     ResumeError,
     digest_of_folder,
     merge,
@@ -35,7 +35,7 @@ def test_the_last_part_to_end_completes_the_merge(workshop: Any, order: list[int
     results = []
     for number in order:
         assert not out.exists()
-        results.append(merge_part(plan, out, Portion(number, 3)))
+        results.append(merge_part(plan, out, Part(number, 3)))
     assert results[:2] == [None, None]
     assert results[2] is not None
     assert results[2].output_digest == expected == digest_of_folder(out)
@@ -45,7 +45,7 @@ def test_the_last_part_to_end_completes_the_merge(workshop: Any, order: list[int
 
 def test_the_parts_are_all_tensors_once_and_of_like_size(workshop: Any) -> None:
     plan = workshop.plan(document(workshop))
-    parts = [Portion(number, 3).tensors(plan) for number in (1, 2, 3)]
+    parts = [Part(number, 3).tensors(plan) for number in (1, 2, 3)]
     names = [tensor.name for part in parts for tensor in part]
     assert sorted(names) == sorted(tensor.name for tensor in plan.tensors)
     loads = [sum(tensor.bytes_in for tensor in part) for part in parts]
@@ -54,90 +54,90 @@ def test_the_parts_are_all_tensors_once_and_of_like_size(workshop: Any) -> None:
 
 def test_more_parts_than_tensors_are_fine(workshop: Any) -> None:
     plan, out = workshop.plan(document(workshop)), workshop.folder / "out"
-    results = [merge_part(plan, out, Portion(number, 12)) for number in range(1, 13)]
+    results = [merge_part(plan, out, Part(number, 12)) for number in range(1, 13)]
     assert [result is None for result in results] == [True] * 11 + [False]
 
 
 def test_a_finished_part_does_nothing_twice(workshop: Any) -> None:
     plan, out = workshop.plan(document(workshop)), workshop.folder / "out"
-    merge_part(plan, out, Portion(1, 2))
+    merge_part(plan, out, Part(1, 2))
     seen: list[Any] = []
-    assert merge_part(plan, out, Portion(1, 2), on_progress=seen.append) is None
+    assert merge_part(plan, out, Part(1, 2), on_progress=seen.append) is None
     assert {each.stage for each in seen} == {"check"}
-    assert merge_part(plan, out, Portion(2, 2)) is not None
+    assert merge_part(plan, out, Part(2, 2)) is not None
 
 
 def test_what_another_part_made_is_read_anew_before_the_merge_is_completed(workshop: Any) -> None:
     recipe = document(workshop)
     expected = workshop.merge(recipe, "whole").output_digest
     plan, out = workshop.plan(recipe), workshop.folder / "out"
-    merge_part(plan, out, Portion(1, 2))
-    region = Portion(1, 2).tensors(plan)[0].region
+    merge_part(plan, out, Part(1, 2))
+    region = Part(1, 2).tensors(plan)[0].region
     shard = workshop.folder / "out.partial" / region.file
     with shard.open("r+b") as file:
         file.seek(region.offset)
         file.write(bytes(8))
     for _ in range(2):
         with pytest.raises(ResumeError, match=r"since part 1/2 made it; merge that part again"):
-            merge_part(plan, out, Portion(2, 2))
-    result = merge_part(plan, out, Portion(1, 2))
+            merge_part(plan, out, Part(2, 2))
+    result = merge_part(plan, out, Part(1, 2))
     assert result is not None
     assert result.output_digest == expected == digest_of_folder(out)
 
 
 def test_a_merge_is_divided_in_one_way(workshop: Any) -> None:
     plan, out = workshop.plan(document(workshop)), workshop.folder / "out"
-    merge_part(plan, out, Portion(1, 2))
+    merge_part(plan, out, Part(1, 2))
     with pytest.raises(ResumeError, match="another number of parts"):
-        merge_part(plan, out, Portion(1, 3))
+        merge_part(plan, out, Part(1, 3))
     with pytest.raises(ResumeError, match=r"journal-1-of-2\.jsonl"):
         merge(plan, out)
 
 
 def test_the_parts_are_of_one_recipe(workshop: Any) -> None:
     recipe, out = document(workshop), workshop.folder / "out"
-    merge_part(workshop.plan(recipe), out, Portion(1, 2))
+    merge_part(workshop.plan(recipe), out, Part(1, 2))
     other = workshop.plan(recipe | {"parameters": {"weight": 3}, "merge_method": "linear"})
     with pytest.raises(ResumeError, match="another merge"):
-        merge_part(other, out, Portion(2, 2))
-    assert merge_part(workshop.plan(recipe), out, Portion(2, 2)) is not None
+        merge_part(other, out, Part(2, 2))
+    assert merge_part(workshop.plan(recipe), out, Part(2, 2)) is not None
 
 
 def test_a_part_says_that_the_journal_of_another_is_damaged(workshop: Any) -> None:
     recipe, out = document(workshop), workshop.folder / "out"
-    merge_part(workshop.plan(recipe), out, Portion(1, 2))
-    with (workshop.folder / "out.partial" / Portion(1, 2).journal).open("a") as journal:
+    merge_part(workshop.plan(recipe), out, Part(1, 2))
+    with (workshop.folder / "out.partial" / Part(1, 2).journal).open("a") as journal:
         journal.write("garbage\n")
     with pytest.raises(ResumeError, match=r"journal-1-of-2\.jsonl is damaged"):
-        merge_part(workshop.plan(recipe), out, Portion(2, 2))
+        merge_part(workshop.plan(recipe), out, Part(2, 2))
 
 
 def test_one_part_is_not_worked_on_twice_at_a_time(workshop: Any) -> None:
     plan, out = workshop.plan(document(workshop)), workshop.folder / "out"
 
     def again(progress: Any) -> None:
-        merge_part(plan, out, Portion(1, 2))
+        merge_part(plan, out, Part(1, 2))
 
     with pytest.raises(ResumeError, match="another process"):
-        merge_part(plan, out, Portion(1, 2), on_progress=again)
+        merge_part(plan, out, Part(1, 2), on_progress=again)
 
 
 def test_an_error_in_one_part_keeps_what_the_others_did(workshop: Any) -> None:
     plan, out = workshop.plan(document(workshop)), workshop.folder / "out"
-    merge_part(plan, out, Portion(1, 2))
+    merge_part(plan, out, Part(1, 2))
 
     def fail(progress: Any) -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        merge_part(plan, out, Portion(2, 2), MergeOptions(keep_partial=False), fail)
-    assert merge_part(plan, out, Portion(2, 2)) is not None
+        merge_part(plan, out, Part(2, 2), MergeOptions(keep_partial=False), fail)
+    assert merge_part(plan, out, Part(2, 2)) is not None
 
 
 @pytest.mark.parametrize(("number", "of"), [(0, 2), (3, 2), (1, 0)])
 def test_a_part_that_cannot_be_is_refused(number: int, of: int) -> None:
     with pytest.raises(ValueError, match="must be between"):
-        Portion(number, of)
+        Part(number, of)
 
 
 def test_processes_side_by_side_make_the_same_bytes(workshop: Any) -> None:
@@ -165,4 +165,4 @@ def test_a_merge_that_exists_is_not_begun_again(workshop: Any) -> None:
     recipe = document(workshop)
     workshop.merge(recipe)
     with pytest.raises(OutputError, match="exists already"):
-        merge_part(workshop.plan(recipe), workshop.folder / "out", Portion(1, 2))
+        merge_part(workshop.plan(recipe), workshop.folder / "out", Part(1, 2))

@@ -1,4 +1,4 @@
-"""One of several portions of a merge, for machines that share a folder."""
+"""One of several parts of a merge, for machines that share a folder."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .journal import NAME, Finished, Journal
 
 
 @dataclass(frozen=True)
-class Portion:
-    """The `number`-th of `of` portions, from 1, with about as many bytes to read as the others."""
+class Part:
+    """The `number`-th of `of` parts, from 1, with about as many bytes to read as the others."""
 
     number: int = 1
     of: int = 1
@@ -33,12 +33,12 @@ class Portion:
         return NAME if self.of == 1 else f"journal-{self.number}-of-{self.of}.jsonl"
 
     @property
-    def all(self) -> Iterator[Portion]:
+    def all(self) -> Iterator[Part]:
         """It and the others."""
-        return (Portion(number, self.of) for number in range(1, self.of + 1))
+        return (Part(number, self.of) for number in range(1, self.of + 1))
 
     @property
-    def others(self) -> Iterator[Portion]:
+    def others(self) -> Iterator[Part]:
         """All but it."""
         return (each for each in self.all if each != self)
 
@@ -54,32 +54,32 @@ class Portion:
         return mine
 
 
-def check_split(folder: Path, plan: Plan, portion: Portion) -> None:
-    """Make sure that all portions in a folder are of one plan, divided in one way.
+def check_split(folder: Path, plan: Plan, part: Part) -> None:
+    """Make sure that all parts in a folder are of one plan, divided in one way.
 
     Raises:
         ResumeError: a journal of another plan, or of another division, lies in the folder.
     """
-    known = {each.journal for each in portion.all}
+    known = {each.journal for each in part.all}
     journals = sorted(folder.glob("journal*.jsonl"))
     if others := [path.name for path in journals if path.name not in known]:
         raise ResumeError(
             f"{folder} was begun in another number of parts ({', '.join(others)}); "
             "go on with that number, or remove it"
         )
-    for each in portion.others:
+    for each in part.others:
         with suppress(FileNotFoundError):
             Journal.peek(folder / each.journal, plan.digest)
 
 
-def all_finished(folder: Path, plan: Plan, portion: Portion) -> dict[str, Finished] | None:
-    """The finished tensors of all portions; None if one is still at work, or all is done.
+def all_finished(folder: Path, plan: Plan, part: Part) -> dict[str, Finished] | None:
+    """The finished tensors of all parts; None if one is still at work, or all is done.
 
     Raises:
         ResumeError: a journal is damaged.
     """
     finished: dict[str, Finished] = {}
-    for each in portion.all:
+    for each in part.all:
         try:
             journal = Journal.peek(folder / each.journal, plan.digest)
         except FileNotFoundError:
