@@ -12,8 +12,9 @@ import click
 import pytest
 
 from mergehub.cli.commands.runs import how_far
-from mergehub.cli.commands.submit import evaluate, submit
 from mergehub.cli.finding import beginning
+from mergehub.cli.kinds.evaluate import command as evaluate
+from mergehub.cli.kinds.merge import command as submit
 from mergehub.client.near import near
 from mergehub.contracts.examples import RUN
 from mergehub.contracts.runs import (

@@ -10,7 +10,7 @@ import pytest
 
 from mergehub import __version__
 from mergehub.contracts.events import TYPES, Envelope, EvaluationCompleted, EventData, RunChanged
-from mergehub.contracts.runs import Parent
+from mergehub.contracts.kinds.merge import Parent
 from tools import event_releases as release
 from tools.event_releases import MODELS, Release, broken, released, today
 

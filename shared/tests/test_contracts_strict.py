@@ -9,7 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from mergehub.contracts.examples import VERSION_ID
 from mergehub.contracts.hardware import Capacity
-from mergehub.contracts.runs import ClaimRequest, MergeRunCreate, Parent, RunError, RunProgress
+from mergehub.contracts.kinds.merge import MergeRunCreate, Parent
+from mergehub.contracts.runs import ClaimRequest, RunError, RunProgress
 from mergehub.contracts.strict import Time
 
 MERGE: dict[str, Any] = {"kind": "merge", "recipe": "", "model_name": "m"}

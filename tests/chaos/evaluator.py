@@ -14,14 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from mergehub.contracts.runs import (
-    FINAL,
-    BenchmarkResult,
-    Claim,
-    EvaluateResult,
-    EvaluateSpec,
-    ReportRequest,
-)
+from mergehub.contracts.kinds.evaluate import BenchmarkResult, EvaluateResult, EvaluateSpec
+from mergehub.contracts.runs import FINAL, Claim, ReportRequest
 from mergehub.contracts.worker_client import LeaseLost, RunClient, RunClientError
 
 from .history import History

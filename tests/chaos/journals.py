@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from merge_worker.engine.output.journal import NAME
-from merge_worker.kinds.messages import PARTIAL
+from merge_worker.work.messages import PARTIAL
 
 
 @dataclass(frozen=True)

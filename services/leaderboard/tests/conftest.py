@@ -24,7 +24,7 @@ from mergehub.contracts.events import (
     EventPage,
     ModelProduced,
 )
-from mergehub.contracts.runs import Parent
+from mergehub.contracts.kinds.merge import Parent
 from mergehub.kit.http.app import Resources, open_resources
 from mergehub.kit.settings.service import ServiceSettings
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from leaderboard.boards.ranking import Rank, Row, columns, ranks, rows
 from leaderboard.results.service import Score, Setting
 from leaderboard.statistics import Estimate, mean, normal
-from mergehub.contracts.runs import Parent
+from mergehub.contracts.kinds.merge import Parent
 
 
 @pytest.fixture

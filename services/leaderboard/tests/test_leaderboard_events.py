@@ -18,7 +18,7 @@ from leaderboard.app import PARTS, create_app
 from leaderboard.parents.models import Parent as ParentRow
 from leaderboard.results.models import Result, ResultItem
 from leaderboard.tables import Inbox, InboxPosition, intake
-from mergehub.contracts.runs import Parent
+from mergehub.contracts.kinds.merge import Parent
 from mergehub.kit.events.stream import StreamPublisher
 from mergehub.kit.http.app import Resources, open_resources
 from mergehub.kit.telemetry.loops import running

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mergehub.contracts.runs import Parent
+from mergehub.contracts.kinds.merge import Parent
 
 BASE = Parent(name="base", role="base")
 

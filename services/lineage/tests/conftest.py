@@ -19,7 +19,7 @@ from sqlalchemy import delete
 from lineage.app import PARTS, create_app
 from lineage.tables import Base
 from mergehub.contracts.events import Envelope, EventPage, ModelProduced
-from mergehub.contracts.runs import Parent
+from mergehub.contracts.kinds.merge import Parent
 from mergehub.kit.http.app import Resources, open_resources
 from mergehub.kit.settings.service import ServiceSettings
 

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from lineage import events
 from lineage.app import create_app
 from lineage.tables import Base
-from mergehub.contracts.runs import Parent
+from mergehub.contracts.kinds.merge import Parent
 from mergehub.contracts.services import SERVICES
 from mergehub.kit.settings.service import ServiceSettings
 

@@ -21,7 +21,7 @@ from lineage.app import PARTS, create_app
 from lineage.graph.models import Edge
 from lineage.tables import Inbox, InboxPosition, intake
 from mergehub.contracts.events import STREAM, Envelope
-from mergehub.contracts.runs import Parent
+from mergehub.contracts.kinds.merge import Parent
 from mergehub.hub.valkey import Valkey
 from mergehub.kit.events.consumer import Consumer, FeedHasGap
 from mergehub.kit.events.inbox import Apply

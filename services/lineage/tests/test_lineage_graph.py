@@ -17,7 +17,7 @@ from lineage.graph import service
 from lineage.graph.models import Edge
 from lineage.models import repository as models
 from lineage.models.models import Model
-from mergehub.contracts.runs import Parent
+from mergehub.contracts.kinds.merge import Parent
 from mergehub.kit.http.app import Resources
 
 LEARNED = service.Provenance("registry", None, "linear", None)

@@ -8,7 +8,7 @@ from alembic.config import Config
 from sqlalchemy import text
 
 from lineage import events
-from mergehub.contracts.runs import Parent
+from mergehub.contracts.kinds.merge import Parent
 from mergehub.kit.database.database import Database
 
 BEFORE = """

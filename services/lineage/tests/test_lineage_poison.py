@@ -19,7 +19,7 @@ from lineage.app import PARTS
 from lineage.graph.models import Edge
 from lineage.tables import Inbox, InboxPosition, InboxRefused, intake
 from mergehub.contracts.events import Envelope
-from mergehub.contracts.runs import Parent
+from mergehub.contracts.kinds.merge import Parent
 from mergehub.kit.events.consumer import Consumer
 from mergehub.kit.events.inbox import Apply
 from mergehub.kit.http.app import Resources, open_resources

@@ -14,7 +14,7 @@ from lineage.app import PARTS
 from lineage.graph.models import Edge
 from lineage.tables import Inbox, InboxPosition, intake
 from mergehub.contracts.events import EventPage
-from mergehub.contracts.runs import Parent
+from mergehub.contracts.kinds.merge import Parent
 from mergehub.kit.database.pruning import Pruner
 from mergehub.kit.events.consumer import EventsPruned
 from mergehub.kit.events.outbox import EventsPruned as PrunedProblem

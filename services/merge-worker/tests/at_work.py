@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 
 from merge_worker.execution.slot import Slot
 from merge_worker.jobs import Doorbell
-from mergehub.contracts.runs import MergeSpec
+from mergehub.contracts.kinds.merge import MergeSpec
 from mergehub.contracts.worker_client import RunClient
 from mergehub.kit.events.doorbell import DueRun, ring
 from mergehub.kit.settings.service import WorkerSettings

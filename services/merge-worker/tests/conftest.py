@@ -27,6 +27,7 @@ from at_work import LAYERS, RECIPE, SHAPE
 
 from merge_worker.engine import Sources, digest_of_folder, merge, plan_merge
 from mergehub.contracts.hardware import Needs, lacking
+from mergehub.contracts.kinds import RunSpec
 from mergehub.contracts.runs import (
     FINAL,
     Claim,
@@ -36,7 +37,6 @@ from mergehub.contracts.runs import (
     ReleaseRequest,
     ReportRequest,
     Run,
-    RunSpec,
     RunState,
 )
 from mergehub.contracts.workers import WorkerBeat

@@ -17,9 +17,9 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from merge_worker.execution.process import ChildProcess
-from merge_worker.kinds.messages import Failed, Job, Message, Progress, Succeeded
+from merge_worker.work.messages import Failed, Job, Message, Progress, Succeeded
 from mergehub.contracts.hardware import Capacity
-from mergehub.contracts.runs import EvaluateResult, EvaluateSpec
+from mergehub.contracts.kinds.evaluate import EvaluateResult, EvaluateSpec
 
 WORDS = ["<pad>", "<eos>", "?", "yes", "no", *"abcdefgh"]
 WIDTH, LAYERS = 16, 2

@@ -10,7 +10,8 @@ from arq.worker import Worker
 
 from merge_worker.execution.attempt import Attempt
 from merge_worker.jobs import Listener
-from mergehub.contracts.runs import Claim, MergeSpec
+from mergehub.contracts.kinds.merge import MergeSpec
+from mergehub.contracts.runs import Claim
 
 SPEC = MergeSpec(
     kind="merge", recipe="", recipe_version=None, recipe_digest="", model_name="m", seed=0

@@ -17,9 +17,9 @@ from at_work import merge_spec
 from strange_folders import CORPUS, sound
 
 from merge_worker.execution import child
-from merge_worker.kinds.failure import RunFailed
-from merge_worker.kinds.messages import Failed, Job, Succeeded
-from merge_worker.kinds.produced import check_parents
+from merge_worker.work.failure import RunFailed
+from merge_worker.work.messages import Failed, Job, Succeeded
+from merge_worker.work.produced import check_parents
 from mergehub.contracts.hardware import Capacity
 from mergehub.recipe import parse_recipe
 

@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from mergehub.contracts.runs import MergeSpec, ReportRequest, RunError, RunState
+from mergehub.contracts.kinds.merge import MergeSpec
+from mergehub.contracts.runs import ReportRequest, RunError, RunState
 from mergehub.contracts.worker_client import LeaseLost, Refused, RunClient, Unreachable
 
 SPEC = MergeSpec(

@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from starlette.responses import PlainTextResponse
 
 from merge_worker.execution.leftovers import Leftovers
-from mergehub.contracts.runs import MergeSpec, RunState
+from mergehub.contracts.kinds.merge import MergeSpec
+from mergehub.contracts.runs import RunState
 from mergehub.contracts.worker_client import RunClient, Unreachable
 from mergehub.kit.settings.service import WorkerSettings
 

@@ -15,10 +15,10 @@ from at_work import merge_spec
 from safetensors.numpy import save_file
 
 from merge_worker.engine.planning.noting import LONGEST, MOST
-from merge_worker.kinds.messages import MESSAGE, Job, Succeeded
+from merge_worker.work.messages import MESSAGE, Job, Succeeded
 from mergehub.cli.commands.runs import _outcome
 from mergehub.contracts.hardware import Capacity
-from mergehub.contracts.runs import MergeResult
+from mergehub.contracts.kinds.merge import MergeResult
 
 RECIPE = "{merge_method: linear, models: [{model: one}, {model: two}]}"
 

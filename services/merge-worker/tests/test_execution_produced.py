@@ -10,8 +10,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from merge_worker.engine import Sources, merge, plan_merge
-from merge_worker.kinds.identity import weights_digest
-from merge_worker.kinds.produced import merge_result
+from merge_worker.work.identity import weights_digest
+from merge_worker.work.produced import merge_result
 from mergehub.recipe import parse_recipe
 
 RECIPE = "{merge_method: linear, models: [{model: one}, {model: two}], %s}"

@@ -13,12 +13,13 @@ from test_evaluate_runs import llama, lora
 
 from merge_worker.engine.output.output_files import LOCK
 from merge_worker.kinds.evaluate import _open
-from merge_worker.kinds.failure import RunFailed
-from merge_worker.kinds.merge import merge_run
-from merge_worker.kinds.messages import Job
-from merge_worker.kinds.tell import Tell
+from merge_worker.kinds.merge import run as merge_run
+from merge_worker.work.failure import RunFailed
+from merge_worker.work.messages import Job
+from merge_worker.work.tell import Tell
 from mergehub.contracts.hardware import Capacity
-from mergehub.contracts.runs import EvaluateSpec, MergeResult, MergeSpec
+from mergehub.contracts.kinds.evaluate import EvaluateSpec
+from mergehub.contracts.kinds.merge import MergeResult, MergeSpec
 from mergehub.recipe import ModelRef
 
 SOUP = "merge_method: linear\nmodels: [{model: tiny, parameters: {weight: 1}}]\ndtype: float32\n"

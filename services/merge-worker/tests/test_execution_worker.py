@@ -32,7 +32,8 @@ from merge_worker.engine import digest_of_folder
 from merge_worker.execution import slot
 from mergehub import __version__
 from mergehub.contracts.hardware import Capacity, Needs
-from mergehub.contracts.runs import MergeResult, RunState
+from mergehub.contracts.kinds.merge import MergeResult
+from mergehub.contracts.runs import RunState
 from mergehub.kit.events.doorbell import queue_name
 from mergehub.kit.settings.service import WorkerSettings
 

@@ -22,13 +22,13 @@ from hypothesis.stateful import (
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.contracts.kinds.merge import MergeRunCreate
 from mergehub.contracts.runs import (
     FINAL,
     MAX_ATTEMPTS,
     MOVES,
     ClaimRequest,
     HeartbeatRequest,
-    MergeRunCreate,
     ReleaseRequest,
     ReportRequest,
     RunState,

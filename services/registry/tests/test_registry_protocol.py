@@ -12,7 +12,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from mergehub.contracts.runs import HEARTBEAT_SECONDS, LEASE_SECONDS, MAX_ATTEMPTS, TIMEOUT_SECONDS
+from mergehub.contracts.kinds import KINDS
+from mergehub.contracts.runs import HEARTBEAT_SECONDS, LEASE_SECONDS, MAX_ATTEMPTS
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -47,7 +48,7 @@ async def test_claim_gives_spec_lease_and_fence(
         "attempt": 1,
         "lease_seconds": LEASE_SECONDS,
         "heartbeat_seconds": HEARTBEAT_SECONDS,
-        "timeout_seconds": TIMEOUT_SECONDS["merge"],
+        "timeout_seconds": KINDS["merge"].timeout_seconds,
         "spec": run["spec"],
         "products": {},
     }

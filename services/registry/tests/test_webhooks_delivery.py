@@ -11,7 +11,7 @@ from receiver import Answer, Receiver, answers, receiving
 from sqlalchemy import text
 
 from mergehub.contracts.events import ModelProduced
-from mergehub.contracts.runs import Parent
+from mergehub.contracts.kinds.merge import Parent
 from registry.events.models import outbox
 from registry.webhooks.sending.schedule import PAUSES
 from registry.webhooks.sending.sender import Sender

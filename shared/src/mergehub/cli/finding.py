@@ -12,7 +12,7 @@ from uuid import UUID
 import click
 
 from mergehub.client import HubClient, HubError, api
-from mergehub.contracts.runs import RECIPE_NAME
+from mergehub.contracts.names import RECIPE_NAME
 
 SHORTEST = 6
 NEWEST = 1_000

@@ -10,6 +10,7 @@ import sys
 import click
 
 from mergehub import __version__
+from mergehub.cli.kinds import commands
 from mergehub.cli.lazy import Lazy, LazyGroup
 
 # A command lives shortly: looking for cycles among all that it imports would take a fifth of that.
@@ -44,10 +45,7 @@ SECTIONS = {
         ),
         "recipes": Lazy("mergehub.cli.commands.show:recipes", "List the newest recipes."),
         "show": Lazy("mergehub.cli.commands.show:show", "Show one recipe or run in full."),
-        "submit": Lazy("mergehub.cli.commands.submit:submit", "Have a recipe merged by a worker."),
-        "evaluate": Lazy(
-            "mergehub.cli.commands.submit:evaluate", "Have a model evaluated by a worker."
-        ),
+        **commands(),
         "follow": Lazy("mergehub.cli.commands.runs:follow", "Watch a run until it ends."),
         "cancel": Lazy("mergehub.cli.commands.runs:cancel", "Cancel a run."),
         "retry": Lazy("mergehub.cli.commands.runs:retry", "Try a failed or cancelled run again."),

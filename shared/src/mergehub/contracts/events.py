@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from mergehub.contracts.runs import Parent
+from mergehub.contracts.kinds.merge import Parent
 
 STREAM = "mergehub:events"
 

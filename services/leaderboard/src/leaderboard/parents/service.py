@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from leaderboard.names import spelled
 from leaderboard.parents import repository
 from mergehub.contracts.events import ModelProduced
-from mergehub.contracts.runs import Parent
+from mergehub.contracts.kinds.merge import Parent
 
 
 async def learn_production(session: AsyncSession, produced: ModelProduced) -> None:

@@ -18,7 +18,7 @@ from lineage.models import repository as models
 from lineage.models import service as model_service
 from lineage.models.schemas import Model
 from mergehub.contracts.events import ModelProduced
-from mergehub.contracts.runs import Parent
+from mergehub.contracts.kinds.merge import Parent
 
 log = structlog.get_logger()
 

@@ -19,7 +19,7 @@ from lm_eval.evaluator import evaluate
 from lm_eval.models.huggingface import HFLM
 
 from mergehub.contracts.hardware import Hardware
-from mergehub.contracts.runs import BenchmarkResult
+from mergehub.contracts.kinds.evaluate import BenchmarkResult
 
 from .errors import TaskError
 from .tasks import LocalTask

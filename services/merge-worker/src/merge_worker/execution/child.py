@@ -10,11 +10,12 @@ import os
 import signal
 import sys
 import traceback
+from importlib import import_module
 
-from merge_worker.kinds.failure import RunFailed, disk_full, is_disk_full, out_of_memory, unforeseen
-from merge_worker.kinds.messages import Failed, Job, Message, Stopped, Succeeded
-from merge_worker.kinds.tell import StopRequested, Tell, take_standard_output
-from mergehub.contracts.runs import RunResult
+from merge_worker.work.failure import RunFailed, disk_full, is_disk_full, out_of_memory, unforeseen
+from merge_worker.work.messages import Failed, Job, Message, Stopped, Succeeded
+from merge_worker.work.tell import StopRequested, Tell, take_standard_output
+from mergehub.contracts.kinds.kind import Result
 from mergehub.parent_death import die_with_parent
 
 
@@ -57,15 +58,10 @@ def _failure(error: Exception) -> RunFailed | None:
     return unforeseen(error)
 
 
-def _work(job: Job, tell: Tell) -> RunResult:
+def _work(job: Job, tell: Tell) -> Result:
     # Imported here: the engine and the harness each take their time, and only one is needed.
-    if job.spec.kind == "merge":
-        from merge_worker.kinds.merge import merge_run
-
-        return merge_run(job, job.spec, tell)
-    from merge_worker.kinds.evaluate import evaluate_run
-
-    return evaluate_run(job, job.spec, tell)
+    result: Result = import_module(f"merge_worker.kinds.{job.spec.kind}").run(job, job.spec, tell)
+    return result
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from merge_worker.kinds.failure import LONGEST_MESSAGE
-from merge_worker.kinds.messages import PARTIAL, Job
+from merge_worker.work.failure import LONGEST_MESSAGE
+from merge_worker.work.messages import PARTIAL, Job
 from mergehub.contracts.runs import RunError
 
 # An absolute path, but neither a URL's nor the end of a relative one.
@@ -35,7 +35,7 @@ def without_folders(text: str, job: Job) -> str:
         text = re.sub(rf"{here}/?(?![\w.-])", name, text)
     text = re.sub(r"(<models>|<tasks>)(?:, \1)+", r"\1", text)
     text = re.sub(rf"(run:[0-9a-f-]{{36}}){re.escape(PARTIAL)}", r"\1", text)
-    said = job.spec.recipe if job.spec.kind == "merge" else job.spec.model
+    said = job.spec.named
     return _PATH.sub(lambda found: found[0] if found[0] in said else _last(found[0]), text)
 
 

@@ -18,15 +18,14 @@ from merge_worker.engine.models.checkpoint import Checkpoint, open_adapter, open
 from merge_worker.engine.models.sources import Kind
 from merge_worker.evaluate.errors import EvaluationError
 from merge_worker.evaluate.tasks import LocalTask, load_task
+from merge_worker.work.failure import RunFailed, disk_full, is_disk_full
+from merge_worker.work.identity import checkpoints_digest, produced_digest
+from merge_worker.work.messages import Job, Planned
+from merge_worker.work.sources import sources_of
+from merge_worker.work.tell import StopRequested, Tell
 from mergehub.contracts.hardware import Needs
-from mergehub.contracts.runs import BenchmarkResult, EvaluateResult, EvaluateSpec
+from mergehub.contracts.kinds.evaluate import BenchmarkResult, EvaluateResult, EvaluateSpec
 from mergehub.recipe import ModelRef
-
-from .failure import RunFailed, disk_full, is_disk_full
-from .identity import checkpoints_digest, produced_digest
-from .messages import Job, Planned
-from .sources import sources_of
-from .tell import StopRequested, Tell
 
 if TYPE_CHECKING:
     from merge_worker.evaluate.harness import Harness
@@ -47,7 +46,7 @@ ROOM = 1.3
 """Room for activations and caches, as a multiple of the parameters."""
 
 
-def evaluate_run(job: Job, spec: EvaluateSpec, tell: Tell) -> EvaluateResult:
+def run(job: Job, spec: EvaluateSpec, tell: Tell) -> EvaluateResult:
     """Measure the model on every benchmark that an earlier attempt has not finished.
 
     Raises:

@@ -21,22 +21,21 @@ from merge_worker.engine import (
 )
 from merge_worker.engine.cuda.device import label
 from merge_worker.engine.output.journal import NAME as JOURNAL
+from merge_worker.work.failure import RunFailed, disk_full, out_of_memory
+from merge_worker.work.messages import Job, Planned
+from merge_worker.work.produced import check_parents, merge_result
+from merge_worker.work.sources import sources_of
+from merge_worker.work.tell import Tell
 from mergehub.contracts.hardware import Needs
-from mergehub.contracts.runs import MergeResult, MergeSpec
+from mergehub.contracts.kinds.merge import MergeResult, MergeSpec
 from mergehub.recipe import Recipe, RecipeError, parse_to_merge
-
-from .failure import RunFailed, disk_full, out_of_memory
-from .messages import Job, Planned
-from .produced import check_parents, merge_result
-from .sources import sources_of
-from .tell import Tell
 
 LOOK_AGAIN_SECONDS = 0.2
 OVERHEAD = 200_000_000
 """Bytes that the interpreter, the libraries and the plan take beside the buffers."""
 
 
-def merge_run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
+def run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
     """Merge, or go on with what an earlier attempt left, or only report what it finished.
 
     Raises:

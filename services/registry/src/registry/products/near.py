@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.contracts.kinds import MAKERS
 from mergehub.kit.identity.auth import Principal
 from mergehub.recipe.faults import nearest
 from registry.products.models import ProductRow
@@ -42,7 +43,7 @@ async def near_names(session: AsyncSession, viewer: Principal, names: Iterable[s
 async def _names_in(session: AsyncSession, viewer: Principal, spaces: set[str]) -> list[str]:
     seen = exists().where(
         func.lower(RunRow.model_name) == func.lower(ProductRow.name),
-        RunRow.kind == "merge",
+        RunRow.kind.in_(MAKERS),
         RunRow.state.in_(COMING),
         seen_by(viewer),
     )

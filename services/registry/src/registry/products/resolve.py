@@ -11,7 +11,9 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
-from mergehub.contracts.runs import MODEL_NAME, RunState
+from mergehub.contracts.kinds import MAKERS
+from mergehub.contracts.names import MODEL_NAME
+from mergehub.contracts.runs import RunState
 from mergehub.kit.identity.auth import Principal
 from mergehub.kit.problems.problem import FieldFault
 from mergehub.recipe import ModelRef
@@ -116,7 +118,7 @@ async def _of_names(session: AsyncSession, viewer: Principal, names: set[str]) -
 
 def _merges(viewer: Principal) -> Select[RunRow]:
     columns = load_only(*NEEDED, raiseload=True)
-    return select(RunRow).options(columns).where(RunRow.kind == "merge", seen_by(viewer))
+    return select(RunRow).options(columns).where(RunRow.kind.in_(MAKERS), seen_by(viewer))
 
 
 def _may_be_product(reference: ModelRef) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from mergehub.contracts.runs import FINAL, Run, RunCreate, RunState, SubmittedRun
+from mergehub.contracts.kinds import KindName, RunCreate
+from mergehub.contracts.runs import FINAL, Run, RunState, SubmittedRun
 from mergehub.kit.database.database import Session
 from mergehub.kit.http.follow import LastEventId, Wait, event_stream, followed
 from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
@@ -43,7 +44,7 @@ ModelName = Annotated[
     str | None,
     Query(min_length=1, max_length=500, description="What its model is called, in whatever case."),
 ]
-Kind = Annotated[Literal["merge", "evaluate"] | None, Query()]
+Kind = Annotated[KindName | None, Query()]
 
 
 @router.post(

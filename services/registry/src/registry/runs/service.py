@@ -8,13 +8,11 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.contracts.kinds import KINDS
+from mergehub.contracts.kinds.kind import Create
 from mergehub.contracts.runs import (
     FINAL,
     MAX_ATTEMPTS,
-    TIMEOUT_SECONDS,
-    EvaluateRunCreate,
-    MergeRunCreate,
-    MergeSpec,
     Run,
     RunState,
     RunSummary,
@@ -25,41 +23,34 @@ from mergehub.kit.identity.auth import Principal
 from registry.accounts.access import check_may
 from registry.accounts.service import own
 from registry.audit.service import audit
-from registry.products.names import taken
 from registry.products.near import near_names
 from registry.products.resolve import by_name, owners_of_private
 from registry.quotas.service import check_quota
 from registry.runs import repository
 from registry.runs.errors import RunFinished, RunNotFound, SourcePrivate
+from registry.runs.kinds import handler_of
 from registry.runs.models import RunRow
 from registry.runs.moves import announce, move, touch
 from registry.runs.repository import RunFilter, Viewer
 from registry.runs.schemas import RunItems, RunPage
 from registry.runs.sources import Sources, belonging
-from registry.runs.submission import spec_of
 from registry.workers.service import waits_for
 
 
-async def submit(
-    session: AsyncSession, submitter: Principal, wanted: MergeRunCreate | EvaluateRunCreate
-) -> SubmittedRun:
+async def submit(session: AsyncSession, submitter: Principal, wanted: Create) -> SubmittedRun:
     """Queue a run and announce it.
 
-    Raises NoAccount, RunQuotaExceeded, and what `spec_of`, `belonging` and `products.names` raise.
+    Raises NoAccount, RunQuotaExceeded, and what `belonging` and the handler of its kind raise.
     """
-    owner = own(submitter)
-    spec, products, sources = await spec_of(session, submitter, wanted)
+    mine, handler, sources = own(submitter), handler_of(wanted.kind), Sources()
+    spec, products = await handler.spec(session, submitter, wanted, sources)
+    sources.take(products.values())
     private_to = await belonging(session, submitter, sources)
     notes = [f"{name} is the model of run {run.id}." for name, run in by_name(products)]
-    notes += await near_names(
-        session, submitter, sources.names - {name.lower() for name in products}
-    )
-    if isinstance(spec, MergeSpec):
-        product = await taken(session, submitter, private_to, spec.model_name)
-        notes, owner = _renamed(spec, product.name) + notes, product.owner
-        spec = spec.model_copy(update={"model_name": product.name})
-        notes += _like_itself(product.name, sources)
-    owner = private_to or owner
+    misspelt = sources.names - {name.lower() for name in products}
+    notes += await near_names(session, submitter, misspelt)
+    named = await handler.name(session, submitter, private_to, spec, sources)
+    owner = private_to or named.owner or mine
     for quota in ("runs_active", "runs_a_day"):
         await check_quota(session, owner, quota)
     run = RunRow(
@@ -70,9 +61,9 @@ async def submit(
         state=RunState.QUEUED,
         hardware=wanted.hardware,
         needs=wanted.needs.model_dump() if wanted.needs else None,
-        timeout_seconds=wanted.timeout_seconds or TIMEOUT_SECONDS[wanted.kind],
-        spec=spec.model_dump(mode="json"),
-        model_name=spec.model_name,
+        timeout_seconds=wanted.timeout_seconds or KINDS[wanted.kind].timeout_seconds,
+        spec=named.spec.model_dump(mode="json"),
+        model_name=named.spec.model_name,
         products={name: str(run.id) for name, run in products.items()},
         max_attempts=MAX_ATTEMPTS,
         due_at=func.now(),
@@ -81,7 +72,7 @@ async def submit(
     await session.flush()
     await announce(session, run)
     await audit(session, "run.submitted", f"runs/{run.id}")
-    return await _submitted(session, run, *notes)
+    return await _submitted(session, run, *named.notes, *notes)
 
 
 async def find(session: AsyncSession, run_id: UUID, viewer: Viewer) -> Run:
@@ -170,16 +161,6 @@ async def retry(session: AsyncSession, actor: Principal, run_id: UUID) -> Submit
         await move(session, run, RunState.QUEUED, now)
         await audit(session, "run.retried", f"runs/{run.id}")
     return await _submitted(session, run)
-
-
-def _renamed(spec: MergeSpec, name: str) -> list[str]:
-    return [] if name == spec.model_name else [f"The model is called {name}."]
-
-
-def _like_itself(name: str, sources: Sources) -> list[str]:
-    if name.lower() not in sources.names:
-        return []
-    return [f"{name} is also the name of an ingredient: lineage leaves out that parent."]
 
 
 async def _check_sources(session: AsyncSession, run: RunRow) -> None:

@@ -12,7 +12,7 @@ import click
 from mergehub.cli.connection import hub
 from mergehub.cli.failures import recipe_faults, recipe_text
 from mergehub.cli.json_option import as_json, show_json
-from mergehub.contracts.runs import RECIPE_NAME
+from mergehub.contracts.names import RECIPE_NAME
 from mergehub.recipe import parse_to_merge
 
 FLAGS = {"visibility": "--private", "tags": "--tag", "domains": "--domain"}

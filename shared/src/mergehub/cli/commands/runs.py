@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
 from uuid import UUID
 
 import click
-from pydantic import TypeAdapter
-from rich.filesize import decimal
 
 from mergehub.cli.connection import hub
 from mergehub.cli.finding import RUN, run_id
@@ -15,18 +14,9 @@ from mergehub.cli.json_option import HOW_MANY, as_json, show_json, show_json_lin
 from mergehub.cli.output import show, table
 from mergehub.cli.progress import ProgressDisplay, stage_of
 from mergehub.client import HubClient
-from mergehub.contracts.runs import (
-    FINAL,
-    EvaluateResult,
-    MergeResult,
-    Run,
-    RunResult,
-    RunState,
-    RunSummary,
-    SubmittedRun,
-)
-
-RESULT: TypeAdapter[RunResult] = TypeAdapter(RunResult)
+from mergehub.contracts.kinds import KINDS
+from mergehub.contracts.kinds.kind import Result
+from mergehub.contracts.runs import FINAL, Run, RunState, RunSummary, SubmittedRun
 
 FOLLOW = click.option("--follow", "wait", is_flag=True, help="Watch the run until it ends.")
 
@@ -149,16 +139,12 @@ def _tell_end(run: Run) -> None:
 
 def outcome(run: Run) -> str:
     """What a run that succeeded made or measured."""
-    return _outcome(RESULT.validate_python(run.result))
+    said: str = import_module(f"mergehub.cli.kinds.{run.kind}").outcome(_result(run))
+    return said
 
 
-def _outcome(result: MergeResult | EvaluateResult) -> str:
-    if isinstance(result, MergeResult):
-        size = f"{result.tensors} tensors, {decimal(result.bytes)}, {result.seconds:.1f} s"
-        notes = (f"note: {note}" for note in result.notes)
-        return "\n".join([f"merged: {size}", *notes, result.output_digest])
-    scores = (f"  {r.benchmark}: {r.metric} {r.value:.4f} ± {r.stderr:.4f}" for r in result.results)
-    return "\n".join([f"evaluated {result.model} in {result.seconds:.1f} s", *scores])
+def _result(run: Run) -> Result:
+    return KINDS[run.kind].result.model_validate(run.result)
 
 
 def how_far(run: Run | RunSummary) -> str:

@@ -111,7 +111,7 @@ def get_recipe_source(
 
 
 def submit_run(
-    body: t.MergeRunCreate | t.EvaluateRunCreate, *, idempotency_key: str | None = None
+    body: t.EvaluateRunCreate | t.MergeRunCreate, *, idempotency_key: str | None = None
 ) -> Call[t.SubmittedRun]:
     """Queue a run; `Location` names where to follow it, `notes` what is worth knowing of it."""
     return Call(
@@ -123,7 +123,7 @@ def list_runs(
     *,
     owner: str | None = None,
     state: t.RunState | None = None,
-    kind: Literal["merge", "evaluate"] | None = None,
+    kind: Literal["evaluate", "merge"] | None = None,
     model: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,

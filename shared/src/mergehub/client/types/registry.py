@@ -117,7 +117,7 @@ class Claim(TypedDict):
     lease_seconds: int
     heartbeat_seconds: int
     timeout_seconds: int
-    spec: MergeSpec | EvaluateSpec
+    spec: EvaluateSpec | MergeSpec
     products: dict[str, str]
 
 
@@ -594,7 +594,7 @@ class ReportRequest(TypedDict):
 
     fence: int
     outcome: Literal["succeeded", "failed", "cancelled"]
-    result: NotRequired[MergeResult | EvaluateResult | None]
+    result: NotRequired[EvaluateResult | MergeResult | None]
     error: NotRequired[RunErrorInput | None]
 
 
@@ -615,7 +615,7 @@ class Run(TypedDict):
     hardware: str
     needs: NeedsOutput | None
     timeout_seconds: int
-    spec: MergeSpec | EvaluateSpec
+    spec: EvaluateSpec | MergeSpec
     products: dict[str, str]
     attempt: int
     fence: int
@@ -732,7 +732,7 @@ class SubmittedRun(TypedDict):
     hardware: str
     needs: NeedsOutput | None
     timeout_seconds: int
-    spec: MergeSpec | EvaluateSpec
+    spec: EvaluateSpec | MergeSpec
     products: dict[str, str]
     attempt: int
     fence: int

@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.contracts.events import EvaluationCompleted, ModelProduced, ToldParent
-from mergehub.contracts.runs import (
-    EvaluateResult,
-    EvaluateSpec,
-    MergeResult,
-    MergeSpec,
-    Parent,
-    ReportRequest,
-    RunError,
-    RunState,
-)
-from mergehub.recipe import ModelRef
-from registry.events.models import outbox
-from registry.products.resolve import named, names_of
+from mergehub.contracts.kinds import KINDS
+from mergehub.contracts.kinds.kind import Result
+from mergehub.contracts.runs import ReportRequest, RunError, RunState
 from registry.runs.errors import ReportInvalid
-from registry.runs.models import ItemsRow, RunRow
+from registry.runs.kinds import handler_of
+from registry.runs.models import RunRow
 from registry.runs.moves import move
 
 FIRST_PAUSE = timedelta(seconds=1)  # what fails again at once has then failed for a minute
-
-_Spec = TypeVar("_Spec", MergeSpec, EvaluateSpec)
 
 
 async def store(session: AsyncSession, run: RunRow, report: ReportRequest, now: datetime) -> None:
     """End the attempt as the report says. Raises ReportInvalid."""
     match report:
-        case ReportRequest(outcome="succeeded", result=MergeResult() as result):
-            await _merged(session, run, result, now)
-        case ReportRequest(outcome="succeeded", result=EvaluateResult() as result):
-            await _evaluated(session, run, result, now)
+        case ReportRequest(outcome="succeeded", result=Result() as result):
+            await _succeeded(session, run, result, now)
         case ReportRequest(outcome="failed", error=RunError() as error):
             await failed(session, run, error, now)
         case ReportRequest(outcome="cancelled"):
@@ -60,68 +45,11 @@ async def failed(
     await move(session, run, to, now, pause)
 
 
-async def _merged(session: AsyncSession, run: RunRow, result: MergeResult, now: datetime) -> None:
-    spec = _spec(run, result.kind, MergeSpec)
-    run.result = result.model_dump(mode="json")
+async def _succeeded(session: AsyncSession, run: RunRow, result: Result, now: datetime) -> None:
+    if run.kind != result.kind:
+        raise ReportInvalid(f"This is the result of a run of kind {result.kind}, not {run.kind}.")
+    handler = handler_of(run.kind)
+    run.result = handler.stored(result)
     run.error = None
     await move(session, run, RunState.SUCCEEDED, now)
-    data = ModelProduced(
-        run=run.id,
-        name=spec.model_name,
-        digest=result.output_digest,
-        method=result.method,
-        recipe_version=spec.recipe_version,
-        recipe_digest=spec.recipe_digest,
-        parents=await _with_names(session, run, result.parents),
-    )
-    subject = f"models/{spec.model_name}"
-    await outbox.emit(session, "model.produced", subject, data, run.private_to)
-
-
-async def _evaluated(
-    session: AsyncSession, run: RunRow, result: EvaluateResult, now: datetime
-) -> None:
-    spec = _spec(run, result.kind, EvaluateSpec)
-    if len({scored.benchmark for scored in result.results}) < len(result.results):
-        raise ReportInvalid("A benchmark is reported twice.")
-    run.result = result.model_dump(mode="json", exclude={"results": {"__all__": {"items"}}})
-    run.error = None
-    await move(session, run, RunState.SUCCEEDED, now)
-    for scored in result.results:
-        session.add(ItemsRow(run_id=run.id, benchmark=scored.benchmark, items=scored.items))
-        data = EvaluationCompleted(
-            run=run.id,
-            model=spec.model_name,
-            model_digest=result.model_digest,
-            harness=result.harness,
-            **scored.model_dump(exclude={"items"}),
-        )
-        subject = f"models/{spec.model_name}"
-        await outbox.emit(session, "evaluation.completed", subject, data, run.private_to)
-
-
-def _spec(run: RunRow, kind: str, spec: type[_Spec]) -> _Spec:
-    """The run's spec, where it is of the kind that the result is of."""
-    if run.kind != kind:
-        raise ReportInvalid(f"This is the result of a run of kind {kind}, not {run.kind}.")
-    return spec.model_validate(run.spec)
-
-
-async def _with_names(
-    session: AsyncSession, run: RunRow, parents: list[Parent]
-) -> list[ToldParent]:
-    """The parents as lineage calls them: products by their names, `run:<id>` among them."""
-    names = await names_of(session, run.products) if run.products else {}
-    return [ToldParent.model_validate(_named(parent, names)) for parent in parents]
-
-
-def _named(parent: Parent, names: dict[str, str]) -> Parent:
-    base = _named(parent.base, names) if parent.base else None
-    return parent.model_copy(update={"name": named(_ref(parent), names), "base": base})
-
-
-def _ref(parent: Parent) -> ModelRef:
-    try:
-        return ModelRef.parse(parent.name)
-    except ValueError as error:
-        raise ReportInvalid(f"A parent's name is no model reference: {error}.") from None
+    await handler.announce(session, run, KINDS[run.kind].spec.model_validate(run.spec), result)

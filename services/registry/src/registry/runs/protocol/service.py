@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.hardware import SUITABLE, Needs, lacking
+from mergehub.contracts.kinds import RunSpec
 from mergehub.contracts.runs import (
     HEARTBEAT_SECONDS,
     LEASE_SECONDS,
@@ -26,7 +27,6 @@ from mergehub.contracts.runs import (
     ReportRequest,
     Run,
     RunError,
-    RunSpec,
     RunState,
 )
 from registry.runs.errors import RunDoesNotFit, RunLeased, StaleFence

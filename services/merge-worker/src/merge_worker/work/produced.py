@@ -12,7 +12,7 @@ import rfc8785
 
 from merge_worker.engine.files.dtypes import ITEMSIZE
 from merge_worker.engine.output.output_files import LOCK, MANIFEST
-from mergehub.contracts.runs import LONGEST_NAME, MOST_PARENTS, MergeResult, Parent
+from mergehub.contracts.kinds.merge import LONGEST_NAME, MOST_PARENTS, MergeResult, Parent
 from mergehub.recipe import Lock, LockedIngredient, ModelRef, Recipe, ingredients
 
 from .failure import RunFailed

@@ -1,60 +1,26 @@
-"""`submit` and `evaluate`."""
+"""submit: Have a recipe merged by a worker."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import TypeAdapter, ValidationError
+from rich.filesize import decimal
 
-from mergehub.cli.commands.runs import FOLLOW, show_notes, watch
+from mergehub.cli.commands.runs import FOLLOW
 from mergehub.cli.connection import hub
 from mergehub.cli.failures import recipe_faults, recipe_text
 from mergehub.cli.finding import MISSING, is_file, recipe_version
-from mergehub.cli.json_option import as_json, show_json
+from mergehub.cli.json_option import as_json
+from mergehub.cli.submission import CLASS, TIMEOUT, Contract, submitted
 from mergehub.client import HubClient, HubError
-from mergehub.contracts.hardware import HARDWARE
-from mergehub.contracts.runs import LARGEST_SEED, LONGEST_TIMEOUT_SECONDS, BenchmarkName, ModelName
+from mergehub.contracts.kinds.merge import LARGEST_SEED, MergeResult
+from mergehub.contracts.names import ModelName
 from mergehub.recipe import parse_to_merge
 
 
-class Contract(click.ParamType[str]):
-    """A text that must be as the hub's API takes it, refused here in the same words."""
-
-    name = "text"
-
-    def __init__(self, kind: Any) -> None:
-        self._adapter = TypeAdapter[str](kind)
-
-    def convert(
-        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
-    ) -> str:
-        """The text itself."""
-        try:
-            return self._adapter.validate_python(value)
-        except ValidationError as error:
-            self.fail(f"{value!r} {error.errors()[0]['msg']}.", parameter, context)
-
-
-BENCHMARK = "The name of a benchmark that the worker has; may be repeated."
-CLASS = click.option(
-    "--hardware",
-    type=click.Choice(HARDWARE),
-    default="cpu",
-    show_default=True,
-    help="The class of workers to ask for.",
-)
-TIMEOUT = click.option(
-    "--timeout",
-    "timeout_seconds",
-    type=click.IntRange(1, LONGEST_TIMEOUT_SECONDS),
-    help="Seconds that one attempt may take; without it, what is usual.",
-)
-
-
-@click.command()
+@click.command("submit")
 @click.argument("recipe")
 @click.option(
     "--name",
@@ -75,7 +41,7 @@ TIMEOUT = click.option(
 @FOLLOW
 @as_json
 @click.pass_context
-def submit(
+def command(
     ctx: click.Context,
     /,
     recipe: str,
@@ -98,42 +64,14 @@ def submit(
             wanted["recipe_version"] = _version(client, recipe)
         else:
             wanted["recipe"] = text
-        _submit(client, wanted, wait, raw)
+        submitted(client, wanted, wait, raw)
 
 
-@click.command()
-@click.argument("model")
-@click.option(
-    "--benchmark",
-    "benchmarks",
-    type=Contract(BenchmarkName),
-    multiple=True,
-    required=True,
-    help=BENCHMARK,
-)
-@CLASS
-@TIMEOUT
-@FOLLOW
-@as_json
-@click.pass_context
-def evaluate(
-    ctx: click.Context,
-    /,
-    model: str,
-    benchmarks: tuple[str, ...],
-    wait: bool,
-    raw: bool,
-    **how: Any,
-) -> None:
-    """Have a model evaluated by a worker.
-
-    MODEL is a reference as in recipes: a path, a Hugging Face id, the name of a merged model
-    (me/soup), or run:<id> of a merge; +adapter may follow.
-    Prints the id of the run.
-    """
-    wanted = {"kind": "evaluate", "model": model, "benchmarks": benchmarks, **how}
-    with hub(ctx) as client:
-        _submit(client, wanted, wait, raw)
+def outcome(result: MergeResult) -> str:
+    """What a merge made, in lines."""
+    size = f"{result.tensors} tensors, {decimal(result.bytes)}, {result.seconds:.1f} s"
+    notes = (f"note: {note}" for note in result.notes)
+    return "\n".join([f"merged: {size}", *notes, result.output_digest])
 
 
 def _text(recipe: str) -> str | None:
@@ -164,14 +102,3 @@ def _version(client: HubClient, name: str) -> str:
                 f"{error.detail} For the file of that name, write ./{name}"
             ) from error
         raise
-
-
-def _submit(client: HubClient, wanted: Mapping[str, Any], wait: bool, raw: bool) -> None:
-    run = client.submit(wanted)
-    if not raw:
-        click.echo(run.id)
-    elif not wait:
-        show_json(run.model_dump(mode="json"))
-    show_notes(run)
-    if wait:
-        watch(client, run.id, raw)

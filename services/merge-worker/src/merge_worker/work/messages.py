@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from mergehub.contracts.hardware import Capacity, Hardware, Needs
-from mergehub.contracts.runs import RunError, RunProgress, RunResult, RunSpec
+from mergehub.contracts.kinds import RunResult, RunSpec
+from mergehub.contracts.runs import RunError, RunProgress
 
 PARTIAL = ".partial"
 

@@ -1,0 +1,124 @@
+"""Merge runs: their recipe checked, their model named, their product announced."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.contracts.events import ModelProduced, ToldParent
+from mergehub.contracts.kinds.merge import MergeResult, MergeRunCreate, MergeSpec, Parent
+from mergehub.kit.identity.auth import Principal
+from mergehub.recipe import ModelRef
+from registry.events.models import outbox
+from registry.products.names import taken
+from registry.products.resolve import Products, named, names_of, resolve
+from registry.recipes import repository as recipes
+from registry.recipes.check import CheckedRecipe, check
+from registry.runs.errors import ReportInvalid
+from registry.runs.handler import Handler, Named, invalid
+from registry.runs.models import RunRow
+from registry.runs.sources import Sources
+
+
+class MergeHandler(Handler[MergeRunCreate, MergeSpec, MergeResult]):
+    async def spec(
+        self, session: AsyncSession, submitter: Principal, wanted: MergeRunCreate, sources: Sources
+    ) -> tuple[MergeSpec, Products]:
+        """Raises RecipeInvalid, RunInvalid, and what `resolve` raises."""
+        checked, digest = await _recipe(session, submitter, wanted, sources)
+        pointer = "/recipe" if wanted.recipe is not None else "/recipe_version"
+        products = await resolve(session, submitter, checked.references, pointer)
+        sources.names = {each.model.lower() for each in checked.references}
+        spec = MergeSpec(
+            kind="merge",
+            recipe=checked.source,
+            recipe_version=wanted.recipe_version,
+            recipe_digest=digest,
+            model_name=wanted.model_name,
+            seed=wanted.seed,
+        )
+        return spec, products
+
+    async def name(
+        self,
+        session: AsyncSession,
+        submitter: Principal,
+        private_to: str | None,
+        spec: MergeSpec,
+        sources: Sources,
+    ) -> Named[MergeSpec]:
+        """Raises what `products.names` raises."""
+        product = await taken(session, submitter, private_to, spec.model_name)
+        notes = []
+        if product.name != spec.model_name:
+            notes.append(f"The model is called {product.name}.")
+        if product.name.lower() in sources.names:
+            notes.append(
+                f"{product.name} is also the name of an ingredient: lineage leaves out that parent."
+            )
+        spec = spec.model_copy(update={"model_name": product.name})
+        return Named(spec, product.owner, notes)
+
+    async def announce(
+        self, session: AsyncSession, run: RunRow, spec: MergeSpec, result: MergeResult
+    ) -> None:
+        data = ModelProduced(
+            run=run.id,
+            name=spec.model_name,
+            digest=result.output_digest,
+            method=result.method,
+            recipe_version=spec.recipe_version,
+            recipe_digest=spec.recipe_digest,
+            parents=await _with_names(session, run, result.parents),
+        )
+        subject = f"models/{spec.model_name}"
+        await outbox.emit(session, "model.produced", subject, data, run.private_to)
+
+
+HANDLER = MergeHandler()
+
+
+async def _recipe(
+    session: AsyncSession, submitter: Principal, wanted: MergeRunCreate, sources: Sources
+) -> tuple[CheckedRecipe, str]:
+    """What is to be merged, and its digest: a version keeps that of its publication."""
+    if (wanted.recipe is None) == (wanted.recipe_version is None):
+        raise invalid(
+            "/recipe", "conflict", "Give exactly one of `recipe` (text) and `recipe_version` (id)."
+        )
+    if wanted.recipe is not None:
+        checked = await check(wanted.recipe)
+        return checked, checked.digest
+    assert wanted.recipe_version is not None
+    found = await recipes.version_by_id(session, wanted.recipe_version, submitter)
+    if found is None:
+        raise invalid(
+            "/recipe_version",
+            "unknown-version",
+            f"There is no recipe version {wanted.recipe_version}.",
+            "the id of a version, not of a recipe; a recipe answers it as `version.id`",
+        )
+    recipe, version = found
+    sources.recipe = recipe.id
+    sources.recipes.add(recipe.id)
+    # It was good when it was published; what the language takes may have changed since.
+    return await check(version.source, "/recipe_version"), version.digest
+
+
+async def _with_names(
+    session: AsyncSession, run: RunRow, parents: list[Parent]
+) -> list[ToldParent]:
+    """The parents as lineage calls them: products by their names, `run:<id>` among them."""
+    names = await names_of(session, run.products) if run.products else {}
+    return [ToldParent.model_validate(_named(parent, names)) for parent in parents]
+
+
+def _named(parent: Parent, names: dict[str, str]) -> Parent:
+    base = _named(parent.base, names) if parent.base else None
+    return parent.model_copy(update={"name": named(_ref(parent), names), "base": base})
+
+
+def _ref(parent: Parent) -> ModelRef:
+    try:
+        return ModelRef.parse(parent.name)
+    except ValueError as error:
+        raise ReportInvalid(f"A parent's name is no model reference: {error}.") from None

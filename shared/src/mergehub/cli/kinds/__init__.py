@@ -1,0 +1,29 @@
+"""The commands that submit runs, each in the file called like the kind of its run.
+
+A file has the `command`, and `outcome`, which gives a result of that kind in lines. The first line
+of its docstring names the command and says what the list of commands says of it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from pkgutil import iter_modules
+
+from mergehub.cli.lazy import Lazy
+
+
+def commands() -> dict[str, Lazy]:
+    """The commands by their names; none is imported for that."""
+    return dict(_commands())
+
+
+def _commands() -> Iterator[tuple[str, Lazy]]:
+    for module in iter_modules(__path__):
+        spec = module.module_finder.find_spec(module.name, None)
+        assert spec is not None
+        assert spec.origin is not None
+        tree = ast.parse(Path(spec.origin).read_bytes())
+        name, _, says = (ast.get_docstring(tree) or "").partition("\n")[0].partition(": ")
+        yield name, Lazy(f"{__name__}.{module.name}:command", says)

@@ -1,0 +1,60 @@
+"""What the commands that submit runs share: their options, and the submission itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+from pydantic import TypeAdapter, ValidationError
+
+from mergehub.cli.commands.runs import show_notes, watch
+from mergehub.cli.json_option import show_json
+from mergehub.client import HubClient
+from mergehub.contracts.hardware import HARDWARE
+from mergehub.contracts.kinds.kind import LONGEST_TIMEOUT_SECONDS
+
+
+class Contract(click.ParamType[str]):
+    """A text that must be as the hub's API takes it, refused here in the same words."""
+
+    name = "text"
+
+    def __init__(self, kind: Any) -> None:
+        self._adapter = TypeAdapter[str](kind)
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> str:
+        """The text itself."""
+        try:
+            return self._adapter.validate_python(value)
+        except ValidationError as error:
+            self.fail(f"{value!r} {error.errors()[0]['msg']}.", parameter, context)
+
+
+CLASS = click.option(
+    "--hardware",
+    type=click.Choice(HARDWARE),
+    default="cpu",
+    show_default=True,
+    help="The class of workers to ask for.",
+)
+TIMEOUT = click.option(
+    "--timeout",
+    "timeout_seconds",
+    type=click.IntRange(1, LONGEST_TIMEOUT_SECONDS),
+    help="Seconds that one attempt may take; without it, what is usual.",
+)
+
+
+def submitted(client: HubClient, wanted: Mapping[str, Any], wait: bool, raw: bool) -> None:
+    """Submit a run, print its id, and watch it where that was asked for."""
+    run = client.submit(wanted)
+    if not raw:
+        click.echo(run.id)
+    elif not wait:
+        show_json(run.model_dump(mode="json"))
+    show_notes(run)
+    if wait:
+        watch(client, run.id, raw)
