@@ -17,7 +17,7 @@ import psutil
 from mergehub.client import HubClient
 from mergehub.whereabouts import read_connection
 
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 @dataclass(frozen=True)

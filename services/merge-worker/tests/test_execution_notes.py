@@ -16,7 +16,7 @@ from safetensors.numpy import save_file
 
 from merge_worker.engine.planning.noting import LONGEST, MOST
 from merge_worker.work.messages import MESSAGE, Job, Succeeded
-from mergehub.cli.commands.runs import _outcome
+from mergehub.cli.kinds.merge import outcome
 from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.kinds.merge import MergeResult
 
@@ -65,7 +65,7 @@ def result(tmp_path: Path) -> MergeResult:
 def test_a_run_reports_the_notes_of_its_merge_and_the_shell_says_them(result: MergeResult) -> None:
     note = "two has tensors that the output has not: lm_head.weight"
     assert result.notes == [note]
-    assert f"\nnote: {note}\n" in _outcome(result)
+    assert f"\nnote: {note}\n" in outcome(result)
 
 
 def test_the_most_and_longest_notes_fit_into_a_report(result: MergeResult) -> None:

@@ -1,0 +1,25 @@
+"""count: Have a worker count what a model holds."""
+
+from __future__ import annotations
+
+import click
+from mergehub.contracts.kinds.count import CountResult
+
+from mergehub.cli.commands.runs import FOLLOW
+from mergehub.cli.connection import hub
+from mergehub.cli.submission import submitted
+
+
+@click.command("count")
+@click.argument("model")
+@FOLLOW
+@click.pass_context
+def command(ctx: click.Context, model: str, wait: bool) -> None:
+    """Have a worker count what a model holds."""
+    with hub(ctx) as client:
+        submitted(client, {"kind": "count", "model": model}, wait, raw=False)
+
+
+def outcome(result: CountResult) -> str:
+    """What was counted."""
+    return f"{result.tensors} tensors, {result.elements} elements"

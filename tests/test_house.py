@@ -1,0 +1,35 @@
+"""The house: no folder is crowded, and the map names each of them."""
+
+from __future__ import annotations
+
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MOST = 15
+METHODS = "services/merge-worker/src/merge_worker/engine/methods"
+MAP = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+def folders() -> Counter[str]:
+    """The number of source files of each folder; tests and histories of schemas are none."""
+    listed = subprocess.run(
+        ["git", "ls-files", "*.py"], cwd=ROOT, text=True, capture_output=True, check=True
+    ).stdout.split()
+    sources = [Path(each) for each in listed if "tests" not in Path(each).parts]
+    return Counter(str(each.parent) for each in sources if "versions" not in each.parts)
+
+
+def test_no_folder_holds_more_files_than_one_can_see_at_a_glance() -> None:
+    crowded = {each: count for each, count in folders().items() if count > MOST}
+    assert crowded.keys() <= {METHODS}, crowded
+
+
+@pytest.mark.parametrize("folder", sorted(each for each in folders() if "/src/" in each))
+def test_the_map_names_every_folder(folder: str) -> None:
+    package = folder.partition("/src/")[2]
+    within = package.partition("/")[2] or package
+    assert f"`{within}`" in MAP or f"`{package}`" in MAP or f"/{package}`" in MAP
