@@ -74,37 +74,37 @@ lock: $(BIN)/.installed ## Resolve constraints.txt anew
 	scripts/lock --upgrade
 
 bench-merge: $(BIN)/.installed ## Measure merges beside mergekit and a plain loop (BENCH="--size 1.3b")
-	$(BIN)/python benchmarks/merge.py $(BENCH)
+	$(BIN)/python -m benchmarks.merge $(BENCH)
 
 bench-parity: $(BIN)/.installed ## Compare what we make with what mergekit makes
-	$(BIN)/python benchmarks/parity.py $(BENCH)
+	$(BIN)/python -m benchmarks.parity $(BENCH)
 
 bench-startup: $(BIN)/.installed ## Measure help, the plan of a 70B merge and the first merged byte
-	$(BIN)/python benchmarks/startup.py $(BENCH)
+	$(BIN)/python -m benchmarks.startup $(BENCH)
 
 bench-memory: $(BIN)/.installed ## Measure the memory that one tensor of 1 GB takes
-	$(BIN)/python benchmarks/memory.py $(BENCH)
+	$(BIN)/python -m benchmarks.memory $(BENCH)
 
 bench-runs: $(BIN)/.installed ## Measure how soon runs start and how fast they are submitted
-	$(BIN)/python benchmarks/runs.py $(BENCH)
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.runs $(BENCH)
 
 bench-cancel: $(BIN)/.installed ## Measure how soon a cancelled merge is gone, and that retries go on
-	$(BIN)/python benchmarks/cancel.py $(BENCH)
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.cancel $(BENCH)
 
 bench-tokens: $(BIN)/.installed ## Measure how long the check of a token takes
-	$(BIN)/python benchmarks/tokens.py $(BENCH)
+	$(BIN)/python -m benchmarks.tokens $(BENCH)
 
 bench-webhooks: $(BIN)/.installed ## Measure webhooks delivered per second (BENCH="--dead 5")
-	$(BIN)/python benchmarks/webhooks.py $(BENCH)
+	$(BIN)/python -m benchmarks.webhooks $(BENCH)
 
-bench-api: $(BIN)/.installed ## Measure what manners cost, followers, webhooks and tokens (BENCH="--only manners")
-	$(BIN)/python benchmarks/api.py $(BENCH)
+bench-api: $(BIN)/.installed ## Measure what the middleware costs, followers, webhooks and tokens (BENCH="--only middleware")
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.api $(BENCH)
 
 .cache/mutants/tool: | $(BIN)/.installed
 	$(BIN)/uv pip install --quiet --target $@ 'cosmic-ray==8.7.0'
 
 mutants: .cache/mutants/tool ## See that the tests notice every changed formula
-	$(BIN)/python benchmarks/mutants.py
+	$(BIN)/python -m benchmarks.mutants
 
 clean: ## Remove what was installed and cached here
 	rm -rf .venv .cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

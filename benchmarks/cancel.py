@@ -1,6 +1,6 @@
 """How soon a cancelled merge is gone from the machine, and that a retry goes on where it ended.
 
-python benchmarks/cancel.py [--times 3] [--attempt-seconds 4]
+python -m benchmarks.cancel [--times 3] [--attempt-seconds 4]
 """
 
 from __future__ import annotations
@@ -12,12 +12,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from checkpoints import build
-from merge import CACHE, recipe
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from running import RunningHub, started_hub
 
+from benchmarks.checkpoints import build
+from benchmarks.merge import CACHE, recipe
 from mergehub.client import HubClient
 from mergehub.contracts.runs import Run, RunState
 

@@ -1,6 +1,6 @@
 """What a merge of one tensor of 1 GB takes: time and peak anonymous memory, for each method.
 
-python benchmarks/memory.py [--methods ties,della]
+python -m benchmarks.memory [--methods ties,della]
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from checkpoints import one_tensor
-from measure import measure
-from merge import MODELS, recipe
+from benchmarks.checkpoints import one_tensor
+from benchmarks.measure import measure
+from benchmarks.merge import MODELS, recipe
 
 CACHE = Path(__file__).parents[1] / ".cache" / "bench"
 ELEMENTS = 1 << 29

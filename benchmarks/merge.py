@@ -1,6 +1,6 @@
 """`mergehub merge` beside mergekit and beside a plain loop that moves the same bytes.
 
-python benchmarks/merge.py [--size 0.5b] [--rounds 1] [--methods linear,ties] [--no-peer]
+python -m benchmarks.merge [--size 0.5b] [--rounds 1] [--methods linear,ties] [--no-peer]
 
 Ours runs twice: as soon as the output is complete ("wall", what mergekit's time is compared with,
 which does not wait for the disk either), and waiting for the disk ("durable"). The plain loop reads
@@ -20,9 +20,10 @@ import time
 from pathlib import Path
 
 import yaml
-from checkpoints import FINE_TUNES, SIZES, build
-from measure import Measured, measure
-from peer import mergekit
+
+from benchmarks.checkpoints import FINE_TUNES, SIZES, build
+from benchmarks.measure import Measured, measure
+from benchmarks.peer import mergekit
 
 CACHE = Path(__file__).parents[1] / ".cache" / "bench"
 SPARSE = {"density": 0.5}

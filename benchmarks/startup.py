@@ -1,6 +1,6 @@
 """How soon things begin: help, the plan of a 70B merge, the first merged byte.
 
-python benchmarks/startup.py [--rounds 5]
+python -m benchmarks.startup [--rounds 5]
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 
 import yaml
-from checkpoints import FINE_TUNES, LLAMA_70B, build, headers_only
+
+from benchmarks.checkpoints import FINE_TUNES, LLAMA_70B, build, headers_only
 
 CACHE = Path(__file__).parents[1] / ".cache" / "bench"
 MERGEHUB = Path(sys.prefix) / "bin" / "mergehub"

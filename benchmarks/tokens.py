@@ -1,6 +1,6 @@
 """How long it takes to find out who holds a token: kept, and from the table.
 
-python benchmarks/tokens.py [--checks 200000] [--tokens 10000]
+python -m benchmarks.tokens [--checks 200000] [--tokens 10000]
 """
 
 from __future__ import annotations

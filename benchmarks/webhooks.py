@@ -1,6 +1,6 @@
 """How many webhooks a second one sender delivers to a receiver on this machine.
 
-python benchmarks/webhooks.py [--deliveries 10000] [--endpoints 1] [--dead 0]
+python -m benchmarks.webhooks [--deliveries 10000] [--endpoints 1] [--dead 0]
 
 Everything is real: PostgreSQL, the registry's background process, signed HTTP requests, a log row
 for each. The receiver is a process of its own. Dead endpoints accept and never answer.

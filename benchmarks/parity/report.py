@@ -1,4 +1,4 @@
-"""The table of `benchmarks/parity.md`."""
+"""The table of `benchmarks/parity/README.md`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from importlib.metadata import version
 from itertools import groupby
 from typing import Any
 
-from parity_compare import OF_ALL, OF_ONE
-from parity_judge import Judged
+from benchmarks.parity.compare import OF_ALL, OF_ONE
+from benchmarks.parity.judge import Judged
 
 INTRODUCTION = """\
 # Parity with mergekit
@@ -20,7 +20,7 @@ Both calculate in float32 (`dtype: float32`) and round to the output's dtype. *A
 no element differs by more than one unit in the last place of that dtype, a unit being at least
 2⁻²⁰ of the tensor's largest magnitude. *Agrees in distribution* is for methods that draw at random:
 the share of changed elements and the means of |Δ| and Δ² agree, T ≤ {one:g} in every tensor and
-T ≤ {all:g} overall (see `parity_compare.py`); what is shown is ours against theirs. *Documented*
+T ≤ {all:g} overall (see `compare.py`); what is shown is ours against theirs. *Documented*
 names a difference that is meant; *refused* says who refused, and why. Beside the largest
 difference, in units, stands the share of elements equal to the last bit.
 """

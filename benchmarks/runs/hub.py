@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from running import RunningHub, started_hub
 
 __all__ = ["RunningHub", "fresh_hub"]
@@ -22,3 +21,7 @@ def fresh_hub(workers: int) -> Iterator[RunningHub]:
         (models / "tasks").mkdir(parents=True)
         with started_hub(Path(folder, "hub"), models, workers=workers) as hub:
             yield hub
+
+
+def wanted(hardware: str) -> dict[str, Any]:
+    return {"kind": "merge", "recipe": RECIPE, "model_name": "bench/run", "hardware": hardware}

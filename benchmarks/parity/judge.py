@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from parity_cases import AFTER, CLOSE, EQUALS, ONE_KEPT
-from parity_compare import ALL, Comparison, compare, compare_drawn
-from parity_referee import sides_with_ours
+from benchmarks.parity.cases import AFTER, CLOSE, EQUALS, ONE_KEPT
+from benchmarks.parity.compare import ALL, Comparison, compare, compare_drawn
+from benchmarks.parity.referee import sides_with_ours
 
 Verdict = Literal["agrees", "agrees in distribution", "documented", "differs", "refused"]
 BEHIND = re.compile(r"^(model\.norm|lm_head)\.")

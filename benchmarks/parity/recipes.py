@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from parity_models import recipe_size, write_model
+
+from benchmarks.parity.models import recipe_size, write_model
 
 WHOLE = 6
 """Layers of the models of a recipe that merges them whole."""

@@ -1,6 +1,6 @@
 """The same recipes merged by mergehub and by mergekit, the outputs compared.
 
-python benchmarks/parity.py [--only METHOD] [--table PATH]
+python -m benchmarks.parity [--only METHOD] [--table PATH]
 
 Every method and parameter that mergekit knows, over small models; then the recipes of other people
 in $MERGEHUB_REAL_DATA/recipes, if it is set. Writes the table and exits with 1 if anything differs
@@ -20,19 +20,25 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from parity_cases import AFTER, CLOSE, cases
-from parity_judge import Job, Judged, judge
-from parity_models import CASE_SIZE, write_model
-from parity_recipes import comparable, has_gradient, only_base, real_recipes, with_stand_ins
-from parity_report import report
-from peer import mergekit
 
+from benchmarks.parity.cases import AFTER, CLOSE, cases
+from benchmarks.parity.judge import Job, Judged, judge
+from benchmarks.parity.models import CASE_SIZE, write_model
+from benchmarks.parity.recipes import (
+    comparable,
+    has_gradient,
+    only_base,
+    real_recipes,
+    with_stand_ins,
+)
+from benchmarks.parity.report import report
+from benchmarks.peer import mergekit
 from merge_worker.engine import EngineError, Sources, merge, plan_merge
 from merge_worker.engine.methods import discover
 from mergehub.recipe import RecipeError, parse_recipe
 
 HERE = Path(__file__).parent
-CACHE = HERE.parent / ".cache" / "bench"
+CACHE = HERE.parents[1] / ".cache" / "bench"
 SEED = 1
 
 
@@ -83,7 +89,7 @@ def run(jobs: Sequence[Job], folder: Path, python: Path) -> tuple[list[Judged], 
     """Merge all jobs with both programs at the same time, then compare."""
     todo = [[str(_recipe(job, folder)), str(job.theirs(folder))] for job in jobs]
     (folder / "jobs.json").write_text(json.dumps(todo))
-    command = [python, HERE / "parity_peer.py", folder / "jobs.json", folder / "report.json"]
+    command = [python, HERE / "peer.py", folder / "jobs.json", folder / "report.json"]
     quiet = {**os.environ, "TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1"}
     with subprocess.Popen(command, cwd=folder, env=quiet) as peer:
         refused = {job.key: merge_ours(job.document, folder, job.ours(folder)) for job in jobs}
@@ -115,7 +121,7 @@ def untried(methods: dict[str, list[str]], jobs: Sequence[Job]) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", help="one method")
-    parser.add_argument("--table", type=Path, default=HERE / "parity.md")
+    parser.add_argument("--table", type=Path, default=HERE / "README.md")
     options = parser.parse_args()
     python = mergekit(CACHE).with_name("python")
     data = os.environ.get("MERGEHUB_REAL_DATA")

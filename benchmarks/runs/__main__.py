@@ -1,6 +1,6 @@
 """How soon a submitted run starts, also beside busy workers, and how fast runs are submitted.
 
-python benchmarks/runs.py [--starts 500] [--busy 200] [--submits 10000] [--connections 8]
+python -m benchmarks.runs [--starts 500] [--busy 200] [--submits 10000] [--connections 8]
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ import asyncio
 import random
 import statistics
 import time
-from typing import Any
 from uuid import uuid4
 
 import httpx
 from redis import Redis
-from runs_busy import Fresh, beside_busy_workers
-from runs_hub import RunningHub, fresh_hub
 
+from benchmarks.runs.busy import Fresh, beside_busy_workers
+from benchmarks.runs.hub import RunningHub, fresh_hub, wanted
 from mergehub.hub.valkey import Valkey
 from mergehub.kit.events.doorbell import queue_name
 
@@ -31,10 +30,6 @@ dtype: bfloat16
 """
 WARM_UP = 20
 LONGEST_PAUSE_SECONDS = 0.3  # drawn at random, so that no poll keeps step with us
-
-
-def wanted(hardware: str) -> dict[str, Any]:
-    return {"kind": "merge", "recipe": RECIPE, "model_name": "bench/run", "hardware": hardware}
 
 
 def starts(hub: RunningHub, count: int) -> list[float]:

@@ -80,7 +80,7 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """As survivors are named in `mutants.md`."""
+        """As survivors are named in `README.md`."""
         return f"`{self.before}` → `{self.after}`"
 
 

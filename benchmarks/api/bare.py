@@ -1,6 +1,6 @@
 """The same queries and the same answers by FastAPI and SQLAlchemy alone: no manners.
 
-MERGEHUB_DATABASE_URL=… uvicorn api_bare:app
+MERGEHUB_DATABASE_URL=… uvicorn benchmarks.api.bare:app
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from parity_compare import load, within
+
+from benchmarks.parity.compare import load, within
 
 SMALLEST = 1e-8
 

@@ -1,6 +1,6 @@
 """Many who submit at once: what they are answered, and how soon lineage has heard of it.
 
-python benchmarks/runs_crowd.py [--submitters 200] [--runs 5]
+python -m benchmarks.runs.crowd [--submitters 200] [--runs 5]
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections import Counter
 from typing import Any
 
 import httpx
-from runs import wanted
-from runs_hub import RunningHub, fresh_hub
+
+from benchmarks.runs.hub import RunningHub, fresh_hub, wanted
 
 LOOK_SECONDS = 0.2
 PATIENCE_SECONDS = 600.0

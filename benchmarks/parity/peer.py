@@ -1,6 +1,6 @@
 """Merges a list of recipes with mergekit; runs in mergekit's own environment.
 
-python parity_peer.py JOBS REPORT, in the folder of the models. JOBS is a JSON list of [recipe,
+python peer.py JOBS REPORT, in the folder of the models. JOBS is a JSON list of [recipe,
 output folder]; REPORT gets the versions, the methods with their parameters, and, by output folder,
 the error of each merge that failed.
 """

@@ -14,9 +14,8 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import psutil
-from runs import wanted
-from runs_hub import RunningHub
 
+from benchmarks.runs.hub import RunningHub, wanted
 from mergehub.contracts.runs import RunProgress
 from mergehub.contracts.worker_client import RunClient
 

@@ -1,6 +1,6 @@
-"""What integrators notice: the cost of manners, followers, webhooks, the check of a token.
+"""What integrators notice: the cost of the middleware, followers, webhooks, the check of a token.
 
-python benchmarks/api.py [--only manners followers webhooks tokens] [--rounds 9] [--seconds 2]
+python -m benchmarks.api [--only middleware followers webhooks tokens] [--rounds 9] [--seconds 2]
 
 Exits with 1 where a target is missed. Other load on the machine shows in every figure but the
 ratios.
@@ -17,16 +17,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import api_manners
-import tokens
-import webhooks
-from api_followers import Followed, follow_many
-from runs_hub import fresh_hub
-
+from benchmarks import tokens, webhooks
+from benchmarks.api import middleware
+from benchmarks.api.followers import Followed, follow_many
+from benchmarks.runs.hub import fresh_hub
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.valkey import Valkey
 
-MANNERS_SHARE = 0.30
+MIDDLEWARE_SHARE = 0.30
 FOLLOWERS = 1_000
 FOLLOWERS_MB = 300
 PROGRESS_SECONDS = 0.5
@@ -62,10 +60,10 @@ def tell(what: str, found: str, target: str, good: bool) -> bool:
     return good
 
 
-def manners(options: Options) -> bool:
+def layers(options: Options) -> bool:
     """Time for an answer over that of a bare handler, which the same queries make."""
     with stores() as (_, env):
-        costs = asyncio.run(api_manners.compare(env, options.rounds, options.seconds))
+        costs = asyncio.run(middleware.compare(env, options.rounds, options.seconds))
     good = True
     for what, cost in costs.items():
         ours, bare = (
@@ -73,7 +71,7 @@ def manners(options: Options) -> bool:
             for sides in zip(*cost.rounds, strict=True)
         )
         found = f"{cost.time:+.0%} ({ours:.0f} beside {bare:.0f}/s), CPU {cost.processor:+.0%}"
-        good &= tell(f"manners, {what}", found, "at most +30 %", cost.time <= MANNERS_SHARE)
+        good &= tell(f"middleware, {what}", found, "at most +30 %", cost.time <= MIDDLEWARE_SHARE)
     return good
 
 
@@ -123,7 +121,7 @@ def token_checks(options: Options) -> bool:
 
 
 PARTS: dict[str, Callable[[Options], bool]] = {
-    "manners": manners,
+    "middleware": layers,
     "followers": followers,
     "webhooks": deliveries,
     "tokens": token_checks,

@@ -18,8 +18,8 @@ from uuid import UUID
 
 from pydantic import SecretStr
 from redis.asyncio import Redis
-from runs_hub import RunningHub
 
+from benchmarks.runs.hub import RunningHub
 from merge_worker.jobs import Doorbell
 from mergehub.client import HubClient
 from mergehub.contracts.runs import Claim, Run

@@ -1,7 +1,7 @@
 """Mutation run over the arithmetic of the merge methods: make mutants.
 
 Each mutant changes an operator, number, comparison or name in a copy of the tree; the tests that
-concern the file (`mutants.json`) must then fail. What survives must be explained in `mutants.md`,
+concern the file (`concern.json`) must then fail. What survives must be explained in `README.md`,
 or the run fails. Two things would take longest, so they are left out: starting Python (each mutant
 is tested in a fork of a process that has the libraries imported) and compiling the loop over a
 formula (Python runs it, to the same bytes: `test_engine_plain.py`). Needs cosmic-ray in
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # set before NumPy: threads do not live through a fork
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 TREE = ("services/merge-worker", "shared", "docs", "conftest.py", "pyproject.toml")
 ENGINE = Path("services/merge-worker/src/merge_worker/engine")
 TESTS = Path("services/merge-worker/tests/engine")
@@ -161,7 +161,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=REPOSITORY / ".cache/mutants")
     options = parser.parse_args()
     folder = options.folder.resolve()
-    concern = json.loads(Path(__file__).with_suffix(".json").read_text())
+    concern = json.loads(Path(__file__).with_name("concern.json").read_text())
     kept = folder / "results.json"
     done = json.loads(kept.read_text()) if options.again and kept.is_file() else {}
     tree = prepare(folder)
@@ -173,7 +173,7 @@ def main() -> int:
         killed = len(results) - len(survived)
         table.append(f"| `{file}` | {len(results)} | {killed} | {len(survived)} |")
         survivors += [(f"{file}:{line}: {name}", name) for line, name, *_ in survived]
-    explained = Path(__file__).with_suffix(".md").read_text()
+    explained = Path(__file__).with_name("README.md").read_text()
     unexplained = [place for place, name in survivors if name not in explained]
     print("| File | Mutants | Killed | Survived |\n|---|---|---|---|", *table, sep="\n")
     print("not explained:", len(unexplained), *unexplained, sep="\n")

@@ -9,15 +9,13 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import psutil
-from api_load import load
 
+from benchmarks.api.load import load
 from mergehub.kit.identity.auth import new_token
 
-HERE = Path(__file__).parent
 REGISTRY = (
     "--factory",
     "registry.app:create_app",
@@ -92,7 +90,7 @@ async def serving(
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = ["-m", "uvicorn", *app, "--port", str(port), "--log-level", "warning"]
-    process = await asyncio.create_subprocess_exec(sys.executable, *command, env=env, cwd=HERE)
+    process = await asyncio.create_subprocess_exec(sys.executable, *command, env=env)
     try:
         await _reached(port)
         yield Server(port, psutil.Process(process.pid), token)
@@ -135,7 +133,7 @@ async def compare(env: dict[str, str], rounds: int, seconds: float) -> dict[str,
     }
     async with (
         serving(*REGISTRY, env=ours, token=token) as mannered,
-        serving("api_bare:app", env=env) as bare,
+        serving("benchmarks.api.bare:app", env=env) as bare,
     ):
         recipe = await publish(mannered)
         paths = {"one recipe": f"/v1/recipes/{recipe}", "a page of 20": "/v1/recipes?limit=20"}

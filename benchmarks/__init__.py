@@ -1,0 +1,1 @@
+"""What is measured, beside which peer; each module runs alone: `python -m benchmarks.merge`."""

@@ -1,0 +1,1 @@
+"""What integrators notice: middleware, followers, webhooks, tokens."""

@@ -1,0 +1,1 @@
+"""Whether the tests notice every changed formula."""

@@ -1,0 +1,1 @@
+"""What we make beside what mergekit makes, judged in float64."""

@@ -1,0 +1,1 @@
+"""How soon runs start and how fast they are submitted."""
