@@ -21,13 +21,6 @@ from mergehub.hub.valkey import Valkey
 from mergehub.kit.events.doorbell import queue_name
 
 # Refused by the worker's child at once: what is measured has happened by then.
-RECIPE = """
-merge_method: linear
-models:
-  - {model: ../nowhere, parameters: {weight: 0.5}}
-  - {model: ../elsewhere, parameters: {weight: 0.5}}
-dtype: bfloat16
-"""
 WARM_UP = 20
 LONGEST_PAUSE_SECONDS = 0.3  # drawn at random, so that no poll keeps step with us
 

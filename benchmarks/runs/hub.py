@@ -10,7 +10,15 @@ from typing import Any
 
 from running import RunningHub, started_hub
 
-__all__ = ["RunningHub", "fresh_hub"]
+__all__ = ["RunningHub", "fresh_hub", "wanted"]
+
+RECIPE = """
+merge_method: linear
+models:
+  - {model: ../nowhere, parameters: {weight: 0.5}}
+  - {model: ../elsewhere, parameters: {weight: 0.5}}
+dtype: bfloat16
+"""
 
 
 @contextmanager
