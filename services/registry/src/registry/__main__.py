@@ -1,4 +1,4 @@
-"""`python -m registry`: relay, sweeper and sender alone, for `MERGEHUB_BACKGROUND=separate`."""
+"""`python -m registry`: relay, sweeper, housekeeping and sender alone, for `MERGEHUB_BACKGROUND=separate`."""
 
 from __future__ import annotations
 

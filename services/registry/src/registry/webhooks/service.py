@@ -18,7 +18,7 @@ from mergehub.kit.outbound.addresses import AddressRefused, Network, checked_url
 from mergehub.kit.problems.problem import FieldFault
 from registry.accounts.quotas import check_quota
 from registry.accounts.service import writable
-from registry.actor import SYSTEM, Actor
+from registry.actor import Actor
 from registry.audit.service import audit
 from registry.events.models import outbox
 from registry.webhooks import repository
@@ -135,14 +135,14 @@ async def rotate(
     return with_secret(row, secret)
 
 
-async def disable(session: AsyncSession, endpoint_id: UUID, reason: str) -> None:
+async def disable(session: AsyncSession, actor: Actor, endpoint_id: UUID, reason: str) -> None:
     """Send no more to an endpoint, and tell its owner's other endpoints of it."""
     found = await repository.lock(session, endpoint_id)
     if found is None or found[0].disabled_at is not None:
         return
     row, now = found
     await _end(session, row, reason, now)
-    await audit(session, SYSTEM, "webhook.disabled", f"webhooks/{row.id}")
+    await audit(session, actor, "webhook.disabled", f"webhooks/{row.id}")
     data = WebhookDisabled(endpoint=row.id, reason=reason, failing_since=row.failing_since)
     await outbox.emit(session, "webhook.disabled", f"webhooks/{row.id}", data, row.owner)
 
