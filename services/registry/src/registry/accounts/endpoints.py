@@ -21,7 +21,8 @@ from registry.accounts.errors import (
     QuotaExceeded,
 )
 from registry.accounts.schemas import Account, AccountUpdate, Me, OrganisationCreate
-from registry.actor import Actor, Holder, acting
+from registry.acting import Holder, acting
+from registry.actor import Actor
 from registry.idempotency.errors import KeyInProgress
 from registry.idempotency.once import Answered, Once
 

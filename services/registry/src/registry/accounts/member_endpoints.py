@@ -13,7 +13,7 @@ from registry.accounts.access import NotYours
 from registry.accounts.endpoints import Handle, Manager
 from registry.accounts.errors import AccountNotFound, LastOwner, MemberInvalid, QuotaExceeded
 from registry.accounts.schemas import MemberList, MemberSet
-from registry.actor import Holder
+from registry.acting import Holder
 
 router = APIRouter(
     prefix="/v1/accounts/{handle}/members",

@@ -15,7 +15,8 @@ from registry.accounts.endpoints import Handle
 from registry.accounts.errors import AccountNotFound
 from registry.accounts.quotas import Count
 from registry.accounts.schemas import QuotaList, QuotaSet
-from registry.actor import Actor, Holder, acting
+from registry.acting import Holder, acting
+from registry.actor import Actor
 
 router = APIRouter(
     prefix="/v1/accounts/{handle}/quotas",

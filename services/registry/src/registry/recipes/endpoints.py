@@ -18,7 +18,8 @@ from mergehub.kit.problems.choices import A_METHOD
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts.access import NotYours
 from registry.accounts.errors import NoAccount, OwnerInvalid, QuotaExceeded
-from registry.actor import Actor, acting
+from registry.acting import acting
+from registry.actor import Actor
 from registry.idempotency.errors import KeyInProgress
 from registry.idempotency.once import Answered, Once
 from registry.recipes import service

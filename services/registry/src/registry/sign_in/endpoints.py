@@ -13,7 +13,8 @@ from mergehub.kit.http.app import Resources
 from mergehub.kit.http.parameters import ANY_PARAMETERS
 from mergehub.kit.identity.browsers import Sessions
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
-from registry.actor import SYSTEM, Holder, actor_of
+from registry.acting import Holder, actor_of
+from registry.actor import SYSTEM
 from registry.audit.service import audit
 from registry.sign_in import people
 from registry.sign_in.errors import ProviderAway, SignInInvalid, SignInOff, SignInRefused

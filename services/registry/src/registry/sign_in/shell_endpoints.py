@@ -12,7 +12,7 @@ from mergehub.kit.database.database import Session
 from mergehub.kit.identity.auth import viewer
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts.errors import NoAccount, QuotaExceeded
-from registry.actor import Holder, Registry
+from registry.acting import Holder, Registry
 from registry.sign_in import shell
 from registry.sign_in.endpoints import provider_of
 from registry.sign_in.errors import CodeInvalid, SessionNeeded, SignInOff

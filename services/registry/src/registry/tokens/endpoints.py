@@ -12,7 +12,7 @@ from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
 from mergehub.kit.identity.auth import derived_token, own_token
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts.errors import QuotaExceeded
-from registry.actor import Holder
+from registry.acting import Holder
 from registry.idempotency.errors import KeyInProgress
 from registry.idempotency.once import Answered, Once
 from registry.tokens import service

@@ -17,7 +17,8 @@ from mergehub.kit.outbound.addresses import Network
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.accounts.access import NotYours
 from registry.accounts.errors import NoAccount, OwnerInvalid, QuotaExceeded
-from registry.actor import Actor, acting
+from registry.acting import acting
+from registry.actor import Actor
 from registry.idempotency.errors import KeyInProgress
 from registry.idempotency.once import Answered, Once
 from registry.webhooks import deliveries, service
