@@ -28,7 +28,7 @@ from registry.accounts.service import own
 from registry.actor import Actor
 from registry.audit.service import audit
 from registry.runs import repository
-from registry.runs.counts import ACTIVE, COUNTS
+from registry.runs.counts import ACTIVE, TODAY
 from registry.runs.errors import RunFinished, RunNotFound, SourcePrivate
 from registry.runs.models import RunRow
 from registry.runs.moves import announce, move, touch
@@ -63,7 +63,7 @@ async def submit(
         spec = spec.model_copy(update={"model_name": product.name})
         notes += _like_itself(product.name, sources)
     owner = private_to or owner
-    for count in COUNTS:
+    for count in (ACTIVE, TODAY):
         await check_quota(session, actor, owner, count)
     run = RunRow(
         owner=owner,
