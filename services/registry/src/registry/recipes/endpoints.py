@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,14 +12,16 @@ from pydantic import Field
 from mergehub.kit.database.database import Session
 from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
-from mergehub.kit.identity.auth import Principal, Viewer, requires
+from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.middleware.etags import as_it_is, etag_of
 from mergehub.kit.problems.choices import A_METHOD
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts.access import NotYours
-from registry.accounts.errors import NoAccount, OwnerInvalid
-from registry.idempotency import Answered, KeyInProgress, Once
-from registry.quotas.errors import QuotaExceeded
+from registry.accounts.errors import NoAccount, OwnerInvalid, QuotaExceeded
+from registry.acting import acting
+from registry.actor import Actor
+from registry.idempotency.errors import KeyInProgress
+from registry.idempotency.once import Answered, Once
 from registry.recipes import service
 from registry.recipes.check import RecipeInvalid, check
 from registry.recipes.repository import RecipeFilter
@@ -36,6 +39,7 @@ from registry.recipes.schemas import (
     VersionPage,
 )
 from registry.recipes.service import NameTaken, RecipeNotFound
+from registry.recipes.visibility import Follower
 
 YAML = "application/yaml"
 
@@ -48,7 +52,15 @@ AS_YAML: Responses = {200: {"content": {YAML: {"schema": {"type": "string"}}}}}
 
 router = APIRouter(prefix="/v1/recipes", tags=["recipes"])
 
-Writer = Annotated[Principal, Depends(requires("recipes:write"))]
+Writer = Annotated[Actor, Depends(acting("recipes:write"))]
+
+
+def _followers(request: Request) -> Sequence[Follower]:
+    followers: Sequence[Follower] = request.app.state.recipe_followers
+    return followers
+
+
+Followers = Annotated[Sequence[Follower], Depends(_followers)]
 Number = Annotated[int, Path(ge=1, lt=2**31, description="A version's number, from 1.")]
 Method = Annotated[
     Annotated[str, Field(max_length=100), A_METHOD] | None,
@@ -85,7 +97,7 @@ async def publish_recipe(
         recipe = await service.publish(session, writer, body, await check(body.recipe))
         return Answered(201, recipe, {"Location": f"/v1/recipes/{recipe.id}"})
 
-    return await once(session, str(writer.id), body, effect)
+    return await once(session, writer, body, effect)
 
 
 @router.post(
@@ -109,7 +121,7 @@ async def list_recipes(
     request: Request,
     response: Response,
     session: Session,
-    viewer: Viewer,
+    viewer: Viewing,
     owner: Annotated[AnyCase | None, Query(description="The handle of its owner.")] = None,
     name: Annotated[AnyCase | None, Query()] = None,
     tag: Annotated[Label | None, Query()] = None,
@@ -125,7 +137,7 @@ async def list_recipes(
 
 
 @router.get("/{recipe_id}", summary="Get a recipe", response_model=Recipe, responses=SEEN)
-async def get_recipe(recipe_id: UUID, session: Session, viewer: Viewer) -> Response:
+async def get_recipe(recipe_id: UUID, session: Session, viewer: Viewing) -> Response:
     """A recipe with its newest version."""
     return as_it_is(await service.find(session, recipe_id, viewer))
 
@@ -144,13 +156,14 @@ async def update_recipe(
     writer: Writer,
     response: Response,
     if_match: IfMatch,
+    followers: Followers,
 ) -> Recipe:
     """Change the words about a recipe, or who may see it. Versions never change.
 
     With its visibility that of its owner's runs changes, and when it becomes public the events
     that were kept back are told.
     """
-    recipe = await service.update(session, writer, recipe_id, body, if_match.check)
+    recipe = await service.update(session, writer, recipe_id, body, if_match.check, followers)
     response.headers["ETag"] = etag_of(recipe)
     return recipe
 
@@ -174,7 +187,7 @@ async def publish_recipe_version(
         location = f"/v1/recipes/{recipe_id}/versions/{version.number}"
         return Answered(201 if is_new else 200, version, {"Location": location})
 
-    return await once(session, str(writer.id), body, effect)
+    return await once(session, writer, body, effect)
 
 
 @router.get(
@@ -187,7 +200,7 @@ async def list_recipe_versions(
     response: Response,
     recipe_id: UUID,
     session: Session,
-    viewer: Viewer,
+    viewer: Viewing,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> VersionPage:
@@ -204,7 +217,7 @@ async def list_recipe_versions(
     responses=SEEN,
 )
 async def get_recipe_version(
-    recipe_id: UUID, number: Number, session: Session, viewer: Viewer
+    recipe_id: UUID, number: Number, session: Session, viewer: Viewing
 ) -> Response:
     """One version: the text as it was published, its canonical form and its digest."""
     version = await service.version(session, recipe_id, number, viewer)
@@ -218,7 +231,7 @@ async def get_recipe_version(
     responses=AS_YAML | SEEN,
 )
 async def get_recipe_source(
-    recipe_id: UUID, number: Number, session: Session, viewer: Viewer
+    recipe_id: UUID, number: Number, session: Session, viewer: Viewing
 ) -> Response:
     """The recipe itself, as YAML, byte for byte as it was published."""
     version = await service.version(session, recipe_id, number, viewer)

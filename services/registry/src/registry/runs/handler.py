@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.contracts.kinds.kind import Create, Result, Spec
 from mergehub.kit.identity.auth import Principal
 from mergehub.kit.problems.problem import FieldFault
-from registry.products.resolve import Products
 from registry.runs.errors import RunInvalid
 from registry.runs.models import RunRow
+from registry.runs.naming.resolve import Products
 from registry.runs.sources import Sources
 
 C = TypeVar("C", bound=Create)

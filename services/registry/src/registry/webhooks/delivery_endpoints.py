@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from mergehub.kit.database.database import Session
 from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
-from registry.idempotency import Answered, KeyInProgress, Once
+from registry.idempotency.errors import KeyInProgress
+from registry.idempotency.once import Answered, Once
 from registry.webhooks import deliveries
 from registry.webhooks.endpoints import Manager, manage
 from registry.webhooks.errors import DeliveryNotFound, EndpointDisabled, EndpointNotFound
@@ -54,7 +55,7 @@ async def list_webhook_deliveries(
 ) -> DeliveryPage:
     """What was or will be sent to an endpoint in the last 30 days, the newest first."""
     wanted = DeliveryFilter(state, type)
-    page = await deliveries.page(session, manager, webhook_id, wanted, cursor, limit)
+    page = await deliveries.page(session, manager.who, webhook_id, wanted, cursor, limit)
     link_next(request, response, page.next_cursor)
     return page
 
@@ -68,7 +69,7 @@ async def get_webhook_delivery(
     webhook_id: UUID, number: Number, session: Session, manager: Manager
 ) -> DeliveryWithAttempts:
     """One delivery: its payload, and for each try the answer or why there was none."""
-    return await deliveries.find(session, manager, webhook_id, number)
+    return await deliveries.find(session, manager.who, webhook_id, number)
 
 
 @router.post(
@@ -86,7 +87,7 @@ async def replay_webhook_delivery(
     async def effect() -> Answered:
         return Answered(202, await deliveries.replay(session, manager, webhook_id, number), {})
 
-    return await once(session, str(manager.id), Nothing(), effect)
+    return await once(session, manager, Nothing(), effect)
 
 
 @router.post(
@@ -104,4 +105,4 @@ async def replay_webhook_range(
     async def effect() -> Answered:
         return Answered(202, await deliveries.replay_range(session, manager, webhook_id, body), {})
 
-    return await once(session, str(manager.id), body, effect)
+    return await once(session, manager, body, effect)

@@ -11,15 +11,16 @@ from fastapi import APIRouter, Depends, Request, Response
 from mergehub.kit.database.database import Session
 from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
-from mergehub.kit.identity.auth import Principal, requires
 from mergehub.kit.identity.sealing import SecretsKeyMissing
 from mergehub.kit.middleware.etags import etag_of
 from mergehub.kit.outbound.addresses import Network
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.accounts.access import NotYours
-from registry.accounts.errors import NoAccount, OwnerInvalid
-from registry.idempotency import Answered, KeyInProgress, Once
-from registry.quotas.errors import QuotaExceeded
+from registry.accounts.errors import NoAccount, OwnerInvalid, QuotaExceeded
+from registry.acting import acting
+from registry.actor import Actor
+from registry.idempotency.errors import KeyInProgress
+from registry.idempotency.once import Answered, Once
 from registry.webhooks import deliveries, service
 from registry.webhooks.errors import EndpointDisabled, EndpointNotFound, UrlRefused
 from registry.webhooks.schemas import (
@@ -34,8 +35,8 @@ from registry.webhooks.schemas import (
 )
 from registry.webhooks.secrets import SecretSealer
 
-manage = requires("webhooks:manage")
-Manager = Annotated[Principal, Depends(manage)]
+manage = acting("webhooks:manage")
+Manager = Annotated[Actor, Depends(manage)]
 
 
 def _allowed(request: Request) -> Collection[Network]:
@@ -85,7 +86,7 @@ async def create_webhook(
         made = await service.create(session, manager, body, allowed, sealer)
         return Answered(201, made, {"Location": f"/v1/webhooks/{made.id}"})
 
-    return await once(session, str(manager.id), body, effect, sealer)
+    return await once(session, manager, body, effect, sealer)
 
 
 @router.get("", summary="List webhooks", responses=problem_responses(BadCursor))
@@ -98,7 +99,7 @@ async def list_webhooks(
     cursor: Cursor = None,
 ) -> EndpointPage:
     """Endpoints, the newest first."""
-    page = await service.page(session, manager, cursor, limit)
+    page = await service.page(session, manager.who, cursor, limit)
     link_next(request, response, page.next_cursor)
     return page
 
@@ -108,7 +109,7 @@ async def get_webhook(
     webhook_id: UUID, session: Session, manager: Manager, response: Response
 ) -> Endpoint:
     """One endpoint: what it listens to, and how it fares."""
-    endpoint = await service.find(session, manager, webhook_id)
+    endpoint = await service.find(session, manager.who, webhook_id)
     response.headers["ETag"] = etag_of(endpoint)
     return endpoint
 
@@ -170,7 +171,7 @@ async def rotate_webhook_secret(
         made = await service.rotate(session, manager, webhook_id, wanted.signature, sealer)
         return Answered(200, made, {})
 
-    return await once(session, str(manager.id), wanted, effect, sealer)
+    return await once(session, manager, wanted, effect, sealer)
 
 
 @router.post(
@@ -189,4 +190,4 @@ async def test_webhook(
         made = await deliveries.send_test(session, manager, webhook_id)
         return Answered(202, made, {"Location": f"/v1/webhooks/{webhook_id}/deliveries/{made.id}"})
 
-    return await once(session, str(manager.id), Nothing(), effect)
+    return await once(session, manager, Nothing(), effect)

@@ -7,8 +7,8 @@ from typing import Any
 from mergehub.contracts.kinds.count import CountResult, CountRunCreate, CountSpec
 
 from mergehub.recipe import ModelRef, named_in
-from registry.products.resolve import named, resolve
 from registry.runs.handler import Handler
+from registry.runs.naming.resolve import named, resolve
 
 
 class CountHandler(Handler[CountRunCreate, CountSpec, CountResult]):

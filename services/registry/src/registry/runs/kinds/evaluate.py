@@ -11,10 +11,10 @@ from mergehub.contracts.kinds.evaluate import EvaluateResult, EvaluateRunCreate,
 from mergehub.kit.identity.auth import Principal
 from mergehub.recipe import ModelRef, named_in
 from registry.events.models import outbox
-from registry.products.resolve import Products, named, resolve
 from registry.runs.errors import ReportInvalid
 from registry.runs.handler import Handler, invalid
 from registry.runs.models import ItemsRow, RunRow
+from registry.runs.naming.resolve import Products, named, resolve
 from registry.runs.sources import Sources
 
 

@@ -9,13 +9,13 @@ from mergehub.contracts.kinds.merge import MergeResult, MergeRunCreate, MergeSpe
 from mergehub.kit.identity.auth import Principal
 from mergehub.recipe import ModelRef
 from registry.events.models import outbox
-from registry.products.names import taken
-from registry.products.resolve import Products, named, names_of, resolve
 from registry.recipes import repository as recipes
 from registry.recipes.check import CheckedRecipe, check
 from registry.runs.errors import ReportInvalid
 from registry.runs.handler import Handler, Named, invalid
 from registry.runs.models import RunRow
+from registry.runs.naming.names import taken
+from registry.runs.naming.resolve import Products, named, names_of, resolve
 from registry.runs.sources import Sources
 
 

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from mergehub.contracts.workers import WORKER_PROTOCOL, WorkerBeat
 from mergehub.kit.database.database import Session, UrgentSession
 from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
-from mergehub.kit.identity.auth import Viewer, requires
+from mergehub.kit.identity.auth import Viewing, requires
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
-from registry.workers import service
-from registry.workers.schemas import WorkerPage
+from registry.runs.workers import service
+from registry.runs.workers.schemas import WorkerPage
 
 router = APIRouter(prefix="/v1/workers", tags=["workers"])
 protocol = APIRouter(
@@ -34,7 +34,7 @@ async def list_workers(
     request: Request,
     response: Response,
     session: Session,
-    viewer: Viewer,
+    viewer: Viewing,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> WorkerPage:

@@ -11,8 +11,8 @@ from mergehub.contracts.kinds import MAKERS
 from mergehub.kit.identity.auth import Principal
 from mergehub.recipe.faults import nearest
 from registry.products.models import ProductRow
-from registry.products.resolve import COMING
 from registry.runs.models import RunRow
+from registry.runs.naming.resolve import COMING
 from registry.runs.repository import seen_by
 
 LOOKED_AT = 500
