@@ -16,6 +16,7 @@ from merge_worker.engine.output.part import Part
 from merge_worker.engine.output.progress import Progress
 from merge_worker.engine.planning.peak_memory import peak_memory
 from merge_worker.engine.planning.planner import plan_merge
+from mergehub.recipe.methods import ParameterSpec as Parameter
 
 from .errors import (
     CheckpointError,
@@ -23,6 +24,7 @@ from .errors import (
     DiskFullError,
     EngineError,
     InputChangedError,
+    MethodError,
     NotFiniteError,
     NotSupportedError,
     OutOfMemoryError,
@@ -34,6 +36,8 @@ from .errors import (
     TooManyFilesError,
 )
 from .execute import MergeOptions, MergeResult, merge, merge_part
+from .method_files import method_file
+from .numpy_methods import numpy_method
 from .plan import Plan
 
 __all__ = [
@@ -44,11 +48,13 @@ __all__ = [
     "InputChangedError",
     "MergeOptions",
     "MergeResult",
+    "MethodError",
     "NotFiniteError",
     "NotSupportedError",
     "OutOfMemoryError",
     "OutputError",
     "OutsideError",
+    "Parameter",
     "Part",
     "Plan",
     "PlanError",
@@ -61,6 +67,8 @@ __all__ = [
     "digest_of_folder",
     "merge",
     "merge_part",
+    "method_file",
+    "numpy_method",
     "peak_memory",
     "plan_merge",
 ]
