@@ -96,17 +96,16 @@ def test_a_stranger_receives_a_signed_event(
 
 
 def run_here(folder: Path, *command: str) -> str:
-    """What a command prints in a folder, notes included; it must succeed."""
+    """What a command prints in a folder; it must succeed."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         command,
         cwd=folder,
         env=os.environ | {"PATH": path},
         text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        capture_output=True,
     )
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 

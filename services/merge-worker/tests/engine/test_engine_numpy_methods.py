@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -32,6 +33,7 @@ from merge_worker.engine import (
 )
 from merge_worker.engine.methods import added, discover
 from mergehub.cli.main import main
+from mergehub.recipe import RecipeError, parse_to_merge
 from tools import method_catalogue
 
 LINEAR = '''
@@ -463,3 +465,98 @@ def test_a_file_in_numpy_beside_the_others_is_a_method_of_the_shell(
     assert method_catalogue.main(["--write", "--file", str(catalogue), "--docs", str(docs)]) == 0
     assert '"median"' in catalogue.read_text()
     assert "element by element" in (docs / "median.md").read_text()
+
+
+# At the shell.
+
+
+def shell(*words: object) -> Any:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+@pytest.fixture
+def recipe_file(workshop: Any) -> Path:
+    models(workshop, 2)
+    file: Path = workshop.folder / "recipe.yml"
+    file.write_text(yaml.safe_dump(recipe(["./m0", "./m1"])))
+    return file
+
+
+def test_the_shell_knows_a_file_where_it_is_named_and_nowhere_else(
+    recipe_file: Path, linear_file: Path
+) -> None:
+    out = recipe_file.with_name("out")
+    for words in (["check", recipe_file], ["plan", recipe_file], ["merge", recipe_file, out]):
+        assert "there is no merge method 'numpy_linear'" in shell(*words).stderr
+        said = shell(*words, "--method-file", linear_file)
+        assert said.exit_code == 0, said.output
+        assert "there is no merge method 'numpy_linear'" in shell(*words).stderr
+    assert out.is_dir()
+
+
+@pytest.mark.parametrize("command", ["publish", "submit", "evaluate", "methods", "retry"])
+def test_what_reaches_a_hub_takes_no_file(recipe_file: Path, command: str) -> None:
+    said = shell(command, recipe_file, "--method-file", recipe_file)
+    assert (said.exit_code, "No such option" in said.stderr) == (2, True)
+
+
+def test_a_worker_does_not_know_the_method_of_a_file(linear_file: Path) -> None:
+    text = yaml.safe_dump(recipe(["./m0", "./m1"]))
+    with pytest.raises(RecipeError, match="there is no merge method 'numpy_linear'"):
+        parse_to_merge(text)  # as `merge_run` reads it
+    with method_file(linear_file):
+        assert parse_to_merge(text).recipe.merge_method == "numpy_linear"
+
+
+def test_the_plan_and_the_merge_say_that_the_method_is_the_users_own(
+    recipe_file: Path, linear_file: Path
+) -> None:
+    digest = sha256(LINEAR.encode()).hexdigest()
+    said = shell("plan", recipe_file, "--json", "--method-file", linear_file)
+    (note,) = json.loads(said.stdout)["notes"]
+    assert digest in note
+    assert "and what mine.py takes" in " ".join(
+        shell("plan", recipe_file, "--method-file", linear_file).stdout.split()
+    )
+    out = recipe_file.with_name("out")
+    said = shell(
+        "merge", recipe_file, out, "--json", "--device", "cuda", "--method-file", linear_file
+    )
+    assert json.loads(said.stdout)["notes"] == [
+        note,
+        "numpy_linear is a NumPy function: the processor computes it, not cuda",
+    ]
+
+
+def test_a_faulty_file_and_a_failing_function_end_in_one_line(
+    recipe_file: Path, linear_file: Path
+) -> None:
+    linear_file.write_text("def merge(")
+    said = shell("check", recipe_file, "--method-file", linear_file)
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert said.stderr == (
+        f"Error: the method file cannot be used: '(' was never closed ({linear_file}, line 1)\n"
+    )
+    said = shell("check", recipe_file, "--json", "--method-file", linear_file)
+    assert "was never closed" in json.loads(said.stderr)["error"]
+    linear_file.write_text(LINEAR.replace("sum(w * t", "sum(w * t[1:]"))
+    out = recipe_file.with_name("out")
+    said = shell("merge", recipe_file, out, "--method-file", linear_file)
+    assert said.exit_code == 1
+    assert "Error: the method numpy_linear failed on 'model.layers." in said.stderr
+    assert "it returned the shape" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_parts_in_processes_of_their_own_make_the_same_bytes(
+    workshop: Any, recipe_file: Path, linear_file: Path
+) -> None:
+    with method_file(linear_file):
+        expected = workshop.merge(recipe(["./m0", "./m1"]), "whole").output_digest
+    command = [Path(sys.executable).with_name("mergehub"), "merge", recipe_file,
+               workshop.folder / "parts", "--method-file", linear_file]  # fmt: skip
+    said = [
+        subprocess.run([*command, "--part", f"{i}/2"], check=True, capture_output=True, text=True)
+        for i in (1, 2)
+    ]
+    assert expected in said[1].stdout
