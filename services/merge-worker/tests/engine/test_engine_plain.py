@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from merge_worker.engine.arithmetic import divergence, gather, loop, ranks, selection
-from merge_worker.engine.fill import inputs
+from merge_worker.engine.fill import inputs, whole
 from merge_worker.engine.kernels import low_rank
 from merge_worker.engine.kernels.fill_kernel import fill_loop
 from merge_worker.engine.kernels.formula import Formula
@@ -49,7 +49,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
         return fill_loop(formula, has_base, along, facts.count("["))
 
     monkeypatch.setattr(loop, "fill_kernel", uncompiled)
-    for module in (divergence, gather, inputs, low_rank, ranks, selection):
+    for module in (divergence, gather, inputs, low_rank, ranks, selection, whole):
         for name, function in kernels(module):
             monkeypatch.setattr(module, name, inspect.unwrap(function))
 
