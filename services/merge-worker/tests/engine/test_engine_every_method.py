@@ -137,7 +137,7 @@ MIDPOINT_IN_NUMPY = '''
 
 import numpy as np
 
-from merge_worker.engine import numpy_method
+from merge_worker.engine.numpy_methods import numpy_method
 
 
 def midpoint(tensors):

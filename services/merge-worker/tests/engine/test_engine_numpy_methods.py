@@ -22,16 +22,15 @@ from merge_worker.engine import (
     MergeOptions,
     MethodError,
     OutOfMemoryError,
-    Parameter,
     Part,
     ResumeError,
     merge_part,
     method_file,
     methods,
-    numpy_method,
     peak_memory,
 )
 from merge_worker.engine.methods import added, discover
+from merge_worker.engine.numpy_methods import Parameter, numpy_method
 from mergehub.cli.main import main
 from mergehub.recipe import RecipeError, parse_to_merge
 from tools import method_catalogue
@@ -39,7 +38,7 @@ from tools import method_catalogue
 LINEAR = '''
 """Linear in NumPy: θ = Σ wᵢθᵢ / Σ wᵢ."""
 
-from merge_worker.engine import numpy_method
+from merge_worker.engine.numpy_methods import numpy_method
 
 
 def merge(tensors, weights):
@@ -422,7 +421,7 @@ MEDIAN = '''
 
 import numpy as np
 
-from merge_worker.engine import numpy_method
+from merge_worker.engine.numpy_methods import numpy_method
 
 
 def merge(tensors):

@@ -16,7 +16,6 @@ from merge_worker.engine.output.part import Part
 from merge_worker.engine.output.progress import Progress
 from merge_worker.engine.planning.peak_memory import peak_memory
 from merge_worker.engine.planning.planner import plan_merge
-from mergehub.recipe.methods import ParameterSpec as Parameter
 
 from .errors import (
     CheckpointError,
@@ -37,7 +36,6 @@ from .errors import (
 )
 from .execute import MergeOptions, MergeResult, merge, merge_part
 from .method_files import method_file
-from .numpy_methods import numpy_method
 from .plan import Plan
 
 __all__ = [
@@ -54,7 +52,6 @@ __all__ = [
     "OutOfMemoryError",
     "OutputError",
     "OutsideError",
-    "Parameter",
     "Part",
     "Plan",
     "PlanError",
@@ -68,7 +65,6 @@ __all__ = [
     "merge",
     "merge_part",
     "method_file",
-    "numpy_method",
     "peak_memory",
     "plan_merge",
 ]

@@ -1,5 +1,6 @@
 """Merge methods as plain NumPy functions of whole tensors: one file declares and computes one.
 
+    from merge_worker.engine.numpy_methods import Parameter, numpy_method
     METHOD = numpy_method(merge, name="midpoint", summary="…", formula="θ = Σθᵢ/n")
 
 The function says by the names of its arguments what it wants to be given, for one output tensor:
@@ -39,6 +40,9 @@ from .method import AnyMethod, Merge
 
 Array = NDArray[np.float32]
 Base = Literal["none", "optional", "required", "member"]
+
+Parameter = ParameterSpec
+"""A parameter of a method, as methods of all kinds declare it."""
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _WEIGHTS: Final = "weights"
