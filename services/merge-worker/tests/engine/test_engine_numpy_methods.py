@@ -25,10 +25,10 @@ from merge_worker.engine import (
     Part,
     ResumeError,
     merge_part,
-    method_file,
     methods,
     peak_memory,
 )
+from merge_worker.engine.method_files import method_file
 from merge_worker.engine.methods import added, discover
 from merge_worker.engine.numpy_methods import Parameter, numpy_method
 from mergehub.cli.main import main
@@ -315,7 +315,7 @@ def test_too_little_memory_is_called_so(workshop: Any) -> None:
     models(workshop, 1)
     with (
         declared(lambda tensors: np.ones(1 << 58)),
-        pytest.raises(OutOfMemoryError, match=r"for example on '.*', which is held whole"),
+        pytest.raises(OutOfMemoryError, match=r"for example on '.*', a tensor held whole"),
     ):
         workshop.merge(recipe(["./m0"], "example"))
 

@@ -13,6 +13,7 @@ import click
 from mergehub.cli.lazy import imported
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FILES, ERRORS = "merge_worker.engine.method_files", "merge_worker.engine.errors"
 HELP = "A Python file of yours with a merge method. It is run, so know what is in it."
 
 
@@ -24,10 +25,10 @@ def with_method_file(command: Callable[..., Any]) -> Callable[..., Any]:
     def knowing(*args: Any, method_file: Path | None, **options: Any) -> Any:
         with ExitStack() as known:
             if method_file is not None:
-                engine = imported("merge_worker.engine")
+                files, errors = map(imported, (FILES, ERRORS))
                 try:
-                    known.enter_context(engine.method_file(method_file))
-                except engine.EngineError as error:
+                    known.enter_context(files.method_file(method_file))
+                except errors.EngineError as error:
                     raise click.ClickException(str(error)) from error
             return command(*args, **options)
 

@@ -35,7 +35,6 @@ from .errors import (
     TooManyFilesError,
 )
 from .execute import MergeOptions, MergeResult, merge, merge_part
-from .method_files import method_file
 from .plan import Plan
 
 __all__ = [
@@ -64,7 +63,6 @@ __all__ = [
     "digest_of_folder",
     "merge",
     "merge_part",
-    "method_file",
     "peak_memory",
     "plan_merge",
 ]

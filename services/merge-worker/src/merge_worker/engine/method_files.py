@@ -23,7 +23,7 @@ from .numpy_methods import MethodFile, NumpyMethod
 
 @contextmanager
 def method_file(path: Path) -> Iterator[NumpyMethod]:
-    """Know the method that a Python file declares as `METHOD`, within the block.
+    """Know the method that a Python file declares as `METHOD`, to plan and merge within the block.
 
     Raises:
         MethodError: the file cannot be run, declares no method, or one that there is already.
@@ -43,14 +43,15 @@ def method_file(path: Path) -> Iterator[NumpyMethod]:
         with added(method):
             yield method
     finally:
-        del sys.modules[module.__name__]
+        sys.modules.pop(module.__name__, None)
 
 
 def _run(source: bytes, module: ModuleType) -> NumpyMethod:
     """The method that a source declares."""
     file = str(module.__file__)
     try:
-        exec(compile(source, file, "exec"), vars(module))  # noqa: S102 - the user's own, named by them
+        code = compile(source, file, "exec", dont_inherit=True)
+        exec(code, vars(module))  # noqa: S102 - the user's own file, which they named
     except (Exception, SystemExit) as error:
         raise MethodError(f"the method file cannot be used: {in_one_line(error, file)}") from error
     method = vars(module).get("METHOD")

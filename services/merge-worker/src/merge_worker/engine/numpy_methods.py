@@ -34,7 +34,6 @@ from mergehub.recipe.methods import MethodSpec, ParameterSpec
 from .arithmetic.task_vectors import WEIGHT
 from .errors import MethodError
 from .kernels.randomness import draw_key
-from .machine.shortage import shortage
 from .machine.tracebacks import in_one_line
 from .method import AnyMethod, Merge
 
@@ -48,6 +47,7 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _WEIGHTS: Final = "weights"
 _GIVEN: Final = ("tensors", "base", _WEIGHTS, "rng", "name")
 """What a function may ask for beside its parameters."""
+_RESERVED: Final = tuple(each for each in _GIVEN if each != _WEIGHTS)
 
 
 @dataclass(frozen=True)
@@ -91,17 +91,15 @@ class NumpyMethod(AnyMethod):
 
         Raises:
             MethodError: the function failed, or returned something else.
-            OutOfMemoryError: there is too little memory for what it makes.
         """
         shape = tensors[0].shape
         given = self._given(merge, tensors, base)
-        with shortage(f"for {self.spec.name} on {merge.name!r}, which is held whole"):
-            try:
-                made = np.asarray(self.function(**given))
-            except Exception as error:
-                if isinstance(error, MemoryError):
-                    raise
-                raise self._failed(merge, in_one_line(error, self._source)) from error
+        try:
+            made = np.asarray(self.function(**given))
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise self._failed(merge, in_one_line(error, self._source)) from error
         if made.dtype.kind != "f":
             raise self._failed(merge, f"it returned {made.dtype}, not floating-point numbers")
         if made.shape != shape:
@@ -184,7 +182,8 @@ def numpy_method(
 def _asked(function: Callable[..., Any]) -> list[str]:
     """The names of a function's arguments."""
     found = inspect.signature(function).parameters.values()
-    if odd := [str(each) for each in found if each.kind not in (1, 3)]:
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    if odd := [str(each) for each in found if each.kind not in named]:
         raise MethodError(f"{function.__name__} takes {odd[0]}: give each argument a plain name")
     return [each.name for each in found]
 
@@ -207,9 +206,6 @@ def _check(name: str, asked: list[str], declared: Sequence[ParameterSpec], base:
         raise MethodError(
             f'the function of {name} takes a base: declare base="required" or base="optional"'
         )
-
-
-_RESERVED: Final = tuple(each for each in _GIVEN if each != _WEIGHTS)
 
 
 def _argument(spec: ParameterSpec) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from merge_worker.engine.files.dtypes import CODES, ITEMSIZE
 from merge_worker.engine.kernels.fill_kernel import MADE
 from merge_worker.engine.kernels.whole_kernels import decode_counted, encode_counted
+from merge_worker.engine.machine.shortage import shortage
 from merge_worker.engine.method import Block, Cut
 from merge_worker.engine.numpy_methods import NumpyMethod
 from merge_worker.engine.plan import PlannedTensor
@@ -24,9 +25,12 @@ class Whole:
         dtype = tensor.region.dtype
         self._memory, self._code, self._width = merge.crew.memory, CODES[dtype], ITEMSIZE[dtype]
         self._found: dict[int, list[int]] = {}
-        operands = self._read(merge, tensor)
-        base = operands.pop(0) if merge.has_base else None
-        self._values = method.compute(merge, operands, base).reshape(-1)
+        with shortage(
+            f"for {method.spec.name} on {merge.name!r}, a tensor held whole: give it more"
+        ):
+            operands = self._read(merge, tensor)
+            base = operands.pop(0) if merge.has_base else None
+            self._values = method.compute(merge, operands, base).reshape(-1)
 
     def __call__(self, cut: Cut) -> tuple[memoryview, list[int]]:
         """The bytes of a block, and its counts as those of `loop.Loop`.

@@ -28,4 +28,5 @@ def _words(error: BaseException) -> str:
         return (
             f"{error.title} {place}: {first['msg']}" if place else f"{error.title}: {first['msg']}"
         )
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
