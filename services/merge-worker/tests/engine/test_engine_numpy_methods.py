@@ -190,6 +190,48 @@ def test_an_adapter_is_added_before_the_function_sees_the_tensor(workshop: Any) 
     np.testing.assert_allclose(found[name], expected, rtol=1e-5, atol=1e-6)
 
 
+def test_slices_give_each_layer_its_own_operands(workshop: Any) -> None:
+    stored = models(workshop, 2)
+    sources = [{"model": "./m0", "layer_range": [1, 2]}, {"model": "./m1", "layer_range": [0, 1]}]
+    document = {
+        "merge_method": "example",
+        "slices": [{"sources": sources}, {"sources": sources[::-1]}],
+        "dtype": "float32",
+    }
+    with declared(lambda tensors: tensors[0] - tensors[1]):
+        found = workshop.merged(document)
+    names = [f"model.layers.{i}.mlp.up_proj.weight" for i in (0, 1)]
+    first, second = stored[0][names[1]], stored[1][names[0]]
+    np.testing.assert_array_equal(found[names[0]], first - second)
+    np.testing.assert_array_equal(found[names[1]], second - first)
+
+
+def test_a_scalar_and_an_empty_tensor_are_merged_too(workshop: Any) -> None:
+    odd = {"model.scale": np.array(3, np.float32), "model.empty": np.zeros((0, 8), np.float32)}
+    workshop.model("m0", workshop.llama(0) | odd, "F32")
+    with declared(lambda tensors: tensors[0] * 2):
+        found = workshop.merged(recipe(["./m0"], "example"))
+    assert (found["model.scale"], found["model.empty"].shape) == (6, (0, 8))
+
+
+@pytest.mark.parametrize("made", [np.float16, np.float64])
+def test_what_a_function_returns_may_be_its_argument_strided_wide_or_read_only(
+    workshop: Any, made: Any
+) -> None:
+    (stored,) = models(workshop, 1, "F32")
+
+    def merge(tensors: Any) -> Any:
+        tensors[0] *= 2  # its own
+        turned = np.asfortranarray(tensors[0].astype(made))
+        turned.flags.writeable = False
+        return turned
+
+    with declared(merge):
+        found = workshop.merged(recipe(["./m0"], "example"))
+    for name, values in found.items():
+        np.testing.assert_array_equal(values, (2 * stored[name]).astype(made).astype(np.float32))
+
+
 # Whoever computes it, and when.
 
 
