@@ -11,8 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from mypy import api as mypy
 from running import RunningHub, started_hub
+from safetensors.torch import load_file
 from snippets import MARK, blocks, check, program, retold, transcript
 
 pytestmark = pytest.mark.timeout(300)
@@ -91,3 +93,48 @@ def test_a_stranger_receives_a_signed_event(
         printed = run(hub, "bash", "-eu", str(script), cwd=tmp_path)
     for (command, told), said in zip(steps, printed.split(f"{MARK}\n")[1:], strict=True):
         assert re.fullmatch(retold(here(told)), said), f"{command}\nprinted\n{said}"
+
+
+def run_here(folder: Path, *command: str) -> str:
+    """What a command prints in a folder; it must succeed."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | {"PATH": path},
+        text=True,
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_method_of_the_guide_is_tried_and_merges(models: Path, tmp_path: Path) -> None:
+    method, tried = blocks("write-a-method.md", "python")
+    (recipe,) = blocks("write-a-method.md", "yaml")
+    for name, text in {"agreement.py": method, "recipe.yml": recipe}.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "tried.py").write_text(program("python", [tried]))
+    check("python", [tried], run_here(tmp_path, sys.executable, "tried.py"))
+    for name in ("base", "left", "right"):
+        shutil.copytree(models / name, tmp_path / name)
+    steps = transcript("write-a-method.md")
+    script = program("sh", [command for command, _ in steps])
+    printed = run_here(tmp_path, "bash", "-euc", script)
+    for (command, told), said in zip(steps, printed.split(f"{MARK}\n")[1:], strict=True):
+        assert re.fullmatch(retold(told), said), f"{command}\nprinted\n{said}"
+    same_as_in_float64(tmp_path)
+
+
+def same_as_in_float64(folder: Path) -> None:
+    """The guide's merge, element by element as its formula says."""
+    base, left, right, merged = (
+        load_file(folder / name / "model.safetensors")
+        for name in ("base", "left", "right", "merged")
+    )
+    for name, values in merged.items():
+        origin = base[name].double()
+        first, second = 1.5 * (left[name].double() - origin), right[name].double() - origin
+        agreed = torch.where(first * second > 0, (first + second) / 2, 0)
+        close = torch.isclose(values.double(), origin + agreed, rtol=2.0**-8, atol=1e-6)
+        assert close.all(), name

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
-from merge_worker.engine.method import Method
+from merge_worker.engine.method import AnyMethod
 from mergehub.recipe.methods import MethodSpec, ParameterSpec
 from mergehub.recipe.scalars import Scalar
 
@@ -20,13 +20,13 @@ _BASES: Final = {
 _SCOPES: Final = {"model": "each model", "recipe": "the merge"}
 
 
-def pages(methods: Mapping[str, Method]) -> dict[str, str]:
+def pages(methods: Mapping[str, AnyMethod]) -> dict[str, str]:
     """A page for each method and the index, by file name."""
     ordered = [methods[name] for name in sorted(methods)]
     return {INDEX: _index(ordered), **{f"{m.spec.name}.md": _page(m) for m in ordered}}
 
 
-def _index(methods: list[Method]) -> str:
+def _index(methods: list[AnyMethod]) -> str:
     rows = [
         f"| [`{m.spec.name}`]({m.spec.name}.md) | {m.spec.summary} | {_paper(m.spec)} |"
         for m in methods
@@ -45,7 +45,7 @@ def _index(methods: list[Method]) -> str:
     )
 
 
-def _page(method: Method) -> str:
+def _page(method: AnyMethod) -> str:
     spec = method.spec
     facts = {
         "Models": spec.how_many.capitalize() + ".",
@@ -108,6 +108,6 @@ def _paper(spec: MethodSpec) -> str:
     return f"[arXiv {spec.paper}](https://arxiv.org/abs/{spec.paper})" if spec.paper else ""
 
 
-def _text(method: Method) -> str:
+def _text(method: AnyMethod) -> str:
     """What the method's module says about it."""
-    return (sys.modules[method.prepare.__module__].__doc__ or "").strip()
+    return (sys.modules[method.module].__doc__ or "").strip()

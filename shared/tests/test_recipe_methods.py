@@ -49,6 +49,16 @@ def test_a_name_belongs_to_one_method() -> None:
         register(spec(summary="Another."))
 
 
+def test_a_method_may_be_known_for_a_block_alone_and_under_no_others_name() -> None:
+    with methods.registered(spec()):
+        assert catalogue()["example"] == spec()
+        with pytest.raises(ValueError, match="there is a merge method 'example' already"):
+            methods.registered(spec(summary="Another.")).__enter__()
+    assert "example" not in catalogue()
+    with pytest.raises(ValueError, match="'ties' already"), methods.registered(spec("ties")):
+        pass
+
+
 def test_defaults_are_those_of_the_parameters() -> None:
     assert catalogue()["linear"].defaults == {"weight": 1.0, "normalize": True}
     assert catalogue()["slerp"].defaults == {}

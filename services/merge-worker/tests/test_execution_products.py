@@ -11,6 +11,8 @@ from uuid import UUID, uuid4
 import pytest
 from test_evaluate_runs import llama, lora
 
+from merge_worker.engine.methods import added
+from merge_worker.engine.numpy_methods import numpy_method
 from merge_worker.engine.output.output_files import LOCK
 from merge_worker.kinds.evaluate import _open
 from merge_worker.kinds.merge import run as merge_run
@@ -107,3 +109,13 @@ def test_a_product_is_evaluated_as_the_model_that_its_run_made(
     asked = job(place, SOUP, **{"me/soup": soup[0]}).model_copy(update={"spec": spec})
     kind, (model,) = _open(asked, ModelRef.parse(spec.model))
     assert (kind, model.folder.name) == ("run", str(soup[0]))
+
+
+def test_a_gpu_run_of_a_method_in_numpy_names_the_cpu_as_what_computed_it(place: Path) -> None:
+    half = numpy_method(
+        lambda tensors: tensors[0] / 2, name="half", summary="Halves.", formula="θ/2"
+    )
+    recipe = "merge_method: half\nmodels: [{model: tiny}]\n"
+    with added(half):
+        result = merged(job(place, recipe).model_copy(update={"hardware": "gpu"}))
+    assert (result.method, result.device) == ("half", "cpu")

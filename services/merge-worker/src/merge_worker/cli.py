@@ -35,6 +35,7 @@ from merge_worker.plan_report import described, report
 from merge_worker.products_here import products_here
 from mergehub.cli.failures import Line, recipe_faults, recipe_text, show_fault
 from mergehub.cli.json_option import as_json, show_json
+from mergehub.cli.method_option import with_method_file
 from mergehub.cli.output import show
 from mergehub.cli.progress import ProgressDisplay
 from mergehub.contracts.runs import RunProgress
@@ -86,6 +87,7 @@ def _merge_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @_merge_options
 @as_json
+@with_method_file
 def plan(
     file: IO[str], roots: tuple[Path, ...], seed: int, threads: int | None, offline: bool, raw: bool
 ) -> None:
@@ -112,6 +114,7 @@ def plan(
 @click.option("--sync/--no-sync", default=True, help=SYNC)
 @click.option("--device", default="cpu", show_default=True, help=DEVICE)
 @as_json
+@with_method_file
 def merge(
     file: IO[str],
     out: Path,
@@ -139,7 +142,8 @@ def merge(
     )
     with _engine_errors(), ProgressDisplay() as display:
         planned = _plan(file, roots, seed, offline)
-        for note in planned.notes:
+        notes = [*planned.notes, *_unused_device(planned, options)]
+        for note in notes:
             click.echo(f"Note: {note}", err=True)
         try:
             result = carry_out(planned, out, part, options, lambda now: display.show(_shown(now)))
@@ -153,11 +157,17 @@ def merge(
                 "remove it, or leave out --only-finite to go on from there."
             ) from error
     if raw:
-        show_json({"part": str(part), "notes": planned.notes, **_merged(result)})
+        show_json({"part": str(part), "notes": notes, **_merged(result)})
     elif result is None:
         click.echo(f"Part {part} is done. The last part to end completes {out}.")
     else:
         _tell_merged(planned, result)
+
+
+def _unused_device(planned: Plan, options: MergeOptions) -> Iterator[str]:
+    if options.suited(planned) != options:
+        method = planned.recipe.merge_method
+        yield f"{method} is a NumPy function: the processor computes it, not {options.device}"
 
 
 def _merged(result: MergeResult | None) -> dict[str, Any]:

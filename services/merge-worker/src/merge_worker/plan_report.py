@@ -66,7 +66,7 @@ def described(planned: Plan, options: MergeOptions) -> Table:
         "write": f"{decimal(planned.bytes_out)}, files: {len(planned.shards)}",
         "memory": f"{decimal(peak_memory(planned, options.workers))} of buffers at most, "
         f"with {options.workers} threads",
-        "time": f"about {_time(low, high)} on an idle machine{_first_time(methods)}",
+        "time": f"about {_time(low, high)} on an idle machine{_first_time(methods)}{_own(planned)}",
         "note": "\n".join(planned.notes),
     }
     return details(rows)
@@ -105,6 +105,11 @@ def _compiling(methods: Counter[str]) -> float:
 def _first_time(methods: Counter[str]) -> str:
     seconds = _compiling(methods)
     return f"; {seconds:.0f} s of it to compile, the first time" if seconds else ""
+
+
+def _own(planned: Plan) -> str:
+    """What no estimate knows."""
+    return f"; and what {planned.method_file.name} takes" if planned.method_file else ""
 
 
 def _time(low: float, high: float) -> str:

@@ -100,3 +100,49 @@ def test_stopping_in_the_middle_lets_every_thread_end() -> None:
         futures = crew.run(pool, 3, endless())
         assert not wait(futures, 60).not_done
     assert [future.exception() for future in futures] == [None] * 3
+
+
+def test_jobs_hold_no_more_at_a_time_than_there_is_room_for() -> None:
+    crew, lock = Crew(room=10), threading.Lock()
+    held, most = [0], [0]
+
+    def job(size: int) -> Callable[[], None]:
+        def hold() -> None:
+            with crew.room(size):
+                with lock:
+                    held[0] += size
+                    most[0] = max(most[0], held[0])
+                crew.sweep(range(20), lambda item: item)
+                with lock:
+                    held[0] -= size
+
+        return hold
+
+    sizes = [10, 7, 6, 5, 5, 4, 3, 3, 2, 1, 0] * 5
+    assert run(crew, [job(size) for size in sizes], threads=4) == [None] * 4
+    assert held == [0]
+    assert most[0] <= 10
+
+
+def test_a_thread_that_waits_for_room_helps_the_one_that_has_it() -> None:
+    crew, both = Crew(room=1), threading.Barrier(2)
+
+    def hold() -> None:
+        with crew.room(1):
+            crew.sweep(range(2), lambda item: both.wait(30))  # passes only with a helper
+
+    assert run(crew, [hold, hold], threads=2) == [None] * 2
+
+
+def test_a_thread_that_waits_for_room_ends_when_the_crew_stops() -> None:
+    crew, held = Crew(room=1), []
+
+    def hold() -> None:
+        with crew.room(2):
+            held.append(True)
+
+    with ThreadPoolExecutor(1) as pool:
+        (future,) = crew.run(pool, 1, iter([hold]))
+        crew.stop()
+        assert future.result(60) is None
+    assert not held

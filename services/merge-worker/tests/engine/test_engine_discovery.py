@@ -54,7 +54,7 @@ def test_every_method_explains_itself() -> None:
     for name, method in discover().items():
         assert method.spec.name == name
         assert all(each.doc for each in method.spec.parameters)
-        module = sys.modules[method.prepare.__module__]
+        module = sys.modules[method.module]
         assert "θ" in (module.__doc__ or "")
 
 

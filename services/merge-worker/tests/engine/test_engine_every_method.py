@@ -132,12 +132,30 @@ METHOD = Method(
 '''
 
 
-@pytest.fixture
-def midpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+MIDPOINT_IN_NUMPY = '''
+"""Midpoint: θ = (θ₁ + θ₂ + … ) / n, each model counting the same."""
+
+import numpy as np
+
+from merge_worker.engine.numpy_methods import numpy_method
+
+
+def midpoint(tensors):
+    return np.mean(tensors, axis=0)
+
+
+METHOD = numpy_method(midpoint, name="midpoint", summary="The middle.", formula="θ = Σθᵢ/n")
+'''
+
+
+@pytest.fixture(params=[MIDPOINT, MIDPOINT_IN_NUMPY], ids=["compiled", "numpy"])
+def midpoint(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
     """A method in a file of its own, dropped beside the others."""
     folder = tmp_path / "more"
     folder.mkdir()
-    (folder / "midpoint.py").write_text(MIDPOINT)
+    (folder / "midpoint.py").write_text(request.param)
     monkeypatch.setattr(methods, "__path__", [*methods.__path__, str(folder)])
     monkeypatch.setattr("mergehub.recipe.methods._registered", {})
     discover.cache_clear()

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from merge_worker.engine.arithmetic import divergence, gather, loop, ranks, selection
-from merge_worker.engine.fill import inputs
+from merge_worker.engine.fill import inputs, whole
 from merge_worker.engine.kernels import low_rank
 from merge_worker.engine.kernels.fill_kernel import fill_loop
 from merge_worker.engine.kernels.formula import Formula
-from merge_worker.engine.methods import discover
+from merge_worker.engine.methods import added, discover
+from merge_worker.engine.numpy_methods import numpy_method
 
 OPTIONS: dict[str, list[dict[str, Any]]] = {
     "nuslerp": [{"nuslerp_flatten": False}, {"nuslerp_flatten": False, "nuslerp_row_wise": True}],
@@ -49,7 +50,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
         return fill_loop(formula, has_base, along, facts.count("["))
 
     monkeypatch.setattr(loop, "fill_kernel", uncompiled)
-    for module in (divergence, gather, inputs, low_rank, ranks, selection):
+    for module in (divergence, gather, inputs, low_rank, ranks, selection, whole):
         for name, function in kernels(module):
             monkeypatch.setattr(module, name, inspect.unwrap(function))
 
@@ -98,3 +99,22 @@ def test_python_makes_the_same_bytes(
         document(method, ["./m0", "./m1", "./m2"], settings), f"plain{case}", threads=1
     )
     assert made.output_digest == digests[case]
+
+
+HALF = numpy_method(lambda tensors: tensors[0] / 2, name="half", summary="Halves.", formula="θ/2")
+
+
+@pytest.fixture(scope="module")
+def halved(shop: Any) -> str:
+    """What the compiled loops make around a method in NumPy."""
+    with added(HALF):
+        digest: str = shop.merge(document("half", ["./m0", "./m1"], {}), "halved").output_digest
+    return digest
+
+
+def test_python_makes_the_same_bytes_around_a_method_in_numpy(
+    shop: Any, halved: str, plain: None
+) -> None:
+    with added(HALF):
+        made = shop.merge(document("half", ["./m0", "./m1"], {}), "plainly halved", threads=1)
+    assert made.output_digest == halved

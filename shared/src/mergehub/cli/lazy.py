@@ -40,7 +40,7 @@ class LazyGroup(click.Group):
         if cmd_name not in self.table:
             return None
         module, _, function = self.table[cmd_name].target.partition(":")
-        command: click.Command = getattr(_imported(module), function)
+        command: click.Command = getattr(imported(module), function)
         return command
 
     def resolve_command(
@@ -66,7 +66,7 @@ class LazyGroup(click.Group):
                 formatter.write_dl(rows)
 
 
-def _imported(module: str) -> Any:
+def imported(module: str) -> Any:
     """The module, or a sentence about the package that is missing."""
     try:
         return importlib.import_module(module)

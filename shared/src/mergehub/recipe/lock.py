@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from .reference import ModelRef
 
@@ -38,10 +45,23 @@ class LockedIngredient(_Frozen):
 
 
 class Lock(_Frozen):
-    """What, with the recipe, determines the output: rerun under it, the digest must agree."""
+    """What, with the recipe, determines the output: rerun under it, the digest must agree.
+
+    `method_file` is the SHA-256 of the file that the merge method came from, where it is not one of
+    the engine's.
+    """
 
     version: Literal[1] = 1
     recipe: Digest
     engine: str
     seed: int
+    method_file: Sha256 | None = None
     ingredients: tuple[LockedIngredient, ...]
+
+    @model_serializer(mode="wrap")
+    def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """The lock as data; without a method file, it has the digest of earlier locks."""
+        plain: dict[str, Any] = handler(self)
+        if self.method_file is None:
+            del plain["method_file"]
+        return plain

@@ -6,7 +6,8 @@ file, so that a recipe is checked without torch. `register` adds one more at run
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -179,6 +180,22 @@ def register(spec: MethodSpec) -> None:
     """
     if _registered.setdefault(spec.name, spec) != spec:
         raise ValueError(f"another merge method is already registered as {spec.name!r}")
+
+
+@contextmanager
+def registered(spec: MethodSpec) -> Iterator[None]:
+    """Have one method more in the catalogue of this process, within the block.
+
+    Raises:
+        ValueError: there is a method of that name.
+    """
+    if spec.name in catalogue():
+        raise ValueError(f"there is a merge method {spec.name!r} already")
+    _registered[spec.name] = spec
+    try:
+        yield
+    finally:
+        del _registered[spec.name]
 
 
 def dump(specs: Mapping[str, MethodSpec]) -> str:

@@ -35,6 +35,10 @@ class NotSupportedError(EngineError):
     """The recipe is valid but asks for something that this engine does not do."""
 
 
+class MethodError(EngineError):
+    """A method written in NumPy cannot be read, is not declared as it should be, or failed."""
+
+
 class InputChangedError(EngineError):
     """An ingredient's file changed or vanished while it was being merged."""
 

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from merge_worker.engine.cuda import device as cuda
@@ -17,6 +17,7 @@ from merge_worker.engine.fill.inputs import Inputs, stamped_files
 from merge_worker.engine.fill.plan import Filling
 from merge_worker.engine.kernels.gather_kernels import REDUCTION
 from merge_worker.engine.machine.shortage import shortage
+from merge_worker.engine.methods import discover
 from merge_worker.engine.models.digests import output_digest
 from merge_worker.engine.output.journal import Finished, Journal
 from merge_worker.engine.output.output_files import check_unmixed
@@ -29,6 +30,7 @@ from mergehub.recipe.lock import Lock
 from .errors import OutputError, ResumeError
 from .finish import finish, only_one
 from .lockfile import DigestCache
+from .numpy_methods import NumpyMethod
 from .plan import BLOCK, Plan, PlannedTensor
 
 
@@ -47,6 +49,7 @@ class MergeOptions:
         only_finite: refuse ingredients and outputs with infinite or NaN elements.
         device: what computes the output: "cpu", or a GPU as "cuda" or, counting from 0, "cuda:1".
             With a GPU there are at least 2 threads, and blocks are larger unless `block` is given.
+            A method that is a NumPy function is computed by the processor all the same.
     """
 
     threads: int | None = None
@@ -56,6 +59,11 @@ class MergeOptions:
     durable: bool = True
     only_finite: bool = False
     device: str = "cpu"
+
+    def suited(self, plan: Plan) -> MergeOptions:
+        """These, with the processor as the device where the plan's method is a NumPy function."""
+        method = discover().get(plan.recipe.merge_method)
+        return replace(self, device="cpu") if isinstance(method, NumpyMethod) else self
 
     @property
     def workers(self) -> int:
@@ -105,6 +113,7 @@ def merge(
         NotFiniteError: something is not finite, and `only_finite` was asked for.
         OutOfMemoryError: there is no memory for the blocks in flight.
         DeviceError: the device cannot be used.
+        MethodError: a method that is a NumPy function failed.
     """
     result = merge_part(plan, out, Part(), options, on_progress)
     assert result is not None
@@ -126,7 +135,7 @@ def merge_part(
     Returns:
         What the merge made; None while other parts are unfinished.
     """
-    options = options or MergeOptions()
+    options = (options or MergeOptions()).suited(plan)
     if os.path.lexists(out):
         raise OutputError(f"{out} exists already: remove it or name another folder")
     device = cuda.open_device(options.device)

@@ -8,7 +8,7 @@ import os
 import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -135,6 +135,7 @@ def _manifest(plan: Plan, finished: Mapping[str, Finished], digest: str) -> dict
             "python": platform.python_version(),
             **{name: version(name) for name in ("numpy", "numba", "llvmlite")},
         },
+        **({"method_file": asdict(plan.method_file)} if plan.method_file else {}),
         "notes": list(plan.notes),
         "tensors": tensors,
         **({"nonfinite": nonfinite} if nonfinite else {}),

@@ -67,6 +67,7 @@ def lock_of(plan: Plan, digests: Mapping[Path, str], copied: Mapping[Path, Locke
         recipe=recipe_digest(plan.recipe),
         engine=ENGINE_VERSION,
         seed=plan.seed,
+        method_file=plan.method_file.sha256 if plan.method_file else None,
         ingredients=tuple(_locked(part, digests, copied) for part in _parts(plan)),
     )
 

@@ -6,6 +6,7 @@ documentation and the command line learn of it from there.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -152,27 +153,45 @@ def _never(settings: Values, models: Sequence[Values]) -> bool:
     return False
 
 
-@dataclass(frozen=True)
-class Method:
-    """A merge method.
+@dataclass(frozen=True, kw_only=True)
+class AnyMethod(ABC):
+    """A merge method, however it computes.
 
     Attributes:
         spec: name, parameters and what base and how many models it takes.
-        prepare: gathers what the formula needs to know about a tensor, in passes over its
-            blocks if need be, and returns the formula with its numbers.
-        gathers: whether `prepare` makes such passes, and so needs memory for what it counts.
         copies: whether, with these parameters, the only model's tensor is the result as it is.
     """
 
     spec: MethodSpec
-    prepare: Callable[[Merge], Prepared]
-    gathers: bool = True
     copies: Callable[[Values, Sequence[Values]], bool] = _never
+
+    @property
+    @abstractmethod
+    def module(self) -> str:
+        """The name of the module that declares it, whose docstring explains it."""
 
     def problem(self, settings: Values, models: Sequence[Values]) -> str | None:
         """What is wrong with these parameters taken together, if anything."""
         found = (each.problems(settings, models) for each in self.spec.constraints)
         return next((message for _, message in chain.from_iterable(found)), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method(AnyMethod):
+    """A merge method whose formula is compiled.
+
+    Attributes:
+        prepare: gathers what the formula needs to know about a tensor, in passes over its
+            blocks if need be, and returns the formula with its numbers.
+        gathers: whether `prepare` makes such passes, and so needs memory for what it counts.
+    """
+
+    prepare: Callable[[Merge], Prepared]
+    gathers: bool = True
+
+    @property
+    def module(self) -> str:
+        return self.prepare.__module__
 
 
 def numbers(models: Sequence[Model], name: str) -> list[float]:

@@ -21,6 +21,8 @@ from mergehub.recipe.lock import LockedFile
 from mergehub.recipe.scalars import Scalar
 from mergehub.recipe.schema import Recipe
 
+from .numpy_methods import MethodFile
+
 ENGINE_VERSION: Final = "5"
 """Grows when the same recipe and inputs would give other bytes."""
 
@@ -108,6 +110,7 @@ class Plan:
             of its copy.
         texts: files of the output and their content.
         notes: what the user should know, in sentences; they go into the card and the manifest.
+        method_file: the file that the method comes from, if it is not part of the engine.
     """
 
     recipe: Recipe
@@ -120,6 +123,7 @@ class Plan:
     texts: dict[str, str] = field(default_factory=dict)
     stamps: dict[str, FileStamp] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    method_file: MethodFile | None = None
 
     @property
     def shards(self) -> dict[str, list[PlannedTensor]]:

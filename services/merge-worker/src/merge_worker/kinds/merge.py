@@ -89,8 +89,9 @@ def _carry_out(job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell) -> str:
     """Make the model; returns what computed it."""
     tell.progress("plan", 0, 0, "")
     options = MergeOptions(cache_dir=job.scratch, device="cpu" if job.hardware == "cpu" else "cuda")
-    device = label(options.device)
     plan = plan_merge(recipe, sources_of(job), seed=spec.seed)
+    options = options.suited(plan)
+    device = label(options.device)
     memory = peak_memory(plan, options.workers, options.block_elements) + OVERHEAD
     tell.send(Planned(needs=Needs(memory=memory, disk=plan.bytes_out)))
     try:

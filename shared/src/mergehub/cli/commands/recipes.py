@@ -9,6 +9,7 @@ import click
 
 from mergehub.cli.failures import Line, recipe_faults, recipe_text, show_fault
 from mergehub.cli.json_option import as_json, show_json
+from mergehub.cli.method_option import with_method_file
 from mergehub.client.near import near
 from mergehub.recipe import MethodSpec, catalogue, ingredients, parse_to_merge, recipe_digest
 
@@ -16,6 +17,7 @@ from mergehub.recipe import MethodSpec, catalogue, ingredients, parse_to_merge, 
 @click.command()
 @click.argument("file", type=click.File(encoding="utf-8"))
 @as_json
+@with_method_file
 def check(file: IO[str], raw: bool) -> None:
     """Say everything that is wrong with a recipe.
 

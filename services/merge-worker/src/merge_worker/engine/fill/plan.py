@@ -12,6 +12,7 @@ from merge_worker.engine.machine.crew import Crew
 from merge_worker.engine.output.journal import Journal
 from merge_worker.engine.output.progress import Meter
 from merge_worker.engine.plan import Plan, PlannedTensor
+from merge_worker.engine.planning.peak_memory import held_whole
 
 from .finiteness import check_finite
 from .inputs import Inputs
@@ -41,7 +42,7 @@ class Filling:
         self._journal, self._block, self._only_finite = journal, block, only_finite
         self._todo = [each for each in tensors if each.name not in journal.finished]
         self._todo.sort(key=lambda tensor: -tensor.bytes_in)
-        self._crew, self._device = Crew(), device
+        self._crew, self._device = Crew(room=max(map(held_whole, self._todo), default=0)), device
 
     def run(self, pool: Executor, threads: int, meter: Meter) -> None:
         """Fill everything; raises the first error, after what is begun has ended."""
@@ -60,7 +61,8 @@ class Filling:
     def _fill(self, tensor: PlannedTensor, meter: Meter) -> None:
         merge = TensorMerge(self._plan, tensor, self._inputs, self._crew, self._block, self._device)
         path = self._folder / tensor.region.file
-        finished = fill(merge, tensor, path, lambda size: meter.add(0, size))
+        with self._crew.room(held_whole(tensor)):
+            finished = fill(merge, tensor, path, lambda size: meter.add(0, size))
         if self._only_finite:
             check_finite(tensor, finished)
         self._journal.add_tensor(tensor.name, finished)

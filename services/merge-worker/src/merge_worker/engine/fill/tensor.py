@@ -10,20 +10,22 @@ from typing import TYPE_CHECKING
 from merge_worker.engine.arithmetic.loop import Loop
 from merge_worker.engine.files.dtypes import ITEMSIZE
 from merge_worker.engine.files.writing import write_at, writing
-from merge_worker.engine.method import Block, Cut, Prepared
+from merge_worker.engine.method import Cut, Method, Prepared
 from merge_worker.engine.methods import discover
 from merge_worker.engine.models.digests import RunningDigest
+from merge_worker.engine.numpy_methods import NumpyMethod
 from merge_worker.engine.output.journal import Finished
 from merge_worker.engine.plan import PlannedTensor
 
 from .finiteness import counter_of_copies, found_in, made_of
 from .operands import TensorMerge
+from .whole import Whole
 
 if TYPE_CHECKING:
     from merge_worker.engine.cuda.loop import CudaLoop
 
-Compute = Callable[[Block], tuple[memoryview, list[int]]]
-"""From a block of operands to bytes of output, and its counts of what is not finite."""
+Compute = Callable[[Cut], tuple[memoryview, list[int]]]
+"""From the place of a block to bytes of output, and its counts of what is not finite."""
 Wrote = Callable[[int], None]
 """Told of every block, with its bytes."""
 
@@ -38,9 +40,8 @@ def fill(merge: TensorMerge, tensor: PlannedTensor, path: Path, wrote: Wrote) ->
         digest = RunningDigest(descriptor, tensor.name, tensor.region)
 
         def one(cut: Cut) -> list[int]:
-            block = merge.read(cut)
-            data, nonfinite = compute(block)
-            offset = block.first * width
+            data, nonfinite = compute(cut)
+            offset = cut[0] * width
             write_at(path, descriptor, tensor.region.offset + offset, data)
             digest.wrote(offset, data)
             wrote(len(data))
@@ -54,16 +55,19 @@ def fill(merge: TensorMerge, tensor: PlannedTensor, path: Path, wrote: Wrote) ->
 
 
 def _compute(merge: TensorMerge, tensor: PlannedTensor) -> tuple[Compute, list[Cut]]:
-    """What turns a block of operands into one of output, and the blocks to turn."""
+    """What makes a block of output, and the blocks to make."""
     if tensor.method is None:
-        return _copy(tensor.region.dtype), merge.cuts()
+        return _copy(merge, tensor.region.dtype), merge.cuts()
     if tensor.region.size == 0:
-        return _copy(tensor.region.dtype), []
-    prepared = discover()[tensor.method].prepare(merge)
-    loop = _loop(merge, prepared, tensor.region.dtype)
+        return _copy(merge, tensor.region.dtype), []
+    method = discover()[tensor.method]
+    if isinstance(method, NumpyMethod):
+        return Whole(method, merge, tensor), merge.cuts()
+    assert isinstance(method, Method)
+    loop = _loop(merge, method.prepare(merge), tensor.region.dtype)
 
-    def compute(block: Block) -> tuple[memoryview, list[int]]:
-        values, nonfinite = loop(block)
+    def compute(cut: Cut) -> tuple[memoryview, list[int]]:
+        values, nonfinite = loop(merge.read(cut))
         return values.data, nonfinite.tolist()
 
     return compute, merge.cuts(loop.whole_rows)
@@ -77,6 +81,11 @@ def _loop(merge: TensorMerge, prepared: Prepared, dtype: str) -> Loop | CudaLoop
     return CudaLoop(merge.device, merge, prepared, dtype)
 
 
-def _copy(dtype: str) -> Compute:
+def _copy(merge: TensorMerge, dtype: str) -> Compute:
     width, count = ITEMSIZE[dtype], counter_of_copies(dtype)
-    return lambda block: (block.raw[0].data[: block.size * width], count(block))
+
+    def compute(cut: Cut) -> tuple[memoryview, list[int]]:
+        block = merge.read(cut)
+        return block.raw[0].data[: block.size * width], count(block)
+
+    return compute

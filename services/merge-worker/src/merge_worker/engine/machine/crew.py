@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from .memory import Memory
@@ -25,10 +26,14 @@ class Stopped(Exception):
 
 
 class Crew:
-    """Shares work among the threads that `run` starts."""
+    """Shares work among the threads that `run` starts.
 
-    def __init__(self) -> None:
+    `room` is the bytes that jobs may hold at a time of what they hold whole.
+    """
+
+    def __init__(self, room: int = 0) -> None:
         self._changed = threading.Condition()
+        self._room = room
         self._open: list[_Sweep[Any, Any]] = []
         self._busy = 0
         self._stopped = threading.Event()
@@ -83,6 +88,31 @@ class Crew:
         self.sweep(items, work)
         return list(sums.values())
 
+    @contextmanager
+    def room(self, size: int) -> Iterator[None]:
+        """Hold so many bytes of the crew's room within the block; helps others while it waits.
+
+        Raises:
+            Stopped: `stop` was called.
+        """
+        while not self._take_room(size):
+            self._help(lambda: self._room >= size)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._room += size
+                self._changed.notify_all()
+
+    def _take_room(self, size: int) -> bool:
+        with self._changed:
+            if self._stopped.is_set():
+                raise Stopped
+            if self._room < size:
+                return False
+            self._room -= size
+            return True
+
     def _one(self, item: Item, work: Callable[[Item], Made]) -> Made:
         if self._stopped.is_set():
             raise Stopped
@@ -103,19 +133,18 @@ class Crew:
             with self._changed:
                 self._busy -= 1
                 self._changed.notify_all()
-        self._help()
+        self._help(lambda: self._busy == 0)
 
-    def _help(self) -> None:
-        """Take from open sweeps until no thread has a job any more."""
-        while True:
-            with self._changed:
-                self._changed.wait_for(
-                    lambda: self._busy == 0 or self._stopped.is_set() or self._waiting()
-                )
-                sweep = self._waiting()
-            if sweep is None or self._stopped.is_set():
-                return
+    def _help(self, enough: Callable[[], bool]) -> None:
+        """Take from open sweeps until it is enough."""
+        while (sweep := self._to_help(enough)) is not None:
             sweep.take()
+            del sweep  # a finished one may refer to whole tensors
+
+    def _to_help(self, enough: Callable[[], bool]) -> _Sweep[Any, Any] | None:
+        with self._changed:
+            self._changed.wait_for(lambda: enough() or self._stopped.is_set() or self._waiting())
+            return None if enough() or self._stopped.is_set() else self._waiting()
 
     def _waiting(self) -> _Sweep[Any, Any] | None:
         return next((sweep for sweep in self._open if sweep.has_more), None)

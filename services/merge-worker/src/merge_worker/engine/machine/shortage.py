@@ -25,6 +25,8 @@ def shortage(advice: str) -> Iterator[None]:
     """
     try:
         yield
+    except OutOfMemoryError:  # whoever found it knows better what for
+        raise
     except Exception as error:
         if not any(map(_says_so, _causes(error))):
             raise

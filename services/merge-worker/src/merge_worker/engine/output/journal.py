@@ -149,7 +149,7 @@ class Journal:
         if entries and entries[0]["plan"] != self._plan:
             raise ResumeError(
                 f"{self._folder} holds the unfinished output of another merge (another recipe, "
-                "other inputs, seed or engine); remove it or choose another place"
+                "method file, inputs, seed or engine); remove it or choose another place"
             )
         return entries
 

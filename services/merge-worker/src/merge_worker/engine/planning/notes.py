@@ -8,6 +8,7 @@ from merge_worker.engine.files.dtypes import CODES
 from merge_worker.engine.ingredients.buffers import is_buffer
 from merge_worker.engine.ingredients.differences import differing_settings
 from merge_worker.engine.ingredients.opened import Ingredient
+from merge_worker.engine.numpy_methods import MethodFile
 from merge_worker.engine.plan import PlannedTensor
 from mergehub.recipe.reference import ModelRef
 
@@ -16,6 +17,15 @@ from .laying import Output
 
 NAMED = 3
 """Tensors that a note names at most."""
+
+
+def not_ours(method: str, file: MethodFile | None) -> Iterator[str]:
+    """Which file a merge depends on that Mergehub does not have."""
+    if file is not None:
+        yield (
+            f"the method {method} is not part of Mergehub: it was read from {file.name} with the "
+            f"SHA-256 {file.sha256}, without which the merge cannot be repeated"
+        )
 
 
 def left_out(

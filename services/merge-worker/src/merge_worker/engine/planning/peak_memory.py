@@ -6,7 +6,9 @@ from typing import Final
 
 from merge_worker.engine.files.dtypes import ITEMSIZE
 from merge_worker.engine.kernels.fill_kernel import SCRATCH, WIDTH
+from merge_worker.engine.method import Method
 from merge_worker.engine.methods import discover
+from merge_worker.engine.numpy_methods import NumpyMethod
 from merge_worker.engine.plan import BLOCK, Plan, PlannedTensor
 
 GATHERED: Final = 3 << 20
@@ -16,9 +18,19 @@ GATHERED: Final = 3 << 20
 def peak_memory(plan: Plan, threads: int, block: int = BLOCK) -> int:
     """Bytes of buffers at most, with so many threads and elements per block.
 
-    Adapters are held whole while their tensor is filled; models never are.
+    Adapters are held whole while their tensor is filled; models never are. Tensors that are held
+    whole take no more together than the largest of them takes.
     """
-    return threads * max((_buffers(tensor, block) for tensor in plan.tensors), default=0)
+    buffers = max((_buffers(tensor, block) for tensor in plan.tensors), default=0)
+    return threads * buffers + max(map(held_whole, plan.tensors), default=0)
+
+
+def held_whole(tensor: PlannedTensor) -> int:
+    """Bytes for the whole tensor and its operands, where its method takes them so."""
+    method = discover().get(tensor.method or "")
+    if not isinstance(method, NumpyMethod):
+        return 0
+    return method.memory(tensor.region.size, len(tensor.rows))
 
 
 def _buffers(tensor: PlannedTensor, block: int) -> int:
@@ -27,12 +39,13 @@ def _buffers(tensor: PlannedTensor, block: int) -> int:
     widest = max(row.width for row in tensor.rows)
     rows = elements * widest * len(tensor.rows)
     adapters = sum(4 * (u.left.size + u.right.size) for row in tensor.rows if (u := row.update))
-    return rows + elements * ITEMSIZE[tensor.region.dtype] + adapters + _scratch(tensor)
+    return rows + elements * ITEMSIZE[tensor.region.dtype] + adapters + _scratch(tensor, elements)
 
 
-def _scratch(tensor: PlannedTensor) -> int:
+def _scratch(tensor: PlannedTensor, elements: int) -> int:
     if tensor.method is None:
         return 0
-    models = len(tensor.operands)
-    gathered = GATHERED * models if discover()[tensor.method].gathers else 0
-    return 4 * (models + SCRATCH) * WIDTH + gathered
+    method, models = discover()[tensor.method], len(tensor.operands)
+    if not isinstance(method, Method):
+        return 4 * elements
+    return 4 * (models + SCRATCH) * WIDTH + (GATHERED * models if method.gathers else 0)

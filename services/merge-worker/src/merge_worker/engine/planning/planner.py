@@ -14,9 +14,10 @@ from merge_worker.engine.files.reading import stamp_of
 from merge_worker.engine.ingredients.modules import TEXT
 from merge_worker.engine.ingredients.opened import Ingredient, open_all
 from merge_worker.engine.machine.shortage import shortage
-from merge_worker.engine.method import Method
+from merge_worker.engine.method import AnyMethod
 from merge_worker.engine.methods import discover
 from merge_worker.engine.models.sources import Sources
+from merge_worker.engine.numpy_methods import NumpyMethod
 from merge_worker.engine.plan import Plan
 from merge_worker.engine.stacking.families import check_types
 from merge_worker.engine.stacking.fit import check_heads
@@ -27,7 +28,7 @@ from mergehub.recipe.schema import Recipe
 
 from .groups import Group, groups_of
 from .laying import lay_out
-from .notes import differing, left_out, rewritten, uncomputed, unread
+from .notes import differing, left_out, not_ours, rewritten, uncomputed, unread
 from .noting import bounded
 from .output_config import output_config
 from .shards import assign_places
@@ -71,7 +72,9 @@ def _planned(recipe: Recipe, sources: Sources, seed: int, max_shard_size: int) -
     if output.module in (None, TEXT):
         check_heads(output.definer, opened.values())
     tokenizer = tokenizer_giver(recipe, opened, sources)
+    own = method.file if isinstance(method, NumpyMethod) else None
     notes = [
+        *not_ours(recipe.merge_method, own),
         *_bases_apart(recipe, groups, method, opened),
         *unread(opened),
         *left_out(output, tensors, opened),
@@ -95,10 +98,11 @@ def _planned(recipe: Recipe, sources: Sources, seed: int, max_shard_size: int) -
         texts=beside.texts,
         stamps={name: stamp_of(path, sources.within(path)) for name, path in beside.copies.items()},
         notes=bounded([*notes, *beside.notes]),
+        method_file=own,
     )
 
 
-def _method(recipe: Recipe) -> Method:
+def _method(recipe: Recipe) -> AnyMethod:
     method = discover().get(recipe.merge_method)
     if method is None:
         known = ", ".join(sorted(discover()))
@@ -106,7 +110,7 @@ def _method(recipe: Recipe) -> Method:
     return method
 
 
-def _used(recipe: Recipe, groups: tuple[Group, ...], method: Method) -> list[ModelRef]:
+def _used(recipe: Recipe, groups: tuple[Group, ...], method: AnyMethod) -> list[ModelRef]:
     """The models whose tensors are read: the base first, if it is one, then as listed."""
     used: set[ModelRef | None] = set()
     for group in groups:
@@ -129,7 +133,10 @@ def _only_named(recipe: Recipe, used: list[ModelRef]) -> list[ModelRef]:
 
 
 def _bases_apart(
-    recipe: Recipe, groups: tuple[Group, ...], method: Method, opened: Mapping[ModelRef, Ingredient]
+    recipe: Recipe,
+    groups: tuple[Group, ...],
+    method: AnyMethod,
+    opened: Mapping[ModelRef, Ingredient],
 ) -> Iterator[str]:
     """The bases that are named and not merged, and why."""
     spec = method.spec

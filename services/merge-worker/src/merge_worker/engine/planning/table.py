@@ -12,7 +12,7 @@ from merge_worker.engine.files.dtypes import BY_TORCH_NAME, CODES
 from merge_worker.engine.files.header import Region
 from merge_worker.engine.ingredients.differences import differing_sizes, lacks
 from merge_worker.engine.ingredients.opened import Ingredient, is_vocabulary
-from merge_worker.engine.method import Method
+from merge_worker.engine.method import AnyMethod
 from merge_worker.engine.plan import Operand, PlannedTensor
 from mergehub.recipe.methods import ParameterSpec
 from mergehub.recipe.reference import ModelRef
@@ -31,7 +31,7 @@ class Table:
     """Makes the planned tensors of one recipe."""
 
     recipe: Recipe
-    method: Method
+    method: AnyMethod
     opened: Mapping[ModelRef, Ingredient]
 
     @cached_property
