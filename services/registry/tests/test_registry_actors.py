@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mergehub.contracts.runs import MergeRunCreate
+from mergehub.contracts.kinds.merge import MergeRunCreate
 from mergehub.kit.identity.auth import Principal
 from mergehub.kit.problems.problem import Problem
 from mergehub.kit.settings.sign_in import QUOTAS
