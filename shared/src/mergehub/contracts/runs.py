@@ -12,8 +12,6 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -24,7 +22,8 @@ from pydantic_core import PydanticCustomError
 
 from mergehub.contracts.examples import RECIPE, RUN, RUN_ID, VERSION_ID, example
 from mergehub.contracts.hardware import Capacity, Hardware, Needs
-from mergehub.contracts.strict import Lax, Strict
+from mergehub.contracts.messages import Answer, Message
+from mergehub.contracts.strict import Lax
 
 LEASE_SECONDS = 12
 HEARTBEAT_SECONDS = 4
@@ -92,16 +91,6 @@ MOVES: dict[RunState, frozenset[RunState]] = {
     RunState.FAILED: frozenset({RunState.QUEUED}),
     RunState.CANCELLED: frozenset({RunState.QUEUED}),
 }
-
-
-class Message(Strict):
-    """A body that a stranger sends."""
-
-
-class Answer(BaseModel):
-    """A body that we send. It has no defaults, so generated clients see no optional fields."""
-
-    model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
 class _RunCreate(Message):

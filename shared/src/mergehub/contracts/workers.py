@@ -10,7 +10,8 @@ from pydantic import Field
 
 from mergehub.contracts.examples import example
 from mergehub.contracts.hardware import Capacity, Hardware
-from mergehub.contracts.runs import Answer, Message, RunProgress
+from mergehub.contracts.messages import Answer, Message
+from mergehub.contracts.runs import RunProgress
 
 BEAT_SECONDS = 10
 SILENT_SECONDS = 30

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from mergehub.contracts.runs import Answer
+from mergehub.contracts.messages import Answer
 
 
 class Estimate(Answer):

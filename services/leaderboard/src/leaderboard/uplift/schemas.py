@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leaderboard.results.schemas import Estimate, Setting
-from mergehub.contracts.runs import Answer
+from mergehub.contracts.messages import Answer
 
 
 class Parent(Answer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from lineage.models.schemas import Model
-from mergehub.contracts.runs import Answer
+from mergehub.contracts.messages import Answer
 
 
 class Node(Answer):

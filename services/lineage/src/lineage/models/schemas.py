@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from mergehub.contracts.runs import Answer
+from mergehub.contracts.messages import Answer
 
 
 class Model(Answer):

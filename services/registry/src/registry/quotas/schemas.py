@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from mergehub.contracts.examples import example
-from mergehub.contracts.runs import Answer, Message
+from mergehub.contracts.messages import Answer, Message
 from mergehub.kit.settings.sign_in import QuotaName
 
 

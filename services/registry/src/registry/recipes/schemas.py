@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from mergehub.contracts.examples import RECIPE, RECIPE_ID, TIME, VERSION, example
-from mergehub.contracts.runs import RECIPE_NAME, Answer, Message, must_be
+from mergehub.contracts.messages import Answer, Message
+from mergehub.contracts.runs import RECIPE_NAME, must_be
 from mergehub.kit.problems.problem import FieldFault
 from registry.accounts.access import Visibility
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mergehub.contracts.hardware import Hardware
-from mergehub.contracts.runs import Answer, RunSummary
+from mergehub.contracts.messages import Answer
+from mergehub.contracts.runs import RunSummary
 
 
 class RunPage(Answer):

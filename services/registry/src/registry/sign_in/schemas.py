@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from mergehub.contracts.examples import example
-from mergehub.contracts.runs import Answer, Message
+from mergehub.contracts.messages import Answer, Message
 
 Secret = Annotated[str, Field(min_length=20, max_length=200)]
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints
 
 from mergehub.contracts.examples import example
-from mergehub.contracts.runs import Answer, Message, must_be
+from mergehub.contracts.messages import Answer, Message
+from mergehub.contracts.runs import must_be
 from mergehub.contracts.strict import Time
 from mergehub.kit.identity.scopes import SCOPES
 

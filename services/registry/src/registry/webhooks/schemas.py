@@ -10,7 +10,7 @@ from pydantic import Field
 
 from mergehub.contracts.events import TYPES
 from mergehub.contracts.examples import TIME, example
-from mergehub.contracts.runs import Answer, Message
+from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.strict import Time
 from mergehub.kit.problems.choices import one_of
 from registry.accounts.schemas import HandleText

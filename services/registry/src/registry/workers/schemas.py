@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mergehub.contracts.runs import Answer
+from mergehub.contracts.messages import Answer
 from mergehub.contracts.workers import Worker
 
 
