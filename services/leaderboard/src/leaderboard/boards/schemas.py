@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leaderboard.results.schemas import Estimate, Setting
 from mergehub.contracts.messages import Answer
+from mergehub.kit.http.pagination import Page
 
 
 class Board(Answer):
@@ -40,11 +41,9 @@ class BoardRow(Answer):
     missing: list[str]
 
 
-class BoardPage(Answer):
+class BoardPage(Page[BoardRow]):
     """`columns` says which results may stand in which column; `ranked` counts complete models."""
 
     board: Board
     columns: list[Setting]
     ranked: int
-    items: list[BoardRow]
-    next_cursor: str | None

@@ -41,7 +41,7 @@ async def page(
     *,
     model: str | None,
     benchmark: str | None,
-    before: int | None,
+    before: tuple[Any, ...] | None,
     limit: int,
 ) -> Sequence[AnyRow]:
     """At most `limit` results, the newest first, older than `before`."""
@@ -51,7 +51,7 @@ async def page(
     if benchmark is not None:
         query = query.where(Benchmark.name == benchmark)
     if before is not None:
-        query = query.where(Result.id < before)
+        query = query.where(Result.id < before[0])
     return (await session.execute(query)).all()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, collate, func, literal, select
@@ -24,16 +25,21 @@ async def find(session: AsyncSession, model_id: UUID) -> Model | None:
 
 
 async def page(
-    session: AsyncSession, *, name: str | None, prefix: str | None, after: str | None, limit: int
+    session: AsyncSession,
+    *,
+    name: str | None,
+    prefix: str | None,
+    after: tuple[Any, ...] | None,
+    limit: int,
 ) -> Sequence[Model]:
-    """At most `limit` models by name, behind `after`."""
+    """At most `limit` models by name, after `after`."""
     query = select(Model).where(Model.alias_of.is_(None)).order_by(_LOWER).limit(limit)
     if name is not None:
         query = query.where(_lower(name) == _LOWER)
     if prefix is not None:
         query = query.where(_LOWER.startswith(prefix.lower(), autoescape=True))
     if after is not None:
-        query = query.where(_lower(after) < _LOWER)
+        query = query.where(_lower(after[0]) < _LOWER)
     return (await session.scalars(query)).all()
 
 

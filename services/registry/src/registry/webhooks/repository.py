@@ -71,7 +71,11 @@ async def fail_pending(session: AsyncSession, endpoint_id: UUID) -> None:
 
 
 async def deliveries(
-    session: AsyncSession, endpoint_id: UUID, wanted: DeliveryFilter, before: int | None, limit: int
+    session: AsyncSession,
+    endpoint_id: UUID,
+    wanted: DeliveryFilter,
+    before: tuple[Any, ...] | None,
+    limit: int,
 ) -> Sequence[DeliveryRow]:
     """Deliveries to an endpoint, the newest first."""
     query = select(DeliveryRow).where(DeliveryRow.endpoint_id == endpoint_id)
@@ -80,7 +84,7 @@ async def deliveries(
     if wanted.type is not None:
         query = query.where(DeliveryRow.type == wanted.type)
     if before is not None:
-        query = query.where(DeliveryRow.id < before)
+        query = query.where(DeliveryRow.id < before[0])
     return (await session.scalars(query.order_by(DeliveryRow.id.desc()).limit(limit))).all()
 
 
