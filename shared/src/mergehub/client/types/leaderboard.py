@@ -15,6 +15,8 @@ class Benchmark(TypedDict):
 
 
 class BenchmarkPage(TypedDict):
+    """By name."""
+
     items: list[Benchmark]
     next_cursor: str | None
 
@@ -45,11 +47,11 @@ class BoardList(TypedDict):
 class BoardPage(TypedDict):
     """`columns` says which results may stand in which column; `ranked` counts complete models."""
 
+    items: list[BoardRow]
+    next_cursor: str | None
     board: Board
     columns: list[Setting]
     ranked: int
-    items: list[BoardRow]
-    next_cursor: str | None
 
 
 class BoardRow(TypedDict):
@@ -149,6 +151,8 @@ class Result(TypedDict):
 
 
 class ResultPage(TypedDict):
+    """The newest first."""
+
     items: list[Result]
     next_cursor: str | None
 
