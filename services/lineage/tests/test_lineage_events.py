@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage import events
 from lineage.app import PARTS, create_app
-from lineage.graph.models import Edge
-from lineage.tables import Inbox, InboxPosition, intake
+from lineage.graph.models import EdgeRow
+from lineage.tables import InboxRow, PositionRow, intake
 from mergehub.contracts.events import STREAM, Envelope
 from mergehub.contracts.runs import Parent
 from mergehub.hub.valkey import Valkey
@@ -34,7 +34,7 @@ BASE = Parent(name="base", role="base")
 
 async def position(resources: Resources) -> int:
     async with resources.database.transaction() as session:
-        return await session.scalar(select(InboxPosition.sequence)) or 0
+        return await session.scalar(select(PositionRow.sequence)) or 0
 
 
 async def count(resources: Resources, table: type[Any]) -> int:
@@ -99,20 +99,20 @@ class TestCatchUp:
         consumer.PAGE = 3
         await consumer.catch_up()
         assert await position(resources) == 7
-        assert await count(resources, Edge) == 7
+        assert await count(resources, EdgeRow) == 7
 
     async def test_twice_is_once(self, resources, registry):
         registry.tell("m", BASE)
         for _ in range(2):
             await events.consumer(resources).catch_up()
-        assert await count(resources, Inbox) == await count(resources, Edge) == 1
+        assert await count(resources, InboxRow) == await count(resources, EdgeRow) == 1
 
     async def test_other_types_move_the_position_on(self, resources, registry):
         told = registry.tell("m", BASE)
         registry.events[0] = told.model_copy(update={"type": "run.queued", "data": {}})
         await events.consumer(resources).catch_up()
         assert await position(resources) == 1
-        assert await count(resources, Edge) == 0
+        assert await count(resources, EdgeRow) == 0
 
     async def test_a_feed_with_a_gap_is_an_error_and_nothing_behind_it_is_applied(
         self, resources, registry
@@ -139,7 +139,7 @@ class TestOffer:
         assert not await consumer.offer(third)
         assert await consumer.offer(second)
         assert await consumer.offer(third)
-        assert await count(resources, Inbox) == 3
+        assert await count(resources, InboxRow) == 3
 
     async def test_an_effect_that_fails_leaves_nothing_and_is_tried_again(
         self, resources, registry
@@ -152,9 +152,9 @@ class TestOffer:
 
         with pytest.raises(ConnectionError):
             await reader(resources, fail).offer(told)
-        assert await position(resources) == await count(resources, Edge) == 0
+        assert await position(resources) == await count(resources, EdgeRow) == 0
         assert await events.consumer(resources).offer(told)
-        assert await count(resources, Edge) == 1
+        assert await count(resources, EdgeRow) == 1
 
 
 class TestStream:
@@ -163,7 +163,7 @@ class TestStream:
             await until(waiting(resources))
             await publish(resources, registry.tell("m", BASE))
             await until(reached(resources, 1))
-        assert await count(resources, Edge) == 1
+        assert await count(resources, EdgeRow) == 1
 
     async def test_duplicates_are_applied_once(self, resources, registry, until):
         async with consuming(resources):
@@ -171,7 +171,7 @@ class TestStream:
             told = registry.tell("m", BASE)
             await publish(resources, told, told, told, registry.tell("n", BASE), told)
             await until(reached(resources, 2))
-        assert await count(resources, Inbox) == 2
+        assert await count(resources, InboxRow) == 2
 
     async def test_a_gap_in_the_stream_is_filled_from_the_feed(self, resources, registry, until):
         async with consuming(resources):
@@ -180,7 +180,7 @@ class TestStream:
                 told = registry.tell(f"m{number}", BASE)
             await publish(resources, told)
             await until(reached(resources, 5))
-        assert await count(resources, Edge) == 5
+        assert await count(resources, EdgeRow) == 5
 
     async def test_events_that_the_stream_never_carried_are_found_by_looking(
         self, resources, registry, until
@@ -198,7 +198,7 @@ class TestStream:
             await resources.redis.xadd(STREAM, {"event": "{"})
             await publish(resources, stranger, told)
             await until(reached(resources, 1))
-        assert await count(resources, Inbox) == 1
+        assert await count(resources, InboxRow) == 1
 
     async def test_redis_emptied_loses_nothing(self, resources, registry, until):
         async with consuming(resources):
@@ -211,7 +211,7 @@ class TestStream:
             await until(waiting(resources))
             await publish(resources, registry.tell("m2", BASE))
             await until(reached(resources, 3))
-        assert await count(resources, Edge) == 3
+        assert await count(resources, EdgeRow) == 3
 
     async def test_two_replicas_apply_each_event_once_and_in_order(self, settings, registry, until):
         applied: list[int] = []
@@ -227,7 +227,7 @@ class TestStream:
                     await publish(one, registry.tell(f"m{number}", BASE))
                 await until(reached(one, 20))
             assert applied == list(range(1, 21))
-            assert await count(one, Inbox) == await count(one, Edge) == 20
+            assert await count(one, InboxRow) == await count(one, EdgeRow) == 20
 
 
 async def test_replicas_that_race_through_stream_and_feed_apply_in_order(settings, registry, until):
@@ -250,7 +250,7 @@ async def test_replicas_that_race_through_stream_and_feed_apply_in_order(setting
                     await asyncio.gather(*(each.catch_up() for each in racers))
             await until(reached(one, 60))
         assert applied == list(range(1, 61))
-        assert await count(one, Inbox) == await count(one, Edge) == 60
+        assert await count(one, InboxRow) == await count(one, EdgeRow) == 60
 
 
 async def test_while_redis_is_away_the_feed_alone_goes_on(settings, registry, until, tmp_path):

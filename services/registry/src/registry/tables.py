@@ -5,7 +5,7 @@ from __future__ import annotations
 from registry.accounts.models import AccountRow, IdentityRow, MemberRow
 from registry.audit.models import AuditRow
 from registry.base import Base
-from registry.events.tables import OutboxTable
+from registry.events.tables import OutboxRow
 from registry.idempotency import KeyRow
 from registry.products.models import ProductRow
 from registry.quotas.models import QuotaRow
@@ -26,7 +26,7 @@ TABLES = (
     ItemsRow,
     KeyRow,
     MemberRow,
-    OutboxTable,
+    OutboxRow,
     ProductRow,
     QuotaRow,
     RecipeRow,

@@ -25,7 +25,7 @@ class Rank(Answer):
     worst: int
 
 
-class BoardRow(Answer):
+class Standing(Answer):
     """A model on the board; `scores` and `missing` are by benchmark name.
 
     A model that lacks a benchmark has no mean and no rank, and stands behind those that have.
@@ -41,7 +41,7 @@ class BoardRow(Answer):
     missing: list[str]
 
 
-class BoardPage(Page[BoardRow]):
+class BoardPage(Page[Standing]):
     """`columns` says which results may stand in which column; `ranked` counts complete models."""
 
     board: Board

@@ -73,13 +73,13 @@ async def page(
 
 
 def _told(
-    row: ranking.Row,
+    row: ranking.Entry,
     ranks: Mapping[str, ranking.Rank],
     methods: Mapping[str, str],
     columns: Collection[results.Setting],
-) -> schemas.BoardRow:
+) -> schemas.Standing:
     rank = ranks.get(row.model)
-    return schemas.BoardRow(
+    return schemas.Standing(
         rank=schemas.Rank.model_validate(rank) if rank else None,
         model=row.model,
         merged=row.model in methods,

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.models import refusals, repository, schemas
-from lineage.models.models import Model
+from lineage.models.models import ModelRow
 from mergehub.kit.http.pagination import PageRequest
 from mergehub.kit.problems.problem import NotFound
 
@@ -19,7 +19,7 @@ class ModelNotFound(NotFound):
     remedy = "Find the model's id with `GET /v1/models?name=…`."
 
 
-async def get(session: AsyncSession, model_id: UUID) -> Model:
+async def get(session: AsyncSession, model_id: UUID) -> ModelRow:
     """Raises ModelNotFound."""
     found = await repository.find(session, model_id)
     if found is None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 
 from mergehub.kit.database.notify import notify
 from mergehub.kit.events.outbox import CHANNEL
-from registry.events.tables import OutboxTable
+from registry.events.tables import OutboxRow
 from registry.recipes.models import RecipeRow
 from registry.runs.models import RunRow
 
@@ -41,9 +41,9 @@ async def _release(session: AsyncSession, recipe: RecipeRow) -> None:
         RunRow.sources.contains([recipe.id]),
         RunRow.visibility == "public",
     )
-    data = OutboxTable.data
-    about_it = and_(OutboxTable.type == "recipe.published", data["recipe"].astext == str(recipe.id))
-    kept = OutboxTable.private_to == recipe.owner, or_(about_it, data["run"].astext.in_(public))
-    released = update(OutboxTable).where(*kept).values(private_to=None, published=False)
+    data = OutboxRow.data
+    about_it = and_(OutboxRow.type == "recipe.published", data["recipe"].astext == str(recipe.id))
+    kept = OutboxRow.private_to == recipe.owner, or_(about_it, data["run"].astext.in_(public))
+    released = update(OutboxRow).where(*kept).values(private_to=None, published=False)
     await session.execute(released.execution_options(synchronize_session=False))
     await notify(session, CHANNEL, "registry")
