@@ -47,26 +47,11 @@ class BoardList(TypedDict):
 class BoardPage(TypedDict):
     """`columns` says which results may stand in which column; `ranked` counts complete models."""
 
-    items: list[BoardRow]
+    items: list[Standing]
     next_cursor: str | None
     board: Board
     columns: list[Setting]
     ranked: int
-
-
-class BoardRow(TypedDict):
-    """A model on the board; `scores` and `missing` are by benchmark name.
-
-    A model that lacks a benchmark has no mean and no rank, and stands behind those that have.
-    `merged` and `method` follow from lineage, not from what an author says."""
-
-    rank: Rank | None
-    model: str
-    merged: bool
-    method: str | None
-    mean: Estimate | None
-    scores: dict[str, Estimate]
-    missing: list[str]
 
 
 class Comparison(TypedDict):
@@ -164,6 +149,21 @@ class Setting(TypedDict):
     version: str
     metric: str
     shots: int
+
+
+class Standing(TypedDict):
+    """A model on the board; `scores` and `missing` are by benchmark name.
+
+    A model that lacks a benchmark has no mean and no rank, and stands behind those that have.
+    `merged` and `method` follow from lineage, not from what an author says."""
+
+    rank: Rank | None
+    model: str
+    merged: bool
+    method: str | None
+    mean: Estimate | None
+    scores: dict[str, Estimate]
+    missing: list[str]
 
 
 class Uplift(TypedDict):
