@@ -18,6 +18,7 @@ from leaderboard.app import PARTS, create_app
 from leaderboard.parents.models import ParentRow
 from leaderboard.results.models import ResultItemRow, ResultRow
 from leaderboard.tables import InboxRow, PositionRow, intake
+from mergehub.backoff import Backoff
 from mergehub.contracts.runs import Parent
 from mergehub.kit.events.stream import StreamPublisher
 from mergehub.kit.http.app import Resources, open_resources
@@ -70,7 +71,7 @@ async def test_items_that_are_refused_for_good_do_not_hold_up_the_next_event(res
     registry.score("m0", "dates", "10")
     registry.score("m1", "dates", 0.5)
     consumer = events.consumer(resources)
-    consumer.FIRST_PAUSE_SECONDS = 0.01
+    consumer.BACKOFF = Backoff(first=0.01)
     registry.failing, registry.failure = consumer.TRIES, 422
     await consumer.catch_up()
     async with resources.database.transaction() as session:

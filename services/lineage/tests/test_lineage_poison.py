@@ -18,6 +18,7 @@ from lineage import events
 from lineage.app import PARTS
 from lineage.graph.models import EdgeRow
 from lineage.tables import InboxRow, PositionRow, RefusedRow, intake
+from mergehub.backoff import Backoff
 from mergehub.contracts.events import Envelope
 from mergehub.contracts.runs import Parent
 from mergehub.kit.events.consumer import Consumer
@@ -38,7 +39,7 @@ def reader(resources: Resources, apply: Apply = events.apply) -> Consumer:
         intake=intake,
         apply=apply,
     )
-    consumer.FIRST_PAUSE_SECONDS = 0.001
+    consumer.BACKOFF = Backoff(first=0.001)
     return consumer
 
 
@@ -126,7 +127,7 @@ async def test_a_restart_does_not_begin_the_count_anew(resources, poison):
         async with resources.database.transaction() as session:
             assert await intake.fail(session, poison, "crashed", Consumer.TRIES) == number
     consumer = reader(resources)
-    consumer.FIRST_PAUSE_SECONDS = 60
+    consumer.BACKOFF = Backoff(first=60)
     await consumer.catch_up()
     assert await count(resources, RefusedRow) == 1
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.backoff import Backoff
 from mergehub.contracts.events import EvaluationCompleted, ModelProduced, ToldParent
 from mergehub.contracts.runs import (
     EvaluateResult,
@@ -25,7 +26,7 @@ from registry.runs.errors import ReportInvalid
 from registry.runs.models import ItemsRow, RunRow
 from registry.runs.moves import move
 
-FIRST_PAUSE = timedelta(seconds=1)  # what fails again at once has then failed for a minute
+BACKOFF = Backoff(first=1, factor=4)  # what fails again at once has then failed for a minute
 
 _Spec = TypeVar("_Spec", MergeSpec, EvaluateSpec)
 
@@ -56,8 +57,8 @@ async def failed(
         to = RunState.QUEUED
     else:
         to = RunState.FAILED
-    pause = timedelta(0) if at_once else FIRST_PAUSE * 4 ** (run.attempt - 1)
-    await move(session, run, to, now, pause)
+    pause = 0 if at_once else BACKOFF.pause(run.attempt)
+    await move(session, run, to, now, timedelta(seconds=pause))
 
 
 async def _merged(session: AsyncSession, run: RunRow, result: MergeResult, now: datetime) -> None:
