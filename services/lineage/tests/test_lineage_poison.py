@@ -61,9 +61,9 @@ async def set_aside(resources: Resources) -> list[RefusedRow]:
 @pytest.fixture
 def poison(registry) -> Envelope:
     """An event that cannot be applied; one follows that can."""
-    told = registry.tell("m0", BASE)
+    told = registry.merge("m0", BASE)
     registry.events[0] = told.model_copy(update={"data": {"name": "no parents\0"}})
-    registry.tell("m1", BASE)
+    registry.merge("m1", BASE)
     return registry.events[0]
 
 
@@ -142,7 +142,7 @@ async def test_each_event_has_tries_of_its_own(resources, registry):
             raise ValueError("once more")
 
     for number in range(4):
-        registry.tell(f"m{number}", BASE)
+        registry.merge(f"m{number}", BASE)
     await reader(resources, fail).catch_up()
     assert Counter(tries) == {1: 3, 2: Consumer.TRIES, 3: Consumer.TRIES, 4: 1}
     assert [row.reason for row in await set_aside(resources)] == ["ValueError: once more"]
@@ -150,13 +150,13 @@ async def test_each_event_has_tries_of_its_own(resources, registry):
 
 
 async def test_a_value_that_no_column_holds_is_its_own_fault_too(resources, registry):
-    registry.tell("m" * 501, BASE)
+    registry.merge("m" * 501, BASE)
     await reader(resources).catch_up()
     assert await count(resources, RefusedRow) == await position(resources) == 1
 
 
 async def test_a_fault_that_nobody_thought_of_holds_nothing_up(resources, registry):
-    registry.tell("m", BASE)
+    registry.merge("m", BASE)
 
     async def fail(session: AsyncSession, event: Envelope) -> None:
         raise RecursionError("too deep")
@@ -166,7 +166,7 @@ async def test_a_fault_that_nobody_thought_of_holds_nothing_up(resources, regist
 
 
 async def test_what_is_away_is_waited_for_and_never_held_against_an_event(resources, registry):
-    registry.tell("m", BASE)
+    registry.merge("m", BASE)
 
     async def fail(session: AsyncSession, event: Envelope) -> None:
         raise httpx.ConnectError("away")

@@ -33,7 +33,7 @@ async def one(resources: Resources, query: Any) -> Any:
 async def pruned(settings, registry, serving):
     """Resources whose registry has forgotten the events 1 and 2 of 4."""
     for number in range(4):
-        registry.tell(f"m{number}", BASE)
+        registry.merge(f"m{number}", BASE)
     app = FastAPI()
     install_problems(app)
 
@@ -76,7 +76,7 @@ async def test_which_old_events_were_applied_is_forgotten_and_the_position_is_no
     resources, registry
 ):
     for number in range(3):
-        registry.tell(f"m{number}", BASE)
+        registry.merge(f"m{number}", BASE)
     await events.consumer(resources).catch_up()
     async with resources.database.transaction() as session:
         past = func.now() - timedelta(days=91)
