@@ -28,10 +28,10 @@ from mergehub.kit.settings.service import ServiceSettings
 from registry.audit.models import AuditRow
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.runs.models import RunRow
+from registry.runs.workers.models import WorkerRow
 from registry.tokens.models import TokenRow
 from registry.webhooks.models import DeliveryRow, EndpointRow
 from registry.webhooks.signing import message_id
-from registry.workers.models import WorkerRow
 
 OWNER = SecretStr("mgh_owner-of-the-pages")
 START = datetime(2026, 1, 1, tzinfo=UTC)

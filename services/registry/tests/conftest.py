@@ -17,11 +17,12 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.kit.database.housekeeping import Housekeeping
 from mergehub.kit.http.app import Resources
 from mergehub.kit.identity.scopes import SCOPES_OF_PEOPLE
 from mergehub.kit.settings.service import ServiceSettings
 from registry.accounts import service as accounts
-from registry.app import create_app, make_bell, make_relay, make_sender
+from registry.app import create_app, make_bell, make_housekeeping, make_relay, make_sender
 from registry.runs.protocol.sweeper import Sweeper
 from registry.sign_in.sessions import give_token
 from registry.webhooks.sending.sender import Sender
@@ -231,6 +232,11 @@ def events(resources: Resources, owner: httpx.AsyncClient) -> Callable[..., Awai
 @pytest.fixture
 def sweeper(resources: Resources) -> Sweeper:
     return Sweeper(resources.database, make_bell(resources))
+
+
+@pytest.fixture
+def housekeeping(resources: Resources) -> Housekeeping:
+    return make_housekeeping(resources)
 
 
 @pytest.fixture

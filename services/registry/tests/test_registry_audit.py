@@ -12,7 +12,8 @@ from pydantic import SecretStr
 
 from mergehub.kit.http.app import Resources
 from mergehub.kit.settings.service import ServiceSettings
-from registry.audit.service import ITSELF, audit
+from registry.actor import ITSELF, SYSTEM
+from registry.audit.service import audit
 from registry.tokens.settings import accept_settings_tokens
 
 Json = dict[str, Any]
@@ -120,16 +121,16 @@ async def test_a_change_that_is_taken_back_leaves_no_trace(
 ) -> None:
     with suppress(RuntimeError):
         async with transaction() as session:
-            await audit(session, "run.submitted", "runs/1")
+            await audit(session, SYSTEM, "run.submitted", "runs/1")
             raise RuntimeError
     assert await trail() == []
 
 
-async def test_without_a_request_it_is_the_registrys_own_doing(
+async def test_what_the_registry_does_by_itself_is_written_down_as_its_own(
     transaction: Any, empty: None, trail: Call
 ) -> None:
     async with transaction() as session:
-        await audit(session, "token.revoked", "tokens/1")
+        await audit(session, SYSTEM, "token.revoked", "tokens/1")
     [entry] = await trail()
     assert (entry["actor"], entry["actor_id"], entry["request_id"]) == (ITSELF, None, None)
 

@@ -112,7 +112,7 @@ async def test_two_hundred_at_once_have_one_effect_and_one_answer(
     replicas: list[httpx.AsyncClient], things: Json, transaction: Any,
     count: Callable[[str], Awaitable[int]], monkeypatch: pytest.MonkeyPatch, name: str,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("registry.idempotency.WAIT_SECONDS", 60)
+    monkeypatch.setattr("registry.idempotency.once.WAIT_SECONDS", 60)
     path, body_of, status, what = CREATING[name]
     if name == "replay_webhook_delivery":
         await _deliver(transaction)

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from mergehub.kit.database.housekeeping import Housekeeping
 from mergehub.kit.http.app import Resources
-from registry.idempotency import _doors
-from registry.runs.protocol.sweeper import Sweeper
+from registry.idempotency.once import _doors
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -48,7 +48,7 @@ async def test_repeat_gets_the_first_answer_byte_for_byte(post: Call, events: Ca
 async def test_two_hundred_at_once_are_one_run(
     post: Call, owner: httpx.AsyncClient, events: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("registry.idempotency.WAIT_SECONDS", 60)
+    monkeypatch.setattr("registry.idempotency.once.WAIT_SECONDS", 60)
     answers = await asyncio.gather(*(post("k") for _ in range(200)))
     assert {each.status_code for each in answers} == {202}
     assert len({each.content for each in answers}) == 1
@@ -104,7 +104,7 @@ async def test_same_key_at_another_path_is_another_key(
 async def test_request_still_in_progress_is_told_so(
     post: Call, transaction: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("registry.idempotency.WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("registry.idempotency.once.WAIT_SECONDS", 0.05)
     async with transaction() as session:
         await session.execute(text(FIRST))
         answer = await post("k")
@@ -113,12 +113,14 @@ async def test_request_still_in_progress_is_told_so(
     assert (await post("k")).status_code == 202
 
 
-async def test_key_is_forgotten_after_a_day(post: Call, transaction: Any, sweeper: Sweeper) -> None:
+async def test_key_is_forgotten_after_a_day(
+    post: Call, transaction: Any, housekeeping: Housekeeping
+) -> None:
     first = await post("k")
     async with transaction() as session:
         old = "UPDATE idempotency_keys SET created_at = now() - interval '24 hours 1 second'"
         await session.execute(text(old))
-    await sweeper.sweep()
+    await housekeeping.keep()
     assert (await post("k")).json()["id"] != first.json()["id"]
 
 

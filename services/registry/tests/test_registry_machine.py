@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -37,6 +37,7 @@ from mergehub.kit.database.database import Database
 from mergehub.kit.http.app import Resources
 from mergehub.kit.identity.auth import Principal
 from mergehub.kit.problems.problem import Problem
+from registry.actor import SYSTEM
 from registry.app import make_bell
 from registry.runs import service
 from registry.runs.protocol import service as protocol
@@ -54,7 +55,7 @@ EVENTS = {
 }
 STALE = "stale-fence"
 
-OWNER = Principal("owner", frozenset({"admin"}), account="local")
+OWNER = replace(SYSTEM, who=Principal("owner", frozenset({"admin"}), account="local"))
 
 
 @dataclass

@@ -64,6 +64,22 @@ async def test_it_is_in_force_in_a_replica_as_soon_as_it_is_told(
     await until(refused)
 
 
+async def test_a_disabled_person_is_out_in_a_replica_as_soon_as_it_is_told(
+    replica: FastAPI, owner: httpx.AsyncClient, person: Callable[..., Awaitable[httpx.AsyncClient]],
+    until: Callable[..., Awaitable[None]],
+) -> None:  # fmt: skip
+    ann = await person("ann")
+    token = ann.headers["authorization"].removeprefix("Bearer ")
+    assert await status(replica, token) == 200
+    path = "/v1/accounts/ann"
+    await owner.patch(path, json={"disabled": True}, headers={"If-Match": "*"})
+
+    async def refused() -> bool:
+        return await status(replica, token) == 401
+
+    await until(refused)
+
+
 async def test_calls_that_may_have_been_lost_count_as_calls(
     replica: FastAPI, made: Json, transaction: Any, until: Callable[..., Awaitable[None]]
 ) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from registry.runs.protocol.sweeper import Sweeper
+from mergehub.kit.database.housekeeping import Housekeeping
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -69,7 +69,7 @@ async def test_silent_worker_is_not_alive_and_begins_anew(
 
 
 async def test_worker_that_left_is_gone_and_one_silent_for_a_day_is_forgotten(
-    worker: httpx.AsyncClient, workers: Call, transaction: Any, sweeper: Sweeper
+    worker: httpx.AsyncClient, workers: Call, transaction: Any, housekeeping: Housekeeping
 ) -> None:
     for name in "abc":
         await worker.put(f"/v1/workers/{name}", json=BEAT)
@@ -79,7 +79,7 @@ async def test_worker_that_left_is_gone_and_one_silent_for_a_day_is_forgotten(
         await session.execute(
             text("UPDATE workers SET seen_at = now() - interval '25 h' WHERE name = 'b'")
         )
-    await sweeper.sweep()
+    await housekeeping.keep()
     assert [each["name"] for each in await workers()] == ["c"]
 
 

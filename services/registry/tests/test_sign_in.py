@@ -13,9 +13,9 @@ from openid import CLIENT_ID, CLIENT_SECRET, Browser, provider
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from mergehub.kit.database.housekeeping import Housekeeping
 from mergehub.kit.settings.service import ServiceSettings
 from registry.app import create_app
-from registry.runs.protocol.sweeper import Sweeper
 from registry.sign_in.people import handles_for
 
 Json = dict[str, Any]
@@ -257,13 +257,13 @@ async def test_who_is_disabled_is_out_and_stays_out(
 
 
 async def test_sessions_are_forgotten_a_month_after_their_end(
-    browser: Browser, transaction: Any, sweeper: Sweeper
+    browser: Browser, transaction: Any, housekeeping: Housekeeping
 ) -> None:
     async def left(days: int) -> int:
         async with transaction() as session:
             end = f"UPDATE tokens SET expires_at = now() - interval '{days} days' WHERE session"
             await session.execute(text(end))
-        await sweeper.sweep()
+        await housekeeping.keep()
         async with transaction() as session:
             return await session.scalar(text("SELECT count(*) FROM tokens WHERE session"))
 

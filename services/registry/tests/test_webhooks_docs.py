@@ -9,7 +9,8 @@ from typing import Any
 
 from receiver import Receiver
 
-from registry.webhooks.sending import attempt, health, schedule, settle
+from registry.webhooks import housekeeping
+from registry.webhooks.sending import attempt, health, schedule
 from registry.webhooks.sending.concurrency import Concurrency
 from registry.webhooks.sending.sender import Sender
 
@@ -54,6 +55,6 @@ async def test_example_of_key_pairs_verifies_what_is_sent_and_nothing_else(
 def test_page_tells_the_numbers_that_are_used() -> None:
     assert f"within {attempt.REQUEST_SECONDS:g} seconds" in PAGE
     assert f"for {health.FAILING_HOURS} hours" in PAGE
-    assert f"last {settle.KEPT_DAYS} days" in PAGE
+    assert f"last {housekeeping.KEPT_DAYS} days" in PAGE
     assert (schedule.OVERLOADED_SECONDS, schedule.JITTER) == (15, 0.2)
     assert (Concurrency.MOST, Concurrency.FAILING) == (50, 2)

@@ -11,8 +11,8 @@ import pytest
 from receiver import Answer, Receiver, answers, receiving
 from sqlalchemy import text
 
+from mergehub.kit.database.housekeeping import Housekeeping
 from registry.app import make_sender
-from registry.runs.protocol.sweeper import Sweeper
 from registry.webhooks.sending.concurrency import Concurrency
 from registry.webhooks.sending.sender import Sender
 
@@ -200,7 +200,12 @@ async def test_endpoints_that_hang_take_no_room_from_those_that_answer(
 
 
 async def test_log_is_forgotten_after_a_month(
-    listen: Call, submit: Call, sender: Sender, deliveries: Call, transaction: Any, sweeper: Sweeper
+    listen: Call,
+    submit: Call,
+    sender: Sender,
+    deliveries: Call,
+    transaction: Any,
+    housekeeping: Housekeeping,
 ) -> None:
     endpoint = await listen()
     for days in (29, 31):
@@ -209,5 +214,5 @@ async def test_log_is_forgotten_after_a_month(
         async with transaction() as session:
             old = f"UPDATE webhook_deliveries SET finished_at = now() - interval '{days} d'"
             await session.execute(text(old))
-        await sweeper.sweep()
+        await housekeeping.keep()
         assert len(await deliveries(endpoint)) == (1 if days == 29 else 0)

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import registry
 from mergehub.contracts.events import Envelope
+from mergehub.kit.database.housekeeping import Housekeeping, tasks_of
 from mergehub.kit.database.pruning import Pruner
 from mergehub.kit.events.outbox import CHANNEL as OUTBOX_CHANNEL
 from mergehub.kit.events.outbox import Relay
@@ -19,40 +21,62 @@ from mergehub.kit.settings.environment import read_settings
 from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.loops import Loop
 from mergehub.kit.telemetry.metrics import Reading
+from registry.accounts import counts as account_counts
 from registry.accounts import endpoints as accounts
 from registry.accounts import member_endpoints as members
+from registry.accounts import quota_endpoints as quotas
+from registry.accounts.service import CHANNEL as ACCOUNTS_CHANNEL
 from registry.audit import endpoints as audit
 from registry.events import endpoints as events
 from registry.events.follow import Feed
 from registry.events.models import outbox
 from registry.links import LINKS
-from registry.quotas import endpoints as quotas
+from registry.recipes import counts as recipe_counts
 from registry.recipes import endpoints as recipes
+from registry.runs import counts as run_counts
 from registry.runs import endpoints as runs
+from registry.runs import visibility
 from registry.runs.follow import Following
 from registry.runs.moves import CHANNEL as RUNS_CHANNEL
 from registry.runs.protocol import endpoints as worker_endpoints
 from registry.runs.protocol import queue_endpoints
 from registry.runs.protocol.bell import Bell
 from registry.runs.protocol.sweeper import Sweeper
+from registry.runs.workers import endpoints as workers
 from registry.sign_in import endpoints as sign_in
 from registry.sign_in import shell_endpoints
 from registry.sign_in.provider import Provider
+from registry.tokens import counts as token_counts
 from registry.tokens import endpoints as tokens
 from registry.tokens import introspection
 from registry.tokens.authenticator import TableAuthenticator
 from registry.tokens.service import CHANNEL as TOKENS_CHANNEL
 from registry.tokens.settings import accept_settings_tokens
+from registry.webhooks import counts as webhook_counts
 from registry.webhooks import delivery_endpoints
 from registry.webhooks import endpoints as webhooks
 from registry.webhooks.fanout import CHANNEL as WEBHOOKS_CHANNEL
+from registry.webhooks.fanout import fan_out
 from registry.webhooks.secrets import reseal
 from registry.webhooks.sending.measures import Measures
 from registry.webhooks.sending.measures import readings as webhook_readings
 from registry.webhooks.sending.sender import Sender
-from registry.workers import endpoints as workers
 
 REPORT_BYTES = 64 << 20  # the score of every item of large benchmarks
+
+COUNTS = (
+    *recipe_counts.COUNTS,
+    *run_counts.COUNTS,
+    *webhook_counts.COUNTS,
+    *token_counts.COUNTS,
+    *account_counts.COUNTS,
+)
+"""What the quotas count."""
+
+RECIPE_FOLLOWERS = (visibility.follow,)
+"""What follows a recipe that becomes private, or public."""
+
+outbox.on_emitted(fan_out)  # here, so that no process emits what no webhook hears of
 
 
 def make_bell(resources: Resources) -> Bell:
@@ -81,6 +105,11 @@ def make_sender(resources: Resources, measures: Measures | None = None) -> Sende
     return Sender(resources.database, settings.webhook_allow, sealer, measures=measures)
 
 
+def make_housekeeping(resources: Resources) -> Housekeeping:
+    """Does the tasks that the nouns declare in their modules `housekeeping`."""
+    return Housekeeping(resources.database, tasks_of(registry))
+
+
 async def _readings(session: AsyncSession) -> list[Reading]:
     return [*await outbox.readings(session), *await webhook_readings(session)]
 
@@ -93,6 +122,7 @@ def _loops(resources: Resources) -> Mapping[str, Loop]:
     return {
         "relay": lambda: relay.run(resources.signals),
         "sweeper": sweeper.run,
+        "housekeeping": make_housekeeping(resources).run,
         "pruner": pruner.run,
         "sender": lambda: make_sender(resources, measures).run(resources.signals),
     }
@@ -104,7 +134,10 @@ async def _start(app: FastAPI, resources: Resources) -> None:
     app.state.tokens = TableAuthenticator(resources.database)
     resources.closing.push_async_callback(app.state.tokens.settle)
     app.state.authenticator = CachingAuthenticator(app.state.tokens)
-    resources.signals.on_call(TOKENS_CHANNEL, app.state.authenticator.forget)
+    for channel in (TOKENS_CHANNEL, ACCOUNTS_CHANNEL):
+        resources.signals.on_call(channel, app.state.authenticator.forget)
+    app.state.counts = COUNTS
+    app.state.recipe_followers = RECIPE_FOLLOWERS
     app.state.provider = None
     if resources.settings.oidc_issuer:
         app.state.provider = Provider(resources.settings)
@@ -140,7 +173,13 @@ PARTS = ServiceParts(
     ),
     migrations="registry.migrations",
     links=LINKS,
-    channels=(OUTBOX_CHANNEL, RUNS_CHANNEL, TOKENS_CHANNEL, WEBHOOKS_CHANNEL),
+    channels=(
+        OUTBOX_CHANNEL,
+        RUNS_CHANNEL,
+        ACCOUNTS_CHANNEL,
+        TOKENS_CHANNEL,
+        WEBHOOKS_CHANNEL,
+    ),
     largest_bodies={"/report": REPORT_BYTES},
     loops=_loops,
     start=_start,

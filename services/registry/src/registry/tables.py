@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from registry.accounts.models import AccountRow, IdentityRow, MemberRow
+from registry.accounts.models import AccountRow, IdentityRow, MemberRow, QuotaRow
 from registry.audit.models import AuditRow
 from registry.base import Base
 from registry.events.tables import OutboxRow
-from registry.idempotency import KeyRow
+from registry.idempotency.models import KeyRow
 from registry.products.models import ProductRow
-from registry.quotas.models import QuotaRow
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.runs.models import ItemsRow, RunRow
+from registry.runs.workers.models import WorkerRow
 from registry.sign_in.models import SignInRow
 from registry.tokens.models import TokenRow
 from registry.webhooks.models import AttemptRow, DeliveryRow, EndpointRow
-from registry.workers.models import WorkerRow
 
 TABLES = (
     AccountRow,

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.auth import Principal, Viewer
 from mergehub.kit.problems.problem import Forbidden
 from registry.accounts.models import MemberRow
 
@@ -28,7 +28,7 @@ class NotYours(Forbidden):
     remedy = "Ask an owner of that account, or do it with a thing of your own."
 
 
-def belongs(viewer: Principal | None, owner: Owner, roles: tuple[Role, ...]) -> ColumnElement[bool]:
+def belongs(viewer: Viewer, owner: Owner, roles: tuple[Role, ...]) -> ColumnElement[bool]:
     """Whether `owner` is the viewer, or an organisation in which it has one of `roles`.
 
     Administrators belong everywhere.
@@ -44,7 +44,7 @@ def belongs(viewer: Principal | None, owner: Owner, roles: tuple[Role, ...]) -> 
 
 
 def readable(
-    viewer: Principal | None, owner: Owner, visibility: InstrumentedAttribute[str]
+    viewer: Viewer, owner: Owner, visibility: InstrumentedAttribute[str]
 ) -> ColumnElement[bool]:
     """Whether the viewer may know of a thing: it is public, or it belongs there."""
     if viewer is not None and viewer.may("admin"):
@@ -61,12 +61,10 @@ async def role_in(session: AsyncSession, person: str | None, organisation: str) 
 
 
 async def check_may(
-    session: AsyncSession, actor: Principal, owner: str, roles: tuple[Role, ...] = WRITERS
+    session: AsyncSession, who: Principal, owner: str, roles: tuple[Role, ...] = WRITERS
 ) -> None:
-    """Raise NotYours unless `actor` has one of `roles` in the account `owner`."""
-    if actor.may("admin") or await role_in(session, actor.account, owner) in roles:
+    """Raise NotYours unless `who` has one of `roles` in the account `owner`."""
+    if who.may("admin") or await role_in(session, who.account, owner) in roles:
         return
     wanted = " or ".join(roles)
-    raise NotYours(
-        f"It belongs to {owner}, and {actor.account or actor.name} is no {wanted} there."
-    )
+    raise NotYours(f"It belongs to {owner}, and {who.account or who.name} is no {wanted} there.")

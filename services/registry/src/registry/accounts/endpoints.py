@@ -9,15 +9,22 @@ from pydantic import BeforeValidator, StringConstraints
 
 from mergehub.kit.database.database import Session, after_commit
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
-from mergehub.kit.identity.auth import Principal, authenticated, requires
 from mergehub.kit.middleware.etags import etag_of
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.accounts import service
 from registry.accounts.access import NotYours
-from registry.accounts.errors import AccountNotFound, CannotDisable, HandleTaken, NoAccount
+from registry.accounts.errors import (
+    AccountNotFound,
+    CannotDisable,
+    HandleTaken,
+    NoAccount,
+    QuotaExceeded,
+)
 from registry.accounts.schemas import Account, AccountUpdate, Me, OrganisationCreate
-from registry.idempotency import Answered, KeyInProgress, Once
-from registry.quotas.errors import QuotaExceeded
+from registry.acting import Holder, acting
+from registry.actor import Actor
+from registry.idempotency.errors import KeyInProgress
+from registry.idempotency.once import Answered, Once
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 
@@ -27,8 +34,7 @@ Handle = Annotated[
     BeforeValidator(str.lower),
     Path(description="Of a person or an organisation."),
 ]
-Holder = Annotated[Principal, Depends(authenticated)]
-Manager = Annotated[Principal, Depends(requires("accounts:manage"))]
+Manager = Annotated[Actor, Depends(acting("accounts:manage"))]
 
 
 @router.post(
@@ -49,7 +55,7 @@ async def create_organisation(
         made = await service.create_organisation(session, founder, body)
         return Answered(201, made, {"Location": f"/v1/accounts/{made.handle}"})
 
-    return await once(session, str(founder.id), body, effect)
+    return await once(session, founder, body, effect)
 
 
 @router.get(
@@ -57,7 +63,7 @@ async def create_organisation(
 )
 async def get_me(session: Session, holder: Holder) -> Me:
     """Who you are, what your token allows, and to which organisations you belong."""
-    return await service.me(session, holder)
+    return await service.me(session, holder.who)
 
 
 @router.get("/{handle}", summary="Get an account", responses=problem_responses(AccountNotFound))

@@ -52,3 +52,10 @@ class LastOwner(Conflict):
 
     code, title = "last-owner", "The last owner cannot leave"
     remedy = "Make somebody else an owner first."
+
+
+class QuotaExceeded(Forbidden):
+    """The account has as many of the things that the detail names as it may have."""
+
+    code, title = "quota-exceeded", "The account has as much as it may have"
+    remedy = "Delete or revoke what is no longer needed, or ask an administrator for more."

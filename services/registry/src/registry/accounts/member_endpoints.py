@@ -10,10 +10,10 @@ from mergehub.kit.middleware.etags import etag_of
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts import members
 from registry.accounts.access import NotYours
-from registry.accounts.endpoints import Handle, Holder, Manager
-from registry.accounts.errors import AccountNotFound, LastOwner, MemberInvalid
+from registry.accounts.endpoints import Handle, Manager
+from registry.accounts.errors import AccountNotFound, LastOwner, MemberInvalid, QuotaExceeded
 from registry.accounts.schemas import MemberList, MemberSet
-from registry.quotas.errors import QuotaExceeded
+from registry.acting import Holder
 
 router = APIRouter(
     prefix="/v1/accounts/{handle}/members",
@@ -28,7 +28,7 @@ async def list_members(
     handle: Handle, session: Session, holder: Holder, response: Response
 ) -> MemberList:
     """The members of an organisation, for themselves and administrators."""
-    found = await members.members(session, holder, handle)
+    found = await members.members(session, holder.who, handle)
     response.headers["ETag"] = etag_of(found)
     return found
 

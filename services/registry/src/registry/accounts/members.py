@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.kit.identity.auth import Principal
 from mergehub.kit.middleware.etags import etag_of
 from registry.accounts.access import OWNERS, Role, check_may
+from registry.accounts.counts import ORGANISATIONS
 from registry.accounts.errors import AccountNotFound, LastOwner, MemberInvalid
 from registry.accounts.models import AccountRow, MemberRow
+from registry.accounts.quotas import check_quota
 from registry.accounts.schemas import Member, MemberList
 from registry.accounts.service import check_member, row_of
+from registry.actor import Actor
 from registry.audit.service import audit
-from registry.quotas.service import check_quota
 
 Check = Callable[[str], None]
 
@@ -28,7 +30,7 @@ async def members(session: AsyncSession, viewer: Principal, organisation: str) -
 
 async def put(
     session: AsyncSession,
-    actor: Principal,
+    actor: Actor,
     organisation: str,
     person: str,
     role: Role,
@@ -40,11 +42,11 @@ async def put(
     raises.
     """
     await _lock(session, actor, organisation, check)
-    await check_may(session, actor, organisation, OWNERS)
+    await check_may(session, actor.who, organisation, OWNERS)
     await _check_person(session, person)
     row = await session.get(MemberRow, (organisation, person))
     if role == "owner" and (row is None or row.role != "owner"):
-        await check_quota(session, person, "organisations")
+        await check_quota(session, actor, person, ORGANISATIONS)
     if row is None:
         row = MemberRow(organisation=organisation, person=person)
         session.add(row)
@@ -52,33 +54,33 @@ async def put(
         await _check_not_last(session, organisation)
     row.role = role
     await session.flush()
-    await audit(session, "member.set", f"accounts/{organisation}/members/{person}/{role}")
+    await audit(session, actor, "member.set", f"accounts/{organisation}/members/{person}/{role}")
     return await _list(session, organisation)
 
 
 async def remove(
-    session: AsyncSession, actor: Principal, organisation: str, person: str, check: Check
+    session: AsyncSession, actor: Actor, organisation: str, person: str, check: Check
 ) -> None:
     """Let a member go; everybody may leave.
 
     Raises AccountNotFound, NotYours, LastOwner, and what `check` raises.
     """
     await _lock(session, actor, organisation, check)
-    if actor.account != person:
-        await check_may(session, actor, organisation, OWNERS)
+    if actor.who.account != person:
+        await check_may(session, actor.who, organisation, OWNERS)
     row = await session.get(MemberRow, (organisation, person))
     if row is None:
         raise AccountNotFound(f"{organisation} has no member {person}.")
     if row.role == "owner":
         await _check_not_last(session, organisation)
     await session.delete(row)
-    await audit(session, "member.removed", f"accounts/{organisation}/members/{person}")
+    await audit(session, actor, "member.removed", f"accounts/{organisation}/members/{person}")
 
 
-async def _lock(session: AsyncSession, actor: Principal, organisation: str, check: Check) -> None:
+async def _lock(session: AsyncSession, actor: Actor, organisation: str, check: Check) -> None:
     """Let nobody else change the members until the transaction ends."""
     row = await row_of(session, organisation, lock=True)
-    await check_member(session, actor, organisation)
+    await check_member(session, actor.who, organisation)
     if row.kind != "organisation":
         raise MemberInvalid(f"{organisation} is a person, and persons have no members.")
     check(etag_of(await _list(session, organisation)))

@@ -1,4 +1,4 @@
-"""The tables of accounts, of who they are elsewhere, and of the members of organisations."""
+"""The tables of accounts: who they are elsewhere, who belongs to whom, and their quotas."""
 
 from __future__ import annotations
 
@@ -51,3 +51,13 @@ class MemberRow(Base):
     since: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (CheckConstraint("role IN ('owner', 'writer', 'reader')", "role"),)
+
+
+class QuotaRow(Base):
+    """How much of something one account may have; NULL: any number."""
+
+    __tablename__ = "quotas"
+
+    account: Mapped[str] = mapped_column(ForeignKey("accounts.handle"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    at_most: Mapped[int | None]

@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from mergehub.contracts.examples import example
 from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.runs import must_be
+from mergehub.kit.settings.sign_in import QuotaName
 from registry.accounts.access import Role
 
 LONGEST_HANDLE = 39
@@ -84,3 +85,22 @@ class MemberList(Answer):
     """By handle."""
 
     items: list[Member]
+
+
+class QuotaSet(Message):
+    model_config = example(limit=200)
+
+    limit: int | None = Field(ge=0, lt=2**31, description="How many at most; null: any number.")
+
+
+class Quota(Answer):
+    """How many an account has and may have; no `limit` means any number."""
+
+    name: QuotaName
+    counts: str = Field(description="What is counted.")
+    limit: int | None
+    used: int
+
+
+class QuotaList(Answer):
+    items: list[Quota]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,7 @@ from mergehub.kit.identity.auth import Principal
 from mergehub.kit.middleware.etags import etag_of
 from mergehub.kit.problems.problem import Forbidden
 from registry.accounts.access import OWNERS, WRITERS, NotYours, check_may, role_in
+from registry.accounts.counts import ORGANISATIONS
 from registry.accounts.errors import (
     AccountNotFound,
     CannotDisable,
@@ -23,11 +24,14 @@ from registry.accounts.errors import (
     OwnerInvalid,
 )
 from registry.accounts.models import LOCAL, AccountRow, MemberRow
+from registry.accounts.quotas import check_quota
 from registry.accounts.schemas import Account, AccountUpdate, Me, Membership, OrganisationCreate
+from registry.actor import Actor
 from registry.audit.service import audit
-from registry.products.models import ProductRow
-from registry.quotas.service import check_quota
-from registry.tokens.service import CHANNEL as TOKENS_CHANNEL
+from registry.products import repository as products
+
+CHANNEL = "mergehub_accounts"
+"""Where a commit that disables somebody, or no longer does, is announced."""
 
 RESERVED = frozenset(
     {"admin", "audit", "callback", "hub", "me", "mergehub", "registry", "settings"}
@@ -56,26 +60,26 @@ async def me(session: AsyncSession, holder: Principal) -> Me:
 
 
 async def create_organisation(
-    session: AsyncSession, founder: Principal, wanted: OrganisationCreate
+    session: AsyncSession, founder: Actor, wanted: OrganisationCreate
 ) -> Account:
     """A new organisation, whose owner is `founder`.
 
     Raises NoAccount, HandleTaken and QuotaExceeded.
     """
-    person = own(founder)
-    await check_quota(session, person, "organisations")
+    person = own(founder.who)
+    await check_quota(session, founder, person, ORGANISATIONS)
     name = wanted.display_name or wanted.handle
     row = await add(session, handle=wanted.handle, kind="organisation", display_name=name)
     if row is None:
         raise HandleTaken(f"{wanted.handle!r} is taken.")
     session.add(MemberRow(organisation=row.handle, person=person, role="owner"))
-    await audit(session, "organisation.created", f"accounts/{row.handle}")
+    await audit(session, founder, "organisation.created", f"accounts/{row.handle}")
     return Account.model_validate(row)
 
 
 async def update(
     session: AsyncSession,
-    actor: Principal,
+    actor: Actor,
     handle: str,
     wanted: AccountUpdate,
     check: Callable[[str], None],
@@ -85,27 +89,25 @@ async def update(
     Raises AccountNotFound, NotYours, Forbidden, CannotDisable, and what `check` raises.
     """
     row = await row_of(session, handle, lock=True)
-    await check_may(session, actor, handle, OWNERS)
+    await check_may(session, actor.who, handle, OWNERS)
     check(etag_of(Account.model_validate(row)))
     if wanted.display_name is not None:
         row.display_name = wanted.display_name
     if wanted.disabled is not None:
-        await _disable(session, actor, row, wanted.disabled)
+        await _disable(session, actor.who, row, wanted.disabled)
     await session.flush()
-    await audit(session, "account.changed", f"accounts/{handle}")
+    await audit(session, actor, "account.changed", f"accounts/{handle}")
     return Account.model_validate(row)
 
 
-async def _disable(
-    session: AsyncSession, actor: Principal, row: AccountRow, disabled: bool
-) -> None:
+async def _disable(session: AsyncSession, who: Principal, row: AccountRow, disabled: bool) -> None:
     """Let no token of an account be valid, or let them be so again."""
-    if not actor.may("admin"):
+    if not who.may("admin"):
         raise Forbidden("Only a token of scope admin disables accounts.")
     if row.kind != "person" or row.handle == LOCAL:
         raise CannotDisable(f"{row.handle} is none that can be disabled.")
     row.disabled_at = await now(session) if disabled else None
-    await notify(session, TOKENS_CHANNEL)
+    await notify(session, CHANNEL)
 
 
 async def writable(session: AsyncSession, writer: Principal, wanted: str | None) -> str:
@@ -156,17 +158,14 @@ async def row_of(session: AsyncSession, handle: str, *, lock: bool = False) -> A
 
 
 async def add(session: AsyncSession, **columns: Any) -> AccountRow | None:
-    """A new account, or None where its handle is taken, or the models of others bear it."""
-    if columns["handle"] in RESERVED or await _is_borne(session, columns["handle"]):
+    """A new account, or None where its handle is taken, or the models of others bear it.
+
+    Administrators may have called models `handle/…` before there was the account.
+    """
+    if columns["handle"] in RESERVED or await products.any_in(session, columns["handle"]):
         return None
     added = insert(AccountRow).values(**columns).on_conflict_do_nothing(index_elements=["handle"])
     return await session.scalar(added.returning(AccountRow))
-
-
-async def _is_borne(session: AsyncSession, handle: str) -> bool:
-    """Whether models are called `handle/…`: by administrators, before there was the account."""
-    borne = func.lower(ProductRow.name).startswith(f"{handle}/", autoescape=True)
-    return bool(await session.scalar(select(exists().where(borne))))
 
 
 def own(holder: Principal) -> str:

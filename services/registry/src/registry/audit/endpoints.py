@@ -20,7 +20,7 @@ from registry.audit.service import AuditFilter
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 
-Actor = Annotated[str | None, Query(max_length=200, description="The name of a token.")]
+By = Annotated[str | None, Query(max_length=200, description="The name of a token.")]
 Account = Annotated[str | None, Query(max_length=100, description="The handle of an account.")]
 Done = Annotated[
     Annotated[str, Field(max_length=60), one_of(lambda: ACTIONS, "unknown_action")] | None,
@@ -40,7 +40,7 @@ Subject = Annotated[
 async def list_audit(
     session: Session,
     asked: Paging,
-    actor: Actor = None,
+    actor: By = None,
     account: Account = None,
     action: Done = None,
     subject: Subject = None,

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.requests import Request
 
 from mergehub.kit.http.pagination import PageRequest
-from mergehub.kit.identity.auth import Principal
+from registry.actor import Actor
 from registry.audit.actions import Action
 from registry.audit.models import AuditRow
 from registry.audit.schemas import AuditEntry, AuditPage
-
-ITSELF = "registry"
 
 
 @dataclass(frozen=True)
@@ -27,23 +24,20 @@ class AuditFilter:
     account: str | None = None
 
 
-async def audit(session: AsyncSession, action: Action, subject: str) -> None:
-    """Note that whoever `session` works for did `action` to `subject`.
+async def audit(session: AsyncSession, actor: Actor, action: Action, subject: str) -> None:
+    """Note that `actor` did `action` to `subject`.
 
     `action` reads `noun.verb` in the past tense, `subject` as in events: `runs/<id>`. The note is
-    written in the transaction of the change, so neither exists without the other. Without a request
-    it is the registry's own doing.
+    written in the transaction of the change, so neither exists without the other.
     """
-    request: Request | None = session.info.get("request")
-    holder: Principal | None = getattr(request.state, "principal", None) if request else None
     await session.execute(
         insert(AuditRow).values(
-            actor=holder.name if holder else ITSELF,
-            actor_id=holder.id if holder else None,
-            account=holder.account if holder else None,
+            actor=actor.who.name,
+            actor_id=actor.who.id,
+            account=actor.who.account,
             action=action,
             subject=subject,
-            request_id=request.state.request_id if request else None,
+            request_id=actor.request_id,
         )
     )
 

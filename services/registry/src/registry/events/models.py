@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from mergehub.kit.events.outbox import Outbox
-from registry.events.tables import OutboxRow
-from registry.webhooks.fanout import fan_out
+from sqlalchemy import ColumnElement, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
-outbox = Outbox("registry", OutboxRow, emitted=fan_out)
+from mergehub.kit.database.notify import notify
+from mergehub.kit.events.outbox import CHANNEL, Outbox
+from registry.events.tables import OutboxRow
+
+outbox = Outbox("registry", OutboxRow)
+
+
+async def release(session: AsyncSession, owner: str, *which: ColumnElement[bool]) -> None:
+    """Hand the relay those events that were kept back as private to `owner`."""
+    kept = update(OutboxRow).where(OutboxRow.private_to == owner, *which)
+    released = kept.values(private_to=None, published=False)
+    await session.execute(released.execution_options(synchronize_session=False))
+    await notify(session, CHANNEL, outbox.source)

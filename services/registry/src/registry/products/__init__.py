@@ -1,1 +1,1 @@
-"""Products: the names of merged models, whose they are, and which run a name stands for."""
+"""Products: the names of merged models, and whose they are."""

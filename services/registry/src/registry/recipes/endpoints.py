@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
 from mergehub.kit.database.database import Session
 from mergehub.kit.http.cursors import BadCursor
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
-from mergehub.kit.identity.auth import Principal, Viewer, requires
+from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.middleware.etags import as_it_is, etag_of
 from mergehub.kit.problems.choices import A_METHOD
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts.access import NotYours
-from registry.accounts.errors import NoAccount, OwnerInvalid
-from registry.idempotency import Answered, KeyInProgress, Once
-from registry.quotas.errors import QuotaExceeded
+from registry.accounts.errors import NoAccount, OwnerInvalid, QuotaExceeded
+from registry.acting import acting
+from registry.actor import Actor
+from registry.idempotency.errors import KeyInProgress
+from registry.idempotency.once import Answered, Once
 from registry.recipes import service
 from registry.recipes.check import RecipeInvalid, check
 from registry.recipes.repository import RecipeFilter
@@ -37,6 +40,7 @@ from registry.recipes.schemas import (
     VersionPage,
 )
 from registry.recipes.service import NameTaken, RecipeNotFound
+from registry.recipes.visibility import Follower
 
 YAML = "application/yaml"
 
@@ -49,7 +53,15 @@ AS_YAML: Responses = {200: {"content": {YAML: {"schema": {"type": "string"}}}}}
 
 router = APIRouter(prefix="/v1/recipes", tags=["recipes"])
 
-Writer = Annotated[Principal, Depends(requires("recipes:write"))]
+Writer = Annotated[Actor, Depends(acting("recipes:write"))]
+
+
+def _followers(request: Request) -> Sequence[Follower]:
+    followers: Sequence[Follower] = request.app.state.recipe_followers
+    return followers
+
+
+Followers = Annotated[Sequence[Follower], Depends(_followers)]
 Number = Annotated[int, Path(ge=1, lt=2**31, description="A version's number, from 1.")]
 Method = Annotated[
     Annotated[str, Field(max_length=100), A_METHOD] | None,
@@ -86,7 +98,7 @@ async def publish_recipe(
         recipe = await service.publish(session, writer, body, await check(body.recipe))
         return Answered(201, recipe, {"Location": f"/v1/recipes/{recipe.id}"})
 
-    return await once(session, str(writer.id), body, effect)
+    return await once(session, writer, body, effect)
 
 
 @router.post(
@@ -109,7 +121,7 @@ async def check_recipe(body: RecipeCheck) -> CheckedRecipeAnswer:
 async def list_recipes(
     session: Session,
     asked: Paging,
-    viewer: Viewer,
+    viewer: Viewing,
     owner: Annotated[AnyCase | None, Query(description="The handle of its owner.")] = None,
     name: Annotated[AnyCase | None, Query()] = None,
     tag: Annotated[Label | None, Query()] = None,
@@ -121,7 +133,7 @@ async def list_recipes(
 
 
 @router.get("/{recipe_id}", summary="Get a recipe", response_model=Recipe, responses=SEEN)
-async def get_recipe(recipe_id: UUID, session: Session, viewer: Viewer) -> Response:
+async def get_recipe(recipe_id: UUID, session: Session, viewer: Viewing) -> Response:
     """A recipe with its newest version."""
     return as_it_is(await service.find(session, recipe_id, viewer))
 
@@ -140,13 +152,14 @@ async def update_recipe(
     writer: Writer,
     response: Response,
     if_match: IfMatch,
+    followers: Followers,
 ) -> Recipe:
     """Change the words about a recipe, or who may see it. Versions never change.
 
     With its visibility that of its owner's runs changes, and when it becomes public the events
     that were kept back are told.
     """
-    recipe = await service.update(session, writer, recipe_id, body, if_match.check)
+    recipe = await service.update(session, writer, recipe_id, body, if_match.check, followers)
     response.headers["ETag"] = etag_of(recipe)
     return recipe
 
@@ -170,7 +183,7 @@ async def publish_recipe_version(
         location = f"/v1/recipes/{recipe_id}/versions/{version.number}"
         return Answered(201 if is_new else 200, version, {"Location": location})
 
-    return await once(session, str(writer.id), body, effect)
+    return await once(session, writer, body, effect)
 
 
 @router.get(
@@ -182,7 +195,7 @@ async def list_recipe_versions(
     recipe_id: UUID,
     session: Session,
     asked: Paging,
-    viewer: Viewer,
+    viewer: Viewing,
 ) -> VersionPage:
     """The versions of a recipe, the newest first."""
     return await service.versions(session, recipe_id, viewer, asked)
@@ -195,7 +208,7 @@ async def list_recipe_versions(
     responses=SEEN,
 )
 async def get_recipe_version(
-    recipe_id: UUID, number: Number, session: Session, viewer: Viewer
+    recipe_id: UUID, number: Number, session: Session, viewer: Viewing
 ) -> Response:
     """One version: the text as it was published, its canonical form and its digest."""
     version = await service.version(session, recipe_id, number, viewer)
@@ -209,7 +222,7 @@ async def get_recipe_version(
     responses=AS_YAML | SEEN,
 )
 async def get_recipe_source(
-    recipe_id: UUID, number: Number, session: Session, viewer: Viewer
+    recipe_id: UUID, number: Number, session: Session, viewer: Viewing
 ) -> Response:
     """The recipe itself, as YAML, byte for byte as it was published."""
     version = await service.version(session, recipe_id, number, viewer)

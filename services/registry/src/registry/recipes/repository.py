@@ -12,13 +12,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.auth import Viewer
 from registry.accounts.access import readable
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.recipes.schemas import RecipeCreate
 
 Pair = tuple[RecipeRow, VersionRow]
-Viewer = Principal | None
 
 MOST_LETTERS = 3  # that a name may have more or less than the one it is taken for
 MOST_NAMES = 2000  # the newest, that are compared with it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from uuid import UUID
@@ -13,19 +13,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import RecipePublished
 from mergehub.kit.http.pagination import PageRequest
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.auth import Principal, Viewer
 from mergehub.kit.middleware.etags import etag_of
 from mergehub.kit.problems.problem import Conflict, NotFound
 from registry.accounts import service as accounts
 from registry.accounts.access import check_may
+from registry.accounts.quotas import check_quota
+from registry.actor import Actor
 from registry.audit.actions import Action
 from registry.audit.service import audit
 from registry.events.models import outbox
-from registry.quotas.service import check_quota
 from registry.recipes import repository
 from registry.recipes.check import CheckedRecipe
+from registry.recipes.counts import RECIPES
 from registry.recipes.models import RecipeRow, VersionRow
-from registry.recipes.repository import RecipeFilter, Viewer
+from registry.recipes.repository import RecipeFilter
 from registry.recipes.schemas import (
     Recipe,
     RecipeCreate,
@@ -35,7 +37,7 @@ from registry.recipes.schemas import (
     VersionPage,
     VersionSummary,
 )
-from registry.recipes.visibility import spread
+from registry.recipes.visibility import Follower, spread
 
 SUGGESTIONS = 3
 _MADE: dict[str, Action] = {
@@ -60,7 +62,7 @@ class RecipeNotFound(NotFound):
 
 
 async def publish(
-    session: AsyncSession, writer: Principal, wanted: RecipeCreate, checked: CheckedRecipe
+    session: AsyncSession, writer: Actor, wanted: RecipeCreate, checked: CheckedRecipe
 ) -> Recipe:
     """Store a new recipe with its version 1.
 
@@ -71,54 +73,55 @@ async def publish(
         QuotaExceeded: the owner has as many recipes as it may have.
         NameTaken: the owner has a recipe of that name.
     """
-    owner = await accounts.writable(session, writer, wanted.owner)
-    await check_quota(session, owner, "recipes")
+    owner = await accounts.writable(session, writer.who, wanted.owner)
+    await check_quota(session, writer, owner, RECIPES)
     row = await repository.add(session, owner, wanted)
     if row is None:
         raise NameTaken(
             f"{owner} has published {wanted.name!r} already: publish a new version of it, "
             "or choose another name."
         )
-    await _add_version(session, row, checked)
-    return await find(session, row.id, writer)
+    await _add_version(session, writer, row, checked)
+    return await find(session, row.id, writer.who)
 
 
 async def publish_version(
-    session: AsyncSession, writer: Principal, recipe_id: UUID, checked: CheckedRecipe
+    session: AsyncSession, writer: Actor, recipe_id: UUID, checked: CheckedRecipe
 ) -> tuple[RecipeVersion, bool]:
     """The next version, and whether it is new: the newest one answers for an equal digest.
 
     Raises RecipeNotFound and NotYours.
     """
-    recipe, newest = await _locked(session, writer, recipe_id)
+    recipe, newest = await _locked(session, writer.who, recipe_id)
     if newest.digest == checked.digest:
         return _version(newest), False
     recipe.newest += 1
-    return _version(await _add_version(session, recipe, checked)), True
+    return _version(await _add_version(session, writer, recipe, checked)), True
 
 
 async def update(
     session: AsyncSession,
-    writer: Principal,
+    writer: Actor,
     recipe_id: UUID,
     wanted: RecipeUpdate,
     check: Callable[[str], None],
+    followers: Sequence[Follower],
 ) -> Recipe:
-    """Change the words about a recipe, or who may see it.
+    """Change the words about a recipe, or who may see it; `followers` hear of the latter.
 
     `check` is given the tag of the state under lock. Raises RecipeNotFound, NotYours, and what
     `check` raises.
     """
-    row, newest = await _locked(session, writer, recipe_id)
+    row, newest = await _locked(session, writer.who, recipe_id)
     check(etag_of(_recipe(row, newest)))
     before = row.visibility
     for name, value in wanted.model_dump(exclude_none=True).items():
         setattr(row, name, value)
     await session.flush()
-    await audit(session, "recipe.changed", f"recipes/{recipe_id}")
+    await audit(session, writer, "recipe.changed", f"recipes/{recipe_id}")
     if row.visibility != before:
-        await spread(session, row)
-        await audit(session, _MADE[row.visibility], f"recipes/{recipe_id}")
+        await spread(session, row, followers)
+        await audit(session, writer, _MADE[row.visibility], f"recipes/{recipe_id}")
     return _recipe(row, newest)
 
 
@@ -191,7 +194,7 @@ async def _locked(
 
 
 async def _add_version(
-    session: AsyncSession, recipe: RecipeRow, checked: CheckedRecipe
+    session: AsyncSession, writer: Actor, recipe: RecipeRow, checked: CheckedRecipe
 ) -> VersionRow:
     row = VersionRow(
         recipe_id=recipe.id,
@@ -209,7 +212,7 @@ async def _add_version(
     )
     subject = f"recipes/{recipe.id}"
     await outbox.emit(session, "recipe.published", subject, data, recipe.private_to)
-    await audit(session, "recipe.published", f"recipes/{recipe.id}/versions/{row.number}")
+    await audit(session, writer, "recipe.published", f"recipes/{recipe.id}/versions/{row.number}")
     return row
 
 

@@ -12,13 +12,15 @@ from mergehub.kit.database.database import Session
 from mergehub.kit.http.cursors import BadCursor
 from mergehub.kit.http.follow import LastEventId, Wait, event_stream, followed
 from mergehub.kit.http.pagination import Paging
-from mergehub.kit.identity.auth import Principal, Viewer, requires
+from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.middleware.etags import is_known
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.accounts.access import NotYours
 from registry.accounts.errors import NoAccount
-from registry.idempotency import Answered, KeyInProgress, Once
-from registry.quotas.errors import RunQuotaExceeded
+from registry.acting import acting
+from registry.actor import Actor
+from registry.idempotency.errors import KeyInProgress
+from registry.idempotency.once import Answered, Once
 from registry.recipes.check import RecipeInvalid
 from registry.recipes.schemas import AnyCase
 from registry.runs import service
@@ -27,6 +29,7 @@ from registry.runs.errors import (
     RunFinished,
     RunNotFound,
     RunNotSucceeded,
+    RunQuotaExceeded,
     SourcePrivate,
 )
 from registry.runs.follow import Following
@@ -35,7 +38,7 @@ from registry.runs.schemas import RunItems, RunPage
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
 
-Submitter = Annotated[Principal, Depends(requires("runs:submit"))]
+Submitter = Annotated[Actor, Depends(acting("runs:submit"))]
 State = Annotated[RunState | None, Query()]
 SEEN = problem_responses(RunNotFound, Unauthenticated)
 Benchmark = Annotated[str, Query(min_length=1, max_length=200)]
@@ -73,14 +76,14 @@ async def submit_run(
         run = await service.submit(session, submitter, body)
         return Answered(202, run, {"Location": f"/v1/runs/{run.id}"})
 
-    return await once(session, str(submitter.id), body, effect)
+    return await once(session, submitter, body, effect)
 
 
 @router.get("", summary="List runs", responses=problem_responses(BadCursor, Unauthenticated))
 async def list_runs(
     session: Session,
     asked: Paging,
-    viewer: Viewer,
+    viewer: Viewing,
     owner: Owner = None,
     state: State = None,
     kind: Kind = None,
@@ -92,7 +95,7 @@ async def list_runs(
 
 @router.get("/{run_id}", summary="Get a run, or wait for its next change", responses=SEEN)
 async def get_run(
-    run_id: UUID, request: Request, response: Response, viewer: Viewer, wait: Wait = 0
+    run_id: UUID, request: Request, response: Response, viewer: Viewing, wait: Wait = 0
 ) -> Run:
     """A run as it stands, its `ETag` the revision.
 
@@ -111,7 +114,7 @@ async def get_run(
     "/{run_id}/items", summary="List the scores of each item of a benchmark", responses=SEEN
 )
 async def list_run_items(
-    run_id: UUID, session: Session, viewer: Viewer, benchmark: Benchmark
+    run_id: UUID, session: Session, viewer: Viewing, benchmark: Benchmark
 ) -> RunItems:
     """The score of each item of one benchmark that the run evaluated."""
     return await service.items(session, run_id, benchmark, viewer)
@@ -124,7 +127,7 @@ async def list_run_items(
     responses=followed("run", Run) | SEEN,
 )
 async def follow_run(
-    run_id: UUID, request: Request, viewer: Viewer, last_event_id: LastEventId = None
+    run_id: UUID, request: Request, viewer: Viewing, last_event_id: LastEventId = None
 ) -> Response:
     """Follow a run live: an event `run` with the run's JSON at each change, until its end.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mergehub.kit.problems.problem import Conflict, Invalid, NotFound
+from mergehub.kit.problems.problem import Conflict, Invalid, NotFound, Problem
 
 
 class RunNotFound(NotFound):
@@ -80,3 +80,10 @@ class ReportInvalid(Invalid):
 
     code, title = "report-invalid", "The report does not fit the run"
     remedy = "Send `result` with success and `error` with failure, of the kind that the run is."
+
+
+class RunQuotaExceeded(Problem):
+    """The account has as many runs waiting and running, or has begun as many today, as it may."""
+
+    status, code, title = 429, "run-quota-exceeded", "The account has as many runs as it may have"
+    remedy = "Wait until runs have ended or a day has passed, or ask an administrator for more."

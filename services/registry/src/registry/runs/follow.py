@@ -9,7 +9,7 @@ from uuid import UUID
 from mergehub.contracts.runs import FINAL, Run
 from mergehub.kit.http.app import Resources
 from mergehub.kit.http.follow import HEARTBEAT, changed, event_frame, revisions
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.auth import Viewer
 from mergehub.kit.single_flight import SingleFlight
 from registry.runs import service
 from registry.runs.errors import RunNotFound
@@ -27,7 +27,7 @@ class Following:
         self._looks = SingleFlight[UUID, Run](fresh=True)
         resources.closing.push_async_callback(self._looks.close)
 
-    async def look(self, run_id: UUID, viewer: Principal | None) -> Run:
+    async def look(self, run_id: UUID, viewer: Viewer) -> Run:
         """The run as it stands; the connection is given back at once. Raises RunNotFound."""
         run = await self._looks(run_id, lambda: self._look(run_id))
         if run.visibility != "public":
@@ -39,9 +39,7 @@ class Following:
         async with self._resources.database.reading() as session:
             return await service.find_unseen(session, run_id)
 
-    async def frames(
-        self, run_id: UUID, viewer: Principal | None, after: int
-    ) -> AsyncIterator[str]:
+    async def frames(self, run_id: UUID, viewer: Viewer, after: int) -> AsyncIterator[str]:
         """Frames of the run at each revision beyond `after` that is met, to the final one.
 
         They end as well where the viewer may no longer see the run.
@@ -53,9 +51,7 @@ class Following:
                 if run.state in FINAL:
                     return
 
-    async def next_change(
-        self, run_id: UUID, viewer: Principal | None, after: int, seconds: float
-    ) -> Run:
+    async def next_change(self, run_id: UUID, viewer: Viewer, after: int, seconds: float) -> Run:
         """The run beyond the revision `after`, or after `seconds` as it is. Raises RunNotFound."""
         with self._resources.signals.subscribe(CHANNEL, str(run_id)) as woken:
             return await changed(lambda: self.look(run_id, viewer), woken, after, seconds)

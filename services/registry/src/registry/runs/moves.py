@@ -16,7 +16,7 @@ from mergehub.kit.database.notify import notify
 from registry.events.models import outbox
 from registry.runs.errors import IllegalMove
 from registry.runs.models import RunRow
-from registry.workers.service import rest
+from registry.runs.workers.service import rest
 
 CHANNEL = "mergehub_runs"
 LEASE = timedelta(seconds=LEASE_SECONDS)

@@ -21,32 +21,35 @@ from mergehub.contracts.runs import (
     SubmittedRun,
 )
 from mergehub.kit.http.pagination import PageRequest
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.auth import Principal, Viewer
 from registry.accounts.access import check_may
+from registry.accounts.quotas import check_quota
 from registry.accounts.service import own
+from registry.actor import Actor
 from registry.audit.service import audit
-from registry.products.names import taken
-from registry.products.near import near_names
-from registry.products.resolve import by_name, owners_of_private
-from registry.quotas.service import check_quota
 from registry.runs import repository
+from registry.runs.counts import ACTIVE, TODAY
 from registry.runs.errors import RunFinished, RunNotFound, SourcePrivate
 from registry.runs.models import RunRow
 from registry.runs.moves import announce, move, touch
-from registry.runs.repository import RunFilter, Viewer
+from registry.runs.naming.names import taken
+from registry.runs.naming.near import near_names
+from registry.runs.naming.resolve import by_name, owners_of_private
+from registry.runs.repository import RunFilter
 from registry.runs.schemas import RunItems, RunPage
 from registry.runs.sources import Sources, belonging
 from registry.runs.submission import spec_of
-from registry.workers.service import waits_for
+from registry.runs.workers.service import waits_for
 
 
 async def submit(
-    session: AsyncSession, submitter: Principal, wanted: MergeRunCreate | EvaluateRunCreate
+    session: AsyncSession, actor: Actor, wanted: MergeRunCreate | EvaluateRunCreate
 ) -> SubmittedRun:
     """Queue a run and announce it.
 
     Raises NoAccount, RunQuotaExceeded, and what `spec_of`, `belonging` and `products.names` raise.
     """
+    submitter = actor.who
     owner = own(submitter)
     spec, products, sources = await spec_of(session, submitter, wanted)
     private_to = await belonging(session, submitter, sources)
@@ -60,8 +63,8 @@ async def submit(
         spec = spec.model_copy(update={"model_name": product.name})
         notes += _like_itself(product.name, sources)
     owner = private_to or owner
-    for quota in ("runs_active", "runs_a_day"):
-        await check_quota(session, owner, quota)
+    for count in (ACTIVE, TODAY):
+        await check_quota(session, actor, owner, count)
     run = RunRow(
         owner=owner,
         visibility="private" if private_to else "public",
@@ -80,7 +83,7 @@ async def submit(
     session.add(run)
     await session.flush()
     await announce(session, run)
-    await audit(session, "run.submitted", f"runs/{run.id}")
+    await audit(session, actor, "run.submitted", f"runs/{run.id}")
     return await _submitted(session, run, *notes)
 
 
@@ -128,12 +131,12 @@ async def items(session: AsyncSession, run_id: UUID, benchmark: str, viewer: Vie
     return RunItems.model_validate(found)
 
 
-async def cancel(session: AsyncSession, actor: Principal, run_id: UUID) -> Run:
+async def cancel(session: AsyncSession, actor: Actor, run_id: UUID) -> Run:
     """Cancel a queued run at once; of a running one, let the next heartbeat tell the worker.
 
     Raises RunFinished where it ended otherwise, RunNotFound and NotYours.
     """
-    run, now = await _locked_by(session, actor, run_id)
+    run, now = await _locked_by(session, actor.who, run_id)
     if run.state in FINAL and run.state != RunState.CANCELLED:
         raise RunFinished(f"The run has {run.state}: there is nothing left to cancel.")
     if run.state == RunState.QUEUED:
@@ -143,11 +146,11 @@ async def cancel(session: AsyncSession, actor: Principal, run_id: UUID) -> Run:
         await touch(session, run)
     else:
         return Run.model_validate(run)
-    await audit(session, "run.cancelled", f"runs/{run.id}")
+    await audit(session, actor, "run.cancelled", f"runs/{run.id}")
     return Run.model_validate(run)
 
 
-async def retry(session: AsyncSession, actor: Principal, run_id: UUID) -> SubmittedRun:
+async def retry(session: AsyncSession, actor: Actor, run_id: UUID) -> SubmittedRun:
     """Queue a failed or cancelled run again, with as many attempts as a new one has.
 
     What its last attempt left on disk is gone on from, where a worker still has it. A run that is
@@ -155,16 +158,16 @@ async def retry(session: AsyncSession, actor: Principal, run_id: UUID) -> Submit
 
     Raises RunFinished, RunNotFound, NotYours, SourcePrivate and RunQuotaExceeded.
     """
-    run, now = await _locked_by(session, actor, run_id)
+    run, now = await _locked_by(session, actor.who, run_id)
     if run.state == RunState.SUCCEEDED:
         raise RunFinished("The run has succeeded: submit it anew to have it done once more.")
     if run.state in FINAL:
         await _check_sources(session, run)
-        await check_quota(session, run.owner, "runs_active")
+        await check_quota(session, actor, run.owner, ACTIVE)
         run.max_attempts = run.attempt + MAX_ATTEMPTS
         run.cancel_requested = False
         await move(session, run, RunState.QUEUED, now)
-        await audit(session, "run.retried", f"runs/{run.id}")
+        await audit(session, actor, "run.retried", f"runs/{run.id}")
     return await _submitted(session, run)
 
 
@@ -200,13 +203,13 @@ async def locked(session: AsyncSession, run_id: UUID) -> tuple[RunRow, datetime]
 
 
 async def _locked_by(
-    session: AsyncSession, actor: Principal, run_id: UUID
+    session: AsyncSession, who: Principal, run_id: UUID
 ) -> tuple[RunRow, datetime]:
-    """A run that `actor` may change, under lock. Raises RunNotFound and NotYours."""
+    """A run that `who` may change, under lock. Raises RunNotFound and NotYours."""
     run, now = await locked(session, run_id)
-    if await repository.find(session, run_id, actor) is None:
+    if await repository.find(session, run_id, who) is None:
         raise unknown(run_id)
-    await check_may(session, actor, run.owner)
+    await check_may(session, who, run.owner)
     return run, now
 
 

@@ -14,10 +14,10 @@ from mergehub.contracts.runs import (
 from mergehub.kit.identity.auth import Principal
 from mergehub.kit.problems.problem import FieldFault
 from mergehub.recipe import ModelRef, named_in
-from registry.products.resolve import Products, named, resolve
 from registry.recipes import repository as recipes
 from registry.recipes.check import CheckedRecipe, check
 from registry.runs.errors import RunInvalid
+from registry.runs.naming.resolve import Products, named, resolve
 from registry.runs.sources import Sources
 
 

@@ -11,9 +11,10 @@ from fastapi.responses import RedirectResponse
 from mergehub.kit.database.database import Session, after_commit
 from mergehub.kit.http.app import Resources
 from mergehub.kit.http.parameters import ANY_PARAMETERS
-from mergehub.kit.identity.auth import Principal, authenticated
 from mergehub.kit.identity.browsers import Sessions
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
+from registry.acting import Holder, actor_of
+from registry.actor import SYSTEM
 from registry.audit.service import audit
 from registry.sign_in import people
 from registry.sign_in.errors import ProviderAway, SignInInvalid, SignInOff, SignInRefused
@@ -34,7 +35,6 @@ ReturnTo = Annotated[
     str, Query(max_length=1000, pattern=LOCAL_PATH, description="A path of this hub to go on to.")
 ]
 FromProvider = Annotated[str | None, Query(max_length=4000)]
-Holder = Annotated[Principal, Depends(authenticated)]
 
 
 def provider_of(request: Request) -> Provider:
@@ -103,8 +103,8 @@ async def sign_in_callback(
 )
 async def sign_out(request: Request, session: Session, holder: Holder) -> Response:
     """End the session, or the token, that this request came with."""
-    assert holder.id is not None
-    await tokens.revoke(session, holder, holder.id)
+    assert holder.who.id is not None
+    await tokens.revoke(session, holder, holder.who.id)
     after_commit(session, request.app.state.authenticator.forget)
     answer = Response(status_code=204)
     if hasattr(request.app.state, "sessions"):
@@ -129,12 +129,12 @@ async def _start_session(
     people.check_welcome(settings, claims)
     lasting = timedelta(hours=settings.session_hours)
     async with resources.database.transaction() as session:
-        session.info["request"] = request
-        account = await people.account_of(session, provider.issuer, claims)
+        registry = actor_of(request, SYSTEM.who)
+        account = await people.account_of(session, registry, provider.issuer, claims)
         scopes = people.scopes_of(settings, claims)
         row, token = await give_token(session, account.handle, scopes, lasting, "session")
-        request.state.principal = principal_of(row)
-        await audit(session, "session.started", f"tokens/{row.id}")
+        person = actor_of(request, principal_of(row))
+        await audit(session, person, "session.started", f"tokens/{row.id}")
     _sessions(request).set(answer, _sessions(request).cookie, token, int(lasting.total_seconds()))
 
 

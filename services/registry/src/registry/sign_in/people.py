@@ -15,6 +15,7 @@ from mergehub.kit.settings.service import ServiceSettings
 from registry.accounts import service as accounts
 from registry.accounts.models import AccountRow, IdentityRow
 from registry.accounts.schemas import LONGEST_HANDLE
+from registry.actor import Actor
 from registry.audit.service import audit
 from registry.sign_in.errors import SignInRefused
 from registry.sign_in.provider import Claims
@@ -40,7 +41,9 @@ def scopes_of(settings: ServiceSettings, claims: Claims) -> list[str]:
     return sorted(settings.session_scopes)
 
 
-async def account_of(session: AsyncSession, issuer: str, claims: Claims) -> AccountRow:
+async def account_of(
+    session: AsyncSession, actor: Actor, issuer: str, claims: Claims
+) -> AccountRow:
     """The account of whoever `issuer` calls `sub`; at the first time, a new one.
 
     Raises SignInRefused where it is disabled.
@@ -51,7 +54,7 @@ async def account_of(session: AsyncSession, issuer: str, claims: Claims) -> Acco
     await session.execute(select(func.pg_advisory_xact_lock(key)))
     known = await session.get(IdentityRow, (issuer, subject))
     if known is None:
-        return await _new_account(session, issuer, subject, claims)
+        return await _new_account(session, actor, issuer, subject, claims)
     row = await accounts.row_of(session, known.account)
     if row.disabled_at is not None:
         raise SignInRefused(f"The account {row.handle} is disabled.")
@@ -59,7 +62,7 @@ async def account_of(session: AsyncSession, issuer: str, claims: Claims) -> Acco
 
 
 async def _new_account(
-    session: AsyncSession, issuer: str, subject: str, claims: Claims
+    session: AsyncSession, actor: Actor, issuer: str, subject: str, claims: Claims
 ) -> AccountRow:
     told = next((_text(claims.get(name)) for name in NAMES if _text(claims.get(name))), "")
     display = _text(claims.get("name")) or told
@@ -69,7 +72,7 @@ async def _new_account(
         if row is not None:
             session.add(IdentityRow(issuer=issuer, subject=subject, account=handle))
             await session.flush()
-            await audit(session, "account.created", f"accounts/{handle}")
+            await audit(session, actor, "account.created", f"accounts/{handle}")
             return row
     raise AssertionError("unreachable")
 

@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import uuid4
 
-from sqlalchemy import delete, exists, func
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from mergehub.kit.database.database import now
 from mergehub.kit.identity.auth import hash_token, new_token
@@ -16,7 +14,6 @@ from registry.tokens.models import TokenRow
 from registry.tokens.service import hint_of
 
 SIGN_IN = "sign-in"
-KEPT = timedelta(days=30)
 
 
 async def give_token(
@@ -39,13 +36,3 @@ async def give_token(
     await session.flush()
     await session.refresh(row)
     return row, token
-
-
-async def forget_old_sessions(session: AsyncSession) -> None:
-    """Drop sessions that ended long ago and that no token tells of as its creator."""
-    child = aliased(TokenRow)
-    old = TokenRow.session, TokenRow.expires_at < func.now() - KEPT
-    childless = ~exists().where(child.creator_id == TokenRow.id)
-    await session.execute(
-        delete(TokenRow).where(*old, childless).execution_options(synchronize_session=False)
-    )

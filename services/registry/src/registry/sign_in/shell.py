@@ -14,14 +14,15 @@ from html import escape
 from sqlalchemy import delete, func
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.identity.auth import Principal
+from registry.accounts.quotas import check_quota
 from registry.accounts.service import own
+from registry.actor import Actor
 from registry.audit.service import audit
-from registry.quotas.service import check_quota
 from registry.sign_in.errors import CodeInvalid, SessionNeeded
 from registry.sign_in.models import SignInRow
 from registry.sign_in.schemas import ShellToken
 from registry.sign_in.sessions import give_token
+from registry.tokens.counts import TOKENS
 
 CODE_LASTS = timedelta(minutes=5)
 TOKEN_LASTS = timedelta(days=30)
@@ -48,11 +49,12 @@ def code_page(code: str) -> str:
     return PAGE.format(body=CODE.format(code=escape(code)))
 
 
-async def give_code(session: AsyncSession, holder: Principal, challenge: str) -> str:
+async def give_code(session: AsyncSession, actor: Actor, challenge: str) -> str:
     """A one-time code for the shell that knows the secret behind `challenge`.
 
-    Raises SessionNeeded where `holder` is a token: it cannot make what lasts longer than itself.
+    Raises SessionNeeded where `actor` holds a token: it cannot make what lasts longer than itself.
     """
+    holder = actor.who
     if not holder.session:
         raise SessionNeeded("Sign in with a browser; a token makes others at `/v1/tokens`.")
     code = secrets.token_urlsafe(32)
@@ -65,22 +67,23 @@ async def give_code(session: AsyncSession, holder: Principal, challenge: str) ->
         )
     )
     await session.flush()
-    await audit(session, "shell.let-in", f"accounts/{own(holder)}")
+    await audit(session, actor, "shell.let-in", f"accounts/{own(holder)}")
     return code
 
 
-async def give_shell_token(session: AsyncSession, code: str, verifier: str) -> ShellToken:
+async def give_shell_token(
+    session: AsyncSession, actor: Actor, code: str, verifier: str
+) -> ShellToken:
     """The token for a code, once. Raises CodeInvalid and QuotaExceeded."""
-    old = delete(SignInRow).where(SignInRow.created_at < func.now() - CODE_LASTS)
-    await session.execute(old)
     mine = SignInRow.code == _hashed(code), SignInRow.challenge == _hashed(verifier)
-    found = await session.execute(delete(SignInRow).where(*mine).returning(SignInRow))
+    valid = SignInRow.created_at >= func.now() - CODE_LASTS
+    found = await session.execute(delete(SignInRow).where(*mine, valid).returning(SignInRow))
     row = found.scalar_one_or_none()
     if row is None:
         raise CodeInvalid("No shell is let in with this code.")
-    await check_quota(session, row.account, "tokens")
+    await check_quota(session, actor, row.account, TOKENS)
     made, token = await give_token(session, row.account, row.scopes, TOKEN_LASTS, "shell")
-    await audit(session, "token.created", f"tokens/{made.id}")
+    await audit(session, actor, "token.created", f"tokens/{made.id}")
     assert made.expires_at is not None
     return ShellToken(account=row.account, token=token, expires_at=made.expires_at)
 

@@ -11,10 +11,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from mergehub.kit.database.database import Session
 from mergehub.kit.identity.auth import viewer
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
-from registry.accounts.errors import NoAccount
-from registry.quotas.errors import QuotaExceeded
+from registry.accounts.errors import NoAccount, QuotaExceeded
+from registry.acting import Holder, Registry
 from registry.sign_in import shell
-from registry.sign_in.endpoints import Holder, provider_of
+from registry.sign_in.endpoints import provider_of
 from registry.sign_in.errors import CodeInvalid, SessionNeeded, SignInOff
 from registry.sign_in.schemas import ShellCode, ShellToken
 
@@ -90,7 +90,9 @@ async def let_shell_in(
     summary="Exchange a one-time code for a shell's token",
     responses=problem_responses(CodeInvalid, QuotaExceeded),
 )
-async def redeem_shell_code(body: ShellCode, session: Session, response: Response) -> ShellToken:
+async def redeem_shell_code(
+    body: ShellCode, session: Session, registry: Registry, response: Response
+) -> ShellToken:
     """The shell's token, for the code and the secret behind the challenge; once."""
     response.headers["Cache-Control"] = "no-store"
-    return await shell.give_shell_token(session, body.code, body.verifier)
+    return await shell.give_shell_token(session, registry, body.code, body.verifier)

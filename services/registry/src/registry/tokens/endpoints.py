@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from mergehub.kit.database.database import Session, after_commit
 from mergehub.kit.http.cursors import BadCursor
 from mergehub.kit.http.pagination import Paging
-from mergehub.kit.identity.auth import Principal, authenticated, derived_token, own_token
+from mergehub.kit.identity.auth import derived_token, own_token
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
-from registry.idempotency import Answered, KeyInProgress, Once
-from registry.quotas.errors import QuotaExceeded
+from registry.accounts.errors import QuotaExceeded
+from registry.acting import Holder
+from registry.idempotency.errors import KeyInProgress
+from registry.idempotency.once import Answered, Once
 from registry.tokens import service
 from registry.tokens.grants import BeyondOwn, TokenInvalid
 from registry.tokens.schemas import Token, TokenCreate, TokenCreated, TokenDraft, TokenPage
@@ -25,8 +27,6 @@ REVOKED: dict[int | str, dict[str, Any]] = {204: {"description": "Revoked, now o
 router = APIRouter(
     prefix="/v1/tokens", tags=["tokens"], responses=problem_responses(Unauthenticated)
 )
-
-Holder = Annotated[Principal, Depends(authenticated)]
 
 
 @router.post(
@@ -51,7 +51,7 @@ async def create_token(
         draft = await service.create(session, holder, own, body)
         return Answered(201, draft, {"Location": f"/v1/tokens/{draft.id}"})
 
-    return _revealed(await once(session, str(holder.id), body, effect), own)
+    return _revealed(await once(session, holder, body, effect), own)
 
 
 @router.get("", summary="List tokens", responses=problem_responses(BadCursor))
@@ -66,13 +66,13 @@ async def list_tokens(
     Administrators see every one, who signed in those of the account, others their own and those
     that it made.
     """
-    return await service.page(session, holder, revoked, asked)
+    return await service.page(session, holder.who, revoked, asked)
 
 
 @router.get("/{token_id}", summary="Get a token", responses=problem_responses(TokenNotFound))
 async def get_token(token_id: UUID, session: Session, holder: Holder) -> Token:
     """A token, without its secret."""
-    return await service.find(session, holder, token_id)
+    return await service.find(session, holder.who, token_id)
 
 
 @router.delete(

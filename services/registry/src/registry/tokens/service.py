@@ -13,10 +13,12 @@ from mergehub.kit.database.notify import notify
 from mergehub.kit.http.pagination import PageRequest
 from mergehub.kit.identity.auth import TOKEN_PREFIX, Principal, derived_token, hash_token
 from mergehub.kit.problems.problem import Conflict, NotFound, Unauthenticated
+from registry.accounts.quotas import check_quota
+from registry.actor import Actor
 from registry.audit.actions import Action
 from registry.audit.service import audit
-from registry.quotas.service import check_quota
 from registry.tokens import repository
+from registry.tokens.counts import TOKENS
 from registry.tokens.grants import granted_end, granted_scopes
 from registry.tokens.models import TokenRow
 from registry.tokens.schemas import Token, TokenCreate, TokenDraft, TokenPage
@@ -56,20 +58,21 @@ class TokenOfSettings(Conflict):
 
 
 async def create(
-    session: AsyncSession, creator: Principal, own_token: str, wanted: TokenCreate
+    session: AsyncSession, actor: Actor, own_token: str, wanted: TokenCreate
 ) -> TokenDraft:
     """Make a token that `derived_token` gives for `own_token` and the draft's nonce.
 
     Raises NameTaken, Unauthenticated where the creator was revoked just now, and what
     `granted_scopes` and `granted_end` raise.
     """
+    creator = actor.who
     scopes = granted_scopes(creator, wanted.scopes)
     if not await repository.hold(session, creator.id):
         raise Unauthenticated("The token is no longer valid.")
-    await check_quota(session, creator.account, "tokens")
+    await check_quota(session, actor, creator.account, TOKENS)
     nonce = token_urlsafe(32)
     row = await _added(session, creator, derived_token(own_token, nonce), wanted, scopes)
-    await audit(session, "token.created", f"tokens/{row.id}")
+    await audit(session, actor, "token.created", f"tokens/{row.id}")
     return TokenDraft(**Token.model_validate(row).model_dump(), nonce=nonce)
 
 
@@ -91,12 +94,12 @@ async def page(
     return TokenPage(items=[Token.model_validate(row) for row in rows], next_cursor=next_cursor)
 
 
-async def revoke(session: AsyncSession, viewer: Principal, token_id: UUID) -> None:
+async def revoke(session: AsyncSession, actor: Actor, token_id: UUID) -> None:
     """Make a token invalid for ever; one that is so already stays as it is.
 
     Raises TokenNotFound, and TokenOfSettings where the next start would bring it back.
     """
-    row = await repository.lock(session, token_id, viewer)
+    row = await repository.lock(session, token_id, actor.who)
     if row is None:
         raise _unknown(token_id)
     if row.revoked_at is not None:
@@ -109,15 +112,15 @@ async def revoke(session: AsyncSession, viewer: Principal, token_id: UUID) -> No
             "again. `mergehub up` sets it from tokens.json in its data folder: stop it, remove "
             "that file and start it again for new tokens."
         )
-    await end(session, row)
+    await end(session, actor, row)
 
 
-async def end(session: AsyncSession, row: TokenRow) -> None:
+async def end(session: AsyncSession, actor: Actor, row: TokenRow) -> None:
     """Revoke a token, write it down, and tell every replica at the commit."""
     row.revoked_at = await now(session)
     await session.flush()
     action: Action = "session.ended" if row.session else "token.revoked"
-    await audit(session, action, f"tokens/{row.id}")
+    await audit(session, actor, action, f"tokens/{row.id}")
     await notify(session, CHANNEL)
 
 

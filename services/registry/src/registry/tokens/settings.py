@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.kit.identity.auth import hash_token, same_hash
 from mergehub.kit.settings.service import ServiceSettings
 from registry.accounts.models import LOCAL
+from registry.actor import SYSTEM
 from registry.audit.service import audit
 from registry.tokens.models import TokenRow
 from registry.tokens.service import SETTINGS, end, hint_of
@@ -36,7 +37,7 @@ async def accept_settings_tokens(session: AsyncSession, settings: ServiceSetting
         if same_hash(hash_token(token), row.hash):
             del wanted[row.name]
         else:
-            await end(session, row)
+            await end(session, SYSTEM, row)
     for name, (token, scope) in wanted.items():
         await _add(session, name, token, scope)
 
@@ -57,4 +58,4 @@ async def _add(session: AsyncSession, name: str, token: str, scope: str) -> None
     )
     session.add(row)
     await session.flush()
-    await audit(session, "token.created", f"tokens/{row.id}")
+    await audit(session, SYSTEM, "token.created", f"tokens/{row.id}")

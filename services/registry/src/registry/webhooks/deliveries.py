@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.contracts.events import WebhookTested
 from mergehub.kit.http.pagination import PageRequest
 from mergehub.kit.identity.auth import Principal
+from registry.actor import Actor
 from registry.audit.service import audit
 from registry.webhooks import repository, service
 from registry.webhooks.errors import DeliveryNotFound, EndpointDisabled
@@ -62,29 +63,31 @@ async def find(
 
 
 async def replay(
-    session: AsyncSession, manager: Principal, endpoint_id: UUID, delivery_id: int
+    session: AsyncSession, manager: Actor, endpoint_id: UUID, delivery_id: int
 ) -> Delivery:
     """Send one delivery again, or a waiting one at once.
 
     Raises DeliveryNotFound, EndpointNotFound and EndpointDisabled.
     """
-    await _enabled(session, manager, endpoint_id)
+    await _enabled(session, manager.who, endpoint_id)
     row = await _row(session, endpoint_id, delivery_id)
     await repository.make_due(session, DeliveryRow.id == delivery_id)
-    await audit(session, "webhook.replayed", f"webhooks/{endpoint_id}/deliveries/{delivery_id}")
+    await audit(
+        session, manager, "webhook.replayed", f"webhooks/{endpoint_id}/deliveries/{delivery_id}"
+    )
     await wake(session)
     await session.refresh(row)
     return _shown(row)
 
 
 async def replay_range(
-    session: AsyncSession, manager: Principal, endpoint_id: UUID, wanted: ReplayRange
+    session: AsyncSession, manager: Actor, endpoint_id: UUID, wanted: ReplayRange
 ) -> Replayed:
     """Send the events of a time again, also those that the endpoint was never told of.
 
     Raises EndpointNotFound and EndpointDisabled.
     """
-    endpoint, now = await _enabled(session, manager, endpoint_id)
+    endpoint, now = await _enabled(session, manager.who, endpoint_id)
     since, until = wanted.since, wanted.until or now
     states = ("pending", "failed") + (("delivered",) if wanted.only == "all" else ())
     again = await repository.make_due(
@@ -95,17 +98,17 @@ async def replay_range(
         DeliveryRow.event_time < until,
     )
     missing = await repository.add_missing(session, endpoint, since, until, MOST_MISSING)
-    await audit(session, "webhook.replayed", f"webhooks/{endpoint_id}")
+    await audit(session, manager, "webhook.replayed", f"webhooks/{endpoint_id}")
     await wake(session)
     return Replayed(deliveries=again + missing, complete=missing < MOST_MISSING)
 
 
-async def send_test(session: AsyncSession, manager: Principal, endpoint_id: UUID) -> Delivery:
+async def send_test(session: AsyncSession, manager: Actor, endpoint_id: UUID) -> Delivery:
     """Send an event `webhook.test` to one endpoint, whatever it listens to.
 
     Raises EndpointNotFound and EndpointDisabled.
     """
-    endpoint, now = await _enabled(session, manager, endpoint_id)
+    endpoint, now = await _enabled(session, manager.who, endpoint_id)
     subject = f"webhooks/{endpoint_id}"
     data = WebhookTested(endpoint=endpoint.id).model_dump(mode="json")
     row = DeliveryRow(
@@ -120,7 +123,7 @@ async def send_test(session: AsyncSession, manager: Principal, endpoint_id: UUID
     session.add(row)
     await session.flush()
     await session.refresh(row)
-    await audit(session, "webhook.tested", subject)
+    await audit(session, manager, "webhook.tested", subject)
     await wake(session)
     return _shown(row)
 

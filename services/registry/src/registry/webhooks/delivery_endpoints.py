@@ -11,7 +11,8 @@ from mergehub.kit.database.database import Session
 from mergehub.kit.http.cursors import BadCursor
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
-from registry.idempotency import Answered, KeyInProgress, Once
+from registry.idempotency.errors import KeyInProgress
+from registry.idempotency.once import Answered, Once
 from registry.webhooks import deliveries
 from registry.webhooks.endpoints import Manager, manage
 from registry.webhooks.errors import DeliveryNotFound, EndpointDisabled, EndpointNotFound
@@ -52,7 +53,7 @@ async def list_webhook_deliveries(
 ) -> DeliveryPage:
     """What was or will be sent to an endpoint in the last 30 days, the newest first."""
     wanted = DeliveryFilter(state, type)
-    return await deliveries.page(session, manager, webhook_id, wanted, asked)
+    return await deliveries.page(session, manager.who, webhook_id, wanted, asked)
 
 
 @router.get(
@@ -64,7 +65,7 @@ async def get_webhook_delivery(
     webhook_id: UUID, number: Number, session: Session, manager: Manager
 ) -> DeliveryWithAttempts:
     """One delivery: its payload, and for each try the answer or why there was none."""
-    return await deliveries.find(session, manager, webhook_id, number)
+    return await deliveries.find(session, manager.who, webhook_id, number)
 
 
 @router.post(
@@ -82,7 +83,7 @@ async def replay_webhook_delivery(
     async def effect() -> Answered:
         return Answered(202, await deliveries.replay(session, manager, webhook_id, number), {})
 
-    return await once(session, str(manager.id), Nothing(), effect)
+    return await once(session, manager, Nothing(), effect)
 
 
 @router.post(
@@ -100,4 +101,4 @@ async def replay_webhook_range(
     async def effect() -> Answered:
         return Answered(202, await deliveries.replay_range(session, manager, webhook_id, body), {})
 
-    return await once(session, str(manager.id), body, effect)
+    return await once(session, manager, body, effect)

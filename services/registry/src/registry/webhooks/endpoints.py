@@ -12,15 +12,16 @@ from mergehub.kit.database.database import Session
 from mergehub.kit.http.cursors import BadCursor
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
-from mergehub.kit.identity.auth import Principal, requires
 from mergehub.kit.identity.sealing import SecretsKeyMissing
 from mergehub.kit.middleware.etags import etag_of
 from mergehub.kit.outbound.addresses import Network
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.accounts.access import NotYours
-from registry.accounts.errors import NoAccount, OwnerInvalid
-from registry.idempotency import Answered, KeyInProgress, Once
-from registry.quotas.errors import QuotaExceeded
+from registry.accounts.errors import NoAccount, OwnerInvalid, QuotaExceeded
+from registry.acting import acting
+from registry.actor import Actor
+from registry.idempotency.errors import KeyInProgress
+from registry.idempotency.once import Answered, Once
 from registry.webhooks import deliveries, service
 from registry.webhooks.errors import EndpointDisabled, EndpointNotFound, UrlRefused
 from registry.webhooks.schemas import (
@@ -35,8 +36,8 @@ from registry.webhooks.schemas import (
 )
 from registry.webhooks.secrets import SecretSealer
 
-manage = requires("webhooks:manage")
-Manager = Annotated[Principal, Depends(manage)]
+manage = acting("webhooks:manage")
+Manager = Annotated[Actor, Depends(manage)]
 
 
 def _allowed(request: Request) -> Collection[Network]:
@@ -86,7 +87,7 @@ async def create_webhook(
         made = await service.create(session, manager, body, allowed, sealer)
         return Answered(201, made, {"Location": f"/v1/webhooks/{made.id}"})
 
-    return await once(session, str(manager.id), body, effect, sealer)
+    return await once(session, manager, body, effect, sealer)
 
 
 @router.get("", summary="List webhooks", responses=problem_responses(BadCursor))
@@ -96,7 +97,7 @@ async def list_webhooks(
     manager: Manager,
 ) -> EndpointPage:
     """Endpoints, the newest first."""
-    return await service.page(session, manager, asked)
+    return await service.page(session, manager.who, asked)
 
 
 @router.get("/{webhook_id}", summary="Get a webhook", responses=problem_responses(EndpointNotFound))
@@ -104,7 +105,7 @@ async def get_webhook(
     webhook_id: UUID, session: Session, manager: Manager, response: Response
 ) -> Endpoint:
     """One endpoint: what it listens to, and how it fares."""
-    endpoint = await service.find(session, manager, webhook_id)
+    endpoint = await service.find(session, manager.who, webhook_id)
     response.headers["ETag"] = etag_of(endpoint)
     return endpoint
 
@@ -166,7 +167,7 @@ async def rotate_webhook_secret(
         made = await service.rotate(session, manager, webhook_id, wanted.signature, sealer)
         return Answered(200, made, {})
 
-    return await once(session, str(manager.id), wanted, effect, sealer)
+    return await once(session, manager, wanted, effect, sealer)
 
 
 @router.post(
@@ -185,4 +186,4 @@ async def test_webhook(
         made = await deliveries.send_test(session, manager, webhook_id)
         return Answered(202, made, {"Location": f"/v1/webhooks/{webhook_id}/deliveries/{made.id}"})
 
-    return await once(session, str(manager.id), Nothing(), effect)
+    return await once(session, manager, Nothing(), effect)

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.identity.sealing import PREFIX, SealBroken, Sealer, SecretsKeyMissing
-from registry.idempotency import KeyRow
+from registry.idempotency.models import KeyRow
 from registry.webhooks.models import EndpointRow
 from registry.webhooks.signing import SHARED
 

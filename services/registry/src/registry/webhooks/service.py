@@ -16,11 +16,13 @@ from mergehub.kit.identity.sealing import Sealer
 from mergehub.kit.middleware.etags import etag_of
 from mergehub.kit.outbound.addresses import AddressRefused, Network, checked_url
 from mergehub.kit.problems.problem import FieldFault
+from registry.accounts.quotas import check_quota
 from registry.accounts.service import writable
+from registry.actor import Actor
 from registry.audit.service import audit
 from registry.events.models import outbox
-from registry.quotas.service import check_quota
 from registry.webhooks import repository
+from registry.webhooks.counts import WEBHOOKS
 from registry.webhooks.errors import EndpointNotFound, UrlRefused
 from registry.webhooks.models import EndpointRow
 from registry.webhooks.schemas import (
@@ -38,7 +40,7 @@ ROTATION = timedelta(hours=24)
 
 async def create(
     session: AsyncSession,
-    manager: Principal,
+    manager: Actor,
     wanted: EndpointCreate,
     allowed: Collection[Network],
     sealer: Sealer,
@@ -48,14 +50,14 @@ async def create(
     Raises UrlRefused, NoAccount, NotYours, OwnerInvalid, QuotaExceeded and SecretsKeyMissing.
     """
     url = _sendable(wanted.url, allowed)
-    owner = await writable(session, manager, wanted.owner)
-    await check_quota(session, owner, "webhooks")
+    owner = await writable(session, manager.who, wanted.owner)
+    await check_quota(session, manager, owner, WEBHOOKS)
     row = EndpointRow(id=uuid4(), **wanted.model_dump() | {"url": url, "owner": owner})
     secret = _give_secret(row, wanted.signature, sealer)
     session.add(row)
     await session.flush()
     await session.refresh(row)
-    await audit(session, "webhook.created", f"webhooks/{row.id}")
+    await audit(session, manager, "webhook.created", f"webhooks/{row.id}")
     return with_secret(row, secret)
 
 
@@ -74,7 +76,7 @@ async def page(session: AsyncSession, manager: Principal, asked: PageRequest) ->
 
 async def change(
     session: AsyncSession,
-    manager: Principal,
+    manager: Actor,
     endpoint_id: UUID,
     wanted: EndpointUpdate,
     allowed: Collection[Network],
@@ -84,7 +86,7 @@ async def change(
 
     Raises EndpointNotFound, UrlRefused and what `check` raises.
     """
-    row, now = await locked(session, manager, endpoint_id)
+    row, now = await locked(session, manager.who, endpoint_id)
     check(etag_of(shown(row)))
     given = wanted.model_dump(exclude_none=True, exclude={"enabled"})
     if "url" in given:
@@ -97,20 +99,20 @@ async def change(
         row.disabled_at = row.disabled_reason = None
     if wanted.enabled or wanted.url is not None:
         row.failing_since = row.paused_until = None
-    await audit(session, "webhook.changed", f"webhooks/{row.id}")
+    await audit(session, manager, "webhook.changed", f"webhooks/{row.id}")
     return shown(row)
 
 
-async def delete(session: AsyncSession, manager: Principal, endpoint_id: UUID) -> None:
+async def delete(session: AsyncSession, manager: Actor, endpoint_id: UUID) -> None:
     """Forget an endpoint with all its deliveries. Raises EndpointNotFound."""
-    row, _ = await locked(session, manager, endpoint_id)
+    row, _ = await locked(session, manager.who, endpoint_id)
     await session.delete(row)
-    await audit(session, "webhook.deleted", f"webhooks/{row.id}")
+    await audit(session, manager, "webhook.deleted", f"webhooks/{row.id}")
 
 
 async def rotate(
     session: AsyncSession,
-    manager: Principal,
+    manager: Actor,
     endpoint_id: UUID,
     signature: Signature | None,
     sealer: Sealer,
@@ -120,21 +122,21 @@ async def rotate(
 
     Raises EndpointNotFound and SecretsKeyMissing.
     """
-    row, now = await locked(session, manager, endpoint_id)
+    row, now = await locked(session, manager.who, endpoint_id)
     row.previous_secret, row.previous_until = row.secret, now + ROTATION
     secret = _give_secret(row, signature or _scheme(row), sealer)
-    await audit(session, "webhook.rotated", f"webhooks/{row.id}")
+    await audit(session, manager, "webhook.rotated", f"webhooks/{row.id}")
     return with_secret(row, secret)
 
 
-async def disable(session: AsyncSession, endpoint_id: UUID, reason: str) -> None:
+async def disable(session: AsyncSession, actor: Actor, endpoint_id: UUID, reason: str) -> None:
     """Send no more to an endpoint, and tell its owner's other endpoints of it."""
     found = await repository.lock(session, endpoint_id)
     if found is None or found[0].disabled_at is not None:
         return
     row, now = found
     await _end(session, row, reason, now)
-    await audit(session, "webhook.disabled", f"webhooks/{row.id}")
+    await audit(session, actor, "webhook.disabled", f"webhooks/{row.id}")
     data = WebhookDisabled(endpoint=row.id, reason=reason, failing_since=row.failing_since)
     await outbox.emit(session, "webhook.disabled", f"webhooks/{row.id}", data, row.owner)
 

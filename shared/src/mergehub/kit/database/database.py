@@ -158,7 +158,6 @@ async def _urgent_session(request: Request) -> AsyncIterator[AsyncSession]:
     database: Database = request.app.state.database
     reads = request.method == "GET"
     async with database.reading() if reads else database.transaction() as session:
-        session.info["request"] = request
         yield session
 
 

@@ -85,17 +85,16 @@ class OutboxColumns:
 
 
 class Outbox:
-    """Writes and reads the events of one source (a service).
+    """Writes and reads the events of one source (a service)."""
 
-    `emitted` is called with each new row, in the transaction that writes it.
-    """
-
-    def __init__(
-        self, source: str, table: type[OutboxColumns], emitted: Emitted | None = None
-    ) -> None:
+    def __init__(self, source: str, table: type[OutboxColumns]) -> None:
         self.source = source
         self.table = table
-        self._emitted = emitted
+        self._followers: list[Emitted] = []
+
+    def on_emitted(self, follow: Emitted) -> None:
+        """Have `follow` called with each new row, in the transaction that writes it."""
+        self._followers.append(follow)
 
     async def emit(
         self,
@@ -119,8 +118,9 @@ class Outbox:
         }
         wake = func.pg_notify(CHANNEL, self.source)  # as `notify` does, in the same round trip
         written = await session.execute(insert(self.table).values(row).returning(self.table, wake))
-        if self._emitted is not None:
-            await self._emitted(session, written.one()[0])
+        event = written.one()[0]
+        for follow in self._followers:
+            await follow(session, event)
 
     async def after(
         self, session: AsyncSession, sequence: int, limit: int

@@ -42,6 +42,10 @@ class Principal:
         return scope in self.scopes or "admin" in self.scopes
 
 
+Viewer = Principal | None
+"""Who reads; None is anybody, without a token."""
+
+
 class Authenticator(Protocol):
     """Finds the holder of a token: the registry asks its table, other services the registry."""
 
@@ -89,18 +93,18 @@ class _Viewing(HTTPBearer):
     like `bearer`: a dependency of its own for that would cost each request as much as this one.
     """
 
-    async def __call__(self, request: Request) -> Principal | None:  # type: ignore[override]
+    async def __call__(self, request: Request) -> Viewer:  # type: ignore[override]
         sent = presented(request.scope)
         if sent is None:
             return None
         principal = await _known(request, sent)
         if principal is None and sent.by_cookie:
             return None
-        return _noted(request, sent, principal)
+        return _accepted(request, sent, principal)
 
 
 viewer = _Viewing(scheme_name=bearer.scheme_name, description=bearer.model.description)
-Viewer = Annotated[Principal | None, Depends(viewer)]
+Viewing = Annotated[Viewer, Depends(viewer)]
 
 
 def requires(scope: str) -> Callable[..., Coroutine[Any, Any, Principal]]:
@@ -130,17 +134,17 @@ def own_token(request: Request) -> str:
 
 
 async def _holder(request: Request, what: str, challenge: str) -> Principal:
-    """Who sent the request, also noted in its state for those who write down who did what."""
+    """Who sent the request."""
     sent = presented(request.scope)
     if sent is None:
         raise Unauthenticated(
             f"This needs {what}: send `Authorization: Bearer <token>`.",
             headers={"WWW-Authenticate": challenge},
         )
-    return _noted(request, sent, await _known(request, sent))
+    return _accepted(request, sent, await _known(request, sent))
 
 
-def _noted(request: Request, sent: Presented, principal: Principal | None) -> Principal:
+def _accepted(request: Request, sent: Presented, principal: Principal | None) -> Principal:
     if principal is None:
         raise Unauthenticated(
             "The token is not known, or no longer valid.",
@@ -149,7 +153,6 @@ def _noted(request: Request, sent: Presented, principal: Principal | None) -> Pr
     if sent.by_cookie:
         sessions: Sessions = request.app.state.sessions
         sessions.check_own(request)
-    request.state.principal = principal
     return principal
 
 

@@ -21,10 +21,10 @@ from mergehub.contracts.runs import (
 )
 from mergehub.recipe import ModelRef
 from registry.events.models import outbox
-from registry.products.resolve import named, names_of
 from registry.runs.errors import ReportInvalid
 from registry.runs.models import ItemsRow, RunRow
 from registry.runs.moves import move
+from registry.runs.naming.resolve import named, names_of
 
 BACKOFF = Backoff(first=1, factor=4)  # what fails again at once has then failed for a minute
 

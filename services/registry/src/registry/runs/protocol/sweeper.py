@@ -1,4 +1,4 @@
-"""The sweeper: nothing that a dead worker or a forgetful Redis leaves behind stays there.
+"""The sweeper of runs: nothing that a dead worker or a forgetful Redis leaves behind stays there.
 
 Any number of replicas may sweep: each skips the rows that another one has locked.
 """
@@ -14,14 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.contracts.runs import RunError, timed_out
 from mergehub.kit.database.database import Database
 from mergehub.kit.telemetry.loops import turned
-from registry.idempotency import forget_old_keys
 from registry.runs import repository
 from registry.runs.models import RunRow
 from registry.runs.protocol.bell import Bell
 from registry.runs.protocol.outcome import failed
-from registry.sign_in.sessions import forget_old_sessions
-from registry.webhooks.sending.settle import forget_old_deliveries
-from registry.workers.service import forget_old_workers
 
 log = structlog.get_logger()
 
@@ -50,11 +46,6 @@ class Sweeper:
             pass
         await self.end_overdue()
         await self.ring_again()
-        async with self._database.transaction() as session:
-            await forget_old_keys(session)
-            await forget_old_workers(session)
-            await forget_old_deliveries(session)
-            await forget_old_sessions(session)
 
     async def take_back_lapsed(self) -> int:
         """End the attempts whose lease is over, at most a batch; returns how many."""

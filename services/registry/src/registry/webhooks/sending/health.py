@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import and_, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from registry.actor import SYSTEM
 from registry.webhooks import service
 from registry.webhooks.models import EndpointRow
 from registry.webhooks.sending.settle import Outcome
@@ -49,9 +50,9 @@ async def give_up(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
     gone = {each.claimed.endpoint for each in outcomes if each.verdict.gone}
     spent = {each.claimed.endpoint for each in outcomes if each.verdict.state == "failed"}
     for endpoint in sorted(gone):
-        await service.disable(session, endpoint, "gone")
+        await service.disable(session, SYSTEM, endpoint, "gone")
     for endpoint in await _failing_for_long(session, spent - gone):
-        await service.disable(session, endpoint, "failing")
+        await service.disable(session, SYSTEM, endpoint, "failing")
 
 
 async def _failing_for_long(session: AsyncSession, endpoints: Iterable[UUID]) -> Sequence[UUID]:

@@ -1,20 +1,17 @@
-"""Writing down how deliveries went, and forgetting them in the end."""
+"""Writing down how deliveries went."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from registry.webhooks.models import AttemptRow, DeliveryRow
+from registry.webhooks.models import AttemptRow
 from registry.webhooks.sending.attempt import Reply
 from registry.webhooks.sending.claim import Claimed
 from registry.webhooks.sending.schedule import Verdict
-
-KEPT_DAYS = 30
-FORGOTTEN_AT_ONCE = 1000
 
 _SETTLE = text("""
 UPDATE webhook_deliveries AS delivery
@@ -72,13 +69,6 @@ async def settle(session: AsyncSession, outcomes: Sequence[Outcome]) -> list[Out
     if ordered:
         await session.execute(_TURNS, {"ids": ordered})
     return heard
-
-
-async def forget_old_deliveries(session: AsyncSession) -> None:
-    """Drop what ended a month ago, with its log."""
-    old = DeliveryRow.finished_at < func.now() - func.make_interval(0, 0, 0, KEPT_DAYS)
-    some = select(DeliveryRow.id).where(old).limit(FORGOTTEN_AT_ONCE)
-    await session.execute(delete(DeliveryRow).where(DeliveryRow.id.in_(some)))
 
 
 def _row(outcome: Outcome, number: int) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: however often a POST arrives, it takes effect once and answers alike.
+"""The dependency that answers a repeated POST as it answered the first.
 
 The key's row is written in the transaction of the effect, so neither exists without the other.
 Nothing is kept of a request that failed: it had no effect and may be tried again.
@@ -11,23 +11,20 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from weakref import WeakValueDictionary
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
-from sqlalchemy import String, Text, delete, func, select, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
 from mergehub.kit.identity.sealing import Sealer
-from mergehub.kit.problems.problem import Conflict, Invalid
-from registry.base import Base
+from registry.actor import Actor
+from registry.idempotency.errors import KeyInProgress, KeyReused
+from registry.idempotency.models import KeyRow
 
-KEPT = timedelta(hours=24)
 WAIT_SECONDS = 5
 LOCK_NOT_AVAILABLE = "55P03"
 
@@ -35,40 +32,6 @@ Identity = tuple[str, str, str]
 
 # Repetitions that come to one process wait here, so that they do not use up its connections.
 _doors: WeakValueDictionary[Identity, asyncio.Lock] = WeakValueDictionary()
-
-
-class KeyReused(Invalid):
-    """The `Idempotency-Key` was sent before, within 24 hours, with another body."""
-
-    code, title = "idempotency-key-reused", "The key was used for another request"
-    remedy = "Send a new key with each new request, and the same one only to repeat a request."
-
-
-class KeyInProgress(Conflict):
-    """A request with this `Idempotency-Key` is being worked on, so its answer is not known yet."""
-
-    code, title = "idempotency-key-in-progress", "The first request with this key still runs"
-    remedy = "Repeat the request with the same key after the seconds of `Retry-After`."
-
-
-class KeyRow(Base):
-    """The first answer to a key of one caller at one path."""
-
-    __tablename__ = "idempotency_keys"
-
-    caller: Mapped[str] = mapped_column(String(200), primary_key=True)
-    path: Mapped[str] = mapped_column(String(300), primary_key=True)
-    key: Mapped[str] = mapped_column(String(255), primary_key=True)
-    fingerprint: Mapped[str] = mapped_column(String(64))
-    status: Mapped[int]
-    headers: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    body: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
-
-    @property
-    def place(self) -> str:
-        """What the seal of a body is bound to."""
-        return "\n".join(("idempotency", self.caller, self.path, self.key))
 
 
 @dataclass(frozen=True)
@@ -106,12 +69,12 @@ class _Once:
     async def __call__(
         self,
         session: AsyncSession,
-        caller: str,
+        actor: Actor,
         body: BaseModel,
         effect: Effect,
         sealer: Sealer | None = None,
     ) -> Response:
-        """The answer of `effect`, run now or the first time that `caller` sent this key.
+        """The answer of `effect`, run now or the first time that `actor` sent this key.
 
         An answer that holds a secret is kept under the seal of `sealer`. Raises KeyReused where
         the first body was another one, and KeyInProgress where the first request takes longer
@@ -119,7 +82,7 @@ class _Once:
         """
         if self._key is None:
             return _response(_row(await effect()), None)
-        identity = (caller, self._path, self._key)
+        identity = (str(actor.who.id), self._path, self._key)
         async with _one_at_a_time(identity):
             await _lock(session, identity)
             return await self._first_answer(session, identity, body, effect, sealer)
@@ -148,11 +111,6 @@ class _Once:
 
 
 Once = Annotated[_Once, Depends()]
-
-
-async def forget_old_keys(session: AsyncSession) -> None:
-    """Delete the keys that nobody can rely on any more."""
-    await session.execute(delete(KeyRow).where(KeyRow.created_at < func.now() - KEPT))
 
 
 @asynccontextmanager

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.kit.identity.auth import Principal
 from mergehub.recipe.faults import nearest
 from registry.products.models import ProductRow
-from registry.products.resolve import COMING
 from registry.runs.models import RunRow
+from registry.runs.naming.resolve import COMING
 from registry.runs.repository import seen_by
 
 LOOKED_AT = 500

@@ -7,8 +7,7 @@ handle, and bare names.
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.identity.auth import Principal
@@ -16,6 +15,7 @@ from mergehub.kit.problems.problem import FieldFault
 from registry.accounts.access import WRITERS, role_in
 from registry.accounts.models import LOCAL, AccountRow
 from registry.accounts.service import own
+from registry.products import repository as products
 from registry.products.models import ProductRow
 from registry.runs.errors import RunInvalid
 
@@ -31,10 +31,7 @@ async def taken(
     space = await _namespace(session, submitter, wanted, private_to)
     owner = private_to or space or own(submitter)
     name = f"{space}/{_plain(wanted)}" if space else wanted
-    added = insert(ProductRow).values(name=name, owner=owner).on_conflict_do_nothing()
-    await session.execute(added)
-    query = select(ProductRow).where(func.lower(ProductRow.name) == func.lower(name))
-    row = (await session.scalars(query)).one()
+    row = await products.named(session, name, owner)
     if row.owner != owner:
         raise _foreign(wanted, owner, f"{row.name} is a model of {row.owner}")
     return row

@@ -12,14 +12,13 @@ from mergehub.contracts.hardware import SUITABLE, Capacity
 from mergehub.contracts.runs import RunProgress, RunState
 from mergehub.contracts.workers import SILENT_SECONDS, Worker, WorkerBeat, WorkerRun
 from mergehub.kit.http.pagination import PageRequest
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.auth import Viewer
 from registry.runs.models import RunRow
 from registry.runs.repository import seen_by
-from registry.workers.models import WorkerRow
-from registry.workers.schemas import WorkerPage
+from registry.runs.workers.models import WorkerRow
+from registry.runs.workers.schemas import WorkerPage
 
 SILENT = timedelta(seconds=SILENT_SECONDS)
-FORGOTTEN = timedelta(days=1)
 
 
 async def beat(session: AsyncSession, name: str, told: WorkerBeat) -> None:
@@ -39,7 +38,7 @@ async def leave(session: AsyncSession, name: str) -> None:
     await session.execute(delete(WorkerRow).where(WorkerRow.name == name))
 
 
-async def page(session: AsyncSession, viewer: Principal | None, asked: PageRequest) -> WorkerPage:
+async def page(session: AsyncSession, viewer: Viewer, asked: PageRequest) -> WorkerPage:
     """Workers by name, each with the run that it holds, where `viewer` may know of that."""
     held = (RunRow.worker == WorkerRow.name) & (RunRow.state == RunState.RUNNING.value)
     query = (
@@ -70,11 +69,6 @@ async def rest(session: AsyncSession, name: str | None) -> None:
     if name is not None:
         rested = update(WorkerRow).where(WorkerRow.name == name).values(idle_since=func.now())
         await session.execute(rested.execution_options(synchronize_session=False))
-
-
-async def forget_old_workers(session: AsyncSession) -> None:
-    """Drop the workers that were not heard of for a day."""
-    await session.execute(delete(WorkerRow).where(WorkerRow.seen_at < func.now() - FORGOTTEN))
 
 
 def _shown(worker: WorkerRow, run: RunRow | None, now: datetime) -> Worker:

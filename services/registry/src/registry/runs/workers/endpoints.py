@@ -10,10 +10,10 @@ from mergehub.contracts.workers import WORKER_PROTOCOL, WorkerBeat
 from mergehub.kit.database.database import Session, UrgentSession
 from mergehub.kit.http.cursors import BadCursor
 from mergehub.kit.http.pagination import Paging
-from mergehub.kit.identity.auth import Viewer, requires
+from mergehub.kit.identity.auth import Viewing, requires
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
-from registry.workers import service
-from registry.workers.schemas import WorkerPage
+from registry.runs.workers import service
+from registry.runs.workers.schemas import WorkerPage
 
 router = APIRouter(prefix="/v1/workers", tags=["workers"])
 protocol = APIRouter(
@@ -34,7 +34,7 @@ Name = Annotated[str, Path(min_length=1, max_length=200)]
 async def list_workers(
     session: Session,
     asked: Paging,
-    viewer: Viewer,
+    viewer: Viewing,
 ) -> WorkerPage:
     """The workers by name: who is alive, and busy with what since when.
 

@@ -1,0 +1,100 @@
+"""Keeping accounts within their quotas, and telling how much of them is used.
+
+What there is to count, the nouns declare: each has its `Count`s in a file `counts.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.kit.problems.problem import Problem
+from mergehub.kit.settings.sign_in import QuotaName
+from registry.accounts.errors import QuotaExceeded
+from registry.accounts.models import LOCAL, AccountRow, QuotaRow
+from registry.accounts.schemas import Quota, QuotaList
+from registry.actor import Actor, Limit
+from registry.audit.service import audit
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a quota counts: `of` is the query for how many of `what` an account has.
+
+    `problem` is raised where there are as many as there may be.
+    """
+
+    name: QuotaName
+    what: str
+    of: Callable[[str], Select[int]]
+    problem: type[Problem] = QuotaExceeded
+
+
+def number(*conditions: Any) -> Select[int]:
+    """The query for how many rows meet all conditions."""
+    return select(func.count()).where(*conditions)
+
+
+async def check_quota(
+    session: AsyncSession, actor: Actor, account: str | None, count: Count
+) -> None:
+    """Raise the problem of `count` unless `actor` may give `account` one more.
+
+    Nobody else adds to the account until the transaction ends, so two at once cannot both be the
+    last. The hub's own programs have no account and no quota.
+    """
+    if account is None:
+        return
+    limit = await _limit(session, actor.limit, account, count.name)
+    if limit is None:
+        return
+    mine = select(AccountRow.id).where(AccountRow.handle == account)
+    await session.execute(mine.with_for_update(key_share=True))
+    used = await session.scalar(count.of(account)) or 0
+    if used >= limit:
+        raise count.problem(
+            f"The quota {count.name} of {account} is {limit} {count.what}, and {used} are there. "
+            "An administrator may set another."
+        )
+
+
+async def quotas(
+    session: AsyncSession, limit: Limit, counts: Sequence[Count], account: str
+) -> QuotaList:
+    """Every quota of an account: how much may be, and how much is."""
+    items = []
+    for count in counts:
+        used = await session.scalar(count.of(account)) or 0
+        most = await _limit(session, limit, account, count.name)
+        items.append(Quota(name=count.name, limit=most, used=used, counts=count.what))
+    return QuotaList(items=items)
+
+
+async def set_quota(
+    session: AsyncSession, actor: Actor, account: str, name: QuotaName, limit: int | None
+) -> None:
+    """Give an account a limit of its own; None lets it have any number."""
+    row = insert(QuotaRow).values(account=account, name=name, at_most=limit)
+    keys = ["account", "name"]
+    await session.execute(row.on_conflict_do_update(index_elements=keys, set_={"at_most": limit}))
+    await audit(session, actor, "quota.set", f"accounts/{account}/quotas/{name}")
+
+
+async def reset_quota(session: AsyncSession, actor: Actor, account: str, name: QuotaName) -> None:
+    """Let an account have what all have."""
+    mine = QuotaRow.account == account, QuotaRow.name == name
+    await session.execute(delete(QuotaRow).where(*mine))
+    await audit(session, actor, "quota.reset", f"accounts/{account}/quotas/{name}")
+
+
+async def _limit(session: AsyncSession, limit: Limit, account: str, name: QuotaName) -> int | None:
+    """The limit that was set for the account, else the usual one; whoever runs the hub has none."""
+    row = await session.get(QuotaRow, (account, name))
+    if row is not None:
+        return row.at_most
+    return None if account == LOCAL else limit(name)

@@ -1,0 +1,22 @@
+"""Forgetting the keys that nobody can rely on any more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, func
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.kit.database.database import changed
+from mergehub.kit.database.housekeeping import Task
+from registry.idempotency.models import KeyRow
+
+KEPT = timedelta(hours=24)
+
+
+async def forget_keys(session: AsyncSession) -> int:
+    """Delete the first answers of a day ago."""
+    return await changed(session, delete(KeyRow).where(KeyRow.created_at < func.now() - KEPT))
+
+
+TASKS = (Task("idempotency.forget_keys", forget_keys),)

@@ -1,1 +1,0 @@
-"""How much an account may have, and how much it has."""
