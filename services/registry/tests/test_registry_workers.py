@@ -170,9 +170,11 @@ async def test_what_a_plan_shows_is_remembered_for_the_next_claim(
 
 
 async def test_depth_of_each_queue_is_what_a_scaler_needs(
-    stranger: httpx.AsyncClient, submit: Call, claim: Call, report: Call
+    stranger: httpx.AsyncClient, submit: Call, claim: Call, report: Call, transaction: Any
 ) -> None:
     await report(await claim(await submit(hardware="gpu")), "failed", error=LACKING)
+    async with transaction() as session:  # its pause is longer than this test may take
+        await session.execute(text("UPDATE runs SET due_at = due_at + interval '1 h'"))
     await claim(await submit(hardware="gpu"))
     for hardware in ("gpu", "gpu", "gpu:80gb"):
         await submit(hardware=hardware)
