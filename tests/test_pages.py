@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import delete, insert
 
-from leaderboard.benchmarks.models import Benchmark
-from leaderboard.results.models import Result
-from lineage.models.models import Model
+from leaderboard.benchmarks.models import BenchmarkRow
+from leaderboard.results.models import ResultRow
+from lineage.models.models import ModelRow
 from mergehub.contracts.services import SERVICES
 from mergehub.kit.settings.service import ServiceSettings
 from registry.audit.models import AuditRow
@@ -126,11 +126,11 @@ def _change(name: str, at: datetime) -> Rows:
 
 
 def _model(name: str, at: datetime) -> Rows:
-    return [(Model, {"name": name})]
+    return [(ModelRow, {"name": name})]
 
 
 def _benchmark(name: str, at: datetime) -> Rows:
-    return [(Benchmark, {"name": name, "version": str(at), "metric": "acc", "items": 1})]
+    return [(BenchmarkRow, {"name": name, "version": str(at), "metric": "acc", "items": 1})]
 
 
 def _result(name: str, at: datetime) -> Rows:
@@ -140,7 +140,7 @@ def _result(name: str, at: datetime) -> Rows:
         "stderr": 0.0, "count": 1, "shots": 0, "binary": False, "harness": "h", "run": UUID(name),
         "source": "verified", "created_at": at,
     }  # fmt: skip
-    return [(Result, result)]
+    return [(ResultRow, result)]
 
 
 LISTS = {

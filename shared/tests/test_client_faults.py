@@ -159,6 +159,12 @@ def test_an_event_that_comes_in_halves_is_told_once_and_whole(client: Client) ->
         assert client.follow(hub) == [1, 2]
 
 
+def test_a_sign_of_life_between_events_is_no_event(client: Client) -> None:
+    life = ": still here\n\n"
+    with scripted(stream(life, event(1), life, life, event(2, "succeeded"), held=True)) as hub:
+        assert client.follow(hub) == [1, 2]
+
+
 def test_where_no_stream_comes_through_one_asks_and_waits(client: Client) -> None:
     polls = [body(run(1)), refuse(304), body(run(2, "failed"))]
     with scripted(body({}), *polls) as hub:

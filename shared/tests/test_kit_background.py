@@ -10,6 +10,7 @@ import pytest
 import structlog
 from prometheus_client import CollectorRegistry, generate_latest
 
+from mergehub.backoff import Backoff
 from mergehub.kit.telemetry import loops as background
 from mergehub.kit.telemetry.loops import running, turned
 from mergehub.kit.telemetry.metrics import LoopMetrics
@@ -24,8 +25,7 @@ class Unprintable(Exception):
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background, "FIRST_PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(background, "LONGEST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(background, "BACKOFF", Backoff(first=0.001, longest=0.001))
 
 
 @pytest.mark.parametrize(

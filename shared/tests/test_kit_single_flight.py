@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from mergehub.kit.http.single_flight import SingleFlight
+from mergehub.kit.single_flight import SingleFlight
 
 
 class Counter:
@@ -26,10 +27,14 @@ class Counter:
             raise LookupError(key)
         return key, number
 
+    def shared(self, *, fresh: bool = True) -> Callable[[str], Awaitable[tuple[str, int]]]:
+        self.flight = SingleFlight[str, tuple[str, int]](fresh=fresh)
+        return lambda key: self.flight(key, lambda: self.look(key))
+
 
 async def test_who_asks_at_once_shares_a_look() -> None:
     counter = Counter()
-    looks = SingleFlight(counter.look)
+    looks = counter.shared()
     counter.go.set()
     assert await asyncio.gather(*(looks("a") for _ in range(1000))) == [("a", 1)] * 1000
     assert sorted(await asyncio.gather(looks("a"), looks("b"))) == [("a", 2), ("b", 3)]
@@ -37,7 +42,7 @@ async def test_who_asks_at_once_shares_a_look() -> None:
 
 async def test_who_asks_after_a_look_began_gets_a_newer_one() -> None:
     counter = Counter()
-    looks = SingleFlight(counter.look)
+    looks = counter.shared()
     early = asyncio.ensure_future(looks("a"))
     await counter.began.wait()
     counter.began.clear()
@@ -49,7 +54,7 @@ async def test_who_asks_after_a_look_began_gets_a_newer_one() -> None:
 
 async def test_who_leaves_takes_the_look_from_nobody() -> None:
     counter = Counter()
-    looks = SingleFlight(counter.look)
+    looks = counter.shared()
     leaving, staying = asyncio.ensure_future(looks("a")), asyncio.ensure_future(looks("a"))
     await counter.began.wait()
     leaving.cancel()
@@ -59,7 +64,7 @@ async def test_who_leaves_takes_the_look_from_nobody() -> None:
 
 async def test_an_error_reaches_everyone_who_waits() -> None:
     counter = Counter()
-    looks = SingleFlight(counter.look)
+    looks = counter.shared()
     counter.go.set()
     for found in await asyncio.gather(looks("lost"), looks("lost"), return_exceptions=True):
         assert isinstance(found, LookupError)
@@ -70,10 +75,35 @@ async def test_an_error_reaches_everyone_who_waits() -> None:
 
 async def test_at_the_end_no_look_goes_on() -> None:
     counter = Counter()
-    looks = SingleFlight(counter.look)
+    looks = counter.shared()
     before = asyncio.all_tasks()
     leaving = asyncio.ensure_future(looks("a"))
     await counter.began.wait()
     leaving.cancel()
-    await looks.close()
+    await counter.flight.close()
     assert asyncio.all_tasks() - before <= {leaving}
+
+
+async def test_who_needs_no_newer_answer_joins_a_look_that_has_begun() -> None:
+    counter = Counter()
+    looks = counter.shared(fresh=False)
+    early = asyncio.ensure_future(looks("a"))
+    await counter.began.wait()
+    late = asyncio.ensure_future(looks("a"))
+    await asyncio.sleep(0)
+    counter.go.set()
+    assert await asyncio.gather(early, late) == [("a", 1), ("a", 1)]
+    assert await looks("a") == ("a", 2)
+
+
+async def test_what_was_forgotten_is_looked_at_anew() -> None:
+    counter = Counter()
+    looks = counter.shared(fresh=False)
+    early = asyncio.ensure_future(looks("a"))
+    await counter.began.wait()
+    counter.flight.forget()
+    late = asyncio.ensure_future(looks("a"))
+    await asyncio.sleep(0)
+    counter.go.set()
+    assert await asyncio.gather(early, late) == [("a", 1), ("a", 2)]
+    assert await looks("a") == ("a", 3)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
 import httpx
 
+from mergehub.backoff import Backoff
+
 from .dishes import Submission
 from .history import History
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+BACKOFF = Backoff(first=0.1, longest=1.0, jitter=0.5)
 REQUEST_SECONDS = 5.0
 REPLAY_SECONDS = 8.0
 CLIENTS = 5
@@ -59,8 +60,7 @@ class Client:
         self, method: str, path: str, final: Iterable[int] = (), **request: Any
     ) -> httpx.Response:
         """The answer to a request that is sent until there is one that trying cannot better."""
-        pause = FIRST_PAUSE
-        while True:
+        for pause in BACKOFF.pauses():
             try:
                 answer = await self._http.request(method, path, **request)
             except httpx.TransportError as error:
@@ -69,8 +69,8 @@ class Client:
                 if answer.status_code in final or not _passing(answer.status_code):
                     return answer
                 self._log.record("put off", path=path, status=answer.status_code)
-            await asyncio.sleep(pause * random.uniform(0.5, 1))
-            pause = min(2 * pause, LONGEST_PAUSE)
+            await asyncio.sleep(pause)
+        raise AssertionError("the pauses never end")
 
 
 def _passing(status: int) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.boards.ranking import Rank, Row, columns, ranks, rows
+from leaderboard.boards.ranking import Entry, Rank, columns, ranks, rows
 from leaderboard.results.service import Score, Setting
 from leaderboard.statistics import Estimate, mean, normal
 from mergehub.contracts.kinds.merge import Parent
@@ -147,7 +147,7 @@ def test_a_column_is_the_setting_of_most_models_and_the_newest_of_equals():
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 8)), max_size=12))
 def test_ranks_are_those_of_counting(drawn):
     board = [
-        Row(f"m{number}", {}, Estimate(value, value - width, value + width))
+        Entry(f"m{number}", {}, Estimate(value, value - width, value + width))
         for number, (value, width) in enumerate(drawn)
     ]
     found = ranks(board)

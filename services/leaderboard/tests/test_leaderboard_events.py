@@ -15,9 +15,10 @@ from sqlalchemy import func, select, text
 
 from leaderboard import events
 from leaderboard.app import PARTS, create_app
-from leaderboard.parents.models import Parent as ParentRow
-from leaderboard.results.models import Result, ResultItem
-from leaderboard.tables import Inbox, InboxPosition, intake
+from leaderboard.parents.models import ParentRow
+from leaderboard.results.models import ResultItemRow, ResultRow
+from leaderboard.tables import InboxRow, PositionRow, intake
+from mergehub.backoff import Backoff
 from mergehub.contracts.kinds.merge import Parent
 from mergehub.kit.events.stream import StreamPublisher
 from mergehub.kit.http.app import Resources, open_resources
@@ -32,7 +33,7 @@ async def count(resources: Resources, table: type[Any]) -> int:
 def reached(resources: Resources, sequence: int) -> Callable[[], Awaitable[bool]]:
     async def check() -> bool:
         async with resources.database.transaction() as session:
-            return (await session.scalar(select(InboxPosition.sequence)) or 0) >= sequence
+            return (await session.scalar(select(PositionRow.sequence)) or 0) >= sequence
 
     return check
 
@@ -41,8 +42,8 @@ async def test_a_result_comes_with_its_items(resources, registry, caught_up):
     registry.score("m", "dates", "1101")
     await caught_up()
     async with resources.database.transaction() as session:
-        result = (await session.scalars(select(Result))).one()
-        items = (await session.scalars(select(ResultItem).order_by(ResultItem.item))).all()
+        result = (await session.scalars(select(ResultRow))).one()
+        items = (await session.scalars(select(ResultItemRow).order_by(ResultItemRow.item))).all()
     assert (result.model, result.value, result.count, result.binary) == ("m", 0.75, 4, True)
     assert [item.score for item in items] == [1, 1, 0, 1]
 
@@ -50,7 +51,7 @@ async def test_a_result_comes_with_its_items(resources, registry, caught_up):
 async def test_a_result_whose_items_nobody_kept_is_a_result(resources, registry, caught_up):
     registry.score("m", "dates", 0.5)
     await caught_up()
-    assert (await count(resources, Result), await count(resources, ResultItem)) == (1, 0)
+    assert (await count(resources, ResultRow), await count(resources, ResultItemRow)) == (1, 0)
 
 
 @pytest.mark.parametrize("status", [503, 429, 404], ids=["away", "busy", "no-such-route"])
@@ -61,24 +62,24 @@ async def test_items_that_cannot_be_had_now_hold_the_event_back(
     registry.failing, registry.failure = 1, status
     with pytest.raises(httpx.HTTPStatusError, match=str(status)):
         await caught_up()
-    assert await count(resources, Result) == await count(resources, Inbox) == 0
+    assert await count(resources, ResultRow) == await count(resources, InboxRow) == 0
     await caught_up()
-    assert (await count(resources, Result), await count(resources, ResultItem)) == (1, 2)
+    assert (await count(resources, ResultRow), await count(resources, ResultItemRow)) == (1, 2)
 
 
 async def test_items_that_are_refused_for_good_do_not_hold_up_the_next_event(resources, registry):
     registry.score("m0", "dates", "10")
     registry.score("m1", "dates", 0.5)
     consumer = events.consumer(resources)
-    consumer.FIRST_PAUSE_SECONDS = 0.01
+    consumer.BACKOFF = Backoff(first=0.01)
     registry.failing, registry.failure = consumer.TRIES, 422
     await consumer.catch_up()
     async with resources.database.transaction() as session:
         [refused] = await intake.set_aside(session)
     assert "422" in refused.reason
-    assert await count(resources, Result) == await count(resources, Inbox) == 1
+    assert await count(resources, ResultRow) == await count(resources, InboxRow) == 1
     assert await consumer.replay(refused.event_id)
-    assert (await count(resources, Result), await count(resources, ResultItem)) == (2, 2)
+    assert (await count(resources, ResultRow), await count(resources, ResultItemRow)) == (2, 2)
     assert not await consumer.replay(refused.event_id)
 
 
@@ -95,7 +96,7 @@ async def test_nothing_is_locked_while_another_service_is_asked(resources, regis
     registry.meanwhile = lock
     await caught_up()
     assert locked == [0, 0]
-    assert await count(resources, Result) == 2
+    assert await count(resources, ResultRow) == 2
 
 
 async def test_what_a_replica_has_taken_in_already_is_not_asked_for_again(resources, registry):
@@ -128,21 +129,21 @@ async def test_the_loop_tries_again_by_itself(resources, registry, until):
     registry.failing = 2
     async with running({"consumer": events.consumer(resources).run}):
         await until(reached(resources, 1))
-    assert await count(resources, ResultItem) == 2
+    assert await count(resources, ResultItemRow) == 2
 
 
 async def test_many_items(resources, registry, caught_up):
     registry.score("m", "dates", "10" * 6_000)
     await caught_up()
-    assert await count(resources, ResultItem) == 12_000
+    assert await count(resources, ResultItemRow) == 12_000
 
 
 async def test_the_same_run_told_twice_is_one_result(resources, registry, caught_up):
     told = registry.score("m", "dates", "10")
     registry.events.append(told.model_copy(update={"id": uuid4(), "sequence": 2}))
     await caught_up()
-    assert (await count(resources, Inbox), await count(resources, Result)) == (2, 1)
-    assert await count(resources, ResultItem) == 2
+    assert (await count(resources, InboxRow), await count(resources, ResultRow)) == (2, 1)
+    assert await count(resources, ResultItemRow) == 2
 
 
 async def test_parents_are_those_of_the_newest_production(resources, registry, caught_up):
@@ -166,8 +167,8 @@ async def test_stream_with_duplicates_and_a_gap_and_two_replicas(settings, regis
                 if number % 3:
                     await StreamPublisher(one.redis)([told, told])
             await until(reached(one, 10))
-        assert await count(one, Result) == await count(one, Inbox) == 10
-        assert await count(one, ResultItem) == 20
+        assert await count(one, ResultRow) == await count(one, InboxRow) == 10
+        assert await count(one, ResultItemRow) == 20
 
 
 async def test_redis_emptied_loses_nothing(resources, registry, until):
@@ -177,7 +178,7 @@ async def test_redis_emptied_loses_nothing(resources, registry, until):
         await resources.redis.flushall()
         registry.score("m1", "dates", "10")
         await until(reached(resources, 2))
-    assert await count(resources, Result) == 2
+    assert await count(resources, ResultRow) == 2
 
 
 async def test_the_service_consumes_in_the_process_that_answers(settings, registry, until):

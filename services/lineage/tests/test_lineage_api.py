@@ -20,13 +20,15 @@ from mergehub.kit.settings.service import ServiceSettings
 async def demo(resources, registry):
     """Two fine-tunes as adapters on one base, merged; and a merge of that merge."""
     base = Parent(name="smol", digest="sha256:smol", role="base")
-    registry.tell(
+    registry.merge(
         "merged",
         base,
         Parent(name="smol+dates", weight=0.7, base=Parent(name="smol", digest="sha256:smol")),
         Parent(name="smol+units", weight=0.3, base=Parent(name="smol", digest="sha256:smol")),
     )
-    registry.tell("again", base, Parent(name="merged", layers=[(0, 12), (20, 30)]), method="linear")
+    registry.merge(
+        "again", base, Parent(name="merged", layers=[(0, 12), (20, 30)]), method="linear"
+    )
     await events.consumer(resources).catch_up()
     return registry
 

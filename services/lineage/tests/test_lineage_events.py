@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage import events
 from lineage.app import PARTS, create_app
-from lineage.graph.models import Edge
-from lineage.tables import Inbox, InboxPosition, intake
+from lineage.graph.models import EdgeRow
+from lineage.tables import InboxRow, PositionRow, intake
 from mergehub.contracts.events import STREAM, Envelope
 from mergehub.contracts.kinds.merge import Parent
 from mergehub.hub.valkey import Valkey
@@ -34,7 +34,7 @@ BASE = Parent(name="base", role="base")
 
 async def position(resources: Resources) -> int:
     async with resources.database.transaction() as session:
-        return await session.scalar(select(InboxPosition.sequence)) or 0
+        return await session.scalar(select(PositionRow.sequence)) or 0
 
 
 async def count(resources: Resources, table: type[Any]) -> int:
@@ -94,31 +94,31 @@ async def consuming(
 class TestCatchUp:
     async def test_applies_the_whole_feed_page_by_page(self, resources, registry):
         for number in range(7):
-            registry.tell(f"m{number}", BASE)
+            registry.merge(f"m{number}", BASE)
         consumer = events.consumer(resources)
         consumer.PAGE = 3
         await consumer.catch_up()
         assert await position(resources) == 7
-        assert await count(resources, Edge) == 7
+        assert await count(resources, EdgeRow) == 7
 
     async def test_twice_is_once(self, resources, registry):
-        registry.tell("m", BASE)
+        registry.merge("m", BASE)
         for _ in range(2):
             await events.consumer(resources).catch_up()
-        assert await count(resources, Inbox) == await count(resources, Edge) == 1
+        assert await count(resources, InboxRow) == await count(resources, EdgeRow) == 1
 
     async def test_other_types_move_the_position_on(self, resources, registry):
-        told = registry.tell("m", BASE)
+        told = registry.merge("m", BASE)
         registry.events[0] = told.model_copy(update={"type": "run.queued", "data": {}})
         await events.consumer(resources).catch_up()
         assert await position(resources) == 1
-        assert await count(resources, Edge) == 0
+        assert await count(resources, EdgeRow) == 0
 
     async def test_a_feed_with_a_gap_is_an_error_and_nothing_behind_it_is_applied(
         self, resources, registry
     ):
         for number in range(3):
-            registry.tell(f"m{number}", BASE)
+            registry.merge(f"m{number}", BASE)
         del registry.events[1]
         with pytest.raises(FeedHasGap, match="no event before 3"):
             await events.consumer(resources).catch_up()
@@ -133,18 +133,18 @@ class TestCatchUp:
 
 class TestOffer:
     async def test_the_next_event_is_applied_and_a_later_one_is_not(self, resources, registry):
-        first, second, third = (registry.tell(f"m{number}", BASE) for number in range(3))
+        first, second, third = (registry.merge(f"m{number}", BASE) for number in range(3))
         consumer = events.consumer(resources)
         assert await consumer.offer(first)
         assert not await consumer.offer(third)
         assert await consumer.offer(second)
         assert await consumer.offer(third)
-        assert await count(resources, Inbox) == 3
+        assert await count(resources, InboxRow) == 3
 
     async def test_an_effect_that_fails_leaves_nothing_and_is_tried_again(
         self, resources, registry
     ):
-        told = registry.tell("m", BASE)
+        told = registry.merge("m", BASE)
 
         async def fail(session: AsyncSession, event: Envelope) -> None:
             await events.apply(session, event)
@@ -152,66 +152,66 @@ class TestOffer:
 
         with pytest.raises(ConnectionError):
             await reader(resources, fail).offer(told)
-        assert await position(resources) == await count(resources, Edge) == 0
+        assert await position(resources) == await count(resources, EdgeRow) == 0
         assert await events.consumer(resources).offer(told)
-        assert await count(resources, Edge) == 1
+        assert await count(resources, EdgeRow) == 1
 
 
 class TestStream:
     async def test_an_event_of_the_stream_is_applied(self, resources, registry, until):
         async with consuming(resources):
             await until(waiting(resources))
-            await publish(resources, registry.tell("m", BASE))
+            await publish(resources, registry.merge("m", BASE))
             await until(reached(resources, 1))
-        assert await count(resources, Edge) == 1
+        assert await count(resources, EdgeRow) == 1
 
     async def test_duplicates_are_applied_once(self, resources, registry, until):
         async with consuming(resources):
             await until(waiting(resources))
-            told = registry.tell("m", BASE)
-            await publish(resources, told, told, told, registry.tell("n", BASE), told)
+            told = registry.merge("m", BASE)
+            await publish(resources, told, told, told, registry.merge("n", BASE), told)
             await until(reached(resources, 2))
-        assert await count(resources, Inbox) == 2
+        assert await count(resources, InboxRow) == 2
 
     async def test_a_gap_in_the_stream_is_filled_from_the_feed(self, resources, registry, until):
         async with consuming(resources):
             await until(waiting(resources))
             for number in range(5):
-                told = registry.tell(f"m{number}", BASE)
+                told = registry.merge(f"m{number}", BASE)
             await publish(resources, told)
             await until(reached(resources, 5))
-        assert await count(resources, Edge) == 5
+        assert await count(resources, EdgeRow) == 5
 
     async def test_events_that_the_stream_never_carried_are_found_by_looking(
         self, resources, registry, until
     ):
         async with consuming(resources, block_ms=50):
             await until(waiting(resources))
-            registry.tell("m", BASE)
+            registry.merge("m", BASE)
             await until(reached(resources, 1))
 
     async def test_events_of_others_and_rubbish_do_not_stop_it(self, resources, registry, until):
         async with consuming(resources):
             await until(waiting(resources))
-            told = registry.tell("m", BASE)
+            told = registry.merge("m", BASE)
             stranger = told.model_copy(update={"source": "stranger", "id": uuid4()})
             await resources.redis.xadd(STREAM, {"event": "{"})
             await publish(resources, stranger, told)
             await until(reached(resources, 1))
-        assert await count(resources, Inbox) == 1
+        assert await count(resources, InboxRow) == 1
 
     async def test_redis_emptied_loses_nothing(self, resources, registry, until):
         async with consuming(resources):
             await until(waiting(resources))
-            await publish(resources, registry.tell("m0", BASE))
+            await publish(resources, registry.merge("m0", BASE))
             await until(reached(resources, 1))
-            registry.tell("m1", BASE)
+            registry.merge("m1", BASE)
             await resources.redis.flushall()
             await until(reached(resources, 2))
             await until(waiting(resources))
-            await publish(resources, registry.tell("m2", BASE))
+            await publish(resources, registry.merge("m2", BASE))
             await until(reached(resources, 3))
-        assert await count(resources, Edge) == 3
+        assert await count(resources, EdgeRow) == 3
 
     async def test_two_replicas_apply_each_event_once_and_in_order(self, settings, registry, until):
         applied: list[int] = []
@@ -224,10 +224,10 @@ class TestStream:
             async with consuming(one, two, apply=note):
                 await until(waiting(one, replicas=2))
                 for number in range(20):
-                    await publish(one, registry.tell(f"m{number}", BASE))
+                    await publish(one, registry.merge(f"m{number}", BASE))
                 await until(reached(one, 20))
             assert applied == list(range(1, 21))
-            assert await count(one, Inbox) == await count(one, Edge) == 20
+            assert await count(one, InboxRow) == await count(one, EdgeRow) == 20
 
 
 async def test_replicas_that_race_through_stream_and_feed_apply_in_order(settings, registry, until):
@@ -242,7 +242,7 @@ async def test_replicas_that_race_through_stream_and_feed_apply_in_order(setting
         async with consuming(one, two, one, two, apply=note):
             await until(waiting(one, replicas=4))
             for number in range(60):
-                told = registry.tell(f"m{number}", BASE)
+                told = registry.merge(f"m{number}", BASE)
                 if number % 3:
                     await publish(one, told, *registry.events[-5:])
                 if number % 10 == 0:
@@ -250,7 +250,7 @@ async def test_replicas_that_race_through_stream_and_feed_apply_in_order(setting
                     await asyncio.gather(*(each.catch_up() for each in racers))
             await until(reached(one, 60))
         assert applied == list(range(1, 61))
-        assert await count(one, Inbox) == await count(one, Edge) == 60
+        assert await count(one, InboxRow) == await count(one, EdgeRow) == 60
 
 
 async def test_while_redis_is_away_the_feed_alone_goes_on(settings, registry, until, tmp_path):
@@ -260,11 +260,11 @@ async def test_while_redis_is_away_the_feed_alone_goes_on(settings, registry, un
     async with open_resources(PARTS, there) as resources, consuming(resources):
         await until(waiting(resources))
         valkey.stop()
-        registry.tell("m0", BASE)
+        registry.merge("m0", BASE)
         await until(reached(resources, 1))
         valkey.start()
         await until(waiting(resources))
-        await publish(resources, registry.tell("m1", BASE))
+        await publish(resources, registry.merge("m1", BASE))
         await until(reached(resources, 2))
     valkey.stop()
 
@@ -279,7 +279,7 @@ async def test_a_frozen_redis_is_left_for_the_feed(settings, registry, until, tm
         async with running({"consumer": consumer.run}):
             await until(waiting(resources))
             os.kill(valkey.pid, signal.SIGSTOP)
-            registry.tell("m", BASE)
+            registry.merge("m", BASE)
             await until(reached(resources, 1))
             os.kill(valkey.pid, signal.SIGCONT)
     valkey.stop()
@@ -288,9 +288,9 @@ async def test_a_frozen_redis_is_left_for_the_feed(settings, registry, until, tm
 async def test_a_cycle_is_refused_and_does_not_stop_what_follows(
     resources, registry, client, ancestry
 ):
-    registry.tell("middle", BASE)
-    registry.tell("base", Parent(name="middle"), Parent(name="other"))
-    registry.tell("top", Parent(name="base"))
+    registry.merge("middle", BASE)
+    registry.merge("base", Parent(name="middle"), Parent(name="other"))
+    registry.merge("top", Parent(name="base"))
     await events.consumer(resources).catch_up()
 
     assert [node["name"] for node in (await ancestry("top"))["nodes"]] == ["top", "base", "other"]
@@ -302,7 +302,7 @@ async def test_a_cycle_is_refused_and_does_not_stop_what_follows(
 
 
 async def test_the_service_consumes_in_the_process_that_answers(settings, registry, until):
-    registry.tell("m", BASE)
+    registry.merge("m", BASE)
     app = create_app(settings.model_copy(update={"background": "inline"}))
     transport = httpx.ASGITransport(app)
     async with (
@@ -317,7 +317,7 @@ async def test_the_service_consumes_in_the_process_that_answers(settings, regist
 
 
 async def test_the_background_process_consumes(settings, registry, resources, until):
-    registry.tell("m", BASE)
+    registry.merge("m", BASE)
     environment = {
         f"MERGEHUB_{name.upper()}": str(getattr(settings, name))
         for name in ("database_url", "redis_url", "hub_url")

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from lineage.graph import service
-from lineage.graph.models import Edge
+from lineage.graph.models import EdgeRow
 from lineage.models import repository as models
-from lineage.models.models import Model
+from lineage.models.models import ModelRow
 from mergehub.contracts.kinds.merge import Parent
 from mergehub.kit.http.app import Resources
 
@@ -114,7 +114,7 @@ async def test_counters_tell_distinct_children(resources, wanted):
         children[parent].add(child)
     async with resources.database.transaction() as session:
         for number, id in ids.items():
-            model = await session.get_one(Model, id)
+            model = await session.get_one(ModelRow, id)
             assert model.children_count == model.ingredient_count == len(children[number])
             assert model.base_count == 0
 
@@ -158,8 +158,8 @@ async def test_the_same_edge_again_adds_and_counts_nothing(resources):
         await link(resources, "child", Parent(name="parent", digest="sha256:a"))
     await link(resources, "child", Parent(name="parent", digest="sha256:b"))
     async with resources.database.transaction() as session:
-        assert len((await session.scalars(select(Edge))).all()) == 2
-        parent = await session.get_one(Model, await models.ensure(session, "parent"))
+        assert len((await session.scalars(select(EdgeRow))).all()) == 2
+        parent = await session.get_one(ModelRow, await models.ensure(session, "parent"))
         assert parent.children_count == parent.ingredient_count == 1
 
 

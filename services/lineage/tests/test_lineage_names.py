@@ -39,9 +39,9 @@ def _to(revision, *, down=False):
 
 
 async def test_a_model_is_one_whatever_the_case_of_its_name(resources, registry, client, ancestry):
-    registry.tell("me/Soup", Parent(name="Org/Base", digest="sha256:b", role="base"))
-    registry.tell("ME/SOUP", Parent(name="org/base", digest="sha256:b", role="base"))
-    registry.tell("me/stew", Parent(name="me/soup", weight=1.0))
+    registry.merge("me/Soup", Parent(name="Org/Base", digest="sha256:b", role="base"))
+    registry.merge("ME/SOUP", Parent(name="org/base", digest="sha256:b", role="base"))
+    registry.merge("me/stew", Parent(name="me/soup", weight=1.0))
     await events.consumer(resources).catch_up()
 
     for name in ("me/Soup", "ME/SOUP", "me/soup"):
@@ -56,7 +56,7 @@ async def test_the_beginning_of_a_name_is_found_in_whatever_case(
     resources, registry, client, prefix
 ):
     for name in ("me/Soup", "Me/stew", "me/salad", "other/soup"):
-        registry.tell(name, Parent(name="org/base"))
+        registry.merge(name, Parent(name="org/base"))
     await events.consumer(resources).catch_up()
     found, query = [], {"q": prefix, "limit": 2}
     while True:

@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage import events
 from lineage.app import PARTS
-from lineage.graph.models import Edge
-from lineage.tables import Inbox, InboxPosition, InboxRefused, intake
+from lineage.graph.models import EdgeRow
+from lineage.tables import InboxRow, PositionRow, RefusedRow, intake
+from mergehub.backoff import Backoff
 from mergehub.contracts.events import Envelope
 from mergehub.contracts.kinds.merge import Parent
 from mergehub.kit.events.consumer import Consumer
@@ -38,7 +39,7 @@ def reader(resources: Resources, apply: Apply = events.apply) -> Consumer:
         intake=intake,
         apply=apply,
     )
-    consumer.FIRST_PAUSE_SECONDS = 0.001
+    consumer.BACKOFF = Backoff(first=0.001)
     return consumer
 
 
@@ -49,10 +50,10 @@ async def count(resources: Resources, table: type[Any]) -> int:
 
 async def position(resources: Resources) -> int:
     async with resources.database.transaction() as session:
-        return await session.scalar(select(InboxPosition.sequence)) or 0
+        return await session.scalar(select(PositionRow.sequence)) or 0
 
 
-async def set_aside(resources: Resources) -> list[InboxRefused]:
+async def set_aside(resources: Resources) -> list[RefusedRow]:
     async with resources.database.transaction() as session:
         return list(await intake.set_aside(session))
 
@@ -60,9 +61,9 @@ async def set_aside(resources: Resources) -> list[InboxRefused]:
 @pytest.fixture
 def poison(registry) -> Envelope:
     """An event that cannot be applied; one follows that can."""
-    told = registry.tell("m0", BASE)
+    told = registry.merge("m0", BASE)
     registry.events[0] = told.model_copy(update={"data": {"name": "no parents\0"}})
-    registry.tell("m1", BASE)
+    registry.merge("m1", BASE)
     return registry.events[0]
 
 
@@ -88,7 +89,7 @@ async def test_it_is_set_aside_after_some_tries_and_the_next_is_applied(resource
     await consumer.catch_up()
     assert tries == {1: consumer.TRIES, 2: 1}
     assert await position(resources) == 2
-    assert await count(resources, Edge) == await count(resources, Inbox) == 1
+    assert await count(resources, EdgeRow) == await count(resources, InboxRow) == 1
     [kept] = await set_aside(resources)
     assert kept.event_id == poison.id
     assert "validation errors for ModelProduced" in kept.reason
@@ -100,7 +101,7 @@ async def test_it_does_not_stop_the_running_consumer(resources, poison, until):
 
     async with running({"consumer": reader(resources).run}):
         await until(done)
-    assert await count(resources, InboxRefused) == 1
+    assert await count(resources, RefusedRow) == 1
 
 
 async def test_replicas_count_its_tries_together_and_set_it_aside_once(settings, poison):
@@ -116,7 +117,7 @@ async def test_replicas_count_its_tries_together_and_set_it_aside_once(settings,
         consumers = [reader(each, fail) for each in (one, two)]
         await asyncio.gather(*(each.catch_up() for each in consumers))
         assert await position(one) == 2
-        assert await count(one, InboxRefused) == await count(one, Edge) == 1
+        assert await count(one, RefusedRow) == await count(one, EdgeRow) == 1
     # One more may have begun when the last one was counted.
     assert Consumer.TRIES <= tries <= Consumer.TRIES + 1
 
@@ -126,9 +127,9 @@ async def test_a_restart_does_not_begin_the_count_anew(resources, poison):
         async with resources.database.transaction() as session:
             assert await intake.fail(session, poison, "crashed", Consumer.TRIES) == number
     consumer = reader(resources)
-    consumer.FIRST_PAUSE_SECONDS = 60
+    consumer.BACKOFF = Backoff(first=60)
     await consumer.catch_up()
-    assert await count(resources, InboxRefused) == 1
+    assert await count(resources, RefusedRow) == 1
 
 
 async def test_each_event_has_tries_of_its_own(resources, registry):
@@ -141,31 +142,31 @@ async def test_each_event_has_tries_of_its_own(resources, registry):
             raise ValueError("once more")
 
     for number in range(4):
-        registry.tell(f"m{number}", BASE)
+        registry.merge(f"m{number}", BASE)
     await reader(resources, fail).catch_up()
     assert Counter(tries) == {1: 3, 2: Consumer.TRIES, 3: Consumer.TRIES, 4: 1}
     assert [row.reason for row in await set_aside(resources)] == ["ValueError: once more"]
-    assert await count(resources, Inbox) == 3
+    assert await count(resources, InboxRow) == 3
 
 
 async def test_a_value_that_no_column_holds_is_its_own_fault_too(resources, registry):
-    registry.tell("m" * 501, BASE)
+    registry.merge("m" * 501, BASE)
     await reader(resources).catch_up()
-    assert await count(resources, InboxRefused) == await position(resources) == 1
+    assert await count(resources, RefusedRow) == await position(resources) == 1
 
 
 async def test_a_fault_that_nobody_thought_of_holds_nothing_up(resources, registry):
-    registry.tell("m", BASE)
+    registry.merge("m", BASE)
 
     async def fail(session: AsyncSession, event: Envelope) -> None:
         raise RecursionError("too deep")
 
     await reader(resources, fail).catch_up()
-    assert await count(resources, InboxRefused) == await position(resources) == 1
+    assert await count(resources, RefusedRow) == await position(resources) == 1
 
 
 async def test_what_is_away_is_waited_for_and_never_held_against_an_event(resources, registry):
-    registry.tell("m", BASE)
+    registry.merge("m", BASE)
 
     async def fail(session: AsyncSession, event: Envelope) -> None:
         raise httpx.ConnectError("away")
@@ -174,7 +175,7 @@ async def test_what_is_away_is_waited_for_and_never_held_against_an_event(resour
     for _ in range(consumer.TRIES + 1):
         with pytest.raises(httpx.ConnectError):
             await consumer.catch_up()
-    assert await count(resources, InboxRefused) == await position(resources) == 0
+    assert await count(resources, RefusedRow) == await position(resources) == 0
 
 
 async def test_it_shows_in_the_metrics_of_every_process(resources, client, poison):
@@ -190,26 +191,26 @@ class TestReplay:
     async def test_it_is_applied_and_no_longer_set_aside(self, resources, poison, mended):
         await reader(resources).catch_up()
         assert await reader(resources, mended).replay(poison.id)
-        assert await count(resources, InboxRefused) == 0
-        assert await count(resources, Edge) == await count(resources, Inbox) == 2
+        assert await count(resources, RefusedRow) == 0
+        assert await count(resources, EdgeRow) == await count(resources, InboxRow) == 2
         assert await position(resources) == 2
 
     async def test_many_at_once_are_one(self, resources, poison, mended):
         await reader(resources).catch_up()
         replays = (reader(resources, mended).replay(poison.id) for _ in range(4))
         assert sorted(await asyncio.gather(*replays)) == [False, False, False, True]
-        assert await count(resources, Inbox) == 2
+        assert await count(resources, InboxRow) == 2
 
     async def test_what_fails_again_stays_as_it_was(self, resources, poison):
         await reader(resources).catch_up()
         with pytest.raises(ValidationError):
             await reader(resources).replay(poison.id)
-        assert await count(resources, InboxRefused) == await count(resources, Inbox) == 1
+        assert await count(resources, RefusedRow) == await count(resources, InboxRow) == 1
 
     async def test_an_event_that_is_not_set_aside_is_left_alone(self, resources, registry, poison):
         await reader(resources).catch_up()
         assert not await reader(resources).replay(registry.events[1].id)
-        assert await count(resources, Edge) == 1
+        assert await count(resources, EdgeRow) == 1
 
 
 class TestCommand:
@@ -229,7 +230,7 @@ class TestCommand:
 
         whole = poison.model_copy(update={"data": registry.events[1].data | {"name": "m0"}})
         async with resources.database.transaction() as session:
-            (await session.get(InboxRefused, poison.id)).event = whole.model_dump_json()
+            (await session.get(RefusedRow, poison.id)).event = whole.model_dump_json()
         assert await command("replay", str(poison.id)) == (0, f"{poison.id}: applied\n", "")
         assert await command("set-aside") == (0, "", "")
-        assert await count(resources, Edge) == 2
+        assert await count(resources, EdgeRow) == 2

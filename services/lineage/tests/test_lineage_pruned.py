@@ -11,8 +11,8 @@ from sqlalchemy import func, select, update
 
 from lineage import events
 from lineage.app import PARTS
-from lineage.graph.models import Edge
-from lineage.tables import Inbox, InboxPosition, intake
+from lineage.graph.models import EdgeRow
+from lineage.tables import InboxRow, PositionRow, intake
 from mergehub.contracts.events import EventPage
 from mergehub.contracts.kinds.merge import Parent
 from mergehub.kit.database.pruning import Pruner
@@ -33,7 +33,7 @@ async def one(resources: Resources, query: Any) -> Any:
 async def pruned(settings, registry, serving):
     """Resources whose registry has forgotten the events 1 and 2 of 4."""
     for number in range(4):
-        registry.tell(f"m{number}", BASE)
+        registry.merge(f"m{number}", BASE)
     app = FastAPI()
     install_problems(app)
 
@@ -52,7 +52,7 @@ async def pruned(settings, registry, serving):
 async def test_a_consumer_that_is_too_far_behind_stops_and_says_what_to_do(pruned):
     with pytest.raises(EventsPruned, match=r"behind event 0.* python -m lineage skip-pruned"):
         await events.consumer(pruned).catch_up()
-    assert await one(pruned, select(func.count()).select_from(Inbox)) == 0
+    assert await one(pruned, select(func.count()).select_from(InboxRow)) == 0
 
 
 async def test_what_is_lost_is_given_up_once_when_told_to(pruned):
@@ -60,8 +60,8 @@ async def test_what_is_lost_is_given_up_once_when_told_to(pruned):
     assert await consumer.skip_pruned() == 2
     assert await consumer.skip_pruned() == 0
     await consumer.catch_up()
-    assert await one(pruned, select(InboxPosition.sequence)) == 4
-    assert await one(pruned, select(func.count()).select_from(Edge)) == 2
+    assert await one(pruned, select(PositionRow.sequence)) == 4
+    assert await one(pruned, select(func.count()).select_from(EdgeRow)) == 2
 
 
 async def test_the_command_says_how_much_was_given_up(pruned, command):
@@ -76,14 +76,14 @@ async def test_which_old_events_were_applied_is_forgotten_and_the_position_is_no
     resources, registry
 ):
     for number in range(3):
-        registry.tell(f"m{number}", BASE)
+        registry.merge(f"m{number}", BASE)
     await events.consumer(resources).catch_up()
     async with resources.database.transaction() as session:
         past = func.now() - timedelta(days=91)
-        await session.execute(update(Inbox).where(Inbox.sequence < 3).values(applied_at=past))
+        await session.execute(update(InboxRow).where(InboxRow.sequence < 3).values(applied_at=past))
     pruner = Pruner(resources.database, intake.prune, days=90)
     assert [await pruner.prune(), await pruner.prune()] == [2, 0]
     for event in registry.events:
         assert await events.consumer(resources).offer(event)
-    assert await one(resources, select(func.count()).select_from(Inbox)) == 1
-    assert await one(resources, select(func.count()).select_from(Edge)) == 3
+    assert await one(resources, select(func.count()).select_from(InboxRow)) == 1
+    assert await one(resources, select(func.count()).select_from(EdgeRow)) == 3

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from lineage import events
-from lineage.graph.models import Edge
-from lineage.tables import InboxPosition, InboxRefused
+from lineage.graph.models import EdgeRow
+from lineage.tables import PositionRow, RefusedRow
 from mergehub.contracts.events import Envelope
 from tools.event_releases import Release, released
 
@@ -17,8 +17,8 @@ async def test_events_of_a_release_are_applied(resources, registry, ancestry, re
     registry.events.extend(map(Envelope.model_validate, release.samples))
     await events.consumer(resources).catch_up()
     async with resources.database.transaction() as session:
-        assert await session.scalar(select(InboxPosition.sequence)) == len(release.samples)
-        assert (await session.scalars(select(InboxRefused.reason))).all() == []
-        assert (await session.scalars(select(Edge.id))).all()
+        assert await session.scalar(select(PositionRow.sequence)) == len(release.samples)
+        assert (await session.scalars(select(RefusedRow.reason))).all() == []
+        assert (await session.scalars(select(EdgeRow.id))).all()
     names = {node["name"] for node in (await ancestry("org/soup"))["nodes"]}
     assert names >= {"org/soup", "org/base", "org/left"}

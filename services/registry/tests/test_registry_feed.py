@@ -14,7 +14,7 @@ from mergehub.contracts.events import Envelope
 from mergehub.kit.database.pruning import Pruner
 from mergehub.kit.http.app import Resources
 from registry.app import make_relay
-from registry.events.models import OutboxTable, outbox
+from registry.events.models import OutboxRow, outbox
 from tools.event_releases import Release, released
 
 Json = dict[str, Any]
@@ -177,7 +177,7 @@ async def test_events_that_an_older_release_stored_are_told_as_they_were(
         for each in stored
     ]
     async with transaction() as session:
-        await session.execute(insert(OutboxTable), rows)
+        await session.execute(insert(OutboxRow), rows)
     assert await events() == release.samples
 
 

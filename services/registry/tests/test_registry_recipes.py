@@ -12,7 +12,7 @@ import httpx
 import pytest
 import rfc8785
 
-from mergehub.kit.http.pagination import encode_cursor, seal, sealed
+from mergehub.kit.http.cursors import Cursors
 from mergehub.kit.settings.service import ServiceSettings
 
 Json = dict[str, Any]
@@ -227,8 +227,7 @@ def sealed_cursor(settings: ServiceSettings) -> Callable[..., str]:
     """A cursor under the service's own seal, whatever it says."""
 
     def make(path: str, *key: Any) -> str:
-        with sealed(seal(settings.cursor_secret, f"{path}?")):
-            return encode_cursor(*key)
+        return Cursors(settings.cursor_secret, f"{path}?").encode(*key)
 
     return make
 

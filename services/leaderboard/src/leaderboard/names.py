@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from leaderboard.tables import Base
 
 
-class Spelling(Base):
+class SpellingRow(Base):
     """The first spelling of a name; names are compared without case."""
 
     __tablename__ = "spellings"
@@ -22,15 +22,15 @@ class Spelling(Base):
 
 async def spelled(session: AsyncSession, name: str) -> str:
     """The first spelling of a name, which is this one where it is new."""
-    await session.execute(insert(Spelling).values(name=name).on_conflict_do_nothing())
+    await session.execute(insert(SpellingRow).values(name=name).on_conflict_do_nothing())
     return await known(session, name)
 
 
 async def known(session: AsyncSession, name: str) -> str:
     """The first spelling of a name; the name itself where nobody has used it."""
-    found = await session.scalar(select(Spelling.name).where(_is(name)))
+    found = await session.scalar(select(SpellingRow.name).where(_is(name)))
     return found or name
 
 
 def _is(name: str) -> ColumnElement[bool]:
-    return func.lower(Spelling.name) == func.lower(collate(literal(name), "C"))
+    return func.lower(SpellingRow.name) == func.lower(collate(literal(name), "C"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import MetaData
 
 from mergehub.kit.database.models import NAMING, Table
-from mergehub.kit.events.inbox import InboxRow, Intake, PositionRow, RefusedRow
+from mergehub.kit.events.inbox import InboxColumns, Intake, PositionColumns, RefusedColumns
 
 
 class Base(Table):
@@ -14,16 +14,16 @@ class Base(Table):
     metadata = MetaData(naming_convention=NAMING)
 
 
-class Inbox(InboxRow, Base):
+class InboxRow(InboxColumns, Base):
     """The events that were applied."""
 
 
-class InboxRefused(RefusedRow, Base):
+class RefusedRow(RefusedColumns, Base):
     """The events that could not be applied, for people to look at."""
 
 
-class InboxPosition(PositionRow, Base):
+class PositionRow(PositionColumns, Base):
     """How far the events of each source were applied."""
 
 
-intake = Intake("registry", Inbox, InboxPosition, InboxRefused)
+intake = Intake("registry", InboxRow, PositionRow, RefusedRow)

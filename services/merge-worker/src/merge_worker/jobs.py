@@ -23,6 +23,7 @@ from redis.exceptions import RedisError
 from merge_worker.execution.leftovers import Leftovers
 from merge_worker.execution.presence import Presence
 from merge_worker.execution.slot import Slot
+from mergehub.backoff import Backoff
 from mergehub.contracts.worker_client import DoesNotFit, RunClient, RunClientError, Unreachable
 from mergehub.kit.events.doorbell import (
     EXECUTE_RUN,
@@ -47,8 +48,7 @@ RING_AGAIN_SECONDS = 2
 HEALTH_SECONDS = 5
 ANSWER_SECONDS = 5.0  # for Redis to be connected to, or to answer: longer than a look
 CLOSE_SECONDS = 2.0
-FIRST_PAUSE_SECONDS = 0.1
-LONGEST_PAUSE_SECONDS = 5.0
+BACKOFF = Backoff(first=0.1, longest=5.0)
 TRIES = 1000  # the bell expires long before
 
 # Exit statuses. What nobody foresaw ends Python with 1.
@@ -124,7 +124,7 @@ class Doorbell:
 
     async def listen(self) -> None:
         """Answer bells until cancelled; a Redis that goes away is waited for."""
-        pause = FIRST_PAUSE_SECONDS
+        pauses = BACKOFF.pauses()
         while True:
             # A new one each time: arq's own count of its jobs does not survive a lost connection.
             worker = self._new_worker()
@@ -134,9 +134,9 @@ class Doorbell:
                 log.warning("redis.lost", error=f"{type(error).__name__}: {error}")
             finally:
                 await _end_jobs(worker)
-            pause = FIRST_PAUSE_SECONDS if worker.jobs_complete else pause
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            if worker.jobs_complete:
+                pauses = BACKOFF.pauses()
+            await asyncio.sleep(next(pauses))
 
     async def close(self) -> None:
         await self._redis.aclose()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from registry.accounts.models import AccountRow, IdentityRow, MemberRow, QuotaRow
 from registry.audit.models import AuditRow
 from registry.base import Base
-from registry.events.tables import OutboxTable
+from registry.events.tables import OutboxRow
 from registry.idempotency.models import KeyRow
 from registry.products.models import ProductRow
 from registry.recipes.models import RecipeRow, VersionRow
@@ -25,7 +25,7 @@ TABLES = (
     ItemsRow,
     KeyRow,
     MemberRow,
-    OutboxTable,
+    OutboxRow,
     ProductRow,
     QuotaRow,
     RecipeRow,

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Generator
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TypeVar, cast
 from uuid import uuid4
 
 import httpx
 
+from mergehub.backoff import Backoff, retry_after
 from mergehub.client.calls import Answer, Call
 from mergehub.client.errors import check_answer, error_of
 
 T = TypeVar("T")
 
 TRIES = 4
+BACKOFF = Backoff(first=0.8, jitter=0.5)
 LONGEST_WAIT_SECONDS = 60
 
 
@@ -54,10 +52,12 @@ def exchange(call: Call[T], tries: int = TRIES) -> Steps[T]:
 
 def _wait(call: Call[T], outcome: Outcome | None, tried: int) -> float | None:
     """How long before the same again; None where that is of no use, or could do harm."""
-    told = _retry_after(outcome) if isinstance(outcome, httpx.Response) else None
+    told = None
+    if isinstance(outcome, httpx.Response):
+        told = retry_after(outcome.headers.get("Retry-After"))
     if not _asks_to_repeat(call, outcome, told):
         return None
-    seconds = told if told is not None else random.uniform(0.2, 0.4) * 2**tried
+    seconds = told if told is not None else BACKOFF.pause(tried)
     return seconds if seconds <= LONGEST_WAIT_SECONDS else None
 
 
@@ -69,15 +69,6 @@ def _asks_to_repeat(call: Call[T], outcome: Outcome | None, told: float | None) 
     if outcome.status_code == 503:
         return call.repeatable
     return outcome.status_code == 409 and told is not None and call.repeatable  # its key still runs
-
-
-def _retry_after(answer: httpx.Response) -> float | None:
-    told = answer.headers.get("Retry-After", "")
-    with suppress(ValueError):
-        return max(0.0, float(told))
-    with suppress(ValueError):
-        return max(0.0, (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds())
-    return None
 
 
 def _read(outcome: Outcome | None) -> object:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 
+from mergehub.backoff import Backoff
 from mergehub.client import api
 from mergehub.client.calls import Call, Stream
 from mergehub.client.errors import HubError
@@ -21,7 +22,7 @@ Outage = Callable[[bool], object]
 FINAL = frozenset({"succeeded", "failed", "cancelled"})
 QUIET_SECONDS = 30.0  # a stream that is quiet for longer is dead; the hub shows life every 15 s
 POLL_SECONDS = 25
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 5.0
+BACKOFF = Backoff(first=0.2, longest=5.0)
 SILENT_STREAMS = 2  # so many that told nothing: something on the way holds streams back
 
 
@@ -50,7 +51,7 @@ class Following:
         self._run_id = run_id
         self._after = self._seen = after
         self._silent = 0
-        self._pause = FIRST_PAUSE_SECONDS
+        self._pauses = BACKOFF.pauses()
         self.over = False
 
     def stream(self) -> Stream | None:
@@ -71,7 +72,7 @@ class Following:
 
     def learn(self, run: Run) -> Run | None:
         """The same run, if it is news."""
-        self._pause = FIRST_PAUSE_SECONDS
+        self._pauses = BACKOFF.pauses()
         self.answered()
         if run["revision"] <= self._seen:
             return None
@@ -84,7 +85,7 @@ class Following:
         if isinstance(error, NoStream):
             self._silent = SILENT_STREAMS
         elif isinstance(error, HubError) and error.status == 304:
-            self._pause = FIRST_PAUSE_SECONDS
+            self._pauses = BACKOFF.pauses()
             self.answered()
         elif not isinstance(error, httpx.ReadTimeout):  # a quiet stream counts as a silent one
             if self._seen == self._after or not _passes(error):
@@ -108,8 +109,7 @@ class Following:
 
     def pause(self) -> float:
         """Seconds to wait before going on, longer each time that nothing was learnt."""
-        seconds, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE_SECONDS)
-        return seconds
+        return next(self._pauses)
 
 
 def _passes(error: Exception) -> bool:

@@ -1,4 +1,4 @@
-"""The two kinds of bodies: what a stranger sends, and what we send."""
+"""What every body is made of that a stranger sends or that we answer with."""
 
 from __future__ import annotations
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-import random
-from collections.abc import Iterator
 from typing import Any, Self
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -13,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 from pydantic import BaseModel
 
+from mergehub.backoff import Backoff
 from mergehub.contracts.hardware import Capacity, Hardware, Needs
 from mergehub.contracts.runs import (
     Claim,
@@ -29,8 +27,7 @@ from mergehub.contracts.workers import WorkerBeat
 REQUEST_SECONDS = 5.0  # well under a lease, so that one stuck answer does not cost it
 CLAIM_PATIENCE_SECONDS = 8.0
 RELEASE_PATIENCE_SECONDS = 5.0
-FIRST_PAUSE_SECONDS = 0.1
-LONGEST_PAUSE_SECONDS = 5.0
+BACKOFF = Backoff(first=0.1, longest=5.0, jitter=0.5)  # workers do not return all at once
 
 TOO_MANY_REQUESTS = 429
 CONFLICT = 409
@@ -145,7 +142,7 @@ class RunClient:
         """The answer to one message, sent again for `patience` seconds; None: without an end."""
         clock = asyncio.get_running_loop().time
         started = clock()
-        for pause in _pauses():
+        for pause in BACKOFF.pauses():
             try:
                 return await self._try(f"/v1/runs/{run_id}/{verb}", message)
             except Unreachable:
@@ -166,13 +163,6 @@ class RunClient:
             return await self._http.request(method, path, content=body, headers=headers)
         except httpx.TransportError as error:
             raise Unreachable(f"No answer from {path}: {error or type(error).__name__}") from error
-
-
-def _pauses() -> Iterator[float]:
-    """Growing pauses, each drawn at random so that workers do not return all at once."""
-    for doublings in itertools.count():
-        longest = min(FIRST_PAUSE_SECONDS * 2 ** min(doublings, 10), LONGEST_PAUSE_SECONDS)
-        yield random.uniform(longest / 2, longest)
 
 
 def _refusal(answer: httpx.Response) -> RunClientError:

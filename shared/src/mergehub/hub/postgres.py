@@ -6,18 +6,16 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 from urllib.parse import quote
 
+from mergehub.hub.embedded import EmbeddedStore
 from mergehub.hub.process import (
     NOBODY,
     CannotStart,
     as_ordinary_user,
     checked_socket,
-    last_lines,
     spawn,
-    stop,
     wheel_folder,
 )
 
@@ -36,33 +34,22 @@ OPTIONS = {
 }
 
 
-class Postgres:
-    """One server over one data folder; `start` creates what is missing and waits until ready."""
+class Postgres(EmbeddedStore):
+    """A PostgreSQL server; it takes SIGINT for a fast shutdown, which rolls back what is open."""
 
-    name = "postgres"
+    name, title = "postgres", "PostgreSQL"
+    stop_signal = signal.SIGINT
+    seconds_to_start, seconds_to_stop = 30, 15
 
     def __init__(self, folder: Path, log: Path | None = None) -> None:
-        self.folder = folder.resolve()
-        self.log = log or self.folder / "log"
+        super().__init__(folder, log)
         self._data = self.folder / "data"
-        self._socket = self.folder / "s"
-        self._child: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         return f"postgresql://mergehub@/postgres?host={quote(str(self._socket))}"
 
-    @property
-    def pid(self) -> int | None:
-        return self._child.pid if self._child else None
-
-    def start(self, seconds: float = 30) -> None:
-        """Raises CannotStart with the server's last words where it does not come up."""
-        self.launch()
-        self.wait_until_ready(seconds)
-
     def launch(self) -> None:
-        """Create what is missing and start the server, without waiting for it."""
         checked_socket(self._socket / ".s.PGSQL.5432")
         self._prepare()
         options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
@@ -70,13 +57,10 @@ class Postgres:
         command = [str(server), "-D", str(self._data), "-k", str(self._socket), *options]
         with self.log.open("ab") as log:
             self._child = spawn(
-                as_ordinary_user(command, signal.SIGINT), log=log, death_signal=signal.SIGINT
+                as_ordinary_user(command, self.stop_signal), log=log, death_signal=self.stop_signal
             )
 
-    def wait_until_ready(self, seconds: float = 30) -> None:
-        """Raises CannotStart where the server ends, or needs longer than `seconds`."""
-        assert self._child is not None
-        deadline = time.monotonic() + seconds
+    def answers(self) -> bool:
         probe: list[str | Path] = [
             _binaries() / "pg_isready",
             "-q",
@@ -85,27 +69,13 @@ class Postgres:
             "-U",
             "mergehub",
         ]
-        while subprocess.run(probe, check=False).returncode != 0:
-            if self._child.poll() is not None:
-                raise CannotStart(
-                    f"PostgreSQL ended at its start. The end of {self.log}:\n{self.last_words()}\n"
-                    f"Where its data is damaged, put a backup of {self._data} in its place, "
-                    "or move it away to begin anew."
-                )
-            if time.monotonic() > deadline:
-                self.stop()
-                raise CannotStart(f"PostgreSQL did not get ready in time:\n{self.last_words()}")
-            time.sleep(0.02)
+        return subprocess.run(probe, check=False).returncode == 0
 
-    def stop(self) -> None:
-        """Fast shutdown: open transactions are rolled back, data is flushed."""
-        if self._child is not None:
-            stop(self._child, signal.SIGINT, seconds=15)
-            self._child = None
-
-    def poll(self) -> int | None:
-        """The exit status, or None while the server runs."""
-        return self._child.poll() if self._child else None
+    def advice(self) -> str:
+        return (
+            f"\nWhere its data is damaged, put a backup of {self._data} in its place, "
+            "or move it away to begin anew."
+        )
 
     def has_data(self) -> bool:
         """Whether a server was ever started over this folder."""
@@ -115,9 +85,6 @@ class Postgres:
     def tool(name: str) -> Path:
         """A program that came with the server, such as pg_dump."""
         return _binaries() / name
-
-    def last_words(self, lines: int = 5) -> str:
-        return last_lines(self.log, lines)
 
     def _prepare(self) -> None:
         self._socket.mkdir(parents=True, exist_ok=True)

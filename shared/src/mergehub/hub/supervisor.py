@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from mergehub.backoff import Backoff
 from mergehub.hub.process import CannotStart, last_lines, spawn, stop
 
 DEATHS_ALLOWED = 5
 WITHIN_SECONDS = 60.0
-FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 5.0
+BACKOFF = Backoff(first=0.2, longest=5.0)
 LONGEST_LOG_BYTES = 10 * 1024**2
 LAST_LINES = 15
 FULL_DISK_BYTES = 20 * 1024**2  # PostgreSQL starts with room for a file of its log
@@ -84,8 +84,7 @@ class _Watched:
         (self.pardoned if full else self.deaths).append(now)
         self.deaths = [t for t in self.deaths if now - t < WITHIN_SECONDS]
         self.pardoned = [t for t in self.pardoned if now - t < WITHIN_SECONDS]
-        doublings = len(self.deaths) + len(self.pardoned) - 1
-        pause = min(FIRST_PAUSE_SECONDS * (1 << doublings), LONGEST_PAUSE_SECONDS)
+        pause = BACKOFF.pause(len(self.deaths) + len(self.pardoned))
         self.due = now + pause
         return pause
 

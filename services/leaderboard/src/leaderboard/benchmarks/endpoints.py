@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter
 
 from leaderboard.benchmarks import repository, schemas
 from mergehub.kit.database.database import Session
-from mergehub.kit.http.pagination import (
-    BadCursor,
-    Cursor,
-    Limit,
-    decode_cursor,
-    encode_cursor,
-    link_next,
-)
+from mergehub.kit.http.cursors import BadCursor
+from mergehub.kit.http.pagination import Paging
 from mergehub.kit.problems.problem import problem_responses
 
 router = APIRouter(prefix="/v1/benchmarks", tags=["benchmarks"])
@@ -21,19 +15,12 @@ router = APIRouter(prefix="/v1/benchmarks", tags=["benchmarks"])
 
 @router.get("", summary="List benchmarks", responses=problem_responses(BadCursor))
 async def list_benchmarks(
-    request: Request,
-    response: Response,
     session: Session,
-    cursor: Cursor = None,
-    limit: Limit = 50,
+    asked: Paging,
 ) -> schemas.BenchmarkPage:
     """Benchmarks by name."""
-    after = decode_cursor(cursor, str, str, str) if cursor else None
-    rows = await repository.page(session, after=after, limit=limit + 1)
-    last = rows[limit - 1] if len(rows) > limit else None
-    page = schemas.BenchmarkPage(
-        items=[schemas.Benchmark.model_validate(row) for row in rows[:limit]],
-        next_cursor=encode_cursor(last.name, last.version, last.metric) if last else None,
-    )
-    link_next(request, response, page.next_cursor)
-    return page
+    after = asked.after(str, str, str)
+    found = await repository.page(session, after=after, limit=asked.rows)
+    rows, next_cursor = asked.cut(found, lambda row: (row.name, row.version, row.metric))
+    items = [schemas.Benchmark.model_validate(row) for row in rows]
+    return schemas.BenchmarkPage(items=items, next_cursor=next_cursor)

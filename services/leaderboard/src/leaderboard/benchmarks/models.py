@@ -13,7 +13,7 @@ from leaderboard.tables import Base
 BenchmarkName = String(100, collation="C")
 
 
-class Benchmark(Base):
+class BenchmarkRow(Base):
     """One metric of one version of a benchmark; `items` is the size of a full run of it."""
 
     __tablename__ = "benchmarks"

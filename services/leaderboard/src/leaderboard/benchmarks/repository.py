@@ -8,26 +8,26 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from leaderboard.benchmarks.models import Benchmark
+from leaderboard.benchmarks.models import BenchmarkRow
 
-_KEY = (Benchmark.name, Benchmark.version, Benchmark.metric)
+_KEY = (BenchmarkRow.name, BenchmarkRow.version, BenchmarkRow.metric)
 
 
 async def ensure(session: AsyncSession, name: str, version: str, metric: str, items: int) -> int:
     """The benchmark's id; it grows to `items` where a larger run shows that it is larger."""
-    values = insert(Benchmark).values(name=name, version=version, metric=metric, items=items)
+    values = insert(BenchmarkRow).values(name=name, version=version, metric=metric, items=items)
     upsert = values.on_conflict_do_update(
         index_elements=_KEY,
-        set_={"items": func.greatest(Benchmark.items, values.excluded["items"])},
+        set_={"items": func.greatest(BenchmarkRow.items, values.excluded["items"])},
     )
-    return (await session.scalars(upsert.returning(Benchmark.id))).one()
+    return (await session.scalars(upsert.returning(BenchmarkRow.id))).one()
 
 
 async def page(
     session: AsyncSession, *, after: Sequence[str] | None, limit: int
-) -> Sequence[Benchmark]:
+) -> Sequence[BenchmarkRow]:
     """At most `limit` benchmarks by name, version and metric, behind `after`."""
-    query = select(Benchmark).order_by(*_KEY).limit(limit)
+    query = select(BenchmarkRow).order_by(*_KEY).limit(limit)
     if after is not None:
         query = query.where(tuple_(*_KEY) > tuple_(*after))
     return (await session.scalars(query)).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mergehub.contracts.messages import Answer
+from mergehub.kit.http.pagination import Page
 
 
 class Benchmark(Answer):
@@ -14,6 +15,5 @@ class Benchmark(Answer):
     items: int
 
 
-class BenchmarkPage(Answer):
-    items: list[Benchmark]
-    next_cursor: str | None
+class BenchmarkPage(Page[Benchmark]):
+    """By name."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query
 
 from leaderboard.boards import schemas, service
 from leaderboard.results.endpoints import Text
 from mergehub.kit.database.database import Session
-from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.http.cursors import BadCursor
+from mergehub.kit.http.pagination import Paging
 from mergehub.kit.problems.choices import A_METHOD
 from mergehub.kit.problems.problem import problem_responses
 
@@ -37,18 +38,13 @@ async def list_boards() -> schemas.BoardList:
 )
 async def get_board(
     board: str,
-    request: Request,
-    response: Response,
     session: Session,
+    asked: Paging,
     models: Models = None,
     merged: Merged = None,
     method: Method = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
 ) -> schemas.BoardPage:
     """A board's rows: ranked models first, then those that lack a benchmark, by name."""
     wanted = models and {name.lower() for name in models}
     filters = service.Filters(wanted, merged, method)
-    page = await service.page(session, board, filters, cursor, limit)
-    link_next(request, response, page.next_cursor)
-    return page
+    return await service.page(session, board, filters, asked)

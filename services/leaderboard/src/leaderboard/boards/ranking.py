@@ -12,7 +12,7 @@ from leaderboard.statistics import Estimate, mean
 
 
 @dataclass(frozen=True)
-class Row:
+class Entry:
     """A model on a board; without a mean where it lacks a column."""
 
     model: str
@@ -44,18 +44,18 @@ def columns(scores: Scores) -> list[Setting]:
     return sorted(chosen.values())
 
 
-def rows(scores: Scores, settings: Sequence[Setting]) -> list[Row]:
+def rows(scores: Scores, settings: Sequence[Setting]) -> list[Entry]:
     """Every model with a score in one of the columns, in the board's order."""
     found = []
     for model, measured in scores.items():
         own = {each.benchmark: measured[each].estimate for each in settings if each in measured}
         complete = len(own) == len(settings)
         if own:
-            found.append(Row(model, own, mean(list(own.values())) if complete else None))
+            found.append(Entry(model, own, mean(list(own.values())) if complete else None))
     return sorted(found, key=lambda row: row.key)
 
 
-def ranks(board: Sequence[Row]) -> dict[str, Rank]:
+def ranks(board: Sequence[Entry]) -> dict[str, Rank]:
     """The rank of each complete model.
 
     The best place that is open to a model is behind those whose whole interval lies above its

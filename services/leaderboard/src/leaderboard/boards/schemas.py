@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leaderboard.results.schemas import Estimate, Setting
 from mergehub.contracts.messages import Answer
+from mergehub.kit.http.pagination import Page
 
 
 class Board(Answer):
@@ -24,7 +25,7 @@ class Rank(Answer):
     worst: int
 
 
-class BoardRow(Answer):
+class Standing(Answer):
     """A model on the board; `scores` and `missing` are by benchmark name.
 
     A model that lacks a benchmark has no mean and no rank, and stands behind those that have.
@@ -40,11 +41,9 @@ class BoardRow(Answer):
     missing: list[str]
 
 
-class BoardPage(Answer):
+class BoardPage(Page[Standing]):
     """`columns` says which results may stand in which column; `ranked` counts complete models."""
 
     board: Board
     columns: list[Setting]
     ranked: int
-    items: list[BoardRow]
-    next_cursor: str | None

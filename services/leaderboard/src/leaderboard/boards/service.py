@@ -12,7 +12,7 @@ from leaderboard.boards.catalogue import BOARDS
 from leaderboard.parents import repository as parents
 from leaderboard.results import service as results
 from leaderboard.results.schemas import Estimate, Setting
-from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from mergehub.kit.http.pagination import PageRequest
 from mergehub.kit.problems.problem import NotFound
 
 
@@ -50,35 +50,36 @@ def boards() -> schemas.BoardList:
 
 
 async def page(
-    session: AsyncSession, name: str, filters: Filters, cursor: str | None, limit: int
+    session: AsyncSession, name: str, filters: Filters, asked: PageRequest
 ) -> schemas.BoardPage:
     """Raises BoardNotFound and BadCursor."""
     if name not in BOARDS:
         raise BoardNotFound(f"There is no board {name!r}; there is: {', '.join(BOARDS)}.")
-    after = tuple(decode_cursor(cursor, int, float, str)) if cursor else ()
+    after = asked.after(int, float, str) or ()
     scores = await results.newest(session)
     methods = await parents.merge_methods(session)
     columns = ranking.columns(scores)
     board = ranking.rows(scores, columns)
     ranks = ranking.ranks(board)
-    rows = [row for row in board if row.key > after and filters.keep(row.model, methods)]
+    wanted = [row for row in board if row.key > after and filters.keep(row.model, methods)]
+    rows, next_cursor = asked.cut(wanted, lambda row: row.key)
     return schemas.BoardPage(
         board=schemas.Board.model_validate(BOARDS[name]),
         columns=[Setting.model_validate(column) for column in columns],
         ranked=len(ranks),
-        items=[_told(row, ranks, methods, columns) for row in rows[:limit]],
-        next_cursor=encode_cursor(*rows[limit - 1].key) if len(rows) > limit else None,
+        items=[_told(row, ranks, methods, columns) for row in rows],
+        next_cursor=next_cursor,
     )
 
 
 def _told(
-    row: ranking.Row,
+    row: ranking.Entry,
     ranks: Mapping[str, ranking.Rank],
     methods: Mapping[str, str],
     columns: Collection[results.Setting],
-) -> schemas.BoardRow:
+) -> schemas.Standing:
     rank = ranks.get(row.model)
-    return schemas.BoardRow(
+    return schemas.Standing(
         rank=schemas.Rank.model_validate(rank) if rank else None,
         model=row.model,
         merged=row.model in methods,

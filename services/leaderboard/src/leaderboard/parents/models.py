@@ -11,7 +11,7 @@ from leaderboard.results.models import ModelName
 from leaderboard.tables import Base
 
 
-class Parent(Base):
+class ParentRow(Base):
     """A parent of a model, as the newest production of a model of this name told."""
 
     __tablename__ = "parents"

@@ -9,23 +9,29 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from leaderboard.parents.models import Parent
+from leaderboard.parents.models import ParentRow
 
 
 async def replace(session: AsyncSession, model: str, parents: Sequence[dict[str, Any]]) -> None:
     """Make `parents` all that the model has."""
-    await session.execute(delete(Parent).where(Parent.model == model))
+    await session.execute(delete(ParentRow).where(ParentRow.model == model))
     for values in parents:
-        await session.execute(insert(Parent).values(model=model, **values).on_conflict_do_nothing())
+        await session.execute(
+            insert(ParentRow).values(model=model, **values).on_conflict_do_nothing()
+        )
 
 
-async def of(session: AsyncSession, model: str) -> Sequence[Parent]:
+async def of(session: AsyncSession, model: str) -> Sequence[ParentRow]:
     """The parents of one model: the base first, then ingredients by name."""
-    query = select(Parent).where(Parent.model == model).order_by(Parent.role, Parent.parent)
+    query = (
+        select(ParentRow).where(ParentRow.model == model).order_by(ParentRow.role, ParentRow.parent)
+    )
     return (await session.scalars(query)).all()
 
 
 async def merge_methods(session: AsyncSession) -> dict[str, str]:
     """The method of every model that is a merge."""
-    query = select(Parent.model, Parent.method).where(Parent.relation == "merge").distinct()
+    query = (
+        select(ParentRow.model, ParentRow.method).where(ParentRow.relation == "merge").distinct()
+    )
     return {row.model: row.method for row in await session.execute(query)}

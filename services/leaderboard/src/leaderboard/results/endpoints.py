@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query
 
 from leaderboard.results import schemas, service
 from mergehub.kit.database.database import Session
-from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.http.cursors import BadCursor
+from mergehub.kit.http.pagination import Paging
 from mergehub.kit.problems.problem import problem_responses
 
 router = APIRouter(prefix="/v1/results", tags=["results"])
@@ -20,15 +21,10 @@ Benchmark = Annotated[Text | None, Query(description="A benchmark's name.", exam
 
 @router.get("", summary="List results", responses=problem_responses(BadCursor))
 async def list_results(
-    request: Request,
-    response: Response,
     session: Session,
+    asked: Paging,
     model: Model = None,
     benchmark: Benchmark = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
 ) -> schemas.ResultPage:
     """Results, the newest first."""
-    page = await service.page(session, model=model, benchmark=benchmark, cursor=cursor, limit=limit)
-    link_next(request, response, page.next_cursor)
-    return page
+    return await service.page(session, model=model, benchmark=benchmark, asked=asked)

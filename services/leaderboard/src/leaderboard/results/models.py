@@ -23,7 +23,7 @@ from leaderboard.tables import Base
 ModelName = String(500, collation="C")
 
 
-class Result(Base):
+class ResultRow(Base):
     """One score of one model. Ids grow with time, so the newest result has the highest.
 
     `binary`: every item is right (1) or wrong (0), so the score is a share of items.
@@ -50,7 +50,7 @@ class Result(Base):
     created_at: Mapped[datetime]
 
 
-class ResultItem(Base):
+class ResultItemRow(Base):
     """The score of one item; the same hash is the same item in another model's result."""
 
     __tablename__ = "result_items"

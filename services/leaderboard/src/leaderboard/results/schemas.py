@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from mergehub.contracts.messages import Answer
+from mergehub.kit.http.pagination import Page
 
 
 class Estimate(Answer):
@@ -45,6 +46,5 @@ class Result(Setting):
     created_at: datetime
 
 
-class ResultPage(Answer):
-    items: list[Result]
-    next_cursor: str | None
+class ResultPage(Page[Result]):
+    """The newest first."""

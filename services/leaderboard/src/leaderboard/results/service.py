@@ -15,7 +15,7 @@ from leaderboard.benchmarks import repository as benchmarks
 from leaderboard.names import known, spelled
 from leaderboard.results import repository, schemas
 from mergehub.contracts.events import EvaluationCompleted
-from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from mergehub.kit.http.pagination import PageRequest
 
 VERIFIED = "verified"
 
@@ -84,19 +84,16 @@ async def page(
     *,
     model: str | None,
     benchmark: str | None,
-    cursor: str | None,
-    limit: int,
+    asked: PageRequest,
 ) -> schemas.ResultPage:
     """Raises BadCursor."""
-    before = decode_cursor(cursor, int)[0] if cursor else None
+    before = asked.after(int)
     model = model and await known(session, model)
-    rows = await repository.page(
-        session, model=model, benchmark=benchmark, before=before, limit=limit + 1
+    found = await repository.page(
+        session, model=model, benchmark=benchmark, before=before, limit=asked.rows
     )
-    return schemas.ResultPage(
-        items=[_told(row) for row in rows[:limit]],
-        next_cursor=encode_cursor(rows[limit - 1].id) if len(rows) > limit else None,
-    )
+    rows, next_cursor = asked.cut(found, lambda row: (row.id,))
+    return schemas.ResultPage(items=[_told(row) for row in rows], next_cursor=next_cursor)
 
 
 def _told(row: Row[Any]) -> schemas.Result:

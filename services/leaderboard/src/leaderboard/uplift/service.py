@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from leaderboard.names import known
 from leaderboard.parents import repository as parent_rows
-from leaderboard.parents.models import Parent
+from leaderboard.parents.models import ParentRow
 from leaderboard.results import repository as result_rows
 from leaderboard.results import service as results
 from leaderboard.results.schemas import Estimate
@@ -53,7 +53,7 @@ async def uplift(session: AsyncSession, model: str) -> schemas.Uplift:
 
 
 async def _compare(
-    session: AsyncSession, model: str, parents: Sequence[Parent], scores: Scores
+    session: AsyncSession, model: str, parents: Sequence[ParentRow], scores: Scores
 ) -> dict[Setting, Comparisons]:
     """The model against its parents in every setting that it has a score in."""
     own = scores[model]
@@ -76,7 +76,9 @@ async def _compare(
 
 
 def _mean(
-    compared: Mapping[Setting, Comparisons], own: Mapping[Setting, Score], parents: Sequence[Parent]
+    compared: Mapping[Setting, Comparisons],
+    own: Mapping[Setting, Score],
+    parents: Sequence[ParentRow],
 ) -> schemas.MeanUplift | None:
     """Over one setting per benchmark, the newest, of those that all measured parents share."""
     measured = {name for each in compared.values() for name in each.parents}
@@ -94,18 +96,18 @@ def _mean(
     )
 
 
-def _ingredients(parents: Sequence[Parent]) -> list[str]:
+def _ingredients(parents: Sequence[ParentRow]) -> list[str]:
     return sorted({parent.parent for parent in parents if parent.role == "ingredient"})
 
 
-def _roles(parents: Sequence[Parent]) -> dict[str, list[str]]:
+def _roles(parents: Sequence[ParentRow]) -> dict[str, list[str]]:
     roles: dict[str, list[str]] = {}
     for parent in parents:
         roles.setdefault(parent.parent, []).append(parent.role)
     return roles
 
 
-def _told_parent(parent: Parent, compared: Mapping[Setting, Comparisons]) -> schemas.Parent:
+def _told_parent(parent: ParentRow, compared: Mapping[Setting, Comparisons]) -> schemas.Parent:
     return schemas.Parent(
         model=parent.parent,
         role=parent.role,

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lineage.tables import Base
 
 
-class Edge(Base):
+class EdgeRow(Base):
     """A revision (the child) came from another (the parent): how, and who said so.
 
     The models of both ends are kept here too, since walks go from model to model; the foreign

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import CTE
 
-from lineage.graph.models import Edge
-from lineage.models.models import Model, Revision
+from lineage.graph.models import EdgeRow
+from lineage.models.models import ModelRow, RevisionRow
 from mergehub.kit.database.database import AnyRow
 
 Direction = Literal["ancestors", "descendants"]
@@ -35,7 +35,7 @@ def _reach(start: UUID, direction: Direction) -> CTE:
 
     UNION (not UNION ALL) drops what was reached before, which keeps a ladder of diamonds linear.
     """
-    here, there = Edge.child_id, Edge.parent_id
+    here, there = EdgeRow.child_id, EdgeRow.parent_id
     if direction == "descendants":
         here, there = there, here
     reached = select(cast(start, Uuid).label("id")).cte("reached", recursive=True)
@@ -49,7 +49,7 @@ async def is_ancestor(session: AsyncSession, ancestor: UUID, of: UUID) -> bool:
     """
     reached = _reach(of, "ancestors")
     found = exists(select(reached.c.id).where(reached.c.id == ancestor))
-    has_children = exists(select(Edge.id).where(Edge.parent_id == ancestor))
+    has_children = exists(select(EdgeRow.id).where(EdgeRow.parent_id == ancestor))
     return ancestor == of or bool(await session.scalar(select(and_(has_children, found))))
 
 
@@ -65,45 +65,45 @@ async def reached(
 
 
 async def names(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
-    rows = await session.execute(select(Model.id, Model.name).where(Model.id.in_(ids)))
+    rows = await session.execute(select(ModelRow.id, ModelRow.name).where(ModelRow.id.in_(ids)))
     return {row.id: row.name for row in rows}
 
 
 async def edges_among(session: AsyncSession, ids: Collection[UUID]) -> Sequence[AnyRow]:
     """Every edge with both ends in `ids`, oldest first."""
-    child, parent = aliased(Revision), aliased(Revision)
+    child, parent = aliased(RevisionRow), aliased(RevisionRow)
     query = (
         select(
-            Edge.child_id.label("child"),
-            Edge.parent_id.label("parent"),
+            EdgeRow.child_id.label("child"),
+            EdgeRow.parent_id.label("parent"),
             child.digest.label("child_digest"),
             parent.digest.label("parent_digest"),
-            Edge.relation,
-            Edge.role,
-            Edge.method,
-            Edge.weight,
-            Edge.layers,
-            Edge.recipe_version,
-            Edge.run,
-            Edge.source,
+            EdgeRow.relation,
+            EdgeRow.role,
+            EdgeRow.method,
+            EdgeRow.weight,
+            EdgeRow.layers,
+            EdgeRow.recipe_version,
+            EdgeRow.run,
+            EdgeRow.source,
         )
-        .join(child, child.id == Edge.child_revision_id)
-        .join(parent, parent.id == Edge.parent_revision_id)
-        .where(Edge.child_id.in_(ids), Edge.parent_id.in_(ids))
-        .order_by(Edge.id)
+        .join(child, child.id == EdgeRow.child_revision_id)
+        .join(parent, parent.id == EdgeRow.parent_revision_id)
+        .where(EdgeRow.child_id.in_(ids), EdgeRow.parent_id.in_(ids))
+        .order_by(EdgeRow.id)
     )
     return (await session.execute(query)).all()
 
 
 async def insert_edge(session: AsyncSession, values: dict[str, Any]) -> int | None:
     """The id of the new edge, or None where the same edge is there already."""
-    added = insert(Edge).values(values).on_conflict_do_nothing().returning(Edge.id)
+    added = insert(EdgeRow).values(values).on_conflict_do_nothing().returning(EdgeRow.id)
     return await session.scalar(added)
 
 
 async def count_edge(session: AsyncSession, edge_id: int) -> None:
     """Raise the parent's counters where the edge's child is new to them. Needs the lock."""
-    edge, other = aliased(Edge), aliased(Edge)
+    edge, other = aliased(EdgeRow), aliased(EdgeRow)
     alike = exists().where(
         other.id != edge.id, other.child_id == edge.child_id, other.parent_id == edge.parent_id
     )
@@ -116,19 +116,20 @@ async def count_edge(session: AsyncSession, edge_id: int) -> None:
     ).where(edge.id == edge_id)
     row = (await session.execute(new)).one()
     await session.execute(
-        update(Model)
-        .where(Model.id == row.parent_id)
+        update(ModelRow)
+        .where(ModelRow.id == row.parent_id)
         .values(
-            children_count=Model.children_count + int(row.child),
-            base_count=Model.base_count + int(row.merge and row.role == "base"),
-            ingredient_count=Model.ingredient_count + int(row.merge and row.role == "ingredient"),
+            children_count=ModelRow.children_count + int(row.child),
+            base_count=ModelRow.base_count + int(row.merge and row.role == "base"),
+            ingredient_count=ModelRow.ingredient_count
+            + int(row.merge and row.role == "ingredient"),
         )
         .execution_options(synchronize_session=False)
     )
 
 
-async def popular(session: AsyncSession, role: str, limit: int) -> Sequence[Model]:
+async def popular(session: AsyncSession, role: str, limit: int) -> Sequence[ModelRow]:
     """The models that most merges used in this role."""
-    count = Model.base_count if role == "base" else Model.ingredient_count
-    query = select(Model).where(count > 0).order_by(count.desc(), Model.name).limit(limit)
+    count = ModelRow.base_count if role == "base" else ModelRow.ingredient_count
+    query = select(ModelRow).where(count > 0).order_by(count.desc(), ModelRow.name).limit(limit)
     return (await session.scalars(query)).all()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query
 
 from lineage.models import schemas, service
 from lineage.models.models import NAME_LENGTH
 from mergehub.kit.database.database import Session
-from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.http.cursors import BadCursor
+from mergehub.kit.http.pagination import Paging
 from mergehub.kit.problems.problem import problem_responses
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
@@ -26,18 +27,13 @@ Prefix = Annotated[
 
 @router.get("", summary="List models", responses=problem_responses(BadCursor))
 async def list_models(
-    request: Request,
-    response: Response,
     session: Session,
+    asked: Paging,
     name: Name = None,
     q: Prefix = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
 ) -> schemas.ModelPage:
     """Models by name."""
-    page = await service.page(session, name=name, prefix=q, cursor=cursor, limit=limit)
-    link_next(request, response, page.next_cursor)
-    return page
+    return await service.page(session, name=name, prefix=q, asked=asked)
 
 
 @router.get(

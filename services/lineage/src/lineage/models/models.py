@@ -15,7 +15,7 @@ NAME_LENGTH = 500
 Name = String(NAME_LENGTH, collation="C")
 
 
-class Model(Base):
+class ModelRow(Base):
     """A model by its opaque id; `name` is what it is called now, in its first spelling.
 
     Names are compared without case. Of those that were kept apart before that, all but the first
@@ -43,7 +43,7 @@ class Model(Base):
     )
 
 
-class ModelName(Base):
+class ModelNameRow(Base):
     """A name that a model has or had, since when."""
 
     __tablename__ = "model_names"
@@ -54,7 +54,7 @@ class ModelName(Base):
     since: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-class Revision(Base):
+class RevisionRow(Base):
     """One content of a model; without a digest it is the one whose content nobody told us."""
 
     __tablename__ = "revisions"

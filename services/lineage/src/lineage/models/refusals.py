@@ -12,12 +12,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lineage.models.models import Model
+from lineage.models.models import ModelRow
 from lineage.tables import Base
 from mergehub.kit.database.database import AnyRow
 
 
-class RefusedEdge(Base):
+class RefusedEdgeRow(Base):
     """An edge that was reported and refused."""
 
     __tablename__ = "refused_edges"
@@ -36,23 +36,23 @@ class RefusedEdge(Base):
 
 async def keep(session: AsyncSession, values: dict[str, Any]) -> None:
     """Record that an edge was refused, once however often it is reported."""
-    await session.execute(insert(RefusedEdge).values(values).on_conflict_do_nothing())
+    await session.execute(insert(RefusedEdgeRow).values(values).on_conflict_do_nothing())
 
 
 async def of(session: AsyncSession, child_id: UUID) -> Sequence[AnyRow]:
     """The refused parents of a model, oldest first."""
     query = (
         select(
-            RefusedEdge.parent_id.label("parent"),
-            Model.name,
-            RefusedEdge.relation,
-            RefusedEdge.role,
-            RefusedEdge.run,
-            RefusedEdge.reason,
-            RefusedEdge.created_at,
+            RefusedEdgeRow.parent_id.label("parent"),
+            ModelRow.name,
+            RefusedEdgeRow.relation,
+            RefusedEdgeRow.role,
+            RefusedEdgeRow.run,
+            RefusedEdgeRow.reason,
+            RefusedEdgeRow.created_at,
         )
-        .join(Model, Model.id == RefusedEdge.parent_id)
-        .where(RefusedEdge.child_id == child_id)
-        .order_by(RefusedEdge.id)
+        .join(ModelRow, ModelRow.id == RefusedEdgeRow.parent_id)
+        .where(RefusedEdgeRow.child_id == child_id)
+        .order_by(RefusedEdgeRow.id)
     )
     return (await session.execute(query)).all()

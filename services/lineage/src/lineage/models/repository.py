@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, collate, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lineage.models.models import Model, ModelName, Revision
+from lineage.models.models import ModelNameRow, ModelRow, RevisionRow
 
-_LOWER = func.lower(Model.name)
+_LOWER = func.lower(ModelRow.name)
 
 
 def _lower(name: str) -> ColumnElement[str]:
@@ -19,53 +20,58 @@ def _lower(name: str) -> ColumnElement[str]:
     return func.lower(collate(literal(name), "C"))
 
 
-async def find(session: AsyncSession, model_id: UUID) -> Model | None:
-    return await session.get(Model, model_id)
+async def find(session: AsyncSession, model_id: UUID) -> ModelRow | None:
+    return await session.get(ModelRow, model_id)
 
 
 async def page(
-    session: AsyncSession, *, name: str | None, prefix: str | None, after: str | None, limit: int
-) -> Sequence[Model]:
-    """At most `limit` models by name, behind `after`."""
-    query = select(Model).where(Model.alias_of.is_(None)).order_by(_LOWER).limit(limit)
+    session: AsyncSession,
+    *,
+    name: str | None,
+    prefix: str | None,
+    after: tuple[Any, ...] | None,
+    limit: int,
+) -> Sequence[ModelRow]:
+    """At most `limit` models by name, after `after`."""
+    query = select(ModelRow).where(ModelRow.alias_of.is_(None)).order_by(_LOWER).limit(limit)
     if name is not None:
         query = query.where(_lower(name) == _LOWER)
     if prefix is not None:
         query = query.where(_LOWER.startswith(prefix.lower(), autoescape=True))
     if after is not None:
-        query = query.where(_lower(after) < _LOWER)
+        query = query.where(_lower(after[0]) < _LOWER)
     return (await session.scalars(query)).all()
 
 
-async def names(session: AsyncSession, model_id: UUID) -> Sequence[ModelName]:
-    query = select(ModelName).where(ModelName.model_id == model_id).order_by(ModelName.id)
+async def names(session: AsyncSession, model_id: UUID) -> Sequence[ModelNameRow]:
+    query = select(ModelNameRow).where(ModelNameRow.model_id == model_id).order_by(ModelNameRow.id)
     return (await session.scalars(query)).all()
 
 
-async def revisions(session: AsyncSession, model_id: UUID) -> Sequence[Revision]:
-    query = select(Revision).where(Revision.model_id == model_id)
-    return (await session.scalars(query.order_by(Revision.created_at, Revision.id))).all()
+async def revisions(session: AsyncSession, model_id: UUID) -> Sequence[RevisionRow]:
+    query = select(RevisionRow).where(RevisionRow.model_id == model_id)
+    return (await session.scalars(query.order_by(RevisionRow.created_at, RevisionRow.id))).all()
 
 
 async def ensure(session: AsyncSession, name: str) -> UUID:
     """The id of the model of this name, in whatever case; created where there is none."""
     created: UUID | None = await session.scalar(
-        insert(Model).values(name=name).on_conflict_do_nothing().returning(Model.id)
+        insert(ModelRow).values(name=name).on_conflict_do_nothing().returning(ModelRow.id)
     )
     if created is not None:
-        await session.execute(insert(ModelName).values(model_id=created, name=name))
+        await session.execute(insert(ModelNameRow).values(model_id=created, name=name))
         return created
-    query = select(Model.id).where(Model.alias_of.is_(None), _lower(name) == _LOWER)
+    query = select(ModelRow.id).where(ModelRow.alias_of.is_(None), _lower(name) == _LOWER)
     return (await session.scalars(query)).one()
 
 
 async def ensure_revision(session: AsyncSession, model_id: UUID, digest: str | None) -> UUID:
     """The id of the model's revision with this digest, or of the one without."""
-    values = insert(Revision).values(model_id=model_id, digest=digest)
-    added = values.on_conflict_do_nothing().returning(Revision.id)
+    values = insert(RevisionRow).values(model_id=model_id, digest=digest)
+    added = values.on_conflict_do_nothing().returning(RevisionRow.id)
     created: UUID | None = await session.scalar(added)
     if created is not None:
         return created
-    same = Revision.digest.is_not_distinct_from(digest)
-    query = select(Revision.id).where(Revision.model_id == model_id, same)
+    same = RevisionRow.digest.is_not_distinct_from(digest)
+    query = select(RevisionRow.id).where(RevisionRow.model_id == model_id, same)
     return (await session.scalars(query)).one()

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from mergehub.contracts.messages import Answer
+from mergehub.kit.http.pagination import Page
 
 
 class Model(Answer):
@@ -23,9 +24,8 @@ class Model(Answer):
     alias_of: UUID | None
 
 
-class ModelPage(Answer):
-    items: list[Model]
-    next_cursor: str | None
+class ModelPage(Page[Model]):
+    """By name."""
 
 
 class ModelName(Answer):

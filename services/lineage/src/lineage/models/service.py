@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.models import refusals, repository, schemas
-from lineage.models.models import Model
-from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from lineage.models.models import ModelRow
+from mergehub.kit.http.pagination import PageRequest
 from mergehub.kit.problems.problem import NotFound
 
 
@@ -19,7 +19,7 @@ class ModelNotFound(NotFound):
     remedy = "Find the model's id with `GET /v1/models?name=…`."
 
 
-async def get(session: AsyncSession, model_id: UUID) -> Model:
+async def get(session: AsyncSession, model_id: UUID) -> ModelRow:
     """Raises ModelNotFound."""
     found = await repository.find(session, model_id)
     if found is None:
@@ -44,12 +44,11 @@ async def detail(session: AsyncSession, model_id: UUID) -> schemas.ModelDetail:
 
 
 async def page(
-    session: AsyncSession, *, name: str | None, prefix: str | None, cursor: str | None, limit: int
+    session: AsyncSession, *, name: str | None, prefix: str | None, asked: PageRequest
 ) -> schemas.ModelPage:
     """Raises BadCursor."""
-    after = decode_cursor(cursor, str)[0] if cursor else None
-    rows = await repository.page(session, name=name, prefix=prefix, after=after, limit=limit + 1)
-    return schemas.ModelPage(
-        items=[schemas.Model.model_validate(row) for row in rows[:limit]],
-        next_cursor=encode_cursor(rows[limit - 1].name) if len(rows) > limit else None,
-    )
+    after = asked.after(str)
+    found = await repository.page(session, name=name, prefix=prefix, after=after, limit=asked.rows)
+    rows, next_cursor = asked.cut(found, lambda row: (row.name,))
+    items = [schemas.Model.model_validate(row) for row in rows]
+    return schemas.ModelPage(items=items, next_cursor=next_cursor)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from mergehub.kit.database.database import Session
-from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.http.cursors import BadCursor
+from mergehub.kit.http.pagination import Paging
 from mergehub.kit.identity.auth import requires
 from mergehub.kit.problems.choices import one_of
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
@@ -37,18 +38,13 @@ Subject = Annotated[
     dependencies=[Depends(requires("admin"))],
 )
 async def list_audit(
-    request: Request,
-    response: Response,
     session: Session,
+    asked: Paging,
     actor: By = None,
     account: Account = None,
     action: Done = None,
     subject: Subject = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
 ) -> AuditPage:
     """Every change with who made it, the newest first."""
     wanted = AuditFilter(actor, action, subject, account)
-    page = await service.page(session, wanted, cursor, limit)
-    link_next(request, response, page.next_cursor)
-    return page
+    return await service.page(session, wanted, asked)

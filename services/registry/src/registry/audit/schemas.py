@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from mergehub.contracts.messages import Answer
+from mergehub.kit.http.pagination import Page
 
 
 class AuditEntry(Answer):
@@ -21,8 +22,5 @@ class AuditEntry(Answer):
     request_id: str | None
 
 
-class AuditPage(Answer):
+class AuditPage(Page[AuditEntry]):
     """Newest first."""
-
-    items: list[AuditEntry]
-    next_cursor: str | None

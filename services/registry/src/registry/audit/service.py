@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from mergehub.kit.http.pagination import PageRequest
 from registry.actor import Actor
 from registry.audit.actions import Action
 from registry.audit.models import AuditRow
@@ -42,11 +42,9 @@ async def audit(session: AsyncSession, actor: Actor, action: Action, subject: st
     )
 
 
-async def page(
-    session: AsyncSession, wanted: AuditFilter, cursor: str | None, limit: int
-) -> AuditPage:
+async def page(session: AsyncSession, wanted: AuditFilter, asked: PageRequest) -> AuditPage:
     """A page of changes, the newest first."""
-    query = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit + 1)
+    query = select(AuditRow).order_by(AuditRow.id.desc()).limit(asked.rows)
     if wanted.actor is not None:
         query = query.where(AuditRow.actor == wanted.actor)
     if wanted.account is not None:
@@ -56,9 +54,9 @@ async def page(
     if wanted.subject is not None:
         part = AuditRow.subject.startswith(f"{wanted.subject}/", autoescape=True)
         query = query.where((AuditRow.subject == wanted.subject) | part)
-    if cursor is not None:
-        query = query.where(AuditRow.id < decode_cursor(cursor, int)[0])
+    if before := asked.after(int):
+        query = query.where(AuditRow.id < before[0])
     found = (await session.scalars(query)).all()
-    items = [AuditEntry.model_validate(row) for row in found[:limit]]
-    more = len(found) > limit
-    return AuditPage(items=items, next_cursor=encode_cursor(items[-1].id) if more else None)
+    rows, next_cursor = asked.cut(found, lambda row: (row.id,))
+    items = [AuditEntry.model_validate(row) for row in rows]
+    return AuditPage(items=items, next_cursor=next_cursor)

@@ -8,7 +8,7 @@ from mergehub.contracts.events import EventPage
 from mergehub.kit.events.outbox import CHANNEL, NUMBERED
 from mergehub.kit.http.app import Resources
 from mergehub.kit.http.follow import HEARTBEAT, changed, event_frame, revisions
-from mergehub.kit.http.single_flight import SingleFlight
+from mergehub.kit.single_flight import SingleFlight
 from registry.events.models import outbox
 
 TOLD = outbox.source + NUMBERED
@@ -20,12 +20,12 @@ class Feed:
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
-        self._looks = SingleFlight(self._look)
+        self._looks = SingleFlight[tuple[int, int], EventPage](fresh=True)
         resources.closing.push_async_callback(self._looks.close)
 
     async def after(self, sequence: int, limit: int) -> EventPage:
         """The events behind `sequence` that there are now. Raises EventsPruned."""
-        return await self._looks((sequence, limit))
+        return await self._looks((sequence, limit), lambda: self._look(sequence, limit))
 
     async def next(self, sequence: int, limit: int, seconds: float) -> EventPage:
         """The events behind `sequence`, as soon as there is one; none after `seconds`."""
@@ -49,8 +49,7 @@ class Feed:
                 if page.has_more:
                     woken.set()
 
-    async def _look(self, asked: tuple[int, int]) -> EventPage:
-        after, limit = asked
+    async def _look(self, after: int, limit: int) -> EventPage:
         async with self._resources.database.reading() as session:
             items, has_more = await outbox.after(session, after, limit)
         return EventPage(

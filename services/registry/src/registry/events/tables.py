@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mergehub.kit.events.outbox import OutboxRow
+from mergehub.kit.events.outbox import OutboxColumns
 from registry.base import Base
 
 
-class OutboxTable(OutboxRow, Base):
+class OutboxRow(OutboxColumns, Base):
     """Events, written in the transaction of the change that they tell of."""

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
 from mergehub.kit.database.database import Session
-from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.http.cursors import BadCursor
+from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.middleware.etags import as_it_is, etag_of
@@ -118,22 +119,17 @@ async def check_recipe(body: RecipeCheck) -> CheckedRecipeAnswer:
 
 @router.get("", summary="List recipes", responses=problem_responses(BadCursor, Unauthenticated))
 async def list_recipes(
-    request: Request,
-    response: Response,
     session: Session,
+    asked: Paging,
     viewer: Viewing,
     owner: Annotated[AnyCase | None, Query(description="The handle of its owner.")] = None,
     name: Annotated[AnyCase | None, Query()] = None,
     tag: Annotated[Label | None, Query()] = None,
     method: Method = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
 ) -> RecipePage:
     """Recipes, the newest first; private ones for those who belong to their owner."""
     wanted = RecipeFilter(owner, name, tag, method)
-    page = await service.page(session, wanted, viewer, cursor, limit)
-    link_next(request, response, page.next_cursor)
-    return page
+    return await service.page(session, wanted, viewer, asked)
 
 
 @router.get("/{recipe_id}", summary="Get a recipe", response_model=Recipe, responses=SEEN)
@@ -196,18 +192,13 @@ async def publish_recipe_version(
     responses=SEEN | problem_responses(BadCursor),
 )
 async def list_recipe_versions(
-    request: Request,
-    response: Response,
     recipe_id: UUID,
     session: Session,
+    asked: Paging,
     viewer: Viewing,
-    limit: Limit = 50,
-    cursor: Cursor = None,
 ) -> VersionPage:
     """The versions of a recipe, the newest first."""
-    page = await service.versions(session, recipe_id, viewer, cursor, limit)
-    link_next(request, response, page.next_cursor)
-    return page
+    return await service.versions(session, recipe_id, viewer, asked)
 
 
 @router.get(

@@ -97,12 +97,12 @@ async def names_like(session: AsyncSession, name: str, viewer: Viewer) -> Sequen
 
 
 async def versions(
-    session: AsyncSession, recipe_id: UUID, before: int | None, limit: int
+    session: AsyncSession, recipe_id: UUID, before: tuple[Any, ...] | None, limit: int
 ) -> Sequence[VersionRow]:
     """Versions of a recipe, the newest first."""
     query = select(VersionRow).options(*_NO_TEXT).where(VersionRow.recipe_id == recipe_id)
     if before is not None:
-        query = query.where(VersionRow.number < before)
+        query = query.where(VersionRow.number < before[0])
     return (await session.scalars(query.order_by(VersionRow.number.desc()).limit(limit))).all()
 
 

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from mergehub.contracts.examples import RECIPE, RECIPE_ID, TIME, VERSION, example
 from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.names import RECIPE_NAME, must_be
+from mergehub.kit.http.pagination import Page
 from mergehub.kit.problems.problem import FieldFault
 from registry.accounts.access import Visibility
 
@@ -135,19 +136,14 @@ class Recipe(Answer):
     version: VersionSummary
 
 
-class RecipePage(Answer):
+class RecipePage(Page[Recipe]):
     """The newest first, each with the first 300 characters of its description.
 
     Where none has the `name` asked for, `suggestions` are `owner/name` of those nearest to it.
     """
 
-    items: list[Recipe]
     suggestions: list[str]
-    next_cursor: str | None
 
 
-class VersionPage(Answer):
+class VersionPage(Page[VersionSummary]):
     """Newest first."""
-
-    items: list[VersionSummary]
-    next_cursor: str | None

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import RecipePublished
-from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from mergehub.kit.http.pagination import PageRequest
 from mergehub.kit.identity.auth import Principal, Viewer
 from mergehub.kit.middleware.etags import etag_of
 from mergehub.kit.problems.problem import Conflict, NotFound
@@ -134,17 +134,16 @@ async def find(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> Recipe
 
 
 async def page(
-    session: AsyncSession, wanted: RecipeFilter, viewer: Viewer, cursor: str | None, limit: int
+    session: AsyncSession, wanted: RecipeFilter, viewer: Viewer, asked: PageRequest
 ) -> RecipePage:
     """A page of recipes, the newest first."""
-    before = (*decode_cursor(cursor, datetime, UUID),) if cursor else None
-    found = await repository.page(session, wanted, viewer, before, limit + 1)
-    items = [_in_short(_recipe(*pair)) for pair in found[:limit]]
-    more = len(found) > limit
+    before = asked.after(datetime, UUID)
+    found = await repository.page(session, wanted, viewer, before, asked.rows)
+    pairs, next_cursor = asked.cut(found, lambda pair: (pair[0].created_at, pair[0].id))
     return RecipePage(
-        items=items,
-        suggestions=[] if items or cursor else await _near(session, wanted, viewer),
-        next_cursor=encode_cursor(items[-1].created_at.isoformat(), items[-1].id) if more else None,
+        items=[_in_short(_recipe(*pair)) for pair in pairs],
+        suggestions=[] if pairs or asked.cursor else await _near(session, wanted, viewer),
+        next_cursor=next_cursor,
     )
 
 
@@ -162,15 +161,15 @@ async def _near(session: AsyncSession, wanted: RecipeFilter, viewer: Viewer) -> 
 
 
 async def versions(
-    session: AsyncSession, recipe_id: UUID, viewer: Viewer, cursor: str | None, limit: int
+    session: AsyncSession, recipe_id: UUID, viewer: Viewer, asked: PageRequest
 ) -> VersionPage:
     """A page of the versions of a recipe, the newest first. Raises RecipeNotFound."""
-    before = decode_cursor(cursor, int)[0] if cursor else None
+    before = asked.after(int)
     await find(session, recipe_id, viewer)
-    found = await repository.versions(session, recipe_id, before, limit + 1)
-    items = [VersionSummary.model_validate(row) for row in found[:limit]]
-    more = len(found) > limit
-    return VersionPage(items=items, next_cursor=encode_cursor(items[-1].number) if more else None)
+    found = await repository.versions(session, recipe_id, before, asked.rows)
+    rows, next_cursor = asked.cut(found, lambda row: (row.number,))
+    items = [VersionSummary.model_validate(row) for row in rows]
+    return VersionPage(items=items, next_cursor=next_cursor)
 
 
 async def version(

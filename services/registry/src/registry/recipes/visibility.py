@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.events.models import release
-from registry.events.tables import OutboxTable
+from registry.events.tables import OutboxRow
 from registry.recipes.models import RecipeRow
 
 Follower = Callable[[AsyncSession, RecipeRow], Awaitable[None]]
@@ -23,5 +23,5 @@ async def spread(session: AsyncSession, recipe: RecipeRow, followers: Sequence[F
     for follow in followers:
         await follow(session, recipe)
     if recipe.visibility == "public":
-        about_it = OutboxTable.data["recipe"].astext == str(recipe.id)
-        await release(session, recipe.owner, OutboxTable.type == "recipe.published", about_it)
+        about_it = OutboxRow.data["recipe"].astext == str(recipe.id)
+        await release(session, recipe.owner, OutboxRow.type == "recipe.published", about_it)

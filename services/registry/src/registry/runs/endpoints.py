@@ -10,8 +10,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from mergehub.contracts.kinds import KindName, RunCreate
 from mergehub.contracts.runs import FINAL, Run, RunState, SubmittedRun
 from mergehub.kit.database.database import Session
+from mergehub.kit.http.cursors import BadCursor
 from mergehub.kit.http.follow import LastEventId, Wait, event_stream, followed
-from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.http.pagination import Paging
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.middleware.etags import is_known
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
@@ -81,21 +82,16 @@ async def submit_run(
 
 @router.get("", summary="List runs", responses=problem_responses(BadCursor, Unauthenticated))
 async def list_runs(
-    request: Request,
-    response: Response,
     session: Session,
+    asked: Paging,
     viewer: Viewing,
     owner: Owner = None,
     state: State = None,
     kind: Kind = None,
     model: ModelName = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
 ) -> RunPage:
     """Runs in short, the newest first; private ones for those who belong to their owner."""
-    page = await service.page(session, RunFilter(owner, state, kind, model), viewer, cursor, limit)
-    link_next(request, response, page.next_cursor)
-    return page
+    return await service.page(session, RunFilter(owner, state, kind, model), viewer, asked)
 
 
 @router.get("/{run_id}", summary="Get a run, or wait for its next change", responses=SEEN)

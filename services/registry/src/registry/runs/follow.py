@@ -9,8 +9,8 @@ from uuid import UUID
 from mergehub.contracts.runs import FINAL, Run
 from mergehub.kit.http.app import Resources
 from mergehub.kit.http.follow import HEARTBEAT, changed, event_frame, revisions
-from mergehub.kit.http.single_flight import SingleFlight
 from mergehub.kit.identity.auth import Viewer
+from mergehub.kit.single_flight import SingleFlight
 from registry.runs import service
 from registry.runs.errors import RunNotFound
 from registry.runs.moves import CHANNEL
@@ -24,12 +24,12 @@ class Following:
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
-        self._looks = SingleFlight(self._look)
+        self._looks = SingleFlight[UUID, Run](fresh=True)
         resources.closing.push_async_callback(self._looks.close)
 
     async def look(self, run_id: UUID, viewer: Viewer) -> Run:
         """The run as it stands; the connection is given back at once. Raises RunNotFound."""
-        run = await self._looks(run_id)
+        run = await self._looks(run_id, lambda: self._look(run_id))
         if run.visibility != "public":
             async with self._resources.database.reading() as session:
                 await service.check_seen(session, run, viewer)

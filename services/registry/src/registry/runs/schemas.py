@@ -5,13 +5,11 @@ from __future__ import annotations
 from mergehub.contracts.hardware import Hardware
 from mergehub.contracts.messages import Answer
 from mergehub.contracts.runs import RunSummary
+from mergehub.kit.http.pagination import Page
 
 
-class RunPage(Answer):
+class RunPage(Page[RunSummary]):
     """Newest first."""
-
-    items: list[RunSummary]
-    next_cursor: str | None
 
 
 class Queue(Answer):

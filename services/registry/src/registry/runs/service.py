@@ -18,7 +18,7 @@ from mergehub.contracts.runs import (
     RunSummary,
     SubmittedRun,
 )
-from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from mergehub.kit.http.pagination import PageRequest
 from mergehub.kit.identity.auth import Principal, Viewer
 from registry.accounts.access import check_may
 from registry.accounts.quotas import check_quota
@@ -104,17 +104,13 @@ async def check_seen(session: AsyncSession, run: Run, viewer: Viewer) -> None:
 
 
 async def page(
-    session: AsyncSession, wanted: RunFilter, viewer: Viewer, cursor: str | None, limit: int
+    session: AsyncSession, wanted: RunFilter, viewer: Viewer, asked: PageRequest
 ) -> RunPage:
     """A page of runs, the newest first."""
-    before = tuple(decode_cursor(cursor, datetime, UUID)) if cursor else None
-    found = await repository.page(session, wanted, viewer, before, limit + 1)
-    items = [RunSummary.model_validate(row) for row in found[:limit]]
-    more = len(found) > limit
-    return RunPage(
-        items=items,
-        next_cursor=encode_cursor(items[-1].created_at.isoformat(), items[-1].id) if more else None,
-    )
+    before = asked.after(datetime, UUID)
+    found = await repository.page(session, wanted, viewer, before, asked.rows)
+    rows, next_cursor = asked.cut(found, lambda row: (row.created_at, row.id))
+    return RunPage(items=[RunSummary.model_validate(row) for row in rows], next_cursor=next_cursor)
 
 
 async def items(session: AsyncSession, run_id: UUID, benchmark: str, viewer: Viewer) -> RunItems:

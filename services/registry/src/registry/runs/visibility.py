@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from registry.events.models import release
-from registry.events.tables import OutboxTable
+from registry.events.tables import OutboxRow
 from registry.recipes.models import RecipeRow
 from registry.runs.models import RunRow
 
@@ -29,4 +29,4 @@ async def follow(session: AsyncSession, recipe: RecipeRow) -> None:
     await session.execute(changed.execution_options(synchronize_session=False))
     if recipe.visibility == "public":
         public = select(cast(RunRow.id, Text)).where(*mine, RunRow.visibility == "public")
-        await release(session, recipe.owner, OutboxTable.data["run"].astext.in_(public))
+        await release(session, recipe.owner, OutboxRow.data["run"].astext.in_(public))

@@ -8,7 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from mergehub.kit.database.database import Session, after_commit
-from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.http.cursors import BadCursor
+from mergehub.kit.http.pagination import Paging
 from mergehub.kit.identity.auth import derived_token, own_token
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts.errors import QuotaExceeded
@@ -55,22 +56,17 @@ async def create_token(
 
 @router.get("", summary="List tokens", responses=problem_responses(BadCursor))
 async def list_tokens(
-    request: Request,
-    response: Response,
     session: Session,
+    asked: Paging,
     holder: Holder,
     revoked: Annotated[bool, Query(description="Those that were revoked instead.")] = False,
-    limit: Limit = 50,
-    cursor: Cursor = None,
 ) -> TokenPage:
     """Tokens, the newest first.
 
     Administrators see every one, who signed in those of the account, others their own and those
     that it made.
     """
-    page = await service.page(session, holder.who, revoked, cursor, limit)
-    link_next(request, response, page.next_cursor)
-    return page
+    return await service.page(session, holder.who, revoked, asked)
 
 
 @router.get("/{token_id}", summary="Get a token", responses=problem_responses(TokenNotFound))

@@ -12,6 +12,7 @@ from mergehub.contracts.examples import example
 from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.names import must_be
 from mergehub.contracts.strict import Time
+from mergehub.kit.http.pagination import Page
 from mergehub.kit.identity.scopes import SCOPES
 
 LONGEST_SECONDS = 10 * 366 * 86_400
@@ -73,11 +74,8 @@ class TokenCreated(Token):
     token: str
 
 
-class TokenPage(Answer):
+class TokenPage(Page[Token]):
     """Newest first."""
-
-    items: list[Token]
-    next_cursor: str | None
 
 
 class Active(BaseModel):

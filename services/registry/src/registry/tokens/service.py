@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.database.database import now
 from mergehub.kit.database.notify import notify
-from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from mergehub.kit.http.pagination import PageRequest
 from mergehub.kit.identity.auth import TOKEN_PREFIX, Principal, derived_token, hash_token
 from mergehub.kit.problems.problem import Conflict, NotFound, Unauthenticated
 from registry.accounts.quotas import check_quota
@@ -85,17 +85,13 @@ async def find(session: AsyncSession, viewer: Principal, token_id: UUID) -> Toke
 
 
 async def page(
-    session: AsyncSession, viewer: Principal, revoked: bool, cursor: str | None, limit: int
+    session: AsyncSession, viewer: Principal, revoked: bool, asked: PageRequest
 ) -> TokenPage:
     """A page of the tokens that `viewer` may see, the newest first."""
-    before = tuple(decode_cursor(cursor, datetime, UUID)) if cursor else None
-    found = await repository.page(session, viewer, revoked, before, limit + 1)
-    items = [Token.model_validate(row) for row in found[:limit]]
-    more = len(found) > limit
-    return TokenPage(
-        items=items,
-        next_cursor=encode_cursor(items[-1].created_at.isoformat(), items[-1].id) if more else None,
-    )
+    before = asked.after(datetime, UUID)
+    found = await repository.page(session, viewer, revoked, before, asked.rows)
+    rows, next_cursor = asked.cut(found, lambda row: (row.created_at, row.id))
+    return TokenPage(items=[Token.model_validate(row) for row in rows], next_cursor=next_cursor)
 
 
 async def revoke(session: AsyncSession, actor: Actor, token_id: UUID) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import WebhookTested
-from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from mergehub.kit.http.pagination import PageRequest
 from mergehub.kit.identity.auth import Principal
 from registry.actor import Actor
 from registry.audit.service import audit
@@ -38,16 +38,14 @@ async def page(
     manager: Principal,
     endpoint_id: UUID,
     wanted: DeliveryFilter,
-    cursor: str | None,
-    limit: int,
+    asked: PageRequest,
 ) -> DeliveryPage:
     """A page of an endpoint's deliveries, the newest first. Raises EndpointNotFound."""
-    before = decode_cursor(cursor, int)[0] if cursor else None
+    before = asked.after(int)
     await service.row_of(session, manager, endpoint_id)
-    found = await repository.deliveries(session, endpoint_id, wanted, before, limit + 1)
-    items = [_shown(row) for row in found[:limit]]
-    more = len(found) > limit
-    return DeliveryPage(items=items, next_cursor=encode_cursor(items[-1].id) if more else None)
+    found = await repository.deliveries(session, endpoint_id, wanted, before, asked.rows)
+    rows, next_cursor = asked.cut(found, lambda row: (row.id,))
+    return DeliveryPage(items=[_shown(row) for row in rows], next_cursor=next_cursor)
 
 
 async def find(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from mergehub.kit.database.database import Session
-from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.http.cursors import BadCursor
+from mergehub.kit.http.pagination import Paging
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.idempotency.errors import KeyInProgress
 from registry.idempotency.once import Answered, Once
@@ -43,21 +44,16 @@ router = APIRouter(
     responses=problem_responses(EndpointNotFound, BadCursor),
 )
 async def list_webhook_deliveries(
-    request: Request,
-    response: Response,
     webhook_id: UUID,
     session: Session,
+    asked: Paging,
     manager: Manager,
     state: Annotated[DeliveryState | None, Query()] = None,
     type: Annotated[EventType | None, Query()] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
 ) -> DeliveryPage:
     """What was or will be sent to an endpoint in the last 30 days, the newest first."""
     wanted = DeliveryFilter(state, type)
-    page = await deliveries.page(session, manager.who, webhook_id, wanted, cursor, limit)
-    link_next(request, response, page.next_cursor)
-    return page
+    return await deliveries.page(session, manager.who, webhook_id, wanted, asked)
 
 
 @router.get(

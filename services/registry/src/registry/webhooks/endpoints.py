@@ -9,7 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from mergehub.kit.database.database import Session
-from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.http.cursors import BadCursor
+from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
 from mergehub.kit.identity.sealing import SecretsKeyMissing
 from mergehub.kit.middleware.etags import etag_of
@@ -91,17 +92,12 @@ async def create_webhook(
 
 @router.get("", summary="List webhooks", responses=problem_responses(BadCursor))
 async def list_webhooks(
-    request: Request,
-    response: Response,
     session: Session,
+    asked: Paging,
     manager: Manager,
-    limit: Limit = 50,
-    cursor: Cursor = None,
 ) -> EndpointPage:
     """Endpoints, the newest first."""
-    page = await service.page(session, manager.who, cursor, limit)
-    link_next(request, response, page.next_cursor)
-    return page
+    return await service.page(session, manager.who, asked)
 
 
 @router.get("/{webhook_id}", summary="Get a webhook", responses=problem_responses(EndpointNotFound))

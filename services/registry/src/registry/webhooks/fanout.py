@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, insert, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.database.notify import notify
-from mergehub.kit.events.outbox import OutboxRow
+from mergehub.kit.events.outbox import OutboxColumns
 from registry.webhooks.models import DeliveryRow, EndpointRow
 from registry.webhooks.payload import body_of
 
@@ -17,7 +17,7 @@ CHANNEL = "mergehub_webhooks"
 COLUMNS = ("endpoint_id", "event_id", "position", "type", "subject", "body", "event_time")
 
 
-async def fan_out(session: AsyncSession, event: OutboxRow) -> None:
+async def fan_out(session: AsyncSession, event: OutboxColumns) -> None:
     """Write a delivery for each endpoint that listens to `event`; of private ones, the owner's."""
     listening = deliveries_of(event).where(
         EndpointRow.disabled_at.is_(None),
@@ -31,7 +31,7 @@ async def fan_out(session: AsyncSession, event: OutboxRow) -> None:
     await session.execute(insert(DeliveryRow).from_select(COLUMNS, locked).returning(call))
 
 
-def deliveries_of(event: OutboxRow) -> Select[*tuple[Any, ...]]:
+def deliveries_of(event: OutboxColumns) -> Select[*tuple[Any, ...]]:
     """The rows of COLUMNS that tell of `event`, one for each endpoint."""
     body = body_of(event)
     values = (event.event_id, event.id, event.type, event.subject, body, event.time)

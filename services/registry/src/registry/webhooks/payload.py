@@ -6,13 +6,13 @@ import json
 from datetime import datetime
 from typing import Any
 
-from mergehub.kit.events.outbox import OutboxRow
+from mergehub.kit.events.outbox import OutboxColumns
 
 LARGEST_BYTES = 20_000
 KEPT_CHARACTERS = 200
 
 
-def body_of(event: OutboxRow) -> str:
+def body_of(event: OutboxColumns) -> str:
     """The body of the deliveries of an event."""
     return body(event.type, event.time, event.subject, event.data)
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.kit.database.database import changed
 from mergehub.kit.identity.auth import Principal
 from registry.accounts.access import WRITERS, belongs
-from registry.events.tables import OutboxTable
+from registry.events.tables import OutboxRow
 from registry.webhooks.models import AttemptRow, DeliveryRow, EndpointRow
 from registry.webhooks.payload import body_of
 
@@ -71,7 +71,11 @@ async def fail_pending(session: AsyncSession, endpoint_id: UUID) -> None:
 
 
 async def deliveries(
-    session: AsyncSession, endpoint_id: UUID, wanted: DeliveryFilter, before: int | None, limit: int
+    session: AsyncSession,
+    endpoint_id: UUID,
+    wanted: DeliveryFilter,
+    before: tuple[Any, ...] | None,
+    limit: int,
 ) -> Sequence[DeliveryRow]:
     """Deliveries to an endpoint, the newest first."""
     query = select(DeliveryRow).where(DeliveryRow.endpoint_id == endpoint_id)
@@ -80,7 +84,7 @@ async def deliveries(
     if wanted.type is not None:
         query = query.where(DeliveryRow.type == wanted.type)
     if before is not None:
-        query = query.where(DeliveryRow.id < before)
+        query = query.where(DeliveryRow.id < before[0])
     return (await session.scalars(query.order_by(DeliveryRow.id.desc()).limit(limit))).all()
 
 
@@ -117,14 +121,14 @@ async def add_missing(
 ) -> int:
     """Deliveries of events that the endpoint was not told of, in their order; how many."""
     known = exists().where(
-        DeliveryRow.endpoint_id == endpoint.id, DeliveryRow.event_id == OutboxTable.event_id
+        DeliveryRow.endpoint_id == endpoint.id, DeliveryRow.event_id == OutboxRow.event_id
     )
-    query = select(OutboxTable).where(OutboxTable.time >= since, OutboxTable.time < until, ~known)
-    told = OutboxTable.private_to.is_(None) | (OutboxTable.private_to == endpoint.owner)
+    query = select(OutboxRow).where(OutboxRow.time >= since, OutboxRow.time < until, ~known)
+    told = OutboxRow.private_to.is_(None) | (OutboxRow.private_to == endpoint.owner)
     query = query.where(told)
     if endpoint.types:
-        query = query.where(OutboxTable.type.in_(endpoint.types))
-    events = (await session.scalars(query.order_by(OutboxTable.id).limit(limit))).all()
+        query = query.where(OutboxRow.type.in_(endpoint.types))
+    events = (await session.scalars(query.order_by(OutboxRow.id).limit(limit))).all()
     rows = [
         {
             "endpoint_id": endpoint.id,

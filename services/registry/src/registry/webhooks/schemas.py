@@ -12,6 +12,7 @@ from mergehub.contracts.events import TYPES
 from mergehub.contracts.examples import TIME, example
 from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.strict import Time
+from mergehub.kit.http.pagination import Page
 from mergehub.kit.problems.choices import one_of
 from registry.accounts.schemas import HandleText
 from registry.webhooks.signing import Signature
@@ -101,11 +102,8 @@ class EndpointWithSecret(Endpoint):
     secret: str | None
 
 
-class EndpointPage(Answer):
+class EndpointPage(Page[Endpoint]):
     """The newest first."""
-
-    items: list[Endpoint]
-    next_cursor: str | None
 
 
 class Delivery(Answer):
@@ -140,11 +138,8 @@ class DeliveryWithAttempts(Delivery):
     attempts: list[Attempt]
 
 
-class DeliveryPage(Answer):
+class DeliveryPage(Page[Delivery]):
     """The newest first."""
-
-    items: list[Delivery]
-    next_cursor: str | None
 
 
 class Nothing(Message):

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import WebhookDisabled
-from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from mergehub.kit.http.pagination import PageRequest
 from mergehub.kit.identity.auth import Principal
 from mergehub.kit.identity.sealing import Sealer
 from mergehub.kit.middleware.etags import etag_of
@@ -66,18 +66,12 @@ async def find(session: AsyncSession, manager: Principal, endpoint_id: UUID) -> 
     return shown(await row_of(session, manager, endpoint_id))
 
 
-async def page(
-    session: AsyncSession, manager: Principal, cursor: str | None, limit: int
-) -> EndpointPage:
+async def page(session: AsyncSession, manager: Principal, asked: PageRequest) -> EndpointPage:
     """A page of the endpoints that `manager` manages, the newest first."""
-    before = tuple(decode_cursor(cursor, datetime, UUID)) if cursor else None
-    found = await repository.page(session, manager, before, limit + 1)
-    items = [shown(row) for row in found[:limit]]
-    more = len(found) > limit
-    return EndpointPage(
-        items=items,
-        next_cursor=encode_cursor(items[-1].created_at.isoformat(), items[-1].id) if more else None,
-    )
+    before = asked.after(datetime, UUID)
+    found = await repository.page(session, manager, before, asked.rows)
+    rows, next_cursor = asked.cut(found, lambda row: (row.created_at, row.id))
+    return EndpointPage(items=[shown(row) for row in rows], next_cursor=next_cursor)
 
 
 async def change(

@@ -49,7 +49,7 @@ def get_board(
     limit: int | None = None,
     cursor: str | None = None,
     if_none_match: str | None = None,
-) -> Pages[t.BoardPage, t.BoardRow]:
+) -> Pages[t.BoardPage, t.Standing]:
     """A board's rows: ranked models first, then those that lack a benchmark, by name."""
     return Pages(
         "GET",

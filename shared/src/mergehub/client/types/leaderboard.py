@@ -15,6 +15,8 @@ class Benchmark(TypedDict):
 
 
 class BenchmarkPage(TypedDict):
+    """By name."""
+
     items: list[Benchmark]
     next_cursor: str | None
 
@@ -45,26 +47,11 @@ class BoardList(TypedDict):
 class BoardPage(TypedDict):
     """`columns` says which results may stand in which column; `ranked` counts complete models."""
 
+    items: list[Standing]
+    next_cursor: str | None
     board: Board
     columns: list[Setting]
     ranked: int
-    items: list[BoardRow]
-    next_cursor: str | None
-
-
-class BoardRow(TypedDict):
-    """A model on the board; `scores` and `missing` are by benchmark name.
-
-    A model that lacks a benchmark has no mean and no rank, and stands behind those that have.
-    `merged` and `method` follow from lineage, not from what an author says."""
-
-    rank: Rank | None
-    model: str
-    merged: bool
-    method: str | None
-    mean: Estimate | None
-    scores: dict[str, Estimate]
-    missing: list[str]
 
 
 class Comparison(TypedDict):
@@ -149,6 +136,8 @@ class Result(TypedDict):
 
 
 class ResultPage(TypedDict):
+    """The newest first."""
+
     items: list[Result]
     next_cursor: str | None
 
@@ -160,6 +149,21 @@ class Setting(TypedDict):
     version: str
     metric: str
     shots: int
+
+
+class Standing(TypedDict):
+    """A model on the board; `scores` and `missing` are by benchmark name.
+
+    A model that lacks a benchmark has no mean and no rank, and stands behind those that have.
+    `merged` and `method` follow from lineage, not from what an author says."""
+
+    rank: Rank | None
+    model: str
+    merged: bool
+    method: str | None
+    mean: Estimate | None
+    scores: dict[str, Estimate]
+    missing: list[str]
 
 
 class Uplift(TypedDict):

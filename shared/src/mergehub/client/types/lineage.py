@@ -57,6 +57,8 @@ class ModelName(TypedDict):
 
 
 class ModelPage(TypedDict):
+    """By name."""
+
     items: list[Model]
     next_cursor: str | None
 

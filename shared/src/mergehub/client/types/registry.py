@@ -532,8 +532,8 @@ class RecipePage(TypedDict):
     Where none has the `name` asked for, `suggestions` are `owner/name` of those nearest to it."""
 
     items: list[Recipe]
-    suggestions: list[str]
     next_cursor: str | None
+    suggestions: list[str]
 
 
 class RecipeUpdate(TypedDict):

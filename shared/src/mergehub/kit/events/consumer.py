@@ -21,6 +21,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from mergehub.backoff import Backoff
 from mergehub.contracts.events import STREAM, Envelope, EventPage
 from mergehub.kit.database.database import Database
 from mergehub.kit.events.inbox import Apply, Complete, EventFailed, Intake
@@ -45,7 +46,7 @@ class Consumer:
     ANSWER_SECONDS = 5.0
     PAGE = 200
     TRIES = 5
-    FIRST_PAUSE_SECONDS = 0.2  # doubled after each try: an event holds up the others for 3 s
+    BACKOFF = Backoff(first=0.2)  # an event holds up the others for 3 s
 
     def __init__(
         self,
@@ -142,7 +143,7 @@ class Consumer:
         failures = await self._failed(event, error)
         if failures is None or failures >= self.TRIES:
             return True
-        await asyncio.sleep(self.FIRST_PAUSE_SECONDS * 2 ** (failures - 1))
+        await asyncio.sleep(self.BACKOFF.pause(failures))
         return False
 
     async def _failed(self, event: Envelope, error: Exception) -> int | None:

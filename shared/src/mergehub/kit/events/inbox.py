@@ -33,7 +33,7 @@ class EventFailed(Exception):
         self.event = event
 
 
-class InboxRow:
+class InboxColumns:
     """Which events were applied; a service subclasses it beside its declarative base."""
 
     __tablename__ = "inbox"
@@ -45,7 +45,7 @@ class InboxRow:
     applied_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-class RefusedRow:
+class RefusedColumns:
     """An event that was set aside, as its JSON text, and what was wrong with it."""
 
     __tablename__ = "inbox_refused"
@@ -57,7 +57,7 @@ class RefusedRow:
     refused_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-class PositionRow:
+class PositionColumns:
     """How far the events of each source were applied, and how often the next one failed."""
 
     __tablename__ = "inbox_position"
@@ -73,16 +73,16 @@ class Intake:
     def __init__(
         self,
         source: str,
-        inbox: type[InboxRow],
-        position: type[PositionRow],
-        refused: type[RefusedRow],
+        inbox: type[InboxColumns],
+        position: type[PositionColumns],
+        refused: type[RefusedColumns],
     ) -> None:
         self.source = source
         self._inbox = inbox
         self._position = position
         self._refused = refused
 
-    async def locked_position(self, session: AsyncSession) -> PositionRow:
+    async def locked_position(self, session: AsyncSession) -> PositionColumns:
         """How far we are; nobody else takes anything in until the transaction ends."""
         await session.execute(
             insert(self._position).values(source=self.source, sequence=0).on_conflict_do_nothing()
@@ -142,7 +142,7 @@ class Intake:
             _move(at, event.sequence)
         return failures
 
-    async def set_aside(self, session: AsyncSession) -> Sequence[RefusedRow]:
+    async def set_aside(self, session: AsyncSession) -> Sequence[RefusedColumns]:
         """The events that were set aside and not applied since, the oldest first."""
         query = select(self._refused).where(self._refused.source == self.source)
         return (await session.scalars(query.order_by(self._refused.refused_at))).all()
@@ -203,5 +203,5 @@ class Intake:
         await session.execute(insert(self._inbox).values(rows))
 
 
-def _move(at: PositionRow, sequence: int) -> None:
+def _move(at: PositionColumns, sequence: int) -> None:
     at.sequence, at.failures = sequence, 0

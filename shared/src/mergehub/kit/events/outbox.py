@@ -47,8 +47,8 @@ MOST_BYTES = 1 << 20  # of the data of a page of events, as they are stored
 NUMBERED = "/numbered"  # behind the source: the call that tells of events in the feed
 
 Publish = Callable[[Sequence[Envelope]], Awaitable[None]]
-Aside = Callable[[Sequence["OutboxRow"]], Awaitable[None]]
-Emitted = Callable[[AsyncSession, "OutboxRow"], Awaitable[None]]
+Aside = Callable[[Sequence["OutboxColumns"]], Awaitable[None]]
+Emitted = Callable[[AsyncSession, "OutboxColumns"], Awaitable[None]]
 
 
 class EventsPruned(Problem):
@@ -58,7 +58,7 @@ class EventsPruned(Problem):
     remedy = "Go on from the address in `Link` with `rel=first`, without what is gone."
 
 
-class OutboxRow:
+class OutboxColumns:
     """The outbox table; a service subclasses it beside its own declarative base.
 
     An event that is `private_to` an account gets no sequence, and so is in no feed and no stream.
@@ -87,7 +87,7 @@ class OutboxRow:
 class Outbox:
     """Writes and reads the events of one source (a service)."""
 
-    def __init__(self, source: str, table: type[OutboxRow]) -> None:
+    def __init__(self, source: str, table: type[OutboxColumns]) -> None:
         self.source = source
         self.table = table
         self._followers: list[Emitted] = []
@@ -179,7 +179,7 @@ class Outbox:
         }
         return [Reading(name, value, {"source": self.source}) for name, value in values.items()]
 
-    def envelope(self, row: OutboxRow) -> Envelope:
+    def envelope(self, row: OutboxColumns) -> Envelope:
         """The event of a row that was numbered."""
         assert row.sequence is not None
         return Envelope(
@@ -237,7 +237,7 @@ class Relay:
                 await self._mark(session, rows)
             return len(rows)
 
-    async def _hand_on(self, rows: Sequence[OutboxRow]) -> None:
+    async def _hand_on(self, rows: Sequence[OutboxColumns]) -> None:
         public = [self._outbox.envelope(row) for row in rows if row.private_to is None]
         private = [row for row in rows if row.private_to is not None]
         if public:
@@ -266,7 +266,7 @@ class Relay:
         if changed.rowcount:
             await notify(session, CHANNEL, self._outbox.source + NUMBERED)
 
-    async def _unpublished(self, session: AsyncSession) -> Sequence[OutboxRow]:
+    async def _unpublished(self, session: AsyncSession) -> Sequence[OutboxColumns]:
         table = self._outbox.table
         query = (
             select(table)
@@ -279,7 +279,7 @@ class Relay:
         )
         return (await session.scalars(query)).all()
 
-    async def _mark(self, session: AsyncSession, rows: Sequence[OutboxRow]) -> None:
+    async def _mark(self, session: AsyncSession, rows: Sequence[OutboxColumns]) -> None:
         table = self._outbox.table
         await session.execute(
             update(table).where(table.id.in_([row.id for row in rows])).values(published=True)

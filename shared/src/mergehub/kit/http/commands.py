@@ -11,7 +11,7 @@ from uuid import UUID
 
 from mergehub.contracts.events import Envelope
 from mergehub.kit.events.consumer import Consumer
-from mergehub.kit.events.inbox import RefusedRow
+from mergehub.kit.events.inbox import RefusedColumns
 from mergehub.kit.http.app import Resources, ServiceParts, open_resources, run_background
 from mergehub.kit.settings.environment import read_settings
 from mergehub.kit.settings.service import ServiceSettings
@@ -64,7 +64,7 @@ async def _tend(
         return 0 if all(replayed) else 1
 
 
-def _line(row: RefusedRow) -> str:
+def _line(row: RefusedColumns) -> str:
     event = Envelope.model_validate_json(row.event)
     told = {"id": str(event.id), "sequence": event.sequence, "type": event.type}
     when = {"time": event.time.isoformat(), "set_aside": row.refused_at.isoformat()}

@@ -1,115 +1,87 @@
-"""Keyset pages: opaque cursors in the body and in `Link` (RFC 8288), never an offset.
-
-A cursor carries the sort key of a page's last item, under a seal (HMAC) of the hub's key and the
-query that the page answers. So a cursor that was made up, or that belongs to another list or to
-other filters, is refused before anything reads it.
-"""
+"""Keyset pages: the next one is named in the body and in `Link` (RFC 8288), never by an offset."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request, Response
 
-from mergehub.kit.problems.problem import BadRequest
+from mergehub.contracts.messages import Answer
+from mergehub.kit.http.cursors import Cursors
 
-TAG_BYTES = 16
+Item = TypeVar("Item")
+Row = TypeVar("Row")
+
 UNBOUND = frozenset({"cursor", "limit"})  # what may change from page to page
 
-_seal: ContextVar[bytes] = ContextVar("seal")
-
 Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most.")]
+Cursor = Annotated[
+    str | None, Query(max_length=4000, description="`next_cursor` of the page before.")
+]
 
 
-class BadCursor(BadRequest):
-    """The cursor was changed, comes from another hub, or from a list with other filters."""
+class Page(Answer, Generic[Item]):
+    """Some items of a list, and the cursor of the next page where there is one."""
 
-    code, title = "bad-cursor", "The cursor is not one of ours"
-    remedy = "Pass `next_cursor` of the page before with the same filters, or start without one."
+    items: list[Item]
+    next_cursor: str | None
 
 
-async def _cursor_of_request(
-    request: Request,
-    cursor: Annotated[
-        str | None, Query(max_length=4000, description="`next_cursor` of the page before.")
-    ] = None,
-) -> str | None:
-    """The cursor that was sent; what is encoded and decoded from here on is of this request."""
-    key: bytes = request.app.state.resources.settings.cursor_secret
+class PageRequest:
+    """The page of a list that a request asks for: at most `limit` items, after its cursor."""
+
+    def __init__(
+        self, limit: int, cursor: str | None, cursors: Cursors, link: Callable[[str], None]
+    ) -> None:
+        self.limit = limit
+        self.cursor = cursor
+        self._cursors = cursors
+        self._link = link
+
+    @property
+    def rows(self) -> int:
+        """How many rows to read: one more than is shown says whether there is a next page."""
+        return self.limit + 1
+
+    def after(self, *kinds: type) -> tuple[Any, ...] | None:
+        """The sort key that the page begins after, or None for the first. Raises BadCursor."""
+        return self._cursors.decode(self.cursor, *kinds) if self.cursor else None
+
+    def cut(
+        self, rows: Sequence[Row], key: Callable[[Row], tuple[Any, ...]]
+    ) -> tuple[Sequence[Row], str | None]:
+        """The rows to show and the cursor of the next page, which `Link` names as well."""
+        shown = rows[: self.limit]
+        if len(rows) <= self.limit:
+            return shown, None
+        cursor = self._cursors.encode(*key(shown[-1]))
+        self._link(cursor)
+        return shown, cursor
+
+
+async def _asked(
+    request: Request, response: Response, limit: Limit = 50, cursor: Cursor = None
+) -> PageRequest:
+    secret: bytes = request.app.state.resources.settings.cursor_secret
     query = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in UNBOUND)
-    _seal.set(seal(key, f"{request.url.path}?{urlencode(query)}"))
-    return cursor
+    return PageRequest(
+        limit,
+        cursor,
+        Cursors(secret, f"{request.url.path}?{urlencode(query)}"),
+        lambda place: link_next(request, response, place),
+    )
 
 
-Cursor = Annotated[str | None, Depends(_cursor_of_request)]
-
-
-def seal(key: bytes, query: str) -> bytes:
-    """What the cursors of one query are sealed with."""
-    return hmac.digest(key, query.encode(), "sha256")
-
-
-@contextmanager
-def sealed(with_seal: bytes) -> Iterator[None]:
-    """Encode and decode cursors under `with_seal` while the block lasts."""
-    before = _seal.set(with_seal)
-    try:
-        yield
-    finally:
-        _seal.reset(before)
-
-
-def encode_cursor(*key: Any) -> str:
-    """The opaque text of a sort key, for the query of the request at hand."""
-    content = json.dumps(key, default=str, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    return base64.urlsafe_b64encode(_tag(content) + content).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str, *kinds: type) -> list[Any]:
-    """The sort key behind `cursor`. Raises BadCursor unless it is one value per kind."""
-    try:
-        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        tag, content = raw[:TAG_BYTES], raw[TAG_BYTES:]
-        if not hmac.compare_digest(tag, _tag(content)):
-            raise ValueError
-        key = json.loads(content)
-        if not isinstance(key, list) or len(key) != len(kinds):
-            raise ValueError
-        return [_typed(value, kind) for value, kind in zip(key, kinds, strict=True)]
-    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
-        raise BadCursor(
-            "Pass `next_cursor` of the page before as it is, with the same filters, or none."
-        ) from None
-
-
-def _tag(content: bytes) -> bytes:
-    return hmac.digest(_seal.get(), content, hashlib.sha256)[:TAG_BYTES]
-
-
-def _typed(value: Any, kind: type) -> Any:
-    """`value` as JSON gave it, turned into `kind`; int and str are taken only as such."""
-    if kind in (int, str):
-        if type(value) is not kind:
-            raise ValueError
-        if isinstance(value, int) and not -(2**63) <= value < 2**63:
-            raise ValueError
-        return value
-    return kind.fromisoformat(value) if hasattr(kind, "fromisoformat") else kind(value)
+Paging = Annotated[PageRequest, Depends(_asked)]
+"""What an operation that answers with pages takes: `limit` and `cursor` of its query."""
 
 
 def link_next(
     request: Request, response: Response, place: str | int | None, parameter: str = "cursor"
 ) -> None:
-    """Name the next page in the `Link` header, where there is one: behind `place`."""
+    """Name the next page in the `Link` header, where there is one: after `place`."""
     if place is not None:
         asked = [pair for pair in request.query_params.multi_items() if pair[0] != parameter]
         query = urlencode([*asked, (parameter, place)])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from datetime import UTC, datetime
 from typing import Any
 
 from mergehub.kit.identity.auth import Authenticator, Principal, hash_token
+from mergehub.kit.single_flight import SingleFlight
 
 KEPT_SECONDS = 30.0
 KEPT_TOKENS = 10_000
@@ -28,7 +28,7 @@ class CachingAuthenticator:
         self._size = size
         self._known: dict[str, tuple[Principal, float]] = {}
         self._unknown: dict[str, float] = {}
-        self._asking: dict[str, asyncio.Task[Principal | None]] = {}
+        self._asking = SingleFlight[str, Principal | None]()
         self._generation = 0
 
     def __len__(self) -> int:
@@ -42,33 +42,21 @@ class CachingAuthenticator:
             return known[0]
         if now < self._unknown.get(key, 0):
             return None
-        return await asyncio.shield(self._asking.get(key) or self._ask(key, token))
+        generation = self._generation
+        return await self._asking(key, lambda: self._answer(key, token, generation))
 
     def forget(self) -> None:
         """Keep nothing of what was answered so far, nor of what is being asked right now."""
         self._generation += 1
         self._known.clear()
         self._unknown.clear()
-        self._asking.clear()
-
-    def _ask(self, key: str, token: str) -> asyncio.Task[Principal | None]:
-        """One question for all who want to know the same at the same time."""
-        asking = asyncio.create_task(self._answer(key, token, self._generation))
-        self._asking[key] = asking
-        asking.add_done_callback(lambda done: self._asked_and_answered(key, done))
-        return asking
+        self._asking.forget()
 
     async def _answer(self, key: str, token: str, generation: int) -> Principal | None:
         principal = await self._asked.principal(token)
         if generation == self._generation:
             self._keep(key, principal)
         return principal
-
-    def _asked_and_answered(self, key: str, asking: asyncio.Task[Principal | None]) -> None:
-        if self._asking.get(key) is asking:
-            del self._asking[key]
-        if not asking.cancelled():
-            asking.exception()  # whoever waited for it may be gone
 
     def _keep(self, key: str, principal: Principal | None) -> None:
         """Keep the newest answer, and let the oldest go where there are too many."""

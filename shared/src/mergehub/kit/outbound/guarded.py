@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpcore
 
 from mergehub.kit.outbound.addresses import Network, checked_address, own_addresses
+from mergehub.kit.single_flight import SingleFlight
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
@@ -30,22 +31,14 @@ class Resolver:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(self.THREADS, "resolver")
-        self._asked: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
+        self._asking = SingleFlight[tuple[str, int], list[str]]()
 
     async def __call__(self, host: str, port: int) -> list[str]:
         """The addresses of `host`. Raises OSError."""
-        key = (host, port)
-        if key not in self._asked:
-            loop = asyncio.get_running_loop()
-            asked = loop.run_in_executor(self._threads, _addresses, host, port)
-            asked.add_done_callback(lambda done: self._answered(key, done))
-            self._asked[key] = asked
-        return await asyncio.shield(self._asked[key])
-
-    def _answered(self, key: tuple[str, int], done: asyncio.Future[list[str]]) -> None:
-        del self._asked[key]
-        if not done.cancelled():
-            done.exception()  # whoever still waits is told; else it is nobody's
+        loop = asyncio.get_running_loop()
+        return await self._asking(
+            (host, port), lambda: loop.run_in_executor(self._threads, _addresses, host, port)
+        )
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):

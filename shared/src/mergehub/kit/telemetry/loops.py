@@ -9,12 +9,13 @@ from contextvars import ContextVar
 
 import structlog
 
+from mergehub.backoff import Backoff
+
 log = structlog.get_logger()
 
 Loop = Callable[[], Awaitable[None]]
 
-FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 5.0
+BACKOFF = Backoff(first=0.2, longest=5.0)
 TURN_SECONDS = 60.0
 
 
@@ -52,14 +53,13 @@ class Watched:
 
         A loop that is late is cancelled where it hangs, and started again.
         """
-        pause = FIRST_PAUSE_SECONDS
+        pauses = BACKOFF.pauses()
         while not _cancelled():
             started = self._clock()
             await self._run_once()
-            if self._clock() - started > 10 * LONGEST_PAUSE_SECONDS:
-                pause = FIRST_PAUSE_SECONDS
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            if self._clock() - started > 10 * BACKOFF.longest:
+                pauses = BACKOFF.pauses()
+            await asyncio.sleep(next(pauses))
 
     async def _run_once(self) -> None:
         """Run the loop until it ends or fails, whatever it raises."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from mergehub.kit.events.inbox_migrations import create_inbox, drop_inbox
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -30,26 +32,7 @@ def upgrade() -> None:
             "name", "version", "metric", name=op.f("uq_benchmarks_name_version_metric")
         ),
     )
-    op.create_table(
-        "inbox",
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("source", sa.String(length=60), nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.Column("type", sa.String(length=100), nullable=False),
-        sa.Column(
-            "applied_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_inbox")),
-    )
-    op.create_table(
-        "inbox_position",
-        sa.Column("source", sa.String(length=60), nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("source", name=op.f("pk_inbox_position")),
-    )
+    create_inbox()
     op.create_table(
         "parents",
         sa.Column("model", sa.String(length=500, collation="C"), nullable=False),
@@ -108,8 +91,7 @@ def downgrade() -> None:
         "result_items",
         "results",
         "parents",
-        "inbox_position",
-        "inbox",
         "benchmarks",
     ):
         op.drop_table(table)
+    drop_inbox()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-from alembic import op
+from mergehub.kit.events.inbox_migrations import create_refused, drop_refused
 
 revision = "0002"
 down_revision = "0001"
@@ -12,21 +11,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "inbox_refused",
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("source", sa.String(length=60), nullable=False),
-        sa.Column("event", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column(
-            "refused_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_inbox_refused")),
-    )
+    create_refused()
 
 
 def downgrade() -> None:
-    op.drop_table("inbox_refused")
+    drop_refused()

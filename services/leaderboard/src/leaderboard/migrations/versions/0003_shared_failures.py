@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-from alembic import op
+from mergehub.kit.events.inbox_migrations import add_failures, drop_failures
 
 revision = "0003"
 down_revision = "0002"
@@ -12,11 +11,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column(
-        "inbox_position",
-        sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
-    )
+    add_failures()
 
 
 def downgrade() -> None:
-    op.drop_column("inbox_position", "failures")
+    drop_failures()

@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from mergehub.kit.events.inbox_migrations import create_inbox, drop_inbox
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -13,26 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "inbox",
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("source", sa.String(length=60), nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.Column("type", sa.String(length=100), nullable=False),
-        sa.Column(
-            "applied_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_inbox")),
-    )
-    op.create_table(
-        "inbox_position",
-        sa.Column("source", sa.String(length=60), nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("source", name=op.f("pk_inbox_position")),
-    )
+    create_inbox()
     op.create_table(
         "models",
         sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
@@ -167,7 +150,6 @@ def downgrade() -> None:
         "refused_edges",
         "model_names",
         "models",
-        "inbox_position",
-        "inbox",
     ):
         op.drop_table(table)
+    drop_inbox()

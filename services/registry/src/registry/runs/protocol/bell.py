@@ -12,7 +12,7 @@ from mergehub.contracts.events import Envelope
 from mergehub.contracts.hardware import SUITABLE
 from mergehub.kit.database.database import Database
 from mergehub.kit.events.doorbell import DueRun, ring
-from mergehub.kit.events.outbox import OutboxRow
+from mergehub.kit.events.outbox import OutboxColumns
 from registry.runs import repository
 from registry.runs.models import RunRow
 
@@ -24,7 +24,7 @@ class Bell:
         self._database = database
         self._redis = redis
 
-    async def on_events(self, events: Sequence[Envelope] | Sequence[OutboxRow]) -> None:
+    async def on_events(self, events: Sequence[Envelope] | Sequence[OutboxColumns]) -> None:
         """Ring for the runs that these events put into a queue and that are still there."""
         queued = {UUID(event.data["run"]) for event in events if event.type == "run.queued"}
         if queued:

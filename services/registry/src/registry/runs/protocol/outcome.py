@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.backoff import Backoff
 from mergehub.contracts.kinds import KINDS
 from mergehub.contracts.kinds.kind import Result
 from mergehub.contracts.runs import ReportRequest, RunError, RunState
@@ -14,7 +15,7 @@ from registry.runs.kinds import handler_of
 from registry.runs.models import RunRow
 from registry.runs.moves import move
 
-FIRST_PAUSE = timedelta(seconds=1)  # what fails again at once has then failed for a minute
+BACKOFF = Backoff(first=1, factor=4)  # what fails again at once has then failed for a minute
 
 
 async def store(session: AsyncSession, run: RunRow, report: ReportRequest, now: datetime) -> None:
@@ -41,8 +42,8 @@ async def failed(
         to = RunState.QUEUED
     else:
         to = RunState.FAILED
-    pause = timedelta(0) if at_once else FIRST_PAUSE * 4 ** (run.attempt - 1)
-    await move(session, run, to, now, pause)
+    pause = 0 if at_once else BACKOFF.pause(run.attempt)
+    await move(session, run, to, now, timedelta(seconds=pause))
 
 
 async def _succeeded(session: AsyncSession, run: RunRow, result: Result, now: datetime) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path
 
 from mergehub.contracts.workers import WORKER_PROTOCOL, WorkerBeat
 from mergehub.kit.database.database import Session, UrgentSession
-from mergehub.kit.http.pagination import BadCursor, Cursor, Limit, link_next
+from mergehub.kit.http.cursors import BadCursor
+from mergehub.kit.http.pagination import Paging
 from mergehub.kit.identity.auth import Viewing, requires
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.runs.workers import service
@@ -31,20 +32,15 @@ Name = Annotated[str, Path(min_length=1, max_length=200)]
     responses=problem_responses(BadCursor, Unauthenticated),
 )
 async def list_workers(
-    request: Request,
-    response: Response,
     session: Session,
+    asked: Paging,
     viewer: Viewing,
-    limit: Limit = 50,
-    cursor: Cursor = None,
 ) -> WorkerPage:
     """The workers by name: who is alive, and busy with what since when.
 
     A private run is shown to those who belong to its owner.
     """
-    page = await service.page(session, viewer, cursor, limit)
-    link_next(request, response, page.next_cursor)
-    return page
+    return await service.page(session, viewer, asked)
 
 
 @protocol.put("/{name}", summary="Register a worker, or keep it registered", status_code=204)

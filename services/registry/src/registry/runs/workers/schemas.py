@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from mergehub.contracts.messages import Answer
 from mergehub.contracts.workers import Worker
+from mergehub.kit.http.pagination import Page
 
 
-class WorkerPage(Answer):
+class WorkerPage(Page[Worker]):
     """By name."""
-
-    items: list[Worker]
-    next_cursor: str | None

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.contracts.hardware import SUITABLE, Capacity
 from mergehub.contracts.runs import RunProgress, RunState
 from mergehub.contracts.workers import SILENT_SECONDS, Worker, WorkerBeat, WorkerRun
-from mergehub.kit.http.pagination import decode_cursor, encode_cursor
+from mergehub.kit.http.pagination import PageRequest
 from mergehub.kit.identity.auth import Viewer
 from registry.runs.models import RunRow
 from registry.runs.repository import seen_by
@@ -38,7 +38,7 @@ async def leave(session: AsyncSession, name: str) -> None:
     await session.execute(delete(WorkerRow).where(WorkerRow.name == name))
 
 
-async def page(session: AsyncSession, viewer: Viewer, cursor: str | None, limit: int) -> WorkerPage:
+async def page(session: AsyncSession, viewer: Viewer, asked: PageRequest) -> WorkerPage:
     """Workers by name, each with the run that it holds, where `viewer` may know of that."""
     held = (RunRow.worker == WorkerRow.name) & (RunRow.state == RunState.RUNNING.value)
     query = (
@@ -46,14 +46,13 @@ async def page(session: AsyncSession, viewer: Viewer, cursor: str | None, limit:
         .outerjoin(RunRow, held & seen_by(viewer))
         .ext(distinct_on(WorkerRow.name))
         .order_by(WorkerRow.name, RunRow.claimed_at.desc())
-        .limit(limit + 1)
+        .limit(asked.rows)
     )
-    if cursor is not None:
-        query = query.where(WorkerRow.name > decode_cursor(cursor, str)[0])
+    if after := asked.after(str):
+        query = query.where(WorkerRow.name > after[0])
     found = (await session.execute(query)).all()
-    items = [_shown(*row) for row in found[:limit]]
-    more = len(found) > limit
-    return WorkerPage(items=items, next_cursor=encode_cursor(items[-1].name) if more else None)
+    rows, next_cursor = asked.cut(found, lambda row: (row[0].name,))
+    return WorkerPage(items=[_shown(*row) for row in rows], next_cursor=next_cursor)
 
 
 async def waits_for(session: AsyncSession, hardware: str) -> list[str]:

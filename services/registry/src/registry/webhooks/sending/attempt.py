@@ -11,11 +11,11 @@ import httpcore
 import httpx
 
 from mergehub import __version__
+from mergehub.backoff import retry_after
 from mergehub.kit.identity.sealing import SealBroken, Sealer
 from mergehub.kit.outbound.addresses import AddressRefused, Network
 from mergehub.kit.outbound.guarded import GuardedBackend, Resolve
 from registry.webhooks.sending.connections import Connections
-from registry.webhooks.sending.schedule import parse_retry_after
 from registry.webhooks.signing import signed_headers
 
 REQUEST_SECONDS = 20.0
@@ -88,10 +88,9 @@ class Post:
             "POST", target, headers=list(headers.items()), content=letter.body
         )
         async with self._connections.exchange(request) as response:
-            retry_after = _header(response, b"retry-after")
             return Reply(
                 status=response.status,
-                retry_after=parse_retry_after(retry_after),
+                retry_after=retry_after(_header(response, b"retry-after")),
                 answer=await _beginning(response),
                 milliseconds=_since(started),
             )

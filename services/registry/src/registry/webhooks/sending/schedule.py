@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 MINUTE, HOUR = 60, 3600
@@ -34,43 +32,28 @@ class Verdict:
     gone: bool = False
 
 
-def judge(attempt: int, status: int | None, retry_after: float | None) -> Verdict:
+def judge(attempt: int, status: int | None, asked: float | None) -> Verdict:
     """The verdict on try number `attempt`; `status` is None where no answer came.
 
     2xx is success and everything else a failure, redirects too. 410 ends the endpoint; 429, 502,
-    504 and any `Retry-After` give it a rest.
+    504 and any `Retry-After` (`asked` seconds, a day at most) give it a rest.
     """
     if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return Verdict("delivered")
     if status == HTTPStatus.GONE:
         return Verdict("failed", gone=True)
-    rest = retry_after or 0.0
+    asked = min(asked or 0.0, LONGEST_PAUSE)
+    rest = asked
     if status in OVERLOADED:
         rest = max(rest, _jittered(OVERLOADED_SECONDS))
     if attempt >= ATTEMPTS:
         return Verdict("failed", rest=rest)
-    return Verdict("pending", pause=pause_before(attempt + 1, retry_after), rest=rest)
+    return Verdict("pending", pause=pause_before(attempt + 1, asked), rest=rest)
 
 
-def pause_before(attempt: int, retry_after: float | None = None) -> float:
+def pause_before(attempt: int, asked: float = 0.0) -> float:
     """Seconds to wait before try number `attempt` (from 1): never less than planned or asked."""
-    return _jittered(max(PAUSES[attempt - 1], retry_after or 0.0))
-
-
-def parse_retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """Seconds by a `Retry-After` header (RFC 9110: seconds or a date), a day at most."""
-    if value is None:
-        return None
-    value = value.strip()
-    if value.isascii() and value.isdecimal():
-        return float(min(int(value[:9]), LONGEST_PAUSE))
-    try:
-        until = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    seconds = (until - (now or datetime.now(UTC))).total_seconds()
-    return min(max(seconds, 0.0), float(LONGEST_PAUSE))
+    return _jittered(max(PAUSES[attempt - 1], asked))
 
 
 def _jittered(seconds: float) -> float:

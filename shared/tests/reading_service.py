@@ -1,0 +1,91 @@
+"""Fixtures of a service that reads a registry's events, over the real stores.
+
+The conftest that takes them says with `service` which one it is, and with `fake` which registry
+it reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import httpx
+import pytest
+from fake_registry import FakeRegistry
+from fastapi import FastAPI
+from sqlalchemy import MetaData, delete
+
+from mergehub.kit.http.app import Resources, ServiceParts, open_resources
+from mergehub.kit.settings.service import ServiceSettings
+
+R = TypeVar("R", bound=FakeRegistry)
+
+
+@dataclass(frozen=True)
+class ReadingService:
+    """A service under test."""
+
+    parts: ServiceParts
+    create_app: Callable[[ServiceSettings], FastAPI]
+    tables: MetaData
+
+
+@pytest.fixture(scope="session")
+async def server_url(database_of: Callable[[str], Awaitable[str]], service: ReadingService) -> str:
+    """A database of the service's own."""
+    return await database_of(service.parts.name)
+
+
+@pytest.fixture(scope="session")
+async def registry(
+    serving: Callable[[FastAPI], AbstractAsyncContextManager[str]], fake: R
+) -> AsyncIterator[R]:
+    """The registry that the service reads."""
+    async with serving(fake.app) as fake.address:
+        yield fake
+
+
+@pytest.fixture(scope="session")
+def settings(server_url: str, redis_url: str, registry: FakeRegistry) -> ServiceSettings:
+    return ServiceSettings(
+        database_url=server_url,
+        redis_url=redis_url,
+        hub_url=registry.address,
+        background="separate",
+    )
+
+
+@pytest.fixture(scope="session")
+async def resources(settings: ServiceSettings, service: ReadingService) -> AsyncIterator[Resources]:
+    async with open_resources(service.parts, settings) as resources:
+        yield resources
+
+
+@pytest.fixture(scope="session")
+async def client(
+    settings: ServiceSettings, service: ReadingService
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Speaks to the service, whose background work is left to the test."""
+    app = service.create_app(settings)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url=f"http://{service.parts.name}"
+        ) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(autouse=True)
+async def untouched(
+    resources: Resources, registry: FakeRegistry, service: ReadingService
+) -> AsyncIterator[None]:
+    """Leaves the stores and the feed as if the test had not been."""
+    yield
+    registry.clear()
+    async with resources.database.transaction() as session:
+        for table in reversed(service.tables.sorted_tables):
+            await session.execute(delete(table))
+    await resources.redis.flushdb()
