@@ -26,8 +26,8 @@ Documents = Mapping[str, Document]
 
 ADVICE = (
     "Keep what clients of {version} rely on, beside what is new and marked as deprecated; or begin "
-    "a line `- **Breaking**` under the unreleased version of {changelog} that says what they have "
-    "to change and names {names}."
+    "a line `- **Breaking**` under `[Unreleased]` of {changelog} that says what they have to change "
+    "and names {names}."
 )
 
 
