@@ -1,8 +1,8 @@
-"""What integrators notice: the cost of manners, followers, webhooks, the check of a token.
+"""Measure what API clients notice: middleware, followers, webhooks, the check of a token.
 
 python benchmarks/api.py [--only manners followers webhooks tokens] [--rounds 9] [--seconds 2]
 
-Exits with 1 where a target is missed. Other load on the machine shows in every figure but the
+Exits with 1 if a target is missed. Other load on the machine affects every figure except the
 ratios.
 """
 
@@ -39,7 +39,7 @@ Options = argparse.Namespace
 
 @contextmanager
 def stores() -> Iterator[tuple[Path, dict[str, str]]]:
-    """PostgreSQL and Redis of our own, and the environment that names them."""
+    """PostgreSQL and Redis for the benchmark alone, and the environment that names them."""
     with tempfile.TemporaryDirectory(prefix="mh-") as folder:
         postgres, valkey = Postgres(Path(folder) / "pg"), Valkey(Path(folder) / "vk")
         for store in (postgres, valkey):
@@ -63,7 +63,7 @@ def tell(what: str, found: str, target: str, good: bool) -> bool:
 
 
 def manners(options: Options) -> bool:
-    """Time for an answer over that of a bare handler, which the same queries make."""
+    """The time per answer compared with a bare handler that makes the same queries."""
     with stores() as (_, env):
         costs = asyncio.run(api_manners.compare(env, options.rounds, options.seconds))
     good = True
@@ -73,7 +73,7 @@ def manners(options: Options) -> bool:
             for sides in zip(*cost.rounds, strict=True)
         )
         found = f"{cost.time:+.0%} ({ours:.0f} beside {bare:.0f}/s), CPU {cost.processor:+.0%}"
-        good &= tell(f"manners, {what}", found, "at most +30 %", cost.time <= MANNERS_SHARE)
+        good &= tell(f"middleware, {what}", found, "at most +30 %", cost.time <= MANNERS_SHARE)
     return good
 
 
