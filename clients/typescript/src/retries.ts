@@ -40,7 +40,7 @@ function secondsToWait(request: Request, answer: Response | null, tried: number)
 function asksToRepeat(request: Request, { status }: Response, told: number | null): boolean {
   if (status === 429) return true; // refused before it had any effect
   if (status === 503) return isRepeatable(request);
-  return status === 409 && told !== null && isRepeatable(request); // the first request with this key still runs
+  return status === 409 && told !== null && isRepeatable(request); // the first one still runs
 }
 
 function isRepeatable(request: Request): boolean {

@@ -37,7 +37,7 @@ test("a published recipe is merged, and followed to its end", async () => {
   assert.ok(seen.every((each, at) => at === 0 || each.revision > seen[at - 1]!.revision));
   assert.deepEqual(seen.map(isFinal).indexOf(true), seen.length - 1);
   for await (const _ of hub.follow(run.id, { after: seen.at(-1)!.revision })) {
-    assert.fail("Nothing comes behind the end.");
+    assert.fail("Nothing comes after the end.");
   }
 });
 
