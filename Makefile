@@ -1,4 +1,4 @@
-# Everything one does with this repository. `make help` lists it.
+# Every task of this repository. `make help` lists them.
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test chaos fuzz-api fuzz-recipes coverage check format documents \
@@ -28,22 +28,22 @@ up: $(BIN)/.installed ## Run the whole hub on this machine, until Ctrl-C
 test: $(BIN)/.installed ## Run all tests against real stores and real processes
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q --numprocesses=4 --dist=loadfile --no-loadscope-reorder
 
-chaos: $(BIN)/.installed ## Kill, stop and cut what runs, then see that nothing is lost (CHAOS="--seed 1 2 --seconds 60")
+chaos: $(BIN)/.installed ## Kill processes, stop stores, cut connections; check that nothing is lost (CHAOS="--seed 1 2 --seconds 60")
 	PYTHONPATH=tests $(BIN)/python -m chaos $(CHAOS)
 
-fuzz-api: $(BIN)/.installed ## Try 10,000 requests on each service by its document (FUZZ="--service registry --seed 7")
+fuzz-api: $(BIN)/.installed ## Send each service 10,000 requests made from its OpenAPI document (FUZZ="--service registry --seed 7")
 	PYTHONPATH=tests $(BIN)/python -m fuzz $(FUZZ)
 
-fuzz-recipes: $(BIN)/.installed ## Try texts of all kinds on the recipe language (FUZZ="--minutes 30 --seed 1")
+fuzz-recipes: $(BIN)/.installed ## Test the recipe language with texts of all kinds (FUZZ="--minutes 30 --seed 1")
 	PYTHONPATH=tests $(BIN)/python -m fuzz.recipes $(FUZZ)
 
-coverage: $(BIN)/.installed ## Which branches of the engine its tests do not take
+coverage: $(BIN)/.installed ## Report the branches of the engine that its tests do not reach
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest -q services/merge-worker/tests/engine
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
 
-check: $(BIN)/.installed ## Format, lint, types, who may import whom, what would break clients, known vulnerabilities
+check: $(BIN)/.installed ## Check format, lint, types, imports, generated files, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -54,57 +54,57 @@ check: $(BIN)/.installed ## Format, lint, types, who may import whom, what would
 	$(BIN)/python -m tools.python_client --check
 	@$(BIN)/python scripts/audit
 
-format: $(BIN)/.installed ## Format the code and mend what the linter can
+format: $(BIN)/.installed ## Format the code and fix what the linter can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-documents: $(BIN)/.installed ## Write what is made from the code: OpenAPI documents, Python client, pages
+documents: $(BIN)/.installed ## Generate files from the code: OpenAPI documents, Python client, pages
 	$(BIN)/python -m tools.method_catalogue --write
 	$(BIN)/python -m tools.event_page --write
 	$(BIN)/python -m tools.openapi_documents --write
 	$(BIN)/python -m tools.python_client --write
 
-keep-events: $(BIN)/.installed ## Keep the schemas of events as this version releases them
+keep-events: $(BIN)/.installed ## Keep the schemas of events for the release of this version
 	$(BIN)/python -m tools.event_releases
 
-keep-api: $(BIN)/.installed ## Keep the OpenAPI documents as this version releases them
+keep-api: $(BIN)/.installed ## Keep the OpenAPI documents for the release of this version
 	$(BIN)/python -m tools.openapi_documents --keep
 
-lock: $(BIN)/.installed ## Resolve constraints.txt anew
+lock: $(BIN)/.installed ## Resolve constraints.txt again, to the newest versions
 	scripts/lock --upgrade
 
 bench-merge: $(BIN)/.installed ## Measure merges beside mergekit and a plain loop (BENCH="--size 1.3b")
 	$(BIN)/python -m benchmarks.merge $(BENCH)
 
-bench-parity: $(BIN)/.installed ## Compare what we make with what mergekit makes
+bench-parity: $(BIN)/.installed ## Compare our merges with mergekit's
 	$(BIN)/python -m benchmarks.parity $(BENCH)
 
 bench-startup: $(BIN)/.installed ## Measure help, the plan of a 70B merge and the first merged byte
 	$(BIN)/python -m benchmarks.startup $(BENCH)
 
-bench-memory: $(BIN)/.installed ## Measure the memory that one tensor of 1 GB takes
+bench-memory: $(BIN)/.installed ## Measure the memory that a tensor of 1 GB needs
 	$(BIN)/python -m benchmarks.memory $(BENCH)
 
-bench-runs: $(BIN)/.installed ## Measure how soon runs start and how fast they are submitted
+bench-runs: $(BIN)/.installed ## Measure how soon runs start and how fast a hub accepts them
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.runs $(BENCH)
 
-bench-cancel: $(BIN)/.installed ## Measure how soon a cancelled merge is gone, and that retries go on
+bench-cancel: $(BIN)/.installed ## Measure how soon a cancelled merge ends, and that retries resume
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.cancel $(BENCH)
 
-bench-tokens: $(BIN)/.installed ## Measure how long the check of a token takes
+bench-tokens: $(BIN)/.installed ## Measure how long it takes to check a token
 	$(BIN)/python -m benchmarks.tokens $(BENCH)
 
 bench-webhooks: $(BIN)/.installed ## Measure webhooks delivered per second (BENCH="--dead 5")
 	$(BIN)/python -m benchmarks.webhooks $(BENCH)
 
-bench-api: $(BIN)/.installed ## Measure what the middleware costs, followers, webhooks and tokens (BENCH="--only middleware")
+bench-api: $(BIN)/.installed ## Measure the overhead of the middleware, followers, webhooks and tokens (BENCH="--only middleware")
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.api $(BENCH)
 
 .cache/mutants/tool: | $(BIN)/.installed
 	$(BIN)/uv pip install --quiet --target $@ 'cosmic-ray==8.7.0'
 
-mutants: .cache/mutants/tool ## See that the tests notice every changed formula
+mutants: .cache/mutants/tool ## Check that the tests notice every changed formula
 	$(BIN)/python -m benchmarks.mutants
 
-clean: ## Remove what was installed and cached here
+clean: ## Remove installed and cached files
 	rm -rf .venv .cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,4 +1,4 @@
-"""How soon a cancelled merge is gone from the machine, and that a retry goes on where it ended.
+"""Measure how soon a cancelled merge ends, and that a retry resumes where it ended.
 
 python -m benchmarks.cancel [--times 3] [--attempt-seconds 4]
 """
@@ -42,7 +42,7 @@ def cancelled(hub: RunningHub, client: HubClient, text: str) -> tuple[float, flo
 
 
 def retried(client: HubClient, text: str, seconds: int) -> tuple[int, bool]:
-    """How many attempts of so many seconds a merge took, and whether each went on with the last."""
+    """How many attempts of so many seconds a merge took, and whether each resumed the last."""
     wanted = {"kind": "merge", "recipe": text, "model_name": "bench/retried"}
     run = client.submit({**wanted, "timeout_seconds": seconds})
     filled, goes_on = 0, True
@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--attempt-seconds", type=int, default=4)
     asked = parser.parse_args()
     folder = build(CACHE, "1.3b")
-    (folder / "tasks").mkdir(exist_ok=True)  # where a hub may look for evaluation tasks
+    (folder / "tasks").mkdir(exist_ok=True)  # a hub needs a folder of evaluation tasks
     text = recipe("della", Path())
     with (
         tempfile.TemporaryDirectory(prefix="mh-") as data,
@@ -79,7 +79,7 @@ def main() -> None:
                 f"{what} {statistics.median(each):.2f} s after the cancel (worst {max(each):.2f})"
             )
         attempts, sound = retried(client, text, asked.attempt_seconds)
-        print(f"{attempts} attempts, each going on with the last, to the same digest: {sound}")
+        print(f"{attempts} attempts, each resuming the last, to the same digest: {sound}")
     sys.exit(0 if sound and max(frees) < 5 else 1)
 
 

@@ -1,4 +1,4 @@
-"""What a merge of one tensor of 1 GB takes: time and peak anonymous memory, for each method.
+"""Measure time and peak anonymous memory of a merge of one tensor of 1 GB, for each method.
 
 python -m benchmarks.memory [--methods ties,della]
 """

@@ -1,4 +1,4 @@
-"""`mergehub merge` beside mergekit and beside a plain loop that moves the same bytes.
+"""Measure `mergehub merge` beside mergekit and beside a plain loop that moves the same bytes.
 
 python -m benchmarks.merge [--size 0.5b] [--rounds 1] [--methods linear,ties] [--no-peer]
 
@@ -123,7 +123,7 @@ def _timed(command: list[str | Path], work: Path, *flags: str) -> Measured:
 
 
 def settle() -> None:
-    """Nobody pays for what another has left to write, or finds memory that another has warmed."""
+    """Make each start equal: nothing left to write, and no memory that another has warmed."""
     os.sync()
     time.sleep(SETTLE_SECONDS)
 
@@ -174,7 +174,7 @@ def main() -> None:
     print(f"| {' | '.join(COLUMNS)} |\n{'| --- ' * len(COLUMNS)}|", flush=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as work:
         for method in options.methods.split(","):
-            # Compiled code, digests of inputs and the page cache get warm.
+            # This warms compiled code, digests of inputs and the page cache.
             one_round(method, folder, None, Path(work), turns=1)
             rounds = [one_round(method, folder, peer, Path(work)) for _ in range(options.rounds)]
             print(f"| {' | '.join(row(method, rounds))} |", flush=True)

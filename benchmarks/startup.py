@@ -1,4 +1,4 @@
-"""How soon things begin: help, the plan of a 70B merge, the first merged byte.
+"""Measure the time to help, to the plan of a 70B merge and to the first merged byte.
 
 python -m benchmarks.startup [--rounds 5]
 """
@@ -32,7 +32,7 @@ def seconds(command: list[str | Path]) -> float:
 
 
 def first_byte(command: list[str | Path], out: Path) -> float:
-    """Seconds from the command to the first line of its journal that tells of written bytes."""
+    """Seconds from the command to the first line of its journal that records written bytes."""
     journal = out.with_name(f"{out.name}.partial") / "journal.jsonl"
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -71,7 +71,7 @@ def main() -> None:
             headers_only(work / "70b" / name, LLAMA_70B, SHARDS)
         large, text = recipe(work / "70b.yml", work / "70b"), recipe(work / "small.yml", small)
         merge = [MERGEHUB, "merge", text, work / "out", "--no-sync"]
-        seconds(merge)  # compiled code and digests are kept from here on
+        seconds(merge)  # from here on, compiled code and digests are cached
         shutil.rmtree(work / "out")
         tell("mergehub --help", [seconds([MERGEHUB, "--help"]) for _ in range(rounds)])
         plan = [MERGEHUB, "plan", large]

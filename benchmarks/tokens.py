@@ -1,4 +1,4 @@
-"""How long it takes to find out who holds a token: kept, and from the table.
+"""Measure how long it takes to look up a token: in the cache, and in the table.
 
 python -m benchmarks.tokens [--checks 200000] [--tokens 10000]
 """
@@ -28,7 +28,7 @@ LIMIT_MS = 1.0
 
 
 async def fill(database: Database, tokens: list[str]) -> None:
-    """Store tokens that were all used just now, so that no use has to be noted."""
+    """Store tokens that were all used just now, so that the check records no use."""
     rows = [
         {"name": f"t{number}", "hash": hash_token(token), "hint": "…", "scopes": ["runs:submit"]}
         for number, token in enumerate(tokens)
@@ -58,7 +58,7 @@ def tell(what: str, times: list[float]) -> float:
 
 
 async def measure(url: str, checks: int, count: int) -> float:
-    """Milliseconds within which 99 of 100 kept answers come."""
+    """Milliseconds within which 99 of 100 cached answers come."""
     database = Database(url, "registry")
     await migrate(database, "registry.migrations")
     tokens = [new_token() for _ in range(count)]

@@ -1,4 +1,4 @@
-"""How many webhooks a second one sender delivers to a receiver on this machine.
+"""Measure how many webhooks per second one sender delivers to a receiver on this machine.
 
 python -m benchmarks.webhooks [--deliveries 10000] [--endpoints 1] [--dead 0]
 
@@ -53,14 +53,14 @@ BODY = '{"type":"run.queued","timestamp":"2026-11-25T12:00:00+00:00","data":{"ru
 
 @dataclass(frozen=True)
 class Measured:
-    """How fast the endpoints that answer were served, and what of it the sender worked."""
+    """Deliveries per second to the endpoints that answer, and the sender's CPU time for each."""
 
     per_second: float
     milliseconds: float
 
 
 async def measure(options: argparse.Namespace, database: Database, env: dict[str, str]) -> Measured:
-    """Deliver to everyone who answers."""
+    """Deliver to all endpoints that answer."""
     await migrate(database, "registry.migrations")
     receiver = await asyncio.create_subprocess_exec(
         sys.executable, RECEIVER, stdout=subprocess.PIPE
@@ -75,7 +75,7 @@ async def measure(options: argparse.Namespace, database: Database, env: dict[str
 
 
 async def _fill(options: argparse.Namespace, database: Database, urls: dict[str, int]) -> None:
-    """So many endpoints at each address, with deliveries that are due."""
+    """Create so many endpoints at each address, with due deliveries."""
     each = options.deliveries // options.endpoints
     async with database.transaction() as session:
         for url, count in urls.items():
@@ -96,7 +96,7 @@ async def _send(database: Database, alive: str, env: dict[str, str]) -> Measured
 
 
 async def _measure(database: Database, alive: str, sender: psutil.Process) -> Measured:
-    """From the first delivery on, so that the sender's start does not count."""
+    """Measure from the first delivery on, so that the sender's start does not count."""
     total = before = await _left(database, alive)
     while before == total:
         started, worked = time.perf_counter(), _cpu(sender)

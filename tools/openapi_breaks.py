@@ -1,8 +1,8 @@
 """What a change of the OpenAPI documents breaks for clients of the last release.
 
 Requests that were right stay right, and answers stay readable to who knows the old ones. What the
-changelog declares may break all the same: a line that begins `- **Breaking**` under the heading of
-the unreleased version and names each operation, as in `submit_run`, whose clients must change.
+changelog declares may break all the same: a line under `## [Unreleased]` that begins
+`- **Breaking**` and names each operation, as in `submit_run`, whose clients must change.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def broken(last: Document, now: Document) -> list[Break]:
 def declared(changelog: str) -> set[str]:
     """The operations that the unreleased part of a changelog says to break."""
     sections = re.split(r"^## ", changelog, flags=re.MULTILINE)[1:]
-    unreleased = next((each for each in sections if "unreleased" in each.partition("\n")[0]), "")
+    unreleased = next((each for each in sections if each.startswith("[Unreleased]")), "")
     breaking = [each for each in ITEM.findall(unreleased) if each.startswith("- **Breaking**")]
     return {name for each in breaking for name in re.findall(r"`(\w+)`", each)}
 

@@ -25,9 +25,9 @@ CHANGELOG = Path("CHANGELOG.md")
 Documents = Mapping[str, Document]
 
 ADVICE = (
-    "Keep what clients of {version} rely on, beside what is new and marked as deprecated; or begin "
-    "a line `- **Breaking**` under the unreleased version of {changelog} that says what they have "
-    "to change and names {names}."
+    "Keep what clients of {version} rely on beside the new form, marked as deprecated. Or add a "
+    "line `- **Breaking**` under `[Unreleased]` to {changelog} that says what clients have to "
+    "change and names {names}."
 )
 
 

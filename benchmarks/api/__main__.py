@@ -1,8 +1,8 @@
-"""What integrators notice: the cost of the middleware, followers, webhooks, the check of a token.
+"""Measure what API clients notice: middleware, followers, webhooks, the check of a token.
 
 python -m benchmarks.api [--only middleware followers webhooks tokens] [--rounds 9] [--seconds 2]
 
-Exits with 1 where a target is missed. Other load on the machine shows in every figure but the
+Exits with 1 if a target is missed. Other load on the machine affects every figure except the
 ratios.
 """
 
@@ -37,7 +37,7 @@ Options = argparse.Namespace
 
 @contextmanager
 def stores() -> Iterator[tuple[Path, dict[str, str]]]:
-    """PostgreSQL and Redis of our own, and the environment that names them."""
+    """PostgreSQL and Redis for the benchmark alone, and the environment that names them."""
     with tempfile.TemporaryDirectory(prefix="mh-") as folder:
         postgres, valkey = Postgres(Path(folder) / "pg"), Valkey(Path(folder) / "vk")
         for store in (postgres, valkey):
@@ -61,7 +61,7 @@ def tell(what: str, found: str, target: str, good: bool) -> bool:
 
 
 def layers(options: Options) -> bool:
-    """Time for an answer over that of a bare handler, which the same queries make."""
+    """The time per answer compared with a bare handler that makes the same queries."""
     with stores() as (_, env):
         costs = asyncio.run(middleware.compare(env, options.rounds, options.seconds))
     good = True

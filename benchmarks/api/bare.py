@@ -1,4 +1,4 @@
-"""The same queries and the same answers by FastAPI and SQLAlchemy alone: no manners.
+"""The same queries and answers with FastAPI and SQLAlchemy alone, without our middleware.
 
 MERGEHUB_DATABASE_URL=… uvicorn benchmarks.api.bare:app
 """

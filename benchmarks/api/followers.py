@@ -1,4 +1,4 @@
-"""What many who follow runs by server-sent events cost, and how soon they see progress."""
+"""What many followers of runs cost, by server-sent events, and how soon they see progress."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Follower(asyncio.Protocol):
 
 
 class Sightings:
-    """When each step of each run was sent, and how long it took until each follower saw it."""
+    """When each step of each run was sent, and how long each follower waited for it."""
 
     def __init__(self) -> None:
         self._sent: dict[tuple[UUID, int], float] = {}
@@ -78,7 +78,7 @@ class Sightings:
         self._left[run, step] = followers
 
     def note(self, run: UUID, step: int) -> None:
-        """A follower that is behind may skip a step; it has seen it with the next."""
+        """A slow follower may skip a step; it counts as seen with the next one."""
         if (run, step) in self._sent:
             self.seconds.append(time.perf_counter() - self._sent[run, step])
             self._left[run, step] -= 1

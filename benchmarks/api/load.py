@@ -10,7 +10,7 @@ LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
 
 class _Asker(asyncio.Protocol):
-    """One connection: the next request goes out when the last answer is whole."""
+    """One connection, which sends the next request when the last answer is complete."""
 
     def __init__(self, request: bytes, until: float) -> None:
         self._request, self._until = request, until

@@ -1,4 +1,4 @@
-"""What our manners cost: a service beside a bare handler that makes the same query."""
+"""What the middleware costs: a service beside a bare handler that makes the same query."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 """Mutation run over the arithmetic of the merge methods: make mutants.
 
 Each mutant changes an operator, number, comparison or name in a copy of the tree; the tests that
-concern the file (`concern.json`) must then fail. What survives must be explained in `README.md`,
-or the run fails. Two things would take longest, so they are left out: starting Python (each mutant
-is tested in a fork of a process that has the libraries imported) and compiling the loop over a
-formula (Python runs it, to the same bytes: `test_engine_plain.py`). Needs cosmic-ray in
-`.cache/mutants/tool`, beside the packages of the project, whose versions it leaves alone.
+concern the file (`concern.json`) must then fail. `README.md` must explain each survivor, or the
+run fails. Two slow things are left out: starting Python (each mutant is tested in a fork of a
+process that has the libraries imported) and compiling the loop over a formula (Python runs it, to
+the same bytes: `test_engine_plain.py`). Needs cosmic-ray in `.cache/mutants/tool`, apart from the
+packages of the project, whose versions it does not change.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # set before NumPy: threads do not live through a fork
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # set before NumPy: threads do not survive a fork
 REPOSITORY = Path(__file__).resolve().parents[2]
 TREE = ("services/merge-worker", "shared", "docs", "conftest.py", "pyproject.toml")
 ENGINE = Path("services/merge-worker/src/merge_worker/engine")
@@ -53,7 +53,7 @@ def tested(tree: Path, names: str, expression: str) -> Outcome:
         os.setsid()
         os._exit(_test(tree, names, expression, writer))
     os.close(writer)
-    for _ in range(int(SECONDS / PAUSE)):  # so that time in which all is stopped does not count
+    for _ in range(int(SECONDS / PAUSE)):  # so that time while all is stopped does not count
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             break

@@ -80,7 +80,7 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """As survivors are named in `README.md`."""
+        """The name of a survivor in `README.md`."""
         return f"`{self.before}` → `{self.after}`"
 
 
@@ -100,7 +100,7 @@ class ReplaceName(Operator):  # type: ignore[misc]
 
 
 def mutants(source: str) -> Iterator[Mutant]:
-    """All but those of texts and annotations, which do nothing when the file is run."""
+    """All mutants of a source except those of texts and annotations, which have no effect."""
     skipped, seen = _annotations(source), {ast.dump(ast.parse(source))}
     for operator in [*(get_operator(f"core/{name}")() for name in OPERATORS), ReplaceName()]:
         nodes = ast_nodes(get_ast(source))

@@ -1,4 +1,4 @@
-"""The same recipes merged by mergehub and by mergekit, the outputs compared.
+"""Merge the same recipes with mergehub and mergekit, and compare the outputs.
 
 python -m benchmarks.parity [--only METHOD] [--table PATH]
 
@@ -43,7 +43,7 @@ SEED = 1
 
 
 def case_jobs(folder: Path, only: str | None) -> Iterator[Job]:
-    """Each case with output in float32 and, where nothing is drawn, in bfloat16."""
+    """Each case with output in float32 and, unless the method is random, in bfloat16."""
     for number, each in enumerate(cases()):
         if only not in (None, each.method) or each.method not in discover():
             continue
@@ -76,7 +76,7 @@ def _rescales(method: str) -> bool:
 
 
 def merge_ours(document: dict[str, Any], folder: Path, out: Path) -> str | None:
-    """Merge with mergehub; the error in one line if it refuses."""
+    """Merge with mergehub; returns the error in one line if it refuses."""
     try:
         recipe = parse_recipe(yaml.safe_dump(document, sort_keys=False))
         merge(plan_merge(recipe, Sources(roots=(folder,)), seed=SEED), out)
@@ -112,7 +112,7 @@ def _recipe(job: Job, folder: Path) -> Path:
 
 
 def untried(methods: dict[str, list[str]], jobs: Sequence[Job]) -> list[str]:
-    """What mergekit knows and no case tries, as `method.parameter`."""
+    """Parameters of mergekit that no case tries, as `method.parameter`."""
     tried = {(job.method, name) for job in jobs if not job.real for name in job.parameters}
     known = {(method, name) for method, names in methods.items() for name in names}
     return sorted(".".join(pair) for pair in known - tried)

@@ -1,7 +1,7 @@
 """Every method and every parameter that mergekit knows, as small recipes.
 
-A parameter given as a tuple has one value per model, any other stands at the top of the recipe.
-`documented` names what is known to differ, and why it does.
+A parameter given as a tuple has one value per model; any other is at the top of the recipe.
+`documented` names a known difference and its reason.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Source = tuple[str, int, int, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Case:
-    """A recipe without dtypes, and what is known to differ."""
+    """A recipe without dtypes, and the known difference."""
 
     method: str
     label: str

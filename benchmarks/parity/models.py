@@ -1,8 +1,8 @@
-"""Small Llamas whose task vectors leave no choice: of one size each, few, many and rare values.
+"""Small Llama models whose task vectors have no equal magnitudes, so that every choice is clear.
 
-Every value is a multiple of 2⁻²⁷ below 1/8, so that float32 holds it and every task vector
-exactly; within a tensor no two elements of a task vector have the same magnitude, but for a fifth
-that is zero. The others have heavy tails: a Laplace distribution whose scale differs by row.
+Every value is a multiple of 2⁻²⁷ below 1/8, so that float32 holds it and every task vector exactly.
+Within a tensor, a fifth of a task vector is zero and no two other elements have the same magnitude.
+They have heavy tails: a Laplace distribution whose scale differs by row.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Size:
-    """All counts are odd so that a quartile of a tensor falls on one of its elements."""
+    """The size of a model; all counts are odd, so that a quartile of a tensor is an element."""
 
     layers: int
     hidden: int

@@ -24,7 +24,7 @@ SEED = 1
 
 
 def merge(recipe: str, out: str) -> str | None:
-    """Merge one recipe; the error in one line if it fails."""
+    """Merge one recipe; returns the error in one line if it fails."""
     options = MergeOptions(
         copy_tokenizer=False,
         write_model_card=False,

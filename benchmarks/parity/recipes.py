@@ -1,4 +1,4 @@
-"""Recipes that other people wrote, with small models in place of theirs."""
+"""Published recipes, with small models instead of their own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class StandIns:
     names: dict[str, str] = field(default_factory=dict)
 
     def of(self, name: str) -> str:
-        """The stand-in of a model, written on its first use."""
+        """Return the stand-in for a model; the first call writes it."""
         if name not in self.names:
             kind = "base" if name == self.base else f"m{len(self.names)}"
             self.names[name] = f"./{self.depth}-{kind}"
@@ -61,14 +61,14 @@ def real_recipes(folder: Path) -> Iterator[tuple[str, Document]]:
 
 
 def with_stand_ins(document: Document, folder: Path) -> Document:
-    """The recipe over small models in `folder`, as deep as its layer ranges ask for."""
+    """The recipe over small models in `folder`, as deep as its layer ranges need."""
     depth = max(_ends(document), default=WHOLE)
     base = document.get("base_model")
     return dict(StandIns(folder, depth, base).replaced(document))
 
 
 def comparable(document: Document, rescales: bool) -> Document:
-    """The recipe calculated in float32, its output as it asks; rescaled by the norm of mergekit."""
+    """The recipe, computed in float32 with its own output type and mergekit's rescaling."""
     out = document.get("out_dtype") or document.get("dtype") or "bfloat16"
     changed = {**document, "dtype": "float32", "out_dtype": out}
     if rescales:
@@ -77,7 +77,7 @@ def comparable(document: Document, rescales: bool) -> Document:
 
 
 def only_base(document: Document) -> Document:
-    """The recipe that gives the base, stacked as this one stacks it."""
+    """The recipe whose output is the base, stacked as in this one."""
     bare = {key: _bare(value) for key, value in document.items() if key != "parameters"}
     return {**bare, "merge_method": "task_arithmetic", "parameters": {"lambda": 0.0, "weight": 1.0}}
 

@@ -17,12 +17,12 @@ INTRODUCTION = """\
 Written by `make bench-parity`: mergehub {ours} beside mergekit {theirs} (torch {torch}).
 
 Both calculate in float32 (`dtype: float32`) and round to the output's dtype. *Agrees* means that
-no element differs by more than one unit in the last place of that dtype, a unit being at least
-2⁻²⁰ of the tensor's largest magnitude. *Agrees in distribution* is for methods that draw at random:
-the share of changed elements and the means of |Δ| and Δ² agree, T ≤ {one:g} in every tensor and
-T ≤ {all:g} overall (see `compare.py`); what is shown is ours against theirs. *Documented*
-names a difference that is meant; *refused* says who refused, and why. Beside the largest
-difference, in units, stands the share of elements equal to the last bit.
+no element differs by more than one unit in the last place of that dtype, where a unit is at least
+2⁻²⁰ of the tensor's largest magnitude. *Agrees in distribution* is for random methods: the share of
+changed elements and the means of |Δ| and Δ² agree, T ≤ {one:g} in every tensor and T ≤ {all:g}
+overall (see `compare.py`); the figures are ours against theirs. *Documented* names an
+intended difference; *refused* says which program refused, and why. After the largest difference,
+in units, comes the share of elements that are equal to the last bit.
 """
 
 
@@ -50,8 +50,8 @@ MOST = 200
 """Characters of a note."""
 
 REAL = """\
-Recipes that people published, by their number in the collection, over small models with as many
-layers as their layer ranges ask for. `rescale_norm: l1` is added to those that may rescale."""
+These are published recipes, by their number in the collection, over small models with as many
+layers as their layer ranges need. `rescale_norm: l1` is added to recipes whose methods rescale."""
 
 
 def _counted(judged: Sequence[Judged]) -> Iterator[str]:

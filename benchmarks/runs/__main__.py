@@ -1,4 +1,4 @@
-"""How soon a submitted run starts, also beside busy workers, and how fast runs are submitted.
+"""Measure how soon a submitted run starts, and how fast a hub accepts runs.
 
 python -m benchmarks.runs [--starts 500] [--busy 200] [--submits 10000] [--connections 8]
 """
@@ -22,7 +22,7 @@ from mergehub.kit.events.doorbell import queue_name
 
 # Refused by the worker's child at once: what is measured has happened by then.
 WARM_UP = 20
-LONGEST_PAUSE_SECONDS = 0.3  # drawn at random, so that no poll keeps step with us
+LONGEST_PAUSE_SECONDS = 0.3  # random, so that no poll runs in step with the benchmark
 
 
 def starts(hub: RunningHub, count: int) -> list[float]:
@@ -39,7 +39,7 @@ def starts(hub: RunningHub, count: int) -> list[float]:
 
 
 async def submits(hub: RunningHub, count: int, connections: int) -> tuple[list[float], float]:
-    """Seconds of each submission over some connections, and of all of them together."""
+    """Seconds of each submission over several connections, and of all together."""
     found: list[float] = []
     left = iter(range(count))
     headers = {"Authorization": f"Bearer {hub.token}"}
@@ -68,7 +68,7 @@ def all_rung(hub: RunningHub, count: int) -> float:
 
 
 def cpu_seconds(hub: RunningHub) -> float:
-    """What services and stores have used so far; unlike wall time, others do not change it much."""
+    """CPU seconds of services and stores so far; other load affects them less than wall time."""
     times = [child.cpu_times() for child in hub.process.children(recursive=True)]
     return sum(each.user + each.system for each in times)
 

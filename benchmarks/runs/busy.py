@@ -36,14 +36,14 @@ LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Fresh:
-    """How soon a fresh worker claimed what waited for it, and then what came while it was idle."""
+    """How soon a fresh worker claimed a waiting run, and then one that came while it was idle."""
 
     from_launch: float
     from_submit: float
 
 
 class Holder:
-    """A slot that holds its run and works on nothing: heartbeats, as from any busy worker."""
+    """A slot that holds its run without work, and sends heartbeats like any busy worker."""
 
     def __init__(self, client: RunClient, name: str) -> None:
         self._client, self.name = client, name
@@ -59,7 +59,7 @@ class Holder:
             await asyncio.sleep(claim.heartbeat_seconds)
             try:
                 await self._client.heartbeat(claim.run_id, claim.fence, None)
-            except LeaseLost:  # the machine was too busy: then for another
+            except LeaseLost:  # the machine was too busy: take another run
                 self.busy = False
                 return
             except RunClientError:

@@ -1,4 +1,4 @@
-"""Many who submit at once: what they are answered, and how soon lineage has heard of it.
+"""Measure many clients that submit at once: the answers, and how soon lineage knows of the runs.
 
 python -m benchmarks.runs.crowd [--submitters 200] [--runs 5]
 """
@@ -45,7 +45,7 @@ async def _status(client: httpx.AsyncClient) -> int | str:
 
 
 def lineage_heard(hub: RunningHub, events: int) -> float:
-    """Seconds until lineage has taken in as many events."""
+    """Seconds until lineage has applied as many events."""
     began = time.perf_counter()
     while time.perf_counter() - began < PATIENCE_SECONDS:
         text = httpx.get(f"{hub.url}/metrics", timeout=60, trust_env=False).text
@@ -70,7 +70,7 @@ def main() -> None:
         taken = answers[httpx.codes.ACCEPTED]
         lag = lineage_heard(hub, taken)
     print(f"{asked.submitters} submitters at once, {asked.runs} runs each: {dict(answers)}")
-    print(f"{taken / seconds:.0f} runs a second; lineage had heard of all {lag:.1f} s later,")
+    print(f"{taken / seconds:.0f} runs a second; lineage knew of all {lag:.1f} s later,")
     print(f"{taken / (seconds + lag):.0f} events a second from the first submission on")
 
 

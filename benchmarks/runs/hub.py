@@ -24,7 +24,7 @@ dtype: bfloat16
 @contextmanager
 def fresh_hub(workers: int) -> Iterator[RunningHub]:
     """Embedded stores, all services, and so many workers."""
-    with tempfile.TemporaryDirectory(prefix="mh-") as folder:  # short: sockets lie below
+    with tempfile.TemporaryDirectory(prefix="mh-") as folder:  # short: it holds sockets
         models = Path(folder, "models")
         (models / "tasks").mkdir(parents=True)
         with started_hub(Path(folder, "hub"), models, workers=workers) as hub:

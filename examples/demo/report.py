@@ -1,4 +1,4 @@
-"""What the demo shows at its end: one table, and whether its claims hold."""
+"""The demo's final table, and whether its claims hold."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ Row = Mapping[str, Any]
 
 
 def score_table(rows: Mapping[str, Row], skills: Sequence[str], items: int) -> Table:
-    """One line a model: its exact match on each skill, and the mean."""
-    table = Table(title=f"Exact match on {items} items a skill that no training saw, 95 % interval")
+    """Return a table with a line per model: its exact match on each skill, and the mean."""
+    table = Table(title=f"Exact match on {items} held-out items per skill, 95 % interval")
     table.add_column("model")
     for column in (*skills, "mean"):
         table.add_column(column, justify="right")
@@ -29,7 +29,7 @@ def _cell(estimate: Mapping[str, float]) -> str:
 
 
 def failed_claims(rows: Mapping[str, Row], specialist_of: Mapping[str, str]) -> list[str]:
-    """What a merge of specialists has to show and here did not; empty when all of it holds.
+    """Return the claims about the merge that do not hold; empty if all hold.
 
     `specialist_of` maps a skill to the label of its specialist.
     """

@@ -1,10 +1,10 @@
-"""The whole way through Mergehub, for real: merge two specialists, measure what the merge gained.
+"""Show all of Mergehub with a real model: merge two specialists, measure what the merge gained.
 
     make demo
 
 Starts a hub of its own in .cache/demo, publishes the recipe `merge.yml`, merges, evaluates the
-base, both specialists and the merge on items that no training saw, and shows lineage and scores.
-The exit code is 0 only if all of that happened and the merge gained what a merge should.
+base, both specialists and the merge on held-out items, and shows lineage and scores. The exit code
+is 0 only if all steps succeed and the merge beats the base and the other specialist on each skill.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PATIENCE_SECONDS = 60.0
 LOOK_SECONDS = 0.2
 
 console = Console(record=True)
-progress = Console()  # what passes by is no part of the picture
+progress = Console()  # progress is not part of the picture
 
 
 def step(text: str) -> None:
@@ -48,14 +48,14 @@ def step(text: str) -> None:
 
 @contextlib.contextmanager
 def running_hub(models: Path) -> Iterator[tuple[str, str]]:
-    """A hub with two workers on a free port: its address and token. It ends with the demo."""
+    """Run a hub with two workers on a free port; yields its address and token."""
     data = CACHE / "hub"
     mergehub = Path(sys.prefix) / "bin" / "mergehub"
     folders: Command = ["--models", models, "--models", HERE, "--tasks", HERE / "tasks"]
     command: Command = [mergehub, "up", "--data", data, "--port", "0", "--workers", "2", *folders]
     (data / "connection.json").unlink(missing_ok=True)
-    # One thread a worker: two evaluations side by side are faster than one on two threads.
-    # `spawn` has the kernel end the hub when the demo dies, however it dies.
+    # One thread per worker: two evaluations side by side are faster than one on two threads.
+    # With `spawn` the kernel ends the hub when the demo dies, however it dies.
     hub = spawn(command, log=subprocess.DEVNULL, env={"OMP_NUM_THREADS": "1"})
     try:
         yield wait_for_hub(hub, data)
@@ -74,7 +74,7 @@ def wait_for_hub(hub: subprocess.Popen[bytes], data: Path) -> tuple[str, str]:
 
 
 def publish(hub: HubClient) -> dict[str, Any]:
-    """The newest version of the demo's recipe; publishing the same text again changes nothing."""
+    """Publish the demo's recipe and return its version; the same text again changes nothing."""
     text = (HERE / "merge.yml").read_text()
     try:
         known = hub.recipe("dates-and-sql")
@@ -88,18 +88,18 @@ def evaluate(hub: HubClient, model: str) -> UUID:
 
 
 def board(hub: HubClient, models: dict[str, str], runs: dict[str, UUID]) -> dict[str, Row]:
-    """Each model's row, as soon as the leaderboard has learnt what these very runs measured."""
+    """Return each model's row once the leaderboard has the results of these runs."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not all(measured(hub, models[label]) == {str(runs[label])} for label in models):
         if time.monotonic() > deadline:
-            raise RunFailed("The leaderboard did not learn the results in time.")
+            raise RunFailed("The leaderboard did not receive the results in time.")
         time.sleep(LOOK_SECONDS)
     rows = {row["model"]: row for row in hub.get("/v1/boards/overall", limit=200)["items"]}
     return {label: rows[name] for label, name in models.items()}
 
 
 def measured(hub: HubClient, model: str) -> set[str]:
-    """The runs behind a model's newest results, one a skill."""
+    """Return the runs of a model's newest results, one per skill."""
     newest: dict[str, str] = {}
     for result in hub.get("/v1/results", model=model)["items"]:
         newest.setdefault(result["benchmark"], result["run"])
@@ -107,7 +107,7 @@ def measured(hub: HubClient, model: str) -> set[str]:
 
 
 def ancestry(hub: HubClient) -> dict[str, Any]:
-    """The merge's ancestors, as soon as lineage has learnt them."""
+    """Return the merge's ancestors once lineage has them."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
@@ -119,18 +119,18 @@ def ancestry(hub: HubClient) -> dict[str, Any]:
 
 
 def demo(url: str, token: str) -> list[str]:
-    """Everything between the hub's start and its end; what the merge failed to show."""
+    """Run all steps on a hub; returns the claims that do not hold."""
     specialists = {f"specialist {skill}": f"{BASE}+adapters/{skill}" for skill in SKILLS}
     with HubClient(url, token) as hub:
         version = publish(hub)
         step(f"published the recipe, version {version['number']}: {version['digest'][:19]}…")
-        step("merging; a second worker begins to evaluate the parents")
+        step("merging, while a second worker evaluates the parents")
         wanted = {"kind": "merge", "recipe_version": version["id"], "model_name": MERGED}
         merge = hub.submit(wanted).id
         models = {"base": BASE, **specialists, "merge": MERGED}
         runs = {label: evaluate(hub, models[label]) for label in ("base", *specialists)}
         watch(progress, lambda: HubClient(url, token), {"merge": merge})
-        step("evaluating all four on items that no training saw")
+        step("evaluating all four on held-out items")
         runs["merge"] = evaluate(hub, f"run:{merge}")
         watch(progress, lambda: HubClient(url, token), runs)
         result = hub.run(merge).result or {}
@@ -145,17 +145,17 @@ def demo(url: str, token: str) -> list[str]:
 
 
 def farewell() -> None:
-    """How to start the same hub again, with all that was just seen, and what to ask it."""
+    """Print how to start the same hub again, and what to ask it."""
     console.print(
         f"""
-Go on from here:
+Next steps:
   export MERGEHUB_DATA={_short(CACHE / "hub")} PATH={_short(Path(sys.prefix) / "bin")}:$PATH
   mergehub up --models {_short(CACHE / "models")} --models {_short(HERE)} \\
               --tasks {_short(HERE / "tasks")}
   mergehub board                       the leaderboard
   mergehub uplift {MERGED}   what the merge gained over each parent, paired by item
   http://127.0.0.1:8000/docs           every operation of its API
-  README.md, docs/                     the tour""",
+  README.md, docs/                     the documentation""",
         highlight=False,
         soft_wrap=True,
     )
@@ -167,7 +167,7 @@ def _short(path: Path) -> Path:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--picture", type=Path, help="keep the demo's output as an SVG file")
+    parser.add_argument("--picture", type=Path, help="write the demo's output to an SVG file")
     picture = parser.parse_args().picture
     started = time.monotonic()
     base = fetch_base(CACHE / "models", step)
@@ -180,7 +180,7 @@ def main() -> int:
         console.print(f"[bold red]The demo failed:[/] {error}")
         return 1
     for claim in failed:
-        console.print(f"[bold red]Not shown:[/] {claim}")
+        console.print(f"[bold red]Not true:[/] {claim}")
     if failed:
         return 1
     console.print(f"\n[bold green]Done[/] in {time.monotonic() - started:.0f} s.", highlight=False)

@@ -1,8 +1,8 @@
 """The demo's two skills: written dates to ISO 8601, and plain requests to SQL.
 
-Every item belongs to exactly one split. The split follows from a hash of what the item asks for
-(the date; the query without its number), so held-out dates and held-out queries are never
-trained on, in any wording.
+Every item belongs to exactly one split. A hash of what the item asks for (the date; the query
+without its number) determines the split, so training never uses a held-out date or query, in any
+wording.
 
 `python skills.py` writes the held-out items to `tasks/<skill>.jsonl`.
 """

@@ -54,4 +54,4 @@ def test_the_table_shows_every_model_and_the_items() -> None:
     with console.capture() as shown:
         console.print(score_table({k: row(*v) for k, v in HOLDS.items()}, list(SPECIALIST_OF), 100))
     assert all(label in shown.get() for label in HOLDS)
-    assert "100 items" in shown.get()
+    assert "100 held-out items" in shown.get()

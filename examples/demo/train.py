@@ -1,8 +1,8 @@
 """Train one of the demo's adapters: `python train.py dates --base models/SmolLM2-135M-Instruct`.
 
-A LoRA of rank 8 in float32 on the processor. It leaves the lowest ten layers alone: nothing is
-propagated back through them, which saves a quarter of the time. The loss is on the answer only,
-so the vocabulary's layer is computed for the answer's positions and nowhere else.
+A LoRA of rank 8 in float32 on the CPU. It does not change the lowest ten layers, so nothing is
+propagated back through them, which saves a quarter of the time. The loss is on the answer only, so
+the output head is computed only for the answer's positions.
 """
 
 import argparse
@@ -35,7 +35,7 @@ IGNORED = -100
 
 
 def make_batch(tokenizer: PreTrainedTokenizerBase, items: list[Item]) -> dict[str, Tensor]:
-    """Left-padded token ids, attention mask, position ids, and the labels of the answers."""
+    """Return left-padded token ids, attention mask, position ids and the answers' labels."""
     prompts = [tokenizer(item.prompt)["input_ids"] for item in items]
     answers = [tokenizer(item.answer)["input_ids"] + [tokenizer.eos_token_id] for item in items]
     width = max(len(p) + len(a) for p, a in zip(prompts, answers, strict=True))
@@ -52,7 +52,7 @@ def make_batch(tokenizer: PreTrainedTokenizerBase, items: list[Item]) -> dict[st
 
 
 def answer_loss(model: Any, batch: dict[str, Tensor]) -> Tensor:
-    """Mean cross-entropy of the answers' tokens."""
+    """Return the mean cross-entropy of the answers' tokens."""
     labels = batch.pop("labels")
     # One position more than the labels: each token is predicted from the one before it.
     logits = model(**batch, logits_to_keep=labels.shape[1] + 1, use_cache=False).logits
@@ -85,7 +85,7 @@ def train(skill: str, base: Path, steps: int, size: int, rate: float, seed: int)
 
 
 def save(model: Any, folder: Path) -> None:
-    """Write the adapter as PEFT does, in bfloat16 and naming its base by name, not by path."""
+    """Write the adapter as PEFT does, in bfloat16, with its base by name instead of path."""
     folder.mkdir(parents=True, exist_ok=True)
     state = get_peft_model_state_dict(model)
     tensors = {key: value.to(torch.bfloat16).contiguous() for key, value in state.items()}

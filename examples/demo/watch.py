@@ -1,4 +1,4 @@
-"""Follow several runs at once: a bar for each on a terminal, a line now and then elsewhere."""
+"""Follow several runs at once: a bar for each on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 

@@ -200,14 +200,21 @@ def test_a_break_says_where_and_what() -> None:
 
 CHANGELOG = """# Changelog
 
-## 0.2.0 (unreleased)
+## [Unreleased]
 
-- Soups are hot, as `read` tells.
-- **Breaking**: `cook` wants a pot,
+### Added
+
+- Soups are hot, as `read` says.
+
+### Changed
+
+- **Breaking**: `cook` needs a pot,
   and `stir` is gone.
 - Others
 
-## 0.1.0
+## [0.1.0] - 2026-11-28
+
+### Changed
 
 - **Breaking**: `eat`
 """
@@ -218,4 +225,4 @@ def test_what_the_unreleased_version_breaks_is_declared_in_its_lines() -> None:
 
 
 def test_a_version_that_is_released_declares_nothing_any_more() -> None:
-    assert declared(CHANGELOG.replace(" (unreleased)", "")) == set()
+    assert declared(CHANGELOG.replace("[Unreleased]", "[0.2.0] - 2026-12-24")) == set()

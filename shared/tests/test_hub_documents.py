@@ -18,7 +18,7 @@ def arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The command's, for a folder and a changelog of the test's own."""
     monkeypatch.setattr(documents, "documents", lambda: TOLD)
     changelog = tmp_path / "CHANGELOG.md"
-    changelog.write_text("# Changelog\n\n## 9.9.9 (unreleased)\n\n")
+    changelog.write_text("# Changelog\n\n## [Unreleased]\n\n### Changed\n\n")
     folder = tmp_path / "openapi"
     assert documents.main(["--write", "--folder", str(folder)]) == 0
     return ["--folder", str(folder), "--changelog", str(changelog)]

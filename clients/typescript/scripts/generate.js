@@ -1,4 +1,4 @@
-// Writes src/generated: the types of each service's OpenAPI document, and which POSTs take a key.
+// Writes src/generated: the types of each OpenAPI document, and the POSTs that take a key.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import openapiTS, { astToString } from "openapi-typescript";
 

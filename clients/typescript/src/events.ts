@@ -1,6 +1,6 @@
 import { createParser } from "eventsource-parser";
 
-/** Reads a stream of server-sent events: each event's data, and `null` for a sign of life. */
+/** Yields the data of each server-sent event of a stream, and `null` for each sign of life. */
 export async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<string | null> {
   const told: (string | null)[] = [];
   const parser = createParser({

@@ -6,11 +6,11 @@ import { Quiet, Watch } from "./quiet.js";
 import type { Run } from "./types.js";
 
 export interface FollowOptions {
-  /** Ends it with the signal's reason. */
+  /** Stops following, with the signal's reason. */
   signal?: AbortSignal;
-  /** The revision that is known already: only what comes behind it is told. */
+  /** The revision that is known already: only later ones are yielded. */
   after?: number;
-  /** A stream that is quiet for longer is taken to be dead; the hub shows life every 15 s. */
+  /** A stream counts as dead after so many silent seconds; the hub shows life every 15 s. */
   quietSeconds?: number;
 }
 
@@ -19,7 +19,7 @@ type Sign = Run | "alive" | "ended";
 const FINAL = new Set(["succeeded", "failed", "cancelled"]);
 const POLL_SECONDS = 25;
 const LONGEST_PAUSE_SECONDS = 5;
-const SILENT_STREAMS = 2; // so many that told nothing: something on the way holds streams back
+const SILENT_STREAMS = 2; // after so many, a proxy probably holds streams back
 
 class NoStream extends Error {}
 
@@ -28,7 +28,7 @@ export function isFinal(run: Run): boolean {
   return FINAL.has(run.state);
 }
 
-/** Each change of a run until its end, over lost connections and restarts of the hub. */
+/** Yields each change of a run until its end, across lost connections and restarts of the hub. */
 export async function* follow(
   hub: Mergehub,
   id: string,
@@ -57,7 +57,7 @@ export async function* follow(
       if (error instanceof NoStream) silent = SILENT_STREAMS;
       else if (!(error instanceof Quiet)) {
         if (signal?.aborted || seen === after || !passes(error)) throw error;
-        silent = 0; // the hub is away, so streams are not to blame
+        silent = 0; // the hub does not answer, so no proxy holds the stream back
       }
     }
     await pause(wait, signal);
@@ -65,7 +65,7 @@ export async function* follow(
   }
 }
 
-/** The signs of one stream of server-sent events. */
+/** Yields the signs of one stream of server-sent events. */
 async function* streamed(
   hub: Mergehub,
   run_id: string,
@@ -102,7 +102,7 @@ function parsed(told: string | null): Sign {
   return told === null ? "alive" : (JSON.parse(told) as Run);
 }
 
-/** One question that the hub answers at the next change, or after a while. */
+/** Asks once; the hub answers at the next change, or after a while. */
 async function* polled(
   hub: Mergehub,
   run_id: string,
@@ -119,7 +119,7 @@ async function* polled(
   }
 }
 
-/** Whether it is worth to go on after an error: the network's, or one of the hub that passes. */
+/** Whether an error is temporary: one of the network, or one that the hub recovers from. */
 function passes(error: unknown): boolean {
   if (error instanceof HubProblem) return error.status >= 500 || error.status === 429;
   return error instanceof TypeError;

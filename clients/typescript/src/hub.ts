@@ -9,18 +9,18 @@ import { readToken } from "./token.js";
 import type { Call, Item, PagedPath, PagesInit, Paths, Run } from "./types.js";
 
 export interface HubOptions {
-  /** Where the hub is, such as `http://127.0.0.1:8000`. */
+  /** The address of the hub, such as `http://127.0.0.1:8000`. */
   url: string;
   /** Needed to write; reading is public on most hubs. */
   token?: string;
-  /** How often a request is sent at most, where sending it again can do no harm. */
+  /** How often to send a request at most, if a repetition can do no harm. */
   tries?: number;
   fetch?: Fetch;
 }
 
-/** One hub and one token. Whatever the hub refuses is thrown as a `HubProblem`. */
+/** A client for one hub with one token. Throws a `HubProblem` when the hub refuses a request. */
 export class Mergehub {
-  /** The client beneath: the same calls, which answer the response beside the data. */
+  /** The underlying client: the same calls, which return the response beside the data. */
   readonly http: Client<Paths>;
   readonly get: Call<"get"> = this.#call("get");
   readonly post: Call<"post"> = this.#call("post");
@@ -31,15 +31,15 @@ export class Mergehub {
   constructor({ url, token, tries = 4, fetch = (each) => globalThis.fetch(each) }: HubOptions) {
     const headers = token ? { Authorization: `Bearer ${readToken(token)}` } : {};
     this.http = createClient<Paths>({ baseUrl: url, headers, fetch: patient(fetch, tries) });
-    this.http.use(MANNERS);
+    this.http.use(MIDDLEWARE);
   }
 
-  /** Each change of a run until its end, live. */
+  /** Yields each change of a run until its end, live. */
   follow(runId: string, options: FollowOptions = {}): AsyncGenerator<Run, void> {
     return follow(this, runId, options);
   }
 
-  /** Every item of a list, fetched page by page as they are needed. */
+  /** Yields every item of a list, and fetches pages as needed. */
   async *pages<P extends PagedPath>(path: P, ...[init]: PagesInit<P>): AsyncGenerator<Item<P>> {
     const params: { query?: object } = { ...init?.params };
     const read = this.get as unknown as (path: P, init: object) => Promise<PageOf<P>>;
@@ -70,7 +70,7 @@ type Request = (
   init?: object,
 ) => Promise<{ data?: unknown; response: Response }>;
 
-const MANNERS: Middleware = {
+const MIDDLEWARE: Middleware = {
   onRequest({ request, schemaPath }) {
     const creates = request.method === "POST" && KEYED.has(schemaPath);
     if (creates && !request.headers.has("Idempotency-Key")) {
@@ -82,7 +82,7 @@ const MANNERS: Middleware = {
   },
 };
 
-/** Not `randomUUID`: pages that came over plain HTTP have none. */
+/** A random key; not `randomUUID`, which pages over plain HTTP do not have. */
 function randomKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,4 +1,4 @@
-/** Waits; an aborted signal ends it with the signal's reason. */
+/** Waits; an aborted signal rejects with the signal's reason. */
 export function pause(seconds: number, signal?: AbortSignal | null): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = () => {

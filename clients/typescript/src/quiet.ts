@@ -1,7 +1,7 @@
-/** Nothing came for too long: a connection can die, or be held back, without a word. */
+/** Nothing came for too long: a connection can die, or be held back, without an error. */
 export class Quiet extends Error {}
 
-/** Aborts what has its signal, unless it hears of a sign of life every few seconds. */
+/** Aborts its signal unless `alive` is called every few seconds. */
 export class Watch {
   readonly signal: AbortSignal;
   readonly #quiet = new AbortController();
@@ -16,7 +16,7 @@ export class Watch {
 
   alive(): void {
     clearTimeout(this.#timer);
-    const late = () => this.#quiet.abort(new Quiet(`Nothing came for ${this.#seconds} s.`));
+    const late = () => this.#quiet.abort(new Quiet(`Nothing arrived for ${this.#seconds} s.`));
     this.#timer = setTimeout(late, this.#seconds * 1000);
   }
 

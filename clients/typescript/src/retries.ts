@@ -1,12 +1,12 @@
 import { pause } from "./pause.js";
 
-/** How requests are sent; `globalThis.fetch` unless told otherwise. */
+/** How to send a request; `globalThis.fetch` by default. */
 export type Fetch = (request: Request) => Promise<Response>;
 
 const REPEATABLE = new Set(["GET", "HEAD", "PUT", "DELETE"]);
 const LONGEST_WAIT_SECONDS = 60;
 
-/** Sends a request up to `tries` times where that can do no harm. */
+/** Sends a request up to `tries` times, if a repetition can do no harm. */
 export function patient(send: Fetch, tries: number): Fetch {
   return async (request) => {
     for (let tried = 1; tried < tries; tried += 1) {
@@ -20,7 +20,7 @@ export function patient(send: Fetch, tries: number): Fetch {
   };
 }
 
-/** The answer, or null where it was lost and the request may be sent again. */
+/** Returns the answer, or null if it was lost and the request may be sent again. */
 async function attempt(send: Fetch, request: Request): Promise<Response | null> {
   try {
     return await send(request.clone());
@@ -38,9 +38,9 @@ function secondsToWait(request: Request, answer: Response | null, tried: number)
 }
 
 function asksToRepeat(request: Request, { status }: Response, told: number | null): boolean {
-  if (status === 429) return true; // refused before anything was done
+  if (status === 429) return true; // refused before it had any effect
   if (status === 503) return isRepeatable(request);
-  return status === 409 && told !== null && isRepeatable(request); // the first of its key still runs
+  return status === 409 && told !== null && isRepeatable(request); // the first one still runs
 }
 
 function isRepeatable(request: Request): boolean {

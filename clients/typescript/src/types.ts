@@ -9,7 +9,7 @@ import type * as leaderboard from "./generated/leaderboard.js";
 import type * as lineage from "./generated/lineage.js";
 import type * as registry from "./generated/registry.js";
 
-/** Every path of the hub, whichever service answers it. */
+/** Every path of the hub, of all services. */
 export interface Paths extends registry.paths, lineage.paths, leaderboard.paths {}
 
 /** Every operation by its stable id. */
@@ -31,13 +31,13 @@ export type Fault = Problem["errors"][number];
 type Rest<Init> = RequiredKeysOf<Init> extends never ? [init?: Init] : [init: Init];
 type Data<Response> = Response extends { data: infer D } ? D : never;
 
-/** The body that a method of a path answers. */
+/** The body that a method of a path returns. */
 export type Answer<M extends HttpMethod, P extends keyof Paths, Init = unknown> =
   Paths[P] extends Record<M, infer O extends Record<string | number, unknown>>
     ? Data<FetchResponse<O, Init, MediaType>>
     : never;
 
-/** One method of HTTP: typed by the path, it answers the body or throws a `HubProblem`. */
+/** One HTTP method: typed by the path, it returns the body or throws a `HubProblem`. */
 export type Call<M extends HttpMethod> = <
   P extends PathsWithMethod<Paths, M>,
   Init extends MaybeOptionalInit<Paths[P], M & keyof Paths[P]>,
@@ -57,5 +57,5 @@ export type PagedPath = {
 export type Item<P extends PagedPath> =
   Answer<"get", P> extends { items: (infer Each)[] } ? Each : never;
 
-/** What may be said of a list: filters, its path's parameters, how many at a time. */
+/** The options of a list: filters, the path's parameters, the size of a page. */
 export type PagesInit<P extends PagedPath> = Rest<MaybeOptionalInit<Paths[P], "get">>;

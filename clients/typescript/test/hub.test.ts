@@ -1,4 +1,4 @@
-// Against a running hub, which MERGEHUB_URL and MERGEHUB_TOKEN name.
+// Tests against a running hub, which MERGEHUB_URL and MERGEHUB_TOKEN name.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HubProblem, Mergehub, etag, ifMatch, ifNoneMatch, isFinal } from "@mergehub/client";
@@ -37,7 +37,7 @@ test("a published recipe is merged, and followed to its end", async () => {
   assert.ok(seen.every((each, at) => at === 0 || each.revision > seen[at - 1]!.revision));
   assert.deepEqual(seen.map(isFinal).indexOf(true), seen.length - 1);
   for await (const _ of hub.follow(run.id, { after: seen.at(-1)!.revision })) {
-    assert.fail("Nothing comes behind the end.");
+    assert.fail("Nothing comes after the end.");
   }
 });
 
@@ -76,7 +76,7 @@ test("the same key takes effect once", async () => {
   assert.equal((await hub.post("/v1/runs/{run_id}/cancel", { params })).state, "cancelled");
 });
 
-test("who changes what somebody else has changed is told so", async () => {
+test("a change is refused if another change came first", async () => {
   const read = () => hub.pages("/v1/recipes", { params: { query: { name: "ts-soup" } } }).next();
   const listed: Recipe = (await read()).value;
   const path = { recipe_id: listed.id };
@@ -96,17 +96,17 @@ test("who changes what somebody else has changed is told so", async () => {
 });
 
 test("the types refuse what the hub would refuse", () => {
-  // Only compiled: each line would be an error without the one above it.
+  // Only compiled, not run: without the comment above it, each line would be an error.
   const never = async () => {
-    // @ts-expect-error there is no such path
+    // @ts-expect-error the path does not exist
     await hub.get("/v1/recipies");
     // @ts-expect-error a recipe has a text
     await hub.post("/v1/recipes", { body: { name: "a" } });
     // @ts-expect-error a run has an id and no name
     await hub.get("/v1/runs/{run_id}", { params: { path: { name: "a" } } });
-    // @ts-expect-error there is no such state
+    // @ts-expect-error the state does not exist
     hub.pages("/v1/runs", { params: { query: { state: "lost" } } });
-    // @ts-expect-error a run is no list
+    // @ts-expect-error a run is not a list
     hub.pages("/v1/runs/{run_id}", { params: { path: { run_id: "a" } } });
     const { state } = await hub.get("/v1/runs/{run_id}", { params: { path: { run_id: "a" } } });
     // @ts-expect-error a state is one of five words

@@ -1,4 +1,4 @@
-// A webhook receiver: 204 for what a key verifies, 400 for the rest. `PUT /name` sets the key of
+// A webhook receiver: 200 if a key verifies the request, else 400. `PUT /name` sets the key of
 // `POST /name`: a secret for the official library, or the public key of a `v1a` signature; `GET /name`
 // gives the last request there.
 import { createPublicKey, verify } from "node:crypto";

@@ -1,4 +1,4 @@
-// An OpenID provider that lets in whoever it is told to. A login such as `ann+admins+lab@here`
+// An OpenID provider that accepts every login. A login such as `ann+admins+lab@here`
 // gives the subject, the name before the `@` and the `+`, and the groups.
 import { createServer } from "node:http";
 import { Provider } from "oidc-provider";

@@ -30,7 +30,7 @@ function follow({ matches }) {
   document.documentElement.classList.toggle("dark-mode", matches);
 }
 
-/** Says whose documents are not served at this address. */
+/** Names the services whose documents this address does not serve. */
 function tell(absent) {
   const names = absent.map((path) => path.split("/").at(-1).replace(".json", ""));
   const note = document.getElementById("absent");
@@ -38,7 +38,7 @@ function tell(absent) {
   note.hidden = names.length === 0;
 }
 
-/** One document of several. A schema that means something else in another service is renamed. */
+/** Combines documents into one. Renames a schema whose name has another meaning elsewhere. */
 function joined(documents) {
   const whole = { ...documents[0], info: {}, tags: [], paths: {}, components: {} };
   for (const each of documents) add(whole, each);

@@ -38,7 +38,7 @@ BODY = """<h1>Mergehub {version}</h1>
 <p>Every operation of the hub, to try out right here: press <b>Authorize</b> and enter a token
 (<a href="/docs/guides/tokens">how to get one</a>), open an operation, press <b>Execute</b>. It acts
 on this very hub. <a href="/docs/guides/recipes">Recipes for common tasks</a> show the same with
-curl, TypeScript and Python; <a href="/docs/guides/api">the API's manners</a> say what holds for all
+curl, TypeScript and Python; <a href="/docs/guides/api">the API's rules</a> say what holds for all
 operations. For tools, the OpenAPI documents: {documents}.</p>
 <p id="absent" hidden></p>
 <noscript><p>Trying out needs JavaScript; guides, events and problems do not.</p></noscript>
