@@ -14,8 +14,6 @@ from pathlib import Path
 
 from checkpoints import build
 from merge import CACHE, recipe
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from running import RunningHub, started_hub
 
 from mergehub.client import HubClient

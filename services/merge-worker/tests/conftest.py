@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -16,14 +15,12 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 import uvicorn
+from at_work import LAYERS, RECIPE, SHAPE
 from fastapi import FastAPI, HTTPException, Response
 from fastapi.responses import JSONResponse
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from safetensors.numpy import save_file
-
-sys.path.insert(0, str(Path(__file__).parent))
-from at_work import LAYERS, RECIPE, SHAPE
 
 from merge_worker.engine import Sources, digest_of_folder, merge, plan_merge
 from mergehub.contracts.hardware import Needs, lacking
