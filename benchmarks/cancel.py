@@ -1,6 +1,6 @@
 """How soon a cancelled merge is gone from the machine, and that a retry goes on where it ended.
 
-python benchmarks/cancel.py [--times 3] [--attempt-seconds 4]
+PYTHONPATH=tests python benchmarks/cancel.py [--times 3] [--attempt-seconds 4]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Many who submit at once: what they are answered, and how soon lineage has heard of it.
 
-python benchmarks/runs_crowd.py [--submitters 200] [--runs 5]
+PYTHONPATH=tests python benchmarks/runs_crowd.py [--submitters 200] [--runs 5]
 """
 
 from __future__ import annotations

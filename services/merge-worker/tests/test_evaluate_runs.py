@@ -21,6 +21,8 @@ from merge_worker.kinds.messages import Failed, Job, Message, Progress, Succeede
 from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.runs import EvaluateResult, EvaluateSpec
 
+pytestmark = pytest.mark.process
+
 WORDS = ["<pad>", "<eos>", "?", "yes", "no", *"abcdefgh"]
 WIDTH, LAYERS = 16, 2
 

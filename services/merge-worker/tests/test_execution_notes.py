@@ -20,6 +20,8 @@ from mergehub.cli.commands.runs import _outcome
 from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.runs import MergeResult
 
+pytestmark = pytest.mark.process
+
 RECIPE = "{merge_method: linear, models: [{model: one}, {model: two}]}"
 
 

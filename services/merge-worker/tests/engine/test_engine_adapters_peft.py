@@ -15,6 +15,8 @@ from when_used import when_used
 from merge_worker.engine import NotSupportedError
 from merge_worker.engine.models.adapter_keys import HANDLED, REFUSED, WITHOUT_EFFECT
 
+pytestmark = pytest.mark.slow
+
 torch = when_used("torch")
 transformers = when_used("transformers")
 peft = when_used("peft")

@@ -159,6 +159,7 @@ def simulated() -> dict[str, list[Any]]:
     return dict(json.loads(found.stdout))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", sorted(cases()))
 def test_the_simulated_device_writes_the_same_bytes(
     simulated: dict[str, list[Any]], name: str
@@ -181,6 +182,7 @@ def test_what_is_not_a_number_has_the_same_bits_everywhere(workshop: Any, out: s
     assert (found == 0x7FC00000).all()
 
 
+@pytest.mark.process
 def test_the_cases_differ(simulated: dict[str, list[Any]]) -> None:
     digests = {on_cpu[0] for on_cpu, _ in simulated.values()}
     assert len(digests) > len(cases()) * 3 // 4
@@ -279,6 +281,7 @@ def test_a_gpu_writes_the_same_bytes(large: Any, name: str) -> None:
 # When it cannot be.
 
 
+@pytest.mark.process
 def test_the_engine_imports_no_compiler_until_it_is_needed() -> None:
     code = "import sys, merge_worker.engine; sys.exit('numba' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

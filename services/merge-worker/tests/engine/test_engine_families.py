@@ -12,6 +12,8 @@ from when_used import when_used
 
 from merge_worker.engine import PlanError
 
+pytestmark = pytest.mark.slow
+
 torch = when_used("torch")
 transformers = when_used("transformers")
 

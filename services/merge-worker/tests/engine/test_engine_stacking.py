@@ -12,6 +12,8 @@ from when_used import when_used
 
 from merge_worker.engine import EngineError
 
+pytestmark = pytest.mark.slow
+
 torch = when_used("torch")
 transformers = when_used("transformers")
 tensor_files = when_used("safetensors.torch")

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from when_used import when_used
 
+pytestmark = pytest.mark.slow
+
 torch = when_used("torch")
 transformers = when_used("transformers")
 

@@ -14,6 +14,8 @@ transformers = when_used("transformers")
 CONFIGURATION = """
 from transformers import LlamaConfig
 
+pytestmark = pytest.mark.slow
+
 class OwnConfig(LlamaConfig):
     model_type = "own"
 """
