@@ -1,6 +1,7 @@
 """What integrators notice: the cost of manners, followers, webhooks, the check of a token.
 
-PYTHONPATH=tests python benchmarks/api.py [--only manners followers webhooks tokens] [--rounds 9] [--seconds 2]
+PYTHONPATH=tests python benchmarks/api.py [--only manners followers webhooks tokens]
+    [--rounds 9] [--seconds 2]
 
 Exits with 1 where a target is missed. Other load on the machine shows in every figure but the
 ratios.

@@ -1,6 +1,7 @@
 """How soon a submitted run starts, also beside busy workers, and how fast runs are submitted.
 
-PYTHONPATH=tests python benchmarks/runs.py [--starts 500] [--busy 200] [--submits 10000] [--connections 8]
+PYTHONPATH=tests python benchmarks/runs.py [--starts 500] [--busy 200]
+    [--submits 10000] [--connections 8]
 """
 
 from __future__ import annotations
