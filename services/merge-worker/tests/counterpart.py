@@ -186,7 +186,7 @@ def app_of(hub: CounterpartHub) -> FastAPI:
             said = act(hub.runs[run_id])
         except Conflict as conflict:
             await hub.tell()
-            return problem(409, "This worker may not.", code=str(conflict))
+            return problem(409, f"Refused: {conflict}.", code=str(conflict))
         await hub.tell()
         if hub.answers_to_lose:
             hub.answers_to_lose -= 1
