@@ -1,13 +1,17 @@
 # Every task of this repository. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test chaos fuzz-api fuzz-recipes coverage check format documents \
+.PHONY: help setup demo up test test-fast chaos fuzz-api fuzz-recipes coverage check format documents \
 	keep-events keep-api lock clean \
 	bench-merge bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api \
 	mutants
 
 PYTHON ?= python3
 BIN := .venv/bin
+CORES := $(shell nproc 2>/dev/null || echo 2)
+PROCESSES := $(shell echo $$(($(CORES) + 1)))
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q --dist=loadfile --no-loadscope-reorder
+LANE := chaos or fuzz or browser
 PACKAGES := $(wildcard shared/pyproject.toml services/*/pyproject.toml)
 
 help: ## Show this list
@@ -26,7 +30,11 @@ up: $(BIN)/.installed ## Run the whole hub on this machine, until Ctrl-C
 	@$(BIN)/mergehub up
 
 test: $(BIN)/.installed ## Run all tests against real stores and real processes
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q --numprocesses=4 --dist=loadfile --no-loadscope-reorder
+	$(PYTEST) --numprocesses=$(PROCESSES) -m 'not ($(LANE))'
+	$(PYTEST) --numprocesses=$(CORES) -m '$(LANE)' tests
+
+test-fast: $(BIN)/.installed ## Run the tests that start no process: no store, no service, no browser
+	$(PYTEST) --numprocesses=$(CORES) -m 'not process and not slow'
 
 chaos: $(BIN)/.installed ## Kill processes, stop stores, cut connections; check that nothing is lost (CHAOS="--seed 1 2 --seconds 60")
 	PYTHONPATH=tests $(BIN)/python -m chaos $(CHAOS)

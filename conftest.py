@@ -10,6 +10,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -26,9 +27,48 @@ from sqlalchemy.engine import make_url
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.valkey import Valkey
 
+WITH_PROCESSES = ("browser", "chaos", "fuzz", "node")
+STARTS = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system")
+
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # Shells start what runs in their background deaf to Ctrl-C, and children would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a store, or a marker that stands for processes, as `process`."""
+    for item in items:
+        of_stores = "store_folder" in getattr(item, "fixturenames", ())
+        if of_stores or any(map(item.get_closest_marker, WITH_PROCESSES)):
+            item.add_marker("process")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Know of each test whether it may start a process."""
+    _Started.allowed = item.get_closest_marker("process") is not None
+    try:
+        return (yield)
+    finally:
+        _Started.allowed = True
+
+
+class _Started:
+    """Whether a process may be started now, and the hook that sees to it."""
+
+    allowed = True
+
+    @classmethod
+    def audit(cls, event: str, arguments: tuple[object, ...]) -> None:
+        if not cls.allowed and event in STARTS:
+            cls.allowed = True  # what reports the failure may start what it likes
+            pytest.fail(f"{event} {arguments[:2]}: mark this test with `pytest.mark.process`.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where tests without processes are asked for, one that starts a process fails."""
+    if "not process" in config.getoption("markexpr"):
+        sys.addaudithook(_Started.audit)
 
 
 @pytest.fixture(scope="session")

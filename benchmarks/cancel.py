@@ -1,6 +1,6 @@
 """Measure how soon a cancelled merge ends, and that a retry resumes where it ended.
 
-python -m benchmarks.cancel [--times 3] [--attempt-seconds 4]
+PYTHONPATH=tests python -m benchmarks.cancel [--times 3] [--attempt-seconds 4]
 """
 
 from __future__ import annotations

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-import tiny
 from running import RunningHub, started_hub
+from tiny_models import copy_models
 
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root with tiny models, an adapter, and a task folder."""
     root = tmp_path_factory.mktemp("models")
-    tiny.write_all(root)
+    copy_models(root)
     return root
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -10,9 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
+from made_once import made_once
 
-CACHE = Path(__file__).parents[1] / ".cache"
 BIN = Path(sys.prefix) / "bin"
 
 UNREACHED = (
@@ -47,16 +45,13 @@ def install(folder: Path) -> None:
 
 def _installed(package: Path) -> Path:
     """Where the packages of a lock file are installed, for every process of the tests."""
-    lock = (package / "package-lock.json").read_bytes()
-    folder = CACHE / "npm" / hashlib.sha256(lock).hexdigest()[:16]
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
-        if not (folder / "installed").exists():
-            for name in ("package.json", "package-lock.json"):
-                shutil.copy(package / name, folder)
-            _install(folder)
-            (folder / "installed").touch()
-    return folder
+
+    def install(folder: Path) -> None:
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(package / name, folder)
+        _install(folder)
+
+    return made_once("npm", [package / "package-lock.json"], install)
 
 
 def _install(folder: Path) -> None:

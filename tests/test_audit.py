@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from fastapi import FastAPI, HTTPException
 
+pytestmark = pytest.mark.process
+
 AUDIT = Path(__file__).parents[1] / "scripts" / "audit"
 
 # Two real advisories, shortened.

@@ -28,7 +28,7 @@ from mergehub.contracts.runs import FINAL
 from mergehub.hub.backup import save
 from mergehub.hub.postgres import Postgres
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.process]
 
 RECIPE = "merge_method: linear\nmodels: [{model: left}, {model: right}]\nparameters: {weight: %s}\n"
 ENV = {"MERGEHUB_WEBHOOK_ALLOW": '["127.0.0.0/8"]'}

@@ -15,7 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-SEED, STORM_SECONDS, RUNS, PATIENCE_SECONDS, RESTARTS = 4, 60, 24, 150, 1
+pytestmark = pytest.mark.chaos
+
+SEED, STORM_SECONDS, RUNS, PATIENCE_SECONDS, RESTARTS = 4, 30, 12, 180, 1
 ALL_SECONDS, END_SECONDS = 400, 60
 
 

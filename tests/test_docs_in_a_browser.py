@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from urllib.parse import urlsplit
 
+import pytest
 from browsing import browsing
 from fastapi import FastAPI
 from playwright.async_api import Page
@@ -15,6 +16,8 @@ from running import RunningHub
 import lineage.app
 from mergehub.contracts.services import SERVICES
 from mergehub.kit.settings.service import ServiceSettings
+
+pytestmark = pytest.mark.browser
 
 RECIPE = {"name": "from-the-page", "recipe": "merge_method: linear\nmodels: [{model: a}]\n"}
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-import tiny
 import yaml
 from running import RunningHub, started_hub
+from tiny_task import ITEMS
 
 from merge_worker.engine import digest_of_folder
 from mergehub.client import HubClient, HubError
@@ -87,7 +87,7 @@ def check_uplift(hub: HubClient) -> None:
     assert not board["base"]["merged"]
     uplift = hub.get("/v1/uplift", model="e2e/merged")
     (parent,) = uplift["benchmarks"][0]["parents"]
-    assert (parent["model"], parent["paired"], parent["items"]) == ("base", True, tiny.ITEMS)
+    assert (parent["model"], parent["paired"], parent["items"]) == ("base", True, ITEMS)
     gained = board["e2e/merged"]["mean"]["value"] - board["base"]["mean"]["value"]
     assert parent["difference"]["value"] == pytest.approx(gained)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
+from applications import application, documents
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -71,8 +71,7 @@ TEMPLATES = {each["type"]: each for each in list_all_errors()}
 
 def _routes() -> Iterator[APIRoute]:
     for service in SERVICES:
-        module, _, function = service.factory.partition(":")
-        yield from _within(getattr(importlib.import_module(module), function)().routes)
+        yield from _within(application(service.name).routes)
 
 
 def _within(routes: Iterable[Any]) -> Iterator[APIRoute]:
@@ -88,9 +87,7 @@ ROUTES = [pytest.param(route, id=route.operation_id or route.name) for route in 
 
 def _schemas() -> Iterator[Json]:
     """The schemas of all that is sent to any service."""
-    for service in SERVICES:
-        module, _, function = service.factory.partition(":")
-        document = getattr(importlib.import_module(module), function)().openapi()
+    for document in documents().values():
         wanted = [
             operation.get(part)
             for methods in document["paths"].values()

@@ -16,6 +16,8 @@ from running import RunningHub, started_hub
 
 from mergehub.hub.postgres import Postgres
 
+pytestmark = pytest.mark.process
+
 SECONDS = 90
 RUNS = 4
 SIZE = "400m,nr_inodes=20000"  # the hub asks for 200 MB

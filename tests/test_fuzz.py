@@ -16,7 +16,9 @@ from fuzz.stack import Stack, running
 
 from mergehub.contracts.services import SERVICES
 
-SEED, CASES, SECONDS = 1, 300, 240
+pytestmark = pytest.mark.fuzz
+
+SEED, CASES, SECONDS = 1, 150, 240
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ import pytest
 from fuzz.recipes.attacks import ATTACKS
 from fuzz.recipes.hunt import CHECKS, Found, Judge, hunt, judging
 
+pytestmark = pytest.mark.fuzz
+
 SEED, TEXTS = 1, 60
 
 

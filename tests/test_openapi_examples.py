@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from applications import documents
 from pydantic import BaseModel
 
-from mergehub.contracts.services import SERVICES
 from mergehub.kit.openapi.document import nodes, operations
 from mergehub.kit.problems.problem import ProblemBody
 
 Json = dict[str, Any]
 
 
-def _app(factory: str) -> FastAPI:
-    module, _, function = factory.partition(":")
-    return getattr(importlib.import_module(module), function)()
-
-
-DOCUMENTS = [_app(service.factory).openapi() for service in SERVICES]
+DOCUMENTS = list(documents().values())
 SCHEMAS = {
     name: schema
     for document in DOCUMENTS
@@ -122,7 +115,7 @@ def _answered(document: Json) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=[each.name for each in SERVICES])
+@pytest.mark.parametrize("document", DOCUMENTS, ids=list(documents()))
 def test_what_is_answered_has_no_defaults_and_nothing_is_optional(document: Json) -> None:
     for name in _answered(document):
         schema = document["components"]["schemas"][name]
@@ -132,7 +125,7 @@ def test_what_is_answered_has_no_defaults_and_nothing_is_optional(document: Json
         assert not [each for each in fields if "default" in fields[each]]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=[each.name for each in SERVICES])
+@pytest.mark.parametrize("document", DOCUMENTS, ids=list(documents()))
 def test_a_link_leads_to_an_operation_and_names_its_parameters(document: Json) -> None:
     known = {each["operationId"]: each for each in operations(document)}
     links = [

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from applications import application, documents
 
-from mergehub.contracts.services import SERVICES
 from mergehub.kit.openapi.document import Document, nodes, operations
 from mergehub.kit.openapi.inputs import COMPONENTS
-from mergehub.kit.settings.service import ServiceSettings
 
 Operation = Document
 
 OF_PROVIDERS = "sign_in_callback"  # RFC 6749 has us ignore what they add
 
 
-def _application(service: str) -> FastAPI:
-    (factory,) = [each.factory for each in SERVICES if each.name == service]
-    module, _, function = factory.partition(":")
-    settings = ServiceSettings(rate_reads=0, rate_writes=0)
-    return getattr(importlib.import_module(module), function)(settings)
-
-
-APPLICATIONS = {each.name: _application(each.name) for each in SERVICES}
 OPERATIONS = [
     pytest.param(service, method.upper(), path, operation, id=operation["operationId"])
-    for service, app in APPLICATIONS.items()
-    for path, methods in app.openapi()["paths"].items()
+    for service, document in documents().items()
+    for path, methods in document["paths"].items()
     for method, operation in methods.items()
     if operation["operationId"] != OF_PROVIDERS
 ]
@@ -41,7 +30,7 @@ OPERATIONS = [
 async def ask(service: str, method: str, path: str, query: list[tuple[str, str]]) -> httpx.Response:
     filled = re.sub(r"\{(?:number|version)\}", "1", path)
     filled = re.sub(r"\{[^}]+\}", f"{0:032x}", filled)
-    transport = httpx.ASGITransport(APPLICATIONS[service])
+    transport = httpx.ASGITransport(application(service))
     async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
         return await client.request(method, filled, params=query)
 
@@ -101,8 +90,7 @@ async def test_pages_to_read_take_any_query() -> None:
 
 
 def _bodies() -> Iterator[Any]:
-    for service, app in APPLICATIONS.items():
-        document = app.openapi()
+    for service, document in documents().items():
         schemas = document["components"]["schemas"]
         for each in operations(document):
             for content in each.get("requestBody", {"content": {}})["content"].values():

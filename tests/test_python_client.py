@@ -10,10 +10,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from applications import documents
 from running import RunningHub
 
 from mergehub.client import AsyncMergehub, HubError, Mergehub, Stream, api, etag, is_final
-from tools.openapi_documents import documents
 
 SOUP = """
 merge_method: linear

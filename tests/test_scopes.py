@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 import httpx
 import pytest
+from applications import documents, make_application
 from fastapi import FastAPI
 from pydantic import SecretStr
 
@@ -54,18 +54,12 @@ SCOPE_OF = {name: scope for scope, names in NEEDED.items() for name in names}
 Serving = Callable[[FastAPI], AbstractAsyncContextManager[str]]
 
 
-def _application(name: str, settings: ServiceSettings | None = None) -> FastAPI:
-    (service,) = [each for each in SERVICES if each.name == name]
-    module, _, function = service.factory.partition(":")
-    return getattr(importlib.import_module(module), function)(settings)
-
-
 def _operations() -> Iterator[tuple[str, str, str, str]]:
     """Service, method, path and name of every operation."""
-    for service in SERVICES:
-        for path, methods in _application(service.name).openapi()["paths"].items():
+    for service, document in documents().items():
+        for path, methods in document["paths"].items():
             for method, operation in methods.items():
-                yield service.name, method.upper(), path, operation["operationId"]
+                yield service, method.upper(), path, operation["operationId"]
 
 
 OPERATIONS = list(_operations())
@@ -90,7 +84,7 @@ async def clients(
         log_level="error",
     )
     async with AsyncExitStack() as stack:
-        registry = _application("registry", settings)
+        registry = make_application("registry", settings)
         await stack.enter_async_context(registry.router.lifespan_context(registry))
         hub = await stack.enter_async_context(serving(registry))
         settings = settings.model_copy(update={"hub_url": hub})
@@ -98,7 +92,7 @@ async def clients(
         for service in SERVICES:
             app = registry
             if service.name != "registry":
-                app = _application(service.name, settings)
+                app = make_application(service.name, settings)
                 await stack.enter_async_context(app.router.lifespan_context(app))
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             client = httpx.AsyncClient(transport=transport, base_url=f"http://{service.name}")
@@ -164,7 +158,9 @@ async def test_it_is_for_everybody_unless_reading_needs_a_token(
 ) -> None:
     if not path.endswith(("/events", "/stream")):  # which have no end
         assert await call(clients[service], method, path, None) not in (401, 403)
-    app = _application(service, ServiceSettings(require_token=True, rate_reads=0, rate_writes=0))
+    app = make_application(
+        service, ServiceSettings(require_token=True, rate_reads=0, rate_writes=0)
+    )
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://closed"
     ) as closed:

@@ -15,6 +15,8 @@ from running import RunningHub, started_hub
 
 from mergehub.kit.settings.service import ServiceSettings
 
+pytestmark = pytest.mark.process
+
 ANSWER_SECONDS = 2 * ServiceSettings.model_fields["request_seconds"].default
 READY_SECONDS = 60
 AT_ONCE = 30  # more than a service has connections

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 
 import pytest
+from applications import documents
 
-from mergehub.contracts.services import SERVICES
 from mergehub.contracts.workers import WORKER_PROTOCOL
 from mergehub.kit.openapi.document import Document, operations
 
@@ -19,13 +18,7 @@ VERBS = {
 }  # fmt: skip
 
 
-def _document(factory: str) -> Document:
-    module, _, function = factory.partition(":")
-    document: Document = getattr(importlib.import_module(module), function)().openapi()
-    return document
-
-
-DOCUMENTS = [_document(service.factory) for service in SERVICES]
+DOCUMENTS = list(documents().values())
 OPERATIONS = [
     pytest.param(each, id=each["operationId"])
     for document in DOCUMENTS

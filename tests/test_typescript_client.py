@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 CLIENTS = ROOT / "clients"
 MADE = shutil.ignore_patterns("node_modules", "dist", "generated")
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.node]
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ SOURCE = Path(__file__).with_name("receivers") / "javascript"
 PAGE = Path(__file__).parents[1] / "docs" / "webhooks.md"
 SECONDS = 20
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.node]
 
 Json = dict[str, Any]
 Tried = tuple[int, str]

@@ -1,4 +1,4 @@
-"""Tiny Llamas with a tokenizer, an adapter and a task: real files, made in a second."""
+"""Tiny Llamas with a tokenizer and an adapter: real files, made in a second."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
+from tiny_task import write_task
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 WORDS = ["<pad>", "<s>", "</s>", "<unk>", *string.ascii_lowercase, *string.digits]
-ITEMS = 12
 
 
 def llama(seed: int, *, hidden: int = 32, layers: int = 2) -> LlamaForCausalLM:
@@ -65,33 +65,6 @@ def write_adapter(folder: Path, seed: int, *, hidden: int = 32, layers: int = 2)
     config = {"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": 2, "lora_alpha": 4}
     config |= {"target_modules": ["q_proj"], "base_model_name_or_path": "base"}
     (folder / "adapter_config.json").write_text(json.dumps(config))
-
-
-def write_task(folder: Path) -> None:
-    """A multiple-choice task of a dozen items: which letter comes next."""
-    folder.mkdir()
-    rows = [
-        {"question": letters[0], "choices": [letters[1], letters[2]], "answer": 0}
-        for letters in zip(
-            string.ascii_lowercase[:ITEMS],
-            string.ascii_lowercase[1:],
-            string.ascii_lowercase[5:],
-            strict=False,
-        )
-    ]
-    (folder / "next.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    (folder / "next.yaml").write_text(
-        "task: next\n"
-        "dataset_path: json\n"
-        "dataset_kwargs: {data_files: {test: next.jsonl}}\n"
-        "test_split: test\n"
-        "output_type: multiple_choice\n"
-        "doc_to_text: question\n"
-        "doc_to_choice: choices\n"
-        "doc_to_target: answer\n"
-        "metric_list: [{metric: acc, aggregation: mean, higher_is_better: true}]\n"
-        "metadata: {version: 1}\n"
-    )
 
 
 def write_all(root: Path) -> None:

@@ -1,6 +1,6 @@
 """Measure what API clients notice: middleware, followers, webhooks, the check of a token.
 
-python -m benchmarks.api [--only middleware followers webhooks tokens] [--rounds 9] [--seconds 2]
+PYTHONPATH=tests python -m benchmarks.api [--only middleware followers webhooks tokens] [--rounds 9]
 
 Exits with 1 if a target is missed. Other load on the machine affects every figure except the
 ratios.

@@ -1,6 +1,6 @@
 """Measure many clients that submit at once: the answers, and how soon lineage knows of the runs.
 
-python -m benchmarks.runs.crowd [--submitters 200] [--runs 5]
+PYTHONPATH=tests python -m benchmarks.runs.crowd [--submitters 200] [--runs 5]
 """
 
 from __future__ import annotations

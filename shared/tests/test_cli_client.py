@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from scripted import lose, scripted, stream
 
 from mergehub.cli.main import main
 from mergehub.client import (
@@ -24,9 +24,6 @@ from mergehub.contracts.runs import Run
 from mergehub.logins import keep_login
 from mergehub.secret_files import write_secret
 from mergehub.whereabouts import CONNECTION
-
-sys.path.insert(0, str(Path(__file__).parent))
-from scripted import lose, scripted, stream
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ import pytest
 
 from mergehub.cli.main import main
 
+pytestmark = pytest.mark.process
+
 DOCS = Path(__file__).parents[2] / "docs"
 PROGRAM = Path(sys.prefix) / "bin" / "mergehub"
 

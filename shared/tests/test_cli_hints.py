@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from scripted import Reply, body, scripted
 
 from mergehub.cli.main import main
-
-sys.path.insert(0, str(Path(__file__).parent))
-from scripted import Reply, body, scripted
 
 NONE = body({"items": [], "suggestions": [], "next_cursor": None})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +10,11 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from scripted import body, scripted
 
 from mergehub.cli.json_option import show_json_line
 from mergehub.cli.main import main
 from mergehub.json_text import json_text
-
-sys.path.insert(0, str(Path(__file__).parent))
-from scripted import body, scripted
 
 
 def _commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -29,6 +29,7 @@ def _python(code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.process
 def test_help_imports_nothing_that_is_slow_to_import() -> None:
     done = _python(
         "import sys\n"
@@ -51,6 +52,7 @@ def test_each_command_exists_and_says_of_itself_what_the_list_says(name: str, la
     assert command.help.splitlines()[0] == main.table[name].help
 
 
+@pytest.mark.process
 def test_without_the_engine_a_sentence_says_how_to_install_it() -> None:
     done = _python(
         "import sys\n"
@@ -64,6 +66,7 @@ def test_without_the_engine_a_sentence_says_how_to_install_it() -> None:
     )
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("command", ["methods", "methods ties", "check recipe.yml --json"])
 def test_a_reader_that_goes_away_is_no_fault(command: str, tmp_path: Path) -> None:
     (tmp_path / "recipe.yml").write_text("merge_method: linear\nmodels: [{model: a}, {model: b}]\n")
@@ -77,6 +80,7 @@ def test_a_reader_that_goes_away_is_no_fault(command: str, tmp_path: Path) -> No
     assert (done.returncode, done.stderr) == (1, "")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_formulas_are_printed_whatever_letters_the_terminal_has(encoding: str) -> None:
     done = subprocess.run(

@@ -114,6 +114,7 @@ def test_a_path_outside_the_roots_needs_an_option(tmp_path: Path) -> None:
     assert allowed.exit_code == 0, allowed.output
 
 
+@pytest.mark.process
 def test_ctrl_c_stops_in_a_sentence_and_the_same_command_goes_on(tmp_path: Path) -> None:
     _model(tmp_path / "one", 1.0, tensors=24, size=600)
     recipe = tmp_path / "recipe.yml"

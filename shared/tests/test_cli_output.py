@@ -60,6 +60,7 @@ def _output(code: str, columns: str, *, terminal: bool) -> str:
         return re.sub(r"\x1b\[[0-9;]*m", "", screen.read1(1 << 16).decode())
 
 
+@pytest.mark.process
 def test_a_pipe_gets_whole_lines_whatever_the_terminal_is() -> None:
     lines = _printed("40", terminal=False).splitlines()
     assert [line.split() for line in lines] == [
@@ -68,6 +69,7 @@ def test_a_pipe_gets_whole_lines_whatever_the_terminal_is() -> None:
     assert all(line == line.rstrip() for line in lines)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("columns", [50, 60, 80, 100])
 def test_in_a_terminal_no_id_name_or_state_is_broken_and_no_line_is_too_long(columns: int) -> None:
     printed = _printed(str(columns), terminal=True)
@@ -78,6 +80,7 @@ def test_in_a_terminal_no_id_name_or_state_is_broken_and_no_line_is_too_long(col
             assert words.count(word) >= sum(" ".join(each).split().count(word) for each in ROWS)
 
 
+@pytest.mark.process
 def test_what_wraps_is_the_last_column() -> None:
     first, *more = [
         line for line in _printed("100", terminal=True).splitlines() if IDS[1] not in line
@@ -86,6 +89,7 @@ def test_what_wraps_is_the_last_column() -> None:
     assert all(line.startswith(" " * len(IDS[0])) for line in more)
 
 
+@pytest.mark.process
 def test_where_the_columns_find_no_room_each_row_is_a_block() -> None:
     lines = _printed("60", terminal=True).splitlines()
     assert lines[:4] == [
@@ -97,6 +101,7 @@ def test_where_the_columns_find_no_room_each_row_is_a_block() -> None:
     assert lines.count("") == 1
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("columns", [40, 80])
 def test_a_word_longer_than_the_terminal_stays_whole(columns: int) -> None:
     rows = [["0" * 36, "merge", name, "succeeded", ""] for name in NAMES]
@@ -106,6 +111,7 @@ def test_a_word_longer_than_the_terminal_stays_whole(columns: int) -> None:
     assert all(line == line.rstrip() for line in printed.splitlines())
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("columns", [40, 80])
 def test_a_tree_and_the_sides_of_one_thing_keep_their_words_whole(columns: int) -> None:
     digest = f"sha256:{'0' * 64}"

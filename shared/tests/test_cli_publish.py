@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from scripted import body, scripted
 
 from mergehub.cli.main import main
-
-sys.path.insert(0, str(Path(__file__).parent))
-from scripted import body, scripted
 
 GOOD = "merge_method: linear\nmodels: [{model: a}, {model: b}]\n"
 BAD = "merge_method: linear\nmodels: [{model: a}, {model: b}]\ndtype: bfloat17\n"

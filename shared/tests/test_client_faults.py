@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from scripted import Reply, Scripted, body, event, hold, lose, page, refuse, run, scripted, stream
 
 from mergehub.client import AsyncMergehub, Call, HubError, HubUnreachable, Mergehub, Pages, api
-
-sys.path.insert(0, str(Path(__file__).parent))
-from scripted import Reply, Scripted, body, event, hold, lose, page, refuse, run, scripted, stream
 
 NOW = {"Retry_After": "0"}
 WANTED: Any = {"kind": "evaluate", "model": "base", "benchmarks": ["next"]}

@@ -83,12 +83,13 @@ def backup(path: Path, files: dict[str, bytes] = FILES, change: Change = lambda 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return tmp_path / "hub.tar"
+    (tmp_path / "place").mkdir()
+    return tmp_path / "place" / "hub.tar"
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
+    return tmp_path / "place" / "data"
 
 
 def refusal(file: Path, data: Path) -> str:

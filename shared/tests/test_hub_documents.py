@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import applications
 import pytest
 
 from mergehub import __version__
 from tools import openapi_documents as documents
 from tools.openapi_breaks import Document, operations
 
-TOLD = documents.documents()
+TOLD = applications.documents()
 
 
 @pytest.fixture

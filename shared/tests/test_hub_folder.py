@@ -117,6 +117,7 @@ def _sleeper(folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], env=env)
 
 
+@pytest.mark.process
 def test_leftovers_of_a_killed_hub_are_ended_and_nobody_else(tmp_path: Path) -> None:
     noted = tmp_path / "children.json"
     with _sleeper(tmp_path) as ours, _sleeper(Path("/elsewhere")) as stranger:

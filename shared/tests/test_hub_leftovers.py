@@ -21,6 +21,8 @@ from mergehub.hub.address import listen
 
 STUBBORN = """
 import signal, socket, sys
+
+pytestmark = pytest.mark.process
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 print("listens", flush=True)

@@ -21,10 +21,12 @@ def documents(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.process
 def test_what_is_generated_is_what_the_documents_say(documents: Path) -> None:
     assert main(["--check", "--documents", str(documents)]) == 0
 
 
+@pytest.mark.process
 def test_a_client_that_is_behind_is_named(
     documents: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -40,6 +42,7 @@ def test_a_client_that_is_behind_is_named(
     assert "registry" not in said
 
 
+@pytest.mark.process
 def test_a_required_parameter_is_one_and_a_missing_body_is_none() -> None:
     document = {
         "components": {"schemas": {}},

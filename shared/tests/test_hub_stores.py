@@ -12,6 +12,8 @@ from mergehub.hub.postgres import Postgres
 from mergehub.hub.process import CannotStart
 from mergehub.hub.valkey import Valkey
 
+pytestmark = pytest.mark.process
+
 
 async def test_postgres_answers_as_version_18(postgres_url: str) -> None:
     connection = await asyncpg.connect(postgres_url)

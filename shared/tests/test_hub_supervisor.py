@@ -14,6 +14,8 @@ import pytest
 from mergehub.hub.process import CannotStart
 from mergehub.hub.supervisor import DEATHS_ALLOWED, Program, Supervisor
 
+pytestmark = pytest.mark.process
+
 WAITS = "import signal; signal.pause()"
 NOTES_ITS_START_AND_WAITS = f"print('started', flush=True); {WAITS}"
 

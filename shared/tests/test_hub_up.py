@@ -19,6 +19,8 @@ import pytest
 
 from mergehub.contracts.services import SERVICES, Service
 
+pytestmark = pytest.mark.process
+
 pytest.importorskip("merge_worker", reason="a whole hub needs the worker")
 
 START = "from mergehub.cli.main import main; main()"

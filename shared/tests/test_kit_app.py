@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -141,9 +140,9 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     (package / "versions" / "0001_first.py").write_text(
         "revision = '0001'\ndown_revision = None\n\n\ndef upgrade() -> None:\n    pass\n"
     )
-    sys.path.insert(0, str(history))
-    yield
-    sys.path.remove(str(history))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(history)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -101,6 +101,7 @@ def test_white_space_around_a_token_is_not_of_it() -> None:
     assert read.worker_token.get_secret_value() == "mgh_w"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "command",
     [

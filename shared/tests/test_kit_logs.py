@@ -90,6 +90,7 @@ uvicorn.run(app, port=0, log_level="trace", ws="none")
 """
 
 
+@pytest.mark.process
 def test_a_server_that_logs_all_it_can_tells_no_secret() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", SERVER], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -131,6 +132,7 @@ sys.exit(7)
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("full", ["/dev/full", None], ids=["full", "closed"])
 def test_a_log_without_room_ends_no_program(full: str | None) -> None:
     where = f"> {full} 2> {full}" if full else ">&- 2>&-"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import tiny
+from tiny_models import copy_models
 
 from . import report
 from .acts import Options
@@ -78,7 +78,7 @@ def _verdict(outcome: Outcome) -> str:
 @contextmanager
 def _models() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="mh-models-") as folder:
-        tiny.write_all(Path(folder))
+        copy_models(Path(folder))
         yield Path(folder)
 
 

@@ -31,6 +31,8 @@ from mergehub.hub.valkey import Valkey
 from mergehub.kit.events.doorbell import DueRun, health_name, knock_name, queue_name, ring
 from mergehub.kit.settings.service import WorkerSettings
 
+pytestmark = pytest.mark.process
+
 Until = Callable[..., Awaitable[None]]
 
 REFUSED = "not a recipe"

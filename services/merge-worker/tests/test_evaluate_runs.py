@@ -21,6 +21,8 @@ from merge_worker.work.messages import Failed, Job, Message, Progress, Succeeded
 from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.kinds.evaluate import EvaluateResult, EvaluateSpec
 
+pytestmark = pytest.mark.process
+
 WORDS = ["<pad>", "<eos>", "?", "yes", "no", *"abcdefgh"]
 WIDTH, LAYERS = 16, 2
 

@@ -206,6 +206,7 @@ def in_its_process(made: Job, **environment: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in told.stdout.splitlines()]
 
 
+@pytest.mark.process
 def test_a_run_for_a_gpu_is_computed_by_the_gpu_to_the_same_bytes(tmp_path: Path) -> None:
     on_cpu = job(tmp_path, models_in(tmp_path))
     on_gpu = on_cpu.model_copy(update={"hardware": "gpu", "run_id": uuid4()})

@@ -18,11 +18,13 @@ def test_a_worker_for_the_cpu_needs_no_gpu() -> None:
     assert unfit("cpu") is None
 
 
+@pytest.mark.process
 def test_a_gpu_that_can_merge_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NUMBA_ENABLE_CUDASIM", "1")
     assert unfit("gpu") is None
 
 
+@pytest.mark.process
 @pytest.mark.skipif(HAS_GPU, reason="there is a GPU")
 @pytest.mark.parametrize("hardware", ["gpu", "gpu:80gb"])
 def test_a_worker_of_a_gpus_class_without_one_ends_before_it_registers(hardware: str) -> None:

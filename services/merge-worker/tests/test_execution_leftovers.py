@@ -116,6 +116,7 @@ async def test_without_folders_there_is_nothing_to_do(leftovers: Leftovers) -> N
     await leftovers.remove_final()
 
 
+@pytest.mark.process
 def test_a_worker_needs_nothing_of_what_services_are_made_of() -> None:
     absent = ["alembic", "asyncpg", "fastapi", "prometheus_client", "sqlalchemy", "starlette"]
     program = (

@@ -20,6 +20,8 @@ from mergehub.cli.kinds.merge import outcome
 from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.kinds.merge import MergeResult
 
+pytestmark = pytest.mark.process
+
 RECIPE = "{merge_method: linear, models: [{model: one}, {model: two}]}"
 
 

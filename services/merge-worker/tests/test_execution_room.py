@@ -40,6 +40,7 @@ def test_what_a_run_has_on_disk_is_room_for_it(tmp_path: Path) -> None:
     assert 7 << 20 < own - other < 9 << 20
 
 
+@pytest.mark.process
 def test_the_smallest_gpu_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert gpu_memory() is None
@@ -129,6 +130,7 @@ def tight_group() -> Iterator[Path]:
     pytest.skip("no control group with a memory limit can be made here")
 
 
+@pytest.mark.process
 async def test_a_child_that_the_kernel_kills_for_memory_says_so(tight_group: Path) -> None:
     before = memory_kills()
     hungry = f"import os; open('{tight_group}/cgroup.procs','w').write(str(os.getpid()));"

@@ -37,6 +37,8 @@ from mergehub.contracts.runs import RunState
 from mergehub.kit.events.doorbell import queue_name
 from mergehub.kit.settings.service import WorkerSettings
 
+pytestmark = pytest.mark.process
+
 
 async def test_a_rung_run_is_claimed_merged_and_reported(
     hub: Any, redis: Redis, settings: WorkerSettings, expected_digest: str

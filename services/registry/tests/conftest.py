@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import timedelta
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from callers import KEY, OWNER, SERVICE, WORKER, client_of
 from fastapi import FastAPI
 from pydantic import SecretStr
+from receiver import Receiver, receiving
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,11 +26,6 @@ from registry.app import create_app, make_bell, make_housekeeping, make_relay, m
 from registry.runs.protocol.sweeper import Sweeper
 from registry.sign_in.sessions import give_token
 from registry.webhooks.sending.sender import Sender
-
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.append(str(Path(__file__).parents[3] / "tests"))  # npm
-from callers import KEY, OWNER, SERVICE, WORKER, client_of
-from receiver import Receiver, receiving
 
 RECIPE = """\
 # two models, half and half

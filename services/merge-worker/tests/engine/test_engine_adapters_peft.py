@@ -10,13 +10,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from when_used import when_used
 
 from merge_worker.engine import NotSupportedError
 from merge_worker.engine.models.adapter_keys import HANDLED, REFUSED, WITHOUT_EFFECT
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
-peft = pytest.importorskip("peft")
+pytestmark = pytest.mark.slow
+
+torch = when_used("torch")
+transformers = when_used("transformers")
+peft = when_used("peft")
 
 TEXT = {
     "vocab_size": 32,

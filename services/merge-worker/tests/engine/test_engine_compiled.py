@@ -20,6 +20,8 @@ from merge_worker.engine.machine.compilable import compilable
 from merge_worker.engine.machine.compiled import compiled, kernel
 from merge_worker.engine.machine.machine_code import argument_types
 
+pytestmark = pytest.mark.slow
+
 
 @compilable
 def triple(x: Any) -> Any:
@@ -155,21 +157,19 @@ def test_a_function_that_another_one_calls_is_part_of_its_code(
         assert out[0] == eval(text, {"x": 3})
 
 
-@pytest.mark.parametrize(("along", "expected"), [(None, 1), ("row", 2), ("column", 3)])
-def test_weights_along_rows_and_columns_have_loops_of_their_own(
-    cache: Path, along: Any, expected: float
-) -> None:
-    lines = {None: [1, 9], "row": [1, 2], "column": [1, 3]}
-    for each in (None, "row", "column"):
+def test_weights_along_rows_and_columns_have_loops_of_their_own(cache: Path) -> None:
+    lines: dict[Any, tuple[list[int], int]] = {
+        None: ([1, 9], 1), "row": ([1, 2], 2), "column": ([1, 3], 3)
+    }  # fmt: skip
+    for each, (line, expected) in lines.items():
         loop = fill_kernel.__wrapped__(Formula(), False, each, "", "")
-        weights = np.array([lines[each]], np.float32)
+        weights = np.array([line], np.float32)
         out = np.zeros(16, np.uint8)
         raw, codes = np.ones(4, np.float32).view(np.uint8).reshape(1, 16), np.array([F32])
         no_keys, no_ranks = np.zeros(1, np.uint64), np.zeros((1, 1), np.float32)
         scratch, counts = np.empty((SCRATCH + 1, WIDTH), np.float32), np.zeros(1, np.int64)
         loop(raw, codes, 0, 4, 2, weights, (), (), no_keys, no_ranks, scratch, out, F32, counts)
-        if each == along:
-            assert out.view(np.float32)[3] == expected
+        assert out.view(np.float32)[3] == expected
 
 
 def test_code_that_would_need_more_than_itself_is_refused(cache: Path) -> None:
@@ -202,6 +202,7 @@ print("numba" in sys.modules)
 """
 
 
+@pytest.mark.process
 def test_a_warm_merge_imports_no_compiler(workshop: Any, cache: Path) -> None:
     for name, seed in (("a", 1), ("b", 2)):
         workshop.model(name, workshop.llama(seed))

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -92,11 +93,11 @@ def cases() -> dict[str, dict[str, Any]]:
     return {**found, "linear, too large for float16": narrow}
 
 
-def write_models(shop: Any, **sizes: int) -> None:
+def write_models(shop: Any, made: Callable[[int], dict[str, NDArray[Any]]]) -> None:
     """The models of all cases: a base and others near it, plain and strange, in every type."""
-    base = shop.llama(0, **sizes)
+    base = made(0)
     for i in range(MODELS):
-        change = shop.llama(i, **sizes)
+        change = made(i)
         tensors = {name: each + 0.3 * i * change[name] for name, each in base.items()}
         for stored in ("BF16", "F16", "F32"):
             shop.model(f"{stored}{i}", tensors, stored)
@@ -121,6 +122,13 @@ def with_strange(values: NDArray[Any], model: int, stored: str) -> NDArray[Any]:
 # The same code, run as Python.
 
 
+def few(seed: int) -> dict[str, NDArray[Any]]:
+    """Two blocks of threads of a matrix that is not square, and a part of one of a vector."""
+    rng = np.random.default_rng(seed)
+    shapes = {"model.embed_tokens.weight": (5, 8), "model.norm.weight": (8,)}
+    return {name: rng.standard_normal(shape).astype(np.float32) for name, shape in shapes.items()}
+
+
 def simulate() -> dict[str, list[Any]]:
     """What the processor and the simulated device make of each case: digests and counts."""
     from conftest import Workshop
@@ -129,7 +137,7 @@ def simulate() -> dict[str, list[Any]]:
     cuda_loop.THREADS = 32  # each is a thread of Python
     with tempfile.TemporaryDirectory() as folder:
         shop = Workshop(Path(folder))
-        write_models(shop, layers=1, vocabulary=8)
+        write_models(shop, few)
         return {
             name: [made(shop, each, d) for d in ("cpu", "cuda")] for name, each in cases().items()
         }
@@ -152,6 +160,7 @@ def simulated() -> dict[str, list[Any]]:
     return dict(json.loads(found.stdout))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", sorted(cases()))
 def test_the_simulated_device_writes_the_same_bytes(
     simulated: dict[str, list[Any]], name: str
@@ -174,6 +183,7 @@ def test_what_is_not_a_number_has_the_same_bits_everywhere(workshop: Any, out: s
     assert (found == 0x7FC00000).all()
 
 
+@pytest.mark.process
 def test_the_cases_differ(simulated: dict[str, list[Any]]) -> None:
     digests = {on_cpu[0] for on_cpu, _ in simulated.values()}
     assert len(digests) > len(cases()) * 3 // 4
@@ -216,7 +226,7 @@ def prepared_by(workshop: Any, name: str) -> tuple[Prepared, bool]:
             super().__init__(merge, prepared, dtype)
             found.append((prepared, merge.has_base))
 
-    write_models(workshop, layers=1, vocabulary=8)
+    write_models(workshop, few)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("merge_worker.engine.fill.tensor.Loop", Recorded)
         made(workshop, cases()[name], "cpu")
@@ -256,7 +266,7 @@ def test_divisions_are_those_of_ieee_754(workshop: Any, compiler: Any) -> None:
 def large(tmp_path_factory: pytest.TempPathFactory, workshop_class: Any) -> Any:
     """Models with tensors of 4 million elements."""
     shop = workshop_class(tmp_path_factory.mktemp("large"))
-    write_models(shop, layers=1, vocabulary=500_000)
+    write_models(shop, partial(shop.llama, layers=1, vocabulary=500_000))
     return shop
 
 
@@ -272,6 +282,7 @@ def test_a_gpu_writes_the_same_bytes(large: Any, name: str) -> None:
 # When it cannot be.
 
 
+@pytest.mark.process
 def test_the_engine_imports_no_compiler_until_it_is_needed() -> None:
     code = "import sys, merge_worker.engine; sys.exit('numba' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

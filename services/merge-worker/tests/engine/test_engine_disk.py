@@ -19,6 +19,8 @@ from merge_worker.engine import (
     merge,
 )
 
+pytestmark = pytest.mark.process
+
 PAGE = os.sysconf("SC_PAGE_SIZE")
 DISK = 64 * PAGE
 

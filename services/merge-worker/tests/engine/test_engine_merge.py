@@ -188,6 +188,7 @@ finally:
 """
 
 
+@pytest.mark.process
 def test_a_merge_that_is_interrupted_twice_ends(workshop: Any) -> None:
     document = recipe(workshop, "ties", vocabulary=200_000)
     (workshop.folder / "recipe.yml").write_text(yaml.safe_dump(document))
@@ -222,6 +223,7 @@ merge(plan, folder / "out", MergeOptions(threads=3))
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("start", [1, 2, 3, 4, 5])
 def test_a_merge_that_is_interrupted_while_its_threads_start_ends(
     workshop: Any, start: int
@@ -266,6 +268,7 @@ merge(plan, folder / "out", MergeOptions(threads=1))
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("call", "nth", "journalled"),
     [
@@ -316,6 +319,7 @@ except EngineError as error:
 """
 
 
+@pytest.mark.process
 def test_without_memory_a_merge_says_so_and_goes_on_with_smaller_blocks(workshop: Any) -> None:
     document = recipe(workshop, "ties", vocabulary=1_000_000)
     (workshop.folder / "recipe.yml").write_text(yaml.safe_dump(document))

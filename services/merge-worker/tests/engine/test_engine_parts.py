@@ -140,6 +140,7 @@ def test_a_part_that_cannot_be_is_refused(number: int, of: int) -> None:
         Part(number, of)
 
 
+@pytest.mark.process
 def test_processes_side_by_side_make_the_same_bytes(workshop: Any) -> None:
     recipe = document(workshop)
     expected = workshop.merge(recipe, "whole").output_digest

@@ -30,6 +30,7 @@ def parameter(plan: Any, name: str, parameter: str, operand: int = 0) -> Any:
     return tensor.operands[operand].parameters[parameter]
 
 
+@pytest.mark.process
 def test_planning_reads_no_tensor_and_imports_no_compiler(workshop: Any) -> None:
     two(workshop)
     code = (

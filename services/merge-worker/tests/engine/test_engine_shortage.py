@@ -55,6 +55,7 @@ def test_other_errors_stay_what_they_are() -> None:
         raise KeyError("x")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("command", ["plan", "merge"])
 @pytest.mark.parametrize("mebibytes", [250, 400])
 def test_under_a_limit_of_memory_the_shell_ends_with_one_sentence(

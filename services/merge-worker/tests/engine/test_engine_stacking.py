@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from when_used import when_used
 
 from merge_worker.engine import EngineError
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
-tensor_files = pytest.importorskip("safetensors.torch")
+pytestmark = pytest.mark.slow
+
+torch = when_used("torch")
+transformers = when_used("transformers")
+tensor_files = when_used("safetensors.torch")
 
 SMALL = {
     "vocab_size": 32,
@@ -55,12 +58,12 @@ class Kind:
         return self.type
 
 
-def save(folder: Path, kind: Kind, auto: Any = transformers.AutoModelForCausalLM) -> None:
+def save(folder: Path, kind: Kind, auto: str = "AutoModelForCausalLM") -> None:
     """A model with weights at random, its pattern left to follow from the configuration."""
     torch.manual_seed(0)
     small = {} if "text_config" in kind.settings else SMALL
     config = transformers.AutoConfig.for_model(kind.type, **{**small, **kind.settings})
-    auto.from_config(config).save_pretrained(folder)
+    getattr(transformers, auto).from_config(config).save_pretrained(folder)
     path = folder / "config.json"
     written = json.loads(path.read_text())
     for section in (written, written.get("text_config", {})):
@@ -69,9 +72,11 @@ def save(folder: Path, kind: Kind, auto: Any = transformers.AutoModelForCausalLM
     path.write_text(json.dumps(written))
 
 
-def load(folder: Path, auto: Any = transformers.AutoModelForCausalLM) -> Any:
+def load(folder: Path, auto: str = "AutoModelForCausalLM") -> Any:
     """The model in a folder, which must hold exactly the weights that its architecture has."""
-    model, report = auto.from_pretrained(folder, dtype="auto", output_loading_info=True)
+    model, report = getattr(transformers, auto).from_pretrained(
+        folder, dtype="auto", output_loading_info=True
+    )
     wrong = {key: report[key] for key in ("missing_keys", "unexpected_keys", "mismatched_keys")}
     assert not any(wrong.values()), wrong
     return model.eval()
@@ -221,7 +226,7 @@ SEEING = [
 def test_the_text_layers_of_a_model_that_sees_stack_and_its_tower_stays(
     workshop: Any, kind: Kind
 ) -> None:
-    auto = transformers.AutoModelForImageTextToText
+    auto = "AutoModelForImageTextToText"
     save(workshop.folder / "a", kind, auto)
     before = layers(load(workshop.folder / "a", auto))
     module = {"slices": stack("./a", kind.slices)["slices"]}
@@ -315,11 +320,11 @@ def test_an_encoder_and_a_decoder_merge_whole_and_keep_their_layers(
     workshop: Any, kind: Kind
 ) -> None:
     hears = kind.type == "whisper"
-    auto = transformers.AutoModelForSpeechSeq2Seq if hears else transformers.AutoModelForSeq2SeqLM
+    auto = "AutoModelForSpeechSeq2Seq" if hears else "AutoModelForSeq2SeqLM"
     config = transformers.AutoConfig.for_model(kind.type, **kind.settings)
     for seed, name in enumerate("ab"):
         torch.manual_seed(seed)
-        auto.from_config(config).save_pretrained(workshop.folder / name)
+        getattr(transformers, auto).from_config(config).save_pretrained(workshop.folder / name)
     with pytest.raises(EngineError, match=r"has an encoder and a decoder, .*\(4 layers\)"):
         workshop.plan(stack("./a", ((0, 3), (1, 4))))
     both = [{"model": "./a"}, {"model": "./b"}]
@@ -517,7 +522,7 @@ def test_layers_that_share_their_weights_do_not_stack_and_the_reason_is_said(
     workshop: Any,
 ) -> None:
     kind = Kind("albert", {"num_hidden_groups": 1, "embedding_size": 8})
-    save(workshop.folder / "a", kind, transformers.AutoModelForMaskedLM)
+    save(workshop.folder / "a", kind, "AutoModelForMaskedLM")
     words = r"beyond its 1 layer: its configuration says num_hidden_layers: 4, but .* share"
     with pytest.raises(EngineError, match=words):
         workshop.plan(stack("./a", ((0, 4),)))

@@ -15,6 +15,8 @@ from strange_folders import CORPUS, INDEX, TENSOR, header, put, sound
 from merge_worker.engine import EngineError, Plan, Sources, merge, plan_merge
 from mergehub.recipe import parse_recipe
 
+pytestmark = pytest.mark.slow
+
 RECIPE = "{merge_method: linear, dtype: float32, models: [{model: ./m}, {model: ./m2}]}"
 SECONDS = 20
 """For what takes milliseconds, on a machine that is busy with other things."""

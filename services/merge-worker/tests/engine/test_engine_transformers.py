@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from when_used import when_used
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
+pytestmark = pytest.mark.slow
+
+torch = when_used("torch")
+transformers = when_used("transformers")
 
 TOKENS = [[1, 5, 9, 2]]
 

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from when_used import when_used
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
+torch = when_used("torch")
+transformers = when_used("transformers")
 
 CONFIGURATION = """
 from transformers import LlamaConfig
+
+pytestmark = pytest.mark.slow
 
 class OwnConfig(LlamaConfig):
     model_type = "own"
