@@ -1,6 +1,6 @@
 """Measure how soon a submitted run starts, and how fast a hub accepts runs.
 
-PYTHONPATH=tests python -m benchmarks.runs [--starts 500] [--busy 200] [--submits 10000] [--connections 8]
+PYTHONPATH=tests python -m benchmarks.runs [--starts 500] [--busy 200] [--submits 10000]
 """
 
 from __future__ import annotations
