@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -96,12 +97,18 @@ def redis_url(store_folder: Path) -> Iterator[str]:
     """A running Redis or Valkey."""
     named = os.environ.get("MERGEHUB_TEST_REDIS_URL")
     if named:
-        yield named
+        yield _of_this_process(named)
         return
     server = Valkey(store_folder / "vk")
     server.start()
     yield server.url
     server.stop()
+
+
+def _of_this_process(url: str) -> str:
+    """The URL with a number of its own for each process of the tests, since they share a Redis."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    return urlsplit(url)._replace(path=f"/{worker}").geturl()
 
 
 @pytest.fixture(scope="session")

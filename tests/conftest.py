@@ -20,15 +20,22 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def hub(store_folder: Path, models: Path) -> Iterator[RunningHub]:
+async def named_stores(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The settings of a hub on the stores that the variables name; none for embedded ones."""
+    named = {}
+    if "MERGEHUB_TEST_DATABASE_URL" in os.environ:
+        database_of = request.getfixturevalue("database_of")
+        named["MERGEHUB_DATABASE_URL"] = await database_of("hub")
+    if "MERGEHUB_TEST_REDIS_URL" in os.environ:
+        named["MERGEHUB_REDIS_URL"] = request.getfixturevalue("redis_url")
+    return named
+
+
+@pytest.fixture(scope="session")
+def hub(store_folder: Path, models: Path, named_stores: dict[str, str]) -> Iterator[RunningHub]:
     """The hub that most tests share, with embedded stores or those that the variables name."""
-    named = {
-        name: os.environ[f"MERGEHUB_TEST_{name.removeprefix('MERGEHUB_')}"]
-        for name in ("MERGEHUB_DATABASE_URL", "MERGEHUB_REDIS_URL")
-        if f"MERGEHUB_TEST_{name.removeprefix('MERGEHUB_')}" in os.environ
-    }
-    named["MERGEHUB_WEBHOOK_ALLOW"] = '["127.0.0.0/8"]'
-    with started_hub(store_folder / "hub", models, **named) as running:
+    allowed = {"MERGEHUB_WEBHOOK_ALLOW": '["127.0.0.0/8"]'}
+    with started_hub(store_folder / "hub", models, **allowed, **named_stores) as running:
         yield running
 
 

@@ -175,7 +175,7 @@ async def test_redis_emptied_loses_nothing(resources, registry, until):
     async with running({"consumer": events.consumer(resources).run}):
         registry.score("m0", "dates", "10")
         await until(reached(resources, 1))
-        await resources.redis.flushall()
+        await resources.redis.flushdb()
         registry.score("m1", "dates", "10")
         await until(reached(resources, 2))
     assert await count(resources, ResultRow) == 2

@@ -206,7 +206,7 @@ class TestStream:
             await publish(resources, registry.merge("m0", BASE))
             await until(reached(resources, 1))
             registry.merge("m1", BASE)
-            await resources.redis.flushall()
+            await resources.redis.flushdb()
             await until(reached(resources, 2))
             await until(waiting(resources))
             await publish(resources, registry.merge("m2", BASE))

@@ -130,11 +130,11 @@ async def test_redis_loses_everything_and_the_next_ring_is_heard(
 ) -> None:
     lost, idle = hub.add(merge_spec(REFUSED)), hub.add(merge_spec(REFUSED))
     await bell(redis, lost)
-    await redis.flushall()
+    await redis.flushdb()
     async with listening(settings):
         await bell(redis, lost)
         await hub.until(lambda: lost.reports)
-        await redis.flushall()
+        await redis.flushdb()
         await bell(redis, idle)
         await hub.until(lambda: idle.reports)
 
