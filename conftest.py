@@ -23,10 +23,16 @@ import asyncpg
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.valkey import Valkey
+
+settings.register_profile(  # a busy machine is no fault of what is tried
+    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unhurried")
 
 WITH_PROCESSES = ("browser", "chaos", "fuzz", "node")
 STARTS = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system")
@@ -153,7 +159,7 @@ def serving() -> Callable[[FastAPI], AbstractAsyncContextManager[str]]:
 def until() -> Callable[..., Awaitable[None]]:
     """Returns as soon as a condition holds; fails where it does not in time."""
 
-    async def wait(condition: Callable[[], Awaitable[bool]], seconds: float = 8) -> None:
+    async def wait(condition: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
         async with asyncio.timeout(seconds):
             while not await condition():  # noqa: ASYNC110 - another process, another connection
                 await asyncio.sleep(0.01)
