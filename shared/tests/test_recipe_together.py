@@ -125,9 +125,9 @@ def test_weights_are_held_by_float32_on_their_own_where_nothing_is_divided_by_th
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        ((1, -1), "the weights sum to 0, so what is divided by the sum is not defined; "),
-        ((1e-40, 1e-40), "the weights sum to 2e-40, below 1e-08, too near 0 to divide by in "),
-        ((3e38, 3e38), "the sum of weights of one sign is 6e+38, more than float32 holds"),
+        ((1, -1), "the weights sum to 0, and nothing can be divided by 0; "),
+        ((1e-40, 1e-40), "the weights sum to 2e-40, which is below 1e-08, too close to 0 "),
+        ((3e38, 3e38), "the sum of the weights of one sign is 6e+38, more than float32 can hold"),
     ],
 )
 def test_what_is_wrong_with_a_sum_is_said_as_it_is(

@@ -203,12 +203,12 @@ def test_the_end_of_float32_is_where_rounding_makes_infinity() -> None:
 @pytest.mark.parametrize(
     ("method", "weights", "settings", "words"),
     [
-        ("linear", [1e39, 1e39], {}, "weight must be a number that float32 holds, not 1e\\+39"),
+        ("linear", [1e39, 1e39], {}, "weight must be a number that float32 can hold, not 1e\\+39"),
         ("linear", [1e308, 1e308], {}, "weight must be .* not 1e\\+308"),
-        ("linear", [3e38, 3e38], {}, "sum of weights of one sign is 6e\\+38"),
+        ("linear", [3e38, 3e38], {}, "sum of the weights of one sign is 6e\\+38"),
         ("task_arithmetic", [1e20, 1], {"lambda": 1e20}, "lambda"),
         ("task_arithmetic", [1, 1], {"lambda": 1e39}, "lambda must be .* not 1e\\+39"),
-        ("ties", [2e38, 2e38], {}, "sum of weights of one sign is 4e\\+38"),
+        ("ties", [2e38, 2e38], {}, "sum of the weights of one sign is 4e\\+38"),
     ],
 )
 def test_parameters_that_float32_cannot_hold_are_refused_before_anything_is_read(

@@ -244,7 +244,7 @@ def test_della_says_which_probabilities_it_would_need_and_what_epsilon_gives_oth
     workshop: Any,
 ) -> None:
     family(workshop, count=1)
-    said = r"epsilon 0.15 takes density 0.9 to probabilities of 0.75 and 1.05; .* below 0.1$"
+    said = r"density 0.9 with epsilon 0.15 gives the probabilities 0.75 and 1.05; .* below 0.1$"
     with pytest.raises(RecipeError, match=said):
         merged(workshop, "della", [{"density": 0.9, "epsilon": 0.15}])
     # A tensor that two filters let through, which the recipe alone does not show.
