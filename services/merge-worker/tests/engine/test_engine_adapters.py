@@ -95,7 +95,7 @@ def test_an_adapter_merges_as_the_dense_model_it_stands_for(workshop: Any, metho
         ({}, {"init_lora_weights": "corda"}, NotSupportedError, "model's own weights"),
         ({}, {"init_lora_weights": "loftq"}, NotSupportedError, "model's own weights"),
         ({}, {"init_lora_weights": "lora_ga"}, NotSupportedError, "model's own weights"),
-        ({}, {"init_lora_weights": "new"}, NotSupportedError, "which we do not know"),
+        ({}, {"init_lora_weights": "new"}, NotSupportedError, "which is unknown"),
         ({}, {"layer_replication": [[0, 2]]}, NotSupportedError, "layers are repeated"),
         ({}, {"alora_invocation_tokens": [3]}, NotSupportedError, "some of the tokens only"),
         ({}, {"target_parameters": ["mlp.experts.down_proj"]}, NotSupportedError, "not built yet"),

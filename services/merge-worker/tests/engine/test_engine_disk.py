@@ -69,7 +69,7 @@ def attempt(plan: Any, out: Path) -> str | None:
 def test_a_model_larger_than_the_disk_is_refused_before_any_work(workshop: Any, disk: Path) -> None:
     plan, seen = plan_of_two(workshop), []
     leave(disk, 3)
-    with pytest.raises(OutputError, match=r"no space left for .*: it takes \d+ bytes; free some"):
+    with pytest.raises(OutputError, match=r"no space left for .*: \d+ bytes are needed; free some"):
         merge(plan, disk / "out", on_progress=seen.append)
     assert not seen
     assert not (disk / "out").exists()

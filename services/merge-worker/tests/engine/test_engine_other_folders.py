@@ -48,7 +48,7 @@ KINDS: dict[str, tuple[Callable[[Path], None], str]] = {
         r"adapter in adapter_model\.bin.*run code.*save_pretrained",
     ),
     "half an adapter": (named("adapter_config.json"), "part of a LoRA adapter"),
-    "GGUF": (named("model-q4_k_m.gguf"), "GGUF.*not read.*give the model that it was made of"),
+    "GGUF": (named("model-q4_k_m.gguf"), "GGUF.*not read.*give the model that it was made from"),
     "GGUF with a config": (named("x.gguf", **{"config.json": {}}), "GGUF.*not read"),
     "pickled weights": (
         named("pytorch_model.bin", **{"config.json": {}}),
@@ -100,7 +100,7 @@ KINDS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "weights that are a pointer": (
         named(**{"config.json": {}, "model.safetensors": POINTER}),
-        r"model\.safetensors is a git-LFS pointer, not the file itself: run `git lfs pull` in",
+        r"model\.safetensors is a Git LFS pointer, not the file itself: run `git lfs pull` in",
     ),
     "GGUF called safetensors": (
         named(**{"config.json": {}, "model.safetensors": b"GGUF\x03\0\0\0 and so on"}),
@@ -116,11 +116,11 @@ KINDS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "a config that is a pointer": (
         named("model.safetensors", **{"config.json": POINTER}),
-        r"config\.json is a git-LFS pointer",
+        r"config\.json is a Git LFS pointer",
     ),
     "GPTQ": (
         lambda folder: put_config(folder, quantization_config={"quant_method": "gptq"}),
-        r"quantized \(gptq\); merge the model that it was made of",
+        r"quantized \(gptq\); merge the model that it was made from",
     ),
     "MLX": (
         lambda folder: put_config(folder, quantization={"bits": 4, "group_size": 64}),
@@ -156,8 +156,8 @@ def test_a_folder_that_is_no_model_is_called_what_it_is(tmp_path: Path, kind: st
     [
         ("x.gguf", "GGUF"),
         ("x.bin", "convert it"),
-        ("m/model.safetensors", "is a file; name the model's folder, .*/m$"),
-        ("m/config.json", "is a file; name the model's folder"),
+        ("m/model.safetensors", "is a file; give the model's folder, .*/m$"),
+        ("m/config.json", "is a file; give the model's folder"),
     ],
 )
 def test_a_file_in_place_of_a_folder_is_called_what_it_is(

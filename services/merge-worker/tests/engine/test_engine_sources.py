@@ -120,7 +120,7 @@ def test_a_cached_model_of_the_hub_is_found_offline(model: Path, tmp_path: Path)
     location = sources.locate(ModelRef.parse("org/name"))
     assert (location.kind, location.revision) == ("hub", commit)
     with pytest.raises(
-        SourceError, match=r"not a folder under .*not in the cache, and we are offline"
+        SourceError, match=r"not a folder under .*not in the cache, and this machine works offline"
     ):
         sources.locate(ModelRef.parse("org/other"))
 
@@ -138,7 +138,7 @@ def test_with_a_revision_a_name_is_an_id_of_hugging_face_though_a_folder_has_it(
     sources = Sources(roots=(tmp_path,), cache_dir=tmp_path / "cache", offline=True)
     with pytest.raises(SourceError, match="org/name@v1 is a Hugging Face id") as refused:
         sources.locate(ModelRef.parse("org/name@v1"))
-    assert str(refused.value).endswith("; for the folder here, write org/name")
+    assert str(refused.value).endswith("; for the local folder, write org/name")
     assert not isinstance(refused.value, OutsideError)
 
 

@@ -312,16 +312,16 @@ def test_pickled_weights_of_a_module_stay_with_a_note(
 @pytest.mark.parametrize(
     ("modules", "reason"),
     [
-        ("{}", "must hold a list of modules"),
-        ("[1]", "must hold a list of modules"),
+        ("{}", "must contain a list of modules"),
+        ("[1]", "must contain a list of modules"),
         ("[", "is not JSON"),
         ('[{"path": 1}]', "no text"),
-        ('[{"path": "../b"}]', "a module lies in a folder beside it"),
-        ('[{"path": "/etc"}]', "a module lies in a folder beside it"),
-        ('[{"path": ".."}]', "a module lies in a folder beside it"),
-        ('[{"path": "README.md"}]', "a module lies in a folder beside it"),
-        ('[{"path": "model.safetensors"}]', "a module lies in a folder beside it"),
-        ('[{"path": "x\\u001b"}]', "a module lies in a folder beside it"),
+        ('[{"path": "../b"}]', "a module must be a folder next to it"),
+        ('[{"path": "/etc"}]', "a module must be a folder next to it"),
+        ('[{"path": ".."}]', "a module must be a folder next to it"),
+        ('[{"path": "README.md"}]', "a module must be a folder next to it"),
+        ('[{"path": "model.safetensors"}]', "a module must be a folder next to it"),
+        ('[{"path": "x\\u001b"}]', "a module must be a folder next to it"),
     ],
 )
 def test_modules_that_lead_elsewhere_are_refused(
@@ -455,7 +455,7 @@ def test_a_file_that_is_too_large_stays_with_a_note(
     put(workshop.folder / "a", "NOTICE")
     workshop.merge(recipe)
     assert files(out) == OWN | {"NOTICE"}
-    assert "data.jsonl of ./a is not copied: such a file beside the weights may take" in (
+    assert "data.jsonl of ./a is not copied: the limit for such a file is" in (
         (out / "README.md").read_text()
     )
 
@@ -467,7 +467,7 @@ def test_files_beyond_the_number_that_is_copied_have_one_note_with_their_count(
     (note,) = workshop.plan(recipe).notes
     assert note == (
         "extra300.txt, extra301.txt, extra302.txt and 97 more files of ./a are not copied: "
-        "at most 300 files are copied beside the weights"
+        "at most 300 files are copied next to the weights"
     )
 
 
@@ -479,7 +479,7 @@ def test_files_that_are_too_large_together_have_one_note_with_that_reason(
     (note,) = workshop.plan(recipe).notes
     assert note == (
         "part8.jsonl, part9.jsonl of ./a are not copied: "
-        "the files beside the weights may take 536870912 bytes together"
+        "the limit for all files next to the weights is 536870912 bytes"
     )
 
 
@@ -506,7 +506,7 @@ def test_files_without_number_are_refused_or_left(
     assert len(files(out)) == len(OWN) + 300
     for i in range(400, 10_001):
         (workshop.folder / "a" / f"{i:05}.cfg").touch()
-    with pytest.raises(CheckpointError, match="holds more than 10000 files"):
+    with pytest.raises(CheckpointError, match="contains more than 10000 files"):
         workshop.plan(recipe)
 
 
@@ -519,7 +519,7 @@ def test_folders_of_modules_hold_few_files_and_travel_with_those_below(
     assert files(out / "1_Pooling") == {"config.json", "x/deep.json", "x/y/deeper.json"}
     for i in range(100):
         (workshop.folder / "a" / "1_Pooling" / f"{i}").touch()
-    with pytest.raises(CheckpointError, match="holds more than 100 files"):
+    with pytest.raises(CheckpointError, match="contains more than 100 files"):
         workshop.plan(recipe)
 
 

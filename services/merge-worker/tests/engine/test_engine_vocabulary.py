@@ -45,14 +45,14 @@ def test_the_pieces_of_a_sentencepiece_model_are_those_that_its_library_reads(
 
 NO_TOKENIZER = {
     "not JSON": (b"{", "is not JSON"),
-    "a list": (b"[]", "must hold a JSON object"),
-    "null": (b"null", "must hold a JSON object"),
+    "a list": (b"[]", "must contain a JSON object"),
+    "null": (b"null", "must contain a JSON object"),
     "model null": (b'{"model": null}', "its model is None"),
     "no model": (b"{}", "its model is None"),
     "model without vocab": (b'{"model": {}}', "the vocab of its model is None"),
     "vocab a text": (b'{"model": {"vocab": "abc"}}', "the vocab of its model is 'abc'"),
     "vocab a list of strings": (b'{"model": {"vocab": ["a", "b"]}}', "entry 0 of its vocab is 'a'"),
-    "a piece no text": (b'{"model": {"vocab": [[1, 2]]}}', "the token 1 is no text"),
+    "a piece no text": (b'{"model": {"vocab": [[1, 2]]}}', "the token 1 is not text"),
     "ids as text": (b'{"model": {"vocab": {"a": "0"}}}', "the id of token 'a' is '0'"),
     "a broken id": (b'{"model": {"vocab": {"a": 0.5}}}', "the id of token 'a' is 0.5"),
     "an id true": (b'{"model": {"vocab": {"a": true}}}', "the id of token 'a' is True"),

@@ -1,4 +1,4 @@
-"""Filling one output tensor: its operands block by block through the method's formula."""
+"""Fills one output tensor, block by block, by the method's formula."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from merge_worker.engine.cuda.loop import CudaLoop
 
 Compute = Callable[[Block], tuple[memoryview, list[int]]]
-"""From a block of operands to bytes of output, and its counts of what is not finite."""
+"""Takes a block of operands; returns bytes of output, and counts of what is not finite."""
 Wrote = Callable[[int], None]
-"""Told of every block, with its bytes."""
+"""Called for every block, with its bytes."""
 
 
 def fill(merge: TensorMerge, tensor: PlannedTensor, path: Path, wrote: Wrote) -> Finished:
-    """Compute a tensor's blocks and write them in their places."""
+    """Compute a tensor's blocks and write each in its place."""
     with writing(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
@@ -54,7 +54,7 @@ def fill(merge: TensorMerge, tensor: PlannedTensor, path: Path, wrote: Wrote) ->
 
 
 def _compute(merge: TensorMerge, tensor: PlannedTensor) -> tuple[Compute, list[Cut]]:
-    """What turns a block of operands into one of output, and the blocks to turn."""
+    """The function that turns a block of operands into output, and the blocks to compute."""
     if tensor.method is None:
         return _copy(tensor.region.dtype), merge.cuts()
     if tensor.region.size == 0:
