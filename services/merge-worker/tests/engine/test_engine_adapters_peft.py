@@ -101,7 +101,7 @@ def test_an_adapter_is_refused_just_where_its_start_changes_the_model(
     if torch.equal(layer.base_layer.weight, before):
         workshop.plan(recipe())
         return
-    with pytest.raises(NotSupportedError, match="takes its start out of the model's own weights"):
+    with pytest.raises(NotSupportedError, match="subtracts its start from the model's own weights"):
         workshop.plan(recipe())
 
 

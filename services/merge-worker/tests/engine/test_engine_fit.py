@@ -84,7 +84,7 @@ def test_a_text_model_beside_one_that_also_sees_is_refused_as_such(
     workshop.model("b", seeing, config=workshop.llama_config(model_type="qwen2_5_vl"))
     with pytest.raises(PlanError) as caught:
         workshop.plan(linear(*order))
-    for part in ("with a vision tower", "'qwen2_5_vl'", "take out its language model first"):
+    for part in ("with a vision tower", "'qwen2_5_vl'", "extract its language model first"):
         assert part in str(caught.value)
 
 

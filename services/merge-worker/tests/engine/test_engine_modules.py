@@ -143,5 +143,5 @@ def test_an_adapter_on_what_is_copied_is_refused(workshop: Any) -> None:
     target = f"base_model.model.{VISION.format(0)}".removesuffix(".weight")
     seeing(workshop, "w", 1)
     workshop.adapter("l", {f"{target}.lora_A.weight": a, f"{target}.lora_B.weight": b}, r=1)
-    with pytest.raises(NotSupportedError, match="outside the module"):
+    with pytest.raises(NotSupportedError, match="outside the merged module"):
         workshop.plan(modules(text_decoder=both("v+./l", "w")))

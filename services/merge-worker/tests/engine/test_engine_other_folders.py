@@ -37,7 +37,7 @@ LORA = {"peft_type": "LORA", "base_model_name_or_path": "org/base"}
 KINDS: dict[str, tuple[Callable[[Path], None], str]] = {
     "an adapter": (
         named("adapter_config.json", "adapter_model.safetensors"),
-        r"m is a LoRA adapter, not a whole model: name it with its base, as base\+m",
+        r"m is a LoRA adapter, not a whole model: give it together with its base, as base\+m",
     ),
     "an adapter with a config": (
         named("adapter_config.json", "adapter_model.safetensors", **{"config.json": {}}),
@@ -71,11 +71,11 @@ KINDS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "a download that was broken off": (
         named("model.safetensors.incomplete", **{"config.json": {}}),
-        "not downloaded to the end",
+        "download of .* is incomplete",
     ),
     "a download of hf that was broken off": (
         named(".cache__huggingface__download__x.incomplete", **{"config.json": {}}),
-        "not downloaded to the end",
+        "download of .* is incomplete",
     ),
     "shards without an index": (
         named("model-00001-of-00002.safetensors", **{"config.json": {}}),
@@ -83,7 +83,7 @@ KINDS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "only what training left": (
         named("training_args.bin", "optimizer.pt", **{"config.json": {}}),
-        "holds no weights",
+        "contains no weights",
     ),
     "nothing": (lambda folder: None, "m is empty"),
     "a card": (named("README.md"), r"has no config\.json, so it is not a model's folder"),
@@ -96,7 +96,7 @@ KINDS: dict[str, tuple[Callable[[Path], None], str]] = {
                 },
             }
         ),
-        r"names s1\.safetensors, s2\.safetensors, which are not there",
+        r"names s1\.safetensors, s2\.safetensors, which are missing",
     ),
     "weights that are a pointer": (
         named(**{"config.json": {}, "model.safetensors": POINTER}),
@@ -104,7 +104,7 @@ KINDS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "GGUF called safetensors": (
         named(**{"config.json": {}, "model.safetensors": b"GGUF\x03\0\0\0 and so on"}),
-        "it is GGUF under another name",
+        "it is a GGUF file under another name",
     ),
     "a web page called safetensors": (
         named(**{"config.json": {}, "model.safetensors": b"<!DOCTYPE html><title>Sign in"}),

@@ -151,7 +151,7 @@ def test_the_depth_is_edited_where_it_speaks_of_the_stack(workshop: Any) -> None
     }
     assert edited["vision_config"] == {"num_hidden_layers": 2}
     workshop.model("b", workshop.llama(0), config={"layers": "two"})
-    with pytest.raises(PlanError, match="no key for the depth"):
+    with pytest.raises(PlanError, match="no key that gives the depth"):
         workshop.plan(stack(("b", 0, 1)))
 
 

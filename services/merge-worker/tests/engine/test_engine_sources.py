@@ -100,7 +100,7 @@ def test_the_model_of_a_run_is_found(model: Path, callable_: bool) -> None:
     sources = Sources(produced=produced.get if callable_ else produced)
     location = sources.locate(ModelRef.parse(f"run:{run}"))
     assert (location.folder, location.kind, location.revision) == (model, "run", run)
-    with pytest.raises(SourceError, match="no model that is known"):
+    with pytest.raises(SourceError, match="no model of run"):
         sources.locate(ModelRef.parse(f"run:{uuid4()}"))
 
 

@@ -481,7 +481,7 @@ def test_layers_that_predict_further_tokens_follow_the_last_of_a_stack(
 
 def test_layers_that_are_not_counted_are_no_layers_to_slice(workshop: Any) -> None:
     with_further_layers(workshop, "a", PREDICTING[0], **FURTHER)
-    with pytest.raises(EngineError, match=r"beyond its 4 layers: .* its weights hold 1 more"):
+    with pytest.raises(EngineError, match=r"beyond its 4 layers: .* its weights have 1 more"):
         workshop.plan(stack("./a", ((0, 5),)))
 
 

@@ -67,8 +67,8 @@ NO_TOKENIZER = {
         b'{"model": {"vocab": {}}, "added_tokens": [{"id": 1}]}',
         "an entry has no 'content'",
     ),
-    "added a text": (b'{"model": {"vocab": {}}, "added_tokens": "x"}', "no list of objects"),
-    "added texts": (b'{"model": {"vocab": {}}, "added_tokens": ["x"]}', "no list of objects"),
+    "added a text": (b'{"model": {"vocab": {}}, "added_tokens": "x"}', "not a list of objects"),
+    "added texts": (b'{"model": {"vocab": {}}, "added_tokens": ["x"]}', "not a list of objects"),
     "added at another's id": (
         b'{"model": {"vocab": {"a": 1}}, "added_tokens": [{"id": 1, "content": "x"}]}',
         "'a' and 'x' both have id 1",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from merge_worker.engine.cuda.loop import CudaLoop
 
 Compute = Callable[[Block], tuple[memoryview, list[int]]]
-"""Takes a block of operands; returns bytes of output, and counts of what is not finite."""
+"""From a block of operands to bytes of output, and its counts of what is not finite."""
 Wrote = Callable[[int], None]
 """Called for every block, with its bytes."""
 
@@ -54,7 +54,7 @@ def fill(merge: TensorMerge, tensor: PlannedTensor, path: Path, wrote: Wrote) ->
 
 
 def _compute(merge: TensorMerge, tensor: PlannedTensor) -> tuple[Compute, list[Cut]]:
-    """The function that turns a block of operands into output, and the blocks to compute."""
+    """What turns a block of operands into one of output, and the blocks to turn."""
     if tensor.method is None:
         return _copy(tensor.region.dtype), merge.cuts()
     if tensor.region.size == 0:

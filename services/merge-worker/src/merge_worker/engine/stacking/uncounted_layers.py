@@ -41,7 +41,7 @@ def check_known(stack: Stack, ingredient: Ingredient) -> None:
         key, depth = text_depths(config)[0]
         raise PlanError(
             f"the configuration of {ingredient.reference} says {key}: {depth}, but its weights "
-            f"have {stack.depth + stack.beyond} layers ({stack.prefix}*); the purpose of the "
-            f"others is unknown ({FURTHER} is not {stack.beyond}), so its layers cannot be stacked: "
+            f"have {stack.depth + stack.beyond} layers ({stack.prefix}*); the purpose of "
+            f"the others is unknown ({FURTHER} is not {stack.beyond}), so they cannot be stacked: "
             "correct its config.json, or remove the other layers from its weights"
         )
