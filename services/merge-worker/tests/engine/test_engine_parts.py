@@ -78,7 +78,7 @@ def test_what_another_part_made_is_read_anew_before_the_merge_is_completed(works
         file.seek(region.offset)
         file.write(bytes(8))
     for _ in range(2):
-        with pytest.raises(ResumeError, match=r"since part 1/2 made it; merge that part again"):
+        with pytest.raises(ResumeError, match=r"after part 1/2 made it; merge that part again"):
             merge_part(plan, out, Part(2, 2))
     result = merge_part(plan, out, Part(1, 2))
     assert result is not None

@@ -38,7 +38,7 @@ class LockedIngredient(_Frozen):
 
 
 class Lock(_Frozen):
-    """What determines the output together with the recipe: a rerun under it must agree."""
+    """What, with the recipe, determines the output: rerun under it, the digest must agree."""
 
     version: Literal[1] = 1
     recipe: Digest

@@ -249,7 +249,7 @@ class _Work:
         pool: ThreadPoolExecutor,
         meter: Meter,
     ) -> None:
-        """Check that the journal's tensors belong to this plan, and forget those whose bytes changed."""
+        """Check that the journal's tensors are this plan's, and forget those that have changed."""
         if journal.finished.keys() - {tensor.name for tensor in tensors}:
             raise journal.damaged("it names a tensor that the plan does not make")
         check_sizes(self.plan, self.partial, journal.finished)

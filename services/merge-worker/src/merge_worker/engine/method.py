@@ -157,11 +157,11 @@ class Method:
     """A merge method.
 
     Attributes:
-        spec: its name, its parameters, and the base and the number of models that it takes.
+        spec: name, parameters and what base and how many models it takes.
         prepare: gathers what the formula needs to know about a tensor, in passes over its
             blocks if need be, and returns the formula with its numbers.
         gathers: whether `prepare` makes such passes, and so needs memory for what it counts.
-        copies: whether, with these parameters, the only model's tensor is the result unchanged.
+        copies: whether, with these parameters, the only model's tensor is the result as it is.
     """
 
     spec: MethodSpec

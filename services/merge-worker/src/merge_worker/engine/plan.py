@@ -106,7 +106,7 @@ class Plan:
         copies: files of the output that are copies (tokenizer, licence), with their originals.
         stamps: the stamp that each such original had at planning time, by the name of its copy.
         texts: files of the output and their content.
-        notes: sentences that the user should know; they go into the card and the manifest.
+        notes: what the user should know, in sentences; they go into the card and the manifest.
     """
 
     recipe: Recipe

@@ -105,7 +105,7 @@ class Crew:
         self._help()
 
     def _help(self) -> None:
-        """Take from open sweeps until no thread has a job."""
+        """Take from open sweeps until no thread has a job any more."""
         while True:
             with self._changed:
                 self._changed.wait_for(

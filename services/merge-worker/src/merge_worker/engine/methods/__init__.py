@@ -15,7 +15,7 @@ from ..method import Method
 
 @cache
 def discover(package: str = __name__) -> Mapping[str, Method]:
-    """The methods that a package's modules declare, by name; registers those that are new."""
+    """The methods declared in a package's modules, by name; the recipe language learns new ones."""
     found: dict[str, Method] = {}
     for module in iter_modules(import_module(package).__path__):
         if module.name.startswith("_"):

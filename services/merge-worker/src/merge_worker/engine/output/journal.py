@@ -151,7 +151,7 @@ class Journal:
         if entries and entries[0]["plan"] != self._plan:
             raise ResumeError(
                 f"{self._folder} holds the unfinished output of another merge (another recipe, "
-                "seed or engine, or other inputs); remove it, or choose another output folder"
+                "other inputs, seed or engine); remove it or choose another place"
             )
         return entries
 

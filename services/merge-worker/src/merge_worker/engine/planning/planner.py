@@ -109,7 +109,7 @@ def _method(recipe: Recipe) -> Method:
 
 
 def _used(recipe: Recipe, groups: tuple[Group, ...], method: Method) -> list[ModelRef]:
-    """The models whose tensors are read: the base first, if it is read, then as listed."""
+    """The models whose tensors are read: the base first, if it is one, then as listed."""
     used: set[ModelRef | None] = set()
     for group in groups:
         models = group.models
