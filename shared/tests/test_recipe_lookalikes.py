@@ -90,9 +90,7 @@ def test_tabs_get_the_advice_to_use_spaces() -> None:
 def test_several_recipes_are_to_be_given_one_by_one() -> None:
     fault = only_fault(f"name: first\n{PLAIN}---\n{PLAIN}")
     assert fault.code == "several-documents"
-    assert fault.suggestion == (
-        "split it at the '---' lines and merge one recipe at a time"
-    )
+    assert fault.suggestion == ("split it at the '---' lines and merge one recipe at a time")
 
 
 TOP = "belongs at the top level of the recipe"

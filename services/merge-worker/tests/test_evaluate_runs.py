@@ -192,7 +192,7 @@ async def test_pickled_weights_are_refused(place: Path) -> None:
 async def test_an_unknown_benchmark_fails_before_anything_is_loaded(place: Path) -> None:
     said = await run_child(job(place, "tiny", ["free", "nothing"]))
     assert isinstance(said.last, Failed)
-    assert "no benchmark 'nothing' on this worker; there are: choice, free" in (
+    assert "no benchmark 'nothing' on this worker; it has: choice, free" in (
         said.last.error.message
     )
     assert said.stages == ["starting"]

@@ -150,7 +150,7 @@ def test_a_strange_card_fails_nothing(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("models", "words"),
     [
-        ([f"./m{i}" for i in range(1001)], "1001 models; a run merges 1000"),
+        ([f"./m{i}" for i in range(1001)], "1001 models; the limit for a run is 1000"),
         (["./m", "./" + "m/" * 251 + "m"], "505 characters"),
     ],
 )

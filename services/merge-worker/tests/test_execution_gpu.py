@@ -37,4 +37,4 @@ def test_a_worker_of_a_gpus_class_without_one_ends_before_it_registers(hardware:
     )  # fmt: skip
     assert ended.returncode == 1
     (said,) = ended.stderr.splitlines()
-    assert said.startswith(f"MERGEHUB_HARDWARE is {hardware}, and no GPU can merge here: ")
+    assert said.startswith(f"MERGEHUB_HARDWARE is {hardware}, but no GPU can merge on this ")

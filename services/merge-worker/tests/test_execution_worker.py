@@ -216,7 +216,7 @@ async def test_a_worker_that_can_start_nothing_leaves_the_run_to_others(
     async with listening(settings):
         await bell(redis, run)
         await hub.until(lambda: run.releases)
-        assert "could start no process" in run.releases[0].reason
+        assert "could not start a process" in run.releases[0].reason
         assert (run.state, run.attempt) == (RunState.QUEUED, 0)
         settings.scratch.unlink()
         await bell(redis, run)

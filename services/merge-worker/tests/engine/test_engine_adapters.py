@@ -114,9 +114,9 @@ def test_an_adapter_merges_as_the_dense_model_it_stands_for(workshop: Any, metho
         ),
         ({}, {"r": 4}, CheckpointError, "says rank 4"),
         ({}, {"alpha_pattern": {r"((\w+\.?)+)+!": 1}}, NotSupportedError, "a regular expression"),
-        ({}, {"rank_pattern": {"up_proj": "3"}}, CheckpointError, "gives '3' as r of"),
+        ({}, {"rank_pattern": {"up_proj": "3"}}, CheckpointError, "has the r '3' for"),
         ({}, {"rank_pattern": ["up_proj"]}, CheckpointError, "rank_pattern in .* mapping"),
-        ({}, {"lora_alpha": "much"}, CheckpointError, "gives 'much' as lora_alpha"),
+        ({}, {"lora_alpha": "much"}, CheckpointError, "has the lora_alpha 'much' for"),
         ({}, {"lora_alpha": 10**39}, CheckpointError, "a number that float32 can hold"),
     ],
 )

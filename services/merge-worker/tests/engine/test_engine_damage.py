@@ -209,7 +209,7 @@ def test_a_folder_in_the_place_of_a_file_is_refused_before_weights_are_written(
 ) -> None:
     stages: list[str] = []
     (workshop.folder / "out.partial" / name).mkdir(parents=True)
-    with pytest.raises(ResumeError, match=f"out.partial holds the folder '{name}'"):
+    with pytest.raises(ResumeError, match=f"out.partial contains the folder '{name}'"):
         merge(plan, workshop.folder / "out", on_progress=lambda now: stages.append(now.stage))
     assert stages == []
 
@@ -274,5 +274,5 @@ def test_a_folder_that_the_output_would_replace_is_left_alone_even_as_a_dangling
     workshop: Any, plan: Plan
 ) -> None:
     (workshop.folder / "out").symlink_to("nowhere")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         merge(plan, workshop.folder / "out")

@@ -380,7 +380,7 @@ def test_two_processes_do_not_merge_into_one_place(workshop: Any) -> None:
 def test_an_existing_output_is_never_touched(workshop: Any) -> None:
     document = recipe(workshop)
     (workshop.folder / "out").mkdir()
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         workshop.merge(document)
 
 

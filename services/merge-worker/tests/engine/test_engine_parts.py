@@ -164,5 +164,5 @@ def test_processes_side_by_side_make_the_same_bytes(workshop: Any) -> None:
 def test_a_merge_that_exists_is_not_begun_again(workshop: Any) -> None:
     recipe = document(workshop)
     workshop.merge(recipe)
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         merge_part(workshop.plan(recipe), workshop.folder / "out", Part(1, 2))

@@ -187,7 +187,9 @@ def test_layers_far_beyond_a_model_are_refused_before_anything_is_laid_out(works
 def test_more_layers_than_any_model_has_are_refused(workshop: Any) -> None:
     workshop.model("a", workshop.llama(0, layers=8), config=workshop.llama_config(8))
     most = MAX_LAYERS // 8
-    with pytest.raises(PlanError, match=r"513 slices make a model of 4,104 layers; the limit is 4,096"):
+    with pytest.raises(
+        PlanError, match=r"513 slices make a model of 4,104 layers; the limit is 4,096"
+    ):
         workshop.plan(stack(*[("a", 0, 8)] * (most + 1)))
     assert workshop.plan(stack(*[("a", 0, 8)] * most)).config["num_hidden_layers"] == MAX_LAYERS
 

@@ -315,7 +315,7 @@ def test_pickled_weights_of_a_module_stay_with_a_note(
         ("{}", "must contain a list of modules"),
         ("[1]", "must contain a list of modules"),
         ("[", "is not JSON"),
-        ('[{"path": 1}]', "no text"),
+        ('[{"path": 1}]', "not text"),
         ('[{"path": "../b"}]', "a module must be a folder next to it"),
         ('[{"path": "/etc"}]', "a module must be a folder next to it"),
         ('[{"path": ".."}]', "a module must be a folder next to it"),
@@ -493,7 +493,7 @@ def test_a_tokenizers_file_that_is_too_large_is_refused(
     workshop: Any, recipe: dict[str, Any]
 ) -> None:
     sparse(workshop.folder / "a" / "merges.txt", 65 << 20)
-    with pytest.raises(CheckpointError, match=r"a/merges\.txt takes 68157440 bytes"):
+    with pytest.raises(CheckpointError, match=r"a/merges\.txt has 68157440 bytes"):
         workshop.plan(recipe)
 
 

@@ -139,7 +139,7 @@ def test_a_tokenizer_source_that_needs_new_rows_is_not_built_yet(
     if not refused:
         assert "1 token" in workshop.plan(document).notes[0]
         return
-    with pytest.raises(NotSupportedError, match="not built yet: moving rows"):
+    with pytest.raises(NotSupportedError, match="not built yet: reordering embedding rows"):
         workshop.plan(document)
 
 

@@ -77,7 +77,7 @@ def _count() -> int:
         reason = " ".join(str(error).split()).strip(": ")
         raise DeviceError(f"no GPU can be used ({reason}): install the NVIDIA driver") from None
     if not count:
-        raise DeviceError("no GPU was found: merge with the device cpu, or on another machine")
+        raise DeviceError("no GPU was found")
     if not cuda.is_available():
         raise DeviceError(f"NVIDIA's compiler NVVM is not installed: {_INSTALL}")
     return count

@@ -44,7 +44,7 @@ def differing_settings(one: Ingredient, other: Ingredient, settled: Iterable[str
 
 def lacks(lacking: Ingredient, having: Ingredient, names: Sequence[str], where: str = "") -> str:
     """Say that a model lacks tensors that another has, with the likely reason."""
-    more = f" and {len(names) - 1} others" if len(names) > 1 else ""
+    more = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
     return (
         f"{lacking.reference} has no tensor {names[0]!r}{more}{where}, which {having.reference} "
         f"has: {_reason(having, lacking)}"
