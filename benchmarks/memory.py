@@ -1,4 +1,4 @@
-"""What a merge of one tensor of 1 GB takes: time and peak anonymous memory, for each method.
+"""The time and peak anonymous memory of a merge of one tensor of 1 GB, for each method.
 
 python benchmarks/memory.py [--methods ties,della]
 """
@@ -18,7 +18,7 @@ from merge import MODELS, recipe
 
 CACHE = Path(__file__).parents[1] / ".cache" / "bench"
 ELEMENTS = 1 << 29
-"""In bfloat16, 1 GiB."""
+"""1 GiB in bfloat16."""
 
 
 def main() -> None:

@@ -76,7 +76,7 @@ def test_names_that_begin_differently_are_refused_with_both_beginnings(
     workshop.model("b", renamed(workshop.llama(1), "model.", prefix))
     with pytest.raises(PlanError) as caught:
         workshop.plan(linear(*order))
-    for part in ("different prefixes", "(model.layers.*)", f"({prefix}layers.*)", "save it again"):
+    for part in ("different prefixes", "(model.layers.*)", f"({prefix}layers.*)", "and save them"):
         assert part in str(caught.value)
 
 

@@ -337,7 +337,7 @@ def test_a_sentence_transformer_whose_model_lies_in_a_folder_is_not_mistaken_for
 ) -> None:
     inner = {"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"}
     (workshop.folder / "a" / "modules.json").write_text(json.dumps([inner]))
-    with pytest.raises(NotSupportedError, match="merge the folder .* instead"):
+    with pytest.raises(NotSupportedError, match=r"merge the folder .* instead"):
         workshop.plan(recipe)
 
 
