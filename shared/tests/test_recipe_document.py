@@ -1,4 +1,4 @@
-"""YAML is read strictly and within limits."""
+"""YAML is read strictly, and within limits."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def loaded(text: str) -> object:
 
 
 def refused(text: str) -> set[tuple[str, str]]:
-    """Where and how a text that can be read at all is faulty."""
+    """The places and kinds of the faults in a text that can be read as YAML."""
     (document,) = load_documents(text)
     return {(fault.path, fault.code) for fault in document.faults}
 

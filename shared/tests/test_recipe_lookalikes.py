@@ -98,7 +98,7 @@ PARAMETER = "put it under 'parameters'"
 
 
 def beside_a(field: str) -> str:
-    """The recipe with one more field at its first model."""
+    """The recipe with one more field in its first model."""
     return PLAIN.replace("{model: a}", f"{{model: a, {field}}}")
 
 

@@ -1,4 +1,4 @@
-"""What a recipe may say, and that everything wrong with it is told at once and helpfully."""
+"""What a recipe may say; all its faults are reported together, with help."""
 
 from __future__ import annotations
 

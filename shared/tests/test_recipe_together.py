@@ -1,4 +1,4 @@
-"""What a recipe's constants show about parameters that meet at one place."""
+"""What a recipe alone shows about parameters that meet at one place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mergehub.recipe.constraints import SomeNonzero
 
 
 def della(density: Any, epsilon: Any = None, where: str = "model") -> dict[str, Any]:
-    """A recipe of DELLA with a density for its model and an epsilon for it or for all."""
+    """A DELLA recipe with a density for its model, and an epsilon for the model or for all."""
     given = {"epsilon": epsilon} if epsilon is not None else {}
     own = {"density": density} | (given if where == "model" else {})
     return {
@@ -24,7 +24,7 @@ def della(density: Any, epsilon: Any = None, where: str = "model") -> dict[str, 
 
 
 def sliced(document: dict[str, Any], layers: int) -> dict[str, Any]:
-    """The same of slices so many layers deep."""
+    """The same recipe with slices of so many layers."""
     (model,) = document.pop("models")
     cut = {"layer_range": [0, layers]}
     return document | {"slices": [{"sources": [{"model": "c"} | cut, model | cut]}]}
@@ -112,7 +112,7 @@ def test_weights_that_cannot_be_summed_are_found(document: dict[str, Any], path:
 
 def test_weights_that_sum_to_nothing_are_fine_where_nothing_is_divided_by_the_sum() -> None:
     assert found(linear(1, -1, normalize=False)) == []
-    # The sum is 0 at one depth only, at which no layer need stand.
+    # The sum is 0 at one depth only, where there may be no layer.
     assert found(linear([1, 0, 1], [1, 0, 1])) == []
 
 

@@ -27,7 +27,7 @@ WIDTH, LAYERS = 16, 2
 
 @dataclass
 class Said:
-    """What a child said: the stages it went through, and its last word."""
+    """The messages of a child: the stages it went through, and its outcome."""
 
     stages: list[str] = field(default_factory=list)
     last: Message | None = None
@@ -52,7 +52,7 @@ async def run_child(job: Job) -> Said:
 
 
 def llama(folder: Path) -> None:
-    """Random weights under the names of transformers, and a tokenizer of one word a token."""
+    """Write random weights with transformers' names, and a tokenizer with one word per token."""
     draw = np.random.default_rng(7)
 
     def weight(*shape: int) -> np.ndarray:
@@ -90,7 +90,7 @@ def llama(folder: Path) -> None:
 
 
 def lora(folder: Path) -> None:
-    """An adapter that turns one projection of the first layer upside down."""
+    """Write an adapter that negates one projection of the first layer."""
     draw = np.random.default_rng(8)
     name = "base_model.model.model.layers.0.self_attn.q_proj"
     tensors = {
@@ -106,7 +106,7 @@ def lora(folder: Path) -> None:
 
 
 def benchmarks(folder: Path) -> None:
-    """One task to answer freely and one to choose in, over the same eight items."""
+    """Write a free-answer task and a multiple-choice task over the same eight items."""
     folder.mkdir()
     rows = [{"letter": letter, "answer": "yes", "label": i % 2} for i, letter in
             enumerate("abcdefgh")]  # fmt: skip

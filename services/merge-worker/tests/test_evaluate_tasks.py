@@ -1,4 +1,4 @@
-"""Local tasks: what they may say, what is refused, and what makes a version."""
+"""Local tasks: what they may contain, what is refused, and what changes the version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates: the harness's rules, inside of a sandbox."""
+"""Templates follow the harness's rules, inside a sandbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models of runs as ingredients: those that the claim grants, and no others by any way."""
+"""Runs' models as ingredients: a run can open those that its claim grants, and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mergehub merge` in a shell takes what the hub of this machine has made, by name and by run."""
+"""`mergehub merge` finds the models of this machine's hub, by name and by run."""
 
 from __future__ import annotations
 

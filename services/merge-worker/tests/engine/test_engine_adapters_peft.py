@@ -1,4 +1,4 @@
-"""Adapters that PEFT makes: what it merges is what we merge, and what it cannot is refused."""
+"""Adapters by PEFT: our merge equals PEFT's, and what PEFT cannot merge is refused."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ VISION = {
 @pytest.fixture(autouse=True)
 def _warnings_of_others() -> Iterator[None]:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # peft and transformers warn of one another
+        warnings.simplefilter("ignore")  # peft and transformers warn about each other
         yield
 
 
@@ -55,7 +55,7 @@ def llava() -> Any:
 
 
 def adapted(model: Any, folder: Path, **config: Any) -> Any:
-    """The model with a trained adapter, which is saved."""
+    """Return the model with a trained adapter, and save the adapter."""
     settings = {"r": 4, "lora_alpha": 8, "target_modules": ["q_proj", "v_proj"], **config}
     found = peft.get_peft_model(model, peft.LoraConfig(**settings))
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""What an earlier attempt left, damaged in every way: a sentence that says what to remove."""
+"""An earlier attempt's output, damaged in every way, gives an error that says what to remove."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def plan(workshop: Any) -> Plan:
 
 @pytest.fixture
 def partial(workshop: Any, plan: Plan) -> Path:
-    """What a merge leaves that was stopped just before its end."""
+    """The unfinished output of a merge that was stopped just before its end."""
 
     def stop(progress: Any) -> None:
         if progress.stage == "finish":
@@ -52,7 +52,7 @@ def lines(partial: Path) -> list[dict[str, Any]]:
 
 
 def changed(**values: Any) -> Callable[[Path], None]:
-    """One line about a tensor, changed."""
+    """Change one line about a tensor."""
 
     def damage(partial: Path) -> None:
         found = lines(partial)

@@ -49,7 +49,7 @@ def test_what_is_not_finite_in_the_output_is_counted_by_kind(
     expected = {NORM: made} if made else {}
     assert result.made == expected
     kind = {"float16": np.float16, "bfloat16": None, "float32": np.float32}[dtype]
-    if kind:  # NumPy's own rounding is the judge
+    if kind:  # NumPy's own rounding gives the expected values
         found = workshop.read(workshop.folder / "out")[NORM]
         assert np.isinf(found).sum() == (made or {}).get("infinite", 0)
         assert np.isnan(found).sum() == (made or {}).get("nan", 0)
@@ -78,7 +78,7 @@ def test_a_copied_tensor_is_counted_too(workshop: Any, stored: str) -> None:
 
 
 def wide(workshop: Any, name: str, value: float) -> None:
-    """A model of which one tensor is stored as float64, with a value that float32 cannot hold."""
+    """Write a model with one float64 tensor that has a value that float32 cannot hold."""
     tensors: dict[str, Any] = workshop.llama(0)
     workshop.model(name, tensors, "F32")
     tensors = {**tensors, NORM: tensors[NORM].astype(np.float64)}

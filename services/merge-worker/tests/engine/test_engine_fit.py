@@ -1,4 +1,4 @@
-"""Models that do not fit together are refused before a tensor is read, in words that help."""
+"""Models that do not fit together are refused before a tensor is read, with a helpful error."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ def test_heads_cut_in_other_ways_are_refused(workshop: Any) -> None:
 
 
 def two_stacks(workshop: Any, name: str, config: dict[str, Any]) -> None:
-    """An encoder and a decoder of four layers each."""
+    """Write a model with an encoder and a decoder of four layers each."""
     tensors = {
         f"{side}.block.{i}.w": np.full((4, 4), i, np.float32)
         for side in ("encoder", "decoder")

@@ -1,4 +1,4 @@
-"""Safetensors headers: agreement with the library, and refusal of everything unsound."""
+"""Safetensors headers: we agree with the library, and refuse every invalid file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carrying a merge out: the same bytes however it is cut, interrupted or repeated."""
+"""A merge gives the same bytes however it is divided, interrupted or repeated."""
 
 from __future__ import annotations
 
@@ -269,14 +269,14 @@ merge(plan, folder / "out", MergeOptions(threads=1))
 @pytest.mark.parametrize(
     ("call", "nth", "journalled"),
     [
-        ("posix_fallocate", 1, 0),  # the journal begun, nothing laid out
-        ("pwrite", 1, 0),  # laid out without its header
+        ("posix_fallocate", 1, 0),  # the journal exists, but no file is laid out
+        ("pwrite", 1, 0),  # the file is laid out, without its header
         ("pwrite", 2, 0),  # the first tensor's bytes; the first call writes the header
         ("pwrite", 5, 1),  # some tensors journalled, some not
         ("write", 2, 0),  # a tensor's bytes written, not yet journalled
         ("fsync", 1, 0),  # written and journalled, not yet on disk
-        ("unlink", 1, 9),  # all journalled, the journal about to go
-        ("rename", 1, 0),  # the journal gone, the output not yet visible
+        ("unlink", 1, 9),  # all journalled, the journal about to be removed
+        ("rename", 1, 0),  # the journal removed, the output not yet visible
     ],
 )
 def test_killed_at_any_moment_a_merge_goes_on_to_the_same_bytes(
@@ -328,7 +328,7 @@ def test_without_memory_a_merge_says_so_and_goes_on_with_smaller_blocks(workshop
 
 
 def stopped_merge(workshop: Any, document: dict[str, Any]) -> Path:
-    """Leave a merge behind of which everything is journalled, but which is not finished."""
+    """Leave an unfinished merge whose tensors are all journalled."""
 
     def stop_at_the_end(progress: Progress) -> None:
         if progress.stage == "finish":

@@ -1,4 +1,4 @@
-"""Folders that are not models in the layout of transformers: each is called what it is."""
+"""Folders that are not models in the layout of transformers: the error says what each is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mergehub.recipe import parse_recipe
 
 
 def files(**contents: Any) -> Callable[[Path], None]:
-    """A folder of such files; `__` is a slash, JSON where they are no bytes."""
+    """Write a folder of these files; `__` means a slash, and content that is not bytes is JSON."""
 
     def make(folder: Path) -> None:
         for name, content in contents.items():

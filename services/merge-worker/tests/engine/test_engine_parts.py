@@ -1,4 +1,4 @@
-"""Several machines on one shared folder: each fills its part, the last one completes."""
+"""Several machines with one shared folder: each fills its part, and the last one completes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plan says before a tensor is read, and what it refuses."""
+"""What a plan says, and refuses, before a tensor is read."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_embeddings_of_different_size_meet_only_when_allowed(
     ("listed", "base", "merged", "read"),
     [
         ("b", "a", "ab", "ab"),  # too few without the base: it joins
-        ("ba", "a", "ab", "ab"),  # the base is one of them: it goes first
+        ("ba", "a", "ab", "ab"),  # the base is listed: it comes first
         ("bc", "a", "bc", "bc"),  # enough without the base: as listed
         ("bc", None, "bc", "bc"),
     ],

@@ -1,4 +1,4 @@
-"""Reading files that strangers made: regular, within limits, and not elsewhere."""
+"""Files that strangers made are read only if they are regular, within limits, and allowed."""
 
 from __future__ import annotations
 

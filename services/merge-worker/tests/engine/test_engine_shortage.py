@@ -1,4 +1,4 @@
-"""Too little memory, too few threads or files: one sentence, no traceback, and no leftovers."""
+"""Too little memory, or too few threads or files, gives one error and leaves nothing behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers found, stacked and renumbered, and the configuration that goes with them."""
+"""Layers are found, stacked and renumbered, and the configuration is adapted to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers stacked anew do what they did: transformers loads them and resolves the same of each."""
+"""Stacked layers keep their behaviour: transformers loads them and resolves the same for each."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Kind:
 
 
 def save(folder: Path, kind: Kind, auto: Any = transformers.AutoModelForCausalLM) -> None:
-    """A model with weights at random, its pattern left to follow from the configuration."""
+    """Save a model with random weights, whose pattern follows from its configuration."""
     torch.manual_seed(0)
     small = {} if "text_config" in kind.settings else SMALL
     config = transformers.AutoConfig.for_model(kind.type, **{**small, **kind.settings})
@@ -70,7 +70,7 @@ def save(folder: Path, kind: Kind, auto: Any = transformers.AutoModelForCausalLM
 
 
 def load(folder: Path, auto: Any = transformers.AutoModelForCausalLM) -> Any:
-    """The model in a folder, which must hold exactly the weights that its architecture has."""
+    """Load the model in a folder, which must have exactly its architecture's weights."""
     model, report = auto.from_pretrained(folder, dtype="auto", output_loading_info=True)
     wrong = {key: report[key] for key in ("missing_keys", "unexpected_keys", "mismatched_keys")}
     assert not any(wrong.values()), wrong
@@ -78,7 +78,7 @@ def load(folder: Path, auto: Any = transformers.AutoModelForCausalLM) -> Any:
 
 
 def layers(model: Any) -> list[dict[str, Any]]:
-    """Of each layer: what its modules were built with, its weights, its lists' items."""
+    """For each layer: what its modules were built with, its weights, its items of lists."""
     depth = model.config.get_text_config().num_hidden_layers
     text = getattr(model.base_model, "language_model", model)
     lists = [m for m in text.modules() if isinstance(m, torch.nn.ModuleList) and len(m) == depth]
@@ -333,7 +333,7 @@ def test_an_encoder_and_a_decoder_merge_whole_and_keep_their_layers(
 
 
 def save_two(workshop: Any, kind: Kind, first: dict[str, Any], second: dict[str, Any]) -> None:
-    """Two models of a type, with settings of their own."""
+    """Save two models of a type, with different settings."""
     for name, settings in (("a", first), ("b", second)):
         own = Kind(kind.type, {**kind.settings, **settings}, ())
         save(workshop.folder / name, own)
@@ -430,7 +430,7 @@ def test_angles_by_kind_of_layer_are_taken_from_the_layers_of_that_kind(workshop
 
 
 def with_further_layers(workshop: Any, name: str, kind: Kind, **config: Any) -> dict[str, Any]:
-    """A model with a layer that predicts a further token after the last; returns its tensors."""
+    """Save a model with a layer after its last that predicts a further token."""
     folder = workshop.folder / name
     save(folder, kind)
     tensors = tensor_files.load_file(folder / "model.safetensors")

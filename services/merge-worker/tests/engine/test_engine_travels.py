@@ -1,4 +1,4 @@
-"""What comes with the weights: everything beside them but what describes weights."""
+"""All files next to the weights are copied, except those that describe weights."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ OWN = {
 
 
 def put(folder: Path, *names: str) -> None:
-    """Files that say whose they are."""
+    """Write files that name their model."""
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -167,7 +167,7 @@ def test_the_tokenizers_files_come_from_its_model_and_all_others_from_the_config
 def test_of_slices_the_first_source_gives_what_is_not_the_tokenizers(
     workshop: Any, recipe: dict[str, Any], out: Path
 ) -> None:
-    """The base gives the tokenizer, and the first source the configuration and its code."""
+    """The base gives the tokenizer; the first source gives the configuration and its code."""
     workshop.model("base", workshop.llama(2))
     for name in ("a", "b", "base"):
         put(workshop.folder / name, "tokenizer.json", "vocab.txt", "modeling_own.py", "NOTICE")
@@ -256,7 +256,7 @@ def test_an_auto_map_elsewhere_keeps_no_such_class_either(
 
 
 def sentence_transformer(folder: Path, *more: dict[str, Any]) -> None:
-    """The files of a sentence-transformers model, as its library lays them out."""
+    """Write the files of a sentence-transformers model, in its library's layout."""
     kinds = {"": "Transformer", "1_Pooling": "Pooling", "3_Normalize": "Normalize"}
     modules: list[dict[str, Any]] = [
         {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
@@ -443,7 +443,7 @@ def test_a_model_of_which_nothing_is_taken_has_no_note_of_its_files(
 
 
 def sparse(path: Path, size: int) -> None:
-    """A file of that size which takes no room."""
+    """Write a file of this size that takes no space."""
     path.touch()
     os.truncate(path, size)
 

@@ -1,4 +1,4 @@
-"""A vocabulary is read from whichever files have it; a broken one is named."""
+"""A vocabulary is read from whichever files have it; an error names a broken file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TRAINED = (
 )
 """What sentencepiece 0.2.3 trained on "the cat sat on the mat" and the like, compressed."""
 PIECES = "<unk> <s> </s> <x> ▁ t h e ▁cat ▁a n ▁mat ▁hat d o s m c a at"
-"""What the same library calls its pieces, in the order of their ids."""
+"""The pieces by the same library, in the order of their ids."""
 
 
 @pytest.fixture
