@@ -1,8 +1,8 @@
-"""What integrators notice: the cost of middleware, followers, webhooks and checks of tokens.
+"""What integrators notice: the cost of manners, followers, webhooks, the check of a token.
 
 python benchmarks/api.py [--only manners followers webhooks tokens] [--rounds 9] [--seconds 2]
 
-Exits with 1 if a target is missed. Other load on the machine affects every figure except the
+Exits with 1 where a target is missed. Other load on the machine shows in every figure but the
 ratios.
 """
 
@@ -39,7 +39,7 @@ Options = argparse.Namespace
 
 @contextmanager
 def stores() -> Iterator[tuple[Path, dict[str, str]]]:
-    """A PostgreSQL and a Redis of our own, and the environment variables that name them."""
+    """PostgreSQL and Redis of our own, and the environment that names them."""
     with tempfile.TemporaryDirectory(prefix="mh-") as folder:
         postgres, valkey = Postgres(Path(folder) / "pg"), Valkey(Path(folder) / "vk")
         for store in (postgres, valkey):
@@ -63,7 +63,7 @@ def tell(what: str, found: str, target: str, good: bool) -> bool:
 
 
 def manners(options: Options) -> bool:
-    """The time of an answer relative to a bare handler that makes the same queries."""
+    """Time for an answer over that of a bare handler, which the same queries make."""
     with stores() as (_, env):
         costs = asyncio.run(api_manners.compare(env, options.rounds, options.seconds))
     good = True
@@ -78,7 +78,7 @@ def manners(options: Options) -> bool:
 
 
 def followers(options: Options) -> bool:
-    """Streams spread over 20 busy runs, then all on one run."""
+    """Streams spread over 20 busy runs, then all on one."""
     with fresh_hub(workers=0) as hub:
         many = asyncio.run(follow_many(hub, FOLLOWERS, 20, BEATS))
         one = asyncio.run(follow_many(hub, FOLLOWERS, 1, BEATS))
@@ -98,7 +98,7 @@ def _soon(what: str, found: Followed) -> bool:
 
 
 def deliveries(options: Options) -> bool:
-    """Deliveries to one endpoint that answers, first alone and then beside a dead one."""
+    """To one endpoint that answers, alone and beside a dead one."""
     good = True
     for dead in (0, 1):
         with tempfile.TemporaryDirectory(prefix="mh-") as folder:

@@ -1,4 +1,4 @@
-"""The same queries and answers with FastAPI and SQLAlchemy alone, without middleware.
+"""The same queries and the same answers by FastAPI and SQLAlchemy alone: no manners.
 
 MERGEHUB_DATABASE_URL=… uvicorn api_bare:app
 """

@@ -1,4 +1,4 @@
-"""What many followers of runs by server-sent events cost, and how soon they see progress."""
+"""What many who follow runs by server-sent events cost, and how soon they see progress."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Followed:
 
 
 class Follower(asyncio.Protocol):
-    """One open stream; reports the run's progress to `seen` at each event."""
+    """One open stream; tells `seen` how far the run is at each event."""
 
     def __init__(self, run: UUID, token: str, seen: Sightings) -> None:
         self._run, self._seen = run, seen
@@ -67,7 +67,7 @@ class Follower(asyncio.Protocol):
 
 
 class Sightings:
-    """When each step of each run was sent, and how long each follower took to see it."""
+    """When each step of each run was sent, and how long it took until each follower saw it."""
 
     def __init__(self) -> None:
         self._sent: dict[tuple[UUID, int], float] = {}
@@ -79,7 +79,7 @@ class Sightings:
         self._left[run, step] = followers
 
     def note(self, run: UUID, step: int) -> None:
-        """Note a step as seen; a slow follower may skip a step, which it sees with the next one."""
+        """A follower that is behind may skip a step; it has seen it with the next."""
         if (run, step) in self._sent:
             self.seconds.append(time.perf_counter() - self._sent[run, step])
             self._left[run, step] -= 1
@@ -90,7 +90,7 @@ class Sightings:
 
 
 async def follow_many(hub: RunningHub, followers: int, runs: int, beats: int) -> Followed:
-    """Spread followers over running runs, whose workers report progress at each heartbeat."""
+    """Followers spread over running runs, whose workers tell their progress at each heartbeat."""
     seen = Sightings()
     http = _http_process(hub)
     async with _running(hub, runs) as (worker, claims):
@@ -125,7 +125,7 @@ async def _running(
 async def _open(
     hub: RunningHub, runs: Sequence[UUID], followers: int, seen: Sightings
 ) -> list[Follower]:
-    """Open the streams, some at a time, until each has shown the state of its run."""
+    """Open the streams, some at a time, until each has shown its run as it stands."""
     address = urlsplit(hub.url)
     loop, gate = asyncio.get_running_loop(), asyncio.Semaphore(20)
 
@@ -145,7 +145,7 @@ async def _open(
 async def _work(
     worker: RunClient, claim: tuple[UUID, int], beats: int, followers: int, seen: Sightings
 ) -> None:
-    """Send heartbeats with progress, as a worker does."""
+    """Heartbeats with progress, as a worker sends them."""
     await asyncio.sleep(random.uniform(0, HEARTBEAT_SECONDS))
     for step in range(1, beats + 1):
         progress = RunProgress(stage="merging", done=step, total=beats, unit="tensors")

@@ -1,4 +1,4 @@
-"""A light HTTP client that repeats one GET on several connections and counts the answers."""
+"""A light HTTP client that keeps some connections busy with one GET, and counts the answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
 
 class _Asker(asyncio.Protocol):
-    """One connection; it sends the next request when the last answer is complete."""
+    """One connection: the next request goes out when the last answer is whole."""
 
     def __init__(self, request: bytes, until: float) -> None:
         self._request, self._until = request, until
@@ -47,7 +47,7 @@ class _Asker(asyncio.Protocol):
 
 
 async def load(port: int, path: str, token: str | None, connections: int, seconds: float) -> float:
-    """Answers per second to GET `path` on 127.0.0.1. Raises RuntimeError for a status but 200."""
+    """Answers a second to GET `path` on 127.0.0.1. Raises RuntimeError for any but 200."""
     bearer = f"Authorization: Bearer {token}\r\n" if token else ""
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n{bearer}\r\n".encode()
     loop, started = asyncio.get_running_loop(), time.perf_counter()

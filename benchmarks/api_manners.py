@@ -1,4 +1,4 @@
-"""What our middleware costs: a service beside a bare handler that makes the same query."""
+"""What our manners cost: a service beside a bare handler that makes the same query."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ dtype: bfloat16
 
 @dataclass(frozen=True)
 class Round:
-    """Answers per second, and the server's processor time for each in milliseconds."""
+    """Answers a second, and the server's processor time for each in milliseconds."""
 
     per_second: float
     milliseconds: float
@@ -52,7 +52,7 @@ class Cost:
 
     @property
     def time(self) -> float:
-        """How much longer the service takes to answer, as a share; the median of the rounds."""
+        """How much longer the service takes for an answer, as a share; median of the rounds."""
         return (
             statistics.median(bare.per_second / ours.per_second for ours, bare in self.rounds) - 1
         )
@@ -68,7 +68,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Server:
-    """A server process on a port of this machine."""
+    """A process that serves on a port of this machine."""
 
     port: int
     process: psutil.Process
@@ -114,7 +114,7 @@ async def _reached(port: int) -> None:
 
 
 async def publish(server: Server) -> str:
-    """Store some recipes and return the id of one."""
+    """Store some recipes; returns the id of one."""
     headers = {"Authorization": f"Bearer {server.token}"}
     url = f"http://127.0.0.1:{server.port}"
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as client:
@@ -126,7 +126,7 @@ async def publish(server: Server) -> str:
 
 
 async def compare(env: dict[str, str], rounds: int, seconds: float) -> dict[str, Cost]:
-    """Measure both servers in turn for each kind of request; the first round warms up."""
+    """Both servers in turn, for each kind of request; the first round warms up."""
     token = new_token()
     ours = env | {
         "MERGEHUB_BOOTSTRAP_TOKEN": token,

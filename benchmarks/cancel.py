@@ -1,4 +1,4 @@
-"""How soon a cancelled merge has left the machine, and whether a retry continues where it ended.
+"""How soon a cancelled merge is gone from the machine, and that a retry goes on where it ended.
 
 python benchmarks/cancel.py [--times 3] [--attempt-seconds 4]
 """
@@ -29,7 +29,7 @@ def partial_of(hub: RunningHub, run: Run) -> Path:
 
 
 def cancelled(hub: RunningHub, client: HubClient, text: str) -> tuple[float, float]:
-    """Seconds until a merge that is writing has ended, and until its disk space is free."""
+    """Seconds until a merge that writes has ended, and until its disk is free."""
     run = client.submit({"kind": "merge", "recipe": text, "model_name": "bench/cancelled"})
     next(seen for seen in client.follow(run.id) if seen.progress and seen.progress.bytes_done)
     assert partial_of(hub, run).exists()
@@ -44,7 +44,7 @@ def cancelled(hub: RunningHub, client: HubClient, text: str) -> tuple[float, flo
 
 
 def retried(client: HubClient, text: str, seconds: int) -> tuple[int, bool]:
-    """How many attempts of so many seconds a merge took, and whether each continued the last."""
+    """How many attempts of so many seconds a merge took, and whether each went on with the last."""
     wanted = {"kind": "merge", "recipe": text, "model_name": "bench/retried"}
     run = client.submit({**wanted, "timeout_seconds": seconds})
     filled, goes_on = 0, True
@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--attempt-seconds", type=int, default=4)
     asked = parser.parse_args()
     folder = build(CACHE, "1.3b")
-    (folder / "tasks").mkdir(exist_ok=True)  # where a hub looks for evaluation tasks
+    (folder / "tasks").mkdir(exist_ok=True)  # where a hub may look for evaluation tasks
     text = recipe("della", Path())
     with (
         tempfile.TemporaryDirectory(prefix="mh-") as data,

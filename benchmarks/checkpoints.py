@@ -1,4 +1,4 @@
-"""Makes synthetic Llama checkpoints in bf16: a base, and fine-tunes with heavy-tailed deltas."""
+"""Synthetic Llama checkpoints in bf16: one base and fine-tunes with heavy-tailed deltas."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Shape:
     layers: int
     vocabulary: int = 32_000
     keys: int | None = None
-    """The width of keys and values, if it differs from the queries'."""
+    """Width of keys and values, where it is not that of the queries."""
 
 
 SIZES = {
@@ -33,7 +33,7 @@ LLAMA_70B = Shape(hidden=8192, feed_forward=28672, layers=80, keys=1024)
 
 
 def tensor_shapes(shape: Shape) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield every tensor of the model with its shape."""
+    """Every tensor of the model and its shape."""
     hidden, wide = shape.hidden, shape.feed_forward
     yield "model.embed_tokens.weight", (shape.vocabulary, hidden)
     for layer in range(shape.layers):
@@ -74,7 +74,7 @@ def _write(folder: Path, shape: Shape, tensors: dict[str, torch.Tensor]) -> None
 
 
 def build(folder: Path, size: str) -> Path:
-    """Write a base and fine-tunes of `size` under `folder`, unless they exist."""
+    """Write base and fine-tunes of `size` below `folder` unless they are there."""
     done = folder / size / "complete"
     if done.exists():
         return done.parent
@@ -92,7 +92,7 @@ def build(folder: Path, size: str) -> Path:
 
 
 def headers_only(folder: Path, shape: Shape, shards: int) -> Path:
-    """Write a model whose files have headers and full size, but take no space on the disk."""
+    """A model whose files have headers and their full size, but no bytes on the disk."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(config(shape), indent=2))
     tensors, weight_map = list(tensor_shapes(shape)), {}
@@ -113,7 +113,7 @@ def headers_only(folder: Path, shape: Shape, shards: int) -> Path:
 
 
 def one_tensor(folder: Path, elements: int) -> Path:
-    """Write a base and three fine-tunes of a single matrix of so many elements, row by row."""
+    """A base and three fine-tunes of a single matrix of so many elements, made row by row."""
     columns = 8192
     for seed, name in enumerate(("base", *FINE_TUNES)):
         (folder / name).mkdir(parents=True, exist_ok=True)

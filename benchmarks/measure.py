@@ -1,4 +1,4 @@
-"""Run a command and measure its wall time, CPU time, peak anonymous memory and bytes moved."""
+"""Run a command and tell its wall time, CPU time, peak anonymous memory and bytes moved."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Measured:
 
 
 def measure(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> Measured:
-    """Run `command` to its end. Raises RuntimeError with its output if it fails."""
+    """Run `command` to its end. Raises RuntimeError with its output where it fails."""
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
         child = subprocess.Popen(
@@ -50,7 +50,7 @@ def measure(command: Sequence[str | Path], env: Mapping[str, str] | None = None)
 
 
 def _anonymous(pid: int) -> int:
-    """Anonymous resident memory in bytes: what a process holds besides mapped files."""
+    """Anonymous resident memory in bytes: what a process holds beside mapped files."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

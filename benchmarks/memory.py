@@ -1,4 +1,4 @@
-"""The time and peak anonymous memory of a merge of one tensor of 1 GB, for each method.
+"""What a merge of one tensor of 1 GB takes: time and peak anonymous memory, for each method.
 
 python benchmarks/memory.py [--methods ties,della]
 """
@@ -18,7 +18,7 @@ from merge import MODELS, recipe
 
 CACHE = Path(__file__).parents[1] / ".cache" / "bench"
 ELEMENTS = 1 << 29
-"""1 GiB in bfloat16."""
+"""In bfloat16, 1 GiB."""
 
 
 def main() -> None:

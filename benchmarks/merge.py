@@ -1,11 +1,11 @@
-"""`mergehub merge` compared with mergekit and with a plain loop that moves the same bytes.
+"""`mergehub merge` beside mergekit and beside a plain loop that moves the same bytes.
 
 python benchmarks/merge.py [--size 0.5b] [--rounds 1] [--methods linear,ties] [--no-peer]
 
-Our merge runs twice: until the output is complete ("wall", which is compared with mergekit, since
-that does not wait for the disk either), and until the output is on the disk ("durable"). The plain
-loop reads the same files in one thread and writes one of them. Its fastest pass counts, as the
-limit of this machine: a single pass may take four times as long, depending on the host's memory.
+Ours runs twice: as soon as the output is complete ("wall", what mergekit's time is compared with,
+which does not wait for the disk either), and waiting for the disk ("durable"). The plain loop reads
+the same files in one thread and writes one of them. Its fastest pass counts, as the limit of what
+this machine moves: a single one may take four times as long, by what the host charges for memory.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ LISTED = {"passthrough": 1, "slerp": 1}
 BASELESS = ("linear", "karcher", "passthrough")
 PLAIN_PASSES = 2
 TURNS = 3
-"""How often the others run for each run of mergekit."""
+"""How often the others run beside one run of mergekit."""
 SETTLE_SECONDS = 1.0
 PEER_OPTIONS = ("--lazy-unpickle", "--async-write", "--quiet", "-j", "2")
-"""Those of mergekit's options that are fastest on two processors."""
+"""The fastest of mergekit's own options on two processors."""
 
 
 def models(method: str, folder: Path) -> tuple[list[Path], Path | None]:
@@ -73,7 +73,7 @@ def recipe(method: str, folder: Path) -> str:
 
 
 def plain_loop(files: list[Path], out: Path) -> float:
-    """Read all of `files` once and write one of them; return the seconds."""
+    """Seconds to read all of `files` once and write one of them."""
     settle()
     started = time.perf_counter()
     buffer = memoryview(bytearray(1 << 22))
@@ -94,7 +94,7 @@ Round = dict[str, list[Measured]]
 def one_round(
     method: str, folder: Path, peer: Path | None, work: Path, turns: int = TURNS
 ) -> Round:
-    """Run each program on `method`: mergekit once, since it takes longest, the others in turn."""
+    """Each contestant on `method`: mergekit, which takes longest, once, the others in turn."""
     text = work / "recipe.yml"
     text.write_text(recipe(method, folder))
     listed, base = models(method, folder)
@@ -122,7 +122,7 @@ def _timed(command: list[str | Path], work: Path, *flags: str) -> Measured:
 
 
 def settle() -> None:
-    """Flush and free memory, so that no program pays for, or profits from, the one before it."""
+    """Nobody pays for what another has left to write, or finds memory that another has warmed."""
     os.sync()
     time.sleep(SETTLE_SECONDS)
 
@@ -173,7 +173,7 @@ def main() -> None:
     print(f"| {' | '.join(COLUMNS)} |\n{'| --- ' * len(COLUMNS)}|", flush=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as work:
         for method in options.methods.split(","):
-            # This warms compiled code, digests of inputs and the page cache.
+            # Compiled code, digests of inputs and the page cache get warm.
             one_round(method, folder, None, Path(work), turns=1)
             rounds = [one_round(method, folder, peer, Path(work)) for _ in range(options.rounds)]
             print(f"| {' | '.join(row(method, rounds))} |", flush=True)

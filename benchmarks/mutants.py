@@ -1,11 +1,11 @@
-"""Mutation tests of the arithmetic of the merge methods (`make mutants`).
+"""Mutation run over the arithmetic of the merge methods: make mutants.
 
-Each mutant changes an operator, number, comparison or name in a copy of the tree; the file's tests
-(`mutants.json`) must then fail. `mutants.md` must explain each mutant that survives, or the run
-fails. The two slowest steps are left out: starting Python (each mutant is tested in a fork of a
-process that has imported the libraries) and compiling the loop over a formula (Python runs it, with
-the same bytes: `test_engine_plain.py`). This needs cosmic-ray in `.cache/mutants/tool`, separate
-from the project's packages, whose versions do not change.
+Each mutant changes an operator, number, comparison or name in a copy of the tree; the tests that
+concern the file (`mutants.json`) must then fail. What survives must be explained in `mutants.md`,
+or the run fails. Two things would take longest, so they are left out: starting Python (each mutant
+is tested in a fork of a process that has the libraries imported) and compiling the loop over a
+formula (Python runs it, to the same bytes: `test_engine_plain.py`). Needs cosmic-ray in
+`.cache/mutants/tool`, beside the packages of the project, whose versions it leaves alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before NumPy is imported: threads do not survive a fork
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # set before NumPy: threads do not live through a fork
 REPOSITORY = Path(__file__).resolve().parents[1]
 TREE = ("services/merge-worker", "shared", "docs", "conftest.py", "pyproject.toml")
 ENGINE = Path("services/merge-worker/src/merge_worker/engine")
@@ -42,20 +42,18 @@ LIBRARIES = (
 SECONDS, PAUSE = 120, 0.005
 
 Outcome = tuple[str, str]
-"""How a test run ended, and the test that ended it."""
+"""How a test run ended, and with which test."""
 
 
 def tested(tree: Path, names: str, expression: str) -> Outcome:
-    """Run the tests in a fork with a time limit, and return the outcome."""
+    """What the tests say, run in a fork with a time limit."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.setsid()
         os._exit(_test(tree, names, expression, writer))
     os.close(writer)
-    for _ in range(
-        int(SECONDS / PAUSE)
-    ):  # so that time in which the machine is suspended does not count
+    for _ in range(int(SECONDS / PAUSE)):  # so that time in which all is stopped does not count
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             break
@@ -75,7 +73,7 @@ def _test(tree: Path, names: str, expression: str, writer: int) -> int:
     import pytest
 
     class Reporter:
-        """Reports which test failed first."""
+        """Says which test failed first."""
 
         def pytest_sessionstart(self) -> None:
             _leave_formulas_to_python()
@@ -109,7 +107,7 @@ def _leave_formulas_to_python() -> None:
 
 
 def prepare(folder: Path) -> Path:
-    """Copy the tree, make imports come from the copy, and import the libraries."""
+    """A copy of the tree that imports come from, and the libraries imported."""
     tree = folder / "tree"
     shutil.rmtree(tree, ignore_errors=True)
     for name in TREE:
@@ -130,7 +128,7 @@ def prepare(folder: Path) -> Path:
 
 
 def run(tree: Path, file: str, tests: list[str], done: dict[str, list[Any]]) -> list[list[Any]]:
-    """Test every mutant of a file (line, name, outcome, test), except those already killed."""
+    """Every mutant of a file (line, name, outcome, test); those already killed are not run."""
     from mutations import mutants
 
     path = tree / ENGINE / file
@@ -156,7 +154,7 @@ def run(tree: Path, file: str, tests: list[str], done: dict[str, list[Any]]) -> 
 
 
 def main() -> int:
-    """Run, print the table, and fail if a survivor is not explained."""
+    """Run, print the table, fail if a survivor is not explained."""
     parser = argparse.ArgumentParser()
     parser.add_argument("files", nargs="*", help="below the engine's folder; all by default")
     parser.add_argument("--again", action="store_true", help="only what survived the last run")

@@ -1,4 +1,4 @@
-"""Makes the mutants of a source file: cosmic-ray's, one to three per operator, and other names."""
+"""The mutants of a source file: cosmic-ray's, one to three for each operator, and other names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import parso.python.tree  # before cosmic-ray, which cannot be imported before it
+import parso.python.tree  # before cosmic-ray, which cannot be imported first
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.operator import Operator
@@ -80,12 +80,12 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """The name of the mutant, as in `mutants.md`."""
+        """As survivors are named in `mutants.md`."""
         return f"`{self.before}` → `{self.after}`"
 
 
 class ReplaceName(Operator):  # type: ignore[misc]
-    """Replaces a function by another with the same arguments."""
+    """Another function of the same arguments."""
 
     def mutation_positions(self, node: Any) -> Iterator[Any]:
         if isinstance(node, parso.python.tree.Name) and node.value in NAMES:
@@ -100,7 +100,7 @@ class ReplaceName(Operator):  # type: ignore[misc]
 
 
 def mutants(source: str) -> Iterator[Mutant]:
-    """Yield all mutants except those of texts and annotations, which have no effect at run time."""
+    """All but those of texts and annotations, which do nothing when the file is run."""
     skipped, seen = _annotations(source), {ast.dump(ast.parse(source))}
     for operator in [*(get_operator(f"core/{name}")() for name in OPERATORS), ReplaceName()]:
         nodes = ast_nodes(get_ast(source))

@@ -1,10 +1,10 @@
-"""Merges the same recipes with mergehub and with mergekit, and compares the outputs.
+"""The same recipes merged by mergehub and by mergekit, the outputs compared.
 
 python benchmarks/parity.py [--only METHOD] [--table PATH]
 
-It tries every method and parameter that mergekit knows on small models, then the recipes of other
-people in $MERGEHUB_REAL_DATA/recipes, if that is set. It writes the table and exits with 1 if any
-difference is not documented.
+Every method and parameter that mergekit knows, over small models; then the recipes of other people
+in $MERGEHUB_REAL_DATA/recipes, if it is set. Writes the table and exits with 1 if anything differs
+that is not documented.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SEED = 1
 
 
 def case_jobs(folder: Path, only: str | None) -> Iterator[Job]:
-    """Yield each case with output in float32 and, if it draws no random numbers, in bfloat16."""
+    """Each case with output in float32 and, where nothing is drawn, in bfloat16."""
     for number, each in enumerate(cases()):
         if only not in (None, each.method) or each.method not in discover():
             continue
@@ -70,7 +70,7 @@ def _rescales(method: str) -> bool:
 
 
 def merge_ours(document: dict[str, Any], folder: Path, out: Path) -> str | None:
-    """Merge with mergehub; return the error in one line if it refuses."""
+    """Merge with mergehub; the error in one line if it refuses."""
     try:
         recipe = parse_recipe(yaml.safe_dump(document, sort_keys=False))
         merge(plan_merge(recipe, Sources(roots=(folder,)), seed=SEED), out)
@@ -106,7 +106,7 @@ def _recipe(job: Job, folder: Path) -> Path:
 
 
 def untried(methods: dict[str, list[str]], jobs: Sequence[Job]) -> list[str]:
-    """What mergekit knows but no case tries, as `method.parameter`."""
+    """What mergekit knows and no case tries, as `method.parameter`."""
     tried = {(job.method, name) for job in jobs if not job.real for name in job.parameters}
     known = {(method, name) for method, names in methods.items() for name in names}
     return sorted(".".join(pair) for pair in known - tried)

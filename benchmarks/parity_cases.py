@@ -1,7 +1,7 @@
 """Every method and every parameter that mergekit knows, as small recipes.
 
-A parameter given as a tuple has one value per model; any other is at the top level of the recipe.
-`documented` names a known difference and its reason.
+A parameter given as a tuple has one value per model, any other stands at the top of the recipe.
+`documented` names what is known to differ, and why it does.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Source = tuple[str, int, int, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Case:
-    """A recipe without dtypes, and its known difference."""
+    """A recipe without dtypes, and what is known to differ."""
 
     method: str
     label: str
@@ -42,7 +42,7 @@ class Case:
 def case(
     method: str, models: str = "a b c", base: str = "base", documented: str = "", **parameters: Any
 ) -> Case:
-    """A case over the named models; a parameter's last underscore is dropped (`lambda_`)."""
+    """A case over the models named; a parameter's last underscore is dropped (`lambda_`)."""
     named = {key.rstrip("_"): value for key, value in parameters.items()}
     entries: list[dict[str, Any]] = []
     for i, model in enumerate(models.split()):

@@ -1,14 +1,14 @@
-"""Compares two merged models element by element or, if they are random, statistically.
+"""Two merged models beside each other: element by element, or, where drawn at random, in numbers.
 
-Elements: the difference in units in the last place of the output's dtype. A unit is never smaller
-than 2⁻²⁰ of the tensor's largest magnitude: both programs calculate in float32, and if large terms
-cancel, the remainder is no more exact than that.
+Elements: the difference in units in the last place of the output's dtype. A unit is never taken
+smaller than 2⁻²⁰ of the tensor's largest magnitude: both programs calculate in float32, and where
+large terms cancel, what is left is no more exact than that.
 
-Random: let x be a program's value at one element: whether it changed, |Δ|, or Δ². If both programs
-draw from the same distribution, x₁ − x₂ is symmetric around 0, and Σ(x₁ − x₂) over √Σ(x₁ − x₂)²
-exceeds T with a probability below 2 exp(−T²/2) for any distribution (B. Efron, "Student's t-test
-under symmetry conditions", 1969). In the small models of the cases (286,585 elements), this detects
-a density of 0.505 instead of 0.5.
+At random: let x be what two programs give at one element, as changed or not, as |Δ|, as Δ². If
+they draw from the same distribution then x₁ − x₂ is symmetric around 0 and Σ(x₁ − x₂) over
+√Σ(x₁ − x₂)² exceeds T with a probability below 2 exp(−T²/2), whatever the distribution (B. Efron,
+"Student's t-test under symmetry conditions", 1969). In the small models of the cases (286,585
+elements) a density of 0.505 in place of 0.5 shows.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from safetensors.torch import load_file
 SMALLEST_UNIT = 2.0**-20
 ULPS = 1.0
 OF_ONE, OF_ALL = 6.0, 5.0
-"""The largest accepted T of a tensor, of which there are thousands, and of a whole model."""
+"""The largest T of a tensor, of which there are thousands, and of a whole model."""
 ALL = "all together"
 Tensors = dict[str, torch.Tensor]
 
 
 @dataclass
 class Comparison:
-    """The result of comparing two models.
+    """What two models have in common.
 
-    `differing` are the tensors, and `beyond` counts the elements, that differ by more than is
-    tolerated; `structure` says what else differs.
+    `differing` are the tensors and `beyond` counts the elements that are farther apart than is
+    tolerated; `structure` says what else is not alike.
     """
 
     structure: str = ""
@@ -47,7 +47,7 @@ class Comparison:
 
     @property
     def agrees(self) -> bool:
-        """Whether all differences are tolerated."""
+        """Whether nothing is beyond what is tolerated."""
         return not self.structure and not self.differing
 
 
@@ -58,7 +58,7 @@ def load(folder: Path) -> Tensors:
 
 
 def compare(ours: Path, theirs: Path) -> Comparison:
-    """Compare element by element."""
+    """Element by element."""
     found, first, second = _alike(ours, theirs)
     for name in first if not found.structure else ():
         ulps = _ulps(first[name], second[name])
@@ -72,12 +72,12 @@ def compare(ours: Path, theirs: Path) -> Comparison:
 
 
 def within(found: torch.Tensor, expected: torch.Tensor) -> bool:
-    """Whether a tensor is the expected one, rounded to its dtype."""
+    """Whether a tensor is what is expected of it, rounded to its dtype."""
     return bool((_ulps(found, expected.to(found.dtype)) <= ULPS).all())
 
 
 def compare_drawn(ours: Path, theirs: Path, base: Path) -> Comparison:
-    """Compare statistically, by tensor and in total, how much of the base changed and how far."""
+    """In numbers, tensor by tensor and all together: how much of the base was changed, how far."""
     found, first, second = _alike(ours, theirs)
     origin, everything, largest = load(base), [], 0.0
     for name in first if not found.structure else ():
@@ -132,13 +132,13 @@ def _ulps(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 
 
 def _moments(tensor: torch.Tensor, base: torch.Tensor) -> torch.Tensor:
-    """For each element: 1 if it changed, |Δ|, Δ²; of shape (3, elements)."""
+    """Of each element: 1 if it is changed, |Δ|, Δ²; of shape (3, elements)."""
     delta = (tensor.double() - base.double()).flatten()
     return torch.stack([(delta != 0).double(), delta.abs(), delta.square()])
 
 
 def _score(first: torch.Tensor, second: torch.Tensor) -> float:
-    """The largest |T| of the three; differences of rounding count as equal."""
+    """The largest |T| of the three; what is only rounding counts as equal."""
     differences = first - second
     rounding = SMALLEST_UNIT * first.abs().amax(dim=1, keepdim=True)
     differences = differences.where(differences.abs() > rounding, 0)

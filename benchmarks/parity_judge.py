@@ -1,4 +1,4 @@
-"""The verdict on one recipe that two programs merged."""
+"""What is to be said of one recipe that two programs merged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BEHIND = re.compile(r"^(model\.norm|lm_head)\.")
 
 @dataclass(frozen=True)
 class Job:
-    """A recipe to merge; `documented` names its known difference."""
+    """A recipe to merge; `documented` says what is known to differ."""
 
     key: str
     method: str
@@ -28,15 +28,15 @@ class Job:
     real: bool = False
 
     def ours(self, folder: Path) -> Path:
-        """The folder of mergehub's output."""
+        """Where mergehub's output goes."""
         return folder / "ours" / self.key
 
     def theirs(self, folder: Path) -> Path:
-        """The folder of mergekit's output."""
+        """Where mergekit's output goes."""
         return folder / "theirs" / self.key
 
     def base(self, folder: Path) -> Path:
-        """The folder of the base, stacked like the output."""
+        """Where the base goes, stacked as the output is."""
         return folder / "bases" / self.key
 
     @property
@@ -47,7 +47,7 @@ class Job:
 
     @property
     def in_numbers(self) -> bool:
-        """Whether the outputs are random, so that they need not agree element by element."""
+        """Whether the outputs are compared as draws are: element by element they need not agree."""
         return self.seeded or self.documented == EQUALS
 
     @property
@@ -67,7 +67,7 @@ class Judged:
 
 
 def judge(job: Job, errors: tuple[str | None, str | None], folder: Path) -> Judged:
-    """Return the verdict on both programs' outputs of a job, or on their errors."""
+    """The verdict on what our and their program made of a job, or said of it."""
     if any(errors):
         return _refused(job, *errors)
     ours, theirs = job.ours(folder), job.theirs(folder)
@@ -92,7 +92,7 @@ def _joined(*parts: str) -> str:
 
 
 def _explained(job: Job, found: Comparison, folder: Path) -> bool:
-    """Whether the known difference explains all differences."""
+    """Whether what is known to differ is all that differs."""
     if job.documented == AFTER:
         return all(map(BEHIND.match, found.differing - {ALL}))
     if job.documented == CLOSE:
@@ -109,5 +109,5 @@ def _refused(job: Job, ours: str | None, theirs: str | None) -> Judged:
 
 
 def _ours_to_refuse(error: str) -> bool:
-    """Whether the refusal is intended: something not built yet, or an undeclared name."""
+    """Whether the refusal is meant: something not done yet, or a name that nobody declared."""
     return error.startswith(("NotSupportedError", "RecipeError")) and "/merge_method" not in error

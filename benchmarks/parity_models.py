@@ -1,8 +1,8 @@
-"""Small Llamas whose task vectors have unique magnitudes, so that each method has one answer.
+"""Small Llamas whose task vectors leave no choice: of one size each, few, many and rare values.
 
-Every value is a multiple of 2⁻²⁷ below 1/8, so float32 holds it and every task vector exactly. A
-fifth of a task vector's elements is zero; no two of a tensor's others have the same magnitude.
-These have heavy tails: a Laplace distribution whose scale differs by row.
+Every value is a multiple of 2⁻²⁷ below 1/8, so that float32 holds it and every task vector
+exactly; within a tensor no two elements of a task vector have the same magnitude, but for a fifth
+that is zero. The others have heavy tails: a Laplace distribution whose scale differs by row.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Size:
-    """The sizes of a model, all odd, so that each quartile of a tensor is one of its elements."""
+    """All counts are odd so that a quartile of a tensor falls on one of its elements."""
 
     layers: int
     hidden: int
@@ -34,7 +34,7 @@ class Size:
     vocabulary: int
 
     def shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """Yield every tensor of the model with its shape."""
+        """Every tensor of the model and its shape."""
         hidden, wide = self.hidden, self.feed_forward
         yield "model.embed_tokens.weight", (self.vocabulary, hidden)
         for layer in range(self.layers):
@@ -65,7 +65,7 @@ class Size:
         }
 
     def tokenizer(self) -> dict[str, object]:
-        """A tokenizer with one word per row of the embedding."""
+        """A tokenizer of one word per row of the embedding."""
         words = {f"w{i}": i for i in range(self.vocabulary)}
         return {
             "version": "1.0",
@@ -79,17 +79,17 @@ CASE_SIZE = Size(layers=6, hidden=65, feed_forward=129, vocabulary=257)
 
 
 def recipe_size(layers: int) -> Size:
-    """The smallest size, for recipes that stack many layers."""
+    """As small as it gets, for recipes that stack many layers."""
     return Size(layers, hidden=17, feed_forward=25, vocabulary=33)
 
 
 def write_model(folder: Path, kind: str, size: Size) -> None:
-    """Write the model of that kind, unless it exists.
+    """Write the model of that kind unless it is there.
 
-    `base` is the base, `zero` is all zeros, and `far` is another base. `near` and `wide` are the
-    base with small and with very large deltas; `against-x` has the negated deltas of `x`; `twin-x`
-    equals `x`. Any other name gives another fine-tune. A kind that ends in `.bf16` is stored in
-    bfloat16.
+    `base`, `zero` and `far` (another base) are what they say; `near` and `wide` are the base with
+    small deltas and with deltas far above it, `against-x` that with those of `x` turned round,
+    `twin-x` is `x` again; any other name gives a fine-tune of its own. With `.bf16` behind it, the
+    kind is stored in bfloat16.
     """
     if folder.exists():
         return
@@ -146,7 +146,7 @@ def _delta(kind: str, tensor: str, shape: tuple[int, ...], scale: float = 0.003)
 
 
 def _told_apart(values: NDArray[np.float64]) -> Integers:
-    """The values in units of the grid, all of different magnitudes."""
+    """The values in units of the grid, no two of the same magnitude."""
     sizes = np.rint(np.abs(values).clip(0, 0.04) / GRID).astype(np.int64).ravel()
     order, steps = np.argsort(sizes), np.arange(sizes.size)
     sizes[order] = np.maximum.accumulate(sizes[order] - steps) + steps + 1

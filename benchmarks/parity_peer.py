@@ -1,8 +1,8 @@
-"""Merges a list of recipes with mergekit, in mergekit's own environment.
+"""Merges a list of recipes with mergekit; runs in mergekit's own environment.
 
 python parity_peer.py JOBS REPORT, in the folder of the models. JOBS is a JSON list of [recipe,
-output folder]; REPORT receives the versions, the methods with their parameters, and the error of
-each merge that failed, by output folder.
+output folder]; REPORT gets the versions, the methods with their parameters, and, by output folder,
+the error of each merge that failed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SEED = 1
 
 
 def merge(recipe: str, out: str) -> str | None:
-    """Merge one recipe; return the error in one line if it fails."""
+    """Merge one recipe; the error in one line if it fails."""
     options = MergeOptions(
         copy_tokenizer=False,
         write_model_card=False,

@@ -1,4 +1,4 @@
-"""Recipes by other people, with small models in place of theirs."""
+"""Recipes that other people wrote, with small models in place of theirs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 from parity_models import recipe_size, write_model
 
 WHOLE = 6
-"""How many layers the models have in a recipe that merges them whole."""
+"""Layers of the models of a recipe that merges them whole."""
 
 MODEL_KEYS = ("model", "base_model")
 TOKENIZER_KEYS = ("tokenizer_source", "source")
@@ -51,7 +51,7 @@ class StandIns:
 
 
 def real_recipes(folder: Path) -> Iterator[tuple[str, Document]]:
-    """Yield every recipe in a folder with its number, plus a part if its file has several."""
+    """Every recipe in a folder by its number; numbers with a part for files of several."""
     for path in sorted(folder.glob("*.yml")):
         number = path.stem.partition("-")[0]
         documents = [each for each in yaml.safe_load_all(path.read_text()) if each]
@@ -60,14 +60,14 @@ def real_recipes(folder: Path) -> Iterator[tuple[str, Document]]:
 
 
 def with_stand_ins(document: Document, folder: Path) -> Document:
-    """The recipe over small models in `folder`, with as many layers as its ranges need."""
+    """The recipe over small models in `folder`, as deep as its layer ranges ask for."""
     depth = max(_ends(document), default=WHOLE)
     base = document.get("base_model")
     return dict(StandIns(folder, depth, base).replaced(document))
 
 
 def comparable(document: Document, rescales: bool) -> Document:
-    """The recipe, calculated in float32 and rescaled by mergekit's norm, with the same output."""
+    """The recipe calculated in float32, its output as it asks; rescaled by the norm of mergekit."""
     out = document.get("out_dtype") or document.get("dtype") or "bfloat16"
     changed = {**document, "dtype": "float32", "out_dtype": out}
     if rescales:
@@ -76,7 +76,7 @@ def comparable(document: Document, rescales: bool) -> Document:
 
 
 def only_base(document: Document) -> Document:
-    """The recipe that gives only the base, stacked as in this recipe."""
+    """The recipe that gives the base, stacked as this one stacks it."""
     bare = {key: _bare(value) for key, value in document.items() if key != "parameters"}
     return {**bare, "merge_method": "task_arithmetic", "parameters": {"lambda": 0.0, "weight": 1.0}}
 

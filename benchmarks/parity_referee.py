@@ -1,4 +1,4 @@
-"""A method in float64, for cases in which mergekit's float32 does not resolve a threshold."""
+"""A reading of a method in float64, for where mergekit's float32 does not resolve a threshold."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SMALLEST = 1e-8
 
 
 def sides_with_ours(document: dict[str, Any], folder: Path, ours: Path) -> bool:
-    """Whether every element of an Arcee fusion of whole models equals the float64 result."""
+    """Whether every element of an Arcee fusion of whole models is what float64 makes it."""
     base = document["base_model"]
     (other,) = (each["model"] for each in document["models"] if each["model"] != base)
     first, second, found = load(folder / base), load(folder / other), load(ours)

@@ -27,7 +27,7 @@ difference, in units, stands the share of elements equal to the last bit.
 
 
 def report(judged: Sequence[Judged], found: dict[str, Any], missing: Iterable[str]) -> str:
-    """Return the whole document."""
+    """The whole document."""
     head = INTRODUCTION.format(
         ours=version("mergehub"),
         theirs=found["version"],
@@ -47,7 +47,7 @@ def report(judged: Sequence[Judged], found: dict[str, Any], missing: Iterable[st
 
 VERDICTS = ("agrees", "agrees in distribution", "documented", "refused", "differs")
 MOST = 200
-"""The most characters of a note."""
+"""Characters of a note."""
 
 REAL = """\
 Recipes that people published, by their number in the collection, over small models with as many
@@ -80,7 +80,7 @@ def _row(*cells: str) -> str:
 
 
 def _figures(each: Judged | None) -> str:
-    """The largest difference, and the share of the elements that are equal bit for bit."""
+    """The largest difference and which share of the elements is equal to the last bit."""
     found = each.figures if each else None
     if found is None or found.numbers:
         return ""
@@ -88,6 +88,6 @@ def _figures(each: Judged | None) -> str:
 
 
 def _verdict(*outputs: Judged) -> str:
-    """The more serious of the verdicts."""
+    """The graver verdict of the two."""
     each = max(outputs, key=lambda one: VERDICTS.index(one.verdict))
     return f"{each.verdict}: {each.note[:MOST]}" if each.note else each.verdict

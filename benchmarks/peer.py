@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def mergekit(folder: Path) -> Path:
-    """Return mergekit's command; installs the newest release under `folder` if it is missing."""
+    """The peer's command, installed below `folder` at its newest release unless it is there."""
     command = folder / "mergekit" / "bin" / "mergekit-yaml"
     if not command.exists():
         print("Installing mergekit into its own environment …", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""How soon a submitted run starts, alone and beside busy workers, and how fast runs are submitted.
+"""How soon a submitted run starts, also beside busy workers, and how fast runs are submitted.
 
 python benchmarks/runs.py [--starts 500] [--busy 200] [--submits 10000] [--connections 8]
 """
@@ -21,7 +21,7 @@ from runs_hub import RunningHub, fresh_hub
 from mergehub.hub.valkey import Valkey
 from mergehub.kit.events.doorbell import queue_name
 
-# The worker's child refuses it at once, which is after what is measured.
+# Refused by the worker's child at once: what is measured has happened by then.
 RECIPE = """
 merge_method: linear
 models:
@@ -30,7 +30,7 @@ models:
 dtype: bfloat16
 """
 WARM_UP = 20
-LONGEST_PAUSE_SECONDS = 0.3  # random, so that no poll keeps step with us
+LONGEST_PAUSE_SECONDS = 0.3  # drawn at random, so that no poll keeps step with us
 
 
 def wanted(hardware: str) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def starts(hub: RunningHub, count: int) -> list[float]:
 
 
 async def submits(hub: RunningHub, count: int, connections: int) -> tuple[list[float], float]:
-    """The seconds of each submission over some connections, and of all submissions together."""
+    """Seconds of each submission over some connections, and of all of them together."""
     found: list[float] = []
     left = iter(range(count))
     headers = {"Authorization": f"Bearer {hub.token}"}
@@ -71,7 +71,7 @@ async def submits(hub: RunningHub, count: int, connections: int) -> tuple[list[f
 
 
 def all_rung(hub: RunningHub, count: int) -> float:
-    """The seconds until every submitted run has its bell in the queue."""
+    """Seconds until every submitted run has its bell in the queue."""
     began = time.perf_counter()
     with Redis.from_url(Valkey(hub.data / "vk").url) as redis:
         while redis.zcard(queue_name("gpu")) < count:
@@ -80,7 +80,7 @@ def all_rung(hub: RunningHub, count: int) -> float:
 
 
 def cpu_seconds(hub: RunningHub) -> float:
-    """The CPU time of services and stores so far, on which other load has little influence."""
+    """What services and stores have used so far; unlike wall time, others do not change it much."""
     times = [child.cpu_times() for child in hub.process.children(recursive=True)]
     return sum(each.user + each.system for each in times)
 

@@ -36,14 +36,14 @@ LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Fresh:
-    """How soon a fresh worker claimed a waiting run, and then one that came while it was idle."""
+    """How soon a fresh worker claimed what waited for it, and then what came while it was idle."""
 
     from_launch: float
     from_submit: float
 
 
 class Holder:
-    """A slot that holds its run without work, and sends heartbeats like any busy worker."""
+    """A slot that holds its run and works on nothing: heartbeats, as from any busy worker."""
 
     def __init__(self, client: RunClient, name: str) -> None:
         self._client, self.name = client, name
@@ -59,7 +59,7 @@ class Holder:
             await asyncio.sleep(claim.heartbeat_seconds)
             try:
                 await self._client.heartbeat(claim.run_id, claim.fence, None)
-            except LeaseLost:  # the machine was too busy: another one claims it
+            except LeaseLost:  # the machine was too busy: then for another
                 self.busy = False
                 return
             except RunClientError:
@@ -80,9 +80,9 @@ def settings(hub: RunningHub, folder: Path) -> WorkerSettings:
 async def beside_busy_workers(
     hub: RunningHub, busy: int, wanted: dict[str, Any]
 ) -> tuple[list[Fresh], float]:
-    """Start fresh workers, one at a time, beside many that hold a run each.
+    """Start fresh workers, one after the other, beside many that hold a run each.
 
-    Returns what each did, and how many Redis commands per second all busy workers need.
+    Returns what each did, and how many Redis commands a second all the busy ones need.
     """
     with tempfile.TemporaryDirectory() as folder, hub.client() as client:
         worker = settings(hub, Path(folder))
@@ -98,7 +98,7 @@ async def beside_busy_workers(
 
 @asynccontextmanager
 async def holders(worker: WorkerSettings, count: int) -> AsyncIterator[list[Holder]]:
-    """Run real listeners, each with its own connections to Redis."""
+    """Real listeners, each with its own connections to Redis."""
     client = RunClient.connect(worker.hub_url, worker.worker_token.get_secret_value())
     slots = [Holder(client, f"busy-{n}") for n in range(count)]
     doorbells = [Doorbell(worker, slot) for slot in slots]
@@ -112,7 +112,7 @@ async def holders(worker: WorkerSettings, count: int) -> AsyncIterator[list[Hold
 
 
 async def finished(hub: RunningHub, run: Run) -> Run:
-    """Wait for the end of a run and return it."""
+    """The run at its end."""
 
     def follow() -> Run:
         with hub.client() as client:
@@ -124,7 +124,7 @@ async def finished(hub: RunningHub, run: Run) -> Run:
 async def start_fresh(
     hub: RunningHub, client: HubClient, worker: WorkerSettings, wanted: dict[str, Any]
 ) -> Fresh:
-    """Let runs wait, start a worker process, and submit another run when the worker is idle."""
+    """Let runs wait, start a worker process, and give it one more when it is idle again."""
     waiting = [await asyncio.to_thread(client.submit, wanted) for _ in range(WAITING)]
     env = {
         "MERGEHUB_HUB_URL": worker.hub_url,

@@ -1,4 +1,4 @@
-"""Many clients submit at once: which answers they get, and how soon lineage has the events.
+"""Many who submit at once: what they are answered, and how soon lineage has heard of it.
 
 python benchmarks/runs_crowd.py [--submitters 200] [--runs 5]
 """
@@ -22,7 +22,7 @@ FIGURE = r'^{name}\{{[^}}]*service="{service}"[^}}]*\}} ([0-9.e+]+)$'
 
 
 async def crowd(hub: RunningHub, submitters: int, runs: int) -> tuple[Counter[Any], float]:
-    """The statuses of all answers, with a connection for each submitter, and the seconds."""
+    """The statuses of all answers, each submitter on a connection of its own, and the seconds."""
     headers = {"Authorization": f"Bearer {hub.token}"}
     limits = httpx.Limits(max_connections=submitters)
     async with httpx.AsyncClient(
@@ -45,7 +45,7 @@ async def _status(client: httpx.AsyncClient) -> int | str:
 
 
 def lineage_heard(hub: RunningHub, events: int) -> float:
-    """The seconds until lineage has received so many events."""
+    """Seconds until lineage has taken in as many events."""
     began = time.perf_counter()
     while time.perf_counter() - began < PATIENCE_SECONDS:
         text = httpx.get(f"{hub.url}/metrics", timeout=60, trust_env=False).text

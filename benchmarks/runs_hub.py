@@ -1,4 +1,4 @@
-"""A new hub for each measurement: `mergehub up` with an empty folder."""
+"""A hub of its own for each measurement: `mergehub up` over an empty folder."""
 
 from __future__ import annotations
 
@@ -16,10 +16,8 @@ __all__ = ["RunningHub", "fresh_hub"]
 
 @contextmanager
 def fresh_hub(workers: int) -> Iterator[RunningHub]:
-    """Run a hub with embedded stores, all services, and so many workers."""
-    with tempfile.TemporaryDirectory(
-        prefix="mh-"
-    ) as folder:  # short, since the paths of sockets are under it
+    """Embedded stores, all services, and so many workers."""
+    with tempfile.TemporaryDirectory(prefix="mh-") as folder:  # short: sockets lie below
         models = Path(folder, "models")
         (models / "tasks").mkdir(parents=True)
         with started_hub(Path(folder, "hub"), models, workers=workers) as hub:

@@ -1,4 +1,4 @@
-"""How fast the start is: help, the plan of a 70B merge, the first merged byte.
+"""How soon things begin: help, the plan of a 70B merge, the first merged byte.
 
 python benchmarks/startup.py [--rounds 5]
 """
@@ -24,14 +24,14 @@ SHARDS = 30
 
 
 def seconds(command: list[str | Path]) -> float:
-    """The wall time of a command that must succeed."""
+    """Wall time of a command that must succeed."""
     started = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return time.perf_counter() - started
 
 
 def first_byte(command: list[str | Path], out: Path) -> float:
-    """The seconds from the command to the first line of its journal about written bytes."""
+    """Seconds from the command to the first line of its journal that tells of written bytes."""
     journal = out.with_name(f"{out.name}.partial") / "journal.jsonl"
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -70,7 +70,7 @@ def main() -> None:
             headers_only(work / "70b" / name, LLAMA_70B, SHARDS)
         large, text = recipe(work / "70b.yml", work / "70b"), recipe(work / "small.yml", small)
         merge = [MERGEHUB, "merge", text, work / "out", "--no-sync"]
-        seconds(merge)  # compiled code and digests are cached from here on
+        seconds(merge)  # compiled code and digests are kept from here on
         shutil.rmtree(work / "out")
         tell("mergehub --help", [seconds([MERGEHUB, "--help"]) for _ in range(rounds)])
         plan = [MERGEHUB, "plan", large]

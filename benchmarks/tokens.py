@@ -1,4 +1,4 @@
-"""How long the check of a token takes, from the cache and from the table.
+"""How long it takes to find out who holds a token: kept, and from the table.
 
 python benchmarks/tokens.py [--checks 200000] [--tokens 10000]
 """
@@ -28,7 +28,7 @@ LIMIT_MS = 1.0
 
 
 async def fill(database: Database, tokens: list[str]) -> None:
-    """Store tokens that were all used just now, so that no use has to be recorded."""
+    """Store tokens that were all used just now, so that no use has to be noted."""
     rows = [
         {"name": f"t{number}", "hash": hash_token(token), "hint": "…", "scopes": ["runs:submit"]}
         for number, token in enumerate(tokens)
@@ -39,7 +39,7 @@ async def fill(database: Database, tokens: list[str]) -> None:
 
 
 async def check(asked: Authenticator, tokens: Iterable[str]) -> list[float]:
-    """The milliseconds of each check, in ascending order."""
+    """Milliseconds of each check, in ascending order."""
     times = []
     for token in tokens:
         started = time.perf_counter()
@@ -58,7 +58,7 @@ def tell(what: str, times: list[float]) -> float:
 
 
 async def measure(url: str, checks: int, count: int) -> float:
-    """The milliseconds within which 99 of 100 cached answers come."""
+    """Milliseconds within which 99 of 100 kept answers come."""
     database = Database(url, "registry")
     await migrate(database, "registry.migrations")
     tokens = [new_token() for _ in range(count)]

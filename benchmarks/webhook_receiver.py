@@ -10,7 +10,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
 class Alive(asyncio.Protocol):
-    """Answers each request when its whole body has arrived."""
+    """Answers each request when its whole body has come."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -27,7 +27,7 @@ class Alive(asyncio.Protocol):
 
 
 async def main() -> None:
-    """Print the two addresses and serve until killed."""
+    """Serve until killed; the two addresses are printed."""
     loop = asyncio.get_running_loop()
     servers = [
         await loop.create_server(protocol, "127.0.0.1", 0, backlog=500)

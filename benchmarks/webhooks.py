@@ -1,10 +1,9 @@
-"""How many webhooks per second one sender delivers to a receiver on this machine.
+"""How many webhooks a second one sender delivers to a receiver on this machine.
 
 python benchmarks/webhooks.py [--deliveries 10000] [--endpoints 1] [--dead 0]
 
-Everything is real: PostgreSQL, the registry's background process, signed HTTP requests, and a log
-row for each. The receiver is a separate process. Dead endpoints accept connections but never
-answer.
+Everything is real: PostgreSQL, the registry's background process, signed HTTP requests, a log row
+for each. The receiver is a process of its own. Dead endpoints accept and never answer.
 """
 
 from __future__ import annotations
@@ -54,14 +53,14 @@ BODY = '{"type":"run.queued","timestamp":"2026-11-25T12:00:00+00:00","data":{"ru
 
 @dataclass(frozen=True)
 class Measured:
-    """How fast deliveries to the endpoints that answer were, and the sender's share of CPU time."""
+    """How fast the endpoints that answer were served, and what of it the sender worked."""
 
     per_second: float
     milliseconds: float
 
 
 async def measure(options: argparse.Namespace, database: Database, env: dict[str, str]) -> Measured:
-    """Deliver to all endpoints that answer."""
+    """Deliver to everyone who answers."""
     await migrate(database, "registry.migrations")
     receiver = await asyncio.create_subprocess_exec(
         sys.executable, RECEIVER, stdout=subprocess.PIPE
@@ -76,7 +75,7 @@ async def measure(options: argparse.Namespace, database: Database, env: dict[str
 
 
 async def _fill(options: argparse.Namespace, database: Database, urls: dict[str, int]) -> None:
-    """Create so many endpoints at each address, with deliveries that are due."""
+    """So many endpoints at each address, with deliveries that are due."""
     each = options.deliveries // options.endpoints
     async with database.transaction() as session:
         for url, count in urls.items():
@@ -97,7 +96,7 @@ async def _send(database: Database, alive: str, env: dict[str, str]) -> Measured
 
 
 async def _measure(database: Database, alive: str, sender: psutil.Process) -> Measured:
-    """Measure from the first delivery on, so that the sender's start does not count."""
+    """From the first delivery on, so that the sender's start does not count."""
     total = before = await _left(database, alive)
     while before == total:
         started, worked = time.perf_counter(), _cpu(sender)
@@ -119,7 +118,7 @@ async def _left(database: Database, alive: str) -> int:
 
 
 async def run(options: argparse.Namespace, folder: Path) -> Measured:
-    """Run one round on stores of its own."""
+    """One round on stores of its own."""
     postgres, valkey = Postgres(folder / "pg"), Valkey(folder / "vk")
     for store in (postgres, valkey):
         store.start()

@@ -430,7 +430,7 @@ def test_angles_by_kind_of_layer_are_taken_from_the_layers_of_that_kind(workshop
 
 
 def with_further_layers(workshop: Any, name: str, kind: Kind, **config: Any) -> dict[str, Any]:
-    """Save a model with a layer after its last that predicts a further token."""
+    """Save a model with a layer beyond its last, for further tokens; return its tensors."""
     folder = workshop.folder / name
     save(folder, kind)
     tensors = tensor_files.load_file(folder / "model.safetensors")

@@ -28,7 +28,7 @@ _ROOT_2: Final = 1.4142135623730951
 @compilable
 def exponential(x: Any) -> Any:
     """eˣ for x ≤ 0, to a relative error of 1e-13; (eʸ)¹²⁸ with y = x/128, by Taylor's series."""
-    y = (x if x > FAR else FAR) / 128.0  # a NaN counts as far
+    y = (x if x > FAR else FAR) / 128.0  # a NaN is far too
     power = 1.0 + y / 12.0
     power = 1.0 + y / 11.0 * power
     power = 1.0 + y / 10.0 * power

@@ -75,7 +75,7 @@ def crumbs(merge: Merge, mix: Callable[..., Formula]) -> Prepared:
     cuts = np.array([cuts_of(merge.size, density, gamma) for density, gamma in pairs])
     selection = largest(merge, np.maximum(cuts, 1))
     threshold, last = selection.threshold.T.copy(), selection.last.T.copy()
-    threshold[0, cuts[:, 0] == 0] = np.nan  # none is large: nothing is above or equal to a NaN
+    threshold[0, cuts[:, 0] == 0] = np.nan  # none is large: nothing is above or equal to it
     formula = mix(crumb)
     facts = with_scale(merge, densities, formula, (threshold[0], last[0], threshold[1], last[1]))
     weights = numbers(merge.models, "weight")
