@@ -48,7 +48,7 @@ WAIT_SECONDS = 100
 
 @dataclass
 class KeptRun:
-    """A run and all reports about it."""
+    """A run and all that was said about it."""
 
     spec: RunSpec
     products: dict[str, UUID] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class KeptRun:
     finished_at: datetime | None = None
 
     def lose_lease(self) -> None:
-        """Do what the sweeper does with a run whose worker is silent."""
+        """What the sweeper does with a run whose worker is silent."""
         self.state = RunState.QUEUED
         self.fence += 1
 
@@ -82,7 +82,7 @@ class Conflict(Exception):
 
 
 class DoesNotFit(Exception):
-    """The worker lacks the resources for the run."""
+    """The worker has no room for the run."""
 
 
 class CounterpartHub:
@@ -90,11 +90,11 @@ class CounterpartHub:
 
     def __init__(self) -> None:
         self.runs: dict[UUID, KeptRun] = {}
-        self.refuse_with: list[Response] = []  # answers to give first, to any request
+        self.refuse_with: list[Response] = []  # answers to give first, whatever is asked
         self.refuse_reports_with: list[str] = []
         self.present: dict[str, WorkerBeat] = {}
         self.left: list[str] = []
-        self.answers_to_lose = 0  # answers to messages that were processed
+        self.answers_to_lose = 0  # of messages that were heard and acted upon
         self.url = ""
         self._news = asyncio.Condition()
 
@@ -104,7 +104,7 @@ class CounterpartHub:
         return run
 
     async def until(self, true: Callable[[], Any]) -> None:
-        """Wait until something is true after a worker's message."""
+        """Wait for something that a worker says."""
         async with asyncio.timeout(WAIT_SECONDS), self._news:
             await self._news.wait_for(true)
 
@@ -239,12 +239,12 @@ def problem(status: int, detail: str, **more: str) -> Response:
 
 class _Server(uvicorn.Server):
     def capture_signals(self) -> Any:
-        return nullcontext()  # the tests handle signals
+        return nullcontext()  # signals are for the tests
 
 
 @pytest.fixture
 async def hub() -> AsyncIterator[CounterpartHub]:
-    """Run a counterpart on a loopback port."""
+    """A running counterpart on a loopback port."""
     kept = CounterpartHub()
     server = _Server(uvicorn.Config(_app(kept), port=0, log_level="warning", ws="none"))
     serving = asyncio.create_task(server.serve())
@@ -258,7 +258,7 @@ async def hub() -> AsyncIterator[CounterpartHub]:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two models large enough to catch a merge in the middle."""
+    """Two models large enough that a merge can be caught in the middle."""
     root = tmp_path_factory.mktemp("models")
     for seed, name in enumerate(("first", "second")):
         draw = np.random.default_rng(seed)
@@ -278,7 +278,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def undisturbed(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The model that an undisturbed merge gives."""
+    """The model that the merge gives when nothing goes wrong."""
     out = tmp_path_factory.mktemp("undisturbed") / "merged"
     return merge(plan_merge(parse_recipe(RECIPE), Sources(roots=(models,))), out).folder
 

@@ -92,7 +92,7 @@ def cases() -> dict[str, dict[str, Any]]:
 
 
 def write_models(shop: Any, **sizes: int) -> None:
-    """Write the models of all cases: a base and relatives, plain and strange, in every type."""
+    """The models of all cases: a base and others near it, plain and strange, in every type."""
     base = shop.llama(0, **sizes)
     for i in range(MODELS):
         change = shop.llama(i, **sizes)

@@ -134,7 +134,7 @@ METHOD = Method(
 
 @pytest.fixture
 def midpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A method in a new file next to the others."""
+    """A method in a file of its own, dropped beside the others."""
     folder = tmp_path / "more"
     folder.mkdir()
     (folder / "midpoint.py").write_text(MIDPOINT)

@@ -14,8 +14,7 @@ import pytest
 from merge_worker.engine import NotSupportedError, PlanError, plan_merge
 from merge_worker.engine.kernels.fill_kernel import SCRATCH, WIDTH
 from merge_worker.engine.planning.peak_memory import GATHERED, peak_memory
-from mergehub.recipe import Recipe, RecipeError
-from mergehub.recipe.checks.not_built import not_built
+from mergehub.recipe import Recipe, RecipeError, not_built
 
 MEGABYTE = 1 << 20
 

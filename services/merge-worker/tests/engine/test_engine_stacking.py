@@ -56,7 +56,7 @@ class Kind:
 
 
 def save(folder: Path, kind: Kind, auto: Any = transformers.AutoModelForCausalLM) -> None:
-    """Save a model with random weights, whose pattern follows from its configuration."""
+    """A model with weights at random, its pattern left to follow from the configuration."""
     torch.manual_seed(0)
     small = {} if "text_config" in kind.settings else SMALL
     config = transformers.AutoConfig.for_model(kind.type, **{**small, **kind.settings})
@@ -70,7 +70,7 @@ def save(folder: Path, kind: Kind, auto: Any = transformers.AutoModelForCausalLM
 
 
 def load(folder: Path, auto: Any = transformers.AutoModelForCausalLM) -> Any:
-    """Load the model in a folder, which must have exactly its architecture's weights."""
+    """The model in a folder, which must hold exactly the weights that its architecture has."""
     model, report = auto.from_pretrained(folder, dtype="auto", output_loading_info=True)
     wrong = {key: report[key] for key in ("missing_keys", "unexpected_keys", "mismatched_keys")}
     assert not any(wrong.values()), wrong
