@@ -161,7 +161,7 @@ def test_a_merge_that_is_refused_names_the_folder_that_it_leaves(
     refused = CliRunner().invoke(merge_command, [*command, "--only-finite"])
     assert refused.exit_code == 1
     assert (tmp_path / "out.partial").is_dir()
-    assert f"{out}.partial: remove it, or leave out --only-finite" in refused.stderr
+    assert f"{out}.partial: remove it, or continue without --only-finite" in refused.stderr
     assert CliRunner().invoke(merge_command, command).exit_code == 0
 
 

@@ -240,7 +240,7 @@ def test_della_needs_probabilities_between_0_and_1(
     workshop: Any, method: str, density: float, epsilon: float
 ) -> None:
     family(workshop, count=1)
-    with pytest.raises(RecipeError, match=r"epsilon .* must be above 0 and below 1, so give"):
+    with pytest.raises(RecipeError, match=r"epsilon .* must be above 0 and below 1, so set"):
         merged(workshop, method, [{"density": density, "epsilon": epsilon}])
 
 
