@@ -108,13 +108,13 @@ def test_a_task_that_is_a_link_out_of_its_root_is_not_found(root: Path) -> None:
 
 def test_an_unknown_benchmark_names_those_that_exist(root: Path) -> None:
     write(root)
-    with pytest.raises(TaskError, match="there are: letters"):
+    with pytest.raises(TaskError, match="it has: letters"):
         load_task("numbers", [root])
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("[1, 2]", "must contain objects"), ("{", "cannot be read as JSON"), ("1\n2", "must hold")],
+    [("[1, 2]", "must contain objects"), ("{", "cannot be read as JSON"), ("1\n2", "must contain")],
 )
 def test_rows_that_are_no_objects_are_refused(root: Path, text: str, told: str) -> None:
     write(root)

@@ -236,7 +236,7 @@ def test_a_merge_that_is_interrupted_while_its_threads_start_ends(
 def test_a_failed_merge_can_clean_up_after_itself(workshop: Any) -> None:
     plan = workshop.plan(recipe(workshop))
     (workshop.folder / "a" / "model.safetensors").unlink()
-    with pytest.raises(InputChangedError, match="was changed after the merge was planned"):
+    with pytest.raises(InputChangedError, match="changed since the merge was planned"):
         merge(plan, workshop.folder / "out", MergeOptions(keep_partial=False))
     assert not (workshop.folder / "out.partial").exists()
 

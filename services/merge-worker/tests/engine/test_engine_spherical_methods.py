@@ -265,7 +265,7 @@ def test_weights_are_normalised_unless_they_sum_to_less_than_1e_8(method: str) -
     weights = (-2.0, 1e-8, 0.9e-8)
     problems = [discover()[method].problem(settings, [{"weight": w}]) for w in weights]
     assert problems[:2] == [None, None]
-    assert "sum to 9e-09, below 1e-08, too near 0" in (problems[2] or "")
+    assert "sum to 9e-09, which is below 1e-08, too close to 0" in (problems[2] or "")
 
 
 @pytest.mark.parametrize("weights", [[0.0, 0.0], [1.0, -1.0]])
