@@ -279,7 +279,7 @@ def test_the_engine_imports_no_compiler_until_it_is_needed() -> None:
 @pytest.mark.parametrize("name", ["gpu", "cuda:", "cuda:x", "CUDA"])
 def test_an_unknown_device_is_refused_before_anything_is_written(workshop: Any, name: str) -> None:
     workshop.model("a", workshop.llama(0))
-    with pytest.raises(EngineError, match=f"'{name}' is not a device: give cpu, cuda or cuda:1"):
+    with pytest.raises(EngineError, match=f"'{name}' is not a device: use cpu, cuda or"):
         workshop.merge({"merge_method": "linear", "models": [{"model": "./a"}]}, device=name)
     assert not (workshop.folder / "out.partial").exists()
 
@@ -310,7 +310,7 @@ def test_the_command_line_says_so_too(workshop: Any) -> None:
     arguments = [str(file), str(workshop.folder / "out"), "--device", "gpu"]
     result = CliRunner().invoke(merge_command, arguments)
     assert result.exit_code == 1
-    assert "'gpu' is not a device: give cpu, cuda or cuda:1" in result.output
+    assert "'gpu' is not a device: use cpu, cuda or" in result.output
 
 
 def test_a_device_takes_two_threads_and_larger_blocks() -> None:
@@ -323,7 +323,7 @@ def test_a_device_takes_two_threads_and_larger_blocks() -> None:
 
 @needs_gpu
 def test_a_gpu_that_is_not_there_is_refused() -> None:
-    with pytest.raises(DeviceError, match="there is no 'cuda:99'"):
+    with pytest.raises(DeviceError, match="there is no device 'cuda:99'"):
         open_device("cuda:99")
 
 
