@@ -99,7 +99,7 @@ def test_an_output_that_exists_is_not_overwritten(recipe: Path, tmp_path: Path) 
     (tmp_path / "out").mkdir()
     done = CliRunner().invoke(main, ["merge", str(recipe), str(tmp_path / "out")])
     assert done.exit_code == 1
-    assert "exists already" in done.stderr
+    assert "already exists" in done.stderr
 
 
 def test_a_path_outside_the_roots_needs_an_option(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_ctrl_c_stops_in_a_sentence_and_the_same_command_goes_on(tmp_path: Path)
         assert first.stderr is not None
         assert any(line.startswith("fill") for line in first.stderr)
         first.send_signal(signal.SIGINT)
-        assert "The same command goes on" in first.communicate(timeout=60)[1]
+        assert "The same command continues" in first.communicate(timeout=60)[1]
     assert first.returncode == 1
     assert not (tmp_path / "out").exists()
     again = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

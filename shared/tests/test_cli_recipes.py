@@ -111,7 +111,7 @@ def test_a_filter_that_looks_like_an_expression_is_warned_of(recipe: Path) -> No
     recipe.write_text(GOOD.replace("0.5", "[{filter: 'layers.[01]', value: 0.5}, {value: 1}]"))
     done = CliRunner().invoke(main, ["check", str(recipe)])
     assert done.exit_code == 0
-    assert "(line 6)  'layers.[01]' is taken as a piece of a tensor's name" in done.stderr
+    assert "(line 6)  'layers.[01]' is read as part of a tensor's name" in done.stderr
     assert "/layers.[01]/" in done.stderr
 
 
@@ -126,4 +126,4 @@ def test_no_control_character_of_a_recipe_reaches_the_terminal(recipe: Path) -> 
 
 def test_a_method_says_what_its_parameters_must_be_together() -> None:
     done = CliRunner().invoke(main, ["methods", "della"])
-    assert "density − epsilon and density + epsilon are above 0 and below 1" in done.output
+    assert "density − epsilon and density + epsilon must be above 0 and below 1" in done.output

@@ -1,4 +1,4 @@
-"""The canonical form: the same merge has the same digest, another merge another."""
+"""In canonical form, equal merges have equal digests, and different merges different ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""YAML is read strictly and within limits."""
+"""YAML is read strictly, and within limits."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def loaded(text: str) -> object:
 
 
 def refused(text: str) -> set[tuple[str, str]]:
-    """Where and how a text that can be read at all is faulty."""
+    """The places and kinds of the faults in a text that can be read as YAML."""
     (document,) = load_documents(text)
     return {(fault.path, fault.code) for fault in document.faults}
 
@@ -177,8 +177,8 @@ GOOD = "merge_method: linear\nmodels: [{model: a}]\n"
         ("method: ", "method:\u00a0", "U+00A0 (no-break space) is not a space", 1),
         ("method: ", "method:\u3000", "U+3000 (ideographic space) is not a space", 1),
         ("method:", "method\uff1a", "U+FF1A (fullwidth colon) is not :", 1),
-        ("method:", "me\u200bthod:", "U+200B (zero width space) stands here", 1),
-        ("linear", "linear\u2060", "U+2060 (word joiner) stands here", 1),
+        ("method:", "me\u200bthod:", "U+200B (zero width space) is here", 1),
+        ("linear", "linear\u2060", "U+2060 (word joiner) is here", 1),
         (": [{", ": \uff3b{", "U+FF3B (fullwidth left square bracket) is not [", 2),
         ("models: ", "models:\u2003", "U+2003 (em space) is not a space", 2),
         ("{model: ", "{model:\u00a0", "U+00A0 (no-break space) is not a space", 2),
@@ -202,7 +202,7 @@ def test_a_character_of_another_script_is_not_called_wrong() -> None:
 
 def test_a_small_text_cannot_grow_through_its_aliases() -> None:
     levels = [f"l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 10)}]" for i in range(1, 9)]
-    with pytest.raises(RecipeError, match="its aliases followed"):
+    with pytest.raises(RecipeError, match="aliases included"):
         load_documents("\n".join(["l0: &l0 [1]", *levels]))
 
 

@@ -1,4 +1,4 @@
-"""What is passed for a recipe and is something else gets one fault, which says what it is."""
+"""Another document that is passed as a recipe gets one fault, which says what it is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CARD = "license: mit\ntags: [merge, mergekit]\nbase_model: [a, b]\n"
 OTHERS = {
     "mergekit-moe": (
         "base_model: a\ngate_mode: random\nexperts: [{source_model: a}, {source_model: b}]",
-        "a mergekit-moe configuration: a mixture of experts is not built here",
+        "a mergekit-moe configuration: a mixture of experts is not built yet",
     ),
     "mergekit-moe without a gate": (
         "base_model: a\ndtype: bfloat16\nexperts:\n- source_model: a\n",
@@ -19,7 +19,7 @@ OTHERS = {
     ),
     "mergekit-evolve": (
         "genome: {models: [a, b], merge_method: dare_ties}\ntasks: [{name: arc, weight: 1.0}]",
-        "a mergekit-evolve configuration: a search for a recipe is not built here",
+        "a mergekit-evolve configuration: a search for a recipe is not built yet",
     ),
     "a PEFT adapter": (
         '{"peft_type": "LORA", "base_model_name_or_path": "a", "lora_alpha": 16, "r": 8,}',
@@ -40,7 +40,7 @@ OTHERS = {
         f"\ufeff---\n{CARD}---\n\n# Soup: the best\n".replace("\n", "\r\n"),
         "a model card",
     ),
-    "a fence": (f"```yaml\n{PLAIN}```\n", "Markdown: the recipe stands inside a ``` fence"),
+    "a fence": (f"```yaml\n{PLAIN}```\n", "Markdown: the recipe is inside a ``` fence"),
     "a fence in text": (f"\n# Soup\n\nMade so:\n\n~~~\n{PLAIN}~~~\n", "Markdown"),
     "config.json": (
         '{"architectures": ["LlamaForCausalLM"],\n\t"model_type": "llama", "hidden_size": 32}',
@@ -84,23 +84,21 @@ def test_a_recipe_in_another_garb_is_a_recipe(text: str) -> None:
 def test_tabs_get_the_advice_to_use_spaces() -> None:
     fault = only_fault("merge_method: linear\nmodels:\n\t- model: a\n")
     assert fault.line == 3
-    assert fault.suggestion == "indent with spaces: YAML does not take tabs"
+    assert fault.suggestion == "indent with spaces: YAML does not allow tabs"
 
 
 def test_several_recipes_are_to_be_given_one_by_one() -> None:
     fault = only_fault(f"name: first\n{PLAIN}---\n{PLAIN}")
     assert fault.code == "several-documents"
-    assert fault.suggestion == (
-        "split it at the '---' lines, and merge the recipes one after the other"
-    )
+    assert fault.suggestion == ("split it at the '---' lines and merge one recipe at a time")
 
 
-TOP = "belongs at the top of the recipe"
+TOP = "belongs at the top level of the recipe"
 PARAMETER = "put it under 'parameters'"
 
 
 def beside_a(field: str) -> str:
-    """The recipe with one more field at its first model."""
+    """The recipe with one more field in its first model."""
     return PLAIN.replace("{model: a}", f"{{model: a, {field}}}")
 
 
@@ -118,7 +116,7 @@ def beside_a(field: str) -> str:
         (
             PLAIN + "layer_range: [0, 2]",
             "/layer_range",
-            "layer_range belongs at an entry of the sources of a slice",
+            "layer_range belongs in an entry of a slice's 'sources'",
         ),
         (
             PLAIN + "pad_to_multiple_of: 8",

@@ -1,4 +1,4 @@
-"""What the language reads and is not merged here: found before anything is queued."""
+"""What the language reads but the engine cannot merge is found before anything is queued."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_scalar_that_yaml_1_1_takes_for_something_else_is_warned_of(
     if place != "weight":
         text += f"{place}: {written}\n"
     (warning,) = parse_to_merge(text).warnings
-    assert yaml.safe_load(written) == there  # by PyYAML, as mergekit reads it
+    assert yaml.safe_load(written) == there  # by PyYAML, which mergekit uses
     assert (warning.code, warning.line) == ("yaml-1-1", 4)
     assert warning.message.startswith(f"{written} is {here} here, by YAML 1.2; ")
     assert warning.message.endswith(f"reads {str(there).lower()}")
@@ -151,7 +151,7 @@ def test_warnings_of_scalars_are_bounded() -> None:
         "{% generation %}{{ messages[0].content }}{% endgeneration %}",
         "{% for m in messages %}{% if loop.first %}{% continue %}{% endif %}{% endfor %}",
         "{{ messages | tojson(indent=2) }}{{ raise_exception('no') }}",
-        "{{ " + "(" * 40_000,  # too long to be read in time
+        "{{ " + "(" * 40_000,  # too long to read in time
     ],
 )
 def test_a_chat_template_may_be_all_that_transformers_reads(template: str) -> None:
@@ -164,12 +164,12 @@ def test_a_chat_template_may_be_all_that_transformers_reads(template: str) -> No
         ("{% for m in messages %}{{ m }}", r"is not Jinja: .*endfor.* \(its line 1\)"),
         ("{{ a }}\n{{ b", r"is not Jinja: .*\(its line 2\)"),
         ("{% generate %}", "unknown tag 'generate'"),
-        ("{{ a }}\n{{ m | nofilter }}", r"there is no filter 'nofilter' \(its line 2\)"),
+        ("{{ a }}\n{{ m | nofilter }}", r"unknown filter 'nofilter' \(its line 2\)"),
         ("{% if a is odder %}{% for m in a %}{{ m is oddest }}{% endfor %}{% endif %}", "'oddest'"),
         ("{% break %}", "'break' outside of a loop"),
         ("{% for m in a %}{% macro f() %}{% continue %}{% endmacro %}{% endfor %}", "'continue'"),
-        ("{{ " + "x" * 300 + "|" + "y" * 20_000 + " }}", "there is no filter 'y{150,}"),
-        ("{{ " + "(" * 10_000, "nests too deep"),
+        ("{{ " + "x" * 300 + "|" + "y" * 20_000 + " }}", "unknown filter 'y{150,}"),
+        ("{{ " + "(" * 10_000, "nested too deeply"),
         ("{{ 1" + "0" * 10_000 + " }}", "a number of thousands of digits"),
         ("{% " + "x" * 20_000 + " %}", "is not Jinja"),
     ],

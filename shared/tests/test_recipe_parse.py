@@ -1,4 +1,4 @@
-"""What a recipe may say, and that everything wrong with it is told at once and helpfully."""
+"""What a recipe may say; all its faults are reported together, with help."""
 
 from __future__ import annotations
 
@@ -330,10 +330,10 @@ def test_a_layer_is_a_whole_number_and_written_as_one(layer: object, suggestion:
 @pytest.mark.parametrize(
     ("weight", "says"),
     [
-        (float("nan"), r"finite number that float32 holds \(3\.4e38\)"),
-        (float("inf"), r"finite number that float32 holds \(3\.4e38\)"),
-        (1e39, "a number that float32 holds"),
-        (10**20, r"below 2\*\*53 as a whole number; write a larger one as 1e20"),
+        (float("nan"), r"finite number that float32 can hold \(up to 3\.4e38\)"),
+        (float("inf"), r"finite number that float32 can hold \(up to 3\.4e38\)"),
+        (1e39, "a number that float32 can hold"),
+        (10**20, r"below 2\*\*53 if it is a whole number; write a larger one like 1e20"),
     ],
 )
 def test_a_number_beyond_the_limit_is_told_the_limit_that_holds(weight: float, says: str) -> None:
@@ -354,7 +354,7 @@ def test_a_module_needs_exactly_one_content() -> None:
             "exactly 2 models; here 3 are listed",
         ),
         (SLERP | {"models": [{"model": "a"}]}, "exactly 2 models; here 1 is listed"),
-        (TIES | {"models": [{"model": "base"}]}, "at least 1 model beside the base; here none is"),
+        (TIES | {"models": [{"model": "base"}]}, "at least 1 model besides the base; here none is"),
         (
             LINEAR
             | {
@@ -387,7 +387,7 @@ def test_the_bounds_of_a_method_are_put_in_words(own_registry: None) -> None:
     models = [{"model": name} for name in "abcd"]
     message = only_fault({"merge_method": "few", "models": models}).message
     assert (
-        message == "few merges at least 2 models and at most 3 beside the base; here 4 are listed"
+        message == "few merges at least 2 models and at most 3 besides the base; here 4 are listed"
     )
     assert check_document({"merge_method": "few", "models": models, "base_model": "a"})
 

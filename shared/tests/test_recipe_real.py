@@ -1,4 +1,4 @@
-"""Recipes that other people wrote for mergekit, from the folder that MERGEHUB_REAL_DATA names."""
+"""Recipes by other people for mergekit, from the folder that MERGEHUB_REAL_DATA names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def verdicts() -> dict[str, str]:
-    """What mergekit 0.1.5 says of each file: "ok", what it silently ignores, or why it refuses."""
+    """mergekit 0.1.5's verdict on each file: "ok", what it silently ignores, or why it refuses."""
     with (FOLDER / "SOURCES.csv").open(newline="") as table:
         return {row["file"]: row["mergekit_0.1.5_verdict"] for row in csv.DictReader(table)}
 
@@ -46,9 +46,9 @@ def test_every_recipe_that_mergekit_accepts_lacks_at_most_its_method(
         name: text for name, text in texts(verdicts, "ok").items() if verdicts[name] == "ok"
     }
     refused = {name: found for name, text in accepted.items() if (found := codes(text))}
-    # Layers of three lengths for one slice, which mergekit notices only when it merges.
+    # One slice with three numbers of layers, which mergekit notices only when it merges.
     assert refused.pop("337-passthrough.yml") == {"count"}
-    # An epsilon of 0.25 about densities of 0.25 and 0.75: probabilities of 0 and 1.
+    # An epsilon of 0.25 around densities of 0.25 and 0.75 gives probabilities of 0 and 1.
     assert refused.pop("011-della.yml") == {"range"}
     assert {name: found for name, found in refused.items() if found != {"unknown-method"}} == {}
     assert len(refused) < len(accepted) / 4

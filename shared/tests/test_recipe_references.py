@@ -1,4 +1,4 @@
-"""Which models a recipe names: all of them, wherever the language has a place for one."""
+"""Every model that a recipe names is found, wherever the language has a place for one."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ parameters: {density: 0.5}
 
 
 def places(annotation: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every place of a type where a ModelRef may stand, with a value that has SECRET there."""
+    """Every place in a type that a ModelRef can have, with a value that has SECRET there."""
     origin, inner = get_origin(annotation), get_args(annotation)
-    if path.count("/") > DEEPEST:  # values of parameters nest without an end, and hold no model
+    if path.count("/") > DEEPEST:  # values of parameters nest without limit, and contain no model
         return
     if annotation is ModelRef:
         yield path, SECRET

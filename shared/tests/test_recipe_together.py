@@ -1,4 +1,4 @@
-"""What a recipe's constants show about parameters that meet at one place."""
+"""What a recipe alone shows about parameters that meet at one place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mergehub.recipe.constraints import SomeNonzero
 
 
 def della(density: Any, epsilon: Any = None, where: str = "model") -> dict[str, Any]:
-    """A recipe of DELLA with a density for its model and an epsilon for it or for all."""
+    """A DELLA recipe with a density for its model, and an epsilon for the model or for all."""
     given = {"epsilon": epsilon} if epsilon is not None else {}
     own = {"density": density} | (given if where == "model" else {})
     return {
@@ -24,7 +24,7 @@ def della(density: Any, epsilon: Any = None, where: str = "model") -> dict[str, 
 
 
 def sliced(document: dict[str, Any], layers: int) -> dict[str, Any]:
-    """The same of slices so many layers deep."""
+    """The same recipe with slices of so many layers."""
     (model,) = document.pop("models")
     cut = {"layer_range": [0, layers]}
     return document | {"slices": [{"sources": [{"model": "c"} | cut, model | cut]}]}
@@ -112,7 +112,7 @@ def test_weights_that_cannot_be_summed_are_found(document: dict[str, Any], path:
 
 def test_weights_that_sum_to_nothing_are_fine_where_nothing_is_divided_by_the_sum() -> None:
     assert found(linear(1, -1, normalize=False)) == []
-    # The sum is 0 at one depth only, at which no layer need stand.
+    # The sum is 0 at one depth only, where there may be no layer.
     assert found(linear([1, 0, 1], [1, 0, 1])) == []
 
 
@@ -125,9 +125,9 @@ def test_weights_are_held_by_float32_on_their_own_where_nothing_is_divided_by_th
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        ((1, -1), "the weights sum to 0, so what is divided by the sum is not defined; "),
-        ((1e-40, 1e-40), "the weights sum to 2e-40, below 1e-08, too near 0 to divide by in "),
-        ((3e38, 3e38), "the sum of weights of one sign is 6e+38, more than float32 holds"),
+        ((1, -1), "the weights sum to 0, and nothing can be divided by 0; "),
+        ((1e-40, 1e-40), "the weights sum to 2e-40, which is below 1e-08, too close to 0 "),
+        ((3e38, 3e38), "the sum of the weights of one sign is 6e+38, more than float32 can hold"),
     ],
 )
 def test_what_is_wrong_with_a_sum_is_said_as_it_is(

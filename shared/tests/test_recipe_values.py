@@ -1,4 +1,4 @@
-"""Values that depend on the place: gradients, filters and which place wins."""
+"""Values that depend on the place: gradients, filters, and the priority of places."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_a_filter_that_cannot_be_used_says_why(pattern: str, why: str) -> None:
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("pattern", ["/.*.*.*Q/", "/(a+)+$b/", "/(a|a)*b/", "/([ab]?){20}c/"])
 def test_a_filter_takes_time_linear_in_the_name(pattern: str) -> None:
-    # Backtracking needs minutes for the first of these at 500 characters, ages at 50,000.
+    # Backtracking needs minutes for the first of these at 500 characters, and ages at 50,000.
     assert value([{"filter": pattern, "value": 1}], "a" * 50_000) is None
 
 

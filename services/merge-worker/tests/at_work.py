@@ -1,4 +1,4 @@
-"""Workers at work, in this process or in one of their own, and looks at what they do."""
+"""Runs workers, in this process or in one of their own, and observes what they do."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mergehub.kit.telemetry.loops import running
 
 WAIT_SECONDS = 100
 LAYERS, SHAPE = 40, (512, 1024)
-# Each model many times over: as slow as a large merge, with few bytes to write.
+# Each model is listed many times: as slow as a large merge, with few bytes to write.
 RECIPE = yaml.safe_dump(
     {
         "merge_method": "linear",
@@ -50,7 +50,7 @@ def merge_spec(recipe: str = RECIPE) -> MergeSpec:
 
 @asynccontextmanager
 async def listening(settings: WorkerSettings) -> AsyncIterator[Slot]:
-    """A worker inside of this process; its children are real ones."""
+    """Run a worker inside this process; its children are real processes."""
     client = RunClient.connect(settings.hub_url, "mgh_worker")
     slot = Slot(settings, client)
     doorbell = Doorbell(settings, slot)
@@ -65,7 +65,7 @@ async def listening(settings: WorkerSettings) -> AsyncIterator[Slot]:
 
 @asynccontextmanager
 async def worker_process(settings: WorkerSettings) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`python -m merge_worker`, set up by its environment alone."""
+    """Run `python -m merge_worker`, configured only by its environment."""
     values = settings.model_dump(mode="json", exclude={"worker_token"})
     variables = {f"MERGEHUB_{name.upper()}": _as_text(value) for name, value in values.items()}
     process = await asyncio.create_subprocess_exec(
@@ -85,12 +85,12 @@ def _as_text(value: Any) -> str:
 
 
 async def bell(redis: Redis, run: Any) -> None:
-    """Ring for a run as the registry does."""
+    """Ring the bell for a run as the registry does."""
     await ring(redis, [DueRun(run.id, "cpu", run.fence)])
 
 
 async def eventually(true: Callable[[], Any]) -> Any:
-    """What becomes true outside of this process, where there is no event to wait for."""
+    """Wait for what becomes true outside this process, without an event to wait for."""
     async with asyncio.timeout(WAIT_SECONDS):
         while not (found := true()):  # noqa: ASYNC110
             await asyncio.sleep(0.001)
@@ -98,13 +98,13 @@ async def eventually(true: Callable[[], Any]) -> Any:
 
 
 def children(pid: int) -> list[int]:
-    """The processes in which a worker's runs are done."""
+    """The processes in which a worker does its runs."""
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [child for child in map(int, found) if b"execution.child" in command(child)]
 
 
 def command(pid: int) -> bytes:
-    """What a process was started with; nothing where it is gone."""
+    """The command line of a process; empty if the process has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:

@@ -1,7 +1,7 @@
-"""A corpus of model folders that no tool would write: each a name and what is done to a sound one.
+"""A corpus of model folders that no tool would write: names, and changes to a valid folder.
 
-The sound folder has one small safetensors file, a configuration, a tokenizer and a card; `Strange`
-changes it in place.
+The valid folder has one small safetensors file, a configuration, a tokenizer and a card; a
+`Strange` changes it in place.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TENSOR: Final = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
 
 
 def sound(folder: Path) -> Path:
-    """Write a sound model."""
+    """Write a valid model."""
     folder.mkdir()
     put("config.json", {"model_type": "llama", "num_hidden_layers": 1})(folder)
     header({"model.norm.weight": TENSOR})(folder)
@@ -31,7 +31,7 @@ def sound(folder: Path) -> Path:
 
 
 def put(name: str, content: Any) -> Strange:
-    """Replace a file: bytes as they are, anything else as JSON."""
+    """Replace a file with bytes, or with anything else as JSON."""
 
     def change(folder: Path) -> None:
         text = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -42,14 +42,14 @@ def put(name: str, content: Any) -> Strange:
 
 
 def header(entries: Any, data: int = 8, length: int | None = None) -> Strange:
-    """Replace the weights by a file with this header, and so many bytes of zeros."""
+    """Replace the weights with a file that has this header and so many zero bytes."""
     text = entries if isinstance(entries, bytes) else json.dumps(entries).encode()
     size = len(text) if length is None else length
     return put("model.safetensors", size.to_bytes(8, "little") + text + bytes(data))
 
 
 def tensor(name: str = "model.norm.weight", **changed: Any) -> Strange:
-    """Replace the weights by one tensor, changed."""
+    """Replace the weights with one changed tensor."""
     return header({name: {**TENSOR, **changed}})
 
 
@@ -58,7 +58,7 @@ def index(weight_map: Any, **more: Any) -> Strange:
 
 
 def indexed(content: Any) -> Strange:
-    """An index, and the weights as a shard: beside `model.safetensors` no index is read."""
+    """Write an index and the weights as a shard, since `model.safetensors` would hide the index."""
 
     def change(folder: Path) -> None:
         put(INDEX, content)(folder)
@@ -72,7 +72,7 @@ def gone(*names: str) -> Strange:
 
 
 def instead(name: str, make: Callable[[Path], object]) -> Strange:
-    """Put something that is no regular file in a file's place."""
+    """Put something other than a regular file in a file's place."""
 
     def change(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)

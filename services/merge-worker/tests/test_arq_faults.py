@@ -1,4 +1,4 @@
-"""What arq does to jobs under faults, and that runs do not suffer from it: one test a fault."""
+"""Faults of arq's jobs do not harm runs: one test for each fault."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ Until = Callable[..., Awaitable[None]]
 
 REFUSED = "not a recipe"
 ELSEWHERE_MS = 60_000
-AT_ONCE_SECONDS = 8.0  # far below what arq would wait
+AT_ONCE_SECONDS = 8.0  # far less than arq would wait
 
 
 @pytest.fixture
 async def valkey(store_folder: Path) -> AsyncIterator[Valkey]:
-    """A server of this test's own, to be stopped and measured."""
+    """A server for this test only, which the test stops and measures."""
     server = Valkey(store_folder / f"vk-{uuid4().hex[:6]}")
     server.start()
     yield server
@@ -50,7 +50,7 @@ async def valkey(store_folder: Path) -> AsyncIterator[Valkey]:
 
 
 async def answered_elsewhere(redis: Redis, count: int) -> None:
-    """Bells that other workers are just answering: they stand in the queue, under a lock."""
+    """Put bells into the queue that other workers are answering, each under a lock."""
     runs = [DueRun(uuid4(), "cpu", 0) for _ in range(count)]
     await ring(redis, runs)
     for run in runs:
@@ -58,7 +58,7 @@ async def answered_elsewhere(redis: Redis, count: int) -> None:
 
 
 async def calls(redis: Redis) -> dict[str, int]:
-    """How often each command was given to the server, but for those of this look."""
+    """How often each command was sent to the server, without those of this call."""
     stats = await redis.info("commandstats")
     return {
         name.removeprefix("cmdstat_"): each["calls"]
@@ -225,7 +225,9 @@ async def test_a_paused_worker_that_wakes_after_its_lease_harms_nobody(
         beats = len(run.beats)
         os.kill(paused.pid, signal.SIGCONT)
         await bell(redis, later)
-        await hub.until(lambda: later.reports)  # by the one that was paused: it has let go
+        await hub.until(
+            lambda: later.reports
+        )  # from the paused worker, which has given up its claim
     assert (run.workers, later.workers) == (["worker-1", "worker-2"], ["worker-1"])
     assert (len(run.reports), len(run.releases), len(run.beats)) == (1, 0, beats)
     assert run.reports[0].result.output_digest == expected_digest

@@ -29,7 +29,7 @@ WIDTH, LAYERS = 16, 2
 
 @dataclass
 class Said:
-    """What a child said: the stages it went through, and its last word."""
+    """The messages of a child: the stages it went through, and its outcome."""
 
     stages: list[str] = field(default_factory=list)
     last: Message | None = None
@@ -54,7 +54,7 @@ async def run_child(job: Job) -> Said:
 
 
 def llama(folder: Path) -> None:
-    """Random weights under the names of transformers, and a tokenizer of one word a token."""
+    """Write random weights with transformers' names, and a tokenizer with one word per token."""
     draw = np.random.default_rng(7)
 
     def weight(*shape: int) -> np.ndarray:
@@ -92,7 +92,7 @@ def llama(folder: Path) -> None:
 
 
 def lora(folder: Path) -> None:
-    """An adapter that turns one projection of the first layer upside down."""
+    """Write an adapter that negates one projection of the first layer."""
     draw = np.random.default_rng(8)
     name = "base_model.model.model.layers.0.self_attn.q_proj"
     tensors = {
@@ -108,7 +108,7 @@ def lora(folder: Path) -> None:
 
 
 def benchmarks(folder: Path) -> None:
-    """One task to answer freely and one to choose in, over the same eight items."""
+    """Write a free-answer task and a multiple-choice task over the same eight items."""
     folder.mkdir()
     rows = [{"letter": letter, "answer": "yes", "label": i % 2} for i, letter in
             enumerate("abcdefgh")]  # fmt: skip
@@ -194,7 +194,7 @@ async def test_pickled_weights_are_refused(place: Path) -> None:
 async def test_an_unknown_benchmark_fails_before_anything_is_loaded(place: Path) -> None:
     said = await run_child(job(place, "tiny", ["free", "nothing"]))
     assert isinstance(said.last, Failed)
-    assert "no benchmark 'nothing' on this worker; there are: choice, free" in (
+    assert "no benchmark 'nothing' on this worker; it has: choice, free" in (
         said.last.error.message
     )
     assert said.stages == ["starting"]

@@ -1,4 +1,4 @@
-"""Local tasks: what they may say, what is refused, and what makes a version."""
+"""Local tasks: what they may contain, what is refused, and what changes the version."""
 
 from __future__ import annotations
 
@@ -75,9 +75,9 @@ def test_a_function_tag_is_refused(root: Path) -> None:
         ),
         ({"fewshot_config": {"process_docs": "x"}}, "process_docs is not allowed in fewshot"),
         ({"dataset_path": "someone/dataset"}, "write `dataset_path: json`"),
-        ({"dataset_kwargs": None}, "data_files maps each split to its file"),
+        ({"dataset_kwargs": None}, "data_files must map each split to its file"),
         ({"dataset_kwargs": {"data_files": {"test": "gone.jsonl"}}}, "does not exist"),
-        ({"description": "{{ ''.__class__ }}"}, "description may not be a template"),
+        ({"description": "{{ ''.__class__ }}"}, "description must not be a template"),
     ],
 )
 def test_what_could_run_code_or_reach_elsewhere_is_refused(
@@ -95,7 +95,7 @@ def test_a_data_file_outside_of_the_root_is_refused(root: Path, named: str) -> N
     (root / "link.jsonl").symlink_to(outside)
     path = str(outside) if named == "/absolute" else named
     write(root, dataset_kwargs={"data_files": {"test": path}})
-    with pytest.raises(TaskError, match="outside of the task root"):
+    with pytest.raises(TaskError, match="outside the task root"):
         load_task("letters", [root])
 
 
@@ -108,13 +108,13 @@ def test_a_task_that_is_a_link_out_of_its_root_is_not_found(root: Path) -> None:
 
 def test_an_unknown_benchmark_names_those_that_exist(root: Path) -> None:
     write(root)
-    with pytest.raises(TaskError, match="there are: letters"):
+    with pytest.raises(TaskError, match="it has: letters"):
         load_task("numbers", [root])
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("[1, 2]", "must hold objects"), ("{", "not readable as JSON"), ("1\n2", "must hold")],
+    [("[1, 2]", "must contain objects"), ("{", "cannot be read as JSON"), ("1\n2", "must contain")],
 )
 def test_rows_that_are_no_objects_are_refused(root: Path, text: str, told: str) -> None:
     write(root)

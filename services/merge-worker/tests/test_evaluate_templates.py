@@ -1,4 +1,4 @@
-"""Templates: the harness's rules, inside of a sandbox."""
+"""Templates follow the harness's rules, inside a sandbox."""
 
 from __future__ import annotations
 
@@ -55,5 +55,5 @@ def test_examples_are_rendered_in_the_sandbox_too() -> None:
 
 
 def test_choices_that_are_no_list_are_refused() -> None:
-    with pytest.raises(TaskError, match="must spell a list"):
+    with pytest.raises(TaskError, match="must give a list"):
         rendered("doc_to_choice", "{{question}}")

@@ -1,4 +1,4 @@
-"""The loops of a worker, when they are told to end at the moment of what they wait for."""
+"""A worker's loops end if they are cancelled at the same moment as the event they wait for."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def test_listening_ends_with_a_drain_though_the_slot_was_freed_just_now(
 
 
 async def ends(task: asyncio.Task[Any], turns: int) -> bool:
-    """Whether a task that is cancelled after so many turns of the loop ends by it."""
+    """Whether a task ends if it is cancelled after so many turns of the loop."""
     for _ in range(turns):
         await asyncio.sleep(0)
     task.cancel()

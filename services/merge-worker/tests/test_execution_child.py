@@ -1,4 +1,4 @@
-"""A child's last word: what would end alike again is reported once, what may pass is retried."""
+"""A child's outcome: permanent failures are reported once, temporary ones are retried."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HAS_GPU = shutil.which("nvidia-smi") is not None
 
 
 class Silent:
-    """Stands for the pipe to the worker: nobody listens."""
+    """Replaces the pipe to the worker; nothing reads it."""
 
     def progress(self, *_: Any) -> None:
         return
@@ -150,7 +150,7 @@ def test_a_strange_card_fails_nothing(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("models", "words"),
     [
-        ([f"./m{i}" for i in range(1001)], "1001 models; a run merges 1000"),
+        ([f"./m{i}" for i in range(1001)], "1001 models; the limit for a run is 1000"),
         (["./m", "./" + "m/" * 251 + "m"], "505 characters"),
     ],
 )
@@ -197,7 +197,7 @@ def models_in(folder: Path) -> dict[str, Any]:
 
 
 def in_its_process(made: Job, **environment: str) -> list[dict[str, Any]]:
-    """The messages of a child: numba's simulator is chosen before numba is imported."""
+    """The messages of a child process, since numba's simulator must be chosen before the import."""
     command = [sys.executable, "-m", "merge_worker.execution.child"]
     told = subprocess.run(
         command, input=made.model_dump_json().encode(), env=os.environ | environment,

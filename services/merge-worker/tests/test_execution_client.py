@@ -1,4 +1,4 @@
-"""The run client: what it retries, and what it takes for an answer."""
+"""The run client: what it retries, and what it accepts as an answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A worker of a GPU's class works on a GPU, or says why it cannot before it registers."""
+"""A worker of a GPU class works on a GPU, or says before it registers why it cannot."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_worker_of_a_gpus_class_without_one_ends_before_it_registers(hardware:
     settings = {
         "MERGEHUB_HARDWARE": hardware,
         "MERGEHUB_WORKER_TOKEN": "mgh_worker",
-        "MERGEHUB_HUB_URL": "http://127.0.0.1:9",  # nobody is asked anything
+        "MERGEHUB_HUB_URL": "http://127.0.0.1:9",  # no request is sent
     }
     ended = subprocess.run(
         [sys.executable, "-m", "merge_worker"], env=os.environ | settings, capture_output=True,
@@ -39,4 +39,4 @@ def test_a_worker_of_a_gpus_class_without_one_ends_before_it_registers(hardware:
     )  # fmt: skip
     assert ended.returncode == 1
     (said,) = ended.stderr.splitlines()
-    assert said.startswith(f"MERGEHUB_HARDWARE is {hardware}, and no GPU can merge here: ")
+    assert said.startswith(f"MERGEHUB_HARDWARE is {hardware}, but no GPU can merge on this ")

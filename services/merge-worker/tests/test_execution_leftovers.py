@@ -1,4 +1,4 @@
-"""What ended runs left behind is freed, and nothing else."""
+"""The worker frees what ended runs left behind, and nothing else."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def leftovers(settings: WorkerSettings) -> AsyncIterator[Leftovers]:
 
 
 def folders(settings: WorkerSettings, run: UUID) -> list[Path]:
-    """Scratch, unfinished merge and model of a run."""
+    """The scratch folder, the unfinished merge and the model of a run."""
     models = settings.artifacts / "runs"
     return [settings.scratch / "runs" / str(run), models / f"{run}.partial", models / str(run)]
 

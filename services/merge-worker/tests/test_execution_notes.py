@@ -1,4 +1,4 @@
-"""The notes of a merge in the result that its run reports."""
+"""A run's result contains the notes of its merge."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def model(folder: Path, *names: str) -> None:
 
 @pytest.fixture
 def result(tmp_path: Path) -> MergeResult:
-    """What a child reports of a merge that leaves a tensor of the second model out."""
+    """A child's report of a merge that leaves out a tensor of the second model."""
     name = "model.layers.0.mlp.up_proj.weight"
     model(tmp_path / "models" / "one", name)
     model(tmp_path / "models" / "two", name, "lm_head.weight")

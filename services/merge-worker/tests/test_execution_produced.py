@@ -1,4 +1,4 @@
-"""What a finished merge is, read from the folder that it left."""
+"""The result of a finished merge, read from its folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models of runs as ingredients: those that the claim grants, and no others by any way."""
+"""Runs' models as ingredients: a run can open those that its claim grants, and no others."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_run_that_the_claim_does_not_grant_is_opened_by_no_way(
     place: Path, soup: tuple[UUID, str], way: str
 ) -> None:
     text = f"merge_method: linear\nparameters: {{weight: 1}}\n{WAYS[way]}\n"
-    with pytest.raises(RunFailed, match=f"run {soup[0]} has produced no model"):
+    with pytest.raises(RunFailed, match=f"no model of run {soup[0]}"):
         merged(job(place, text.replace("@", f"run:{soup[0]}"), other=uuid4()))
 
 

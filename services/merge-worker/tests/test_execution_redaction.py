@@ -1,4 +1,4 @@
-"""What a run's record says of a failure: the folders of the worker's machine are not in it."""
+"""A run's record of a failure does not contain the folders of the worker's machine."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _damaged(models: Path) -> str:
 
 
 def _crash(models: Path) -> str:
-    """A model that ends the child by an exception that nobody foresaw, if there is one."""
+    """A model that ends the child with an unexpected exception, if there is one."""
     (models / "odd").mkdir()
     (models / "odd" / "model.safetensors").mkdir()
     (models / "odd" / "config.json").mkdir()

@@ -1,4 +1,4 @@
-"""What a machine has to give, and whether its kernel killed for want of memory."""
+"""What a machine can give to a run, and whether its kernel killed a process for its memory."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_what_a_run_has_on_disk_is_room_for_it(tmp_path: Path) -> None:
     folder = tmp_path / "runs" / f"{run}.partial"
     folder.mkdir(parents=True)
     (folder / "model.safetensors").write_bytes(b"x" * (8 << 20))
-    os.truncate(folder / "model.safetensors", 1 << 40)  # laid out, and mostly a hole
+    os.truncate(folder / "model.safetensors", 1 << 40)  # laid out, but mostly a hole
     own, other = (capacity("cpu", tmp_path, each).disk for each in (run, uuid4()))
     assert own is not None
     assert other is not None
@@ -104,7 +104,7 @@ def test_ends_are_told_apart(status: int, for_memory: bool, code: str) -> None:
 
 @pytest.fixture
 def tight_group() -> Iterator[Path]:
-    """A control group of 300 MB below our own, where we may make one."""
+    """A control group of 300 MB under our own, if we may create one."""
     own = next(
         (
             line.split(":", 2)[2].lstrip("/")

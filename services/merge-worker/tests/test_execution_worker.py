@@ -1,4 +1,4 @@
-"""A worker at work: claims, children, heartbeats and reports, and each of them failing."""
+"""A worker at work: claims, children, heartbeats and reports, and the failure of each."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ async def test_a_bell_for_a_run_without_room_is_left_for_another_worker(
     async with listening(settings):
         await bell(redis, run)
         await hub.until(lambda: run.claims)
-        run.needs = None  # as another worker, that has the room
+        run.needs = None  # as for another worker, which has the resources
         await hub.until(lambda: run.reports)
 
 
@@ -218,7 +218,7 @@ async def test_a_worker_that_can_start_nothing_leaves_the_run_to_others(
     async with listening(settings):
         await bell(redis, run)
         await hub.until(lambda: run.releases)
-        assert "could start no process" in run.releases[0].reason
+        assert "could not start a process" in run.releases[0].reason
         assert (run.state, run.attempt) == (RunState.QUEUED, 0)
         settings.scratch.unlink()
         await bell(redis, run)
@@ -312,7 +312,9 @@ async def test_a_busy_worker_leaves_bells_for_others_and_takes_them_when_free(
         await bell(redis, long)
         await hub.until(lambda: long.beats)
         await bell(redis, short)
-        polled = len(long.beats) + 2  # the queue is looked at several times between two beats
+        polled = (
+            len(long.beats) + 2
+        )  # the worker looks into the queue several times between two heartbeats
         await hub.until(lambda: len(long.beats) >= polled)
         assert await redis.zcard(queue_name("cpu")) == 1
         assert not short.workers

@@ -1,4 +1,4 @@
-"""`mergehub merge` in a shell takes what the hub of this machine has made, by name and by run."""
+"""`mergehub merge` finds the models of this machine's hub, by name and by run."""
 
 from __future__ import annotations
 
@@ -100,5 +100,5 @@ async def test_what_is_neither_folder_nor_product_nor_in_the_cache_is_said_to_be
         (data / "connection.json").write_text(json.dumps(left))
     done = await merged(tmp_path, "me/soup")
     assert done.exit_code == 1
-    for word in ("me/soup is not a folder under", "no product known here", "not in the cache"):
+    for word in ("me/soup is not a folder under", "not a known product", "not in the cache"):
         assert word in done.stderr.replace("\n", " ")

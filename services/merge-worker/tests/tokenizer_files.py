@@ -1,4 +1,4 @@
-"""Vocabularies as the files of tokenizers have them, each written by its own format's rules."""
+"""Vocabularies in the files of tokenizers, each by the rules of its format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TOKENS = ["<s>", "</s>", "the", "Ġcat", "sat", "é", "on", "mat"]
 
 
 def fast(tokens: list[str], kind: str = "dict", added: list[str] | None = None) -> str:
-    """A tokenizer.json whose model has the tokens, and those added after them."""
+    """A tokenizer.json whose model has the tokens, followed by the added ones."""
     vocab: Any = {token: i for i, token in enumerate(tokens)}
     if kind == "unigram":
         vocab = [[token, -float(i)] for i, token in enumerate(tokens)]
@@ -24,7 +24,7 @@ def varint(value: int) -> bytes:
 
 
 def piece(text: str, score: float = 0.5) -> bytes:
-    """A SentencePiece as protobuf writes it: text, score, type."""
+    """A SentencePiece in protobuf: text, score, type."""
     import struct
 
     content = text.encode()
@@ -34,7 +34,7 @@ def piece(text: str, score: float = 0.5) -> bytes:
 
 
 def spm(tokens: list[str], trainer: bytes = b"") -> bytes:
-    """A SentencePiece model; `trainer` is what else it says of how it was made."""
+    """A SentencePiece model; `trainer` is its section about the training."""
     tail = b"\x12" + varint(len(trainer)) + trainer if trainer else b""
     return b"".join(map(piece, tokens)) + tail
 
@@ -45,7 +45,7 @@ def tiktoken_lines(tokens: list[str]) -> str:
 
 
 def spelt(token: str) -> bytes:
-    """A token's bytes, by transformers' own table of GPT-2's spelling."""
+    """A token's bytes, by transformers' own table for GPT-2's notation."""
     from transformers.convert_slow_tokenizer import bytes_to_unicode
 
     table = {shown: byte for byte, shown in bytes_to_unicode().items()}

@@ -1,1 +1,1 @@
-"""The merge worker: the engine that merges, and the process that runs what the registry asks."""
+"""The merge worker: the engine that merges, and the process that does the registry's runs."""

@@ -1,4 +1,4 @@
-"""The merge worker: `python -m merge_worker`, set up by `MERGEHUB_…` variables."""
+"""The merge worker: `python -m merge_worker`, configured by `MERGEHUB_…` variables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .jobs import serve
 
 
 def main() -> int | str:
-    """Work until told to stop; the exit status, or the sentence why this worker cannot."""
+    """Work until a signal stops it; return the exit status, or why this worker cannot start."""
     settings = read_settings(WorkerSettings)
     return unfit(settings.hardware) or asyncio.run(serve(settings))
 

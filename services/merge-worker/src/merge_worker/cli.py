@@ -1,4 +1,4 @@
-"""`mergehub plan` and `mergehub merge`: the engine in a shell, with no hub."""
+"""`mergehub plan` and `mergehub merge`: the engine in a shell, without a hub."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-# The engine multiplies no matrices, so NumPy need not start threads for it.
+# The engine multiplies no matrices, so NumPy needs no threads for that.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import click
@@ -42,25 +42,25 @@ from mergehub.contracts.runs import RunProgress
 from mergehub.recipe import parse_to_merge
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-ROOT = "A folder that models may lie under, beside this one and the recipe's; may be repeated."
-SEED = "For methods that draw at random."
+ROOT = "Also allow models under this folder, besides this one and the recipe's; may be repeated."
+SEED = "The seed for methods that use random numbers."
 PART = "Fill only this part of the output, as in 2/8; the last part to end completes it."
-SYNC = "Wait until the output is safe on the disk, or only until it is complete."
-DEVICE = "What computes the output: cpu, or a GPU as cuda or cuda:1. The bytes are the same."
+SYNC = "Wait until the output is on the disk, or only until it is complete."
+DEVICE = "The device that computes the output: cpu, cuda or cuda:1. The bytes are the same."
 
 
 class PartType(click.ParamType[Part]):
-    """A part of a merge, as in 2/8."""
+    """A part of a merge, such as 2/8."""
 
     name = "PART/OF"
 
     def convert(
         self, value: Any, parameter: click.Parameter | None, context: click.Context | None
     ) -> Part:
-        """The part that the text names."""
+        """Return the part that the text names."""
         match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", str(value))
         if match is None:
-            self.fail(f"{value!r} is not of the form 2/8", parameter, context)
+            self.fail(f"{value!r} does not have the form 2/8", parameter, context)
         try:
             return Part(*map(int, match.groups()))
         except ValueError as error:
@@ -68,7 +68,7 @@ class PartType(click.ParamType[Part]):
 
 
 def _merge_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """What `plan` and `merge` have in common."""
+    """Add the options that `plan` and `merge` share."""
     for option in reversed(
         [
             click.argument("file", type=click.File(encoding="utf-8")),
@@ -77,7 +77,7 @@ def _merge_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "--seed", type=click.IntRange(min=0), default=0, show_default=True, help=SEED
             ),
             click.option("--threads", type=click.IntRange(min=1), help="Default: all processors."),
-            click.option("--offline", is_flag=True, help="Use only what is in the cache already."),
+            click.option("--offline", is_flag=True, help="Use only what is already in the cache."),
         ]
     ):
         command = option(command)
@@ -91,9 +91,9 @@ def _merge_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def plan(
     file: IO[str], roots: tuple[Path, ...], seed: int, threads: int | None, offline: bool, raw: bool
 ) -> None:
-    """Say what a merge would read, write and need.
+    """Show what a merge would read, write and need.
 
-    FILE is a recipe, or - for standard input. Nothing but the headers of the models is read.
+    FILE is a recipe, or - for standard input. Only the headers of the models are read.
     """
     with _engine_errors():
         planned = _plan(file, roots, seed, offline)
@@ -108,9 +108,7 @@ def plan(
 @_merge_options
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--part", type=PartType(), default="1/1", help=PART)
-@click.option(
-    "--only-finite", is_flag=True, help="Refuse infinities and NaN, in models and output."
-)
+@click.option("--only-finite", is_flag=True, help="Refuse infinities and NaN in models and output.")
 @click.option("--sync/--no-sync", default=True, help=SYNC)
 @click.option("--device", default="cpu", show_default=True, help=DEVICE)
 @as_json
@@ -130,8 +128,8 @@ def merge(
 ) -> None:
     """Merge models into a folder.
 
-    FILE is a recipe, OUT a folder that does not exist yet. Interrupted, the same command goes on
-    where it was.
+    FILE is a recipe; OUT is a folder that does not exist yet. If the merge is interrupted, the
+    same command continues it.
     """
     options = MergeOptions(
         threads=threads,
@@ -149,12 +147,12 @@ def merge(
             result = carry_out(planned, out, part, options, lambda now: display.show(_shown(now)))
         except KeyboardInterrupt:
             raise click.ClickException(
-                f"Stopped. The same command goes on from {out}.partial."
+                f"Stopped. The same command continues from {out}.partial."
             ) from None
         except NotFiniteError as error:
             raise click.ClickException(
-                f"{str(error).removesuffix('.')}. What was finished is in {out}.partial: "
-                "remove it, or leave out --only-finite to go on from there."
+                f"{str(error).removesuffix('.')}. The finished tensors are in {out}.partial: "
+                "remove it, or continue without --only-finite."
             ) from error
     if raw:
         show_json({"part": str(part), "notes": notes, **_merged(result)})
@@ -171,7 +169,7 @@ def _unused_device(planned: Plan, options: MergeOptions) -> Iterator[str]:
 
 
 def _merged(result: MergeResult | None) -> dict[str, Any]:
-    """What a merge made, as data; `folder` is null where other parts complete it."""
+    """What a merge made, as data; `folder` is null if other parts will complete it."""
     if result is None:
         return {"folder": None}
     return {
@@ -223,7 +221,7 @@ def _engine_errors() -> Iterator[None]:
     except EngineError as error:
         raise click.ClickException(str(error)) from error
     except MemoryError:
-        raise click.ClickException("Not enough memory: allow this process more.") from None
+        raise click.ClickException("Not enough memory: give this process more memory.") from None
 
 
 def _shown(now: Progress) -> RunProgress:

@@ -1,8 +1,8 @@
-"""The worker's doorbell: an arq job claims a run, and the work goes on outside of arq.
+"""The worker's doorbell: an arq job claims a run; the work itself runs outside arq.
 
-arq hears that something is due and no more. The job ends with the claim, so a run of hours holds
-no entry of the queue, and while the slot is taken no job is picked: the bells stay for others.
-An idle worker sleeps in Redis until somebody knocks.
+arq carries only the news that a run is due. The job ends with the claim, so a run of hours holds no
+entry of the queue. While the slot is taken, the worker takes no job: the bells remain for other
+workers. An idle worker sleeps in Redis until a knock.
 """
 
 from __future__ import annotations
@@ -40,24 +40,24 @@ from mergehub.kit.telemetry.loops import running, turned
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 1  # without a knock: for bells that were put off
-LOOK_FOR = 1000  # bells; more workers than that never answer at the same moment
+LOOK_SECONDS = 1  # without a knock: for bells that were deferred
+LOOK_FOR = 1000  # bells; never more workers than this answer at the same moment
 JOB_SECONDS = 15  # longer than a claim waits for the hub
-LOCK_SECONDS = 5  # then another worker may answer the bell too: of two claims one is granted
+LOCK_SECONDS = 5  # then another worker can answer the bell, too: only one of two claims is granted
 RING_AGAIN_SECONDS = 2
 HEALTH_SECONDS = 5
-ANSWER_SECONDS = 5.0  # for Redis to be connected to, or to answer: longer than a look
+ANSWER_SECONDS = 5.0  # for Redis to connect or answer; longer than a look
 CLOSE_SECONDS = 2.0
 BACKOFF = Backoff(first=0.1, longest=5.0)
 TRIES = 1000  # the bell expires long before
 
-# Exit statuses. What nobody foresaw ends Python with 1.
+# Exit statuses. An unexpected error ends Python with 1.
 DRAINED = 0
-NOT_HANDED_BACK = 75  # EX_TEMPFAIL of sysexits.h: the run goes on when its lease is over
+NOT_HANDED_BACK = 75  # EX_TEMPFAIL of sysexits.h: the run continues when its lease ends
 
 
 class Listener(Worker):
-    """arq's worker for one job at a time, woken by a knock and asleep while the slot is taken."""
+    """An arq worker for one job at a time, woken by a knock, asleep while the slot is taken."""
 
     def __init__(self, free: asyncio.Event, knock: str, **options: Any) -> None:
         super().__init__(max_jobs=1, poll_delay=0, queue_read_limit=LOOK_FOR, **options)
@@ -66,7 +66,7 @@ class Listener(Worker):
         self._knock = knock
 
     async def start_jobs(self, job_ids: list[bytes]) -> None:
-        """Answer the oldest bell that nobody answers; arq would ask for each by itself."""
+        """Answer the oldest bell that no other worker answers; arq would query each separately."""
         if not job_ids or not self._free.is_set():
             return
         keys = [in_progress_key_prefix + job_id.decode() for job_id in job_ids]
@@ -74,7 +74,7 @@ class Listener(Worker):
         await super().start_jobs([b for b, by in zip(job_ids, answered, strict=True) if not by])
 
     async def heart_beat(self) -> None:
-        """End a look into the queue: the next one follows when there is a reason."""
+        """End a look into the queue; the next one waits for a reason."""
         await super().heart_beat()
         turned()
         if self.tasks:
@@ -104,7 +104,7 @@ class Doorbell:
         self._free.set()
 
     async def execute_run(self, ctx: dict[str, Any], run_id: str) -> None:
-        """The arq job: claim the run. A refusal answers the bell too: somebody else has it."""
+        """The arq job: claim the run. A refusal answers the bell, too: another worker has it."""
         self._free.clear()
         work: asyncio.Task[None] | None = None
         try:
@@ -115,7 +115,7 @@ class Doorbell:
             raise Retry(defer=RING_AGAIN_SECONDS) from None
         except DoesNotFit as error:
             log.info("claim.no-room", run=run_id, error=str(error))
-            raise Retry(defer=RING_AGAIN_SECONDS) from None  # for another worker to answer
+            raise Retry(defer=RING_AGAIN_SECONDS) from None  # so that another worker answers
         except RunClientError as error:
             log.info("claim.refused", run=run_id, error=str(error))
         finally:
@@ -126,7 +126,7 @@ class Doorbell:
         """Answer bells until cancelled; a Redis that goes away is waited for."""
         pauses = BACKOFF.pauses()
         while True:
-            # A new one each time: arq's own count of its jobs does not survive a lost connection.
+            # A new listener each time: arq's count of its jobs does not survive a lost connection.
             worker = self._new_worker()
             try:
                 await worker.async_run()
@@ -160,7 +160,7 @@ class Doorbell:
 
 
 async def _end_jobs(worker: Worker) -> None:
-    """Let a claim that is under way be answered, so that its run is ours to release."""
+    """Wait for the answer to a claim in progress, so that we can release its run."""
     if tasks := list(worker.tasks.values()):
         await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
         for task in tasks:
@@ -169,7 +169,7 @@ async def _end_jobs(worker: Worker) -> None:
 
 
 async def serve(settings: WorkerSettings) -> int:
-    """Work until SIGTERM or SIGINT; then hand the run back and return the exit status."""
+    """Work until SIGTERM or SIGINT; then release the run and return the exit status."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -1,4 +1,4 @@
-"""What `mergehub plan` says of a merge."""
+"""What `mergehub plan` shows about a merge."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ SECONDS_PER_GB = {
     "sce": 1.1,
     "breadcrumbs_ties": 1.1,
 }
-"""What a processor takes for each 10⁹ bytes read and written, as `make bench-merge` measures."""
+"""Seconds of one processor for each 10⁹ bytes read and written, measured by `make bench-merge`."""
 SLOWEST_PER_GB = 1.5
 SLOWER = 4
-"""How much slower other machines and disks may be, and inputs that are read for the first time."""
+"""How much slower other machines, other disks and a first read of the inputs can be."""
 
 START_SECONDS = (0.5, 2.0)
 COMPILER_SECONDS = 3.0
 METHOD_SECONDS = 7.0
-"""The compiler's start and one method's machine code, which is made once on a machine."""
+"""Seconds to start the compiler, and to compile one method, once on each machine."""
 
 
 def report(planned: Plan, options: MergeOptions) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def report(planned: Plan, options: MergeOptions) -> dict[str, Any]:
 
 
 def described(planned: Plan, options: MergeOptions) -> Table:
-    """The plan for people, a line for each question."""
+    """The plan for people, one line for each question."""
     methods = _methods(planned)
     low, high = _seconds(planned, options)
     rows = {
@@ -77,9 +77,9 @@ def _methods(planned: Plan) -> Counter[str]:
 
 
 def _seconds(planned: Plan, options: MergeOptions) -> tuple[float, float]:
-    """From a fast machine that has merged so before to a slow one that has to compile first.
+    """Estimate from a fast machine that has compiled the method to a slow one that must compile.
 
-    An estimate is good for two digits, and has no more.
+    An estimate is good for two digits, so it shows no more.
     """
     work = sum(
         (tensor.bytes_in + tensor.region.nbytes) / 1e9 * _rate(tensor.method)
@@ -113,7 +113,7 @@ def _own(planned: Plan) -> str:
 
 
 def _time(low: float, high: float) -> str:
-    """Both ends in one unit."""
+    """Both ends of the estimate, in one unit."""
     units = ((3600, "h"), (60, "min"))
     size, unit = next(((size, unit) for size, unit in units if low >= 2 * size), (1, "s"))
     return f"{_two_digits(low / size):,g} to {_two_digits(high / size):,g} {unit}"

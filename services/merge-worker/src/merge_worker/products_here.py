@@ -1,4 +1,4 @@
-"""The models that the hub of this machine has made, for merges in a shell."""
+"""Finds the models that this machine's hub has made, for merges in a shell."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ SECONDS = 3.0  # for a hub on the same machine
 
 
 def products_here(recipe: Recipe, roots: Iterable[Path]) -> dict[str, Path]:
-    """The folder of each product that a recipe names and that lies in this machine's hub.
+    """The folder of each product that a recipe names and that this machine's hub has.
 
-    A folder under a root is meant before a product of the same name.
+    A folder under a root has priority over a product of the same name.
     """
     named = [each for each in references(recipe) if not _is_no_product(each, roots)]
     artifacts = default_folder() / "artifacts" / "runs"
@@ -28,7 +28,7 @@ def products_here(recipe: Recipe, roots: Iterable[Path]) -> dict[str, Path]:
 
 
 def _is_no_product(reference: ModelRef, roots: Iterable[Path]) -> bool:
-    """Whether it names a folder, or a revision, of which products have none."""
+    """Whether it names a folder, or has a revision, which products do not have."""
     name = reference.model
     if reference.revision is not None or "://" in name:
         return True
@@ -36,7 +36,7 @@ def _is_no_product(reference: ModelRef, roots: Iterable[Path]) -> bool:
 
 
 def _newest_runs(names: Iterable[str]) -> dict[str, str]:
-    """The newest run that made a model of each name; none where no hub answers."""
+    """The newest run that made a model of each name; empty if no hub answers."""
     hub = read_connection(default_folder())
     if "url" not in hub:
         return {}

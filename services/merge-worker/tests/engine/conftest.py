@@ -1,7 +1,7 @@
-"""Small real checkpoints to merge, and a way to read what a merge wrote.
+"""Makes small real checkpoints to merge, and reads what a merge wrote.
 
-Tensors are float32 arrays here; their storage type is told by the writer. The codecs are NumPy's
-own (or bit operations on its integers), not the engine's.
+Tensors are float32 arrays here; the writer chooses their storage type. The codecs are NumPy's (or
+bit operations on its integers), not the engine's.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def load(raw: bytes, dtype: str, shape: list[int]) -> F32:
 
 
 def rounded(values: NDArray[Any], dtype: str = "BF16") -> F32:
-    """Float32 values that the type can hold exactly."""
+    """The float32 values, rounded to those that the type holds exactly."""
     stored = store(np.asarray(values, np.float32), dtype)
     return load(stored.tobytes(), dtype, list(np.shape(values)))
 
@@ -77,7 +77,7 @@ def read_tensors(folder: Path) -> Tensors:
 def llama(
     seed: int, *, layers: int = 2, hidden: int = 8, vocabulary: int = 16, tied: bool = False
 ) -> Tensors:
-    """The tensors of a small Llama with weights at random."""
+    """The tensors of a small Llama with random weights."""
     rng = np.random.default_rng(seed)
     shapes = {
         "model.embed_tokens.weight": (vocabulary, hidden),
@@ -107,7 +107,7 @@ def llama_config(layers: int = 2, **extra: Any) -> dict[str, Any]:
 
 
 def _depth(tensors: Mapping[str, NDArray[Any]]) -> int:
-    """How many layers these are, counted by the names of the text layers."""
+    """How many layers there are, counted by the names of the text layers."""
     found = (re.match(r"model\.layers\.(\d+)\.", name) for name in tensors)
     return max((int(each[1]) + 1 for each in found if each), default=2)
 
@@ -135,7 +135,7 @@ class Workshop:
         dtype: str = "BF16",
         config: dict[str, Any] | None = None,
     ) -> str:
-        """Write a model; returns the name to use in recipes."""
+        """Write a model and return its name in recipes."""
         folder = self.folder / name
         folder.mkdir()
         (folder / "config.json").write_text(json.dumps(config or llama_config(_depth(tensors))))
@@ -143,7 +143,7 @@ class Workshop:
         return f"./{name}"
 
     def adapter(self, name: str, tensors: Mapping[str, NDArray[Any]], **config: Any) -> str:
-        """Write a LoRA adapter; returns its name."""
+        """Write a LoRA adapter and return its name."""
         folder = self.folder / name
         folder.mkdir()
         (folder / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", **config}))
@@ -160,7 +160,7 @@ class Workshop:
         return merge(plan, self.folder / out, MergeOptions(**options))
 
     def merged(self, recipe: dict[str, Any], out: str = "out", **options: Any) -> Tensors:
-        """Merge and read what was written."""
+        """Merge and return what was written."""
         self.merge(recipe, out, **options)
         return read_tensors(self.folder / out)
 
@@ -172,7 +172,7 @@ def workshop(tmp_path: Path) -> Workshop:
 
 @pytest.fixture(scope="session")
 def real_weights() -> Path:
-    """Real weights made by other people; the folder is not part of the project."""
+    """Real weights by other people, in a folder outside the project."""
     root = os.environ.get("MERGEHUB_REAL_DATA")
     if root is None:
         pytest.skip("MERGEHUB_REAL_DATA is not set")
@@ -181,5 +181,5 @@ def real_weights() -> Path:
 
 @pytest.fixture(scope="session")
 def workshop_class() -> type[Workshop]:
-    """For fixtures that outlive a test."""
+    """The class, for fixtures that outlive a test."""
     return Workshop

@@ -1,4 +1,4 @@
-"""Adapters that PEFT makes: what it merges is what we merge, and what it cannot is refused."""
+"""Adapters by PEFT: our merge equals PEFT's, and what PEFT cannot merge is refused."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ VISION = {
 @pytest.fixture(autouse=True)
 def _warnings_of_others() -> Iterator[None]:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # peft and transformers warn of one another
+        warnings.simplefilter("ignore")  # peft and transformers warn about each other
         yield
 
 
@@ -58,7 +58,7 @@ def llava() -> Any:
 
 
 def adapted(model: Any, folder: Path, **config: Any) -> Any:
-    """The model with a trained adapter, which is saved."""
+    """Return the model with a trained adapter, and save the adapter."""
     settings = {"r": 4, "lora_alpha": 8, "target_modules": ["q_proj", "v_proj"], **config}
     found = peft.get_peft_model(model, peft.LoraConfig(**settings))
     with torch.no_grad():
@@ -104,7 +104,7 @@ def test_an_adapter_is_refused_just_where_its_start_changes_the_model(
     if torch.equal(layer.base_layer.weight, before):
         workshop.plan(recipe())
         return
-    with pytest.raises(NotSupportedError, match="takes its start out of the model's own weights"):
+    with pytest.raises(NotSupportedError, match="subtracts its start from the model's own weights"):
         workshop.plan(recipe())
 
 

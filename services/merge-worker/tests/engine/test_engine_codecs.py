@@ -1,4 +1,4 @@
-"""Every bfloat16 and float16, and float32 at the hard places, against NumPy."""
+"""Every bfloat16 and float16, and the difficult float32 values, compared with NumPy."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def hard_float32() -> NDArray[np.float32]:
         wide = halves.astype(np.float64)
         middle = (wide + np.nextafter(halves, np.float16(np.inf)).astype(np.float64)) / 2
         exact = np.concatenate([middle, wide]).astype(np.float32).view(np.uint32)
-    exact = np.append(exact, np.float32(65520).view(np.uint32))  # halfway to what is infinite
+    exact = np.append(exact, np.float32(65520).view(np.uint32))  # halfway to infinity
     edges = [exact, exact + np.uint32(1), exact - np.uint32(1)]
     return np.concatenate([bits, *near, *edges]).astype(np.uint32).view(np.float32)
 
@@ -91,7 +91,7 @@ def test_float32_rounds_to_the_nearest_bfloat16_ties_to_even() -> None:
     numbers = values[np.isfinite(values)]
     bits = numbers.view(np.uint32)
     up = ((bits >> 16) + 1) << 16
-    overflows = (up & 0x7FFFFFFF) >= 0x7F800000  # what would come next is 2¹²⁸
+    overflows = (up & 0x7FFFFFFF) >= 0x7F800000  # the next number would be 2¹²⁸
     next_one = np.where(overflows, 0, up).astype(np.uint32).view(np.float32).astype(np.float64)
     above = np.where(overflows, np.copysign(2.0**128, numbers.astype(np.float64)), next_one)
     below = ((bits >> 16) << 16).view(np.float32).astype(np.float64)

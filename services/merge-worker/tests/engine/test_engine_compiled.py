@@ -1,4 +1,4 @@
-"""Machine code that is kept: made once, found again, never trusted when damaged."""
+"""Machine code on disk: made once, found again, not trusted if it is damaged."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ helper = triple
 
 @kernel("f4[:], (f8[:], f4[:,:]), b1, u8, f4[:]")
 def everything(a: Any, pair: Any, negate: bool, count: int, out: Any) -> None:
-    """Uses an argument of each kind."""
+    """Use an argument of each kind."""
     for j in range(count):
         value = triple(a[j]) + np.float32(pair[0][j]) + pair[1][1, j]
         out[j] = -value if negate else value
@@ -48,7 +48,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def builds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the functions that are really compiled."""
+    """The names of the functions that are actually compiled."""
     made: list[str] = []
     real: Callable[..., bytes] = module.build
 
@@ -128,7 +128,7 @@ def test_code_is_told_apart_by_all_that_it_depends_on(cache: Path) -> None:
 
 
 def pair(first: bool, second: bool) -> Callable[..., Any]:
-    """A loop with two variables of the same kind, which must not be mixed up."""
+    """A loop with two variables of the same kind, which must not be confused."""
 
     def loop(out: Any) -> None:
         out[0] = 1 if first else (2 if second else 3)

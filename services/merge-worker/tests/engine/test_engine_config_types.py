@@ -1,4 +1,4 @@
-"""A config.json whose depth or kind is none is refused by its key, before anything is merged."""
+"""A config.json with an invalid depth or kind is refused before the merge, by its key."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_model_with_fewer_layers_than_its_configuration_says_is_refused(worksh
 @pytest.mark.parametrize(
     "config",
     [
-        {"num_hidden_layers": 1},  # layers that predict further tokens come on top
+        {"num_hidden_layers": 1},  # plus layers that predict further tokens
         {"num_hidden_layers": 5, "decoder_layers": 2},
         {"num_hidden_layers": None},
         {"num_hidden_layers": None, "vision_config": {"depth": 9}},

@@ -1,4 +1,4 @@
-"""Threads that share tensors: all items once, in order, whoever works on them."""
+"""Threads that share tensors: each item once, in order, whichever thread works on it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from merge_worker.engine.machine.crew import Crew, Stopped
 
 
 def run(crew: Crew, jobs: list[Callable[[], Any]], threads: int) -> list[BaseException | None]:
-    """Do jobs in threads; what each thread raised."""
+    """Do jobs in threads and return what each thread raised."""
     with ThreadPoolExecutor(threads) as pool:
         futures = crew.run(pool, threads, iter(jobs))
         wait(futures, 60)

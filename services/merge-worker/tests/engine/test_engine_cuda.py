@@ -1,8 +1,8 @@
-"""A merge on a CUDA device writes the bytes that the processor writes.
+"""A merge on a CUDA device writes the same bytes as on the CPU.
 
-Without a GPU, numba's simulator runs the kernels as Python (in a process of its own, as it has to
-be chosen before numba is imported), and the compiled kernels are read where NVIDIA's compiler is
-installed. With one, the kernels themselves are run.
+Without a GPU, numba's simulator runs the kernels as Python (in a process of its own, since it must
+be chosen before numba is imported), and the tests read the compiled kernels if NVIDIA's compiler is
+installed. With a GPU, the tests run the kernels themselves.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ STRANGE = ("linear", "ties", "dare_ties", "nearswap", "sce", "della_linear")
 
 
 def recipe(method: str, folder: str, **settings: Any) -> dict[str, Any]:
-    """A recipe of any method, over the models of a folder, with all that it may take."""
+    """A recipe of any method over the models of a folder, with all its parameters."""
     spec = discover()[method].spec
     of_models = {each.name for each in spec.parameters if each.scope == "model"} & set(VALUES)
     settings |= {each.name: VALUES[each.name][0] for each in spec.parameters if each.required}
@@ -80,7 +80,7 @@ def recipe(method: str, folder: str, **settings: Any) -> dict[str, Any]:
 
 
 def cases() -> dict[str, dict[str, Any]]:
-    """Recipes by name: every method, their variants, all types, and numbers out of the ordinary."""
+    """Recipes by name: every method, its variants, all types, and unusual numbers."""
     found = {method: recipe(method, "BF16") for method in discover()}
     found |= {name: recipe(method, "BF16", **each) for name, (method, each) in VARIANTS.items()}
     for stored, out in STORED:
@@ -106,7 +106,7 @@ def write_models(shop: Any, made: Callable[[int], dict[str, NDArray[Any]]]) -> N
 
 
 def with_strange(values: NDArray[Any], model: int, stored: str) -> NDArray[Any]:
-    """Half of the elements subnormal or tiny; some infinite, one NaN, some zero, one large."""
+    """Make half of the elements subnormal or tiny, some infinite or zero, one NaN, one large."""
     scale = {"BF16": 2.0**-130, "F16": 2.0**-20, "F32": 2.0**-138}[stored]
     flat = values.astype(np.float32).ravel().copy()
     flat[::2] *= np.float32(scale)
@@ -130,11 +130,11 @@ def few(seed: int) -> dict[str, NDArray[Any]]:
 
 
 def simulate() -> dict[str, list[Any]]:
-    """What the processor and the simulated device make of each case: digests and counts."""
+    """The digests and counts of each case, on the CPU and on the simulated device."""
     from conftest import Workshop
     from merge_worker.engine.cuda import loop as cuda_loop
 
-    cuda_loop.THREADS = 32  # each is a thread of Python
+    cuda_loop.THREADS = 32  # each is a Python thread
     with tempfile.TemporaryDirectory() as folder:
         shop = Workshop(Path(folder))
         write_models(shop, few)
@@ -190,12 +190,12 @@ def test_the_cases_differ(simulated: dict[str, list[Any]]) -> None:
     assert all(simulated[f"{method}, strange F32"][0][1] for method in STRANGE)
 
 
-# The machine code, read.
+# Reading the machine code.
 
 
 @pytest.fixture
 def compiler() -> Iterator[Callable[[Any, bool], str]]:
-    """From a prepared formula to the PTX of its kernel, whether or not there is a GPU."""
+    """Yield a function from a prepared formula to its kernel's PTX, which needs no GPU."""
     pytest.importorskip("numba_cuda", reason="the extra 'cuda' is not installed")
     from numba import cuda
     from numba.cuda import dispatcher
@@ -218,7 +218,7 @@ def compiler() -> Iterator[Callable[[Any, bool], str]]:
 
 
 def prepared_by(workshop: Any, name: str) -> tuple[Prepared, bool]:
-    """What a case computes its last tensor by, and whether over a base."""
+    """The prepared formula for a case's last tensor, and whether it has a base."""
     found: list[tuple[Prepared, bool]] = []
 
     class Recorded(Loop):
@@ -240,8 +240,8 @@ def test_every_operation_is_rounded_by_itself(workshop: Any, compiler: Any, name
     with uncontracted():
         ptx = compiler(*prepared_by(workshop, name))
     assert re.search(r"\bmul\.rn\.f32", ptx)
-    # A multiplication and a sum at once, subnormal numbers as 0, quick divisions, and the least and
-    # largest of two numbers with NaN left out: none of these.
+    # No fused multiply-add, no flushing of subnormal numbers, no approximate division, and no
+    # minimum or maximum that drops a NaN.
     assert not re.search(r"\bfma\.|\.ftz|\.approx|\bdiv\.full|\b(min|max)\.f32", ptx)
     assert set(re.findall(r"\b(?:add|sub|mul|div)\.[.\w]*f32", ptx)) <= {
         "add.rn.f32",
@@ -259,7 +259,7 @@ def test_divisions_are_those_of_ieee_754(workshop: Any, compiler: Any) -> None:
     assert "div.rn.f32" in compiler(*prepared_by(workshop, "linear"))
 
 
-# Run on a GPU.
+# Running on a GPU.
 
 
 @pytest.fixture(scope="module")
@@ -279,7 +279,7 @@ def test_a_gpu_writes_the_same_bytes(large: Any, name: str) -> None:
     assert made(large, document, "cuda") == expected
 
 
-# When it cannot be.
+# Without a usable GPU.
 
 
 @pytest.mark.process
@@ -291,7 +291,7 @@ def test_the_engine_imports_no_compiler_until_it_is_needed() -> None:
 @pytest.mark.parametrize("name", ["gpu", "cuda:", "cuda:x", "CUDA"])
 def test_an_unknown_device_is_refused_before_anything_is_written(workshop: Any, name: str) -> None:
     workshop.model("a", workshop.llama(0))
-    with pytest.raises(EngineError, match=f"'{name}' is not a device: give cpu, cuda or cuda:1"):
+    with pytest.raises(EngineError, match=f"'{name}' is not a device: use cpu, cuda or"):
         workshop.merge({"merge_method": "linear", "models": [{"model": "./a"}]}, device=name)
     assert not (workshop.folder / "out.partial").exists()
 
@@ -322,7 +322,7 @@ def test_the_command_line_says_so_too(workshop: Any) -> None:
     arguments = [str(file), str(workshop.folder / "out"), "--device", "gpu"]
     result = CliRunner().invoke(merge_command, arguments)
     assert result.exit_code == 1
-    assert "'gpu' is not a device: give cpu, cuda or cuda:1" in result.output
+    assert "'gpu' is not a device: use cpu, cuda or" in result.output
 
 
 def test_a_device_takes_two_threads_and_larger_blocks() -> None:
@@ -335,7 +335,7 @@ def test_a_device_takes_two_threads_and_larger_blocks() -> None:
 
 @needs_gpu
 def test_a_gpu_that_is_not_there_is_refused() -> None:
-    with pytest.raises(DeviceError, match="there is no 'cuda:99'"):
+    with pytest.raises(DeviceError, match="there is no device 'cuda:99'"):
         open_device("cuda:99")
 
 

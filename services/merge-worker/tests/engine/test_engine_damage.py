@@ -1,4 +1,4 @@
-"""What an earlier attempt left, damaged in every way: a sentence that says what to remove."""
+"""An earlier attempt's output, damaged in every way, gives an error that says what to remove."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def plan(workshop: Any) -> Plan:
 
 @pytest.fixture
 def partial(workshop: Any, plan: Plan) -> Path:
-    """What a merge leaves that was stopped just before its end."""
+    """The unfinished output of a merge that was stopped just before its end."""
 
     def stop(progress: Any) -> None:
         if progress.stage == "finish":
@@ -52,7 +52,7 @@ def lines(partial: Path) -> list[dict[str, Any]]:
 
 
 def changed(**values: Any) -> Callable[[Path], None]:
-    """One line about a tensor, changed."""
+    """Change one line about a tensor."""
 
     def damage(partial: Path) -> None:
         found = lines(partial)
@@ -209,7 +209,7 @@ def test_a_folder_in_the_place_of_a_file_is_refused_before_weights_are_written(
 ) -> None:
     stages: list[str] = []
     (workshop.folder / "out.partial" / name).mkdir(parents=True)
-    with pytest.raises(ResumeError, match=f"out.partial holds the folder '{name}'"):
+    with pytest.raises(ResumeError, match=f"out.partial contains the folder '{name}'"):
         merge(plan, workshop.folder / "out", on_progress=lambda now: stages.append(now.stage))
     assert stages == []
 
@@ -274,5 +274,5 @@ def test_a_folder_that_the_output_would_replace_is_left_alone_even_as_a_dangling
     workshop: Any, plan: Plan
 ) -> None:
     (workshop.folder / "out").symlink_to("nowhere")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         merge(plan, workshop.folder / "out")

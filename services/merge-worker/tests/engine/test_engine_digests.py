@@ -1,4 +1,4 @@
-"""The digest of a tensor while its blocks are being written."""
+"""The digest of a tensor, taken while its blocks are written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A method is one file: what declares itself is found, checked and written down."""
+"""A method is one file: its declaration is found, checked and documented."""
 
 from __future__ import annotations
 
@@ -111,4 +111,4 @@ def test_a_formula_is_a_plain_function_of_no_more_than_it_says() -> None:
     assert len(formula.share(f(1), f(1), f(0))) == formula.sums
     assert not formula.drawn
     assert not formula.ranked
-    assert {formula: 1}[Formula()] == 1  # loops are kept by formula
+    assert {formula: 1}[Formula()] == 1  # loops are cached by formula

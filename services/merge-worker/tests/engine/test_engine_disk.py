@@ -1,4 +1,4 @@
-"""Disks that fill up and files that vanish: a sentence, nothing half made, and a way to go on."""
+"""Full disks and vanishing files give an error, leave nothing half made, and can be resumed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DISK = 64 * PAGE
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, of 64 pages."""
+    """A separate file system of 64 pages."""
     folder = tmp_path / "disk"
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(folder)]
@@ -42,7 +42,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def leave(folder: Path, pages: int) -> Path:
-    """Fill a disk up but for so many pages."""
+    """Fill a disk except for so many pages."""
     ballast = folder / "ballast"
     ballast.unlink(missing_ok=True)
     status = os.statvfs(folder)
@@ -60,7 +60,7 @@ def plan_of_two(workshop: Any, **options: Any) -> Any:
 
 
 def attempt(plan: Any, out: Path) -> str | None:
-    """Merge; the sentence if it fails for want of space."""
+    """Merge; return the error if it fails because the disk is full."""
     try:
         merge(plan, out, MergeOptions(threads=1, keep_partial=False))
     except OutputError as error:
@@ -71,7 +71,7 @@ def attempt(plan: Any, out: Path) -> str | None:
 def test_a_model_larger_than_the_disk_is_refused_before_any_work(workshop: Any, disk: Path) -> None:
     plan, seen = plan_of_two(workshop), []
     leave(disk, 3)
-    with pytest.raises(OutputError, match=r"no space left for .*: it takes \d+ bytes; free some"):
+    with pytest.raises(OutputError, match=r"no space left for .*: \d+ bytes are needed; free some"):
         merge(plan, disk / "out", on_progress=seen.append)
     assert not seen
     assert not (disk / "out").exists()

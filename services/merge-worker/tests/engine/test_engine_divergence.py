@@ -1,4 +1,4 @@
-"""The divergence of rows, its exponential and its logarithm, against the library's."""
+"""The divergence of rows, its exponential and its logarithm, compared with the library's."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_the_divergence_is_that_of_the_definition(level: float) -> None:
     expected = (p * np.log(p / q)).sum()
     assert divergence(p, q) == pytest.approx(expected, rel=1e-12)
     assert divergence(p, p.copy()) == 0
-    assert divergence(np.array([0.5]), np.array([0.6])) == 0  # as if rounding had made them
+    assert divergence(np.array([0.5]), np.array([0.6])) == 0  # as if by rounding
 
 
 @pytest.mark.parametrize("compiled", [False, True])

@@ -1,4 +1,4 @@
-"""What must hold of every merge method, whatever it computes, also of one added in a file."""
+"""What must be true of every merge method, including one added as a file."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from mergehub.recipe.methods import MethodSpec, ParameterSpec
 from tools import method_catalogue as command
 
 ROWS = {"vocabulary": 40_003}
-"""Embeddings of 320,024 elements: several blocks."""
+"""Embeddings of 320,024 elements, which take several blocks."""
 
 
 def recipe_of(method: str, names: list[str], base: str, **fields: Any) -> dict[str, Any]:
-    """A recipe of a method and of as many models as it takes, with parameters that do something."""
+    """A recipe of a method with as many models as it takes and parameters that have an effect."""
     spec = discover()[method].spec
     room = (spec.max_models or len(names)) - (spec.base == "member")
     models = [{"model": name, "parameters": _values(spec, "model")} for name in names[:room]]
@@ -33,7 +33,7 @@ def recipe_of(method: str, names: list[str], base: str, **fields: Any) -> dict[s
 
 
 def _values(spec: MethodSpec, scope: str) -> dict[str, Any]:
-    """A density or a fraction at 0.3, other required numbers at 0.3 too, the rest by default."""
+    """Densities, fractions and other required numbers are 0.3; the rest have their defaults."""
     return {each.name: 0.3 for each in spec.parameters if each.scope == scope and _telling(each)}
 
 
@@ -43,7 +43,7 @@ def _telling(parameter: ParameterSpec) -> bool:
 
 
 def blocks_and_threads_change_no_byte(workshop: Any, method: str) -> None:
-    """One block at a time in one thread, several, or the whole tensor: the same digest."""
+    """One thread, several threads, or the whole tensor at once give the same digest."""
     names = [workshop.model(f"m{i}", workshop.llama(i, **ROWS)) for i in range(3)]
     document = recipe_of(method, names[1:], names[0])
     results = [
@@ -55,7 +55,7 @@ def blocks_and_threads_change_no_byte(workshop: Any, method: str) -> None:
 
 
 def equal_models_give_themselves(workshop: Any, method: str) -> None:
-    """Weights that sum to one reproduce a model that base and ingredients have in common."""
+    """Weights that sum to one reproduce a model that equals the base and all ingredients."""
     same = workshop.llama(4)
     names = [workshop.model(f"m{i}", same) for i in range(3)]
     document = recipe_of(method, names[1:], names[0], out_dtype="float32")
@@ -67,7 +67,7 @@ def equal_models_give_themselves(workshop: Any, method: str) -> None:
 
 
 def the_order_of_the_ingredients_does_not_matter(workshop: Any, method: str) -> None:
-    """Listed the other way round, ingredients give the same but for the rounding of sums."""
+    """Ingredients in reverse order give the same result, except for the rounding of sums."""
     names = [workshop.model(f"m{i}", workshop.llama(i)) for i in range(3)]
     document = recipe_of(method, names[1:], names[0], out_dtype="float32")
     first = workshop.merged(document, "first")
@@ -78,12 +78,12 @@ def the_order_of_the_ingredients_does_not_matter(workshop: Any, method: str) -> 
 
 
 def what_is_not_finite_stays_in_its_element(workshop: Any, method: str) -> None:
-    """A NaN or an infinity reaches the output where it stands, and nothing else."""
+    """A NaN or an infinity affects only the same element of the output."""
     tensors = [workshop.llama(i) for i in range(3)]
     tensors[1]["lm_head.weight"][2, 3] = np.nan
     names = [workshop.model(f"m{i}", each) for i, each in enumerate(tensors)]
     document = recipe_of(method, names[1:], names[0])
-    document["parameters"].pop("select_topk", None)  # a choice may leave the NaN out
+    document["parameters"].pop("select_topk", None)  # a selection may leave the NaN out
     for entry in document["models"]:
         entry["parameters"].pop("density", None)
     found = workshop.merged(document)

@@ -1,4 +1,4 @@
-"""Models of several types merge only where transformers computes the same with their tensors."""
+"""Models of different types merge only if transformers computes the same with their tensors."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def save(folder: Path, kind: str, auto: str) -> None:
 
 
 def retyped(folder: Path, kind: str, target: Path) -> None:
-    """The same weights and settings under another model type."""
+    """Write the same weights and settings with another model type."""
     shutil.copytree(folder, target)
     config = json.loads((folder / "config.json").read_text())
     (target / "config.json").write_text(json.dumps({**config, "model_type": kind}))

@@ -49,7 +49,7 @@ def test_what_is_not_finite_in_the_output_is_counted_by_kind(
     expected = {NORM: made} if made else {}
     assert result.made == expected
     kind = {"float16": np.float16, "bfloat16": None, "float32": np.float32}[dtype]
-    if kind:  # NumPy's own rounding is the judge
+    if kind:  # NumPy's own rounding gives the expected values
         found = workshop.read(workshop.folder / "out")[NORM]
         assert np.isinf(found).sum() == (made or {}).get("infinite", 0)
         assert np.isnan(found).sum() == (made or {}).get("nan", 0)
@@ -78,7 +78,7 @@ def test_a_copied_tensor_is_counted_too(workshop: Any, stored: str) -> None:
 
 
 def wide(workshop: Any, name: str, value: float) -> None:
-    """A model of which one tensor is stored as float64, with a value that float32 cannot hold."""
+    """Write a model with one float64 tensor that has a value that float32 cannot hold."""
     tensors: dict[str, Any] = workshop.llama(0)
     workshop.model(name, tensors, "F32")
     tensors = {**tensors, NORM: tensors[NORM].astype(np.float64)}
@@ -161,7 +161,7 @@ def test_a_merge_that_is_refused_names_the_folder_that_it_leaves(
     refused = CliRunner().invoke(merge_command, [*command, "--only-finite"])
     assert refused.exit_code == 1
     assert (tmp_path / "out.partial").is_dir()
-    assert f"{out}.partial: remove it, or leave out --only-finite" in refused.stderr
+    assert f"{out}.partial: remove it, or continue without --only-finite" in refused.stderr
     assert CliRunner().invoke(merge_command, command).exit_code == 0
 
 
@@ -203,12 +203,12 @@ def test_the_end_of_float32_is_where_rounding_makes_infinity() -> None:
 @pytest.mark.parametrize(
     ("method", "weights", "settings", "words"),
     [
-        ("linear", [1e39, 1e39], {}, "weight must be a number that float32 holds, not 1e\\+39"),
+        ("linear", [1e39, 1e39], {}, "weight must be a number that float32 can hold, not 1e\\+39"),
         ("linear", [1e308, 1e308], {}, "weight must be .* not 1e\\+308"),
-        ("linear", [3e38, 3e38], {}, "sum of weights of one sign is 6e\\+38"),
+        ("linear", [3e38, 3e38], {}, "sum of the weights of one sign is 6e\\+38"),
         ("task_arithmetic", [1e20, 1], {"lambda": 1e20}, "lambda"),
         ("task_arithmetic", [1, 1], {"lambda": 1e39}, "lambda must be .* not 1e\\+39"),
-        ("ties", [2e38, 2e38], {}, "sum of weights of one sign is 4e\\+38"),
+        ("ties", [2e38, 2e38], {}, "sum of the weights of one sign is 4e\\+38"),
     ],
 )
 def test_parameters_that_float32_cannot_hold_are_refused_before_anything_is_read(

@@ -1,4 +1,4 @@
-"""Models that do not fit together are refused before a tensor is read, in words that help."""
+"""Models that do not fit together are refused before a tensor is read, with a helpful error."""
 
 from __future__ import annotations
 
@@ -55,7 +55,13 @@ def test_a_bias_that_only_one_model_has_in_its_layers_is_refused_in_either_order
     workshop.model("b", {**workshop.llama(1), **bias}, config=qwen)
     with pytest.raises(PlanError) as caught:
         workshop.plan(linear(*order))
-    for part in ("./a has no tensor", "and 1 others", "'llama'", "'qwen2'", "one architecture"):
+    for part in (
+        "./a has no tensor",
+        "(and 1 more)",
+        "'llama'",
+        "'qwen2'",
+        "the same architecture",
+    ):
         assert part in str(caught.value)
 
 
@@ -70,7 +76,7 @@ def test_names_that_begin_differently_are_refused_with_both_beginnings(
     workshop.model("b", renamed(workshop.llama(1), "model.", prefix))
     with pytest.raises(PlanError) as caught:
         workshop.plan(linear(*order))
-    for part in ("begin differently", "(model.layers.*)", f"({prefix}layers.*)", "save it again"):
+    for part in ("different prefixes", "(model.layers.*)", f"({prefix}layers.*)", "and save them"):
         assert part in str(caught.value)
 
 
@@ -84,7 +90,7 @@ def test_a_text_model_beside_one_that_also_sees_is_refused_as_such(
     workshop.model("b", seeing, config=workshop.llama_config(model_type="qwen2_5_vl"))
     with pytest.raises(PlanError) as caught:
         workshop.plan(linear(*order))
-    for part in ("with a vision tower", "'qwen2_5_vl'", "take out its language model first"):
+    for part in ("with a vision tower", "'qwen2_5_vl'", "extract its language model first"):
         assert part in str(caught.value)
 
 
@@ -216,7 +222,7 @@ def test_heads_cut_in_other_ways_are_refused(workshop: Any) -> None:
 
 
 def two_stacks(workshop: Any, name: str, config: dict[str, Any]) -> None:
-    """An encoder and a decoder of four layers each."""
+    """Write a model with an encoder and a decoder of four layers each."""
     tensors = {
         f"{side}.block.{i}.w": np.full((4, 4), i, np.float32)
         for side in ("encoder", "decoder")

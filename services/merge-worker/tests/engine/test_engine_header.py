@@ -1,4 +1,4 @@
-"""Safetensors headers: agreement with the library, and refusal of everything unsound."""
+"""Safetensors headers: we agree with the library, and refuse every invalid file."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_header_that_we_write_is_read_by_the_library(tmp_path: Path) -> None:
         ({"a": entry(shape=(-1,))}, bytes(4), None, "shape"),
         ({"a": entry(shape=(True,))}, bytes(4), None, "shape"),
         ({"a": entry(offsets=(0, 8))}, bytes(8), None, "takes 4 bytes"),
-        ({"a": entry(offsets=(-4, 0))}, bytes(4), None, "lies at"),
+        ({"a": entry(offsets=(-4, 0))}, bytes(4), None, "is at bytes"),
         ({"a": entry(), "b": entry(offsets=(2, 6))}, bytes(6), None, "overlaps"),
         ({"a": entry(), "b": entry(offsets=(8, 12))}, bytes(12), None, "gap"),
         ({"a": entry()}, bytes(5), None, "end at byte"),
@@ -120,7 +120,7 @@ def test_shards_are_found_by_the_index(workshop: Any) -> None:
         ({"a": "/etc/passwd"}, "same folder"),
         ({"a": "s1.bin"}, "same folder"),
         ({"a": 1}, "same folder"),
-        ({"a": "gone.safetensors"}, "not there"),
+        ({"a": "gone.safetensors"}, "which is missing"),
         ({"z": "s1.safetensors"}, "lacks 'z'"),
         ({"a": "s1.safetensors", "b": "s2.safetensors", "c": "s3.safetensors"}, "lacks 'c'"),
         ({"a": "s3.safetensors", "b": "s2.safetensors"}, None),

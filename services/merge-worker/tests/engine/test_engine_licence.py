@@ -1,4 +1,4 @@
-"""The licence that a card states, and nothing else of it."""
+"""The licence is read from a card, and nothing else is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lock says what was read and written, whatever happens to the files meanwhile."""
+"""The lock says what was read and written, even if the files change meanwhile."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def sha256(content: bytes) -> str:
 
 @pytest.fixture
 def plan(workshop: Any) -> Plan:
-    """A plan of two models under `root`, the first with a tokenizer; beside it, a secret."""
+    """A plan of two models under `root`, the first with a tokenizer; a secret is next to `root`."""
     (workshop.folder / "secret.json").write_bytes(b'{"secret": true}')
     workshop.folder = workshop.folder / "root"
     workshop.folder.mkdir()
@@ -53,7 +53,7 @@ def swap_the_folder(folder: Path) -> None:
 
 
 def rewrite(name: str) -> Callable[[Path], None]:
-    """Write other bytes of the same length, and put the time of change back."""
+    """Write other bytes of the same length, and restore the time of modification."""
 
     def change(folder: Path) -> None:
         path = folder / name
@@ -96,7 +96,7 @@ def test_an_input_that_changes_in_any_way_ends_the_merge(
 
 
 def test_a_folder_that_is_swapped_meanwhile_changes_nothing(workshop: Any, plan: Plan) -> None:
-    """What is open stays what it was; only a later plan sees the other folder."""
+    """Open files do not change; only a later plan sees the other folder."""
 
     def change(progress: Any) -> None:
         if progress.stage == "finish" and not (workshop.folder / "old").exists():

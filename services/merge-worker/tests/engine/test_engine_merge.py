@@ -1,4 +1,4 @@
-"""Carrying a merge out: the same bytes however it is cut, interrupted or repeated."""
+"""A merge gives the same bytes however it is divided, interrupted or repeated."""
 
 from __future__ import annotations
 
@@ -272,14 +272,14 @@ merge(plan, folder / "out", MergeOptions(threads=1))
 @pytest.mark.parametrize(
     ("call", "nth", "journalled"),
     [
-        ("posix_fallocate", 1, 0),  # the journal begun, nothing laid out
-        ("pwrite", 1, 0),  # laid out without its header
+        ("posix_fallocate", 1, 0),  # the journal exists, but no file is laid out
+        ("pwrite", 1, 0),  # the file is laid out, without its header
         ("pwrite", 2, 0),  # the first tensor's bytes; the first call writes the header
         ("pwrite", 5, 1),  # some tensors journalled, some not
         ("write", 2, 0),  # a tensor's bytes written, not yet journalled
         ("fsync", 1, 0),  # written and journalled, not yet on disk
-        ("unlink", 1, 9),  # all journalled, the journal about to go
-        ("rename", 1, 0),  # the journal gone, the output not yet visible
+        ("unlink", 1, 9),  # all journalled, the journal about to be removed
+        ("rename", 1, 0),  # the journal removed, the output not yet visible
     ],
 )
 def test_killed_at_any_moment_a_merge_goes_on_to_the_same_bytes(
@@ -332,7 +332,7 @@ def test_without_memory_a_merge_says_so_and_goes_on_with_smaller_blocks(workshop
 
 
 def stopped_merge(workshop: Any, document: dict[str, Any]) -> Path:
-    """Leave a merge behind of which everything is journalled, but which is not finished."""
+    """Leave an unfinished merge whose tensors are all journalled."""
 
     def stop_at_the_end(progress: Progress) -> None:
         if progress.stage == "finish":
@@ -367,7 +367,7 @@ def test_a_shard_that_was_cut_is_not_trusted(workshop: Any) -> None:
     document = recipe(workshop)
     partial = stopped_merge(workshop, document)
     (partial / "model.safetensors").write_bytes(b"short")
-    with pytest.raises(ResumeError, match="changed since"):
+    with pytest.raises(ResumeError, match="was changed after"):
         workshop.merge(document)
 
 
@@ -384,7 +384,7 @@ def test_two_processes_do_not_merge_into_one_place(workshop: Any) -> None:
 def test_an_existing_output_is_never_touched(workshop: Any) -> None:
     document = recipe(workshop)
     (workshop.folder / "out").mkdir()
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         workshop.merge(document)
 
 
@@ -465,7 +465,7 @@ def test_an_input_that_changes_meanwhile_is_noticed(workshop: Any, stage: str) -
             with (workshop.folder / "a" / "model.safetensors").open("r+b") as file:
                 file.truncate(100)
 
-    with pytest.raises(InputChangedError, match=r"cut short|not the file"):
+    with pytest.raises(InputChangedError, match=r"cut short|changed, replaced or removed"):
         merge(plan, workshop.folder / "out", on_progress=change)
     assert not (workshop.folder / "out").exists()
 

@@ -1,4 +1,4 @@
-"""Each method against a float64 reading of its formula, and what must hold whatever the numbers."""
+"""Each method compared with its formula in float64, and what must be true of any numbers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SLOW = settings(
 )
 
 
-# The formulas, read from the papers; nothing here calls the engine.
+# The formulas, as in the papers; nothing here calls the engine.
 
 
 def linear(models: list[Array], weights: list[float], normalize: bool = True) -> Array:
@@ -48,7 +48,7 @@ def slerp(first: Array, second: Array, t: float) -> Array:
 
 
 def trim(tau: Array, density: float) -> Array:
-    """Keep the k largest; a stable sort keeps the lowest index among equals."""
+    """Keep the k largest elements; a stable sort keeps the lowest index among equals."""
     k = max(1, int(density * tau.size))
     order = np.argsort(-np.abs(tau).ravel(), kind="stable")[:k]
     kept = np.zeros(tau.size)
@@ -253,7 +253,7 @@ def test_passthrough_scales_up_too(workshop: Any) -> None:
     close(found, lambda n: 2.0 * models[1][n])
 
 
-# What must hold whatever the numbers.
+# What must be true of any numbers.
 
 
 def test_formulas_compute_with_float32_alone() -> None:
@@ -389,7 +389,7 @@ def test_ties_keeps_exactly_k_where_all_magnitudes_are_equal(workshop: Any) -> N
 @pytest.mark.parametrize("density", [0.05, 0.2, 0.35, 0.5, 0.9])
 def test_ties_trims_what_is_mostly_unchanged(workshop: Any, density: float) -> None:
     rng = np.random.default_rng(3)
-    # Subnormals, the ends of the ranges that magnitudes are counted in, and equals.
+    # Subnormals, the ends of the ranges in which magnitudes are counted, and equals.
     bits = np.array([1, 0xFFFF, 0x10000, 0x10001, 0x20000, 0x20001, 0x3F800000], np.uint32)
     shapes = {name: values.shape for name, values in workshop.llama(0).items()}
     sizes = [bits.view(np.float32)[rng.integers(0, len(bits), shape)] for shape in shapes.values()]

@@ -1,4 +1,4 @@
-"""A module's name chooses that part of the model; everything else is copied to the byte."""
+"""A module's name selects that part of the model; everything else is copied byte for byte."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VISION, PROJECTOR = "vision_tower.blocks.{}.weight", "multi_modal_projector.line
 
 
 def seeing(workshop: Any, name: str, seed: int) -> dict[str, Any]:
-    """A model that sees: a small Llama, a larger tower of as many layers and what joins them."""
+    """Write a vision model: a small Llama, a larger tower with as many layers, and a projector."""
     rng = np.random.default_rng(seed)
     tensors = {
         name.replace("model.", "language_model.model.", 1): values
@@ -36,7 +36,7 @@ def both(*models: str) -> dict[str, Any]:
 
 
 def kept(found: dict[str, Any], one: dict[str, Any]) -> set[str]:
-    """The tensors that are the model's own."""
+    """The names of the tensors that equal the model's."""
     return {name for name in found if np.array_equal(found[name], one.get(name))}
 
 
@@ -143,5 +143,5 @@ def test_an_adapter_on_what_is_copied_is_refused(workshop: Any) -> None:
     target = f"base_model.model.{VISION.format(0)}".removesuffix(".weight")
     seeing(workshop, "w", 1)
     workshop.adapter("l", {f"{target}.lora_A.weight": a, f"{target}.lora_B.weight": b}, r=1)
-    with pytest.raises(NotSupportedError, match="outside the module"):
+    with pytest.raises(NotSupportedError, match="outside the merged module"):
         workshop.plan(modules(text_decoder=both("v+./l", "w")))

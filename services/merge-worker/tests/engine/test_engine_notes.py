@@ -1,4 +1,4 @@
-"""Notes: what a plan notes is in the card and the manifest, and nothing in it does harm."""
+"""A plan's notes are in the card and the manifest, and nothing in them does harm."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from merge_worker.engine.planning.noting import LONGEST, MOST, bounded, section
 
 
 def recipe(workshop: Any) -> dict[str, Any]:
-    """Of two models, the second of which has an output matrix that the first one has not."""
+    """A recipe of two models, of which only the second has an output matrix."""
     tied = workshop.llama_config(tie_word_embeddings=True)
     workshop.model("a", workshop.llama(0, tied=True), config=tied)
     workshop.model("b", workshop.llama(1))

@@ -1,4 +1,4 @@
-"""Folders that are not models in the layout of transformers: each is called what it is."""
+"""Folders that are not models in the layout of transformers: the error says what each is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mergehub.recipe import parse_recipe
 
 
 def files(**contents: Any) -> Callable[[Path], None]:
-    """A folder of such files; `__` is a slash, JSON where they are no bytes."""
+    """Write a folder of these files; `__` means a slash, and content that is not bytes is JSON."""
 
     def make(folder: Path) -> None:
         for name, content in contents.items():
@@ -37,7 +37,7 @@ LORA = {"peft_type": "LORA", "base_model_name_or_path": "org/base"}
 KINDS: dict[str, tuple[Callable[[Path], None], str]] = {
     "an adapter": (
         named("adapter_config.json", "adapter_model.safetensors"),
-        r"m is a LoRA adapter, not a whole model: name it with its base, as base\+m",
+        r"m is a LoRA adapter, not a whole model: give it together with its base, as base\+m",
     ),
     "an adapter with a config": (
         named("adapter_config.json", "adapter_model.safetensors", **{"config.json": {}}),
@@ -48,7 +48,7 @@ KINDS: dict[str, tuple[Callable[[Path], None], str]] = {
         r"adapter in adapter_model\.bin.*run code.*save_pretrained",
     ),
     "half an adapter": (named("adapter_config.json"), "part of a LoRA adapter"),
-    "GGUF": (named("model-q4_k_m.gguf"), "GGUF.*not read.*give the model that it was made of"),
+    "GGUF": (named("model-q4_k_m.gguf"), "GGUF.*not read.*give the model that it was made from"),
     "GGUF with a config": (named("x.gguf", **{"config.json": {}}), "GGUF.*not read"),
     "pickled weights": (
         named("pytorch_model.bin", **{"config.json": {}}),
@@ -71,11 +71,11 @@ KINDS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "a download that was broken off": (
         named("model.safetensors.incomplete", **{"config.json": {}}),
-        "not downloaded to the end",
+        "download of .* is incomplete",
     ),
     "a download of hf that was broken off": (
         named(".cache__huggingface__download__x.incomplete", **{"config.json": {}}),
-        "not downloaded to the end",
+        "download of .* is incomplete",
     ),
     "shards without an index": (
         named("model-00001-of-00002.safetensors", **{"config.json": {}}),
@@ -83,7 +83,7 @@ KINDS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "only what training left": (
         named("training_args.bin", "optimizer.pt", **{"config.json": {}}),
-        "holds no weights",
+        "contains no weights",
     ),
     "nothing": (lambda folder: None, "m is empty"),
     "a card": (named("README.md"), r"has no config\.json, so it is not a model's folder"),
@@ -96,15 +96,15 @@ KINDS: dict[str, tuple[Callable[[Path], None], str]] = {
                 },
             }
         ),
-        r"names s1\.safetensors, s2\.safetensors, which are not there",
+        r"names s1\.safetensors, s2\.safetensors, which are missing",
     ),
     "weights that are a pointer": (
         named(**{"config.json": {}, "model.safetensors": POINTER}),
-        r"model\.safetensors is a git-LFS pointer, not the file itself: run `git lfs pull` in",
+        r"model\.safetensors is a Git LFS pointer, not the file itself: run `git lfs pull` in",
     ),
     "GGUF called safetensors": (
         named(**{"config.json": {}, "model.safetensors": b"GGUF\x03\0\0\0 and so on"}),
-        "it is GGUF under another name",
+        "it is a GGUF file under another name",
     ),
     "a web page called safetensors": (
         named(**{"config.json": {}, "model.safetensors": b"<!DOCTYPE html><title>Sign in"}),
@@ -116,11 +116,11 @@ KINDS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "a config that is a pointer": (
         named("model.safetensors", **{"config.json": POINTER}),
-        r"config\.json is a git-LFS pointer",
+        r"config\.json is a Git LFS pointer",
     ),
     "GPTQ": (
         lambda folder: put_config(folder, quantization_config={"quant_method": "gptq"}),
-        r"quantized \(gptq\); merge the model that it was made of",
+        r"quantized \(gptq\); merge the model that it was made from",
     ),
     "MLX": (
         lambda folder: put_config(folder, quantization={"bits": 4, "group_size": 64}),
@@ -156,8 +156,8 @@ def test_a_folder_that_is_no_model_is_called_what_it_is(tmp_path: Path, kind: st
     [
         ("x.gguf", "GGUF"),
         ("x.bin", "convert it"),
-        ("m/model.safetensors", "is a file; name the model's folder, .*/m$"),
-        ("m/config.json", "is a file; name the model's folder"),
+        ("m/model.safetensors", "is a file; give the model's folder, .*/m$"),
+        ("m/config.json", "is a file; give the model's folder"),
     ],
 )
 def test_a_file_in_place_of_a_folder_is_called_what_it_is(

@@ -1,4 +1,4 @@
-"""Methods that choose elements by importance, nearness or change, against a float64 reading."""
+"""Methods that select elements by importance, distance or change, compared with float64."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from merge_worker.engine.methods import sce as sce_method
 Array = NDArray[np.float64]
 
 
-# The formulas, read from the papers; nothing here calls the engine.
+# The formulas, as in the papers; nothing here calls the engine.
 
 
 def nearswap(base: Array, other: Array, t: float) -> Array:
@@ -65,7 +65,7 @@ def ram(taus: list[Array], epsilon: float = 1e-5, r: float = 0.0, alpha: float =
     return result
 
 
-# A base and relatives in float32 that leave much of it as it was.
+# A base and relatives in float32 that do not change most of it.
 
 
 def family(workshop: Any, count: int, changed: float = 0.6) -> list[dict[str, Any]]:
@@ -148,7 +148,9 @@ def test_arcee_fusion_rounds_its_threshold_at_every_step(monkeypatch: pytest.Mon
     monkeypatch.setattr(arcee_fusion, "derived", lambda *_: None)
     monkeypatch.setattr(arcee_fusion, "largest", lambda *_: found)
     fence = median + f(f(1.5) * f(third - first))
-    assert fence != f(float(median) + 1.5 * float(third - first))  # what one rounding would make
+    assert fence != f(
+        float(median) + 1.5 * float(third - first)
+    )  # the result with a single rounding
     assert arcee_fusion.threshold(SimpleNamespace(size=9), None) == fence  # type: ignore[arg-type]
 
 
@@ -217,7 +219,7 @@ def test_sce_weighs_all_the_same_where_a_change_is_infinite(workshop: Any) -> No
 def test_sce_weighs_three_the_same_to_the_last_bit(workshop: Any) -> None:
     changes = np.array(
         [[0.1, 0.4, 0.7], [0.1, 0.6, 1.1]], np.float32
-    )  # weights of 3 round otherwise
+    )  # weights of 3 would round differently
     workshop.model("m0", {"model.norm.weight": np.zeros(3)}, dtype="F32")
     for i in range(3):
         infinite = np.inf if i == 0 else 0

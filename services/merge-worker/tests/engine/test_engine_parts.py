@@ -1,4 +1,4 @@
-"""Several machines on one shared folder: each fills its part, the last one completes."""
+"""Several machines with one shared folder: each fills its part, and the last one completes."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_what_another_part_made_is_read_anew_before_the_merge_is_completed(works
         file.seek(region.offset)
         file.write(bytes(8))
     for _ in range(2):
-        with pytest.raises(ResumeError, match=r"since part 1/2 made it; merge that part again"):
+        with pytest.raises(ResumeError, match=r"after part 1/2 made it; merge that part again"):
             merge_part(plan, out, Part(2, 2))
     result = merge_part(plan, out, Part(1, 2))
     assert result is not None
@@ -165,5 +165,5 @@ def test_processes_side_by_side_make_the_same_bytes(workshop: Any) -> None:
 def test_a_merge_that_exists_is_not_begun_again(workshop: Any) -> None:
     recipe = document(workshop)
     workshop.merge(recipe)
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         merge_part(workshop.plan(recipe), workshop.folder / "out", Part(1, 2))

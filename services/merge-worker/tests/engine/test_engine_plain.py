@@ -1,4 +1,4 @@
-"""Compiled loops against the same functions run by Python: the same bytes, element by element."""
+"""Compiled loops give the same bytes as the same functions run by Python."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def document(method: str, names: list[str], settings: dict[str, Any]) -> dict[st
 
 @pytest.fixture
 def plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every loop as Python runs it."""
+    """Run every loop in Python."""
 
     def uncompiled(
         formula: Formula, has_base: bool, along: Any, facts: str, merge_facts: str
@@ -81,7 +81,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, workshop_class: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def digests(shop: Any) -> dict[int, str]:
-    """What the compiled loops make, before any is replaced."""
+    """The digests from the compiled loops, before any is replaced."""
     names = ["./m0", "./m1", "./m2"]
     return {
         i: shop.merge(document(m, names, s), f"compiled{i}").output_digest

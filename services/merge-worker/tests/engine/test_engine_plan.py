@@ -1,4 +1,4 @@
-"""What a plan says before a tensor is read, and what it refuses."""
+"""What a plan says, and refuses, before a tensor is read."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def test_embeddings_of_different_size_meet_only_when_allowed(
     with pytest.raises(PlanError, match=r"embed_tokens.*\[16, 8\].*tokenizer_source") as refused:
         workshop.plan(recipe)
     assert "allow_submatrix" not in str(refused.value)
-    with pytest.raises(NotSupportedError, match=r"not built yet: moving rows"):
+    with pytest.raises(NotSupportedError, match=r"not built yet: reordering embedding rows"):
         workshop.plan({**recipe, "tokenizer_source": "union"})
     rows = min(16, vocabulary)
     found = workshop.merged({**recipe, "allow_submatrix": True, "out_dtype": "float32"})
@@ -196,7 +196,7 @@ def test_embeddings_of_different_size_meet_only_when_allowed(
     ("listed", "base", "merged", "read"),
     [
         ("b", "a", "ab", "ab"),  # too few without the base: it joins
-        ("ba", "a", "ab", "ab"),  # the base is one of them: it goes first
+        ("ba", "a", "ab", "ab"),  # the base is listed: it comes first
         ("bc", "a", "bc", "bc"),  # enough without the base: as listed
         ("bc", None, "bc", "bc"),
     ],
@@ -225,7 +225,7 @@ def test_a_method_is_given_as_many_models_as_it_takes(workshop: Any) -> None:
     workshop.model("a", workshop.llama(0))
     entry = {"model": "./a"}
     recipe = Recipe.model_validate({"merge_method": "passthrough", "models": [entry, entry]})
-    with pytest.raises(PlanError, match="merges exactly 1 model; here are 2"):
+    with pytest.raises(PlanError, match="merges exactly 1 model; here it gets 2"):
         plan_merge(recipe, workshop.sources)
 
 
@@ -239,7 +239,7 @@ def test_one_module_is_merged_as_models_are(workshop: Any) -> None:
 def test_a_method_that_is_not_there_is_named_with_those_that_are(workshop: Any) -> None:
     recipe = Recipe.model_validate({**two(workshop), "merge_method": "magic"})
     with pytest.raises(
-        PlanError, match=r"no merge method 'magic'; there are arcee_fusion, .*, ties"
+        PlanError, match=r"no merge method 'magic'; the methods are arcee_fusion, .*, ties"
     ):
         plan_merge(recipe, workshop.sources)
 

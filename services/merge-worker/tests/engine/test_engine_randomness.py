@@ -1,4 +1,4 @@
-"""The generator against the vectors that its authors published, and the documented keys."""
+"""The generator gives its authors' published vectors, and the documented keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DOCUMENTED = {
     4: 0x348374D1,
     1 << 34: 0xF0A7A254,
 }
-"""The words of the module's docstring, by element."""
+"""The words in the module's docstring, by element."""
 
 
 @pytest.mark.parametrize(

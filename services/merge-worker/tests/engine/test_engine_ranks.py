@@ -1,4 +1,4 @@
-"""The ranks of elements in their rows, against a stable sort."""
+"""The ranks of elements in their rows, compared with a stable sort."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recipes that other people wrote, with small models in place of theirs: all plan, many merge."""
+"""Recipes by other people, with small models in place of theirs: all plan, many merge."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ REFUSED = {
 
 @dataclass
 class StandIns:
-    """Small models of one vocabulary, one for each name that a recipe uses."""
+    """Small models with one vocabulary, one for each name that a recipe uses."""
 
     shop: Any
     depth: int
@@ -59,7 +59,7 @@ class StandIns:
         return f"./{name}"
 
     def replaced(self, document: Any) -> Any:
-        """A document with stand-ins for all models; folders, which have no revisions."""
+        """A document with stand-ins for all models; they are folders, so revisions are dropped."""
         if isinstance(document, list):
             return [self.replaced(each) for each in document]
         if not isinstance(document, dict):
@@ -76,7 +76,7 @@ class StandIns:
 
 @cache
 def accepted() -> dict[str, str]:
-    """The recipes that the language takes, by file name."""
+    """The recipes that the language accepts, by file name."""
     found = {}
     for path in sorted((Path(DATA or ".") / "recipes").glob("*.yml")):
         try:

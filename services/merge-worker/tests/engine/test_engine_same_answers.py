@@ -1,4 +1,4 @@
-"""`plan`, `merge` and `check` read a recipe alike: one refuses what the other refuses."""
+"""`plan`, `merge` and `check` read a recipe in the same way: all refuse the same recipes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Too little memory, too few threads or files: one sentence, no traceback, and no leftovers."""
+"""Too little memory, or too few threads or files, gives one error and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_more_tensors_than_a_plan_can_hold_are_refused(
     workshop: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("merge_worker.engine.ingredients.opened.MOST_TENSORS", 10)
-    with pytest.raises(PlanError, match="more than 10 tensors together"):
+    with pytest.raises(PlanError, match="more than 10 tensors in total"):
         many(workshop, 5)
 
 

@@ -1,4 +1,4 @@
-"""Layers found, stacked and renumbered, and the configuration that goes with them."""
+"""Layers are found, stacked and renumbered, and the configuration is adapted to them."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_the_depth_is_edited_where_it_speaks_of_the_stack(workshop: Any) -> None
     }
     assert edited["vision_config"] == {"num_hidden_layers": 2}
     workshop.model("b", workshop.llama(0), config={"layers": "two"})
-    with pytest.raises(PlanError, match="no key for the depth"):
+    with pytest.raises(PlanError, match="no key that gives the depth"):
         workshop.plan(stack(("b", 0, 1)))
 
 
@@ -187,14 +187,16 @@ def test_layers_far_beyond_a_model_are_refused_before_anything_is_laid_out(works
 def test_more_layers_than_any_model_has_are_refused(workshop: Any) -> None:
     workshop.model("a", workshop.llama(0, layers=8), config=workshop.llama_config(8))
     most = MAX_LAYERS // 8
-    with pytest.raises(PlanError, match=r"513 slices make a model of 4,104 layers; at most 4,096"):
+    with pytest.raises(
+        PlanError, match=r"513 slices make a model of 4,104 layers; the limit is 4,096"
+    ):
         workshop.plan(stack(*[("a", 0, 8)] * (most + 1)))
     assert workshop.plan(stack(*[("a", 0, 8)] * most)).config["num_hidden_layers"] == MAX_LAYERS
 
 
 @pytest.mark.parametrize(
     ("limit", "words"),
-    [("MAX_TENSORS", "reads 12 tensors; at most 5"), ("MAX_BYTES", "bytes; at most 5")],
+    [("MAX_TENSORS", "reads 12 tensors; the limit is 5"), ("MAX_BYTES", "bytes; the limit is 5")],
 )
 def test_a_stack_is_bounded_in_tensors_and_bytes(
     workshop: Any, monkeypatch: pytest.MonkeyPatch, limit: str, words: str

@@ -60,7 +60,9 @@ def test_links_may_not_lead_out_of_the_roots(model: Path, tmp_path: Path) -> Non
         sources.locate(ModelRef.parse("./own"))
 
 
-@pytest.mark.parametrize(("target", "words"), [("nowhere", "a broken link"), ("m2", "a circle")])
+@pytest.mark.parametrize(
+    ("target", "words"), [("nowhere", "a broken link"), ("m2", "back to itself")]
+)
 def test_a_link_that_leads_to_nothing_is_called_that(model: Path, target: str, words: str) -> None:
     (model.parent / "m2").symlink_to(target)
     with pytest.raises(EngineError, match="m2 is a") as refused:
@@ -100,7 +102,7 @@ def test_the_model_of_a_run_is_found(model: Path, callable_: bool) -> None:
     sources = Sources(produced=produced.get if callable_ else produced)
     location = sources.locate(ModelRef.parse(f"run:{run}"))
     assert (location.folder, location.kind, location.revision) == (model, "run", run)
-    with pytest.raises(SourceError, match="no model that is known"):
+    with pytest.raises(SourceError, match="no model of run"):
         sources.locate(ModelRef.parse(f"run:{uuid4()}"))
 
 
@@ -120,7 +122,7 @@ def test_a_cached_model_of_the_hub_is_found_offline(model: Path, tmp_path: Path)
     location = sources.locate(ModelRef.parse("org/name"))
     assert (location.kind, location.revision) == ("hub", commit)
     with pytest.raises(
-        SourceError, match=r"not a folder under .*not in the cache, and we are offline"
+        SourceError, match=r"not a folder under .*not in the cache, and this machine works offline"
     ):
         sources.locate(ModelRef.parse("org/other"))
 
@@ -138,7 +140,7 @@ def test_with_a_revision_a_name_is_an_id_of_hugging_face_though_a_folder_has_it(
     sources = Sources(roots=(tmp_path,), cache_dir=tmp_path / "cache", offline=True)
     with pytest.raises(SourceError, match="org/name@v1 is a Hugging Face id") as refused:
         sources.locate(ModelRef.parse("org/name@v1"))
-    assert str(refused.value).endswith("; for the folder here, write org/name")
+    assert str(refused.value).endswith("; for the local folder, write org/name")
     assert not isinstance(refused.value, OutsideError)
 
 

@@ -1,4 +1,4 @@
-"""Methods that leave out elements of the task vectors, against a float64 reading of each."""
+"""Methods that drop elements of the task vectors, compared with float64 formulas."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ from mergehub.recipe import RecipeError
 
 Array = NDArray[np.float64]
 SEED = 11
-WEIGHTS = [0.5, 0.75, -0.625]  # products with bfloat16 are exact, so votes that cancel out do
+WEIGHTS = [
+    0.5,
+    0.75,
+    -0.625,
+]  # products with bfloat16 are exact, so opposite votes cancel out exactly
 
 
-# The formulas, read from the papers; nothing here calls the engine.
+# The formulas, as in the papers; nothing here calls the engine.
 
 
 def philox(counter: int, key: int) -> list[int]:
@@ -42,7 +46,7 @@ def draws(model: str, tensor: str, shape: tuple[int, ...]) -> Array:
 
 
 def descending(tau: Array) -> NDArray[np.int64]:
-    """Flat indices from the largest magnitude down; stable, so the first of equals comes first."""
+    """Flat indices by descending magnitude; the sort is stable, so equals keep their order."""
     return np.argsort(-np.abs(tau).ravel(), kind="stable")
 
 
@@ -64,7 +68,7 @@ def probabilities(tau: Array, density: float, epsilon: float) -> Array:
 
 
 def mixed(taus: list[Array], weights: list[float], normalize: bool, vote: str | None) -> Array:
-    """Plain, or with the consensus that `vote` names."""
+    """The plain mix, or the mix with the consensus that `vote` names."""
     weighted = np.array([w * t for w, t in zip(weights, taus, strict=True)])
     column = np.array(weights).reshape(-1, *[1] * taus[0].ndim) + 0 * weighted
     if vote:
@@ -106,7 +110,7 @@ def merged(workshop: Any, method: str, each: list[dict[str, Any]], **parameters:
 
 
 def check(found: dict[str, Any], models: list[dict[str, Any]], mix: Callable[..., Array]) -> None:
-    """`mix` takes a tensor's name and task vectors in float64; float32 sums are this exact."""
+    """Compare with `mix` of a tensor's name and float64 task vectors, to float32 accuracy."""
     assert found.keys() == models[0].keys()
     for name, values in found.items():
         taus = [(m[name] - models[0][name]).astype(np.float64) for m in models[1:]]
@@ -150,7 +154,7 @@ def test_linear_dare_drops_by_the_documented_generator(
 def rescaled(
     tau: Array, kept: Array, by_density: Array, default: bool, options: dict[str, Any]
 ) -> Array:
-    """What is kept, as the options for rescaling say."""
+    """The kept elements, rescaled as the options say."""
     if not options.get("rescale", default):
         return kept
     kind = options.get("rescale_norm", "density")
@@ -196,7 +200,7 @@ def test_breadcrumbs_keep_exactly_as_many_as_the_density_says(
     base = {name: 0 * values for name, values in workshop.llama(0).items()}
     signs = {name: np.sign(values) for name, values in workshop.llama(1).items()}
     workshop.model("m0", base)
-    workshop.model("m1", signs)  # all magnitudes equal: the first of them count as the largest
+    workshop.model("m1", signs)  # all magnitudes are equal: the first ones count as the largest
     found = merged(workshop, "breadcrumbs", [{"density": density, "gamma": gamma}])
     for name, values in found.items():
         kept = max(1, int(density * values.size))
@@ -236,7 +240,7 @@ def test_della_needs_probabilities_between_0_and_1(
     workshop: Any, method: str, density: float, epsilon: float
 ) -> None:
     family(workshop, count=1)
-    with pytest.raises(RecipeError, match=r"epsilon .* must be above 0 and below 1, so give"):
+    with pytest.raises(RecipeError, match=r"epsilon .* must be above 0 and below 1, so set"):
         merged(workshop, method, [{"density": density, "epsilon": epsilon}])
 
 
@@ -244,10 +248,10 @@ def test_della_says_which_probabilities_it_would_need_and_what_epsilon_gives_oth
     workshop: Any,
 ) -> None:
     family(workshop, count=1)
-    said = r"epsilon 0.15 takes density 0.9 to probabilities of 0.75 and 1.05; .* below 0.1$"
+    said = r"density 0.9 with epsilon 0.15 gives the probabilities 0.75 and 1.05; .* below 0.1$"
     with pytest.raises(RecipeError, match=said):
         merged(workshop, "della", [{"density": 0.9, "epsilon": 0.15}])
-    # A tensor that two filters let through, which the recipe alone does not show.
+    # Two filters match this tensor, which the recipe alone does not show.
     density = [{"filter": "model.norm", "value": 0.9}, {"value": 0.5}]
     epsilon = [{"filter": "norm.weight", "value": 0.15}, {"value": 0.05}]
     with pytest.raises(PlanError, match=rf"'model.norm.weight': {said}"):

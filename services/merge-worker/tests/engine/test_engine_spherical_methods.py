@@ -1,4 +1,4 @@
-"""Methods on directions, against a float64 reading of each on the vectors themselves."""
+"""Spherical methods, compared with float64 formulas on the vectors themselves."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mergehub.recipe import RecipeError
 Array = NDArray[np.float64]
 
 
-# The formulas, read from the papers, on one vector of each model; nothing here calls the engine.
+# The formulas, as in the papers, on one vector of each model; nothing here calls the engine.
 
 
 def unit(vector: Array) -> Array:
@@ -37,7 +37,7 @@ def interpolated(first: Array, second: Array, t: float) -> Array:
 
 
 def barycentre(vectors: list[Array], weights: list[float], normalize: bool = True) -> Array:
-    """Multi-SLERP with its tangents and its exponential map written out."""
+    """Multi-SLERP, with its tangents and its exponential map written out."""
     w = np.array(weights) / (sum(weights) if normalize else 1)
     units = [unit(v) for v in vectors]
     mean = unit(sum(a * u for a, u in zip(w, units, strict=True)))
@@ -77,7 +77,7 @@ def stock(vectors: list[Array]) -> Array:
     return n * cosine / (1 + (n - 1) * cosine) * sum(vectors) / n
 
 
-# A base and relatives; merging; what is applied to whole tensors, to rows or to columns.
+# A base and relatives; merging; functions applied to whole tensors, to rows or to columns.
 
 
 def family(workshop: Any, count: int, spread: float = 0.7) -> list[dict[str, Any]]:
@@ -105,19 +105,19 @@ def merged(
 
 
 def flat(function: Callable[..., Array]) -> Callable[..., Array]:
-    """A function of vectors applied to whole tensors."""
+    """Apply a function of vectors to whole tensors."""
     return lambda tensors: function([t.ravel() for t in tensors]).reshape(tensors[0].shape)
 
 
 def by_row(function: Callable[..., Array]) -> Callable[..., Array]:
-    """The same applied to each row; a vector is one row."""
+    """Apply it to each row; a vector is one row."""
     return lambda tensors: np.array(
         [function(list(rows)) for rows in zip(*map(np.atleast_2d, tensors), strict=True)]
     ).reshape(tensors[0].shape)
 
 
 def by_column(function: Callable[..., Array]) -> Callable[..., Array]:
-    """The same applied to each column; a vector stays whole."""
+    """Apply it to each column; a vector stays whole."""
     rows = by_row(function)
     return lambda tensors: rows(tensors) if tensors[0].ndim < 2 else rows([t.T for t in tensors]).T
 
@@ -125,7 +125,7 @@ def by_column(function: Callable[..., Array]) -> Callable[..., Array]:
 def check(
     found: Any, models: list[dict[str, Any]], function: Callable[..., Array], base: bool = True
 ) -> None:
-    """`function` takes the tensors, or with a base the task vectors, in float64."""
+    """Compare with `function` of the float64 tensors or, with a base, task vectors."""
     assert found.keys() == models[0].keys()
     for name, values in found.items():
         origin = models[0][name].astype(float) if base else np.zeros(values.shape)
@@ -163,7 +163,7 @@ def test_nuslerp_of_parallel_opposite_and_zero_tensors_is_defined(
     workshop.model("m1", first, dtype="F32")
     workshop.model("m2", {n: np.float32(factor) * v for n, v in first.items()}, dtype="F32")
     found = merged(workshop, "nuslerp", [3.0, 1.0], base=False)
-    # A straight line, but towards zero, where a right angle is assumed.
+    # A straight line, except towards zero, for which a right angle is assumed.
     expected = 0.75 + 0.25 * factor if factor else np.sin(0.75 * np.pi / 2)
     for name, values in found.items():
         np.testing.assert_allclose(values, expected * first[name], rtol=1e-6)
@@ -198,7 +198,7 @@ def test_multislerp_of_one_model_is_that_model(workshop: Any) -> None:
 
 
 def scaled_copies(workshop: Any, factors: list[float]) -> Any:
-    """Models that are multiples of one another; returns the one they are made of."""
+    """Write models that are multiples of one another; return the one they are made from."""
     first = workshop.llama(1)
     for i, factor in enumerate(factors, start=1):
         workshop.model(f"m{i}", {n: np.float32(factor) * v for n, v in first.items()}, dtype="F32")
@@ -265,7 +265,7 @@ def test_weights_are_normalised_unless_they_sum_to_less_than_1e_8(method: str) -
     weights = (-2.0, 1e-8, 0.9e-8)
     problems = [discover()[method].problem(settings, [{"weight": w}]) for w in weights]
     assert problems[:2] == [None, None]
-    assert "sum to 9e-09, below 1e-08, too near 0" in (problems[2] or "")
+    assert "sum to 9e-09, which is below 1e-08, too close to 0" in (problems[2] or "")
 
 
 @pytest.mark.parametrize("weights", [[0.0, 0.0], [1.0, -1.0]])
@@ -380,7 +380,7 @@ def test_karcher_counts_directions_as_cancelling_out_up_to_the_bound() -> None:
     ("angles", "mean"),
     [
         ([-1, 9e-8, 1], 3e-8),
-        ([-0.3, 0.3, -0.3, 0.3, np.pi + 6e-8], 0),  # what is opposite draws nowhere
+        ([-0.3, 0.3, -0.3, 0.3, np.pi + 6e-8], 0),  # an opposite vector has no effect
     ],
 )
 def test_karcher_draws_towards_what_is_near_and_not_to_what_is_opposite(

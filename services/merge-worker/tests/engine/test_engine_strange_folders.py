@@ -1,4 +1,4 @@
-"""Folders that strangers made: a plan of them ends soon, well or with a sentence, however odd."""
+"""Folders that strangers made: however odd, a plan of them ends soon, with a result or an error."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 RECIPE = "{merge_method: linear, dtype: float32, models: [{model: ./m}, {model: ./m2}]}"
 SECONDS = 20
-"""For what takes milliseconds, on a machine that is busy with other things."""
+"""The limit for work of milliseconds, on a machine that is busy."""
 
 
 def planned(root: Path, recipe: str = RECIPE) -> Plan:
@@ -27,7 +27,7 @@ def planned(root: Path, recipe: str = RECIPE) -> Plan:
 
 
 def outcome(root: Path) -> Plan | str:
-    """The plan, or the sentence that says why there is none; nothing else may be raised."""
+    """The plan, or the error that says why there is none; nothing else may be raised."""
     try:
         return planned(root)
     except EngineError as error:
@@ -122,7 +122,7 @@ JSON = st.recursive(
 
 
 def mutated(document: Any) -> st.SearchStrategy[Any]:
-    """A document with one value, anywhere in it, replaced, added or removed."""
+    """A document in which one value, anywhere, is replaced, added or removed."""
     places = list(_places(document))
     return st.builds(
         lambda place, value, remove: _changed(document, place, value, remove),

@@ -1,4 +1,4 @@
-"""What a merge writes is a model: transformers loads it and runs it."""
+"""A merge writes a model that transformers loads and runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TOKENS = [[1, 5, 9, 2]]
 
 
 def save(folder: Path, seed: int, *, layers: int = 3, tied: bool = False) -> Any:
-    """A small Llama with weights at random, as transformers saves it."""
+    """Save a small Llama with random weights, with transformers."""
     torch.manual_seed(seed)
     config = transformers.LlamaConfig(
         vocab_size=32,
@@ -33,7 +33,7 @@ def save(folder: Path, seed: int, *, layers: int = 3, tied: bool = False) -> Any
 
 
 def load(folder: Path) -> Any:
-    """The model in a folder, which must hold exactly the weights that its architecture has."""
+    """Load the model in a folder, which must have exactly its architecture's weights."""
     model, report = transformers.AutoModelForCausalLM.from_pretrained(
         folder, dtype="auto", output_loading_info=True
     )

@@ -1,4 +1,4 @@
-"""What comes with the weights: everything beside them but what describes weights."""
+"""All files next to the weights are copied, except those that describe weights."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ OWN = {
 
 
 def put(folder: Path, *names: str) -> None:
-    """Files that say whose they are."""
+    """Write files that name their model."""
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -167,7 +167,7 @@ def test_the_tokenizers_files_come_from_its_model_and_all_others_from_the_config
 def test_of_slices_the_first_source_gives_what_is_not_the_tokenizers(
     workshop: Any, recipe: dict[str, Any], out: Path
 ) -> None:
-    """The base gives the tokenizer, and the first source the configuration and its code."""
+    """The base gives the tokenizer; the first source gives the configuration and its code."""
     workshop.model("base", workshop.llama(2))
     for name in ("a", "b", "base"):
         put(workshop.folder / name, "tokenizer.json", "vocab.txt", "modeling_own.py", "NOTICE")
@@ -256,7 +256,7 @@ def test_an_auto_map_elsewhere_keeps_no_such_class_either(
 
 
 def sentence_transformer(folder: Path, *more: dict[str, Any]) -> None:
-    """The files of a sentence-transformers model, as its library lays them out."""
+    """Write the files of a sentence-transformers model, in its library's layout."""
     kinds = {"": "Transformer", "1_Pooling": "Pooling", "3_Normalize": "Normalize"}
     modules: list[dict[str, Any]] = [
         {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
@@ -312,16 +312,16 @@ def test_pickled_weights_of_a_module_stay_with_a_note(
 @pytest.mark.parametrize(
     ("modules", "reason"),
     [
-        ("{}", "must hold a list of modules"),
-        ("[1]", "must hold a list of modules"),
+        ("{}", "must contain a list of modules"),
+        ("[1]", "must contain a list of modules"),
         ("[", "is not JSON"),
-        ('[{"path": 1}]', "no text"),
-        ('[{"path": "../b"}]', "a module lies in a folder beside it"),
-        ('[{"path": "/etc"}]', "a module lies in a folder beside it"),
-        ('[{"path": ".."}]', "a module lies in a folder beside it"),
-        ('[{"path": "README.md"}]', "a module lies in a folder beside it"),
-        ('[{"path": "model.safetensors"}]', "a module lies in a folder beside it"),
-        ('[{"path": "x\\u001b"}]', "a module lies in a folder beside it"),
+        ('[{"path": 1}]', "not text"),
+        ('[{"path": "../b"}]', "a module must be a folder next to it"),
+        ('[{"path": "/etc"}]', "a module must be a folder next to it"),
+        ('[{"path": ".."}]', "a module must be a folder next to it"),
+        ('[{"path": "README.md"}]', "a module must be a folder next to it"),
+        ('[{"path": "model.safetensors"}]', "a module must be a folder next to it"),
+        ('[{"path": "x\\u001b"}]', "a module must be a folder next to it"),
     ],
 )
 def test_modules_that_lead_elsewhere_are_refused(
@@ -337,7 +337,7 @@ def test_a_sentence_transformer_whose_model_lies_in_a_folder_is_not_mistaken_for
 ) -> None:
     inner = {"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"}
     (workshop.folder / "a" / "modules.json").write_text(json.dumps([inner]))
-    with pytest.raises(NotSupportedError, match="merge the folder that it names"):
+    with pytest.raises(NotSupportedError, match=r"merge the folder .* instead"):
         workshop.plan(recipe)
 
 
@@ -443,7 +443,7 @@ def test_a_model_of_which_nothing_is_taken_has_no_note_of_its_files(
 
 
 def sparse(path: Path, size: int) -> None:
-    """A file of that size which takes no room."""
+    """Write a file of this size that takes no space."""
     path.touch()
     os.truncate(path, size)
 
@@ -455,7 +455,7 @@ def test_a_file_that_is_too_large_stays_with_a_note(
     put(workshop.folder / "a", "NOTICE")
     workshop.merge(recipe)
     assert files(out) == OWN | {"NOTICE"}
-    assert "data.jsonl of ./a is not copied: such a file beside the weights may take" in (
+    assert "data.jsonl of ./a is not copied: the limit for such a file is" in (
         (out / "README.md").read_text()
     )
 
@@ -467,7 +467,7 @@ def test_files_beyond_the_number_that_is_copied_have_one_note_with_their_count(
     (note,) = workshop.plan(recipe).notes
     assert note == (
         "extra300.txt, extra301.txt, extra302.txt and 97 more files of ./a are not copied: "
-        "at most 300 files are copied beside the weights"
+        "at most 300 files are copied next to the weights"
     )
 
 
@@ -479,7 +479,7 @@ def test_files_that_are_too_large_together_have_one_note_with_that_reason(
     (note,) = workshop.plan(recipe).notes
     assert note == (
         "part8.jsonl, part9.jsonl of ./a are not copied: "
-        "the files beside the weights may take 536870912 bytes together"
+        "the limit for all files next to the weights is 536870912 bytes"
     )
 
 
@@ -493,7 +493,7 @@ def test_a_tokenizers_file_that_is_too_large_is_refused(
     workshop: Any, recipe: dict[str, Any]
 ) -> None:
     sparse(workshop.folder / "a" / "merges.txt", 65 << 20)
-    with pytest.raises(CheckpointError, match=r"a/merges\.txt takes 68157440 bytes"):
+    with pytest.raises(CheckpointError, match=r"a/merges\.txt has 68157440 bytes"):
         workshop.plan(recipe)
 
 
@@ -506,7 +506,7 @@ def test_files_without_number_are_refused_or_left(
     assert len(files(out)) == len(OWN) + 300
     for i in range(400, 10_001):
         (workshop.folder / "a" / f"{i:05}.cfg").touch()
-    with pytest.raises(CheckpointError, match="holds more than 10000 files"):
+    with pytest.raises(CheckpointError, match="contains more than 10000 files"):
         workshop.plan(recipe)
 
 
@@ -519,7 +519,7 @@ def test_folders_of_modules_hold_few_files_and_travel_with_those_below(
     assert files(out / "1_Pooling") == {"config.json", "x/deep.json", "x/y/deeper.json"}
     for i in range(100):
         (workshop.folder / "a" / "1_Pooling" / f"{i}").touch()
-    with pytest.raises(CheckpointError, match="holds more than 100 files"):
+    with pytest.raises(CheckpointError, match="contains more than 100 files"):
         workshop.plan(recipe)
 
 

@@ -1,4 +1,4 @@
-"""What travelled is used by other people's libraries: code of its own, tokenizers, processors."""
+"""Libraries can use the copied files: the model's own code, tokenizers, processors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RECIPE = {"merge_method": "linear", "models": [{"model": "./a"}, {"model": "./b"
 
 
 def save(folder: Path, seed: int) -> None:
-    """A small Llama of random weights with a tokenizer of one word a token."""
+    """Save a small Llama with random weights, and a tokenizer with one word per token."""
     from tokenizers import Tokenizer, models, pre_tokenizers
 
     torch.manual_seed(seed)
@@ -48,7 +48,7 @@ def save(folder: Path, seed: int) -> None:
 
 
 def own_code(folder: Path) -> None:
-    """Makes the model one whose code lies beside it."""
+    """Turn the model into one with its own code next to it."""
     import json
 
     (folder / "configuration_own.py").write_text(CONFIGURATION)

@@ -1,4 +1,4 @@
-"""Vocabularies: rows of one id are merged only where they are rows of one token."""
+"""Rows of one id are merged only if they belong to the same token."""
 
 from __future__ import annotations
 
@@ -132,14 +132,14 @@ def test_a_token_added_at_another_id_is_refused(workshop: Any, recipe: dict[str,
 def test_a_tokenizer_source_that_needs_new_rows_is_not_built_yet(
     workshop: Any, recipe: dict[str, Any], source: str, refused: bool
 ) -> None:
-    """The tokenizer of a has no token that b lacks, so no row has to be made for it."""
+    """The tokenizer of a has no token that b lacks, so it needs no new row."""
     give(workshop, "a", "tokenizer.json", TOKENS)
     Path(workshop.folder, "b", "tokenizer.json").write_text(fast(TOKENS, added=["<x>"]))
     document = {**recipe, "base_model": "./a", "tokenizer_source": source}
     if not refused:
         assert "1 token" in workshop.plan(document).notes[0]
         return
-    with pytest.raises(NotSupportedError, match="not built yet: moving rows"):
+    with pytest.raises(NotSupportedError, match="not built yet: reordering embedding rows"):
         workshop.plan(document)
 
 
@@ -159,7 +159,7 @@ def test_the_vocabulary_of_the_base_counts_where_its_rows_are_read(
         "parameters": parameters.get(method, {"weight": 1}),
     }
     with pytest.raises(PlanError, match="so rows of different tokens would be merged"):
-        workshop.plan(document)  # the base also gives the tokenizer, which then fits nobody
+        workshop.plan(document)  # the base also gives the tokenizer, which fits no model then
 
 
 def slices(*models: str) -> dict[str, Any]:

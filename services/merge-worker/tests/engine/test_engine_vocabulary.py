@@ -1,4 +1,4 @@
-"""A vocabulary is read from whichever files have it; a broken one is named."""
+"""A vocabulary is read from whichever files have it; an error names a broken file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TRAINED = (
 )
 """What sentencepiece 0.2.3 trained on "the cat sat on the mat" and the like, compressed."""
 PIECES = "<unk> <s> </s> <x> ▁ t h e ▁cat ▁a n ▁mat ▁hat d o s m c a at"
-"""What the same library calls its pieces, in the order of their ids."""
+"""The pieces by the same library, in the order of their ids."""
 
 
 @pytest.fixture
@@ -45,14 +45,14 @@ def test_the_pieces_of_a_sentencepiece_model_are_those_that_its_library_reads(
 
 NO_TOKENIZER = {
     "not JSON": (b"{", "is not JSON"),
-    "a list": (b"[]", "must hold a JSON object"),
-    "null": (b"null", "must hold a JSON object"),
+    "a list": (b"[]", "must contain a JSON object"),
+    "null": (b"null", "must contain a JSON object"),
     "model null": (b'{"model": null}', "its model is None"),
     "no model": (b"{}", "its model is None"),
     "model without vocab": (b'{"model": {}}', "the vocab of its model is None"),
     "vocab a text": (b'{"model": {"vocab": "abc"}}', "the vocab of its model is 'abc'"),
     "vocab a list of strings": (b'{"model": {"vocab": ["a", "b"]}}', "entry 0 of its vocab is 'a'"),
-    "a piece no text": (b'{"model": {"vocab": [[1, 2]]}}', "the token 1 is no text"),
+    "a piece no text": (b'{"model": {"vocab": [[1, 2]]}}', "the token 1 is not text"),
     "ids as text": (b'{"model": {"vocab": {"a": "0"}}}', "the id of token 'a' is '0'"),
     "a broken id": (b'{"model": {"vocab": {"a": 0.5}}}', "the id of token 'a' is 0.5"),
     "an id true": (b'{"model": {"vocab": {"a": true}}}', "the id of token 'a' is True"),
@@ -67,8 +67,8 @@ NO_TOKENIZER = {
         b'{"model": {"vocab": {}}, "added_tokens": [{"id": 1}]}',
         "an entry has no 'content'",
     ),
-    "added a text": (b'{"model": {"vocab": {}}, "added_tokens": "x"}', "no list of objects"),
-    "added texts": (b'{"model": {"vocab": {}}, "added_tokens": ["x"]}', "no list of objects"),
+    "added a text": (b'{"model": {"vocab": {}}, "added_tokens": "x"}', "not a list of objects"),
+    "added texts": (b'{"model": {"vocab": {}}, "added_tokens": ["x"]}', "not a list of objects"),
     "added at another's id": (
         b'{"model": {"vocab": {"a": 1}}, "added_tokens": [{"id": 1, "content": "x"}]}',
         "'a' and 'x' both have id 1",

@@ -1,4 +1,4 @@
-"""The recipe language: what a merge is made of, read strictly and written canonically."""
+"""The recipe language, which says how to merge: read strictly, written canonically."""
 
 from mergehub.recipe.checks.not_built import not_built
 

@@ -1,8 +1,8 @@
 """The canonical form of a recipe and its digest: the same merge, the same bytes.
 
-Everything that may be written in more than one way is written in one: each parameter stands at
-the innermost place where it can differ, with its default where none was given; labels, order of
-keys and formatting are gone. The form is itself a recipe.
+Whatever can be written in several ways is written in one: each parameter is at the innermost place
+where it can differ, with its default if none was given; labels, the order of keys and formatting
+are dropped. The canonical form is itself a recipe.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Places = tuple[Parameters, ...]
 
 
 def canonical(recipe: Recipe) -> bytes:
-    """The recipe as JSON by RFC 8785, its defaults filled in.
+    """The recipe as JSON by RFC 8785, with its defaults filled in.
 
     Raises:
         RecipeError: its merge method is not in the catalogue.
@@ -59,7 +59,7 @@ def canonical_document(recipe: Recipe) -> dict[str, Any]:
         "tokenizer": tokenizer and tokenizer.model_dump(mode="json", exclude_none=True),
         "chat_template": recipe.chat_template,
         "allow_submatrix": recipe.allow_submatrix,
-        "same_token_ids": recipe.same_token_ids or None,  # no digest from before knows it
+        "same_token_ids": recipe.same_token_ids or None,  # absent from earlier digests
     }
     given = {name: value for name, value in fields.items() if value is not None}
     return given | _Writer(method, recipe.base_model).contents(recipe, ())
@@ -73,7 +73,7 @@ class _Writer:
         self._base = base
 
     def contents(self, part: Recipe | OutputModule, around: Places) -> dict[str, Any]:
-        """The models, slices or modules of a part, and what then remains its own parameters."""
+        """The models, slices or modules of a part, and the parameters that remain its own."""
         places = (part.parameters, *around)
         if isinstance(part, Recipe) and part.modules is not None:
             modules = {name: self.contents(each, places) for name, each in part.modules.items()}
@@ -99,8 +99,11 @@ class _Writer:
         return {"model": str(entry.model), "parameters": parameters} | layers
 
     def _merged(self, models: Sequence[ModelInput]) -> Sequence[ModelInput]:
-        """What is merged of the models listed: the origin of task vectors adds nothing, listed
-        or not, and a base that is a member goes first, listed or not."""
+        """Return the listed models that are merged.
+
+        The origin of task vectors is left out, listed or not; a base that is a member comes first,
+        listed or not.
+        """
         base, role = self._base, self._method.base
         if base is None or role == "none":
             return models
@@ -112,7 +115,7 @@ class _Writer:
         return [*([ModelInput(model=base)] if joins else listed), *others]
 
     def _parameters(self, scope: str, places: Places) -> dict[str, Any]:
-        """The value that each parameter of that scope has here."""
+        """Return the value that each parameter of that scope has here."""
         written = {}
         for spec in self._method.parameters:
             settings = [place[spec.name] for place in places if spec.name in place]
@@ -124,7 +127,7 @@ class _Writer:
 
 
 def _joined(settings: Iterable[Setting]) -> Setting:
-    """One value in place of several, of which a later one holds where no earlier one matches."""
+    """Join several values into one; a later value applies if no earlier one matches."""
     entries: list[FilteredValue] = []
     for entry in chain.from_iterable(map(_entries, settings)):
         if entry.filter is None:
@@ -134,7 +137,7 @@ def _joined(settings: Iterable[Setting]) -> Setting:
 
 
 def _entries(setting: Setting) -> Iterator[FilteredValue]:
-    """A value as filtered values, of which only an entry without filter takes every tensor."""
+    """Yield a value as filtered values; only an entry without a filter matches every tensor."""
     if is_filtered(setting):
         for entry in setting:
             if entry.filter in (None, EVERYTHING):

@@ -1,7 +1,7 @@
-"""What a merge method asks of several parameters together, declared beside them.
+"""What a merge method requires of several parameters together, declared next to them.
 
-Each constraint says what is wrong with the values of one place: with one model's (its index is
-given) or with those of the merge.
+Each constraint yields what is wrong with the values of one place: with one model's values (given
+by its index) or with those of the whole merge (index None).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class _Constraint(BaseModel):
 
 
 class NonzeroSum(_Constraint):
-    """A parameter of the models must not sum to 0 where `when` has the result divided by it."""
+    """A parameter of the models must not sum to 0 if `when` divides the result by the sum."""
 
     kind: Literal["nonzero-sum"]
     parameter: str
@@ -37,19 +37,19 @@ class NonzeroSum(_Constraint):
     @property
     def doc(self) -> str:
         return (
-            f"With `{self.when}` the sum of `{self.parameter}` over the models is not 0, nor "
-            f"nearer to it than {NOTHING:g}."
+            f"With `{self.when}`, the sum of `{self.parameter}` over the models must be at least "
+            f"{NOTHING:g} away from 0."
         )
 
     def problems(self, settings: Values, models: Sequence[Values]) -> Iterator[Problem]:
         total = sum(_numbers(models, self.parameter))
         if settings[self.when] and abs(total) < NOTHING:
-            near = f"below {NOTHING:g}, too near 0 to divide by in float32"
-            why = near if total else "so what is divided by the sum is not defined"
+            near = f"which is below {NOTHING:g}, too close to 0 to divide by in float32"
+            why = near if total else "and nothing can be divided by 0"
             yield (
                 None,
                 f"the {self.parameter}s sum to {total:g}, {why}; "
-                f"set {self.when}: false or give other {self.parameter}s",
+                f"set {self.when}: false or change the {self.parameter}s",
             )
 
 
@@ -65,17 +65,17 @@ class SomeNonzero(_Constraint):
 
     @property
     def doc(self) -> str:
-        return f"At least one model has a `{self.parameter}` that is not 0."
+        return f"At least one model must have a `{self.parameter}` other than 0."
 
     def problems(self, settings: Values, models: Sequence[Values]) -> Iterator[Problem]:
         if not any(_numbers(models, self.parameter)):
             name = self.parameter
-            yield None, f"all {name}s are 0: give at least one model another {name}"
+            yield None, f"every {name} is 0: give at least one model another {name}"
 
 
 class Spread(_Constraint):
-    """A probability stays one when as much is taken from it, and added, as another parameter
-    says; 0 and 1 are left as they are."""
+    """A probability must stay between 0 and 1 when another parameter is subtracted from it or added
+    to it; 0 and 1 themselves do not change."""
 
     kind: Literal["spread"]
     middle: str
@@ -88,7 +88,7 @@ class Spread(_Constraint):
     @property
     def doc(self) -> str:
         return (
-            f"`{self.middle}` − `{self.by}` and `{self.middle}` + `{self.by}` are above 0 and "
+            f"`{self.middle}` − `{self.by}` and `{self.middle}` + `{self.by}` must be above 0 and "
             f"below 1, unless `{self.middle}` is 0 or 1."
         )
 
@@ -99,15 +99,15 @@ class Spread(_Constraint):
             if 0 < middle < 1 and not abs(by) < room:
                 yield (
                     i,
-                    f"{self.by} {by:g} takes {self.middle} {middle:g} to probabilities of "
+                    f"{self.middle} {middle:g} with {self.by} {by:g} gives the probabilities "
                     f"{middle - by:g} and {middle + by:g}; both must be above 0 and below 1, so "
-                    f"give {self.by} a value below {room:g}",
+                    f"set {self.by} below {room:g}",
                 )
 
 
 class HeldByFloat32(_Constraint):
-    """A parameter of the models is a float32, times another if there is one; and so is its sum,
-    unless `when` says that nothing is divided by it."""
+    """A parameter of the models, times another if there is one, must fit in float32, and so must
+    its sum, unless `when` says that nothing is divided by it."""
 
     kind: Literal["held-by-float32"]
     parameter: str
@@ -121,26 +121,26 @@ class HeldByFloat32(_Constraint):
     @property
     def doc(self) -> str:
         times = f", times `{self.times}`," if self.times else ""
-        when = f" So is their sum with `{self.when}`." if self.when else " So is their sum."
-        return f"Each `{self.parameter}`{times} is a number that float32 holds.{when}"
+        when = f" So must their sum with `{self.when}`." if self.when else " So must their sum."
+        return f"Each `{self.parameter}`{times} must fit in float32.{when}"
 
     def problems(self, settings: Values, models: Sequence[Values]) -> Iterator[Problem]:
         numbers = _numbers(models, self.parameter)
         what, total = f"a {self.parameter}", max(map(abs, numbers), default=0.0)
         summed = self.when is None or settings[self.when]
         if summed and (total := _largest_sum(numbers)) > max(map(abs, numbers), default=0.0):
-            what = f"the sum of {self.parameter}s of one sign"
+            what = f"the sum of the {self.parameter}s of one sign"
         factor = max(1.0, abs(float(settings[self.times]))) if self.times else 1.0
         if not total * factor <= FLOAT32_MAX:
             times = f" times {self.times}" if factor > 1 else ""
             yield (
                 None,
-                f"{what}{times} is {total * factor:g}, more than float32 holds (3.4e38)",
+                f"{what}{times} is {total * factor:g}, more than float32 can hold (3.4e38)",
             )
 
 
 def _largest_sum(numbers: Sequence[float]) -> float:
-    """The size of the largest sum of any of the numbers."""
+    """The largest magnitude that a sum of some of the numbers can have."""
     return max(sum(n for n in numbers if n > 0), -sum(n for n in numbers if n < 0))
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a recipe, said so that its author can put it right."""
+"""What is wrong with a recipe, worded so that its author can fix it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from difflib import get_close_matches
 MAX_FAULTS = 100
 MAX_QUOTED = 60
 MAX_MESSAGES = 64 * 1024
-"""How many characters all faults of one text have together."""
+"""The most characters that all faults of one text have together."""
 MAX_GUESSED = 64
 
 Path = tuple[str | int, ...]
@@ -17,9 +17,9 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault: where it is (a JSON pointer, RFC 6901), of which kind, and what would be right.
+    """One fault: its place (a JSON pointer, RFC 6901), its kind, what is wrong, and how to fix it.
 
-    `line` counts from 1 and is known where the text was YAML.
+    `line` counts from 1 and is known if the text was YAML.
     """
 
     path: str
@@ -34,17 +34,17 @@ class Fault:
 
     @property
     def place(self) -> str:
-        """Where it is, for people: the pointer and the line."""
+        """The pointer and the line, as shown to people."""
         return place(self.path, self.line)
 
     @property
     def length(self) -> int:
-        """How many characters it takes."""
+        """How many characters its texts have."""
         return len(self.path) + len(self.message) + len(self.suggestion or "")
 
 
 class RecipeError(ValueError):
-    """A recipe that cannot be accepted; `faults` lists what was found, the first `MAX_FAULTS`."""
+    """A recipe that cannot be accepted; `faults` lists the first `MAX_FAULTS` faults found."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(bounded(faults))
@@ -52,7 +52,7 @@ class RecipeError(ValueError):
 
 
 def bounded(faults: Iterable[Fault]) -> Iterator[Fault]:
-    """The first faults, each once: as many as people read and a message may be long."""
+    """Yield the first faults, each once, up to `MAX_FAULTS` and `MAX_MESSAGES`."""
     seen: set[Fault] = set()
     characters = 0
     for fault in faults:
@@ -68,27 +68,27 @@ def bounded(faults: Iterable[Fault]) -> Iterator[Fault]:
 
 
 def place(path: str, line: int | None) -> str:
-    """A pointer and a line, for people."""
+    """A pointer and a line, as shown to people."""
     return f"{printable(path) or '/'}{f' (line {line})' if line else ''}"
 
 
 def pointer(path: Iterable[str | int]) -> str:
-    """The JSON pointer to a place in a document; that of the whole document is empty."""
+    """The JSON pointer to a place in a document; the empty pointer is the whole document."""
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
 
 
 def excerpt(text: str) -> str:
-    """The text in quotes, cut where it is too long to be read in a message."""
+    """The text in quotes, cut if it is too long for a message."""
     return repr(text) if len(text) <= MAX_QUOTED else f"{text[: MAX_QUOTED - 3]!r}…"
 
 
 def printable(text: str) -> str:
-    """The text with a dot for every character that a terminal would act upon."""
+    """The text with a dot for every character that a terminal would act on."""
     return text if text.isprintable() else "".join(c if c.isprintable() else "·" for c in text)
 
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
-    """The one of the choices that the writer most likely meant, if any is near."""
+    """Return the choice that the author most likely meant, or None if none is close."""
     if len(word) > MAX_GUESSED:
         return None
     lowered = {choice.lower(): choice for choice in sorted(choices, reverse=True)}
@@ -97,6 +97,6 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
-    """A suggestion that names the nearest right word."""
+    """Return a suggestion that names the nearest choice, or None."""
     near = nearest(word, choices)
     return f"did you mean {near!r}?" if near else None

@@ -1,8 +1,8 @@
-"""Filters by tensor name: a piece of the name, as in mergekit, or a regular expression in slashes.
+"""Filters by tensor name: part of the name, as in mergekit, or a regular expression in slashes.
 
-`mlp` lets every tensor through whose name holds "mlp"; `/layers\\.[0-3]\\./` those in which the
-expression between the slashes matches somewhere; `*` alone, all. Recipes come from strangers, so
-expressions are RE2's, whose time is linear in the name, and bounded in length and memory.
+`mlp` matches every tensor whose name contains "mlp"; `/layers\\.[0-3]\\./` every tensor in whose
+name the expression between the slashes matches somewhere; `*` alone matches all. Recipes come from
+strangers, so expressions are RE2's, which take linear time, and are bounded in length and memory.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from .faults import printable
 
 MAX_LENGTH: Final = 200
 MAX_PROGRAM: Final = 300
-"""Steps of a compiled expression."""
+"""The most steps of a compiled expression."""
 _KEPT: Final = 1400
-"""Compiled expressions; a recipe has no more, and each takes 64 kB at most."""
+"""How many compiled expressions are cached: as many as a recipe can have, at most 64 kB each."""
 EVERYTHING: Final = "*"
 
-# What does not occur in names of tensors, and means something in a regular expression.
+# Signs of a regular expression that do not occur in tensor names.
 _SIGNS = re.compile(r"[\[\]*\\^$()|+?{}]")
 
 
 def matches(pattern: str | None, tensor_name: str) -> bool:
-    """Whether a filter lets this tensor through; no filter and `*` let every tensor through."""
+    """Return whether a filter matches this tensor; no filter and `*` match every tensor."""
     if pattern is None or pattern in tensor_name or pattern == EVERYTHING:
         return True
     return is_expression(pattern) and _found(pattern, tensor_name)
 
 
 def is_expression(pattern: str) -> bool:
-    """Whether a filter is a regular expression rather than a piece of a name."""
+    """Return whether a filter is a regular expression rather than part of a name."""
     return len(pattern) > 1 and pattern[0] == pattern[-1] == "/"
 
 
 def reads_as_expression(pattern: str) -> bool:
-    """Whether a filter that is a piece of a name looks as if it were meant as an expression."""
+    """Return whether a filter is read as part of a name but looks like an expression."""
     return (
         pattern != EVERYTHING and not is_expression(pattern) and _SIGNS.search(pattern) is not None
     )
@@ -55,7 +55,7 @@ def _checked(pattern: str) -> str:
 
 def _problem(pattern: str) -> str | None:
     if not pattern:
-        return "it is empty; leave the filter out to match every tensor"
+        return "it is empty; remove the filter to match every tensor"
     if len(pattern) > MAX_LENGTH:
         return f"it is longer than {MAX_LENGTH} characters"
     return _not_compilable(pattern) if is_expression(pattern) else None
@@ -67,14 +67,14 @@ def _not_compilable(pattern: str) -> str | None:
     try:
         size = _compiled(pattern).programsize
     except (re2.error, UnicodeError) as error:
-        return f"RE2 does not take the regular expression between the slashes: {_words(error)}"
+        return f"RE2 does not accept the regular expression between the slashes: {_words(error)}"
     if size > MAX_PROGRAM:
-        return f"the regular expression is too large: {size} steps compiled, at most {MAX_PROGRAM}"
+        return f"the regular expression compiles to {size} steps; the limit is {MAX_PROGRAM}"
     return None
 
 
 def _words(error: Exception) -> str:
-    """What RE2 says, which it says in bytes."""
+    """Return RE2's message, which is bytes."""
     said = error.args[0] if error.args else error
     return printable(said.decode(errors="replace") if isinstance(said, bytes) else str(said))
 
@@ -92,7 +92,7 @@ def _compiled(pattern: str) -> Any:
     return re2.compile(pattern[1:-1], _options())
 
 
-# All models of a merge ask for the same tensor one after the other.
+# All models of a merge ask for the same tensor in turn.
 @lru_cache(maxsize=_KEPT)
 def _found(pattern: str, tensor_name: str) -> bool:
     return _compiled(pattern).search(tensor_name) is not None

@@ -1,4 +1,4 @@
-"""Which models a recipe draws on."""
+"""Which models a recipe uses."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ def ingredients(recipe: Recipe) -> list[ModelRef]:
 
 
 def tokenizer_models(recipe: Recipe) -> list[ModelRef]:
-    """The models of which a recipe names the tokenizer or the embedding of a token, each once."""
+    """The models whose tokenizer, or a token's embedding, a recipe uses, each once."""
     return list(dict.fromkeys(_tokenizer_models(recipe)))
 
 
 def references(recipe: Recipe) -> list[ModelRef]:
-    """Every model that a recipe names, wherever it stands, each once; adapters by themselves.
+    """Every model that a recipe names anywhere, each once; adapters count as models of their own.
 
-    Whoever decides what a recipe may reach asks here. The walk knows no field by its name, so that
-    it finds what is added to the language later.
+    Checks of what a recipe may access use this. The walk depends on no field's name, so it also
+    finds models in fields that are added to the language later.
     """
     return list(dict.fromkeys(named_in(recipe)))
 
 
 def named_in(value: Any) -> Iterator[ModelRef]:
-    """The models that a part of a recipe names, adapters by themselves."""
+    """Yield the models that part of a recipe names; adapters count as models of their own."""
     match value:
         case ModelRef():
             yield value.without_adapter
@@ -49,7 +49,7 @@ def named_in(value: Any) -> Iterator[ModelRef]:
 
 
 def located(recipe: Recipe) -> Iterator[tuple[Path, ModelRef]]:
-    """Every mention of a model whose weights are merged, with its place: the bases first."""
+    """Yield every mention of a model whose weights are merged, with its place; bases come first."""
     if recipe.base_model is not None:
         yield ("base_model",), recipe.base_model
     for path, part in _slices(recipe):

@@ -34,8 +34,8 @@ class LockedFile(_Frozen):
 class LockedIngredient(_Frozen):
     """A model of a recipe, pinned.
 
-    `ref` is the reference as the recipe has it; `revision` is what it resolved to (a commit, a
-    run), where its kind has revisions; `files` goes from the path inside the model to the file.
+    `ref` is the reference as in the recipe; `revision` is what it resolved to (a commit, a run), if
+    its kind has revisions; `files` maps each path inside the model to the file.
     """
 
     ref: ModelRef

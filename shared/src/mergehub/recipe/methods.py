@@ -1,7 +1,7 @@
-"""What merge methods exist and which parameters each takes.
+"""Which merge methods exist, and which parameters each takes.
 
-The engine declares its methods; their declarations are written to `methods.json` beside this
-file, so that a recipe is checked without torch. `register` adds one more at run time.
+The engine declares its methods. `methods.json` next to this file holds the declarations, so that
+recipes can be checked without torch. `register` adds a method at run time.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from .scalars import FLOAT32_MAX, Scalar
 
 
 class ParameterSpec(BaseModel):
-    """One parameter of a method: its type, range, default and where in a recipe it may stand.
+    """One parameter of a method: its type, range, default and where in a recipe it may appear.
 
-    A parameter of scope "model" may differ between the models of one merge (a weight), one of
-    scope "recipe" is one value for the whole output tensor (normalize). Both may differ from
+    A parameter of scope "model" may differ between the models of one merge (a weight); a parameter
+    of scope "recipe" has one value for the whole output tensor (normalize). Both may differ from
     slice to slice, layer to layer and tensor to tensor.
     """
 
@@ -46,18 +46,20 @@ class ParameterSpec(BaseModel):
         if self.required == (self.default is not None):
             raise ValueError(f"parameter {self.name!r} must be required or have a default")
         if (self.type == "str") != bool(self.choices):
-            raise ValueError(f"parameter {self.name!r}: text, and only text, needs its choices")
+            raise ValueError(
+                f"parameter {self.name!r}: choices belong to type 'str', and only to it"
+            )
         return self
 
     def contains(self, value: float) -> bool:
-        """Whether a number lies in the range of this parameter and float32 holds it."""
+        """Return whether a number is in the range of this parameter and fits in float32."""
         low, high = self.minimum, self.maximum
         above = low is None or (value > low if self.exclusive_minimum else value >= low)
         below = high is None or (value < high if self.exclusive_maximum else value <= high)
         return above and below and abs(value) <= FLOAT32_MAX
 
     def convert(self, value: Scalar) -> Scalar:
-        """A value of a checked recipe in the type of this parameter."""
+        """Return a value of a checked recipe in the type of this parameter."""
         if self.type == "bool":
             return bool(value)
         if self.type == "int":
@@ -86,15 +88,14 @@ class MethodSpec(BaseModel):
 
     - "required": the origin of the task vectors; it is not merged itself;
     - "optional": the same when it is given;
-    - "member": one of the merged models, taken first (SLERP's t = 0). Not listed, it joins them as
-      long as there is room (`max_models`); if there is none, or no base, the first listed is taken
-      first;
+    - "member": one of the merged models, and the first (SLERP's t = 0). If it is not listed, it
+      joins them as long as `max_models` allows. If it cannot join, or there is no base, the first
+      model listed is the first;
     - "none": nothing to the arithmetic (it may still name the tokenizer and the config).
 
-    `min_models` and `max_models` bound how many models one merge takes, the base not counted
-    unless it is a member. `constraints` say what parameters must be together. Names in
-    `without_effect` are accepted with a warning, since mergekit
-    takes them, and change nothing.
+    `min_models` and `max_models` bound how many models one merge takes; the base counts only if it
+    is a member. `constraints` say what the method requires of several parameters together. Names in
+    `without_effect` are accepted with a warning, since mergekit accepts them, and have no effect.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -124,9 +125,9 @@ class MethodSpec(BaseModel):
         return next((each for each in self.parameters if each.name == name), None)
 
     def merged(self, listed: Sequence[object], base: object | None) -> list[int | None]:
-        """Which models are merged, in order: their places in `listed`, None for a base that joins.
+        """Return which models are merged, in order: indices in `listed`, None for a joining base.
 
-        An entry is merged as often as it is listed: at other layers, or with another weight.
+        A model that is listed several times (with other layers or weights) is merged as often.
         """
         others: list[int | None] = [i for i, each in enumerate(listed) if each != base]
         if base is None or self.base == "none":
@@ -137,12 +138,12 @@ class MethodSpec(BaseModel):
         return [*([None] if self.joins(listed, base) else as_base), *others]
 
     def joins(self, listed: Sequence[object], base: object) -> bool:
-        """Whether a base that is a member is merged although it is not listed."""
+        """Return whether a base that is a member is merged although it is not listed."""
         room = self.max_models is None or len(listed) < self.max_models
         return room and base not in listed
 
     def takes(self, count: int) -> bool:
-        """Whether so many models can be merged."""
+        """Return whether the method can merge this many models."""
         return self.min_models <= count <= (self.max_models or count)
 
     @property
@@ -150,7 +151,7 @@ class MethodSpec(BaseModel):
         """How many models it takes, in words: "exactly 2 models", "at least 1 model"."""
         low, high = self.min_models, self.max_models
         models = f"{low} model" if low == 1 else f"{low} models"
-        beside = " beside the base" if self.base in ("required", "optional") else ""
+        beside = " besides the base" if self.base in ("required", "optional") else ""
         if low == high:
             return f"exactly {models}{beside}"
         limit = f" and at most {high}" if high is not None else ""
@@ -173,7 +174,7 @@ def catalogue() -> Mapping[str, MethodSpec]:
 
 
 def register(spec: MethodSpec) -> None:
-    """Add a method to the catalogue of this process; it goes before a packaged one of its name.
+    """Add a method to the catalogue of this process; it replaces a packaged one of its name.
 
     Raises:
         ValueError: another method was registered under this name.

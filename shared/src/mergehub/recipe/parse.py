@@ -1,4 +1,4 @@
-"""Recipe text to `Recipe`, with everything that is wrong with it told at once."""
+"""Read recipe text as a `Recipe`, or report all of its faults together."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .schema import Recipe
 
 
 class ParsedRecipe(NamedTuple):
-    """A recipe, and what its author should know though it is acceptable."""
+    """An acceptable recipe, and the warnings for its author."""
 
     recipe: Recipe
     warnings: tuple[Fault, ...]
@@ -38,7 +38,7 @@ def parse_recipe(text: str) -> Recipe:
 
 
 def parse_with_warnings(text: str) -> ParsedRecipe:
-    """Read one recipe, and say what in it does less than it seems to.
+    """Read one recipe, with a warning for each thing that does less than it seems to.
 
     Raises:
         RecipeError: with every fault found.
@@ -47,7 +47,7 @@ def parse_with_warnings(text: str) -> ParsedRecipe:
 
 
 def parse_to_merge(text: str) -> ParsedRecipe:
-    """Read one recipe that is to be merged here: what never can be is a fault, too.
+    """Read one recipe that is about to be merged: what can never be merged is a fault, too.
 
     Raises:
         RecipeError: with every fault found.
@@ -85,8 +85,8 @@ def _one_document(text: str) -> Loaded:
         return documents[0] if documents else Loaded(None, (), {})
     if strange := of_another_kind(documents[0].data):
         raise RecipeError([strange])
-    message = f"the text holds {len(documents)} YAML documents, and a recipe is one"
-    hint = "split it at the '---' lines, and merge the recipes one after the other"
+    message = f"the text holds {len(documents)} YAML documents; a recipe is one document"
+    hint = "split it at the '---' lines and merge one recipe at a time"
     raise RecipeError([Fault("", "several-documents", message, hint)])
 
 
@@ -115,7 +115,7 @@ def _parsed(document: Loaded) -> ParsedRecipe:
 
 
 def _faults(recipe: Recipe | tuple[Fault, ...], data: Any) -> Iterator[Fault]:
-    """Those of the shape and of the rules; what depends on several values only if all is well."""
+    """Yield the faults of the shape and the rules, then, if there are none, of values together."""
     broken = list(bounded(broken_rules(data))) if isinstance(data, dict) else []
     if not isinstance(recipe, Recipe):
         strange = tuple(fault.path for fault in broken if fault.code == "unknown-parameter")
@@ -130,7 +130,7 @@ def _within(path: str, places: tuple[str, ...]) -> bool:
 
 
 def _with_lines(faults: Iterable[Fault], document: Loaded) -> Iterator[Fault]:
-    """The faults with their lines, and with the names of characters that nobody sees."""
+    """Yield the faults with their lines, and name any invisible characters that they quote."""
     for fault in faults:
         hint = "; ".join(each for each in (fault.suggestion, naming(fault.message)) if each)
         line = fault.line or document.line(fault)

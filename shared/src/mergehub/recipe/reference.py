@@ -23,13 +23,13 @@ from .scalars import describe
 MAX_LENGTH = 1024
 RUN = "run:"
 PATHS = ("/", "./", "../", "~")
-"""How a name begins that is a path and nothing else."""
+"""A name that begins with one of these is a path and nothing else."""
 
 
 class ModelRef(BaseModel):
     """One ingredient: a model, optionally at a revision, optionally with a LoRA adapter on top.
 
-    In a recipe it is written as a string, and `str` gives that string back. The mapping form
+    In a recipe it is written as a string, which `str` returns. The mapping form
     `{model: {path, revision}, lora: {path, revision}}` of mergekit is read as well.
     """
 
@@ -56,7 +56,7 @@ class ModelRef(BaseModel):
 
     @property
     def run_id(self) -> UUID | None:
-        """The run that produces this model, for a reference of the form `run:<uuid>`."""
+        """The run that produces this model, if the reference is `run:<uuid>`."""
         return UUID(self.model.removeprefix(RUN)) if self.model.startswith(RUN) else None
 
     @property
@@ -99,11 +99,11 @@ class ModelRef(BaseModel):
 
 
 def _name(value: str, text: str) -> str:
-    """Check the name of a model; that of a run gets its UUID in the usual form."""
+    """Check the name of a model; a run's name gets its UUID in the usual form."""
     name = _part(value, "model name", text)
     if name.lower().startswith(RUN) and not name.startswith(RUN):
         raise ValueError(
-            f"{excerpt(name)} is no reference to a run: write {RUN}{printable(name[len(RUN) :])}"
+            f"{excerpt(name)} is not a reference to a run: write {RUN}{printable(name[len(RUN) :])}"
         )
     return f"{RUN}{_uuid(name)}" if name.startswith(RUN) else name
 
@@ -116,10 +116,10 @@ def _part(value: str, what: str, text: str) -> str:
     if len(value) > MAX_LENGTH:
         raise ValueError(f"the {what} is longer than {MAX_LENGTH} characters")
     if any(unicodedata.category(character) in ("Cc", "Cf", "Cs") for character in value):
-        raise ValueError(f"the {what} in {excerpt(text)} holds a control character")
+        raise ValueError(f"the {what} in {excerpt(text)} contains a control character")
     if "@" in value or "+" in value:
         raise ValueError(
-            f"{excerpt(text)} has one sign too many: write model@revision+adapter@revision, "
+            f"{excerpt(text)} has one '@' or '+' too many: write model@revision+adapter@revision, "
             "each part at most once"
         )
     return value
@@ -130,19 +130,17 @@ def _check_revision(model: str, revision: str | None) -> None:
         return
     whole = excerpt(f"{model}@{revision}")
     if model.startswith(RUN):
-        raise ValueError(f"{whole} gives a run a revision, and a run has none: write {model}")
+        raise ValueError(f"{whole} gives a run a revision, but runs have none: write {model}")
     if model.startswith(PATHS) or (model.count("/") > 1 and "://" not in model):
         raise ValueError(
-            f"{whole} gives a folder a revision, and a folder has none: write "
-            f"{printable(model)}; with a revision, a name is an id of Hugging Face"
+            f"{whole} gives a folder a revision, but folders have none: write "
+            f"{printable(model)}, or a Hugging Face id, which can have a revision"
         )
 
 
 def _adapter(text: str, whole: str) -> str:
     if "+" in text:
-        raise ValueError(
-            f"{excerpt(whole)} names more than one adapter: a model takes one at a time"
-        )
+        raise ValueError(f"{excerpt(whole)} names more than one adapter: a model takes only one")
     return text
 
 
@@ -151,12 +149,12 @@ def _uuid(value: str) -> UUID:
         return UUID(value.removeprefix(RUN))
     except ValueError:
         raise ValueError(
-            f"{excerpt(value)} does not name a run: after '{RUN}' comes its UUID"
+            f"{excerpt(value)} does not name a run: write its UUID after '{RUN}'"
         ) from None
 
 
 def _flattened(value: dict[Any, Any]) -> dict[Any, Any]:
-    """Bring mergekit's mapping form, `{model: {path, revision}, lora}`, into ours."""
+    """Return mergekit's mapping form, `{model: {path, revision}, lora}`, as the fields here."""
     flat = {("adapter" if key == "lora" else key): part for key, part in value.items()}
     if isinstance(path := flat.get("model"), dict):
         flat |= {("model" if key == "path" else key): part for key, part in path.items()}

@@ -1,4 +1,4 @@
-"""A recipe written out as YAML that mergekit and people read."""
+"""Write a recipe as YAML for mergekit and for people."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def to_yaml(recipe: Recipe) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes all that a reader of YAML 1.1 (as PyYAML knows it) or 1.2 would not take for text."""
+    """Quotes every text that a reader of YAML 1.1 (PyYAML's) or YAML 1.2 would not read as text."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True

@@ -1,4 +1,4 @@
-"""The recipe document as frozen models, in the shape of a mergekit YAML file.
+"""The recipe document as frozen models that have the shape of a mergekit YAML file.
 
 Only shape and types are checked here; what depends on the merge method is checked in `rules`.
 """
@@ -50,10 +50,10 @@ _NOT_EMPTY = AfterValidator(_not_empty)
 
 
 def _exactly_one(*others: str) -> Callable[[type[BaseModel], _V, ValidationInfo], _V]:
-    """A validator of the last of several fields of which one, and only one, is to be given."""
+    """Return a validator, for the last of several fields, that exactly one of them is given."""
 
     def check(cls: type[BaseModel], value: _V, info: ValidationInfo) -> _V:
-        # A field that failed its own validation is not in the data: it was given, though.
+        # A field that failed its own validation is missing from the data, although it was given.
         given = [name for name in others if info.data.get(name, name) is not None]
         given += [str(info.field_name)] if value is not None else []
         if len(given) != 1:
@@ -79,13 +79,15 @@ def _flag(value: Any) -> Any:
 
 def _pair(value: Any) -> Any:
     if not isinstance(value, list | tuple) or len(value) != 2:
-        raise PydanticCustomError("type", "must be [first layer, one past the last]")
+        raise PydanticCustomError("type", "must be [first layer, last layer + 1]")
     return value
 
 
 def _ascending(layers: tuple[int, int]) -> tuple[int, int]:
     if layers[0] >= layers[1]:
-        raise PydanticCustomError("range", "must hold a layer: its end lies above its start")
+        raise PydanticCustomError(
+            "range", "must contain at least one layer: its end must be above its start"
+        )
     return layers
 
 
@@ -113,7 +115,7 @@ def with_revision(entry: Any) -> Any:
 
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
-# Far above any count of layers or tokens, and within what JSON tells apart.
+# Far above any count of layers or tokens, and within JSON's exact integers.
 _Count = Annotated[int, Field(ge=0, le=2**31, strict=True)]
 LayerRange = Annotated[tuple[_Count, _Count], BeforeValidator(_pair), AfterValidator(_ascending)]
 Dtype = Annotated[Literal["bfloat16", "float16", "float32"], BeforeValidator(_dtype)]
@@ -125,13 +127,13 @@ TokenizerSource = Annotated[
 
 
 class Document(BaseModel):
-    """A frozen part of a recipe that knows all its fields."""
+    """A frozen part of a recipe that refuses unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ModelInput(Document):
-    """A model that is merged whole."""
+    """A model, all of whose layers are merged."""
 
     model: ModelRef
     parameters: Parameters = Field(default_factory=dict)
@@ -140,7 +142,7 @@ class ModelInput(Document):
 
 
 class SliceSource(ModelInput):
-    """Some layers of a model: `layer_range` is [first, one past the last], counted from 0."""
+    """Some layers of a model: `layer_range` is [first, last + 1], counted from 0."""
 
     layer_range: LayerRange
 
@@ -151,7 +153,7 @@ class SliceSource(ModelInput):
 
 
 class OutputSlice(Document):
-    """Consecutive layers of the output, merged from as many layers of each source."""
+    """Consecutive layers of the output, merged from the same number of layers of each source."""
 
     sources: Annotated[tuple[SliceSource, ...], _NOT_EMPTY]
     base_model: ModelRef | None = None
@@ -159,7 +161,7 @@ class OutputSlice(Document):
 
 
 class OutputModule(Document):
-    """One module of a model of several (a language model, a vision tower), merged on its own."""
+    """One module of a model that has several (a language model, a vision tower), merged alone."""
 
     models: Annotated[tuple[ModelInput, ...], _NOT_EMPTY] | None = None
     slices: Annotated[tuple[OutputSlice, ...], _NOT_EMPTY] | None = _LAST_CHOICE
@@ -199,14 +201,14 @@ TokenSource = Annotated[
 
 
 class TokenOptions(Document):
-    """Where the embedding of one token comes from; `force` takes it also where it exists."""
+    """Where the embedding of one token comes from; `force` uses it even if the token has one."""
 
     source: TokenSource | None = None
     force: Flag = False
 
 
 class TokenizerOptions(Document):
-    """The vocabulary of the output, and the rows that differ from the ordinary."""
+    """The vocabulary of the output, and the embeddings of single tokens."""
 
     source: TokenizerSource = "union"
     tokens: Mapping[str, TokenOptions] = Field(default_factory=dict)
@@ -214,13 +216,13 @@ class TokenizerOptions(Document):
 
 
 class Recipe(Document):
-    """How to make one model of others.
+    """How to make one model from others.
 
-    Exactly one of `models` (merged whole), `slices` (layer ranges, stacked) and `modules` is
-    given. The output has the precision `out_dtype`, else `dtype`, else that of the ingredients.
-    `allow_submatrix` lets embeddings of unequal size be cut to what they share. `same_token_ids`
-    says that the models' ids mean the same tokens, although their tokenizers differ. `name` is a
-    label and changes nothing.
+    A recipe gives exactly one of `models` (merged whole), `slices` (layer ranges, stacked) and
+    `modules`. The output has the precision `out_dtype`, else `dtype`, else that of the ingredients.
+    `allow_submatrix` lets embeddings of unequal size be cut to the rows that all have.
+    `same_token_ids` says that the models' ids mean the same tokens, although their tokenizers
+    differ. `name` is a label and has no effect.
     """
 
     merge_method: str
@@ -251,21 +253,21 @@ class Recipe(Document):
 
     @property
     def tokenizer_options(self) -> TokenizerOptions | None:
-        """The tokenizer's options, whichever of the two fields they stand in."""
+        """The tokenizer's options, from whichever of the two fields gives them."""
         if self.tokenizer_source is not None:
             return TokenizerOptions(source=self.tokenizer_source)
         return self.tokenizer
 
     @property
     def all_slices(self) -> Iterator[OutputSlice]:
-        """Every slice, those of the modules included, in order."""
+        """Yield every slice in order, including those of the modules."""
         yield from self.slices or ()
         for module in (self.modules or {}).values():
             yield from module.slices or ()
 
     @property
     def inputs(self) -> Iterator[ModelInput]:
-        """Every model listed, in order and with its parameters, the base model not added."""
+        """Yield every listed model in order, with its parameters; the base model is not added."""
         yield from self.models or ()
         for module in (self.modules or {}).values():
             yield from module.models or ()

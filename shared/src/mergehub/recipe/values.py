@@ -1,8 +1,8 @@
 """Parameter values that depend on the place: gradients over depth and filters by tensor name.
 
-A value is a scalar; a gradient, that is a list of anchors spread evenly over the layers with
-straight lines in between; or a list of `{filter, value}`, of which the first whose filter
-matches the tensor's name counts, an entry without filter matching every tensor.
+A value is one of three things: a scalar; a gradient, which is a list of anchors spread evenly over
+the layers with straight lines in between; or a list of `{filter, value}`. In such a list the first
+entry whose filter matches the tensor's name counts; an entry without a filter matches every tensor.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .scalars import Scalar, read_scalar
 
 
 class FilteredValue(BaseModel):
-    """A value for the tensors whose name the filter matches; without a filter, for all."""
+    """A value for the tensors whose name the filter matches, or for all if there is no filter."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -44,12 +44,12 @@ def _kind(value: Any) -> str:
 
 
 def _listed(value: Any) -> Any:
-    """A single `{filter, value}` stands for a list of one."""
+    """Read a single `{filter, value}` as a list of one."""
     return [value] if isinstance(value, dict | FilteredValue) else value
 
 
 def _none_as_empty(value: Any) -> Any:
-    """`parameters:` with nothing after it gives no parameters."""
+    """Read `parameters:` with nothing after it as no parameters."""
     return {} if value is None else value
 
 
@@ -71,12 +71,12 @@ Setting = Annotated[
 ]
 Parameters = Annotated[Mapping[str, Setting], BeforeValidator(_none_as_empty)]
 Passes = Callable[[str | None], bool]
-"""Whether a filter lets a tensor through."""
+"""Whether a filter matches a tensor."""
 FilteredValue.model_rebuild()
 
 
 class UnresolvedParameter(LookupError):
-    """No place of the recipe gives a required parameter a value for some tensor."""
+    """A required parameter that no place of the recipe gives a value for some tensor."""
 
 
 def is_filtered(setting: Setting) -> TypeIs[tuple[FilteredValue, ...]]:
@@ -85,27 +85,27 @@ def is_filtered(setting: Setting) -> TypeIs[tuple[FilteredValue, ...]]:
 
 
 def layer_position(layer: int, count: int) -> float:
-    """Where the layer of that index lies among `count` layers: 0 is the first, 1 the last.
+    """Return the position of a layer among `count` layers: 0 is the first, 1 the last.
 
-    The only layer of a slice counts as its last, as it does for mergekit.
+    The only layer of a slice counts as its last, as in mergekit.
     """
     return layer / (count - 1) if count > 1 else 1.0
 
 
 def resolve(setting: Setting, tensor_name: str, position: float) -> Scalar | None:
-    """The scalar that a value amounts to for one tensor, or None where no filter matches it.
+    """Return the scalar that a value has for one tensor, or None if no filter matches it.
 
     Args:
         setting: a scalar, a gradient or a list of filtered values.
         tensor_name: the name of the tensor that is written.
-        position: of its layer, from 0 (first of the slice) to 1 (last); tensors before the
-            stack take 0, those after it 1.
+        position: the position of its layer, from 0 (first of the slice) to 1 (last); tensors
+          before the layers have 0, tensors after them 1.
     """
     return chosen(setting, lambda pattern: matches(pattern, tensor_name), position)
 
 
 def chosen(setting: Setting, passes: Passes, position: float) -> Scalar | None:
-    """The scalar that a value amounts to for a tensor that some filters let through."""
+    """Return the scalar that a value has for a tensor that some filters match."""
     if not isinstance(setting, tuple):
         return setting
     if not is_filtered(setting):
@@ -120,7 +120,7 @@ def chosen(setting: Setting, passes: Passes, position: float) -> Scalar | None:
 
 @dataclass(frozen=True)
 class ParameterScope:
-    """The parameters that hold at one place of a recipe, the innermost place first.
+    """The parameters that apply at one place of a recipe, the innermost place first.
 
     For a source of a slice the places are the source, its slice, its module and the recipe;
     the defaults of the method come last.
@@ -130,7 +130,7 @@ class ParameterScope:
     places: tuple[Parameters, ...]
 
     def value(self, name: str, tensor_name: str, position: float) -> Scalar:
-        """The value of a parameter for one tensor, in the type its declaration says.
+        """Return the value of a parameter for one tensor, in its declared type.
 
         Raises:
             UnresolvedParameter: the method has no such parameter, or it is required and no place
@@ -143,11 +143,11 @@ class ParameterScope:
             return self.find(spec, lambda pattern: matches(pattern, tensor_name), position)
         except UnresolvedParameter as error:
             raise UnresolvedParameter(
-                f"{error} for {tensor_name!r}; add an entry without a filter"
+                f"{error} for the tensor {tensor_name!r}; add an entry without a filter"
             ) from None
 
     def find(self, spec: ParameterSpec, passes: Passes, position: float) -> Scalar:
-        """The value of a parameter for a tensor that some filters let through.
+        """Return the value of a parameter for a tensor that some filters match.
 
         Raises:
             UnresolvedParameter: it is required and no place gives it a value for this tensor.
@@ -157,18 +157,18 @@ class ParameterScope:
         value = next((each for each in found if each is not None), spec.default)
         if value is None:
             raise UnresolvedParameter(
-                f"{self.method.name} needs {spec.name!r}, and no place of the recipe gives it a "
+                f"{self.method.name} needs {spec.name!r}, but no place of the recipe gives it a "
                 "value"
             )
         return spec.convert(value)
 
     def values(self, tensor_name: str, position: float) -> dict[str, Scalar]:
-        """The value of every parameter of the method for one tensor."""
+        """Return the value of every parameter of the method for one tensor."""
         return {p.name: self.value(p.name, tensor_name, position) for p in self.method.parameters}
 
 
 def _interpolate(anchors: Sequence[Scalar], position: float) -> Scalar:
-    """The anchors' broken line at a position in [0, 1]; words step at the anchors instead."""
+    """Interpolate the anchors at a position in [0, 1]; words step at the anchors instead."""
     place = position * (len(anchors) - 1)
     left = int(place)
     right = min(left + 1, len(anchors) - 1)

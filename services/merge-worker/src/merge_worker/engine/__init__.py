@@ -1,10 +1,10 @@
-"""The merge engine: a library that plans a merge of models and carries it out.
+"""The merge engine: a library that plans a merge of models and runs it.
 
     sources = Sources(roots=(Path("models"),))
     plan = plan_merge(parse_recipe(text), sources)
     result = merge(plan, Path("merged"))
 
-It knows no HTTP, no queue and no database. Planning imports no compiler.
+It uses no HTTP, no queue and no database. Planning imports no compiler.
 """
 
 from __future__ import annotations

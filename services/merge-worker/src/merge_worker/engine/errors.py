@@ -1,11 +1,11 @@
-"""What can go wrong in a merge; every message says what is wrong and what would be right."""
+"""What can go wrong in a merge; every message says what is wrong and how to fix it."""
 
 from __future__ import annotations
 
 from typing import Final
 
 LONGEST: Final = 10_000
-"""Characters of a message at most."""
+"""The most characters of a message."""
 
 
 class EngineError(Exception):
@@ -16,11 +16,11 @@ class EngineError(Exception):
 
 
 class SourceError(EngineError):
-    """An ingredient cannot be found, or may not be read."""
+    """An ingredient cannot be found, or must not be read."""
 
 
 class OutsideError(SourceError):
-    """What a path names is no folder under the roots that models may be read from."""
+    """A path names no folder under the roots that models may be read from."""
 
 
 class CheckpointError(EngineError):
@@ -28,11 +28,11 @@ class CheckpointError(EngineError):
 
 
 class PlanError(EngineError):
-    """The ingredients do not fit together, or not to the recipe."""
+    """The ingredients do not fit together, or do not fit the recipe."""
 
 
 class NotSupportedError(EngineError):
-    """The recipe is valid but asks for something that this engine does not do."""
+    """The recipe is valid, but asks for something that this engine does not do."""
 
 
 class MethodError(EngineError):
@@ -48,7 +48,7 @@ class DeviceError(EngineError):
 
 
 class OutputError(EngineError):
-    """The output cannot be written: no space, no permission, or the place is taken."""
+    """The output cannot be written: no space, no permission, or something is already there."""
 
 
 class DiskFullError(OutputError):
@@ -56,7 +56,7 @@ class DiskFullError(OutputError):
 
 
 class ResumeError(EngineError):
-    """The unfinished output found in this place belongs to another merge, or is damaged."""
+    """The unfinished output found there belongs to another merge, or is damaged."""
 
 
 class OutOfMemoryError(EngineError):
@@ -72,7 +72,7 @@ class NotFiniteError(EngineError):
 
 
 def printable(text: str) -> str:
-    """The text without what would move a terminal's cursor or cannot be encoded, and not endless.
+    """The text, cut if it is long, without characters that control a terminal or cannot be encoded.
 
     Names of files and tensors come from strangers.
     """

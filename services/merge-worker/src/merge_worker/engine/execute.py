@@ -1,4 +1,4 @@
-"""Carrying a plan out: lay out, fill in parallel, journal, finish."""
+"""Runs a plan: lays out the files, fills them in parallel, keeps a journal, finishes."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ from .plan import BLOCK, Plan, PlannedTensor
 
 @dataclass(frozen=True)
 class MergeOptions:
-    """How to carry a merge out; nothing here changes a byte of the output.
+    """How to run a merge; no option changes a byte of the output.
 
     Attributes:
-        threads: threads at work (default: the processors that we may use).
-        block: elements of a tensor that a thread holds at a time, rounded up to a multiple of
-            65,536 (default: what suits the device).
-        keep_partial: after an error, keep what is finished, for the next attempt.
-        cache_dir: where digests of input files are remembered between merges; None for nowhere.
+        threads: how many threads work (default: the processors that this process may use).
+        block: how many elements of a tensor a thread holds at a time, rounded up to a multiple of
+          65,536 (default: what suits the device).
+        keep_partial: after an error, keep what is finished for the next attempt.
+        cache_dir: where digests of input files are kept between merges, or None to keep none.
         durable: wait until the output is on the disk before it becomes visible, so that it
-            outlives a loss of power; without it only the end of the process.
+          survives a loss of power; otherwise it survives only the end of the process.
         only_finite: refuse ingredients and outputs with infinite or NaN elements.
         device: what computes the output: "cpu", or a GPU as "cuda" or, counting from 0, "cuda:1".
             With a GPU there are at least 2 threads, and blocks are larger unless `block` is given.
@@ -73,17 +73,17 @@ class MergeOptions:
 
     @property
     def block_elements(self) -> int:
-        """The block that is used: a multiple of what one partial sum is taken over."""
+        """The elements of a block: a multiple of the elements in one partial sum."""
         block = self.block or (BLOCK if self.device == "cpu" else cuda.BLOCK)
         return -(-max(1, block) // REDUCTION) * REDUCTION
 
 
 @dataclass(frozen=True)
 class MergeResult:
-    """What a merge made: `tensors` is how many, `folder` where they are.
+    """What a merge made: `tensors` is how many tensors, `folder` where they are.
 
-    `nonfinite` counts the infinite and NaN elements of the merged ingredients, by tensor and
-    model, where there were any; `made` those of the output, by tensor and kind.
+    `nonfinite` counts the infinite and NaN elements of the merged ingredients, if there are any, by
+    tensor and model; `made` counts those of the output, by tensor and kind.
     """
 
     output_digest: str
@@ -101,15 +101,15 @@ def merge(
     options: MergeOptions | None = None,
     on_progress: OnProgress | None = None,
 ) -> MergeResult:
-    """Carry a plan out and put the model at `out`, which appears whole or not at all.
+    """Run a plan and put the model at `out`, which appears whole or not at all.
 
-    The work is done in `<out>.partial`; interrupted and called again with the same plan, it goes
-    on there. An exception from `on_progress` stops the merge.
+    The work is done in `<out>.partial`. If it is interrupted, a call with the same plan continues
+    there. An exception from `on_progress` stops the merge.
 
     Raises:
-        OutputError: `out` exists, or there is no space or permission.
+        OutputError: `out` exists, or space or permission is missing.
         ResumeError: `<out>.partial` belongs to another plan or process, or holds other files.
-        InputChangedError: an ingredient changed or vanished since it was planned with.
+        InputChangedError: an ingredient changed or vanished after planning.
         NotFiniteError: something is not finite, and `only_finite` was asked for.
         OutOfMemoryError: there is no memory for the blocks in flight.
         DeviceError: the device cannot be used.
@@ -127,23 +127,23 @@ def merge_part(
     options: MergeOptions | None = None,
     on_progress: OnProgress | None = None,
 ) -> MergeResult | None:
-    """Carry out a part of a plan; the last part to end completes the merge.
+    """Run a part of a plan; the last part to end completes the merge.
 
-    All parts need the same `out`, in a folder that their machines share, and plan alike.
-    Raises what `merge` raises.
+    All parts need equal plans and the same `out`, in a folder that their machines share. Raises
+    what `merge` raises.
 
     Returns:
-        What the merge made; None while other parts are unfinished.
+        What the merge made, or None if other parts are unfinished.
     """
     options = (options or MergeOptions()).suited(plan)
     if os.path.lexists(out):
-        raise OutputError(f"{out} exists already: remove it or name another folder")
+        raise OutputError(f"{out} already exists: remove it, or give another folder")
     device = cuda.open_device(options.device)
     work = _Work(plan, out, out.with_name(f"{out.name}.partial"), part, options, device)
     try:
         with shortage(
             f"for {options.workers} threads with blocks of {options.block_elements} elements: "
-            "take fewer threads or smaller blocks, or give it more"
+            "use fewer threads or smaller blocks, or provide more memory"
         ):
             return work.carry_out(on_progress or (lambda progress: None))
     except ResumeError:
@@ -216,13 +216,13 @@ class _Work:
         finished = all_finished(self.partial, self.plan, self.part)
         if finished is None:
             return None
-        if self.options.only_finite:  # an earlier attempt may not have cared
+        if self.options.only_finite:  # an earlier attempt may have run without it
             for tensor in self.plan.tensors:
                 check_finite(tensor, finished[tensor.name])
         digests = self._digests(inputs, pool, meter)
         with only_one(self.partial):
             finished = all_finished(self.partial, self.plan, self.part)
-            if finished is None:  # another part, ending at the same moment, was first
+            if finished is None:  # another part ended at the same moment and was first
                 return None
             self._check_others(finished, pool, meter)
             meter.report("finish")
@@ -258,9 +258,9 @@ class _Work:
         pool: ThreadPoolExecutor,
         meter: Meter,
     ) -> None:
-        """What the journal calls finished must be of this plan; what is not there is forgotten."""
+        """Check that the journal's tensors are this plan's, and forget those that have changed."""
         if journal.finished.keys() - {tensor.name for tensor in tensors}:
-            raise journal.damaged("it names a tensor that is not to be made")
+            raise journal.damaged("it names a tensor that the plan does not make")
         check_sizes(self.plan, self.partial, journal.finished)
         lost = changed(
             self.partial,
@@ -277,12 +277,12 @@ class _Work:
     def _check_others(
         self, finished: dict[str, Finished], pool: ThreadPoolExecutor, meter: Meter
     ) -> None:
-        """What other parts made may have been changed since, too."""
+        """Check what other parts have made, which may have changed since, too."""
         check_sizes(self.plan, self.partial, finished)
         for part in self.part.others:
             tensors = part.tensors(self.plan)
             if lost := changed(self.partial, tensors, finished, pool, meter):
                 raise ResumeError(
-                    f"the tensor {lost[0]!r} was changed since part {part} made it; "
+                    f"the tensor {lost[0]!r} was changed after part {part} made it; "
                     "merge that part again"
                 )

@@ -1,4 +1,4 @@
-"""The last step of a merge: everything beside the weights, then one rename makes it visible."""
+"""The last step of a merge: write the files next to the weights, then rename the folder."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def finish(
     `digests` are those of the input files with tensors.
 
     Returns:
-        The lock, which lies in the folder too.
+        The lock, which is also in the folder.
 
     Raises:
-        OutputError: it cannot be written, or something else has appeared at `out`.
-        InputChangedError: a file that was read or copied is not what it was.
-        ResumeError: somebody put a file among the output's.
+        OutputError: the output cannot be written, or something else has appeared at `out`.
+        InputChangedError: a file that was read or copied has changed.
+        ResumeError: another process put a file among the output's.
     """
     check_unmixed(plan, partial, part)
     with writing(out, plan.bytes_out):
@@ -79,11 +79,11 @@ def finish(
 
 @contextmanager
 def only_one(partial: Path) -> Iterator[None]:
-    """While the folder is being finished, nobody else may."""
+    """Hold a lock, so that only one process finishes the folder."""
     path = partial / LOCKED
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
-    except FileNotFoundError:  # finished and renamed already
+    except FileNotFoundError:  # already finished and renamed
         yield
         return
     except OSError as error:

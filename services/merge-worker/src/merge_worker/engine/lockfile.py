@@ -22,7 +22,7 @@ CACHE = "input-digests.json"
 
 
 class DigestCache:
-    """SHA-256 of files, taken again only when a file's stamp differs."""
+    """SHA-256 digests of files, computed again only if a file's stamp differs."""
 
     def __init__(self, folder: Path | None) -> None:
         self._path = folder / CACHE if folder else None
@@ -32,7 +32,7 @@ class DigestCache:
                 self._known = read_json(self._path)
 
     def of(self, path: Path, stamp: FileStamp, take: Callable[[Path], str]) -> str:
-        """The digest of the file with this stamp; `take` takes it if it is not known."""
+        """The digest of the file with this stamp; `take` computes it if it is not known."""
         key = list(dataclasses.astuple(stamp))
         match self._known.get(str(path)):
             case [*known, str(digest)] if known == key:
@@ -42,13 +42,13 @@ class DigestCache:
         return digest
 
     def save(self) -> None:
-        """Remember the digests for the next merge, if that can be written."""
+        """Save the digests for the next merge, if the file can be written."""
         if self._path is None:
             return
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             for begun in self._path.parent.glob(f"{self._path.stem}.*"):
-                if begun != self._path:  # by a merge that was killed, or that saves right now
+                if begun != self._path:  # of a merge that was killed, or that is saving now
                     begun.unlink()
             fresh = self._path.with_suffix(f".{os.getpid()}")
             try:
@@ -61,7 +61,7 @@ class DigestCache:
 def lock_of(plan: Plan, digests: Mapping[Path, str], copied: Mapping[Path, LockedFile]) -> Lock:
     """The lock: recipe, engine, seed and the files of every ingredient.
 
-    `digests` are those of the files with tensors; `copied` are those that came along as they were.
+    `digests` are those of the files with tensors; `copied` are the files copied unchanged.
     """
     return Lock(
         recipe=recipe_digest(plan.recipe),
@@ -93,7 +93,7 @@ def _locked(
 
 
 def _parts(plan: Plan) -> Iterator[PlannedModel]:
-    """Models and their adapters, each as an ingredient of its own, and the tokenizer's model."""
+    """Yield models and their adapters, each as its own ingredient, and the tokenizer's model."""
     for model in plan.models:
         yield model
         if model.adapter:

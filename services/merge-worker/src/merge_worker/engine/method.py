@@ -1,7 +1,7 @@
-"""The declaration of a merge method: what the recipe may say, and how a tensor is computed.
+"""The declaration of a merge method: its place in the recipe, and how it computes a tensor.
 
 A method is one file in `engine/methods/` that defines `METHOD`. The recipe language, the plan, the
-documentation and the command line learn of it from there.
+documentation and the command line find it there.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ Values = Mapping[str, Scalar]
 
 
 Cut = tuple[int, int]
-"""First element and number of elements of a block."""
+"""The first element of a block, and how many elements it has."""
 S = TypeVar("S")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Block:
-    """Some consecutive elements of all operands of a tensor, as stored.
+    """Consecutive elements of all operands of a tensor, as stored.
 
-    `raw` is uint8 of shape (operands, bytes), the base first where there is one; `codes` gives
-    each row's element type; the elements are those from flat index `first` on, `size` of them.
+    `raw` is uint8 of shape (operands, bytes), with the base first if there is one. `codes` gives
+    each row's element type. There are `size` elements, from flat index `first` on.
     """
 
     raw: NDArray[np.uint8]
@@ -45,11 +45,11 @@ class Block:
 
 
 class Operands(Protocol):
-    """The operands of one output tensor, to be passed over in blocks."""
+    """The operands of one output tensor, which are read in blocks."""
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows and columns: the last dimension is a row, a vector is one row."""
+        """Rows and columns: the last dimension is a row; a vector is one row."""
 
     @property
     def size(self) -> int:
@@ -69,20 +69,20 @@ class Operands(Protocol):
 
     @property
     def block_elements(self) -> int:
-        """The elements of a block at most, unless a row is longer."""
+        """The most elements of a block, unless a row is longer."""
 
     def read(self, cut: Cut) -> Block:
-        """The block there, until the same thread reads the next."""
+        """The block at a place, valid until the same thread reads the next."""
 
     def blocks(self, whole_rows: bool = False) -> Iterator[Block]:
-        """A pass over all elements in order; what it yields is overwritten by the next block."""
+        """Yield all elements in order; each block overwrites the one before it."""
 
     def sweep(self, work: Callable[[Block], T], whole_rows: bool = False) -> list[T]:
-        """What `work` makes of each block, in their order; several threads may take part.
+        """The results of `work` on each block, in order; several threads may take part.
 
-        Blocks begin at multiples of `gather_kernels.REDUCTION` elements, with `whole_rows` at the
-        beginning of a row; where they begin depends on the options of the merge, so `work` must
-        not let them show in the result.
+        Blocks begin at multiples of `gather_kernels.REDUCTION` elements or, with `whole_rows`, at
+        the start of a row. Where they begin depends on the options of the merge, so the result must
+        not depend on it.
         """
 
     def tally(
@@ -91,18 +91,18 @@ class Operands(Protocol):
         add: Callable[[Block, S], None],
         cuts: Sequence[Cut] | None = None,
     ) -> list[S]:
-        """What threads that take part have added up, each from a `start` of its own.
+        """The totals of the threads that took part, each added up from its own `start`.
 
-        Which blocks go together is left to chance: for sums that are exact in any order. Without
-        `cuts` they are all of the tensor's.
+        Chance decides which blocks are added together, so use it for sums that are exact in any
+        order. Without `cuts`, all blocks of the tensor are added.
         """
 
     def sample(self) -> list[Cut]:
-        """Some elements of every stretch, to guess from."""
+        """Some elements of every stretch, to estimate from."""
 
 
 class Merge(Operands, Protocol):
-    """One output tensor's operands with their parameters, as a method's `prepare` sees them."""
+    """One output tensor's operands with their parameters, as a method's `prepare` gets them."""
 
     @property
     def name(self) -> str:
@@ -114,7 +114,7 @@ class Merge(Operands, Protocol):
 
     @property
     def settings(self) -> Values:
-        """The parameters that hold for the whole merge."""
+        """The parameters of the whole merge."""
 
     @property
     def models(self) -> Sequence[Model]:
@@ -135,11 +135,11 @@ class Prepared:
     """A formula and the numbers that it needs, for one tensor.
 
     Attributes:
-        formula: what is computed at each element.
-        weights: one per model; with `along`, one row of them for each row or column of the tensor.
-        facts: arrays with one item per model, handed to `Formula.value`.
-        merge_facts: scalars, handed to `Formula.result`.
-        along: what the weights differ along, if they do.
+        formula: what is computed for each element.
+        weights: one per model; with `along`, one row of weights per row or column of the tensor.
+        facts: arrays with one item per model, passed to `Formula.value`.
+        merge_facts: scalars, passed to `Formula.result`.
+        along: whether the weights differ along rows or columns, if they do.
     """
 
     formula: Formula
@@ -171,7 +171,7 @@ class AnyMethod(ABC):
         """The name of the module that declares it, whose docstring explains it."""
 
     def problem(self, settings: Values, models: Sequence[Values]) -> str | None:
-        """What is wrong with these parameters taken together, if anything."""
+        """Return what is wrong with these parameters together, or None."""
         found = (each.problems(settings, models) for each in self.spec.constraints)
         return next((message for _, message in chain.from_iterable(found)), None)
 
@@ -195,5 +195,5 @@ class Method(AnyMethod):
 
 
 def numbers(models: Sequence[Model], name: str) -> list[float]:
-    """One parameter of every model."""
+    """The values of one parameter, one for each model."""
     return [float(model.parameters[name]) for model in models]

@@ -1,4 +1,4 @@
-"""The plan of a merge: a table of every output tensor, with all that filling it takes."""
+"""The plan of a merge: a table of every output tensor, with all that is needed to fill it."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from mergehub.recipe.schema import Recipe
 from .numpy_methods import MethodFile
 
 ENGINE_VERSION: Final = "5"
-"""Grows when the same recipe and inputs would give other bytes."""
+"""Increases when the same recipe and inputs would give other bytes."""
 
 BLOCK: Final = 1 << 18
-"""Elements of an output tensor that one thread works on at a time, unless asked otherwise."""
+"""How many elements of an output tensor a thread works on at a time, by default."""
 
 
 @dataclass(frozen=True)
 class PlannedModel:
-    """An ingredient: its reference, its folder, and what is known of its files.
+    """An ingredient: its reference, its folder, and what is known about its files.
 
-    `stamps` has those with tensors, `read` those that have been read for the plan; `licence` is
-    what its card states.
+    `stamps` has the files with tensors, `read` the other files read for the plan; `licence` is what
+    its card states.
     """
 
     reference: str
@@ -52,8 +52,8 @@ class PlannedModel:
 class Operand:
     """One ingredient's part in an output tensor.
 
-    `region` is read from its start for as many elements as the output has; `update` is what the
-    ingredient's adapter adds to it.
+    Of `region`, as many elements are read from its start as the output has; `update` is what the
+    ingredient's adapter adds.
     """
 
     model: int
@@ -64,16 +64,16 @@ class Operand:
 
     @property
     def width(self) -> int:
-        """Bytes per element in memory: float32 where an adapter is added."""
+        """Bytes per element in memory: float32 if an adapter is added."""
         stored = ITEMSIZE[self.region.dtype]
         return max(4, stored) if self.update else stored
 
 
 @dataclass(frozen=True)
 class PlannedTensor:
-    """An output tensor: where it goes and how it is made.
+    """An output tensor: its place and how it is made.
 
-    With `method` None the only operand's bytes are copied untouched.
+    If `method` is None, the only operand's bytes are copied unchanged.
     """
 
     name: str
@@ -90,7 +90,7 @@ class PlannedTensor:
 
     @property
     def bytes_in(self) -> int:
-        """Bytes read in one pass."""
+        """How many bytes one pass reads."""
         return sum(self.region.size * ITEMSIZE[row.region.dtype] for row in self.rows)
 
 
@@ -99,15 +99,14 @@ class Plan:
     """Everything about a merge that is known before a tensor is read.
 
     Attributes:
-        recipe: as it was given.
-        seed: of everything random.
+        recipe: the recipe as given.
+        seed: the seed of everything random.
         models: the ingredients, in the order in which they are named.
-        tokenizer: the model that gives the tokenizer, where none of its weights is read.
-        tensors: the output tensors in the order of the shards' contents.
+        tokenizer: the model that gives the tokenizer, if none of its weights is read.
+        tensors: the output tensors, in the order of the shards and their contents.
         config: the output's `config.json`.
-        copies: files of the output and the file of which each is a copy (tokenizer, licence).
-        stamps: what shows that such a file is still the one that was planned with, by the name
-            of its copy.
+        copies: files of the output that are copies (tokenizer, licence), with their originals.
+        stamps: the stamp that each such original had at planning time, by the name of its copy.
         texts: files of the output and their content.
         notes: what the user should know, in sentences; they go into the card and the manifest.
         method_file: the file that the method comes from, if it is not part of the engine.
@@ -135,7 +134,7 @@ class Plan:
 
     @property
     def bytes_in(self) -> int:
-        """Bytes of tensors that are read, each once however many passes its method makes."""
+        """Bytes of tensors that are read; each counts once, for any number of passes."""
         return sum(tensor.bytes_in for tensor in self.tensors)
 
     @property
@@ -145,12 +144,12 @@ class Plan:
 
     @property
     def copied(self) -> tuple[str, ...]:
-        """The tensors whose bytes are copied untouched."""
+        """The tensors whose bytes are copied unchanged."""
         return tuple(tensor.name for tensor in self.tensors if tensor.method is None)
 
     @cached_property
     def digest(self) -> str:
-        """Of all that determines the output's bytes and their places, inputs' stamps included."""
+        """The digest of all that determines the output's bytes and places, stamps included."""
         text = json.dumps(self.to_json(), sort_keys=True, ensure_ascii=False)
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 

@@ -1,1 +1,1 @@
-"""Measuring models with lm-evaluation-harness: offline, on local tasks, running no foreign code."""
+"""Evaluates models with lm-evaluation-harness: offline, on local tasks, without foreign code."""

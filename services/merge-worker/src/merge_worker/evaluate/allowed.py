@@ -1,6 +1,6 @@
-"""What a local task may say: every field that can neither run code nor reach other files.
+"""The fields that a local task may have: those that can neither run code nor reach other files.
 
-Anything else is refused, so a field that a later harness learns stays shut until it is looked at.
+All other fields are refused, so a field of a later harness stays refused until it is reviewed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GENERATION = frozenset(
         "top_p", "until",
     }
 )  # fmt: skip
-"""Handed on to `generate`, which can also be told to load code."""
+"""Options passed to `generate`, some of whose other options load code."""
 METRIC = frozenset(
     {
         "aggregation", "higher_is_better", "ignore_case", "ignore_numbers", "ignore_punctuation",

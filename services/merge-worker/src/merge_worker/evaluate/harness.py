@@ -1,4 +1,4 @@
-"""One model under lm-evaluation-harness: loaded once, measured on one local task after another."""
+"""One model in lm-evaluation-harness: loaded once, then evaluated on one task after another."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from .errors import TaskError
 from .tasks import LocalTask
 from .templates import with_safe_templates
 
-# On a CPU. Generating reads all weights once a token, so many rows share the cost; likelihoods
-# keep a row of the vocabulary for each token of each item, which must fit into memory.
+# On a CPU. Generation reads all weights for each token, so many rows should share that cost.
+# Likelihoods keep a row of the vocabulary for each token of each item, which must fit into memory.
 BATCH_SIZES = {"generate_until": 64}
 BATCH_SIZE = 16
 BOOTSTRAP_ITERATIONS = 1000  # for metrics whose standard error has no closed form
@@ -35,12 +35,12 @@ OnItems = Callable[[int, int], None]
 
 
 class Harness:
-    """A model that can be measured. Nothing of it is run but its weights and its tokenizer."""
+    """A model to evaluate. Only its weights and its tokenizer are used; its code never runs."""
 
     def __init__(self, folder: Path, adapter: Path | None, hardware: Hardware) -> None:
         on_cpu = hardware == "cpu"
         if "OMP_NUM_THREADS" not in os.environ:
-            # With other work on the machine, threads wait for each other: two were 12 times slower.
+            # Beside other programs, threads wait for each other: two were 12 times slower.
             torch.set_num_threads(1)
         self._model = HFLM(
             pretrained=str(folder),
@@ -53,11 +53,11 @@ class Harness:
         )
         self._on_cpu = on_cpu
         if adapter:
-            # One matrix instead of three for each layer that the adapter touches.
+            # One matrix instead of three for each layer that the adapter changes.
             self._model._model = self._model.model.merge_and_unload()
 
     def measure(self, local: LocalTask, on_items: OnItems) -> BenchmarkResult:
-        """The score of `local`'s first metric; `on_items` hears of (items done, items in all)."""
+        """Return the score of `local`'s first metric; calls `on_items(items done, all items)`."""
         task = _harness_task(local)
         self._model.set_cache_hook(_AnswerCounter(task, on_items))
         if self._on_cpu:
@@ -73,7 +73,7 @@ class Harness:
 
 
 class _AnswerCounter(CacheHook):  # type: ignore[misc]
-    """Hears of every answer as the harness offers it to its cache, and counts it."""
+    """Counts the answers that the harness offers to its cache."""
 
     def __init__(self, task: ConfigurableTask, on_items: OnItems) -> None:
         super().__init__(None)
@@ -84,7 +84,9 @@ class _AnswerCounter(CacheHook):  # type: ignore[misc]
     def add_partial(self, attr: str, req: Any, res: Any) -> None:
         self._answers += 1
         items = len(self._task.eval_docs)
-        done = self._answers * items // len(self._task.instances)  # a choice takes several answers
+        done = (
+            self._answers * items // len(self._task.instances)
+        )  # a multiple-choice item needs several answers
         self._on_items(min(done, items), items)
 
 
@@ -93,10 +95,10 @@ def _harness_task(local: LocalTask) -> ConfigurableTask:
         if metric.get("metric") not in metric_registry:
             raise TaskError(
                 f"{local.name}: there is no metric {metric.get('metric')!r}; "
-                f"there are: {', '.join(sorted(metric_registry))}."
+                f"the metrics are {', '.join(sorted(metric_registry))}."
             )
     config = with_safe_templates(local.config)
-    # Our rows in the harness's hands: it opens no file and loads no data set by itself.
+    # The harness gets our rows, so it opens no file and loads no data set itself.
     config |= {
         "task": local.name,
         "custom_dataset": lambda **_: {
@@ -114,7 +116,7 @@ def _harness_task(local: LocalTask) -> ConfigurableTask:
 def _result(
     local: LocalTask, task: ConfigurableTask, outcome: Mapping[str, Any]
 ) -> BenchmarkResult:
-    """The first metric under the first filter, and each item's own score where it has one."""
+    """The first metric under the first filter, and each item's own score if it has one."""
     metric = next(iter(task.aggregation()))
     samples = outcome["samples"][local.name]
     rule = samples[0]["filter"]
@@ -134,7 +136,7 @@ def _result(
 
 
 def _items(samples: Sequence[Mapping[str, Any]], metric: str) -> Iterator[tuple[str, float]]:
-    """Each item's score by the hash of its row; equal rows are told apart by their number."""
+    """Yield each item's score by the hash of its row; a number distinguishes equal rows."""
     seen: Counter[str] = Counter()
     for sample in samples:
         key = sample["doc_hash"]

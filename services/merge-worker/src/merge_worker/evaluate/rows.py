@@ -1,4 +1,4 @@
-"""The rows of a task's data files, read as plain JSON."""
+"""Reads the rows of a task's data files as plain JSON."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from .errors import TaskError
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """The objects of a `.jsonl` file (one a line) or of a `.json` file (one list).
+    """Read the objects of a `.jsonl` file (one per line) or of a `.json` file (one list).
 
     Raises:
-        TaskError: the file is of another kind, or does not hold objects.
+        TaskError: the file is of another kind, or does not contain objects.
     """
     text = path.read_text(encoding="utf-8")
     try:
@@ -22,9 +22,9 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         elif path.suffix == ".json":
             rows = json.loads(text)
         else:
-            raise TaskError(f"{path.name}: data files are .jsonl or .json.")
+            raise TaskError(f"{path.name}: a data file must be .jsonl or .json.")
     except ValueError as error:
-        raise TaskError(f"{path.name} is not readable as JSON: {error}") from None
+        raise TaskError(f"{path.name} cannot be read as JSON: {error}") from None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise TaskError(f"{path.name} must hold objects, each with the columns of one item.")
+        raise TaskError(f"{path.name} must contain objects, each with the columns of one item.")
     return rows

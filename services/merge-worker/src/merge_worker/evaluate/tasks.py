@@ -1,4 +1,4 @@
-"""Local tasks: lm-evaluation-harness YAML that can neither run code nor reach other files."""
+"""Local tasks: YAML for lm-evaluation-harness that can neither run code nor reach other files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from . import allowed
 from .errors import TaskError
 from .rows import read_rows
 
-# These are rendered by the harness itself, outside of the sandbox.
+# The harness itself renders these, outside the sandbox.
 PLAIN_TEXTS = ("description", "gen_prefix")
 TEMPLATE_MARKS = ("{{", "{%", "{#")
 VERSION_DIGITS = 16
@@ -23,7 +23,7 @@ VERSION_DIGITS = 16
 
 @dataclass(frozen=True)
 class LocalTask:
-    """A checked task: its harness configuration, its rows by split, and the version of both."""
+    """A checked task: its configuration for the harness, its rows by split, the version of both."""
 
     name: str
     config: Mapping[str, Any]
@@ -38,11 +38,11 @@ class LocalTask:
 def load_task(name: str, roots: Sequence[Path]) -> LocalTask:
     """Find `<root>/<name>.yaml` under the first root that has it, check it, and read its rows.
 
-    The version is a digest of the configuration and of every data file, so it changes with
-    anything that makes scores incomparable.
+    The version is a digest of the configuration and of every data file, so it changes whenever
+    scores stop being comparable.
 
     Raises:
-        TaskError: it is not there, asks for something forbidden, or its data cannot be read.
+        TaskError: it does not exist, asks for something forbidden, or its data cannot be read.
     """
     path, root = _find(name, roots)
     config = _read(path, name)
@@ -64,7 +64,7 @@ def _find(name: str, roots: Sequence[Path]) -> tuple[Path, Path]:
             return path, root
     known = sorted({path.stem for root in roots for path in root.glob("*.yaml")})
     raise TaskError(
-        f"There is no benchmark {name!r} on this worker; there are: {', '.join(known) or 'none'}. "
+        f"There is no benchmark {name!r} on this worker; it has: {', '.join(known) or 'none'}. "
         "A benchmark is a file <name>.yaml in one of MERGEHUB_TASK_ROOTS."
     )
 
@@ -75,17 +75,17 @@ def _read(path: Path, name: str) -> dict[str, Any]:
     except yaml.constructor.ConstructorError as error:
         raise TaskError(
             f"{name}: {error.problem}. Tags such as !function load Python code, which a local "
-            "task may not: name columns, or write templates."
+            "task must not do: name columns, or write templates."
         ) from None
     except yaml.YAMLError as error:
-        raise TaskError(f"{name}: not readable as YAML: {error}") from None
+        raise TaskError(f"{name} cannot be read as YAML: {error}") from None
     if not isinstance(config, dict):
-        raise TaskError(f"{name}: a task is a mapping of fields to values.")
+        raise TaskError(f"{name}: a task must be a mapping of fields to values.")
     return config
 
 
 def _check(config: Mapping[str, Any], name: str) -> None:
-    """Refuse every field that is not known to be harmless."""
+    """Refuse every field that is not known to be safe."""
     _only(config, allowed.TASK, name, "task")
     _only(config.get("fewshot_config"), allowed.FEWSHOT, name, "fewshot_config")
     _only(config.get("generation_kwargs"), allowed.GENERATION, name, "generation_kwargs")
@@ -94,7 +94,7 @@ def _check(config: Mapping[str, Any], name: str) -> None:
     if config.get("dataset_path") != "json":
         raise TaskError(
             f"{name}: dataset_path is {config.get('dataset_path')!r}; a local task reads its own "
-            "files: write `dataset_path: json` and name them in dataset_kwargs.data_files."
+            "files: write `dataset_path: json` and list them in dataset_kwargs.data_files."
         )
     for part in (config, config.get("fewshot_config") or {}):
         _no_templates(part, name)
@@ -104,18 +104,20 @@ def _no_templates(part: Mapping[str, Any], name: str) -> None:
     for field in PLAIN_TEXTS:
         text = str(part.get(field) or "")
         if any(mark in text for mark in TEMPLATE_MARKS):
-            raise TaskError(f"{name}: {field} may not be a template; put it into doc_to_text.")
+            raise TaskError(
+                f"{name}: {field} must not be a template; put the text into doc_to_text."
+            )
 
 
 def _only(part: Any, fields: frozenset[str], name: str, where: str) -> None:
     if part is None:
         return
     if not isinstance(part, dict):
-        raise TaskError(f"{name}: {where} is a mapping of fields to values, not {part!r}.")
+        raise TaskError(f"{name}: {where} must be a mapping of fields to values, not {part!r}.")
     if foreign := sorted(str(field) for field in part if field not in fields):
         raise TaskError(
             f"{name}: {', '.join(foreign)} is not allowed in {where}, since it could run code or "
-            f"reach beyond the task's own files; allowed are: {', '.join(sorted(fields))}."
+            f"reach other files than the task's own; allowed are {', '.join(sorted(fields))}."
         )
 
 
@@ -126,17 +128,17 @@ def _data_files(
     _only(kwargs, allowed.DATASET, name, "dataset_kwargs")
     files = (kwargs or {}).get("data_files")
     if not isinstance(files, dict) or not files:
-        raise TaskError(f"{name}: dataset_kwargs.data_files maps each split to its file.")
+        raise TaskError(f"{name}: dataset_kwargs.data_files must map each split to its file.")
     for split, named in files.items():
         listed = named if isinstance(named, list) else [named]
         yield str(split), [_inside(folder / str(each), root, name) for each in listed]
 
 
 def _inside(path: Path, root: Path, name: str) -> Path:
-    """The real path of a data file, which must lie under the root of its task."""
+    """The real path of a data file, which must be under the root of its task."""
     real = path.resolve()
     if not real.is_relative_to(root):
-        raise TaskError(f"{name}: the data file {path} lies outside of the task root {root}.")
+        raise TaskError(f"{name}: the data file {path} is outside the task root {root}.")
     if not real.is_file():
         raise TaskError(f"{name}: the data file {path} does not exist.")
     return real

@@ -1,4 +1,4 @@
-"""A task's templates, rendered in Jinja's sandbox: the harness's own rendering has none."""
+"""Renders a task's templates in Jinja's sandbox, which the harness's own rendering lacks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _sandbox.filters["regex_replace"] = _regex_replace
 
 
 def with_safe_templates(config: Mapping[str, Any]) -> dict[str, Any]:
-    """`config` with each text that the harness would render replaced by a function of ours."""
+    """Return `config` with each text that the harness would render replaced by our function."""
     has_choices = config.get("doc_to_choice") is not None
     safe = _replaced(config, has_choices)
     if config.get("fewshot_config") is not None:
@@ -44,7 +44,7 @@ def _replaced(config: Mapping[str, Any], has_choices: bool) -> dict[str, Any]:
 
 
 def _reader(text: str, field: str, has_choices: bool) -> Callable[[Row], Any]:
-    """What the harness does with a text: a column's value, or else a template's."""
+    """Return a function that reads a text as the harness does: as a column, or else a template."""
 
     def read(row: Row) -> Any:
         if text in row:
@@ -62,7 +62,7 @@ def _render(text: str, row: Row, field: str) -> str:
 
 
 def _as_data(rendered: str, field: str, has_choices: bool) -> Any:
-    """The index or list that a template spells, by the harness's rules."""
+    """Return the index or list that a rendered template means, by the harness's rules."""
     if field == "doc_to_choice":
         return _choices(rendered)
     if has_choices and rendered.isdigit():
@@ -80,5 +80,5 @@ def _choices(rendered: str) -> Any:
         return ast.literal_eval(rendered)
     except (SyntaxError, ValueError):
         raise TaskError(
-            f"doc_to_choice must spell a list such as ['yes', 'no'], not {rendered!r}."
+            f"doc_to_choice must give a list such as ['yes', 'no'], not {rendered!r}."
         ) from None

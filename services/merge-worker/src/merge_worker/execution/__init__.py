@@ -1,1 +1,1 @@
-"""Doing a run: claim, child process, heartbeats, report."""
+"""Does a run: claim, child process, heartbeats, report."""

@@ -1,4 +1,4 @@
-"""One attempt at a claimed run: the child at work, the heartbeats, and how it all ends."""
+"""One attempt at a claimed run: the child process, the heartbeats, and the end."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from .redaction import public, without_folders
 
 log = structlog.get_logger()
 
-STOP_SECONDS = 8.0  # for a child that was asked to stop; then it is killed
+STOP_SECONDS = 8.0  # for a child to stop when asked; then it is killed
 DECLINED_SECONDS = 5.0  # before another run is claimed on a machine that could not start one
 LONGEST_REASON = 500
-RETRY_SECONDS = 1.0  # after a heartbeat that failed: the lease runs on
+RETRY_SECONDS = 1.0  # after a failed heartbeat; the lease is still valid
 
 
 class _End(Enum):
-    """Why we stopped watching."""
+    """Why an attempt stopped watching its child."""
 
     CHILD_ENDED = auto()
     CANCELLED = auto()
@@ -45,7 +45,7 @@ class _End(Enum):
 
 
 class Attempt:
-    """Does the work of one claim, and reports or releases it."""
+    """Does the work of one claim, and reports or releases the run."""
 
     def __init__(self, claim: Claim, job: Job, client: RunClient, stop: asyncio.Event) -> None:
         self._claim = claim
@@ -58,8 +58,8 @@ class Attempt:
         self._last_word: Message | None = None
 
     async def run(self) -> None:
-        """Returns when the run is no longer ours; cancelled, it leaves no child behind."""
-        with suppress(LeaseLost):  # then another worker has it, or it has ended
+        """Work until the run is no longer ours; if cancelled, leave no child process."""
+        with suppress(LeaseLost):  # then another worker has the run, or it has ended
             try:
                 child = await ChildProcess.start(self._job)
             except OSError as error:
@@ -75,7 +75,7 @@ class Attempt:
         await self._conclude(end, child)
 
     async def _watch(self, child: ChildProcess) -> _End:
-        """Until the child ends, or somebody says that it must."""
+        """Wait until the child ends, or must be ended."""
         listening = asyncio.create_task(self._listen(child))
         beating = asyncio.create_task(self._beat())
         stopping = asyncio.create_task(self._stop.wait())
@@ -117,13 +117,13 @@ class Attempt:
         return _End.CHILD_ENDED
 
     def _lacking(self) -> list[str]:
-        """What this worker has too little of for the run, as sentences."""
+        """What this worker lacks for the run, as sentences."""
         return lacking(self._needs or Needs(), self._job.capacity)
 
     async def _beat(self) -> _End:
         """Renew the lease until it is lost or the run is to be cancelled.
 
-        A new stage is told at once, so that who watches sees the work begin.
+        A new stage is reported at once, so that users see the work begin.
         """
         pause: float = self._claim.heartbeat_seconds
         while True:
@@ -139,7 +139,7 @@ class Attempt:
             except LeaseLost:
                 return _End.LEASE_LOST
             except RunClientError as error:
-                # The work goes on: while the hub is away nobody can take the run from us.
+                # The work continues: while the hub is away, no other worker can claim the run.
                 log.warning("heartbeat.failed", run=str(self._claim.run_id), error=str(error))
                 pause = RETRY_SECONDS
                 continue
@@ -169,7 +169,7 @@ class Attempt:
             case Failed(error=error):
                 await self._report_failure(error, child.last_lines())
             case Stopped() | None if end is _End.DRAINED:
-                await self._hand_back("The worker was told to stop.")
+                await self._hand_back("The worker is shutting down.")
             case _:
                 await self._report_failure(await child.unexpected_end(), child.last_lines())
 
@@ -178,13 +178,13 @@ class Attempt:
         await self._client.release(self._claim.run_id, self._claim.fence, reason, needs)
 
     async def _decline(self, error: OSError) -> None:
-        """Leave the run to others while this machine cannot start it, as with a full disk.
+        """Release a run that this machine cannot start now, for example because its disk is full.
 
-        It has done nothing wrong, so its attempt is not spent; the slot stays taken for a while,
-        or this worker would be the first to claim it again.
+        The run is not at fault, so the attempt does not count. The slot stays taken for a while;
+        otherwise this worker would be the first to claim the run again.
         """
         log.error("run.not-started", run=str(self._claim.run_id), error=str(error))
-        await self._hand_back(f"The worker could start no process for it: {error}")
+        await self._hand_back(f"The worker could not start a process for the run: {error}")
         with suppress(TimeoutError):
             async with asyncio.timeout(DECLINED_SECONDS):
                 await self._stop.wait()
@@ -199,14 +199,14 @@ class Attempt:
         except Refused as refused:
             if request.outcome == "failed":
                 raise
-            # Doing it all again would end alike.
+            # Another attempt would fail in the same way.
             await self._report_failure(RunError(code="report-refused", message=str(refused)))
             return
         log.info("run.reported", run=str(run.id), outcome=request.outcome, state=run.state)
-        if run.state in FINAL - {RunState.FAILED}:  # a retry would go on with what failed
+        if run.state in FINAL - {RunState.FAILED}:  # a retry would continue the failed work
             await asyncio.to_thread(self._remove_unfinished)
 
     def _remove_unfinished(self) -> None:
-        """Nobody will go on with it."""
+        """Remove the unfinished output, since no attempt will continue it."""
         shutil.rmtree(self._job.scratch_folder, ignore_errors=True)
         shutil.rmtree(self._job.partial_folder, ignore_errors=True)

@@ -1,7 +1,7 @@
 """The process that does one attempt at a run: `python -m merge_worker.execution.child`.
 
-Reads a `Job` from standard input and writes messages to standard output, the last of which is
-its outcome. Whatever else it or a library prints goes to standard error, the attempt's log.
+It reads a `Job` from standard input and writes messages to standard output; the last message is the
+outcome. Whatever else it or a library prints goes to standard error, the attempt's log.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ def main() -> None:
     signal.signal(signal.SIGTERM, tell.stop)
     job = Job.model_validate_json(sys.stdin.buffer.read())
     if os.getppid() != job.parent:
-        return  # the worker ended before we asked the kernel to tell us
+        return  # the worker ended before we asked the kernel for a signal at its end
     tell.send(last_word(job, tell))
-    # All that matters is on disk and told; taking the libraries down would hold the report up.
+    # All results are on disk and reported; shutting down the libraries would only delay the end.
     sys.stderr.flush()
     os._exit(0)
 
 
 def last_word(job: Job, tell: Tell) -> Message:
-    """Do the work and say how it ended; what may pass by itself is raised, and ends the process."""
+    """Do the work and return its outcome; errors that may be temporary end the process."""
     try:
         tell.progress("starting", 0, 0, "")
         return Succeeded(result=_work(job, tell))
@@ -52,14 +52,14 @@ def last_word(job: Job, tell: Tell) -> Message:
 
 
 def _failure(error: Exception) -> RunFailed | None:
-    """What to report of an error that the work did not turn into one of its own."""
+    """Return how to report an error that is not one of the work's own, or None."""
     if isinstance(error, OSError) and is_disk_full(error):
         return disk_full(error)
     return unforeseen(error)
 
 
 def _work(job: Job, tell: Tell) -> Result:
-    # Imported here: the engine and the harness each take their time, and only one is needed.
+    # Imported here, since the engine and the harness take long to load and only one is needed.
     result: Result = import_module(f"merge_worker.kinds.{job.spec.kind}").run(job, job.spec, tell)
     return result
 

@@ -1,6 +1,6 @@
-"""Whether this machine can do what a worker of its class is for, asked before it registers.
+"""Checks, before a worker registers, that its machine can do the runs of its hardware class.
 
-Run as a program, in a process of its own, so that the worker holds no driver and no GPU memory.
+It runs as a program in a process of its own, so that the worker holds no driver and no GPU memory.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ ASK_SECONDS = 120
 
 
 def unfit(hardware: Hardware) -> str | None:
-    """Why a worker of this class could not do its runs here; None if it can."""
+    """Return why a worker of this class could not do its runs here, or None if it can."""
     if hardware == "cpu":
         return None
     asked = subprocess.run(
@@ -22,12 +22,12 @@ def unfit(hardware: Hardware) -> str | None:
     )
     if asked.returncode == 0:
         return None
-    reason = (asked.stderr.strip().splitlines() or ["it ended without a word"])[-1]
-    return f"MERGEHUB_HARDWARE is {hardware}, and no GPU can merge here: {reason}"
+    reason = (asked.stderr.strip().splitlines() or ["the check printed no reason"])[-1]
+    return f"MERGEHUB_HARDWARE is {hardware}, but no GPU can merge on this machine: {reason}"
 
 
 def main() -> int:
-    """Say on standard error what is missing; returns the exit status."""
+    """Print what is missing to standard error and return the exit status."""
     from merge_worker.engine import DeviceError
     from merge_worker.engine.cuda.device import label
 

@@ -1,4 +1,4 @@
-"""What runs left on disk that ended without their worker: found by their ids, freed once final."""
+"""Frees what runs that ended without their worker left on disk, once the runs are final."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REMOVE_SECONDS = 3600.0  # large models on a slow disk
 
 
 class Leftovers:
-    """The unfinished state of runs in a worker's folders; only the hub knows which will go on."""
+    """The unfinished state of runs in a worker's folders; only the hub knows which continue."""
 
     def __init__(self, settings: WorkerSettings, client: RunClient) -> None:
         self._artifacts = settings.artifacts.resolve()
@@ -33,19 +33,19 @@ class Leftovers:
         self._client = client
 
     async def run(self) -> None:
-        """Look now and then, for ever."""
+        """Remove what is final from time to time, for ever."""
         while True:
             turned(PAUSE_SECONDS + REMOVE_SECONDS)
             try:
                 await self.remove_final()
-            except (RunClientError, OSError, ValueError) as error:  # the next look may do better
+            except (RunClientError, OSError, ValueError) as error:  # the next try may succeed
                 log.warning("leftovers.kept", error=f"{type(error).__name__}: {error}")
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def remove_final(self) -> None:
-        """Free what belongs to runs that have ended. Raises Refused or Unreachable.
+        """Free the disk space of runs that have ended. Raises Refused or Unreachable.
 
-        What no run of this hub owns is left alone: the folders may be shared with another hub.
+        What belongs to no run of this hub is kept, since another hub may share the folders.
         """
         for run_id in await asyncio.to_thread(self._find):
             run = await self._client.run(run_id)
@@ -54,7 +54,7 @@ class Leftovers:
                 log.info("leftovers.removed", run=str(run_id), state=run.state)
 
     def _is_over(self, run: Run) -> bool:
-        """Whether nobody will go on with it; a failed run may be tried again for a while."""
+        """Whether no attempt will continue it; a failed run can be retried for some time."""
         if run.state != RunState.FAILED or run.finished_at is None:
             return run.state in FINAL
         return datetime.now(UTC) - run.finished_at >= self._keep_failed
@@ -64,14 +64,14 @@ class Leftovers:
 
     def _remove(self, run_id: UUID, state: RunState) -> None:
         folders = [partial_folder(self._artifacts, run_id), scratch_folder(self._scratch, run_id)]
-        if state != RunState.SUCCEEDED:  # merged in full, and then nobody was told in time
+        if state != RunState.SUCCEEDED:  # merged completely, but not reported in time
             folders.append(produced_folder(self._artifacts, run_id))
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _ids(folder: Path, ending: str) -> Iterator[UUID]:
-    """The runs that have an entry in `folder`; entries of other names are somebody else's."""
+    """The runs that have an entry in `folder`; entries with other names are not ours."""
     for path in folder.glob(f"*{ending}"):
         try:
             yield UUID(path.name.removesuffix(ending))

@@ -1,4 +1,4 @@
-"""Whether the kernel has ended a process for want of memory: it counts what it kills."""
+"""Tells, from the kernel's counters, whether it has killed a process because memory ran out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ KILLS = "oom_kill"
 
 
 def memory_kills(proc: Path = PROC, groups: Path = GROUPS) -> int | None:
-    """A count that grows whenever it happens to us; None where the kernel does not tell.
+    """A count that grows with each such kill in our group, or None if the kernel has no counter.
 
     Sources: the kernel's admin guides, cgroup-v2 (`memory.events`) and cgroup-v1/memory
     (`memory.oom_control`); `oom_kill` in /proc/vmstat.
@@ -32,7 +32,7 @@ def _files(proc: Path, groups: Path) -> Iterator[Path]:
             yield groups / path.lstrip("/") / "memory.events"
         elif "memory" in controllers.split(","):
             yield groups / "memory" / path.lstrip("/") / "memory.oom_control"
-    yield groups / "memory.events"  # inside a container the own group is the root
+    yield groups / "memory.events"  # inside a container, its own group is the root
     yield groups / "memory/memory.oom_control"
 
 

@@ -1,4 +1,4 @@
-"""A worker's word that it is there, so that people see who works and who has gone."""
+"""Reports that a worker is alive, so that people see which workers are there."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ log = structlog.get_logger()
 
 
 class Presence:
-    """Tells the hub of the worker while it lives and all its `loops` turn.
+    """Reports the worker to the hub as long as it lives and all its `loops` run.
 
-    Nothing depends on it: leases guard the runs.
+    Nothing depends on these reports, since leases protect the runs.
     """
 
     def __init__(self, slot: Slot, hardware: Hardware, client: RunClient, loops: Loops) -> None:
@@ -31,7 +31,7 @@ class Presence:
         self._loops = loops
 
     async def run(self) -> None:
-        """Tell now and then, for ever."""
+        """Report from time to time, for ever."""
         while True:
             turned()
             if faults := self._loops.faults():
@@ -49,6 +49,6 @@ class Presence:
             log.warning("presence.untold", error=str(error))
 
     async def end(self) -> None:
-        """Tell that the worker leaves; a hub that is away will notice its silence."""
+        """Report that the worker leaves; an unreachable hub will notice its silence."""
         with suppress(RunClientError):
             await self._client.leave(self._slot.name)

@@ -1,4 +1,4 @@
-"""The worker's hold on a child process: start, listen, ask to stop, kill."""
+"""The worker's control of a child process: start, read messages, ask to stop, kill."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from mergehub.contracts.runs import RunError
 
 from .memory_kills import memory_kills
 
-LONGEST_MESSAGE = 64 << 20  # bytes; a result carries the score of every item
+LONGEST_MESSAGE = 64 << 20  # bytes; a result contains the score of every item
 LOG = "child.log"
 LAST_LINES = 20
 LONGEST_LINE = 500
-TAIL = 16 << 10  # bytes of the log that are looked at
+TAIL = 16 << 10  # bytes of the log that are read
 
 
 class ChildProcess:
-    """One running child; its log is a file in the run's scratch folder."""
+    """A running child process; its log is a file in the run's scratch folder."""
 
     def __init__(self, process: asyncio.subprocess.Process, log: Path, kills: int | None) -> None:
         self._process = process
@@ -32,7 +32,7 @@ class ChildProcess:
 
     @classmethod
     async def start(cls, job: Job) -> Self:
-        """Raises OSError where there is no process, or no place for its log, to be had."""
+        """Start a child; raises OSError if the process or its log cannot be created."""
         job.scratch_folder.mkdir(parents=True, exist_ok=True)
         path, kills = job.scratch_folder / LOG, memory_kills()
         with path.open("wb") as log:
@@ -42,21 +42,21 @@ class ChildProcess:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 limit=LONGEST_MESSAGE,
-                process_group=0,  # Ctrl-C is for the worker alone
+                process_group=0,  # Ctrl-C must reach only the worker
             )  # fmt: skip
         child = cls(process, path, kills)
         await child._hand_over(job)
         return child
 
     async def messages(self) -> AsyncIterator[Message]:
-        """What the child says, until its pipe closes."""
+        """Yield the child's messages until its pipe closes."""
         assert self._process.stdout is not None
         async for line in self._process.stdout:
-            if line.endswith(b"\n"):  # a line without an end was cut off by a kill
+            if line.endswith(b"\n"):  # a kill cut off a line without an end
                 yield MESSAGE.validate_json(line)
 
     async def wait(self) -> int:
-        """The exit status; negative: the signal that ended it."""
+        """Wait for the exit status; if it is negative, a signal of that number ended the child."""
         return await self._process.wait()
 
     def ask_to_stop(self) -> None:
@@ -64,18 +64,18 @@ class ChildProcess:
             self._process.send_signal(signal.SIGTERM)
 
     async def kill(self) -> None:
-        """End the child and all that it started; nothing happens where it has ended already."""
+        """Kill the child and all processes that it started, if it has not ended yet."""
         if self._process.returncode is None:
             os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()
 
     async def unexpected_end(self) -> RunError:
-        """What to report of it where it ended without a last word."""
+        """Return how to report that it ended without an outcome."""
         status = await self.wait()
         return unexpected_end(status, status == -signal.SIGKILL and memory_kills() != self._kills)
 
     def last_lines(self) -> list[str]:
-        """The end of the log: what the child or a library said last."""
+        """The last lines of the log, from the child or a library."""
         with self._log.open("rb") as log:
             log.seek(max(0, self._log.stat().st_size - TAIL))
             text = log.read().decode(errors="replace")
@@ -89,28 +89,28 @@ class ChildProcess:
 
 
 def unexpected_end(status: int, for_memory: bool) -> RunError:
-    """What to report of a child that ended without a last word.
+    """Return how to report a child that ended without an outcome.
 
-    `status` is negative where a signal ended it; `for_memory` says that the kernel has just killed
-    a process because memory ran out.
+    `status` is negative if a signal ended it. `for_memory` says that the kernel has just killed a
+    process because memory ran out.
     """
     if for_memory:
         return RunError(
             code="out-of-memory",
             message="The kernel killed the process because memory ran out; "
-            "another attempt goes on where this one ended.",
+            "another attempt continues where this one ended.",
             retryable=True,
         )
     if status == -signal.SIGKILL:
         return RunError(
             code="child-killed",
-            message="Somebody killed the process, and not for want of memory; "
-            "another attempt goes on where this one ended.",
+            message="The process was killed, but not because memory ran out; "
+            "another attempt continues where this one ended.",
             retryable=True,
         )
     how = f"by {signal.Signals(-status).name}" if status < 0 else f"with exit status {status}"
     return RunError(
         code="child-crashed",
-        message=f"The process ended {how} without a result; its last lines tell more.",
+        message=f"The process ended {how} without a result; see its last lines.",
         retryable=True,
     )

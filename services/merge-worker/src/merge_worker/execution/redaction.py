@@ -1,4 +1,4 @@
-"""What leaves this machine names none of its folders: a run's record may be public."""
+"""Removes this machine's folders from what it reports, since a run's record may be public."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from merge_worker.work.failure import LONGEST_MESSAGE
 from merge_worker.work.messages import PARTIAL, Job
 from mergehub.contracts.runs import RunError
 
-# An absolute path, but neither a URL's nor the end of a relative one.
+# An absolute path, but not part of a URL or of a relative path.
 _PATH = re.compile(
     r"(?:(?<=file://)|(?<![\w./~<>-]))/[^\s/'\"`,;:()<>\[\]{}|][^\s'\"`,;:()<>\[\]{}|]*"
 )
 
 
 def public(error: RunError, job: Job) -> RunError:
-    """The error with no folder of this machine in it."""
+    """Return the error without any folder of this machine."""
     message = without_folders(error.message, job)[:LONGEST_MESSAGE]
     lines = [without_folders(line, job) for line in error.last_lines]
     return error.model_copy(update={"message": message, "last_lines": lines})
 
 
 def without_folders(text: str, job: Job) -> str:
-    """The text with paths as the run's submitter knows them.
+    """Return the text with paths as the run's submitter knows them.
 
-    What lies under a root is called as a recipe would call it, a run's model `run:<id>`; of any
-    other path the last part stays. Paths that the run itself names stay as they are.
+    A path under a root becomes the name that a recipe would use, a run's model becomes `run:<id>`,
+    and any other path keeps only its last part. Paths that the run itself names do not change.
     """
     for folder, name, beneath in _folders(job):
         here = rf"(?<![\w.-]){re.escape(folder)}"
@@ -40,7 +40,7 @@ def without_folders(text: str, job: Job) -> str:
 
 
 def _folders(job: Job) -> Iterator[tuple[str, str, str]]:
-    """Each folder of the worker, what to call it, and what to put before what lies in it."""
+    """Each folder of the worker, its replacement, and the replacement before a path inside it."""
     yield str(job.artifacts / "runs"), "<artifacts>", "run:"
     named = [(job.artifacts, "<artifacts>", "<artifacts>/"), (job.scratch, "<scratch>", "")]
     named += [(root, "<models>", "") for root in job.model_roots]
@@ -51,6 +51,6 @@ def _folders(job: Job) -> Iterator[tuple[str, str, str]]:
 
 
 def _last(path: str) -> str:
-    """A path of this machine by its last part; what only looks like one stays."""
+    """The last part of a path of this machine; a text that only looks like a path is unchanged."""
     first, *others = Path(path).parts[1:]
     return f"…/{others[-1]}" if others and Path("/", first).exists() else path

@@ -1,4 +1,4 @@
-"""What this machine has to give to a run: memory, disk, and the memory of its GPU."""
+"""What this machine can give to a run: memory, disk space, and GPU memory."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from mergehub.contracts.hardware import Capacity, Hardware
 MEBIBYTE = 1 << 20
 ASK_SECONDS = 10
 GROUPS = Path("/sys/fs/cgroup")
-UNLIMITED = 1 << 60  # version 1 of control groups writes a huge number for no limit
+UNLIMITED = 1 << 60  # version 1 of control groups writes a huge number for "no limit"
 
 
 def capacity(hardware: Hardware, artifacts: Path, run: UUID | None = None) -> Capacity:
-    """What is free now; what `run` has on disk already counts as free for it."""
+    """What is free now; what `run` already has on disk counts as free for it."""
     held = _allocated(partial_folder(artifacts, run)) if run else 0
     return Capacity(
         memory=_free_memory(),
@@ -28,7 +28,7 @@ def capacity(hardware: Hardware, artifacts: Path, run: UUID | None = None) -> Ca
 
 
 def gpu_memory() -> int | None:
-    """Bytes of the smallest GPU here, as its driver says; None where there is no driver to ask."""
+    """Bytes of the smallest GPU's memory, as its driver says, or None if there is no driver."""
     program = shutil.which("nvidia-smi")
     if program is None:
         return None
@@ -41,7 +41,7 @@ def gpu_memory() -> int | None:
 
 
 def _free_memory() -> int | None:
-    """Bytes that can be had without swapping, within the limits of the control group."""
+    """Bytes available without swapping, within the limits of the control group."""
     return min(_free_memories(), default=None)
 
 
@@ -63,12 +63,12 @@ def _free_memories() -> Iterator[int]:
 
 
 def _allocated(folder: Path) -> int:
-    """Bytes on disk of the files in `folder`; holes do not count."""
+    """How many bytes the files in `folder` take on disk, without holes."""
     if not folder.is_dir():
         return 0
     return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
 
 
 def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
+    """The folder, or the nearest folder above it that exists."""
     return next(path for path in (folder, *folder.parents) if path.exists())

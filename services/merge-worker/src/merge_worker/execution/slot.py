@@ -20,11 +20,11 @@ from .room import capacity
 
 log = structlog.get_logger()
 
-DRAIN_SECONDS = 14.0  # a child's last tensor and the release; orchestrators give 30 by default
+DRAIN_SECONDS = 14.0  # for a child's last tensor and the release; orchestrators allow 30 by default
 
 
 class Slot:
-    """Claims runs and works on them, one after the other."""
+    """Claims runs and works on them, one at a time."""
 
     def __init__(self, settings: WorkerSettings, client: RunClient) -> None:
         self._settings = settings
@@ -35,11 +35,11 @@ class Slot:
         self._settled = True  # whether the hub knows how the last attempt ended
 
     async def take(self, run_id: UUID) -> asyncio.Task[None]:
-        """Claim the run and begin; the task ends when the slot is free again.
+        """Claim the run and start; the task ends when the slot is free again.
 
         Raises:
             LeaseLost, DoesNotFit, Refused, Unreachable: the claim was not granted, and nothing
-                was begun.
+              was started.
         """
         room = await asyncio.to_thread(self.capacity, run_id)
         claim = await self._client.claim(run_id, self.name, self._settings.hardware, room)
@@ -48,13 +48,13 @@ class Slot:
         return self._work
 
     def capacity(self, run_id: UUID | None = None) -> Capacity:
-        """What there is to give now, to a certain run or to a new one."""
+        """What is free now, for a certain run or for a new one."""
         return capacity(self._settings.hardware, self._settings.artifacts.resolve(), run_id)
 
     async def drain(self) -> bool:
-        """Stop the work at its next resting point and hand the run back, or leave it in time.
+        """Stop the work at the next point where it can stop, and release the run if time allows.
 
-        False where the run was not handed back: it is started again when its lease is over.
+        Returns False if the run was not released: it starts again when its lease ends.
         """
         self._stop.set()
         if self._work is None:
@@ -70,7 +70,7 @@ class Slot:
             await Attempt(claim, self._job(claim, room), self._client, self._stop).run()
             self._settled = True
         except Exception:
-            # Not reported: the lease lapses, and another attempt follows.
+            # Not reported: the lease ends, and another attempt follows.
             log.exception("attempt.failed", run=str(claim.run_id))
 
     def _job(self, claim: Claim, room: Capacity) -> Job:

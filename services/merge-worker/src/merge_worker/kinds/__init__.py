@@ -1,4 +1,4 @@
-"""What a worker does for each kind of run: `run`, in the file called like the kind.
+"""What a worker does for each kind of run: the function `run` in the file named like the kind.
 
-It runs in the process of its own that an attempt starts, and sends its progress from there.
+Each attempt calls it in a process of its own, from which it reports its progress.
 """

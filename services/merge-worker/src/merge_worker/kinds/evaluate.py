@@ -1,4 +1,4 @@
-"""An evaluate run: one model measured on each benchmark, each kept on disk once it is done."""
+"""An evaluate run: evaluates one model on each benchmark, and keeps each result on disk."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from mergehub.recipe import ModelRef
 if TYPE_CHECKING:
     from merge_worker.evaluate.harness import Harness
 
-# Evaluation reads local models and local tasks; nothing may be fetched behind our back.
+# Evaluation reads only local models and local tasks; no library may download anything.
 OFFLINE = {
     "HF_HUB_OFFLINE": "1",
     "HF_DATASETS_OFFLINE": "1",
@@ -40,17 +40,17 @@ OFFLINE = {
 }
 
 OVERHEAD = 1_200_000_000
-"""Bytes that torch, transformers and the harness take beside the model."""
+"""Bytes that torch, transformers and the harness need besides the model."""
 
 ROOM = 1.3
-"""Room for activations and caches, as a multiple of the parameters."""
+"""Memory for activations and caches, as a multiple of the parameters."""
 
 
 def run(job: Job, spec: EvaluateSpec, tell: Tell) -> EvaluateResult:
-    """Measure the model on every benchmark that an earlier attempt has not finished.
+    """Evaluate the model on every benchmark that no earlier attempt has finished.
 
     Raises:
-        RunFailed: the model or a task is at fault, or this worker cannot evaluate.
+        RunFailed: the model or a task is at fault, or this worker cannot evaluate models.
         StopRequested: the worker wants its slot back.
     """
     started = time.monotonic()
@@ -96,7 +96,7 @@ def _evaluate(job: Job, spec: EvaluateSpec, tell: Tell, started: float) -> Evalu
 
 
 def _open(job: Job, reference: ModelRef) -> tuple[Kind, list[Checkpoint]]:
-    """What kind of source the model has, the model, and its adapter if it has one."""
+    """The kind of the model's source; and the model, with its adapter if it has one."""
     sources = sources_of(job)
     model = sources.locate(reference.without_adapter)
     opened = open_checkpoint(model.folder, model.within)
@@ -107,7 +107,7 @@ def _open(job: Job, reference: ModelRef) -> tuple[Kind, list[Checkpoint]]:
 
 
 def _needs(job: Job, parts: Sequence[Checkpoint]) -> Needs:
-    """Processors load a model as float32, GPUs as it is stored; both need room to calculate."""
+    """The memory needed: CPUs load a model as float32, GPUs as stored; both need working memory."""
     regions = [region for part in parts for region in part.tensors.values()]
     if job.hardware == "cpu":
         return Needs(memory=OVERHEAD + int(ROOM * sum(4 * region.size for region in regions)))
@@ -119,7 +119,7 @@ def _measure(
 ) -> BenchmarkResult:
     stage = f"evaluate {task.name}"[:100]
     tell.progress(stage, 0, 0, "items")
-    with _named(f"{task.name} cannot be measured"):
+    with _named(f"The model cannot be evaluated on {task.name}"):
         result = harness.measure(
             task, lambda done, total: tell.progress(stage, done, total, "items")
         )
@@ -132,7 +132,7 @@ def _measure(
 
 @contextmanager
 def _named(what: str) -> Iterator[None]:
-    """Say what failed; libraries raise what they like, and would raise it again."""
+    """Say what failed, for any error of a library; another attempt would raise it again."""
     try:
         yield
     except (StopRequested, EvaluationError):
@@ -145,7 +145,7 @@ def _named(what: str) -> Iterator[None]:
 
 
 def _finished(job: Job, task: LocalTask, model_digest: str) -> BenchmarkResult | None:
-    """What an earlier attempt measured with the same weights, task and harness."""
+    """An earlier attempt's result for the same weights, task and harness, or None."""
     path = _path(job, task, model_digest)
     return BenchmarkResult.model_validate_json(path.read_bytes()) if path.is_file() else None
 

@@ -1,4 +1,4 @@
-"""A merge run: the recipe planned and carried out into the run's own artifacts folder."""
+"""A merge run: plans the recipe, and merges into the run's own artifacts folder."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from mergehub.recipe import Recipe, RecipeError, parse_to_merge
 
 LOOK_AGAIN_SECONDS = 0.2
 OVERHEAD = 200_000_000
-"""Bytes that the interpreter, the libraries and the plan take beside the buffers."""
+"""Bytes that the interpreter, the libraries and the plan need besides the buffers."""
 
 
 def run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
-    """Merge, or go on with what an earlier attempt left, or only report what it finished.
+    """Merge, continue what an earlier attempt left, or only report what it finished.
 
     Raises:
         RunFailed: the recipe or its ingredients are at fault.
@@ -61,10 +61,10 @@ def run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
 
 
 def _await_earlier_attempt(job: Job, tell: Tell) -> None:
-    """Wait while another child merges here.
+    """Wait while another child process merges here.
 
-    A worker that was paused past its lease kills its child as soon as it wakes up; until then
-    that child may finish the very same merge.
+    A worker that was paused beyond its lease kills its child as soon as it wakes up. Until then,
+    that child may finish this same merge.
     """
     while _is_locked(job):
         tell.progress("wait for the earlier attempt to end", 0, 0, "")
@@ -75,7 +75,7 @@ def _is_locked(job: Job) -> bool:
     try:
         journal = os.open(job.partial_folder / JOURNAL, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
-        return False  # there is none, or the engine says what is wrong with it
+        return False  # there is no journal, or the engine will say what is wrong with it
     try:
         fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -86,7 +86,7 @@ def _is_locked(job: Job) -> bool:
 
 
 def _carry_out(job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell) -> str:
-    """Make the model; returns what computed it."""
+    """Make the model and return the device that computed it."""
     tell.progress("plan", 0, 0, "")
     options = MergeOptions(cache_dir=job.scratch, device="cpu" if job.hardware == "cpu" else "cuda")
     plan = plan_merge(recipe, sources_of(job), seed=spec.seed)
@@ -97,7 +97,7 @@ def _carry_out(job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell) -> str:
     try:
         _merge(job, plan, options, tell)
     except ResumeError:
-        # An ingredient or the engine changed between the attempts: what was done is void.
+        # An ingredient or the engine changed between the attempts: the work so far is invalid.
         shutil.rmtree(job.partial_folder)
         _merge(job, plan, options, tell)
     return device

@@ -1,1 +1,1 @@
-"""What the process of an attempt works with, whatever the kind of its run."""
+"""What the process of an attempt uses, for runs of any kind."""

@@ -1,4 +1,4 @@
-"""How work says that it cannot be done."""
+"""How work reports that it cannot be done."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ ALIKE: Final = (
     TypeError,
     ValueError,
 )
-"""What comes of what was read, not of the moment: the same work would end in it again."""
+"""Errors that come from the input, not from the moment: another attempt would raise them again."""
 ALIKE_CODES: Final = frozenset(
     (errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR, errno.ENXIO, errno.EINVAL)
 )
-"""The same, as the system numbers it."""
+"""The same, as numbers of the system's errors."""
 
 
 class RunFailed(Exception):
-    """The work cannot be done; unless it is `retryable`, trying again would not help."""
+    """The work cannot be done; another attempt helps only if the failure is `retryable`."""
 
     def __init__(self, code: str, message: str, *, retryable: bool = False) -> None:
         super().__init__(message)
@@ -34,7 +34,7 @@ class RunFailed(Exception):
 
 
 def disk_full(error: BaseException) -> RunFailed:
-    """Something could not be written: later, or on another machine, there may be room."""
+    """The failure of a full disk: later, or on another machine, there may be space."""
     return RunFailed("disk-full", f"The worker's disk is full: {error}", retryable=True)
 
 
@@ -44,19 +44,19 @@ def is_disk_full(error: OSError) -> bool:
 
 
 def out_of_memory(error: BaseException) -> RunFailed:
-    """An allocation was refused: another machine, or this one later, may have more."""
+    """The failure of a refused allocation: later, or on another machine, there may be memory."""
     words = str(error) or "An allocation was refused"
     return RunFailed("out-of-memory", f"Memory ran out: {words}", retryable=True)
 
 
 def unforeseen(error: Exception) -> RunFailed | None:
-    """What to report of an error that nobody foresaw; None if another attempt may go better."""
+    """Return how to report an unexpected error, or None if another attempt may succeed."""
     if not isinstance(error, ALIKE) and not (
         isinstance(error, OSError) and error.errno in ALIKE_CODES
     ):
         return None
     return RunFailed(
         "unforeseen",
-        f"The work met something that it was not made for ({type(error).__name__}: {error}), most "
-        "likely in a file of a model; another attempt would end alike. Its last lines say where.",
+        f"The work met unexpected input ({type(error).__name__}: {error}), most likely in a file "
+        "of a model; another attempt would fail in the same way. Its last lines say where.",
     )

@@ -17,31 +17,31 @@ def produced_digest(folder: Path) -> str:
     """The output digest of a model that a run produced, from its manifest.
 
     Raises:
-        EngineError: it has none that can be read.
+        EngineError: it has no manifest that can be read.
     """
     match read_json(folder / MANIFEST):
         case {"output_digest": str(digest)}:
             return digest
-    raise CheckpointError(f"{folder / MANIFEST} has no output_digest: make the model again")
+    raise CheckpointError(f"{folder / MANIFEST} has no output_digest: merge the model again")
 
 
 def checkpoints_digest(parts: Sequence[Checkpoint]) -> str:
-    """`weights_digest` of a model, followed by its adapter if it has one."""
+    """The `weights_digest` of a model and its adapter, if it has one."""
     return weights_digest(
         [{name: file_digest(part.folder / name) for name in part.stamps} for part in parts]
     )
 
 
 def is_weights(name: str) -> bool:
-    """Whether a file of a model's folder holds its weights; those in subfolders are others'."""
+    """Whether a file in a model's folder holds its weights; subfolders belong to other models."""
     return name.endswith(".safetensors") and "/" not in name
 
 
 def weights_digest(parts: Sequence[Mapping[str, str]]) -> str:
-    """`sha256:…` of a model, and of what was put upon it, from the SHA-256 of their files.
+    """The `sha256:…` of a model and its adapter, from the SHA-256 of their files.
 
-    Each part maps file names to digests; only weights count, so that a changed card or tokenizer
-    leaves the weights what they are.
+    Each part maps file names to digests. Only weights count, so a changed card or tokenizer does
+    not change the digest.
     """
     whole = hashlib.sha256()
     for place, files in enumerate(parts):

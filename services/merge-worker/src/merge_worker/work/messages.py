@@ -1,4 +1,4 @@
-"""What worker and child process say to each other: one job in, JSON lines out."""
+"""The messages between worker and child process: one job in, JSON lines out."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class _Frozen(BaseModel):
 
 
 class Job(_Frozen):
-    """One attempt at a run. `products` are the runs whose models it may open, by their names.
+    """One attempt at a run. `products` are the runs whose models it may open, by product name.
 
-    `parent` is the worker's process id: no child outlives it.
+    `parent` is the worker's process id; no child outlives that process.
     """
 
     run_id: UUID
@@ -38,50 +38,50 @@ class Job(_Frozen):
 
     @property
     def model_folder(self) -> Path:
-        """Where the finished model of a merge run lies."""
+        """The folder of the finished model of a merge run."""
         return produced_folder(self.artifacts, self.run_id)
 
     @property
     def partial_folder(self) -> Path:
-        """Where the engine keeps an unfinished merge; its rename makes the model visible."""
+        """The folder of an unfinished merge; renaming it makes the model visible."""
         return partial_folder(self.artifacts, self.run_id)
 
     @property
     def scratch_folder(self) -> Path:
-        """Where an unfinished attempt keeps what the next one needs."""
+        """The folder in which an unfinished attempt keeps what the next one needs."""
         return scratch_folder(self.scratch, self.run_id)
 
 
 class Progress(_Frozen):
-    """How far the child is."""
+    """The progress of the child's work."""
 
     kind: Literal["progress"] = "progress"
     progress: RunProgress
 
 
 class Planned(_Frozen):
-    """What the work will take, said before it begins."""
+    """What the work will need, sent before it starts."""
 
     kind: Literal["planned"] = "planned"
     needs: Needs
 
 
 class Succeeded(_Frozen):
-    """The child's last word after success."""
+    """The child's last message after success."""
 
     kind: Literal["succeeded"] = "succeeded"
     result: RunResult
 
 
 class Failed(_Frozen):
-    """The child's last word where it knows what went wrong."""
+    """The child's last message if it knows what went wrong."""
 
     kind: Literal["failed"] = "failed"
     error: RunError
 
 
 class Stopped(_Frozen):
-    """The child's last word after it was told to stop; its state is on disk."""
+    """The child's last message after a request to stop; its state is on disk."""
 
     kind: Literal["stopped"] = "stopped"
 

@@ -1,4 +1,4 @@
-"""What a finished merge is, read from the folder that it left: its digests, size and parents."""
+"""Reads the result of a finished merge from its folder: its digests, size and parents."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ from .messages import produced_folder
 def merge_result(
     folder: Path, recipe: Recipe, artifacts: Path, seconds: float, device: str | None
 ) -> MergeResult:
-    """The result to report of the model at `folder`.
+    """Return the result to report for the model at `folder`.
 
-    `seconds` is what this attempt took, `device` what it computed with, if it did.
+    `seconds` is how long this attempt took; `device` is what it computed with, or None if an
+    earlier attempt had finished the model.
     """
     manifest = json.loads((folder / MANIFEST).read_bytes())
     lock = Lock.model_validate_json((folder / LOCK).read_bytes())
@@ -46,7 +47,7 @@ def merge_result(
 
 
 def check_parents(recipe: Recipe, artifacts: Path) -> None:
-    """Make sure that a result can name every ingredient, before there is one.
+    """Check, before the merge, that its result can name every ingredient.
 
     Raises:
         RunFailed: there are too many, or a reference is too long.
@@ -59,14 +60,14 @@ def check_parents(recipe: Recipe, artifacts: Path) -> None:
     if len(names) > MOST_PARENTS:
         raise RunFailed(
             "merge-failed",
-            f"The recipe merges {len(names)} models; a run merges {MOST_PARENTS} at most.",
+            f"The recipe merges {len(names)} models; the limit for a run is {MOST_PARENTS}.",
         )
     longest = max(names, key=len, default="")
     if len(longest) > LONGEST_NAME:
         raise RunFailed(
             "merge-failed",
-            f"The name of a model takes {len(longest)} characters ({longest[:100]}…); "
-            f"in a run it takes {LONGEST_NAME} at most.",
+            f"The name of a model has {len(longest)} characters ({longest[:100]}…); "
+            f"the limit in a run is {LONGEST_NAME}.",
         )
 
 
@@ -76,7 +77,7 @@ def _lock_digest(lock: Lock) -> str:
 
 
 def _parents(recipe: Recipe, lock: Lock, artifacts: Path) -> Iterator[Parent]:
-    """Every ingredient whose weights were read; a base that a method ignores is no parent."""
+    """Every ingredient whose weights were read; a base that a method ignores is not a parent."""
     bases = {recipe.base_model, *(part.base_model for part in recipe.all_slices)}
     read = {part.ref for part in lock.ingredients if any(map(is_weights, part.files))}
     for ref in ingredients(recipe):
@@ -93,7 +94,7 @@ def _parents(recipe: Recipe, lock: Lock, artifacts: Path) -> Iterator[Parent]:
 
 
 def _beneath(ref: ModelRef) -> Parent | None:
-    """What an adapter was put upon."""
+    """The parent below an adapter: the model that it was applied to."""
     if ref.adapter is None:
         return None
     return Parent(
@@ -112,13 +113,13 @@ def _digest(ref: ModelRef, lock: Lock, artifacts: Path) -> str:
 
 
 def _layers(recipe: Recipe, ref: ModelRef) -> list[tuple[int, int]] | None:
-    """The layer ranges taken of it, in order; None where it is merged whole."""
+    """The layer ranges taken from it, in order, or None if it is merged whole."""
     sources = [source for part in recipe.all_slices for source in part.sources]
     return [source.layer_range for source in sources if source.model == ref] or None
 
 
 def _weight(recipe: Recipe, ref: ModelRef) -> float | None:
-    """The ingredient's weight where the recipe gives it as one number."""
+    """The ingredient's weight if the recipe gives it as one number, or None."""
     given = [entry.parameters.get("weight") for entry in recipe.inputs if entry.model == ref]
     match given:
         case [int() | float() as weight, *others] if all(each == weight for each in others):

@@ -1,4 +1,4 @@
-"""Where the models that a run names may be found."""
+"""Where the models that a run names can be found."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from .messages import Job, produced_folder
 
 
 def sources_of(job: Job) -> Sources:
-    """The roots that this worker allows, and of what runs produced no more than the claim grants.
+    """The roots that this worker allows, and those runs' models that the claim grants.
 
-    The models of other runs lie beside those and may be private: no path leads to them.
+    The models of other runs are next to those and may be private: no path leads to them.
     """
     folders = {str(run): produced_folder(job.artifacts, run) for run in job.products.values()}
     return Sources(

@@ -1,4 +1,4 @@
-"""How the child speaks: JSON lines on a pipe of its own, progress not too often."""
+"""Sends the child's messages as JSON lines on a pipe of its own, with progress at intervals."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ PAUSE_SECONDS = 0.2
 
 
 class StopRequested(Exception):
-    """The worker wants its slot back; what is done lies on disk."""
+    """The worker wants its slot back; the work so far is on disk."""
 
 
 class Tell:
-    """Sends progress, and stops the work at the next point of progress once told to."""
+    """Sends progress, and after a request to stop ends the work at the next progress message."""
 
     def __init__(self, pipe: BinaryIO) -> None:
         self._pipe = pipe
@@ -41,7 +41,7 @@ class Tell:
         bytes_done: int = 0,
         bytes_total: int = 0,
     ) -> None:
-        """Say how far we are: at a new stage, at its end, and every PAUSE_SECONDS between."""
+        """Report progress at a new stage, at its end, and every PAUSE_SECONDS in between."""
         if self._stop:
             raise StopRequested
         now = time.monotonic()
@@ -60,7 +60,7 @@ class Tell:
 
 
 def take_standard_output() -> BinaryIO:
-    """The pipe that was standard output; prints of libraries go to the log from now on."""
+    """Return the pipe that was standard output; from now on libraries print to the log."""
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return pipe

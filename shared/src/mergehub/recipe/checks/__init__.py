@@ -1,1 +1,1 @@
-"""What is wrong or doubtful in a recipe that can be read, one kind of check a file."""
+"""Checks of a recipe that can be read: what is wrong or doubtful, one kind of check per file."""

@@ -1,4 +1,4 @@
-"""What the author of an acceptable recipe should know: things that do less than they seem to."""
+"""Warnings for an acceptable recipe: things that do less than they seem to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .walk import Group, Place, as_reference, groups, places, reference
 
 
 def advise(recipe: Recipe) -> tuple[Fault, ...]:
-    """The warnings for a recipe, in the form of faults that do not refuse it."""
+    """Return the warnings for a recipe, as faults that do not refuse it."""
     document = recipe.model_dump(mode="json", exclude_none=True)
     return tuple(bounded(_warnings(document, catalogue()[recipe.merge_method])))
 
@@ -39,24 +39,24 @@ def _warnings(document: dict[str, Any], method: MethodSpec) -> Iterator[Fault]:
 def _without_effect(place: Place, method: MethodSpec) -> Iterator[Fault]:
     for name in place.parameters.keys() & set(method.without_effect):
         path = pointer((*place.path, "parameters", name))
-        message = f"{name!r} changes nothing in {method.name}"
-        yield Fault(path, "without-effect", message, "leave it out")
+        message = f"{name!r} has no effect in {method.name}"
+        yield Fault(path, "without-effect", message, "remove it")
 
 
 def _unreachable(place: Place) -> Iterator[Fault]:
-    """Filters that stand after an entry that already takes every tensor."""
+    """Warn of filters after an entry that already matches every tensor."""
     for name, value in place.parameters.items():
         entries = value if isinstance(value, list) else []
         for i, entry in enumerate(entries[:-1]):
             if isinstance(entry, dict) and entry.get("filter", EVERYTHING) == EVERYTHING:
                 path = pointer((*place.path, "parameters", name, i + 1))
-                message = "never used: the entry before it takes every tensor"
+                message = "never used: the entry before it matches every tensor"
                 yield Fault(path, "unreachable", message, "put the entry without a filter last")
                 break
 
 
 def _taken_as_text(path: Path, value: Any) -> Iterator[Fault]:
-    """Filters that look like regular expressions and are pieces of a name."""
+    """Warn of filters that look like regular expressions but are read as part of a name."""
     if isinstance(value, list):
         for i, each in enumerate(value):
             yield from _taken_as_text((*path, i), each)
@@ -64,7 +64,7 @@ def _taken_as_text(path: Path, value: Any) -> Iterator[Fault]:
         return
     pattern = value.get("filter")
     if isinstance(pattern, str) and reads_as_expression(pattern):
-        message = f"{excerpt(pattern)} is taken as a piece of a tensor's name, as in mergekit"
+        message = f"{excerpt(pattern)} is read as part of a tensor's name, as in mergekit"
         hint = f"for a regular expression, write it between slashes: /{printable(pattern)}/"
         yield Fault(pointer((*path, "filter")), "filter-as-text", message, hint)
     yield from _taken_as_text((*path, "value"), value.get("value"))
@@ -75,27 +75,27 @@ def _repeated(group: Group) -> Iterator[Fault]:
     for place in group.inputs:
         ref = reference(place.content)
         if ref in seen:
-            message = f"{excerpt(str(ref))} is listed more than once: each entry counts on its own"
+            message = f"{excerpt(str(ref))} is listed more than once; each entry is merged"
             yield Fault(pointer((*place.path, "model")), "repeated-model", message)
         seen.add(ref)
 
 
 def _without_default(group: Group, method: MethodSpec) -> Iterator[Fault]:
-    """A required parameter that has a value only for the tensors that some filters let through."""
+    """Warn of a required parameter that has a value only for the tensors that filters match."""
     for spec in method.parameters:
         given = [place for place in group.around if spec.name in place.parameters]
         values = [place.parameters[spec.name] for place in given]
         if spec.required and spec.scope == "recipe" and all(map(_takes_some, values)):
             path = pointer((*given[-1].path, "parameters", spec.name))
             message = (
-                f"a tensor that none of these filters lets through has no {spec.name}, and "
+                f"a tensor that none of these filters matches has no {spec.name}, and "
                 f"{method.name} needs one"
             )
             yield Fault(path, "no-default", message, "add an entry without a filter at the end")
 
 
 def _takes_some(value: Any) -> bool:
-    """Whether a value is for some tensors alone."""
+    """Return whether a value applies to some tensors only."""
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
         return False
     return all(
@@ -104,12 +104,13 @@ def _takes_some(value: Any) -> bool:
 
 
 def _first(group: Group, base: ModelRef | None) -> Iterator[Fault]:
-    """Which model a method such as SLERP starts from, where the recipe leaves it open."""
+    """Say which model a method such as SLERP starts from, if the recipe does not."""
     refs = [reference(place.content) for place in group.inputs]
     if len(refs) > 1 and base not in refs:
         which = "is not one of the merged models" if base else "is not given"
         message = (
-            f"base_model {which}: {excerpt(str(refs[0]))}, the first listed, is taken as the first"
+            f"base_model {which}, so the merge starts from the first listed, "
+            f"{excerpt(str(refs[0]))}"
         )
         yield Fault(pointer(group.path), "base-not-merged", message)
 
@@ -117,5 +118,5 @@ def _first(group: Group, base: ModelRef | None) -> Iterator[Fault]:
 def _idle_base(group: Group, base: ModelRef | None) -> Iterator[Fault]:
     for place in group.inputs:
         if place.parameters and reference(place.content) == base:
-            message = "parameters of the base change nothing: it has no task vector"
+            message = "parameters of the base have no effect: the base has no task vector"
             yield Fault(pointer((*place.path, "parameters")), "without-effect", message)

@@ -1,4 +1,4 @@
-"""What would make the work on a document grow beyond its size, bounded before that work."""
+"""Bounds on what would make the work on a document grow beyond the document's size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LISTS = ("models", "sources", "slices", "modules")
 
 
 def too_much(data: Any) -> Fault | None:
-    """The fault of a document with too many models or regular expressions, or None."""
+    """Return the fault of a document with too many models or regular expressions, or None."""
     entries, expressions = 0, set[str]()
     for mapping in _mappings(data):
         entries += sum(
@@ -27,19 +27,19 @@ def too_much(data: Any) -> Fault | None:
         if isinstance(given, str) and is_expression(given):
             expressions.add(given)
     if entries > MAX_ENTRIES:
-        message = f"the recipe lists {entries} models and slices; at most {MAX_ENTRIES} are merged"
+        message = f"the recipe lists {entries} models and slices; the limit is {MAX_ENTRIES}"
         return Fault("", "limit", message)
     if sum(map(len, expressions)) > MAX_EXPRESSIONS:
         message = (
-            f"the regular expressions have more than {MAX_EXPRESSIONS} characters together; a "
-            "filter without slashes is a piece of the tensor's name and is not limited"
+            f"the regular expressions have more than {MAX_EXPRESSIONS} characters in total; a "
+            "filter without slashes is part of the tensor's name and does not count"
         )
         return Fault("", "limit", message)
     return None
 
 
 def _mappings(data: Any) -> Iterator[dict[str, Any]]:
-    """Every mapping of a document, as often as it stands there."""
+    """Yield every mapping of a document, as often as it occurs there."""
     pending = [data]
     while pending:
         each = pending.pop()

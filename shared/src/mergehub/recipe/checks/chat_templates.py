@@ -1,4 +1,4 @@
-"""Whether the text of a chat template is Jinja, as transformers reads it; nothing of it is run."""
+"""Check that a chat template is Jinja as transformers reads it, without running any of it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from jinja2.parser import Parser
 from .jinja_compiler import refused_by_compiler
 
 MAX_TOKENS: Final = 12_000
-"""A longer template is taken as it is: half a second goes by until so much is read, and those in
-use are half as long."""
+"""A longer template is accepted unchecked: reading this much takes half a second, and the templates
+in use are half as long."""
 _MAX_MESSAGE: Final = 200
 
 
 class _Generation(Extension):
-    """`{% generation %}`, which transformers marks the assistant's words with."""
+    """`{% generation %}`, with which transformers marks the assistant's words."""
 
     tags = {"generation"}  # noqa: RUF012
 
     def parse(self, parser: Parser) -> nodes.Node:
         line = next(parser.stream).lineno
         body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
-        # A block of its own, as there: a loop around it is not left from within.
+        # A block of its own, as in transformers: `break` inside it cannot leave a loop around it.
         return nodes.CallBlock(self.call_method("mark"), [], [], body).set_lineno(line)
 
 
@@ -33,10 +33,10 @@ _JINJA: Final = Environment(extensions=[LoopControlExtension, _Generation])  # n
 
 
 def what_is_wrong(template: str) -> str | None:
-    """What keeps a chat template from being used, for after its field's name; None if nothing.
+    """Return why a chat template cannot be used, worded to follow its field's name, or None.
 
-    Nothing is run, nor compiled, since Jinja computes constants when it compiles, however large.
-    What its variables stand for is known where it is used.
+    The template is neither run nor compiled, since Jinja evaluates constants of any size when it
+    compiles. Its variables are not checked: they are known only when the template is used.
     """
     try:
         if not _is_long(template) and (
@@ -46,9 +46,9 @@ def what_is_wrong(template: str) -> str | None:
     except TemplateSyntaxError as error:
         return f"is not Jinja: {(error.message or '')[:_MAX_MESSAGE]} (its line {error.lineno})"
     except RecursionError:
-        return "is not Jinja that can be read: it nests too deep"
+        return "cannot be read as Jinja: it is nested too deeply"
     except ValueError:
-        return "is not Jinja that can be read: it has a number of thousands of digits"
+        return "cannot be read as Jinja: it contains a number of thousands of digits"
     return None
 
 

@@ -1,4 +1,4 @@
-"""What Jinja's compiler refuses of a template that its parser has read, found without compiling."""
+"""Find what Jinja's compiler would refuse in a parsed template, without compiling it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _SCOPES: Final = (*_FUNCTIONS, nodes.FilterBlock, nodes.AssignBlock, nodes.With,
 
 
 class Refusal(NamedTuple):
-    """What is wrong, and the template's line where it is."""
+    """What is wrong, and on which line of the template."""
 
     what: str
     line: int
 
 
 class _Seen(NamedTuple):
-    """A node, whether only some runs come to it, and whether there is a loop to leave."""
+    """A node, whether it is inside a condition, and whether it is inside a loop."""
 
     node: nodes.Node
     conditional: bool = False
@@ -28,11 +28,11 @@ class _Seen(NamedTuple):
 
 
 def refused_by_compiler(template: nodes.Template, jinja: Environment) -> Refusal | None:
-    """The first filter or test that is not known, loop that is left from outside, or second block
-    of a name.
+    """Return the first unknown filter or test, `break` or `continue` outside a loop, or block that
+    reuses a name.
 
-    As in Jinja, an unknown filter or test right inside a condition is no fault: the template may
-    have asked whether there is one.
+    As in Jinja, an unknown filter or test directly inside a condition is not a fault: the template
+    may have tested whether it exists.
     """
     pending, blocks = [_Seen(template)], set[str]()
     while pending:
@@ -46,14 +46,14 @@ def refused_by_compiler(template: nodes.Template, jinja: Environment) -> Refusal
 def _wrong(seen: _Seen, jinja: Environment, blocks: set[str]) -> str | None:
     match seen.node:
         case nodes.Filter(name=name) if not (seen.conditional or name in jinja.filters):
-            return f"there is no filter {name!r}"
+            return f"unknown filter {name!r}"
         case nodes.Test(name=name) if not (seen.conditional or name in jinja.tests):
-            return f"there is no test {name!r}"
+            return f"unknown test {name!r}"
         case nodes.Break() | nodes.Continue() if not seen.loop:
             return f"'{type(seen.node).__name__.lower()}' outside of a loop"
         case nodes.Block(name=name):
             if name in blocks:
-                return f"there are two blocks {name!r}"
+                return f"two blocks are named {name!r}"
             blocks.add(name)
     return None
 

@@ -1,4 +1,4 @@
-"""What is passed for a recipe and is something else, recognised so as to say what it is."""
+"""Recognise other documents that are passed as a recipe, and say what they are."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OF_A_RECIPE = ("merge_method", "models", "slices", "modules")
 
 
 class _Kind(NamedTuple):
-    """What a document is, how it is recognised, and what to do instead."""
+    """What a document is, how to recognise it, and what to do instead."""
 
     what: str
     is_it: Callable[[Document], bool]
@@ -33,26 +33,26 @@ class _Kind(NamedTuple):
 
 
 def _has(*names: str, least: int | None = None) -> Callable[[Document], bool]:
-    """Whether a document has all of these fields, or at least so many of them."""
+    """Return a test that a document has all of these fields, or at least `least` of them."""
     return lambda document: sum(name in document for name in names) >= (least or len(names))
 
 
-_NOT_HERE: Final = "not built here"
+_NOT_HERE: Final = "not built yet"
 _KINDS: Final = (
     _Kind(
         f"a mergekit-moe configuration: a mixture of experts is {_NOT_HERE}",
         lambda document: "experts" in document or "gate_mode" in document,
-        "merge the models themselves: list them under models with a merge_method",
+        "merge the models themselves: list them under 'models' and give a merge_method",
     ),
     _Kind(
         f"a mergekit-evolve configuration: a search for a recipe is {_NOT_HERE}",
         _has("genome"),
-        "write the recipe that you would try: merge_method, models and parameters",
+        "write one recipe to try: merge_method, models and parameters",
     ),
     _Kind(
         "the configuration of a PEFT adapter",
         _has("peft_type", "lora_alpha", "base_model_name_or_path", "target_modules", least=2),
-        "name the adapter beside its model in a recipe: 'model: org/name+org/adapter'",
+        "name the adapter after its model in a recipe: 'model: org/name+org/adapter'",
     ),
     _Kind(
         "a configuration for training (Axolotl, LLaMA-Factory or the like)",
@@ -62,7 +62,7 @@ _KINDS: Final = (
             "model_name_or_path", "optimizer", "lr_scheduler",
             least=2,
         ),
-        "train with it elsewhere; a recipe names the trained models",
+        "train with it elsewhere, and name the trained models in a recipe",
     ),
     _Kind(
         "the front matter of a model card",
@@ -71,7 +71,7 @@ _KINDS: Final = (
             "datasets", "base_model_relation", "widget", "model_name", "quantized_by",
             least=1,
         ),
-        "pass the recipe that the card shows, without the rest",
+        "pass only the recipe that the card shows",
     ),
     _Kind(
         "a model's config.json",
@@ -82,7 +82,7 @@ _KINDS: Final = (
 
 
 def of_another_kind(data: Any) -> Fault | None:
-    """The one fault of a document of another program, or None: it may be a recipe."""
+    """Return the one fault of another program's document, or None if it may be a recipe."""
     if not isinstance(data, dict) or any(field in data for field in _OF_A_RECIPE):
         return None
     for kind in _KINDS:
@@ -92,17 +92,17 @@ def of_another_kind(data: Any) -> Fault | None:
 
 
 def front_matter(text: str) -> Fault | None:
-    """The fault of a model card's text (a README.md), or None."""
+    """Return the fault of a model card's text (a README.md), or None."""
     found = _FRONT_MATTER.match(text)
     if found is None or not _CARD.search(found["front"]) or _RECIPE.search(found["front"]):
         return None
     message = "this is a model card: front matter between '---' lines, then Markdown"
-    return Fault("", CODE, message, "pass the recipe that the card shows, alone")
+    return Fault("", CODE, message, "pass only the recipe that the card shows")
 
 
 def fenced(text: str) -> RecipeError | None:
-    """The error of a text that is no YAML for standing in Markdown, or None."""
+    """Return the error of a text that is not YAML because it is Markdown around YAML, or None."""
     if not _FENCE.search(text):
         return None
-    message = "this is Markdown: the recipe stands inside a ``` fence"
+    message = "this is Markdown: the recipe is inside a ``` fence"
     return RecipeError([Fault("", CODE, message, "pass only the lines inside the fence")])

@@ -1,7 +1,7 @@
-"""What a merge method asks of a recipe: its models, its base, its parameters and their places.
+"""What a merge method requires of a recipe: its models, its base, its parameters and their places.
 
-These rules read the plain document, not the parsed recipe, so that a recipe with a fault in its
-shape is told at once what else is wrong with it. What has the wrong shape is passed over here.
+These rules read the plain document, not the parsed recipe, so that one answer lists the faults of
+the shape and of the rules. Here, anything of the wrong shape is skipped.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ METHOD = "merge_method"
 
 
 def broken_rules(document: dict[str, Any]) -> Iterator[Fault]:
-    """Every rule of the language or of its merge method that a document breaks.
+    """Yield every rule of the language or of its merge method that a document breaks.
 
-    A misspelt method is read as the nearest one, so that one answer tells what else is wrong.
+    A misspelt method is read as the nearest one, so that one answer lists what else is wrong.
     """
     field = _method_field(document)
     name = document.get(field)
@@ -41,10 +41,10 @@ def broken_rules(document: dict[str, Any]) -> Iterator[Fault]:
         return
     if _spread(document, method) > MAX_SPREAD:
         message = (
-            f"with every parameter written at each model that it holds for, the recipe has more "
-            f"than {MAX_SPREAD} values"
+            f"the recipe has more than {MAX_SPREAD} values when each parameter is written at every "
+            f"model that it applies to"
         )
-        yield Fault("", "limit", message, "give them to the models that need them")
+        yield Fault("", "limit", message, "give each parameter only to the models that need it")
         return
     for place in places(document):
         for parameter, value in place.parameters.items():
@@ -56,7 +56,7 @@ def broken_rules(document: dict[str, Any]) -> Iterator[Fault]:
 
 
 def never_fits(document: dict[str, Any]) -> Iterator[Fault]:
-    """What of an acceptable recipe cannot be merged, whatever its models are."""
+    """Yield what an acceptable recipe asks for that no models can be merged by."""
     method = catalogue()[document["merge_method"]]
     for group in groups(document):
         yield from _layers(group)
@@ -64,8 +64,8 @@ def never_fits(document: dict[str, Any]) -> Iterator[Fault]:
 
 
 def _spread(document: dict[str, Any], method: MethodSpec) -> int:
-    """How many values the recipe has where each stands at the innermost place, as in its canonical
-    form; not much more than `MAX_SPREAD` are counted."""
+    """Return how many values the canonical form has, each at its innermost place; the count stops
+    soon after `MAX_SPREAD`."""
     total = 0
     sizes: dict[Path, int] = {}
     for group in groups(document):
@@ -84,14 +84,14 @@ def _size(value: Any) -> int:
 
 
 def unknown_method(name: str, field: str = METHOD) -> Fault:
-    """The fault of a method that is not in the catalogue."""
+    """Return the fault of a method that is not in the catalogue."""
     known = sorted(catalogue())
-    message = f"there is no merge method {excerpt(name)} here; there are {', '.join(known)}"
+    message = f"there is no merge method {excerpt(name)}; the methods are {', '.join(known)}"
     return Fault(pointer([field]), "unknown-method", message, did_you_mean(name, known))
 
 
 def _method_field(document: dict[str, Any]) -> str:
-    """The field that names the method, also where only that field's own name is misspelt."""
+    """Return the field that names the method, even if the field's own name is misspelt."""
     if METHOD in document:
         return METHOD
     fields = Recipe.model_fields
@@ -107,8 +107,8 @@ def _parameter(place: Place, name: str, value: Any, method: MethodSpec) -> Itera
         yield _unknown_parameter(path, name, method)
         spec = method.parameter(_meant(name, method) or "")
     if spec is not None and spec.scope == "recipe" and place.level == "model":
-        message = f"{spec.name!r} is one value for all models and cannot be given to one of them"
-        hint = "move it to the parameters of the slice or of the recipe"
+        message = f"{spec.name!r} has one value for all models and cannot be set for one of them"
+        hint = "move it to the parameters of the slice or the recipe"
         yield Fault(pointer(path), "misplaced-parameter", message, hint)
     elif spec is not None:
         for where, scalar in _scalars(path, value):
@@ -124,18 +124,18 @@ def _unknown_parameter(path: Path, name: str, method: MethodSpec) -> Fault:
 
 
 def _meant(name: str, method: MethodSpec) -> str | None:
-    """The parameter that a name is a slip of; no field is one that belongs elsewhere."""
+    """Return the parameter that a name misspells; a field that belongs elsewhere is none."""
     return None if home_of(name) else nearest(name, (spec.name for spec in method.parameters))
 
 
 def _whose(name: str) -> str | None:
-    """The methods that do have a parameter of this name."""
+    """Return a hint that names the methods that have a parameter of this name, or None."""
     owners = sorted(method.name for method in catalogue().values() if method.parameter(name))
     return f"it is a parameter of {', '.join(owners)}" if owners else None
 
 
 def _scalars(path: Path, value: Any) -> Iterator[tuple[Path, Scalar]]:
-    """Every scalar in a value, through gradients and filters."""
+    """Yield every scalar in a value, through gradients and filters."""
     if isinstance(value, list):
         for i, each in enumerate(value):
             yield from _scalars((*path, i), each)
@@ -152,7 +152,7 @@ def _value(path: Path, value: Scalar, spec: ParameterSpec) -> Iterator[Fault]:
     """Check one scalar against the type and the range of its parameter."""
     if spec.type == "str":
         if value not in spec.choices:
-            message = f"{spec.name} must be one of {', '.join(spec.choices)}; not {describe(value)}"
+            message = f"{spec.name} must be one of {', '.join(spec.choices)}, not {describe(value)}"
             hint = did_you_mean(str(value), spec.choices)
             yield Fault(pointer(path), "choice", message, hint)
     elif spec.type == "bool":
@@ -164,14 +164,14 @@ def _value(path: Path, value: Scalar, spec: ParameterSpec) -> Iterator[Fault]:
         message = f"{spec.name} must be {wanted}, not {describe(value)}"
         yield Fault(pointer(path), "type", message)
     elif not spec.contains(value):
-        wanted = spec.range if abs(value) <= FLOAT32_MAX else "a number that float32 holds"
+        wanted = spec.range if abs(value) <= FLOAT32_MAX else "a number that float32 can hold"
         message = f"{spec.name} must be {wanted}, not {describe(value)}"
         yield Fault(pointer(path), "range", message)
 
 
 def _base(group: Group, method: MethodSpec) -> Iterator[Fault]:
     if method.base == "required" and group.base is None:
-        message = f"{method.name} needs a base_model: the model that the others were tuned from"
+        message = f"{method.name} needs a base_model: what the others were fine-tuned from"
         yield Fault("/base_model", "missing", message, "add base_model: org/name")
 
 
@@ -187,12 +187,12 @@ def _count(group: Group, method: MethodSpec) -> Iterator[Fault]:
 
 
 def _layers(group: Group) -> Iterator[Fault]:
-    """The sources of one slice become as many layers together as each of them has."""
+    """Check that the sources of one slice have the same number of layers."""
     ranges = [place.content.get("layer_range") for place in group.inputs]
     counts = {pair[1] - pair[0] for pair in ranges if pair is not None and _is_pair(pair)}
     if len(counts) > 1:
         message = "these sources have different numbers of layers and cannot be merged"
-        yield Fault(pointer(group.path), "uneven-layers", message, "take as many layers of each")
+        yield Fault(pointer(group.path), "uneven-layers", message, "take as many from each")
 
 
 def _is_pair(value: Any) -> bool:
@@ -200,8 +200,8 @@ def _is_pair(value: Any) -> bool:
 
 
 def _base_listed(group: Group, method: MethodSpec) -> Iterator[Fault]:
-    """A base that takes part in the arithmetic of a slice is one of its sources: only there it
-    says which of its layers."""
+    """Check that a base used in the arithmetic of a slice is one of its sources: only there is a
+    choice of its layers."""
     base = as_reference(group.base)
     if base is None or method.base == "none" or group.path[-1] != "sources":
         return
@@ -209,7 +209,7 @@ def _base_listed(group: Group, method: MethodSpec) -> Iterator[Fault]:
     if base not in listed and (method.base != "member" or method.joins(listed, base)):
         message = (
             f"the base model {excerpt(str(base))} is not among these sources, so its layers are "
-            "not known"
+            "unknown"
         )
         yield Fault(pointer(group.path), "base-not-listed", message, "list it with a layer_range")
 

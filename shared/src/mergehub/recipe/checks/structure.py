@@ -1,4 +1,4 @@
-"""The shape of a recipe checked: plain data to `Recipe`, pydantic's findings into faults."""
+"""Check the shape of a recipe: plain data becomes a `Recipe`, pydantic's errors become faults."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _WANTED = {
     "bool_parsing": "true or false",
 }
 _BOUNDS = {"greater_than_equal": "at least {ge}", "less_than_equal": "at most {le}"}
-# Which document lies under a field; `modules` and `tokens` are keyed by names of their own.
+# The kind of document under each field; `modules` and `tokens` are keyed by names of their own.
 _DOCUMENTS: dict[str | int | None, type[BaseModel]] = {
     None: Recipe,
     "models": ModelInput,
@@ -73,10 +73,10 @@ _DOCUMENTS: dict[str | int | None, type[BaseModel]] = {
 _HOMES: tuple[tuple[frozenset[str], str], ...] = tuple(
     (frozenset(document.model_fields), home)
     for document, home in (
-        (Recipe, "at the top of the recipe"),
-        (ModelInput, "at an entry of 'models', or of the sources of a slice"),
-        (SliceSource, "at an entry of the sources of a slice"),
-        (OutputSlice, "at an entry of 'slices'"),
+        (Recipe, "at the top level of the recipe"),
+        (ModelInput, "in an entry of 'models' or of a slice's 'sources'"),
+        (SliceSource, "in an entry of a slice's 'sources'"),
+        (OutputSlice, "in an entry of 'slices'"),
         (TokenizerOptions, "under 'tokenizer'"),
         (FilteredValue, "in the list that is a parameter's value"),
     )
@@ -84,7 +84,7 @@ _HOMES: tuple[tuple[frozenset[str], str], ...] = tuple(
 
 
 def read_structure(data: Any) -> Recipe | tuple[Fault, ...]:
-    """The recipe that a document describes, or everything that is wrong with its shape."""
+    """Return the recipe that a document describes, or everything that is wrong with its shape."""
     if not isinstance(data, dict):
         message = f"a recipe is a mapping of fields to values, not {describe(data)}"
         return (Fault("", "type", message),)
@@ -103,7 +103,7 @@ def _fault(error: ErrorDetails, data: Any) -> Fault:
 
 
 def _followed(location: Path, data: Any) -> Iterator[str | int]:
-    """Those steps of pydantic's location that lead through the document, not through types."""
+    """Yield the steps of pydantic's location that lead through the document, not through types."""
     for i, step in enumerate(location):
         if (isinstance(data, dict) and step in data) or _is_index(step, data):
             data = data[step]
@@ -125,7 +125,7 @@ def _message(error: ErrorDetails, path: Path) -> str:
     if kind == "missing":
         return f"the field {path[-1]!r} is missing"
     if kind == "literal_error":
-        return f"must be one of {context['expected']}; not {describe(error['input'])}"
+        return f"must be one of {context['expected']}, not {describe(error['input'])}"
     if kind == "value_error":
         return str(context["error"])
     if kind in _BOUNDS:
@@ -148,7 +148,7 @@ def _suggestion(error: ErrorDetails, path: Path) -> str | None:
 
 
 def _as_whole(given: Any) -> str | None:
-    """How to write a whole number that was given as another kind of value."""
+    """Return how to write a whole number that was given as another kind of value."""
     try:
         whole = isinstance(given, str | float) and float(given).is_integer()
     except ValueError:
@@ -157,7 +157,7 @@ def _as_whole(given: Any) -> str | None:
 
 
 def _field_for(given: Any, path: Path) -> str | None:
-    """The field that takes a text which stands where a mapping is wanted."""
+    """Return how to give a text to its field, if the text is where a mapping belongs."""
     if not isinstance(given, str) or len(given) > MAX_QUOTED or not given.isprintable():
         return None
     listed = path[-2:-1] in (("models",), ("sources",))
@@ -166,7 +166,7 @@ def _field_for(given: Any, path: Path) -> str | None:
 
 
 def _place_of(name: str, fields: list[str]) -> str | None:
-    """Where an unknown field belongs, or what it is a slip of."""
+    """Return where an unknown field belongs, or which field it misspells."""
     if _is_parameter(name):
         return "put it under 'parameters'"
     at_the_top = home_of(name) if name in Recipe.model_fields else None
@@ -174,7 +174,7 @@ def _place_of(name: str, fields: list[str]) -> str | None:
 
 
 def home_of(name: str) -> str | None:
-    """Where a field of exactly this name belongs that was found elsewhere."""
+    """Return where a misplaced field of exactly this name belongs."""
     return next((f"{name} belongs {home}" for fields, home in _HOMES if name in fields), None)
 
 
@@ -183,7 +183,7 @@ def _is_parameter(name: str) -> bool:
 
 
 def _fields(path: Path) -> list[str]:
-    """The fields that a document may have in which the last step of this path was found."""
+    """Return the fields allowed in the document that the last step of this path was found in."""
     if "parameters" in path:
         return list(FilteredValue.model_fields)
     named = len(path) > 2 and path[-3] in ("modules", "tokens")

@@ -1,8 +1,8 @@
-"""What a method asks of its parameters together, tried on the values that meet at one place.
+"""What a method requires of its parameters together, tried on the values that meet at one place.
 
-A recipe alone shows these values, though neither its models' depth nor their tensors: a gradient
-is looked at beside its anchors, and a filter by supposing a tensor that only this filter lets
-through.
+The recipe alone shows these values, although it shows neither the models' depth nor their tensors:
+a gradient is checked near its anchors, and a filter on an assumed tensor that only this filter
+matches.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from mergehub.recipe.values import (
 from .walk import Group, Place, as_reference, groups, reference
 
 MAX_LOOKED_AT: Final = 20_000
-"""Values that are looked at in one recipe, beside the first place of each group."""
+"""How many values are checked in one recipe, besides the first place of each group."""
 _BESIDE: Final = 1e-3
 _MOST_LAYERS: Final = 128
 _PARAMETERS: TypeAdapter[Parameters] = TypeAdapter(Parameters)
 
 
 class _Tensor(NamedTuple):
-    """A tensor that might be: of all filters it is let through by one alone, or by none."""
+    """An assumed tensor that exactly one filter matches, or none."""
 
     by: str | None
 
     def passes(self, pattern: str | None) -> bool:
-        """Whether a filter lets it through."""
+        """Return whether a filter matches it."""
         if pattern in (None, EVERYTHING, self.by):
             return True
         if self.by is None or pattern is None or is_expression(self.by):
@@ -49,11 +49,11 @@ class _Tensor(NamedTuple):
         return pattern in self.by
 
     def __str__(self) -> str:
-        return f" (where the filter {excerpt(self.by)} holds)" if self.by else ""
+        return f" (for tensors that match the filter {excerpt(self.by)})" if self.by else ""
 
 
 def broken_together(document: dict[str, Any]) -> Iterator[Fault]:
-    """Every place of a document, well in its parts, whose parameters break a rule together."""
+    """Yield a fault for each place whose parameters break a rule together, though each is valid."""
     method = catalogue()[document["merge_method"]]
     if not method.constraints:
         return
@@ -64,7 +64,7 @@ def broken_together(document: dict[str, Any]) -> Iterator[Fault]:
 
 
 class _Merge:
-    """One group of models with the parameters that its method's constraints look at."""
+    """One group of models with the parameters that its method's constraints read."""
 
     def __init__(self, group: Group, method: MethodSpec) -> None:
         self._group, self._method = group, method
@@ -83,14 +83,14 @@ class _Merge:
 
     @property
     def size(self) -> int:
-        """About how many values it takes to look at one place."""
+        """About how many values a check of one place reads."""
         around = sum(
             _size(place[n]) for place in self._merge.places for n in self._names & {*place}
         )
         return around * len(self._models) + sum(map(_size, self._settings)) + len(self._models)
 
     def faults(self, most: int) -> Iterator[Fault]:
-        """What is wrong at the first so many places, each fault at the first that shows it."""
+        """Yield what is wrong at the first `most` places, each fault once, at the first of them."""
         seen: set[tuple[int | None, int]] = set()
         places = product(self._tensors(), self._positions())
         for tensor, position in islice(places, most):
@@ -125,7 +125,7 @@ class _Merge:
         yield from map(_Tensor, dict.fromkeys(p for p in patterns if p not in (None, EVERYTHING)))
 
     def _positions(self) -> list[float]:
-        """The places in the depth at which gradients may be wrong, the ends first."""
+        """Return the places in the depth at which gradients may be wrong, the ends first."""
         ranges = [place.content.get("layer_range") for place in self._group.inputs]
         if ranges and ranges[0]:
             count = ranges[0][1] - ranges[0][0]
@@ -148,7 +148,7 @@ def _patterns(setting: Setting) -> Iterator[str | None]:
 
 
 def _anchors(setting: Setting) -> Iterable[float]:
-    """Where the inner anchors of the gradients in a value stand."""
+    """Return the positions of the inner anchors of the gradients in a value."""
     if not isinstance(setting, tuple):
         return ()
     if is_filtered(setting):

@@ -1,4 +1,4 @@
-"""Ways through a plain recipe document, passing over whatever has the wrong shape."""
+"""Walks through a plain recipe document that skip anything of the wrong shape."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Place(NamedTuple):
 
     @property
     def parameters(self) -> Content:
-        """The parameters given here."""
+        """The parameters given in this mapping."""
         given = self.content.get("parameters")
         named = given.items() if isinstance(given, dict) else ()
         return {name: value for name, value in named if isinstance(name, str)}
@@ -33,7 +33,7 @@ class Place(NamedTuple):
 class Group(NamedTuple):
     """Models merged with one another (those of `models`, or the sources of one slice).
 
-    `around` are the places whose parameters hold for all of them, the innermost first.
+    `around` holds the places whose parameters apply to all of them, the innermost first.
     """
 
     path: Path
@@ -42,13 +42,13 @@ class Group(NamedTuple):
 
     @property
     def base(self) -> Any:
-        """The base model as written, the innermost winning; None if there is none."""
+        """The base model as written at the innermost place that has one, or None."""
         bases = (place.content.get("base_model") for place in self.around)
         return next((base for base in bases if base is not None), None)
 
 
 def groups(document: Content) -> Iterator[Group]:
-    """Every group of models that are merged with one another."""
+    """Yield every group of models that are merged with one another."""
     recipe = Place((), "recipe", document)
     yield from _within(recipe, ())
     for path, module in _named((), document, "modules"):
@@ -56,7 +56,7 @@ def groups(document: Content) -> Iterator[Group]:
 
 
 def places(document: Content) -> Iterator[Place]:
-    """Every place that may hold parameters, each once."""
+    """Yield every place that may hold parameters, each once."""
     seen = set()
     for place in _all_places(document):
         if place.path not in seen:
@@ -65,12 +65,12 @@ def places(document: Content) -> Iterator[Place]:
 
 
 def reference(content: Content) -> ModelRef | None:
-    """The model that an entry names, or None if that is not a reference."""
+    """Return the model that an entry names, or None if it names no valid one."""
     return as_reference(with_revision(content).get("model"))
 
 
 def as_reference(value: Any) -> ModelRef | None:
-    """The reference that a value of the document is, or None."""
+    """Return a value of the document as a reference, or None."""
     try:
         return ModelRef.model_validate(value)
     except ValidationError:
@@ -87,7 +87,7 @@ def _all_places(document: Content) -> Iterator[Place]:
 
 
 def _within(outer: Place, around: tuple[Place, ...]) -> Iterator[Group]:
-    """The groups directly in a recipe or a module."""
+    """Yield the groups directly in a recipe or a module."""
     inputs = _inputs(outer, "models")
     if inputs:
         yield Group((*outer.path, "models"), inputs, (outer, *around))

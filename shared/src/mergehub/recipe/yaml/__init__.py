@@ -1,1 +1,1 @@
-"""From the text of a recipe to plain data, within bounds, with the line of everything."""
+"""Reads the text of a recipe as plain data, within limits, and records the line of each value."""

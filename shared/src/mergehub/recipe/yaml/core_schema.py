@@ -1,7 +1,7 @@
-"""Scalars of YAML by the core schema of YAML 1.2, and by nothing else.
+"""Scalars by the core schema of YAML 1.2, and no other.
 
-What YAML 1.1 adds (`yes`, `1:30` in base 60, `1_000`, dates) is text. The length of a number is
-bounded before it is converted, since that takes time that grows faster than the length.
+YAML 1.1's additions (`yes`, `1:30` in base 60, `1_000`, dates) are text. The length of a number is
+bounded before it is converted, since the time that this takes grows faster than the length.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class NotInSchema(ValueError):
 
 
 def plain(text: str) -> Any:
-    """What a scalar without quotes and tag is: null, true, false, a number, or else text.
+    """Return the value of a scalar without quotes or tag: null, true, false, a number or text.
 
     Raises:
         NotInSchema: a number of too many digits.
@@ -47,10 +47,10 @@ def plain(text: str) -> Any:
 
 
 def tagged(text: str, tag: str) -> Any:
-    """What a scalar with a tag is.
+    """Return the value of a scalar with a tag.
 
     Raises:
-        NotInSchema: another tag than those of the schema, or a text that is not of its kind.
+        NotInSchema: the tag is not in the schema, or the text is not of its kind.
     """
     kind = tag.removeprefix(CORE)
     if kind not in _READERS:
@@ -59,7 +59,7 @@ def tagged(text: str, tag: str) -> Any:
 
 
 def is_text(text: str) -> bool:
-    """Whether this text, written without quotes, is read as the same text."""
+    """Return whether this text, written without quotes, is read as the same text."""
     try:
         return isinstance(plain(text), str)
     except NotInSchema:
@@ -83,7 +83,7 @@ def _float(text: str) -> float:
 def _bounded(text: str) -> str:
     if len(text) > MAX_NUMBER:
         raise NotInSchema(
-            f"the number {excerpt(text)} has {len(text)} digits; at most {MAX_NUMBER} are read"
+            f"the number {excerpt(text)} has {len(text)} digits; the limit is {MAX_NUMBER}"
         )
     return text
 

@@ -1,8 +1,8 @@
-"""Text and plain data held to limits and to being text, then read as documents.
+"""Check text and plain data against the limits, then read documents from them.
 
-YAML is read by the core schema of YAML 1.2 alone (`core_schema`), with merge keys `<<` added, since
-mergekit's recipes have them. A key that stands twice in one mapping is a fault rather than a silent
-loss.
+YAML is read by the core schema of YAML 1.2 alone (`core_schema`), plus merge keys `<<`, since
+mergekit's recipes use them. A key that appears twice in one mapping is a fault, so that no value
+is lost silently.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def load_documents(text: str) -> list[Loaded]:
         raise too_large(f"the document is longer than {MAX_CHARACTERS} characters")
     if fault := not_text(text):
         raise RecipeError([fault])
-    # The parser compares each directive with all before it.
+    # The parser compares each directive with all directives before it.
     if len(re.findall(r"^%", text, re.MULTILINE)) > MAX_DIRECTIVES:
         raise too_large(f"the text has more than {MAX_DIRECTIVES} lines that begin with '%'")
     try:
@@ -46,10 +46,11 @@ def load_documents(text: str) -> list[Loaded]:
 
 
 def check_plain(data: Any) -> None:
-    """Hold plain data that did not come from YAML to the same limits and to real text.
+    """Check plain data that did not come from YAML against the same limits.
 
     Raises:
-        RecipeError: the data nests too deep, has too many values, or holds half of a character.
+        RecipeError: the data is nested too deeply, has too many values, or contains half of a
+          character.
     """
     pending, size = [(data, 0)], Size()
     while pending:
@@ -74,7 +75,7 @@ def _check_key(key: str, size: Size) -> None:
 
 def _check_scalar(value: Any) -> None:
     if isinstance(value, str) and _HALF_CHARACTER.search(value):
-        message = f"{excerpt(value)} holds half of a character (a lone surrogate)"
+        message = f"{excerpt(value)} contains half of a character (a lone surrogate)"
         raise RecipeError([Fault("", "yaml", message)])
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
         raise too_large(f"a number has more than {MAX_BITS} bits")

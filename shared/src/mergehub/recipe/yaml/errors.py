@@ -1,4 +1,4 @@
-"""Why a text is not YAML, with the line where it ceases to be and a mark below the place."""
+"""Explain why a text is not YAML, with the line of the error and a mark below the place."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from mergehub.recipe.faults import Fault, printable
 
 from .odd_characters import odd_character
 
-# What YAML allows to stand in a stream.
+# The characters that YAML allows in a stream.
 _NOT_PRINTABLE = re.compile(
     r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
-# An expression whose brackets, commas or backslashes are taken for YAML's own.
+# An expression whose brackets, commas or backslashes YAML reads as its own.
 _FILTER = re.compile(r"filter:[ \t]*\"?/")
 _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
-"""What ends a line to the parser."""
+"""What ends a line for the parser."""
 _BEFORE, _AFTER = 50, 20
 
 
 def not_text(text: str) -> Fault | None:
-    """The fault of the first character that no YAML may hold, or None."""
+    """Return the fault of the first character that YAML does not allow, or None."""
     found = _NOT_PRINTABLE.search(text)
     if found is None:
         return None
@@ -32,13 +32,13 @@ def not_text(text: str) -> Fault | None:
 
 
 def syntax_fault(error: yaml.YAMLError, text: str) -> Fault:
-    """The fault that the parser found in a text."""
+    """Return the fault that the parser found in a text."""
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or "it cannot be parsed"
     if mark is None:
         return Fault("", "yaml", f"this is not valid YAML: {problem}")
     place = _Place.of(text, mark.index)
-    # A sign that is none to YAML makes one text of its line and the next.
+    # A sign that YAML does not know as one joins its line and the next into one text.
     for line in range(place.line, max(-1, place.line - 2), -1):
         if odd := odd_character(place.lines[line]):
             return _Place(place.lines, line, odd.column).fault(odd.problem, odd.hint)
@@ -54,7 +54,7 @@ class _Place(NamedTuple):
 
     @classmethod
     def of(cls, text: str, index: int) -> Self:
-        """That of a character; the parser counts lines in a way of its own."""
+        """Return the place of a character, with lines counted as the parser counts them."""
         before = _BREAK.split(text[:index])
         return cls(_BREAK.split(text), len(before) - 1, len(before[-1]))
 
@@ -64,7 +64,7 @@ class _Place(NamedTuple):
         return Fault("", "yaml", message, hint or self._hint(), self.line + 1)
 
     def _shown(self) -> str:
-        """The piece of the line around the column, and below it a mark."""
+        """Return the part of the line around the column, with a mark below the column."""
         start = max(0, self.column - _BEFORE)
         piece = self.lines[self.line][start : self.column + _AFTER]
         return f"  {printable(piece)}\n  {' ' * (self.column - start)}^"
@@ -72,7 +72,7 @@ class _Place(NamedTuple):
     def _hint(self) -> str | None:
         line = self.lines[self.line]
         if "\t" in line[: self.column + 1]:
-            return "indent with spaces: YAML does not take tabs"
+            return "indent with spaces: YAML does not allow tabs"
         if _FILTER.search(line):
             return "put the regular expression in single quotes: filter: '/…/'"
         return None

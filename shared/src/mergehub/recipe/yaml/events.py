@@ -1,7 +1,7 @@
-"""The flat stream of a YAML parser's events to plain data, in one pass.
+"""Turn a YAML parser's stream of events into plain data, in one pass.
 
-Nothing is built before it is counted: an alias shares the data that it stands for and counts as
-much as it. Where each value stands is kept, so that a fault names its line.
+Everything is counted before it is built: an alias shares the data that it stands for and counts as
+much. The place of each value is recorded, so that a fault names its line.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MERGE = "<<"
 
 class Loaded(NamedTuple):
     """One document as dicts, lists and scalars, the faults found while reading it, the line of each
-    value by its JSON pointer's steps, and what its author should know."""
+    value by the steps of its JSON pointer, and the warnings for its author."""
 
     data: Any
     faults: tuple[Fault, ...]
@@ -33,7 +33,7 @@ class Loaded(NamedTuple):
     warnings: tuple[Fault, ...] = ()
 
     def line(self, fault: Fault) -> int | None:
-        """Where the value stands that a fault is about, else what holds it."""
+        """Return the line of the value that a fault is about, or of the nearest one around it."""
         steps = tuple(each.replace("~1", "/").replace("~0", "~") for each in _steps(fault.path))
         known = (steps[:length] for length in range(len(steps), -1, -1))
         return next((self.lines[each] for each in known if each in self.lines), None)
@@ -46,7 +46,7 @@ class _Anchored(NamedTuple):
 
 
 class Reader:
-    """Reads documents and collects what is wrong on the way."""
+    """Reads documents and collects the faults found."""
 
     def __init__(self, events: Iterator[Event]) -> None:
         self._events = events
@@ -60,7 +60,7 @@ class Reader:
         """Every document of the stream.
 
         Raises:
-            RecipeError: they exceed a limit, or an alias stands for nothing.
+            RecipeError: the stream exceeds a limit, or an alias has no anchor before it.
         """
         found: list[Loaded] = []
         for event in self._events:
@@ -74,7 +74,7 @@ class Reader:
         return found
 
     def _value(self, event: Event, path: Steps) -> tuple[Any, int]:
-        """The data of the node that an event begins, and how many levels it nests."""
+        """Return the data of the node that an event begins, and how many levels it nests."""
         check_depth(len(path))
         self._lines[path] = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent):
@@ -93,7 +93,7 @@ class Reader:
         found = self._anchors.get(event.anchor)
         if found is None:
             inside = event.anchor in self._anchors
-            why = "stands within what it names" if inside else "names nothing before it"
+            why = "is inside its own anchor" if inside else "has no anchor before it"
             message = f"this is not valid YAML: the alias {excerpt('*' + event.anchor)} {why}"
             raise RecipeError([Fault("", "yaml", message, line=event.start_mark.line + 1)])
         check_depth(depth + found.height)
@@ -133,13 +133,13 @@ class Reader:
                 inherited = self._merged(value, path) | inherited
                 continue
             if key in own:
-                message = f"{excerpt(key)} stands twice in this mapping"
+                message = f"{excerpt(key)} appears twice in this mapping"
                 self._note((*path, key), "duplicate-key", message)
             own[key] = value
         return inherited | own, height
 
     def _merged(self, value: Any, path: Steps) -> dict[str, Any]:
-        """What a merge key `<<` brings in: a mapping, or a list of which the first wins."""
+        """Return what a merge key `<<` adds: a mapping, or several, of which the first wins."""
         merged: dict[str, Any] = {}
         for each in reversed(value if isinstance(value, list) else [value]):
             if isinstance(each, dict):
@@ -149,7 +149,7 @@ class Reader:
         return merged
 
     def _key(self, event: Event, path: Steps) -> str | None:
-        """The key that an event begins; None for what is not text, which is noted."""
+        """Return the key that an event begins, or None, with a fault noted, if it is not text."""
         value, _ = self._value(event, (*path, "?"))
         self._size.values -= 1
         line = self._lines.pop((*path, "?"))

@@ -1,7 +1,7 @@
-"""Plain scalars that YAML 1.1, by which mergekit reads recipes, takes for something else.
+"""Plain scalars that have another value in YAML 1.1, by which mergekit reads recipes.
 
-`010` is 10 by YAML 1.2 and 8 by YAML 1.1; `1:30`, `1_000` and `yes` are text and were 90, 1000 and
-true.
+`010` is 10 by YAML 1.2 and 8 by YAML 1.1; `1:30`, `1_000` and `yes` are text by YAML 1.2, and 90,
+1000 and true by YAML 1.1.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _READERS: Final[dict[str, Callable[[yaml.ScalarNode], Any]]] = {
 
 
 def otherwise(text: str, value: Any) -> tuple[str, str] | None:
-    """What a scalar without quotes is elsewhere, if it is not our value; and how to be clear."""
+    """Return a message and a hint if a scalar without quotes has another value in YAML 1.1."""
     if not text or len(text) > MAX_NUMBER:
         return None
     tag = _resolver.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
@@ -33,9 +33,9 @@ def otherwise(text: str, value: Any) -> tuple[str, str] | None:
         return None
     try:
         other = _READERS[tag](yaml.ScalarNode(tag, text))
-    except ValueError:  # it looks like a number, and even YAML 1.1 cannot read it
+    except ValueError:  # it looks like a number, but even YAML 1.1 cannot read it
         return None
-    if other == value or value != value:  # the second: not a number, in both
+    if other == value or value != value:  # the latter: NaN by both
         return None
     here, there = _written(value), _written(other)
     kind = "the text " if isinstance(value, str) else ""
@@ -44,7 +44,7 @@ def otherwise(text: str, value: Any) -> tuple[str, str] | None:
 
 
 def _written(value: Any) -> str:
-    """A value as no version of YAML mistakes it."""
+    """Return a value as every version of YAML reads it."""
     if isinstance(value, str):
         return f"'{printable(value)}'"
     return str(value).lower()

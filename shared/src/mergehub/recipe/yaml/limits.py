@@ -1,4 +1,4 @@
-"""How large a document may be: counted while it is read, before work that grows with it."""
+"""Limits on a document's size, checked while it is read, before any work that grows with it."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ MAX_DEPTH: Final = 32
 MAX_NODES: Final = 20_000
 MAX_KEY: Final = 256
 MAX_REPEATED: Final = 4_100
-"""The longest text that can mean something where it stands more than once: a model's name. What is
-longer is looked at by its length alone, wherever an alias stands for it."""
+"""The longest text that is useful in more than one place: a model's name. Longer text is not
+counted again for each alias, since only its length is checked there."""
 MAX_DOCUMENTS: Final = 100
 MAX_DIRECTIVES: Final = 100
 
-_FOLLOWED = "its aliases followed"
+_FOLLOWED = "aliases included"
 
 
 @dataclass
 class Size:
-    """What has been read of a document: values (an alias counts as all it stands for) and text."""
+    """How much of a document has been read: values (an alias counts as all its values) and text."""
 
     values: int = 0
     characters: int = 0
 
     def add(self, values: int, characters: int) -> None:
-        """Count some more.
+        """Add to the count.
 
         Raises:
-            RecipeError: it is too much.
+            RecipeError: the document is too large.
         """
         self.values += values
         self.characters += characters
@@ -42,15 +42,15 @@ class Size:
 
 
 def check_depth(depth: int) -> None:
-    """Hold nesting to its limit.
+    """Check that nesting is within its limit.
 
     Raises:
         RecipeError: it is too deep.
     """
     if depth > MAX_DEPTH:
-        raise too_large(f"the document nests deeper than {MAX_DEPTH} levels, {_FOLLOWED}")
+        raise too_large(f"the document is nested deeper than {MAX_DEPTH} levels, {_FOLLOWED}")
 
 
 def too_large(message: str) -> RecipeError:
-    """The fault of a document that exceeds a limit."""
+    """Return the error of a document that exceeds a limit."""
     return RecipeError([Fault("", "limit", message)])

@@ -1,4 +1,4 @@
-"""Characters that look like a space or a sign of YAML, or like nothing, and are not."""
+"""Characters that look like a space or a sign of YAML but are not, or that are invisible."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Odd(NamedTuple):
 
 
 def odd_character(line: str) -> Odd | None:
-    """The first such character of a line, or None; a long line is looked at in its beginning."""
+    """Return the first such character of a line, or None; a long line is checked at its start."""
     for found in islice(_NOT_ASCII.finditer(line), _LOOKED_AT):
         character = found.group()
         meant = _QUOTES.get(character) or unicodedata.normalize("NFKC", character)
@@ -32,14 +32,14 @@ def odd_character(line: str) -> Odd | None:
             continue
         called = f"U+{ord(character):04X} ({unicodedata.name(character, 'no name').lower()})"
         if unseen:
-            return Odd(found.start(), f"{called} stands here and is not seen", "take it out")
+            return Odd(found.start(), f"{called} is here and is invisible", "remove it")
         sign = "a space" if meant == " " else meant
-        return Odd(found.start(), f"{called} is not {sign} to YAML", f"write {sign} in its place")
+        return Odd(found.start(), f"{called} is not {sign} to YAML", f"replace it with {sign}")
     return None
 
 
 def naming(message: str) -> str | None:
-    """What to say of such a character in the text that a message quotes, or None."""
+    """Return what to say about such a character in the text that a message quotes, or None."""
     quoted = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), message)
     odd = odd_character(quoted)
     return f"{odd.problem}: {odd.hint}" if odd else None

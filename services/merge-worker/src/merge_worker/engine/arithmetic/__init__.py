@@ -1,1 +1,1 @@
-"""Facts about whole tensors, and what several methods compute with them."""
+"""Facts about whole tensors, and the arithmetic that several methods share."""

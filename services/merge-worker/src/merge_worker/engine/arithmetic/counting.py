@@ -1,4 +1,4 @@
-"""Counting in tensors that a formula computes (`gather.derived`)."""
+"""Counts elements of tensors that a formula computes (`gather.derived`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from merge_worker.engine.method import Block, Operands
 
 
 def count(operands: Operands, value: float) -> int:
-    """How many elements of the only model, float32 as formulas compute it, have this value."""
+    """How many elements of the only model have this value, compared in float32."""
 
     def work(block: Block) -> int:
         (values,) = block.raw

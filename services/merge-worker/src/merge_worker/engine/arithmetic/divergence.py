@@ -1,7 +1,7 @@
-"""The Kullback-Leibler divergence of two models' rows, each seen through a softmax.
+"""The Kullback-Leibler divergence of the softmaxes of two models' rows.
 
-All arithmetic is float64, with an exponential and a logarithm of our own: those of a C library
-differ in their last bits from one machine to the next.
+All arithmetic is float64, with an exponential and a logarithm of our own: those of C libraries
+differ in their last bits between machines.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from merge_worker.engine.machine.compiled import kernel
 from merge_worker.engine.method import Block, Operands
 
 SMALLEST: Final = 1e-8
-"""What is added to every probability, so that none is 0."""
+"""Added to every probability, so that none is 0."""
 FAR: Final = -64.0
-"""Exponents below this count as this: e⁻⁶⁴ is nothing beside `SMALLEST`."""
+"""Exponents below this count as this: e⁻⁶⁴ is negligible compared with `SMALLEST`."""
 
 _LOG_2: Final = 0.6931471805599453
 _ROOT_2: Final = 1.4142135623730951
@@ -52,14 +52,14 @@ def exponential(x: Any) -> Any:
 
 @compilable
 def taken_out(ratio: Any, exponent: Any, step: float, factor: float) -> Any:
-    """`ratio` divided by `factor`, a power of two, if it is that large, and its exponent so far."""
+    """Divide `ratio` by `factor`, a power of two, if it is that large, and raise `exponent`."""
     large = ratio >= factor
     return (ratio / factor if large else ratio), (exponent + step if large else exponent)
 
 
 @compilable
 def logarithm(ratio: Any) -> Any:
-    """ln of a ratio from 1 to 2³²: powers of two taken out, then the series of artanh."""
+    """ln of a ratio from 1 to 2³²: powers of two are divided out, then the series of artanh."""
     rest, exponent = taken_out(ratio, 0.0, 16.0, 65536.0)
     rest, exponent = taken_out(rest, exponent, 8.0, 256.0)
     rest, exponent = taken_out(rest, exponent, 4.0, 16.0)
@@ -83,7 +83,7 @@ def logarithm(ratio: Any) -> Any:
 
 @compilable
 def softmax(row: Any, out: Any) -> None:
-    """eˣ / Σ eˣ + SMALLEST of a float32 row into `out` (float64)."""
+    """Write eˣ / Σ eˣ + SMALLEST of a float32 row into `out` (float64)."""
     peak = np.float32(-np.inf)
     for j in range(row.size):
         peak = row[j] if row[j] > peak else peak
@@ -98,7 +98,7 @@ def softmax(row: Any, out: Any) -> None:
 
 @compilable
 def divergence(p: Any, q: Any) -> Any:
-    """Σ p ln(p/q); overwrites q."""
+    """Return Σ p ln(p/q); overwrites q."""
     for j in range(p.size):
         above = p[j] >= q[j]
         ratio = p[j] / q[j] if above else q[j] / p[j]
@@ -111,9 +111,9 @@ def divergence(p: Any, q: Any) -> Any:
 
 @kernel("u1[:,:], i8[:], f4[:], f8[:,:], f8[:]")
 def divergences_of_rows(raw: Any, codes: Any, row: Any, shares: Any, out: Any) -> None:
-    """KL(row 1's ‖ row 0's softmax) of each line of a block into `out` (float64).
+    """Write KL(softmax of row 1 ‖ softmax of row 0) for each line of a block into `out` (float64).
 
-    `row` (float32) and `shares` (float64, 2 x columns) are as long as a line.
+    `row` (float32) and `shares` (float64, 2 x columns) are scratch as long as a line.
     """
     for line in range(out.size):
         start = line * row.size

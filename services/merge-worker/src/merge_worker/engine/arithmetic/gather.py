@@ -1,7 +1,7 @@
 """Facts about whole tensors: scalar products, norms, sums of squares.
 
-All are summed in float64 in a fixed order, whatever the size of the blocks and the number of
-threads.
+All are summed in float64, in an order that does not depend on the size of the blocks or the number
+of threads.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _ZERO = np.float32(0)
 
 
 def gram(operands: Operands, along: Along | None = None) -> NDArray[np.float64]:
-    """All scalar products of the models' tensors, or of their task vectors where there is a base.
+    """All scalar products of the models' tensors, or of their task vectors if there is a base.
 
     Returns:
         A symmetric matrix (models x models), or one for each row or column of the tensor.
@@ -75,7 +75,7 @@ def _column_gram(operands: Operands) -> NDArray[np.float64]:
 
 
 def norms(merge: Merge, formula: Formula, facts: tuple[NDArray[Any], ...]) -> NDArray[np.float64]:
-    """The L1, L2 and maximum norm of what `formula.value` makes of each model (models x 3)."""
+    """The L1, L2 and maximum norm of `formula.value` of each model (models x 3)."""
     alone = replace(formula, vote=None, share=_picked, sums=2, result=total)
     each = np.eye(merge.count)
     return np.array([_norms(derived(merge, Prepared(alone, one, facts))) for one in each])
@@ -83,7 +83,7 @@ def norms(merge: Merge, formula: Formula, facts: tuple[NDArray[Any], ...]) -> ND
 
 @compilable
 def _picked(value: Any, weight: Any, vote: Any) -> Any:
-    """The value of the model whose weight is 1; nothing of the others, whose weight is 0."""
+    """Take the value of the model whose weight is 1; the others, of weight 0, add nothing."""
     return (value if weight > _ZERO else _ZERO), weight
 
 
@@ -100,7 +100,7 @@ def _norms(operands: Operands) -> NDArray[np.float64]:
 
 
 def joined(partials: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Exactly rounded sums over the first axis of all partials together."""
+    """Exactly rounded sums of all partials over the first axis."""
     together = np.concatenate(partials)
     flat: list[Any] = [_exact_sum(column) for column in together.reshape(len(together), -1).T]
     return np.array(flat).reshape(together.shape[1:])

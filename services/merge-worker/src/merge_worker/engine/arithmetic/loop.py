@@ -1,4 +1,4 @@
-"""A method's formula bound to one tensor: from a block of operands to a block of values."""
+"""A method's formula bound to one tensor: turns a block of operands into a block of values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_RANKS = np.empty((1, 1), np.float32)
 
 
 class Loop:
-    """The compiled loop of a prepared formula with all that it takes, for any thread to call."""
+    """The compiled loop of a prepared formula with its arguments; any thread may call it."""
 
     def __init__(self, merge: Merge, prepared: Prepared, dtype: str, use: str = "result") -> None:
         """`dtype` is the element type to write, in safetensors' name; `use` names its buffer."""
@@ -35,10 +35,10 @@ class Loop:
         return self._prepared.formula.ranked
 
     def __call__(self, block: Block) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """The values of a block as bytes, and how many elements of each operand are not finite.
+        """Return a block's values as bytes, and how many elements of each operand are not finite.
 
-        After those counts come the MADE ones, of the values. The bytes are the thread's own and
-        overwritten by the next block.
+        The MADE counts, of the values, follow those. The bytes belong to the thread, and its next
+        block overwrites them.
         """
         merge, memory = self._merge, self._merge.crew.memory
         out = memory.bytes(self._use, block.size * self._width)
@@ -74,11 +74,11 @@ class Derived(Swept):
         self._loop = Loop(merge, prepared, "F32", "derived")
 
     def cuts(self, whole_rows: bool = False) -> list[Cut]:
-        """The blocks that cover all elements: whole rows where the formula ranks them."""
+        """The blocks that cover all elements: whole rows if the formula ranks them."""
         return super().cuts(whole_rows or self._loop.whole_rows)
 
     def sample(self) -> list[Cut]:
-        """Some elements of every stretch; all of them where the formula ranks rows."""
+        """Some elements of every stretch, or all if the formula ranks rows."""
         return self.cuts() if self._loop.whole_rows else super().sample()
 
     def read(self, cut: Cut) -> Block:
@@ -89,7 +89,7 @@ class Derived(Swept):
 
 
 def derived(merge: Merge, prepared: Prepared) -> Operands:
-    """What a formula computes, seen as operands."""
+    """The values that a formula computes, as operands."""
     return Derived(merge, prepared)
 
 
@@ -100,13 +100,13 @@ def _kernel(merge: Merge, prepared: Prepared) -> Function:
 
 
 def weights_of(prepared: Prepared) -> NDArray[np.float32]:
-    """Models x lines, whichever they are: one line where they are the same everywhere."""
+    """The weights as models x lines: one line if they are the same everywhere."""
     weights = np.atleast_2d(np.asarray(prepared.weights, np.float32))
     return np.ascontiguousarray(weights.T)
 
 
 def keys_of(merge: Merge, drawn: bool) -> NDArray[np.uint64]:
-    """The keys of the models' draws, if any are made."""
+    """The keys of the models' draws, if the formula draws."""
     if not drawn:
         return np.zeros(1, np.uint64)
     keys = [draw_key(merge.seed, model.reference, model.tensor) for model in merge.models]

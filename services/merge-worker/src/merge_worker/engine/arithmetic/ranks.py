@@ -18,12 +18,12 @@ _32 = np.uint64(32)
 
 
 def ranks_of(operands: Operands, block: Block) -> NDArray[np.float32]:
-    """The rank of each element in its row, from 0 for the smallest; of equals the first is largest.
+    """The rank of each element in its row, from 0 for the smallest; of equals the first is highest.
 
-    The block is whole rows.
+    The block consists of whole rows.
 
     Returns:
-        Float32 of shape (models, elements of the block), the thread's own until its next block.
+        Float32 of shape (models, elements of the block), valid until the thread's next block.
     """
     columns, memory = operands.shape[1], operands.crew.memory
     out = memory.floats("ranks", operands.count, block.size)
@@ -48,9 +48,9 @@ def pack(
     scratch: Any,
     keys: Any,
 ) -> None:
-    """The bits of each magnitude of operand i, and below them the place counted from the row's end.
+    """Pack the bits of each magnitude of operand i above its place, counted from the row's end.
 
-    Sorted, they are in order of magnitude, and equals in reverse order.
+    Sorted, these keys are in order of magnitude, and equals are in reverse order.
     """
     base, row = scratch[0], scratch[1]
     bits = row.view(np.uint32)
@@ -68,7 +68,7 @@ def pack(
 
 @kernel("u8[:], i8, f4[:]")
 def unpack(keys: Any, columns: int, ranks: Any) -> None:
-    """The place of each element in its sorted row."""
+    """Write the place of each element in its sorted row into `ranks`."""
     for first in range(0, len(keys), columns):
         last = first + columns - 1
         for j in range(columns):

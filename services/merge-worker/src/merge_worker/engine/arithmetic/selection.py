@@ -1,6 +1,6 @@
 """Which elements of a tensor are the largest: exact bounds, found by counting.
 
-The same whatever the size of the blocks and the number of threads.
+The result does not depend on the size of the blocks or the number of threads.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from merge_worker.engine.kernels.selection_kernels import (
 from merge_worker.engine.method import Block, Cut, Operands
 
 SAMPLED: Final = 1 << 20
-"""Elements of a tensor from which on a sample comes first."""
+"""From this many elements on, a sample of the tensor is counted first."""
 MARGIN: Final = 4
-"""Standard deviations that the rank of a threshold in a sample is given to either side."""
+"""How many standard deviations a threshold's rank in a sample may be off to either side."""
 WINDOW: Final = 8
-"""Upper bins at most that the numbers are counted in at once: 512 KiB for each cut."""
+"""The most upper bins whose numbers are counted at once: 512 KiB for each cut."""
 EVERYWHERE: Final = np.iinfo(np.uint64).max
 Counts = NDArray[np.int64]
 Bits = NDArray[np.uint32]
 Keep = ArrayLike | Callable[[Counts], ArrayLike]
 Wanted = Callable[[Counts], Counts]
-"""From how many magnitudes of each model are not 0 to how many are kept (models x cuts)."""
+"""Takes how many magnitudes of each model are not 0; returns how many are kept (models x cuts)."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which elements are the largest of each model; both arrays are models x cuts.
+    """Which elements of each model are the largest; both arrays are models x cuts.
 
-    Those with a magnitude above `threshold` (float32), and of those equal to it the ones up to
+    They are the elements with a magnitude above `threshold` (float32), and those equal to it up to
     flat index `last` (uint64). A NaN counts as larger than infinity.
     """
 
@@ -53,15 +53,15 @@ class Selection:
 
 
 def largest(operands: Operands, keep: Keep) -> Selection:
-    """Where the `keep` largest magnitudes end, exactly that many; `keep` is models x cuts, ≥ 1.
+    """Select exactly the `keep` largest magnitudes; `keep` is models x cuts, ≥ 1.
 
-    A function says how many from the number of magnitudes of each model that are not 0.
+    `keep` may also be a function of the number of magnitudes of each model that are not 0.
 
-    The bits of a non-negative float32 grow with its value, so magnitudes are counted by their
-    upper bits in a first pass and, near the threshold, by their lower bits in a second: no
-    sorting, no copy. In a large tensor a sample stands for the first pass; where it guessed wrong,
-    that is noticed. Equals are the rule in bf16; a last pass finds the last that is kept, lowest
-    flat index first. Of zeros it does not matter which are kept.
+    The bits of a non-negative float32 grow with its value. So a first pass counts magnitudes by
+    their upper bits, and a second pass counts those near the threshold by their lower bits: nothing
+    is sorted or copied. In a large tensor a sample replaces the first pass; the second pass detects
+    a wrong guess. Equal magnitudes are the rule in bf16: a last pass finds the last one that is
+    kept, lowest flat index first. It does not matter which zeros are kept.
     """
     if not callable(keep) and (np.asarray(keep) >= operands.size).all():
         zero = np.zeros_like(keep, np.float32)
@@ -83,11 +83,11 @@ def _everywhere(like: NDArray[Any]) -> NDArray[np.uint64]:
 
 
 Threshold = tuple[Bits, Counts]
-"""The bits of the keep-th largest magnitude, and how many of its equals are kept; 0 if all are."""
+"""The bits of the keep-th largest magnitude, and how many of its equals are kept (0 for all)."""
 
 
 def _in_two_passes(operands: Operands, wanted: Wanted) -> Threshold:
-    """From the counts of the upper bins and a pass over the lower bits in one of them."""
+    """Find the threshold by counts of the upper bins and a pass over the lower bits in one bin."""
     counts = _upper_counts(operands)
     keep = wanted(operands.size - counts[:, 0, 0].sum(axis=-1))
     upper, rank, _ = _cut(counts, keep)
@@ -99,9 +99,9 @@ def _in_two_passes(operands: Operands, wanted: Wanted) -> Threshold:
 
 
 def _near_guess(operands: Operands, wanted: Wanted) -> Threshold | None:
-    """In one pass over the numbers in a few upper bins, where a sample says that it lies.
+    """Find the threshold in one pass over the few upper bins in which a sample says that it lies.
 
-    None if they are too many, or it does not lie there, for any of the cuts.
+    Returns None if, for any of the cuts, there are too many bins or the threshold lies elsewhere.
     """
     sample = _upper_counts(operands, operands.sample())
     taken = int(sample[0].sum())
@@ -127,7 +127,7 @@ def _first_of(upper: Counts) -> Bits:
 
 
 def _settled(found: _Found, lowest: Bits, rank: Counts) -> Threshold:
-    """With `rank` from the end of the window; -1 equals remain where it is beyond the window."""
+    """Find the threshold by its `rank` from the window's end; beyond it, -1 equals remain."""
     lower, left, equal = _cut(found.counts[..., None], rank, found.span)
     remaining = np.where(left < equal, left, np.where(left > equal, -1, 0))
     return (lowest + lower).astype(np.uint32), remaining
@@ -141,7 +141,7 @@ def _cut(counts: Counts, keep: Counts, bins: int = UPPER) -> tuple[Counts, Count
 
 
 def _upper_counts(operands: Operands, cuts: Sequence[Cut] | None = None) -> Counts:
-    """How many magnitudes lie in each upper bin (models x 1 x UPPER x COUNTERS)."""
+    """Count the magnitudes in each upper bin (models x 1 x UPPER x COUNTERS)."""
 
     def add(block: Block, counts: Counts) -> None:
         scratch = np.empty((2, TILE), np.float32)
@@ -164,7 +164,7 @@ class _Found(NamedTuple):
 
 
 def _counts_from(operands: Operands, lowest: Bits, span: int) -> _Found:
-    """Count the `span` numbers from `lowest` (models x cuts) on."""
+    """Count how often each of the `span` numbers from `lowest` (models x cuts) on occurs."""
     cuts = lowest.shape
 
     def start() -> tuple[Counts, ...]:
@@ -189,7 +189,7 @@ def _added(tallies: Sequence[Counts]) -> Counts:
 def _find_last(
     operands: Operands, threshold: Bits, remaining: Counts, last: NDArray[np.uint64]
 ) -> None:
-    """Set `last` where not all equals of the threshold are kept: count per block, look in one."""
+    """Set `last` if not all equals of the threshold are kept: count per block, then search one."""
 
     def count(block: Block) -> tuple[tuple[int, int], Counts]:
         scratch, counts = np.empty((2, TILE), np.float32), np.zeros_like(remaining)

@@ -1,8 +1,8 @@
-"""What the methods on directions share: cosines, and linear combinations of the models.
+"""What the spherical methods share: cosines, and linear combinations of the models.
 
-A tensor is seen as one long vector, or as one vector for each of its rows or columns. Whatever a
-method does on the sphere, its result lies in the span of the models' vectors; so it is a linear
-combination whose coefficients follow from the scalar products alone.
+A tensor is treated as one long vector, or as one vector for each of its rows or columns. Whatever a
+method does on the sphere, its result is in the span of the models' vectors. So it is a linear
+combination, and the scalar products alone determine its coefficients.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def added(sums: Any, base: Any, index: Any) -> Any:
 def combination(
     merge: Merge, coefficients: Sequence[float] | Array, along: Along | None = None
 ) -> Prepared:
-    """Σ cᵢθᵢ, or θ₀ + Σ cᵢτᵢ where there is a base; with `along`, one row of cᵢ for each line."""
+    """Σ cᵢθᵢ, or θ₀ + Σ cᵢτᵢ if there is a base; with `along`, one row of cᵢ for each line."""
     formula = Formula(value=task_vector, result=added) if merge.has_base else Formula()
     return Prepared(formula, coefficients, along=along)
 
@@ -44,10 +44,10 @@ def norms_of(products: Array) -> Array:
 def cosines(products: Array) -> Array:
     """The cosines of all pairs of vectors, from their scalar products (…, models, models).
 
-    That with a vector of length 0, or with one that has an infinite or undefined element, is 0.
+    The cosine is 0 if either vector has length 0 or an infinite or undefined element.
     """
     squares = np.diagonal(products, axis1=-2, axis2=-1)
-    # The root of the product, not a product of roots: parallel vectors then have exactly ±1.
+    # The root of the product, not the product of roots: so parallel vectors give exactly ±1.
     lengths = np.sqrt(squares[..., :, None] * squares[..., None, :])
     sound = np.isfinite(products) & np.isfinite(lengths) & (lengths > 0)
     found = np.divide(products, lengths, out=np.zeros_like(products), where=sound)

@@ -1,4 +1,4 @@
-"""The order in which operands are passed over: block by block, by one thread or by several."""
+"""Passes over operands block by block, by one thread or by several."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ T = TypeVar("T")
 
 
 class Swept(ABC):
-    """What all operands share: the order of their blocks. Reading one is left open."""
+    """The order of blocks that all operands share; subclasses read a block."""
 
     def __init__(self, shape: tuple[int, int], crew: Crew, block: int) -> None:
-        """`shape` is rows and columns; `block` elements at most, a multiple of REDUCTION."""
+        """`shape` is rows and columns; `block` is the most elements of a block, a multiple of
+        REDUCTION."""
         self.shape, self.size = shape, shape[0] * shape[1]
         self.crew, self.block_elements = crew, block
 
@@ -31,15 +32,15 @@ class Swept(ABC):
 
     @abstractmethod
     def read(self, cut: Cut) -> Block:
-        """The block there, until the same thread reads the next."""
+        """The block at a place, valid until the same thread reads the next."""
 
     def blocks(self, whole_rows: bool = False) -> Iterator[Block]:
-        """A pass over all elements in order; what it yields is overwritten by the next block."""
+        """Yield all elements in order; each block overwrites the one before it."""
         for cut in self.cuts(whole_rows):
             yield from self.crew.sweep([cut], self.read)
 
     def sweep(self, work: Callable[[Block], T], whole_rows: bool = False) -> list[T]:
-        """What `work` makes of each block, in their order; several threads may take part."""
+        """The results of `work` on each block, in order; several threads may take part."""
         return self.crew.sweep(self.cuts(whole_rows), lambda cut: work(self.read(cut)))
 
     def tally(
@@ -48,7 +49,7 @@ class Swept(ABC):
         add: Callable[[Block, S], None],
         cuts: Sequence[Cut] | None = None,
     ) -> list[S]:
-        """What threads that take part have added up, each from a `start` of its own."""
+        """The totals of the threads that took part, each added up from its own `start`."""
         wanted = self.cuts() if cuts is None else cuts
         return self.crew.tally(wanted, start, lambda cut, total: add(self.read(cut), total))
 

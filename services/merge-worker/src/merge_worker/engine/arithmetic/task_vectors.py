@@ -1,8 +1,8 @@
-"""What the methods on task vectors share: their parameters, their mixing, their rescaling.
+"""What the methods on task vectors share: parameters, mixing and rescaling.
 
-θ = θ₀ + λ · mix(τ̂) with τᵢ = θᵢ − θ₀ and τ̂ᵢ what a method leaves of it. A plain mix is Σ wᵢτ̂ᵢ;
-sign consensus (TIES, arXiv 2306.01708) takes only those wᵢτ̂ᵢ whose sign is that of Σ wᵢτ̂ᵢ, zero
-counting as plus. Either is divided by the weights that took part if `normalize`.
+θ = θ₀ + λ · mix(τ̂), with τᵢ = θᵢ − θ₀ and τ̂ᵢ the part of it that a method keeps. A plain mix is
+Σ wᵢτ̂ᵢ. Sign consensus (TIES, arXiv 2306.01708) takes only those wᵢτ̂ᵢ whose sign is that of
+Σ wᵢτ̂ᵢ; zero counts as plus. With `normalize`, either is divided by the sum of the weights used.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _TINY = np.float32(1e-8)
 WEIGHT = ParameterSpec(
     name="weight",
     type="float",
-    doc="How much this model counts; a negative weight takes away.",
+    doc="How much this model counts; a negative weight subtracts it.",
     default=1.0,
 )
 DENSITY = ParameterSpec(
     name="density",
     type="float",
-    doc="The fraction of the task vector's elements that is kept.",
+    doc="The share of the task vector's elements that is kept.",
     default=1.0,
     minimum=0.0,
     maximum=1.0,
@@ -53,7 +53,7 @@ RESCALE_NORM = ParameterSpec(
     name="rescale_norm",
     type="str",
     doc="What rescaling preserves: the expectation (divide by the density, as in the papers) "
-    "or a norm of the tensor.",
+    "or a norm of the task vector.",
     default="density",
     choices=("density", "l1", "l2", "linf"),
     scope="recipe",
@@ -70,14 +70,14 @@ CONSENSUS = ParameterSpec(
 
 
 def normalize(default: bool) -> ParameterSpec:
-    """Whether the mix is divided by the sum of the weights that take part."""
-    doc = "Divide by the sum of the weights that take part."
+    """The parameter that divides the mix by the sum of the weights used."""
+    doc = "Divide by the sum of the weights used."
     return ParameterSpec(name="normalize", type="bool", doc=doc, default=default, scope="recipe")
 
 
 def rescale(default: bool) -> ParameterSpec:
-    """Whether what a sparse task vector keeps is scaled up."""
-    doc = "Scale up what is kept to make up for what is dropped."
+    """The parameter that scales up the elements that a sparse task vector keeps."""
+    doc = "Scale up the elements that are kept, to make up for those that are dropped."
     return ParameterSpec(name="rescale", type="bool", doc=doc, default=default, scope="recipe")
 
 
@@ -89,20 +89,20 @@ def task_vector(theta: Any, base: Any, index: Any, draw: Any, rank: Any) -> Any:
 
 @compilable
 def weighted_vote(value: Any, weight: Any) -> Any:
-    """A vote as heavy as the weighted value."""
+    """A vote with the weight of the weighted value."""
     return weight * value
 
 
 @compilable
 def counted_vote(value: Any, weight: Any) -> Any:
-    """One vote for the sign of the weighted value; none for zero."""
+    """One vote for the sign of the weighted value; no vote for zero."""
     weighted = weight * value
     return _ONE if weighted > _ZERO else (-_ONE if weighted < _ZERO else weighted)
 
 
 @compilable
 def agreeing(value: Any, weight: Any, vote: Any) -> Any:
-    """(w·v, w) from those whose sign is the elected one; NaN always takes part."""
+    """(w·v, w) for a model whose sign is the elected one; a NaN always counts."""
     weighted = weight * value
     disagrees = weighted <= _ZERO if vote >= _ZERO else weighted >= _ZERO
     return (_ZERO if disagrees else weighted), (_ZERO if disagrees else weight)
@@ -110,35 +110,35 @@ def agreeing(value: Any, weight: Any, vote: Any) -> Any:
 
 @compilable
 def onto_base(sums: Any, base: Any, index: Any, scale: Any, normalized: Any) -> Any:
-    """θ₀ + λ · part, or λ · part / mass; a mass below 1e-8 divides nothing."""
+    """θ₀ + λ · sum, or θ₀ + λ · sum / mass if normalized and the mass is at least 1e-8."""
     part, mass = sums
     mixed = part / mass if normalized and abs(mass) >= _TINY else part
     return base + scale * mixed
 
 
 def plain_mix(value: Function, **flags: Any) -> Formula:
-    """The weighted sum of what `value` leaves of each task vector."""
+    """The weighted sum of what `value` keeps of each task vector."""
     return Formula(value=value, result=onto_base, **flags)
 
 
 def consensus(value: Function, settings: Values, **flags: Any) -> Formula:
-    """Mixing with sign consensus of what `value` leaves of each task vector."""
+    """The sum, with sign consensus, of what `value` keeps of each task vector."""
     vote = counted_vote if settings["consensus"] == "count" else weighted_vote
     return Formula(value=value, vote=vote, share=agreeing, result=onto_base, **flags)
 
 
 def merge_facts(settings: Values) -> tuple[Any, ...]:
-    """λ and `normalize`, as `onto_base` takes them."""
+    """λ and `normalize`, in the form that `onto_base` takes."""
     return np.float32(settings["lambda"]), bool(settings["normalize"])
 
 
 def with_scale(
     merge: Merge, densities: Sequence[float], formula: Formula, facts: tuple[NDArray[Any], ...]
 ) -> tuple[NDArray[Any], ...]:
-    """`facts` and, last, the factor on what is kept, as `rescale` and `rescale_norm` say.
+    """Return `facts` and, last, the factor for what is kept, by `rescale` and `rescale_norm`.
 
-    The papers divide by the density; the norms keep that norm of the whole task vector, where it
-    has one: an infinite element leaves the others as they are.
+    The papers divide by the density. The norms preserve that norm of the whole task vector, unless
+    an element is infinite: then the other elements do not change.
     """
     scale = np.ones(len(densities), np.float32)
     if merge.settings["rescale"] and min(densities) < 1:

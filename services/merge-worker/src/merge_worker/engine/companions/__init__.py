@@ -1,1 +1,1 @@
-"""What travels with the weights: tokenizer, vocabulary, and the other files of a model."""
+"""What a merge copies or checks besides weights: the tokenizer, its vocabulary, other files."""

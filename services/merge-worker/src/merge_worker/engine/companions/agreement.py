@@ -1,7 +1,7 @@
-"""Whether vocabularies agree, so that rows of embeddings with one id are rows of one token.
+"""Whether vocabularies agree, so that embedding rows with the same id belong to the same token.
 
-The rule: two vocabularies agree where each id that both have is the same token in both, and no
-token has another id in the other. Either may have tokens that the other lacks.
+The rule: two vocabularies agree if each id that both have is the same token in both, and each token
+that both have has the same id. Either may have tokens that the other lacks.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ class Difference:
     """How one vocabulary differs from another.
 
     Attributes:
-        moved: how many ids are another token, or tokens another id.
-        example: one of those, in words.
+        moved: how many ids are a different token, or tokens have a different id.
+        example: one of these, in words.
         lacking: the tokens that only the first has, and their ids.
-        extra: the tokens that only the second has, and theirs.
+        extra: the tokens that only the second has, and their ids.
     """
 
     moved: int = 0
@@ -37,7 +37,7 @@ class Difference:
 
 
 def difference(first: Vocabulary, second: Vocabulary) -> Difference | None:
-    """How the second vocabulary differs from the first; None where that cannot be known."""
+    """How the second vocabulary differs from the first, or None if that cannot be known."""
     if first.form != second.form:
         return None
     ours, theirs = first.tokens, second.tokens
@@ -58,7 +58,7 @@ def _another_token(id_: int, ours: Mapping[int, str], theirs: Mapping[int, str])
 
 
 def listed(tokens: Mapping[str, int]) -> str:
-    """How many tokens there are and the first of them, in words."""
+    """How many tokens there are, and the first of them, in words."""
     first = sorted(tokens, key=lambda token: tokens[token])[:SHOWN]
     named = ", ".join(f"{shown(token)} (id {tokens[token]})" for token in first)
     more = ", …" if len(tokens) > SHOWN else ""
@@ -67,6 +67,6 @@ def listed(tokens: Mapping[str, int]) -> str:
 
 
 def shown(token: str) -> str:
-    """A token as it may be printed."""
+    """A token in printable form."""
     text = repr(token[:LONGEST_TOKEN])
     return text if len(token) <= LONGEST_TOKEN else f"{text}…"

@@ -1,7 +1,7 @@
-"""What comes with the weights of a merge: the tokenizer's files, and everything else there is.
+"""The files that a merge puts next to the weights: the tokenizer's files and all others.
 
-The tokenizer's files come from the model that gives the tokenizer, all others from the one that
-gives the configuration.
+The tokenizer's files come from the model that gives the tokenizer, all other files from the model
+that gives the configuration.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from .giver import Giver
 MOST_FILES: Final = 300
 MOST_BYTES: Final = 512 * MIB
 NAMED: Final = 3
-"""Files that a note names of those that are not copied."""
+"""How many files that are not copied a note names."""
 CHAT_TEMPLATE: Final = "chat_template.jinja"
 
 
 @dataclass(frozen=True)
 class Beside:
-    """Files beside the weights: config.json, copies, texts, and what is to be said about them."""
+    """The files next to the weights: config.json, copies and texts, with notes about them."""
 
     config: dict[str, Any]
     copies: dict[str, Path]
@@ -49,10 +49,10 @@ class Beside:
 def plan_beside(
     recipe: Recipe, config: Mapping[str, Any], tokenizer: Giver, rest: Giver, sources: Sources
 ) -> Beside:
-    """Choose what comes with the weights; `config` is the output's, which `rest` gave.
+    """Choose the files next to the weights; `config` is the output's, which `rest` gave.
 
     Raises:
-        CheckpointError, SourceError: a file that should come along cannot.
+        CheckpointError, SourceError: a file that should be copied cannot be.
     """
     ours = tokenizer.files(sources)
     copies = {name: path for name, path in ours.items() if of_tokenizer(name)}
@@ -69,14 +69,14 @@ def plan_beside(
 
 
 def _left_behind(*givers: Giver) -> Iterator[str]:
-    """What to say of files that are never part of a model."""
+    """Yield notes about files that are never part of a model."""
     for giver in {each.location.folder: each for each in givers}.values():
         for why, names in giver.never_copied.items():
             yield f"{_listed(names)} of {giver.reference} {_is_not(names)} copied: {why}"
 
 
 def _leave_large(copies: dict[str, Path], rest: Giver) -> Iterator[str]:
-    """Take out what is too large to come along, in sentences; of a tokenizer nothing may be."""
+    """Remove what is too large from `copies` and yield notes; refuse a tokenizer's file."""
     left: dict[str, list[str]] = {}
     total = number = 0
     for name, path in list(copies.items()):
@@ -86,7 +86,7 @@ def _leave_large(copies: dict[str, Path], rest: Giver) -> Iterator[str]:
             total, number = total + size, number + 1
         elif of_tokenizer(name):
             raise CheckpointError(
-                f"{path} takes {size} bytes and cannot be left out, being a tokenizer's: {why}"
+                f"{path} has {size} bytes but cannot be left out, being a tokenizer's: {why}"
             )
         else:
             del copies[name]
@@ -96,18 +96,18 @@ def _leave_large(copies: dict[str, Path], rest: Giver) -> Iterator[str]:
 
 
 def _too_much(path: Path, size: int, bytes_: int, files: int) -> str | None:
-    """The limit that a file breaks, being so large, as the last of so many bytes and files."""
+    """The limit that a file of this size breaks as the last of so many bytes and files, or None."""
     if size > (most := largest(path.name)):
-        return f"such a file beside the weights may take {most} bytes"
+        return f"the limit for such a file is {most} bytes"
     if files > MOST_FILES:
-        return f"at most {MOST_FILES} files are copied beside the weights"
+        return f"at most {MOST_FILES} files are copied next to the weights"
     if bytes_ > MOST_BYTES:
-        return f"the files beside the weights may take {MOST_BYTES} bytes together"
+        return f"the limit for all files next to the weights is {MOST_BYTES} bytes"
     return None
 
 
 def _listed(names: list[str]) -> str:
-    """The names, or the first of them and how many more there are."""
+    """The names, or the first of them and the number of others."""
     more = len(names) - NAMED
     return ", ".join(names[:NAMED]) + (f" and {more} more files" if more > 0 else "")
 
@@ -117,7 +117,7 @@ def _is_not(names: list[str]) -> str:
 
 
 def _known_code(copies: Mapping[str, Path]) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """The files whose `auto_map` names code that is not there, written without it; and the classes
+    """The files whose `auto_map` names code that is missing, written without it; and the classes
     that each of them no longer names."""
     texts, missing = {}, {}
     for name in filter(copies.__contains__, CONFIGS):
@@ -129,7 +129,7 @@ def _known_code(copies: Mapping[str, Path]) -> tuple[dict[str, str], dict[str, l
 
 
 def _module_notes(rest: Giver, copies: Mapping[str, Path]) -> Iterator[str]:
-    """What to say of sentence-transformers' modules that have weights."""
+    """Yield notes about sentence-transformers' modules that have weights."""
     for module in rest.modules:
         weights = [n for n in copies if n.startswith(f"{module}/") and n.endswith(".safetensors")]
         for name in weights:

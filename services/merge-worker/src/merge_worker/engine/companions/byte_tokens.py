@@ -1,7 +1,7 @@
 """Vocabularies whose tokens are bytes: tiktoken's lines and Mistral's tekken.json.
 
-Their tokens are spelt as GPT-2 and `tokenizer.json` spell bytes, each as one printable character,
-so that a vocabulary can be compared with the same one in another file.
+Their tokens are written as in GPT-2 and `tokenizer.json`, each byte as one printable character, so
+that a vocabulary can be compared with the same vocabulary in another file.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ Entry = tuple[str, Any]
 
 
 def is_tiktoken(content: bytes) -> bool:
-    """Whether a file has tiktoken's form: on each line a token in base64 and its rank."""
+    """Whether a file has tiktoken's form: a token in base64 and its rank on each line."""
     token, _, rank = content.partition(b"\n")[0].strip().partition(b" ")
     return rank.isdigit() and _bytes(token.decode("latin-1")) is not None
 
 
 def tiktoken(content: bytes) -> Iterator[Entry]:
-    """The tokens and ids of a tiktoken file; ValueError where a line is none of it."""
+    """The tokens and ids of a tiktoken file; raises ValueError if a line has another form."""
     for line in content.decode("latin-1").splitlines():
         if not line.strip():
             continue
@@ -35,7 +35,7 @@ def tiktoken(content: bytes) -> Iterator[Entry]:
 
 
 def tekken(document: dict[str, Any]) -> Iterator[Entry]:
-    """The tokens and ids of a tekken.json; ValueError or KeyError where it is none."""
+    """The tokens and ids of a tekken.json; raises ValueError or KeyError if it has another form."""
     config = document["config"]
     special = config["default_num_special_tokens"]
     ranks = config["default_vocab_size"] - special

@@ -1,4 +1,4 @@
-"""Which models' embeddings are read: rows of a matrix that has one row per token."""
+"""Which models' embeddings are read; an embedding is a matrix with one row per token."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from merge_worker.engine.plan import Operand, PlannedTensor
 
 
 def embedding_readers(tensors: Sequence[PlannedTensor]) -> set[int]:
-    """The places of the models of which rows of embeddings come into the output."""
+    """The indices of the models whose embedding rows go into the output."""
     return {
         row.model
         for tensor in tensors
@@ -20,11 +20,11 @@ def embedding_readers(tensors: Sequence[PlannedTensor]) -> set[int]:
 
 
 def embedding_rows(tensors: Sequence[PlannedTensor]) -> int | None:
-    """How many rows the output's smallest embedding has; None if it has no embedding."""
+    """How many rows the output's smallest embedding has, or None if it has no embedding."""
     shapes = [tensor.region.shape for tensor in tensors if is_vocabulary(tensor.name)]
     return min((shape[0] for shape in shapes if shape), default=None)
 
 
 def _counts(row: Operand) -> bool:
-    """Whether anything of an operand is merged: with the weight 0 nothing is."""
+    """Whether an operand affects the result, which it does not with the weight 0."""
     return row.parameters.get("weight") != 0

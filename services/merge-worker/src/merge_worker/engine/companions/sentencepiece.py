@@ -1,7 +1,7 @@
-"""The pieces of a SentencePiece model, read from its protocol buffer.
+"""Reads the pieces of a SentencePiece model from its protocol buffer.
 
-Of `ModelProto` only field 1 is read, the repeated `SentencePiece`, and of that only field 1, its
-text (sentencepiece_model.proto). That takes a page; the library would bring the whole of itself.
+It reads only field 1 of `ModelProto`, the repeated `SentencePiece`, and of that only field 1, its
+text (sentencepiece_model.proto). That takes one page of code; the library is far larger.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ MOST_PIECES: Final = 1 << 22
 MOST_OF_PIECE: Final = 16
 
 Field = tuple[int, bytes]
-"""A field's number and content, of those that have a length."""
+"""The number and content of a field that has a length."""
 
 
 def pieces(content: bytes) -> list[str]:
     """The piece of every id, in order.
 
     Raises:
-        ValueError: it is no SentencePiece model.
+        ValueError: it is not a SentencePiece model.
     """
     fields = _fields(content, MOST_PIECES)
     found = [_text(piece) for number, piece in fields if number == 1]
     if not found:
-        raise ValueError("it holds no pieces")
+        raise ValueError("it contains no pieces")
     return found
 
 
@@ -43,7 +43,7 @@ def _text(piece: bytes) -> str:
 
 
 def _fields(message: bytes, most: int) -> Iterator[Field]:
-    """The fields of a message that have a length; those of other types are passed over."""
+    """Yield the fields of a message that have a length; fields of other types are skipped."""
     place = 0
     for _ in range(most):
         if place >= len(message):
@@ -66,7 +66,7 @@ def _fields(message: bytes, most: int) -> Iterator[Field]:
 
 
 def _varint(message: bytes, place: int) -> tuple[int, int]:
-    """The number that begins there, and the place after it."""
+    """The number that begins at `place`, and the place after it."""
     value = 0
     for shift in range(0, 70, 7):
         if place >= len(message):

@@ -1,4 +1,4 @@
-"""Which model gives the output's tokenizer, and whether the others' vocabularies agree with it."""
+"""Which model gives the output's tokenizer, and whether the other vocabularies agree with it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SIZES: Final = "their rows are merged with what the others have there"
 
 
 def tokenizer_giver(recipe: Recipe, opened: Opened, sources: Sources) -> Giver:
-    """The model that the recipe names for the tokenizer, else the base, else the first."""
+    """The model that the recipe names for the tokenizer, or the base, or the first model."""
     options = recipe.tokenizer_options
     named = options.source if options and isinstance(options.source, ModelRef) else None
     reference = named or recipe.base_model or next(iter(opened))
@@ -37,11 +37,11 @@ def tokenizer_giver(recipe: Recipe, opened: Opened, sources: Sources) -> Giver:
 def check_vocabularies(
     recipe: Recipe, opened: Opened, giver: Giver, tensors: Sequence[PlannedTensor]
 ) -> Iterator[str]:
-    """What is to be noted of the vocabularies.
+    """Check the vocabularies and yield notes about them.
 
     Raises:
         PlanError: rows of different tokens would be merged.
-        NotSupportedError: rows would have to be moved or made, as the recipe asks.
+        NotSupportedError: the recipe asks for rows to be moved or made.
         CheckpointError: a tokenizer is broken.
     """
     readers, rows = embedding_readers(tensors), embedding_rows(tensors)
@@ -64,13 +64,13 @@ def check_vocabularies(
 
 
 def unequal_rows(recipe: Recipe, found: str) -> EngineError:
-    """The error of embeddings that have different numbers of rows, as `found` says."""
+    """Return the error of embeddings with different numbers of rows, which `found` describes."""
     if recipe.tokenizer_options is not None:
         return NotSupportedError(
-            f"not built yet: moving rows of embeddings to where the tokenizer has them. {found}"
+            f"not built yet: reordering embedding rows to match the tokenizer. {found}"
         )
     return PlanError(
-        f"{found}. Merge models of one vocabulary; merging others token by token "
+        f"{found}. Merge models with the same vocabulary; merging others token by token "
         "(tokenizer_source: union, base or a model) is not built yet"
     )
 
@@ -78,7 +78,7 @@ def unequal_rows(recipe: Recipe, found: str) -> EngineError:
 def _first_known(
     read: Sequence[ModelRef], opened: Opened
 ) -> tuple[ModelRef, Vocabulary] | tuple[ModelRef, None]:
-    """The first of the models that has a vocabulary."""
+    """Return the first of the models that has a vocabulary, or None."""
     for reference in read:
         if found := read_vocabulary(opened[reference].checkpoint.folder):
             return reference, found
@@ -86,21 +86,21 @@ def _first_known(
 
 
 def _refuse(recipe: Recipe, standard: ModelRef, reference: ModelRef, how: Difference) -> None:
-    """Refuse what only moved or new rows of embeddings would make right."""
+    """Refuse a difference that only moved or new embedding rows could resolve."""
     options = recipe.tokenizer_options
     union = options is not None and options.source == "union"
     if options and (how.moved or how.lacking or (union and how.extra)):
         raise NotSupportedError(
-            "not built yet: moving rows of embeddings to where the tokenizer has them. The "
+            "not built yet: reordering embedding rows to match the tokenizer. The "
             f"vocabulary of {reference} differs from that of {standard} "
-            f"({how.example or listed(how.lacking or how.extra)}); if its ids mean the same, "
-            f"say {SAME}"
+            f"({how.example or listed(how.lacking or how.extra)}); if its ids mean the same "
+            f"tokens, write {SAME}"
         )
     if how.moved:
         raise PlanError(
             f"the vocabularies of {standard} and {reference} differ in {how.moved} ids "
             f"({how.example}), so rows of different tokens would be merged. If the ids mean the "
-            f"same, say {SAME}; moving rows (tokenizer_source) is not built yet"
+            f"same tokens, write {SAME}; moving rows (tokenizer_source) is not built yet"
         )
 
 
@@ -127,17 +127,17 @@ def _notes(
 
 
 def _by_rows(tokens: Mapping[str, int], rows: int | None) -> Iterator[tuple[dict[str, int], str]]:
-    """The tokens that have rows in the output and those that have none, with what that means."""
+    """The tokens with rows in the output and those without, each with what that means."""
     within = {token: id_ for token, id_ in tokens.items() if rows is None or id_ < rows}
     beyond = {token: id_ for token, id_ in tokens.items() if token not in within}
     yield from ((some, end) for some, end in ((within, SIZES), (beyond, NO_ROWS)) if some)
 
 
 def _beyond(giver: Giver, opened: Opened, known: Vocabulary, rows: int | None) -> Iterator[str]:
-    """What to say where the tokenizer has ids for which the output has no rows.
+    """Yield notes about ids of the tokenizer for which the output has no rows.
 
     Raises:
-        PlanError: its own model has rows for more of them.
+        PlanError: the tokenizer's own model has more rows.
     """
     highest = max(known.tokens, default=-1)
     if rows is None or highest < rows:
@@ -150,14 +150,14 @@ def _beyond(giver: Giver, opened: Opened, known: Vocabulary, rows: int | None) -
     own = opened[reference].checkpoint.tensors if reference in opened else _weights(giver)
     if any(is_vocabulary(name) and region.shape[:1] > (rows,) for name, region in own.items()):
         raise PlanError(
-            f"{found}, and {reference} itself has more: the output could not embed what its "
-            "tokenizer gives; let another model give it (base_model, tokenizer_source)"
+            f"{found}, and {reference} itself has more: the output could not embed all tokens; "
+            "take the tokenizer from another model (base_model, tokenizer_source)"
         )
     yield found
 
 
 def _weights(giver: Giver) -> Mapping[str, Region]:
-    """The tensors of a model that is named for its tokenizer; none where it has no weights."""
+    """The tensors of a model that is named for its tokenizer; empty if it has no weights."""
     try:
         return weight_regions(giver.location.folder)
     except EngineError:

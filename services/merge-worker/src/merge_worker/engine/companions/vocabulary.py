@@ -1,4 +1,4 @@
-"""A model's vocabulary: the token of every id, from whichever files its tokenizer has."""
+"""Reads a model's vocabulary, the token of every id, from whichever files its tokenizer has."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ HIGHEST_ID: Final = 2**31 - 1
 SHOWN: Final = 40
 TOKENS: Final = "tokens"
 PLAIN_MODELS: Final = ("tokenizer.model", "spiece.model", "spm.model")
-"""SentencePiece files whose ids are the tokenizer's, as far as tokens added beside them agree."""
+"""SentencePiece files whose ids are the tokenizer's, if the tokens added next to them agree."""
 
 Entry = tuple[Any, Any]
-"""A token and its id, as a file has them."""
+"""A token and its id, as in a file."""
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """The token of every id.
 
-    `form` is TOKENS, except where the ids are those of a SentencePiece file whose tokenizer may
-    shift them: then it is that file's name, and only its like may be compared with it.
+    `form` is TOKENS, unless the ids are those of a SentencePiece file whose tokenizer may shift
+    them: then it is that file's name, and only a vocabulary of the same form is comparable.
     """
 
     tokens: dict[int, str]
@@ -38,7 +38,7 @@ class Vocabulary:
 
 
 def read_vocabulary(folder: Path) -> Vocabulary | None:
-    """The vocabulary of a model's folder; None if no file there has one.
+    """The vocabulary in a model's folder, or None if no file there has one.
 
     Raises:
         CheckpointError: the file that has it is broken.
@@ -60,10 +60,10 @@ def read_vocabulary(folder: Path) -> Vocabulary | None:
 
 
 def _table(path: Path, entries: Callable[[Any], Iterable[Entry]]) -> dict[int, str]:
-    """The tokens of a JSON file, of which `entries` finds the entries."""
+    """The tokens of a JSON file, whose entries `entries` finds."""
     value = read_value(path)
     if not isinstance(value, dict):
-        raise CheckpointError(f"{path} must hold a JSON object")
+        raise CheckpointError(f"{path} must contain a JSON object")
     return _collected(path, lambda: entries(value))
 
 
@@ -71,7 +71,7 @@ def _collected(path: Path, entries: Callable[[], Iterable[Entry]]) -> dict[int, 
     """Tokens by id.
 
     Raises:
-        CheckpointError: an id is none, two tokens have the same one, or a token has two.
+        CheckpointError: an id is not valid, two tokens have the same id, or a token has two ids.
     """
     tokens: dict[int, str] = {}
     ids: dict[str, int] = {}
@@ -85,15 +85,15 @@ def _collected(path: Path, entries: Callable[[], Iterable[Entry]]) -> dict[int, 
             if len(tokens) > MOST_TOKENS:
                 raise ValueError(f"it has more than {MOST_TOKENS} tokens")
     except KeyError as error:
-        raise CheckpointError(f"{path} is no sound tokenizer: an entry has no {error}") from None
+        raise CheckpointError(f"{path} is not a valid tokenizer: an entry has no {error}") from None
     except (TypeError, ValueError) as error:
-        raise CheckpointError(f"{path} is no sound tokenizer: {error}") from None
+        raise CheckpointError(f"{path} is not a valid tokenizer: {error}") from None
     return tokens
 
 
 def _check(token: Any, id_: Any) -> None:
     if not isinstance(token, str):
-        raise ValueError(f"the token {_short(token)} is no text")
+        raise ValueError(f"the token {_short(token)} is not text")
     if type(id_) is not int or not 0 <= id_ <= HIGHEST_ID:
         raise ValueError(
             f"the id of token {_short(token)} is {_short(id_)}; "
@@ -109,7 +109,7 @@ def _short(value: Any) -> str:
 
 
 def _fast(tokenizer: Mapping[str, Any]) -> Iterator[Entry]:
-    """The entries of a tokenizer.json: those of its model, then the added ones."""
+    """The entries of a tokenizer.json: its model's, then the added ones."""
     model = tokenizer.get("model")
     if not isinstance(model, dict):
         raise ValueError(f"its model is {_short(model)}, not an object with a vocab")
@@ -122,7 +122,7 @@ def _fast(tokenizer: Mapping[str, Any]) -> Iterator[Entry]:
         raise ValueError(f"the vocab of its model is {_short(vocab)}, not an object or a list")
     added = tokenizer.get("added_tokens") or []
     if not isinstance(added, list) or not all(isinstance(each, dict) for each in added):
-        raise ValueError("its added_tokens are no list of objects")
+        raise ValueError("its added_tokens are not a list of objects")
     for each in added:
         yield each["content"], each["id"]
 
@@ -140,7 +140,7 @@ def _pairs(vocab: Mapping[str, Any]) -> Iterable[Entry]:
 
 
 def _lines(path: Path) -> dict[int, str]:
-    """The tokens of a vocab.txt, one a line; a token may stand there twice."""
+    """The tokens of a vocab.txt, one per line; a token may appear twice."""
     content = read_small(path)
     if content.count(b"\n") > MOST_TOKENS:
         raise CheckpointError(f"{path} has more than {MOST_TOKENS} lines")
@@ -157,14 +157,14 @@ def _ranked(path: Path, content: bytes) -> dict[int, str]:
 
 
 def _sentencepiece(path: Path) -> Vocabulary:
-    """The vocabulary of a .model file, with the tokens added beside it."""
+    """The vocabulary of a .model file, with the tokens added next to it."""
     content = read_small(path)
     if is_tiktoken(content):
         return Vocabulary(_ranked(path, content) | _added(path.parent))
     try:
         found = dict(enumerate(pieces(content)))
     except ValueError as error:
-        raise CheckpointError(f"{path} is no SentencePiece model: {error}") from None
+        raise CheckpointError(f"{path} is not a SentencePiece model: {error}") from None
     added = _added(path.parent)
     shifts = path.name not in PLAIN_MODELS or any(
         found.get(id_, token) != token for id_, token in added.items()
@@ -173,10 +173,10 @@ def _sentencepiece(path: Path) -> Vocabulary:
 
 
 def _extended(tokens: dict[int, str], folder: Path) -> dict[int, str]:
-    """The tokens of a tokenizer.json with those added beside it.
+    """The tokens of a tokenizer.json with the tokens added next to it.
 
-    As transformers reads them: only texts that it lacks are added, in the order of the ids that
-    their file gives them, after the tokens that are there.
+    As in transformers, only tokens that it lacks are added, after the existing ones, in the order
+    of the ids in their file.
     """
     known = set(tokens.values())
     more = [token for _, token in sorted(_beside(folder).items()) if token not in known]
@@ -184,8 +184,8 @@ def _extended(tokens: dict[int, str], folder: Path) -> dict[int, str]:
 
 
 def _beside(folder: Path) -> dict[int, str]:
-    """The tokens added beside a tokenizer.json: added_tokens.json counts only where the
-    tokenizer's configuration has no list of its own."""
+    """The tokens added next to a tokenizer.json: added_tokens.json counts only if the tokenizer's
+    configuration has no list of its own."""
     config, older = folder / "tokenizer_config.json", folder / "added_tokens.json"
     if config.is_file():
         value = read_value(config)
@@ -208,5 +208,7 @@ def _decoder(config: Mapping[str, Any]) -> Iterator[Entry]:
         raise ValueError(f"its added_tokens_decoder is {_short(decoder)}, not an object")
     for id_, each in decoder.items():
         if not isinstance(each, dict):
-            raise ValueError(f"the added token of id {_short(id_)} is {_short(each)}, no object")
+            raise ValueError(
+                f"the added token of id {_short(id_)} is {_short(each)}, not an object"
+            )
         yield each["content"], int(id_) if id_.isdecimal() and len(id_) <= 10 else id_

@@ -1,9 +1,9 @@
-"""Filling output tensors on a CUDA device: blocks go there and come back, bit for bit the same.
+"""Filling output tensors on a CUDA device, block by block, bit for bit as on the CPU.
 
-The threads of a merge take blocks as they do without a device. Each has a stream of its own and
-reads its operands from disk into pinned memory, so that one thread's copies overlap another's
-arithmetic. What a method gathers beforehand (`engine.gather`) and the ranks of elements are
-computed by the processor.
+The threads of a merge take blocks as they do without a device. Each thread has a stream of its own
+and reads its operands from disk into pinned memory, so that its copies overlap another thread's
+arithmetic. The CPU computes what a method gathers in advance (`engine.gather`) and the ranks of
+elements.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ from numpy.typing import DTypeLike, NDArray
 from merge_worker.engine.errors import DeviceError, EngineError
 
 BLOCK: Final = 1 << 22
-"""Elements of a block unless asked otherwise: enough that its copies outlast starting them."""
+"""The default elements of a block: enough that copying takes longer than starting the copy."""
 THREADS: Final = 2
-"""Threads at least: one's copies overlap the other's arithmetic."""
+"""The fewest threads: the copies of one overlap the arithmetic of the other."""
 
 _NAME: Final = re.compile(r"cuda(?::(\d+))?")
 _INSTALL: Final = "pip install 'mergehub-worker[cuda]'"
 
 
 def open_device(name: str) -> Device | None:
-    """The device of this name, "cuda" or "cuda:N"; None for "cpu".
+    """Return the device of this name, "cuda" or "cuda:N", or None for "cpu".
 
     Raises:
-        EngineError: no device is called so.
-        DeviceError: there is no such device, or what it takes to use it is not installed.
+        EngineError: the name is not a device's.
+        DeviceError: there is no such device, or the software for it is not installed.
     """
     if name == "cpu":
         return None
     found = _NAME.fullmatch(name)
     if not found:
-        raise EngineError(f"{name!r} is not a device: give cpu, cuda or cuda:1 (the second GPU)")
+        raise EngineError(f"{name!r} is not a device: use cpu, cuda or, for the second GPU, cuda:1")
     number, count = int(found[1] or 0), _count()
     if number >= count:
-        raise DeviceError(f"there is no {name!r}: the GPUs here are cuda:0 to cuda:{count - 1}")
+        raise DeviceError(f"there is no device {name!r}: the GPUs are cuda:0 to cuda:{count - 1}")
     return Device(number)
 
 
 def label(name: str) -> str:
-    """What to call this device in a record: "cpu", or the GPU's model and its number.
+    """The name of a device for a record: "cpu", or the GPU's number and model.
 
     Raises:
         DeviceError: as `open_device` does.
@@ -73,9 +73,9 @@ def _count() -> int:
         raise DeviceError(f"numba-cuda is not installed: {_INSTALL}")
     try:
         count = len(cuda.gpus)
-    except ImportError as error:  # numba's word for a driver that is missing or does not start
+    except ImportError as error:  # numba's error for a driver that is missing or does not start
         reason = " ".join(str(error).split()).strip(": ")
-        raise DeviceError(f"no GPU can be used ({reason}): install NVIDIA's driver") from None
+        raise DeviceError(f"no GPU can be used ({reason}): install the NVIDIA driver") from None
     if not count:
         raise DeviceError("no GPU was found")
     if not cuda.is_available():
@@ -89,28 +89,28 @@ def _numba() -> Any:
     except ImportError as error:
         raise DeviceError(f"numba-cuda cannot be used ({error}): {_INSTALL}") from None
     cuda: Any = found
-    cuda.config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # nobody chose how small a tensor is
+    cuda.config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # a tensor's size is not the user's choice
     return cuda
 
 
 def simulated() -> bool:
-    """Whether numba's simulator stands in for a GPU (NUMBA_ENABLE_CUDASIM)."""
+    """Whether numba simulates the GPU (NUMBA_ENABLE_CUDASIM)."""
     return bool(_numba().config.ENABLE_CUDASIM)
 
 
 class Device:
-    """A GPU and the memory that is set aside for the blocks under way, on it and beside it."""
+    """A GPU, and the memory on it and on the host for the blocks in flight."""
 
     def __init__(self, number: int) -> None:
         """`number` counts from 0."""
         self.number = number
         self._cuda = _numba()
         self._lanes = threading.local()
-        # A kernel is started in a moment; numba's simulator can only run one at a time.
+        # Starting a kernel takes a moment only; numba's simulator can run only one at a time.
         self.starting = threading.Lock()
 
     def lane(self) -> Lane:
-        """The calling thread's own."""
+        """The lane of the calling thread."""
         lane: Lane | None = getattr(self._lanes, "lane", None)
         if lane is None:
             self._cuda.select_device(self.number)
@@ -118,7 +118,7 @@ class Device:
         return lane
 
     def pinned(self, size: int) -> NDArray[np.uint8]:
-        """Bytes that the device copies from while the processor works on."""
+        """Pinned bytes, from which the device copies while the CPU continues."""
         with self.errors():
             self.lane()
             pinned: NDArray[np.uint8] = self._cuda.pinned_array(size, np.uint8)
@@ -126,20 +126,19 @@ class Device:
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """What the driver reports, as errors of the engine."""
+        """Turn the driver's errors into errors of the engine."""
         from numba.cuda.cudadrv.driver import CudaAPIError
 
         try:
             yield
         except CudaAPIError as error:
             raise DeviceError(
-                f"cuda:{self.number} failed: {error}. If it is short of memory, merge with fewer "
-                "threads"
+                f"cuda:{self.number} failed: {error}. If it lacks memory, merge with fewer threads"
             ) from error
 
 
 class Lane:
-    """A thread's stream and its buffers, which grow to the largest block and are used again."""
+    """A thread's stream and its buffers, which grow to the largest block and are reused."""
 
     def __init__(self, cuda: Any) -> None:
         self._cuda = cuda
@@ -147,7 +146,7 @@ class Lane:
         self.stream = cuda.stream()
 
     def room(self, use: str, shape: tuple[int, ...], dtype: DTypeLike) -> Any:
-        """An array on the device for one use, with whatever is in it."""
+        """An uninitialised array on the device for one use."""
         count = math.prod(shape)
         flat = self._held.get(use)
         if flat is None or flat.size < count:
@@ -156,17 +155,17 @@ class Lane:
         return flat[:count].reshape(*shape)
 
     def sent(self, use: str, array: NDArray[Any]) -> Any:
-        """An array on its way to the device."""
+        """Start to copy an array into the device's buffer for this use, and return the buffer."""
         room = self.room(use, array.shape, array.dtype)
         room.copy_to_device(array, stream=self.stream)
         return room
 
     def kept(self, array: NDArray[Any]) -> Any:
-        """An array on its way to a place of its own on the device."""
+        """Start to copy an array into a new place on the device, and return that."""
         return self._cuda.to_device(array, stream=self.stream)
 
     def host(self, size: int) -> NDArray[np.uint8]:
-        """So many bytes of pinned memory for what comes back, until the next block."""
+        """`size` bytes of pinned memory for results, valid until the next block."""
         held: NDArray[np.uint8] | None = self._held.get("host")
         if held is None or held.size < size:
             held = self._held["host"] = self._cuda.pinned_array(size, np.uint8)

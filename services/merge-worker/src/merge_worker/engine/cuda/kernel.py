@@ -1,8 +1,8 @@
-"""The kernel that fills a block of an output tensor on a CUDA device, by a method's formula.
+"""The kernel that fills a block of an output tensor by a method's formula on a CUDA device.
 
-A thread computes one element, with the very functions that the processor's loop is made of: the
-formula's, the codecs' and the generator's. A product and a sum stay two roundings, and subnormal
-numbers stay what they are; so every element has the same bits as on the processor.
+A thread computes one element with the same functions as the CPU's loop: the formula's, the codecs'
+and the generator's. A product and a sum are rounded separately, and subnormal numbers are kept. So
+every element has the same bits as on the CPU.
 
 This module imports numba's CUDA target: only `engine.cuda` imports it, when a device is asked for.
 """
@@ -33,7 +33,7 @@ from .device import simulated
 cuda: Any = numba_cuda
 
 THREADS: Final = 256
-"""Threads in a block of the grid."""
+"""How many threads a block of the grid has."""
 
 _ZERO = np.float32(0)
 _INFINITY = np.float32(np.inf)
@@ -42,14 +42,14 @@ _ALL_WHOLE = np.float32(2.0**23)
 
 @dataclass(frozen=True)
 class Signature:
-    """The types of a kernel's arguments, of which a method chooses some, by NumPy's names."""
+    """The types of those arguments of a kernel that depend on the method, by NumPy's names."""
 
     facts: tuple[str, ...] = ()
     merge_facts: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, prepared: Prepared) -> Self:
-        """What a prepared formula takes."""
+        """The signature for a prepared formula."""
         types = (np.dtype(type(each)).name for each in prepared.merge_facts)
         return cls(tuple(fact.dtype.name for fact in prepared.facts), tuple(types))
 
@@ -98,7 +98,7 @@ def _greatest(a: Any, b: Any) -> Any:
 
 @_device
 def _nearest(value: Any) -> Any:
-    """Of float32 from 0 to 2²³ the nearest whole number, of two the even one."""
+    """Round a float32 from 0 to 2²³ to the nearest whole number, ties to even."""
     return value + _ALL_WHOLE - _ALL_WHOLE
 
 
@@ -106,10 +106,10 @@ def _nearest(value: Any) -> Any:
 def cuda_kernel(
     formula: Formula, has_base: bool, along: Along | None, signature: Signature, device: int
 ) -> Any:
-    """The kernel of a formula, compiled for the device in use, which has this number.
+    """Compile the kernel of a formula for the device in use, which has this number.
 
     Raises:
-        DeviceError: the compiler contracts products and sums all the same.
+        DeviceError: the compiler contracts products and sums nevertheless.
     """
     function = fill_function(formula, has_base, along, len(signature.facts))
     with uncontracted():
@@ -117,15 +117,16 @@ def cuda_kernel(
         assemblies = [] if simulated() else kernel.inspect_asm().values()
     if any("fma.rn.f32" in assembly for assembly in assemblies):
         raise DeviceError(
-            "the installed numba-cuda rounds a product and a sum only once, so the output would "
-            "not be that of other devices: install the version that 'mergehub-worker[cuda]' names"
+            "the installed numba-cuda rounds a product and a sum in one step, so the output would "
+            "differ from that of other devices: install the version that 'mergehub-worker[cuda]' "
+            "requires"
         )
     return kernel
 
 
 @contextmanager
 def uncontracted() -> Iterator[None]:
-    """What is compiled meanwhile has no fused multiply-adds: numba has no option for that."""
+    """Compile without fused multiply-adds meanwhile; numba has no option for this."""
     if simulated():
         yield
         return
@@ -140,9 +141,9 @@ def uncontracted() -> Iterator[None]:
 
 
 def fill_function(formula: Formula, has_base: bool, along: Along | None, facts: int) -> Function:
-    """The kernel before compilation; its arguments are those of `fill_kernel.fill_loop`.
+    """Return the kernel before compilation; its arguments are those of `fill_kernel.fill_loop`.
 
-    Scratch alone is missing: what a thread holds is one element.
+    Only scratch is missing, since each thread holds a single element.
     """
     value, share, result = formula.value, formula.share, formula.result
     vote = formula.vote or _no_vote
@@ -230,14 +231,14 @@ def fill_function(formula: Formula, has_base: bool, along: Along | None, facts: 
     return _with_device_functions(fill)
 
 
-# From a function for the processor to one for the device: the same code, in which every name of a
-# `compilable` function stands for its own device function. `min` and `max` are Python's there too,
-# as those of CUDA drop a NaN; and NumPy has a `rint`, which the CUDA target lacks.
+# Turns a function for the CPU into one for the device: the same code, in which the name of each
+# `compilable` function refers to its device function. `min` and `max` are Python's there too, since
+# CUDA's drop a NaN; and `rint` is replaced, since the CUDA target lacks NumPy's.
 
 
 @cache
 def on_device(function: Function) -> Any:
-    """A function as one that kernels may call."""
+    """Return a function as one that kernels can call."""
     return _device(_with_device_functions(function))
 
 

@@ -1,4 +1,4 @@
-"""A method's formula bound to one tensor, on a CUDA device: `loop.Loop`'s counterpart."""
+"""A method's formula bound to one tensor on a CUDA device: the counterpart of `loop.Loop`."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .device import Device, Lane
 from .kernel import THREADS, Signature, cuda_kernel
 
 _WIDTHS: Final = {code: ITEMSIZE[name] for name, code in CODES.items()}
-"""Bytes per element, by the code of its type."""
+"""Bytes per element, by the code of the type."""
 
 Made = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
 class CudaLoop:
-    """The kernel of a prepared formula with all that it takes, for any thread to call."""
+    """The kernel of a prepared formula with its arguments; any thread may call it."""
 
     def __init__(self, device: Device, merge: Merge, prepared: Prepared, dtype: str) -> None:
         """`dtype` is the element type to write, in safetensors' name."""
@@ -46,10 +46,10 @@ class CudaLoop:
         return self._prepared.formula.ranked
 
     def __call__(self, block: Block) -> Made:
-        """The values of a block as bytes, and how many elements of each operand are not finite.
+        """Return a block's values as bytes, and how many elements of each operand are not finite.
 
-        After those counts come the MADE ones, of the values. The bytes stay until the same
-        thread's next block.
+        The MADE counts, of the values, follow those. The bytes are valid until the same thread's
+        next block.
         """
         ranks = ranks_of(self._merge, block) if self.whole_rows else NO_RANKS
         with self._device.errors():
@@ -84,7 +84,7 @@ class CudaLoop:
         return host, nonfinite
 
     def _operands(self, block: Block, lane: Lane) -> Any:
-        """The block on its way to the device, without what its rows hold beyond it."""
+        """Start to copy the block to the device, without what its rows hold beyond it."""
         rows = lane.room("operands", block.raw.shape, np.uint8)
         for i, code in enumerate(block.codes):
             used = block.size * _WIDTHS[code]

@@ -1,1 +1,1 @@
-"""Files that strangers made: safetensors, JSON, folders; read strictly and within bounds."""
+"""Reads files that strangers made (safetensors, JSON, folders) strictly and within limits."""

@@ -1,4 +1,4 @@
-"""Code that a model brings along (`auto_map`): copied beside the weights, never imported here."""
+"""A model's own code (`auto_map`), which is copied next to the weights and never imported here."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ CONFIGS: Final = (
 def with_known_code(
     config: Mapping[str, Any], files: Collection[str]
 ) -> tuple[dict[str, Any], list[str]]:
-    """A configuration whose `auto_map` names only code that is among the files or in another
-    repository, and the classes that it had to leave out."""
+    """Return a configuration whose `auto_map` names only code that is among the files or in another
+    repository, and the classes that had to be left out."""
     auto_map = config.get(AUTO_MAP)
     if not isinstance(auto_map, dict):
         return dict(config), []
@@ -31,7 +31,7 @@ def with_known_code(
 
 
 def code_notes(files: Collection[str], auto_map: Any) -> Iterator[str]:
-    """What to say of code that comes along, or that lies in another repository."""
+    """Yield notes about code that is copied, or that is in another repository."""
     code = sorted(name for name in files if name.endswith(".py"))
     if code:
         yield f"the model's own code is copied, not run and not checked: {', '.join(code)}"
@@ -41,14 +41,14 @@ def code_notes(files: Collection[str], auto_map: Any) -> Iterator[str]:
 
 
 def lost_code(lost: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """What to say of classes that a file no longer names."""
+    """Yield notes about classes that a file no longer names."""
     for file, classes in lost.items():
         if classes:
             yield f"{AUTO_MAP} in {file} leaves out {', '.join(classes)}: that code is not there"
 
 
 def _lost(value: Any, files: Collection[str]) -> list[str]:
-    """The classes of an entry whose module is neither here nor in a repository of its own."""
+    """The classes of an entry whose module is neither among the files nor in another repository."""
     named = [name for name in _classes(value) if "--" not in name]
     return [name for name in named if f"{name.rpartition('.')[0]}.py" not in files]
 
@@ -59,6 +59,6 @@ def _all_classes(auto_map: Any) -> Iterator[str]:
 
 
 def _classes(value: Any) -> list[str]:
-    """The classes that an entry names: one, or of a tokenizer the slow and the fast one."""
+    """The classes that an entry names: one, or a tokenizer's slow and fast one."""
     values = value if isinstance(value, list) else [value]
     return [each for each in values if isinstance(each, str)]

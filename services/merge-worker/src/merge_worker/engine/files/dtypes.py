@@ -25,7 +25,7 @@ ITEMSIZE: Final = MappingProxyType(
         "BOOL": 1,
     }
 )
-"""Bytes per element of every type that is read; only those in `CODES` can be merged."""
+"""Bytes per element of every type that can be read; only those in `CODES` can be merged."""
 
 BF16: Final = 0
 F16: Final = 1
@@ -33,13 +33,13 @@ F32: Final = 2
 F64: Final = 3
 
 CODES: Final = MappingProxyType({"BF16": BF16, "F16": F16, "F32": F32, "F64": F64})
-"""How compiled code tells the types apart that it decodes to float32."""
+"""The numbers by which compiled code knows the types that it decodes to float32."""
 
 BY_TORCH_NAME: Final = MappingProxyType({"bfloat16": "BF16", "float16": "F16", "float32": "F32"})
 """The safetensors name of each `dtype` that a recipe may ask for."""
 
 FLOAT32_END: Final = float(2**128 - 2**103)
-"""The least number that becomes infinite when it is rounded to float32."""
+"""The smallest number that becomes infinite when it is rounded to float32."""
 
 TO_TORCH_NAME: Final = MappingProxyType(
     {code: name for name, code in BY_TORCH_NAME.items()} | {"F64": "float64"}
@@ -47,5 +47,5 @@ TO_TORCH_NAME: Final = MappingProxyType(
 
 
 def finite_in_float32(value: float) -> bool:
-    """Whether a number is one, and still is when it is rounded to float32."""
+    """Whether a number is finite, and still is when it is rounded to float32."""
     return abs(value) < FLOAT32_END

@@ -1,6 +1,6 @@
-"""Which files of a model's folder are fetched, which travel with a merge, and with whom.
+"""Which files of a model's folder are fetched, and which are copied to the output.
 
-Everything travels but what is known to describe weights, is never part of a model, or is written
+Everything is copied except files that describe weights, are never part of a model, or are written
 anew.
 """
 
@@ -30,7 +30,7 @@ _PLACES: Final = (("", ""), ("*/", ""), ("", "/*"))
 
 
 def _anywhere(*patterns: str) -> tuple[str, ...]:
-    """The patterns, and the same in and of folders."""
+    """The patterns, for files, for folders and inside folders."""
     return tuple(f"{before}{each}{after}" for each in patterns for before, after in _PLACES)
 
 
@@ -39,7 +39,7 @@ NEVER_OF_A_MODEL: Final[Mapping[str, tuple[str, ...]]] = {
     "such files are left by editors and downloads": _anywhere(*_BACKUPS),
     "such files are left by training": _anywhere(*_LOGS),
 }
-"""What is no part of a model, whoever left it in its folder, by the reason that a note gives. It
+"""Files that are never part of a model, by the reason that a note gives. If they were copied, they
 would be published with the output."""
 
 UNWANTED: Final = (
@@ -55,18 +55,18 @@ UNWANTED: Final = (
     *("checkpoint-*", "runs/*", "trainer_state.json", "*events.out.tfevents*", "*_results.json"),
     *("*.pyc", "quant*_config.json", "hf_quant_config.json", "recipe.yaml", "mergekit_config.y*ml"),
 )
-"""What is neither fetched nor copied: weights in other formats, what describes them, and what
-their training left. The patterns are those of `fnmatch`, whose `*` takes in slashes."""
+"""Files that are neither fetched nor copied: weights in other formats, what describes them, and
+what training left. The patterns are those of `fnmatch`, whose `*` also matches slashes."""
 
 NOT_COPIED: Final = (
     *UNWANTED,
     *("*.safetensors", "*.index.json", "adapter_*", "readme*", "config.json"),
     *("recipe.yml", "manifest.json", "mergehub.lock.json", "journal*.jsonl", "finish.lock"),
 )
-"""What is not copied: weights, what belongs to an adapter, and what a merge writes itself."""
+"""Files that are not copied: weights, an adapter's files, and what a merge writes itself."""
 
 NOT_COPIED_INSIDE: Final = (*UNWANTED, "*/readme*")
-"""The same for folders that travel: their weights and configurations are their own."""
+"""The same in folders that are copied, whose weights and configurations are their own."""
 
 OF_TOKENIZER: Final = (
     *("tokenizer*", "tokenization_*.py", "special_tokens_map.json", "added_tokens.json"),
@@ -78,7 +78,7 @@ TEMPLATES: Final = "additional_chat_templates"
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
-    """Whether a name, in whatever case, fits one of the patterns."""
+    """Whether a name matches one of the patterns, ignoring case."""
     return any(fnmatchcase(name.lower(), pattern) for pattern in patterns)
 
 
@@ -88,7 +88,7 @@ def why_never(name: str) -> str | None:
 
 
 def of_tokenizer(name: str) -> bool:
-    """Whether a file comes from the model that gives the tokenizer; all others come from the one
-    that gives the configuration."""
+    """Whether a file comes from the model that gives the tokenizer; all other files come from the
+    model that gives the configuration."""
     folder, _, inside = name.rpartition("/")
     return folder == TEMPLATES or (not folder and matches(inside, OF_TOKENIZER))

@@ -1,7 +1,7 @@
 """Reading and writing the header of a safetensors file, strictly.
 
-A file is: the header's length (uint64, little endian), the header (JSON), then the tensors' bytes
-without gaps. What does not fit that description to the byte is refused.
+A file consists of the header's length (uint64, little endian), the header (JSON), and the tensors'
+bytes without gaps. A file that differs from this in a single byte is refused.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from .reading import Within, opened, read_all
 from .strict_json import parse_json
 
 MAX_HEADER: Final = 32 << 20
-"""Bytes of a header at most: enough for 300,000 tensors, which take 100 bytes each."""
+"""The most bytes of a header: enough for 300,000 tensors of 100 bytes each."""
 MAX_NAME: Final = 500
-"""Characters of a tensor's name at most."""
+"""The most characters of a tensor's name."""
 MAX_DIMENSIONS: Final = 16
 _PICKLED: Final = "pickled by PyTorch; convert it to safetensors (transformers: save_pretrained)"
 OTHER_FORMATS: Final = {
-    b"GGUF": "GGUF under another name; give the model that it was made of",
+    b"GGUF": "a GGUF file under another name; give the model that it was made from",
     b"PK\x03\x04": _PICKLED,
     b"\x80\x02\x8a\x0a": _PICKLED,
-    b"<!DOCTYP": "a web page; download the model again, signed in if need be",
-    b"<html": "a web page; download the model again, signed in if need be",
+    b"<!DOCTYP": "a web page; download the model again, after signing in if necessary",
+    b"<html": "a web page; download the model again, after signing in if necessary",
 }
-"""How files of other kinds begin, and what is said of one in the place of weights. As the length
-of a header, each is beyond MAX_HEADER."""
+"""The first bytes of other kinds of file, and what to say if one is found in place of weights. Read
+as the length of a header, each is beyond MAX_HEADER."""
 _LARGEST: Final = 1 << 63
 
 
 @dataclass(frozen=True)
 class Region:
-    """One stored tensor: where its bytes lie in which file, and what they mean."""
+    """One stored tensor: the place of its bytes in a file, their type and shape."""
 
     file: str
     offset: int
@@ -62,15 +62,16 @@ def read_header(path: Path, within: Within = None) -> dict[str, Region]:
     """The tensors of a safetensors file, by name.
 
     Raises:
-        SourceError: there is no such file, or it lies outside `within`.
-        CheckpointError: the file is not one, is cut short, or its header contradicts itself.
+        SourceError: there is no such file, or it is outside `within`.
+        CheckpointError: the file is not a safetensors file, is cut short, or its header contradicts
+          itself.
     """
     with opened(path, within) as descriptor:
         return header_of(path, descriptor)
 
 
 def header_of(path: Path, descriptor: int) -> dict[str, Region]:
-    """The same of a file that has just been opened; `path` is for its name."""
+    """The same for a file that has just been opened; `path` is used in messages."""
     total = os.fstat(descriptor).st_size
     begin = read_all(descriptor, 8)
     for mark, what in OTHER_FORMATS.items():
@@ -80,7 +81,7 @@ def header_of(path: Path, descriptor: int) -> dict[str, Region]:
     if total < 8 or length > total - 8:
         raise _fault(path, f"its header claims {length} bytes; the file has {total}")
     if length > MAX_HEADER:
-        raise _fault(path, f"its header takes {length} bytes; at most {MAX_HEADER} are read")
+        raise _fault(path, f"its header has {length} bytes; the limit is {MAX_HEADER}")
     entries = _parse(path, read_all(descriptor, length))
     entries.pop("__metadata__", None)
     start = 8 + length
@@ -102,7 +103,7 @@ def _parse(path: Path, text: bytes) -> dict[str, Any]:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     entries = dict(pairs)
     if len(entries) != len(pairs):
-        raise ValueError("a name occurs twice")
+        raise ValueError("a name appears twice")
     return entries
 
 
@@ -111,13 +112,13 @@ def _region(path: Path, name: str, entry: Any, start: int) -> Region:
         raise _fault(
             path,
             f"the name {name[:MAX_NAME]!r} of a tensor is longer than {MAX_NAME} characters "
-            "or has some that cannot be printed",
+            "or contains characters that cannot be printed",
         )
     match entry:
         case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [int(a), int(b)]}:
             if dtype not in ITEMSIZE:
                 known = ", ".join(ITEMSIZE)
-                raise _fault(path, f"tensor {name!r} is of type {dtype!r}; known are {known}")
+                raise _fault(path, f"tensor {name!r} has the type {dtype!r}; the types are {known}")
             if len(shape) > MAX_DIMENSIONS:
                 raise _fault(path, f"tensor {name!r} has {len(shape)} dimensions")
             if not all(map(_is_count, shape)):
@@ -125,7 +126,7 @@ def _region(path: Path, name: str, entry: Any, start: int) -> Region:
             region = Region(path.name, start + a, dtype, tuple(shape))
             if not (_is_count(a) and _is_count(b)) or b - a != region.nbytes:
                 wanted = f"{dtype} {shape} takes {region.nbytes} bytes"
-                raise _fault(path, f"tensor {name!r} lies at {a} to {b}, but {wanted}")
+                raise _fault(path, f"tensor {name!r} is at bytes {a} to {b}, but {wanted}")
             return region
     raise _fault(path, f"the entry of tensor {name!r} lacks dtype, shape or data_offsets")
 
@@ -138,15 +139,15 @@ def _check_contiguous(path: Path, regions: Mapping[str, Region], start: int, tot
     end = start
     for name, region in sorted(regions.items(), key=lambda item: (item[1].offset, item[1].nbytes)):
         if region.offset != end:
-            what = "overlaps the one before" if region.offset < end else "leaves a gap before it"
+            what = "overlaps the one before it" if region.offset < end else "leaves a gap before it"
             raise _fault(path, f"tensor {name!r} {what}")
         end += region.nbytes
     if end != total:
-        raise _fault(path, f"its tensors end at byte {end}, the file at {total}")
+        raise _fault(path, f"its tensors end at byte {end}, but the file at byte {total}")
 
 
 def _fault(path: Path, problem: str) -> CheckpointError:
-    return CheckpointError(f"{path} is not a sound safetensors file: {problem}")
+    return CheckpointError(f"{path} is not a valid safetensors file: {problem}")
 
 
 def write_header(tensors: Iterable[tuple[str, str, tuple[int, ...]]]) -> tuple[bytes, list[int]]:

@@ -1,4 +1,4 @@
-"""What a folder or file is that is not a model in the layout of transformers, in sentences."""
+"""Says what a folder or file is, if it is not a model in the layout of transformers."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from typing import Final
 from merge_worker.engine.errors import EngineError, NotSupportedError, SourceError
 
 ENTRIES: Final = 10_000
-"""Entries of a folder that are looked at."""
+"""How many entries of a folder are inspected."""
 PICKLED: Final = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 CONVERT: Final = "convert it to safetensors (transformers: save_pretrained)"
 UNFINISHED: Final = (".incomplete", ".part", ".aria2", ".crdownload")
 DOWNLOADS: Final = ".cache/huggingface/download"
-"""Where `hf download --local-dir` keeps what it has begun."""
+"""Where `hf download --local-dir` keeps unfinished downloads."""
 OF_TRAINING: Final = ("training_args", "optimizer", "scheduler", "scaler", "rng_state")
-"""How files begin that are no weights, though they end as pickled weights do."""
+"""Names that are not weights, although they have the suffix of pickled weights."""
 FORMATS: Final = {
-    ".gguf": "GGUF, which is made for llama.cpp, mostly quantized, and is not read; "
-    "give the model that it was made of, in safetensors",
-    ".onnx": "ONNX, which is not read; give the model that it was exported from, in safetensors",
+    ".gguf": "GGUF, a format for llama.cpp, usually quantized, that is not read; "
+    "give the model that it was made from, in safetensors",
+    ".onnx": "ONNX, a format that is not read; give the model that it was exported from, in "
+    "safetensors",
     **dict.fromkeys(
         PICKLED, f"a format that can run code when it is opened, and is not read; {CONVERT}"
     ),
@@ -31,14 +32,14 @@ FORMATS: Final = {
         f"a format that is not read; {CONVERT}",
     ),
 }
-"""By a file's ending, what is said of weights stored so."""
+"""What to say about weights in files with each suffix."""
 
 Guess = Callable[[Path, list[str]], EngineError | None]
-"""From a folder and the names in it to what it is, if it is that."""
+"""Takes a folder and the names in it; returns an error if it is a folder of one kind, or None."""
 
 
 def no_model(folder: Path, wanted: str) -> EngineError:
-    """Why a folder that lacks what is wanted is no model, and what to name instead."""
+    """Return why a folder that lacks the wanted file is not a model, and what to give instead."""
     names = _names(folder)
     of_models: tuple[Guess, ...] = (
         () if wanted.startswith("adapter") else (_pipeline, _unindexed, _format)
@@ -51,18 +52,18 @@ def no_model(folder: Path, wanted: str) -> EngineError:
     if wanted.endswith("config.json"):
         what = "an adapter's" if wanted.startswith("adapter") else "a model's"
         return SourceError(f"{folder} has no {wanted}, so it is not {what} folder")
-    return SourceError(f"{folder} holds no weights: there is no {wanted}")
+    return SourceError(f"{folder} contains no weights: there is no {wanted}")
 
 
 def no_folder(path: Path) -> EngineError:
-    """Why a file is not a model, and what to name instead."""
+    """Return why a file is not a model, and what to give instead."""
     if stored := FORMATS.get(path.suffix):
         return NotSupportedError(f"{path} is {stored}")
-    return SourceError(f"{path} is a file; name the model's folder, {path.parent}")
+    return SourceError(f"{path} is a file; give the model's folder, {path.parent}")
 
 
 def _names(folder: Path) -> list[str]:
-    """What is in the folder and in those directly under it."""
+    """The names in the folder and in the folders directly inside it."""
     try:
         own = sorted(islice(os.listdir(folder), ENTRIES))
         return [*own, *islice(_deeper(folder, own), ENTRIES)]
@@ -82,7 +83,7 @@ def _adapter(folder: Path, names: list[str]) -> EngineError | None:
     if {"adapter_config.json", "adapter_model.safetensors"} <= {*names}:
         return NotSupportedError(
             f"{folder} is a LoRA adapter, not a whole model: "
-            f"name it with its base, as base+{folder.name}"
+            f"give it together with its base, as base+{folder.name}"
         )
     if "adapter_model.bin" in names:
         return NotSupportedError(
@@ -91,7 +92,7 @@ def _adapter(folder: Path, names: list[str]) -> EngineError | None:
         )
     return SourceError(
         f"{folder} is part of a LoRA adapter: "
-        "it takes adapter_config.json and adapter_model.safetensors"
+        "adapter_config.json and adapter_model.safetensors are both needed"
     )
 
 
@@ -109,8 +110,8 @@ def _pipeline(folder: Path, names: list[str]) -> EngineError | None:
     if "model_index.json" not in names:
         return None
     return NotSupportedError(
-        f"{folder} is a pipeline of diffusers (model_index.json), which is several models; "
-        "only models in the layout of transformers are merged"
+        f"{folder} is a pipeline of diffusers (model_index.json), which holds several models; "
+        "only models in the layout of transformers can be merged"
     )
 
 
@@ -119,18 +120,18 @@ def _unfinished(folder: Path, names: list[str]) -> EngineError | None:
     begun += [path.name for path in (folder / DOWNLOADS).glob("*.incomplete")]
     if not begun:
         return None
-    return SourceError(f"{folder} was not downloaded to the end ({begun[0]}): download it again")
+    return SourceError(f"the download of {folder} is incomplete ({begun[0]}): download it again")
 
 
 def _unindexed(folder: Path, names: list[str]) -> EngineError | None:
-    """Weights in safetensors, but in another place or under another name."""
+    """Return the error of safetensors weights in another place or under another name, or None."""
     found = [name for name in names if name.endswith(".safetensors")]
     if not found or "config.json" not in names:
         return None
     listed = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
     return SourceError(
-        f"{folder} holds {listed}, but neither model.safetensors nor "
-        "model.safetensors.index.json, which says what lies where: download the rest of it"
+        f"{folder} contains {listed}, but neither model.safetensors nor "
+        "model.safetensors.index.json, which lists the tensors of each file: download the rest"
     )
 
 
@@ -138,5 +139,5 @@ def _format(folder: Path, names: list[str]) -> EngineError | None:
     for ending, stored in FORMATS.items():
         for name in names:
             if name.endswith(ending) and not name.startswith(OF_TRAINING):
-                return NotSupportedError(f"{folder} holds its weights in {name}, {stored}")
+                return NotSupportedError(f"{folder} has its weights in {name}, {stored}")
     return None

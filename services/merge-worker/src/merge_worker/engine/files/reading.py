@@ -1,6 +1,6 @@
-"""Reading files of folders that strangers made: regular ones, of bounded size, opened once.
+"""Reads files in folders that strangers made: regular files of bounded size, opened once.
 
-Nothing here waits for a pipe, follows a link further than allowed, or reads more than was agreed.
+Nothing here waits for a pipe, follows a link out of the allowed folders, or reads beyond a limit.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ LIMITS: Final = {
     "model.safetensors.index.json": 64 * MIB,
     "tokenizer.json": 128 * MIB,
 }
-"""Bytes that are read of a file of this name at most; each is several times the largest known."""
+"""The most bytes read of a file of each name; each is several times the largest known."""
 LIMIT: Final = 64 * MIB
-"""Bytes that are read of any other small file."""
+"""The most bytes read of any other small file."""
 COPY_LIMIT: Final = 256 * MIB
-"""Bytes of a file at most that is copied beside the weights."""
+"""The most bytes of a file that is copied next to the weights."""
 
 POINTER: Final = b"version https://git-lfs.github.com/spec/"
 
 Within = Collection[Path] | None
-"""Folders, without links in their paths, that a file must lie in once links are followed."""
+"""Folders, without links in their paths, that a file must be in after links are followed."""
 
 
 @dataclass(frozen=True)
 class FileStamp:
-    """What shows that a file is still the one that was looked at.
+    """What shows that a file is still the one that was read before.
 
-    Whoever rewrites a file can put its `mtime_ns` back, but not the time of the change itself.
+    A program that rewrites a file can restore `mtime_ns`, but not the time of the change itself.
     """
 
     size: int
@@ -55,14 +55,14 @@ class FileStamp:
 
 
 def open_regular(path: Path, within: Within = None) -> int:
-    """A descriptor to read a regular file, at its start.
+    """Open a regular file and return a descriptor at its start.
 
     Raises:
-        SourceError: there is no such file, or it lies outside `within`.
-        CheckpointError: it is not a regular file, cannot be read, or is a git-LFS pointer.
+        SourceError: there is no such file, or it is outside `within`.
+        CheckpointError: it is not a regular file, cannot be read, or is a Git LFS pointer.
     """
     with _readable(path):
-        # Opened as a place first: that neither waits for a pipe nor wakes a device.
+        # Opened with O_PATH first, which neither waits for a pipe nor wakes a device.
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
         try:
             _check_place(path, place, within)
@@ -80,7 +80,7 @@ def open_regular(path: Path, within: Within = None) -> int:
 
 @contextmanager
 def opened(path: Path, within: Within = None) -> Iterator[int]:
-    """`open_regular` for the length of a block."""
+    """Like `open_regular`, as a context manager that closes the file."""
     descriptor = open_regular(path, within)
     try:
         with _readable(path):
@@ -90,7 +90,7 @@ def opened(path: Path, within: Within = None) -> Iterator[int]:
 
 
 def read_small(path: Path, limit: int | None = None, within: Within = None) -> bytes:
-    """The content of a file of at most `limit` bytes (default: what `LIMITS` says of its name).
+    """The content of a file of at most `limit` bytes (default: the limit for its name).
 
     Raises what `open_regular` raises, and CheckpointError if the file is larger.
     """
@@ -103,12 +103,12 @@ def read_small(path: Path, limit: int | None = None, within: Within = None) -> b
 
 
 def largest(name: str) -> int:
-    """How many bytes of a small file of this name are read at most."""
+    """The most bytes read of a small file of this name."""
     return LIMITS.get(name, LIMIT)
 
 
 def stamp_of(path: Path, within: Within = None) -> FileStamp:
-    """The stamp of a file that is to be copied.
+    """The stamp of a file that will be copied.
 
     Raises what `open_regular` raises, and CheckpointError if it is larger than COPY_LIMIT.
     """
@@ -119,7 +119,7 @@ def stamp_of(path: Path, within: Within = None) -> FileStamp:
 
 
 def read_all(descriptor: int, size: int) -> bytes:
-    """`size` bytes from where an open file stands; fewer where it ends before."""
+    """Read `size` bytes from the current place of an open file, or fewer if it ends before."""
     parts = []
     while size and (part := os.read(descriptor, min(size, MIB))):
         parts.append(part)
@@ -130,7 +130,7 @@ def read_all(descriptor: int, size: int) -> bytes:
 def _check_size(path: Path, size: int, most: int) -> None:
     if size > most:
         raise CheckpointError(
-            f"{path} takes {size} bytes; of a file of this kind at most {most} are read"
+            f"{path} has {size} bytes; the limit for a file of this kind is {most}"
         )
 
 
@@ -150,13 +150,13 @@ def _check_place(path: Path, place: int, within: Within) -> None:
 def _refuse_pointer(path: Path, start: bytes) -> None:
     if start == POINTER:
         raise CheckpointError(
-            f"{path} is a git-LFS pointer, not the file itself: run `git lfs pull` in {path.parent}"
+            f"{path} is a Git LFS pointer, not the file itself: run `git lfs pull` in {path.parent}"
         )
 
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Around reading a file: what the system refuses becomes a sentence that names it."""
+    """While a file is read, turn the system's errors into messages that name the file."""
     try:
         yield
     except (OSError, ValueError) as error:
@@ -164,20 +164,20 @@ def _readable(path: Path) -> Iterator[None]:
 
 
 def unreadable(path: Path, error: OSError | ValueError) -> EngineError:
-    """What to say of a path that the system refuses."""
+    """Return the error for a path that the system cannot open or read."""
     code = error.errno if isinstance(error, OSError) else None
     if code in (errno.ENOENT, errno.ENOTDIR) and os.path.islink(path):
-        return SourceError(f"{path} is a broken link: what it leads to is not there")
+        return SourceError(f"{path} is a broken link: its target does not exist")
     if code in (errno.ENOENT, errno.ENOTDIR):
         return SourceError(f"{path.parent} has no {path.name}")
     if code == errno.ELOOP:
-        return CheckpointError(f"{path} is a link that leads in a circle")
+        return CheckpointError(f"{path} is a link that leads back to itself")
     if code == errno.ENAMETOOLONG:
-        return CheckpointError(f"{path} is a longer name than a file can have")
+        return CheckpointError(f"the name {path} is longer than a file's name can be")
     if code in (errno.EMFILE, errno.ENFILE):
         return TooManyFilesError(
             f"{path} cannot be opened: too many files are open; "
             "merge fewer models at a time, or raise the limit (ulimit -n)"
         )
-    why = error.strerror if isinstance(error, OSError) else "its name cannot be a file's"
+    why = error.strerror if isinstance(error, OSError) else "a file cannot have this name"
     return CheckpointError(f"{path} cannot be read: {why}")

@@ -1,4 +1,4 @@
-"""JSON that strangers wrote: UTF-8, of bounded depth, with numbers of bounded length."""
+"""Reads JSON that strangers wrote: UTF-8, with bounded depth and numbers of bounded length."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from merge_worker.engine.errors import CheckpointError
 from .reading import Within, read_small
 
 DEPTH: Final = 64
-"""Levels of nesting at most."""
+"""The most levels of nesting."""
 VALUES: Final = 8_000_000
-"""Values in a text at most, as far as commas and brackets show; a large tokenizer has 2 million."""
+"""The most values in a text, judged by commas and brackets; a large tokenizer has 2 million."""
 DIGITS: Final = 40
-"""Digits of a number at most: tokenizers have 10³⁰ for "no limit"."""
+"""The most digits of a number; tokenizers write 10³⁰ for "no limit"."""
 
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -25,25 +25,25 @@ Pairs = Callable[[list[tuple[str, Any]]], Any]
 
 
 def read_json(path: Path, within: Within = None) -> dict[str, Any]:
-    """A JSON object from a file.
+    """Read a JSON object from a file.
 
     Raises:
-        SourceError: there is no such file, or it lies outside `within`.
+        SourceError: there is no such file, or it is outside `within`.
         CheckpointError: it cannot be read, is too large, or is not a JSON object.
     """
     return json_object(read_small(path, within=within), path)
 
 
 def read_value(path: Path) -> Any:
-    """A JSON value of any kind from a file; raises what `read_json` raises."""
+    """Read a JSON value of any kind from a file; raises what `read_json` raises."""
     return _value(read_small(path), path)
 
 
 def json_object(text: bytes, path: Path) -> dict[str, Any]:
-    """The JSON object that the text of a file is; raises CheckpointError if it is none."""
+    """Read the text of a file as a JSON object; raises CheckpointError if it is not one."""
     value = _value(text, path)
     if not isinstance(value, dict):
-        raise CheckpointError(f"{path} must hold a JSON object")
+        raise CheckpointError(f"{path} must contain a JSON object")
     return value
 
 
@@ -55,10 +55,10 @@ def _value(text: bytes, path: Path) -> Any:
 
 
 def parse_json(text: bytes, pairs: Pairs | None = None) -> Any:
-    """The value of a JSON text; `pairs` makes each object of its names and values.
+    """Read a JSON text; `pairs` makes each object from its names and values.
 
     Raises:
-        ValueError: it is not JSON, or too deep, too large or not UTF-8 in some string.
+        ValueError: it is not JSON, is too deep or too large, or a string in it is not UTF-8.
     """
     if sum(map(text.count, (b",", b"[", b"{"))) > VALUES:
         raise ValueError(f"it has more than {VALUES} values")
@@ -89,15 +89,15 @@ def _float(digits: str) -> float:
 
 
 def _infinity(name: str) -> float:
-    """Infinity, which is no JSON and yet stands in the limits of some models (Mamba 2)."""
+    """Infinity, which is not JSON but appears in the limits of some models (Mamba 2)."""
     if name == "NaN":
-        raise ValueError("NaN is not a value of JSON")
+        raise ValueError("NaN is not a JSON value")
     return float(name)
 
 
 def _short(digits: str) -> str:
     if len(digits) > DIGITS:
-        raise ValueError(f"a number has {len(digits)} digits; at most {DIGITS} are read")
+        raise ValueError(f"a number has {len(digits)} digits; the limit is {DIGITS}")
     return digits
 
 
@@ -118,4 +118,4 @@ def _inside(container: Any) -> Iterable[Any]:
 
 
 def _too_deep() -> ValueError:
-    return ValueError(f"its values are nested more than {DEPTH} deep")
+    return ValueError(f"its values are nested more than {DEPTH} levels deep")

@@ -1,4 +1,4 @@
-"""Writing to a disk that may be full: every failure becomes a sentence that names the file."""
+"""Writes to a disk that may be full: every failure becomes a message that names the file."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from typing import Final
 from merge_worker.engine.errors import DiskFullError, OutputError
 
 FOLLOW_SECONDS: Final = 0.2
-"""Between two times that what was written is moved on to the disk."""
+"""Seconds between two times that written data is flushed to the disk."""
 
 
 @contextmanager
 def writing(path: Path, size: int = 0) -> Iterator[None]:
-    """Around the writing of a file or folder that takes `size` bytes, if that is known.
+    """While a file or folder is written, turn the system's errors into errors that name it.
+
+    `size` is how many bytes it needs, if that is known.
 
     Raises:
         DiskFullError: there is no space left.
@@ -30,19 +32,19 @@ def writing(path: Path, size: int = 0) -> Iterator[None]:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise OutputError(f"{path} cannot be written: {error.strerror}") from None
-        need = f"it takes {size} bytes; " if size else ""
-        raise DiskFullError(f"no space left for {path}: {need}free some and retry") from None
+        need = f"{size} bytes are needed; " if size else ""
+        raise DiskFullError(f"no space left for {path}: {need}free some space and retry") from None
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Write a file, in place of whatever an earlier attempt or anybody else left there."""
+    """Write a file, replacing whatever an earlier attempt or another process left there."""
     path.unlink(missing_ok=True)
     with path.open("xb") as file:
         file.write(content)
 
 
 def write_at(path: Path, descriptor: int, offset: int, data: memoryview) -> None:
-    """Write all of `data` at a place of an open file; raises what `writing` raises."""
+    """Write all of `data` at an offset of an open file; raises what `writing` raises."""
     done = 0
     with writing(path, len(data)):
         while done < len(data):
@@ -51,7 +53,7 @@ def write_at(path: Path, descriptor: int, offset: int, data: memoryview) -> None
 
 @contextmanager
 def writing_behind(paths: Sequence[Path]) -> Iterator[None]:
-    """Meanwhile keep moving what is written to the files on to the disk, so that little is left.
+    """Keep flushing the files to the disk meanwhile, so that little is left to flush at the end.
 
     Raises:
         OutputError: the disk fails.
@@ -68,7 +70,7 @@ def writing_behind(paths: Sequence[Path]) -> Iterator[None]:
         yield
         return
     with ThreadPoolExecutor(1, thread_name_prefix="sync") as pool:
-        try:  # an interrupt may come while the thread starts
+        try:  # an interrupt may arrive while the thread starts
             following = pool.submit(follow)
             yield
         finally:

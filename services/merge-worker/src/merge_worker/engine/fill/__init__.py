@@ -1,1 +1,1 @@
-"""Filling the output tensors: operands read, formulas applied, results written."""
+"""Fills the output tensors: reads operands, applies formulas, writes results."""

@@ -1,4 +1,4 @@
-"""Elements that are not finite: counted in the ingredients and in what was made of them."""
+"""Counts elements that are not finite, in the ingredients and in the output."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from merge_worker.engine.plan import Plan, PlannedTensor
 from .operands import TensorMerge
 
 KINDS: Final = ("infinite", "nan", "overflowed")
-"""What is counted of a tensor that is made: what is infinite in it, what is not a number, and what
-is infinite only because the output's type cannot hold it. Counts of a block end with these.
+"""What is counted in an output tensor: elements that are infinite, that are not a number, and that
+are infinite only because the output's type cannot hold them. A block's counts end with these.
 """
 SENTENCES: Final = 10
-"""Tensors that are spoken of one by one."""
+"""How many tensors get a sentence of their own."""
 
 _FLOATS: Final = {
     "BF16": np.uint16(0x7F80),
@@ -29,13 +29,13 @@ _FLOATS: Final = {
     "F32": np.uint32(0x7F80_0000),
     "F64": np.uint64(0x7FF0_0000_0000_0000),
 }
-"""The bits of infinity by element type, as an integer. Beyond them are NaN."""
+"""The bits of infinity by element type, as an integer. Larger bits are NaN."""
 
 Counts = Sequence[int]
 
 
 def counter_of_copies(dtype: str) -> Callable[[Block], list[int]]:
-    """What counts in a block that is copied untouched, as the compiled loop does elsewhere."""
+    """Return a function that counts in copied blocks, as the compiled loop does in others."""
     if dtype not in _FLOATS:
         return lambda block: []
     infinity: Any = _FLOATS[dtype]
@@ -45,7 +45,7 @@ def counter_of_copies(dtype: str) -> Callable[[Block], list[int]]:
 
     def count(block: Block) -> list[int]:
         stored = block.raw[0].view(kind)[: block.size]
-        # As integers, the largest of the positive ones and the largest of the negative ones.
+        # As integers: the largest positive and the largest negative one.
         largest = stored.view(signed).max(initial=0), stored.max(initial=0) & magnitude
         if max(largest) < infinity:
             return [0, 0, 0, 0]
@@ -58,7 +58,7 @@ def counter_of_copies(dtype: str) -> Callable[[Block], list[int]]:
 
 
 def found_in(merge: TensorMerge, tensor: PlannedTensor, blocks: Sequence[Counts]) -> dict[str, int]:
-    """How many elements of each model were infinite or not a number, where any were."""
+    """How many elements of each model were infinite or not a number, if any were."""
     found: dict[str, int] = {}
     stored = [(operand.model, operand.tensor) for operand in tensor.rows]
     for counts in blocks:
@@ -71,13 +71,13 @@ def found_in(merge: TensorMerge, tensor: PlannedTensor, blocks: Sequence[Counts]
 
 
 def made_of(blocks: Sequence[Counts]) -> dict[str, int]:
-    """How many elements of the output are not finite, by kind, where any are."""
+    """How many elements of the output are not finite, by kind, if any are."""
     sums = [sum(column) for column in zip(*(counts[-MADE:] for counts in blocks), strict=True)]
     return {kind: count for kind, count in zip(KINDS, sums, strict=False) if count}
 
 
 def check_finite(tensor: PlannedTensor, finished: Finished) -> None:
-    """Make sure that a tensor and what it was made of are finite.
+    """Check that a tensor and the tensors it was made from are finite.
 
     Raises:
         NotFiniteError: they are not.
@@ -93,7 +93,7 @@ def check_finite(tensor: PlannedTensor, finished: Finished) -> None:
 
 
 def found_sentence(plan: Plan, name: str, counts: Mapping[str, int]) -> str:
-    """How many elements of the models are not finite in a tensor, as it is computed with."""
+    """Say how many elements of the models are not finite in a tensor, read as in the arithmetic."""
     rows = [row for tensor in plan.tensors if tensor.name == name for row in tensor.rows]
     wide = any(row.region.dtype == "F64" for row in rows) and name not in plan.copied
     read = " read as float32, which holds numbers below 3.4e38" if wide else ""
@@ -102,7 +102,7 @@ def found_sentence(plan: Plan, name: str, counts: Mapping[str, int]) -> str:
 
 
 def sentence(name: str, made: Mapping[str, int], dtype: str) -> str:
-    """What is not finite in a tensor of the output."""
+    """Say what is not finite in a tensor of the output."""
     infinite, nan, overflowed = (made.get(kind, 0) for kind in KINDS)
     parts = []
     if infinite:
@@ -114,7 +114,7 @@ def sentence(name: str, made: Mapping[str, int], dtype: str) -> str:
 
 
 def sentences(plan: Plan, made: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """What is not finite in the output, a sentence for each tensor if they are not too many."""
+    """Say what is not finite in the output, tensor by tensor unless there are too many."""
     types = {tensor.name: tensor.region.dtype for tensor in plan.tensors}
     said = [sentence(name, made[name], types[name]) for name in list(made)[:SENTENCES]]
     if len(made) > SENTENCES:

@@ -1,4 +1,4 @@
-"""Reading the ingredients' files while they are merged, and noticing when they change."""
+"""Reads the ingredients' files while they are merged, and detects changes to them."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from merge_worker.engine.plan import Operand, Plan, PlannedModel
 from mergehub.recipe.lock import LockedFile
 
 SPARE_FILES: Final = 200
-"""Files that a process may want open beside its inputs."""
+"""How many files a process may need open besides its inputs."""
 CHUNK: Final = 1 << 20
 
 
 class Inputs:
-    """All files that a plan reads or copies, opened once and read at any place by any thread.
+    """All files that a plan reads or copies, opened once; any thread may read at any place.
 
-    Reading rather than mapping them: a file that is cut short meanwhile is then an error with a
-    name, not the end of the process.
+    The files are read, not mapped: so a file that is cut short meanwhile gives an error with a
+    name, and does not end the process.
 
     Raises:
-        InputChangedError: on opening or on `check`, a file is not the one that was planned with.
+        InputChangedError: on opening or on `check`, a file differs from the planned one.
         TooManyFilesError: there are more files than this process may open.
     """
 
@@ -69,7 +69,7 @@ class Inputs:
         self._descriptors.clear()
 
     def check(self) -> None:
-        """Make sure that every file is still what it was."""
+        """Check that no file has changed."""
         for path, descriptor in self._descriptors.items():
             _compare(path, self._stamps[path], FileStamp.of(descriptor))
 
@@ -79,7 +79,7 @@ class Inputs:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
     def copy(self, path: Path, target: Path) -> LockedFile:
-        """Copy a file; returns what was written."""
+        """Copy a file and return what was written."""
         taken, size = hashlib.sha256(), 0
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
@@ -90,7 +90,7 @@ class Inputs:
         return LockedFile(sha256=taken.hexdigest(), size=size)
 
     def read(self, path: Path, offset: int, buffer: memoryview) -> None:
-        """Fill a buffer from a place in a file."""
+        """Fill a buffer from an offset in a file."""
         descriptor = self._descriptors[path]
         done = 0
         while done < len(buffer):
@@ -116,7 +116,7 @@ class Inputs:
             self._descriptors[path] = open_regular(path)
         except (SourceError, CheckpointError) as error:
             raise InputChangedError(
-                f"{error}: it has changed since the merge was planned"
+                f"{error}: the file has changed since the merge was planned"
             ) from None
         _compare(path, stamp, FileStamp.of(self._descriptors[path]))
 
@@ -124,7 +124,7 @@ class Inputs:
 class Reader:
     """One operand's elements, as stored or, with an adapter on top, as float32.
 
-    `code` is the element type that `read` delivers.
+    `code` is the element type that `read` gives.
     """
 
     def __init__(self, inputs: Inputs, model: PlannedModel, operand: Operand) -> None:
@@ -135,7 +135,7 @@ class Reader:
         self.code = F32 if operand.update else CODES.get(operand.region.dtype, F32)
 
     def read(self, first: int, size: int, row: NDArray[np.uint8]) -> None:
-        """Put elements [first, first + size) at the beginning of `row`."""
+        """Write elements [first, first + size) to the start of `row`."""
         if self._update is None:
             self._read(first, size, row)
             return
@@ -189,7 +189,7 @@ def _copied_files(plan: Plan) -> Iterator[tuple[Path, FileStamp]]:
 
 
 def _allow_open_files(count: int) -> None:
-    """Let this process open so many files more, as far as the system lets it."""
+    """Raise this process's limit of open files by `count`, as far as the system allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = count + SPARE_FILES
     if hard != resource.RLIM_INFINITY:
@@ -201,6 +201,6 @@ def _allow_open_files(count: int) -> None:
 def _compare(path: Path, planned: FileStamp, found: FileStamp) -> None:
     if planned != found:
         raise InputChangedError(
-            f"{path} is not the file that the merge was planned with: it was changed, replaced or "
-            "removed; plan again"
+            f"{path} was changed, replaced or removed after the merge was planned; "
+            "plan the merge again"
         )

@@ -1,4 +1,4 @@
-"""The operands of an output tensor, read in blocks; and tensors computed from them on the fly."""
+"""The operands of an output tensor, read in blocks, and tensors computed from them on the fly."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .inputs import Inputs, Reader
 
 
 class TensorMerge(Swept):
-    """One output tensor and its operands; what a method's `prepare` sees (`method.Merge`)."""
+    """One output tensor and its operands, as a method's `prepare` gets them (`method.Merge`)."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class TensorMerge(Swept):
         block: int,
         device: Device | None = None,
     ) -> None:
-        """`block` is elements at most, a multiple of REDUCTION; `device` is what fills them."""
+        """`block` is the most elements of a block, a multiple of REDUCTION; `device` fills it."""
         size = tensor.region.size
         columns = tensor.region.shape[-1] if tensor.region.shape else 1
         super().__init__((size // columns, columns) if columns else (0, 0), crew, block)
@@ -64,7 +64,7 @@ class TensorMerge(Swept):
         return np.array([reader.code for reader in self._readers], np.int64)
 
     def read(self, cut: Cut) -> Block:
-        """The operands' elements there, as stored; in a buffer of the thread's own."""
+        """The operands' elements at a place, as stored, in a buffer of the thread's own."""
         first, size = cut
         memory, raw = self.crew.memory, self._buffer(size)
         if memory.holds != (self, cut):
@@ -75,7 +75,7 @@ class TensorMerge(Swept):
         return Block(raw, self._codes, first, size)
 
     def _buffer(self, size: int) -> NDArray[np.uint8]:
-        """One row per operand, wide enough for each; rows start at lines of the cache."""
+        """One row per operand, wide enough for each; rows start at cache lines."""
         rows = len(self._readers)
         width = max(row.width for row in self._tensor.rows)
         wanted = -(-size * width // LINE) * LINE

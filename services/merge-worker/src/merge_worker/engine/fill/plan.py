@@ -1,4 +1,4 @@
-"""Filling the tensors of a plan that the journal lacks, and telling how far that is."""
+"""Fills the tensors of a plan that the journal lacks, and reports progress."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from .tensor import fill
 
 
 class Filling:
-    """Some tensors of a plan, being filled in `folder`.
+    """The tensors of a plan that are filled in `folder`.
 
-    The largest go first, so that no thread is left alone with one at the end.
+    The largest are filled first, so that no thread is left alone with one at the end.
     """
 
     def __init__(
@@ -45,9 +45,9 @@ class Filling:
         self._crew, self._device = Crew(room=max(map(held_whole, self._todo), default=0)), device
 
     def run(self, pool: Executor, threads: int, meter: Meter) -> None:
-        """Fill everything; raises the first error, after what is begun has ended."""
+        """Fill all of them; raises the first error, after the work in progress has ended."""
         workers: list[Future[None]] = []
-        try:  # an interrupt may come while the threads start
+        try:  # an interrupt may arrive while the threads start
             workers = self._crew.run(pool, threads, self._jobs(meter))
             meter.wait_for(workers, "fill")
         finally:

@@ -1,4 +1,4 @@
-"""Filling one output tensor: its operands block by block through the method's formula."""
+"""Fills one output tensor, block by block, by the method's formula."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 Compute = Callable[[Cut], tuple[memoryview, list[int]]]
 """From the place of a block to bytes of output, and its counts of what is not finite."""
 Wrote = Callable[[int], None]
-"""Told of every block, with its bytes."""
+"""Called for every block, with its bytes."""
 
 
 def fill(merge: TensorMerge, tensor: PlannedTensor, path: Path, wrote: Wrote) -> Finished:
-    """Compute a tensor's blocks and write them in their places."""
+    """Compute a tensor's blocks and write each in its place."""
     with writing(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:

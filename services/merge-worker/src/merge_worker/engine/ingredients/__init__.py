@@ -1,1 +1,1 @@
-"""The models of a merge opened, and in what they differ."""
+"""Opens the models of a merge, and says how they differ."""

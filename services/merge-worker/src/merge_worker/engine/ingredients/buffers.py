@@ -1,4 +1,4 @@
-"""Tensors that a checkpoint stores although its code computes them: never merged."""
+"""Tensors that a checkpoint stores although the model's code computes them; never merged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In what models differ, in words: for messages about what does not fit together."""
+"""Describes how models differ, for messages about models that do not fit together."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _SETTING: Final = re.compile(
     r"|n_head|pre_attn"
 )
 SHOWN: Final = 6
-"""Differences that a message names at most."""
+"""The most differences that a message names."""
 
 
 def differing_sizes(one: Ingredient, other: Ingredient) -> str:
-    """The sizes in two configurations that differ, as the end of a sentence; "" if none do."""
+    """The sizes that differ in two configurations, as the end of a sentence, or ""."""
     a, b = (dict(_values(each.checkpoint.config)) for each in (one, other))
     keys = [key for key in a if key in b and a[key] != b[key] and _SIZE.search(key)]
     if not keys:
@@ -34,8 +34,8 @@ def differing_sizes(one: Ingredient, other: Ingredient) -> str:
 
 
 def differing_settings(one: Ingredient, other: Ingredient, settled: Iterable[str]) -> str:
-    """What a model's configuration sets otherwise than another's, where it changes the output of
-    equal weights: "rope_theta 10000.0 (here 500000.0)". The settled keys are left out."""
+    """The settings that differ in two configurations and that change the output of equal weights:
+    "rope_theta 10000.0 (here 500000.0)". The settled keys are left out."""
     a, b = (dict(_values(each.checkpoint.config)) for each in (one, other))
     keys = [key for key in a if key in b and a[key] != b[key] and _SETTING.search(key)]
     keys = [key for key in keys if not any(f".{each}." in f".{key}." for each in settled)]
@@ -43,8 +43,8 @@ def differing_settings(one: Ingredient, other: Ingredient, settled: Iterable[str
 
 
 def lacks(lacking: Ingredient, having: Ingredient, names: Sequence[str], where: str = "") -> str:
-    """The sentence that a model lacks tensors which another has, with the likely reason."""
-    more = f" and {len(names) - 1} others" if len(names) > 1 else ""
+    """Say that a model lacks tensors that another has, with the likely reason."""
+    more = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
     return (
         f"{lacking.reference} has no tensor {names[0]!r}{more}{where}, which {having.reference} "
         f"has: {_reason(having, lacking)}"
@@ -56,19 +56,19 @@ def _reason(one: Ingredient, other: Ingredient) -> str:
     prefixes = [{stack.prefix for stack in each.layout.stacks} for each in (one, other)]
     if _senses(one) != _senses(other):
         return (
-            f"{seen}; a model of several modules does not merge with one of text alone: "
-            "take out its language model first, or merge models of one kind"
+            f"{seen}; a model with several modules cannot be merged with a text-only model: "
+            "extract its language model first, or merge models of the same kind"
         )
     if prefixes[0] & prefixes[1] or not all(prefixes):
-        return f"{seen}{differing_sizes(one, other)}; merge models of one architecture"
+        return f"{seen}{differing_sizes(one, other)}; merge models of the same architecture"
     return (
-        f"their names begin differently, {seen}; open one of them with transformers and save it "
-        "again, so that both are named by the same release"
+        f"their names have different prefixes: {seen}; load both with one release of transformers "
+        "and save them, so that their names agree"
     )
 
 
 def _looks(ingredient: Ingredient) -> str:
-    """What a model looks like by the names of its tensors, in words."""
+    """Describe a model by the names of its tensors."""
     stacks = ", ".join(f"{stack.prefix}*" for stack in ingredient.layout.stacks[:3])
     kind = ingredient.checkpoint.config.get("model_type")
     towers = "".join(f", with a {sense} tower" for sense in sorted(_senses(ingredient)))
@@ -81,7 +81,7 @@ def _senses(ingredient: Ingredient) -> set[str]:
 
 
 def _values(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every number and word in a configuration, nested sections included, by its path."""
+    """Yield every number and word in a configuration by its path, including nested sections."""
     for key, value in config.items():
         if isinstance(value, dict):
             yield from _values(value, f"{path}{key}.")

@@ -1,4 +1,4 @@
-"""The modules of a model: the parts that a recipe can merge on their own."""
+"""The modules of a model: the parts that a recipe can merge separately."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _ONLY: Final = ("default", "model", "decoder")
 def module_of(name: str, ingredient: Ingredient) -> str:
     """The module that a tensor belongs to.
 
-    The first part of its name that names one decides. What names none is text, or in an
-    encoder-decoder model shared by the two.
+    The first part of its name that names a module decides. A tensor whose name has no such part
+    belongs to the text module or, in an encoder-decoder model, is shared by both.
     """
     two = bool(ingredient.checkpoint.config.get("is_encoder_decoder"))
     for word in re.split(r"\.(?=\d)", name)[0].split("."):
@@ -44,12 +44,12 @@ def module_of(name: str, ingredient: Ingredient) -> str:
 
 
 def belongs(name: str, ingredient: Ingredient, module: str | None) -> bool:
-    """Whether a tensor belongs to a module; without one, all do."""
+    """Whether a tensor belongs to a module; if the module is None, every tensor does."""
     return module is None or module_of(name, ingredient) == module
 
 
 def find_module(asked: str, ingredient: Ingredient) -> str:
-    """The module that a recipe's name for one means in this model.
+    """The module of this model that a recipe's name means.
 
     Raises:
         PlanError: the model has no such module.

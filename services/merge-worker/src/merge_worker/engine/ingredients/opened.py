@@ -1,4 +1,4 @@
-"""The ingredients of a merge opened: headers and configurations read, tensors found by name."""
+"""Opens the ingredients of a merge: reads headers and configurations, finds tensors by name."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _OTHER_ROWS: Final = re.compile(
 )
 
 MOST_TENSORS: Final = 2_000_000
-"""Tensors of all models at most: a kilobyte is held for each. The largest models have 100,000."""
+"""The most tensors of all models; each takes a kilobyte. The largest models have 100,000."""
 
 _Part = tuple[ModelRef, Callable[[Path, Within], Checkpoint]]
-"""A model or an adapter, and what opens its folder."""
+"""A model or an adapter, and the function that opens its folder."""
 _Opened = tuple[Location, Checkpoint]
 
 
@@ -58,7 +58,7 @@ class Ingredient:
 
     @cached_property
     def names(self) -> list[str]:
-        """Its tensors in the order in which a model is run, without the copy of a tied matrix."""
+        """Its tensors in the order in which a model runs, without the copy of a tied matrix."""
         tied = self.checkpoint.tied and self.embedding is not None
         names = [n for n in self.checkpoint.tensors if not (tied and _HEAD.search(n))]
         return sorted(names, key=self.layout.sort_key)
@@ -69,7 +69,7 @@ class Ingredient:
         return next((n for n in sorted(self.checkpoint.tensors) if _EMBEDDING.search(n)), None)
 
     def find(self, name: str) -> str | None:
-        """The name under which a tensor is stored: its own, or the embedding's if tied to it."""
+        """The name under which a tensor is stored: its own, or the embedding's if it is tied."""
         if name in self.checkpoint.tensors:
             return name
         if _HEAD.search(name) and self.checkpoint.tied:
@@ -77,12 +77,12 @@ class Ingredient:
         return None
 
     def region(self, name: str) -> Region:
-        """Where a tensor lies, by the name under which it is stored."""
+        """The place of a tensor, by the name under which it is stored."""
         return self.checkpoint.tensors[name]
 
     @property
     def planned(self) -> PlannedModel:
-        """What the plan keeps of it."""
+        """The plan's record of it."""
         model = _planned(self.reference.without_adapter, self.location, self.checkpoint)
         if self.adapter is None or self.adapter_location is None or not self.reference.adapter:
             return model
@@ -98,14 +98,14 @@ def is_vocabulary(name: str) -> bool:
 def open_all(
     references: Sequence[ModelRef], others: Iterable[ModelRef], sources: Sources
 ) -> dict[ModelRef, Ingredient]:
-    """Open what the references name, each file once; of the others, only see that they are there.
+    """Open the models that are read, each file once; only locate the others.
 
     Raises:
-        EngineError: one cannot be opened, as `Sources.locate`, `open_checkpoint` and
-            `open_adapter` say; of several, all are named.
+        EngineError: one cannot be opened (see `Sources.locate`, `open_checkpoint` and
+          `open_adapter`); if several cannot, the message names all.
         CheckpointError: a model has fewer layers than its configuration says.
-        PlanError: an adapter changes a tensor that its model does not have, or of another shape;
-            or there are more than MOST_TENSORS.
+        PlanError: an adapter changes a tensor that its model lacks or that has another shape; or
+          there are more than MOST_TENSORS.
     """
     parts: dict[_Part, _Opened] = {}
     tensors = 0
@@ -116,7 +116,7 @@ def open_all(
             tensors += len(parts[part][1].tensors)
         if tensors > MOST_TENSORS:
             raise PlanError(
-                f"the models have more than {MOST_TENSORS} tensors together; merge fewer at a time"
+                f"the models have more than {MOST_TENSORS} tensors in total; merge fewer at a time"
             )
     for reference in others:
         with _noted(faults):
@@ -150,7 +150,7 @@ def _noted(faults: list[EngineError]) -> Iterator[None]:
 
 
 def _together(faults: Sequence[EngineError]) -> EngineError:
-    """One error that says all that these say."""
+    """Return one error with the messages of all of these."""
     sentences = list(dict.fromkeys(map(str, faults)))
     if len(sentences) == 1:
         return faults[0]
@@ -174,7 +174,9 @@ def _ingredient(reference: ModelRef, opened: Sequence[_Opened]) -> Ingredient:
 def _check_depth(ingredient: Ingredient) -> None:
     checkpoint = ingredient.checkpoint
     if lacking := lacking_layers(ingredient.layout, checkpoint.config):
-        raise CheckpointError(f"{checkpoint.folder} lacks layers: {lacking}; download it again")
+        raise CheckpointError(
+            f"{checkpoint.folder} lacks layers: {lacking}; download the model again"
+        )
 
 
 def _check_update(ingredient: Ingredient, name: str, update: LowRank) -> None:
@@ -185,7 +187,7 @@ def _check_update(ingredient: Ingredient, name: str, update: LowRank) -> None:
         stacks = ", ".join(f"{s.depth} in {s.prefix}*" for s in ingredient.layout.stacks[:3])
         raise PlanError(
             f"the adapter of {reference} changes {name!r}, which its model lacks "
-            f"(layers: {stacks or 'none'}{other}); an adapter fits the model that it was trained on"
+            f"(layers: {stacks or 'none'}{other}); use the model that the adapter was trained on"
         )
     if region.dtype not in CODES:
         raise PlanError(
@@ -194,8 +196,8 @@ def _check_update(ingredient: Ingredient, name: str, update: LowRank) -> None:
         )
     if region.shape != update.shape:
         raise PlanError(
-            f"the adapter of {reference} changes {name!r} as if its shape were "
-            f"{list(update.shape)}; it is {list(region.shape)}"
+            f"the adapter of {reference} expects {name!r} to have the shape "
+            f"{list(update.shape)}, but it has {list(region.shape)}"
         )
 
 

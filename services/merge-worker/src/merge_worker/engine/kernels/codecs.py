@@ -1,4 +1,4 @@
-"""Between stored bits and float32: bf16, fp16, fp32 and fp64 in; bf16, fp16 and fp32 out.
+"""Decodes bf16, fp16, fp32 and fp64 to float32, and encodes float32 to bf16, fp16 and fp32.
 
 Rounding is to nearest, ties to even. Infinities stay infinite; NaN stays NaN (made quiet).
 """
@@ -13,13 +13,13 @@ from merge_worker.engine.files.dtypes import BF16, F16, F32
 from merge_worker.engine.machine.compilable import compilable
 
 _QUANTUM_SHIFT = np.float32(2.0**112)
-"""Float16 bits moved to float32's place have an exponent that is 112 too small."""
+"""Float16 bits, shifted to float32's position, have an exponent that is 112 too small."""
 _SUBNORMALS = np.float32(2.0**24)
 """Subnormal float16 numbers are multiples of 2⁻²⁴."""
 _ONE_F32 = np.float32(1)
 MAGNITUDE = np.uint32(0x7FFFFFFF)
 INFINITY_BITS = np.uint32(0x7F800000)
-"""Those of NaN are beyond it."""
+"""The bits of infinity; those of NaN are larger."""
 _F16_END = np.uint32(0x477FF000)
 _BF16_END = np.uint32(0x7F7F8000)
 _U13 = np.uint32(13)
@@ -53,7 +53,7 @@ def encode(values: Any, code: int, raw: Any, start: int, stop: int) -> None:
 
 @compilable
 def end_of(code: int) -> Any:
-    """The bits of the least magnitude in float32 that `encode` makes infinite."""
+    """The bits of the smallest float32 magnitude that `encode` makes infinite."""
     if code == BF16:
         return _BF16_END
     if code == F16:
@@ -105,7 +105,7 @@ def _encode_f16(values: Any, bits: Any, out: Any) -> None:
     for j in range(out.size):
         magnitude = bits[j] & np.uint32(0x7FFFFFFF)
         odd = np.uint32(0xFFF) + ((magnitude >> _U13) & _ONE)
-        # Exponents are rebased by 112 only where the result is normal.
+        # Exponents are rebased by 112 only if the result is normal.
         rebased = max(magnitude, np.uint32(0x38000000)) - np.uint32(0x38000000)
         half = np.uint32(rebased + odd) >> _U13
         if magnitude < np.uint32(0x38800000):

@@ -14,15 +14,15 @@ from .formula import Along, Formula
 from .randomness import draw_tile
 
 TILE: Final = 2048
-"""Elements decoded at a time: a row of them takes 8 KiB, so that several stay in the L1 cache."""
+"""How many elements are decoded at a time: a row takes 8 KiB, so that several fit the L1 cache."""
 SCRATCH: Final = 6
-"""Rows of scratch beside one for each model: base, votes, draws and up to three sums."""
+"""Rows of scratch besides one for each model: base, votes, draws and up to three sums."""
 WIDTH: Final = TILE + 16
-"""Floats in a row of scratch: a tile, and the draws that its ends share with other tiles. It is a
-multiple of 64 bytes, so that all rows of aligned scratch are aligned."""
+"""Floats in a row of scratch: a tile, and the draws that its ends share with other tiles. A row is
+a multiple of 64 bytes, so that all rows of aligned scratch are aligned."""
 
 MADE: Final = 3
-"""Counts of the values that are written, at the end of those of the operands, in this order."""
+"""How many counts of the written values follow the operands' counts, in this order."""
 INFINITE: Final = -3
 NOT_NUMBERS: Final = -2
 OVERFLOWED: Final = -1
@@ -64,7 +64,7 @@ def _five_facts(facts: Any, i: int) -> Any:
 
 
 FACTS_OF: Final = (_no_facts, _one_fact, _two_facts, _three_facts, _four_facts, _five_facts)
-"""By number of facts: those of model i, from one array per fact."""
+"""By the number of facts: a function that takes model i's facts from one array per fact."""
 
 
 @compilable
@@ -97,7 +97,7 @@ def _three_sums(a: Any, b: Any, c: Any, j: int) -> Any:
 
 @compilable
 def one_nan(value: Any) -> Any:
-    """The value; or, if it is not a number, one NaN: processors and GPUs make different ones."""
+    """The value, or a fixed NaN if it is not a number: CPUs and GPUs make different NaNs."""
     return value if value == value else _NAN
 
 
@@ -112,7 +112,7 @@ def count_nonfinite(row: Any, size: int) -> Any:
 
 @compilable
 def largest(row: Any, size: int) -> Any:
-    """The bits of the largest magnitude among the first `size` values; NaN is beyond infinity."""
+    """The bits of the largest magnitude among the first `size` values; NaN is above infinity."""
     bits = row.view(np.uint32)
     found = np.uint32(0)
     for j in range(size):
@@ -122,8 +122,8 @@ def largest(row: Any, size: int) -> Any:
 
 @compilable
 def count_made(row: Any, size: int, end: Any, counts: Any) -> None:
-    """Add how many of the first `size` values are, as they are written, infinite, how many not a
-    number, and how many became infinite only because the type that is written ends at `end`."""
+    """Count the first `size` values that are written as infinite, that are not a number, and that
+    became infinite only because the type that is written ends at `end`; add to `counts`."""
     bits = row.view(np.uint32)
     for j in range(size):
         magnitude = bits[j] & MAGNITUDE
@@ -138,7 +138,7 @@ def count_made(row: Any, size: int, end: Any, counts: Any) -> None:
 def fill_kernel(
     formula: Formula, has_base: bool, along: Along | None, facts: str, merge_facts: str
 ) -> Function:
-    """The loop for a formula; `facts` and `merge_facts` list their types as `compiled` does."""
+    """The compiled loop for a formula; `facts` and `merge_facts` list types as `compiled` does."""
     signature = (
         f"u1[:,:], i8[:], i8, i8, i8, f4[:,:], ({facts}), ({merge_facts}), u8[:], f4[:,:], "
         "f4[:,:], u1[:], i8, i8[:]"
@@ -148,14 +148,15 @@ def fill_kernel(
 
 
 def fill_loop(formula: Formula, has_base: bool, along: Along | None, facts: int) -> Function:
-    """The loop before compilation.
+    """Return the loop before compilation.
 
     Its arguments: `raw`, `codes`, `first` and `size` as in `method.Block`; `columns` of the
     tensor; `weights` (float32, models x lines, one line if they are the same everywhere); `facts`
     (a tuple of arrays, one item per model); `merge_facts` (a tuple of scalars); `keys` of the
     models' draws (uint64); `ranks` (float32, models x elements of the block); `scratch` (float32,
     models + SCRATCH x WIDTH); `out` (uint8) and `out_code`, the element type to write; and
-    `nonfinite` (int64 per operand, then MADE), which the infinite and NaN elements are added to.
+    `nonfinite` (int64 per operand, then MADE), to which the counts of infinite and NaN elements are
+    added.
     """
     value, share, result = formula.value, formula.share, formula.result
     vote = formula.vote or _no_vote

@@ -7,10 +7,10 @@ At each element, with θ₀ the base's value, θᵢ the i-th model's and wᵢ it
     S  = Σ share(vᵢ, wᵢ, V)                a tuple of two or three sums
     θ  = result(S, θ₀, index, facts of the merge)
 
-Sums run over the models in the order of the recipe, in float32. A weighted average shares
-(wᵢvᵢ, wᵢ) and results in S₀/S₁; sign consensus votes first and lets only those share who agree.
-The same functions serve every device: on the CPU the loop over elements is innermost at every
-step, so that it becomes vector instructions whatever the number of models.
+Sums run over the models in the order of the recipe, in float32. A weighted average has the shares
+(wᵢvᵢ, wᵢ) and the result S₀/S₁; with sign consensus, models vote first, and only those that agree
+have a share. The same functions serve every device: on the CPU the loop over elements is innermost
+at every step, so that it becomes vector instructions for any number of models.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from typing import Any, Literal
 from merge_worker.engine.machine.compilable import Function, compilable
 
 Along = Literal["row", "column"]
-"""What facts are gathered of, where they are not of the whole tensor."""
+"""What facts are gathered along, if not over the whole tensor."""
 
 
 @compilable
 def own_value(theta: Any, base: Any, index: Any, draw: Any, rank: Any) -> Any:
-    """The model's value as it is."""
+    """The model's value, unchanged."""
     return theta
 
 
@@ -38,7 +38,7 @@ def weighted(value: Any, weight: Any, vote: Any) -> Any:
 
 @compilable
 def total(sums: Any, base: Any, index: Any) -> Any:
-    """The first sum as it is."""
+    """The first sum, unchanged."""
     return sums[0]
 
 
@@ -46,11 +46,11 @@ def total(sums: Any, base: Any, index: Any) -> Any:
 class Formula:
     """Four compilable functions of single float32 elements, as in the module's docstring.
 
-    `index` is the element's flat position in its tensor (uint64). `draw`, where the formula is
-    `drawn`, is the model's random number in [0, 1) for this element (`engine.randomness`); `rank`,
-    where it is `ranked`, is the number of elements of the same row whose |θᵢ − θ₀| is smaller
-    (or equal, and further on). Without a base, `base` is 0; without a `vote`, V is 0.
-    `share` returns `sums` numbers, two or three.
+    `index` is the element's flat position in its tensor (uint64). `draw`, if the formula is
+    `drawn`, is the model's random number in [0, 1) for this element (`engine.randomness`). `rank`,
+    if it is `ranked`, is the number of elements of the same row whose |θᵢ − θ₀| is smaller (or
+    equal, and further on). Without a base, `base` is 0; without a `vote`, V is 0. `share` returns
+    `sums` numbers, two or three.
     """
 
     result: Function = total
@@ -63,5 +63,5 @@ class Formula:
 
     @property
     def functions(self) -> tuple[Function, ...]:
-        """Those of the four that are there."""
+        """Those of the four functions that are given."""
         return tuple(f for f in (self.value, self.vote, self.share, self.result) if f)

@@ -1,7 +1,7 @@
-"""The compiled loops of first passes that sum: scalar products, norms, squares.
+"""The compiled loops of first passes that add up scalar products, norms and squares.
 
 Each takes a block (`raw`, `codes`, `size` as in `method.Block`) and decodes it in tiles into
-`scratch` (float32, operands x TILE); with a base in row 0 they look at task vectors, the other
+`scratch` (float32, operands x TILE). If row 0 is a base, the loops work on task vectors: the other
 rows minus the base.
 """
 
@@ -18,16 +18,16 @@ from .codecs import decode
 from .fill_kernel import TILE
 
 REDUCTION: Final = 65536
-"""Elements whose sum is one float64 partial: a constant, so that no block size changes it."""
+"""How many elements one float64 partial sums: a constant, so that block sizes do not change it."""
 LANES: Final = 32
-"""Sums kept side by side within a partial, so that they can be added by vector instructions."""
+"""How many sums a partial keeps side by side, so that vector instructions can add to them."""
 
 _ZERO = np.float32(0)
 
 
 @compilable
 def decode_base(raw: Any, codes: Any, has_base: bool, start: int, stop: int, out: Any) -> None:
-    """Row 0 of a block into `out`, or zeros where it is no base."""
+    """Decode row 0 of a block into `out`, or write zeros if it is not a base."""
     if has_base:
         decode(raw[0], codes[0], start, stop, out)
     else:
@@ -38,7 +38,7 @@ def decode_base(raw: Any, codes: Any, has_base: bool, start: int, stop: int, out
 def decode_difference(
     raw: Any, codes: Any, i: int, start: int, stop: int, base: Any, out: Any
 ) -> None:
-    """Row i of a block minus `base` (float32, already decoded) into `out`."""
+    """Decode row i of a block minus `base` (float32, already decoded) into `out`."""
     decode(raw[i], codes[i], start, stop, out)
     for j in range(stop - start):
         out[j] -= base[j]
@@ -55,9 +55,9 @@ def products(
     lanes: Any,
     out: Any,
 ) -> None:
-    """Σ xₐxᵦ over each `stretch` of elements, into `out` (float64, stretches x models x models).
+    """Write Σ xₐxᵦ over each `stretch` of elements to `out` (float64, stretches x models x models).
 
-    Each partial sums TILEs in their order, and in a TILE the LANES of `lanes` in theirs.
+    Each partial adds up TILEs in order, and within a TILE the LANES of `lanes` in order.
     """
     models = out.shape[1]
     base, rows = scratch[0], scratch[1:]
@@ -101,10 +101,10 @@ def selected_squares(
     lanes: Any,
     out: Any,
 ) -> None:
-    """Σ x² of each model over each REDUCTION elements, into `out` (float64, stretches x models).
+    """Write Σ x² of each model over each REDUCTION elements to `out` (float64, stretches x models).
 
-    Only those count whose score (float32, one per element) is above `least`, or equal to it up to
-    flat index `last`.
+    Only elements count whose score (float32, one per element) is above `least`, or equal to it up
+    to flat index `last`.
     """
     models = out.shape[1]
     base, row = scratch[0], scratch[1]
@@ -148,7 +148,7 @@ def column_products(
 
 @kernel("u1[:,:], i8[:], i8, f4[:,:], f8[:], f8[:,:]")
 def magnitudes(raw: Any, codes: Any, size: int, scratch: Any, lanes: Any, out: Any) -> None:
-    """Σ|x|, Σx² and max|x| of row 0 over each REDUCTION elements, into `out` (stretches x 3)."""
+    """Write Σ|x|, Σx² and max|x| of row 0 over each REDUCTION elements to `out` (stretches x 3)."""
     row = scratch[0]
     for p in range(len(out)):
         end = min(size, (p + 1) * REDUCTION)

@@ -1,4 +1,4 @@
-"""The arithmetic of adapters: W + scaling · B @ A, for any stretch of a tensor's elements."""
+"""The arithmetic of adapters: W + scaling · B @ A for any stretch of a tensor's elements."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def decode_all(raw: Any, code: int, out: Any) -> None:
 def add_low_rank(first: int, left: Any, right: Any, scaling: Any, delta: Any, out: Any) -> None:
     """Add scaling · (left @ right) to `out`, the float32 elements from flat index `first` on.
 
-    `left` is rows x rank and `right` rank x columns; `delta` is scratch for a row. Each element's
-    sum runs over the rank in order, so it does not depend on which stretch it is computed in.
+    `left` is rows x rank and `right` is rank x columns; `delta` is scratch for a row. Each
+    element's sum runs over the rank in order, so it does not depend on the stretch.
     """
     rank, columns = right.shape
     done = 0

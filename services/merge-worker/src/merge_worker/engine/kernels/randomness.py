@@ -1,10 +1,10 @@
-"""Numbers at random without state: Philox4x32-10, a generator that is a function of a counter.
+"""Random numbers without state: Philox4x32-10, a generator that is a function of a counter.
 
 J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw: Parallel random numbers: as easy as 1, 2, 3
 (SC '11). With c = i div 4, the draw for element i of tensor T of ingredient M under seed S is word
 i mod 4 of Philox4x32-10 at counter (c mod 2³², c div 2³², 0, 0) under a key made of (S, M, T) by
 `draw_key`; its upper 24 bits, divided by 2²⁴, are a number in [0, 1). It depends on nothing else,
-so blocks, threads, devices and restarts cannot change it.
+so blocks, threads, devices and restarts do not change it.
 
 Test vector: seed 7, ingredient "org/model", tensor "model.norm.weight" give the key
 0x2481168CAA715D6C and, for i = 0, 1, 2, 3, 4 and 2³⁴, the words
@@ -62,7 +62,7 @@ def bump(key: Any, weyl: Any) -> Any:
 def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
     """Philox4x32-10: four words from a counter of four and a key of two, all as uint64.
 
-    The rounds are written out because a loop here would keep the loop over the elements from
+    The rounds are written out because a loop here would prevent the loop over the elements from
     becoming vector instructions.
     """
     c0, c1, c2, c3 = philox_round(c0, c1, c2, c3, k0, k1)
@@ -104,7 +104,7 @@ def draw(index: Any, key: Any) -> Any:
 def draw_tile(key: Any, first: int, count: int, out: Any) -> None:
     """The draws of elements [first, first + count), from `out[first % 4]` on.
 
-    Elements are drawn by fours, so up to three before the first and after the last one come too.
+    Elements are drawn in fours, so up to three before the first and after the last are included.
     """
     k0, k1 = key & _LOW, key >> _32
     counter = np.uint64(first // 4)

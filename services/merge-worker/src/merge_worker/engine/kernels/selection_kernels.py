@@ -1,8 +1,8 @@
 """The compiled loops of first passes that count magnitudes.
 
 Each takes a block (`raw`, `codes`, `size` as in `method.Block`) and decodes it in tiles into
-`scratch` (float32, 2 or 3 x TILE); with a base in row 0 they look at task vectors, the other rows
-minus the base. The bits of a non-negative float32 grow with its value.
+`scratch` (float32, 2 or 3 x TILE). If row 0 is a base, the loops work on task vectors: the other
+rows minus the base. The bits of a non-negative float32 grow with its value.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from .fill_kernel import TILE
 from .gather_kernels import decode_base, decode_difference
 
 UPPER: Final = (1 << 15) + 1
-"""Bins that magnitudes are counted in at first: one for zero, then 2¹⁶ float32 numbers in each."""
+"""How many bins the first pass counts in: one for zero, then one for each 2¹⁶ float32 numbers."""
 LOWER: Final = 1 << 16
-"""The numbers in a bin."""
+"""How many numbers a bin holds."""
 COUNTERS: Final = 4
-"""Counters of each upper bin, in turn: runs of zeros would wait for a single one."""
+"""How many counters each upper bin uses in turn; runs of zeros would wait for a single one."""
 ELSEWHERE: Final = 16
-"""Counters of what lies in another bin, likewise."""
+"""How many counters of elements in other bins are used in turn."""
 
 _MAGNITUDE = np.uint32(0x7FFFFFFF)
 _LOWER = np.uint32(0xFFFF)
@@ -59,11 +59,11 @@ def count_from(
     above: Any,
     zeros: Any,
 ) -> None:
-    """Count each magnitude by its distance from the float32 number with the bits `lowest`.
+    """Count each magnitude by its distance from the float32 number whose bits are `lowest`.
 
-    `lowest` is uint32, models x cuts; `counts` int64, models x cuts x (numbers + ELSEWHERE), the
-    last for all other numbers; `above` (int64, models x cuts) those beyond the numbers counted;
-    `zeros` (int64, per model) those that are 0. A cut whose `lowest` is 0 is passed over.
+    `lowest` is uint32, models x cuts. `counts` is int64, models x cuts x (numbers + ELSEWHERE), the
+    last for all other numbers. `above` (int64, models x cuts) counts magnitudes beyond the numbers
+    counted, `zeros` (int64, per model) those that are 0. A cut whose `lowest` is 0 is skipped.
     """
     base, row, distances = scratch[0], scratch[1], scratch[2].view(np.uint32)
     bits = row.view(np.uint32)
@@ -94,10 +94,10 @@ def count_from(
 
 @kernel("i8[:,:,:,:], i8, i8[:,:], i8[:,:], i8[:,:], i8[:,:]")
 def find_cut(counts: Any, end: int, keep: Any, bins: Any, ranks: Any, sizes: Any) -> None:
-    """Find the bin that the `keep`-th item lies in, counted down from bin `end` - 1.
+    """Find the bin of the `keep`-th item, counted down from bin `end` - 1.
 
-    `counts` is models x cuts x bins x counters, or models x 1 x … for all cuts alike; the others
-    are models x cuts: `bins` becomes the bin, `ranks` the item's rank there (from 1; beyond its
+    `counts` is models x cuts x bins x counters, or models x 1 x … if all cuts share it; the others
+    are models x cuts. `bins` receives the bin, `ranks` the item's rank there (from 1; beyond its
     size if there are fewer items in all), `sizes` how many items the bin has. All are int64.
     """
     for i in range(keep.shape[0]):
@@ -117,7 +117,7 @@ def find_cut(counts: Any, end: int, keep: Any, bins: Any, ranks: Any, sizes: Any
 def count_equal(
     raw: Any, codes: Any, size: int, has_base: bool, scratch: Any, threshold: Any, counts: Any
 ) -> None:
-    """Count magnitudes with the bits `threshold` (uint32) into `counts`; both models x cuts."""
+    """Count magnitudes whose bits are `threshold` (uint32) in `counts`; both are models x cuts."""
     base, row = scratch[0], scratch[1]
     bits = row.view(np.uint32)
     for start in range(0, size, TILE):
@@ -144,9 +144,9 @@ def find_last(
     remaining: Any,
     last: Any,
 ) -> None:
-    """Count `remaining` down at each magnitude with the bits `threshold`; at 0 set `last`.
+    """Count `remaining` down at each magnitude whose bits are `threshold`; at 0 set `last`.
 
-    All three are models x cuts; `last` becomes the flat index.
+    All three are models x cuts; `last` receives the flat index.
     """
     base, row = scratch[0], scratch[1]
     bits = row.view(np.uint32)

@@ -1,4 +1,4 @@
-"""Where the engine keeps what it would otherwise make again."""
+"""Where the engine caches what it would otherwise make again."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """`mergehub` in `$XDG_CACHE_HOME`, or in the user's cache folder.
+    """The folder `mergehub` in `$XDG_CACHE_HOME`, or in the user's cache folder.
 
-    A user without a home, as in some containers, has one for this process only.
+    A user without a home folder, as in some containers, gets one for this process only.
     """
     try:
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "mergehub")

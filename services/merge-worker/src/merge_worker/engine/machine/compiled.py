@@ -1,7 +1,7 @@
-"""Turning compilable functions into machine code when first called, kept on disk afterwards.
+"""Turns compilable functions into machine code at the first call, and keeps it on disk.
 
-What is kept is an object file for this processor: a warm start neither compiles nor imports the
-compiler. The file begins with the SHA-256 of the rest, so a damaged one is made anew.
+An object file for this processor is kept, so a warm start neither compiles nor imports the
+compiler. The file begins with the SHA-256 of the rest, so that a damaged file is replaced.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _SCALARS: Final = {
 
 
 def kernel(signature: str) -> Callable[[Function], Function]:
-    """A function that is compiled at its first call; `__wrapped__` is the plain one.
+    """Make a function that is compiled at its first call; `__wrapped__` is the plain function.
 
     `signature` lists the types of its arguments: NumPy's codes, `u1[:,:]` for a C-contiguous
     array of two dimensions, `(f4[:], u8[:])` for a tuple. It returns nothing, may not allocate
@@ -56,7 +56,7 @@ def kernel(signature: str) -> Callable[[Function], Function]:
 
 
 def once(make: _F) -> _F:
-    """`functools.cache` under a lock, so that threads never compile the same thing side by side."""
+    """Like `functools.cache`, but under a lock, so that threads do not compile the same thing."""
     cached = cache(make)
 
     @wraps(make)
@@ -68,10 +68,10 @@ def once(make: _F) -> _F:
 
 
 def compiled(function: Function, signature: str) -> Function:
-    """`function` as machine code that runs without the GIL and with IEEE arithmetic as written.
+    """Return `function` as machine code that runs without the GIL, with IEEE arithmetic as written.
 
-    The code is kept under a name made of all that it depends on: what the function and those that
-    it calls do, the constants and the variables of closures that they use, compiler and processor.
+    The code is kept under a name made of all that it depends on: the function and those that it
+    calls, the constants and closure variables that they use, the compiler and the processor.
     """
     key = _key(function, signature)
     path = cache_folder() / "compiled" / f"{function.__name__}-{key}.o"
@@ -83,15 +83,16 @@ def compiled(function: Function, signature: str) -> Function:
         return _caller(load(code), signature)
 
 
-# Calling it: numba's convention is a status, a place for a result and one for an exception, and
-# for each array its owner (none), parent (none), size, item size, address, shape and strides.
+# Calling: by numba's convention the arguments are a place for a result, a place for an exception,
+# and for each array its owner (none), parent (none), size, item size, address, shape and strides; a
+# status is returned.
 
 
 def _caller(entry: int, signature: str) -> Function:
     native = ctypes.CFUNCTYPE(ctypes.c_int32)(entry)
     kinds = [None if kind.endswith("]") else _SCALARS[kind] for kind in argument_types(signature)]
     nowhere = (ctypes.c_void_p(0), ctypes.c_void_p(0))
-    # Both are written to at every call, with nothing that anybody reads.
+    # Every call writes to both, but nothing reads them.
     result, error = ctypes.c_void_p(0), ctypes.c_void_p(0)
     first = (ctypes.byref(result), ctypes.byref(error))
 
@@ -119,7 +120,7 @@ def _array(array: NDArray[Any]) -> list[Any]:
     return [ctypes.c_int64(each) for each in numbers]
 
 
-# Keeping it.
+# Keeping the code on disk.
 
 
 def _key(function: Function, signature: str) -> str:
@@ -130,7 +131,7 @@ def _key(function: Function, signature: str) -> str:
 
 
 def _describe(function: Function, described: dict[Any, str]) -> None:
-    """Add what a function does, and all that it calls, with the values that they refer to."""
+    """Describe a function and all that it calls, with the values that they refer to."""
     function = inspect.unwrap(function)
     if function in described or not isinstance(function, FunctionType):
         return
@@ -146,7 +147,7 @@ def _describe(function: Function, described: dict[Any, str]) -> None:
 
 
 def _read(path: Path) -> bytes | None:
-    """The code kept at `path`; None if there is none or it is damaged."""
+    """The code kept at `path`, or None if there is none or it is damaged."""
     with suppress(OSError):
         digest, code = (text := path.read_bytes())[:32], text[32:]
         return code if hashlib.sha256(code).digest() == digest else None
@@ -154,7 +155,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def _keep(path: Path, code: bytes) -> None:
-    """Keep it for the next start, if that can be written; it appears whole."""
+    """Keep the code for the next start, if the file can be written; it appears whole."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(f".{os.getpid()}")

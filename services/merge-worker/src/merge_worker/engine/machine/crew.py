@@ -1,9 +1,8 @@
 """Threads that each take the next tensor, and that help one another within large ones.
 
-A thread that needs all of a tensor goes over it in a *sweep*: a list of blocks that any thread may
-take from. The owner takes them itself; threads that have no tensor of their own left take from
-every sweep that is open. So many small tensors and a single huge one keep all processors busy
-alike.
+A thread that needs all of a tensor makes a *sweep* over it: a list of blocks that any thread may
+take from. The owner takes blocks itself; threads without a tensor of their own take from every open
+sweep. So many small tensors keep all processors busy, and so does a single huge one.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ Sum = TypeVar("Sum")
 
 
 class Stopped(Exception):
-    """Another thread failed, or the caller wants no more."""
+    """Another thread failed, or the caller stopped the work."""
 
 
 class Crew:
@@ -38,10 +37,10 @@ class Crew:
         self._busy = 0
         self._stopped = threading.Event()
         self.memory = Memory()
-        """The buffers of the thread that asks."""
+        """The buffers of the calling thread."""
 
     def stop(self) -> None:
-        """Let every thread end before its next block."""
+        """Make every thread end before its next block."""
         self._stopped.set()
         with self._changed:
             self._changed.notify_all()
@@ -49,13 +48,13 @@ class Crew:
     def run(
         self, pool: Executor, threads: int, jobs: Iterable[Callable[[], None]]
     ) -> list[Future[None]]:
-        """Start `threads` threads of `pool` that do all jobs; a job may sweep."""
+        """Start `threads` threads of `pool` to do all jobs; a job may sweep."""
         shared = _Shared(jobs)
         self._busy = threads
         return [pool.submit(self._work, shared) for _ in range(threads)]
 
     def sweep(self, items: Sequence[Item], work: Callable[[Item], Made]) -> list[Made]:
-        """What `work` makes of each item, in their order.
+        """Return the results of `work` on each item, in order.
 
         Raises:
             Stopped: `stop` was called; also what `work` raised first.
@@ -76,7 +75,7 @@ class Crew:
     def tally(
         self, items: Sequence[Item], start: Callable[[], Sum], add: Callable[[Item, Sum], None]
     ) -> list[Sum]:
-        """The sums of the threads that took part, each added up from its own `start`."""
+        """The totals of the threads that took part, each added up from its own `start`."""
         sums: dict[int, Sum] = {}
 
         def work(item: Item) -> None:
@@ -167,7 +166,7 @@ class _Shared:
 
 
 class _Sweep(Generic[Item, Made]):
-    """Items that any thread may take, and what was made of them."""
+    """Items that any thread may take, and their results."""
 
     def __init__(
         self,
@@ -180,7 +179,7 @@ class _Sweep(Generic[Item, Made]):
         self._made: list[Any] = [None] * len(items)
         self._error: BaseException | None = None
         self.left = len(items)
-        """Items not finished."""
+        """How many items are not finished."""
 
     @property
     def has_more(self) -> bool:
@@ -202,13 +201,13 @@ class _Sweep(Generic[Item, Made]):
         return True
 
     def results(self) -> list[Made]:
-        """What was made of the items, in their order; raises the first error instead."""
+        """The results of the items, in order; raises the first error instead."""
         if self._error:
             raise self._error
         return self._made
 
     def _fail(self, error: BaseException) -> None:
-        """Keep the first error and leave out what nobody has taken."""
+        """Keep the first error, and drop the items that no thread has taken."""
         with self._changed:
             self._error = self._error or error
             skipped = len(self._items) - self._next

@@ -1,7 +1,7 @@
-"""Machine code of compilable functions: made by numba, loaded by LLVM.
+"""Makes machine code of compilable functions with numba, and loads it with LLVM.
 
-numba alone is imported by `build`. Its code is called by numba's own convention, without the
-wrappers that would need Python; it may not allocate, so that it needs nothing of numba at run time.
+Only `build` imports numba. The code is called by numba's own convention, without the wrappers that
+would need Python. It must not allocate, so that it needs no part of numba at run time.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ ENTRY: Final = "entry"
 
 _registered: set[Any] = set()
 _loaded: list[Any] = []
-"""LLVM's engines own the code that they loaded, so they stay."""
+"""LLVM's engines own the code that they loaded, so they are kept."""
 
 
 @cache
 def _llvm() -> Any:
-    """LLVM, imported late: what plans or describes a merge does without it."""
+    """LLVM, imported late, since planning or describing a merge does not need it."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
@@ -34,7 +34,7 @@ def _llvm() -> Any:
 
 @cache
 def toolchain() -> list[str]:
-    """What machine code depends on beside its source: the compilers and the processor."""
+    """What machine code depends on besides its source: the compilers and the processor."""
     return [version("numba"), version("llvmlite"), *_processor().values()]
 
 
@@ -45,14 +45,14 @@ def _processor() -> dict[str, str]:
 
 
 def argument_types(signature: str) -> list[str]:
-    """The types of a signature in order, those in tuples like the others."""
+    """The types of a signature in order, with tuples flattened."""
     plain = signature.replace("(", "").replace(")", "").replace(" ", "")
     # The comma of [:,:] separates dimensions, not arguments.
     return [kind.replace(";", ",") for kind in plain.replace(":,", ":;").split(",") if kind]
 
 
 def load(code: bytes) -> int:
-    """The address of the entry of an object file."""
+    """Load an object file and return the address of its entry."""
     llvm = _llvm()
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
     object_file = llvm.ObjectFileRef.from_data(code)
@@ -68,7 +68,7 @@ def _machine() -> Any:
 
 
 def build(function: Function, signature: str) -> bytes:
-    """The object file of a function with such arguments (see `compiled.kernel`)."""
+    """Compile a function for these arguments to an object file (see `compiled.kernel`)."""
     from numba import njit
 
     llvm = _llvm()
@@ -80,7 +80,7 @@ def build(function: Function, signature: str) -> bytes:
     entry = overload.fndesc.llvm_func_name
     for each in module.functions:
         if not each.is_declaration and each.name != entry:
-            each.linkage = "internal"  # wrappers for Python, which call into it
+            each.linkage = "internal"  # wrappers for Python, which call the entry
     _remove_unused(module)
     return bytes(_machine().emit_object(_renamed(module, entry)))
 
@@ -108,7 +108,8 @@ def register_formulas() -> None:
 
     for formula in compilable.marked:
         if formula not in _registered:
-            # A call left standing would keep the loop around it from becoming vector instructions.
+            # A call that is not inlined would prevent the loop around it from becoming vector
+            # instructions.
             register_jitable(forceinline=True)(formula)
             _registered.add(formula)
 

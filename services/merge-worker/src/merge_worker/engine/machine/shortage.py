@@ -1,4 +1,4 @@
-"""Too little memory, in whatever way the system says so, as an error of the engine."""
+"""Turns a lack of memory, however the system reports it, into an error of the engine."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from merge_worker.engine.errors import OutOfMemoryError
 
 _WORDS: Final = (
     "can't start new thread",
-    "failed to map segment",  # of a library that is loaded late
+    "failed to map segment",  # when a library is loaded late
     "annot allocate memory",
 )
 
 
 @contextmanager
 def shortage(advice: str) -> Iterator[None]:
-    """Around work that takes memory and threads; `advice` says what would take less.
+    """Run work that needs memory and threads; `advice` says how to need less.
 
     Raises:
-        OutOfMemoryError: there was too little of either.
+        OutOfMemoryError: memory or threads ran out.
     """
     try:
         yield
@@ -34,7 +34,7 @@ def shortage(advice: str) -> Iterator[None]:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and those that it came of: libraries wrap what the system says."""
+    """Yield an error and its causes, since libraries wrap the system's errors."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

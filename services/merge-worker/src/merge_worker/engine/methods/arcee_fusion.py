@@ -1,14 +1,15 @@
-"""Arcee Fusion: takes over only the changes that matter most.
+"""Arcee Fusion: takes only the most important changes.
 
     importance = |τ| · KL(softmax(row of θ₁) ‖ softmax(row of θ₀)),  τ = θ₁ − θ₀
     θ = θ₀ + τ where importance ≥ median + 1.5 · (third − first quartile), else θ₀
 
-The divergence is that of the whole row (last dimension) which the element is in, 1e-8 being added
-to every probability; a vector is one row. The quartiles are exact order statistics of the whole
-tensor: with n elements in ascending order, those at ⌊(n−1)/4⌋, ⌊(n−1)/2⌋ and ⌊3(n−1)/4⌋.
+The divergence is that of the element's whole row (last dimension), with 1e-8 added to every
+probability; a vector is one row. The quartiles are exact order statistics of the whole tensor: of n
+elements in ascending order, those at ⌊(n−1)/4⌋, ⌊(n−1)/2⌋ and ⌊3(n−1)/4⌋.
 
-It keeps most of the base: the bound is one for outliers (J. Tukey's fence, from the median).
-The method is Arcee AI's, published in mergekit.
+The method keeps most of the base, since the bound is one for outliers (J. Tukey's fence, from the
+median).
+The method is by Arcee AI, published in mergekit.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from ..method import Merge, Method, Prepared
 
 @compilable
 def scored(value: Any, weight: Any, vote: Any) -> Any:
-    """(τ, importance), the weight being the divergence of the row."""
+    """(τ, importance), where the weight is the divergence of the row."""
     return value, abs(weight * value)
 
 
@@ -42,7 +43,7 @@ def importance(sums: Any, base: Any, index: Any) -> Any:
 
 @compilable
 def fused(sums: Any, base: Any, index: Any, threshold: Any) -> Any:
-    """θ₀ + τ where it is important enough; a NaN goes through."""
+    """θ₀ + τ where it is important enough, or a NaN; else θ₀."""
     return base if sums[1] < threshold else base + sums[0]
 
 
@@ -68,7 +69,7 @@ METHOD = Method(
     spec=MethodSpec(
         name="arcee_fusion",
         title="Arcee Fusion",
-        summary="Takes over the changes of outstanding importance and leaves the rest at the base.",
+        summary="Takes the most important changes and leaves all other elements at the base.",
         formula="θ = θ₀ + τ where |τ|·KL(softmax θ₁ ‖ softmax θ₀) ≥ median + 1.5 IQR, else θ₀",
         base="required",
         max_models=1,

@@ -1,9 +1,9 @@
-"""Model Breadcrumbs: drop the largest and the smallest of the task vectors, add what is between.
+"""Model Breadcrumbs: drops the largest and smallest task-vector elements and adds the rest.
 
-Of τᵢ = θᵢ − θ₀ with n elements the ⌊γn⌋ of largest magnitude are dropped, then of the others the
-smallest, until k = ⌊d·n⌋ stay (at least one). Where γ > 1 − d fewer of the large are dropped, so
-that k stay all the same; a density of 1 drops nothing. Among equals those of lowest flat index
-count as the largest. Then θ = θ₀ + λ Σ wᵢτ̂ᵢ, divided by Σ wᵢ if `normalize`.
+Of the n elements of τᵢ = θᵢ − θ₀, the ⌊γn⌋ of largest magnitude are dropped, then the smallest of
+the others, until k = ⌊d·n⌋ remain (at least one). If γ > 1 − d, fewer of the large elements are
+dropped, so that k remain; a density of 1 drops nothing. Of equals, those with the lowest flat index
+count as the largest. Then θ = θ₀ + λ Σ wᵢτ̂ᵢ, with the sum divided by Σ wᵢ if `normalize`.
 
 M. Davari, E. Belilovsky, "Model Breadcrumbs: scaling multi-task model merging with sparse masks",
 arXiv 2312.06795.
@@ -40,7 +40,7 @@ _ZERO = np.float32(0)
 GAMMA = ParameterSpec(
     name="gamma",
     type="float",
-    doc="The fraction of the task vector's elements, the largest ones, that is dropped first.",
+    doc="The share of the task vector's elements, the largest ones, that is dropped first.",
     default=0.01,
     minimum=0.0,
     maximum=1.0,
@@ -60,7 +60,7 @@ def crumb(
     last_small: Any,
     scale: Any,
 ) -> Any:
-    """scale · τ where |τ| is neither among the large nor below the smallest that stay, else 0."""
+    """scale · τ if |τ| is neither among the large ones nor below the smallest kept, else 0."""
     tau = theta - base
     magnitude = abs(tau)
     large = magnitude > largest or (magnitude == largest and index <= last_large)
@@ -69,7 +69,7 @@ def crumb(
 
 
 def crumbs(merge: Merge, mix: Callable[..., Formula]) -> Prepared:
-    """Both exact cuts of each task vector; `mix` makes the formula that mixes what is between."""
+    """Both exact cuts of each task vector; `mix` makes the formula for what lies between them."""
     densities, gammas = numbers(merge.models, "density"), numbers(merge.models, "gamma")
     pairs = zip(densities, gammas, strict=True)
     cuts = np.array([cuts_of(merge.size, density, gamma) for density, gamma in pairs])
@@ -83,14 +83,14 @@ def crumbs(merge: Merge, mix: Callable[..., Formula]) -> Prepared:
 
 
 def cuts_of(size: int, density: float, gamma: float) -> tuple[int, int]:
-    """How many of the largest are dropped, and how many are left when the smallest are dropped."""
+    """How many of the largest are dropped, and how many elements are not among the smallest."""
     kept = max(1, int(density * size))
     dropped = min(int(gamma * size), size - kept)
     return dropped, dropped + kept
 
 
 def prepare(merge: Merge) -> Prepared:
-    """The cuts; all task vectors take part everywhere."""
+    """The cuts; every task vector counts at every element."""
     return crumbs(merge, plain_mix)
 
 
@@ -98,7 +98,7 @@ METHOD = Method(
     spec=MethodSpec(
         name="breadcrumbs",
         title="Model Breadcrumbs",
-        summary="Drops the largest and the smallest elements of the task vectors, adds the rest.",
+        summary="Drops the largest and smallest elements of the task vectors and adds the rest.",
         formula=(
             "θ = θ₀ + λ Σ wᵢτ̂ᵢ (÷ Σ wᵢ if normalize), "
             "τ̂ᵢ = τᵢ without its ⌊γn⌋ largest and its smallest"

@@ -1,7 +1,8 @@
 """Model Breadcrumbs with sign consensus.
 
-Of each τᵢ = θᵢ − θ₀ the largest ⌊γn⌋ elements and the smallest are dropped, so that ⌊d·n⌋ stay, as
-in `breadcrumbs`; then the sign is elected and those who agree are summed as in `ties`::
+Of each τᵢ = θᵢ − θ₀, the largest ⌊γn⌋ elements and the smallest are dropped, so that ⌊d·n⌋ remain,
+as in `breadcrumbs`. Then a sign is elected, and the values with that sign are summed, as in
+`ties`::
 
     θ = θ₀ + λ Σ_{i: sign = s} wᵢτ̂ᵢ, divided by Σ of their wᵢ if `normalize`
 
@@ -32,7 +33,7 @@ from .breadcrumbs import GAMMA, crumbs
 
 
 def prepare(merge: Merge) -> Prepared:
-    """The cuts; those take part who have the elected sign."""
+    """The cuts; the values with the elected sign count."""
     return crumbs(merge, partial(consensus, settings=merge.settings))
 
 
@@ -41,7 +42,7 @@ METHOD = Method(
         name="breadcrumbs_ties",
         title="Model Breadcrumbs with TIES",
         summary=(
-            "Drops the largest and the smallest elements of the task vectors, merges the rest with "
+            "Drops the largest and smallest elements of the task vectors and merges the rest with "
             "sign consensus."
         ),
         formula="θ = θ₀ + λ Σ_{i: sign = s} wᵢτ̂ᵢ, τ̂ᵢ = τᵢ without largest and smallest",

@@ -1,7 +1,7 @@
-"""Linear DARE: drop elements of the task vectors at random, rescale, add up.
+"""Linear DARE: drops elements of the task vectors at random, rescales the rest and adds them.
 
-Each element of τᵢ = θᵢ − θ₀ is kept with probability d, and what is kept is divided by d if
-`rescale`; then θ = θ₀ + λ Σ wᵢτ̂ᵢ, divided by Σ wᵢ if `normalize`. The draws are those of
+Each element of τᵢ = θᵢ − θ₀ is kept with probability d, and divided by d if `rescale`. Then
+θ = θ₀ + λ Σ wᵢτ̂ᵢ, with the sum divided by Σ wᵢ if `normalize`. The random numbers are those of
 `engine.randomness`.
 
 L. Yu et al., "Language models are Super Mario: absorbing abilities from homologous models as a free
@@ -27,7 +27,7 @@ from .dare_ties import dropped
 
 
 def prepare(merge: Merge) -> Prepared:
-    """All survivors are added up."""
+    """The density; all elements that are kept are added."""
     return dropped(merge, plain_mix)
 
 

@@ -1,7 +1,8 @@
-"""DARE-TIES: drop elements of the task vectors at random, rescale, merge with sign consensus.
+"""DARE-TIES: drops elements of the task vectors at random, then merges with sign consensus.
 
-Each element of τᵢ = θᵢ − θ₀ is kept with probability d, and what is kept is divided by d; then the
-sign is elected and the agreeing are summed as in TIES. The draws are those of `engine.randomness`.
+Each element of τᵢ = θᵢ − θ₀ is kept with probability d, and divided by d. Then a sign is elected,
+and the values with that sign are summed, as in TIES. The random numbers are those of
+`engine.randomness`.
 
 L. Yu et al., "Language models are Super Mario: absorbing abilities from homologous models as a free
 lunch", arXiv 2311.03099.
@@ -41,12 +42,12 @@ _ZERO = np.float32(0)
 def survivor(
     theta: Any, base: Any, index: Any, draw: Any, rank: Any, density: Any, scale: Any
 ) -> Any:
-    """scale · τ where the draw of this element is below the density, else 0."""
+    """scale · τ if the draw of this element is below the density, else 0."""
     return scale * (theta - base) if draw < density else _ZERO
 
 
 def dropped(merge: Merge, mix: Callable[..., Formula]) -> Prepared:
-    """The density below which a draw lets an element survive; `mix` mixes what does."""
+    """The density, below which a draw keeps an element; `mix` makes the formula for these."""
     densities = numbers(merge.models, "density")
     formula = mix(survivor, drawn=True)
     facts = with_scale(merge, densities, formula, (np.array(densities, np.float32),))
@@ -55,7 +56,7 @@ def dropped(merge: Merge, mix: Callable[..., Formula]) -> Prepared:
 
 
 def prepare(merge: Merge) -> Prepared:
-    """Those survivors take part that have the elected sign."""
+    """The density; of the elements kept, those with the elected sign count."""
     return dropped(merge, partial(consensus, settings=merge.settings))
 
 
@@ -64,7 +65,7 @@ METHOD = Method(
         name="dare_ties",
         title="DARE-TIES",
         summary=(
-            "Drops elements of the task vectors at random, rescales the rest, then merges with "
+            "Drops elements of the task vectors at random, rescales the rest and merges them with "
             "sign consensus."
         ),
         formula="θ = θ₀ + λ Σ_{i: sign = s} wᵢτ̂ᵢ, τ̂ᵢ = τᵢ·Bernoulli(d)/d",

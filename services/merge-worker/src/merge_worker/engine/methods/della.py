@@ -1,14 +1,15 @@
-"""DELLA: drops elements of the task vectors at random, the small ones more often, then as in TIES.
+"""DELLA: drops task-vector elements at random, small ones more often, then merges as in TIES.
 
 An element of τᵢ = θᵢ − θ₀ is kept with a probability that grows linearly with the rank r of its
-magnitude among the n elements of its row (last dimension; a vector is one row), r = 0 being the
-smallest::
+magnitude among the n elements of its row (last dimension; a vector is one row). The smallest has
+r = 0::
 
-    p = d − ε + 2ε · r/(n − 1)         d where the row has only one element
+    p = d − ε + 2ε · r/(n − 1)   d if the row has only one element
 
-What is kept is divided by its p if `rescale`. Then the sign is elected and the agreeing are
-averaged as in TIES. Of equals the one of lowest index has the highest rank; the draws are those of
-`engine.randomness`. A density of 1 keeps everything and one of 0 nothing, whatever ε.
+An element that is kept is divided by its p if `rescale`. Then a sign is elected, and the values
+with that sign are averaged, as in TIES. Of equals, the one with the lowest index has the highest
+rank. The random numbers are those of `engine.randomness`. A density of 1 keeps everything and a
+density of 0 nothing, for any ε.
 
 P. T. Deep, R. Bhardwaj, S. Poria, "DELLA-Merging: reducing interference in model merging through
 magnitude-based sampling", arXiv 2406.11617.
@@ -48,7 +49,7 @@ _ZERO = np.float32(0)
 EPSILON = ParameterSpec(
     name="epsilon",
     type="float",
-    doc="How far the probability of being kept goes below and above the density.",
+    doc="How far the probability to keep an element goes below and above the density.",
     default=0.15,
 )
 
@@ -57,7 +58,7 @@ EPSILON = ParameterSpec(
 def survivor(
     theta: Any, base: Any, index: Any, draw: Any, rank: Any, lowest: Any, slope: Any, scale: Any
 ) -> Any:
-    """scale · τ where the draw is below the element's probability, else 0."""
+    """scale · τ if the draw is below the element's probability, else 0."""
     return scale * (theta - base) if draw < lowest + slope * rank else _ZERO
 
 
@@ -65,13 +66,13 @@ def survivor(
 def divided_survivor(
     theta: Any, base: Any, index: Any, draw: Any, rank: Any, lowest: Any, slope: Any
 ) -> Any:
-    """τ divided by the element's probability where the draw is below it, else 0."""
+    """τ divided by the element's probability if the draw is below it, else 0."""
     probability = lowest + slope * rank
     return (theta - base) / probability if draw < probability else _ZERO
 
 
 def pruned(merge: Merge, mix: Callable[..., Formula]) -> Prepared:
-    """The probabilities of each model; `mix` makes the formula that mixes what is kept."""
+    """The probabilities of each model; `mix` makes the formula for the elements kept."""
     densities = numbers(merge.models, "density")
     facts = probabilities(densities, numbers(merge.models, "epsilon"), merge.shape[1])
     if merge.settings["rescale"] and merge.settings["rescale_norm"] == "density":
@@ -86,7 +87,7 @@ def pruned(merge: Merge, mix: Callable[..., Formula]) -> Prepared:
 def probabilities(
     densities: Sequence[float], epsilons: Sequence[float], columns: int
 ) -> tuple[NDArray[Any], ...]:
-    """Each model's probability at rank 0, and by how much it grows with every rank."""
+    """Each model's probability at rank 0, and its increase per rank."""
     middle = np.array(densities)
     spread = np.where((middle > 0) & (middle < 1) & (columns > 1), epsilons, 0.0)
     slope = 2 * spread / max(1, columns - 1)
@@ -94,7 +95,7 @@ def probabilities(
 
 
 def prepare(merge: Merge) -> Prepared:
-    """The probabilities; those take part who have the elected sign."""
+    """The probabilities; the values with the elected sign count."""
     return pruned(merge, partial(consensus, settings=merge.settings))
 
 
@@ -106,7 +107,7 @@ METHOD = Method(
         title="DELLA",
         summary=(
             "Drops elements of the task vectors at random by the rank of their magnitude, rescales "
-            "the rest, then merges with sign consensus."
+            "the rest and merges them with sign consensus."
         ),
         formula="θ = θ₀ + λ Σ_{i: sign = s} wᵢτ̂ᵢ (÷ Σ of their wᵢ), τ̂ᵢ = τᵢ·Bernoulli(p)/p",
         paper="2406.11617",

@@ -1,8 +1,8 @@
-"""Linear DELLA: drops elements of the task vectors at random, the small ones more often, adds up.
+"""Linear DELLA: drops task-vector elements at random, small ones more often, and adds the rest.
 
-An element of τᵢ = θᵢ − θ₀ is kept with the probability p = d − ε + 2ε · r/(n − 1), r being the rank
-of its magnitude among the n elements of its row, and what is kept is divided by p if `rescale`, all
-as in `della`; then::
+An element of τᵢ = θᵢ − θ₀ is kept with the probability p = d − ε + 2ε · r/(n − 1), where r is the
+rank of its magnitude among the n elements of its row. It is then divided by p if `rescale`. All
+this is as in `della`. Then::
 
     θ = θ₀ + λ Σ wᵢτ̂ᵢ, divided by Σ wᵢ if `normalize`
 
@@ -29,7 +29,7 @@ from .della import EPSILON, PROBABILITIES, pruned
 
 
 def prepare(merge: Merge) -> Prepared:
-    """The probabilities; all task vectors take part everywhere."""
+    """The probabilities; every task vector counts at every element."""
     return pruned(merge, plain_mix)
 
 

@@ -1,16 +1,16 @@
-"""Karcher mean: the point on the unit sphere with the least squared distance to all models.
+"""Karcher mean: the point on the unit sphere with the least sum of squared distances to the models.
 
-Of the directions uᵢ = θᵢ/‖θᵢ‖ of the whole, flattened tensors, all counting the same::
+The directions uᵢ = θᵢ/‖θᵢ‖ are those of the whole, flattened tensors. All count the same::
 
-    u ← Σ uᵢ / ‖Σ uᵢ‖                                   the start
+    u ← Σ uᵢ / ‖Σ uᵢ‖           the start
     v = mean of φᵢ/sin φᵢ · (uᵢ − u cos φᵢ), cos φᵢ = u·uᵢ    the mean of the logarithms at u
     u ← u cos‖v‖ + v sin‖v‖/‖v‖                         until ‖v‖ ≤ `tol`, or `max_iter` times
 
 and θ = u · mean of ‖θᵢ‖. A model whose tensor is zero has no direction, but its length counts. An
-antipode has no logarithm and draws nowhere; where the directions cancel out from the start, the
-first one stands for the mean. Every iterate is a linear combination of the uᵢ, so the iteration is
-one on coefficients; the tensors are read twice, whatever the number of steps. Tensors with infinite
-or undefined elements are averaged linearly.
+antipode has no logarithm and no effect. If the directions cancel out from the start, the first one
+is the mean. Every iterate is a linear combination of the uᵢ, so the iteration works on
+coefficients: the tensors are read twice, for any number of steps. Tensors with infinite or
+undefined elements are averaged linearly.
 
 H. Karcher, "Riemannian center of mass and mollifier smoothing", Comm. Pure Appl. Math. 30 (1977);
 J. Wang, Z. Ye, W. Yin, "Functionality-oriented LLM merging on the Fisher-Rao manifold", arXiv
@@ -31,7 +31,7 @@ from mergehub.recipe.methods import MethodSpec, ParameterSpec
 from ..method import Merge, Method, Prepared
 
 RESOLVED = 1e-7
-"""Lengths and sines below this are rounding errors of scalar products in float64."""
+"""Lengths and sines below this are rounding errors of float64 scalar products."""
 
 Array = NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def prepare(merge: Merge) -> Prepared:
 
 
 def direction(cosine: Array, steps: int, tol: float) -> Array:
-    """The mean direction as coefficients of unit vectors whose cosines are given."""
+    """The mean direction, as coefficients of the unit vectors with these cosines."""
     mean = np.ones(len(cosine))
     if _length(mean, cosine) / len(mean) <= RESOLVED:
         mean[1:] = 0
@@ -85,7 +85,7 @@ METHOD = Method(
     spec=MethodSpec(
         name="karcher",
         title="Karcher mean",
-        summary="The mean of the models' directions along the sphere, at their mean length.",
+        summary="The mean of the models' directions on the sphere, at their mean length.",
         formula="θ = u · mean ‖θᵢ‖, u = argmin Σ arccos²(u·θᵢ/‖θᵢ‖)",
         paper="2603.04972",
         base="member",
@@ -94,7 +94,7 @@ METHOD = Method(
             ParameterSpec(
                 name="max_iter",
                 type="int",
-                doc="The largest number of steps; 0 leaves the normalised mean of directions.",
+                doc="The most steps; 0 gives the normalised mean of the directions.",
                 default=10,
                 minimum=0.0,
                 scope="recipe",

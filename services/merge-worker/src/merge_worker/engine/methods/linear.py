@@ -28,7 +28,7 @@ def average(sums: Any, base: Any, index: Any, normalized: Any) -> Any:
 
 
 def prepare(merge: Merge) -> Prepared:
-    """The weights as they are."""
+    """The weights, unchanged."""
     weights = numbers(merge.models, "weight")
     normalized = bool(merge.settings["normalize"])
     return Prepared(Formula(average), weights, merge_facts=(normalized,))

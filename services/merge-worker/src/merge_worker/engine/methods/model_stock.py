@@ -1,13 +1,13 @@
-"""Model Stock: the mean of the fine-tuned models, drawn towards the base as far as they disagree.
+"""Model Stock: the mean of the fine-tuned models, moved towards the base the more they disagree.
 
-With τᵢ = θᵢ − θ₀ of N models and cos θ̄ the mean of the cosines of all pairs of them::
+With τᵢ = θᵢ − θ₀ for N models, and cos θ̄ the mean of the cosines of all pairs of τᵢ::
 
     t = N cos θ̄ / (1 + (N − 1) cos θ̄)
     θ = t · mean(θᵢ) + (1 − t) θ₀
 
-The cosines are those of the whole, flattened tensors, with `filter_wise` those of each row (the
-weights into one output), which then has a t of its own. A pair with a zero τ has the cosine 0.
-Where 1 + (N − 1) cos θ̄ < 1e-6 (two opposite models) t is not defined, and the base stays.
+The cosines are those of the whole, flattened tensors or, with `filter_wise`, those of each row (the
+weights into one output), which then has its own t. A pair with a zero τ has the cosine 0. If
+1 + (N − 1) cos θ̄ < 1e-6 (two opposite models), t is undefined and the result is the base.
 
 D.-H. Jang, S. Yun, D. Han, "Model Stock: all we need is just a few fine-tuned models", arXiv
 2403.19522.
@@ -51,7 +51,7 @@ METHOD = Method(
     spec=MethodSpec(
         name="model_stock",
         title="Model Stock",
-        summary="Moves the base towards the mean of the models as far as their angles allow.",
+        summary="Moves the base towards the mean of the models, the further the more they agree.",
         formula="θ = t · mean(θᵢ) + (1 − t)θ₀, t = N cos θ̄ / (1 + (N − 1) cos θ̄)",
         paper="2403.19522",
         base="required",
@@ -60,7 +60,7 @@ METHOD = Method(
             ParameterSpec(
                 name="filter_wise",
                 type="bool",
-                doc="Give each row of a matrix a t of its own instead of one to the tensor.",
+                doc="Give each row of a matrix its own t, instead of one t for the tensor.",
                 default=False,
                 scope="recipe",
             ),

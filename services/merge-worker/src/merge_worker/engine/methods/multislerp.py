@@ -5,14 +5,14 @@ With the unit vectors uᵢ = θᵢ/‖θᵢ‖ of the whole, flattened tensors::
     m = Σ wᵢuᵢ / ‖Σ wᵢuᵢ‖,  vᵢ = uᵢ − (uᵢ·m)m,  V = Σ wᵢvᵢ
     θ = (m cos‖V‖ + V sin‖V‖/‖V‖) · Σ wᵢ‖θᵢ‖
 
-that is, an interpolation in the plane that touches the sphere at m. The wᵢ are divided by their
-sum if `normalize_weights`. Since Σ wᵢuᵢ lies along m, and V is what of it does not, V is always 0
-and θ = m · Σ wᵢ‖θᵢ‖, which is how it is computed. With a base the same is done to the task vectors
-and added to the base. A model whose tensor is zero has no direction.
+that is, an interpolation in the plane that touches the sphere at m. The wᵢ are divided by their sum
+if `normalize_weights`. Since Σ wᵢuᵢ is parallel to m, and V is its part orthogonal to m, V is
+always 0; so θ is computed as m · Σ wᵢ‖θᵢ‖. With a base, the task vectors are interpolated in the
+same way, and the result is added to the base. A model whose tensor is zero has no direction.
 
-Where the directions cancel out, ‖Σ wᵢuᵢ‖ ≤ `eps` (and never less than 1e-7, which is as fine as
-scalar products tell), two models are interpolated linearly, as are tensors that are all zero or
-have infinite or undefined elements; more than two are an error.
+If the directions cancel out, that is ‖Σ wᵢuᵢ‖ ≤ `eps` (or 1e-7 if that is larger, the precision of
+the scalar products), two models are interpolated linearly; more than two are an error. Tensors that
+are all zero, or that have infinite or undefined elements, are interpolated linearly, too.
 
 C. Goddard, https://goddard.blog/posts/multislerp-wow-what-a-cool-idea.
 """
@@ -48,7 +48,7 @@ def prepare(merge: Merge) -> Prepared:
     found = coefficients(products, weights, eps)
     if found is None:
         raise PlanError(
-            f"{merge.name!r}: the weighted directions of the models cancel out, so there is no "
+            f"{merge.name!r}: the weighted directions of the models cancel out, so they have no "
             "mean direction; give the models other weights"
         )
     return combination(merge, found)
@@ -57,7 +57,7 @@ def prepare(merge: Merge) -> Prepared:
 def coefficients(
     products: NDArray[np.float64], weights: NDArray[np.float64], eps: float
 ) -> NDArray[np.float64] | None:
-    """One for each model; None where more than two directions cancel out."""
+    """One coefficient for each model, or None if more than two directions cancel out."""
     norms = norms_of(products)
     if not np.isfinite(norms).all() or not norms.any():
         return weights
@@ -87,7 +87,7 @@ METHOD = Method(
             ParameterSpec(
                 name="eps",
                 type="float",
-                doc="The length of Σ wᵢuᵢ up to which the directions count as cancelling out.",
+                doc="The directions cancel out if Σ wᵢuᵢ is not longer than this.",
                 default=1e-8,
                 minimum=0.0,
                 scope="recipe",

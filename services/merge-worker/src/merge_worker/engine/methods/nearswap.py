@@ -1,9 +1,9 @@
-"""NearSwap: takes over another model's weights where they are near the base's.
+"""NearSwap: takes another model's weights where they are close to the base's.
 
     w = clamp(t / max(|θ₀ − θ₁|, 1e-6), 0, 1)
     θ = wθ₁ + (1 − w)θ₀
 
-so that elements that differ by at most t become θ₁, and those that differ by more move by t.
+so elements that differ by at most t become θ₁, and elements that differ by more move by t.
 
 alchemonaut, "QuartetAnemoi-70B", https://huggingface.co/alchemonaut/QuartetAnemoi-70B-t0.0001.
 """
@@ -42,7 +42,7 @@ METHOD = Method(
     spec=MethodSpec(
         name="nearswap",
         title="NearSwap",
-        summary="Takes the other model's weights where they differ little from the base's.",
+        summary="Takes the other model's weights where they are close to the base's.",
         formula="θ = wθ₁ + (1 − w)θ₀, w = clamp(t/max(|θ₀ − θ₁|, 1e-6), 0, 1)",
         base="required",
         max_models=1,
@@ -50,7 +50,7 @@ METHOD = Method(
             ParameterSpec(
                 name="t",
                 type="float",
-                doc="The difference up to which the other model's weight is taken as it is.",
+                doc="The largest difference at which the other model's element is taken unchanged.",
                 required=True,
                 minimum=0.0,
                 scope="recipe",

@@ -1,15 +1,15 @@
-"""NuSLERP: spherical interpolation with a weight for each model, from a base if there is one.
+"""NuSLERP: spherical interpolation of two models by their weights, relative to a base if given.
 
-With t = w₂/(w₁ + w₂), or 0.5 where the weights sum to nothing (less than 1e-6)::
+With t = w₂/(w₁ + w₂), or t = 0.5 if the weights sum to less than 1e-6 in magnitude::
 
     θ = sin((1−t)Ω)/sin Ω · θ₁ + sin(tΩ)/sin Ω · θ₂        cos Ω = θ₁·θ₂/(‖θ₁‖‖θ₂‖)
 
-With a base the same is done to the task vectors τᵢ = θᵢ − θ₀ and added to the base. Ω is the angle
-between the two whole, flattened tensors. With `nuslerp_flatten: false` each row (the weights into
-one output) is interpolated by itself, at an angle of its own; with `nuslerp_row_wise: true` as
-well, each column (the weights of one input): the name is mergekit's, and so is its meaning. A
-vector, such as a norm's weight, is always taken whole. Where sin Ω < 1e-8 the interpolation is
-linear; a right angle is assumed where a model is zero.
+With a base, the task vectors τᵢ = θᵢ − θ₀ are interpolated in the same way, and the result is added
+to the base. Ω is the angle between the two whole, flattened tensors. With `nuslerp_flatten: false`,
+each row (the weights into one output) is interpolated separately, at its own angle. If also
+`nuslerp_row_wise: true`, each column (the weights of one input) is; the name and its meaning are
+mergekit's. A vector, such as a norm's weight, is always taken whole. If sin Ω < 1e-8, the
+interpolation is linear; if a model is zero, the angle counts as a right angle.
 
 The weights and options are those of mergekit's method of this name; the interpolation is K.
 Shoemake's, "Animating rotation with quaternion curves", SIGGRAPH '85.
@@ -45,13 +45,13 @@ def prepare(merge: Merge) -> Prepared:
 
 
 def position(first: float, second: float) -> float:
-    """t: how far the way goes from the first model to the second."""
+    """t: the position between the first model (0) and the second (1)."""
     total = first + second
     return second / total if abs(total) >= SMALLEST_SUM else 0.5
 
 
 def coefficients(cosine: float, t: float) -> tuple[float, float]:
-    """Those of both models for an angle given by its cosine."""
+    """The coefficients of both models, for an angle given by its cosine."""
     sine = math.sqrt(1 - cosine * cosine)
     if sine < COLLINEAR:
         return 1 - t, t
@@ -79,14 +79,14 @@ METHOD = Method(
             ParameterSpec(
                 name="nuslerp_flatten",
                 type="bool",
-                doc="Take each tensor as one vector; if not, each of its rows or columns.",
+                doc="Treat each tensor as one vector, not each of its rows or columns.",
                 default=True,
                 scope="recipe",
             ),
             ParameterSpec(
                 name="nuslerp_row_wise",
                 type="bool",
-                doc="Unless flattened, interpolate column by column instead of row by row.",
+                doc="If not flattened, interpolate column by column instead of row by row.",
                 default=False,
                 scope="recipe",
             ),

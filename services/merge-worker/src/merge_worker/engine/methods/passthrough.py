@@ -1,6 +1,6 @@
-"""Passthrough: θ = scale · θ₁, the tensors of one model as they are, or scaled.
+"""Passthrough: θ = scale · θ₁, the tensors of one model, unchanged or scaled.
 
-With `slices` it stacks layers of several models: depth up-scaling (D. Kim et al., "SOLAR 10.7B",
+With `slices`, it stacks layers of several models: depth up-scaling (D. Kim et al., "SOLAR 10.7B",
 arXiv 2312.15166).
 """
 
@@ -20,7 +20,7 @@ def prepare(merge: Merge) -> Prepared:
 
 
 def copies(settings: Values, models: Sequence[Values]) -> bool:
-    """A scale of 1 changes nothing."""
+    """Whether the tensor is copied: a scale of 1 changes nothing."""
     (only,) = models
     return only["scale"] == 1
 
@@ -30,12 +30,14 @@ METHOD = Method(
         name="passthrough",
         title="Passthrough",
         summary=(
-            "Copies one model's tensors, as they are or scaled; stacks layers of several models."
+            "Copies one model's tensors, unchanged or scaled; stacks layers of several models."
         ),
         formula="θ = scale · θ₁",
         max_models=1,
         parameters=(
-            ParameterSpec(name="scale", type="float", doc="Factor on every element.", default=1.0),
+            ParameterSpec(
+                name="scale", type="float", doc="The factor on each element.", default=1.0
+            ),
         ),
     ),
     prepare=prepare,

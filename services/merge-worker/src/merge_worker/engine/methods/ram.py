@@ -1,12 +1,12 @@
-"""RAM: each change counts in full; where several models changed an element, their mean does.
+"""RAM: keeps each change in full, or the mean if several models changed the same element.
 
 An element of model i is changed if |τᵢ| > ε, τᵢ = θᵢ − θ₀. With c the number of models that
 changed it::
 
     θ = θ₀ + Σ_{i: changed} τᵢ / max(c, 1)
 
-so that a change made by one model alone is not diluted by those that left the element as it was, as
-training by reinforcement leaves most of them.
+so the models that did not change an element do not dilute the change of the one that did.
+Reinforcement learning leaves most elements unchanged.
 
 X. Yuan et al., "Behavior knowledge merge in reinforced agentic models", arXiv 2601.13572.
 """
@@ -30,7 +30,7 @@ _ONE = np.float32(1)
 EPSILON = ParameterSpec(
     name="epsilon",
     type="float",
-    doc="The difference from the base up to which an element counts as unchanged.",
+    doc="An element that differs from the base by no more than this counts as unchanged.",
     default=1e-5,
     minimum=0.0,
     scope="recipe",
@@ -46,7 +46,7 @@ def change(theta: Any, base: Any, index: Any, draw: Any, rank: Any, epsilon: Any
 
 @compilable
 def counted(value: Any, weight: Any, vote: Any) -> Any:
-    """(τ, 1) from those that changed the element."""
+    """(τ, 1) for a model that changed the element, else (0, 0)."""
     return value, (_ZERO if value == _ZERO else _ONE)
 
 
@@ -57,12 +57,12 @@ def mean_onto_base(sums: Any, base: Any, index: Any) -> Any:
 
 
 def epsilons(merge: Merge) -> NDArray[np.float32]:
-    """ε for each model, as `change` takes it."""
+    """ε for each model, in the form that `change` takes."""
     return np.full(len(merge.models), merge.settings["epsilon"], np.float32)
 
 
 def prepare(merge: Merge) -> Prepared:
-    """ε; all models weigh the same."""
+    """ε; all models have the same weight."""
     formula = Formula(value=change, share=counted, result=mean_onto_base)
     return Prepared(formula, [1.0] * len(merge.models), (epsilons(merge),))
 
@@ -71,7 +71,7 @@ METHOD = Method(
     spec=MethodSpec(
         name="ram",
         title="RAM",
-        summary="Keeps what one model changed alone in full and averages what several changed.",
+        summary="Keeps a change that one model made in full, and averages what several changed.",
         formula="θ = θ₀ + Σ_{i: |τᵢ| > ε} τᵢ / max(c, 1), c = the number of those i",
         paper="2601.13572",
         base="required",

@@ -1,13 +1,13 @@
-"""RAM+ (tensor-local): RAM that amplifies what one model changed alone.
+"""RAM+ (tensor-local): RAM that amplifies the changes that only one model made.
 
-As in RAM an element of model i is changed if |τᵢ| > ε, τᵢ = θᵢ − θ₀, and what several models
-changed is averaged. What only model i changed is scaled, in each tensor by itself::
+As in RAM, an element of model i is changed if |τᵢ| > ε, τᵢ = θᵢ − θ₀, and the changes of several
+models are averaged. An element that only model i changed is scaled, in each tensor separately::
 
     λᵢ = 1 + r · min(sᵢ / uᵢ, α)
     θ = θ₀ + λᵢτᵢ where only i changed, θ₀ + Σ_{i: changed} τᵢ / c where c > 1 did
 
-with uᵢ the number of elements of the tensor that i changed alone, and sᵢ those that others changed
-too: it makes up for what a model loses where it is averaged.
+Here uᵢ is the number of the tensor's elements that only i changed, and sᵢ the number of elements
+that i and others changed. The factor makes up for what a model loses where it is averaged.
 
 X. Yuan et al., "Behavior knowledge merge in reinforced agentic models", arXiv 2601.13572.
 """
@@ -40,13 +40,13 @@ def presence(value: Any, weight: Any) -> Any:
 
 @compilable
 def company(value: Any, weight: Any, vote: Any) -> Any:
-    """Of the model whose weight is 1: 1 where it changed the element alone, 2 where others did."""
+    """For the model whose weight is 1: 1 if only it changed the element, 2 if others did, too."""
     return (_ZERO if value == _ZERO else weight * min(vote, _TWO)), _ZERO
 
 
 @compilable
 def amplified(value: Any, weight: Any, vote: Any) -> Any:
-    """(λ · τ, 1) where this model alone changed the element, (τ, 1) where others did too."""
+    """(λ · τ, 1) if only this model changed the element, (τ, 1) if others did, too."""
     return (weight * value if vote == _ONE else value), (_ZERO if value == _ZERO else _ONE)
 
 
@@ -62,7 +62,7 @@ def prepare(merge: Merge) -> Prepared:
 
 
 def factor(unique: int, shared: int, r: float, alpha: float) -> float:
-    """λ of a model, from the number of its own and of its shared changes."""
+    """λ of a model, from the numbers of its own and its shared changes."""
     return 1 + r * min(shared / unique, alpha) if unique else 1.0
 
 
@@ -70,7 +70,7 @@ METHOD = Method(
     spec=MethodSpec(
         name="ramplus_tl",
         title="RAM+ (tensor-local)",
-        summary="RAM with the changes of single models scaled up by how many others share theirs.",
+        summary="RAM that amplifies a single model's changes by its ratio of shared to own ones.",
         formula="θ = θ₀ + λᵢτᵢ where only i changed it, else θ₀ + Σ τᵢ/c; λᵢ = 1 + r·min(sᵢ/uᵢ, α)",
         paper="2601.13572",
         base="required",
@@ -79,14 +79,14 @@ METHOD = Method(
             ParameterSpec(
                 name="r",
                 type="float",
-                doc="How strongly a single model's changes are amplified.",
+                doc="How strongly the changes of a single model are amplified.",
                 default=0.1,
                 scope="recipe",
             ),
             ParameterSpec(
                 name="alpha",
                 type="float",
-                doc="The largest ratio of shared to own changes that counts.",
+                doc="The largest ratio of shared to own changes that is used.",
                 default=0.2,
                 minimum=0.0,
                 scope="recipe",

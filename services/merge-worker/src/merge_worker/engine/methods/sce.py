@@ -1,11 +1,11 @@
-"""SCE: select the elements on which the models differ, calculate weights, erase minorities.
+"""SCE: selects the elements in which the models differ, calculates weights, erases minorities.
 
-Select: of the elements at which the variance σ² of τᵢ = θᵢ − θ₀ over the models is not 0, the
-fraction `select_topk` of largest σ² stays, at least one (among equals the lowest flat index first);
-elsewhere the base stays. At 1 all elements stay. Calculate: each model's weight in a tensor is the
-mean of its τᵢ² there, after selection, divided by the sum of these means (all equal if they vanish
-or are not finite). Erase: s = sign of Σ τᵢ, zero counting as plus; only those with sign(τᵢ) = s
-take part::
+Select: of the elements whose variance σ² of τᵢ = θᵢ − θ₀ over the models is not 0, the share
+`select_topk` with the largest σ² is selected, at least one (of equals, the lowest flat index
+first). All other elements keep the base's value. At 1, all elements are selected. Calculate: each
+model's weight in a tensor is the mean of its τᵢ² over the tensor, after selection, divided by the
+sum of these means (all equal if they are 0 or not finite). Erase: s = sign of Σ τᵢ, with zero
+counted as plus; only models with sign(τᵢ) = s count::
 
     θ = θ₀ + Σ_{i: sign = s} wᵢτᵢ / max(Σ_{i: sign = s} wᵢ, 1e-6)
 
@@ -33,20 +33,20 @@ from ..method import Merge, Method, Operands, Prepared
 _LEAST = np.float32(1e-6)
 
 Kept = tuple[np.float32, np.uint64]
-"""The smallest variance that is selected, and the flat index of the last element that has it."""
+"""The smallest selected variance, and the flat index of the last selected element that has it."""
 ALL: Kept = (np.float32(0), np.uint64(EVERYWHERE))
 NONE: Kept = (np.float32(np.inf), np.uint64(0))
 
 
 @compilable
 def plain_vote(value: Any, weight: Any) -> Any:
-    """A vote as heavy as the value itself."""
+    """A vote with the weight of the value itself."""
     return value
 
 
 @compilable
 def variance(sums: Any, base: Any, index: Any) -> Any:
-    """N · σ² as it is."""
+    """N · σ², unchanged."""
     return sums[2]
 
 
@@ -60,7 +60,7 @@ def selected_onto_base(sums: Any, base: Any, index: Any, least: Any, last: Any) 
 
 @cache
 def with_deviation(share: Function, models: int) -> Function:
-    """`share` and, as a third sum, the squared deviation from the mean of so many models."""
+    """`share` with a third sum: the squared deviation from the mean of so many models."""
     count = np.float32(models)
 
     @compilable
@@ -101,14 +101,14 @@ def selection(variances: Operands, fraction: float) -> Kept:
 
 
 def mean_squares(merge: Merge, variances: Operands, kept: Kept) -> NDArray[np.float64]:
-    """The mean of τᵢ² over the tensor for each model, what is not selected counting as 0."""
+    """The mean of τᵢ² over the tensor for each model; elements not selected count as 0."""
     total = np.diagonal(gram(merge)) if kept == ALL else squares(merge, variances, *kept)
     means: NDArray[np.float64] = total / merge.size
     return means
 
 
 def shares(squares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The weights: divided by their sum, or all equal."""
+    """The weights: the mean squares divided by their sum, or all equal."""
     total = squares.sum()
     if not np.isfinite(total) or total == 0:
         return np.full_like(squares, 1 / len(squares))
@@ -121,7 +121,7 @@ METHOD = Method(
         name="sce",
         title="SCE",
         summary=(
-            "Selects the elements on which the models differ most, weighs each model by its "
+            "Selects the elements in which the models differ most, weights each model by its "
             "changes and merges with sign consensus."
         ),
         formula="θ = θ₀ + Σ_{i: sign = s} wᵢτᵢ / Σ_{i: sign = s} wᵢ, wᵢ ∝ mean τᵢ², s = sign Σ τᵢ",
@@ -131,7 +131,7 @@ METHOD = Method(
             ParameterSpec(
                 name="select_topk",
                 type="float",
-                doc="The fraction of the differing elements, by variance, that is merged.",
+                doc="The share of the differing elements, by largest variance, that is merged.",
                 default=1.0,
                 minimum=0.0,
                 maximum=1.0,

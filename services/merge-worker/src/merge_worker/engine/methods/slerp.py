@@ -1,8 +1,8 @@
 """SLERP: θ = s₀θ₀ + s₁θ₁ with s₀ = sin((1−t)Ω)/sin Ω and s₁ = sin(tΩ)/sin Ω.
 
 Ω is the angle between the two whole, flattened tensors: cos Ω = θ₀·θ₁/(‖θ₀‖‖θ₁‖), where a norm of
-at most 1e-8 is taken as 1. The coefficients apply to the tensors as they are, not to unit vectors.
-Where |cos Ω| > 0.9995 the interpolation is linear: s₀ = 1−t, s₁ = t.
+at most 1e-8 counts as 1. The coefficients apply to the tensors themselves, not to unit vectors. If
+|cos Ω| > 0.9995, the interpolation is linear: s₀ = 1−t, s₁ = t.
 
 K. Shoemake, "Animating rotation with quaternion curves", SIGGRAPH '85.
 """
@@ -51,7 +51,7 @@ METHOD = Method(
             ParameterSpec(
                 name="t",
                 type="float",
-                doc="The way from the first model (0) to the second (1).",
+                doc="The position between the first model (0) and the second (1).",
                 required=True,
                 minimum=0.0,
                 maximum=1.0,

@@ -1,6 +1,6 @@
 """Task arithmetic: θ = θ₀ + λ Σ wᵢτᵢ with τᵢ = θᵢ − θ₀, divided by Σ wᵢ if `normalize`.
 
-A negative weight unlearns; the analogy A : B :: C : D is base C with τ_B at +1 and τ_A at −1.
+A negative weight unlearns. The analogy A : B :: C : D is base C with τ_B at +1 and τ_A at −1.
 
 G. Ilharco et al., "Editing models with task arithmetic", arXiv 2212.04089.
 """
@@ -22,7 +22,7 @@ from ..method import Merge, Method, Prepared, numbers
 
 
 def prepare(merge: Merge) -> Prepared:
-    """The weights as they are."""
+    """The weights, unchanged."""
     weights = numbers(merge.models, "weight")
     return Prepared(plain_mix(task_vector), weights, merge_facts=merge_facts(merge.settings))
 

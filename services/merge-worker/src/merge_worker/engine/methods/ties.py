@@ -1,9 +1,10 @@
-"""TIES: trim each task vector, elect a sign at each element, average those who agree.
+"""TIES: trims each task vector, elects a sign for each element, averages the values that agree.
 
-Trim: of τᵢ = θᵢ − θ₀ the k = ⌊d·n⌋ elements of largest magnitude stay (at least one; among equals
-the lowest flat index first), the others become 0. Elect: s = sign of Σ wᵢτ̂ᵢ, zero counting as plus;
-with `consensus: count` the sign of more models. Merge: Σ of the wᵢτ̂ᵢ with sign s, divided by Σ of
-their wᵢ if `normalize` (the paper's disjoint mean); then θ = θ₀ + λ · that.
+Trim: of τᵢ = θᵢ − θ₀, the k = ⌊d·n⌋ elements of largest magnitude are kept (at least one; of
+equals, the lowest flat index first), and the others become 0. Elect: s = sign of Σ wᵢτ̂ᵢ, with zero
+counted as plus; with `consensus: count`, the sign that more models have. Merge: the sum of the
+wᵢτ̂ᵢ with sign s, divided by the sum of their wᵢ if `normalize` (the paper's disjoint mean). Then θ
+= θ₀ + λ times that.
 
 P. Yadav et al., "TIES-Merging: resolving interference when merging models", arXiv 2306.01708.
 """
@@ -47,7 +48,7 @@ def trimmed(
     last: Any,
     scale: Any,
 ) -> Any:
-    """scale · τ where |τ| is above the threshold, or equal to it and not after `last`; else 0."""
+    """scale · τ if |τ| is above the threshold, or equal to it and not after `last`; else 0."""
     tau = theta - base
     magnitude = abs(tau)
     dropped = magnitude < threshold or (magnitude == threshold and index > last)

@@ -1,1 +1,1 @@
-"""Models and adapters as they are stored: configuration, tensors, layers, digests."""
+"""Models and adapters as stored: configuration, tensors, layers, digests."""

@@ -24,8 +24,8 @@ _NAME = re.compile(r"[\w.\-]+")
 class LowRank:
     """What an adapter adds to one tensor: `scaling` times left @ right.
 
-    `left` is B (rows x rank) and `right` is A (rank x columns); `transposed` says that the
-    tensor is stored the other way round (columns x rows), so that both sides are to be flipped.
+    `left` is B (rows x rank) and `right` is A (rank x columns). `transposed` says that the tensor
+    is stored as columns x rows, so both sides must be transposed.
     """
 
     left: Region
@@ -49,7 +49,7 @@ def low_rank_updates(adapter: Checkpoint) -> dict[str, LowRank]:
     """The update of each tensor that an adapter changes, by that tensor's name in the model.
 
     Raises:
-        NotSupportedError: the adapter is of another kind, or has parts besides A and B.
+        NotSupportedError: the adapter is of another kind, or has tensors besides A and B.
         CheckpointError: the parts do not fit together.
     """
     check_keys(adapter)
@@ -59,7 +59,7 @@ def low_rank_updates(adapter: Checkpoint) -> dict[str, LowRank]:
         if not found:
             raise NotSupportedError(
                 f"the adapter in {adapter.folder} has {name!r}; only lora_A and lora_B of linear "
-                f"layers are read: {MERGE_FIRST}"
+                f"layers can be read: {MERGE_FIRST}"
             )
         pairs.setdefault(found["module"], {})[found["side"]] = region
     settings = _Settings(adapter)
@@ -73,7 +73,9 @@ def _update(
     adapter: Checkpoint, settings: _Settings, module: str, pair: Mapping[str, Region]
 ) -> LowRank:
     if pair.keys() != {"A", "B"}:
-        raise CheckpointError(f"the adapter in {adapter.folder} lacks a side of {module!r}")
+        raise CheckpointError(
+            f"the adapter in {adapter.folder} lacks lora_A or lora_B of {module!r}"
+        )
     left, right = pair["B"], pair["A"]
     if len(left.shape) != 2 or len(right.shape) != 2 or left.shape[1] != right.shape[0]:
         raise CheckpointError(
@@ -90,7 +92,7 @@ def _update(
 
 
 class _Settings:
-    """What the configuration of an adapter says of each of its modules."""
+    """What the configuration of an adapter says about each of its modules."""
 
     def __init__(self, adapter: Checkpoint) -> None:
         self._adapter = adapter
@@ -106,7 +108,8 @@ class _Settings:
         declared = self._number(self._ranks, module, "r", rank)
         if declared != rank:
             raise CheckpointError(
-                f"adapter_config.json says rank {declared:g} for {module!r}, not {rank}"
+                f"adapter_config.json says rank {declared:g} for {module!r}, but its weights "
+                f"have rank {rank}"
             )
         return alpha / (math.sqrt(rank) if config.get("use_rslora") else rank)
 
@@ -116,21 +119,21 @@ class _Settings:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not number or not finite_in_float32(value):
             raise CheckpointError(
-                f"adapter_config.json in {self._adapter.folder} gives {value!r} as {key} of "
+                f"adapter_config.json in {self._adapter.folder} has the {key} {value!r} for "
                 f"{module!r}; it must be a number that float32 can hold"
             )
         return float(value)
 
 
 class _Patterns:
-    """Values by the name of a module or the end of it; the first entry that names it counts.
+    """Values by the name of a module or the end of the name; the first matching entry counts.
 
-    PEFT takes such names as regular expressions. They come with the weights from strangers, so
-    only those are read that could not be anything but a name, and they are looked up.
+    PEFT reads such names as regular expressions. They come from strangers, with the weights. So
+    only entries that can be nothing but a name are accepted, and they are looked up.
     """
 
     def __init__(self, adapter: Checkpoint, key: str) -> None:
-        """`key` is that of the configuration."""
+        """`key` is the configuration's."""
         patterns = adapter.config.get(key) or {}
         if not isinstance(patterns, dict):
             raise CheckpointError(
@@ -143,7 +146,7 @@ class _Patterns:
             if not _NAME.fullmatch(name):
                 raise NotSupportedError(
                     f"the adapter in {adapter.folder} has the {key} {pattern!r}, a regular "
-                    f"expression; only names are read: {MERGE_FIRST}"
+                    f"expression; only names can be read: {MERGE_FIRST}"
                 )
             self._whole.setdefault(name, (place, value))
             if not pattern.startswith("^"):

@@ -1,6 +1,6 @@
-"""What each key of PEFT's `LoraConfig` means for a merge: nothing, a number we use, or a refusal.
+"""What each key of PEFT's `LoraConfig` means for a merge: nothing, a number to use, or a refusal.
 
-The keys are those of PEFT 0.21; a test compares them with the installed one.
+The keys are those of PEFT 0.21; a test compares them with the installed version.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from .checkpoint import Checkpoint
 
 WITHOUT_EFFECT: Final = frozenset(
     (
-        # What it is and where it comes from.
+        # What the adapter is and where it comes from.
         *("peft_type", "task_type", "peft_version", "auto_mapping", "base_model_name_or_path"),
         *("revision", "inference_mode"),
-        # Which modules were trained: the names of the tensors say so too.
+        # Which modules were trained; the names of the tensors show this, too.
         *("target_modules", "exclude_modules", "layers_to_transform", "layers_pattern"),
         # How it was trained.
         *("lora_dropout", "velora_config", "runtime_config", "megatron_core", "qalora_group_size"),
-        # Settings of a start that `init_lora_weights` names.
+        # Settings of the initialisation that `init_lora_weights` names.
         *("loftq_config", "eva_config", "corda_config", "lora_ga_config"),
-        # Of embeddings and whole modules alone, which are refused by the names of their tensors.
+        # Only about embeddings and whole modules, which are refused by the names of their tensors.
         "ensure_weight_tying",
     )
 )
@@ -35,7 +35,7 @@ HANDLED: Final = frozenset(
         "init_lora_weights",
     )
 )
-"""Keys that decide what is added, or whether."""
+"""Keys that decide what is added, or whether anything is."""
 
 MERGE_FIRST: Final = "merge it into its model first (peft: merge_and_unload)"
 
@@ -45,46 +45,47 @@ REFUSED: Final[Mapping[str, str]] = {
     "modules_to_save": MERGE_FIRST,
     "lora_bias": MERGE_FIRST,
     "trainable_token_indices": MERGE_FIRST,
-    "kasa_config": "it changes the model's weights too; " + MERGE_FIRST,
+    "kasa_config": "it also changes the model's weights; " + MERGE_FIRST,
     "monteclora_config": MERGE_FIRST,
     "use_bdlora": MERGE_FIRST,
     "use_qalora": MERGE_FIRST,
     "megatron_config": MERGE_FIRST,
     "target_parameters": "adapters of whole parameters, such as those of experts, are not built "
     "yet; " + MERGE_FIRST,
-    "layer_replication": "it belongs to a model whose layers are repeated; build that model first "
+    "layer_replication": "it belongs to a model with repeated layers; build that model first "
     "(peft: merge_and_unload), and merge it as a whole model",
-    "alora_invocation_tokens": "it acts on some of the tokens only, so no weights stand for it; "
-    "keep it beside the merged model, as an adapter",
-    "arrow_config": "it chooses among adapters for each token, so no weights stand for it; "
-    "keep it beside the merged model, as an adapter",
+    "alora_invocation_tokens": "it acts on some tokens only, so no weights can replace it; "
+    "use it with the merged model, as an adapter",
+    "arrow_config": "it chooses among adapters for each token, so no weights can replace it; "
+    "use it with the merged model, as an adapter",
 }
-"""Keys that must have their default, and what to do where they have not."""
+"""Keys that must have their default, and what to do if they do not."""
 
 CHANGES_BASE: Final = ("pissa", "olora", "corda", "loftq", "lora_ga")
-"""How a value of `init_lora_weights` begins that takes the adapter's start out of the model.
-
-The others (Gaussian, orthogonal, EVA, MiCA) leave the model's weights as they are.
+"""Prefixes of values of `init_lora_weights` that subtract the adapter's start from the model.
+The others (Gaussian, orthogonal, EVA, MiCA) do not change the model's weights.
 """
 KEEPS_BASE: Final = ("gaussian", "eva", "orthogonal", "mica")
 
 QUOTED: Final = 200
-"""Characters of a value that an error quotes."""
+"""The most characters of a value that an error quotes."""
 _PLAIN: Final[tuple[Any, ...]] = (None, False, "none", [], {})
 
 
 def check_keys(adapter: Checkpoint) -> None:
-    """Make sure that W + scaling · B @ A is all that an adapter does.
+    """Check that an adapter does nothing but W + scaling · B @ A.
 
     Raises:
-        NotSupportedError: it is of another kind, or a key says that it does something else.
+        NotSupportedError: it is of another kind, or a key makes it do something else.
     """
     kind = adapter.config.get("peft_type", "LORA")
     if kind != "LORA":
-        raise NotSupportedError(f"the adapter in {adapter.folder} is {kind}; only LORA is read")
+        raise NotSupportedError(
+            f"the adapter in {adapter.folder} is of type {kind}; only LORA can be merged"
+        )
     for key, value in adapter.config.items():
         if key not in WITHOUT_EFFECT | HANDLED and value not in _PLAIN:
-            todo = REFUSED.get(key, "we do not know that key; " + MERGE_FIRST)
+            todo = REFUSED.get(key, "this key is unknown; " + MERGE_FIRST)
             raise NotSupportedError(
                 f"the adapter in {adapter.folder} has {key}: {_short(value)}; {todo}"
             )
@@ -95,9 +96,9 @@ def _check_start(adapter: Checkpoint) -> None:
     start = adapter.config.get("init_lora_weights")
     if not isinstance(start, str) or start.lower() in KEEPS_BASE:
         return
-    why = "which takes its start out of the model's own weights"
+    why = "which subtracts its start from the model's own weights"
     if not start.lower().startswith(CHANGES_BASE):
-        why = "which we do not know"
+        why = "which is unknown"
     raise NotSupportedError(
         f"the adapter in {adapter.folder} has init_lora_weights: {_short(start)}, {why}; "
         "convert it to a plain adapter (peft: save_pretrained with "
@@ -106,6 +107,6 @@ def _check_start(adapter: Checkpoint) -> None:
 
 
 def _short(value: Any) -> str:
-    """A value as an error quotes it."""
+    """A value in the form that an error quotes."""
     text = repr(value)
     return text if len(text) <= QUOTED else f"{text[:QUOTED]}…"

@@ -1,8 +1,8 @@
-"""The tensors of a model that an adapter means, where the two name them differently.
+"""Finds the tensors of a model that an adapter means, if the two name them differently.
 
-A checkpoint of a vision-language model keeps the names of its first release; transformers renames
-them on loading, and PEFT names an adapter's parts as they are then. The names differ in the words
-that wrap a part: `language_model.model.layers.0…` is `model.language_model.layers.0…` in memory.
+A checkpoint of a vision-language model keeps the names of its first release. transformers renames
+them when it loads the model, and PEFT uses those new names. The names differ in the words that wrap
+a part: `language_model.model.layers.0…` is `model.language_model.layers.0…` in memory.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ T = TypeVar("T")
 
 
 def by_stored_name(updates: Mapping[str, T], stored: Collection[str], adapter: str) -> dict[str, T]:
-    """What an adapter changes, by the names under which its model stores it.
+    """Return what an adapter changes, by the names under which its model stores it.
 
-    A name that the model lacks means the one tensor whose name differs from it in wrapping words
-    only. Names that fit none, or several, are left as they are; the caller refuses them.
+    A name that the model lacks means the only tensor whose name differs from it just in wrapping
+    words. A name that fits no tensor, or several, is unchanged; the caller refuses it.
 
     Raises:
         PlanError: two names mean the same tensor.
@@ -43,20 +43,20 @@ def by_stored_name(updates: Mapping[str, T], stored: Collection[str], adapter: s
 
 
 def unlike(name: str, stored: Collection[str]) -> str:
-    """What to say of how a name differs from those in its model: a sentence's end, or nothing."""
+    """Return how a name differs from a similar one in its model: a sentence's end, or ""."""
     end = _numbered_end(name)
     other = next((each for each in stored if end and _numbered_end(each) == end), None)
-    return f"; it has {other!r}, so the names differ" if other else ""
+    return f"; it has {other!r}, so their names differ" if other else ""
 
 
 def _kernel(name: str) -> str:
-    """A name without the words that wrap a part; what follows a number is left as it is."""
+    """A name without the words that wrap a part; what follows a number is unchanged."""
     head, *rest = _NUMBER.split(name, maxsplit=1)
     kept = [word for word in head.split(".") if word not in _WRAPPERS]
     return ".".join([*kept, *rest])
 
 
 def _numbered_end(name: str) -> str | None:
-    """From a name's first number on."""
+    """The part of a name from its first number on, or None."""
     _, *rest = _NUMBER.split(name, maxsplit=1)
     return rest[0] if rest else None

@@ -1,4 +1,4 @@
-"""A model's folder: its configuration and where each of its tensors lies."""
+"""A model's folder: its configuration, and the place of each of its tensors."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ CONFIG: Final = "config.json"
 ADAPTER_CONFIG: Final = "adapter_config.json"
 
 Expected = dict[str, set[str] | None]
-"""By file, the tensors that an index expects in it, if there is an index."""
+"""By file, the tensors that the index expects in it, if there is an index."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A folder in the layout of transformers, or of PEFT for an adapter; nothing but headers read.
+    """A folder in the layout of transformers, or of PEFT for an adapter; only headers are read.
 
-    `tensors` maps names to regions whose `file` is relative to `folder`; `stamps` has every file
-    that holds tensors, `read` every other that was read, as it was then.
+    `tensors` maps names to regions whose `file` is relative to `folder`. `stamps` has every file
+    that holds tensors, and `read` every other file that was read, with its stamp at that time.
     """
 
     folder: Path
@@ -54,8 +54,8 @@ def open_checkpoint(folder: Path, within: Within = None) -> Checkpoint:
     """Read the configuration and the headers of a model's folder.
 
     Raises:
-        SourceError: no model is there, or a file lies outside `within`.
-        NotSupportedError: its weights are pickled, or of another format or kind.
+        SourceError: there is no model, or a file is outside `within`.
+        NotSupportedError: its weights are pickled or have another format.
         CheckpointError: its files are damaged or contradict each other.
     """
     reader = _Reader(folder, within)
@@ -67,7 +67,7 @@ def open_checkpoint(folder: Path, within: Within = None) -> Checkpoint:
 
 
 def weight_regions(folder: Path) -> dict[str, Region]:
-    """The tensors of a model's folder by name, its configuration left aside; raises the same."""
+    """The tensors of a model's folder by name, without its configuration; raises the same."""
     reader = _Reader(folder, None)
     return reader.checkpoint({}, _weight_files(reader)).tensors
 
@@ -82,7 +82,7 @@ def open_adapter(folder: Path, within: Within = None) -> Checkpoint:
 
 
 class _Reader:
-    """Reads one folder and notes what was read."""
+    """Reads one folder and records what was read."""
 
     def __init__(self, folder: Path, within: Within) -> None:
         self.folder, self._within = folder, within
@@ -96,7 +96,7 @@ class _Reader:
         return json_object(content, self.folder / name)
 
     def checkpoint(self, config: dict[str, Any], files: Expected) -> Checkpoint:
-        """The folder with the headers of its files of weights."""
+        """The folder, with the headers of its weight files."""
         tensors: dict[str, Region] = {}
         stamps = {}
         for name, expected in files.items():
@@ -106,20 +106,20 @@ class _Reader:
                 found = header_of(path, descriptor)
             missing = (expected or set()) - found.keys()
             if missing:
-                raise CheckpointError(f"{path} lacks {min(missing)!r}, which the index claims")
+                raise CheckpointError(f"{path} lacks {min(missing)!r}, which the index lists in it")
             twice = found.keys() & tensors.keys()
             if twice:
-                raise CheckpointError(f"{self.folder} holds {min(twice)!r} in two files")
+                raise CheckpointError(f"{self.folder} has {min(twice)!r} in two files")
             tensors |= found
         if not tensors:
-            raise CheckpointError(f"{self.folder} holds no tensor: {', '.join(files)} is empty")
+            raise CheckpointError(f"{self.folder} has no tensors: {', '.join(files)} is empty")
         return Checkpoint(self.folder, config, tensors, stamps, self._read)
 
 
 def _weight_files(reader: _Reader) -> Expected:
-    """Each safetensors file of a model and the tensors that the index expects in it.
+    """Each safetensors file of a model, with the tensors that the index expects in it.
 
-    Of a single file and shards, transformers takes the single file.
+    If there are a single file and shards, the single file counts, as in transformers.
     """
     if os.path.lexists(reader.folder / SINGLE):
         return {SINGLE: None}
@@ -137,15 +137,15 @@ def _indexed(reader: _Reader) -> Expected:
     for tensor, name in weight_map.items():
         if not _is_shard(name):
             raise CheckpointError(
-                f"{path} puts {tensor!r} into {name!r}; "
-                "a shard is a .safetensors file in the same folder"
+                f"{path} lists {tensor!r} in {name!r}; "
+                "a shard must be a .safetensors file in the same folder"
             )
         shards.setdefault(name, set()).add(tensor)
     missing = [name for name in sorted(shards) if not os.path.lexists(reader.folder / name)]
     if missing:
         raise CheckpointError(
-            f"{path} names {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not "
-            "there: download the model again, or the rest of it"
+            f"{path} names {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} "
+            "missing: download the rest of the model"
         )
     return dict(sorted(shards.items()))
 

@@ -1,4 +1,4 @@
-"""The keys of a config.json that a merge believes, held to the types that they have."""
+"""Checks the types of those keys of a config.json that a merge relies on."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from .layers import DEPTH_KEYS
 
 DEEPEST: Final = 100_000
 STAGED: Final = "depth"
-"""The depth key that some vision models give stage by stage, in a list."""
+"""The depth key that some vision models give as a list, stage by stage."""
 SHOWN: Final = 40
 
 
 def check_config(config: Mapping[str, Any], path: Path) -> None:
-    """Check the type of what a configuration says of the model's kind and depth.
+    """Check the types of what a configuration says about the model's kind and depth.
 
     Raises:
-        CheckpointError: a value is not of its key's type.
+        CheckpointError: a value has another type than its key requires.
     """
     for key, value, wanted in _faults(config):
         text = repr(value)
@@ -29,7 +29,7 @@ def check_config(config: Mapping[str, Any], path: Path) -> None:
 
 
 def _faults(config: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
-    """Each key of a wrong type, its value, and what is right."""
+    """Yield each key with a value of the wrong type, the value, and what it must be."""
     kind, classes = config.get("model_type"), config.get("architectures")
     if not isinstance(kind, str | None):
         yield "model_type", kind, "text"

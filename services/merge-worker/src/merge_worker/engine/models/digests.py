@@ -1,8 +1,8 @@
-"""SHA-256 of tensors, of files, and of a whole output.
+"""SHA-256 digests of tensors, of files, and of a whole output.
 
-A tensor's digest is taken of the JSON list [name, dtype, shape] in ASCII without spaces, a newline,
-and the tensor's bytes. The output digest is taken of the tensors' digests in hexadecimal, sorted by
-tensor name and each followed by a newline. It does not depend on how tensors are cut into files.
+A tensor's digest covers the JSON list [name, dtype, shape] in ASCII without spaces, a newline, and
+the tensor's bytes. The output digest covers the tensors' digests in hexadecimal, sorted by tensor
+name and each followed by a newline. It does not depend on how the tensors are divided into files.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ CHUNK = 1 << 20
 
 
 def tensor_hash(name: str, region: Region) -> _Hash:
-    """A hash that has taken in a tensor's name, type and shape and waits for its bytes."""
+    """A hash of a tensor's name, type and shape, to be updated with its bytes."""
     head = json.dumps([name, region.dtype, list(region.shape)], separators=(",", ":"))
     return hashlib.sha256(head.encode() + b"\n")
 
 
 class RunningDigest:
-    """The digest of a tensor whose blocks are written in any order, by several threads.
+    """The digest of a tensor whose blocks several threads write in any order.
 
-    A block is taken in while it is still in the processor's cache, where the blocks before it are
-    written too; it is read back from the file only where one was missing at that moment.
+    A block is hashed while it is still in the processor's cache, if the blocks before it are
+    written, too. Only if one was missing at that moment, the block is read back from the file.
     """
 
     def __init__(self, descriptor: int, name: str, region: Region) -> None:
@@ -48,10 +48,10 @@ class RunningDigest:
         self._taking = threading.Lock()
 
     def wrote(self, offset: int, data: memoryview) -> None:
-        """Bytes have been written, `offset` bytes into the tensor."""
+        """Take in bytes that have been written, `offset` bytes into the tensor."""
         self._written[offset] = len(data)
         if not self._taking.acquire(blocking=False):
-            return  # who is at it now, or writes the next block, reads them back
+            return  # the thread that hashes now, or writes the next block, reads them back
         try:
             while size := self._written.pop(self._done, 0):
                 if self._done == offset:
@@ -63,7 +63,7 @@ class RunningDigest:
             self._taking.release()
 
     def hexdigest(self) -> str:
-        """The digest when all is written, also by earlier attempts."""
+        """The digest after all is written, including what earlier attempts wrote."""
         self._read_back(self._region.nbytes - self._done)
         return self._hash.hexdigest()
 
@@ -83,12 +83,12 @@ class RunningDigest:
 
 
 def region_digest(descriptor: int, name: str, region: Region) -> str:
-    """The digest in hexadecimal of a tensor in an open file."""
+    """The hexadecimal digest of a tensor in an open file."""
     return RunningDigest(descriptor, name, region).hexdigest()
 
 
 def tensor_is(path: Path, name: str, region: Region, digest: str) -> bool:
-    """Whether a tensor of that digest lies in a file."""
+    """Whether a file holds a tensor with this digest."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         return region_digest(descriptor, name, region) == digest
@@ -97,7 +97,7 @@ def tensor_is(path: Path, name: str, region: Region, digest: str) -> bool:
 
 
 def output_digest(digests: Mapping[str, str]) -> str:
-    """The digest of an output from those of its tensors (name to hexadecimal)."""
+    """The digest of an output, from the digests of its tensors (name to hexadecimal)."""
     lines = "".join(f"{digests[name]}\n" for name in sorted(digests))
     return f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}"
 
@@ -106,7 +106,7 @@ def digest_of_folder(folder: Path) -> str:
     """The output digest of a model on disk, read and hashed anew.
 
     Raises:
-        EngineError: no sound safetensors model is there.
+        EngineError: there is no valid safetensors model.
     """
     return output_digest(tensor_digests(folder))
 

@@ -1,8 +1,8 @@
-"""Finding the layers of any transformer from its tensor names and its configuration.
+"""Finds the layers of any transformer from its tensor names and its configuration.
 
-A stack is a family of tensors whose names share a prefix and go on with a number, as many numbers
-as some depth key of the configuration says: `model.layers.0.mlp.up_proj.weight`. No architecture
-is known by name.
+A stack is a family of tensors whose names share a prefix followed by a number, such as
+`model.layers.0.mlp.up_proj.weight`, with as many numbers as some depth key of the configuration
+says. No architecture is known by name.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _SENSES: Final = (("vision", r"vision|visual|image|(^|[._])vit\b"), ("audio", r"
 class Stack:
     """The layers 0 to `depth` - 1 under one prefix ("model.layers.").
 
-    There may be layers `beyond`, numbered on: the configuration does not count them, and the model
-    does not run them (they predict further tokens).
+    Further layers may follow, `beyond` of them, with the next numbers. The configuration does not
+    count them, and the model does not run them: they predict further tokens.
     """
 
     prefix: str
@@ -46,14 +46,14 @@ class Stack:
     beyond: int = 0
 
     def split(self, name: str) -> tuple[int, str] | None:
-        """The layer of a tensor and the rest of its name (".mlp.up_proj.weight"), if it is here."""
+        """A tensor's layer and the rest of its name (".mlp.up_proj.weight"), or None."""
         layer, dot, rest = name.removeprefix(self.prefix).partition(".")
         if not name.startswith(self.prefix) or not layer.isdecimal():
             return None
         return int(layer), dot + rest
 
     def split_beyond(self, name: str) -> tuple[int, str] | None:
-        """As `split` for the layers beyond, counted from the last of the stack."""
+        """Like `split`, for the layers beyond, counted from the last layer of the stack."""
         place = self.split(name)
         return (place[0] - self.depth, place[1]) if place and place[0] >= self.depth else None
 
@@ -62,7 +62,7 @@ class Stack:
         return f"{self.prefix}{layer}{rest}"
 
     def split_all(self, names: Iterable[str]) -> dict[int, list[str]]:
-        """The rests of the names of the tensors of each layer, in order."""
+        """For each layer, the rests of its tensors' names, in order."""
         found: dict[int, list[str]] = {}
         for name in names:
             if place := self.split(name):
@@ -72,19 +72,19 @@ class Stack:
 
 @dataclass(frozen=True)
 class Layout:
-    """The stacks of a model, the main one (which `slices` cut) first."""
+    """The stacks of a model; the main stack, which slices cut, is first."""
 
     stacks: tuple[Stack, ...]
 
     def place(self, name: str) -> tuple[Stack, int, str] | None:
-        """The stack, the layer and the rest of the name of a tensor, unless it is outside."""
+        """A tensor's stack, layer and the rest of its name, or None if it is outside the stacks."""
         for stack in self.stacks:
             if found := stack.split(name):
                 return stack, *found
         return None
 
     def under(self, prefix: str) -> Stack | None:
-        """The stack with this prefix."""
+        """The stack with this prefix, or None."""
         return next((stack for stack in self.stacks if stack.prefix == prefix), None)
 
     def is_beyond(self, name: str) -> bool:
@@ -92,7 +92,7 @@ class Layout:
         return any(stack.split_beyond(name) for stack in self.stacks)
 
     def sort_key(self, name: str) -> tuple[Any, ...]:
-        """Orders names as a model is run: before the stacks, layer by layer, after them."""
+        """A key to sort names as a model runs: before the stacks, layer by layer, after them."""
         place = self.place(name)
         rank = 1 if place else (0 if comes_before(name) else 2)
         parts = re.split(r"(\d+)", name)
@@ -105,10 +105,10 @@ def comes_before(name: str) -> bool:
 
 
 def find_layout(tensors: Mapping[str, Region], config: Mapping[str, Any]) -> Layout:
-    """The stacks of a model: numbered families as deep as its configuration says.
+    """Find the stacks of a model: numbered families as deep as its configuration says.
 
-    Where none of text is, the one that holds more than it says is one too; where no family is, the
-    largest without gaps.
+    If no text family is, the one that has more layers counts, too. If no family is at all, the
+    largest family without gaps counts.
     """
     layers: dict[str, set[int]] = defaultdict(set)
     volume: dict[str, int] = defaultdict(int)
@@ -128,7 +128,7 @@ def find_layout(tensors: Mapping[str, Region], config: Mapping[str, Any]) -> Lay
 def _longer(
     order: Iterable[str], whole: Mapping[str, int], config: Mapping[str, Any]
 ) -> Iterator[Stack]:
-    """The first stack of text, if the only depth that is said of text is less than it holds."""
+    """The first text stack, if it has more layers than the only depth given for text."""
     said = {depth for _, depth in text_depths(config)}
     first = next((p for p in order if _LAYERS.search(p) and not sense_of(p)), None)
     if first is not None and len(said) == 1 and 0 < min(said) < whole[first]:
@@ -136,21 +136,21 @@ def _longer(
 
 
 def text_depths(config: Mapping[str, Any]) -> list[tuple[str, int]]:
-    """What is said of the depth of text: keys and values."""
+    """What the configuration says about the depth of text: keys and values."""
     entries = depth_entries(config)
     return [(key, depth) for path, key, depth in entries if not sense_of(".".join(path))]
 
 
 def sense_of(name: str) -> str:
-    """The sense that a part of a model serves by its name: "vision", "audio", or "" for text."""
+    """The sense that a part of a model serves, by its name: "vision", "audio", or "" for text."""
     return next((sense for sense, words in _SENSES if re.search(words, name)), "")
 
 
 def lacking_layers(layout: Layout, config: Mapping[str, Any]) -> str | None:
-    """What is wrong if the text layers are fewer than every depth that is said of the text.
+    """Return what is wrong if there are fewer text layers than every depth given for text.
 
-    More of them are sound (layers that predict further tokens), and so are layers that stand for
-    several, whose prefix has another name.
+    More layers are valid (layers that predict further tokens), and so are shared layers, whose
+    prefix has another name.
     """
     said = [(depth, key) for key, depth in text_depths(config)]
     main = layout.stacks[0] if layout.stacks else None
@@ -159,7 +159,7 @@ def lacking_layers(layout: Layout, config: Mapping[str, Any]) -> str | None:
     depth, key = min(said)
     if main.depth >= depth:
         return None
-    return f"{main.prefix}* has {main.depth} layers, and the configuration says {key}: {depth}"
+    return f"{main.prefix}* has {main.depth} layers, but the configuration says {key}: {depth}"
 
 
 def depth_entries(config: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str, int]]:

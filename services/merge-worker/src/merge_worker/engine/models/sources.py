@@ -1,4 +1,4 @@
-"""From a model's reference to a folder on this machine, within what is allowed."""
+"""Finds the folder of a model's reference on this machine, within what is allowed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Kind = Literal["hub", "folder", "run"]
 
 @dataclass(frozen=True)
 class Location:
-    """Where a model lies: its folder, the kind of its source and the revision it resolved to.
+    """Where a model is: its folder, the kind of its source, and the revision it resolved to.
 
-    Its files may be links, to places in the folders `within`.
+    Its files may be links into the folders `within`.
     """
 
     folder: Path
@@ -36,12 +36,12 @@ class Sources:
     """Where ingredients may come from.
 
     Attributes:
-        roots: folders under which paths in a recipe may lie (links are followed first).
+        roots: folders that a path in a recipe must be under, after links are followed.
         produced: the folder of the model that a run produced, by the run's id.
-        products: the ids of the runs behind the names of products.
-        closed: folders under which no path may lie, be they under a root or not.
+        products: the run's id for each name of a product.
+        closed: folders that no path may be under, whether they are under a root or not.
         cache_dir: the Hugging Face cache (default: the library's own).
-        offline: use only what is in the cache already.
+        offline: use only what is already in the cache.
     """
 
     roots: tuple[Path, ...] = ()
@@ -52,17 +52,19 @@ class Sources:
     offline: bool = False
 
     def locate(self, reference: ModelRef) -> Location:
-        """Where the model of a reference lies, its adapter left aside.
+        """Return where the model of a reference is, without its adapter.
 
         Raises:
-            SourceError: it cannot be found or may not be read.
-            NotSupportedError: the name is a URL, or a file of weights, which is not read.
+            SourceError: it cannot be found, or must not be read.
+            NotSupportedError: the name is a URL, or a file of weights in another format.
         """
         name = reference.model
         if name.startswith("run:"):
             return self._produced(name.removeprefix("run:"))
         if "://" in name:
-            raise NotSupportedError(f"{name}: models are not read from URLs; give a path or an id")
+            raise NotSupportedError(
+                f"{name}: models are not read from URLs; give a path or a Hugging Face id"
+            )
         if reference.revision is not None:
             return self._from_hub(name, reference.revision)
         if name in self.products:
@@ -72,10 +74,10 @@ class Sources:
         return self._from_hub(name, None)
 
     def within(self, path: Path) -> tuple[Path, ...]:
-        """The folders that what lies at `path`, in a model's folder, may be a link into.
+        """The folders that a link at `path`, in a model's folder, may lead into.
 
-        A folder under the roots may share files with others there; in the Hugging Face cache,
-        those of a model are links to its blobs.
+        A folder under the roots may share files with other folders there; in the Hugging Face
+        cache, a model's files are links to its blobs.
         """
         roots = tuple(map(_real, self.roots))
         if any(path.is_relative_to(root) for root in roots):
@@ -87,7 +89,7 @@ class Sources:
         find = self.produced if callable(self.produced) else self.produced.get
         folder = find(run)
         if folder is None:
-            raise SourceError(f"run {run} has produced no model that is known here")
+            raise SourceError(f"no model of run {run} is known here")
         return self._location(Path(folder), "run", run)
 
     def _location(self, folder: Path, kind: Kind, revision: str | None) -> Location:
@@ -99,7 +101,7 @@ class Sources:
         return any(os.path.isdir(root / name) for root in self.roots)
 
     def _local(self, name: str) -> Location:
-        """A folder by its path, relative ones being looked for under each root."""
+        """Return a folder by its path; a relative path is looked up under each root."""
         candidates = [Path(name)] if name.startswith("/") else [root / name for root in self.roots]
         allowed = [path for path in map(_real, candidates) if self._allowed(path)]
         for path in allowed:
@@ -116,7 +118,7 @@ class Sources:
         )
 
     def _check_link(self, path: Path) -> None:
-        """Refuse a link by that name: one under a root that leads elsewhere, or nowhere."""
+        """Refuse a link of this name under a root that leads out of the roots, or nowhere."""
         place = Path(os.path.normpath(path))
         for root in self.roots:
             for top in {root, _real(root)}:
@@ -136,7 +138,10 @@ class Sources:
                 raise unreadable(place, error) from None
 
     def _roots_text(self) -> str:
-        return ", ".join(dict.fromkeys(map(str, self.roots))) or "any allowed root: there is none"
+        return (
+            ", ".join(dict.fromkeys(map(str, self.roots)))
+            or "any allowed root, since there is none"
+        )
 
     def _allowed(self, path: Path) -> bool:
         allowed = any(path.is_relative_to(_real(root)) for root in self.roots)
@@ -146,7 +151,7 @@ class Sources:
         return any(path.is_relative_to(_real(each)) for each in self.closed)
 
     def _check_entries(self, folder: Path, within: tuple[Path, ...]) -> None:
-        """Make sure that nothing in a folder leads elsewhere or is waited for, whoever reads it."""
+        """Refuse a folder with links that lead elsewhere, or with pipes that block their reader."""
         try:
             entries = list(folder.iterdir())
         except OSError as error:
@@ -179,7 +184,7 @@ class Sources:
                 local_files_only=offline,
             )
         except LocalEntryNotFoundError:
-            why = "we are offline" if offline else "Hugging Face cannot be reached"
+            why = "this machine works offline" if offline else "Hugging Face cannot be reached"
             raise self._not_cached(name, revision, why) from None
         except (HfHubHTTPError, HFValidationError, OSError) as error:
             at = f" at revision {revision}" if revision else ""
@@ -189,19 +194,19 @@ class Sources:
     def _not_cached(self, name: str, revision: str | None, why: str) -> SourceError:
         if revision is None:
             return OutsideError(
-                f"{name} is not a folder under {self._roots_text()}, and no product known here; "
-                f"taken as a Hugging Face id, it is not in the cache, and {why}"
+                f"{name} is not a folder under {self._roots_text()} and not a known product; "
+                f"as a Hugging Face id, it is not in the cache, and {why}"
             )
-        here = f"; for the folder here, write {name}" if self._under_roots(name) else ""
+        here = f"; for the local folder, write {name}" if self._under_roots(name) else ""
         return SourceError(
-            f"{name}@{revision} is a Hugging Face id, having a revision; it is not in the cache, "
-            f"and {why}{here}"
+            f"{name}@{revision} is a Hugging Face id, since it has a revision; it is not in the "
+            f"cache, and {why}{here}"
         )
 
 
 def _real(path: Path) -> Path:
-    """Where a path leads; links in a circle lead nowhere, which opening them says."""
+    """The target of a path; links in a circle have none, which the error of opening them says."""
     try:
         return Path(os.path.realpath(path))
-    except ValueError as error:  # no path has such characters
+    except ValueError as error:  # a path cannot contain such characters
         raise unreadable(path, error) from None

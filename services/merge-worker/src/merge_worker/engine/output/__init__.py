@@ -1,1 +1,1 @@
-"""The output while it is made: its journal, its parts, its files, its progress."""
+"""The unfinished output: its journal, its parts, its files, its progress."""

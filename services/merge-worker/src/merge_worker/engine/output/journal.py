@@ -1,9 +1,9 @@
 """The journal of a merge: which output tensors are finished.
 
-The first line names the plan; each further line is a finished tensor with its digest. Lines are
-written when the bytes have been handed to the system: they outlive the process, whatever moment it
-stops at. A line proves nothing of what became of the bytes afterwards (a restart of the machine may
-have lost them, somebody may have changed them), so who goes on checks each digest first.
+The first line names the plan; each further line is a finished tensor with its digest. A line is
+written after the system has taken the bytes, so they survive the process whenever it stops. A line
+does not prove that the bytes are still there: a restart of the machine may have lost them, and
+another process may have changed them. So an attempt that resumes first checks each digest.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Finished:
-    """A finished tensor: its digest, and what is not finite.
+    """A finished tensor: its digest, and its counts of elements that are not finite.
 
-    `nonfinite` counts elements of the models, by model, and `made` those of the tensor itself, by
+    `nonfinite` counts elements of the models, by model; `made` counts elements of the tensor, by
     kind (see `finiteness.KINDS`).
     """
 
@@ -40,26 +40,26 @@ class Finished:
 
 
 class Journal:
-    """An open journal, locked against a second process.
+    """An open journal, which a lock protects from a second process.
 
     Attributes:
         finished: the finished tensors, by name.
-        complete: whether nothing is left to do.
+        complete: whether all tensors are finished and on the disk.
     """
 
     def __init__(self, folder: Path, plan_digest: str, name: str = NAME) -> None:
         """Open the journal in a folder, or start one.
 
         Raises:
-            ResumeError: it is another plan's or damaged, or another process has it open.
-            OutputError: the disk is full, or cannot be written.
+            ResumeError: it belongs to another plan, is damaged, or another process has it open.
+            OutputError: the disk is full or cannot be written.
         """
         self._folder, self._plan = folder, plan_digest
         self.path = folder / name
         self.finished: dict[str, Finished] = {}
         self.complete = False
         with writing(self.path):
-            # A pipe or a link in its place is not waited for, nor followed.
+            # Do not wait for a pipe, or follow a link, in its place.
             self._file = os.open(self.path, _FLAGS | os.O_CREAT, 0o644)
         try:
             self._lock()
@@ -70,10 +70,10 @@ class Journal:
 
     @classmethod
     def peek(cls, path: Path, plan_digest: str) -> Journal:
-        """A journal that another process may have open, as far as it has come; not to be written.
+        """Read a journal, as far as it goes, that another process may have open.
 
         Raises:
-            ResumeError: it is another plan's or damaged.
+            ResumeError: it belongs to another plan or is damaged.
         """
         found = cls.__new__(cls)
         found._folder, found._plan, found.path = path.parent, plan_digest, path
@@ -82,8 +82,10 @@ class Journal:
         return found
 
     def damaged(self, how: str) -> ResumeError:
-        """What to raise if the journal cannot be what an earlier attempt wrote."""
-        return ResumeError(f"{self.path} is damaged: {how}; remove {self._folder} and merge again")
+        """Return the error of a journal that no earlier attempt can have written."""
+        return ResumeError(
+            f"{self.path} is damaged: {how}; remove {self._folder} and start the merge again"
+        )
 
     def add_tensor(self, tensor: str, finished: Finished) -> None:
         """Record a tensor whose bytes are written."""
@@ -91,12 +93,12 @@ class Journal:
         self.finished[tensor] = finished
 
     def add_end(self) -> None:
-        """Record that nothing is left to do and all of it is on the disk."""
+        """Record that all tensors are finished and on the disk."""
         self._append({"complete": True})
         self.complete = True
 
     def restart(self, verified: Mapping[str, Finished]) -> None:
-        """Forget everything but these tensors, whose bytes have been found where they should be."""
+        """Forget everything except these tensors, whose bytes have been checked."""
         os.ftruncate(self._file, 0)
         self._start()
         for name, finished in verified.items():
@@ -104,7 +106,7 @@ class Journal:
         self.finished, self.complete = dict(verified), False
 
     def close(self) -> None:
-        """Let go of the journal; it stays on disk."""
+        """Close the journal; its file remains."""
         os.close(self._file)
 
     def _lock(self) -> None:
@@ -137,7 +139,7 @@ class Journal:
         self._take_all(entries)
 
     def _entries(self, text: bytes) -> list[dict[str, Any]]:
-        """The lines of a journal of our plan, which the first of them names."""
+        """The entries of a journal whose first line names our plan."""
         try:
             entries = [json.loads(line) for line in text.splitlines()]
         except (ValueError, RecursionError):
@@ -145,7 +147,7 @@ class Journal:
         if not all(isinstance(entry, dict) for entry in entries):
             raise self.damaged("a line is not a JSON object")
         if entries and "plan" not in entries[0]:
-            raise self.damaged("it does not begin with a plan")
+            raise self.damaged("its first line does not name a plan")
         if entries and entries[0]["plan"] != self._plan:
             raise ResumeError(
                 f"{self._folder} holds the unfinished output of another merge (another recipe, "
@@ -169,11 +171,11 @@ class Journal:
             case {"complete": True}:
                 self.complete = True
             case _:
-                raise self.damaged("a line is none that this engine writes")
+                raise self.damaged("this engine does not write such a line")
 
 
 def _whole_lines(text: bytes) -> bytes:
-    """Without the line that was being written when the process stopped."""
+    """Return the text without the line that was being written when the process stopped."""
     return text[: text.rfind(b"\n") + 1]
 
 

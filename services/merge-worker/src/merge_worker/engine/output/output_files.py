@@ -1,4 +1,4 @@
-"""The files of an output, and the refusal of whatever else lies among them before they are done."""
+"""The files of an output, and the check that no other files are among them."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ LOCK: Final = "mergehub.lock.json"
 MANIFEST: Final = "manifest.json"
 LOCKED: Final = "finish.lock"
 NAMED: Final = 3
-"""Strange files that a refusal names."""
+"""The most strange files that an error names."""
 
 
 def output_files(plan: Plan) -> set[str]:
-    """The names of all files of a finished output, those in folders with their path."""
+    """The paths of all files of a finished output, relative to its folder."""
     index = [INDEX] if len(plan.shards) > 1 else []
     written = (CONFIG, CARD, RECIPE, LOCK, MANIFEST)
     return {*plan.shards, *index, *plan.copies, *plan.texts, *written}
 
 
 def check_unmixed(plan: Plan, partial: Path, part: Part) -> None:
-    """Make sure that a folder in the making holds nothing but what this merge puts there.
+    """Check that an unfinished output holds nothing but what this merge puts there.
 
-    A file that anybody else left would become part of the model; a folder in the place of a file
+    A file from another process would become part of the model; a folder in the place of a file
     would stop the merge at its end.
 
     Raises:
-        ResumeError: something else lies there, or a folder, link or file in another's place.
+        ResumeError: something else is there, or a folder, link or file is in another's place.
     """
     ours = {*output_files(plan), *(each.journal for each in part.all), LOCKED}
     folders = {str(above) for name in ours for above in PurePosixPath(name).parents} - {"."}
@@ -46,8 +46,8 @@ def check_unmixed(plan: Plan, partial: Path, part: Part) -> None:
         strange = list(islice(_strange(partial, "", ours, folders), NAMED))
     if strange:
         raise ResumeError(
-            f"{partial} holds {', '.join(strange)}, which this merge does not put there; "
-            f"take it away, or remove {partial}"
+            f"{partial} contains {', '.join(strange)}, which this merge does not put there; "
+            f"move it elsewhere, or remove {partial}"
         )
 
 

@@ -1,4 +1,4 @@
-"""One of several parts of a merge, for machines that share a folder."""
+"""One of several parts of a merge, done by machines that share a folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .journal import NAME, Finished, Journal
 
 @dataclass(frozen=True)
 class Part:
-    """The `number`-th of `of` parts, from 1, with about as many bytes to read as the others."""
+    """Part `number` (from 1) of `of` parts, each with about the same number of bytes to read."""
 
     number: int = 1
     of: int = 1
@@ -34,16 +34,16 @@ class Part:
 
     @property
     def all(self) -> Iterator[Part]:
-        """It and the others."""
+        """Yield all parts, this one included."""
         return (Part(number, self.of) for number in range(1, self.of + 1))
 
     @property
     def others(self) -> Iterator[Part]:
-        """All but it."""
+        """Yield all parts but this one."""
         return (each for each in self.all if each != self)
 
     def tensors(self, plan: Plan) -> list[PlannedTensor]:
-        """Its tensors: the largest go first, each to whoever has least."""
+        """Its tensors; they are dealt from the largest on, each to the part that has least."""
         loads = [0] * self.of
         mine: list[PlannedTensor] = []
         for tensor in sorted(plan.tensors, key=lambda tensor: -tensor.bytes_in):
@@ -55,17 +55,17 @@ class Part:
 
 
 def check_split(folder: Path, plan: Plan, part: Part) -> None:
-    """Make sure that all parts in a folder are of one plan, divided in one way.
+    """Check that all parts in a folder belong to one plan and one division.
 
     Raises:
-        ResumeError: a journal of another plan, or of another division, lies in the folder.
+        ResumeError: the folder holds a journal of another plan or another division.
     """
     known = {each.journal for each in part.all}
     journals = sorted(folder.glob("journal*.jsonl"))
     if others := [path.name for path in journals if path.name not in known]:
         raise ResumeError(
-            f"{folder} was begun in another number of parts ({', '.join(others)}); "
-            "go on with that number, or remove it"
+            f"{folder} was begun with another number of parts ({', '.join(others)}); "
+            "continue with that number, or remove the folder"
         )
     for each in part.others:
         with suppress(FileNotFoundError):
@@ -73,7 +73,7 @@ def check_split(folder: Path, plan: Plan, part: Part) -> None:
 
 
 def all_finished(folder: Path, plan: Plan, part: Part) -> dict[str, Finished] | None:
-    """The finished tensors of all parts; None if one is still at work, or all is done.
+    """The finished tensors of all parts; None if a part is unfinished, or the merge is complete.
 
     Raises:
         ResumeError: a journal is damaged.

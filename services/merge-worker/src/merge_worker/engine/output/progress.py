@@ -1,4 +1,4 @@
-"""How far a merge is, told several times a second from one thread."""
+"""Reports the progress of a merge, several times a second from one thread."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ TICK = 0.1
 """Seconds between reports."""
 
 Stage = Literal["check", "fill", "lock", "finish"]
-"""To check is to read what earlier attempts, or other parts, have made."""
+"""The stage of checking reads what earlier attempts, or other parts, have made."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a merge is; bytes are of the output."""
+    """The progress of a merge; bytes are the output's."""
 
     tensors_done: int
     tensors_total: int
@@ -32,7 +32,7 @@ OnProgress = Callable[[Progress], None]
 
 
 class Meter:
-    """Counts what any thread has finished, and reports while waiting for the threads."""
+    """Counts what all threads have finished, and reports while it waits for them."""
 
     def __init__(self, tensors: Sequence[PlannedTensor], on_progress: OnProgress) -> None:
         self._total = len(tensors), sum(tensor.region.nbytes for tensor in tensors)
@@ -46,14 +46,13 @@ class Meter:
             self._done = self._done[0] + tensors, self._done[1] + size
 
     def report(self, stage: Stage) -> None:
-        """Tell how far the merge is."""
+        """Report the progress of the merge."""
         tensors, size = self._done
         self._on_progress(Progress(tensors, self._total[0], size, self._total[1], stage))
 
     def wait_for(self, futures: Iterable[Future[Any]], stage: Stage) -> None:
-        """Report until all are done; raises what one of them raises, or the callback.
-
-        What has not begun by then is not begun any more.
+        """Report until all are done; raises what one of them, or the callback, raises.
+        After an error, no further future starts.
         """
         left = set(futures)
         try:

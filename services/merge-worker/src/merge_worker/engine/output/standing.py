@@ -1,4 +1,4 @@
-"""What earlier attempts, and other parts, have made: read anew before anything is built on it."""
+"""Checks what earlier attempts and other parts have made, before the merge relies on it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .progress import Meter
 
 
 def check_sizes(plan: Plan, folder: Path, finished: Mapping[str, Finished]) -> None:
-    """Make sure that the files of finished tensors are there and as long as they should be.
+    """Check that the files of finished tensors exist and have the right length.
 
     Raises:
-        ResumeError: one is not.
+        ResumeError: one is missing or has another length.
     """
     for name, placed in plan.shards.items():
         last, path = placed[-1].region, folder / name
         if any(each.name in finished for each in placed) and (
             not path.is_file() or path.stat().st_size != last.offset + last.nbytes
         ):
-            raise ResumeError(f"{path} was changed since it was journalled; remove {folder}")
+            raise ResumeError(f"{path} was changed after the journal recorded it; remove {folder}")
 
 
 def changed(
@@ -36,9 +36,9 @@ def changed(
     meter: Meter,
     unchanged: Callable[[PlannedTensor], None] = lambda tensor: None,
 ) -> list[str]:
-    """The names of those finished tensors whose bytes are not what the journal says.
+    """The names of those finished tensors whose bytes differ from the journal.
 
-    `unchanged` is told of each of the others.
+    `unchanged` is called for each of the others.
     """
 
     def differs(tensor: PlannedTensor) -> bool:

@@ -1,1 +1,1 @@
-"""From a recipe and headers to the table of output tensors."""
+"""Turns a recipe and the models' headers into the table of output tensors."""

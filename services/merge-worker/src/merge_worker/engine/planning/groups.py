@@ -1,7 +1,7 @@
-"""What is merged with what: a recipe's models or slices turned into names of tensors.
+"""What is merged with what: turns a recipe's models or slices into names of tensors.
 
-Whether a recipe lists whole models or slices, its output is a sequence of tensors, each of which is
-merged from one tensor of every model of one group of the recipe.
+Whether a recipe lists whole models or slices, its output is a sequence of tensors. Each is merged
+from one tensor of every model in one group of the recipe.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mergehub.recipe.values import Parameters, layer_position
 class Group:
     """Models that are merged with one another: all of a recipe's, or those of one slice.
 
-    `around` are the parameters that hold for all of them, the innermost first.
+    `around` holds the parameters that apply to all of them, the innermost first.
     """
 
     inputs: tuple[ModelInput, ...]
@@ -36,14 +36,14 @@ class Group:
         return tuple(entry.model for entry in self.inputs)
 
     def read(self, opened: Iterable[ModelRef]) -> list[ModelRef]:
-        """Those of the opened models that this group merges, its base among them."""
+        """Those of the opened models that this group merges, including its base."""
         read = {*self.models, self.base}
         return [model for model in opened if model in read]
 
 
 @dataclass(frozen=True)
 class Copy:
-    """An output tensor that is a model's, byte for byte."""
+    """An output tensor that is copied from a model, byte for byte."""
 
     name: str
     model: ModelRef
@@ -52,8 +52,8 @@ class Copy:
 
 @dataclass(frozen=True)
 class Wanted:
-    """An output tensor to be: its name, its place in the depth (0 to 1), and the name to look for
-    in each of the group's inputs, and in a base that is none of them (None: not known)."""
+    """An output tensor to plan: its name, its place in the depth (0 to 1), and the name to look for
+    in each of the group's inputs, and in a base that is not one of them (None if unknown)."""
 
     name: str
     position: float
@@ -80,15 +80,15 @@ def _slice(group: OutputSlice, recipe: Recipe, around: tuple[Parameters, ...]) -
 
 
 def slices_of(groups: Sequence[Group]) -> list[list[SliceSource]]:
-    """The sources of each slice; nothing where models are merged whole."""
+    """The sources of each slice; empty if models are merged whole."""
     found = ([s for s in group.inputs if isinstance(s, SliceSource)] for group in groups)
     return [sources for sources in found if sources]
 
 
 def whole(group: Group, definer: Ingredient, module: str | None) -> Iterator[Wanted | Copy]:
-    """The output tensors of models merged whole: those of the model that defines the output.
+    """Yield the output tensors of models merged whole: those of the model that defines the output.
 
-    With a module, the others are copied; buffers always are.
+    With a module, the tensors of other modules are copied; buffers are always copied.
     """
     for name in definer.names:
         if is_buffer(name) or not belongs(name, definer, module):
@@ -104,11 +104,11 @@ def whole(group: Group, definer: Ingredient, module: str | None) -> Iterator[Wan
 def stacked(
     groups: Sequence[Group], layers: Stacked, module: str | None
 ) -> Iterator[Wanted | Copy]:
-    """The output tensors of stacked slices.
+    """Yield the output tensors of stacked slices.
 
-    Those outside the layers come from the first slice if they act before the stack and from the
-    last if after it, as do layers beyond the stack; those outside the module are copied from the
-    model that defines the output.
+    Tensors outside the layers come from the first slice if they act before the stack, and from the
+    last slice if they act after it, like layers beyond the stack. Tensors outside the module are
+    copied from the model that defines the output.
     """
     if module is not None:
         names = layers.definer.names
@@ -155,7 +155,7 @@ def _rest(
 
 
 def _beyond(group: Group, layers: Stacked, name: str, place: int, rest: str) -> Wanted | Copy:
-    """A tensor of a layer beyond the stack: as far beyond the output's."""
+    """A tensor of a layer beyond the stack, equally far beyond the output's stack."""
     model = group.models[0]
     output = layers.stack.join(len(layers.origins) + place, rest)
     stacks = [layers.stacks[each] for each in group.models]

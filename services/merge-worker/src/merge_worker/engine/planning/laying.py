@@ -1,4 +1,4 @@
-"""The tensors of an output laid out: which they are, and of what each is made."""
+"""Lays out the tensors of an output: which they are, and from what each is made."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from .groups import Copy, Group, Wanted, slices_of, stacked, whole
 
 @dataclass(frozen=True)
 class Output:
-    """What a recipe's output consists of, before a tensor is planned.
+    """What a recipe's output consists of, before any tensor is planned.
 
     Attributes:
-        definer: the model that the output is like in all that is not merged.
+        definer: the model that the output follows in everything that is not merged.
         module: the only module that is merged, if the recipe names one.
         stacked: whether its layers are taken in slices.
         config: the definer's configuration, for the output's layers.
-        written: the keys of it that are new.
-        settled: the keys of which each layer has what it had in its model.
-        unlike: what is to be said of layers that do not do the same.
-        wanted: its tensors.
+        written: the keys of it that were added.
+        settled: the keys in which each layer keeps what it had in its model.
+        unlike: notes about merged layers that do different things.
+        wanted: the output's tensors.
     """
 
     definer: Ingredient
@@ -49,10 +49,11 @@ def lay_out(
 ) -> Output:
     """Lay out what a recipe asks for.
 
-    Models merged whole are like the first of `opened`, slices like the first slice's first source.
+    The first of `opened` defines the output of models merged whole, the first slice's first source
+    that of slices.
 
     Raises:
-        PlanError: the models do not fit together, or a slice or a module is not there.
+        PlanError: the models do not fit together, or a slice or a module does not exist.
         NotSupportedError: layers of an encoder-decoder model would be moved.
     """
     slices = slices_of(groups)

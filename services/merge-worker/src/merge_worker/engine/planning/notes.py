@@ -1,4 +1,4 @@
-"""What the user of a merge should know about it, in sentences."""
+"""Notes: what the user of a merge should know about it, in sentences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .groups import Copy, Wanted
 from .laying import Output
 
 NAMED = 3
-"""Tensors that a note names at most."""
+"""The most tensors that a note names."""
 
 
 def not_ours(method: str, file: MethodFile | None) -> Iterator[str]:
@@ -31,7 +31,7 @@ def not_ours(method: str, file: MethodFile | None) -> Iterator[str]:
 def left_out(
     output: Output, tensors: Sequence[PlannedTensor], opened: Mapping[ModelRef, Ingredient]
 ) -> Iterator[str]:
-    """What is not merged: the modules copied, and what of the models has no place in the output."""
+    """Yield what is not merged: copied modules, and tensors that have no place in the output."""
     if output.module is not None:
         copied = [each.name for each in output.wanted if isinstance(each, Copy)]
         copied = [name for name in copied if not is_buffer(name)]
@@ -50,7 +50,7 @@ def left_out(
 
 
 def unread(opened: Mapping[ModelRef, Ingredient]) -> Iterator[str]:
-    """Which folders hold other weights than those that are read."""
+    """Yield which folders hold other weights than those that are read."""
     for reference, ingredient in opened.items():
         checkpoint = ingredient.checkpoint
         names = sorted(path.name for path in checkpoint.folder.glob("*.safetensors"))
@@ -65,7 +65,7 @@ def unread(opened: Mapping[ModelRef, Ingredient]) -> Iterator[str]:
 def uncomputed(
     output: Output, tensors: Sequence[PlannedTensor], opened: Mapping[ModelRef, Ingredient]
 ) -> Iterator[str]:
-    """Which tensors are copied from one model because their type is not computed with."""
+    """Yield which tensors are copied from one model because their type cannot be computed with."""
     models, planned = list(opened), {tensor.name: tensor for tensor in tensors}
     copied: dict[ModelRef, list[str]] = {}
     for wanted in output.wanted:
@@ -77,7 +77,7 @@ def uncomputed(
 
 
 def _is_uncomputed(wanted: Wanted, opened: Mapping[ModelRef, Ingredient]) -> bool:
-    """Whether several models have the tensor, and one in a type that is not computed with."""
+    """Whether several models have the tensor, and one in a type that cannot be computed with."""
     rows = dict(zip(wanted.group.models, wanted.names, strict=True))
     stored = [(opened[m], opened[m].find(name)) for m, name in rows.items() if m in opened]
     types = {ingredient.region(name).dtype for ingredient, name in stored if name}
@@ -85,7 +85,7 @@ def _is_uncomputed(wanted: Wanted, opened: Mapping[ModelRef, Ingredient]) -> boo
 
 
 def rewritten(output: Output) -> Iterator[str]:
-    """Which keys of the configuration the output's layers depend on."""
+    """Yield which new keys of the configuration the output's layers depend on."""
     if output.written:
         yield (
             f"what a layer does followed from its place; {', '.join(output.written)} in the "
@@ -95,7 +95,7 @@ def rewritten(output: Output) -> Iterator[str]:
 
 
 def differing(output: Output, opened: Mapping[ModelRef, Ingredient]) -> Iterator[str]:
-    """Where a model was made for other settings than the output is run with."""
+    """Yield which models were made for other settings than the output's."""
     for ingredient in opened.values():
         if settings := differing_settings(ingredient, output.definer, output.settled):
             yield (

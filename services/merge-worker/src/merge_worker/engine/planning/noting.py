@@ -1,4 +1,4 @@
-"""Notes: what whoever uses a merged model should know, in sentences."""
+"""Notes: what the user of a merged model should know, in sentences."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from typing import Final
 
 MOST: Final = 50
-"""Notes at most; the last one counts those that are left out."""
+"""The most notes; the last one counts those that are left out."""
 LONGEST: Final = 500
-"""Characters of a note at most."""
+"""The most characters of a note."""
 
 
 def bounded(sentences: Iterable[str]) -> tuple[str, ...]:
-    """The sentences, each once, in characters that can be shown; no more than `MOST`.
+    """The sentences, each once, in printable characters; at most `MOST`.
 
-    They quote names that strangers chose, so a long one is cut and a control character replaced.
+    They quote names that strangers chose: so long ones are cut, and control characters replaced.
     """
     notes = list(dict.fromkeys(map(_shown, sentences)))
     if len(notes) <= MOST:
@@ -23,7 +23,7 @@ def bounded(sentences: Iterable[str]) -> tuple[str, ...]:
 
 
 def section(notes: Iterable[str]) -> str:
-    """The notes as a section of a model card, empty where there are none."""
+    """The notes as a section of a model card, or "" if there are none."""
     listed = "".join(f"- {_escaped(note)}\n" for note in notes)
     return f"## Notes\n\n{listed}\n" if listed else ""
 
@@ -34,5 +34,5 @@ def _shown(sentence: str) -> str:
 
 
 def _escaped(note: str) -> str:
-    """The note in Markdown, without what would be a tag, a link or code there."""
+    """The note as Markdown text, escaped so that no part of it is a tag, a link or code."""
     return note.replace("\\", "\\\\").replace("<", "\\<").replace("`", "\\`").replace("](", "]\\(")

@@ -1,4 +1,4 @@
-"""The output's configuration: that of the model that defines it, edited to match."""
+"""The output's configuration: that of the model that defines the output, edited to match."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def output_config(
 
 
 def _main_dtype(tensors: Sequence[PlannedTensor]) -> str | None:
-    """The element type of most of the output, in the words of the configuration."""
+    """The element type of most of the output, as a configuration names it."""
     volume: Counter[str] = Counter()
     for tensor in tensors:
         volume[tensor.region.dtype] += tensor.region.nbytes
@@ -34,7 +34,7 @@ def _main_dtype(tensors: Sequence[PlannedTensor]) -> str | None:
 
 
 def _set_everywhere(section: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
-    """Replace the value of each of the keys that is there, in nested sections too."""
+    """Replace the value of each of the keys that exists, including in nested sections."""
     for key, old in section.items():
         if key in keys and old is not None and value is not None:
             section[key] = value

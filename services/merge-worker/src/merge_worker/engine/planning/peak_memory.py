@@ -1,4 +1,4 @@
-"""How much memory a merge needs for its buffers, known from its plan."""
+"""How much memory a merge needs for its buffers, calculated from its plan."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from merge_worker.engine.numpy_methods import NumpyMethod
 from merge_worker.engine.plan import BLOCK, Plan, PlannedTensor
 
 GATHERED: Final = 3 << 20
-"""Bytes at most for what is counted of a model in a first pass, by methods that make one."""
+"""The most bytes for the counts of a model in a first pass, for methods that make one."""
 
 
 def peak_memory(plan: Plan, threads: int, block: int = BLOCK) -> int:
-    """Bytes of buffers at most, with so many threads and elements per block.
+    """The most bytes of buffers, with so many threads and elements per block.
 
     Adapters are held whole while their tensor is filled; models never are. Tensors that are held
     whole take no more together than the largest of them takes.

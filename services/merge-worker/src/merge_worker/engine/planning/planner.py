@@ -1,4 +1,4 @@
-"""Planning a merge: from a recipe and headers to the table of output tensors."""
+"""Plans a merge: turns a recipe and headers into the table of output tensors."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ from .shards import assign_places
 from .table import Table
 
 MAX_SHARD_SIZE: Final = 5_000_000_000
-"""Bytes of tensors per output file, as transformers has it."""
+"""Bytes of tensors per output file, as in transformers."""
 
 _PACKED: Final = re.compile(r"\.(qweight|qzeros|weight\.(absmax|quant_map|quant_state\..+))$")
-"""Names of tensors that GPTQ, AWQ and bitsandbytes write."""
+"""The names of tensors that GPTQ, AWQ and bitsandbytes write."""
 
 
 def plan_merge(
     recipe: Recipe, sources: Sources, *, seed: int = 0, max_shard_size: int = MAX_SHARD_SIZE
 ) -> Plan:
-    """Plan a merge; reads headers and configurations, no tensor.
+    """Plan a merge; reads headers and configurations, but no tensors.
 
     Raises:
-        PlanError: the ingredients do not fit together, or not to the recipe.
+        PlanError: the ingredients do not fit together, or do not fit the recipe.
         NotSupportedError: the recipe asks for something that the engine does not do.
-        SourceError, CheckpointError: an ingredient cannot be had, or is damaged.
+        SourceError, CheckpointError: an ingredient cannot be found or read, or is damaged.
         OutOfMemoryError: there is not enough memory for all the headers.
     """
-    with shortage("to plan the merge: give it more, or merge fewer or smaller models"):
+    with shortage("to plan the merge: provide more memory, or merge fewer or smaller models"):
         return _planned(recipe, sources, seed, max_shard_size)
 
 
@@ -106,7 +106,9 @@ def _method(recipe: Recipe) -> AnyMethod:
     method = discover().get(recipe.merge_method)
     if method is None:
         known = ", ".join(sorted(discover()))
-        raise PlanError(f"there is no merge method {recipe.merge_method!r}; there are {known}")
+        raise PlanError(
+            f"there is no merge method {recipe.merge_method!r}; the methods are {known}"
+        )
     return method
 
 
@@ -125,7 +127,7 @@ def _used(recipe: Recipe, groups: tuple[Group, ...], method: AnyMethod) -> list[
 
 
 def _only_named(recipe: Recipe, used: list[ModelRef]) -> list[ModelRef]:
-    """The models of which no tensor is read, only the tokenizer."""
+    """The models of which only the tokenizer is read, no tensors."""
     named = tokenizer_models(recipe)
     if recipe.base_model is not None and not named:
         named = [recipe.base_model]
@@ -138,7 +140,7 @@ def _bases_apart(
     method: AnyMethod,
     opened: Mapping[ModelRef, Ingredient],
 ) -> Iterator[str]:
-    """The bases that are named and not merged, and why."""
+    """Yield which bases are named but not merged, and why."""
     spec = method.spec
     for base in dict.fromkeys([recipe.base_model, *(group.base for group in groups)]):
         if base is not None and base not in opened and spec.base == "member":
@@ -161,12 +163,12 @@ def _refuse_quantized(ingredient: Ingredient) -> None:
 
 
 def _sections(config: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """A configuration and those directly inside it, of text and vision."""
+    """Yield a configuration and the sections directly inside it, such as text and vision."""
     yield config
     yield from (each for each in config.values() if isinstance(each, dict))
 
 
 def _quantized(ingredient: Ingredient, how: str) -> NotSupportedError:
     return NotSupportedError(
-        f"{ingredient.reference} is quantized{how}; merge the model that it was made of"
+        f"{ingredient.reference} is quantized{how}; merge the model that it was made from"
     )

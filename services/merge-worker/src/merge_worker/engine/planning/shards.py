@@ -1,4 +1,4 @@
-"""The output's safetensors files: which tensor lies where, and making room for them."""
+"""The output's safetensors files: places the tensors in them, and creates the files."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from merge_worker.engine.plan import Plan, PlannedTensor
 def assign_places(
     tensors: Sequence[PlannedTensor], max_shard_size: int
 ) -> tuple[PlannedTensor, ...]:
-    """Give each tensor its file and offset; files are filled in order up to a size in bytes."""
+    """Give each tensor a file and an offset; files are filled in order up to a size in bytes."""
     groups = _groups(tensors, max_shard_size)
     placed: list[PlannedTensor] = []
     for number, group in enumerate(groups, start=1):
         file = SINGLE if len(groups) == 1 else f"model-{number:05}-of-{len(groups):05}.safetensors"
-        # Wider types first, so that every tensor is aligned to its own type.
+        # Wider types first, so that every tensor is aligned to its type.
         group.sort(key=lambda tensor: -ITEMSIZE[tensor.region.dtype])
         _, offsets = _header(group)
         for tensor, offset in zip(group, offsets, strict=True):

@@ -1,4 +1,4 @@
-"""The planned tensors of a recipe, one by one: who takes part, with which parameters."""
+"""The planned tensors of a recipe, one by one: which models are merged, with what parameters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mergehub.recipe.values import Parameters, ParameterScope, UnresolvedParamet
 from .groups import Copy, Wanted
 
 Member = tuple[ModelInput, str]
-"""An input of the recipe and the name of its tensor."""
+"""An input of the recipe, and the name of its tensor."""
 
 
 @dataclass(frozen=True)
@@ -40,19 +40,19 @@ class Table:
 
     @property
     def _asked(self) -> str | None:
-        """The element type that the recipe asks for."""
+        """The element type that the recipe asks for, or None."""
         return self.recipe.out_dtype or self.recipe.dtype
 
     def tensor(self, wanted: Wanted | Copy) -> PlannedTensor:
-        """Plan one output tensor, its place left open."""
+        """Plan one output tensor, without its place in a file."""
         return self._copy(wanted) if isinstance(wanted, Copy) else self._merged(wanted)
 
     def _copy(self, copy: Copy) -> PlannedTensor:
         ingredient = self.opened[copy.model]
         if copy.stored in ingredient.updates:
             raise NotSupportedError(
-                f"the adapter of {copy.model} changes {copy.stored!r}, which is outside the module "
-                "that is merged and is copied as it is"
+                f"the adapter of {copy.model} changes {copy.stored!r}, which is outside the "
+                "merged module: merge that module, or use the model without the adapter"
             )
         source = ingredient.region(copy.stored)
         operand = Operand(self._places[copy.model], copy.stored, source)
@@ -77,12 +77,12 @@ class Table:
         spec, group = self.method.spec, wanted.group
         places = spec.merged(group.models, group.base)
         if not spec.takes(len(places)):
-            raise PlanError(f"{spec.name} merges {spec.how_many}; here are {len(places)}")
+            raise PlanError(f"{spec.name} merges {spec.how_many}; here it gets {len(places)}")
         listed = list(zip(group.inputs, wanted.names, strict=True))
         return [self._base(wanted) if place is None else listed[place] for place in places]
 
     def _origin(self, wanted: Wanted) -> Member | None:
-        """The base, if the method has one that is not merged itself."""
+        """The base, if the method has one that is not merged itself, or None."""
         if self.method.spec.base not in ("required", "optional"):
             return None
         if wanted.group.base is None and self.method.spec.base == "required":
@@ -91,7 +91,7 @@ class Table:
 
     @staticmethod
     def _base(wanted: Wanted) -> Member:
-        """The base as it is listed or, not listed, as an input without parameters."""
+        """The base as listed or, if it is not listed, as an input without parameters."""
         group = wanted.group
         assert group.base is not None
         if group.base in group.models:
@@ -100,7 +100,7 @@ class Table:
         if wanted.base_name is None:
             raise PlanError(
                 f"the base {group.base} is not among the sources of a slice, so its layers are "
-                "not known: list it there with its layer_range"
+                "unknown: list it there with its layer_range"
             )
         return ModelInput(model=group.base), wanted.base_name
 
@@ -154,7 +154,7 @@ class Table:
         return (min(shape[0] for shape in shapes), *shapes[0][1:])
 
     def _copied(self, tensor: PlannedTensor) -> PlannedTensor:
-        """The tensor as a plain copy, where that is what the merge amounts to."""
+        """The tensor as a plain copy, if the merge amounts to that."""
         first = tensor.rows[0]
         models = [operand.parameters for operand in tensor.operands]
         if problem := self.method.problem(tensor.settings, models):
@@ -168,7 +168,7 @@ class Table:
             return tensor
         if not computable and first.region.dtype.startswith("F8") and len(tensor.rows) > 1:
             raise NotSupportedError(
-                f"{tensor.name!r} is stored as {first.region.dtype}, which is not merged"
+                f"{tensor.name!r} is stored as {first.region.dtype}, a type that cannot be merged"
             )
         return PlannedTensor(tensor.name, tensor.region, None, {}, None, (first,))
 

@@ -1,1 +1,1 @@
-"""Slices stacked into a model: layers, their configuration, and what must fit."""
+"""Stacks slices into a model: its layers, their configuration, and checks that they fit."""

@@ -1,8 +1,8 @@
-"""Whether models of several types compute the same with the same tensors.
+"""Checks whether models of different types compute the same with the same tensors.
 
-Tensors of one name and shape may mean other things in a model of another type: Gemma adds one to
-the weights of its norms, Granite scales what each layer adds, Helium and ERNIE turn other pairs of
-elements. Such models load and run when they are merged, and say nonsense.
+Tensors of the same name and shape can have other meanings in a model of another type: Gemma adds
+one to the weights of its norms, Granite scales what each layer adds, Helium and ERNIE rotate other
+pairs of elements. A merge of such models loads and runs, but produces nonsense.
 """
 
 from __future__ import annotations
@@ -18,31 +18,31 @@ from merge_worker.engine.models.layers import Stack
 from .restacking import sections_of
 
 _FAMILIES: Final = (
-    # Llama's layers; some have windows or biases, which keys and tensors say.
+    # Llama's layers; some have windows or biases, which keys and tensors show.
     frozenset({"llama", "mistral", "ministral", "cwm", "seed_oss", "qwen2"}),
-    # BERT's layers; ERNIE's further embeddings are tensors of their own.
+    # BERT's layers; ERNIE's additional embeddings are separate tensors.
     frozenset({"bert", "ernie"}),
-    # One code by four names: BERT's layers, with positions counted from the padding on.
+    # One implementation with four names: BERT's layers, with positions counted from the padding on.
     frozenset({"roberta", "xlm-roberta", "camembert", "data2vec-text"}),
-    # One code by two names.
+    # One implementation with two names.
     frozenset({"t5", "mt5"}),
     frozenset({"deepseek_v3", "kimi_k2"}),
-    # One decoder; their towers have tensors of other names.
+    # One decoder; their towers have tensors with other names.
     frozenset({"qwen2_vl", "qwen2_vl_text", "qwen2_5_vl", "qwen2_5_vl_text"}),
-    # The same text model, alone or in a model that sees.
+    # The same text model, alone or in a vision model.
     frozenset({"gemma3", "gemma3_text"}),
 )
 """Model types whose layers compute the same with the same tensors and settings."""
 
 
 def check_types(definer: Ingredient, others: Iterable[Ingredient], module: str | None) -> None:
-    """Check that tensors of equal names and shapes are used in equal ways.
+    """Check that the models use tensors of equal names and shapes in the same way.
 
-    A model without a model type is taken for one of the others'.
+    A model without a model type counts as one of the others' type.
 
     Raises:
-        PlanError: a model is of a type that computes otherwise than the one that defines the
-            output.
+        PlanError: a model's type computes something else than the type of the model that defines
+          the output.
     """
     own = dict(_types(definer, module))
     for other in others:
@@ -51,12 +51,12 @@ def check_types(definer: Ingredient, others: Iterable[Ingredient], module: str |
                 raise PlanError(
                     f"{definer.reference} is of model type {own[prefix]!r:.60} and "
                     f"{other.reference} of {kind!r:.60}: their tensors have equal names, but their "
-                    "layers compute other things with them; merge models of one type"
+                    "layers compute different things with them; merge models of one type"
                 )
 
 
 def _types(ingredient: Ingredient, module: str | None) -> Iterator[tuple[str, Any]]:
-    """Of each stack that is merged, its prefix and the type of the model that it is of."""
+    """For each merged stack, its prefix and the type of the model that it belongs to."""
     config = ingredient.checkpoint.config
     for stack in ingredient.layout.stacks or (Stack("", 0),):
         if belongs(f"{stack.prefix}0", ingredient, module):

@@ -1,4 +1,4 @@
-"""Whether models that are merged with one another have the same tensors."""
+"""Checks that models that are merged with one another have the same tensors."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ HEADS: Final = ("num_attention_heads", "num_key_value_heads", "n_head", "num_hea
 def check_whole(definer: Ingredient, others: Iterable[Ingredient], module: str | None) -> None:
     """Check models that are merged whole with the one that defines the output.
 
-    Tensors outside the layers may be missing from the output, those of a layer of either may not;
-    with a module, only its tensors count.
+    A tensor outside the layers may be missing from the output; a layer's tensor must be in both
+    models. With a module, only its tensors count.
 
     Raises:
-        PlanError: their depths differ, or the tensors in their layers.
+        PlanError: their depths, or the tensors in their layers, differ.
     """
     for other in others:
         if other is not definer:
@@ -37,10 +37,10 @@ def check_whole(definer: Ingredient, others: Iterable[Ingredient], module: str |
 
 
 def check_slices(stacked: Stacked, slices: Sequence[Sequence[SliceSource]]) -> None:
-    """Check the sources of each slice with its first, layer by layer.
+    """Check the sources of each slice against its first source, layer by layer.
 
     Raises:
-        PlanError: a layer has a tensor that one merged with it lacks.
+        PlanError: a layer has a tensor that a layer merged with it lacks.
     """
     for sources, taken in zip(slices, stacked.ranges, strict=True):
         for source, layers in zip(sources[1:], taken[1:], strict=True):
@@ -61,16 +61,16 @@ def _check_pair(
 
 
 def _of_layer(stacked: Stacked, model: ModelRef, layer: int) -> dict[str, str]:
-    """The names of a layer's tensors by their rests, buffers left out."""
+    """The names of a layer's tensors by their rests, without buffers."""
     names = stacked.names(Origin(stacked.opened[model], stacked.stacks[model], layer))
     return {rest: name for rest, name in names.items() if not is_buffer(name)}
 
 
 def check_heads(definer: Ingredient, others: Iterable[Ingredient]) -> None:
-    """Check that tensors of equal shape are cut into the same attention heads.
+    """Check that tensors of equal shape are divided into the same attention heads.
 
     Raises:
-        PlanError: a model has more heads than the one that defines the output, or fewer.
+        PlanError: a model has more or fewer heads than the model that defines the output.
     """
     own = _text_section(definer)
     for other in others:
@@ -100,13 +100,13 @@ def _check_depths(one: Ingredient, other: Ingredient, module: str | None) -> Non
         if all(depths) and depths[0] != depths[1]:
             raise PlanError(
                 f"{one.reference} has {depths[0]} layers and {other.reference} has {depths[1]} "
-                f"layers ({prefix}*): models merged whole are equally deep; take as many layers "
-                "of each with slices and layer_range"
+                f"layers ({prefix}*): models merged whole must have the same number of layers; "
+                "take as many layers from each with slices and layer_range"
             )
 
 
 def _depth(ingredient: Ingredient, prefix: str, module: str | None) -> int:
-    """The layers that a model runs under a prefix."""
+    """How many layers a model runs under a prefix."""
     stack = ingredient.layout.under(prefix) or Stack(prefix, 0)
     layers = stack.split_all(_names(ingredient, module))
     return max(layers, default=-1) + 1 - stack.beyond
@@ -116,9 +116,9 @@ def _check_there(definer: Ingredient, other: Ingredient, names: Sequence[str]) -
     missing = [name for name in names if other.find(name) is None]
     if missing and all(map(definer.layout.is_beyond, missing)):
         raise PlanError(
-            f"{definer.reference}, which the output is like, has layers beyond those that its "
-            f"configuration counts ({missing[0]}, …), and {other.reference} has none: list "
-            f"{other.reference} first, and the output will have none"
+            f"{definer.reference}, which defines the output, has layers beyond those that its "
+            f"configuration counts ({missing[0]}, …), but {other.reference} has none: list "
+            f"{other.reference} first, so that the output has none either"
         )
     if missing:
         raise PlanError(lacks(other, definer, missing))

@@ -1,7 +1,7 @@
-"""Keys of a configuration that only layers of one kind read: a table of data.
+"""A table of configuration keys that only layers of one kind read.
 
-Layers are of a kind by their place (`layer_patterns`). Where a stack has layers of several models,
-the output's configuration must have such a key as the models have it whose layers read it.
+A layer's place determines its kind (`layer_patterns`). If a stack has layers of several models, the
+output's configuration must have each such key as the models have it whose layers read it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from merge_worker.engine.errors import PlanError
 
 Section = Mapping[str, Any]
 Kind = tuple[str, Hashable]
-"""The first key of a pattern, and what layers of the kind have of it."""
+"""The first key of a pattern, and its value for layers of the kind."""
 
 _EXPERTS: Final = (
     r"(num_|n_)(local_|routed_|shared_)?experts(_per_tok)?|num_shared_experts|n_group|topk_group"
@@ -57,24 +57,24 @@ _READ: Final[Mapping[Kind, str]] = {
     ("block_types", "recurrent"): r"lru_width|conv1d_width",
     ("block_types", "attention"): r"attention_window_size",
 }
-"""By kind, the keys that only layers of it read."""
+"""By kind, the keys that only its layers read."""
 
 
 def kinds_that_read(pattern: str) -> list[Hashable]:
-    """The values of a pattern, by its first key, with which layers read keys of their own."""
+    """The values of a pattern, given by its first key, whose layers read keys of their own."""
     return [value for key, value in _READ if key == pattern]
 
 
 def take_over(
     section: dict[str, Any], kind: Kind, readers: Mapping[str, Section], keep: bool
 ) -> set[str]:
-    """Give a section the keys that only layers of a kind read; returns these keys.
+    """Give a section the keys that only layers of a kind read, and return these keys.
 
-    `readers` are the sections of the models of such layers; what one leaves out has its default.
-    With `keep` the section is that of one of them, and stays as it is.
+    `readers` are the sections of the models of such layers; a missing key has its default. With
+    `keep`, the section belongs to one of them and does not change.
 
     Raises:
-        PlanError: two readers have another value of a key.
+        PlanError: two readers have different values of a key.
     """
     read = _READ[kind]
     flat = {reference: _matching(each, read) for reference, each in readers.items()}
@@ -88,7 +88,7 @@ def take_over(
 
 
 def _matching(section: Section, read: str) -> dict[str, Any]:
-    """The keys that match, those of nested sections as "section.key"."""
+    """The keys that match; keys of nested sections are "section.key"."""
     flat = dict(section)
     for name, nested in section.items():
         if isinstance(nested, dict):
@@ -102,14 +102,14 @@ def _check_equal(kind: Kind, key: str, readers: Mapping[str, Section]) -> None:
         if value != given[0][1]:
             raise PlanError(
                 f"layers of {given[0][0]} and {reference} are of one kind ({kind[0]}: {kind[1]}) "
-                f"and read {key}, which is {given[0][1]!r:.100} in the one and {value!r:.100} "
+                f"and read {key}, which is {given[0][1]!r:.100} in one model and {value!r:.100} "
                 "in the other; a configuration has one value for all such layers: stack models "
                 "that agree in it, or only layers of other kinds"
             )
 
 
 def _put(section: dict[str, Any], key: str, found: Section) -> None:
-    """Set a key as it was found, or take it out; a nested one only where its section is there."""
+    """Set a key as it was found, or remove it; a nested key only if its section exists."""
     name, _, nested = key.partition(".")
     if not nested:
         section.pop(key, None)

@@ -1,4 +1,4 @@
-"""Layers that are merged with one another although they do different things by their place."""
+"""Finds merged layers that do different things because of their places."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Pair = tuple[Origin, Origin]
 
 
 def whole_pairs(definer: Ingredient, others: Iterable[Ingredient]) -> Iterator[Pair]:
-    """Each text layer of the model that defines the output, with those merged with it."""
+    """Yield each text layer of the model that defines the output, with those merged into it."""
     for other in others:
         for one, two in zip(definer.layout.stacks[:1], other.layout.stacks[:1], strict=False):
             for layer in range(min(one.depth, two.depth)):
@@ -25,7 +25,7 @@ def whole_pairs(definer: Ingredient, others: Iterable[Ingredient]) -> Iterator[P
 
 
 def slice_pairs(stacked: Stacked, slices: Sequence[Sequence[SliceSource]]) -> Iterator[Pair]:
-    """Each layer of the output, with those merged with its first source's."""
+    """Yield each layer of the output, with those merged into its first source's layer."""
     origins = iter(stacked.origins)
     for sources, taken in zip(slices, stacked.ranges, strict=True):
         for layers in zip(*taken, strict=True):
@@ -36,7 +36,7 @@ def slice_pairs(stacked: Stacked, slices: Sequence[Sequence[SliceSource]]) -> It
 
 
 def unlike(pairs: Iterable[Pair]) -> Iterator[str]:
-    """A sentence for each two models of which layers of different kinds are merged."""
+    """Yield a sentence for each two models of which layers of different kinds are merged."""
     kinds: dict[int, Sequence[Any]] = {}
     told = set()
     for pair in pairs:
@@ -51,7 +51,7 @@ def unlike(pairs: Iterable[Pair]) -> Iterator[str]:
 
 
 def _kinds(origin: Origin) -> Sequence[Any]:
-    """What each layer of a stack is by its place; nothing of types of which that is not known."""
+    """What each layer of a stack is by its place; empty if that is unknown for its type."""
     section, config = section_of(origin), origin.model.checkpoint.config
     patterns = patterns_of(section, config)
     try:

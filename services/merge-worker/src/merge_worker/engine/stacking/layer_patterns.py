@@ -1,8 +1,8 @@
-"""How the layers of a model differ by their place, as its configuration says: a table of data.
+"""A table of how the layers of a model differ by their place, as its configuration says.
 
-A model type is in one table at most. The layers of the types in `ALIKE` differ in nothing but their
-tensors, those of the types in `PATTERNS` in what is listed there. A type that is in neither may do
-with the place of its layers what it likes, so each must keep it.
+A model type is in at most one table. The layers of a type in `ALIKE` differ only in their tensors;
+those of a type in `PATTERNS` also differ in what is listed there. The layers of any other type may
+depend on their place in unknown ways, so each must keep its place.
 """
 
 from __future__ import annotations
@@ -183,9 +183,9 @@ UNKNOWN: Final = (fixed(by_place_and_depth, "model_type"),)
 
 
 def patterns_of(section: Section, config: Section) -> Sequence[Pattern]:
-    """What the layers that a section of a configuration describes differ in by their place.
+    """How the layers that a section of a configuration describes differ by their place.
 
-    Where neither names a model type, keys that may speak of some layers only count as such.
+    If neither names a model type, each key that may concern only some layers counts as a pattern.
     """
     kind = section.get("model_type") or config.get("model_type")
     if not isinstance(kind, str):
@@ -198,5 +198,7 @@ def patterns_of(section: Section, config: Section) -> Sequence[Pattern]:
 
 def _is_doubtful(key: str, value: Any) -> bool:
     if isinstance(value, list) and "layer" in key:
-        return all(type(each) is int for each in value)  # indices, or a number for each layer
+        return all(
+            type(each) is int for each in value
+        )  # indices of layers, or a number for each layer
     return bool(value) and bool(_DOUBTFUL.search(key))

@@ -1,6 +1,6 @@
-"""Rules by which properties of layers follow from a configuration, and ways to write them.
+"""Rules that derive properties of layers from a configuration, and ways to write them.
 
-What a configuration leaves out has the default that transformers gives it.
+A key that a configuration leaves out has the default of transformers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from merge_worker.engine.errors import PlanError
 Section = Mapping[str, Any]
 Values = list[Any]
 Rule = Callable[[Section, int], Values]
-"""From the section of a configuration that describes a stack and its depth to a value per layer."""
+"""Takes the section of a configuration for a stack, and its depth; returns a value per layer."""
 
 WINDOW: Final = "sliding_attention"
 FULL: Final = "full_attention"
@@ -27,12 +27,12 @@ def _nothing(section: Section, values: Values) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Pattern:
-    """A property that layers have by their place.
+    """A property that depends on a layer's place.
 
     Attributes:
-        keys: what the configuration says it with, the first being written.
+        keys: the configuration's keys for it; the first is written.
         expand: its value for each layer.
-        write: the keys that give layers these values one by one, if there are such keys.
+        write: returns the keys that give each layer these values, if there are such keys.
     """
 
     keys: tuple[str, ...]
@@ -41,7 +41,7 @@ class Pattern:
 
 
 def listed(key: str, default: Rule, *reads: str) -> Pattern:
-    """A list with an item for each layer, or what follows from other keys where it is left out."""
+    """A list with an item for each layer; if it is left out, other keys determine the values."""
 
     def expand(section: Section, depth: int) -> Values:
         given = section.get(key)
@@ -73,12 +73,12 @@ def first(key: str, default: int) -> Pattern:
 
 
 def fixed(rule: Rule, *keys: str) -> Pattern:
-    """A property that follows from the place and cannot be said otherwise."""
+    """A property that follows from the place and that no key can change."""
     return Pattern(keys, rule)
 
 
 def every(step: str | int, default: int, hit: Any, miss: Any, shift: int = 1) -> Rule:
-    """`hit` for each layer i with (i + shift) divisible by the step, a number or a key for one."""
+    """`hit` for each layer i with (i + shift) divisible by the step (a number, or its key)."""
 
     def expand(section: Section, depth: int) -> Values:
         period = step if isinstance(step, int) else _count(section, step, default)
@@ -88,7 +88,7 @@ def every(step: str | int, default: int, hit: Any, miss: Any, shift: int = 1) ->
 
 
 def alike(value: Any) -> Rule:
-    """The same for all layers."""
+    """The same value for all layers."""
     return lambda section, depth: [value] * depth
 
 
@@ -99,7 +99,7 @@ def where(values: Values) -> list[int]:
 def _of_depth(key: str, given: Any, depth: int) -> Values:
     if not isinstance(given, list) or len(given) != depth:
         raise PlanError(
-            f"{key} must list one item for each of {depth} layers; it is {given!r:.100}"
+            f"{key} must list one item for each of the {depth} layers; it is {given!r:.100}"
         )
     return given
 
@@ -114,12 +114,12 @@ def _members(key: str, given: Any, depth: int) -> Values:
 def _count(section: Section, key: str, default: int, least: int = 1) -> int:
     given = default if section.get(key) is None else section[key]
     if type(given) is not int or given < least:
-        raise PlanError(f"{key} must be an integer from {least} on; it is {given!r:.100}")
+        raise PlanError(f"{key} must be an integer of at least {least}; it is {given!r:.100}")
     return given
 
 
 def above_window_layers(section: Section, depth: int) -> Values:
-    """Qwen: with a window in use, the layers from `max_window_layers` on have it."""
+    """Qwen: if a window is in use, the layers from `max_window_layers` on have it."""
     if not section.get("use_sliding_window") or section.get("sliding_window") is None:
         return [FULL] * depth
     least = _count(section, "max_window_layers", depth, least=0)
@@ -127,7 +127,7 @@ def above_window_layers(section: Section, depth: int) -> Values:
 
 
 def odd_below_window_layers(section: Section, depth: int) -> Values:
-    """Qwen2-MoE: with a window in use, every other layer below `max_window_layers` has it."""
+    """Qwen2-MoE: if a window is in use, every other layer below `max_window_layers` has it."""
     if not section.get("use_sliding_window"):
         return [FULL] * depth
     least = _count(section, "max_window_layers", 28, least=0)
@@ -135,7 +135,7 @@ def odd_below_window_layers(section: Section, depth: int) -> Values:
 
 
 def from_window_layers(section: Section, depth: int) -> Values:
-    """Dots: as Qwen, with any window taken as in use."""
+    """Dots: like Qwen, but any window counts as in use."""
     least = _count(section, "max_window_layers", 62, least=0)
     within = section.get("sliding_window", 4096) is not None
     return [WINDOW if within and i >= least else FULL for i in range(depth)]
@@ -148,7 +148,7 @@ def windows_of_exaone(section: Section, depth: int) -> Values:
 
 
 def rotating_of_exaone(section: Section, depth: int) -> Values:
-    """EXAONE 4: which layers rotate: those with a window, and all where there is none."""
+    """EXAONE 4: which layers rotate: those with a window, or all if there is none."""
     if section.get("sliding_window", 4096) is None:
         return [True] * depth
     given = section.get("layer_types") or windows_of_exaone(section, depth)
@@ -194,7 +194,7 @@ def dense_of_qwen(section: Section, depth: int) -> Values:
 
 
 def dense_of_deepseek(section: Section, depth: int) -> Values:
-    """As `first_k_dense_replace` says, and `moe_layer_freq` to code that reads it."""
+    """As `first_k_dense_replace` says, and `moe_layer_freq` for code that reads it."""
     start = _count(section, "first_k_dense_replace", 0, least=0)
     step = _count(section, "moe_layer_freq", 1)
     return [i < start or bool(i % step) for i in range(depth)]
@@ -227,12 +227,14 @@ def periodic(name: str, period: int, offset: int) -> Rule:
 
 
 def attention_of_neo(section: Section, depth: int) -> Values:
-    """GPT-Neo: groups of kinds, each with how often it comes."""
+    """GPT-Neo: groups of kinds, each with the number of its repetitions."""
     groups = section.get("attention_types") or [[["global", "local"], depth // 2]]
     if not isinstance(groups, list) or not all(map(_is_group, groups)):
-        raise PlanError(f"attention_types must pair kinds with counts; it is {groups!r:.100}")
+        raise PlanError(
+            f"attention_types must be pairs of kinds and a count; it is {groups!r:.100}"
+        )
     if sum(len(kinds) * times for kinds, times in groups) != depth:
-        raise PlanError(f"attention_types must speak of {depth} layers; it is {groups!r:.100}")
+        raise PlanError(f"attention_types must cover {depth} layers; it is {groups!r:.100}")
     return [kind for kinds, times in groups for _ in range(times) for kind in kinds]
 
 
@@ -244,7 +246,7 @@ def _is_group(pair: Any) -> bool:
 
 
 def cycle(section: Section, depth: int) -> Values:
-    """RecurrentGemma: `block_types` over and over."""
+    """RecurrentGemma: `block_types`, repeated."""
     given = section.get("block_types") or ["recurrent", "recurrent", "attention"]
     if not isinstance(given, list):
         raise PlanError(f"block_types must be a list; it is {given!r:.100}")

@@ -1,4 +1,4 @@
-"""Whether the tensors of stacked layers are those that the output's configuration promises."""
+"""Checks that the tensors of stacked layers are those that the output's configuration implies."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Tensors = Mapping[str, tuple[int, ...]]
 
 
 def check_tensors(stacked: Stacked, marks: Sequence[tuple[Any, ...]]) -> None:
-    """Check that layers which the configuration takes for alike have the same tensors.
+    """Check that layers that the configuration treats alike have the same tensors.
 
-    `marks` are what it says of each layer. Where no layer was moved, each is compared with the
-    one that the model which defines the output has there.
+    `marks` are what it says about each layer. If no layer was moved, each is compared with the
+    layer in the same place of the model that defines the output.
 
     Raises:
         PlanError: two of them differ.
@@ -39,11 +39,11 @@ def check_tensors(stacked: Stacked, marks: Sequence[tuple[Any, ...]]) -> None:
 
 
 def check_ends(stacked: Stacked, last: Ingredient, module: str | None) -> None:
-    """Check that the model which gives what follows the layers fits the one that is before them.
+    """Check that what follows the layers fits what precedes them, which another model may give.
 
     Raises:
-        PlanError: the output would have other tensors after its layers than its configuration
-            promises, or of other shapes.
+        PlanError: after its layers, the output would have other tensors, or tensors of other
+          shapes, than its configuration implies.
     """
     first = stacked.definer
     promised, given = (_end(stacked, each, module) for each in (first, last))
@@ -56,12 +56,12 @@ def check_ends(stacked: Stacked, last: Ingredient, module: str | None) -> None:
             raise PlanError(
                 f"{name!r} of {last.reference}, which follows the layers, has shape "
                 f"{list(given[name])}; in {first.reference}, which defines the output, it has "
-                f"{list(shape)}: end with a slice of a model that fits"
+                f"{list(shape)}: let the last slice be from a model that fits"
             )
 
 
 def _end(stacked: Stacked, model: Ingredient, module: str | None) -> Tensors:
-    """What follows the layers of a model, named as in the model that defines the output."""
+    """The tensors after the layers of a model, named as in the model that defines the output."""
     stack, output = stacked.stacks[model.reference], stacked.stack
     found: dict[str, tuple[int, ...]] = {}
     for name in model.names:
@@ -85,11 +85,11 @@ def _differ(stacked: Stacked, one: Origin, other: Origin) -> PlanError:
     found = f"{_described(one, a.get(rest))}, {_described(other, b.get(rest))}"
     if one.model is other.model:
         why = (
-            "and the configuration cannot say of a layer which it is; "
-            "leave layers in their places, or take layers that are alike"
+            "and the configuration cannot say which of them a layer has; "
+            "leave the layers in their places, or take layers that are alike"
         )
     else:
-        why = f"so they do not stack{differing_sizes(one.model, other.model)}"
+        why = f"so they cannot be stacked{differing_sizes(one.model, other.model)}"
     return PlanError(f"{rest.lstrip('.')!r} is not the same in all layers: {found}; {why}")
 
 

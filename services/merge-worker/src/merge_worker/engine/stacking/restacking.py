@@ -1,4 +1,4 @@
-"""The configuration of a model whose layers were stacked anew: what held for a layer follows it."""
+"""The configuration of a model of stacked layers, in which each layer keeps its settings."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Restacked:
     """The configuration of the output.
 
     Attributes:
-        config: it.
-        marks: for each of the output's layers what tells it from others.
-        written: the keys that now say layer by layer what followed from the place.
-        settled: the keys of which each layer has what it had in its model.
+        config: the configuration.
+        marks: for each of the output's layers, what distinguishes it from others.
+        written: the keys that now say for each layer what followed from its place before.
+        settled: the keys in which each layer keeps what it had in its model.
     """
 
     config: Config
@@ -37,20 +37,20 @@ class Restacked:
 
 
 def restack(stacked: Stacked) -> Restacked:
-    """The configuration of the model that defines the output, for the output's layers.
+    """Adapt the configuration of the model that defines the output to the output's layers.
 
-    Keys that hold the stack's depth get the new one; lists with an item per layer, lists of
+    Keys that hold the stack's depth get the new depth. Lists with an item per layer, lists of
     indices and patterns are written so that each layer keeps what it had.
 
     Raises:
-        PlanError: no key holds the depth; or the configuration cannot say of the layers what held
-            for them where they come from.
+        PlanError: no key holds the depth, or the configuration cannot express the settings that the
+          layers had in their models.
     """
     config = copy.deepcopy(dict(stacked.definer.checkpoint.config))
     sections = sections_of(config, stacked.stack)
     if not sections and len(stacked.origins) != stacked.stack.depth:
         raise PlanError(
-            f"the configuration has no key for the depth of {stacked.stack.prefix}* "
+            f"the configuration has no key that gives the depth of {stacked.stack.prefix}* "
             f"({stacked.stack.depth} layers); known keys are {', '.join(DEPTH_KEYS)}"
         )
     restackings = [_Restacking(section, stacked) for section in sections or [config]]
@@ -86,7 +86,7 @@ class _Restacking:
         self.settled = {key for pattern in self._patterns for key in pattern.keys}
 
     def rewrite(self) -> list[Values]:
-        """Edit the section; returns each property's values for the output's layers."""
+        """Edit the section and return each property's values for the output's layers."""
         for origin in {id(each.model): each for each in self._stacked.origins}.values():
             self._check_type(origin)
         rows = [self._gathered(pattern.expand, pattern.keys) for pattern in self._patterns]
@@ -111,7 +111,7 @@ class _Restacking:
     def _gathered(
         self, expand: Callable[[Mapping[str, Any], int], Values], keys: tuple[str, ...]
     ) -> Values:
-        """A property of the output's layers, each from the model that it comes from."""
+        """A property of the output's layers, each taken from the layer's model."""
         found: dict[int, Values] = {}
         for origin in self._stacked.origins:
             if id(origin.model) not in found:
@@ -119,7 +119,7 @@ class _Restacking:
         return [found[id(origin.model)][origin.layer] for origin in self._stacked.origins]
 
     def _take_over(self, pattern: str, values: Values) -> None:
-        """Take the keys that only layers of some kind read from the models of those layers."""
+        """Copy the keys that only layers of some kind read from the models of those layers."""
         for value in kinds_that_read(pattern):
             origins = zip(self._stacked.origins, values, strict=True)
             models = {id(o.model): o for o, each in origins if each == value}
@@ -134,7 +134,7 @@ class _Restacking:
             raise PlanError(
                 f"{origin.model.reference} is of model type {_kind(section, origin.model)!r} and "
                 f"{definer.reference} of {_kind(self._section, definer)!r}: their layers depend on "
-                "their place in different ways, so they do not stack"
+                "their place in different ways, so they cannot be stacked"
             )
 
     def _other_lists(self) -> list[str]:
@@ -149,7 +149,7 @@ class _Restacking:
         ]
 
     def _says(self, pattern: Pattern) -> Values | None:
-        """What the section says now; None if it contradicts itself."""
+        """What the section now says, or None if it contradicts itself."""
         try:
             return pattern.expand(self._section, self._depth)
         except PlanError:
@@ -160,19 +160,19 @@ class _Restacking:
         reference, kind = definer.reference, _kind(self._section, definer)
         if pattern in UNKNOWN:
             return PlanError(
-                f"whether a layer of {reference} depends on its place is not known here of model "
-                f"type {kind!r}, so each layer keeps its place: take all of them in order"
+                f"the layers of {reference}, of model type {kind!r}, may depend on their places in "
+                "ways that are unknown here, so each must keep its place: take all layers in order"
             )
         named = ", ".join(pattern.keys)
         return PlanError(
             f"the layers of {reference} differ by their place ({named} of model type {kind!r}), "
-            "and the configuration of a model cannot say so of layers in this order; take layers "
-            "that differ in the order in which they are there, or all of them"
+            "and no configuration can describe them in this order; keep layers that differ in "
+            "their original order, or take all layers"
         )
 
 
 def section_of(origin: Origin) -> Config:
-    """The section that describes the stack of a layer's model; all, where none does."""
+    """The section that describes the stack of a layer's model, or the whole configuration."""
     config = origin.model.checkpoint.config
     return next(iter(sections_of(config, origin.stack)), dict(config))
 
@@ -185,7 +185,9 @@ def _list(key: str) -> Callable[[Mapping[str, Any], int], Values]:
     def expand(section: Mapping[str, Any], depth: int) -> Values:
         value = section.get(key)
         if not isinstance(value, list) or len(value) != depth:
-            raise PlanError(f"{key} lists an item per layer in one model of the slices only")
+            raise PlanError(
+                f"{key} lists an item per layer in only one of the models of the slices"
+            )
         return value
 
     return expand

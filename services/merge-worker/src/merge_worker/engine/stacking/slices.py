@@ -1,4 +1,4 @@
-"""Slices laid out as a stack of layers: checked and bounded before anything is made of them."""
+"""Lays out slices as a stack of layers, checked and bounded before anything is made from them."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from mergehub.recipe.schema import SliceSource
 from .uncounted_layers import check_known, why_no_more
 
 MAX_LAYERS: Final = 4096
-"""Layers of an output at most."""
+"""The most layers of an output."""
 
 MAX_TENSORS: Final = 2_000_000
-"""Tensors that are read for an output at most."""
+"""The most tensors that are read for an output."""
 
 MAX_BYTES: Final = 10_000_000_000_000
-"""Bytes of a stack at most."""
+"""The most bytes of a stack."""
 
 Opened = Mapping[ModelRef, Ingredient]
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The layer of a model that a layer of the output is made of; of several, the first."""
+    """The layer of a model that a layer of the output is made from; the first, if several."""
 
     model: Ingredient
     stack: Stack
@@ -40,15 +40,15 @@ class Origin:
 
 @dataclass(frozen=True)
 class Stacked:
-    """The layers of an output, and where they come from.
+    """The layers of an output, and their origins.
 
     Attributes:
         definer: the model that defines the output.
         opened: the models of the recipe.
-        stacks: the stack that is cut of each model.
-        ranges: for each slice the layers of each of its sources.
-        origins: for each layer of the output the first source's layer.
-        tensors: for each model the tensors of each of its layers, by the rest of their names.
+        stacks: for each model, the stack that is cut.
+        ranges: for each slice, the layers of each of its sources.
+        origins: for each layer of the output, the first source's layer.
+        tensors: for each model, the tensors of each of its layers, by the rest of their names.
     """
 
     definer: Ingredient
@@ -64,13 +64,13 @@ class Stacked:
         return self.stacks[self.definer.reference]
 
     def names(self, origin: Origin) -> dict[str, str]:
-        """The tensors of a layer: the names by their rests."""
+        """The names of a layer's tensors, by their rests."""
         rests = self.tensors[origin.model.reference].get(origin.layer, ())
         return {rest: origin.stack.join(origin.layer, rest) for rest in rests}
 
     @cached_property
     def in_place(self) -> bool:
-        """Whether each layer stays where it is, and no model has more."""
+        """Whether each layer keeps its place, and no model has more."""
         depths = {each.stack.depth for each in self.origins}
         places = [each.layer for each in self.origins]
         return depths == {self.stack.depth} and places == list(range(self.stack.depth))
@@ -82,8 +82,8 @@ def stack_slices(
     """Lay out the slices of a recipe, given by their sources.
 
     Raises:
-        PlanError: a slice asks for layers that a model does not have, or for unequal numbers; or
-            the output would have more layers than MAX_LAYERS.
+        PlanError: a slice asks for layers that a model lacks, or for unequal numbers of layers; or
+          the output would have more than MAX_LAYERS layers.
         NotSupportedError: layers of a model with an encoder and a decoder would be moved.
     """
     named = {source.model for sources in slices for source in sources} | {definer.reference}
@@ -110,7 +110,7 @@ def stack_slices(
 
 
 def main_stack(ingredient: Ingredient, module: str | None = None) -> Stack:
-    """The stack that slices cut: the first of the model, or of a module.
+    """The stack that slices cut: the first stack of the model, or of a module.
 
     Raises:
         PlanError: there is none.
@@ -119,13 +119,13 @@ def main_stack(ingredient: Ingredient, module: str | None = None) -> Stack:
         if belongs(f"{stack.prefix}0", ingredient, module):
             return stack
     where = ingredient.reference if module is None else f"{module} of {ingredient.reference}"
-    raise PlanError(f"{where} has no numbered layers to take slices of")
+    raise PlanError(f"{where} has no numbered layers to slice")
 
 
 def _range(source: SliceSource, stack: Stack, ingredient: Ingredient) -> range:
     if source.layers.stop > stack.depth:
         raise PlanError(
-            f"layer_range {list(source.layer_range)} of {source.model} reaches beyond its "
+            f"layer_range {list(source.layer_range)} of {source.model} goes beyond its "
             f"{stack.depth} layer{'s' if stack.depth > 1 else ''}{why_no_more(stack, ingredient)}"
         )
     return source.layers
@@ -144,8 +144,8 @@ def _check_bounds(
     layers = sum(len(taken[0]) for taken in ranges)
     if layers > MAX_LAYERS:
         raise PlanError(
-            f"the {len(slices):,} slices make a model of {layers:,} layers; at most {MAX_LAYERS:,} "
-            "are merged"
+            f"the {len(slices):,} slices make a model of {layers:,} layers; the limit is "
+            f"{MAX_LAYERS:,}"
         )
 
 
@@ -156,7 +156,7 @@ def check_count(tensors: int) -> None:
         PlanError: more than MAX_TENSORS.
     """
     if tensors > MAX_TENSORS:
-        raise PlanError(f"the recipe reads {tensors:,} tensors; at most {MAX_TENSORS:,} are merged")
+        raise PlanError(f"the recipe reads {tensors:,} tensors; the limit is {MAX_TENSORS:,}")
 
 
 def _check_size(stacked: Stacked, slices: Sequence[Sequence[SliceSource]]) -> None:
@@ -169,7 +169,7 @@ def _check_size(stacked: Stacked, slices: Sequence[Sequence[SliceSource]]) -> No
             size += sum(origin.model.region(name).nbytes for name in names)
     check_count(tensors)
     if size > MAX_BYTES:
-        raise PlanError(f"the slices make layers of {size:,} bytes; at most {MAX_BYTES:,} are made")
+        raise PlanError(f"the slices make layers of {size:,} bytes; the limit is {MAX_BYTES:,}")
 
 
 def _refuse_two_stacks(stacked: Stacked) -> None:
@@ -179,13 +179,13 @@ def _refuse_two_stacks(stacked: Stacked) -> None:
             listed = " and ".join(f"{stack.prefix}* ({stack.depth} layers)" for stack in stacks)
             raise NotSupportedError(
                 f"{ingredient.reference} has an encoder and a decoder, {listed}; a layer_range "
-                "does not say which it means, so their layers keep their places: list the models "
-                "whole, under models, or take all layers in order"
+                "does not say which one it means, so their layers must keep their places: list the "
+                "whole models under 'models', or take all layers in order"
             )
 
 
 def _text_stacks(ingredient: Ingredient) -> list[Stack]:
-    """The stacks of an encoder-decoder model; of any other its first."""
+    """The stacks of an encoder-decoder model, or the first stack of any other model."""
     stacks = [stack for stack in ingredient.layout.stacks if not sense_of(stack.prefix)]
     config: Mapping[str, Any] = ingredient.checkpoint.config
     both = {word for word in ("encoder", "decoder") for s in stacks if word in s.prefix.split(".")}
