@@ -26,7 +26,7 @@ KNOWN = SILENT | {
 def unreadable(written: Schema, read: Schema) -> list[str]:
     """Why something written by the one schema may be refused by readers of the other.
 
-    Raises ValueError where a schema says something that is not understood here.
+    Raises ValueError if a schema says something that is not understood here.
     """
     return list(_Comparison(written, read).faults(written, read, ""))
 

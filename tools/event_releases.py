@@ -45,7 +45,7 @@ class Release:
 
 
 def today() -> Release:
-    """What this version promises. Raises ValueError where a type has no sample."""
+    """What this version promises. Raises ValueError if a type has no sample."""
     told = [event.model_dump(mode="json") for event in samples()]
     if missing := TYPES.keys() - {event["type"] for event in told}:
         raise ValueError(f"Add a sample of {', '.join(sorted(missing))} to contracts/samples.py.")

@@ -38,7 +38,7 @@ class Client:
         await self._http.aclose()
 
     async def submit(self, wish: Submission) -> str | None:
-        """The id of the run; None where the hub declines for good, which it should not."""
+        """The id of the run; None if the hub declines for good, which it should not."""
         headers = {"Idempotency-Key": wish.key}
         answer = await self._answered("POST", "/v1/runs", json=wish.body, headers=headers)
         told = answer.json()

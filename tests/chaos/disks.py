@@ -15,7 +15,7 @@ BLOCK = bytes(1 << 16)
 
 @contextmanager
 def small_disks(folders: list[Path], size: str = SIZE) -> Iterator[bool]:
-    """A small file system at each folder while the block lasts; False where none can be mounted."""
+    """A small file system at each folder while the block lasts; False if none can be mounted."""
     for folder in folders:
         folder.mkdir(parents=True)
     with ExitStack() as stack:

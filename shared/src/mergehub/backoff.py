@@ -38,7 +38,7 @@ class Backoff:
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """Seconds by a `Retry-After` header (RFC 9110: seconds or a date); None where it is neither."""
+    """Seconds by a `Retry-After` header (RFC 9110: seconds or a date); None if it is neither."""
     value = (value or "").strip()
     if value.isascii() and value.isdecimal():
         return float(value)

@@ -55,7 +55,7 @@ class Following:
         self.over = False
 
     def stream(self) -> Stream | None:
-        """The stream to read next; None where streams do not come through."""
+        """The stream to read next; None if streams do not come through."""
         if self._silent >= SILENT_STREAMS:
             return None
         self._silent += 1
@@ -119,7 +119,7 @@ def _passes(error: Exception) -> bool:
 
 
 def check_stream(answer: httpx.Response) -> None:
-    """Raises NothingMore or NoStream where an answer is no stream."""
+    """Raises NothingMore or NoStream if an answer is no stream."""
     if answer.status_code == 204:
         raise NothingMore
     if not answer.headers.get("Content-Type", "").startswith("text/event-stream"):

@@ -40,7 +40,7 @@ class Mergehub:
     def found(cls, url: str | None = None, token: str | None = None) -> Self:
         """The hub of MERGEHUB_URL, or the one that this machine's `mergehub up` left word of.
 
-        Raises HubUnreachable where MERGEHUB_DATA names a folder without a hub.
+        Raises HubUnreachable if MERGEHUB_DATA names a folder without a hub.
         """
         return cls(*found(url, token))
 

@@ -42,7 +42,7 @@ SERVICES: tuple[Service, ...] = (
 
 
 def service_for(path: str) -> Service | None:
-    """The service that owns `path`, or None where no prefix matches whole segments of it."""
+    """The service that owns `path`, or None if no prefix matches whole segments of it."""
     for service in SERVICES:
         if any(path == prefix or path.startswith(f"{prefix}/") for prefix in service.prefixes):
             return service

@@ -115,7 +115,7 @@ class RunClient:
         await self._send(run_id, "release", request, RELEASE_PATIENCE_SECONDS)
 
     async def run(self, run_id: UUID) -> Run | None:
-        """A run as it stands; None where the hub has none such. Raises Refused or Unreachable."""
+        """A run as it stands; None if the hub has none such. Raises Refused or Unreachable."""
         answer = await self._request("GET", f"/v1/runs/{run_id}")
         if answer.status_code == NOT_FOUND and _is_problem(answer):
             return None

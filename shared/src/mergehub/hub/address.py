@@ -16,7 +16,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 def listen(host: str, port: int, *, guarded: bool = False) -> socket.socket:
     """A listening socket; requests wait in it until somebody answers.
 
-    Raises CannotStart where the address is taken, or where other machines reach it and the hub is
+    Raises CannotStart if the address is taken, or where other machines reach it and the hub is
     not `guarded`, so that reading needs no token. Port 0 takes any free one.
     """
     address = _address(host)

@@ -59,7 +59,7 @@ class EmbeddedStore(ABC):
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
-        """Raises CannotStart where the server ends, or takes too long."""
+        """Raises CannotStart if the server ends, or takes too long."""
         assert self._child is not None
         deadline = time.monotonic() + self.seconds_to_start
         while not self.answers():

@@ -39,7 +39,7 @@ class DataFolder:
     """An opened data folder; nobody else can open it until it is closed, or this process ends."""
 
     def __init__(self, path: Path, needed_bytes: int = NEEDED_BYTES) -> None:
-        """Raises CannotStart where the folder cannot be used, FolderInUse where it is in use."""
+        """Raises CannotStart if the folder cannot be used, FolderInUse where it is in use."""
         self.path = path.expanduser().resolve()
         try:
             self._create()
@@ -93,7 +93,7 @@ class DataFolder:
     def secrets_keys(self) -> list[str]:
         """The keys that webhook secrets are kept under, the newest first; made at the first start.
 
-        Raises CannotStart where the file is damaged.
+        Raises CannotStart if the file is damaged.
         """
         path = self.path / SECRETS_KEYS
         if not path.exists():

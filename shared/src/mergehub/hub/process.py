@@ -59,14 +59,14 @@ def stop(child: subprocess.Popen[bytes], stop_signal: signal.Signals, seconds: f
 
 
 def last_lines(log: Path, lines: int) -> str:
-    """The end of a log file, or nothing where there is none."""
+    """The end of a log file, or nothing if there is none."""
     if not log.exists():
         return ""
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
 def checked_socket(path: Path) -> Path:
-    """`path`, where a Unix socket can have it. Raises CannotStart where it is too long."""
+    """`path`, where a Unix socket can have it. Raises CannotStart if it is too long."""
     if len(os.fsencode(path)) > SOCKET_PATH_LIMIT:
         raise CannotStart(
             f"The path {path} is too long for a Unix socket "

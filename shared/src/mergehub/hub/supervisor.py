@@ -111,7 +111,7 @@ class Supervisor:
         self._tell()
 
     def check(self) -> None:
-        """Raises CannotStart where a part has ended: at a start, one death is enough."""
+        """Raises CannotStart if a part has ended: at a start, one death is enough."""
         for watched in self._watched:
             if watched.part.poll() is not None:
                 raise CannotStart(_obituary(watched.part, "ended at its start"))
@@ -121,7 +121,7 @@ class Supervisor:
         return all(watched.part.poll() is None for watched in self._watched)
 
     def watch(self) -> None:
-        """Start fallen parts again, for ever. Raises CannotStart where that is hopeless."""
+        """Start fallen parts again, for ever. Raises CannotStart if that is hopeless."""
         with _child_signals() as ended:
             while True:
                 for watched in self._watched:
@@ -149,7 +149,7 @@ class Supervisor:
                 self._mourn(watched, now, f"could not be started ({error.strerror})")
 
     def _mourn(self, watched: _Watched, now: float, what: str) -> None:
-        """Have a part that ended started again. Raises CannotStart where that is hopeless.
+        """Have a part that ended started again. Raises CannotStart if that is hopeless.
 
         While the disk is full it is not: somebody will make room, however long that takes.
         """

@@ -203,7 +203,7 @@ class Hub:
 
 
 def _checked(env: Mapping[str, str], workers_env: Mapping[str, str]) -> ServiceSettings:
-    """What the services will read. Raises CannotStart where they or the workers cannot."""
+    """What the services will read. Raises CannotStart if they or the workers cannot."""
     wrong = [*_faults(WorkerSettings, workers_env), *_faults(ServiceSettings, env)]
     if wrong:
         raise CannotStart("\n".join(dict.fromkeys(wrong)))

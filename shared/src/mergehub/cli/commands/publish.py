@@ -59,7 +59,7 @@ def publish(
 
 
 def _name(file: str, given: str | None) -> tuple[str, str]:
-    """The owner, who may be left out, and the name. Raises UsageError where it cannot be one."""
+    """The owner, who may be left out, and the name. Raises UsageError if it cannot be one."""
     if given is None and file == "<stdin>":
         raise click.UsageError("Standard input has no name: give --name.")
     owner, _, name = (Path(file).stem if given is None else given).rpartition("/")

@@ -21,7 +21,7 @@ from mergehub.recipe import MethodSpec, catalogue, ingredients, parse_to_merge, 
 def check(file: IO[str], raw: bool) -> None:
     """Say everything that is wrong with a recipe.
 
-    FILE is a recipe in mergekit's YAML, or - for standard input. Ends with 1 where it has faults.
+    FILE is a recipe in mergekit's YAML, or - for standard input. Ends with 1 if it has faults.
     """
     with recipe_faults(file.name):
         recipe, warnings = parse_to_merge(recipe_text(file))

@@ -29,7 +29,7 @@ def follow(ctx: click.Context, run: str, raw: bool) -> None:
     """Watch a run until it ends.
 
     RUN is an id or its first six characters or more. Ctrl-C stops watching, not the run. Ends
-    with 1 where the run has failed. With --json, each change is a line.
+    with 1 if the run has failed. With --json, each change is a line.
     """
     with hub(ctx) as client:
         watch(client, run_id(client, run), raw)
@@ -148,7 +148,7 @@ def _result(run: Run) -> Result:
 
 
 def how_far(run: Run | RunSummary) -> str:
-    """What went wrong in one line, or how far it is; empty where there is nothing to say."""
+    """What went wrong in one line, or how far it is; empty if there is nothing to say."""
     if run.error is not None and run.state == RunState.FAILED:
         return " ".join(run.error.message.split())
     if run.progress is None or run.state != RunState.RUNNING:

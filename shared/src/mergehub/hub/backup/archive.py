@@ -43,7 +43,7 @@ class ArchiveWriter:
         self._file.close()
 
     def add(self, name: str, source: Path) -> Entry:
-        """Copy a regular file in. Raises Changed where its size changes meanwhile."""
+        """Copy a regular file in. Raises Changed if its size changes meanwhile."""
         with os.fdopen(os.open(source, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
             status = os.fstat(file.fileno())
             hashing = _Hashing(file)
@@ -96,7 +96,7 @@ class Archive:
         self._tar.close()
 
     def read(self, entry: Entry, write: Callable[[bytes], object]) -> None:
-        """Hand on what is in a file, block by block. Raises BadBackup where it is damaged."""
+        """Hand on what is in a file, block by block. Raises BadBackup if it is damaged."""
         digest = hashlib.sha256()
         with _damage(), self._open(entry.path) as file:
             while block := file.read(BLOCK):
@@ -106,7 +106,7 @@ class Archive:
             raise BadBackup(f"{entry.path} is damaged: its checksum is not the manifest's")
 
     def extract(self, entry: Entry, target: Path) -> None:
-        """Write a file of the backup to a new path. Raises BadBackup where it is damaged."""
+        """Write a file of the backup to a new path. Raises BadBackup if it is damaged."""
         target.parent.mkdir(parents=True, exist_ok=True)
         mode = 0o600 if entry.path in SECRETS else 0o644
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW

@@ -26,7 +26,7 @@ class DatabaseFault(Exception):
 def answering(data: Path) -> Iterator[str]:
     """The URL of a folder's databases: those of its running hub, else started for the block.
 
-    Raises CannotStart where they do not start.
+    Raises CannotStart if they do not start.
     """
     try:
         folder = DataFolder(data, needed_bytes=0)
@@ -69,7 +69,7 @@ class Snapshot:
 
 @asynccontextmanager
 async def snapshot(url: str) -> AsyncIterator[Snapshot]:
-    """What the databases hold at this moment. Raises DatabaseFault where they do not answer."""
+    """What the databases hold at this moment. Raises DatabaseFault if they do not answer."""
     try:
         connection = await asyncpg.connect(url, timeout=10)
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:

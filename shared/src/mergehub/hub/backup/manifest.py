@@ -87,7 +87,7 @@ def read_manifest(text: bytes) -> Manifest:
 
 
 def check_migrations(manifest: Manifest) -> None:
-    """Raises CannotRestore where this program does not know the migrations of the backup."""
+    """Raises CannotRestore if this program does not know the migrations of the backup."""
     ours = {service.name for service in SERVICES}
     if set(manifest.revisions) != ours or not all(
         knows_revision(f"{name}.migrations", revision)

@@ -27,7 +27,7 @@ SPARE_BYTES = 200 * 1024**2
 
 @dataclass(frozen=True)
 class Restored:
-    """What was restored. `folder` is None where the backup was only checked."""
+    """What was restored. `folder` is None if the backup was only checked."""
 
     folder: Path | None
     manifest: Manifest
