@@ -137,7 +137,7 @@ def test_who_follows_is_told_once_that_the_hub_is_away_and_once_that_it_is_back(
     ]
     with scripted(stream(news[0]), lose, lose, lose, stream(news[1])) as hub:
         done = CliRunner().invoke(main, ["--url", hub.url, "follow", f"{0:032x}"])
-    assert done.stderr.count(f"{hub.url} does not answer. This goes on trying until") == 1
+    assert done.stderr.count(f"{hub.url} does not answer. The command keeps trying") == 1
     assert done.stderr.count(f"{hub.url} answers again.") == 1
     assert done.stderr.endswith("Error: The run was cancelled.\n")
 

@@ -48,7 +48,7 @@ def test_what_only_a_first_version_can_be_given_is_refused_with_a_later_one(
 ) -> None:
     done, asked = _publish(soup, "public", *options)
     assert done.exit_code == 1
-    assert f"{flags} can only be said of a first version" in done.stderr
+    assert f"{flags} can only be given with a first version" in done.stderr
     assert len(asked) == 1
 
 

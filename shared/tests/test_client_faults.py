@@ -243,7 +243,7 @@ def test_what_is_no_hub_is_said_with_its_address(client: Client, reply: Reply) -
     with scripted(reply) as hub, pytest.raises(HubError) as refused:
         client.send(hub, api.list_runs())
     detail = refused.value.detail
-    assert f"What answers at {hub.url} does not look like a Mergehub" in detail
+    assert f"The server at {hub.url} does not look like a Mergehub" in detail
     assert "without problem details" in detail
 
 

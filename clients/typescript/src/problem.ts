@@ -44,5 +44,5 @@ function unexplained({ status, statusText, url }: Response): Problem {
 
 function noHub(status: number, url: string): string {
   const where = url ? ` at ${new URL(url).origin}` : "";
-  return `What answers${where} does not look like a Mergehub: it said ${status}, without problem details.`;
+  return `The server${where} does not look like a Mergehub: it returned ${status} without problem details.`;
 }

@@ -174,6 +174,6 @@ test("what is no hub is said with its address", async (t) => {
   const error = await hub.get("/v1/runs").catch((reason: unknown) => reason);
   assert.ok(error instanceof HubProblem);
   const address = `http://${asked[0]?.headers.host}`;
-  assert.match(error.message, /does not look like a Mergehub: it said 404/);
+  assert.match(error.message, /does not look like a Mergehub: it returned 404/);
   assert.ok(error.message.includes(address));
 });

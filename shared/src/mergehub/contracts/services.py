@@ -1,4 +1,4 @@
-"""Which service answers which path: the one table that every router is checked against."""
+"""The table of services and their paths; every router is checked against it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Service:
     """One program of the hub: its name, its path prefixes and its ASGI factory.
 
-    `factory` is `module:function` text, so that this table imports no service.
+    `factory` is the text `module:function`, so that this table imports no service.
     """
 
     name: str
