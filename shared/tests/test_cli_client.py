@@ -124,7 +124,7 @@ def test_a_hub_that_ended_without_a_word_is_called_by_its_folder(
     write_secret(data / CONNECTION, {"url": url, "token": "mgh_x"})
     done = CliRunner().invoke(main, ["runs"])
     assert done.exit_code == 1
-    assert f"no hub at {url}, where that of {data}, which MERGEHUB_DATA names" in done.stderr
+    assert f"no hub at {url}, the last address of the one on {data}, which" in done.stderr
 
 
 def test_who_follows_is_told_once_that_the_hub_is_away_and_once_that_it_is_back() -> None:

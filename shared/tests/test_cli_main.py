@@ -60,7 +60,7 @@ def test_without_the_engine_a_sentence_says_how_to_install_it() -> None:
     )
     assert done.returncode == 1
     assert done.stderr == (
-        "Error: This command needs the merge engine: pip install mergehub-worker\n"
+        "Error: This command needs the merge engine: run `pip install mergehub-worker`.\n"
     )
 
 

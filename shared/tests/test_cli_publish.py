@@ -56,7 +56,7 @@ def test_a_public_recipe_gets_no_version_that_was_meant_to_be_private(soup: str)
     done, asked = _publish(soup, "public", "--private")
     assert done.exit_code == 1
     assert "me/soup exists and is public" in done.stderr
-    assert "nothing was published" in done.stderr
+    assert "Nothing was published" in done.stderr
     assert "another --name" in done.stderr
     assert "PATCH /v1/recipes/7" in done.stderr
     assert len(asked) == 1
@@ -77,7 +77,7 @@ def test_what_has_no_name_for_a_recipe_asks_for_one(given: str, tmp_path: Path) 
     file = given if given == "-" else str(tmp_path / given)
     done = CliRunner().invoke(main, ["publish", file], input=GOOD)
     assert done.exit_code == 2
-    assert "give --name" in done.stderr
+    assert "--name" in done.stderr
 
 
 @pytest.mark.parametrize("given", ["-", "bad.yml"])

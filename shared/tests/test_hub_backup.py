@@ -134,12 +134,12 @@ def test_a_backup_of_older_migrations_is_taken(file: Path) -> None:
 @pytest.mark.parametrize("text", [b"", b"hello", b"\0" * 10_240, b"\x1f\x8b" + bytes(600)])
 def test_a_file_of_another_kind_is_refused(file: Path, data: Path, text: bytes) -> None:
     file.write_bytes(text)
-    assert "no archive of `mergehub backup`" in refusal(file, data)
+    assert "not an archive of `mergehub backup`" in refusal(file, data)
 
 
 def test_another_archive_is_refused(file: Path, data: Path) -> None:
     archive(file, [member("letter.txt", b"mine")])
-    assert "no archive of `mergehub backup`" in refusal(file, data)
+    assert "not an archive of `mergehub backup`" in refusal(file, data)
 
 
 @pytest.mark.parametrize("part", [0.1, 0.3, 0.5, 0.7, 0.8])
@@ -154,7 +154,7 @@ def test_a_changed_byte_is_found(file: Path, data: Path) -> None:
     whole[whole.index(bytes(range(256))) + 300] ^= 1
     file.write_bytes(whole)
     assert refusal(file, data).endswith(
-        f"cannot be restored: {RUN} is damaged: its checksum is not the manifest's."
+        f"cannot be restored: {RUN} is damaged: its checksum differs from the manifest's."
     )
 
 
@@ -178,7 +178,7 @@ def test_links_and_devices_are_refused(file: Path, data: Path, kind: bytes) -> N
     members.append(member(RUN, type=kind, linkname="/etc/passwd"))
     told = manifest({**FILES, RUN: b""})
     archive(file, [*members, member("manifest.json", json.dumps(told).encode())])
-    assert "is no regular file" in refusal(file, data)
+    assert "is not a regular file" in refusal(file, data)
 
 
 def test_a_file_twice_is_refused(file: Path, data: Path) -> None:
@@ -262,7 +262,7 @@ def test_a_restore_that_is_interrupted_leaves_an_empty_folder(file: Path, data: 
 def test_a_folder_without_a_hub_is_not_backed_up(data: Path, file: Path) -> None:
     done = CliRunner().invoke(main, ["backup", str(file), "--data", str(data)])
     assert done.exit_code == 1
-    assert "holds no databases of a hub" in done.stderr
+    assert "has no databases of a hub" in done.stderr
     assert not data.exists()
     assert not file.exists()
 

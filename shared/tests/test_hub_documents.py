@@ -45,7 +45,7 @@ def test_a_document_that_is_behind_is_noticed(
     assert documents.main(["--check", *arguments]) == 0
     (Path(arguments[1]) / "lineage.json").write_text("{}")
     assert documents.main(["--check", *arguments]) == 1
-    assert "lineage.json is behind the code" in capsys.readouterr().err
+    assert "lineage.json is out of date" in capsys.readouterr().err
 
 
 def test_a_break_is_noticed_until_the_changelog_declares_it(

@@ -85,7 +85,7 @@ def test_a_folder_with_other_things_is_left_as_it_is(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o755)
     (home / "letter.txt").write_text("mine")
-    with pytest.raises(CannotStart, match=r"holds other things \(letter.txt\)"):
+    with pytest.raises(CannotStart, match=r"holds other files \(letter.txt\)"):
         DataFolder(home)
     assert home.stat().st_mode & 0o777 == 0o755
     assert [entry.name for entry in home.iterdir()] == ["letter.txt"]
@@ -158,7 +158,7 @@ def test_an_address_that_others_reach_is_taken_where_all_are_asked_who_they_are(
 
 
 def test_a_host_name_is_refused() -> None:
-    with pytest.raises(CannotStart, match="is no IP address"):
+    with pytest.raises(CannotStart, match="is not an IP address"):
         listen("my-machine", 0)
 
 

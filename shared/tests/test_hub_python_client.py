@@ -36,7 +36,7 @@ def test_a_client_that_is_behind_is_named(
     file.write_text(json.dumps(document))
     assert main(["--check", "--documents", str(documents)]) == 1
     said = capsys.readouterr().err
-    assert f"{CLIENT / 'api' / 'lineage.py'} is behind" in said
+    assert f"{CLIENT / 'api' / 'lineage.py'} is out of date" in said
     assert "registry" not in said
 
 

@@ -61,7 +61,9 @@ class Parent(Message):
     relation: Literal["merge", "finetune", "adapter", "quantized"] = "merge"
     role: Literal["base", "ingredient"] = "ingredient"
     weight: float | None = None
-    layers: list[Lax[tuple[int, int]]] | None = Field()
+    layers: list[Lax[tuple[int, int]]] | None = Field(
+        None, description="The layer ranges [start, end) taken from it; null means all layers."
+    )
     base: Parent | None = Field(None, description="The model that an adapter was applied to.")
 
 
