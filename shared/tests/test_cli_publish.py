@@ -1,4 +1,4 @@
-"""`publish` and `submit` before a hub is asked, and what a recipe that exists cannot be given."""
+"""`publish` and `submit` before they ask a hub, and options that an existing recipe refuses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def soup(tmp_path: Path) -> str:
 
 
 def _publish(soup: str, visibility: str, *options: str) -> tuple[Result, list[str]]:
-    """What is said where `me/soup` exists, and the paths that were asked for."""
+    """The result of publishing while `me/soup` exists, and the requested paths."""
     known = {"items": [{"id": "7", "visibility": visibility}]}
     with scripted(body(known), body(VERSION, 201)) as hub:
         command = ["--url", hub.url, "--token", "t", "publish", soup, "--name", "me/soup"]

@@ -20,7 +20,7 @@ WANTED: Any = {"kind": "evaluate", "model": "base", "benchmarks": ["next"]}
 
 
 class Waiting:
-    """What a test asks of a hub, by the client that waits."""
+    """The calls of the tests with the blocking client."""
 
     def send(self, hub: Scripted, *calls: Call[Any]) -> list[Any]:
         with Mergehub(hub.url) as client:
@@ -41,7 +41,7 @@ class Waiting:
 
 
 class Yielding:
-    """The same by the client that lets others work."""
+    """The calls of the tests with the asynchronous client."""
 
     def send(self, hub: Scripted, *calls: Call[Any]) -> list[Any]:
         async def sending() -> list[Any]:

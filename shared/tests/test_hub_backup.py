@@ -1,4 +1,4 @@
-"""What is no whole backup is refused in a sentence, and leaves nothing behind."""
+"""A file that is not a complete backup is refused in a sentence, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ for service in SERVICES:
     pytest.importorskip(service.name, reason="a restore knows the services' migrations")
 
 FILES = {
-    "database.dump": b"not looked at before all files are good",
+    "database.dump": b"not read before all files are checked",
     "tokens.json": b"{}",
     "secrets-keys.json": b"[]",
     "artifacts/runs/0/model.safetensors": bytes(range(256)) * 40,
@@ -41,7 +41,7 @@ def history(service: str) -> ScriptDirectory:
 
 
 def revisions() -> dict[str, str]:
-    """The newest migration of each service, as Alembic says."""
+    """The newest migration of each service, by Alembic."""
     return {each.name: str(history(each.name).get_current_head()) for each in SERVICES}
 
 
@@ -74,7 +74,7 @@ def archive(path: Path, members: list[tuple[tarfile.TarInfo, bytes]]) -> Path:
 
 
 def backup(path: Path, files: dict[str, bytes] = FILES, change: Change = lambda told: None) -> Path:
-    """A backup of these files, made without the code under test; `change` alters its manifest."""
+    """A backup of files, made without the code under test; `change` alters its manifest."""
     told = manifest(files)
     change(told)
     members = [member(name, text) for name, text in files.items()]
@@ -92,7 +92,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def refusal(file: Path, data: Path) -> str:
-    """What `restore` and `restore --check` say, which both end with 1 and make nothing."""
+    """The message of `restore` and `restore --check`, which both exit with 1 and write nothing."""
     before = sorted(file.parent.parent.rglob("*"))
     checked = CliRunner().invoke(main, ["restore", str(file), "--check"])
     restored = CliRunner().invoke(main, ["restore", str(file), "--data", str(data)])
@@ -167,7 +167,7 @@ def test_a_changed_byte_is_found(file: Path, data: Path) -> None:
 )  # fmt: skip
 def test_a_name_that_leads_elsewhere_is_refused(file: Path, data: Path, name: str) -> None:
     backup(file, {**FILES, name: b"evil"})
-    assert "which no backup does" in refusal(file, data)
+    assert "which no backup has" in refusal(file, data)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_a_folder_without_a_hub_is_not_backed_up(data: Path, file: Path) -> None
 
 
 def test_a_file_that_is_longer_than_it_was_is_noticed(file: Path) -> None:
-    """The kernel's files say that they are empty and are not: as if written to meanwhile."""
+    """Files of the kernel report size 0 but have content, like a file that grows meanwhile."""
     with ArchiveWriter(file) as archive, pytest.raises(Changed, match="/proc/self/status"):
         archive.add("models/x", Path("/proc/self/status"))
 

@@ -1,4 +1,4 @@
-"""The OpenAPI documents that clients are generated from are current, and breaks are declared."""
+"""The OpenAPI documents for clients are up to date, and breaks are declared."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOLD = documents.documents()
 
 @pytest.fixture
 def arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The command's, for a folder and a changelog of the test's own."""
+    """The command's arguments for a folder and a changelog of the test."""
     monkeypatch.setattr(documents, "documents", lambda: TOLD)
     changelog = tmp_path / "CHANGELOG.md"
     changelog.write_text("# Changelog\n\n## 9.9.9 (unreleased)\n\n")

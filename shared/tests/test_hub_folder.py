@@ -1,4 +1,4 @@
-"""The data folder: who may use it, and what a refusal says."""
+"""The data folder: which hub may use it, and what a refusal says."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_the_key_of_webhook_secrets_is_made_once_for_its_owner_alone(tmp_path: P
 def test_a_damaged_key_is_not_made_anew(tmp_path: Path, text: str) -> None:
     with DataFolder(tmp_path / "data") as folder:
         (folder / SECRETS_KEYS).write_text(text)
-        with pytest.raises(CannotStart, match="put it back from a backup"):
+        with pytest.raises(CannotStart, match="restore it from a backup"):
             folder.secrets_keys()
         assert (folder / SECRETS_KEYS).read_text() == text
 

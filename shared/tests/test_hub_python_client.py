@@ -1,4 +1,4 @@
-"""The generator of the Python client: what it makes of a document, and that it notices changes."""
+"""The generator of the Python client: the code that it writes, and that it notices changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded stores: start, survive, refuse clearly."""
+"""The embedded stores start, keep their data, and refuse clearly."""
 
 from __future__ import annotations
 

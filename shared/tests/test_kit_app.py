@@ -1,4 +1,4 @@
-"""What every service gets from the application factory: health, problems, tokens, commits."""
+"""The parts that every service gets from the application factory: health, problems, tokens."""
 
 from __future__ import annotations
 
@@ -340,7 +340,7 @@ async def test_metrics_answer_whatever_keeps_the_tables_from_being_read(
     server.start()
 
     async def told() -> tuple[bool, bool]:
-        """Whether the tables could be read, and whether what they say is told."""
+        """Whether the tables could be read, and whether their values are shown."""
         text = (await client.get("/metrics")).text
         assert 'mergehub_requests_total{method="GET",route="/metrics",status="200"}' in text
         return "mergehub_readings_up 1.0" in text, "mergehub_events_told 7.0" in text

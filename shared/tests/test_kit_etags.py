@@ -1,4 +1,4 @@
-"""Entity tags, 304, and changes that say what they change."""
+"""Entity tags, 304, and changes with `If-Match`."""
 
 from __future__ import annotations
 

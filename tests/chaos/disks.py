@@ -1,4 +1,4 @@
-"""Scratch folders on small disks of their own, which can be filled up."""
+"""Scratch folders on small disks, which can be filled up."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _mount(folder: Path, size: str, stack: ExitStack) -> bool:
 
 @contextmanager
 def filled(folder: Path) -> Iterator[None]:
-    """No byte is free on the disk of `folder` while the block lasts, and no room for a name."""
+    """Leave no free byte and no free inode on the disk of `folder` while the block lasts."""
     ballast = folder / "ballast"
     ballast.mkdir()
     try:
