@@ -9,7 +9,7 @@ export function remember(body: unknown, response: Response): void {
 /** The `ETag` of something that this client read. */
 export function etag(read: object): string {
   const tag = tags.get(read);
-  if (tag === undefined) throw new TypeError("It has no ETag: pass the very object that was read.");
+  if (tag === undefined) throw new TypeError("This object has no ETag: pass the one that a call returned, not a copy.");
   return tag;
 }
 
