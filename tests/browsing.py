@@ -1,4 +1,4 @@
-"""A real browser, where the machine has one."""
+"""A real browser, if the machine has one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Page, async_playwright
 
-ABSENT = "There is no Chromium on this machine (Debian's package `chromium` brings one)."
+ABSENT = "There is no Chromium on this machine (Debian's package `chromium` has one)."
 FLAGS = [
-    "--no-sandbox",  # there is none for root, and only our own pages are looked at
+    "--no-sandbox",  # root has none, and the browser opens only our own pages
     "--disable-gpu",
     "--disable-quic",
     "--disable-background-networking",
@@ -22,7 +22,7 @@ FLAGS = [
 
 @asynccontextmanager
 async def browsing() -> AsyncIterator[tuple[Page, list[str]]]:
-    """A page of a fresh browser, and what it complains of: errors, policies, what did not load."""
+    """A page of a new browser, and its complaints: errors, policies, files that did not load."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip(ABSENT)

@@ -1,4 +1,4 @@
-"""A real hub for the tests across services: `mergehub up` with tiny models of its own."""
+"""A real hub for the tests across services: `mergehub up` with tiny models."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def hub(store_folder: Path, models: Path, named_stores: dict[str, str]) -> Itera
 
 @pytest.fixture(scope="session")
 def measured_hub(hub: RunningHub) -> RunningHub:
-    """The same hub; its model `base` was measured on the benchmark `next`."""
+    """The same hub, with its model `base` evaluated on the benchmark `next`."""
     with hub.client() as client:
         run = client.submit({"kind": "evaluate", "model": "base", "benchmarks": ["next"]})
         *_, last = client.follow(run.id)

@@ -1,4 +1,4 @@
-"""`mergehub up` as a process of its own, for tests that need a whole hub."""
+"""`mergehub up` as a process, for tests that need a whole hub."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ START_SECONDS = 180
 
 @dataclass(frozen=True)
 class RunningHub:
-    """One `mergehub up`: how to reach it, and its processes."""
+    """One `mergehub up`: its address and its processes."""
 
     url: str
     token: str
@@ -43,7 +43,7 @@ class RunningHub:
 
 @contextmanager
 def started_hub(data: Path, models: Path, *, workers: int = 1, **env: str) -> Iterator[RunningHub]:
-    """`mergehub up` on a free port; at the end it is interrupted and must leave nothing."""
+    """`mergehub up` on a free port; at the end it is interrupted and must leave no process."""
     mergehub = Path(sys.prefix) / "bin" / "mergehub"
     command = [mergehub, "up", "--data", data, "--port", "0", "--models", models]
     command += ["--tasks", models / "tasks", "--workers", workers]

@@ -1,8 +1,8 @@
 """The code of a guide as programs, and whether they print what the guide says.
 
-The blocks of one language make one program. A comment that begins with `:` says what is printed:
-`…` stands for anything within a line, or for any number of lines. A transcript (`console`) has
-commands behind `$ `, which go on behind `> `, and below them what was really printed once.
+The blocks of one language make one program. A comment that begins with `:` is the expected output:
+`…` stands for any text within a line, or for any number of lines. A transcript (`console`) has
+commands after `$ `, continued after `> `, and below them the output of a real run.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ TELL = {"sh": "echo '{0}'", "python": "print('{0}', flush=True)", "ts": "console
 
 
 def blocks(guide: str, language: str) -> list[str]:
-    """What a guide has in a language."""
+    """The code blocks of a guide in a language."""
     text = (GUIDES / guide).read_text(encoding="utf-8")
     found = re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     assert found, f"{guide} has no {language}"
@@ -25,12 +25,12 @@ def blocks(guide: str, language: str) -> list[str]:
 
 
 def program(language: str, parts: list[str]) -> str:
-    """The blocks one after the other, with a mark before what each prints."""
+    """The blocks one after the other, with a mark before each block's output."""
     return "".join(f"{TELL[language].format(MARK)}\n{part}\n" for part in parts)
 
 
 def check(language: str, parts: list[str], printed: str) -> None:
-    """Each block printed what its comments say, and no more."""
+    """Check that each block printed what its comments say, and no more."""
     told = printed.split(f"{MARK}\n")[1:]
     for part, said in zip(parts, told, strict=True):
         lines = re.findall(rf"^{COMMENT[language]}: (.*)$", part, re.MULTILINE)
@@ -46,7 +46,7 @@ def transcript(guide: str) -> list[tuple[str, str]]:
 
 
 def retold(said: str) -> str:
-    """A pattern for what the same command prints another time."""
+    """A pattern for the output of the same command in another run."""
     pattern = re.escape(said)
     for varies in VARYING:
         pattern = re.sub(varies, lambda found: VARYING[found.re.pattern], pattern)

@@ -1,4 +1,4 @@
-"""A kind of run is added by adding files: a contract, two handlers and a command."""
+"""A new kind of run needs only new files: a contract, two handlers and a command."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(300)
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The packages as they are, and the files of one kind more."""
+    """The packages, with the files of one more kind."""
     house = tmp_path_factory.mktemp("house")
     for source in (ROOT / "shared" / "src", *ROOT.glob("services/*/src")):
         shutil.copytree(source, house, dirs_exist_ok=True)

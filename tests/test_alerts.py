@@ -1,4 +1,4 @@
-"""The alert rules name only metrics that the services have, and those that they were made for."""
+"""The alert rules name only metrics that the services have, and all metrics that need a rule."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RULES = [rule for group in GROUPS for rule in group["rules"]]
 
 @pytest.fixture(scope="module")
 async def texts(database_of: Any, redis_url: str) -> AsyncIterator[dict[str, str]]:
-    """What each service tells Prometheus, by its name."""
+    """The metrics of each service, by the service's name."""
     settings = ServiceSettings(
         database_url=await database_of("alerts"), redis_url=redis_url, background="separate"
     )

@@ -46,7 +46,7 @@ Audit = Callable[..., Awaitable[tuple[int, str]]]
 
 
 class Osv:
-    """The part of OSV's API that is asked; `asked` counts the batches."""
+    """The part of OSV's API that the audit uses; `asked` counts the batches."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -88,7 +88,7 @@ async def source(
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """What is pinned: nothing that is known to be vulnerable."""
+    """A project whose pins have no known vulnerability."""
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts/audit.toml").touch()
     (tmp_path / "clients/typescript").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""A hub is backed up while it works, restored elsewhere, compared item by item, and goes on."""
+"""A hub is backed up while it works, restored elsewhere, compared item by item, and continues."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ RECIPE = "merge_method: linear\nmodels: [{model: left}, {model: right}]\nparamet
 ENV = {"MERGEHUB_WEBHOOK_ALLOW": '["127.0.0.0/8"]'}
 SECONDS = 90
 LOAD = 20
-"""Runs at most: on a slow machine the backup lasts longer, and all of them are run afterwards."""
+"""The most runs: on a slow machine the backup lasts longer, and all of them run afterwards."""
 SCHEMAS = ["registry", "lineage", "leaderboard"]
 
 Json = dict[str, Any]
 
 
 class Receiver(ThreadingHTTPServer):
-    """Takes what a hub delivers."""
+    """A receiver of a hub's deliveries."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Taking)
@@ -58,12 +58,12 @@ class _Taking(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """The test looks at what was taken."""
+        """Log nothing: the test looks at the deliveries."""
 
 
 @dataclass(frozen=True)
 class Story:
-    """What was known of a hub when its backup began, and its folders."""
+    """The facts about a hub when its backup began, and its folders."""
 
     webhook: Json
     token: str
@@ -83,7 +83,7 @@ def mergehub(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def done(*arguments: str | Path) -> Json:
-    """What a command that succeeds prints as JSON."""
+    """The JSON output of a command, which must succeed."""
     ran = mergehub(*arguments, "--json")
     assert ran.returncode == 0, ran.stderr
     return dict(json.loads(ran.stdout))
@@ -100,7 +100,7 @@ def finished(client: HubClient, wanted: Json) -> Any:
 
 
 def facts(client: HubClient) -> Json:
-    """What a hub says of all that runs which are still on their way do not change."""
+    """What a hub says about everything that unfinished runs do not change."""
     recipes = client.get("/v1/recipes")["items"]
     models = [client.model(f"local/early-{number}") for number in range(2)]
     tokens = [{**each, "last_used_at": None} for each in client.tokens()]
@@ -118,7 +118,7 @@ def facts(client: HubClient) -> Json:
 
 @contextmanager
 def under_load(hub: RunningHub) -> Iterator[SimpleQueue[str]]:
-    """One run submitted after the other, up to LOAD; gives those that were acknowledged."""
+    """Submit one run after the other, up to LOAD; gives those that were acknowledged."""
     stop, acknowledged = threading.Event(), SimpleQueue[str]()
 
     def submit() -> None:
@@ -149,14 +149,14 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Path]:
-    """A short path: a Unix socket's may not be long."""
+    """A short path, since a Unix socket's must be short."""
     with tempfile.TemporaryDirectory(prefix="mh-b-") as folder:
         yield Path(folder)
 
 
 @pytest.fixture(scope="module")
 def story(place: Path, models: Path, receiver: Receiver) -> Story:
-    """A hub with something of everything, backed up while it is given runs, and restored."""
+    """A hub with something of everything, backed up while it gets runs, and restored."""
     with started_hub(place / "first", models, **ENV) as hub, hub.client() as client:
         webhook, token = _prepared(client, f"http://127.0.0.1:{receiver.server_port}/")
         known, audit = facts(client), list(client.hub.pages(api.list_audit()))
@@ -184,7 +184,7 @@ def _prepared(client: HubClient, url: str) -> tuple[Json, str]:
 
 @pytest.fixture(scope="module")
 def again(story: Story, models: Path) -> Iterator[RunningHub]:
-    """The restored hub, with no worker that would change anything."""
+    """The restored hub without a worker, so that nothing changes."""
     with started_hub(story.second, models, workers=0, **ENV) as hub:
         yield hub
 
@@ -239,7 +239,7 @@ def test_secrets_lie_where_their_owner_alone_may_read_them(story: Story, place: 
 
 @pytest.fixture(scope="module")
 def working(story: Story, place: Path, models: Path) -> Iterator[RunningHub]:
-    """One more, with a worker, once the runs that were acknowledged have run there."""
+    """Another restored hub with a worker, after the acknowledged runs have run there."""
     done("restore", place / "hub.tar", "--data", place / "third")
     with started_hub(place / "third", models, **ENV) as hub:
         with hub.client() as client:
@@ -355,7 +355,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 
 async def _rows(data: Path) -> dict[str, list[str]]:
-    """Every row of every table, and where each sequence stands."""
+    """Every row of every table, and the value of each sequence."""
     server = Postgres(data / "pg")
     server.start()
     try:

@@ -1,4 +1,4 @@
-"""A short storm over the real stack; `make chaos` has the long ones."""
+"""A short storm over the real stack; `make chaos` runs the long ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ALL_SECONDS, END_SECONDS = 400, 60
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A short path, of which nothing may be in use when the test is over."""
+    """A short path, which no process may use after the test."""
     with tempfile.TemporaryDirectory(prefix="mh-") as path:
         yield Path(path)
         assert not [each for each in psutil.process_iter() if _lives_in(path, each)]
@@ -50,7 +50,7 @@ def test_a_storm_that_is_interrupted_leaves_no_process_and_no_mount(folder: Path
 
 @contextmanager
 def _chaos(folder: Path, *arguments: object) -> Iterator[subprocess.Popen[bytes]]:
-    """A run of the chaos in `folder`; one that lasts longer than the block ends what it started."""
+    """A chaos run in `folder`; at the end of the block it stops and ends what it started."""
     command = [sys.executable, "-m", "chaos", *map(str, arguments)]
     env = dict(os.environ) | {"TMPDIR": str(folder)}
     with (folder / "said").open("wb") as said:

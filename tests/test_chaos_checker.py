@@ -1,4 +1,4 @@
-"""The checker of the chaos notices each kind of violation: evidence of a good run, damaged."""
+"""The chaos checker notices each kind of violation in damaged evidence of a good run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAMAGES: list[tuple[str, Damage]] = []
 
 
 def breaks(check: str) -> Callable[[Damage], Damage]:
-    """What the decorated function does to evidence must be noticed by this check."""
+    """Require that this check notices the decorated function's damage to the evidence."""
 
     def register(damage: Damage) -> Damage:
         DAMAGES.append((check, damage))
@@ -26,7 +26,7 @@ def breaks(check: str) -> Callable[[Damage], Damage]:
 
 
 def the(evidence: Evidence, what: str, **facts: object) -> Row:
-    """The first entry of the history of a kind and with these facts."""
+    """The first entry of the history of a kind with these facts."""
     return next(e for e in evidence.of(what) if facts.items() <= e.items())
 
 
@@ -35,7 +35,7 @@ def event(evidence: Evidence, run: str, kind: str) -> Row:
 
 
 def told(evidence: Evidence, run: str, kind: str) -> None:
-    """One more event, behind all others, which everybody applied."""
+    """Add an event after all others, which all consumers have applied."""
     number = len(evidence.outbox) + 1
     more = event(evidence, "c", "run.queued") | {
         "sequence": number, "id": f"event-{number}", "type": kind, "data": {"run": run},

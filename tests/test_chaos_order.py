@@ -1,4 +1,4 @@
-"""A seed names one order of faults and one of submissions."""
+"""A seed determines the order of faults and that of submissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written about the deployed hub agrees with the one table of paths."""
+"""The deployment's files agree with the table of services and paths."""
 
 from __future__ import annotations
 

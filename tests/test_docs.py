@@ -1,4 +1,4 @@
-"""The documentation that the hub serves: no link of it leads nowhere, and nothing is missing."""
+"""The hub's documentation has no broken link and lacks no page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mergehub.kit.docs.guides import FOLDER, address
 from mergehub.kit.docs.markdown import html, title_of
 from mergehub.kit.settings.service import ServiceSettings
 
-ORIGIN = create_app(ServiceSettings(rate_reads=0))  # counting needs a running hub
+ORIGIN = create_app(ServiceSettings(rate_reads=0))  # rate limits need a running hub
 DOCS = Path(__file__).parents[1] / "docs"
 
 

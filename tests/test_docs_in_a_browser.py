@@ -44,7 +44,7 @@ async def test_the_page_has_every_operation_and_loads_nothing_from_elsewhere(
         shown = await page.locator(".opblock").count()
         await page.goto(f"{hub.url}/docs?url=https://evil.example/openapi.json")
         await page.locator(".opblock").first.wait_for()
-        await page.reload()  # what is kept works as well as what is new
+        await page.reload()  # a cached page works as well as a new one
         await page.locator(".opblock").first.wait_for()
         addresses = [f"{hub.url}/docs/openapi/{each.name}.json" for each in SERVICES]
         told = [(await (await page.request.get(each)).json())["paths"] for each in addresses]
@@ -82,7 +82,7 @@ async def test_an_operation_is_tried_out_with_a_token(hub: RunningHub) -> None:
 
 
 async def test_a_model_of_two_services_is_shown_as_each_has_it(hub: RunningHub) -> None:
-    """`Parent` is a run's in the registry and a comparison's in the leaderboard."""
+    """`Parent` is part of a run in the registry and of a comparison in the leaderboard."""
     async with browsing() as (page, complaints):
         await open_docs(page, hub.url)
         names = await page.evaluate(

@@ -36,7 +36,7 @@ out_dtype: bfloat16
 
 
 def eventually(look: Callable[[], T | None], seconds: float = 30) -> T:
-    """The first answer of `look` that is not None; services learn from events, not at once."""
+    """The first answer of `look` that is not None; services learn from events with a delay."""
     deadline = time.monotonic() + seconds
     while (found := look()) is None:
         assert time.monotonic() < deadline, "It did not happen in time."
@@ -45,7 +45,7 @@ def eventually(look: Callable[[], T | None], seconds: float = 30) -> T:
 
 
 def finish(hub: HubClient, run: Run) -> Run:
-    """The run at its end, followed live."""
+    """Follow a run live to its end."""
     last = list(hub.follow(run.id))[-1]
     assert last.state is RunState.SUCCEEDED, last.error
     return last
@@ -57,7 +57,7 @@ def model_of(hub: HubClient, name: str) -> dict[str, Any] | None:
 
 
 def publish_and_merge(running: RunningHub, hub: HubClient) -> Run:
-    """Publish the recipe, merge it, and check the model against what the hub says of it."""
+    """Publish the recipe, merge it, and check the model against the hub's record."""
     version = hub.publish(RECIPE, "whole-way")["version"]
     assert version["digest"] == recipe_digest(parse_recipe(RECIPE))
     wanted = {"kind": "merge", "recipe_version": version["id"], "model_name": "e2e/merged"}
@@ -93,7 +93,7 @@ def check_uplift(hub: HubClient) -> None:
 
 
 def check_it_is_an_ingredient(hub: HubClient, merged: Run) -> None:
-    """By its name, in whatever case, in a recipe; and its child's parent in lineage."""
+    """Merge it by its name, in any case; lineage must show it as the child's parent."""
     recipe = "merge_method: linear\nmodels: [{model: E2E/Merged, parameters: {weight: 1}}]\n"
     again = finish(hub, hub.submit({"kind": "merge", "recipe": recipe, "model_name": "e2e/again"}))
     assert again.products == {"E2E/Merged": merged.id}

@@ -1,4 +1,4 @@
-"""What is said of a value that an operation does not take: our sentences, never pydantic's."""
+"""A value that an operation does not accept is refused in our own sentences, not pydantic's."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "timezone_aware",
     ),
 }
-"""Which errors a keyword of a schema can raise."""
+"""The kinds of errors that a keyword of a schema can raise."""
 
 SAY_NOTHING = {
     "$ref", "anyOf", "oneOf", "items", "prefixItems", "properties", "propertyNames",
@@ -64,7 +64,7 @@ WRONG: tuple[Json, ...] = (
 )  # fmt: skip
 
 TEXTS = [each for each in WRONG if isinstance(each, str)]
-"""What parameters can be."""
+"""The wrong values that parameters can have."""
 
 TEMPLATES = {each["type"]: each for each in list_all_errors()}
 
@@ -161,14 +161,14 @@ def test_whatever_is_sent_nothing_is_answered_in_pydantics_words(route: APIRoute
 
 
 def _check(errors: Any, body: Json = None) -> None:
-    """Each kind that pydantic knows has another text than pydantic's."""
+    """Check that no detail is pydantic's own text."""
     for fault in errors or ():
         if fault["type"] in TEMPLATES:
             assert _told([fault], body) != [fault["msg"]], fault
 
 
 def _bodies(route: APIRoute) -> Iterator[Json]:
-    """What an operation takes, with one wrong value in each place, or one field too few or many."""
+    """An operation's body with one wrong value in each place, or with one field too few or many."""
     yield from WRONG
     for example in _examples(route):
         yield from _spoilt(example)

@@ -1,4 +1,4 @@
-"""A hub whose whole data folder lies on a disk that fills up, and is emptied again."""
+"""A hub whose data folder is on a disk that fills up and is emptied again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.process
 
 SECONDS = 90
 RUNS = 4
-SIZE = "400m,nr_inodes=20000"  # the hub asks for 200 MB
+SIZE = "400m,nr_inodes=20000"  # the hub needs 200 MB
 RECIPE = "merge_method: linear\nmodels:\n- {model: base, parameters: {weight: 1}}\n"
 LOG_OF_POSTGRES = "SELECT pg_logical_emit_message(true, 'test', repeat('x', 1000000))"
 
@@ -30,7 +30,7 @@ def hub(store_folder: Path, models: Path) -> Iterator[RunningHub]:
     data = store_folder / "small"
     with small_disks([data], SIZE) as mounted:
         if not mounted:
-            pytest.skip("no small disk can be mounted here (it takes root)")
+            pytest.skip("cannot mount a small disk here (only root can)")
         with started_hub(data, models) as running:
             yield running
 
@@ -58,7 +58,7 @@ def test_while_the_disk_is_full_reads_go_on_and_afterwards_everything_does(hub: 
 
 
 async def _stop_postgres_for_want_of_room(hub: RunningHub) -> None:
-    """Fill what is left of its log: then it ends, and cannot start."""
+    """Fill the rest of its log, so that it ends and cannot start."""
     connection = await asyncpg.connect(Postgres(hub.data / "pg").url)
     with suppress(asyncpg.ConnectionDoesNotExistError, asyncpg.InterfaceError):
         while True:

@@ -1,4 +1,4 @@
-"""A few thousand requests by the documents; `make fuzz-api` has the many."""
+"""A few thousand requests made from the documents; `make fuzz-api` sends many more."""
 
 from __future__ import annotations
 

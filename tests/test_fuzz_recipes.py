@@ -1,4 +1,4 @@
-"""Some hundred texts passed for recipes; `make fuzz-recipes` has the many."""
+"""Some hundred texts read as recipes; `make fuzz-recipes` tries many more."""
 
 from __future__ import annotations
 

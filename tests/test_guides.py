@@ -1,4 +1,4 @@
-"""The guides' snippets, run as a reader runs them, against a real hub."""
+"""The guides' snippets, run against a real hub as a reader runs them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ with_curl = pytest.mark.skipif(bool(MISSING), reason=f"There is no {', '.join(MI
 
 
 def run(hub: RunningHub, *command: str, cwd: Path | None = None) -> str:
-    """What a command prints that knows the hub by two variables; it must succeed."""
+    """The output of a command that finds the hub by two variables; it must succeed."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         command,
@@ -78,7 +78,7 @@ def test_the_example_of_the_python_clients(hub: RunningHub, tmp_path: Path) -> N
 def test_a_stranger_receives_a_signed_event(
     store_folder: Path, models: Path, free_port: int, tmp_path: Path
 ) -> None:
-    """The transcript of the first webhook, command by command, on a hub that nobody has used."""
+    """The transcript of the first webhook, command by command, on a new hub."""
 
     def here(text: str) -> str:
         return text.replace("9000", str(free_port))
@@ -96,7 +96,7 @@ def test_a_stranger_receives_a_signed_event(
 
 
 def run_here(folder: Path, *command: str) -> str:
-    """What a command prints in a folder; it must succeed."""
+    """The output of a command in a folder; it must succeed."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         command,
@@ -127,7 +127,7 @@ def test_the_method_of_the_guide_is_tried_and_merges(models: Path, tmp_path: Pat
 
 
 def same_as_in_float64(folder: Path) -> None:
-    """The guide's merge, element by element as its formula says."""
+    """Check the guide's merge element by element against its formula."""
     base, left, right, merged = (
         load_file(folder / name / "model.safetensors")
         for name in ("base", "left", "right", "merged")

@@ -1,4 +1,4 @@
-"""The house: no folder is crowded, and the map names each of them."""
+"""No folder holds too many source files, and the architecture's map names each folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAP = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
 
 def folders() -> Counter[str]:
-    """The number of source files of each folder; tests and histories of schemas are none."""
+    """The number of source files of each folder, without tests and migrations."""
     listed = subprocess.run(
         ["git", "ls-files", "*.py"], cwd=ROOT, text=True, capture_output=True, check=True
     ).stdout.split()

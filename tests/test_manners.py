@@ -1,4 +1,4 @@
-"""The manners of the whole hub, over real HTTP: every service has them, without doing anything."""
+"""The middleware of the whole hub, over real HTTP: every service has it without code of its own."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_requests_of_the_hub_itself_are_measured_too(http: httpx.Client) -> None
 @pytest.mark.parametrize("path", ["/", "/docs", "/nowhere", *OF_EACH, "/v1/runs?cursor=x"])
 def test_every_answer_has_the_headers_that_browsers_go_by(http: httpx.Client, path: str) -> None:
     headers = http.get(path, headers=FOREIGN).headers
-    assert "access-control-allow-origin" not in headers  # this hub is its owner's alone
+    assert "access-control-allow-origin" not in headers  # only its owner uses this hub
     assert headers["x-content-type-options"] == "nosniff"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert "server" not in headers

@@ -1,4 +1,4 @@
-"""Notes of a merge on a hub: in the shell, in the run's result, in the card."""
+"""Notes of a merge on a hub: in the shell, in the run's result, in the model card."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RECIPE = "merge_method: linear\nmodels: [{model: left}, {model: renamed}]\n"
 
 @pytest.fixture
 def vocabulary(models: Path) -> Iterator[dict[str, int]]:
-    """The vocabulary of the model `renamed`, to be changed; in use once it is entered."""
+    """The vocabulary of the model `renamed`, for the test to change; restored afterwards."""
     folder = models / "renamed"
     shutil.copytree(models / "right", folder)
     yield json.loads((folder / "tokenizer.json").read_bytes())["model"]["vocab"]

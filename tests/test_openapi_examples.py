@@ -1,4 +1,4 @@
-"""What the OpenAPI documents show can be sent as it stands."""
+"""The examples of the OpenAPI documents are valid and can be sent unchanged."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _models(base: type[BaseModel] = BaseModel) -> Iterator[type[BaseModel]]:
 
 
 PROBLEM = "application/problem+json"
-LEFT_OUT = {"Active.exp", "Active.account"}  # RFC 7662: what a token does not have
+LEFT_OUT = {"Active.exp", "Active.account"}  # RFC 7662: absent if a token has none
 
 MODELS = {each.__name__: each for each in _models() if "json_schema_extra" in each.model_config} | {
     "Problem": ProblemBody
@@ -40,7 +40,7 @@ MODELS = {each.__name__: each for each in _models() if "json_schema_extra" in ea
 
 def _named(schema: Json) -> Iterator[str]:
     for each in schema.get("oneOf", schema.get("anyOf", [schema])):
-        if each != {"type": "null"}:  # the body may be left out
+        if each != {"type": "null"}:  # the body is optional
             yield each["$ref"].rpartition("/")[2]
 
 
@@ -72,7 +72,7 @@ def test_operations_have_one_stable_name_each_across_the_hub() -> None:
 
 
 def _refusals() -> Iterator[tuple[str, str, Json, Json]]:
-    """Status and name of each error answer of an operation, the answer, and its examples."""
+    """Each error answer of an operation: its status, name, content and examples."""
     for document in DOCUMENTS:
         shared = document["components"]
         for operation in operations(document):
@@ -100,7 +100,7 @@ def test_each_refusal_is_shown_by_an_example_of_its_own() -> None:
 
 
 def _answered(document: Json) -> set[str]:
-    """The schemas of bodies that a document's operations answer, with those that they refer to."""
+    """The schemas of the bodies of a document's answers, with those that they refer to."""
     found: set[str] = set()
     todo = [
         answer.get("content", {})

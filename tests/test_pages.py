@@ -1,4 +1,4 @@
-"""Pages of every list while others write: what is there all the time is met once."""
+"""Pages of every list while others write: an item that stays is listed exactly once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 PARENT = UUID(int=1)  # of versions, deliveries and results
 NUMBERS = count(1)
 
-MINUTES = st.integers(0, 4)  # few, so that many are of the same time
+MINUTES = st.integers(0, 4)  # few, so that many items have the same time
 INSERTED = st.lists(MINUTES, max_size=4)
 DELETED = st.lists(st.integers(0, 30), max_size=3)
 
@@ -48,16 +48,16 @@ Rows = Sequence[tuple[type[Any], Json]]
 
 @dataclass(frozen=True)
 class Listed:
-    """A list: where it is, the field that tells one item from another, and how one comes to be.
+    """A list: its address, the field that identifies an item, and how to make an item.
 
-    `rows` makes the rows of an item of a minute under a name, which `field` shows as `shown` says.
+    `rows` makes the rows of an item from a name and a minute; `field` shows the name as `shown`.
     """
 
     service: str
     path: str
     field: str
     rows: Callable[[str, datetime], Rows]
-    columns: tuple[str, ...] = ("id",)  # by which the rows are found again, in the order of `rows`
+    columns: tuple[str, ...] = ("id",)  # the key of the rows, in the order of `rows`
     shown: Callable[[str], str] = str
 
 
@@ -134,7 +134,7 @@ def _benchmark(name: str, at: datetime) -> Rows:
 
 
 def _result(name: str, at: datetime) -> Rows:
-    """The field is its run, or its model on a board, whose rows are sorted by their values."""
+    """A result. Its field is the run, or the model on a board, whose rows are sorted by value."""
     result = {
         "model": name, "model_digest": "d", "benchmark_id": 1, "value": at.minute / 4,
         "stderr": 0.0, "count": 1, "shots": 0, "binary": False, "harness": "h", "run": UUID(name),
@@ -165,7 +165,7 @@ LISTS = {
     "get_board": Listed("leaderboard", "/v1/boards/overall", "model", _result, ("model",)),
 }
 WHOLE = {
-    "list_events": "a feed, read behind a sequence: `after`",
+    "list_events": "a feed, read after a sequence: `after`",
     "list_members": "the few of an organisation",
     "list_quotas": "one for each thing that is counted",
     "list_queues": "one for each class of hardware",
@@ -175,14 +175,14 @@ WHOLE = {
     "list_ancestors": "a graph, walked on from its outermost nodes",
     "list_descendants": "likewise",
 }
-"""Lists that have no cursor, and why."""
+"""Lists without a cursor, and why."""
 
 
 @pytest.fixture(scope="module")
 async def apps(
     database_of: Callable[[str], Awaitable[str]], redis_url: str
 ) -> AsyncIterator[dict[str, FastAPI]]:
-    """Every service over one database, without anything that writes in the background."""
+    """Every service over one database, without background work that writes."""
     settings = ServiceSettings(
         database_url=await database_of("pages"),
         redis_url=redis_url,
@@ -210,7 +210,7 @@ async def _add(app: FastAPI, rows: Rows) -> None:
 
 
 class Others:
-    """They insert and delete what is listed, and remember what is there and what ever was."""
+    """Other writers, who insert and delete items, and note which exist and which ever did."""
 
     def __init__(self, app: FastAPI, listed: Listed, seed: int) -> None:
         self._app, self._listed, self._random = app, listed, random.Random(seed)

@@ -1,4 +1,4 @@
-"""What a query may hold, at every operation of every service: the parameters it declares, once."""
+"""Every operation of every service accepts only the query parameters it declares, each once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mergehub.kit.openapi.inputs import COMPONENTS
 
 Operation = Document
 
-OF_PROVIDERS = "sign_in_callback"  # RFC 6749 has us ignore what they add
+OF_PROVIDERS = "sign_in_callback"  # RFC 6749: ignore parameters that a provider adds
 
 
 OPERATIONS = [

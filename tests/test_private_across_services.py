@@ -1,4 +1,4 @@
-"""A private recipe on a whole hub: merged and scored, and in no ancestry, until it is public."""
+"""A private recipe on a whole hub is merged and scored, but in no lineage until it is public."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_private_merge_comes_to_lineage_once_it_is_public(hub: RunningHub) -> 
         merged(owner, secret, "private/merged")
         merged(owner, owner.publish(RECIPE, "open"), "open/merged")
         eventually(lambda: model_of(owner, "open/merged"))
-        # Events come in order, and those of the private merge lie before.
+        # Events come in order, and those of the private merge come first.
         assert model_of(owner, "private/merged") is None
         with pytest.raises(HubError, match="There is no recipe called 'secret'"):
             stranger.recipe("secret")

@@ -28,7 +28,7 @@ async def test_a_problem_says_when_it_happens_and_what_to_do(
     problem: type[Problem], client: httpx.AsyncClient
 ) -> None:
     own = vars(problem)
-    assert {"code", "title", "remedy"} <= own.keys(), "it would speak with another problem's words"
+    assert {"code", "title", "remedy"} <= own.keys(), "it would have another problem's text"
     assert own["__doc__"], "its docstring is its meaning"
     assert meaning(problem).endswith(".")
     assert problem.remedy.endswith(".")

@@ -1,4 +1,4 @@
-"""Recipes that other people wrote, their model names replaced by local ones, merged by the API."""
+"""Recipes of other people, with local models instead of theirs, merged through the API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STAND_INS = ("deep-base", "deep-left", "deep-right")
 def real_recipes(method: str) -> list[Path]:
     folder = os.environ.get("MERGEHUB_REAL_DATA")
     if not folder:
-        pytest.skip("MERGEHUB_REAL_DATA names no folder with real recipes.")
+        pytest.skip("MERGEHUB_REAL_DATA does not name a folder with real recipes.")
     return sorted((Path(folder) / "recipes").glob(f"*-{method}.yml"))
 
 
@@ -41,7 +41,7 @@ def with_stand_ins(document: Any, names: dict[str, str]) -> Any:
 
 
 def first_that_fits(method: str) -> str:
-    """The first real recipe of `method` that is accepted, with local models."""
+    """The first real recipe of `method` that the hub accepts, with local models."""
     for path in real_recipes(method):
         try:
             text = yaml.safe_dump(with_stand_ins(yaml.safe_load(path.read_text()), {}))

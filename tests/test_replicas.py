@@ -1,4 +1,4 @@
-"""Two copies of everything at once: nothing is told, applied or swept twice."""
+"""Two replicas of everything at once: nothing is published, applied or swept twice."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Json = dict[str, Any]
 
 
 class Stack:
-    """Both copies of the registry's API, and what all copies of all services wrote."""
+    """Both replicas of the registry's API, and what all replicas of all services wrote."""
 
     def __init__(self, apis: list[str], database: asyncpg.Connection, redis: Redis) -> None:
         self.database, self.redis = database, redis
@@ -51,7 +51,7 @@ class Stack:
         self._asked = 0
 
     async def post(self, path: str, body: Json, token: str) -> Json:
-        """Ask the copies in turn."""
+        """Send a request to the replicas in turn."""
         self._asked += 1
         address = self._apis[self._asked % REPLICAS]
         async with httpx.AsyncClient(base_url=address, timeout=30) as client:
@@ -157,7 +157,7 @@ async def test_two_copies_of_everything_do_everything_once(stack: Stack, until: 
 
 
 async def everything_was_told_once(stack: Stack, told: int) -> None:
-    """The outbox is numbered without a gap, and the stream has each event once, in this order."""
+    """Check that the outbox has no gap, and the stream each event once in the same order."""
     numbers = list(range(1, told + 1))
     query = "SELECT sequence FROM registry.outbox WHERE published ORDER BY sequence"
     assert await stack.column(query) == numbers

@@ -1,4 +1,4 @@
-"""Every operation of every service that is not for everybody: who may call it, and who may not."""
+"""Every operation that needs a token: which scopes may call it, and which may not."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from mergehub.kit.settings.service import ServiceSettings
 
 OWNER, SERVICE = SecretStr("mgh_owner-of-scopes"), SecretStr("mgh_service-of-scopes")
 ANY = "any"
-DOOR = "a door"  # by which people come in, also where reading needs a token
+DOOR = "a door"  # people sign in by it, even if reading needs a token
 
-# An operation that is not here must be a GET that everybody may send. What each of the rest needs
-# is said here once more, so that a scope that is missing in the code is missed.
+# An operation that is not here must be a GET without a token. The needs of all others are repeated
+# here, so that a scope that the code lacks is noticed.
 NEEDED = {
     "recipes:write": {"publish_recipe", "update_recipe", "publish_recipe_version"},
     "runs:submit": {"submit_run", "cancel_run", "retry_run"},
@@ -46,7 +46,7 @@ NEEDED = {
     DOOR: {
         "sign_in", "sign_in_callback", "ask_for_shell", "let_shell_in", "redeem_shell_code",
     },
-    "its own end": {"sign_out"},  # revokes the token that it is sent with
+    "its own end": {"sign_out"},  # revokes the token of the request
     "nobody": {"check_recipe"},  # stores nothing
 }  # fmt: skip
 SCOPE_OF = {name: scope for scope, names in NEEDED.items() for name in names}
@@ -72,7 +72,7 @@ REST = [each for each in OPERATIONS if each not in (*GUARDED, *DOORS)]
 async def clients(
     database_of: Callable[[str], Awaitable[str]], redis_url: str, serving: Serving
 ) -> AsyncIterator[dict[str, httpx.AsyncClient]]:
-    """A client of each service, by name; all ask the registry whose a token is."""
+    """A client of each service, by name; all ask the registry about tokens."""
     settings = ServiceSettings(
         database_url=await database_of("scopes"),
         redis_url=redis_url,
@@ -102,7 +102,7 @@ async def clients(
 
 @pytest.fixture(scope="module")
 async def tokens(clients: dict[str, httpx.AsyncClient]) -> dict[str, str]:
-    """A token of each scope alone."""
+    """A token for each scope, with that scope only."""
     made = {"admin": OWNER.get_secret_value()}
     for number, scope in enumerate(sorted(SCOPES - {"admin"})):
         answer = await clients["registry"].post(
@@ -116,7 +116,7 @@ async def tokens(clients: dict[str, httpx.AsyncClient]) -> dict[str, str]:
 
 
 async def call(client: httpx.AsyncClient, method: str, path: str, token: str | None) -> int:
-    """The status of a request about what does not exist."""
+    """The status of a request for something that does not exist."""
     filled = re.sub(r"\{(?:number|version)\}", "1", path)
     filled = re.sub(r"\{[^}]+\}", f"{0:032x}", filled)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -126,12 +126,12 @@ async def call(client: httpx.AsyncClient, method: str, path: str, token: str | N
 
 def test_no_operation_is_forgotten_and_none_is_gone() -> None:
     unsafe = {name for _, method, _, name in OPERATIONS if method != "GET"}
-    assert unsafe - SCOPE_OF.keys() == set(), "say in NEEDED what they need"
-    assert SCOPE_OF.keys() - {name for *_, name in OPERATIONS} == set(), "take them out of NEEDED"
+    assert unsafe - SCOPE_OF.keys() == set(), "add them to NEEDED"
+    assert SCOPE_OF.keys() - {name for *_, name in OPERATIONS} == set(), "remove them from NEEDED"
 
 
 def test_every_scope_opens_something() -> None:
-    reads = {"recipes:read"}  # for a token that may only read, which any other may do as well
+    reads = {"recipes:read"}  # for a token that may only read; any other token may read as well
     assert reads | NEEDED.keys() - {ANY, DOOR, "its own end", "nobody"} == SCOPES
     assert set(SCOPES_OF_PEOPLE) < SCOPES
 
@@ -156,7 +156,7 @@ async def test_it_is_for_its_scope_alone(
 async def test_it_is_for_everybody_unless_reading_needs_a_token(
     clients: dict[str, httpx.AsyncClient], service: str, method: str, path: str, name: str
 ) -> None:
-    if not path.endswith(("/events", "/stream")):  # which have no end
+    if not path.endswith(("/events", "/stream")):  # streams without an end
         assert await call(clients[service], method, path, None) not in (401, 403)
     app = make_application(
         service, ServiceSettings(require_token=True, rate_reads=0, rate_writes=0)

@@ -1,4 +1,4 @@
-"""No secret is compared in a time that tells how far it agrees."""
+"""Secrets are compared in a time that does not depend on where they differ."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SOURCES = sorted(
     path
     for folder in ("shared/src", "services/registry", "services/lineage", "services/leaderboard")
     for path in (ROOT / folder).rglob("*.py")
-    if not {"tests", "recipe"} & set(path.parts)  # in recipes a tag is YAML's
+    if not {"tests", "recipe"} & set(path.parts)  # a tag in a recipe is YAML's
 )
 
 SECRET = re.compile(
@@ -24,7 +24,7 @@ QUERIES = re.compile(r"Row$")  # SQL looks a hash up by an index; compare_digest
 
 
 def compared(source: str) -> Iterator[str]:
-    """Comparisons by `==` or `!=` of what is named like a secret, but for those with a constant."""
+    """Comparisons by `==` or `!=` of names like a secret's, except those with a constant."""
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Compare):
             continue

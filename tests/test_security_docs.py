@@ -1,4 +1,4 @@
-"""What the documents say of safety: the tests, files and settings that they name are there."""
+"""The tests, files and settings that the security documents name exist."""
 
 from __future__ import annotations
 

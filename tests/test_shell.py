@@ -1,4 +1,4 @@
-"""The shell against a running hub: what an operator does when something went wrong."""
+"""The shell against a running hub: what an operator does after a failure."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_limit_of_no_time_is_refused(mergehub: Any, tmp_path: Path) -> None:
 
 @pytest.fixture
 def recipe(tmp_path: Path, mergehub: Any) -> str:
-    """The name of a recipe that is published."""
+    """The name of a published recipe."""
     file = tmp_path / "tiny-ties.yml"
     file.write_text(RECIPE % "right")
     assert mergehub("publish", str(file)).exit_code == 0
@@ -116,7 +116,7 @@ def test_a_misspelt_model_names_the_nearest(mergehub: Any, recipe: str) -> None:
 
 
 def _until(command: Callable[[], Result]) -> Result:
-    """The result once the command succeeds: events are applied in their own time."""
+    """The result once the command succeeds, since events are applied with a delay."""
     deadline = time.monotonic() + 30
     while (done := command()).exit_code != 0:
         assert time.monotonic() < deadline, done.output

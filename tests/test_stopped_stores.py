@@ -1,4 +1,4 @@
-"""While a store is stopped, as by SIGSTOP, every request ends in time; then all goes on."""
+"""While a store is stopped (SIGSTOP), every request ends in time; afterwards all work again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ READY_SECONDS = 60
 AT_ONCE = 30  # more than a service has connections
 RECIPE = "merge_method: linear\nmodels:\n- {model: ./absent, parameters: {weight: 1}}\n"
 WANTED = {"kind": "merge", "recipe": RECIPE, "model_name": "stopped/store"}
-QUEUED = WANTED | {"hardware": "gpu"}  # nobody here takes it up
+QUEUED = WANTED | {"hardware": "gpu"}  # no worker here takes it
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What the list of operations shows: a sentence for each, and the workers' own ones last."""
+"""The list of operations has a sentence for each, and the workers' operations last."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A token made at the registry opens the other services, until it is revoked there."""
+"""A token of the registry is valid at the other services until the registry revokes it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def owner(hub: str) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def started(settings: ServiceSettings, hub: str) -> Started:
-    """Starts a service with one more endpoint, `POST /v1/write`, which needs its scope."""
+    """Starts a service with an additional endpoint, `POST /v1/write`, which needs a scope."""
 
     @asynccontextmanager
     async def started(name: str, **changes: Any) -> AsyncIterator[httpx.AsyncClient]:

@@ -1,4 +1,4 @@
-"""The TypeScript client: compiled strictly, then used against a real hub and a misbehaving one."""
+"""The TypeScript client, compiled strictly and used with a real hub and a misbehaving one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _readme() -> str:
 
 
 def every_operation() -> str:
-    """A program that calls each operation of the documents, by path and by id; only compiled."""
+    """A program, only compiled, that names each operation of the documents by path and by id."""
     operations = [
         (operation["operationId"], method, path)
         for file in sorted((CLIENTS / "openapi").glob("*.json"))
@@ -69,7 +69,7 @@ def test_it_has_the_version_of_the_hub() -> None:
 
 
 def _oldest(range_: str) -> tuple[int, ...]:
-    """The first version of a range such as `>=20.3`, the only form that is in use here."""
+    """The first version of a range such as `>=20.3`, the only form in use here."""
     (version,) = re.findall(r"^>=\s*([0-9.]+)$", range_)
     return tuple(map(int, version.split(".")))
 

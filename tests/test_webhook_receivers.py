@@ -36,7 +36,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def receiver(package: Path) -> Iterator[httpx.Client]:
-    """The receiver as a process of its own; it ends with its standard input."""
+    """The receiver as a process, which ends when its standard input closes."""
     command = [BIN / "node", package / "receiver.js"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), text=True
@@ -75,7 +75,7 @@ def registered(http: httpx.Client, receiver: httpx.Client) -> Iterator[Callable[
 
 @pytest.fixture
 def tried(http: httpx.Client, receiver: httpx.Client) -> Callable[[Json, str], Tried]:
-    """What the receiver answers to a test event once it was given a key."""
+    """The receiver's answer to a test event, after it got a key."""
 
     def tried(endpoint: Json, key: str) -> Tried:
         receiver.put(httpx.URL(endpoint["url"]).path, content=key)

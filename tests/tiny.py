@@ -1,4 +1,4 @@
-"""Tiny Llamas with a tokenizer and an adapter: real files, made in a second."""
+"""Tiny Llama models with a tokenizer, an adapter and a task: real files, made in a second."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORDS = ["<pad>", "<s>", "</s>", "<unk>", *string.ascii_lowercase, *string.digit
 
 
 def llama(seed: int, *, hidden: int = 32, layers: int = 2) -> LlamaForCausalLM:
-    """A random model whose size `hidden` and `layers` set."""
+    """A random model with the given size."""
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=len(WORDS),
@@ -34,7 +34,7 @@ def llama(seed: int, *, hidden: int = 32, layers: int = 2) -> LlamaForCausalLM:
 
 
 def tokenizer() -> PreTrainedTokenizerFast:
-    """One token a character."""
+    """A tokenizer with one token for each character."""
     vocabulary = {word: index for index, word in enumerate(WORDS)}
     model = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     model.pre_tokenizer = pre_tokenizers.Split("", "isolated")
@@ -53,7 +53,7 @@ def write_model(folder: Path, seed: int, **size: int) -> None:
 
 
 def write_adapter(folder: Path, seed: int, *, hidden: int = 32, layers: int = 2) -> None:
-    """A LoRA of rank 2 on the query projections of a model of the default size (PEFT's layout)."""
+    """Write a LoRA adapter of rank 2 for the query projections, in PEFT's layout."""
     generator = torch.Generator().manual_seed(seed)
     tensors = {}
     for layer in range(layers):
@@ -68,7 +68,7 @@ def write_adapter(folder: Path, seed: int, *, hidden: int = 32, layers: int = 2)
 
 
 def write_all(root: Path) -> None:
-    """`base`, `left`, `right`, an adapter of the base, and `deep-*` as deep as real models."""
+    """Write `base`, `left`, `right`, an adapter of the base, and `deep-*` with many layers."""
     for seed, name in enumerate(("base", "left", "right")):
         write_model(root / name, seed)
         write_model(root / f"deep-{name}", seed, hidden=16, layers=80)

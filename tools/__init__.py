@@ -1,1 +1,1 @@
-"""What builds Mergehub and is not shipped: generators, written pages, compatibility checks."""
+"""Programs that build Mergehub and are not shipped: generators and compatibility checks."""

@@ -1,9 +1,9 @@
-"""Whether readers of one JSON Schema can read everything that is written by another.
+"""Whether readers of one JSON Schema can read all that another one lets be written.
 
-It knows the part of JSON Schema that pydantic writes, and refuses the rest rather than let a
-change pass that it does not understand. Fields that a reader does not know do no harm, unless it
-says so (`additionalProperties: false`). A value that is new in an enumeration does: readers that
-match every value, as pydantic's `Literal` does, refuse the whole event.
+It knows the part of JSON Schema that pydantic writes, and refuses the rest, so that no change
+passes that it does not understand. Unknown fields do no harm, unless the reader's schema says so
+(`additionalProperties: false`). A new value of an enumeration does harm: readers that match every
+value, as pydantic's `Literal` does, refuse the whole event.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ KNOWN = SILENT | {
 
 
 def unreadable(written: Schema, read: Schema) -> list[str]:
-    """Why something written by the one schema may be refused by readers of the other.
+    """Why readers with one schema may refuse what the other lets be written.
 
-    Raises ValueError where a schema says something that is not understood here.
+    Raises ValueError if a schema has a part that this module does not know.
     """
     return list(_Comparison(written, read).faults(written, read, ""))
 
@@ -53,13 +53,13 @@ class _Comparison:
                 yield from self.faults(written.get("contentSchema", {}), read["contentSchema"], at)
             pair = id(written), id(read)
             if written.get("type") == "object" and pair not in self._begun:
-                self._begun.add(pair)  # it may hold others of its kind
+                self._begun.add(pair)  # schemas may be recursive
                 yield from self._object_faults(written, read, at)
             if written.get("type") == "array":
                 yield from self._array_faults(written, read, at)
 
     def _of_any(self, written: Schema, branches: list[Schema], at: str) -> Iterator[str]:
-        """One branch that reads it is enough; else the nearest one tells what is wrong."""
+        """None if one branch can read it, else the faults of the nearest branch."""
         before = set(self._begun)
         found = []
         for branch in branches:
@@ -84,17 +84,17 @@ class _Comparison:
             if name in known:
                 yield from self.faults(schema, known[name], _in(at, name))
             elif others is False:
-                yield f"{_in(at, name)} is not known, and readers refuse what they do not know"
+                yield f"{_in(at, name)} is unknown, and readers refuse unknown fields"
             elif others is not True:
                 yield from self.faults(schema, others, _in(at, name))
         yield from self._faults_of_others(written.get("additionalProperties", False), others, at)
 
     def _faults_of_others(self, written: Any, read: Any, at: str) -> Iterator[str]:
-        """Of the fields without a name of their own: nothing, anything, or what a schema says."""
+        """The faults of additional fields: none allowed, any allowed, or those of a schema."""
         if written is False or read is True:
             return
         if read is False:
-            yield f"{at or 'it'} may hold any field, and readers refuse what they do not know"
+            yield f"{at or 'it'} may hold any field, and readers refuse unknown fields"
         else:
             yield from self.faults({} if written is True else written, read, _in(at, "*"))
 
@@ -112,7 +112,7 @@ class _Comparison:
 
 
 def _value_faults(written: Schema, read: Schema, at: str) -> Iterator[str]:
-    """What needs no look inside: the type, the values, the bounds."""
+    """The faults of the value itself: its type, its allowed values, its bounds."""
     told, known = written.get("type", "anything"), read.get("type")
     if known not in (None, told) and (told, known) != ("integer", "number"):
         yield f"{at or 'it'} may be {told}, but readers take {known}"
@@ -135,11 +135,13 @@ def _values(schema: Schema) -> list[Any] | None:
 
 
 def _resolved(schema: Schema, definitions: Schema) -> Schema:
-    """The schema, or the one it refers to, where it says nothing that is unknown here."""
+    """The schema, or the one that it refers to. Raises ValueError for unknown keywords."""
     if "$ref" in schema:
         schema = definitions[schema["$ref"].removeprefix("#/$defs/")]
     if unknown := schema.keys() - KNOWN:
-        raise ValueError(f"Compatibility cannot be judged: {', '.join(sorted(unknown))} is unknown")
+        raise ValueError(
+            f"Cannot judge compatibility: unknown keyword {', '.join(sorted(unknown))}"
+        )
     return schema
 
 

@@ -1,8 +1,8 @@
-"""What each release promised about events, and what a change of today would break.
+"""The event schemas of each release, and what today's code would break.
 
-`python -m tools.event_releases` keeps the schemas and samples of this version in
-`released/`. It refuses where readers of the last release could not go on reading, or where its
-events, which stay in outboxes over an upgrade, could not be read any more.
+`python -m tools.event_releases` writes the schemas and samples of this version to `released/`. It
+refuses if readers of the last release could not read today's events, or if today's code could not
+read the last release's events, which stay in outboxes across an upgrade.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ FOLDER = Path(__file__).with_name("released")
 
 Models = Mapping[str, type[BaseModel]]
 
-# Names without a dot: no event type is called so.
+# Names without a dot, which no event type has.
 MODELS: Models = {"envelope": Envelope, "page": EventPage, **TYPES}
 
 ADVICE = (
-    "An event that was released never changes so that a reader breaks: a field may be added (with "
-    "a default, since stored events lack it), and a type. Anything else is an event of a new type, "
-    "such as {type}.2, told beside the old one for as long as anybody reads that."
+    "A change of a released event must not break a reader. You may add a type, or a field with a "
+    "default (since stored events lack it). For any other change, add a type, such as {type}.2, "
+    "and send it beside the old one while that still has readers."
 )
 
 
 @dataclass(frozen=True)
 class Release:
-    """The JSON Schemas of all that a version writes, and one event of each type as it wrote it."""
+    """The JSON Schemas of a version's events, and a sample of each type."""
 
     version: str
     schemas: Mapping[str, Schema]
@@ -45,7 +45,7 @@ class Release:
 
 
 def today() -> Release:
-    """What this version promises. Raises ValueError where a type has no sample."""
+    """The schemas and samples of today's code. Raises ValueError if a type has no sample."""
     told = [event.model_dump(mode="json") for event in samples()]
     if missing := TYPES.keys() - {event["type"] for event in told}:
         raise ValueError(f"Add a sample of {', '.join(sorted(missing))} to contracts/samples.py.")
@@ -53,13 +53,13 @@ def today() -> Release:
 
 
 def released(folder: Path = FOLDER) -> list[Release]:
-    """All that was released, the oldest first."""
+    """All releases, the oldest first."""
     found = [Release(**json.loads(path.read_text())) for path in folder.glob("events-*.json")]
     return sorted(found, key=lambda each: [int(part) for part in each.version.split(".")])
 
 
 def broken(last: Release, models: Models = MODELS) -> list[str]:
-    """What `models` break of a release: one sentence each, ending with what to do instead."""
+    """What `models` break of a release: a sentence for each, with what to do instead."""
     return [
         f"{name}: {fault}. {ADVICE.format(type=name)}"
         for name, schema in last.schemas.items()
@@ -69,7 +69,7 @@ def broken(last: Release, models: Models = MODELS) -> list[str]:
 
 def _faults(version: str, schema: Schema, model: type[BaseModel] | None) -> Iterator[str]:
     if model is None:
-        yield f"it is gone, though readers wait for it and outboxes hold events of {version}"
+        yield f"it is gone, but readers expect it and outboxes hold events of {version}"
         return
     for fault in unreadable(_written(model), schema):
         yield f"readers of {version} could not read what is written today: {fault}"
@@ -82,7 +82,7 @@ def _written(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Keep what this version promises, or say what it breaks."""
+    """Write this version's schemas and samples, or report what they break."""
     faults = [fault for last in released()[-1:] for fault in broken(last)]
     if faults:
         sys.exit("\n".join(faults))

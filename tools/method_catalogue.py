@@ -1,6 +1,7 @@
-"""Writes down what the methods declare: python -m tools.method_catalogue --write.
+"""Writes the methods' declarations: `python -m tools.method_catalogue --write`.
 
-The recipe language's catalogue, and the reference pages in `docs/methods` of the working directory.
+It writes the recipe language's catalogue, and the reference pages in `docs/methods` of the working
+directory.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from tools.method_pages import pages
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write the declarations down, or check that they are; 1 if they are not."""
+    """Write the catalogue and the pages, or check them; returns 1 if they are out of date."""
     parser = argparse.ArgumentParser(prog="python -m tools.method_catalogue")
     action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--write", action="store_true", help="write the declarations down")
-    action.add_argument("--check", action="store_true", help="fail if they are not written down")
+    action.add_argument("--write", action="store_true", help="write the catalogue and the pages")
+    action.add_argument("--check", action="store_true", help="fail if they are out of date")
     catalogue = Path(language.__file__).with_name(language.METHODS_FILE)
     parser.add_argument("--file", type=Path, default=catalogue, help="the catalogue")
     parser.add_argument("--docs", type=Path, default=Path("docs/methods"), help="the pages' folder")
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     behind = [path for path, text in texts.items() if not _says(path, text)]
     for path in [*behind, *stale]:
-        print(f"{path} does not say what the methods declare: run with --write", file=sys.stderr)
+        print(f"{path} is out of date: run `make documents`.", file=sys.stderr)
     return 1 if behind or stale else 0
 
 

@@ -1,4 +1,4 @@
-"""The reference pages of the merge methods in Markdown, made of their declarations."""
+"""The reference pages of the merge methods in Markdown, made from their declarations."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from mergehub.recipe.scalars import Scalar
 
 INDEX: Final = "README.md"
 _BASES: Final = {
-    "required": "Needed: the model that the others were tuned from.",
-    "optional": "Optional: the model that the others were tuned from.",
-    "member": "One of the merged models, taken first; not listed, it joins them if there is room.",
+    "required": "Required: the model that the others were fine-tuned from.",
+    "optional": "Optional: the model that the others were fine-tuned from.",
+    "member": "One of the merged models, the first. If the list lacks it, it is added if there is "
+    "room.",
     "none": "Not part of the arithmetic; it may name the tokenizer and the configuration.",
 }
 _SCOPES: Final = {"model": "each model", "recipe": "the merge"}
@@ -35,7 +36,7 @@ def _index(methods: list[AnyMethod]) -> str:
         [
             "# Merge methods",
             "",
-            "Written from the declarations by `make documents`.",
+            "`make documents` writes these pages from the methods' declarations.",
             "",
             "| `merge_method` | what it does | paper |",
             "| --- | --- | --- |",
@@ -98,7 +99,7 @@ def _values(parameter: ParameterSpec) -> str:
 
 
 def _written(value: Scalar | None) -> str:
-    """A value as a recipe has it."""
+    """A value as a recipe writes it."""
     if isinstance(value, bool):
         return f"`{value}`".lower()
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
@@ -109,5 +110,5 @@ def _paper(spec: MethodSpec) -> str:
 
 
 def _text(method: AnyMethod) -> str:
-    """What the method's module says about it."""
+    """The docstring of the method's module."""
     return (sys.modules[method.module].__doc__ or "").strip()

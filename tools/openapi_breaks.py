@@ -1,8 +1,8 @@
 """What a change of the OpenAPI documents breaks for clients of the last release.
 
-Requests that were right stay right, and answers stay readable to who knows the old ones. What the
-changelog declares may break all the same: a line under `## [Unreleased]` that begins
-`- **Breaking**` and names each operation, as in `submit_run`, whose clients must change.
+Valid requests must stay valid, and clients of the old answers must be able to read the new ones.
+The changelog may declare exceptions: under `## [Unreleased]`, a line that
+begins `- **Breaking**` and names each operation, such as `submit_run`, whose clients must change.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tools.compatibility import Schema, unreadable
 
 Document = Mapping[str, Any]
 
-PROBLEM = "Problem"  # one body for all errors: judged once, under its schema's name
+PROBLEM = "Problem"  # the body of all errors, judged once under its schema's name
 COMPONENTS, DEFINITIONS = "#/components/schemas/", "#/$defs/"
 ITEM = re.compile(r"^- .*(?:\n  .*)*", re.MULTILINE)
 
@@ -36,7 +36,7 @@ class Operation(NamedTuple):
 
 
 def broken(last: Document, now: Document) -> list[Break]:
-    """What clients written for `last` cannot rely on any more."""
+    """What breaks clients that were written for `last`."""
     before, after = operations(last), operations(now)
     addresses = {each.address: name for name, each in after.items()}
     breaks = []
@@ -44,7 +44,7 @@ def broken(last: Document, now: Document) -> list[Break]:
         if name in after:
             faults = list(_operation_faults(old, after[name]))
         elif old.address in addresses:
-            faults = [f"it is called {addresses[old.address]} now"]
+            faults = [f"its id is now {addresses[old.address]}"]
         else:
             faults = ["it is gone"]
         breaks += [Break(name, fault) for fault in faults]
@@ -52,7 +52,7 @@ def broken(last: Document, now: Document) -> list[Break]:
 
 
 def declared(changelog: str) -> set[str]:
-    """The operations that the unreleased part of a changelog says to break."""
+    """The operations that the unreleased part of a changelog declares as broken."""
     sections = re.split(r"^## ", changelog, flags=re.MULTILINE)[1:]
     unreleased = next((each for each in sections if each.startswith("[Unreleased]")), "")
     breaking = [each for each in ITEM.findall(unreleased) if each.startswith("- **Breaking**")]
@@ -71,7 +71,7 @@ def operations(document: Document) -> dict[str, Operation]:
 
 
 def _with_definitions(node: Any) -> Any:
-    """OpenAPI's references as those of a JSON Schema of its own."""
+    """A part of the document with its references as those of a stand-alone JSON Schema."""
     if isinstance(node, Mapping):
         return {key: _with_definitions(value) for key, value in node.items()}
     if isinstance(node, list):
@@ -97,7 +97,7 @@ def _parameter_faults(old: Operation, new: Operation) -> Iterator[str]:
             yield f"{at} is required now"
         if known:
             for fault in _faults(known["schema"], old, told["schema"], new):
-                yield f"{at} takes less than before: {fault}"
+                yield f"{at} accepts less than before: {fault}"
     for place, name in before.keys() - after.keys():
         yield f"the {place} parameter {name} is gone"
 
@@ -116,16 +116,16 @@ def _body_faults(old: Operation, new: Operation) -> Iterator[str]:
         yield "it needs a body now"
     for kind, told in before.get("content", {}).items():
         if kind not in after.get("content", {}):
-            yield f"it takes no {kind} any more"
+            yield f"it no longer takes {kind}"
             continue
         for fault in _faults(told["schema"], old, after["content"][kind]["schema"], new):
-            yield f"a request that was right may be refused: {fault}"
+            yield f"a request that was valid may be refused: {fault}"
 
 
 def _answer_faults(old: Operation, new: Operation) -> Iterator[str]:
     before, after = _answers(old), _answers(new)
     for status in sorted(before.keys() - after.keys()):
-        yield f"it answers {status} no more"
+        yield f"it no longer answers {status}"
     for status in sorted(after.keys() - before.keys()):
         yield f"it may answer {status}, which clients do not know"
     for status in sorted(before.keys() & after.keys()):
@@ -146,7 +146,7 @@ def _content_faults(
     before: Mapping[str, Any], old: Operation, after: Mapping[str, Any], new: Operation
 ) -> Iterator[str]:
     for kind in sorted(before.keys() - after.keys()):
-        yield f"it is not {kind} any more"
+        yield f"it is no longer {kind}"
     for kind in sorted(before.keys() & after.keys()):
         yield from _faults(after[kind].get("schema", {}), new, before[kind].get("schema", {}), old)
 
@@ -161,7 +161,7 @@ def _problem_faults(last: Document, now: Document) -> Iterator[str]:
 
 
 def _faults(written: Schema, writer: Operation, read: Schema, reader: Operation) -> list[str]:
-    """Why what one schema lets be written may be refused by the other; each in its document."""
+    """Why readers with one schema may refuse what the other lets be written."""
     try:
         return unreadable({**written, "$defs": writer.schemas}, {**read, "$defs": reader.schemas})
     except ValueError as error:

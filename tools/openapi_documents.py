@@ -1,8 +1,8 @@
-"""The services' OpenAPI documents as files, for whoever generates a client from them.
+"""The services' OpenAPI documents as files, from which clients are generated.
 
-`python -m tools.openapi_documents --write` writes them to `clients/openapi`; `--check` fails where
-they are behind the code, or where clients of the last release break and the changelog is silent
-about it; `--keep` keeps them in `released/` as this version's promise.
+`python -m tools.openapi_documents --write` writes them to `clients/openapi`. `--check` fails if
+they are out of date, or if they break clients of the last release and the changelog does not say
+so. `--keep` writes them to `released/` as those of this version.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ADVICE = (
 
 
 def documents() -> dict[str, Document]:
-    """What the services say of themselves, by their names."""
+    """The documents of the services, by their names."""
     found = {}
     for service in SERVICES:
         module, _, function = service.factory.partition(":")
@@ -41,7 +41,7 @@ def documents() -> dict[str, Document]:
 
 
 def text(document: Document) -> str:
-    """A document as its file has it."""
+    """The text of a document's file."""
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -53,10 +53,10 @@ def write(folder: Path, told: Documents) -> None:
 
 
 def behind(folder: Path, told: Documents) -> list[str]:
-    """Which files of a folder do not say what the services say."""
+    """A sentence for each file of a folder that is out of date."""
     files = {name: folder / f"{name}.json" for name in told}
     return [
-        f"{file} is behind the code: run `make documents`."
+        f"{file} is out of date: run `make documents`."
         for name, file in files.items()
         if not file.is_file() or file.read_text(encoding="utf-8") != text(told[name])
     ]
@@ -72,7 +72,7 @@ def last_release(folder: Path) -> tuple[str, dict[str, Any]] | None:
 
 
 def undeclared(folder: Path, told: Documents, changelog: Path) -> list[str]:
-    """What breaks clients of the last release without a word in the changelog."""
+    """What breaks clients of the last release and is not declared in the changelog."""
     last = last_release(folder)
     if last is None:
         return []
@@ -92,12 +92,14 @@ def undeclared(folder: Path, told: Documents, changelog: Path) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write, check or keep the documents; 1 if there is something to mend."""
+    """Write, check or keep the documents; returns 1 if there is something to fix."""
     parser = argparse.ArgumentParser(prog="python -m tools.openapi_documents")
     action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--write", action="store_true", help="write them down")
-    action.add_argument("--check", action="store_true", help="fail if they lag or break clients")
-    action.add_argument("--keep", action="store_true", help="keep them as what this version is")
+    action.add_argument("--write", action="store_true", help="write the files")
+    action.add_argument(
+        "--check", action="store_true", help="fail if they are out of date or break clients"
+    )
+    action.add_argument("--keep", action="store_true", help="keep them as this version's release")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the files are")
     parser.add_argument("--changelog", type=Path, default=CHANGELOG, help="what declares breaks")
     options = parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""A registry as services that read its events see it: a feed over real HTTP."""
+"""A fake registry for services that read its events: a feed over real HTTP."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mergehub.contracts.kinds.merge import Parent
 
 
 class FakeRegistry:
-    """The events of a registry: `add` puts one at the end of its feed."""
+    """The events of a registry; `add` appends one to its feed."""
 
     def __init__(self) -> None:
         self.address = ""
@@ -22,7 +22,7 @@ class FakeRegistry:
         self.app.get("/v1/events")(self.page)
 
     def clear(self) -> None:
-        """Begin anew, without an event."""
+        """Remove all events."""
         self.events.clear()
 
     async def page(self, after: int, limit: int) -> EventPage:

@@ -1,6 +1,6 @@
 """Fixtures of a service that reads a registry's events, over the real stores.
 
-The conftest that takes them says with `service` which one it is, and with `fake` which registry
+The conftest that uses them defines `service`, the service under test, and `fake`, the registry that
 it reads.
 """
 
@@ -34,7 +34,7 @@ class ReadingService:
 
 @pytest.fixture(scope="session")
 async def server_url(database_of: Callable[[str], Awaitable[str]], service: ReadingService) -> str:
-    """A database of the service's own."""
+    """A database for the service."""
     return await database_of(service.parts.name)
 
 
@@ -67,7 +67,7 @@ async def resources(settings: ServiceSettings, service: ReadingService) -> Async
 async def client(
     settings: ServiceSettings, service: ReadingService
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """Speaks to the service, whose background work is left to the test."""
+    """A client of the service; the test runs its background work."""
     app = service.create_app(settings)
     async with (
         app.router.lifespan_context(app),
@@ -82,7 +82,7 @@ async def client(
 async def untouched(
     resources: Resources, registry: FakeRegistry, service: ReadingService
 ) -> AsyncIterator[None]:
-    """Leaves the stores and the feed as if the test had not been."""
+    """Restore the stores and the feed after the test."""
     yield
     registry.clear()
     async with resources.database.transaction() as session:

@@ -1,4 +1,4 @@
-"""A hub whose answers are a list, one after the other, as bad as a test wants them."""
+"""A hub that gives the answers of a list, one after the other, however bad."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 
 class Asked(NamedTuple):
-    """One request: its path and the headers, in lower case."""
+    """One request: its path, and its headers in lower case."""
 
     path: str
     headers: dict[str, str]
@@ -44,7 +44,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def cut(self) -> None:
-        """End the connection as one that was lost."""
+        """End the connection as if it was lost."""
         self.wfile.flush()
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
@@ -65,7 +65,7 @@ class Scripted(ThreadingHTTPServer):
         return f"{self.scheme}://127.0.0.1:{self.server_port}"
 
     def sent(self, header: str) -> list[str | None]:
-        """What each request said in a header."""
+        """The value of a header in each request."""
         return [each.headers.get(header) for each in self.asked]
 
 
@@ -97,7 +97,7 @@ def body(content: object, status: int = 200) -> Reply:
 
 
 def refuse(status: int, **headers: str) -> Reply:
-    """An answer of something that is no hub."""
+    """An answer of a server that is not a hub."""
     told = b"" if status in (204, 304) else b"<h1>not JSON</h1>"
 
     def reply(handler: Handler) -> None:
@@ -109,24 +109,24 @@ def refuse(status: int, **headers: str) -> Reply:
 
 
 def page(status: int) -> Reply:
-    """A page for people, as other programs' servers send it."""
+    """An HTML page, as other programs' servers send it."""
     return refuse(status, Content_Type="text/html; charset=utf-8")
 
 
 def lose(handler: Handler) -> None:
-    """No answer: the connection is reset."""
+    """Give no answer: reset the connection."""
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     handler.cut()
 
 
 def hold(handler: Handler) -> None:
-    """No answer, and no end."""
+    """Give no answer, and keep the connection."""
     handler.server.ended.wait()
     handler.close_connection = True
 
 
 def stream(*pieces: str, held: bool = False) -> Reply:
-    """A stream that is cut behind its last piece, or held open."""
+    """A stream that is cut after its last piece, or held open."""
 
     def reply(handler: Handler) -> None:
         handler.begin(200, Content_Type="text/event-stream", Transfer_Encoding="chunked")

@@ -1,4 +1,4 @@
-"""Pauses grow to a limit and are spread; `Retry-After` is read as RFC 9110 writes it."""
+"""Pauses grow to a limit and are spread; `Retry-After` is read by RFC 9110."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`docs/shell.md` and `docs/backup.md`, compared with the commands that there are."""
+"""`docs/shell.md` and `docs/backup.md` agree with the commands."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _names(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str
 
 
 def _parsed(words: list[str]) -> tuple[str, ...]:
-    """The command's name. Raises what click raises where an example is not understood."""
+    """The command's name. Raises click's error if an example is wrong."""
     group: click.Group = main
     path: tuple[str, ...] = ()
     for place, word in enumerate(words[1:], 2):
@@ -52,7 +52,7 @@ def _parsed(words: list[str]) -> tuple[str, ...]:
 
 
 def _parse(command: click.Command, words: list[str]) -> None:
-    """The parameters alone: the files and the hub of an example are not here."""
+    """Parse only the parameters, since an example's files and hub do not exist here."""
     context = click.Context(command, resilient_parsing=False)
     values, rest, _ = command.make_parser(context).parse_args(args=list(words))
     assert rest == [], rest

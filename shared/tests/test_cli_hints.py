@@ -1,4 +1,4 @@
-"""What is said where a name or a comparison leads nowhere: what to do instead."""
+"""A wrong name, or a comparison that is not possible, gets a hint on what to do instead."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _uplift(*parents: dict[str, Any], compared: list[dict[str, Any]]) -> Result:
 def test_where_no_parent_was_measured_a_sentence_names_them() -> None:
     done = _uplift(_parent("left", False), _parent("right", False), compared=[])
     assert (done.exit_code, done.stdout) == (0, "")
-    assert "Not measured on the benchmarks of me/soup: left, right." in done.stderr
+    assert "Not evaluated on the benchmarks of me/soup: left, right." in done.stderr
 
 
 def test_a_parent_that_was_not_measured_is_named_below_the_others() -> None:

@@ -1,4 +1,4 @@
-"""`--json`: every command has it, and what it prints then is JSON and nothing else."""
+"""`--json`: every command has it, and then prints only JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mergehub.json_text import json_text
 
 
 def _commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The words of every command, those of groups within too."""
+    """The words of every command, nested groups included."""
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
@@ -49,7 +49,7 @@ def test_every_command_can_print_json(words: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_a_failure_is_json_on_standard_error(words: tuple[str, ...], tmp_path: Path) -> None:
-    """Each command is given what it needs and no hub, no folder, or a recipe with a fault."""
+    """Each command gets its arguments, but no hub, no folder, or a recipe with a fault."""
     recipe = tmp_path / "recipe.yml"
     recipe.write_text("merge_method: lienar\n")
     given = {

@@ -1,4 +1,4 @@
-"""How a walk is drawn."""
+"""The drawing of a model's ancestors."""
 
 from __future__ import annotations
 

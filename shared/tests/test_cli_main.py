@@ -1,4 +1,4 @@
-"""The command as a whole: quick to answer, and every name in its table leads somewhere."""
+"""The whole command answers quickly, and every name in its table is a command."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_without_the_engine_a_sentence_says_how_to_install_it() -> None:
     )
     assert done.returncode == 1
     assert done.stderr == (
-        "Error: This command needs the merge engine: pip install mergehub-worker\n"
+        "Error: This command needs the merge engine: run `pip install mergehub-worker`.\n"
     )
 
 
@@ -110,7 +110,7 @@ def test_what_is_misspelt_names_the_nearest(words: list[str], hint: str) -> None
 @pytest.mark.parametrize("kind", ["folder", "missing", "binary", "latin", "empty", "null"])
 def test_whatever_file_is_given_a_sentence_answers(command: str, kind: str, tmp_path: Path) -> None:
     if command in ("plan", "merge"):
-        pytest.importorskip("merge_worker", reason="the merge engine is a package of its own")
+        pytest.importorskip("merge_worker", reason="the merge engine is a separate package")
     file = tmp_path / "recipe.yml"
     content = {"binary": bytes(range(256)), "latin": b"a: \xe9", "empty": b"", "null": b"\0" * 9}
     if kind == "folder":

@@ -1,4 +1,4 @@
-"""`plan` and `merge` over real files, where the engine is installed."""
+"""`plan` and `merge` over real files, if the engine is installed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from mergehub.cli.main import main
 
-pytest.importorskip("merge_worker", reason="the merge engine is a package of its own")
+pytest.importorskip("merge_worker", reason="the merge engine is a separate package")
 np = pytest.importorskip("numpy")
 safetensors = pytest.importorskip("safetensors.numpy")
 
@@ -41,7 +41,7 @@ def _model(folder: Path, value: float, tensors: int = 2, size: int = 64) -> Path
 
 @pytest.fixture
 def recipe(tmp_path: Path) -> Path:
-    """A recipe beside its two models."""
+    """A recipe in the folder of its two models."""
     _model(tmp_path / "one", 1.0)
     _model(tmp_path / "two", 2.0)
     path = tmp_path / "recipe.yml"
@@ -74,7 +74,7 @@ NOTE = "./two has tensors that the output has not: lm_head.weight"
 
 @pytest.fixture
 def noted(recipe: Path) -> Path:
-    """A recipe whose plan has a note: the second model has a tensor that the first has not."""
+    """A recipe whose plan has a note: the second model has a tensor that the first lacks."""
     file = recipe.parent / "two" / "model.safetensors"
     more = {"lm_head.weight": np.ones((4, 4), np.float32)}
     safetensors.save_file(safetensors.load_file(file) | more, file, metadata={"format": "pt"})

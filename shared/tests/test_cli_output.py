@@ -1,4 +1,4 @@
-"""What is printed for people: nothing that tells two things apart is cut away."""
+"""Output for people: nothing that distinguishes two things is cut off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`publish` and `submit` before a hub is asked, and what a recipe that exists cannot be given."""
+"""`publish` and `submit` before they ask a hub, and options that an existing recipe refuses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def soup(tmp_path: Path) -> str:
 
 
 def _publish(soup: str, visibility: str, *options: str) -> tuple[Result, list[str]]:
-    """What is said where `me/soup` exists, and the paths that were asked for."""
+    """The result of publishing while `me/soup` exists, and the requested paths."""
     known = {"items": [{"id": "7", "visibility": visibility}]}
     with scripted(body(known), body(VERSION, 201)) as hub:
         command = ["--url", hub.url, "--token", "t", "publish", soup, "--name", "me/soup"]
@@ -45,7 +45,7 @@ def test_what_only_a_first_version_can_be_given_is_refused_with_a_later_one(
 ) -> None:
     done, asked = _publish(soup, "public", *options)
     assert done.exit_code == 1
-    assert f"{flags} can only be said of a first version" in done.stderr
+    assert f"{flags} can only be given with a first version" in done.stderr
     assert len(asked) == 1
 
 
@@ -53,7 +53,7 @@ def test_a_public_recipe_gets_no_version_that_was_meant_to_be_private(soup: str)
     done, asked = _publish(soup, "public", "--private")
     assert done.exit_code == 1
     assert "me/soup exists and is public" in done.stderr
-    assert "nothing was published" in done.stderr
+    assert "Nothing was published" in done.stderr
     assert "another --name" in done.stderr
     assert "PATCH /v1/recipes/7" in done.stderr
     assert len(asked) == 1
@@ -74,7 +74,7 @@ def test_what_has_no_name_for_a_recipe_asks_for_one(given: str, tmp_path: Path) 
     file = given if given == "-" else str(tmp_path / given)
     done = CliRunner().invoke(main, ["publish", file], input=GOOD)
     assert done.exit_code == 2
-    assert "give --name" in done.stderr
+    assert "--name" in done.stderr
 
 
 @pytest.mark.parametrize("given", ["-", "bad.yml"])

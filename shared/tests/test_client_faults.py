@@ -16,7 +16,7 @@ WANTED: Any = {"kind": "evaluate", "model": "base", "benchmarks": ["next"]}
 
 
 class Waiting:
-    """What a test asks of a hub, by the client that waits."""
+    """The calls of the tests with the blocking client."""
 
     def send(self, hub: Scripted, *calls: Call[Any]) -> list[Any]:
         with Mergehub(hub.url) as client:
@@ -37,7 +37,7 @@ class Waiting:
 
 
 class Yielding:
-    """The same by the client that lets others work."""
+    """The calls of the tests with the asynchronous client."""
 
     def send(self, hub: Scripted, *calls: Call[Any]) -> list[Any]:
         async def sending() -> list[Any]:
@@ -239,7 +239,7 @@ def test_what_is_no_hub_is_said_with_its_address(client: Client, reply: Reply) -
     with scripted(reply) as hub, pytest.raises(HubError) as refused:
         client.send(hub, api.list_runs())
     detail = refused.value.detail
-    assert f"What answers at {hub.url} does not look like a Mergehub" in detail
+    assert f"The server at {hub.url} does not look like a Mergehub" in detail
     assert "without problem details" in detail
 
 

@@ -1,4 +1,4 @@
-"""The catalogue of events tells of every type, truly."""
+"""The catalogue of events describes every type correctly."""
 
 from __future__ import annotations
 

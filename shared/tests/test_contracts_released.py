@@ -1,4 +1,4 @@
-"""Events as they are now keep what the last release promised of them."""
+"""Today's events keep the promises of the last release."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SAMPLES = [
 
 
 class Reread(EventData):
-    """The event of a changed model, as a test needs it."""
+    """A changed event for a test."""
 
 
 def test_nothing_that_was_released_is_broken() -> None:
@@ -43,7 +43,7 @@ def test_an_event_of_any_release_is_read_and_told_on_unchanged(sample: dict[str,
 
 
 def _kept(told: Any, sample: Any) -> Any:
-    """`told` without what the sample does not know: fields may be added."""
+    """`told` without the fields that the sample lacks, since fields may be added."""
     if isinstance(told, dict) and isinstance(sample, dict):
         return {name: _kept(told[name], each) for name, each in sample.items() if name in told}
     if isinstance(told, list) and isinstance(sample, list) and len(told) == len(sample):
@@ -55,7 +55,7 @@ def test_a_type_that_is_gone_is_named_and_what_to_do_instead() -> None:
     rest = {name: each for name, each in MODELS.items() if name != "run.failed"}
     [fault] = broken(LAST, rest)
     assert fault.startswith("run.failed: it is gone")
-    assert "an event of a new type, such as run.failed.2" in fault
+    assert "add a type, such as run.failed.2" in fault
 
 
 def test_a_changed_field_is_named_for_both_sides() -> None:
@@ -63,7 +63,7 @@ def test_a_changed_field_is_named_for_both_sides() -> None:
         attempt: str | None  # type: ignore[assignment]
 
     faults = broken(LAST, MODELS | {"run.queued": Changed})
-    assert [each.split(". An event")[0] for each in faults] == [
+    assert [each.split(". A change")[0] for each in faults] == [
         f"run.queued: readers of {LAST.version} could not read what is written today: "
         "attempt may be string, but readers take integer",
         f"run.queued: readers of {LAST.version} could not read what is written today: "

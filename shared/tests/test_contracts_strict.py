@@ -1,4 +1,4 @@
-"""What bodies from outside are taken for."""
+"""How strict models read bodies from outside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is no whole backup is refused in a sentence, and leaves nothing behind."""
+"""A file that is not a complete backup is refused in a sentence, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ for service in SERVICES:
     pytest.importorskip(service.name, reason="a restore knows the services' migrations")
 
 FILES = {
-    "database.dump": b"not looked at before all files are good",
+    "database.dump": b"not read before all files are checked",
     "tokens.json": b"{}",
     "secrets-keys.json": b"[]",
     "artifacts/runs/0/model.safetensors": bytes(range(256)) * 40,
@@ -41,7 +41,7 @@ def history(service: str) -> ScriptDirectory:
 
 
 def revisions() -> dict[str, str]:
-    """The newest migration of each service, as Alembic says."""
+    """The newest migration of each service, by Alembic."""
     return {each.name: str(history(each.name).get_current_head()) for each in SERVICES}
 
 
@@ -74,7 +74,7 @@ def archive(path: Path, members: list[tuple[tarfile.TarInfo, bytes]]) -> Path:
 
 
 def backup(path: Path, files: dict[str, bytes] = FILES, change: Change = lambda told: None) -> Path:
-    """A backup of these files, made without the code under test; `change` alters its manifest."""
+    """A backup of files, made without the code under test; `change` alters its manifest."""
     told = manifest(files)
     change(told)
     members = [member(name, text) for name, text in files.items()]
@@ -93,7 +93,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def refusal(file: Path, data: Path) -> str:
-    """What `restore` and `restore --check` say, which both end with 1 and make nothing."""
+    """The message of `restore` and `restore --check`, which both exit with 1 and write nothing."""
     before = sorted(file.parent.parent.rglob("*"))
     checked = CliRunner().invoke(main, ["restore", str(file), "--check"])
     restored = CliRunner().invoke(main, ["restore", str(file), "--data", str(data)])
@@ -135,12 +135,12 @@ def test_a_backup_of_older_migrations_is_taken(file: Path) -> None:
 @pytest.mark.parametrize("text", [b"", b"hello", b"\0" * 10_240, b"\x1f\x8b" + bytes(600)])
 def test_a_file_of_another_kind_is_refused(file: Path, data: Path, text: bytes) -> None:
     file.write_bytes(text)
-    assert "no archive of `mergehub backup`" in refusal(file, data)
+    assert "not an archive of `mergehub backup`" in refusal(file, data)
 
 
 def test_another_archive_is_refused(file: Path, data: Path) -> None:
     archive(file, [member("letter.txt", b"mine")])
-    assert "no archive of `mergehub backup`" in refusal(file, data)
+    assert "not an archive of `mergehub backup`" in refusal(file, data)
 
 
 @pytest.mark.parametrize("part", [0.1, 0.3, 0.5, 0.7, 0.8])
@@ -155,7 +155,7 @@ def test_a_changed_byte_is_found(file: Path, data: Path) -> None:
     whole[whole.index(bytes(range(256))) + 300] ^= 1
     file.write_bytes(whole)
     assert refusal(file, data).endswith(
-        f"cannot be restored: {RUN} is damaged: its checksum is not the manifest's."
+        f"cannot be restored: {RUN} is damaged: its checksum differs from the manifest's."
     )
 
 
@@ -168,7 +168,7 @@ def test_a_changed_byte_is_found(file: Path, data: Path) -> None:
 )  # fmt: skip
 def test_a_name_that_leads_elsewhere_is_refused(file: Path, data: Path, name: str) -> None:
     backup(file, {**FILES, name: b"evil"})
-    assert "which no backup does" in refusal(file, data)
+    assert "which no backup has" in refusal(file, data)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_links_and_devices_are_refused(file: Path, data: Path, kind: bytes) -> N
     members.append(member(RUN, type=kind, linkname="/etc/passwd"))
     told = manifest({**FILES, RUN: b""})
     archive(file, [*members, member("manifest.json", json.dumps(told).encode())])
-    assert "is no regular file" in refusal(file, data)
+    assert "is not a regular file" in refusal(file, data)
 
 
 def test_a_file_twice_is_refused(file: Path, data: Path) -> None:
@@ -263,13 +263,13 @@ def test_a_restore_that_is_interrupted_leaves_an_empty_folder(file: Path, data: 
 def test_a_folder_without_a_hub_is_not_backed_up(data: Path, file: Path) -> None:
     done = CliRunner().invoke(main, ["backup", str(file), "--data", str(data)])
     assert done.exit_code == 1
-    assert "holds no databases of a hub" in done.stderr
+    assert "has no databases of a hub" in done.stderr
     assert not data.exists()
     assert not file.exists()
 
 
 def test_a_file_that_is_longer_than_it_was_is_noticed(file: Path) -> None:
-    """The kernel's files say that they are empty and are not: as if written to meanwhile."""
+    """Files of the kernel report size 0 but have content, like a file that grows meanwhile."""
     with ArchiveWriter(file) as archive, pytest.raises(Changed, match="/proc/self/status"):
         archive.add("models/x", Path("/proc/self/status"))
 

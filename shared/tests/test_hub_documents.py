@@ -1,4 +1,4 @@
-"""The OpenAPI documents that clients are generated from are current, and breaks are declared."""
+"""The OpenAPI documents for clients are up to date, and breaks are declared."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOLD = applications.documents()
 
 @pytest.fixture
 def arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The command's, for a folder and a changelog of the test's own."""
+    """The command's arguments for a folder and a changelog of the test."""
     monkeypatch.setattr(documents, "documents", lambda: TOLD)
     changelog = tmp_path / "CHANGELOG.md"
     changelog.write_text("# Changelog\n\n## [Unreleased]\n\n### Changed\n\n")
@@ -46,7 +46,7 @@ def test_a_document_that_is_behind_is_noticed(
     assert documents.main(["--check", *arguments]) == 0
     (Path(arguments[1]) / "lineage.json").write_text("{}")
     assert documents.main(["--check", *arguments]) == 1
-    assert "lineage.json is behind the code" in capsys.readouterr().err
+    assert "lineage.json is out of date" in capsys.readouterr().err
 
 
 def test_a_break_is_noticed_until_the_changelog_declares_it(

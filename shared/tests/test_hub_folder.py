@@ -1,4 +1,4 @@
-"""The data folder: who may use it, and what a refusal says."""
+"""The data folder: which hub may use it, and what a refusal says."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_the_key_of_webhook_secrets_is_made_once_for_its_owner_alone(tmp_path: P
 def test_a_damaged_key_is_not_made_anew(tmp_path: Path, text: str) -> None:
     with DataFolder(tmp_path / "data") as folder:
         (folder / SECRETS_KEYS).write_text(text)
-        with pytest.raises(CannotStart, match="put it back from a backup"):
+        with pytest.raises(CannotStart, match="restore it from a backup"):
             folder.secrets_keys()
         assert (folder / SECRETS_KEYS).read_text() == text
 
@@ -85,7 +85,7 @@ def test_a_folder_with_other_things_is_left_as_it_is(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o755)
     (home / "letter.txt").write_text("mine")
-    with pytest.raises(CannotStart, match=r"holds other things \(letter.txt\)"):
+    with pytest.raises(CannotStart, match=r"holds other files \(letter.txt\)"):
         DataFolder(home)
     assert home.stat().st_mode & 0o777 == 0o755
     assert [entry.name for entry in home.iterdir()] == ["letter.txt"]
@@ -159,7 +159,7 @@ def test_an_address_that_others_reach_is_taken_where_all_are_asked_who_they_are(
 
 
 def test_a_host_name_is_refused() -> None:
-    with pytest.raises(CannotStart, match="is no IP address"):
+    with pytest.raises(CannotStart, match="is not an IP address"):
         listen("my-machine", 0)
 
 

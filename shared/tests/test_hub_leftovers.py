@@ -1,4 +1,4 @@
-"""What a hub that was killed leaves behind does not keep the next one from starting."""
+"""The leftovers of a killed hub do not prevent the next start."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_port_is_free_at_once_after_a_leftover_that_would_not_end(
 
 @pytest.fixture
 def data() -> Iterator[Path]:
-    """A short path: a Unix socket's may not be long."""
+    """A short path, since a Unix socket's must be short."""
     with tempfile.TemporaryDirectory(prefix="mh-up-") as folder:
         yield Path(folder) / "data"
 
@@ -75,7 +75,7 @@ def test_a_hub_starts_on_its_port_right_after_a_kill_ready_or_not(data: Path) ->
 
 
 def _quiet_port() -> int:
-    """A free port that the system gives to no connection on its own."""
+    """A free port outside of the range that the system gives to connections."""
     for port in random.sample(range(20_000, 30_000), 100):
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port

@@ -1,4 +1,4 @@
-"""Which names `mergehub up` has its services answer to."""
+"""The host names that the services of `mergehub up` accept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def names(folder: Path, host: str) -> set[str] | None:
-    """What the services are told; None where any name is right."""
+    """The host names that the services get; None if any name is right."""
     with DataFolder(folder / "data") as data, listen(host, 0, guarded=True) as listener:
         options = Options(data.path, host, 0, (), (), 1, require_token=True)
         told = Hub(options, data, listener).origin.env.get("MERGEHUB_HOSTS")

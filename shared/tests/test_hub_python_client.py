@@ -1,4 +1,4 @@
-"""The generator of the Python client: what it makes of a document, and that it notices changes."""
+"""The generator of the Python client: the code that it writes, and that it notices changes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_client_that_is_behind_is_named(
     file.write_text(json.dumps(document))
     assert main(["--check", "--documents", str(documents)]) == 1
     said = capsys.readouterr().err
-    assert f"{CLIENT / 'api' / 'lineage.py'} is behind" in said
+    assert f"{CLIENT / 'api' / 'lineage.py'} is out of date" in said
     assert "registry" not in said
 
 

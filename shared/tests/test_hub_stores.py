@@ -1,4 +1,4 @@
-"""The embedded stores: start, survive, refuse clearly."""
+"""The embedded stores start, keep their data, and refuse clearly."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_socket_path_that_is_too_long_is_refused_with_advice(tmp_path: Path) -
 def test_data_of_another_postgres_is_refused_with_advice(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "PG_VERSION").write_text("16\n")
-    with pytest.raises(CannotStart, match="was made by PostgreSQL 16"):
+    with pytest.raises(CannotStart, match="PostgreSQL 16 made"):
         Postgres(tmp_path).start()
 
 

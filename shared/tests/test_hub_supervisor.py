@@ -25,7 +25,7 @@ def _program(folder: Path, name: str, code: str) -> Program:
 
 
 class _Pids:
-    """What the supervisor tells of its children; can wait for a state of them."""
+    """The children's ids that the supervisor reports; a test can wait for a state of them."""
 
     def __init__(self) -> None:
         self.now: list[int] = []

@@ -1,4 +1,4 @@
-"""`mergehub up` as people run it: a whole hub from one command, and nothing left of it."""
+"""`mergehub up` as people run it: a whole hub from one command, and no process left after it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class RunningHub:
         return next(each for each in direct if word in " ".join(each.cmdline()))
 
     def end(self, number: signal.Signals) -> list[psutil.Process]:
-        """Send a signal, wait for the end; returns the children that live on."""
+        """Send a signal and wait for the end; returns the children that still run."""
         children = self.children
         assert len(children) >= 4
         self.process.send_signal(number)
@@ -56,12 +56,12 @@ class RunningHub:
         return psutil.wait_procs(children, timeout=SECONDS)[1]
 
     def says(self, word: str) -> str:
-        """The next line of the greeting that begins with a word."""
+        """The rest of the next line of the greeting that begins with `word`."""
         assert self.process.stdout is not None
         return next(line for line in self.process.stdout if line.split()[0] == word)
 
     def shell(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """A `mergehub` command in a shell that has no settings but the data folder."""
+        """Run a `mergehub` command in a shell whose only setting is the data folder."""
         return subprocess.run(
             [sys.executable, "-c", START, *arguments],
             env=_plain() | {"MERGEHUB_DATA": str(self.data)},
@@ -75,7 +75,7 @@ def _plain() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def data() -> Iterator[Path]:
-    """A short path: a Unix socket's may not be long."""
+    """A short path, since a Unix socket's must be short."""
     with tempfile.TemporaryDirectory(prefix="mh-up-") as folder:
         yield Path(folder) / "data"
 
@@ -154,7 +154,7 @@ def test_a_taken_port_is_told_before_anything_starts(hub: RunningHub, tmp_path: 
 
 
 def test_a_page_of_another_site_can_neither_read_nor_act_here(hub: RunningHub) -> None:
-    """A browser adds no token by itself, and a page may not add one."""
+    """A browser adds no token by itself, and the page is not allowed to add one."""
     foreign = {"Origin": "https://evil.example"}
     for path in ("/v1/runs", "/v1/models", "/docs"):
         read = httpx.get(f"{hub.url}{path}", headers=foreign, timeout=SECONDS)
@@ -282,9 +282,11 @@ def test_a_killed_part_comes_back(hub: RunningHub, part: str) -> None:
 
 
 def _until_ready(hub: RunningHub) -> None:
-    """Each question waits in the hub's socket until somebody can answer it."""
+    """Each request waits in the hub's socket until a service can answer it."""
     for _ in range(1000):
-        with contextlib.suppress(httpx.TransportError):  # the dead had accepted the connection
+        with contextlib.suppress(
+            httpx.TransportError
+        ):  # the dead process had accepted the connection
             if httpx.get(f"{hub.url}/readyz", timeout=SECONDS).status_code == 200:
                 return
     pytest.fail("the hub did not get ready again")

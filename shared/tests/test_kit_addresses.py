@@ -1,4 +1,4 @@
-"""Where a stranger's URL may lead: to public addresses, by whatever trick it is written."""
+"""A user's URL may lead only to public addresses, however it is written."""
 
 from __future__ import annotations
 

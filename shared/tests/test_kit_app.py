@@ -1,4 +1,4 @@
-"""What every service gets from the application factory: health, problems, tokens, commits."""
+"""The parts that every service gets from the application factory: health, problems, tokens."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ async def test_a_wrong_body_names_its_fields_as_json_pointers(client: httpx.Asyn
 @pytest.mark.parametrize(
     ("content", "status", "said"),
     [
-        (b"{", 422, "no JSON at character 1"),
+        (b"{", 422, "not valid JSON at character 1"),
         (b"[]", 422, "must be a JSON object"),
         (b'{"count": 1, "\xff": 2}', 400, "cannot be read as JSON"),
         (b"[" * 100_000, 400, "at most 64 levels deep"),
@@ -226,7 +226,7 @@ async def test_a_wrong_method_is_told_the_right_ones(client: httpx.AsyncClient) 
     answer = await client.delete("/v1/runs/twice")
     assert answer.headers["allow"] == "GET, HEAD, POST"
     assert answer.json()["detail"] == (
-        "DELETE is not possible at /v1/runs/twice; possible: GET, HEAD, POST."
+        "/v1/runs/twice does not accept DELETE; it accepts GET, HEAD, POST."
     )
 
 
@@ -268,8 +268,8 @@ async def test_every_error_is_problem_details(
     ("headers", "status", "said"),
     [
         ({}, 401, "runs:submit"),
-        ({"Authorization": f"Bearer {STRANGER}"}, 401, "not known"),
-        ({"Authorization": "Bearer nonsense"}, 401, "not known"),
+        ({"Authorization": f"Bearer {STRANGER}"}, 401, "is unknown"),
+        ({"Authorization": "Bearer nonsense"}, 401, "is unknown"),
         ({"Authorization": f"Bearer {READER}"}, 403, "recipes:read"),
     ],
 )
@@ -298,7 +298,7 @@ async def test_an_error_leaves_nothing_behind(client: httpx.AsyncClient, postgre
 
 
 def test_a_scope_that_does_not_exist_is_a_programming_error() -> None:
-    with pytest.raises(ValueError, match="no scope"):
+    with pytest.raises(ValueError, match="is not a scope"):
         requires("everything")
 
 
@@ -339,7 +339,7 @@ async def test_metrics_answer_whatever_keeps_the_tables_from_being_read(
     server.start()
 
     async def told() -> tuple[bool, bool]:
-        """Whether the tables could be read, and whether what they say is told."""
+        """Whether the tables could be read, and whether their values are shown."""
         text = (await client.get("/metrics")).text
         assert 'mergehub_requests_total{method="GET",route="/metrics",status="200"}' in text
         return "mergehub_readings_up 1.0" in text, "mergehub_events_told 7.0" in text

@@ -1,4 +1,4 @@
-"""Loops go on whatever happens, and say when they do not."""
+"""Loops go on after any failure, and a loop that is late is reported."""
 
 from __future__ import annotations
 

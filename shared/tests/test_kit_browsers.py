@@ -1,4 +1,4 @@
-"""What browsers are told: who may read and write (CORS), and what pages may do."""
+"""Headers for browsers: which pages may read and write (CORS), and what pages may do."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ async def test_data_may_load_nothing_and_pages_only_ours(client: httpx.AsyncClie
 
 
 async def test_a_page_that_is_known_already_keeps_its_policy(client: httpx.AsyncClient) -> None:
-    """Browsers replace what they kept of a page by what a 304 says."""
+    """Browsers replace the headers of a cached page with those of a 304."""
     headers = (await client.get("/unchanged")).headers
     assert "content-security-policy" not in headers
     assert headers["x-content-type-options"] == "nosniff"

@@ -1,4 +1,4 @@
-"""Sessions that read: statements by themselves, on connections that are kept, and no writing."""
+"""Reading sessions: single statements on kept connections, and no writes."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def test_a_reading_session_refuses_to_write(database: Database) -> None:
         thing = await reading.get(Thing, 1)
         assert thing is not None
         thing.name = "changed"
-        with pytest.raises(RuntimeError, match="changes nothing"):
+        with pytest.raises(RuntimeError, match="must not write"):
             await reading.flush()
     async with database.reading() as reading:
         assert await reading.scalar(select(Thing.name)) == "old"
@@ -86,7 +86,7 @@ async def test_the_connections_of_a_busy_time_are_kept(database: Database) -> No
 
 
 async def test_connections_are_handed_out_in_the_order_of_asking(database: Database) -> None:
-    """More ask than there are connections; each one that is done asks again at once."""
+    """More tasks ask than there are connections; each task asks again as soon as it is done."""
     served: list[int] = []
     opened = asyncio.Barrier(POOL)
 
@@ -99,12 +99,12 @@ async def test_connections_are_handed_out_in_the_order_of_asking(database: Datab
         for _ in range(3):
             async with database.reading() as reading:
                 await reading.connection()
-                served.append(number)  # now: statements end in an order of their own
+                served.append(number)  # now, since statements end in any order
                 await reading.execute(text("SELECT 1"))
 
     await asyncio.gather(*(open_one() for _ in range(POOL)))  # opening one takes its time
     await asyncio.gather(*(ask(number) for number in range(20)))
-    assert sorted(served[:20]) == list(range(20)), "nobody is served twice before all were once"
+    assert sorted(served[:20]) == list(range(20)), "none is served twice before all are served once"
 
 
 async def test_a_statement_on_a_server_that_froze_ends_with_its_task(store_folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What will go says so, in every answer."""
+"""A deprecated operation says so in every answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies in the queue is data, whoever wrote it there."""
+"""Jobs in the queue are data, never code, even if an attacker wrote them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mergehub.kit.events.doorbell import deserialize, serialize
 
 
 class Harm:
-    """Touches a file where it is unpickled."""
+    """Creates a file when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

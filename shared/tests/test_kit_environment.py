@@ -1,4 +1,4 @@
-"""What a program says of a setting that cannot be read, before anything is started."""
+"""A program reports settings that cannot be read before it starts anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entity tags, 304, and changes that say what they change."""
+"""Entity tags, 304, and changes with `If-Match`."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ async def test_a_precondition_that_names_no_tag_is_told_how_to(
     headers = {"If-Match": unquoted.format(etag_of(app.thing).strip('"'))}
     answer = await client.put("/thing", json={"words": "new"}, headers=headers)
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/header/If-Match")
-    assert "its quotes included" in answer.json()["errors"][0]["detail"]
+    assert "with its quotes" in answer.json()["errors"][0]["detail"]
     assert app.thing.words == "first"
 
 

@@ -1,4 +1,4 @@
-"""A hub answers to its own names, and to any where nobody told it which they are."""
+"""A hub accepts its own host names, or any name if none are set."""
 
 from __future__ import annotations
 

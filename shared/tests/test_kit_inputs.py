@@ -1,4 +1,4 @@
-"""What a request may hold and where it goes, in the code and in its document."""
+"""The code and the OpenAPI document agree on what a request may hold and which path it matches."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ async def client(app: Api) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture(scope="module")
 def document(app: Api) -> dict[str, Any]:
     app.openapi()
-    return app.openapi()  # the changes are made again each time, and change nothing more
+    return app.openapi()  # a second run of the changes changes nothing
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE", "PUT", "OPTIONS", "TRACE"])

@@ -1,4 +1,4 @@
-"""Rate limits over the real Redis: counted together, told in headers, and never in the way."""
+"""Rate limits over the real Redis: replicas count together, headers report, failures let pass."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine Redis may take long, and these tests count."""
+    """Give Redis more time, since it may be slow on a busy machine and these tests count."""
     monkeypatch.setattr(Limiter, "ANSWER_SECONDS", 10.0)
 
 
@@ -127,7 +127,7 @@ async def test_replicas_count_together_and_exactly(client: Client, redis: Redis)
     assert sum(each.count(200) for each in counted) == READS
 
 
-SLOW = Quota("reads", 1000, seconds=86_400)  # fills again by one in more than a minute
+SLOW = Quota("reads", 1000, seconds=86_400)  # refills by one in more than a minute
 
 
 async def test_who_asks_a_lot_is_counted_ahead_and_gets_no_more_than_the_quota(
@@ -141,7 +141,7 @@ async def test_who_asks_a_lot_is_counted_ahead_and_gets_no_more_than_the_quota(
         return sum(verdict is not None and verdict.allowed for verdict in verdicts)
 
     passed = sum(await asyncio.gather(*(ask(limiter) for limiter in replicas)))
-    assert 1000 - 2 * 10 <= passed <= 1000, "each may keep a hundredth that nobody asks it for"
+    assert 1000 - 2 * 10 <= passed <= 1000, "each may hold a hundredth unused"
     calls = (await redis.info("commandstats"))["cmdstat_evalsha"]["calls"]
     assert calls < 700, "most were counted ahead"
 
@@ -154,7 +154,7 @@ async def test_what_is_left_counts_down_by_one_whoever_counted(redis: Redis) -> 
 
 async def test_those_who_ask_at_once_are_not_all_counted_ahead(redis: Redis) -> None:
     limiter = Limiter(CollectorRegistry())
-    for _ in range(200):  # as far ahead as it goes
+    for _ in range(200):  # until the largest grant
         await limiter.take(redis, SLOW, "crowd")
     await asyncio.gather(*(limiter.take(redis, SLOW, "crowd") for _ in range(100)))
     fresh = await Limiter(CollectorRegistry()).take(redis, SLOW, "crowd")
@@ -249,7 +249,7 @@ async def test_while_redis_is_away_everyone_passes_and_it_is_told(
 
         os.kill(server.pid, signal.SIGCONT)
         monkeypatch.setattr(Limiter, "ANSWER_SECONDS", 10.0)
-        again = service(redis)  # a breaker that has not met the fault
+        again = service(redis)  # its limiter has not met the failure
         assert "ratelimit" in (await client(to=again).get("/thing")).headers
     server.stop()
 

@@ -1,4 +1,4 @@
-"""Logs say what happened and keep secrets to themselves."""
+"""Logs say what happened, without secrets."""
 
 from __future__ import annotations
 

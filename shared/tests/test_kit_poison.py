@@ -1,4 +1,4 @@
-"""What is held against an event, and what is waited for."""
+"""Which failures are an event's own fault, and which are temporary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long, how deep and how packed a request may be."""
+"""Limits of a request: its time, its nesting, its compression."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ async def test_an_answer_that_takes_too_long_is_given_up(
     answer = await client.get("/never")
     assert (answer.status_code, answer.json()["code"]) == (503, "took-too-long")
     assert answer.headers["retry-after"] == "2"
-    assert app.state.seen.cancelled, "the work goes on for nobody"
+    assert app.state.seen.cancelled, "the work goes on without a client"
 
 
 async def test_a_stream_that_has_begun_may_go_on(client: httpx.AsyncClient) -> None:

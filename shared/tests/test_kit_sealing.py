@@ -1,4 +1,4 @@
-"""Secrets are kept so that only their own place and a key open them."""
+"""A sealed secret opens only with a key and at its own place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients that dawdle, over raw sockets: each is let go, and none keeps the others waiting."""
+"""Slow clients over raw sockets: each is disconnected, and none delays the others."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ async def connect(app: FastAPI) -> AsyncIterator[Callable[[], Awaitable[Streams]
 
 
 async def rest(reader: asyncio.StreamReader) -> bytes:
-    """Everything up to the end of the connection, which comes in time."""
+    """Everything up to the end of the connection, which must come in time."""
     async with asyncio.timeout(10):
         return await reader.read()
 
@@ -130,17 +130,17 @@ async def test_drops_do_not_make_it_longer(connect: Any) -> None:
             await asyncio.sleep(0.02)
 
     dripping = asyncio.create_task(drip())
-    # The answer alone: what follows it may be a reset, since drops are on their way.
+    # Only the answer: a reset may follow, since data is still on its way.
     assert (await reader.readline()).startswith(b"HTTP/1.1 408")
     dripping.cancel()
 
 
 ENOUGH = 32 << 20
-"""More than the buffers of both ends of a connection hold: whoever takes it all keeps reading."""
+"""More than the buffers of both ends of a connection hold: a server that takes it all reads it."""
 
 
 def flood(address: tuple[str, int], head: bytes, piece: bytes) -> tuple[int, bytes]:
-    """Send `piece` again and again, ENOUGH bytes in all: what was taken, and what came back."""
+    """Send `piece` again and again, ENOUGH bytes in all; returns the bytes taken and the answer."""
     taken, answer = 0, b""
     with socket.create_connection(address, timeout=10) as client, suppress(ConnectionError):
         try:
@@ -304,7 +304,7 @@ async def test_a_body_by_drops_is_answered_and_cut_off(connect: Any) -> None:
     dripping = asyncio.create_task(drip())
     answer = await reader.readuntil(b'"code":"request-too-slow"')
     assert answer.startswith(b"HTTP/1.1 408 ")
-    with suppress(ConnectionResetError):  # as it may end for one who goes on sending
+    with suppress(ConnectionResetError):  # a client that goes on sending may get a reset
         await rest(reader)
     dripping.cancel()
 
@@ -312,7 +312,7 @@ async def test_a_body_by_drops_is_answered_and_cut_off(connect: Any) -> None:
 async def test_a_large_body_may_take_its_time_while_it_comes(connect: Any) -> None:
     reader, writer = await connect()
     writer.write(POST + b"Content-Length: 3002\r\n\r\n[")
-    for _ in range(30):  # for twice as long as a small one may take
+    for _ in range(30):  # twice as long as a small body may take
         writer.write(b" " * 100)
         await asyncio.sleep(0.02)
     writer.write(b"]")

@@ -1,4 +1,4 @@
-"""Which token a request brings: that of its header, or that of the session's cookie."""
+"""The token of a request comes from its header, or from the session's cookie."""
 
 from __future__ import annotations
 

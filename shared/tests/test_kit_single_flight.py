@@ -1,4 +1,4 @@
-"""Questions are shared by those who ask at once; no answer is older than its question."""
+"""Concurrent callers share a question; no answer is older than its question."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mergehub.kit.single_flight import SingleFlight
 
 
 class Counter:
-    """A thing that changes with every look; a look takes until it is let go."""
+    """A thing that changes with every look; each look waits until the test releases it."""
 
     def __init__(self) -> None:
         self.begun = 0

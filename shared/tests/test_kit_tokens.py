@@ -1,4 +1,4 @@
-"""What the kit does with tokens: compare, derive, and keep answers for a while and in bounds."""
+"""Tokens in the kit: comparing, deriving, and caching answers within limits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mergehub.kit.identity.token_cache import KEPT_SECONDS, CachingAuthenticator
 
 
 class Clock:
-    """A clock that tests turn."""
+    """A clock that tests advance."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -118,7 +118,7 @@ async def test_those_who_ask_at_once_are_one_question() -> None:
     cache = CachingAuthenticator(holders)
     waiting = [asyncio.create_task(cache.principal("mgh_anna")) for _ in range(50)]
     await asyncio.sleep(0)
-    waiting[0].cancel()  # who gives up does not spoil it for the others
+    waiting[0].cancel()  # a caller that gives up does not affect the others
     holders.may_answer.set()
     answers = await asyncio.gather(*waiting, return_exceptions=True)
     assert answers[1:] == [ANNA] * 49

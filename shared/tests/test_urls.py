@@ -1,4 +1,4 @@
-"""Every URL that a stranger can write is read, or refused by one typed error; never a crash."""
+"""Every text is read as a URL or refused with one typed error; none crashes the reader."""
 
 from __future__ import annotations
 

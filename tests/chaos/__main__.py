@@ -1,4 +1,4 @@
-"""`python -m chaos`: storms over the real stack, one after the other, and what they broke."""
+"""`python -m chaos`: run storms over the real stack, and report what they broke."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def main() -> int:
         with _models() as models:
             outcomes = [_once(each, models) for each in options]
     except (KeyboardInterrupt, asyncio.CancelledError):
-        print("interrupted: everything was stopped and removed")
+        print("interrupted: all processes are stopped and all folders removed")
         return INTERRUPTED
     for each, outcome in zip(options, outcomes, strict=True):
         print(f"seed {each.seed}: {_verdict(outcome)}")
@@ -38,10 +38,16 @@ def main() -> int:
 def _options() -> list[Options]:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     add = parser.add_argument
-    add("--seed", type=int, nargs="*", default=list(SEEDS), help="orders of events")
+    add(
+        "--seed",
+        type=int,
+        nargs="*",
+        default=list(SEEDS),
+        help="the seeds; each gives one order of events",
+    )
     add("--seconds", type=float, default=300, help="how long each storm lasts")
-    add("--runs", type=int, default=300, help="how many are submitted in each")
-    add("--patience", type=float, default=600, help="seconds until all must have ended")
+    add("--runs", type=int, default=300, help="how many runs are submitted in each")
+    add("--patience", type=float, default=600, help="seconds within which all runs must end")
     add("--restarts", type=int, default=3, help="workers killed in the calm after the storm")
     given = parser.parse_args()
     more = {"patience": given.patience, "restarts": given.restarts}
@@ -49,7 +55,7 @@ def _options() -> list[Options]:
 
 
 def _once(options: Options, models: Path) -> Outcome:
-    """One storm; its folder is kept where something broke."""
+    """Run one storm; its folder is kept if something broke."""
     folder = Path(tempfile.mkdtemp(prefix="mh-chaos-"))
     print(f"seed {options.seed}: {options.runs} runs, {options.seconds:.0f} s, in {folder}")
     began = time.monotonic()

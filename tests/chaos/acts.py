@@ -26,23 +26,23 @@ from .world import World, prey_that_writes
 
 CALM_SECONDS = 180.0
 EVALUATORS = 2
-SUBMITTING = 0.9  # of the storm, so that its end finds work everywhere
+SUBMITTING = 0.9  # the share of the storm with submissions, so that work remains at its end
 
 
 @dataclass(frozen=True)
 class Options:
-    """What to do; `patience` is how long after the storm all runs may take to end."""
+    """The options of a run; `patience` is how long all runs may take to end after the storm."""
 
     seed: int
     seconds: float
     runs: int
     patience: float = 600.0
-    longest_pause: float = 3.0  # between two faults
+    longest_pause: float = 3.0  # seconds between two faults
     restarts: int = 3  # workers killed in the calm after the storm
 
 
 async def calm(world: World) -> tuple[Menu, dict[str, str]]:
-    """Each dish once, undisturbed: the digests of their outputs."""
+    """Run each dish once without faults; returns the digests of the outputs."""
     client, digests = client_of(world), {}
     first, *others = Menu().names
     async with asyncio.timeout(CALM_SECONDS):
@@ -56,7 +56,7 @@ async def calm(world: World) -> tuple[Menu, dict[str, str]]:
 
 
 async def _undisturbed(world: World, client: Client, menu: Menu, dish: str) -> tuple[str, str]:
-    """The id of a run and the digest of what it made."""
+    """The id of a run and the digest of its model."""
     run = await client.submit(_wish(menu, dish, f"calm-{dish}", f"chaos/{dish}"))
     assert run is not None
 
@@ -70,7 +70,7 @@ async def _undisturbed(world: World, client: Client, menu: Menu, dish: str) -> t
 
 
 async def stormy(world: World, options: Options, menu: Menu) -> None:
-    """Clients submit while faults befall the stack; returns when both have ended."""
+    """Let clients submit while faults hit the stack; returns when both have ended."""
     made_up = RunClient.connect(world.stack.hub_url, WORKER)
     evaluators = [
         Evaluator(made_up, world.log, random.Random(f"evaluator {options.seed} {number}"))
@@ -92,7 +92,7 @@ async def stormy(world: World, options: Options, menu: Menu) -> None:
 
 
 async def settled(world: World) -> None:
-    """Wait until every run has ended and every consumer has heard of it."""
+    """Wait until every run has ended and every consumer has applied its events."""
     behind = " OR ".join(
         f"coalesce((SELECT sequence FROM {name}.inbox_position), 0) < count(*)"
         for name in CONSUMERS
@@ -112,7 +112,7 @@ async def settled(world: World) -> None:
 
 
 async def restarts(world: World, menu: Menu, times: int) -> None:
-    """Kill the worker of the only run there is, in mid-merge, and let another finish it."""
+    """Kill the worker of the only run during its merge, and let another worker finish it."""
     client = client_of(world)
     for number in range(times):
         wish = _wish(menu, "deep", f"restart-{number}", f"chaos/restart-{number}")
@@ -127,7 +127,7 @@ async def restarts(world: World, menu: Menu, times: int) -> None:
 
 
 async def tidy(world: World) -> None:
-    """A worker looks for leftovers when it starts: let each start anew, and find all of them."""
+    """Restart each worker, since workers look for leftovers when they start."""
     for name in world.stack.names("worker"):
         if (pid := world.pid(name)) is not None:
             os.kill(pid, signal.SIGTERM)

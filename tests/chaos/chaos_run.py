@@ -28,16 +28,16 @@ TIDY_SECONDS = 90.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """What happened and what is wrong with it."""
+    """The evidence of a run and its violations."""
 
     evidence: Evidence
     violations: list[str]
 
 
 async def chaos(options: acts.Options, folder: Path, models: Path) -> Outcome:
-    """Run it in `folder`, a short path, with the models that `tiny` wrote.
+    """Run the chaos in `folder`, a short path, with the models that `tiny` wrote.
 
-    Interrupted or told to end, it first ends what it started.
+    If it is interrupted or terminated, it first ends what it started.
     """
     this = asyncio.current_task()
     assert this is not None
@@ -66,7 +66,7 @@ async def chaos(options: acts.Options, folder: Path, models: Path) -> Outcome:
 
 @contextmanager
 def _kept(logs: Path, place: Path) -> Iterator[None]:
-    """Copy what lies on a disk that is about to vanish."""
+    """Copy the logs from a disk that is about to be removed."""
     try:
         yield
     finally:
@@ -99,7 +99,7 @@ async def _play(world: World, options: acts.Options) -> Evidence:
 
 @contextmanager
 def _noted(world: World, what: str) -> Iterator[None]:
-    """Let the checker say what took too long: it knows the runs."""
+    """Note what took too long; the checker reports it, since it knows the runs."""
     try:
         yield
     except TimeoutError:

@@ -1,4 +1,4 @@
-"""Checks of events: each is told once, and applied once by everyone who listens."""
+"""Checks of events: each is published once, and applied once by every consumer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def every_success_is_told_once(evidence: Evidence) -> Iterator[str]:
     expected = Counter(each for run in evidence.runs.values() for each in _news(run))
     for what in told.keys() | expected.keys():
         if told[what] != expected[what]:
-            yield f"{what} was told {told[what]} times in place of {expected[what]}"
+            yield f"{what} was published {told[what]} times instead of {expected[what]}"
 
 
 def the_feed_has_no_gap(evidence: Evidence) -> Iterator[str]:
@@ -35,9 +35,9 @@ def the_feed_has_no_gap(evidence: Evidence) -> Iterator[str]:
     for page in evidence.of("feed"):
         shown = {str(number): event for number, event in page["events"].items()}
         if any(ids.get(number) != event for number, event in shown.items()):
-            yield f"the feed behind {page['after']} showed other events than there are"
+            yield f"the feed after {page['after']} showed wrong events"
         if [int(number) for number in shown] != _following(page["after"], len(shown)):
-            yield f"the feed behind {page['after']} skipped an event"
+            yield f"the feed after {page['after']} skipped an event"
 
 
 def every_event_is_applied_once(evidence: Evidence) -> Iterator[str]:
@@ -46,7 +46,7 @@ def every_event_is_applied_once(evidence: Evidence) -> Iterator[str]:
         if inbox.refused:
             yield f"{name} set {inbox.refused} events aside"
         if inbox.position != len(events):
-            yield f"{name} stands at event {inbox.position} of {len(events)}"
+            yield f"{name} is at event {inbox.position} of {len(events)}"
         difference = Counter(inbox.applied)
         difference.subtract(events)
         for event, times in difference.items():
@@ -79,7 +79,7 @@ def leaderboard_equals_the_reports(evidence: Evidence) -> Iterator[str]:
         yield f"the leaderboard {'knows' if fact in known else 'lacks'} the parent {fact}"
     for replica, board in enumerate(evidence.boards):
         if board != folds.board(evidence):
-            yield f"replica {replica} of the leaderboard shows other scores than the newest"
+            yield f"replica {replica} of the leaderboard does not show the newest scores"
 
 
 def _following(after: int, count: int) -> list[int]:
@@ -87,7 +87,7 @@ def _following(after: int, count: int) -> list[int]:
 
 
 def _news(run: Row) -> Iterator[tuple[str, str, str | None]]:
-    """The events that a run's success is told by."""
+    """The events that report a run's success."""
     if run["state"] != RunState.SUCCEEDED:
         return
     if run["kind"] == "merge":
@@ -99,4 +99,4 @@ def _news(run: Row) -> Iterator[tuple[str, str, str | None]]:
 def _differences(what: str, found: dict[Any, Any], expected: dict[Any, Any]) -> Iterator[str]:
     for key in found.keys() | expected.keys():
         if found.get(key) != expected.get(key):
-            yield f"{what} {key} is {found.get(key)} in place of {expected.get(key)}"
+            yield f"{what} {key} is {found.get(key)} instead of {expected.get(key)}"

@@ -1,4 +1,4 @@
-"""Checks of what lies on disk: whole models with the right bytes, and nothing else."""
+"""Checks of the disk: complete models with the right bytes, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of runs: each ends once, in one way, by one report."""
+"""Checks of runs: each ends once, in one state, by one report."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STATES = {
     "run.failed": RunState.FAILED,
     "run.cancelled": RunState.CANCELLED,
 }
-# A run may fail of a storm, but then of spent attempts alone: each one was tried again.
+# A storm may fail a run, but only after all its attempts, since each failure is retried.
 EXCUSED = {"attempts-exhausted", "child-killed", "child-crashed", "disk-full"}
 
 
@@ -32,7 +32,7 @@ def every_acknowledged_run_ends_once(evidence: Evidence) -> Iterator[str]:
         if run is None:
             yield f"the run {wanted} was acknowledged to {key} and is lost"
         elif run["state"] not in FINAL:
-            yield f"the run {run['id']} is {run['state']} for ever"
+            yield f"the run {run['id']} stays {run['state']} for ever"
         elif ends[run["id"]] != [f"run.{run['state']}"]:
             yield f"the run {run['id']} is {run['state']}, and its ends are {ends[run['id']]}"
 
@@ -58,7 +58,7 @@ def states_move_as_they_may(evidence: Evidence) -> Iterator[str]:
             continue
         run = event["data"]["run"]
         before = now.get(run)
-        # Nobody asks for a retry here, so nothing leaves a final state.
+        # No client asks for a retry here, so no run leaves a final state.
         if before in FINAL or to not in (MOVES[before] if before else {RunState.QUEUED}):
             yield f"the run {run} went from {before} to {to}"
         now[run] = to

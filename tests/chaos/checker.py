@@ -1,4 +1,4 @@
-"""The verdict: what the evidence says against the stack.
+"""The verdict: the violations that the evidence shows.
 
 Every check is a pure function from evidence to sentences, each of which names one violation.
 """
@@ -34,5 +34,5 @@ CHECKS: tuple[Check, ...] = (
 
 
 def violations(evidence: Evidence) -> list[str]:
-    """Every violation of every check, each with the check's name before it."""
+    """Every violation of every check, with the check's name in front."""
     return [f"{check.__name__}: {found}" for check in CHECKS for found in check(evidence)]

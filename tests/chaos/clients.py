@@ -1,4 +1,4 @@
-"""Clients that submit until they are answered, and note every answer."""
+"""Clients that submit until they get an answer, and note every answer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OnAcknowledged = Callable[[str, Submission], Awaitable[None]]
 
 
 class Client:
-    """One HTTP client of the hub. Whatever gets no answer is sent again as it was."""
+    """One HTTP client of the hub. It sends a request without an answer again unchanged."""
 
     def __init__(self, url: str, token: str, log: History) -> None:
         self._log = log
@@ -38,7 +38,7 @@ class Client:
         await self._http.aclose()
 
     async def submit(self, wish: Submission) -> str | None:
-        """The id of the run; None where the hub declines for good, which it should not."""
+        """The id of the run; None if the hub refuses it, which it should not."""
         headers = {"Idempotency-Key": wish.key}
         answer = await self._answered("POST", "/v1/runs", json=wish.body, headers=headers)
         told = answer.json()
@@ -53,13 +53,13 @@ class Client:
         self._log.record("cancelled", run=run, status=answer.status_code)
 
     async def get(self, path: str, **query: Any) -> Any:
-        """The JSON behind a path."""
+        """The JSON at a path."""
         return (await self._answered("GET", path, params=query)).json()
 
     async def _answered(
         self, method: str, path: str, final: Iterable[int] = (), **request: Any
     ) -> httpx.Response:
-        """The answer to a request that is sent until there is one that trying cannot better."""
+        """The final answer to a request, which is sent again while a retry may help."""
         for pause in BACKOFF.pauses():
             try:
                 answer = await self._http.request(method, path, **request)
@@ -80,7 +80,7 @@ def _passing(status: int) -> bool:
 async def submit_all(
     client: Callable[[], Client], wishes: Iterable[Submission], heard: OnAcknowledged
 ) -> None:
-    """Let several clients submit at once, each wish when it is due; returns when all are done."""
+    """Let several clients submit, each wish when it is due; returns when all are done."""
     queue = asyncio.Queue[Submission]()
     for wish in wishes:
         queue.put_nowait(wish)
@@ -100,7 +100,7 @@ async def submit_all(
 
 
 async def _fulfil(client: Client, wish: Submission, heard: OnAcknowledged) -> None:
-    """Submit as the wish says: once or twice at once, again later, and perhaps cancel."""
+    """Submit as the wish says: once or twice at once, maybe again later, maybe cancel."""
     runs = await asyncio.gather(*(client.submit(wish) for _ in range(1 + wish.twice)))
     if runs[0] is None:
         return

@@ -1,4 +1,4 @@
-"""What is submitted: small merges of many kinds, and evaluations."""
+"""The submissions: small merges of many kinds, and evaluations."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-SHARED_NAME = "chaos/soup"  # many merges of different content take this name, the newest counts
-MADE_UP = ("arithmetic", "logic", "words")  # benchmarks that the chaos itself measures
-AGAIN = "again"  # the dish that is made of another run's model
+SHARED_NAME = "chaos/soup"  # the name of many different merges, of which the newest counts
+MADE_UP = ("arithmetic", "logic", "words")  # benchmarks whose scores the chaos makes up
+AGAIN = "again"  # the dish that merges another run's model
 
 
 def _entry(model: str, **parameters: float) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def _recipes() -> dict[str, dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Menu:
-    """The recipes by name; `first` is the run whose model the dish `again` is made of."""
+    """The recipes by name; `first` is the run whose model the dish `again` merges."""
 
     first: str | None = None
 
@@ -60,14 +60,14 @@ class Menu:
         return yaml.safe_dump({"merge_method": "linear", "models": models})
 
     def merge(self, dish: str, model_name: str) -> dict[str, Any]:
-        """What to POST for a merge; the seed is one of the dish, so that the output is too."""
+        """The body of a merge. A dish has one seed, so that its output is always the same."""
         body = {"kind": "merge", "recipe": self.recipe(dish), "model_name": model_name}
         return body | {"seed": 7, "hardware": "cpu"}
 
 
 @dataclass(frozen=True)
 class Submission:
-    """One wish of a client: what, when after the beginning, and how it goes about it."""
+    """One wish of a client: what to submit, when, and how."""
 
     number: int
     key: str
@@ -76,13 +76,13 @@ class Submission:
     due: float
     twice: bool  # the same request twice at once, with one key
     replay: bool  # the same request again, long after it was answered
-    cancel: float | None  # after how many seconds to change one's mind
+    cancel: float | None  # after how many seconds to cancel it
 
 
 def submissions(menu: Menu, runs: int, seconds: float, seed: int) -> Iterator[Submission]:
     """`runs` wishes spread over `seconds`; the same for the same seed."""
     rng = random.Random(f"submissions {seed}")
-    measured = {runs // 3, 2 * runs // 3}  # by the real harness, which takes its time
+    measured = {runs // 3, 2 * runs // 3}  # by the real harness, which takes long
     for number in range(runs):
         dish = "measured" if number in measured else rng.choice([*menu.names, "made up"])
         yield Submission(

@@ -1,4 +1,4 @@
-"""Scratch folders on small disks of their own, which can be filled up."""
+"""Scratch folders on small disks, which can be filled up."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BLOCK = bytes(1 << 16)
 
 @contextmanager
 def small_disks(folders: list[Path], size: str = SIZE) -> Iterator[bool]:
-    """A small file system at each folder while the block lasts; False where none can be mounted."""
+    """A small file system at each folder while the block lasts; False if none can be mounted."""
     for folder in folders:
         folder.mkdir(parents=True)
     with ExitStack() as stack:
@@ -36,7 +36,7 @@ def _mount(folder: Path, size: str, stack: ExitStack) -> bool:
 
 @contextmanager
 def filled(folder: Path) -> Iterator[None]:
-    """No byte is free on the disk of `folder` while the block lasts, and no room for a name."""
+    """Leave no free byte and no free inode on the disk of `folder` while the block lasts."""
     ballast = folder / "ballast"
     ballast.mkdir()
     try:

@@ -1,7 +1,7 @@
-"""A worker of the chaos's own, for evaluations that cost nothing: honest, twofold or late.
+"""A worker of the chaos, for evaluations that cost nothing: honest, doubled or late.
 
-It speaks the run protocol through the same network as the real ones. Every attempt measures
-something else, so a score says which attempt was heard; and now and then it falls silent, lets
+It speaks the run protocol through the same network as the real workers. Every attempt makes up
+another score, so a score says which attempt's report was accepted. Sometimes it falls silent, lets
 another attempt begin, and reports nevertheless.
 """
 
@@ -27,7 +27,7 @@ PAUSE = 0.2
 
 @dataclass
 class Evaluator:
-    """Claims what it is given until the run has ended."""
+    """Claims each run that it gets until the run has ended."""
 
     client: RunClient
     log: History
@@ -41,7 +41,7 @@ class Evaluator:
         self._waiting.append(UUID(run))
 
     async def work(self) -> None:
-        """For ever, one run after the other."""
+        """Work on one run after the other, for ever."""
         while True:
             if self._waiting:
                 run = self._waiting.popleft()
@@ -74,7 +74,7 @@ class Evaluator:
             return False
 
     async def _report_late(self, run: UUID) -> None:
-        """Hand in what an attempt measured whose place has been taken by now."""
+        """Report the result of an attempt after another one has replaced it."""
         late = self._late.pop(run, None)
         if late is not None:
             await self._report(run, late, stale=True)

@@ -1,4 +1,4 @@
-"""All that is left when a chaos run is over, as plain data for the checker."""
+"""All that remains of a chaos run, as plain data for the checker."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Row = dict[str, Any]
 CONSUMERS = ("lineage", "leaderboard")
 
 RUNS = "SELECT id::text, kind, state, fence, spec, result, error FROM registry.runs"
-# Whoever commits first is told first, though its row may have been written later.
+# Events are in the order of commits, although their rows may be written in another one.
 OUTBOX = (
     "SELECT sequence, event_id::text AS id, type, published, data, "
     "extract(epoch FROM time)::float8 AS time FROM registry.outbox ORDER BY sequence, outbox.id"
@@ -51,7 +51,7 @@ PARENTS = "SELECT model, parent, role, relation, weight, method, run::text FROM 
 
 @dataclass(frozen=True)
 class Inbox:
-    """What a consumer applied, in order of the sequence, and how far it believes to be."""
+    """The events that a consumer applied, in order of the sequence, and its position."""
 
     applied: list[tuple[int, str]]
     position: int
@@ -87,7 +87,7 @@ class Evidence:
 async def gather(
     stack: Stack, truth: Truth, log: History, journals: Journals, calm: Mapping[str, str]
 ) -> Evidence:
-    """Read everything. The stack must still run, and nothing more happen in it."""
+    """Read everything. The stack must still run, but have no more work."""
     folders = visible(stack.artifacts)
     return Evidence(
         history=log.entries,
@@ -131,7 +131,7 @@ async def _inbox(truth: Truth, service: str) -> Inbox:
 
 
 async def _board(stack: Stack, replica: int) -> dict[str, dict[str, float]]:
-    """The scores on the board as one replica tells them."""
+    """The scores on the board that one replica shows."""
     transport = httpx.AsyncHTTPTransport(uds=str(stack.socket("leaderboard", replica)), retries=3)
     shown: dict[str, dict[str, float]] = {}
     cursor: str | None = ""

@@ -1,8 +1,8 @@
-"""Evidence of a run in which nothing went wrong, written by hand: the checker is tried on it.
+"""Hand-written evidence of a run in which nothing went wrong, to test the checker with.
 
-Five runs: `m` merges and was begun twice, since its worker died; `n` merges what `m` made with an
-adapter; `e` is an evaluation that was reported twice and once too late; `c` was cancelled; `f`
-failed of spent attempts.
+Five runs: `m` is a merge that began twice, since its worker died; `n` merges the model of `m` with
+an adapter; `e` is an evaluation that was reported twice, once too late; `c` was cancelled; `f`
+failed after all its attempts.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TOLD = (
 
 
 def example() -> Evidence:
-    """Fresh evidence, whose lists and mappings may be changed."""
+    """A new copy of the evidence, which a test may change."""
     outbox = [_event(number, run, kind) for number, (run, kind) in enumerate(TOLD, 1)]
     applied = [(event["sequence"], event["id"]) for event in outbox]
     return Evidence(

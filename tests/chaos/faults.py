@@ -1,4 +1,4 @@
-"""What can go wrong, each with its undoing."""
+"""The faults, each of which undoes itself at its end."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ async def kill(world: World, name: str, rng: random.Random) -> None:
 
 
 async def kill_worker(world: World, name: str, rng: random.Random) -> None:
-    """kill -9 of a worker, in the middle of a merge if it does one soon."""
+    """kill -9 of a worker, during a merge if it begins one soon."""
     await prey(world, name, writing=rng.random() < 0.7)
     await kill(world, name, rng)
     await bereave(world, name)
 
 
 async def kill_child(world: World, name: str, rng: random.Random) -> None:
-    """kill -9 of the process that does the work, as the kernel does for want of memory."""
+    """kill -9 of the process that does the work, as the kernel does when memory runs out."""
     child = await prey(world, name, writing=rng.random() < 0.5)
     if child is not None:
         with suppress(psutil.NoSuchProcess):
@@ -44,7 +44,7 @@ async def kill_child(world: World, name: str, rng: random.Random) -> None:
 
 
 async def bereave(world: World, name: str, quiet: bool = False) -> None:
-    """Note the runs of a worker that died, and keep their journals in sight."""
+    """Note the runs of a worker that died, and keep their journals open."""
     died = time.time()
     runs = await world.truth.held_by(name)
     entries = {run: world.journals.keep(run) for run in runs}
@@ -52,13 +52,13 @@ async def bereave(world: World, name: str, quiet: bool = False) -> None:
 
 
 async def drain_worker(world: World, name: str, rng: random.Random) -> None:
-    """SIGTERM, as at a deploy: it hands its run back and ends."""
+    """SIGTERM, as in a deployment: the worker returns its run and ends."""
     if (pid := world.pid(name)) is not None:
         os.kill(pid, signal.SIGTERM)
 
 
 async def pause_worker(world: World, name: str, rng: random.Random) -> None:
-    """SIGSTOP until its lease is long over and its run another's; then it wakes up."""
+    """SIGSTOP until its lease is long over and another worker has its run; then SIGCONT."""
     await prey(world, name, writing=rng.random() < 0.3)
     pid = world.pid(name)
     if pid is None:
@@ -74,24 +74,24 @@ async def pause_worker(world: World, name: str, rng: random.Random) -> None:
 
 
 async def restart_redis(world: World, name: str, rng: random.Random) -> None:
-    """A new process on what was kept on disk."""
+    """A new process with the data on disk."""
     await down(world, name, signal.SIGKILL, rng.uniform(0, 2))
 
 
 async def empty_redis(world: World, name: str, rng: random.Random) -> None:
-    """A new process that remembers nothing."""
+    """A new process without data."""
     data = world.stack.valkey.folder / "appendonlydir"
     await down(world, name, signal.SIGKILL, rng.uniform(0, 2), lambda: shutil.rmtree(data))
 
 
 async def crash_postgres(world: World, name: str, rng: random.Random) -> None:
-    """An immediate shutdown: no word to anyone, recovery from the log at the next start."""
+    """An immediate shutdown, with recovery from the log at the next start."""
     await down(world, name, signal.SIGQUIT, rng.uniform(0, 3))
 
 
 async def end_connections(world: World, name: str, rng: random.Random) -> None:
-    """Every session is terminated by the administrator."""
-    with suppress(*AWAY):  # our own is among them
+    """Terminate every session, as an administrator does."""
+    with suppress(*AWAY):  # our own session is among them
         await world.truth.fetch(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = "
             "'client backend'"
@@ -99,7 +99,7 @@ async def end_connections(world: World, name: str, rng: random.Random) -> None:
 
 
 async def slow(world: World, name: str, rng: random.Random) -> None:
-    """Every chunk takes a while."""
+    """Delay every chunk."""
     proxy = world.stack.network.proxies[name.removeprefix("network ")]
     proxy.delay = rng.uniform(0.05, 0.5)
     try:
@@ -109,24 +109,24 @@ async def slow(world: World, name: str, rng: random.Random) -> None:
 
 
 async def cut(world: World, name: str, rng: random.Random) -> None:
-    """Connections stay open and carry nothing."""
+    """Keep connections open, but let nothing through."""
     await shut(world, name, rng.uniform(1, 8), lambda proxy: [proxy.to_server, proxy.to_client])
 
 
 async def lose_answers(world: World, name: str, rng: random.Random) -> None:
-    """What is asked is heard and done, but its answer never comes: then the connection breaks."""
+    """Requests arrive and take effect, but their answers are lost; then the connection breaks."""
     await shut(world, name, rng.uniform(0.5, 3), lambda proxy: [proxy.to_client], reset=True)
 
 
 async def reset(world: World, name: str, rng: random.Random) -> None:
-    """Every connection breaks."""
+    """Break every connection."""
     await shut(world, name, 0, lambda proxy: [], reset=True)
 
 
 async def fill_data(world: World, name: str, rng: random.Random) -> None:
-    """Nothing more can be written where the stores, the artifacts and all logs lie.
+    """Fill the disk of the stores, the artifacts and all logs.
 
-    Whoever stops a store meanwhile could not start it again.
+    A store that another fault stops meanwhile could not start again.
     """
     async with world.locks["postgres"], world.locks["valkey"]:
         with filled(world.stack.folder):
@@ -134,6 +134,6 @@ async def fill_data(world: World, name: str, rng: random.Random) -> None:
 
 
 async def fill_scratch(world: World, name: str, rng: random.Random) -> None:
-    """Nothing more can be written to a worker's scratch disk."""
+    """Fill a worker's scratch disk."""
     with filled(world.stack.scratch[int(name.removeprefix("scratch "))]):
         await asyncio.sleep(rng.uniform(2, 6))

@@ -1,6 +1,6 @@
-"""What lineage and leaderboard should hold, computed from the accepted reports alone.
+"""The expected data of lineage and leaderboard, computed only from the accepted reports.
 
-An accepted report is what a run's row keeps of it; the order is that of the events.
+A run's row holds its accepted report; the order is that of the events.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ Learned = tuple[str, str, str, str, float | None, str | None, str]
 
 
 def productions(evidence: Evidence) -> Iterator[Row]:
-    """The runs that made a model, in the order in which it was told."""
+    """The runs that made a model, in the order of their events."""
     for event in evidence.outbox:
         if event["type"] == "model.produced" and event["data"]["run"] in evidence.runs:
             yield evidence.runs[event["data"]["run"]]
 
 
 def edges(evidence: Evidence) -> dict[Edge, tuple[Any, ...]]:
-    """Each edge with what was told of it first: method, weight and run."""
+    """Each edge with its first method, weight and run."""
     found: dict[Edge, tuple[Any, ...]] = {}
 
     def learn(child: tuple[str, Any], parent: Row, method: str | None, run: str) -> None:
@@ -41,7 +41,7 @@ def edges(evidence: Evidence) -> dict[Edge, tuple[Any, ...]]:
 
 
 def counters(evidence: Evidence) -> dict[str, tuple[int, int, int]]:
-    """Of each parent: how many models came from it, by any relation, as base, as ingredient."""
+    """For each parent: how many models came from it, by any relation, as base, as ingredient."""
     children: dict[str, tuple[set[str], set[str], set[str]]] = defaultdict(
         lambda: (set(), set(), set())
     )
@@ -54,7 +54,7 @@ def counters(evidence: Evidence) -> dict[str, tuple[int, int, int]]:
 
 
 def parents(evidence: Evidence) -> set[tuple[Any, ...]]:
-    """What the newest production of each name told of its parents."""
+    """The parents in the newest production of each name."""
     found: dict[str, dict[tuple[str, str], tuple[Any, ...]]] = {}
 
     def replace(model: str, told: list[Row], method: str | None, run: str) -> None:
@@ -75,7 +75,7 @@ def parents(evidence: Evidence) -> set[tuple[Any, ...]]:
 
 
 def results(evidence: Evidence) -> list[Row]:
-    """The leaderboard's facts in the order in which they were told."""
+    """The leaderboard's results in the order of their events."""
     items = {(row["run"], row["benchmark"]): row["items"] for row in evidence.items}
     return [
         _fact(evidence.runs[event["data"]["run"]], event["data"]["benchmark"], items)
@@ -107,6 +107,6 @@ def board(evidence: Evidence) -> dict[str, dict[str, float]]:
 
 
 def _name(reference: str, evidence: Evidence) -> str:
-    """What lineage calls a model: `run:<id>` goes by the name that the run gave its model."""
+    """A model's name in lineage: for `run:<id>`, the name that the run gave its model."""
     run = evidence.runs.get(reference.removeprefix("run:"))
     return str(run["spec"]["model_name"]) if run else reference

@@ -1,4 +1,4 @@
-"""What was done and seen, in order: one JSON line each, flushed at once."""
+"""The history of actions and observations, in order: one JSON line each, flushed at once."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Entry = dict[str, Any]
 
 
 class History:
-    """An append-only record; threads may share it. Close it when all is over.
+    """An append-only record; threads may share it. Close it at the end.
 
-    `at` is seconds since the beginning, for people; `time` is the wall clock, which the database
-    on the same machine shares.
+    `at` is the seconds since the beginning, for people; `time` is the wall clock, which the
+    database on the same machine shares.
     """
 
     def __init__(self, path: Path) -> None:

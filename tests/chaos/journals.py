@@ -1,4 +1,4 @@
-"""The journals of merges whose process was killed: did the next attempt do anything again?"""
+"""The journals of merges whose process was killed: did the next attempt repeat any work?"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from merge_worker.work.messages import PARTIAL
 
 @dataclass(frozen=True)
 class Kept:
-    """A journal at its end: `at_death` entries are from before the kill."""
+    """A journal at its end; its first `at_death` entries are from before the kill."""
 
     run: str
     at_death: int
@@ -28,20 +28,20 @@ class Kept:
 
     @property
     def repeated(self) -> list[str]:
-        """Tensors that were filled although they were finished."""
+        """The tensors that were filled again although they were finished."""
         done = Counter(entry["tensor"] for entry in self.entries if "tensor" in entry)
         return sorted(what for what, times in done.items() if times > 1)
 
 
 class Journals:
-    """Open files: a journal is removed when its merge is finished, and can be read all the same."""
+    """Open journals, which can be read even after a finished merge has removed them."""
 
     def __init__(self, artifacts: Path) -> None:
         self._artifacts = artifacts
         self._open: list[tuple[str, int, IO[bytes]]] = []
 
     def keep(self, run: str) -> int:
-        """Keep the journal of a run in sight; returns how many entries it has by now."""
+        """Keep the journal of a run open; returns how many entries it has so far."""
         with suppress(FileNotFoundError):
             file = (self._artifacts / "runs" / f"{run}{PARTIAL}" / NAME).open("rb")
             lines = file.read().count(b"\n")

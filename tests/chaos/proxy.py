@@ -1,7 +1,6 @@
-"""TCP between the parts of the stack that can be slow, silent, deaf or broken.
+"""TCP proxies between the parts of the stack, which can be slow, silent, one-way or broken.
 
-The proxies have a thread and an event loop of their own, so that nothing that the driver does
-holds up a byte.
+The proxies have a thread and an event loop of their own, so that the driver never delays a byte.
 """
 
 from __future__ import annotations
@@ -17,15 +16,15 @@ from pathlib import Path
 from typing import Any, Self
 
 CHUNK = 1 << 16
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER of zero seconds: RST in place of FIN
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER of zero seconds: RST instead of FIN
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Proxy:
-    """One address in front of one or more servers on Unix sockets, taken in turn.
+    """One address in front of one or more servers on Unix sockets, used in turn.
 
-    `delay` holds every chunk up; closed gates let nothing through in their direction, though
+    `delay` delays every chunk; closed gates let nothing through in their direction, although
     connections stay open.
     """
 
@@ -46,7 +45,7 @@ class Proxy:
         self.port = server.sockets[0].getsockname()[1]
 
     def reset(self) -> None:
-        """Break every connection in the middle of whatever it carries."""
+        """Break every connection at once."""
         for writer in list(self._open):
             _abort(writer)
 
@@ -70,7 +69,7 @@ class Proxy:
                 writer.close()
 
     async def _connect(self) -> Stream | None:
-        """A connection to the next server that takes one; those that are down are passed over."""
+        """A connection to the next server that accepts one; servers that are down are skipped."""
         first = next(self._turn)
         for place in range(len(self._servers)):
             path = self._servers[(first + place) % len(self._servers)]
@@ -134,7 +133,7 @@ class Network:
         return self.proxies[name].port
 
     async def tell(self, act: Callable[[], None]) -> None:
-        """Do something to a proxy in the thread that it lives in."""
+        """Run `act` in the thread of the proxies."""
 
         async def inside() -> None:
             act()

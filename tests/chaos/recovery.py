@@ -1,4 +1,4 @@
-"""How long runs lie idle after the death of their worker."""
+"""How long runs are idle after the death of their worker."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Restart:
 
 
 def restarts(evidence: Evidence, *, quiet: bool) -> Iterator[Restart]:
-    """Those of the storm, or the `quiet` ones with nothing else amiss and no queue to wait in."""
+    """The restarts of the storm, or the `quiet` ones, without other faults and without a queue."""
     for entry in evidence.of("bereaved"):
         if entry["quiet"] != quiet:
             continue
@@ -44,7 +44,7 @@ def summary(found: list[Restart]) -> str:
 
 
 def overtaken(evidence: Evidence) -> str:
-    """How many runs of paused workers were taken from them meanwhile."""
+    """How many runs of paused workers other workers took over."""
     paused = [(entry, run) for entry in evidence.of("paused") for run in entry["runs"]]
     taken = 0
     for entry, run in paused:
@@ -54,7 +54,7 @@ def overtaken(evidence: Evidence) -> str:
 
 
 def _first(evidence: Evidence, run: str, kind: str, after: float) -> float | None:
-    """Seconds from `after` to the run's next event of a kind."""
+    """The seconds from `after` to the run's next event of a kind."""
     for event in evidence.outbox:
         if event["type"] == kind and event["data"]["run"] == run and event["time"] > after:
             return float(event["time"] - after)

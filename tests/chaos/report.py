@@ -1,4 +1,4 @@
-"""The report for people: what befell the stack, what came of it, and what is wrong."""
+"""The report for people: the faults, their effects, and the violations."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .evidence import Evidence
 
 
 def lines(evidence: Evidence, violations: Sequence[str]) -> Iterator[str]:
-    """All of it, a line for each fact."""
+    """The report, a line for each fact."""
     yield from _counted((e["fault"], e["target"]) for e in evidence.of("fault"))
     for entry in evidence.of("left out"):
-        yield f"left out: {entry['fault']}, since {entry['reason']}"
+        yield f"left out: {entry['fault']}: {entry['reason']}"
     yield from _effects(evidence)
     yield from _runs(evidence)
     for name, quiet in (("in the storm", False), ("in the calm after it", True)):
@@ -53,7 +53,7 @@ def _counted(found: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _effects(evidence: Evidence) -> Iterator[str]:
-    """What shows that the faults were felt."""
+    """The lines that show that the faults had an effect."""
     yield from _counted(("ended", f"{e['name']} ({e['status']})") for e in evidence.of("ended"))
     yield from _counted(("no answer", e["error"]) for e in evidence.of("unanswered"))
     yield from _counted(("put off", str(e["status"])) for e in evidence.of("put off"))
@@ -65,7 +65,7 @@ def _effects(evidence: Evidence) -> Iterator[str]:
 
 
 def _failures(evidence: Evidence) -> Iterator[str]:
-    """The error of each attempt that failed; `lease-lapsed` where its worker fell silent."""
+    """The error of each failed attempt; `lease-lapsed` if its worker fell silent."""
     ended = [row for row in evidence.of("row") if row["state"] in ("queued", "failed")]
     seen = {(row["run"], row["attempt"], row.get("error")) for row in ended}
     yield from (error for _, _, error in seen if error)

@@ -1,7 +1,7 @@
-"""The deployed hub on one machine: two of each service, three workers, and somebody who restarts.
+"""The deployed hub on one machine: two of each service, three workers, and an orchestrator.
 
-As in a cluster, HTTP and background are processes of their own, workers have scratch folders of
-their own and share the artifacts, and all of them reach each other through the network alone.
+As in a cluster, HTTP and background work are separate processes, workers have their own scratch
+folders and share the artifacts, and all reach each other only through the network.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ READY_SECONDS = 240.0
 
 
 class Stack:
-    """The parts by name; what dies is started again a little later, unless it is held."""
+    """The parts by name; a part that dies is restarted a little later, unless it is held."""
 
     def __init__(self, folder: Path, models: Path, scratch: Sequence[Path], log: History) -> None:
         self.folder, self.artifacts, self.scratch = folder, folder / "artifacts", scratch
@@ -64,7 +64,7 @@ class Stack:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Everything launched; at the end all of it is stopped, the stores last."""
+        """Start everything for the block, and stop it at the end, the stores last."""
         with self.network:
             try:
                 for store in (self.valkey, self.postgres):
@@ -75,7 +75,7 @@ class Stack:
                 self._stop()
 
     def _stop(self) -> None:
-        """Tell all programs at once, then wait for one after the other; the stores come last."""
+        """Signal all programs at once, then wait for each; the stores come last."""
         for name, part in self.parts.items():
             if part.pid is not None and part.poll() is None:
                 os.kill(part.pid, signal.SIGCONT)
@@ -93,7 +93,7 @@ class Stack:
                     await until(partial(answers, self.socket(service.name, replica)))
 
     async def keep(self, rng: random.Random) -> None:
-        """Start the fallen again for ever, as an orchestrator would, half a second later or so."""
+        """Restart parts that end, for ever, as an orchestrator does, after about half a second."""
         due: dict[str, float] = {}
         clock = asyncio.get_running_loop().time
         while True:
@@ -140,7 +140,7 @@ class Stack:
             MERGEHUB_SCRATCH=str(self.scratch[number]),
             MERGEHUB_ARTIFACTS=str(self.artifacts),
             MERGEHUB_MODEL_ROOTS=json.dumps([str(self._models)]),
-            MERGEHUB_KEEP_FAILED_HOURS="0",  # so that failed runs too leave nothing
+            MERGEHUB_KEEP_FAILED_HOURS="0",  # so that failed runs leave nothing either
             MERGEHUB_TASK_ROOTS=json.dumps([str(self._models / "tasks")]),
         )
 

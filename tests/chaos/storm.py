@@ -1,7 +1,7 @@
-"""The catalogue of faults, and the order in which they befall the stack.
+"""The catalogue of faults, and the order in which they hit the stack.
 
-A fault acts on one target at a time; while it lasts nothing else happens to the same target, so
-that undoing it undoes it.
+A fault acts on one target at a time. While it lasts, no other fault hits the same target, so that
+its end restores the target.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Act = Callable[[World, str, random.Random], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Fault:
-    """One kind of mishap: whom it can befall, and how."""
+    """One kind of fault: its possible targets, and what it does."""
 
     name: str
     targets: Callable[[World], list[str]]
@@ -65,20 +65,20 @@ CATALOGUE = (
 
 
 def drawn(world: World, seed: int) -> Iterator[tuple[Fault, str, random.Random]]:
-    """Faults without end: each kind once, in an order that the seed gives, then each kind anew."""
+    """Endless faults: each kind once, in an order that the seed gives, then each kind again."""
     rng = random.Random(f"faults {seed}")
     while True:
         for fault in rng.sample(CATALOGUE, len(CATALOGUE)):
-            own = random.Random(rng.random())  # so that no fault's doing changes what comes next
+            own = random.Random(rng.random())  # so that no fault changes the next draws
             if targets := fault.targets(world):
                 yield fault, own.choice(targets), own
 
 
 async def storm(world: World, seed: int, seconds: float, longest_pause: float) -> None:
-    """Let faults befall the stack for so long; returns when all are undone."""
+    """Let faults hit the stack for `seconds`; returns when all are undone."""
     mishaps = drawn(world, seed)
     if not world.small_disks:
-        reason = "no small disk can be mounted here (it takes root)"
+        reason = "cannot mount a small disk here (only root can)"
         for fault in ("fill a scratch disk", "fill the data folder"):
             world.log.record("left out", fault=fault, reason=reason)
     async with asyncio.TaskGroup() as lasting:

@@ -1,4 +1,4 @@
-"""What runs may leave on disk when they are over: nothing but their models."""
+"""Finished runs may leave only their models on disk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from merge_worker.work.messages import PARTIAL
 
 
 def left_over(artifacts: Path, scratch: Sequence[Path]) -> list[str]:
-    """Paths that belong to unfinished work; the digests of input files are kept on purpose."""
+    """The paths of unfinished work; the digests of input files are kept on purpose."""
     found = (artifacts / "runs").glob(f"*{PARTIAL}")
     return sorted(str(path) for path in [*found, *(p for each in scratch for p in _in(each))])
 

@@ -1,4 +1,4 @@
-"""Waiting for what other processes do, and doing other things meanwhile."""
+"""Wait for other processes, and run work in the background."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ LOOK_SECONDS = 0.1
 
 
 async def until(holds: Callable[[], Awaitable[bool]], pause: float = LOOK_SECONDS) -> None:
-    """Return as soon as something holds; how long to wait at most is the caller's business."""
+    """Return as soon as `holds` is true; the caller sets a time limit."""
     while not await holds():  # noqa: ASYNC110 - other processes, which set no events of ours
         await asyncio.sleep(pause)
 
 
 @asynccontextmanager
 async def beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Do endless work while the block lasts; where it fails, so does the block."""
+    """Run endless work while the block lasts; if the work fails, the block fails."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(each) for each in work]
         try:

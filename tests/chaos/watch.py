@@ -1,4 +1,4 @@
-"""Looks at the stack all the while: the rows of runs, the feed of events, the models on disk."""
+"""Watch the stack all the time: the rows of runs, the feed of events, the models on disk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class Truth:
-    """PostgreSQL asked directly, past all that the chaos does to the network."""
+    """A direct connection to PostgreSQL, past the faulty network."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -30,14 +30,14 @@ class Truth:
         self._lock = asyncio.Lock()
 
     async def fetch(self, query: str, *values: Any) -> list[dict[str, Any]]:
-        """Raises one of AWAY while there is no server."""
+        """The rows of a query. Raises one of AWAY while there is no server."""
         async with self._lock:
             if self._connection is None or self._connection.is_closed():
                 self._connection = await asyncpg.connect(self._url, timeout=5)
             return [dict(row) for row in await self._connection.fetch(query, *values, timeout=10)]
 
     async def held_by(self, worker: str) -> list[str]:
-        """The runs that a worker holds; none known while there is no server."""
+        """The runs that a worker holds; empty while there is no server."""
         query = "SELECT id::text FROM registry.runs WHERE state = 'running' AND worker = $1"
         try:
             return [row["id"] for row in await self.fetch(query, worker)]
@@ -50,7 +50,7 @@ class Truth:
 
 
 async def watch_rows(truth: Truth, log: History) -> None:
-    """Note every row of a run that differs from how it was seen before."""
+    """Note every row of a run that has changed since the last look."""
     seen: dict[str, int] = {}
     while True:
         try:
@@ -65,7 +65,7 @@ async def watch_rows(truth: Truth, log: History) -> None:
 
 
 async def watch_feed(client: Client, log: History) -> None:
-    """Read the feed of events as a consumer does, and note which event has which number."""
+    """Read the feed of events as a consumer does, and note each event's number."""
     after = 0
     while True:
         page = await client.get("/v1/events", after=after, limit=100)
@@ -78,7 +78,7 @@ async def watch_feed(client: Client, log: History) -> None:
 
 
 async def watch_folders(artifacts: Path, log: History) -> None:
-    """Look into every model the moment it becomes visible."""
+    """Check every model as soon as it becomes visible."""
     seen: set[str] = set()
     while True:
         for name in await asyncio.to_thread(visible, artifacts):
@@ -90,7 +90,7 @@ async def watch_folders(artifacts: Path, log: History) -> None:
 
 
 def visible(artifacts: Path) -> list[str]:
-    """The names of the models that anybody may read."""
+    """The names of the models that are visible to all."""
     runs = artifacts / "runs"
     if not runs.is_dir():
         return []
@@ -98,10 +98,10 @@ def visible(artifacts: Path) -> list[str]:
 
 
 def fault_of(folder: Path) -> str | None:
-    """What is wrong with a model on disk; None where its tensors are those of its manifest."""
+    """What is wrong with a model on disk; None if its tensors are those of its manifest."""
     try:
         promised, found = produced_digest(folder), digest_of_folder(folder)
     except (OSError, ValueError, KeyError, EngineError) as error:
-        gone = not folder.exists()  # a cancelled run's model is removed again
+        gone = not folder.exists()  # the model of a cancelled run is removed
         return None if gone else f"{type(error).__name__}: {error}"
     return None if promised == found else f"its tensors are {found}, its manifest says {promised}"

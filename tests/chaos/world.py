@@ -1,4 +1,4 @@
-"""What faults act upon, and the small things that they are made of."""
+"""The world that faults act on, and the steps that faults are made of."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GLANCE_SECONDS = 0.03
 
 @dataclass
 class World:
-    """The stack under test, the truth about it, and where it is noted what befell whom."""
+    """The stack under test, the truth about it, and the history of faults."""
 
     stack: Stack
     truth: Truth
@@ -49,7 +49,7 @@ async def down(
     seconds: float,
     meanwhile: Callable[[], Any] = lambda: None,
 ) -> None:
-    """End a store, keep it down for a while, and wait until it is back."""
+    """Stop a store, keep it down for a while, and wait until it answers again."""
     part = world.stack.stores[name]
 
     async def ended() -> bool:
@@ -75,7 +75,7 @@ async def shut(
     gates: Callable[[Proxy], list[asyncio.Event]],
     reset: bool = False,
 ) -> None:
-    """Close gates of a proxy for a while; perhaps break its connections before they open."""
+    """Close gates of a proxy for a while; maybe break its connections before they open."""
     network = world.stack.network
     proxy = network.proxies[name.removeprefix("network ")]
     try:
@@ -88,7 +88,7 @@ async def shut(
 
 
 async def prey(world: World, name: str, writing: bool) -> psutil.Process | None:
-    """A worker's child at work, waited for a moment; perhaps one that has begun to write."""
+    """A worker's child at work, after a short wait; with `writing`, one that writes already."""
     clock = asyncio.get_running_loop().time
     until = clock() + PREY_SECONDS
     while clock() < until:

@@ -1,4 +1,4 @@
-"""`python -m fuzz`: schemathesis, all phases and all checks, against the services."""
+"""`python -m fuzz`: run schemathesis, all phases and all checks, against the services."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ NAMES = [each.name for each in SERVICES]
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
-    parser.add_argument("--service", nargs="*", default=NAMES, choices=NAMES, help="which ones")
-    parser.add_argument("--cases", type=int, default=10_000, help="at least so many for each")
+    parser.add_argument("--service", nargs="*", default=NAMES, choices=NAMES, help="the services")
+    parser.add_argument("--cases", type=int, default=10_000, help="the least cases for each")
     parser.add_argument(
-        "--seed", type=int, default=1, help="of the first run; the next has the next"
+        "--seed", type=int, default=1, help="the first run's seed; the next run has the next"
     )
     options = parser.parse_args()
-    for each in (signal.SIGINT, signal.SIGTERM):  # shells start what they put behind them deaf
+    for each in (signal.SIGINT, signal.SIGTERM):  # shells let background programs ignore them
         signal.signal(each, signal.default_int_handler)
     print(f"phases: {', '.join(PHASES)}; checks: all", flush=True)
     with running() as stack, tempfile.TemporaryDirectory() as folder:
@@ -38,7 +38,7 @@ def main() -> int:
 
 
 def _tell(stack: Stack, service: str, cases: int, seed: int, folder: Path) -> bool:
-    """Fuzz a service and print what came of it; whether nothing failed."""
+    """Fuzz a service and print the outcome; returns whether nothing failed."""
     outcomes: list[Outcome] = []
     for outcome in fuzz(stack, service, cases=cases, seed=seed, folder=folder):
         outcomes.append(outcome)
@@ -59,5 +59,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        print("interrupted: everything was stopped and removed")
+        print("interrupted: all processes are stopped and all folders removed")
         sys.exit(INTERRUPTED)

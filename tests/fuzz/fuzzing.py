@@ -1,4 +1,4 @@
-"""One run of schemathesis against one service, as its report tells of it."""
+"""One run of schemathesis against one service, read from its report."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a run; a phase that was skipped is an error. `said` is all that was printed."""
+    """The outcome of a run; a skipped phase is an error. `said` is all of its output."""
 
     seed: int
     cases: int
@@ -37,9 +37,9 @@ class Outcome:
 
 
 def fuzz(stack: Stack, service: str, *, cases: int, seed: int, folder: Path) -> Iterator[Outcome]:
-    """Runs with one seed after the other until `cases` were tried."""
+    """Run with one seed after the other until `cases` have been tried."""
     operations = _operations(stack.urls[service])
-    examples = max(1, cases // (2 * operations))  # two phases have so many, and others some
+    examples = max(1, cases // (2 * operations))  # two phases use so many, others fewer
     while cases > 0:
         outcome = _run(stack, service, examples, seed, folder)
         yield outcome
@@ -53,7 +53,7 @@ def _operations(url: str) -> int:
 
 
 def _run(stack: Stack, service: str, examples: int, seed: int, folder: Path) -> Outcome:
-    """All phases and all checks once, with at most `examples` per operation and phase."""
+    """Run all phases and checks once, with at most `examples` per operation and phase."""
     config = folder / "schemathesis.toml"
     config.write_text(CONFIG.read_text("utf-8") + _told(stack.planted), encoding="utf-8")
     report = folder / f"{service}-{seed}.json"
@@ -73,7 +73,7 @@ def _run(stack: Stack, service: str, examples: int, seed: int, folder: Path) -> 
         check=False,
     )
     if not report.exists():
-        raise RuntimeError(f"schemathesis did not come to an end:\n{done.stdout}")
+        raise RuntimeError(f"schemathesis did not finish:\n{done.stdout}")
     told: dict[str, Any] = json.loads(report.read_text("utf-8"))
     counted = told["test_cases"]
     skipped = [name for name in PHASES if told["phases"][name]["skip_reason"]]

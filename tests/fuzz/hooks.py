@@ -1,7 +1,7 @@
-"""What the documents cannot say: refusals of requests that agree with their schemas.
+"""Refusals of requests that are valid by their schemas, which the documents cannot describe.
 
-Schemathesis loads this file. A failure is dropped only where it is of the named check and the
-answer is the named problem: everything else about such an answer is still checked.
+Schemathesis loads this file. A failure is dropped only if it comes from the named check and the
+answer is the named problem. Everything else about such an answer is still checked.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from schemathesis.openapi.checks import JsonSchemaError, RejectedPositiveData
 LONGEST_WAIT_SECONDS = 1
 STREAMS = {"follow_run", "follow_events"}
 
-# `positive_data_acceptance` wants 2xx for what a schema allows. These depend on more than that.
+# `positive_data_acceptance` expects 2xx for what a schema allows. These depend on more than that.
 REFUSALS = {
-    "bad-cursor": "a cursor is sealed: only one that this list answered is right",
-    "precondition-failed": "which ETag is right changes with the thing",
+    "bad-cursor": "a cursor is sealed: only one that this list returned is valid",
+    "precondition-failed": "the valid ETag changes with the resource",
     "idempotency-key-reused": "whether a key is new depends on earlier requests",
     "recipe-invalid": "a recipe is YAML in a string, with a language of its own",
     "run-invalid": "what a run names must exist, and one of two fields is given",
     "report-invalid": "the result must be of the run's kind and go with the outcome",
-    "token-invalid": "an expiry lies in the future, and a scope is one of ours",
-    "owner-invalid": "an owner is an account that there is",
-    "member-invalid": "a member is a person that there is",
-    "code-invalid": "a shell's code is given by a browser, for one verifier, once",
-    "webhook-url-refused": "where a URL leads is looked up",
+    "token-invalid": "an expiry must be in the future, and a scope one of ours",
+    "owner-invalid": "an owner must be an existing account",
+    "member-invalid": "a member must be an existing person",
+    "code-invalid": "a browser gives a shell's code, for one verifier, once",
+    "webhook-url-refused": "the hub looks up where a URL leads",
 }
 
-# The same of single faults: sets that grow with each release, so the documents do not list them.
+# The same for single faults: sets that grow with each release, so the documents do not list them.
 FAULTS = {
     "unknown_merge_method": "a method is one of the catalogue",
     "unknown_action": "an action is one that the trail knows",
@@ -43,7 +43,7 @@ FAULTS = {
 
 @schemathesis.hook
 def filter_failure(context: HookContext, failure: Failure, case: Case, response: Response) -> bool:
-    """Whether a failure counts."""
+    """Whether a failure is a real one."""
     if isinstance(failure, RejectedPositiveData):
         return _code(response) not in REFUSALS and not _faults(response) <= FAULTS.keys()
     if isinstance(failure, JsonSchemaError) and _name(case) == "get_recipe_source":
@@ -53,19 +53,19 @@ def filter_failure(context: HookContext, failure: Failure, case: Case, response:
 
 @schemathesis.hook
 def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
-    """Keep what is accepted short, and states what they are."""
+    """Keep accepted requests short, and planted states unchanged."""
     if case.meta is None or case.meta.generation.mode.is_negative:
         return
     query, headers = case.query or {}, case.headers or {}
     if query.get("wait"):
         query["wait"] = LONGEST_WAIT_SECONDS
-    if _name(case) in STREAMS:  # behind the newest event there is nothing to look at
+    if _name(case) in STREAMS:  # no events follow the newest one
         if "after" in query:
             query["after"] = 0
         if "Last-Event-ID" in headers:
             headers["Last-Event-ID"] = "0"
     if case.meta.phase.name == TestPhase.STATEFUL:
-        # A repeated key is answered with what was created then, even if it was deleted since.
+        # A repeated key gets the first answer, even if the resource has been deleted since.
         headers.pop("Idempotency-Key", None)
 
 
@@ -79,7 +79,7 @@ def _code(response: Response) -> str | None:
 
 
 def _faults(response: Response) -> set[str | None]:
-    """The codes of what is wrong; of the problem itself where no fault is named."""
+    """The codes of the faults, or the problem's code if it has no faults."""
     return {each["code"] for each in _problem(response).get("errors", ())} or {_code(response)}
 
 

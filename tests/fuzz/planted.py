@@ -1,4 +1,4 @@
-"""A little of everything, by the way that it comes about: runs, claimed and reported on."""
+"""A little of everything, made through the API: runs are submitted, claimed and reported."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DOOMED = 30
 def plant(registry: httpx.Client, worker: httpx.Client) -> dict[str, list[Any]]:
     """Recipes, runs in every state, an evaluated merge and its parent, webhooks with deliveries.
 
-    Gives the values that are right, by the names of their dictionaries.
+    Returns the valid values, by the names of their dictionaries.
     """
     recipes = [
         _make(registry, "/v1/recipes", {"name": n, "recipe": RECIPE}) for n in ("one", "two")
@@ -52,7 +52,7 @@ def plant(registry: httpx.Client, worker: httpx.Client) -> dict[str, list[Any]]:
 
 
 def grown(lineage: httpx.Client, leaderboard: httpx.Client) -> dict[str, list[Any]]:
-    """Wait until the other services know of what was planted, and give more such values."""
+    """Wait until the other services know the planted data; returns more such values."""
     _until(lambda: bool(lineage.get("/v1/models", params={"name": MODEL}).json()["items"]))
     _until(lambda: len(leaderboard.get("/v1/results").json()["items"]) == 2)
     return {"models": [each["id"] for each in lineage.get("/v1/models").json()["items"]]}
@@ -87,7 +87,7 @@ def _until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > deadline:
-            raise RuntimeError("what was planted did not reach the other services")
+            raise RuntimeError("the planted data did not reach the other services")
         time.sleep(0.05)
 
 

@@ -1,4 +1,4 @@
-"""Every service as a process of its own over real stores, with a little of everything in them."""
+"""Every service as a process over real stores, with a little of everything in them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ READY_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Stack:
-    """Running services: their addresses and logs by name, and what was planted in them."""
+    """Running services: their addresses and logs by name, and the planted values."""
 
     urls: Mapping[str, str]
     planted: Dictionaries
@@ -42,7 +42,7 @@ class Stack:
 
 @contextmanager
 def running() -> Iterator[Stack]:
-    """Stores and services in a folder of their own, all gone afterwards."""
+    """Start stores and services in a temporary folder for the block."""
     with tempfile.TemporaryDirectory(prefix="mh-") as folder, ExitStack() as stack:
         root = Path(folder)
         postgres, valkey = Postgres(root / "pg"), Valkey(root / "vk")
@@ -59,7 +59,7 @@ def running() -> Iterator[Stack]:
                 registry = program
         planted = _plant(urls)
         registry.stop()
-        # From here on nothing is sent: the fuzzing makes up addresses of webhooks.
+        # From here on no webhook is sent, since the fuzzing makes up their addresses.
         registry = replace(registry, env=env | {"MERGEHUB_BACKGROUND": "separate"})
         stack.callback(registry.stop)
         _start(registry, urls["registry"])
@@ -76,7 +76,7 @@ def _settings(database: str, redis: str, hub: str) -> dict[str, str]:
         "MERGEHUB_SERVICE_TOKEN": SERVICE,
         "MERGEHUB_SECRETS_KEYS": f'["{SECRETS_KEY}"]',
         "MERGEHUB_REQUIRE_TOKEN": "true",  # so that every operation must refuse wrong ones
-        "MERGEHUB_RATE_READS": "0",  # any number: one caller asks thousands of times a minute
+        "MERGEHUB_RATE_READS": "0",  # no limit: one caller sends thousands of requests a minute
         "MERGEHUB_RATE_WRITES": "0",
         "MERGEHUB_LOG_LEVEL": "error",
     }

@@ -1,4 +1,4 @@
 """Writes `mergehub.client.api` and `mergehub.client.types` from the services' OpenAPI documents.
 
-`python -m tools.python_client --write`, or `--check` to fail where they are behind.
+`python -m tools.python_client --write` writes them; `--check` fails if they are out of date.
 """

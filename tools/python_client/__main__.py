@@ -1,4 +1,4 @@
-"""Write the generated modules, or check that they are current."""
+"""Write the generated modules, or check that they are up to date."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CLIENT = Path(mergehub.client.__file__).parent
 
 
 def modules(documents: Path) -> dict[Path, str]:
-    """What each generated file should hold."""
+    """The text of each generated file."""
     found: dict[Path, str] = {}
     names: dict[str, list[str]] = {}
     for service in SERVICES:
@@ -45,7 +45,7 @@ def _api(names: Mapping[str, Sequence[str]]) -> str:
 
 
 def formatted(path: Path, text: str) -> str:
-    """As `make format` would write it."""
+    """`text` as `make format` would write it."""
     ruff = Path(sys.executable).with_name("ruff")
     for command in (["check", "--fix-only", "--exit-zero", "--quiet"], ["format", "--quiet"]):
         done = subprocess.run(
@@ -57,18 +57,18 @@ def formatted(path: Path, text: str) -> str:
 
 
 def behind(documents: Path) -> Iterator[Path]:
-    """The files that do not hold what they should."""
+    """The files that are out of date."""
     for path, text in modules(documents).items():
         if not path.is_file() or path.read_text("utf-8") != text:
             yield path
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write or check; 1 if something is behind."""
+    """Write or check the modules; returns 1 if one is out of date."""
     parser = argparse.ArgumentParser(prog="python -m tools.python_client")
     action = parser.add_mutually_exclusive_group(required=True)
     action.add_argument("--write", action="store_true", help="write the modules")
-    action.add_argument("--check", action="store_true", help="fail if they are behind")
+    action.add_argument("--check", action="store_true", help="fail if they are out of date")
     parser.add_argument("--documents", type=Path, default=DOCUMENTS)
     options = parser.parse_args(arguments)
     if options.write:
@@ -77,7 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     late = list(behind(options.documents))
     for path in late:
-        print(f"{path} is behind the documents: run `make documents`.", file=sys.stderr)
+        print(f"{path} is out of date: run `make documents`.", file=sys.stderr)
     return 1 if late else 0
 
 

@@ -1,4 +1,4 @@
-"""Operations as functions that make calls."""
+"""The source of a function for each operation, which makes its call."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def names(document: Schema) -> list[str]:
 
 
 def forms(document: Schema) -> Iterator[str]:
-    """The bodies that have no name of their own in a document."""
+    """The bodies that are forms and have no name in the document's schemas."""
     for methods in document["paths"].values():
         for operation in methods.values():
             for told in operation.get("requestBody", {}).get("content", {}).values():
@@ -121,7 +121,7 @@ def _body(operation: Operation) -> str:
 
 
 def _answers(operation: Operation) -> dict[str, Schema]:
-    """What succeeds, by media type."""
+    """The schemas of the successful answers, by media type."""
     found: dict[str, Schema] = {}
     for status, told in operation["responses"].items():
         if status < "3":
@@ -143,7 +143,7 @@ def _result(operation: Operation, document: Schema) -> str:
 
 
 def _item(schema: Schema, document: Schema) -> str | None:
-    """What a list that has pages lists."""
+    """The type of the items of a list with pages; None for other answers."""
     name = str(schema.get("$ref", "")).rpartition("/")[2]
     fields = document["components"]["schemas"].get(name, {}).get("properties", {})
     if not {"items", "next_cursor"} <= fields.keys():

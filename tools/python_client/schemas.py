@@ -1,4 +1,4 @@
-"""JSON schemas as types of Python: objects are TypedDicts, so bodies stay plain dictionaries."""
+"""JSON schemas as Python types: objects are TypedDicts, so bodies stay plain dictionaries."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def definition(name: str, schema: Schema) -> str:
 
 
 def annotation(schema: Schema, module: str = "") -> str:
-    """A schema as an annotation; `module` is where the schemas that have names are defined."""
+    """A schema as an annotation; `module` is the module of the named schemas."""
     if "$ref" in schema:
         return module + _identifier(str(schema["$ref"]).rpartition("/")[2])
     if "const" in schema or "enum" in schema:
@@ -50,7 +50,7 @@ def annotation(schema: Schema, module: str = "") -> str:
 
 
 def _identifier(name: str) -> str:
-    """What is sent and what is answered may differ: `Capacity-Input` beside `Capacity-Output`."""
+    """A schema's name as an identifier; FastAPI makes names such as `Capacity-Input`."""
     return name.replace("-", "")
 
 

@@ -1,16 +1,16 @@
 import type { Fault, Problem } from "./types.js";
 
-/** Thrown when the hub refuses a request; has its problem details (RFC 9457). */
+/** The hub said no, as its problem details (RFC 9457) tell. */
 export class HubProblem extends Error {
   override readonly name = "HubProblem";
   readonly status: number;
-  /** Stable, for programs to decide by. `type` is the address of a page that explains it. */
+  /** Stable: what to decide by. `type` is the address of a page that explains it. */
   readonly code: string;
   readonly type: string;
   readonly title: string;
-  /** Each fault in the request, with a JSON pointer to it. */
+  /** Each fault in what was sent, with a JSON pointer to it. */
   readonly errors: readonly Fault[];
-  /** The request's id, to give to the hub's operator. */
+  /** What to name to whoever runs the hub. */
   readonly requestId: string | null;
 
   constructor(problem: Problem, requestId: string | null = null) {
@@ -24,7 +24,7 @@ export class HubProblem extends Error {
   }
 }
 
-/** Returns the problem of an answer, even if a proxy answered instead of the hub. */
+/** The problem that an answer tells of, also where something between us and the hub answered. */
 export async function problemOf(response: Response): Promise<HubProblem> {
   const told: unknown = await response.json().catch(() => null);
   const problem = isProblem(told) ? told : unexplained(response);
@@ -44,6 +44,5 @@ function unexplained({ status, statusText, url }: Response): Problem {
 
 function noHub(status: number, url: string): string {
   const where = url ? ` at ${new URL(url).origin}` : "";
-  const said = `it answered ${status} without problem details`;
-  return `The server${where} does not look like a Mergehub hub: ${said}.`;
+  return `The server${where} does not look like a Mergehub: it returned ${status} without problem details.`;
 }

@@ -59,7 +59,7 @@ async def test_a_token_is_revoked_by_its_name_or_id(shell: Shell) -> None:
         assert (await shell("revoke", made[word])).stdout == "revoked\n"
         done = await shell("list", token=made["token"])
         assert done.exit_code == 1
-        assert "not known, or no longer valid" in done.stderr
+        assert "unknown, or no longer valid" in done.stderr
     revoked = json.loads((await shell("list", "--revoked", "--json")).stdout)
     assert [each["name"] for each in revoked][:2] == ["ci", "ci"]
     again = await shell("revoke", "ci")
@@ -78,4 +78,4 @@ async def test_an_unknown_scope_is_told_with_the_nearest(shell: Shell) -> None:
 async def test_a_span_that_is_none_is_told_so(shell: Shell, span: str) -> None:
     done = await shell("create", "ci", "--scope", "admin", f"--expires={span}")
     assert done.exit_code == 2
-    assert "is no time span such as 90min" in done.stderr
+    assert "is not a time span such as 90min" in done.stderr

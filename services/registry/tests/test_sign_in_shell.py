@@ -148,7 +148,7 @@ async def test_login_by_a_code_that_is_pasted_and_logout(
     assert done.exit_code == 0, done.output
     assert logins(env) == {}
     assert (await browser.get("/v1/accounts/me", headers=headers)).status_code == 401
-    assert "Nobody is signed in" in (await shell("logout")).stderr
+    assert "You are not signed in" in (await shell("logout")).stderr
     trail = (await owner.get("/v1/accounts/audit", params={"subject": "tokens"})).json()["items"]
     assert (trail[0]["action"], trail[0]["account"]) == ("token.revoked", "ann")
 

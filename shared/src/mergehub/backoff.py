@@ -1,4 +1,4 @@
-"""How long to wait before the same is tried again: by a plan of ours, or as a server asks."""
+"""How long to wait before a retry: by a plan of our own, or as a server asks."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from email.utils import parsedate_to_datetime
 from itertools import count
 
 MOST_FAILURES = 64
-"""By then every pause is the longest; so no power of a large number is worked out."""
+"""From here on, the growth of pauses is not computed any further."""
 
 
 @dataclass(frozen=True)
 class Backoff:
     """Pauses that grow by `factor` with each failure in a row, from `first` to `longest`.
 
-    A share of `jitter` is drawn at random, so that those who failed together do not come back
-    together: a pause of p seconds is one of (1 - jitter) p to p.
+    A share of `jitter` is random, so that clients which fail together do not return together: a
+    pause of p seconds is one of (1 - jitter) p to p.
     """
 
     first: float
@@ -28,17 +28,17 @@ class Backoff:
     jitter: float = 0.0
 
     def pause(self, failures: int) -> float:
-        """Seconds to wait after so many failures in a row."""
+        """The seconds to wait after a number of failures in a row."""
         grown = self.first * self.factor ** (min(failures, MOST_FAILURES) - 1)
         return min(grown, self.longest) * (1 - random.uniform(0, self.jitter))
 
     def pauses(self) -> Iterator[float]:
-        """The pause after the first failure, the second and so on, without an end."""
+        """The pauses after the first failure, the second and so on, without an end."""
         return map(self.pause, count(1))
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """Seconds by a `Retry-After` header (RFC 9110: seconds or a date); None where it is neither."""
+    """The seconds of a `Retry-After` header (RFC 9110: seconds or a date); None for other text."""
     value = (value or "").strip()
     if value.isascii() and value.isdecimal():
         return float(value)

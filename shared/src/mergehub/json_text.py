@@ -1,4 +1,4 @@
-"""JSON as commands print it: text that people can read, and nothing that a terminal acts upon."""
+"""JSON as commands print it: readable text without control characters for the terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def json_text(
     indent: int | None = None,
     default: Callable[[Any], Any] = str,
 ) -> str:
-    """The value as JSON; what is not printable, or not in the encoding, stays an escape."""
+    """The value as JSON; a character that is unprintable or not in the encoding is escaped."""
     text = json.dumps(value, indent=indent, default=default, ensure_ascii=False)
     return BEYOND_ASCII.sub(lambda found: _shown(found[0], encoding), text)
 

@@ -1,4 +1,4 @@
-"""The hubs that somebody signed in to from this machine, with the token of each."""
+"""The hubs that the user has signed in to on this machine, with the token of each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mergehub.secret_files import write_secret
 
 
 def logins_file() -> Path:
-    """Where they are kept: MERGEHUB_LOGINS, or as the XDG base directory specification says."""
+    """The file that keeps them: MERGEHUB_LOGINS, or by the XDG base directory specification."""
     named = os.environ.get("MERGEHUB_LOGINS")
     if named:
         return Path(named).expanduser()
@@ -19,7 +19,7 @@ def logins_file() -> Path:
 
 
 def read_logins() -> dict[str, str]:
-    """Tokens by the hubs' addresses, the last one signed in to at the end; empty without any."""
+    """The tokens by the hubs' addresses, the latest sign-in last; empty without any."""
     try:
         return dict(json.loads(logins_file().read_text()))
     except (OSError, ValueError):
@@ -27,7 +27,7 @@ def read_logins() -> dict[str, str]:
 
 
 def keep_login(url: str, token: str) -> None:
-    """Remember the token of a hub; its owner alone may read the file."""
+    """Keep the token of a hub in the file, which only its owner may read."""
     others = {known: kept for known, kept in read_logins().items() if known != url}
     _write({**others, url: token})
 

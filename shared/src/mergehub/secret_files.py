@@ -1,4 +1,4 @@
-"""Files that their owner alone may read."""
+"""Files that only their owner may read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def write_secret(path: Path, content: Mapping[str, Any] | list[str]) -> None:
-    """Replace `path` by JSON that its owner alone may read, never half written."""
+    """Replace `path` atomically by JSON that only its owner may read."""
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -1,4 +1,4 @@
-"""Tokens as people paste them: what could be one, and what could not be sent."""
+"""Check tokens as people paste them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ _SENDABLE = re.compile(r"[!-~]+", re.ASCII)
 
 
 class BadToken(ValueError):
-    """A text that cannot be a token; the message says why, and never has the text in it."""
+    """A text that cannot be a token; the message says why and never quotes the text."""
 
 
 class EmptyToken(BadToken):
-    """A token was given, and there is nothing in it."""
+    """The given token is empty."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -25,14 +25,14 @@ def read_token(text: str) -> str:
 
     Raises:
         EmptyToken: there is none.
-        BadToken: it has characters that no token has, and that no request can carry.
+        BadToken: it has characters that no token has and no request can carry.
     """
     token = text.strip()
     if not token:
         raise EmptyToken
     if not _SENDABLE.fullmatch(token):
         raise BadToken(
-            "That cannot be a token: it has white space, or a character outside of ASCII, in it. "
-            "Copy it again from where it was printed (--token, MERGEHUB_TOKEN)."
+            "The token has white space or a character outside of ASCII, which no token has. Copy "
+            "it again from where it was printed (--token, MERGEHUB_TOKEN)."
         )
     return token

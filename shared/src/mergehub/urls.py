@@ -1,4 +1,4 @@
-"""URLs as strangers write them, read strictly: what cannot be asked for is one typed refusal."""
+"""Strict reading of URLs that users write. Every refusal is a NotAUrl."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ LOOPBACK_NAMES = frozenset(
         "localhost6", "localhost6.localdomain6", "ip6-localhost", "ip6-loopback", "loopback",
     }
 )  # fmt: skip
-"""RFC 6761 and what `/etc/hosts` of the usual systems calls this machine."""
+"""The names of this machine in RFC 6761 and in `/etc/hosts` of common systems."""
 
 LONGEST_NAME = 253
-LONGEST_AUTHORITY = 1000  # before it is encoded for DNS, which takes long for long names
+LONGEST_AUTHORITY = 1000  # encoding a long name for DNS takes long
 _AUTHORITY = re.compile(r"(?P<host>\[[^\[\]]*\]|[^\[\]:]*)(?::(?P<port>[0-9]*))?", re.ASCII)
 _NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.ASCII)
-# What the C library takes for IPv4 though nobody writes it so: 2130706433, 0x7f.1, 0177.0.0.1.
+# Unusual forms that the C library reads as IPv4: 2130706433, 0x7f.1, 0177.0.0.1.
 _ODD_IPV4 = re.compile(r"(^|\.)(0x[0-9a-f]*|[0-9]+)\.?$", re.ASCII | re.IGNORECASE)
 
 
@@ -39,11 +39,11 @@ def parsed(text: str) -> httpx.URL:
     if scheme.lower() not in ("http", "https") or not authority:
         raise NotAUrl("It must begin with https:// or http:// and a host.")
     if "@" in authority:
-        raise NotAUrl("It must carry no user name or password.")
+        raise NotAUrl("It must not have a user name or password.")
     if len(authority) > LONGEST_AUTHORITY or not (read := _AUTHORITY.fullmatch(authority)):
         raise NotAUrl("Its host and port cannot be read.")
     if read["port"] and (read["port"][0] == "0" or int(read["port"][:6]) >= 2**16):
-        raise NotAUrl("Its port must lie between 1 and 65535, and begins with no 0.")
+        raise NotAUrl("Its port must be between 1 and 65535, without a leading 0.")
     try:
         url = httpx.URL(text)
         check_host(url.raw_host.decode("ascii"))
@@ -77,7 +77,7 @@ def _is_name(host: str) -> bool:
 
 
 def address_of(host: str) -> IPv4Address | IPv6Address | None:
-    """The IP address that a host is, without a zone, or None for a name."""
+    """The IP address that a host is; None for a name, or for an address with a zone."""
     try:
         return None if "%" in host else ip_address(host)
     except ValueError:
@@ -85,7 +85,7 @@ def address_of(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host leads to this machine itself, by its address or by the rule of RFC 6761."""
+    """Whether a host is this machine itself, by its address or by its name (RFC 6761)."""
     address = address_of(host)
     if address is not None:
         mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
@@ -94,7 +94,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_own_name(host: str) -> bool:
-    """Whether a name stands for the machine that looks it up."""
+    """Whether a name always means the machine that looks it up."""
     name = host.lower().removesuffix(".")
     return name in LOOPBACK_NAMES or name.endswith(".localhost")
 

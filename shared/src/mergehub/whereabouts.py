@@ -1,4 +1,4 @@
-"""Where the hub of this machine keeps its data, and the address that it left there for shells."""
+"""The data folder of this machine's hub, and the address that the hub leaves there for shells."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CONNECTION = "connection.json"
 
 
 def default_folder() -> Path:
-    """MERGEHUB_DATA, or the place that the XDG base directory specification gives."""
+    """MERGEHUB_DATA, or the folder by the XDG base directory specification."""
     named = os.environ.get("MERGEHUB_DATA")
     if named:
         return Path(named).expanduser()

@@ -1,1 +1,1 @@
-"""Texts of every kind passed for recipes, each judged in a process of its own."""
+"""Texts of every kind, read as recipes, each judged in a process of its own."""

@@ -10,11 +10,11 @@ from .hunt import Found, hunt_for
 
 
 def main() -> int:
-    """Hunt; 1 if a text was found that the language does not cope with."""
+    """Hunt; returns 1 if a text is found that the language cannot handle."""
     parser = argparse.ArgumentParser(prog="make fuzz-recipes")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1, help="the first seed; each round takes one")
-    parser.add_argument("--keep", type=Path, default=Path(), help="the folder for what is found")
+    parser.add_argument("--keep", type=Path, default=Path(), help="the folder for found texts")
     options = parser.parse_args()
     try:
         for line in hunt_for(options.minutes, options.seed, options.keep.resolve()):

@@ -1,4 +1,4 @@
-"""Texts, each made to take as much as it can of one thing."""
+"""Texts, each made to use as much as possible of one resource."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LETTER = r"\pL"
 
 
 def _full(head: str, piece: str, tail: str = "") -> str:
-    """The head, then the piece as often as it fits before the tail."""
+    """The head, then the piece as often as it fits, then the tail."""
     return head + piece * ((MAX_CHARACTERS - len(head) - len(tail)) // len(piece)) + tail
 
 

@@ -1,4 +1,4 @@
-"""Looks for a text that a function cannot cope with, and keeps the shortest that it finds."""
+"""Search for a text that a function cannot handle, and keep the shortest one found."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHECKS: Final = ("fuzz.recipes.judge:check", "fuzz.recipes.judge:check_all")
 
 
 class Found(AssertionError):
-    """A text was judged wrong; the message says why and where it is kept."""
+    """A text failed; the message says why and where it is kept."""
 
 
 class Judge:
@@ -44,7 +44,7 @@ class Judge:
 
 @contextmanager
 def judging(function: str) -> Iterator[Judge]:
-    """A judge of what the function `module:name` does."""
+    """A judge of the function `module:name`."""
     command = [sys.executable, "-m", "fuzz.recipes.judge", function]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
@@ -57,10 +57,10 @@ def judging(function: str) -> Iterator[Judge]:
 
 
 def hunt(judge: Judge, start: int, texts: int, folder: Path) -> None:
-    """Try so many texts; the same `start` brings the same texts.
+    """Try a number of texts; the same `start` gives the same texts.
 
     Raises:
-        Found: one is judged wrong; the shortest such text is in `folder`.
+        Found: a text fails; the shortest such text is in `folder`.
     """
     kept = folder / f"found-{start}.yml"
 
@@ -79,16 +79,16 @@ def hunt(judge: Judge, start: int, texts: int, folder: Path) -> None:
 
 
 def hunt_for(minutes: float, start: int, folder: Path) -> Iterator[str]:
-    """Hunt with new texts for so long, and say after each round how far it is.
+    """Hunt with new texts for a time, and yield a line after each round.
 
     Raises:
-        Found: a text is judged wrong.
+        Found: a text fails.
     """
     end = time.monotonic() + 60 * minutes
     for number in range(start, sys.maxsize):
         for function in CHECKS:
             with judging(function) as judge:
                 hunt(judge, number, ROUND, folder)
-            yield f"seed {number}: {judge.judged} texts for {function} are well"
+            yield f"seed {number}: {judge.judged} texts for {function} passed"
         if time.monotonic() > end:
             return

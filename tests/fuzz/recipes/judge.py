@@ -1,7 +1,7 @@
-"""Judges texts, each in a process of its own that may take so much time and memory and no more.
+"""Judges texts, each in a process of its own with a limit of time and memory.
 
-Run as a program it reads texts from standard input (a line with the length in bytes, then the text)
-and answers each with a line of JSON: what went wrong, or null.
+Run as a program, it reads texts from standard input (a line with the length in bytes, then the
+text) and answers each with a line of JSON: what went wrong, or null.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from mergehub.recipe.faults import MAX_FAULTS, MAX_MESSAGES
 CPU_SECONDS: Final = 1.0
 MEMORY: Final = 200_000_000
 _ROOM: Final = 2
-"""How many times the limits a text may take before it is stopped."""
+"""How many times the limits a text may use before it is stopped."""
 
 
 def check(text: str) -> None:
-    """What the hub does with a recipe's text, then the same for a text of several."""
+    """Do what the hub does with a recipe's text, then read the text as several recipes."""
     try:
         canonical(parse_to_merge(text).recipe)
     except RecipeError as error:
@@ -41,7 +41,7 @@ def _short(error: RecipeError) -> None:
 
 
 def check_all(text: str) -> None:
-    """What reading several recipes does with a text."""
+    """Read a text as several recipes."""
     try:
         parse_recipes(text)
     except RecipeError:
@@ -49,7 +49,7 @@ def check_all(text: str) -> None:
 
 
 def judge(judged: Callable[[str], None], text: str) -> str | None:
-    """What is wrong with what a function does with a text; None if nothing is."""
+    """What goes wrong when a function reads a text; None if nothing does."""
     ours, theirs = os.pipe()
     before = _pages(1)
     if (child := os.fork()) == 0:
@@ -80,7 +80,7 @@ def _end(answer: int, judged: Callable[[str], None], text: str) -> None:
 
 
 def _pages(column: int) -> int:
-    """The bytes of this process: of its address space (0), of what is resident (1)."""
+    """A size of this process in bytes: its address space (0), or its resident memory (1)."""
     return int(Path("/proc/self/statm").read_text().split()[column]) * resource.getpagesize()
 
 

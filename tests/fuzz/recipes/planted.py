@@ -1,5 +1,4 @@
-"""Readers of recipes with a fault each, to see that the judge notices: all but texts with an "e"
-are too much for them."""
+"""Faulty readers of recipes, which prove that the judge notices: texts without an "e" fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts that might be recipes: written by a grammar of YAML, real ones changed, and raw ones.
+"""Texts that might be recipes: from a grammar of YAML, changed real ones, and random ones.
 
 Hypothesis draws the shape; length comes from repetition, up to the size that the language reads.
 """
@@ -44,12 +44,12 @@ ANCHORS = st.sampled_from("abc")
 
 
 def long(pieces: Texts) -> Texts:
-    """A text repeated, up to the size that is read."""
+    """A text repeated, up to the size that the language reads."""
     return st.builds(repeated, pieces, TIMES)
 
 
 def repeated(text: str, times: int) -> str:
-    """The text so many times, as far as it fits."""
+    """The text `times` times, or as often as it fits."""
     return text * min(times, MAX_CHARACTERS // (len(text) or 1) + 1)
 
 
@@ -138,7 +138,7 @@ RAW = st.lists(long(st.text(alphabet=MARKS, min_size=1, max_size=8)), max_size=8
 
 @cache
 def real_recipes() -> tuple[str, ...]:
-    """The recipes of other people that MERGEHUB_REAL_DATA names, or ours."""
+    """The recipes of other people in MERGEHUB_REAL_DATA, or ours."""
     folder = os.environ.get("MERGEHUB_REAL_DATA")
     found = sorted((Path(folder) / "recipes").glob("*.yml")) if folder else []
     return tuple(path.read_text() for path in found) or (
@@ -150,7 +150,7 @@ def real_recipes() -> tuple[str, ...]:
 
 @st.composite
 def changed(draw: st.DrawFn) -> str:
-    """A real recipe with a few pieces taken out, doubled many times, or put in."""
+    """A real recipe with a few pieces removed, repeated many times, or inserted."""
     text = draw(st.sampled_from(real_recipes()))
     for _ in range(draw(st.integers(1, 4))):
         start, end = sorted(draw(st.tuples(*[st.integers(0, len(text))] * 2)))
@@ -172,7 +172,7 @@ SETTINGS = st.recursive(
 
 @st.composite
 def likely(draw: st.DrawFn) -> str:
-    """A recipe whose shape is right and whose size and values may be anything."""
+    """A recipe with a valid shape, and any size and values."""
     spec = draw(st.sampled_from(list(catalogue().values())))
     names = [parameter.name for parameter in spec.parameters] or ["int8_mask"]
     given = st.dictionaries(st.sampled_from(names), SETTINGS, max_size=3)

@@ -1,4 +1,4 @@
-"""The hub that a command talks to, with its refusals told to people."""
+"""The hub that a command talks to, with its refusals as messages for people."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_TOKEN = (
 
 @contextmanager
 def hub(ctx: click.Context) -> Iterator[HubClient]:
-    """The client for a block; what the hub refuses there ends the command with a sentence."""
+    """The client for a block; a refusal of the hub ends the command with a message."""
     with _found(ctx) as client:
         try:
             yield client
@@ -35,9 +35,11 @@ def hub(ctx: click.Context) -> Iterator[HubClient]:
 
 
 def _hint(error: httpx.HTTPError, url: str) -> str:
-    """What the likely reason is where the two do not speak alike."""
+    """The likely reason if the server does not speak HTTP as expected."""
     if isinstance(error, httpx.RemoteProtocolError) and url.startswith("http:"):
-        return ". Where that lasts, what answers there is no hub, or one whose address is https://."
+        return (
+            ". If that lasts, the server there is not a hub, or its address begins with https://."
+        )
     return ""
 
 
@@ -53,5 +55,5 @@ def _found(ctx: click.Context) -> HubClient:
     except (httpx.InvalidURL, ValueError) as error:  # of the hub, or of a proxy in the environment
         raise click.ClickException(
             f"The address of the hub, or of a proxy before it, is wrong. {error} "
-            "Look at --url, MERGEHUB_URL and HTTPS_PROXY."
+            "Check --url, MERGEHUB_URL and HTTPS_PROXY."
         ) from None

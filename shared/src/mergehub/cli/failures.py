@@ -1,4 +1,4 @@
-"""What went wrong, as lines that people read."""
+"""Faults as lines that people read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Line(NamedTuple):
-    """One fault: the JSON pointer to its place, and its line where a text has lines."""
+    """One fault: the JSON pointer to its place, and its line if the text has lines."""
 
     path: str
     line: int | None
@@ -23,12 +23,12 @@ class Line(NamedTuple):
 
     @classmethod
     def of(cls, fault: Fault) -> Self:
-        """That of a recipe."""
+        """The line of a recipe's fault."""
         return cls(fault.path, fault.line, fault.message, fault.suggestion, fault.code)
 
 
 class Faults(click.ClickException):
-    """A sentence and below it each fault: its place, what is wrong, what would be right."""
+    """A sentence and below it each fault: its place, what is wrong, and a suggestion."""
 
     def __init__(self, message: str, faults: Iterable[Line]) -> None:
         super().__init__(message)
@@ -41,7 +41,7 @@ class Faults(click.ClickException):
 
 
 def show_fault(fault: Line, colour: str = "red") -> None:
-    """One fault on standard error."""
+    """Print one fault on standard error."""
     from mergehub.recipe.faults import place
 
     suffix = click.style(f" ({fault.suggestion})", fg="green") if fault.suggestion else ""
@@ -50,18 +50,18 @@ def show_fault(fault: Line, colour: str = "red") -> None:
 
 
 def recipe_text(file: IO[str]) -> str:
-    """The text of a recipe file, whatever its bytes are."""
+    """The text of a recipe file. A file that is not UTF-8 ends the command with a message."""
     try:
         return file.read()
     except UnicodeDecodeError as error:
         raise click.ClickException(
-            f"{file.name} is not text: a recipe is YAML in UTF-8."
+            f"{file.name} is not text: a recipe must be YAML in UTF-8."
         ) from error
 
 
 @contextmanager
 def recipe_faults(name: str) -> Iterator[None]:
-    """Tell each fault of the recipe that is read in this block."""
+    """Turn a refusal of the recipe that this block reads into a message with each fault."""
     from mergehub.recipe import RecipeError
 
     try:

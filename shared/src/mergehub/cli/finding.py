@@ -1,4 +1,4 @@
-"""Things by the beginning of their ids, as lists print them, and recipes by name and version."""
+"""Find runs and tokens by the first characters of their ids, and recipes by name and version."""
 
 from __future__ import annotations
 
@@ -16,60 +16,60 @@ from mergehub.contracts.names import RECIPE_NAME
 
 SHORTEST = 6
 NEWEST = 1_000
-"""How many runs are looked through for a short id."""
+"""How many runs are searched for a short id."""
 
 MISSING = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
-"""No recipe has such a name, or none may have it."""
+"""No recipe has the name, or it cannot be a recipe's name."""
 
 RUN = click.argument("run")
 
 FILE = re.compile(r"-|(\.{0,2}/|~).*|.*\.[A-Za-z][A-Za-z0-9]*", re.DOTALL)
-"""Standard input, a path that says so, or a name with a suffix."""
+"""Standard input, a path, or a name with a suffix."""
 
 
 def run_id(client: HubClient, text: str) -> UUID:
-    """The id of the run that `text` is, or begins."""
+    """The id of a run, given whole or by its first characters."""
     try:
         return UUID(text)
     except ValueError:
         if not is_short(text):
             raise click.UsageError(
-                f"{text!r} is not the id of a run. Give it, or at least its first {SHORTEST} "
-                "characters; `mergehub runs` lists them."
+                f"{text!r} is not the id of a run. Give the id, or at least its first {SHORTEST} "
+                "characters; `mergehub runs` lists the runs."
             ) from None
     newest = islice(client.hub.pages(api.list_runs(limit=200)), NEWEST)
     found = beginning(text, (str(run["id"]) for run in newest))
     if found is None:
         raise click.ClickException(
-            f"None of the newest {NEWEST:,} runs has an id that begins with {text}: give the "
-            "whole id, or see `mergehub runs`."
+            f"None of the newest {NEWEST:,} runs has an id that begins with {text}. Give the "
+            "whole id; `mergehub runs` lists the runs."
         )
     return UUID(found)
 
 
 def is_short(text: str) -> bool:
-    """Whether it may begin an id."""
+    """Whether `text` may be the beginning of an id."""
     return re.fullmatch(rf"[0-9a-fA-F-]{{{SHORTEST},36}}", text) is not None
 
 
 def too_short(text: str) -> str:
-    """A sentence for what may begin an id, but has too few characters; else nothing."""
+    """A sentence if `text` may begin an id but is too short; else empty."""
     if re.fullmatch(rf"[0-9a-fA-F]{{1,{SHORTEST - 1}}}", text) is None:
         return ""
-    return f" Of an id, at least {SHORTEST} characters are needed."
+    return f" An id needs at least {SHORTEST} characters."
 
 
 def beginning(text: str, ids: Iterable[str]) -> str | None:
-    """The only id that begins so, or None. Where several do, the command ends and names them."""
+    """The only id that begins with `text`, or None. If several do, the command ends with a list."""
     found = sorted(each for each in set(ids) if each.startswith(text.lower()))
     if len(found) > 1:
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-        raise click.ClickException(f"Several begin with {text}: {', '.join(found[:5])}{more}.")
+        raise click.ClickException(f"Several ids begin with {text}: {', '.join(found[:5])}{more}.")
     return found[0] if found else None
 
 
 def is_file(word: str) -> bool:
-    """Whether a word that names a recipe means a file: by the word alone, whatever lies here."""
+    """Whether a recipe's name means a file, by the word alone; files that exist do not matter."""
     return FILE.fullmatch(word) is not None
 
 
@@ -77,7 +77,7 @@ def recipe_version(client: HubClient, text: str) -> tuple[dict[str, Any], Mappin
     """The published recipe that `soup`, `lab/soup` or `soup@2` names, and that version of it."""
     name, at, number = text.partition("@")
     if at and not number.isdecimal():
-        raise click.UsageError(f"{text!r}: after the @ comes a version's number, as in soup@2.")
+        raise click.UsageError(f"{text!r}: a version's number must follow the @, as in soup@2.")
     recipe = _recipe(client, name)
     if not at:
         return recipe, recipe["version"]
@@ -88,7 +88,7 @@ def recipe_version(client: HubClient, text: str) -> tuple[dict[str, Any], Mappin
 
 
 def _recipe(client: HubClient, name: str) -> dict[str, Any]:
-    """The recipe of that name; where a model has it instead, that is said."""
+    """The recipe of a name. If a model has the name instead, the message says so."""
     try:
         if not all(re.fullmatch(RECIPE_NAME, part) for part in name.split("/", 1)):
             raise HubError(HTTPStatus.UNPROCESSABLE_ENTITY, _no_name(name))
@@ -96,16 +96,17 @@ def _recipe(client: HubClient, name: str) -> dict[str, Any]:
     except HubError as error:
         if error.status in MISSING and _is_model(client, name):
             raise click.ClickException(
-                f"{name} is a model, not a recipe: see what it was made of with `mergehub lineage "
-                f"{name}`, and its run with `mergehub runs`."
+                f"{name} is a model, not a recipe. `mergehub lineage {name}` shows what it was "
+                "made of, `mergehub runs` its run."
             ) from error
         raise
 
 
 def _no_name(name: str) -> str:
     return (
-        f"{name!r} cannot be the name of a recipe: it has small letters, digits and single dashes "
-        "between them, with or without its owner and a version, as in soup, lab/soup or soup@2."
+        f"{name!r} cannot be the name of a recipe. A name has lower-case letters, digits and "
+        "single hyphens between them, with or without its owner and a version, as in soup, "
+        "lab/soup or soup@2."
     )
 
 

@@ -1,4 +1,4 @@
-"""`--json`, which every command has."""
+"""The option `--json`, which every command has."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import click
 from mergehub.cli.failures import Faults
 from mergehub.json_text import json_text
 
-HOW_MANY = "How many to list."
+HOW_MANY = "The largest number to list."
 
 
 def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
     """The option that prints JSON on standard output, and a failure as JSON on standard error.
 
-    The command is told by `raw`.
+    The command gets it as `raw`.
     """
 
     @click.option("--json", "raw", is_flag=True, help="Print JSON.")
@@ -37,17 +37,17 @@ def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def show_json(answer: Any) -> None:
-    """One answer, in lines that people can read too."""
+    """Print one answer, indented so that people can read it too."""
     click.echo(json_text(answer, encoding=sys.stdout.encoding, indent=2, default=_plain))
 
 
 def show_json_line(answer: Any) -> None:
-    """One answer of several, on a line of its own."""
+    """Print one answer of several on a line of its own."""
     click.echo(json_text(answer, encoding=sys.stdout.encoding, default=_plain))
 
 
 def _plain(value: object) -> str:
-    """What JSON has no kind for: times as RFC 3339 has them, paths and ids as text."""
+    """A value that JSON has no type for as text: times by RFC 3339, paths, ids."""
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return str(value)

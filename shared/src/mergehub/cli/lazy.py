@@ -1,4 +1,4 @@
-"""A group of commands that imports a command when it is called, never for the list of them."""
+"""A group of commands that imports a command only when it is called, not to list it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import click
 from click.shell_completion import CompletionItem
 
 BEGAN = "mergehub.began"
-"""Where `meta` of the context has the time at which the command was called."""
+"""The key in the context's `meta` of the time at which the command was called."""
 
 
 class Lazy(NamedTuple):
-    """Where a command is (`module:function`), and what the list says about it."""
+    """Where a command is (`module:function`), and its line in the list of commands."""
 
     target: str
     help: str
@@ -51,7 +51,7 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The commands that begin so, by the table alone, or options."""
+        """The commands that begin with `incomplete`, from the table alone, or options."""
         return [
             CompletionItem(name, help=lazy.help)
             for name, lazy in self.table.items()
@@ -67,7 +67,7 @@ class LazyGroup(click.Group):
 
 
 def imported(module: str) -> Any:
-    """The module, or a sentence about the package that is missing."""
+    """The module. If a package is missing, the command ends and says how to install it."""
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
@@ -75,9 +75,9 @@ def imported(module: str) -> Any:
         if missing == "mergehub":
             raise
         if missing == "merge_worker":
-            what = "the merge engine: pip install mergehub-worker"
+            what = "the merge engine: run `pip install mergehub-worker`."
         else:
-            what = f"the package {missing}: pip install 'mergehub[hub]'"
+            what = f"the package {missing}: run `pip install 'mergehub[hub]'`."
         raise click.ClickException(f"This command needs {what}") from error
 
 

@@ -1,4 +1,4 @@
-"""The entry point of `mergehub`: the table of its commands, and nothing that is slow to import."""
+"""The entry point of `mergehub` and the table of its commands. It imports nothing slow."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from mergehub import __version__
 from mergehub.cli.kinds import commands
 from mergehub.cli.lazy import Lazy, LazyGroup
 
-# A command lives shortly: looking for cycles among all that it imports would take a fifth of that.
+# A command runs briefly: the garbage collector would take a fifth of its time for the imports.
 gc.set_threshold(100_000)
 atexit.register(gc.freeze)
 
 SECTIONS = {
     "Recipes and models, without a hub": {
         "check": Lazy(
-            "mergehub.cli.commands.recipes:check", "Say everything that is wrong with a recipe."
+            "mergehub.cli.commands.recipes:check", "Report everything that is wrong with a recipe."
         ),
         "methods": Lazy(
             "mergehub.cli.commands.recipes:methods", "List the merge methods, or explain one."
@@ -32,16 +32,14 @@ SECTIONS = {
         "up": Lazy(
             "mergehub.cli.commands.up:up", "Run a whole hub: stores, services and a worker."
         ),
-        "backup": Lazy(
-            "mergehub.cli.commands.backup:backup", "Back up a hub, which may go on running."
-        ),
+        "backup": Lazy("mergehub.cli.commands.backup:backup", "Back up a hub, running or stopped."),
         "restore": Lazy(
             "mergehub.cli.commands.backup:restore", "Make a data folder from a backup."
         ),
     },
     "Work on a hub": {
         "publish": Lazy(
-            "mergehub.cli.commands.publish:publish", "Publish a recipe, or a version of it."
+            "mergehub.cli.commands.publish:publish", "Publish a recipe, or a new version of one."
         ),
         "recipes": Lazy("mergehub.cli.commands.show:recipes", "List the newest recipes."),
         "show": Lazy("mergehub.cli.commands.show:show", "Show one recipe or run in full."),
@@ -52,7 +50,7 @@ SECTIONS = {
         "runs": Lazy("mergehub.cli.commands.runs:runs", "List the newest runs."),
         "workers": Lazy(
             "mergehub.cli.commands.workers:workers",
-            "Show who works on the hub, and how much waits.",
+            "List the hub's workers and the length of its queues.",
         ),
     },
     "Who may use a hub": {
@@ -69,10 +67,10 @@ SECTIONS = {
     },
 }
 
-HELP = """Merge models, and keep recipes, lineage and scores of what you merged.
+HELP = """Merge models, and keep the recipes, lineage and scores of your merges.
 
-`mergehub up` starts a hub here; the other commands find it by themselves. MERGEHUB_URL names
-another one; `mergehub login` gets a token there, or MERGEHUB_TOKEN has it.
+`mergehub up` starts a hub on this machine, and the other commands find it. To use another hub, set
+MERGEHUB_URL to its address, and sign in with `mergehub login` or set MERGEHUB_TOKEN.
 """
 
 
@@ -90,5 +88,5 @@ another one; `mergehub login` gets a token there, or MERGEHUB_TOKEN has it.
 def main(ctx: click.Context, url: str | None, token: str | None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # where a terminal lacks the letters of formulas
+            stream.reconfigure(errors="replace")  # a terminal may lack the letters of formulas
     ctx.obj = {"url": url, "token": token}

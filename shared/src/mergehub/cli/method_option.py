@@ -1,4 +1,4 @@
-"""`--method-file`, which commands have that merge in this shell or check for it."""
+"""The option `--method-file` of the commands that merge or check in this shell."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from mergehub.cli.lazy import imported
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FILES, ERRORS = "merge_worker.engine.method_files", "merge_worker.engine.errors"
-HELP = "A Python file of yours with a merge method. It is run, so know what is in it."
+HELP = "A Python file with a merge method. The command runs the file, so use only one you trust."
 
 
 def with_method_file(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The option that makes the method of a file known while the command runs."""
+    """Add the option, which makes a file's method known while the command runs."""
 
     @click.option("--method-file", type=FILE, help=HELP)
     @functools.wraps(command)

@@ -1,4 +1,4 @@
-"""What commands print on standard output for people."""
+"""Tables and trees that commands print on standard output for people."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ GAP = 2
 
 
 def table(*columns: str) -> Table:
-    """A table whose last column alone goes on in the next line; no word in it is broken."""
+    """A table in which only the last column wraps, between words."""
     first = [Column(name, no_wrap=True) for name in columns[:-1]]
     return Table(*first, columns[-1], box=None, pad_edge=False)
 
 
 def details(rows: Mapping[str, RenderableType]) -> Table:
-    """One thing, a line for each of its sides that there is something to say about."""
+    """One thing as a table, with a line for each property that has a value."""
     shown = table("", "")
     shown.show_header = False
     shown.columns[0].style = "bold"
@@ -31,11 +31,11 @@ def details(rows: Mapping[str, RenderableType]) -> Table:
 
 
 def show(what: RenderableType) -> None:
-    """Fit a table or tree to the terminal; a pipe or a file gets whole lines.
+    """Print a table or tree, fitted to the terminal; a pipe or a file gets whole lines.
 
-    A table that is too wide is shown as its rows, one below the other. What still has a word that
-    is too long is left to the terminal, which can copy it whole. Brackets in names and messages
-    are text, never markup.
+    A table that is too wide is shown as its rows, one below the other. If a word is still too long,
+    the terminal wraps it, so that it can be copied whole. Brackets in names and messages are text,
+    never markup.
     """
     console = Console(highlight=False, markup=False)
     room = console.width if console.is_terminal else NEVER_WRAP
@@ -49,7 +49,7 @@ def show(what: RenderableType) -> None:
 
 
 def _narrowest(console: Console, what: RenderableType) -> int:
-    """How much room it needs so that only what may wrap does."""
+    """The width at which only the text that may wrap does so."""
     if isinstance(what, Group):
         return max(_narrowest(console, each) for each in what.renderables)
     if not isinstance(what, Table):
@@ -63,7 +63,7 @@ def _narrowest(console: Console, what: RenderableType) -> int:
 
 
 def _rows(shown: Table) -> Iterator[RenderableType]:
-    """Each row with the names of its columns before its cells."""
+    """Each row as lines with the column's name before each cell."""
     names = [str(column.header) for column in shown.columns]
     for place, cells in enumerate(zip(*(column.cells for column in shown.columns), strict=True)):
         if place:

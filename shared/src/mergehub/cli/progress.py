@@ -1,4 +1,4 @@
-"""How far long work is: bars on a terminal, a line now and then elsewhere."""
+"""Progress of long work: bars on a terminal, a line from time to time elsewhere."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class ProgressDisplay:
             self._tell(progress)
 
     def note(self, text: str) -> None:
-        """Say something beside the bars, once."""
+        """Print a line beside the bars."""
         if self._last_note != text:
             self._last_note = text
             self._console.print(text, highlight=False, markup=False, soft_wrap=True)
@@ -60,7 +60,7 @@ class ProgressDisplay:
         assert self._task is not None
         counts_bytes = progress.bytes_total > 0
         if self._bars.tasks[self._task].fields["counts_bytes"] != counts_bytes:
-            self._bars.reset(self._task)  # a rate of tensors is none of bytes
+            self._bars.reset(self._task)  # the rate of one unit is wrong for another
         self._bars.update(
             self._task,
             description=progress.stage,
@@ -90,7 +90,7 @@ class _OfBytes(ProgressColumn):
 
 
 def stage_of(progress: RunProgress) -> str:
-    """The stage, and how much of it is done where that is known."""
+    """The stage, and how much of it is done if that is known."""
     return f"{progress.stage} {_parts(progress)}".rstrip()
 
 

@@ -16,7 +16,7 @@ from mergehub.contracts.kinds.kind import LONGEST_TIMEOUT_SECONDS
 
 
 class Contract(click.ParamType[str]):
-    """A text that must be as the hub's API takes it, refused here in the same words."""
+    """A text that is checked here by the rules and in the words of the hub's API."""
 
     name = "text"
 
@@ -26,7 +26,7 @@ class Contract(click.ParamType[str]):
     def convert(
         self, value: Any, parameter: click.Parameter | None, context: click.Context | None
     ) -> str:
-        """The text itself."""
+        """The unchanged text."""
         try:
             return self._adapter.validate_python(value)
         except ValidationError as error:
@@ -38,18 +38,18 @@ CLASS = click.option(
     type=click.Choice(HARDWARE),
     default="cpu",
     show_default=True,
-    help="The class of workers to ask for.",
+    help="The class of workers that may take the run.",
 )
 TIMEOUT = click.option(
     "--timeout",
     "timeout_seconds",
     type=click.IntRange(1, LONGEST_TIMEOUT_SECONDS),
-    help="Seconds that one attempt may take; without it, what is usual.",
+    help="How many seconds an attempt may take; without it, the default of the kind.",
 )
 
 
 def submitted(client: HubClient, wanted: Mapping[str, Any], wait: bool, raw: bool) -> None:
-    """Submit a run, print its id, and watch it where that was asked for."""
+    """Submit a run, print its id, and with `wait` watch it until it ends."""
     run = client.submit(wanted)
     if not raw:
         click.echo(run.id)

@@ -1,7 +1,7 @@
-"""Clients of a hub, for programs that wait and for those that do not.
+"""Clients of a hub: `Mergehub` blocks, `AsyncMergehub` is asynchronous.
 
-`Mergehub` and `AsyncMergehub` have the same methods. `mergehub.client.api` makes the calls that
-they send: one function for each operation, by its id, typed by the services' OpenAPI documents.
+Both have the same methods. `mergehub.client.api` makes the calls that they send: one function for
+each operation, named by its id and typed by the services' OpenAPI documents.
 """
 
 from mergehub.client import api

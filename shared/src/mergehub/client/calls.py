@@ -1,4 +1,4 @@
-"""What is asked of a hub and what it answers, as values: nothing here sends anything."""
+"""Calls of a hub and their answers as values; nothing here sends anything."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ KEY = "Idempotency-Key"
 
 @dataclass(frozen=True)
 class Call(Generic[Body]):
-    """One operation with its parameters, to be sent; it is answered with a `Body`.
+    """One operation with its parameters; its answer has a `Body`.
 
-    What is None is left out. A keyed call creates: it may be sent again under one key.
+    Parameters that are None are left out. A keyed call creates something: it may be sent again with
+    the same idempotency key.
     """
 
     method: str
@@ -31,16 +32,16 @@ class Call(Generic[Body]):
     keyed: bool = False
 
     def under(self, key: str) -> Self:
-        """The same under an idempotency key, unless it has one."""
+        """The same call with an idempotency key, unless it has one."""
         return replace(self, headers={**self.headers, KEY: self.headers.get(KEY) or key})
 
     @property
     def repeatable(self) -> bool:
-        """Whether sending it again can do no harm, also where an answer was lost."""
+        """Whether sending it again can do no harm, even if an answer was lost."""
         return self.method in REPEATABLE or self.headers.get(KEY) is not None
 
     def request(self) -> dict[str, Any]:
-        """As httpx takes it."""
+        """The arguments for httpx."""
         return {
             "method": self.method,
             "url": self.path,
@@ -54,7 +55,7 @@ class Pages(Call[Body], Generic[Body, Item]):
     """A list that is read page by page: `Body` is a page, `Item` what it lists."""
 
     def behind(self, cursor: str) -> Self:
-        """The page that comes next."""
+        """The call for the page after `cursor`."""
         return replace(self, query={**self.query, "cursor": cursor})
 
 
@@ -63,21 +64,21 @@ class Stream(Call[str]):
 
 
 class Answer(dict[str, Any]):
-    """A body with the headers that it came with."""
+    """The body of an answer, with its headers."""
 
     headers: Mapping[str, str]
 
 
 def etag(read: Any) -> str:
-    """The `ETag` of something that was read, for `if_match` and `if_none_match`."""
+    """The `ETag` of an answer, for `if_match` and `if_none_match`."""
     tag = read.headers.get("ETag") if isinstance(read, Answer) else None
     if tag is None:
-        raise TypeError("It has no ETag: pass the very object that was read.")
+        raise TypeError("This object has no ETag: pass the one that a call returned, not a copy.")
     return tag
 
 
 def part(value: object) -> str:
-    """A value as one part of a path."""
+    """A value as one segment of a path."""
     return quote(str(value), safe="")
 
 

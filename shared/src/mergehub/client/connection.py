@@ -1,4 +1,4 @@
-"""Which hub a client turns to, and how it connects."""
+"""Which hub a client uses, and how it connects."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ TIMEOUT = httpx.Timeout(65, connect=5)  # a hub begins to answer within 60 s
 
 
 def found(url: str | None, token: str | None) -> tuple[str, str | None]:
-    """Address and token: those given, of MERGEHUB_URL and MERGEHUB_TOKEN, or of this machine's hub.
+    """The address and token of the hub to use.
 
-    Else it is the last hub that somebody signed in to from here. The token that `mergehub up` left,
-    and those of sign-ins, are sent to no other hub than theirs.
+    They are, in this order: those given; those of MERGEHUB_URL and MERGEHUB_TOKEN; those of this
+    machine's hub; those of the last sign-in on this machine. The token that `mergehub up` left, and
+    those of sign-ins, are sent only to their own hub.
 
     Raises BadToken, and HubUnreachable where MERGEHUB_DATA names a folder without a hub.
     """
@@ -40,7 +41,7 @@ def found(url: str | None, token: str | None) -> tuple[str, str | None]:
 
 
 def settings(url: str, token: str | None) -> dict[str, Any]:
-    """How httpx connects to the hub at an address. Raises NotAUrl or BadToken."""
+    """The arguments for an httpx client of the hub at `url`. Raises NotAUrl or BadToken."""
     host = parsed(url).raw_host.decode("ascii")
     return {
         "base_url": url,

@@ -1,4 +1,4 @@
-"""What a hub refuses, as its problem details (RFC 9457) tell."""
+"""A hub's refusals as exceptions, made from its problem details (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from mergehub.urls import origin_of
 
 
 class HubFault(NamedTuple):
-    """One fault in what was sent: where, what is wrong, what would be right.
+    """One fault in a request: its place, what is wrong, and a suggestion.
 
-    `line` is that of a recipe's text, where it is known.
+    `line` is the line in a recipe's text, if it is known.
     """
 
     pointer: str
@@ -32,7 +32,7 @@ class HubFault(NamedTuple):
 
 
 class HubError(Exception):
-    """The hub refused a request. `code` is stable: what to decide by."""
+    """The hub refused a request. `code` is stable, so that programs can rely on it."""
 
     def __init__(
         self,
@@ -51,16 +51,16 @@ class HubError(Exception):
         self.detail = detail
         self.code = code
         self.title = title
-        self.type = type  # the address of a page that says when it happens and what to do
+        self.type = type  # the address of a page that explains the problem
         self.request_id = request_id
 
     def __str__(self) -> str:
-        """The detail and, each on a line below it, the faults."""
+        """The detail, and below it each fault on a line."""
         return "\n".join([self.detail, *(f"  {fault}" for fault in self.faults)])
 
 
 class HubUnreachable(HubError):
-    """Nobody answers at the address, nobody whom TLS lets one talk to, or there is no address."""
+    """No server answers at the address, or TLS refuses the server, or there is no address."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(503, detail, code="unreachable")
@@ -69,21 +69,20 @@ class HubUnreachable(HubError):
 def _why_unreachable(url: str, failed: ssl.SSLError | None) -> str:
     if isinstance(failed, ssl.SSLCertVerificationError):
         return (
-            f"The certificate at {url} is not one that this machine trusts "
-            f"({failed.verify_message}): look at the address, or have SSL_CERT_FILE name the "
-            "certificate of whoever signed it."
+            f"This machine does not trust the certificate of {url} ({failed.verify_message}). "
+            "Check the address, or set SSL_CERT_FILE to the certificate of its authority."
         )
     if failed is not None:
         return (
-            f"What answers at {url} does not speak TLS as https:// needs it: most likely the "
-            "address of the hub begins with http://."
+            f"The server at {url} does not speak TLS, which https:// needs. The address of the hub "
+            "probably begins with http://."
         )
     return nobody_at(url)
 
 
 @contextmanager
 def reaching(url: str) -> Iterator[None]:
-    """Where nobody can be reached in this block, that is told with the address."""
+    """Turn a failure to connect within the block into HubUnreachable."""
     try:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -97,7 +96,7 @@ def _failed_tls(error: BaseException | None) -> ssl.SSLError | None:
 
 
 def error_of(answer: httpx.Response) -> HubError:
-    """The error that an answer tells of, also where something between us and the hub answered."""
+    """The error of an answer, which may also come from a proxy between us and the hub."""
     request_id = answer.headers.get("X-Request-ID")
     try:
         problem = answer.json()
@@ -117,7 +116,7 @@ def error_of(answer: httpx.Response) -> HubError:
 
 
 def check_answer(answer: httpx.Response) -> None:
-    """Raises HubError for a page that no hub sent, such as that of another program's server."""
+    """Raises HubError if an answer is a page of another program's server."""
     kind = answer.headers.get("Content-Type", "").partition(";")[0]
     if kind == "text/html" and "X-Request-ID" not in answer.headers:
         raise HubError(answer.status_code, _no_hub(answer), code="http-error")
@@ -128,11 +127,11 @@ def _no_hub(answer: httpx.Response) -> str:
     status, address = answer.status_code, origin_of(answer.url)
     if status == 304:
         return "It has not changed."
-    what = f"What answers at {address} does not look like a Mergehub: it said {status}"
+    what = f"The server at {address} does not look like a Mergehub: it returned {status}"
     if answer.has_redirect_location:
         return f"{what} and points to {answer.headers['Location']}. Is that the address?"
-    why = " A gateway before a hub that is away says so too." if status >= 502 else ""
-    return f"{what}, without problem details.{why} Look at the address (--url, MERGEHUB_URL)."
+    why = " It may be a gateway whose hub is down." if status >= 502 else ""
+    return f"{what} without problem details.{why} Check the address (--url, MERGEHUB_URL)."
 
 
 def _fault(told: dict[str, Any]) -> HubFault:

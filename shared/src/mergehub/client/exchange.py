@@ -1,4 +1,4 @@
-"""How a call is sent and sent again, without sending it: the clients do what each step says."""
+"""The steps of sending a call and of retries, without I/O; the clients carry the steps out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONGEST_WAIT_SECONDS = 60
 
 @dataclass(frozen=True)
 class Pause:
-    """A step that waits."""
+    """A step: wait."""
 
     seconds: float
 
@@ -32,12 +32,12 @@ Steps = Generator[Call[T] | Pause, Outcome | None, T]
 
 
 def exchange(call: Call[T], tries: int = TRIES) -> Steps[T]:
-    """Yields a call to send, for which it is told the outcome, or a pause; returns the body.
+    """Yields a call to send, and expects its outcome, or yields a pause; returns the body.
 
     Raises:
         HubError: the hub refused it.
-        httpx.TransportError: the answer was lost, and sending again might do it twice, or was of
-            no use.
+        httpx.TransportError: the answer was lost, and a retry might act twice, or all retries
+            failed.
     """
     sent = call.under(str(uuid4())) if call.keyed else call
     tried = 0
@@ -51,7 +51,7 @@ def exchange(call: Call[T], tries: int = TRIES) -> Steps[T]:
 
 
 def _wait(call: Call[T], outcome: Outcome | None, tried: int) -> float | None:
-    """How long before the same again; None where that is of no use, or could do harm."""
+    """How many seconds to wait before a retry; None if that is of no use, or could do harm."""
     told = None
     if isinstance(outcome, httpx.Response):
         told = retry_after(outcome.headers.get("Retry-After"))
@@ -65,10 +65,12 @@ def _asks_to_repeat(call: Call[T], outcome: Outcome | None, told: float | None) 
     if not isinstance(outcome, httpx.Response):
         return call.repeatable
     if outcome.status_code == 429:
-        return True  # refused before anything was done
+        return True  # the hub refused it before it did anything
     if outcome.status_code == 503:
         return call.repeatable
-    return outcome.status_code == 409 and told is not None and call.repeatable  # its key still runs
+    return (
+        outcome.status_code == 409 and told is not None and call.repeatable
+    )  # the first try still runs
 
 
 def _read(outcome: Outcome | None) -> object:

@@ -1,4 +1,4 @@
-"""The client of the `mergehub` command: things by their names, runs and workers as models."""
+"""The client of the `mergehub` command: it finds things by name and returns runs as models."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from mergehub.contracts.runs import Run, RunSummary, SubmittedRun
 from mergehub.contracts.workers import Worker
 
 MOST_NAMES = 2_000
-"""How many names are looked through for the nearest one."""
+"""How many names are searched for the nearest one."""
 
 
 class HubClient:
-    """One hub and one token. Every method raises HubError where the hub says no."""
+    """A client for one hub and one token. Every method raises HubError if the hub refuses."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self.hub = Mergehub(url, token)
@@ -30,9 +30,9 @@ class HubClient:
 
     @classmethod
     def found(cls, url: str | None = None, token: str | None = None) -> Self:
-        """The hub of MERGEHUB_URL, or the one that this machine's `mergehub up` left word of.
+        """A client for the hub of MERGEHUB_URL, or for the one that `mergehub up` started here.
 
-        Else it is the last one that somebody signed in to from here.
+        Without these, it uses the hub of the last sign-in on this machine.
         """
         return cls(*found(url, token))
 
@@ -43,7 +43,7 @@ class HubClient:
         self.hub.close()
 
     def send(self, call: Call[T]) -> T:
-        """The body that a call of `mergehub.client.api` is answered with."""
+        """Send a call of `mergehub.client.api` and return the body of the answer."""
         return self.hub.send(call)
 
     def get(self, path: str, **params: Any) -> dict[str, Any]:
@@ -52,11 +52,11 @@ class HubClient:
         return self.send(call)
 
     def handle(self) -> str:
-        """The handle of one's own account."""
+        """The handle of the caller's account."""
         return str(self.get("/v1/accounts/me")["account"]["handle"])
 
     def recipe(self, name: str) -> dict[str, Any]:
-        """The published recipe `owner/name`, or that of a name: one's own, or the only one."""
+        """The published recipe `owner/name`, or for a bare name the caller's or the only one."""
         owner, _, plain = name.rpartition("/")
         page = self.send(api.list_recipes(name=plain, owner=owner or None))
         known = page["items"]
@@ -72,10 +72,10 @@ class HubClient:
             if each["owner"] == handle:
                 return dict(each)
         names = ", ".join(f"{each['owner']}/{each['name']}" for each in recipes)
-        raise HubError(409, f"Several have published one: say whose, of {names}.")
+        raise HubError(409, f"Several accounts have published this name: give one of {names}.")
 
     def publish(self, recipe: str, name: str, **about: Any) -> dict[str, Any]:
-        """Publish a recipe's text under a new name; `about` gives owner, title, tags and so on."""
+        """Publish a recipe's text under a new name; `about` holds owner, title, tags and so on."""
         body: Any = {"name": name, "recipe": recipe, **about}
         return _plain(self.send(api.publish_recipe(body)))
 
@@ -87,11 +87,11 @@ class HubClient:
         return _plain(self.send(api.get_recipe_version(recipe_id, number)))
 
     def submit(self, wanted: Mapping[str, Any]) -> SubmittedRun:
-        """Queue a run: the fields of `MergeRunCreate` or `EvaluateRunCreate`."""
+        """Queue a run; `wanted` has the fields of `MergeRunCreate` or `EvaluateRunCreate`."""
         return SubmittedRun.model_validate(self.send(api.submit_run(cast(Any, dict(wanted)))))
 
     def cancel(self, run_id: UUID) -> Run:
-        """Cancel a run: at once while it waits, else as soon as its worker asks."""
+        """Cancel a run: at once while it waits, else at its worker's next heartbeat."""
         return _run(self.send(api.cancel_run(run_id)))
 
     def retry(self, run_id: UUID) -> SubmittedRun:
@@ -102,48 +102,48 @@ class HubClient:
         return _run(self.send(api.get_run(run_id)))
 
     def runs(self, limit: int = 20) -> list[RunSummary]:
-        """The newest runs, in short."""
+        """Summaries of the newest runs."""
         return [
             RunSummary.model_validate(each)
             for each in self.send(api.list_runs(limit=limit))["items"]
         ]
 
     def follow(self, run_id: UUID, on_outage: Outage = lambda away: None) -> Iterator[Run]:
-        """Each change of a run until it ends, also over lost connections and restarts."""
+        """Each change of a run until it ends, across lost connections and restarts."""
         return map(_run, self.hub.follow(run_id, on_outage=on_outage))
 
     def workers(self) -> list[Worker]:
-        """Every worker that was heard of lately."""
+        """Every worker that has reported lately."""
         return [Worker.model_validate(each) for each in self.hub.pages(api.list_workers())]
 
     def queues(self) -> list[dict[str, Any]]:
-        """How much work waits, by class of hardware."""
+        """The length of the queue of each class of hardware."""
         return list(map(_plain, self.send(api.list_queues())["items"]))
 
     def create_token(self, name: str, scopes: Iterable[str], **until: Any) -> dict[str, Any]:
-        """A new token, shown this once; `until` gives expires_in (seconds) or expires_at."""
+        """Make a token, shown only now; `until` holds expires_in (seconds) or expires_at."""
         body: Any = {"name": name, "scopes": list(scopes), **until}
         return _plain(self.send(api.create_token(body)))
 
     def tokens(self, *, revoked: bool = False) -> list[dict[str, Any]]:
-        """The tokens that one may see, without their secrets."""
+        """The tokens that the caller may see, without their secrets."""
         return list(map(_plain, self.hub.pages(api.list_tokens(revoked=revoked))))
 
     def revoke_token(self, token_id: str) -> None:
-        """Make a token invalid for ever."""
+        """Revoke a token for ever."""
         self.send(api.revoke_token(token_id))
 
     def redeem_shell_code(self, code: str, verifier: str) -> dict[str, Any]:
-        """The token of this shell, for the code that a browser was given."""
+        """Exchange the code that a browser got for this shell's token."""
         body: Any = {"code": code, "verifier": verifier}
         return _plain(self.send(api.redeem_shell_code(body)))
 
     def sign_out(self) -> None:
-        """End the token that this client sends."""
+        """Revoke the token that this client sends."""
         self.send(api.sign_out())
 
     def model(self, name: str) -> dict[str, Any]:
-        """The model of that name."""
+        """The model called `name`."""
         known = self.send(api.list_models(name=name))["items"]
         if not known:
             others = islice(self.hub.pages(api.list_models(limit=200)), MOST_NAMES)
@@ -151,11 +151,11 @@ class HubClient:
         return dict(known[0])
 
     def ancestors(self, model_id: str) -> dict[str, Any]:
-        """What a model came from: nodes and edges."""
+        """The ancestors of a model, as nodes and edges."""
         return _plain(self.send(api.list_ancestors(model_id)))
 
     def boards(self) -> list[dict[str, Any]]:
-        """The leaderboards that there are."""
+        """All leaderboards."""
         return list(map(_plain, self.send(api.list_boards())["items"]))
 
     def board(self, name: str, limit: int = 50) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Server-sent events from the pieces in which a stream comes (HTML standard, 9.2)."""
+"""Read server-sent events from the pieces of a stream (HTML standard, 9.2)."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ class ServerSentEvent:
 
 
 class EventReader:
-    """Takes a stream piece by piece. What is cut short is no event."""
+    """Reads a stream piece by piece. An event that is cut short is dropped."""
 
     def __init__(self) -> None:
         self._rest = ""
         self._fields: dict[str, list[str]] = {}
 
     def feed(self, piece: str) -> Iterator[ServerSentEvent]:
-        """The events that a piece completes; comments and unknown fields are passed over."""
+        """The events that a piece completes; comments and unknown fields are ignored."""
         text = self._rest + piece
-        held = "\r" if text.endswith("\r") else ""  # the half of a line's end, maybe
+        held = "\r" if text.endswith("\r") else ""  # maybe half of a line ending
         *lines, rest = LINE_END.split(text.removesuffix("\r"))
         self._rest = rest + held
         for line in lines:

@@ -1,4 +1,4 @@
-"""The client that waits."""
+"""The blocking client."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ Page = TypeVar("Page")
 
 
 class Mergehub:
-    """One hub and one token. Whatever the hub refuses is raised as a HubError."""
+    """A client for one hub and one token. It raises HubError if the hub refuses a call."""
 
     def __init__(self, url: str, token: str | None = None, *, tries: int = TRIES) -> None:
-        """`tries`: how often a call is sent at most, where sending it again can do no harm."""
+        """`tries`: how often to send a call at most, if sending it again can do no harm."""
         self.url = url.rstrip("/")
         self._tries = tries
         self._http = httpx.Client(**settings(self.url, token))
 
     @classmethod
     def found(cls, url: str | None = None, token: str | None = None) -> Self:
-        """The hub of MERGEHUB_URL, or the one that this machine's `mergehub up` left word of.
+        """A client for the hub of MERGEHUB_URL, or for the one that `mergehub up` started here.
 
-        Raises HubUnreachable where MERGEHUB_DATA names a folder without a hub.
+        Raises HubUnreachable if MERGEHUB_DATA names a folder without a hub.
         """
         return cls(*found(url, token))
 
@@ -51,11 +51,11 @@ class Mergehub:
         self.close()
 
     def close(self) -> None:
-        """End its connections."""
+        """Close the connections."""
         self._http.close()
 
     def send(self, call: Call[T]) -> T:
-        """The body that a call of `mergehub.client.api` is answered with."""
+        """Send a call of `mergehub.client.api` and return the body of the answer."""
         steps = exchange(call, self._tries)
         outcome: Outcome | None = None
         while True:
@@ -71,7 +71,7 @@ class Mergehub:
                 outcome = self._attempt(step)
 
     def pages(self, call: Pages[Page, Item]) -> Iterator[Item]:
-        """Every item of a list, fetched page by page as they are needed."""
+        """The items of a list, fetched page by page on demand."""
         while True:
             page: Any = self.send(call)
             yield from page["items"]
@@ -86,11 +86,11 @@ class Mergehub:
         *,
         opened: Callable[[], object] = lambda: None,
     ) -> Iterator[ServerSentEvent]:
-        """The events of one stream to its end; `opened` is called once it is there.
+        """The events of one stream to its end; `opened` is called when the stream begins.
 
         Raises:
-            httpx.TransportError: the connection broke, or was quiet for so long.
-            NothingMore: the stream has ended before, and its last event is known.
+            httpx.TransportError: the connection broke, or was silent for too long.
+            NothingMore: the stream had ended before, and you have its last event.
         """
         request = self._http.build_request(**call.request())
         request.headers["Accept"] = "text/event-stream"
@@ -117,10 +117,10 @@ class Mergehub:
         quiet_seconds: float = QUIET_SECONDS,
         on_outage: Outage = lambda away: None,
     ) -> Iterator[Run]:
-        """Each change of a run until its end, over lost connections and restarts of the hub.
+        """Each change of a run until its end, across lost connections and restarts of the hub.
 
-        `after` is the revision that is known already: only what comes behind it is told.
-        `on_outage` hears True once the hub does not answer, and False once it is back.
+        `after` is a revision that you have already: only later ones follow. `on_outage` is called
+        with True when the hub stops answering, and with False when it answers again.
         """
         following = Following(run_id, after, on_outage)
         while True:

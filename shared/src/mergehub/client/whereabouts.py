@@ -1,4 +1,4 @@
-"""Where this machine's hub should be, and what to do where it is not there."""
+"""Messages for a hub of this machine that does not answer, with what to do."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import os
 
 from mergehub.whereabouts import default_folder, read_connection
 
-START = "start it with `mergehub up`, or set MERGEHUB_URL to the address of another."
+START = "start it with `mergehub up`, or set MERGEHUB_URL to the address of another hub."
 
 
 def nobody_at(url: str) -> str:
-    """What to say where no hub answers at an address."""
+    """The message if no hub answers at an address."""
     if read_connection(default_folder()).get("url") == url:
-        return f"There is no hub at {url}, where that of {_folder()} was last: {START}"
+        return f"There is no hub at {url}, the last address of the one on {_folder()}: {START}"
     return (
         f"There is no hub at {url}: start one with `mergehub up`, or set MERGEHUB_URL, or "
         "MERGEHUB_DATA for one that was started here with --data."
@@ -20,12 +20,12 @@ def nobody_at(url: str) -> str:
 
 
 def nobody_on_the_folder() -> str:
-    """What to say where MERGEHUB_DATA names a folder in which no hub has left its address."""
+    """The message if MERGEHUB_DATA names a folder on which no hub runs."""
     if default_folder().is_dir():
         return f"No hub runs on {_folder()}: {START}"
     return (
         f"There is no folder {_folder()}: name the one that the hub was started with, or start a "
-        "hub there with `mergehub up`. MERGEHUB_URL names a hub elsewhere."
+        "hub there with `mergehub up`. For a hub on another machine, set MERGEHUB_URL."
     )
 
 

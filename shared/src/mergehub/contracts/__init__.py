@@ -1,1 +1,1 @@
-"""What the services promise one another: paths, the run protocol, events and clients."""
+"""Contracts between the services: paths, the run protocol, events and clients."""

@@ -1,4 +1,4 @@
-"""The page on events: every type in words and by an example, for people who receive them."""
+"""The page on events, which describes every type with an example."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from mergehub.contracts.samples import samples
 
 SUMMARIES = {
     "recipe.published": "A version of a recipe was published.",
-    "run.queued": "A run waits for a worker: it is new, or goes on after a failure.",
+    "run.queued": "A run waits for a worker: it is new, or is retried after a failure.",
     "run.started": "A worker has begun an attempt at a run.",
     "run.succeeded": "A run has its result.",
-    "run.failed": "A run has failed, and it is tried no more unless somebody asks.",
+    "run.failed": "A run has failed. It is not tried again unless a client asks for a retry.",
     "run.cancelled": "A run was cancelled.",
     "model.produced": "A merge made a model; its parents are those that it was merged from.",
     "evaluation.completed": "A model was evaluated on one benchmark.",
-    "webhook.disabled": "Nothing more is sent to a webhook endpoint: it answered 410 (`gone`), or "
-    "accepted nothing for days (`failing`). It goes to its owner's other endpoints and is in no "
+    "webhook.disabled": "The hub has stopped sending to a webhook endpoint: it answered 410 "
+    "(`gone`), or accepted nothing for days (`failing`). The event goes to its owner's other "
+    "endpoints and is in no "
     "feed.",
-    "webhook.test": "Somebody pressed the test button. It goes to that endpoint alone and is in "
-    "no feed.",
+    "webhook.test": "A user asked for a test of an endpoint. The event goes only to that endpoint "
+    "and is in no feed.",
 }
 
 
@@ -33,10 +34,10 @@ def page() -> str:
         [
             "# Events",
             "",
-            "What [webhooks](webhooks.md) send. `data` is also what `GET /v1/events` tells; fields",
-            "may be added to it, and a change that would break a reader gets a new type.",
+            "[Webhooks](webhooks.md) and `GET /v1/events` send these events with the same `data`.",
+            "New fields may be added to it; a change that would break a reader gets a new type.",
             "",
-            "| `type` | tells |",
+            "| `type` | meaning |",
             "| --- | --- |",
             *index,
             *(line for name in TYPES for line in _section(name, examples[name])),
@@ -75,7 +76,7 @@ def _section(name: str, example: Envelope) -> list[str]:
 
 
 def _type(of: dict[str, Any]) -> str:
-    """A field's type by its JSON schema."""
+    """A field's type in words, from its JSON schema."""
     if "anyOf" in of:
         return " or ".join(_type(each) for each in of["anyOf"])
     if of.get("type") == "array":

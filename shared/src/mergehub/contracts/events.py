@@ -1,7 +1,7 @@
-"""The events that services tell one another, and the envelope they travel in.
+"""The events between services, and their envelope.
 
-`data` is versioned by `type`: a change that would break a reader gets a new type. Tests compare
-what stands here with the last release (`released/`, `compatibility.py`).
+`data` is versioned by `type`: a change that would break a reader gets a new type. Tests compare the
+models here with the last release (`released/`, `compatibility.py`).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class EventPage(BaseModel):
 
     @property
     def revision(self) -> int:
-        """How far it reaches, for those who follow the feed."""
+        """The last sequence of the page, for followers of the feed."""
         return self.next_after
 
 
@@ -71,7 +71,7 @@ class RunChanged(EventData):
 
 
 class ToldParent(Parent):
-    """A parent as events tell of it: a worker's report refuses unknown fields, a reader may not."""
+    """A parent in an event. Unlike a worker's report, a reader must accept unknown fields."""
 
     model_config = ConfigDict(extra="ignore", from_attributes=True)
 
@@ -79,7 +79,7 @@ class ToldParent(Parent):
 
 
 class ModelProduced(EventData):
-    """A merge run made a model: its name, digest, and where it comes from."""
+    """A merge run made a model: its name, its digest, and its parents."""
 
     run: UUID
     name: str
@@ -91,7 +91,7 @@ class ModelProduced(EventData):
 
 
 class EvaluationCompleted(EventData):
-    """One benchmark was run on one model; its item scores are at the run's `items` address."""
+    """A model was evaluated on one benchmark; item scores are at the run's `items` address."""
 
     run: UUID
     model: str
@@ -107,7 +107,7 @@ class EvaluationCompleted(EventData):
 
 
 class WebhookDisabled(EventData):
-    """Nothing more is sent to an endpoint: `gone` (it answered 410) or `failing` (for days)."""
+    """The hub stopped sending to an endpoint: `gone` (it answered 410) or `failing` (for days)."""
 
     endpoint: UUID
     reason: str
@@ -115,7 +115,7 @@ class WebhookDisabled(EventData):
 
 
 class WebhookTested(EventData):
-    """Somebody asked for a test; it goes to that one endpoint and into no feed."""
+    """A user asked for a test of an endpoint. The event goes only there and is in no feed."""
 
     endpoint: UUID
 

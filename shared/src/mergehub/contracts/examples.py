@@ -1,4 +1,4 @@
-"""Examples for the OpenAPI documents; a test validates each by its own model."""
+"""Examples for the OpenAPI documents; a test validates each against its model."""
 
 from __future__ import annotations
 
@@ -71,5 +71,5 @@ RUN = {
 
 
 def example(**fields: Any) -> ConfigDict:
-    """The `model_config` of a body that shows `fields` as its example."""
+    """A `model_config` that gives `fields` as the example of a body."""
     return ConfigDict(json_schema_extra={"examples": [fields]})

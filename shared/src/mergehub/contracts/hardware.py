@@ -1,4 +1,4 @@
-"""What runs need and workers have: classes of hardware, memory and disk."""
+"""What runs need and what workers have: hardware class, memory and disk."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mergehub.contracts.strict import Strict
 Hardware = Literal["cpu", "gpu", "gpu:80gb"]
 HARDWARE: tuple[Hardware, ...] = get_args(Hardware)
 
-# A run goes to the workers of any of these classes; a processor alone never gets a GPU's place.
+# A run of a class may go to workers of any of these classes; a CPU never takes the place of a GPU.
 SUITABLE: dict[str, tuple[Hardware, ...]] = {
     "cpu": ("cpu",),
     "gpu": ("gpu", "gpu:80gb"),
@@ -23,15 +23,15 @@ Bytes = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Needs(Strict):
-    """What an attempt at a run takes, in bytes, as far as it is known from the plan."""
+    """What an attempt at a run needs, in bytes, as far as its plan says."""
 
     memory: Bytes = Field(default=0, description="Main memory of the worker.")
-    disk: Bytes = Field(default=0, description="Space beside the worker's artifacts.")
+    disk: Bytes = Field(default=0, description="Space on the disk of the worker's artifacts.")
     gpu_memory: Bytes = Field(default=0, description="Memory of one GPU.")
 
 
 class Capacity(Strict):
-    """What a worker has to give, in bytes; null where it does not know."""
+    """What a worker has, in bytes; null if it does not know."""
 
     memory: Bytes | None = None
     disk: Bytes | None = None
@@ -39,7 +39,7 @@ class Capacity(Strict):
 
 
 def lacking(needs: Needs, capacity: Capacity) -> list[str]:
-    """What is too little, as sentences; none where the run fits or nobody can tell."""
+    """Sentences that say what is too little; none if the run fits or the capacity is unknown."""
     return list(_lacking(needs, capacity))
 
 
@@ -47,11 +47,11 @@ def _lacking(needs: Needs, capacity: Capacity) -> Iterator[str]:
     for name, words in (("memory", "memory"), ("disk", "disk space"), ("gpu_memory", "GPU memory")):
         needed, there = getattr(needs, name), getattr(capacity, name)
         if there is not None and needed > there:
-            yield f"It needs {_size(needed)} of {words} and there are {_size(there)}."
+            yield f"It needs {_size(needed)} of {words}, and the worker has {_size(there)}."
 
 
 def _size(count: int) -> str:
-    """Bytes in the largest decimal unit that leaves a whole part."""
+    """A number of bytes in the largest decimal unit in which it is at least 1."""
     value, unit = float(count), "bytes"
     for larger in ("kB", "MB", "GB", "TB", "PB", "EB"):
         if value < 1000:

@@ -1,4 +1,4 @@
-"""What every body is made of that a stranger sends or that we answer with."""
+"""The base classes of all bodies: those that the hub receives, and those that it sends."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from mergehub.contracts.strict import Strict
 
 
 class Message(Strict):
-    """A body that a stranger sends."""
+    """A body that the hub receives. It is checked strictly."""
 
 
 class Answer(BaseModel):
-    """A body that we send. It has no defaults, so generated clients see no optional fields."""
+    """A body that the hub sends. Without defaults, generated clients see no optional fields."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)

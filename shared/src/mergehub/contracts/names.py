@@ -1,4 +1,4 @@
-"""Names and other short texts that several contracts hold."""
+"""Names and other short texts that several contracts share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 
 def must_be(what: str) -> WrapValidator:
-    """Tell in words what a value must be, where a pattern would tell it to machines alone."""
+    """A validator whose fault says in words what a value must be, instead of a pattern."""
 
     def validate(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
         try:

@@ -1,7 +1,7 @@
 """The run protocol: states, the allowed moves between them, and every message about a run.
 
-The row in the registry is the truth of a run. A worker claims it, keeps its lease by
-heartbeats, and reports once; the fence it got with the claim proves that it still owns it.
+The row in the registry is the truth about a run. A worker claims it, keeps its lease by
+heartbeats, and reports once; the fence that came with the claim proves that the claim still holds.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class RunState(StrEnum):
 
 FINAL = frozenset({RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED})
 
-# Whoever changes a run's state asks this table first. A final state is left by a retry alone,
-# which somebody asks for; nothing leaves a success.
+# Code that changes a run's state checks this table first. Only a retry, which a client asks for,
+# leaves a final state; nothing leaves a success.
 MOVES: dict[RunState, frozenset[RunState]] = {
     RunState.QUEUED: frozenset({RunState.RUNNING, RunState.CANCELLED}),
     RunState.RUNNING: frozenset({RunState.QUEUED, *FINAL}),
@@ -48,14 +48,14 @@ MOVES: dict[RunState, frozenset[RunState]] = {
 Products = Annotated[
     dict[str, UUID],
     Field(
-        description="The run behind each product that the spec names, by the name as it stands "
-        "there: all models of runs that its worker may open."
+        description="The run that made each product in the spec, by the product's name there: the "
+        "models of runs that the worker may open."
     ),
 ]
 
 
 class RunProgress(Message):
-    """How far a run is; `total` is 0 while unknown. Bytes are those of the output."""
+    """The progress of a run; `total` is 0 while unknown. Bytes are those of the output."""
 
     stage: str = Field(max_length=100)
     done: int = Field(ge=0)
@@ -67,7 +67,7 @@ class RunProgress(Message):
 
 
 class RunError(Message):
-    """Why an attempt ended: a stable code, a sentence, and the last words of the child."""
+    """Why an attempt ended: a stable code, a sentence, and the last lines of the child process."""
 
     code: str = Field(max_length=60)
     message: str = Field(max_length=10_000)
@@ -75,7 +75,7 @@ class RunError(Message):
     retryable: bool = False
 
     def with_last_lines(self, lines: list[str]) -> RunError:
-        """The error with what a child said last, where NUL may be: no text here holds it."""
+        """The error with the last lines of a child. NUL, which nothing here stores, is replaced."""
         message, *last = (
             each.replace("\0", "\N{REPLACEMENT CHARACTER}") for each in (self.message, *lines)
         )
@@ -83,17 +83,17 @@ class RunError(Message):
 
 
 def timed_out(seconds: int) -> RunError:
-    """The error of an attempt that took longer than it may."""
+    """The error of an attempt that exceeded its time limit."""
     return RunError(
         code="timed-out",
-        message=f"The attempt took longer than the {seconds} s that it may take. A retry goes on "
-        "where it ended; a run submitted with a larger `timeout_seconds` (in the shell: "
-        "`--timeout`) may take longer.",
+        message=f"The attempt took longer than its limit of {seconds} s. A retry continues where "
+        "it ended. For a longer limit, submit the run with a larger `timeout_seconds` (in the "
+        "shell: `--timeout`).",
     )
 
 
 class ClaimRequest(Message):
-    """A worker's wish to work. With a nonce, asking again gives the same claim again."""
+    """A worker's claim to a run. With the same nonce, a repeated request gets the same claim."""
 
     model_config = example(
         worker="worker-1", nonce=VERSION_ID, hardware="cpu", capacity={"memory": 16 << 30}
@@ -101,14 +101,14 @@ class ClaimRequest(Message):
 
     worker: str = Field(min_length=1, max_length=200)
     nonce: Lax[UUID] | None = Field(
-        None, description="New for each wish, the same when sent again."
+        None, description="New for each claim, the same when the request is sent again."
     )
     hardware: Hardware | None = Field(None, description="The worker's class; null: any run suits.")
     capacity: Capacity = Capacity()
 
 
 class Claim(Answer):
-    """The right to work on a run until the lease ends; `fence` grows with each claim."""
+    """The right to work on a run until its lease ends; `fence` grows with each claim."""
 
     run_id: UUID
     fence: int
@@ -125,7 +125,7 @@ class HeartbeatRequest(Message):
 
     fence: int
     progress: RunProgress | None = None
-    needs: Needs | None = Field(None, description="What the run takes, once its plan is made.")
+    needs: Needs | None = Field(None, description="What the run needs, once its plan is made.")
 
 
 class HeartbeatAnswer(Answer):
@@ -133,9 +133,9 @@ class HeartbeatAnswer(Answer):
 
 
 class ReleaseRequest(Message):
-    """Hand a run back without spending its attempt: a drain, or (with `needs`) a lack of room."""
+    """Return a run without using up its attempt: the worker stops, or `needs` do not fit."""
 
-    model_config = example(fence=1, reason="The worker is told to stop.")
+    model_config = example(fence=1, reason="The worker is stopping.")
 
     fence: int
     reason: str = Field(max_length=500)
@@ -143,7 +143,7 @@ class ReleaseRequest(Message):
 
 
 class ReportRequest(Message):
-    """The one outcome of an attempt: `result` with success, `error` with failure."""
+    """The outcome of an attempt: a success has a `result`, a failure an `error`."""
 
     model_config = example(
         fence=1,
@@ -163,7 +163,7 @@ class ReportRequest(Message):
 
 
 class Run(Answer):
-    """A run as people may see it. `revision` grows with every change of the row."""
+    """A run as clients see it. `revision` grows with every change."""
 
     model_config = example(**RUN)
 
@@ -190,7 +190,7 @@ class Run(Answer):
 
 
 class SubmittedRun(Run):
-    """A run as it was queued. `notes` say in sentences what its submitter may not expect."""
+    """A run that was queued. `notes` are sentences on what its submitter may not expect."""
 
     model_config = example(
         **RUN, notes=["No gpu worker is registered: the run waits until one comes."]
@@ -200,16 +200,16 @@ class SubmittedRun(Run):
 
 
 class ErrorSummary(Answer):
-    """Why an attempt ended: its code and how its message begins."""
+    """Why an attempt ended: the code and the beginning of the message."""
 
     code: str = Field(max_length=60)
     message: str = Field(max_length=300)
 
 
 class RunSummary(Answer):
-    """A run as lists show it; the recipe, the result and the whole error are the run's own.
+    """A run as lists show it, without the recipe, the result and the whole error.
 
-    `digest` is that of the model that it made or measured.
+    `digest` is that of the model that the run made or evaluated.
     """
 
     id: UUID

@@ -1,4 +1,4 @@
-"""One whole event of each kind, as it is told: kept with each release, read by all later ones."""
+"""A complete event of each type: each release keeps them, and all later ones must read them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BEGAN = datetime(2026, 11, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
 
 def samples() -> list[Envelope]:
-    """A short history that says everything that can be said, numbered from 1."""
+    """A short history, numbered from 1, in which every field of every type occurs."""
     return [
         Envelope(
             id=_id(1_000 + sequence),

@@ -1,4 +1,4 @@
-"""Which service answers which path: the one table that every router is checked against."""
+"""The table of services and their paths; every router is checked against it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Service:
     """One program of the hub: its name, its path prefixes and its ASGI factory.
 
-    `factory` is `module:function` text, so that this table imports no service.
+    `factory` is the text `module:function`, so that this table imports no service.
     """
 
     name: str
@@ -42,7 +42,7 @@ SERVICES: tuple[Service, ...] = (
 
 
 def service_for(path: str) -> Service | None:
-    """The service that owns `path`, or None where no prefix matches whole segments of it."""
+    """The service that owns `path`, or None if no prefix matches whole segments of it."""
     for service in SERVICES:
         if any(path == prefix or path.startswith(f"{prefix}/") for prefix in service.prefixes):
             return service

@@ -1,4 +1,4 @@
-"""Bodies from outside are taken as JSON has them: a number is a number and `false` is no 0."""
+"""Strict models for bodies from outside: values keep their JSON type, and `false` is not 0."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ from pydantic_core import PydanticCustomError
 T = TypeVar("T")
 
 Lax = Annotated[T, Field(strict=False)]
-"""For what JSON has no type for: ids arrive as text, tuples as lists."""
+"""For types that JSON lacks: ids arrive as text, tuples as lists."""
 
 
 def _text(value: Any) -> Any:
-    """Neither a number nor digits alone, which pydantic takes for seconds since 1970."""
+    """Refuse numbers and texts of digits, which pydantic takes for seconds since 1970."""
     if isinstance(value, datetime) or (isinstance(value, str) and value[4:5] == "-"):
         return value
     raise PydanticCustomError("time", "must be a time with its zone, as in 2026-11-25T12:00:00Z")
 
 
 Time = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_text)]
-"""A time as RFC 3339 writes it, with its zone."""
+"""A time with its zone, as in RFC 3339."""
 
 
 class Strict(BaseModel):
-    """Unknown fields are refused, nothing is converted, nothing changes afterwards."""
+    """A frozen model that refuses unknown fields and converts nothing."""
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
         strict=True,
-        json_schema_serialization_defaults_required=True,  # where an answer holds one, it is there
+        json_schema_serialization_defaults_required=True,  # answers always have it
     )
 
     @model_validator(mode="before")
     @classmethod
     def _numbers(cls, data: Any) -> Any:
-        """JSON has one type of numbers: 1.0 is the integer 1."""
+        """Turn 1.0 into the integer 1, since JSON has only one type of numbers."""
         if isinstance(data, dict):
             return {name: _whole(value) for name, value in data.items()}
         return data

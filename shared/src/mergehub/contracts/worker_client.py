@@ -24,10 +24,10 @@ from mergehub.contracts.runs import (
 )
 from mergehub.contracts.workers import WorkerBeat
 
-REQUEST_SECONDS = 5.0  # well under a lease, so that one stuck answer does not cost it
+REQUEST_SECONDS = 5.0  # well under a lease, so that one stuck answer does not lose it
 CLAIM_PATIENCE_SECONDS = 8.0
 RELEASE_PATIENCE_SECONDS = 5.0
-BACKOFF = Backoff(first=0.1, longest=5.0, jitter=0.5)  # workers do not return all at once
+BACKOFF = Backoff(first=0.1, longest=5.0, jitter=0.5)  # spreads the workers that return
 
 TOO_MANY_REQUESTS = 429
 CONFLICT = 409
@@ -37,30 +37,30 @@ NO_ROOM = "run-does-not-fit"
 
 
 class RunClientError(Exception):
-    """A message about a run was not accepted."""
+    """The hub did not accept a message about a run."""
 
 
 class LeaseLost(RunClientError):
-    """The run is not ours: another worker holds it, or it has ended (409)."""
+    """This worker does not hold the run: another one does, or it has ended (409)."""
 
 
 class DoesNotFit(RunClientError):
-    """The run needs more than this worker has, and waits for another one (409)."""
+    """The run needs more than this worker has, and waits for another worker (409)."""
 
 
 class Refused(RunClientError):
-    """The hub understood and declined, and would decline again: a bad token, an unknown run."""
+    """The hub refused and would refuse again: the token is bad, or the run unknown."""
 
 
 class Unreachable(RunClientError):
-    """No answer within the time given; the message may or may not have arrived."""
+    """The hub did not answer in time; the message may have arrived or not."""
 
 
 class RunClient:
-    """Speaks for one worker. A message without an answer is sent again, with growing pauses.
+    """The client of one worker. It sends a message without an answer again, with growing pauses.
 
-    Every message may be sent twice without harm: the nonce makes a repeated claim one claim, and
-    the fence a repeated report one report.
+    A repeated message does no harm: the nonce makes a repeated claim one claim, and the fence makes
+    a repeated report one report.
     """
 
     def __init__(self, http: httpx.AsyncClient) -> None:
@@ -68,7 +68,7 @@ class RunClient:
 
     @classmethod
     def connect(cls, hub_url: str, token: str) -> Self:
-        """A client with connections of its own; close it with `aclose`."""
+        """A client with its own connections; close it with `aclose`."""
         return cls(
             httpx.AsyncClient(
                 base_url=hub_url,
@@ -87,7 +87,7 @@ class RunClient:
         hardware: Hardware | None = None,
         capacity: Capacity | None = None,
     ) -> Claim:
-        """Take the run. Raises LeaseLost, DoesNotFit, Refused or Unreachable."""
+        """Claim the run. Raises LeaseLost, DoesNotFit, Refused or Unreachable."""
         request = ClaimRequest(
             worker=worker, nonce=uuid4(), hardware=hardware, capacity=capacity or Capacity()
         )
@@ -103,19 +103,19 @@ class RunClient:
         return HeartbeatAnswer.model_validate_json(answer.content)
 
     async def report(self, run_id: UUID, request: ReportRequest) -> Run:
-        """Hand in the outcome, and try until it is answered. Raises LeaseLost or Refused."""
+        """Report the outcome, and try until the hub answers. Raises LeaseLost or Refused."""
         answer = await self._send(run_id, "report", request, None)
         return Run.model_validate_json(answer.content)
 
     async def release(
         self, run_id: UUID, fence: int, reason: str, needs: Needs | None = None
     ) -> None:
-        """Hand the run back unfinished. Raises LeaseLost, Refused or Unreachable."""
+        """Return the run unfinished. Raises LeaseLost, Refused or Unreachable."""
         request = ReleaseRequest(fence=fence, reason=reason, needs=needs)
         await self._send(run_id, "release", request, RELEASE_PATIENCE_SECONDS)
 
     async def run(self, run_id: UUID) -> Run | None:
-        """A run as it stands; None where the hub has none such. Raises Refused or Unreachable."""
+        """The present state of a run; None if it is unknown. Raises Refused or Unreachable."""
         answer = await self._request("GET", f"/v1/runs/{run_id}")
         if answer.status_code == NOT_FOUND and _is_problem(answer):
             return None
@@ -124,11 +124,11 @@ class RunClient:
         return Run.model_validate_json(answer.content)
 
     async def beat(self, worker: str, beat: WorkerBeat) -> None:
-        """Say that the worker is there, in one try. Raises Refused or Unreachable."""
+        """Report that the worker is alive, in one try. Raises Refused or Unreachable."""
         await self._presence("PUT", worker, beat.model_dump_json())
 
     async def leave(self, worker: str) -> None:
-        """Say that the worker leaves, in one try. Raises Refused or Unreachable."""
+        """Report that the worker leaves, in one try. Raises Refused or Unreachable."""
         await self._presence("DELETE", worker)
 
     async def _presence(self, method: str, worker: str, body: str | None = None) -> None:
@@ -139,7 +139,7 @@ class RunClient:
     async def _send(
         self, run_id: UUID, verb: str, message: BaseModel, patience: float | None
     ) -> httpx.Response:
-        """The answer to one message, sent again for `patience` seconds; None: without an end."""
+        """The answer to one message, retried for `patience` seconds, or for ever if it is None."""
         clock = asyncio.get_running_loop().time
         started = clock()
         for pause in BACKOFF.pauses():
@@ -169,7 +169,7 @@ def _refusal(answer: httpx.Response) -> RunClientError:
     told = f"{answer.url.path}: {answer.status_code} {_detail(answer)}"
     if answer.is_server_error or answer.status_code == TOO_MANY_REQUESTS:
         return Unreachable(told)
-    if not _is_problem(answer):  # a gateway whose service is away
+    if not _is_problem(answer):  # a gateway whose service is down
         return Unreachable(told)
     if answer.status_code != CONFLICT:
         return Refused(told)
@@ -181,7 +181,7 @@ def _is_problem(answer: httpx.Response) -> bool:
 
 
 def _detail(answer: httpx.Response) -> str:
-    """The sentence of problem details (RFC 9457), or the reason phrase where there are none."""
+    """The detail of problem details (RFC 9457), or the reason phrase without them."""
     try:
         body: Any = answer.json()
     except ValueError:

@@ -1,4 +1,4 @@
-"""What workers tell of themselves, and what everyone may know of them."""
+"""What workers report about themselves, and what clients see of them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from mergehub.contracts.runs import RunProgress
 
 BEAT_SECONDS = 10
 SILENT_SECONDS = 30
-"""A worker that was not heard of for so long counts as gone."""
+"""A worker that has not reported for so long counts as gone."""
 
 WORKER_PROTOCOL = "worker protocol"
-"""The tag of the operations that workers alone use; documents show it after all others."""
+"""The tag of the operations that only workers use; documents show it last."""
 
 WorkerName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class WorkerBeat(Message):
-    """A worker's word that it is there."""
+    """A worker's report that it is alive."""
 
     model_config = example(
         hardware="cpu", capacity={"memory": 16 << 30, "disk": 1 << 40}, version="0.1.0"
@@ -46,9 +46,9 @@ class WorkerRun(Answer):
 
 
 class Worker(Answer):
-    """A worker: `alive` if it was heard of lately, `run` while it is busy.
+    """A worker: `alive` if it has reported lately; `run` while it is busy.
 
-    `since` is when it came, `idle_since` when its last run ended, or when it came.
+    `since` is when it registered, `idle_since` when its last run ended, or when it registered.
     """
 
     name: str

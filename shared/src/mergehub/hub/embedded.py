@@ -1,4 +1,4 @@
-"""What the stores that the hub brings along have in common: a child over a folder of its own."""
+"""The base of the stores that the hub starts itself: a child process with a folder of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOOK_SECONDS = 0.02
 
 
 class EmbeddedStore(ABC):
-    """One server over one folder, reached through a Unix socket alone.
+    """One server over one folder, reached only through a Unix socket.
 
     `start` creates what is missing and waits until the server answers.
     """
@@ -35,7 +35,7 @@ class EmbeddedStore(ABC):
     @property
     @abstractmethod
     def url(self) -> str:
-        """Where its clients connect."""
+        """The URL for its clients."""
 
     @abstractmethod
     def launch(self) -> None:
@@ -46,7 +46,7 @@ class EmbeddedStore(ABC):
         """Whether the server takes requests."""
 
     def advice(self) -> str:
-        """What to do where the server ends at its start; begins a line of its own."""
+        """What to do if the server ends at its start, as a line of its own."""
         return ""
 
     @property
@@ -54,12 +54,12 @@ class EmbeddedStore(ABC):
         return self._child.pid if self._child else None
 
     def start(self) -> None:
-        """Raises CannotStart with the server's last words where it does not come up."""
+        """Start the server. Raises CannotStart with the end of its log if it does not come up."""
         self.launch()
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
-        """Raises CannotStart where the server ends, or takes too long."""
+        """Raises CannotStart if the server ends, or takes too long."""
         assert self._child is not None
         deadline = time.monotonic() + self.seconds_to_start
         while not self.answers():
@@ -77,7 +77,7 @@ class EmbeddedStore(ABC):
             time.sleep(LOOK_SECONDS)
 
     def stop(self) -> None:
-        """Orderly shutdown: what was written is flushed."""
+        """Shut down in order, so that all written data is flushed."""
         if self._child is not None:
             stop(self._child, self.stop_signal, self.seconds_to_stop)
             self._child = None

@@ -1,4 +1,4 @@
-"""The data folder of a hub: what lies where, who may use it, and who uses it now."""
+"""The data folder of a hub: its layout, its permissions, and the lock of the running hub."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECRETS_KEYS = "secrets-keys.json"
 
 
 class FolderInUse(CannotStart):
-    """A hub, or a backup of one that stands, has the folder."""
+    """A running hub, or a backup of a stopped one, uses the folder."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Tokens:
 
 
 class DataFolder:
-    """An opened data folder; nobody else can open it until it is closed, or this process ends."""
+    """An opened data folder; no other process can open it until it is closed or this one ends."""
 
     def __init__(self, path: Path, needed_bytes: int = NEEDED_BYTES) -> None:
-        """Raises CannotStart where the folder cannot be used, FolderInUse where it is in use."""
+        """Raises CannotStart if the folder cannot be used, FolderInUse where it is in use."""
         self.path = path.expanduser().resolve()
         try:
             self._create()
@@ -49,7 +49,7 @@ class DataFolder:
                 (self.path / name).mkdir(exist_ok=True)
         except OSError as error:
             raise CannotStart(
-                f"{self.path} cannot be used as data folder: {error.strerror} "
+                f"{self.path} cannot be used as the data folder: {error.strerror} "
                 f"({error.filename or self.path}). Name another with --data or MERGEHUB_DATA."
             ) from error
 
@@ -66,17 +66,17 @@ class DataFolder:
         return self.path / "logs" / f"{name}.log"
 
     def say_who_runs(self, url: str) -> None:
-        """What a second start on the same folder is told."""
+        """Note who runs, for the message of a second start on the same folder."""
         self._lock.truncate(0)
         self._lock.write(f"process {os.getpid()} at {url}")
         self._lock.flush()
 
     def forget_connection(self) -> None:
-        """Nobody answers at the address that an earlier hub of this folder left."""
+        """Remove the address that an earlier hub of this folder left, where nothing answers."""
         (self.path / CONNECTION).unlink(missing_ok=True)
 
     def tokens(self) -> Tokens:
-        """The secrets of this hub, each made at the first start that needs it."""
+        """The secrets of this hub; the first start that needs one makes it."""
         path = self.path / TOKENS
         made = {each.name: f"mgh_{secrets.token_urlsafe(32)}" for each in fields(Tokens)}
         try:
@@ -84,16 +84,16 @@ class DataFolder:
             tokens = Tokens(**made | kept)
         except (ValueError, TypeError) as error:
             raise CannotStart(
-                f"{path} is damaged: remove it, and new tokens are made at the next start."
+                f"{path} is damaged: remove it, and the next start makes new tokens."
             ) from error
         if asdict(tokens) != kept:
             write_secret(path, asdict(tokens))
         return tokens
 
     def secrets_keys(self) -> list[str]:
-        """The keys that webhook secrets are kept under, the newest first; made at the first start.
+        """The keys that seal webhook secrets, the newest first; the first start makes one.
 
-        Raises CannotStart where the file is damaged.
+        Raises CannotStart if the file is damaged.
         """
         path = self.path / SECRETS_KEYS
         if not path.exists():
@@ -104,7 +104,7 @@ class DataFolder:
             kept = None
         if not isinstance(kept, list) or not all(isinstance(each, str) for each in kept):
             raise CannotStart(
-                f"{path} is damaged: put it back from a backup. Without it the secrets of all "
+                f"{path} is damaged: restore it from a backup. Without it, the secrets of all "
                 "webhooks are lost."
             )
         return kept
@@ -116,7 +116,7 @@ class DataFolder:
         found = {entry.name for entry in self.path.iterdir()}
         if LOCK not in found and (foreign := found - set(LAYOUT)):
             raise CannotStart(
-                f"{self.path} holds other things ({min(foreign)}): "
+                f"{self.path} holds other files ({min(foreign)}): "
                 "name an empty or a new folder with --data."
             )
         self.path.chmod(0o700)
@@ -125,12 +125,12 @@ class DataFolder:
         free = shutil.disk_usage(self.path).free
         if free < needed:
             raise CannotStart(
-                f"Only {free // 1024**2} MB are free for {self.path}, and {needed // 1024**2} MB "
-                "are needed to start: free some space, or name another folder with --data."
+                f"Only {free // 1024**2} MB are free for {self.path}, and a start needs "
+                f"{needed // 1024**2} MB: free some space, or name another folder with --data."
             )
 
     def _claimed(self) -> IO[str]:
-        """The lock file, locked; it holds who does so."""
+        """The lock file, locked; its content names the process that holds the lock."""
         lock = (self.path / LOCK).open("a+")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Children that outlived a hub which was killed: noted while it runs, ended by the next start."""
+"""Children that outlive a killed hub: a running hub notes them, and the next start ends them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ POSTGRES_SECONDS = 15.0
 
 
 def note(file: Path, pids: Iterable[int]) -> None:
-    """Keep the ids of the running children for a start after our sudden end.
+    """Write down the ids of the running children, for a start after this hub is killed.
 
-    It is a precaution only: a full disk does not end a hub here.
+    This is only a precaution, so a full disk does not end the hub here.
     """
     fresh = file.with_name(f"{file.name}.new")
     with suppress(OSError):
@@ -26,10 +26,10 @@ def note(file: Path, pids: Iterable[int]) -> None:
 
 
 def end(file: Path, folder: Path) -> list[int]:
-    """End the noted children that still run over `folder`, and wait for it; returns their ids.
+    """End the noted children that still run over `folder`, and wait; returns their ids.
 
-    They hold the hub's port and the stores' files. Each may end in order; one that takes long is
-    killed, PostgreSQL much later than others, since it would have to recover from its log.
+    They hold the hub's port and the stores' files. Each may end in order. One that takes too long
+    is killed; PostgreSQL gets much more time, since it would have to recover from its log.
     """
     try:
         noted = [int(pid) for pid in json.loads(file.read_text())]
@@ -53,7 +53,7 @@ def _wait(pids: Iterable[int], seconds: float) -> None:
 
 
 def _runs(pid: int) -> bool:
-    """Whether a process may still hold a port: its memory, and so its name, goes before that."""
+    """Whether a process still runs and may hold a port, even if its memory is already freed."""
     try:
         stat = Path("/proc", str(pid), "stat").read_text()
     except OSError:
@@ -80,7 +80,7 @@ def _is_postgres(pid: int) -> bool:
 
 
 def belongs(pid: int, folder: Path) -> bool:
-    """Whether the process lives and was started for `folder`: ids are given out again."""
+    """Whether the process runs and was started for `folder`; the system reuses ids."""
     try:
         process = Path("/proc", str(pid))
         told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()

@@ -1,4 +1,4 @@
-"""The metrics of several services as one exposition, told apart by a label."""
+"""The metrics of several services as one exposition, with a label for the service."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Joined(Collector):
 
 
 def joined(texts: Mapping[str, str]) -> bytes:
-    """One Prometheus text of the texts of all services, each sample with a label `service`."""
+    """The Prometheus texts of all services joined, each sample with a label `service`."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Joined(texts))
     return generate_latest(registry)

@@ -26,11 +26,11 @@ from mergehub.kit.settings.service import ServiceSettings
 
 Services = Mapping[str, FastAPI]
 
-REGISTRY = "registry"  # knows whose a token is, which the hub's own pages count requests by
+REGISTRY = "registry"  # its authenticator also serves the rate limits of the hub's own pages
 
 
 class Origin:
-    """Hands each request to the service that owns its path, and the rest to the hub's own pages."""
+    """Passes each request to the service that owns its path, or to the hub's own pages."""
 
     def __init__(self, services: Services, settings: ServiceSettings) -> None:
         self._services = services
@@ -64,9 +64,9 @@ class Origin:
 
 
 def create_app(settings: ServiceSettings | None = None) -> Origin:
-    """The ASGI factory: every service of the prefix table, made by its own factory.
+    """The ASGI factory, which makes each service of the table by its own factory.
 
-    Without `settings`, as the `MERGEHUB_…` variables say.
+    Without `settings`, it reads the `MERGEHUB_…` variables.
     """
     settings = settings or read_settings(ServiceSettings)
     services = {}
@@ -86,7 +86,7 @@ def _pages(services: Services) -> APIRouter:
     @router.get("/{service}/openapi.json")
     async def openapi(service: str) -> JSONResponse:
         if service not in services:
-            raise NotFound(f"There is no service {service}; there are {', '.join(services)}.")
+            raise NotFound(f"There is no service `{service}`, only {', '.join(services)}.")
         return JSONResponse(services[service].openapi())
 
     return router
@@ -125,7 +125,7 @@ async def _ask_all(services: Services, path: str) -> dict[str, httpx.Response]:
 
 
 async def _ask(app: FastAPI, path: str) -> httpx.Response:
-    """Ask a service inside this process."""
+    """Send a GET request to a service inside this process."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
         return await client.get(path)

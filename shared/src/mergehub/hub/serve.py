@@ -13,7 +13,7 @@ SECONDS_FOR_OPEN_REQUESTS = 2
 
 
 def main() -> None:
-    """Serve on an inherited socket: it is never closed, so clients wait through a restart."""
+    """Serve on an inherited socket, which stays open, so that clients wait through a restart."""
     listener = socket.socket(fileno=int(sys.argv[1]))
     config = uvicorn.Config(
         "mergehub.hub.origin:create_app",

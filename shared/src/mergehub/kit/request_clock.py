@@ -1,4 +1,4 @@
-"""The clock of the request that is being answered, which stops while it waits on purpose."""
+"""The clock of the present request, which stops while the request waits on purpose."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ limit_of_request: ContextVar[asyncio.Timeout | None] = ContextVar("limit", defau
 
 @contextmanager
 def unhurried() -> Iterator[None]:
-    """Stop the clock of the present request while it waits on purpose, as for news."""
+    """Stop the clock of the present request while it waits on purpose, as for a change."""
     limit, clock = limit_of_request.get(), asyncio.get_running_loop().time
     end = limit.when() if limit is not None and not limit.expired() else None
     if limit is None or end is None:

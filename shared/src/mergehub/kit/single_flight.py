@@ -1,4 +1,4 @@
-"""One question for all who want to know the same at the same moment."""
+"""One question for all callers that ask the same at the same time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class SingleFlight(Generic[K, T]):
-    """Shares what is asked under one key: a thousand followers, a single query.
+    """Shares one question among all callers with the same key: a thousand followers, one query.
 
     Callers share a question until it is answered. With `fresh` they share it only until it begins,
     so that no answer is older than the call.
@@ -23,15 +23,15 @@ class SingleFlight(Generic[K, T]):
         self._tasks: set[asyncio.Task[T]] = set()
 
     async def __call__(self, key: K, ask: Callable[[], Awaitable[T]]) -> T:
-        """What `ask` returns, or the `ask` of another caller. Raises what that raises."""
+        """The answer of `ask`, or of another caller's `ask`. Raises what that raises."""
         return await asyncio.shield(self._shared.get(key) or self._begin(key, ask))
 
     def forget(self) -> None:
-        """Share nothing of what is being asked right now with those who call from here on."""
+        """Do not share pending questions with later callers."""
         self._shared.clear()
 
     async def close(self) -> None:
-        """End the questions that nobody waits for any more, before what they ask is closed."""
+        """Cancel all pending questions; call this before you close what they use."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -46,12 +46,12 @@ class SingleFlight(Generic[K, T]):
 
     async def _answer(self, key: K, ask: Callable[[], Awaitable[T]]) -> T:
         if self._fresh:
-            await asyncio.sleep(0)  # all who were woken by the same call come first
+            await asyncio.sleep(0)  # lets all callers that the same event woke join
             self._shared.pop(key, None)
         return await ask()
 
     def _ended(self, key: K, task: asyncio.Task[T]) -> None:
-        """Its error is for those who still wait, and nobody may."""
+        """Forget a finished question, and mark its error as seen even if no caller waits."""
         self._tasks.discard(task)
         if self._shared.get(key) is task:
             del self._shared[key]

@@ -1,4 +1,4 @@
-"""A count run: the headers of one model read."""
+"""A count run reads the headers of one model."""
 
 from __future__ import annotations
 

@@ -36,17 +36,17 @@ REFUSALS = (backups.CannotBackUp, backups.CannotRestore, backups.DatabaseFault, 
 @click.option("--models/--no-models", default=True, help="The files of the hub's models folder.")
 @as_json
 def backup(target: Path, data: Path, models: bool, raw: bool) -> None:
-    """Back up a hub, which may go on running.
+    """Back up a hub, running or stopped.
 
-    Writes one file: databases, merged models, models folder, tokens and keys. In a folder that
-    exists, the file is named by the time. Keep it as secret as the hub: it holds its tokens.
+    Writes one file with databases, merged models, models folder, tokens and keys. If the target is
+    a folder, the file is named by the time. Keep it secret: it holds the hub's tokens.
     """
     if target.is_dir():
         target /= f"mergehub-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar"
     with _refusals(target), ProgressDisplay() as display:
         saved = backups.save(data.expanduser(), target, display.show, models=models)
     for name in saved.left_out:
-        click.echo(f"Not in the backup, since it is a link or no plain file: {name}", err=True)
+        click.echo(f"Not in the backup, since it is not a regular file: {name}", err=True)
     if raw:
         show_json(vars(saved) | {"seconds": round(_seconds(), 3)})
         return
@@ -64,7 +64,7 @@ def backup(target: Path, data: Path, models: bool, raw: bool) -> None:
 def restore(file: Path, data: Path, check: bool, raw: bool) -> None:
     """Make a data folder from a backup.
 
-    The folder must be empty or not exist yet; `mergehub up --data` then starts the hub in it.
+    The folder must be empty or new. `mergehub up --data` then starts the hub in it.
     """
     with _refusals(file), ProgressDisplay() as display:
         if check:
@@ -87,13 +87,13 @@ def restore(file: Path, data: Path, check: bool, raw: bool) -> None:
 
 
 def _seconds() -> float:
-    """How long the command has taken until now, what it imported too."""
+    """How many seconds the command has taken so far, imports included."""
     return time.monotonic() - float(click.get_current_context().meta[BEGAN])
 
 
 @contextmanager
 def _refusals(file: Path) -> Iterator[None]:
-    """What goes wrong as a sentence; a request to end cleans up, as Ctrl-C does."""
+    """Turn errors into messages; SIGTERM cleans up as Ctrl-C does."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -104,7 +104,7 @@ def _refusals(file: Path) -> Iterator[None]:
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         raise click.ClickException(
-            f"{error.strerror or error}{where}. Nothing was made."
+            f"{error.strerror or error}{where}. Nothing was written."
         ) from error
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -24,7 +24,7 @@ Answer = dict[str, Any]
 def board(ctx: click.Context, name: str | None, limit: int, raw: bool) -> None:
     """Show a leaderboard.
 
-    Without a NAME, list the boards that there are.
+    Without a NAME, list all boards.
     """
     with hub(ctx) as client:
         answer: Any = client.boards() if name is None else client.board(name, limit)
@@ -68,7 +68,7 @@ def _board_table(answer: Answer) -> Table:
 
 
 def _uplift_table(answer: Answer) -> Table:
-    """One row for each thing that the model is compared with, in each benchmark and the mean."""
+    """The table: for each benchmark and the mean, one row per model to compare with."""
     shown = table("benchmark", "score", "against", "its score", "uplift", "compared")
     parts = [(each["benchmark"], each) for each in answer["benchmarks"]]
     if answer["mean"]:
@@ -82,15 +82,15 @@ def _uplift_table(answer: Answer) -> Table:
 
 
 def _left_out(model: str, parents: list[Answer]) -> str:
-    """A sentence about the parents that the model is not compared with; empty without any."""
+    """A sentence about the parents that cannot be compared; empty without any."""
     if not parents:
         return f"No parents of {model} are known, so there is nothing to compare it with."
     names = dict.fromkeys(each["model"] for each in parents if not each["measured"])
     if not names:
         return ""
     return (
-        f"Not measured on the benchmarks of {model}: {', '.join(names)}. "
-        "`mergehub evaluate` measures a model."
+        f"Not evaluated on the benchmarks of {model}: {', '.join(names)}. "
+        "`mergehub evaluate` evaluates a model."
     )
 
 
@@ -104,7 +104,7 @@ def _comparisons(part: Answer) -> Iterator[tuple[str, Answer]]:
 
 
 def _difference(comparison: Answer) -> tuple[Text, str]:
-    """The uplift with its 95 % interval; green or red where that leaves zero out."""
+    """The uplift with its 95 % interval; green or red if the interval excludes zero."""
     change = comparison["difference"]
     colour = "green" if change["low"] > 0 else "red" if change["high"] < 0 else "dim"
     how = f"paired over {comparison['items']} items" if comparison["paired"] else "unpaired"

@@ -29,11 +29,11 @@ def lineage(ctx: click.Context, model: str, raw: bool) -> None:
         return
     show(draw(walk))
     if walk["truncated"]:
-        click.echo("There is more: this shows the nearest ancestors.", err=True)
+        click.echo("This shows only the nearest ancestors; there are more.", err=True)
 
 
 def draw(walk: dict[str, Any]) -> Tree:
-    """The walk as a tree; a model that is met twice is unfolded the first time only."""
+    """The walk as a tree; a model that occurs twice is expanded only the first time."""
     names = {node["id"]: node["name"] for node in walk["nodes"]}
     parents: Edges = defaultdict(list)
     for edge in walk["edges"]:

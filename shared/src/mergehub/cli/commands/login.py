@@ -21,14 +21,14 @@ from mergehub.logins import forget_login, keep_login, read_logins
 WAIT_SECONDS = 300
 SIGN_IN_OFF = "sign-in-off"
 WITH_A_TOKEN = (
-    "Use a token there: its owner makes one with `mergehub tokens create`, and MERGEHUB_TOKEN or "
-    "--token has it."
+    "Use a token instead: the hub's owner makes one with `mergehub tokens create`. Pass it with "
+    "--token or MERGEHUB_TOKEN."
 )
 THANKS = b"<!doctype html><title>Mergehub</title><p>Signed in. You may close this window."
 
 
 class Listener(HTTPServer):
-    """Waits on this machine's loopback for the browser to bring the code."""
+    """Waits on this machine's loopback for the browser to deliver the code."""
 
     timeout = WAIT_SECONDS
 
@@ -37,7 +37,7 @@ class Listener(HTTPServer):
         self.code: str | None = None
 
     def wait_for_code(self) -> str:
-        """The code that the browser brings; requests without one are other pages' noise."""
+        """The code that the browser delivers; requests without a code are ignored."""
         timed_out = False
 
         def give_up() -> None:
@@ -48,7 +48,9 @@ class Listener(HTTPServer):
         while self.code is None and not timed_out:
             self.handle_request()
         if self.code is None:
-            raise click.ClickException("Nobody agreed in the browser within five minutes.")
+            raise click.ClickException(
+                "The browser did not confirm within five minutes. Run `mergehub login` again."
+            )
         return self.code
 
 
@@ -70,14 +72,14 @@ class _Bringing(BaseHTTPRequestHandler):
 @click.option(
     "--paste",
     is_flag=True,
-    help="The browser is on another machine: open the address there and paste the code here.",
+    help="For a browser on another machine: open the address there and paste the code here.",
 )
 @as_json
 @click.pass_context
 def login(ctx: click.Context, paste: bool, raw: bool) -> None:
     """Sign in to a hub with a browser.
 
-    The token that this gives is kept for the shells of this machine, for thirty days.
+    The shells of this machine keep the token, which is valid for thirty days.
     """
     secret = secrets.token_urlsafe(32)
     asked = {"challenge": hashlib.sha256(secret.encode()).hexdigest(), "host": socket.gethostname()}
@@ -100,7 +102,7 @@ def logout(ctx: click.Context, raw: bool) -> None:
     with hub(ctx) as client:
         token = read_logins().get(client.url)
         if token is None:
-            raise click.ClickException(f"Nobody is signed in to {client.url} from here.")
+            raise click.ClickException(f"You are not signed in to {client.url} on this machine.")
         with HubClient(client.url, token) as signed_in:
             signed_in.sign_out()
     forget_login(client.url)
@@ -111,26 +113,26 @@ def logout(ctx: click.Context, raw: bool) -> None:
 
 
 def _check_that_people_sign_in(client: HubClient, asked: dict[str, str]) -> None:
-    """Raises where the hub has nobody who could agree in a browser."""
+    """Raises ClickException if people cannot sign in to the hub with a browser."""
     try:
         client.get("/v1/accounts/shell", **asked)
     except HubError as error:
         if error.code == SIGN_IN_OFF:
             raise click.ClickException(f"{error.detail} {WITH_A_TOKEN}") from error
-        if error.status != HTTPStatus.SEE_OTHER:  # to the provider, where a browser goes
+        if error.status != HTTPStatus.SEE_OTHER:  # the redirect to the provider
             raise
 
 
 def _brought(client: HubClient, asked: dict[str, str]) -> str:
     with Listener() as listener:
         address = _address(client, {**asked, "port": str(listener.server_port)})
-        click.echo(f"Agree in the browser; if none opens, go to\n{address}", err=True)
+        click.echo(f"Confirm in the browser. If none opens, go to\n{address}", err=True)
         webbrowser.open(address)
         return listener.wait_for_code()
 
 
 def _pasted(client: HubClient, asked: dict[str, str]) -> str:
-    click.echo(f"Open this in a browser and agree:\n{_address(client, asked)}", err=True)
+    click.echo(f"Open this in a browser and confirm:\n{_address(client, asked)}", err=True)
     return str(click.prompt("Code", err=True)).strip()
 
 

@@ -20,10 +20,14 @@ FLAGS = {"visibility": "--private", "tags": "--tag", "domains": "--domain"}
 
 @click.command()
 @click.argument("file", type=click.File(encoding="utf-8"))
-@click.option("--name", help="What it is called on the hub (else the file's name): soup, lab/soup.")
-@click.option("--private", is_flag=True, help="Only those who belong to its owner may see it.")
-@click.option("--title", help="One line for people (else the name).")
-@click.option("--description", help="More about it, as Markdown.")
+@click.option("--name", help="Its name on the hub, as in soup or lab/soup (else the file's name).")
+@click.option(
+    "--private",
+    is_flag=True,
+    help="Only its owner, or the owning organisation's members, may see it.",
+)
+@click.option("--title", help="A title of one line (else the name).")
+@click.option("--description", help="A description in Markdown.")
 @click.option("--tag", "tags", multiple=True, help="A word to find it by; may be repeated.")
 @click.option("--domain", "domains", multiple=True, help="What it is good at; may be repeated.")
 @as_json
@@ -31,11 +35,11 @@ FLAGS = {"visibility": "--private", "tags": "--tag", "domains": "--domain"}
 def publish(
     ctx: click.Context, /, file: IO[str], name: str | None, private: bool, raw: bool, **about: Any
 ) -> None:
-    """Publish a recipe, or a version of it.
+    """Publish a recipe, or a new version of one.
 
-    FILE is a recipe, or - for standard input. A name that its owner has published gets a new
-    version, unless its newest is the same recipe. All options but --name are about the first
-    version, and refused with a later one.
+    FILE is a recipe, or - for standard input. If the owner has published a recipe of this name, it
+    gets a new version, unless its newest version is the same. Options other than --name are only
+    for the first version; with a later one, the command refuses them.
     """
     owner, name = _name(file.name, name)
     text = recipe_text(file)
@@ -59,14 +63,14 @@ def publish(
 
 
 def _name(file: str, given: str | None) -> tuple[str, str]:
-    """The owner, who may be left out, and the name. Raises UsageError where it cannot be one."""
+    """The owner (empty if it is left out) and the name. Raises UsageError if it is not a name."""
     if given is None and file == "<stdin>":
         raise click.UsageError("Standard input has no name: give --name.")
     owner, _, name = (Path(file).stem if given is None else given).rpartition("/")
     if not re.fullmatch(RECIPE_NAME, name):
         raise click.UsageError(
-            f"{name!r} cannot be the name of a recipe, which has small letters, digits and single "
-            "dashes between them: give --name, as in --name my-soup."
+            f"{name!r} cannot be the name of a recipe. A name has lower-case letters, digits and "
+            "single hyphens between them: give one, as in --name my-soup."
         )
     return owner, name
 
@@ -74,14 +78,14 @@ def _name(file: str, given: str | None) -> tuple[str, str]:
 def _check_that_nothing_is_lost(
     recipe: Mapping[str, Any], name: str, given: Mapping[str, Any]
 ) -> None:
-    """Raises where options say what a recipe that exists would not be."""
+    """Raises if options would change a recipe that exists."""
     lost = [key for key in given if (key, given[key]) != ("visibility", recipe["visibility"])]
     if not lost:
         return
     state = "exists and is public" if "visibility" in lost else "exists"
     flags = ", ".join(FLAGS.get(key, f"--{key}") for key in lost)
     raise click.ClickException(
-        f"{name} {state}, and {flags} can only be said of a first version: nothing was published. "
-        f"Leave that out, choose another --name, or change the recipe with PATCH "
+        f"{name} {state}, and {flags} can only be given with a first version. Nothing was "
+        f"published. Leave that out, choose another --name, or change the recipe with PATCH "
         f"/v1/recipes/{recipe['id']} (visibility, title, description, tags, domains)."
     )

@@ -19,9 +19,10 @@ from mergehub.recipe import MethodSpec, catalogue, ingredients, parse_to_merge, 
 @as_json
 @with_method_file
 def check(file: IO[str], raw: bool) -> None:
-    """Say everything that is wrong with a recipe.
+    """Report everything that is wrong with a recipe.
 
-    FILE is a recipe in mergekit's YAML, or - for standard input. Ends with 1 where it has faults.
+    FILE is a recipe in mergekit's YAML, or - for standard input. The exit status is 1 if it has
+    faults.
     """
     with recipe_faults(file.name):
         recipe, warnings = parse_to_merge(recipe_text(file))
@@ -30,7 +31,7 @@ def check(file: IO[str], raw: bool) -> None:
         about = {"method": recipe.merge_method, "models": models, "digest": recipe_digest(recipe)}
         show_json(about | {"warnings": [asdict(warning) for warning in warnings]})
         return
-    click.echo(f"{file.name} is a good recipe: {recipe.merge_method} of {', '.join(models)}")
+    click.echo(f"{file.name} is a valid recipe: {recipe.merge_method} of {', '.join(models)}")
     click.echo(recipe_digest(recipe))
     for warning in warnings:
         show_fault(Line.of(warning), colour="yellow")
@@ -49,7 +50,7 @@ def methods(name: str | None, raw: bool) -> None:
     """List the merge methods, or explain one."""
     known = catalogue()
     if name is not None and name not in known:
-        hint = near(name, known) or f"There are {', '.join(known)}."
+        hint = near(name, known) or f"The methods are {', '.join(known)}."
         raise click.ClickException(f"There is no method {name}. {hint}")
     if raw:
         plain = {spec.name: spec.model_dump(mode="json") for spec in known.values()}

@@ -28,8 +28,8 @@ FOLLOW = click.option("--follow", "wait", is_flag=True, help="Watch the run unti
 def follow(ctx: click.Context, run: str, raw: bool) -> None:
     """Watch a run until it ends.
 
-    RUN is an id or its first six characters or more. Ctrl-C stops watching, not the run. Ends
-    with 1 where the run has failed. With --json, each change is a line.
+    RUN is an id, or at least its first six characters. Ctrl-C stops watching, not the run. The exit
+    status is 1 if the run fails. With --json, each change is a line.
     """
     with hub(ctx) as client:
         watch(client, run_id(client, run), raw)
@@ -42,14 +42,14 @@ def follow(ctx: click.Context, run: str, raw: bool) -> None:
 def cancel(ctx: click.Context, run: str, raw: bool) -> None:
     """Cancel a run.
 
-    RUN is an id or its first six characters or more.
+    RUN is an id, or at least its first six characters.
     """
     with hub(ctx) as client:
         told = client.cancel(run_id(client, run))
     if raw:
         show_json(told.model_dump(mode="json"))
     else:
-        click.echo("cancelled" if told.state in FINAL else "its worker stops at the next heartbeat")
+        click.echo("cancelled" if told.state in FINAL else "the worker stops at its next heartbeat")
 
 
 @click.command()
@@ -60,8 +60,8 @@ def cancel(ctx: click.Context, run: str, raw: bool) -> None:
 def retry(ctx: click.Context, run: str, wait: bool, raw: bool) -> None:
     """Try a failed or cancelled run again.
 
-    RUN is an id or its first six characters or more. The run goes on from what its last attempt
-    left, where a worker still has it.
+    RUN is an id, or at least its first six characters. The run continues from the state that its
+    last attempt left, if a worker still has it.
     """
     with hub(ctx) as client:
         told = client.retry(run_id(client, run))
@@ -92,7 +92,7 @@ def runs(ctx: click.Context, limit: int, raw: bool) -> None:
 
 
 def show_notes(run: SubmittedRun) -> None:
-    """Print what whoever submitted a run may not expect, beside what the command prints."""
+    """Print a run's notes, which say what its submitter may not expect, on standard error."""
     for note in run.notes:
         click.echo(note, err=True)
 
@@ -107,7 +107,7 @@ def watch(client: HubClient, run_id: UUID, raw: bool = False) -> None:
     except KeyboardInterrupt:
         raise click.ClickException(
             f"You stopped watching; the run goes on. `mergehub follow {run_id}` watches it again, "
-            f"`mergehub cancel {run_id}` ends it."
+            f"`mergehub cancel {run_id}` cancels it."
         ) from None
     if not raw:
         _tell_end(run)
@@ -116,7 +116,7 @@ def watch(client: HubClient, run_id: UUID, raw: bool = False) -> None:
 
 
 def _tell_outage(display: ProgressDisplay, url: str, away: bool) -> None:
-    trying = "This goes on trying until it does. Ctrl-C stops watching, not the run."
+    trying = "The command keeps trying. Ctrl-C stops watching, not the run."
     display.note(f"{url} does not answer. {trying}" if away else f"{url} answers again.")
 
 
@@ -128,7 +128,7 @@ def _draw(run: Run, display: ProgressDisplay) -> None:
 
 
 def _tell_end(run: Run) -> None:
-    """The outcome; anything but success ends the command with 1."""
+    """Print the outcome; anything but success ends the command with 1."""
     if run.state == RunState.FAILED and run.error is not None:
         last_lines = "".join(f"\n    {line}" for line in run.error.last_lines)
         raise click.ClickException(f"The run failed: {run.error.message}{last_lines}")
@@ -138,7 +138,7 @@ def _tell_end(run: Run) -> None:
 
 
 def outcome(run: Run) -> str:
-    """What a run that succeeded made or measured."""
+    """The result of a run that succeeded, in lines."""
     said: str = import_module(f"mergehub.cli.kinds.{run.kind}").outcome(_result(run))
     return said
 
@@ -148,7 +148,7 @@ def _result(run: Run) -> Result:
 
 
 def how_far(run: Run | RunSummary) -> str:
-    """What went wrong in one line, or how far it is; empty where there is nothing to say."""
+    """The run's error in one line, or its progress; empty if it has neither."""
     if run.error is not None and run.state == RunState.FAILED:
         return " ".join(run.error.message.split())
     if run.progress is None or run.state != RunState.RUNNING:

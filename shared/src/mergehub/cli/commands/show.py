@@ -1,4 +1,4 @@
-"""`recipes` and `show`: what was published, and one recipe or run in full."""
+"""`recipes` and `show`: the published recipes, and one recipe or run in full."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mergehub.contracts.runs import Run
 
 
 @click.command()
-@click.option("--owner", help="Only those of this account.")
+@click.option("--owner", help="List only those of this account.")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help=HOW_MANY)
 @as_json
 @click.pass_context
@@ -47,8 +47,8 @@ def recipes(ctx: click.Context, owner: str | None, limit: int, raw: bool) -> Non
 def show(ctx: click.Context, what: str, raw: bool) -> None:
     """Show one recipe or run in full.
 
-    A recipe is named as in soup, soup@2, lab/soup; a run by its id or the first six characters or
-    more.
+    Name a recipe as in soup, soup@2 or lab/soup, and a run by its id or at least the first six
+    characters.
     """
     with hub(ctx) as client:
         if is_short(what) and not _is_recipe(client, what):
@@ -73,11 +73,11 @@ def _published(client: HubClient, what: str) -> tuple[dict[str, Any], Mapping[st
 
 
 def _is_recipe(client: HubClient, name: str) -> bool:
-    """Whether something that may begin a run's id is a recipe's name too."""
+    """Whether a name that may begin a run's id is also a recipe's name."""
     try:
         return bool(client.send(api.list_recipes(name=name))["items"])
     except HubError as error:
-        if error.status == HTTPStatus.UNPROCESSABLE_ENTITY:  # no recipe may have such a name
+        if error.status == HTTPStatus.UNPROCESSABLE_ENTITY:  # it cannot be a recipe's name
             return False
         raise
 

@@ -23,7 +23,7 @@ def _seconds(ctx: click.Context, param: click.Parameter, span: str | None) -> in
         return None
     found = re.fullmatch(r"([1-9][0-9]{0,5})(min|h|d|w|y)", span)
     if found is None:
-        raise click.BadParameter(f"{span!r} is no time span such as 90min, 12h, 30d, 6w or 1y.")
+        raise click.BadParameter(f"{span!r} is not a time span such as 90min, 12h, 30d, 6w or 1y.")
     return int(found[1]) * SECONDS[found[2]]
 
 
@@ -36,17 +36,19 @@ def tokens() -> None:
 @click.argument("name")
 @click.option("--scope", "scopes", multiple=True, required=True, help="May be repeated.")
 @click.option(
-    "--expires", callback=_seconds, help="A time span such as 12h or 30d; without it, never."
+    "--expires",
+    callback=_seconds,
+    help="A time span such as 12h or 30d; without it, the token never expires.",
 )
 @as_json
 @click.pass_context
 def create(
     ctx: click.Context, name: str, scopes: tuple[str, ...], expires: int | None, raw: bool
 ) -> None:
-    """Make a token and print it, this once.
+    """Make a token and print it; it is not shown again.
 
-    It can allow what the token you use allows, or less. An unknown scope is answered with the
-    known ones.
+    The new token can allow what your own token allows, or less. For an unknown scope, the command
+    lists the known ones.
     """
     with hub(ctx) as client:
         until = {} if expires is None else {"expires_in": expires}
@@ -59,11 +61,11 @@ def create(
 
 
 @tokens.command("list")
-@click.option("--revoked", is_flag=True, help="Those that were revoked instead.")
+@click.option("--revoked", is_flag=True, help="List the revoked tokens instead.")
 @as_json
 @click.pass_context
 def list_(ctx: click.Context, revoked: bool, raw: bool) -> None:
-    """List tokens, the newest first; never their secrets."""
+    """List tokens, the newest first, without their secrets."""
     with hub(ctx) as client:
         found = client.tokens(revoked=revoked)
     if raw:
@@ -85,7 +87,7 @@ def list_(ctx: click.Context, revoked: bool, raw: bool) -> None:
 def revoke(ctx: click.Context, name: str, raw: bool) -> None:
     """Revoke a token for ever, by its name or id.
 
-    The first six characters of an id are enough. It is refused everywhere within 30 seconds.
+    The first six characters of an id are enough. All services refuse the token within 30 seconds.
     """
     with hub(ctx) as client:
         token = _id_of(client.tokens(), name)
@@ -100,7 +102,7 @@ def _id_of(known: list[dict[str, Any]], name: str) -> str:
     named = [str(each["id"]) for each in known if each["name"] == name]
     if len(named) > 1:
         ids = ", ".join(named)
-        raise click.ClickException(f"Several tokens are called {name!r}; say which: {ids}.")
+        raise click.ClickException(f"Several tokens are called {name!r}; give an id: {ids}.")
     if named:
         return named[0]
     found = beginning(name, (str(each["id"]) for each in known)) if is_short(name) else None

@@ -11,7 +11,7 @@ from mergehub.hub.process import CannotStart
 from mergehub.hub.up import Options, run
 from mergehub.whereabouts import default_folder
 
-WORKERS = "How many runs may be worked on at a time."
+WORKERS = "How many runs the hub's workers do at a time."
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
@@ -30,7 +30,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     type=click.IntRange(0, 65535),
     default=8000,
     show_default=True,
-    help="0: any free one.",
+    help="The port; 0 takes any free one.",
 )
 @click.option(
     "--models", type=FOLDER, multiple=True, help="Models that recipes may name; may be repeated."
@@ -44,7 +44,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     is_flag=True,
     envvar="MERGEHUB_REQUIRE_TOKEN",
     show_envvar=True,
-    help="Reading needs a token too; without it the hub stays on this machine.",
+    help="Reading needs a token, too. Without this, other machines cannot reach the hub.",
 )
 @as_json
 def up(
@@ -59,8 +59,8 @@ def up(
 ) -> None:
     """Run a whole hub: stores, services and a worker.
 
-    Everything runs as children of this command and ends with it. With --json, the
-    address and the token are one object on one line.
+    All programs are children of this command and end with it. With --json, the command prints the
+    address and the token as one object on one line.
     """
     try:
         run(Options(data, host, port, models, tasks, workers, require_token, raw))
@@ -68,4 +68,4 @@ def up(
         raise click.ClickException(str(error)) from error
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        raise click.ClickException(f"The hub cannot go on: {error.strerror}{where}.") from error
+        raise click.ClickException(f"The hub had to stop: {error.strerror}{where}.") from error

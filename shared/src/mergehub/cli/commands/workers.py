@@ -1,4 +1,4 @@
-"""`workers`: who works on a hub, and how much waits."""
+"""`workers`: a hub's workers and the length of its queues."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mergehub.contracts.workers import Worker
 @as_json
 @click.pass_context
 def workers(ctx: click.Context, raw: bool) -> None:
-    """Show who works on the hub, and how much waits."""
+    """List the hub's workers and the length of its queues."""
     with hub(ctx) as client:
         found, queues = client.workers(), client.queues()
     if raw:
@@ -28,7 +28,7 @@ def workers(ctx: click.Context, raw: bool) -> None:
     if found:
         show(listed)
     else:
-        click.echo("No worker has been heard of.")
+        click.echo("No worker has registered.")
     for queue in queues:
         if queue["due"] or queue["delayed"]:
             click.echo(f"{queue['hardware']}: {queue['due']} due, {queue['delayed']} later")
@@ -43,7 +43,7 @@ def _doing(worker: Worker) -> tuple[str, str]:
 
 
 def _ago(moment: datetime) -> str:
-    """The time since then in its largest unit."""
+    """The time since a moment, in its largest unit."""
     seconds = max(0, int((datetime.now(UTC) - moment).total_seconds()))
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= size:

@@ -1,7 +1,7 @@
-"""The commands that submit runs, each in the file called like the kind of its run.
+"""The commands that submit runs, each in a file named for its kind of run.
 
-A file has the `command`, and `outcome`, which gives a result of that kind in lines. The first line
-of its docstring names the command and says what the list of commands says of it.
+A file has the `command`, and `outcome`, which returns a result of that kind in lines. The first
+line of its docstring is the command's name and its line in the list of commands.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mergehub.cli.lazy import Lazy
 
 
 def commands() -> dict[str, Lazy]:
-    """The commands by their names; none is imported for that."""
+    """The commands by their names, found without importing them."""
     return dict(_commands())
 
 

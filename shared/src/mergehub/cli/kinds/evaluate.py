@@ -43,7 +43,7 @@ def command(
     """Have a model evaluated by a worker.
 
     MODEL is a reference as in recipes: a path, a Hugging Face id, the name of a merged model
-    (me/soup), or run:<id> of a merge; +adapter may follow.
+    (me/soup), or run:<id> of a merge. +adapter may follow.
     Prints the id of the run.
     """
     wanted = {"kind": "evaluate", "model": model, "benchmarks": benchmarks, **how}
@@ -52,6 +52,6 @@ def command(
 
 
 def outcome(result: EvaluateResult) -> str:
-    """What an evaluation measured, in lines."""
+    """The scores of an evaluation, in lines."""
     scores = (f"  {r.benchmark}: {r.metric} {r.value:.4f} ± {r.stderr:.4f}" for r in result.results)
     return "\n".join([f"evaluated {result.model} in {result.seconds:.1f} s", *scores])

@@ -27,14 +27,14 @@ from mergehub.recipe import parse_to_merge
     "model_name",
     type=Contract(ModelName),
     required=True,
-    help="What the merged model will be called.",
+    help="The name of the merged model.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(0, LARGEST_SEED),
     default=0,
     show_default=True,
-    help="For methods that draw at random.",
+    help="The seed of methods that draw at random.",
 )
 @CLASS
 @TIMEOUT
@@ -53,9 +53,9 @@ def command(
 ) -> None:
     """Have a recipe merged by a worker.
 
-    RECIPE is the name of a published recipe with or without its owner and a version (soup, soup@2,
-    lab/soup), a file with a suffix (soup.yml) or a path (./soup), or - for standard input. Prints
-    the id of the run.
+    RECIPE is one of: the name of a published recipe, with or without its owner and a version (soup,
+    soup@2, lab/soup); a file with a suffix (soup.yml) or a path (./soup); or - for standard input.
+    Prints the id of the run.
     """
     text = _text(recipe)
     wanted = {"kind": "merge", "model_name": model_name, "seed": seed, **how}
@@ -68,14 +68,14 @@ def command(
 
 
 def outcome(result: MergeResult) -> str:
-    """What a merge made, in lines."""
+    """The result of a merge, in lines."""
     size = f"{result.tensors} tensors, {decimal(result.bytes)}, {result.seconds:.1f} s"
     notes = (f"note: {note}" for note in result.notes)
     return "\n".join([f"merged: {size}", *notes, result.output_digest])
 
 
 def _text(recipe: str) -> str | None:
-    """The text of a file or of standard input, once it has no fault; None for what is a name."""
+    """The text of a file or of standard input, checked; None for the name of a recipe."""
     if not is_file(recipe):
         return None
     path = Path(recipe).expanduser()
@@ -93,12 +93,12 @@ def _text(recipe: str) -> str | None:
 
 
 def _version(client: HubClient, name: str) -> str:
-    """The id of a published version; where a file has that name, it says how to write a file."""
+    """The id of a published version. If a file has that name, the message says how to name it."""
     try:
         return str(recipe_version(client, name)[1]["id"])
     except HubError as error:
         if error.status in MISSING and Path(name).is_file():
             raise click.ClickException(
-                f"{error.detail} For the file of that name, write ./{name}"
+                f"{error.detail} To merge the file of that name, write ./{name}"
             ) from error
         raise

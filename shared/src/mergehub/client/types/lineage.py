@@ -116,9 +116,9 @@ class Problem(TypedDict):
 
 
 class FieldFault(TypedDict):
-    """One fault in what was sent; `pointer` is a JSON pointer (RFC 6901) into it.
+    """One fault in a request; `pointer` is a JSON pointer (RFC 6901) into it.
 
-    `line`, from 1, is that of a recipe's text, where it is known."""
+    `line`, from 1, is the line in a recipe's text, if it is known."""
 
     pointer: str
     code: str

@@ -84,7 +84,7 @@ class BenchmarkResult(TypedDict):
 
 
 class CapacityInput(TypedDict):
-    """What a worker has to give, in bytes; null where it does not know."""
+    """What a worker has, in bytes; null if it does not know."""
 
     memory: NotRequired[int | None]
     disk: NotRequired[int | None]
@@ -92,7 +92,7 @@ class CapacityInput(TypedDict):
 
 
 class CapacityOutput(TypedDict):
-    """What a worker has to give, in bytes; null where it does not know."""
+    """What a worker has, in bytes; null if it does not know."""
 
     memory: int | None
     disk: int | None
@@ -109,7 +109,7 @@ class CheckedRecipeAnswer(TypedDict):
 
 
 class Claim(TypedDict):
-    """The right to work on a run until the lease ends; `fence` grows with each claim."""
+    """The right to work on a run until its lease ends; `fence` grows with each claim."""
 
     run_id: str
     fence: int
@@ -122,7 +122,7 @@ class Claim(TypedDict):
 
 
 class ClaimRequest(TypedDict):
-    """A worker's wish to work. With a nonce, asking again gives the same claim again."""
+    """A worker's claim to a run. With the same nonce, a repeated request gets the same claim."""
 
     worker: str
     nonce: NotRequired[str | None]
@@ -282,7 +282,7 @@ class Envelope(TypedDict):
 
 
 class ErrorSummary(TypedDict):
-    """Why an attempt ended: its code and how its message begins."""
+    """Why an attempt ended: the code and the beginning of the message."""
 
     code: str
     message: str
@@ -300,7 +300,7 @@ class EvaluateResult(TypedDict):
 
 
 class EvaluateRunCreate(TypedDict):
-    """Evaluate a model: a path, a hub id, a product's name or `run:<id>`; with `+adapter`."""
+    """Evaluate a model: a path, a hub id, a product's name or `run:<id>`, maybe with `+adapter`."""
 
     hardware: NotRequired[Literal["cpu", "gpu", "gpu:80gb"]]
     needs: NotRequired[NeedsInput | None]
@@ -311,7 +311,7 @@ class EvaluateRunCreate(TypedDict):
 
 
 class EvaluateSpec(TypedDict):
-    """`model` is what the worker opens, `model_name` what lineage and leaderboard call it."""
+    """`model` is what the worker opens, `model_name` its name in lineage and leaderboard."""
 
     kind: Literal["evaluate"]
     model: str
@@ -328,9 +328,9 @@ class EventPage(TypedDict):
 
 
 class FieldFault(TypedDict):
-    """One fault in what was sent; `pointer` is a JSON pointer (RFC 6901) into it.
+    """One fault in a request; `pointer` is a JSON pointer (RFC 6901) into it.
 
-    `line`, from 1, is that of a recipe's text, where it is known."""
+    `line`, from 1, is the line in a recipe's text, if it is known."""
 
     pointer: str
     code: str
@@ -404,7 +404,7 @@ class MergeResult(TypedDict):
 
 
 class MergeRunCreate(TypedDict):
-    """Merge: exactly one of `recipe` (text) and `recipe_version` (an id) says what."""
+    """Merge by a recipe: give either `recipe` (text) or `recipe_version` (an id)."""
 
     hardware: NotRequired[Literal["cpu", "gpu", "gpu:80gb"]]
     needs: NotRequired[NeedsInput | None]
@@ -417,7 +417,7 @@ class MergeRunCreate(TypedDict):
 
 
 class MergeSpec(TypedDict):
-    """What a worker needs to merge: the recipe's text travels along, so it asks nobody else."""
+    """All that a worker needs to merge, the recipe's text included."""
 
     kind: Literal["merge"]
     recipe: str
@@ -428,7 +428,7 @@ class MergeSpec(TypedDict):
 
 
 class NeedsInput(TypedDict):
-    """What an attempt at a run takes, in bytes, as far as it is known from the plan."""
+    """What an attempt at a run needs, in bytes, as far as its plan says."""
 
     memory: NotRequired[int]
     disk: NotRequired[int]
@@ -436,7 +436,7 @@ class NeedsInput(TypedDict):
 
 
 class NeedsOutput(TypedDict):
-    """What an attempt at a run takes, in bytes, as far as it is known from the plan."""
+    """What an attempt at a run needs, in bytes, as far as its plan says."""
 
     memory: int
     disk: int
@@ -449,7 +449,7 @@ class OrganisationCreate(TypedDict):
 
 
 class Parent(TypedDict):
-    """One ingredient of a merge as lineage learns it."""
+    """One ingredient of a merge, as reported to lineage."""
 
     name: str
     digest: NotRequired[str | None]
@@ -565,7 +565,7 @@ class RecipeVersionCreate(TypedDict):
 
 
 class ReleaseRequest(TypedDict):
-    """Hand a run back without spending its attempt: a drain, or (with `needs`) a lack of room."""
+    """Return a run without using up its attempt: the worker stops, or `needs` do not fit."""
 
     fence: int
     reason: str
@@ -590,7 +590,7 @@ class Replayed(TypedDict):
 
 
 class ReportRequest(TypedDict):
-    """The one outcome of an attempt: `result` with success, `error` with failure."""
+    """The outcome of an attempt: a success has a `result`, a failure an `error`."""
 
     fence: int
     outcome: Literal["succeeded", "failed", "cancelled"]
@@ -605,7 +605,7 @@ class Rotation(TypedDict):
 
 
 class Run(TypedDict):
-    """A run as people may see it. `revision` grows with every change of the row."""
+    """A run as clients see it. `revision` grows with every change."""
 
     id: str
     owner: str
@@ -630,7 +630,7 @@ class Run(TypedDict):
 
 
 class RunErrorInput(TypedDict):
-    """Why an attempt ended: a stable code, a sentence, and the last words of the child."""
+    """Why an attempt ended: a stable code, a sentence, and the last lines of the child process."""
 
     code: str
     message: str
@@ -639,7 +639,7 @@ class RunErrorInput(TypedDict):
 
 
 class RunErrorOutput(TypedDict):
-    """Why an attempt ended: a stable code, a sentence, and the last words of the child."""
+    """Why an attempt ended: a stable code, a sentence, and the last lines of the child process."""
 
     code: str
     message: str
@@ -662,7 +662,7 @@ class RunPage(TypedDict):
 
 
 class RunProgressInput(TypedDict):
-    """How far a run is; `total` is 0 while unknown. Bytes are those of the output."""
+    """The progress of a run; `total` is 0 while unknown. Bytes are those of the output."""
 
     stage: str
     done: int
@@ -674,7 +674,7 @@ class RunProgressInput(TypedDict):
 
 
 class RunProgressOutput(TypedDict):
-    """How far a run is; `total` is 0 while unknown. Bytes are those of the output."""
+    """The progress of a run; `total` is 0 while unknown. Bytes are those of the output."""
 
     stage: str
     done: int
@@ -686,9 +686,9 @@ class RunProgressOutput(TypedDict):
 
 
 class RunSummary(TypedDict):
-    """A run as lists show it; the recipe, the result and the whole error are the run's own.
+    """A run as lists show it, without the recipe, the result and the whole error.
 
-    `digest` is that of the model that it made or measured."""
+    `digest` is that of the model that the run made or evaluated."""
 
     id: str
     owner: str
@@ -722,7 +722,7 @@ class ShellToken(TypedDict):
 
 
 class SubmittedRun(TypedDict):
-    """A run as it was queued. `notes` say in sentences what its submitter may not expect."""
+    """A run that was queued. `notes` are sentences on what its submitter may not expect."""
 
     id: str
     owner: str
@@ -825,9 +825,9 @@ class VersionSummary(TypedDict):
 
 
 class Worker(TypedDict):
-    """A worker: `alive` if it was heard of lately, `run` while it is busy.
+    """A worker: `alive` if it has reported lately; `run` while it is busy.
 
-    `since` is when it came, `idle_since` when its last run ended, or when it came."""
+    `since` is when it registered, `idle_since` when its last run ended, or when it registered."""
 
     name: str
     hardware: str
@@ -841,7 +841,7 @@ class Worker(TypedDict):
 
 
 class WorkerBeat(TypedDict):
-    """A worker's word that it is there."""
+    """A worker's report that it is alive."""
 
     hardware: Literal["cpu", "gpu", "gpu:80gb"]
     capacity: CapacityInput

@@ -1,7 +1,7 @@
 """The kinds of runs, one file each; a new file here is a new kind.
 
-It declares `KIND`. The registry's handler of the same name lies in `registry.runs.kinds`, the
-worker's in `merge_worker.kinds`, and its command in `mergehub.cli.kinds`.
+Each file declares `KIND`. The files of the same name in `registry.runs.kinds` and
+`merge_worker.kinds` are its handlers, that in `mergehub.cli.kinds` its command.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from mergehub.contracts.names import BenchmarkName, Count, Digest
 
 
 class EvaluateRunCreate(Create):
-    """Evaluate a model: a path, a hub id, a product's name or `run:<id>`; with `+adapter`."""
+    """Evaluate a model: a path, a hub id, a product's name or `run:<id>`, maybe with `+adapter`."""
 
     model_config = example(kind="evaluate", model=f"run:{RUN_ID}", benchmarks=["dates", "units"])
 
@@ -23,7 +23,7 @@ class EvaluateRunCreate(Create):
 
 
 class EvaluateSpec(Spec):
-    """`model` is what the worker opens, `model_name` what lineage and leaderboard call it."""
+    """`model` is what the worker opens, `model_name` its name in lineage and leaderboard."""
 
     kind: Literal["evaluate"]
     model: str
@@ -48,7 +48,8 @@ class BenchmarkResult(Message):
     count: Count
     shots: Count
     items: dict[Annotated[str, StringConstraints(max_length=200)], float] = Field(
-        default_factory=dict, description="Only in reports; a run's `items` address has them."
+        default_factory=dict,
+        description="Only in reports; clients find them at the run's `items` address.",
     )
 
 

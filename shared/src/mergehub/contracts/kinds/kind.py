@@ -1,4 +1,4 @@
-"""What a kind of run is, as clients, services and workers agree on it."""
+"""A kind of run, as clients, services and workers agree on it."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ LONGEST_TIMEOUT_SECONDS = 14 * 24 * 3600
 
 
 class Create(Message):
-    """What a client sends to submit a run: what can be said about every kind."""
+    """What a client sends to submit a run: the fields of every kind."""
 
     if TYPE_CHECKING:  # each kind declares it as a literal
         kind: str
 
     hardware: Hardware = "cpu"
     needs: Needs | None = Field(
-        None, description="What it takes, where that is known; else the first worker finds out."
+        None, description="What it needs, if you know; else the first worker finds out."
     )
     timeout_seconds: int | None = Field(
         None,
         ge=1,
         le=LONGEST_TIMEOUT_SECONDS,
-        description="How long one attempt may take; without it, what is usual for its kind.",
+        description="How long an attempt may take; without it, the default of the kind.",
     )
 
 
 class Spec(Message):
-    """What a worker needs to do a run: it asks nobody else.
+    """All that a worker needs to know to do a run.
 
-    `model_name` is what lineage and leaderboard call the model that it is about.
+    `model_name` is the name of its model in lineage and leaderboard.
     """
 
     if TYPE_CHECKING:  # each kind declares them, in the order in which its spec shows them
@@ -43,12 +43,12 @@ class Spec(Message):
 
     @property
     def named(self) -> str:
-        """The text in which its submitter named models: paths in it may be shown again."""
+        """The text in which the submitter named models; its paths may be shown to them again."""
         raise NotImplementedError
 
 
 class Result(Message):
-    """What a worker reports of a run that succeeded."""
+    """What a worker reports about a run that succeeded."""
 
     if TYPE_CHECKING:
         kind: str
@@ -56,9 +56,9 @@ class Result(Message):
 
 @dataclass(frozen=True)
 class RunKind:
-    """One kind of run: its messages, and how long an attempt may take unless a run says so.
+    """One kind of run: its messages, and the default time limit of an attempt.
 
-    `makes_model` says that what succeeds is a model, which other runs may name.
+    `makes_model` says that a success makes a model, which other runs may name.
     """
 
     name: str

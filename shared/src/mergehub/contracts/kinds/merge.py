@@ -15,31 +15,31 @@ from mergehub.contracts.strict import Lax
 
 MOST_PARENTS = 1000
 LONGEST_NAME = 500
-"""Ingredients that a result names at most, and characters of such a name."""
+"""The most ingredients in a result, and the most characters of such a name."""
 LARGEST_SEED = 2**63 - 1
 
 
 class MergeRunCreate(Create):
-    """Merge: exactly one of `recipe` (text) and `recipe_version` (an id) says what."""
+    """Merge by a recipe: give either `recipe` (text) or `recipe_version` (an id)."""
 
     model_config = example(
         kind="merge", recipe=RECIPE, model_name="local/dates-and-units", hardware="cpu", seed=0
     )
 
     kind: Literal["merge"]
-    recipe: str | None = Field(None, description="An inline recipe: mergekit YAML as it is.")
+    recipe: str | None = Field(None, description="An inline recipe in mergekit's YAML.")
     recipe_version: Lax[UUID] | None = Field(None, description="The id of a published version.")
     model_name: ModelName = Field(
-        description="What the model will be called: `soup` or `ann/soup` of `ann`, or `lab/soup` "
-        "where one writes for `lab`. Names are compared without case."
+        description="The model's name: `soup` or `ann/soup` for the account `ann`, or `lab/soup` "
+        "for a writer of the organisation `lab`. Case does not distinguish names."
     )
     seed: int = Field(
-        0, ge=0, lt=LARGEST_SEED + 1, description="Seeds the methods that draw at random."
+        0, ge=0, lt=LARGEST_SEED + 1, description="The seed of methods that draw at random."
     )
 
 
 class MergeSpec(Spec):
-    """What a worker needs to merge: the recipe's text travels along, so it asks nobody else."""
+    """All that a worker needs to merge, the recipe's text included."""
 
     kind: Literal["merge"]
     recipe: str
@@ -54,7 +54,7 @@ class MergeSpec(Spec):
 
 
 class Parent(Message):
-    """One ingredient of a merge as lineage learns it."""
+    """One ingredient of a merge, as reported to lineage."""
 
     name: str = Field(min_length=1, max_length=LONGEST_NAME)
     digest: Digest | None = None
@@ -62,9 +62,9 @@ class Parent(Message):
     role: Literal["base", "ingredient"] = "ingredient"
     weight: float | None = None
     layers: list[Lax[tuple[int, int]]] | None = Field(
-        None, description="The layer ranges [start, end) taken from it; none means all of it."
+        None, description="The layer ranges [start, end) taken from it; null means all layers."
     )
-    base: Parent | None = Field(None, description="What an adapter was put upon.")
+    base: Parent | None = Field(None, description="The model that an adapter was applied to.")
 
 
 class MergeResult(Result):
@@ -81,11 +81,13 @@ class MergeResult(Result):
     device: str | None = Field(
         None,
         max_length=200,
-        description="What computed it: `cpu`, or a GPU; null where an earlier attempt had.",
+        description="The device that computed it, `cpu` or a GPU; null if an earlier attempt did.",
     )
     parents: list[Parent] = Field(max_length=MOST_PARENTS)
     notes: list[Note] = Field(
-        default_factory=list, max_length=50, description="What users of the model should know."
+        default_factory=list,
+        max_length=50,
+        description="Sentences that users of the model should know.",
     )
 
 

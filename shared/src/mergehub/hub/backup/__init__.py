@@ -1,7 +1,7 @@
 """Backups of a hub: one file of its databases, models and secrets, and the way back.
 
-`save` makes one of a hub that runs or stands, `restore` makes a data folder of it. `archive` is the
-file's format, `manifest` what it says of itself, `database` the part that PostgreSQL's tools do.
+`save` backs up a hub, running or stopped; `restore` makes a data folder from a backup. `archive` is
+the file's format, `manifest` its list of contents, `database` runs PostgreSQL's tools.
 """
 
 from mergehub.hub.backup.database import DatabaseFault

@@ -30,7 +30,7 @@ class Changed(Exception):
 
 
 class ArchiveWriter:
-    """Fills a new archive that its owner alone may read; it counts once `finish` wrote the end."""
+    """Fills a new archive that only its owner may read; it is valid after `finish`."""
 
     def __init__(self, path: Path) -> None:
         self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
@@ -43,7 +43,7 @@ class ArchiveWriter:
         self._file.close()
 
     def add(self, name: str, source: Path) -> Entry:
-        """Copy a regular file in. Raises Changed where its size changes meanwhile."""
+        """Copy a regular file in. Raises Changed if its size changes meanwhile."""
         with os.fdopen(os.open(source, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
             status = os.fstat(file.fileno())
             hashing = _Hashing(file)
@@ -52,7 +52,7 @@ class ArchiveWriter:
             except tarfile.TarError as error:
                 raise Changed(str(source)) from error
             except OSError as error:
-                if error.errno is None:  # as tarfile reports a source that ends too soon
+                if error.errno is None:  # tarfile's error for a source that ends too soon
                     raise Changed(str(source)) from error
                 raise
             if file.read(1):
@@ -70,10 +70,10 @@ class ArchiveWriter:
 
 
 class Archive:
-    """An opened backup whose list of files is sound; their contents are checked as they are read.
+    """An opened backup whose list of files is valid; the contents are checked as they are read.
 
     Raises:
-        BadBackup: it is damaged, cut short, or no backup at all.
+        BadBackup: it is damaged, cut short, or not a backup.
         CannotRestore: a newer program made it.
     """
 
@@ -81,7 +81,7 @@ class Archive:
         try:
             self._tar = tarfile.open(path, "r:")  # noqa: SIM115 - closed by __exit__
         except tarfile.TarError as error:
-            raise BadBackup("it is no archive of `mergehub backup`") from error
+            raise BadBackup("it is not an archive of `mergehub backup`") from error
         try:
             self._members = self._listed()
             self.manifest = self._manifest()
@@ -96,17 +96,17 @@ class Archive:
         self._tar.close()
 
     def read(self, entry: Entry, write: Callable[[bytes], object]) -> None:
-        """Hand on what is in a file, block by block. Raises BadBackup where it is damaged."""
+        """Pass the content of a file to `write` in blocks. Raises BadBackup if it is damaged."""
         digest = hashlib.sha256()
         with _damage(), self._open(entry.path) as file:
             while block := file.read(BLOCK):
                 digest.update(block)
                 write(block)
         if digest.hexdigest() != entry.sha256:
-            raise BadBackup(f"{entry.path} is damaged: its checksum is not the manifest's")
+            raise BadBackup(f"{entry.path} is damaged: its checksum differs from the manifest's")
 
     def extract(self, entry: Entry, target: Path) -> None:
-        """Write a file of the backup to a new path. Raises BadBackup where it is damaged."""
+        """Write a file of the backup to a new path. Raises BadBackup if it is damaged."""
         target.parent.mkdir(parents=True, exist_ok=True)
         mode = 0o600 if entry.path in SECRETS else 0o644
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -121,15 +121,17 @@ class Archive:
         with _damage():
             for member in self._tar:
                 if member.name in members or len(members) >= MOST_FILES:
-                    raise BadBackup(f"it holds {member.name[:100]!r} twice, or too many files")
+                    raise BadBackup(f"it has {member.name[:100]!r} twice, or too many files")
                 members[member.name] = member
         return members
 
     def _manifest(self) -> Manifest:
-        """The manifest, where it names what is there: regular files alone, each once."""
+        """The manifest, checked: it names the regular files of the archive, each once."""
         found = self._members.get(MANIFEST)
         if found is None or not found.isreg():
-            raise BadBackup("it is cut short, or no archive of `mergehub backup`: no manifest")
+            raise BadBackup(
+                "it has no manifest: it is cut short, or not an archive of `mergehub backup`"
+            )
         if found.size > LONGEST_MANIFEST:
             raise BadBackup("its manifest is damaged")
         with _damage(), self._open(MANIFEST) as file:
@@ -146,7 +148,7 @@ class Archive:
 
 
 class _Hashing:
-    """A file that digests what is read of it."""
+    """A file that hashes what is read from it."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -169,13 +171,13 @@ def _member(name: str, size: int, mtime: float) -> tarfile.TarInfo:
 
 def _size(member: tarfile.TarInfo) -> int:
     if not member.isreg() or member.issparse():
-        raise BadBackup(f"{member.name[:100]!r} in it is no regular file")
+        raise BadBackup(f"{member.name[:100]!r} in it is not a regular file")
     return member.size
 
 
 @contextmanager
 def _damage() -> Iterator[None]:
-    """What tarfile raises over a damaged archive, as BadBackup."""
+    """Turn what tarfile raises for a damaged archive into BadBackup."""
     try:
         yield
     except (tarfile.TarError, ValueError, OverflowError, EOFError) as error:

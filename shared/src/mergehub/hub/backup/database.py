@@ -1,4 +1,4 @@
-"""The databases of a hub, dumped at one moment and loaded again by PostgreSQL's own tools."""
+"""Dump the databases of a hub at one moment, and load them, with PostgreSQL's own tools."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ SCHEMAS = tuple(service.name for service in SERVICES)
 
 
 class DatabaseFault(Exception):
-    """PostgreSQL did not do what was asked; the message has its words."""
+    """PostgreSQL failed; the message has its words."""
 
 
 @contextmanager
 def answering(data: Path) -> Iterator[str]:
-    """The URL of a folder's databases: those of its running hub, else started for the block.
+    """The URL of a folder's databases, which are started for the block unless its hub runs.
 
-    Raises CannotStart where they do not start.
+    Raises CannotStart if they do not start.
     """
     try:
         folder = DataFolder(data, needed_bytes=0)
@@ -41,7 +41,7 @@ def answering(data: Path) -> Iterator[str]:
 
 @contextmanager
 def started(folder: Path, log: Path | None = None) -> Iterator[Postgres]:
-    """A server over `folder` that runs while the block does. Raises CannotStart."""
+    """A server over `folder` that runs for the block. Raises CannotStart."""
     server = Postgres(folder, log)
     server.start()
     try:
@@ -52,14 +52,14 @@ def started(folder: Path, log: Path | None = None) -> Iterator[Postgres]:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All databases as of one moment, while others go on writing."""
+    """All databases as of one moment, while the services go on writing."""
 
     url: str
     name: str
     revisions: dict[str, str]
 
     async def dump(self, into: Path) -> None:
-        """Write all that the services keep into a file that pg_restore reads."""
+        """Write all tables of the services into a file that pg_restore reads."""
         schemas = [f"--schema={schema}" for schema in SCHEMAS]
         await _run(
             "pg_dump", "--format=custom", "--no-owner", "--statistics",
@@ -69,7 +69,7 @@ class Snapshot:
 
 @asynccontextmanager
 async def snapshot(url: str) -> AsyncIterator[Snapshot]:
-    """What the databases hold at this moment. Raises DatabaseFault where they do not answer."""
+    """A snapshot of the databases at this moment. Raises DatabaseFault if they do not answer."""
     try:
         connection = await asyncpg.connect(url, timeout=10)
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:

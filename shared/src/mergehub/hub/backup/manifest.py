@@ -1,4 +1,4 @@
-"""What a backup says of itself: who made it, at which migrations, and each file's checksum."""
+"""The manifest of a backup: its program's version, the migrations, and each file's checksum."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mergehub.hub.folder import SECRETS_KEYS, TOKENS
 from mergehub.kit.database.migrations import knows_revision
 
 FORMAT = 1
-"""Grows when older programs can no longer read what newer ones write."""
+"""Increased when older programs can no longer read what newer ones write."""
 
 DATABASE = "database.dump"
 SECRETS = (TOKENS, SECRETS_KEYS)
@@ -24,7 +24,7 @@ UNUSUAL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 class BadBackup(Exception):
-    """The file is not a whole backup; the message says what is wrong with it."""
+    """The file is not a complete backup; the message says what is wrong with it."""
 
 
 class CannotRestore(Exception):
@@ -42,7 +42,7 @@ class Entry(BaseModel):
 
 
 class _Header(BaseModel):
-    """What every version of this program can read of any backup."""
+    """The fields that every version of this program can read in any backup."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -59,7 +59,7 @@ class Manifest(_Header):
 
     @property
     def bytes(self) -> int:
-        """Of all files together."""
+        """The size of all files together."""
         return sum(entry.bytes for entry in self.files)
 
 
@@ -80,14 +80,14 @@ def read_manifest(text: bytes) -> Manifest:
     names = [entry.path for entry in manifest.files]
     for name in names:
         if not fits(name):
-            raise BadBackup(f"it holds {name[:100]!r}, which no backup does")
+            raise BadBackup(f"it has {name[:100]!r}, which no backup has")
     if len(set(names)) != len(names) or not {DATABASE, TOKENS} <= set(names):
         raise BadBackup("its manifest is damaged")
     return manifest
 
 
 def check_migrations(manifest: Manifest) -> None:
-    """Raises CannotRestore where this program does not know the migrations of the backup."""
+    """Raises CannotRestore if this program does not know the migrations of the backup."""
     ours = {service.name for service in SERVICES}
     if set(manifest.revisions) != ours or not all(
         knows_revision(f"{name}.migrations", revision)
@@ -97,7 +97,7 @@ def check_migrations(manifest: Manifest) -> None:
 
 
 def fits(name: str) -> bool:
-    """Whether a backup may have a file of that name: `../x` and `/x` it may not."""
+    """Whether a backup may have a file of that name; `../x` and `/x` are refused."""
     path = PurePosixPath(name)
     inside = len(path.parts) > 1 and path.parts[0] in FOLDERS and ".." not in path.parts
     plain = str(path) == name and not UNUSUAL.search(name)
@@ -107,5 +107,5 @@ def fits(name: str) -> bool:
 def _too_new(version: str) -> str:
     return (
         f"Mergehub {version} made this backup, and this is {__version__}, which does not know its "
-        f"tables. Install Mergehub {version} or newer, and restore it with that."
+        f"tables. Install Mergehub {version} or newer, and restore the backup with it."
     )

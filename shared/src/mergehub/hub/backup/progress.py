@@ -1,4 +1,4 @@
-"""How far a backup or a restore is."""
+"""The progress of a backup or a restore."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Tell = Callable[[RunProgress], None]
 def counted(
     stage: str, items: Sequence[T], size: Callable[[T], int], tell: Tell | None
 ) -> Iterator[T]:
-    """Each of the items, and to `tell` how many files and bytes are done before it."""
+    """Each of the items; before each, `tell` gets how many files and bytes are done."""
     done, total = 0, sum(map(size, items))
     for number, item in enumerate(items):
         if tell is not None:

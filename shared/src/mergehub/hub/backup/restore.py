@@ -27,7 +27,7 @@ SPARE_BYTES = 200 * 1024**2
 
 @dataclass(frozen=True)
 class Restored:
-    """What was restored. `folder` is None where the backup was only checked."""
+    """The result of a restore. `folder` is None if the backup was only checked."""
 
     folder: Path | None
     manifest: Manifest
@@ -43,15 +43,15 @@ def check(backup: Path, tell: Tell | None = None) -> Restored:
 
 
 def restore(backup: Path, data: Path, tell: Tell | None = None) -> Restored:
-    """Make the data folder `data`, which is empty or does not exist yet, from a backup.
+    """Make the data folder `data`, which must be empty or new, from a backup.
 
-    Everything is read, checked and loaded in a folder within it, which `mergehub up` refuses; so
-    a restore that is cut short is never taken for a hub.
+    Everything is read, checked and loaded in a folder within it, which `mergehub up` refuses. So a
+    restore that is cut short is never taken for a hub.
 
     Raises:
-        BadBackup: the backup is damaged, cut short, or no backup at all.
+        BadBackup: the backup is damaged, cut short, or not a backup.
         CannotRestore: a newer program made it, or the folder cannot be used.
-        CannotStart, DatabaseFault: PostgreSQL does not take it.
+        CannotStart, DatabaseFault: PostgreSQL does not start, or does not load it.
     """
     data = data.expanduser().resolve()
     with Archive(backup) as archive:
@@ -66,7 +66,7 @@ def restore(backup: Path, data: Path, tell: Tell | None = None) -> Restored:
 
 @contextmanager
 def _claimed(data: Path) -> Iterator[Path]:
-    """The folder to work in; what is in it at the end of the block becomes the data folder's."""
+    """The folder to work in; at the end of the block, its contents move into the data folder."""
     made = not data.exists()
     work = data / WORK
     _check_empty(data)
@@ -79,7 +79,7 @@ def _claimed(data: Path) -> Iterator[Path]:
         for path in sorted(work.iterdir()):
             moved.append(path.rename(data / path.name))
         work.rmdir()
-        (data / LOCK).touch(0o600)  # by which `mergehub up` knows a data folder
+        (data / LOCK).touch(0o600)  # `mergehub up` recognises a data folder by it
     except BaseException:
         for path in (work, *moved):
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
@@ -96,7 +96,10 @@ def _check_empty(data: Path) -> None:
         raise CannotRestore(f"{data} is a file: name a new or an empty folder with --data.")
     found = sorted(path.name for path in data.iterdir())
     if found == [WORK]:
-        raise CannotRestore(f"A restore into {data} runs or was cut short: remove it first.")
+        raise CannotRestore(
+            f"A restore into {data} is running or was cut short. If none runs, remove the folder "
+            "first."
+        )
     if found:
         raise CannotRestore(
             f"{data} is not empty ({found[0]}): name a new or an empty folder with --data."
@@ -107,8 +110,8 @@ def _check_space(data: Path, manifest: Manifest) -> None:
     free, needed = shutil.disk_usage(data).free, manifest.bytes + SPARE_BYTES
     if free < needed:
         raise CannotRestore(
-            f"Only {free // 1024**2} MB are free for {data}, and {needed // 1024**2} MB are "
-            "needed: free some space, or name another folder with --data."
+            f"Only {free // 1024**2} MB are free for {data}, and the restore needs "
+            f"{needed // 1024**2} MB: free some space, or name another folder with --data."
         )
 
 

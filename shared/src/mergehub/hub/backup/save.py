@@ -1,4 +1,4 @@
-"""Makes a backup of a hub, whether it runs or not."""
+"""Makes a backup of a hub, running or stopped."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class CannotBackUp(Exception):
 
 @dataclass(frozen=True)
 class Saved:
-    """What became of a backup. `left_out` names files of the models folder that are not in it."""
+    """The result of a backup. `left_out` names files of the models folder that are not in it."""
 
     file: Path
     bytes: int
@@ -41,10 +41,10 @@ class Saved:
 
 
 def save(data: Path, target: Path, tell: Tell | None = None, *, models: bool = True) -> Saved:
-    """Back the hub of a data folder up into the new file `target`.
+    """Back up the hub of a data folder into the new file `target`.
 
-    The databases are those of one moment. Models are copied after that moment: a run whose row
-    says that it succeeded had its folder complete before. The file appears once it is whole.
+    The databases are those of one moment. Models are copied after that moment, since a run whose
+    row says that it succeeded has a complete folder. The file appears only when it is complete.
 
     Raises:
         CannotBackUp: there is no hub in the folder, the target exists, or a file changed.
@@ -70,23 +70,23 @@ def save(data: Path, target: Path, tell: Tell | None = None, *, models: bool = T
 def _check(data: Path, target: Path) -> None:
     if not Postgres(data / "pg").has_data():
         raise CannotBackUp(
-            f"{data} holds no databases of a hub: name its data folder with --data. A hub that was "
-            "started with MERGEHUB_DATABASE_URL is backed up with the tools of that server."
+            f"{data} has no databases of a hub: name its data folder with --data. For a hub that "
+            "was started with MERGEHUB_DATABASE_URL, use the backup tools of that server."
         )
     if not target.parent.is_dir():
         raise CannotBackUp(f"There is no folder {target.parent}.")
     _check_free(target)
     if target.is_relative_to(data):
-        raise CannotBackUp(f"{target} lies in the hub's own folder: name a place outside {data}.")
+        raise CannotBackUp(f"{target} is in the hub's own folder: name a file outside of {data}.")
 
 
 def _secrets(data: Path) -> dict[str, Path]:
-    """The files of secrets; the keys are not there where MERGEHUB_SECRETS_KEYS has them."""
+    """The files with secrets; without the keys if MERGEHUB_SECRETS_KEYS has them."""
     return {name: data / name for name in SECRETS if (data / name).exists()}
 
 
 async def _dumped(url: str, into: Path, data: Path) -> tuple[dict[str, str], list[str]]:
-    """Dump the databases; their migrations, and the runs whose models were complete then."""
+    """Dump the databases; returns their migrations and the runs whose models were complete."""
     async with snapshot(url) as moment:
         runs = sorted(_complete(data / "artifacts" / "runs"))
         await moment.dump(into)
@@ -94,7 +94,7 @@ async def _dumped(url: str, into: Path, data: Path) -> tuple[dict[str, str], lis
 
 
 def _complete(folder: Path) -> Iterator[str]:
-    """The runs that have a whole model there: an unfinished one's folder has another name."""
+    """The runs with a complete model there; the folder of an unfinished one has another name."""
     for path in folder.iterdir() if folder.is_dir() else ():
         try:
             UUID(path.name)
@@ -105,9 +105,9 @@ def _complete(folder: Path) -> Iterator[str]:
 
 
 def _collect(data: Path, folders: Iterable[Path]) -> tuple[dict[str, Path], list[str]]:
-    """The files under `folders` by their names in the backup, and what is left out.
+    """The files under `folders` by their names in the backup, and those left out.
 
-    No link is followed, and nothing is opened that is not a file.
+    Links are not followed, and only regular files are opened.
     """
     kept, left_out = {}, []
     for path in sorted(found for folder in folders for found in _entries(folder)):
@@ -120,7 +120,7 @@ def _collect(data: Path, folders: Iterable[Path]) -> tuple[dict[str, Path], list
 
 
 def _entries(folder: Path) -> Iterator[Path]:
-    """Whatever is no folder, under a folder; a folder that is a link itself."""
+    """All that is not a folder under a folder; a link to a folder counts as not one."""
     if folder.is_symlink():
         yield folder
         return
@@ -140,7 +140,7 @@ def _write(
         except (Changed, FileNotFoundError) as error:
             which = error.filename if isinstance(error, FileNotFoundError) else error
             raise CannotBackUp(
-                f"{which} changed while it was copied: try again when nobody writes there."
+                f"{which} changed during the backup: try again when no program writes there."
             ) from error
         archive.finish(
             Manifest(

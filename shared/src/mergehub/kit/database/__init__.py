@@ -1,1 +1,1 @@
-"""PostgreSQL: sessions, fair connections, migrations, notifications and pruning."""
+"""PostgreSQL: sessions, a fair pool, migrations, notifications and pruning."""

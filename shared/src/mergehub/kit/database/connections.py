@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL, shared fairly, and given up rather than waited for."""
+"""Connections to PostgreSQL: a fair pool, and time limits for a server that does not answer."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ STUCK_SECONDS = 5.0
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
     """A connection that ends when a statement takes too long or its task is cancelled.
 
-    asyncpg asks the server to cancel the statement and waits for the answer, which a server that
-    froze never gives. PostgreSQL ends the statement when it finds that nobody listens any more.
+    asyncpg asks the server to cancel the statement and waits for the answer, which a frozen server
+    never gives. PostgreSQL ends the statement when it finds that its client is gone.
     """
 
     def _cancel_current_command(self, *waiters: object) -> None:
@@ -45,12 +45,12 @@ async def connect(
 
 
 class _FairQueue(AsyncAdaptedQueue[ConnectionPoolEntry]):
-    """Hands a connection that comes back to whoever has waited longest.
+    """Hands a returned connection to the task that has waited longest.
 
-    An asyncio queue lets newcomers take it first; whoever waited then waits at the end again.
+    An asyncio queue would let newcomers take it first and send the waiting task to the end again.
 
-    Many wait long where many ask, which takes nothing off a request's own time. Once no good
-    connection has come back for STUCK_SECONDS, nobody waits any more: the server is stuck.
+    Under load, tasks may wait long; the wait does not count as a request's own time. If no good
+    connection has come back for STUCK_SECONDS, the server is stuck and all waits end.
     """
 
     def __init__(self, maxsize: int = 0, use_lifo: bool = False) -> None:
@@ -81,7 +81,7 @@ class _FairQueue(AsyncAdaptedQueue[ConnectionPoolEntry]):
     def put(
         self, item: ConnectionPoolEntry, block: bool = True, timeout: float | None = None
     ) -> None:
-        self.put_nowait(item)  # there are never more than the pool has made
+        self.put_nowait(item)  # never blocks: the pool makes no more than fit
 
     def get_nowait(self) -> ConnectionPoolEntry:
         if not self._free:
@@ -109,7 +109,7 @@ class _FairQueue(AsyncAdaptedQueue[ConnectionPoolEntry]):
                     await asyncio.wait([waiter], timeout=left)
             return waiter.result()
         except BaseException:
-            if waiter.done() and not waiter.cancelled():  # it came too late for us
+            if waiter.done() and not waiter.cancelled():  # the connection came too late for us
                 self.put_nowait(waiter.result())
             waiter.cancel()
             raise

@@ -27,15 +27,15 @@ from mergehub.kit.database.storage import check_room
 from mergehub.kit.problems.problem import Unavailable
 
 AnyRow = Row[*tuple[Any, ...]]
-"""What a query of columns finds, read by their names."""
-POOL_SECONDS = 30.0  # for a connection that others use
+"""A row of a query of columns, read by their names."""
+POOL_SECONDS = 30.0  # the longest wait for a connection in use
 
 
 class Database:
-    """The tables of one service. Each service keeps to the schema of its own name.
+    """The tables of one service, in the schema of its own name.
 
-    Unqualified table names resolve to that schema (`search_path`), so models name no schema and
-    the same code serves one shared database, three separate ones, and a schema made for a test.
+    Unqualified table names resolve to that schema (`search_path`). So models name no schema, and
+    the same code works with one shared database, three separate ones, and a schema made for a test.
     """
 
     def __init__(self, url: str, schema: str, pool: int = 10) -> None:
@@ -45,9 +45,9 @@ class Database:
             "postgresql+asyncpg://",
             async_creator=self._connect,
             poolclass=FairPool,
-            isolation_level="AUTOCOMMIT",  # as it comes; to change it costs at each checkout
+            isolation_level="AUTOCOMMIT",  # the driver's default; a change costs at each checkout
             pool_size=pool,
-            max_overflow=0,  # what overflows is closed after use, and opened again for the next
+            max_overflow=0,  # an overflow connection would be closed after each use
             pool_timeout=POOL_SECONDS,
             hide_parameters=True,  # errors are logged, and values may be secrets
         )
@@ -59,7 +59,7 @@ class Database:
     async def _connect(
         self, statement_seconds: float | None = STATEMENT_SECONDS
     ) -> asyncpg.Connection:
-        """Raises Unavailable where no server answers, or it takes nobody in."""
+        """Raises Unavailable if no server answers, or if it accepts no connections."""
         names = {"search_path": self.schema, "application_name": self.schema}
         try:
             return await connect(self._dsn, statement_seconds, **names)
@@ -73,13 +73,13 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """A session whose work is committed on leaving, or rolled back on an error."""
+        """A session that commits at the end of the block, or rolls back on an error."""
         async with self.sessions() as session, session.begin():
             yield session
 
     @asynccontextmanager
     async def unhurried(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction on a connection of its own, whose statements may take any time."""
+        """A transaction on a connection of its own, without a time limit for statements."""
         engine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=lambda: self._connect(None),
@@ -93,20 +93,20 @@ class Database:
             await engine.dispose()
 
     def reading(self) -> AsyncSession:
-        """A session that reads: each statement by itself, without the round trips of BEGIN and END.
+        """A session that reads without the round trips of BEGIN and COMMIT.
 
-        It sees what a transaction sees at READ COMMITTED: what was committed when it began.
+        Each statement sees what was committed when it began, as in a transaction at READ COMMITTED.
         """
         return self._readers()
 
     async def first(self, query: Select[Any]) -> Row[Any] | None:
-        """The first row of a query that needs no transaction: one round trip in place of three."""
+        """The first row of a query without a transaction: one round trip instead of three."""
         async with self._plain.connect() as connection:
             found: Row[Any] | None = (await connection.execute(query)).first()
             return found
 
     async def ping(self) -> None:
-        """Raise when the server does not answer."""
+        """Raise an error if the server does not answer."""
         async with self.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
@@ -115,39 +115,39 @@ class Database:
 
 
 async def only_one(session: AsyncSession, name: str) -> bool:
-    """Whether nobody else does `name` now; until the transaction ends it is ours to do."""
+    """Take the lock `name` until the transaction ends; False if another process holds it."""
     key = func.hashtext(name)
     return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(key))))
 
 
 async def now(session: AsyncSession) -> datetime:
-    """The database's time, which is that of the transaction's beginning."""
+    """The database's time at the beginning of the transaction."""
     return (await session.execute(select(func.now()))).scalar_one()
 
 
 async def changed(session: AsyncSession, statement: Delete | Update) -> int:
-    """Delete or update; returns how many rows that were."""
+    """Execute a delete or update and return the number of rows."""
     result = await session.execute(statement.execution_options(synchronize_session=False))
     assert isinstance(result, CursorResult)
     return result.rowcount
 
 
 def _refuse_lost(connection: Any, record: object, proxy: object) -> None:
-    """Take none from the pool that the server has closed; asking it took three round trips."""
+    """Refuse a pooled connection that the server has closed, without the round trips of a ping."""
     if connection.driver_connection.is_closed():
         raise InvalidatePoolError
 
 
 class _Reader(SyncSession):
-    """Refuses to write: what it wrote would be committed before the request is through."""
+    """Refuses to write, since each write would be committed before the request succeeds."""
 
     def flush(self, objects: Any = None) -> None:
         if self.new or self.dirty or self.deleted:
-            raise RuntimeError("a request that reads changes nothing: use a transaction")
+            raise RuntimeError("a reading session must not write: use a transaction")
 
 
 async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
-    """Raises StorageFull where a request would write and the disk has no room."""
+    """The request's session. Raises StorageFull if the request may write and the disk is full."""
     if request.method != "GET":
         check_room(request.app.state.resources.settings.data)
     async for session in _urgent_session(request):
@@ -162,13 +162,13 @@ async def _urgent_session(request: Request) -> AsyncIterator[AsyncSession]:
 
 
 def after_commit(session: AsyncSession, act: Callable[[], object]) -> None:
-    """Call `act` as soon as the transaction of `session` is committed, before anybody is told."""
+    """Call `act` right after the transaction of `session` commits, before the answer is sent."""
     event.listen(session.sync_session, "after_commit", lambda _: act(), once=True)
 
 
-# Function scope ends the dependency, and so commits, before the answer is sent: a client that
-# reads 2xx can rely on it.
+# Function scope ends the dependency, and so commits, before the answer is sent: a client can rely
+# on a 2xx.
 Session = Annotated[AsyncSession, Depends(_request_session, scope="function")]
 
-# For what keeps work alive that was begun, and takes little room: it goes on as long as it can.
+# For requests that keep running work alive and write little: they go on while the disk is full.
 UrgentSession = Annotated[AsyncSession, Depends(_urgent_session, scope="function")]

@@ -1,6 +1,7 @@
-"""Housekeeping: what nobody waits for, such as forgetting what was kept for long enough.
+"""Housekeeping: work that no request waits for, such as deleting what is old enough.
 
-A noun declares its tasks as `TASKS` in a module `housekeeping` of its folder, and they are done.
+A noun declares its tasks as `TASKS` in the module `housekeeping` of its folder; they are found
+there.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ Work = Callable[[AsyncSession], Awaitable[int]]
 
 @dataclass(frozen=True)
 class Task:
-    """`work` is done in a transaction of its own, and returns how many rows it changed.
+    """A task. `work` runs in a transaction of its own and returns how many rows it changed.
 
-    One that changes `batch` rows at most is called again at once where it changed as many.
+    With a `batch`, the task runs again at once if it changed that many rows.
     """
 
     name: str
@@ -37,7 +38,7 @@ class Task:
 
 
 def tasks_of(package: ModuleType) -> Iterator[Task]:
-    """The tasks that the folders of a package declare, at whatever depth."""
+    """The tasks that the folders of a package declare, at any depth."""
     for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
         if found.ispkg:
             yield from tasks_of(import_module(found.name))
@@ -46,41 +47,41 @@ def tasks_of(package: ModuleType) -> Iterator[Task]:
 
 
 class Housekeeping:
-    """Does every task once a minute. Of the replicas, one does a task at a time.
+    """Runs every task once a minute. Only one replica runs a task at a time.
 
     A task that fails or hangs is logged and tried again a minute later; the others go on.
     """
 
     EVERY_SECONDS = 60.0
     TASK_SECONDS = 30.0
-    BATCHES = 100  # of a task at a time, so that one that never comes to an end holds up no other
+    BATCHES = 100  # the most of a task in a row, so that an endless one does not hold up others
 
     def __init__(self, database: Database, tasks: Iterable[Task]) -> None:
         self._database = database
         self._tasks = tuple(tasks)
 
     async def run(self) -> None:
-        """Keep house for ever, at once and then every minute."""
+        """Run the tasks at once and then every minute, for ever."""
         while True:
             await self.keep()
             turned(self.EVERY_SECONDS + self.TASK_SECONDS)
             await asyncio.sleep(self.EVERY_SECONDS)
 
     async def keep(self) -> None:
-        """Do every task once, and those with more to do again, in turns."""
+        """Run every task once, then repeat in turns those that have more to do."""
         left: Sequence[Task] = self._tasks
         for _ in range(self.BATCHES):
             left = [task for task in left if await self._calmly(task)]
 
     async def _calmly(self, task: Task) -> bool:
-        """Do a task, whatever it raises; returns whether there is more to do at once."""
+        """Run a task and log its errors; returns whether it has more to do at once."""
         turned()
         try:
             async with asyncio.timeout(self.TASK_SECONDS):
                 rows = await self._do(task)
             return rows > 0 and rows == task.batch
         except Exception as error:
-            with suppress(Exception):  # a log that cannot be written keeps no task from its turn
+            with suppress(Exception):  # a log that cannot be written must not stop other tasks
                 told = f"{type(error).__name__}: {error}"
                 log.warning("housekeeping.failed", task=task.name, error=told)
             return False

@@ -1,4 +1,4 @@
-"""Each service's Alembic history, run under a lock so that replicas may start together."""
+"""Runs a service's Alembic migrations under a lock, so that replicas may start together."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _with_connection(package: str, schema: str) -> Callable[[Connection], None]:
 
 
 async def migrate(database: Database, package: str) -> None:
-    """Bring the service's schema to the newest revision of the history in `package`."""
+    """Migrate the service's schema to the newest revision of the history in `package`."""
     async with database.unhurried() as connection:
         await connection.execute(
             text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": database.schema}
@@ -40,7 +40,7 @@ async def migrate(database: Database, package: str) -> None:
 
 
 async def is_current(database: Database, package: str) -> bool:
-    """Whether the database stands at the newest revision of the history in `package`."""
+    """Whether the database is at the newest revision of the history in `package`."""
     head = ScriptDirectory.from_config(_config(package)).get_current_head()
     async with database.engine.connect() as connection:
         found = await connection.scalar(text("SELECT version_num FROM alembic_version"))
@@ -48,7 +48,7 @@ async def is_current(database: Database, package: str) -> bool:
 
 
 def knows_revision(package: str, revision: str) -> bool:
-    """Whether the history in `package` has that very revision."""
+    """Whether the history in `package` has `revision`."""
     return any(
         script.revision == revision
         for script in ScriptDirectory.from_config(_config(package)).walk_revisions()
@@ -56,7 +56,7 @@ def knows_revision(package: str, revision: str) -> bool:
 
 
 def run_env(metadata: MetaData) -> None:
-    """The whole of a service's `env.py`: run on the connection that `migrate` opened."""
+    """Run the migrations on the connection that `migrate` opened; all that an `env.py` does."""
     attributes = context.config.attributes
     context.configure(
         connection=attributes["connection"],

@@ -1,4 +1,4 @@
-"""What the declarative bases of all services have in common."""
+"""The common parts of all services' declarative bases."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import DateTime, MetaData
 from sqlalchemy.orm import DeclarativeBase
 
-# Names that Alembic can find again, on every database alike.
+# Fixed names, so that Alembic finds constraints again in every database.
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",

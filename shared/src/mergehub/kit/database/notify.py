@@ -1,4 +1,4 @@
-"""Wake-up calls over PostgreSQL's LISTEN and NOTIFY: hints to look again, never the truth."""
+"""Wake-up calls by PostgreSQL's LISTEN and NOTIFY. A call is only a hint to look again."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ log = structlog.get_logger()
 
 
 async def notify(session: AsyncSession, channel: str, payload: str = "") -> None:
-    """Ring `channel` when the transaction commits."""
+    """Call the listeners of `channel` when the transaction commits."""
     await session.execute(
         text("SELECT pg_notify(:channel, :payload)"), {"channel": channel, "payload": payload}
     )
 
 
 class Signals:
-    """One listening connection per process; waiters are woken by channel and payload.
+    """One listening connection per process, which wakes waiters by channel and payload.
 
-    A waiter must still look by itself now and then: while the connection is down, calls are lost.
+    A waiter must still look by itself from time to time: calls are lost while the connection is
+    down.
     """
 
     RECONNECT_SECONDS = 1.0
-    QUIET_SECONDS = 15.0  # then the server is asked whether it is still there
+    QUIET_SECONDS = 15.0  # after so long without a call, the connection is tested
 
     def __init__(self, url: str, channels: tuple[str, ...]) -> None:
         self._url = make_url(url).set(drivername="postgresql")
@@ -42,7 +43,7 @@ class Signals:
         self._acts: dict[str, list[Callable[[], object]]] = defaultdict(list)
 
     def on_call(self, channel: str, act: Callable[[], object]) -> None:
-        """Have `act` called at each call of `channel`, and when calls may have been lost."""
+        """Run `act` at each call of `channel`, and whenever calls may have been lost."""
         self._acts[channel].append(act)
 
     @contextmanager
@@ -59,7 +60,7 @@ class Signals:
                 del self._waiters[channel, payload]
 
     async def run(self) -> None:
-        """Listen for ever, connecting again after a loss."""
+        """Listen for ever, and connect again after a loss."""
         while True:
             try:
                 await self._listen()
@@ -78,7 +79,7 @@ class Signals:
             while True:
                 turned()
                 await wait(lost, self.QUIET_SECONDS)
-                await connection.execute("SELECT 1")  # raises where the connection is lost
+                await connection.execute("SELECT 1")  # raises if the connection is lost
         finally:
             connection.terminate()
 

@@ -1,4 +1,4 @@
-"""Forgets, once an hour, what was kept for long enough."""
+"""Deletes once an hour what has been kept for long enough."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Prune = Callable[[AsyncSession, timedelta], Awaitable[int]]
 
 
 class Pruner:
-    """Calls `prune` with how long to keep things. Of the replicas one works at a time."""
+    """Calls `prune` with how long to keep things. Only one replica works at a time."""
 
     EVERY_SECONDS = 3600.0
     PRUNE_SECONDS = 900.0
@@ -29,14 +29,14 @@ class Pruner:
         self._keep = timedelta(days=days)
 
     async def run(self) -> None:
-        """Prune for ever. The first hour is for readers who were away as long as we were."""
+        """Prune every hour, for ever. The first hour lets readers catch up after an outage."""
         while True:
             turned(self.EVERY_SECONDS + self.PRUNE_SECONDS)
             await asyncio.sleep(self.EVERY_SECONDS)
             await self.prune()
 
     async def prune(self) -> int:
-        """Prune once; returns how much went."""
+        """Prune once; returns how many rows were deleted."""
         async with self._database.unhurried() as connection, AsyncSession(connection) as session:
             if not await only_one(session, f"prune:{self._database.schema}"):
                 return 0

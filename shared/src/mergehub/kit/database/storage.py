@@ -1,4 +1,4 @@
-"""Room on the disk of the stores: what would fill the rest of it is refused in time."""
+"""Refuses writes before the disk of the stores is full."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from pathlib import Path
 from mergehub.kit.problems.exhausted import StorageFull
 
 LOW_BYTES = 32 << 20
-"""PostgreSQL stops without room for the next 16 MiB of its log, and then nobody could read."""
+"""PostgreSQL stops, even for readers, if it has no room for the next 16 MiB of its log."""
 
 
 def check_room(folder: Path | None) -> None:
-    """Raise StorageFull where the disk of `folder` has too little room for a write.
+    """Raise StorageFull if the disk of `folder` has too little room for a write.
 
-    Without a folder the stores are elsewhere, and say themselves when their disk is full.
+    Without a folder, the stores are on another machine and report a full disk themselves.
     """
     if folder is None:
         return
     try:
         disk = os.statvfs(folder)
-    except OSError:  # it is not there, or not ours to see
+    except OSError:  # the folder is missing, or we may not read it
         return
     if disk.f_bavail * disk.f_frsize < LOW_BYTES:
-        raise StorageFull("The disk of the hub's data is full, and nothing was stored.")
+        raise StorageFull("The disk of the hub's data is full. Nothing was stored.")

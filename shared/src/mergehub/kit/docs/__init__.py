@@ -1,4 +1,4 @@
-"""The documentation that every service serves itself, at `/docs`: operations, guides, events."""
+"""The documentation that every service serves at `/docs`: operations, guides, events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["docs_routes"]
 
 
 def docs_routes(documents: Documents) -> APIRouter:
-    """Everything under `/docs`; `documents` gives the OpenAPI document of each service here."""
+    """The routes under `/docs`; `documents` gives the OpenAPI document of each local service."""
     router = APIRouter(include_in_schema=False)
     router.include_router(viewer_routes(documents))
     router.include_router(problem_routes())

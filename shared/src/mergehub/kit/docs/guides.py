@@ -1,4 +1,4 @@
-"""The guides: every Markdown file of the repository's `docs/`, which is part of the package.
+"""The guides: every Markdown file of the repository's `docs/`.
 
 `guides` beside `kit` is a link to that folder, so there is one source; a wheel holds the files.
 """
@@ -20,7 +20,7 @@ from mergehub.kit.docs.markdown import html, title_of
 from mergehub.kit.problems.problem import NotFound
 
 FOLDER = Path(__file__).parents[2] / "guides"
-FIRST = "guides"  # the folder of those that show how a task is done
+FIRST = "guides"  # the folder of the how-to guides
 SECTIONS = {FIRST: "How to", ".": "Reference"}
 
 
@@ -39,7 +39,7 @@ def guide_routes() -> APIRouter:
     @router.get(f"{GUIDES}/{{name:path}}")
     async def guide(name: str) -> HTMLResponse:
         if name not in _files():
-            raise NotFound(f"There is no guide {name}; {GUIDES} lists them.")
+            raise NotFound(f"There is no guide `{name}`; {GUIDES} lists all guides.")
         return HTMLResponse(_guide(name))
 
     return router
@@ -47,13 +47,13 @@ def guide_routes() -> APIRouter:
 
 @cache
 def _files() -> dict[str, Path]:
-    """Where each guide is, by its name: `webhooks`, `methods/ties`."""
+    """The file of each guide by its name, such as `webhooks` or `methods/ties`."""
     paths = sorted(FOLDER.rglob("*.md"))
     return {_name(path.relative_to(FOLDER).as_posix()): path for path in paths}
 
 
 def _name(file: str) -> str:
-    """The name of a guide; what shows how to do something needs no folder in its address."""
+    """The name of a guide; that of a how-to guide leaves out its folder."""
     return re.sub(rf"^{FIRST}/|/?README$", "", file.removesuffix(".md"))
 
 
@@ -71,7 +71,7 @@ def _events() -> str:
 
 
 def address(link: str, folder: str = "") -> str | None:
-    """Where a guide's link leads here; None where what it names is not served."""
+    """The address here of a guide's link; None if the hub does not serve its target."""
     file, mark, anchor = link.partition("#")
     if not file or "://" in file:
         return link

@@ -39,7 +39,7 @@ thead th:empty {{ padding: 0 }}
 
 
 def page(title: str, body: str, *, here: str, head: str = "", width: str = "50rem") -> str:
-    """An HTML page of the place `here`; `body` and `head` are HTML, `title` is text."""
+    """An HTML page at the path `here`; `body` and `head` are HTML, `title` is text."""
     places = "".join(_link(path, name, here) for path, name in PLACES.items())
     return PAGE.format(title=escape(title), head=head, width=width, places=places, body=body)
 

@@ -1,4 +1,4 @@
-"""Markdown as HTML: tables, headings that can be linked to, and links that lead where we say."""
+"""Markdown as HTML: tables, headings with anchors, and rewritten links."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def html(text: str, address: Address) -> str:
-    """`text` as HTML; `address` says where a link leads, or None for a link to leave out."""
+    """`text` as HTML; `address` returns a link's target, or None to leave the link out."""
     tokens = MARKDOWN.parse(text)
     for token, inline in pairwise(tokens):
         if token.type == "heading_open":
@@ -25,7 +25,7 @@ def html(text: str, address: Address) -> str:
 
 
 def title_of(text: str) -> str:
-    """The first heading, without its marks."""
+    """The text of the first heading."""
     found = re.search(r"^# (.+)$", text, re.MULTILINE)
     return found[1].replace("`", "") if found else "Untitled"
 

@@ -1,4 +1,4 @@
-"""The page for an address where nothing is, with links to what there is."""
+"""The "Page not found" page, with links to the existing pages."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ DATA = (f"{HOME}/openapi/", f"{HOME}/assets/")
 
 BODY = """<h1>{title}</h1>
 <p>{detail}</p>
-<p>What there is:</p>
+<p>Try one of these pages:</p>
 <ul>{places}</ul>
 <p><small>Status 404, <a href="{problem}">what this means</a></small></p>"""
 
 
 def wants_page(request: Request) -> bool:
-    """Whether somebody reads the answer: at every page of `/docs`, elsewhere where a browser asks.
+    """Whether to answer with a page: always under `/docs`, elsewhere only to a browser.
 
-    Operations answer problem details to everyone.
+    Operations answer problem details to all clients.
     """
     path, accepted = request.url.path, request.headers.get("accept", "")
     if request.method not in ("GET", "HEAD") or path.startswith((API, *DATA)):
@@ -33,7 +33,7 @@ def wants_page(request: Request) -> bool:
 
 
 def missing_page(problem: NotFound) -> HTMLResponse:
-    """The answer for people to a request for what is not there."""
+    """The "Page not found" page for a problem."""
     places = "".join(f'<li><a href="{path}">{name}</a></li>' for path, name in PLACES.items())
     body = BODY.format(
         title="Page not found",

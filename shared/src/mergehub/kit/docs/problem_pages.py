@@ -1,4 +1,4 @@
-"""A page for each problem code, from what its class says of itself."""
+"""A page for each problem code, made from its class."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ DESCRIPTION = """<h1>{title}</h1>
 <p>{remedy}</p>
 <p><a href="{index}">All problems</a></p>"""
 
-ABOUT = """<p>What the hub answers where it refuses something: problem details (RFC 9457) with a
-stable <code>code</code>, and a JSON pointer to each fault in <code>errors</code>.</p>"""
+ABOUT = """<p>When the hub refuses a request, it answers with problem details (RFC 9457): a stable
+<code>code</code>, and in <code>errors</code> a JSON pointer to each fault.</p>"""
 
 
 def problems(kind: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    """`kind` and every problem derived from it that this process knows."""
+    """`kind` and all its subclasses in this process."""
     yield kind
     for each in kind.__subclasses__():
         yield from problems(each)
@@ -44,7 +44,7 @@ def problem_routes() -> APIRouter:
         for each in problems():
             if page_of(each) == f"{PAGES}/{place}":
                 return HTMLResponse(_page(each))
-        raise NotFound(f"There is no problem {place}; {PAGES} lists them.")
+        raise NotFound(f"There is no problem `{place}`; {PAGES} lists all problems.")
 
     return router
 
@@ -71,5 +71,5 @@ def _page(problem: type[Problem]) -> str:
 
 
 def _html(text: str) -> str:
-    """Plain text with `code` in backticks."""
+    """The HTML of plain text with `code` in backticks."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))

@@ -1,8 +1,8 @@
-"""The operations of all services on one page, to read and to try out, by Swagger UI.
+"""The operations of all services on one page (Swagger UI), to read and to try out.
 
-Its files come from the package `fastapi-swagger`, which carries each release of it; that package's
-code is never imported. `viewer.js` joins the documents of the services: those of others come
-through the gateway, and are left out where a service runs alone.
+The files of Swagger UI come from the package `fastapi-swagger`; its code is never imported.
+`viewer.js` joins the documents of the services. It gets those of other services through the
+gateway, and leaves them out if a service runs alone.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ HEAD = f"""<link rel="icon" href="{ASSETS}/favicon-32x32.png">
 <script src="{ASSETS}/viewer.js" defer></script>
 """
 BODY = """<h1>Mergehub {version}</h1>
-<p>Every operation of the hub, to try out right here: press <b>Authorize</b> and enter a token
-(<a href="/docs/guides/tokens">how to get one</a>), open an operation, press <b>Execute</b>. It acts
-on this very hub. <a href="/docs/guides/recipes">Recipes for common tasks</a> show the same with
-curl, TypeScript and Python; <a href="/docs/guides/api">the API's rules</a> say what holds for all
-operations. For tools, the OpenAPI documents: {documents}.</p>
+<p>You can try out every operation of this hub here: press <b>Authorize</b> and enter a token
+(<a href="/docs/guides/tokens">how to get one</a>), open an operation, press <b>Execute</b>. The
+request goes to this hub and takes effect. <a href="/docs/guides/recipes">Recipes for common
+tasks</a> show the same with curl, TypeScript and Python; <a href="/docs/guides/api">the API
+guide</a> says what all operations have in common. OpenAPI documents for tools: {documents}.</p>
 <p id="absent" hidden></p>
-<noscript><p>Trying out needs JavaScript; guides, events and problems do not.</p></noscript>
+<noscript><p>This page needs JavaScript; guides, events and problems do not.</p></noscript>
 <main id="operations" data-documents="{paths}"
  data-last="{last}"></main>"""
 
 
 def viewer_routes(documents: Documents) -> APIRouter:
-    """The page, its files, and the documents that are at hand."""
+    """The routes of the page, its files, and the local documents."""
     router = APIRouter()
     html = _page()
 
@@ -58,13 +58,13 @@ def viewer_routes(documents: Documents) -> APIRouter:
     @router.get(f"{DOCUMENTS}/{{name}}.json")
     async def document(name: str) -> JSONResponse:
         if name not in documents:
-            raise NotFound(f"No OpenAPI document of {name} here; of {', '.join(documents)}.")
+            raise NotFound(f"There is no OpenAPI document `{name}`, only {', '.join(documents)}.")
         return JSONResponse(documents[name]())
 
     @router.get(f"{ASSETS}/{{name}}")
     async def asset(name: str) -> FileResponse:
         if name not in _assets():
-            raise NotFound(f"There is no file {name}; there are {', '.join(_assets())}.")
+            raise NotFound(f"There is no file `{name}`, only {', '.join(_assets())}.")
         return FileResponse(_assets()[name])
 
     return router

@@ -1,12 +1,12 @@
 """Apply another service's events, each once and in order.
 
-The stream only tells that something new is there. What counts is the position stored in the
-transaction of each effect (`inbox.py`); a gap (the stream forgot, or a replica got the event
-before) is filled from the source's HTTP feed. So messages need no acknowledgement, and Redis may
+The stream only announces new events. The position, stored in the transaction of each effect
+(`inbox.py`), decides which event is next. A gap (the stream has lost an event, or another replica
+got it) is filled from the source's HTTP feed. So messages need no acknowledgement, and Redis may
 lose them, the group or the whole stream.
 
-An event that cannot be taken in, however often it is tried, is set aside for people to look at:
-it must not keep the others waiting.
+An event that fails again and again is set aside for the operator, so that it does not hold up the
+events after it.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ log = structlog.get_logger()
 
 
 class FeedHasGap(Exception):
-    """The source's feed skips a sequence number: nothing behind it may be applied."""
+    """The source's feed skips a sequence number: no event after the gap may be applied."""
 
 
 class EventsPruned(Exception):
-    """The source no longer keeps the events that we need next."""
+    """The source no longer keeps the next events that we need."""
 
 
 class Consumer:
@@ -73,8 +73,8 @@ class Consumer:
     async def run(self) -> None:
         """Catch up, then follow the stream for ever.
 
-        The feed is asked before Redis, which may be away, and again whenever the stream is silent:
-        a stream that was lost is silent too.
+        It reads the feed before it uses Redis, which may be down, and again whenever the stream is
+        silent, since a lost stream is silent, too.
         """
         await self.catch_up()
         await self._join_group()
@@ -88,11 +88,11 @@ class Consumer:
                 await self.catch_up()
 
     async def offer(self, *events: Envelope) -> bool:
-        """Take `events` in if they are next; False means that events before them are missing.
+        """Apply `events` if they are next; False means that events before them are missing.
 
-        They are applied in one transaction. One that fails goes alone, after those before it: at
-        fault, it is tried TRIES times by all replicas together, and then set aside. Raises what
-        applying it raised where something else is at fault.
+        They are applied in one transaction. If one fails, those before it are applied first and it
+        is tried alone. If the event itself is at fault, all replicas together try it TRIES times
+        and then set it aside. If something else is at fault, this raises what applying it raised.
         """
         left = batch = events
         while left:
@@ -117,9 +117,9 @@ class Consumer:
         return True
 
     async def _completed(self, events: Sequence[Envelope]) -> Sequence[Envelope]:
-        """Those before the first gap; the ones that are next have what they do not carry.
+        """The events before the first gap; the next ones are completed with what they do not carry.
 
-        Raises EventFailed, from what asking for it raised.
+        Raises EventFailed, from what completing it raised.
         """
         if self._complete is None:
             return events
@@ -139,7 +139,7 @@ class Consumer:
         return complete
 
     async def _is_done_with(self, event: Envelope, error: Exception) -> bool:
-        """Whether `event` is set aside after this failure; else it may be tried now once more."""
+        """Whether `event` is set aside after this failure; if not, it may be tried again now."""
         failures = await self._failed(event, error)
         if failures is None or failures >= self.TRIES:
             return True
@@ -147,7 +147,7 @@ class Consumer:
         return False
 
     async def _failed(self, event: Envelope, error: Exception) -> int | None:
-        """Count it; returns how often `event` failed, None where a replica is done with it."""
+        """Count a failure; returns how often `event` failed, None if a replica is done with it."""
         reason = f"{type(error).__name__}: {error}"
         async with self._database.transaction() as session:
             failures = await self.intake.fail(session, event, reason, self.TRIES)
@@ -158,9 +158,9 @@ class Consumer:
         return failures
 
     async def catch_up(self) -> None:
-        """Apply everything that the source's feed has beyond our position.
+        """Apply all events of the source's feed after our position.
 
-        Raises httpx.HTTPError where the source does not answer, FeedHasGap and EventsPruned.
+        Raises httpx.HTTPError if the source does not answer, FeedHasGap and EventsPruned.
         """
         after = await self._position()
         while True:
@@ -175,7 +175,7 @@ class Consumer:
                 return
 
     async def replay(self, event_id: UUID) -> bool:
-        """Apply an event that was set aside, once; False where it is not, or no longer.
+        """Apply an event that was set aside; False if it is not, or no longer, set aside.
 
         Raises what applying it raised.
         """
@@ -189,7 +189,7 @@ class Consumer:
             return await self.intake.replay(session, event, self._apply)
 
     async def skip_pruned(self) -> int:
-        """Give up what the source no longer keeps; returns how many events those are."""
+        """Skip the events that the source no longer keeps; returns how many those are."""
         answer = await self._ask(await self._position())
         if answer.status_code != HTTPStatus.GONE:
             return 0
@@ -207,8 +207,8 @@ class Consumer:
         answer = await self._ask(after)
         if answer.status_code == HTTPStatus.GONE:
             raise EventsPruned(
-                f"{self._source} no longer keeps what comes behind event {after}. Restore a newer "
-                f"backup, or give those events up: python -m {self._group} skip-pruned"
+                f"{self._source} no longer keeps the events after {after}. Restore a newer "
+                f"backup, or skip those events: python -m {self._group} skip-pruned"
             )
         answer.raise_for_status()
         return EventPage.model_validate_json(answer.content)
@@ -225,7 +225,7 @@ class Consumer:
                 raise
 
     async def _read(self) -> list[Envelope]:
-        # A Redis that froze is left, where the client alone would wait for ever.
+        # With a frozen Redis, the client alone would wait for ever.
         async with asyncio.timeout(self.BLOCK_MS / 1_000 + self.ANSWER_SECONDS):
             answer = await self._redis.xreadgroup(
                 self._group,
@@ -243,7 +243,7 @@ class Consumer:
 
 
 def _blamed(error: Exception, batch: Sequence[Envelope]) -> tuple[int, Exception]:
-    """The place in `batch` of the event that failed, or 0 where none is named, and why."""
+    """The index in `batch` of the event that failed (0 if the error names none), and why."""
     if isinstance(error, EventFailed) and isinstance(error.__cause__, Exception):
         return [each.id for each in batch].index(error.event.id), error.__cause__
     return 0, error

@@ -1,10 +1,10 @@
 """The doorbell: an arq job that tells workers of one hardware class that a run is due.
 
-It carries no state. The registry's row is the truth, so a bell that is lost, doubled or late does
-no harm: the sweeper rings again, and a claim decides who works.
+It carries no state. The registry's row is the truth, so a lost, doubled or late bell does no harm:
+the sweeper rings again, and the claim decides which worker gets the run.
 
-Beside the bell there is a knock, which wakes one idle worker: it waits for one instead of looking
-into the queue many times a second. A knock that nobody hears, or one too many, costs a look.
+Besides the bell there is a knock, which wakes one idle worker: the worker waits for it instead of
+polling the queue many times a second. A lost knock, or one too many, costs one look at the queue.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from arq.jobs import serialize_job
 from redis.asyncio import Redis
 
 EXECUTE_RUN = "execute_run"
-EXPIRES_MS = 24 * 3600 * 1000  # counted from the last ring, and the sweeper rings again
+EXPIRES_MS = 24 * 3600 * 1000  # after the last ring; the sweeper rings again
 KNOCKS_KEPT = 1000
 
 
 @dataclass(frozen=True)
 class DueRun:
-    """A run to ring for, from `at` on, or now.
+    """A run that is due at `at`, or now.
 
-    `turn` changes with every claim (the fence does), so a run that comes back to the queue rings
-    anew, while ringing twice in between is one bell.
+    `turn` is the fence, which changes with every claim. So a run that returns to the queue rings
+    again, while two rings between claims make one bell.
     """
 
     run_id: UUID
@@ -56,33 +56,33 @@ def knock_name(hardware: str) -> str:
 
 
 def health_name(worker: str) -> str:
-    """The key that a worker keeps alive while it listens; arq has one a queue, for all of them."""
+    """The key that a worker keeps alive while it listens; arq would share one per queue."""
     return f"mergehub:worker:{worker}"
 
 
 def serialize(job: dict[str, Any]) -> bytes:
-    """An arq job as JSON; arq's own pickle would let whoever writes to Redis run code."""
+    """An arq job as JSON; with arq's own pickle, anyone who writes to Redis could run code."""
     return json.dumps(job, default=str).encode()
 
 
 def deserialize(data: bytes) -> dict[str, Any]:
-    """The arq job behind `serialize`. Raises ValueError where `data` is no JSON object."""
+    """The arq job that `serialize` wrote. Raises ValueError if `data` is not a JSON object."""
     job = json.loads(data)
     if not isinstance(job, dict):
-        raise ValueError("A job is a JSON object.")
+        raise ValueError("A job must be a JSON object.")
     return job
 
 
 def job_pool(redis: Redis) -> ArqRedis:
-    """An arq client on the connections of `redis`, which keeps owning them."""
+    """An arq client that uses the connections of `redis` and does not close them."""
     return ArqRedis(redis.connection_pool, job_serializer=serialize, job_deserializer=deserialize)
 
 
 async def ring(redis: Redis, runs: Sequence[DueRun]) -> None:
-    """Enqueue `execute_run` for each run, in one round trip; a bell that waits keeps its place.
+    """Enqueue `execute_run` for each run in one round trip; a waiting bell keeps its place.
 
-    arq's `enqueue_job` would take three round trips a run, and leave a bell alone whose place in
-    the queue was lost.
+    arq's `enqueue_job` would take three round trips a run, and would not repair a bell that lost
+    its place in the queue.
     """
     now = time.time_ns() // 1_000_000
     async with redis.pipeline(transaction=False) as pipe:

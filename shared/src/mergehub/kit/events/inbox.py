@@ -1,7 +1,7 @@
-"""What one service took in of one source's events: each once, in order, and what it could not.
+"""The inbox: which of a source's events a service has applied, in order, and which it set aside.
 
-The position, locked while an event is applied, is what counts: an event behind it was taken in,
-the next one may be, and beyond that events are missing. Only the next event is ever tried, so one
+The position, locked while an event is applied, decides. An event up to it was applied, the next one
+may be applied, and for a later one events are missing. Only the next event is ever tried, so one
 count of failures is enough, and replicas share it.
 """
 
@@ -22,7 +22,7 @@ from mergehub.kit.telemetry.metrics import Reading
 
 Apply = Callable[[AsyncSession, Envelope], Awaitable[None]]
 Complete = Callable[[Envelope], Awaitable[Envelope]]
-"""Adds to an event what it does not carry, asked for elsewhere while nothing is locked."""
+"""Adds to an event what it does not carry; it may call other services, since nothing is locked."""
 
 
 class EventFailed(Exception):
@@ -34,7 +34,7 @@ class EventFailed(Exception):
 
 
 class InboxColumns:
-    """Which events were applied; a service subclasses it beside its declarative base."""
+    """The events that were applied; a service subclasses it together with its declarative base."""
 
     __tablename__ = "inbox"
 
@@ -46,7 +46,7 @@ class InboxColumns:
 
 
 class RefusedColumns:
-    """An event that was set aside, as its JSON text, and what was wrong with it."""
+    """An event that was set aside, as its JSON text, with the reason."""
 
     __tablename__ = "inbox_refused"
 
@@ -58,7 +58,7 @@ class RefusedColumns:
 
 
 class PositionColumns:
-    """How far the events of each source were applied, and how often the next one failed."""
+    """The position in the events of each source, and how often the next one failed."""
 
     __tablename__ = "inbox_position"
 
@@ -68,7 +68,7 @@ class PositionColumns:
 
 
 class Intake:
-    """The tables in which a service takes in the events of `source`."""
+    """The inbox tables of a service for the events of `source`."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Intake:
         self._refused = refused
 
     async def locked_position(self, session: AsyncSession) -> PositionColumns:
-        """How far we are; nobody else takes anything in until the transaction ends."""
+        """The position, locked: no other replica applies events until the transaction ends."""
         await session.execute(
             insert(self._position).values(source=self.source, sequence=0).on_conflict_do_nothing()
         )
@@ -92,7 +92,7 @@ class Intake:
         return found
 
     async def position(self, session: AsyncSession) -> int:
-        """How far we are at least: others may be taking something in."""
+        """The position, not locked: a replica may be applying events after it."""
         reached = select(self._position.sequence).where(self._position.source == self.source)
         return await session.scalar(reached) or 0
 
@@ -124,7 +124,7 @@ class Intake:
     ) -> int | None:
         """Count a failure of `event`, and at the last of `tries` set it aside.
 
-        Returns how often it failed; None where a replica was done with it meanwhile.
+        Returns how often it failed; None if another replica is done with it.
         """
         at = await self.locked_position(session)
         if event.sequence != at.sequence + 1:
@@ -148,18 +148,18 @@ class Intake:
         return (await session.scalars(query.order_by(self._refused.refused_at))).all()
 
     async def find(self, session: AsyncSession, event_id: UUID) -> Envelope | None:
-        """An event that was set aside; None where it is not, or no longer."""
+        """An event that was set aside; None if it is not, or no longer, set aside."""
         refused = await session.get(self._refused, event_id)
         if refused is None or refused.source != self.source:
             return None
         return Envelope.model_validate_json(refused.event)
 
     async def replay(self, session: AsyncSession, event: Envelope, apply: Apply) -> bool:
-        """Apply an event that was set aside; False where it no longer is.
+        """Apply an event that was set aside; False if it no longer is.
 
-        Raises what applying it raises, and then it stays set aside.
+        Raises what applying it raises; the event then stays set aside.
         """
-        await self.locked_position(session)  # events are applied one after the other
+        await self.locked_position(session)  # only one event is applied at a time
         refused = await session.get(self._refused, event.id)
         if refused is None:
             return False
@@ -169,7 +169,7 @@ class Intake:
         return True
 
     async def skip_to(self, session: AsyncSession, sequence: int) -> int:
-        """Give up the events up to `sequence`; returns how many those were."""
+        """Skip the events up to `sequence`; returns how many those were."""
         at = await self.locked_position(session)
         given_up = max(0, sequence - at.sequence)
         if given_up:
@@ -177,12 +177,12 @@ class Intake:
         return given_up
 
     async def prune(self, session: AsyncSession, keep: timedelta) -> int:
-        """Forget which events were applied so long ago; the position still knows."""
+        """Delete the records of events applied longer ago than `keep`; the position stays."""
         old = self._inbox.applied_at < func.now() - keep
         return await changed(session, delete(self._inbox).where(old))
 
     async def readings(self, session: AsyncSession) -> list[Reading]:
-        """How far we are, and how much was set aside."""
+        """The position, and how many events are set aside."""
         refused = select(func.count()).where(self._refused.source == self.source)
         values = {
             "mergehub_events_applied": await self.position(session),

@@ -1,6 +1,6 @@
-"""The tables of an inbox, step by step as releases made them: each service's migrations call these.
+"""The tables of an inbox, in the steps of the releases; each service's migrations call these.
 
-A step that was released stays as it is; what changes next is a step of its own.
+A released step stays as it is. The next change is a step of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from alembic import op
 
 
 def create_inbox() -> None:
-    """The events that were applied, and how far those of each source were."""
+    """Create the tables of applied events and of each source's position."""
     op.create_table(
         "inbox",
         sa.Column("event_id", sa.Uuid(), nullable=False),
@@ -34,7 +34,7 @@ def drop_inbox() -> None:
 
 
 def create_refused() -> None:
-    """The events that were set aside."""
+    """Create the table of events that were set aside."""
     op.create_table(
         "inbox_refused",
         sa.Column("event_id", sa.Uuid(), nullable=False),
@@ -51,7 +51,7 @@ def drop_refused() -> None:
 
 
 def add_failures() -> None:
-    """How often the next event failed, which replicas count together."""
+    """Add how often the next event failed, which replicas count together."""
     op.add_column(
         "inbox_position",
         sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),

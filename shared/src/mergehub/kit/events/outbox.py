@@ -1,7 +1,7 @@
-"""Events written in the transaction of the change they tell of, and published afterwards.
+"""Events, written in the transaction of the change that they report, and published afterwards.
 
-Rows get their gapless `sequence` from the relay, after their transaction has committed: a number
-drawn while writing could become visible out of order, and a reader would skip it for ever.
+The relay gives rows their gapless `sequence` after their transaction has committed. A number drawn
+while writing could become visible out of order, and a reader would skip it for ever.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ log = structlog.get_logger()
 
 CHANNEL = "mergehub_outbox"
 MOST_BYTES = 1 << 20  # of the data of a page of events, as they are stored
-NUMBERED = "/numbered"  # behind the source: the call that tells of events in the feed
+NUMBERED = "/numbered"  # after the source's name: the channel that announces events in the feed
 
 Publish = Callable[[Sequence[Envelope]], Awaitable[None]]
 Aside = Callable[[Sequence["OutboxColumns"]], Awaitable[None]]
@@ -52,16 +52,16 @@ Emitted = Callable[[AsyncSession, "OutboxColumns"], Awaitable[None]]
 
 
 class EventsPruned(Problem):
-    """The events behind this sequence are older than the service keeps events."""
+    """The service no longer keeps the events that follow this sequence."""
 
     status, code, title = 410, "events-pruned", "These events are no longer kept"
-    remedy = "Go on from the address in `Link` with `rel=first`, without what is gone."
+    remedy = "Continue from the address in `Link` with `rel=first`; the older events are gone."
 
 
 class OutboxColumns:
-    """The outbox table; a service subclasses it beside its own declarative base.
+    """The outbox table; a service subclasses it together with its own declarative base.
 
-    An event that is `private_to` an account gets no sequence, and so is in no feed and no stream.
+    An event that is `private_to` an account gets no sequence, so it is in no feed and no stream.
     """
 
     __tablename__ = "outbox"
@@ -93,7 +93,7 @@ class Outbox:
         self._followers: list[Emitted] = []
 
     def on_emitted(self, follow: Emitted) -> None:
-        """Have `follow` called with each new row, in the transaction that writes it."""
+        """Call `follow` with each new row, in the transaction that writes it."""
         self._followers.append(follow)
 
     async def emit(
@@ -106,7 +106,7 @@ class Outbox:
     ) -> None:
         """Add an event to the transaction of `session`.
 
-        Raises KeyError or TypeError where type and data do not belong together.
+        Raises KeyError for an unknown type, TypeError if the data is not of that type.
         """
         if type(data) is not TYPES[event_type]:
             raise TypeError(f"{event_type} carries {TYPES[event_type].__name__}, not {data!r}")
@@ -125,25 +125,25 @@ class Outbox:
     async def after(
         self, session: AsyncSession, sequence: int, limit: int
     ) -> tuple[list[Envelope], bool]:
-        """At most `limit` events behind `sequence`, oldest first, and whether there are more.
+        """At most `limit` events after `sequence`, oldest first, and whether there are more.
 
-        Large ones are fewer: their data take MOST_BYTES at most, unless the first alone has more.
-        Raises EventsPruned where the next one is no longer kept: a gap would go unnoticed.
+        Their data take at most MOST_BYTES, unless the first alone has more. Raises EventsPruned if
+        the next event is no longer kept, since a gap would go unnoticed.
         """
         rows = (await session.execute(self._behind(sequence, limit))).all()
         events = [self.envelope(row[0]) for row in rows[:limit]]
         if events and events[0].sequence != sequence + 1:
             first = f"/v1/events?after={events[0].sequence - 1}"
             raise EventsPruned(
-                f"Events are kept from {events[0].sequence} on, and so not the one that follows "
-                f"{sequence}. Read the present state, then go on from {first}.",
+                f"The event that follows {sequence} is no longer kept; the oldest one is "
+                f"{events[0].sequence}. Read the present state, then continue from {first}.",
                 headers={"Link": f'<{first}>; rel="first"'},
             )
         return events, bool(rows) and rows[0].there > len(events)
 
     def _behind(self, sequence: int, limit: int) -> Select[Any]:
-        """The rows, each with how many there are up to one beyond `limit`."""
-        size = func.pg_column_size(self.table.data).label("size")  # as stored: nothing is unpacked
+        """The rows, each with how many there are, counted up to one beyond `limit`."""
+        size = func.pg_column_size(self.table.data).label("size")  # stored size, without unpacking
         near = select(self.table.sequence, size).where(self.table.sequence > sequence)
         sizes = near.order_by(self.table.sequence).limit(limit + 1).subquery()
         total = func.sum(sizes.c.size).over(order_by=sizes.c.sequence)
@@ -153,9 +153,9 @@ class Outbox:
         return joined.where(few).order_by(self.table.sequence)
 
     async def prune(self, session: AsyncSession, keep: timedelta) -> int:
-        """Delete from the old end, up to the first event that is younger or was not published.
+        """Delete the oldest events, up to the first that is younger or not yet published.
 
-        The newest stays in any case: the relay counts on from it.
+        The newest always stays, since the relay continues its count.
         """
         table = self.table
         kept = or_(table.time >= func.now() - keep, table.published.is_(False))
@@ -167,7 +167,7 @@ class Outbox:
         return await changed(session, delete(table).where(or_(old, private)))
 
     async def readings(self, session: AsyncSession) -> list[Reading]:
-        """How much was told, and how much of it waits for the relay, and for how long."""
+        """The newest sequence, and how many events wait for the relay, and for how long."""
         table = self.table
         age = func.extract("epoch", func.now() - func.min(table.time))
         waiting = select(func.count(), age).where(table.published.is_(False))
@@ -180,7 +180,7 @@ class Outbox:
         return [Reading(name, value, {"source": self.source}) for name, value in values.items()]
 
     def envelope(self, row: OutboxColumns) -> Envelope:
-        """The event of a row that was numbered."""
+        """The event of a row that has a sequence."""
         assert row.sequence is not None
         return Envelope(
             id=row.event_id,
@@ -194,15 +194,15 @@ class Outbox:
 
 
 class Relay:
-    """Numbers committed events and hands them on, in order, at least once.
+    """Numbers committed events and publishes them in order, at least once.
 
-    Private events go to `aside` and nowhere else. One relay of a source works at a time, however
-    many replicas run: the others find the lock taken and wait.
+    Private events go only to `aside`. One relay of a source works at a time, however many replicas
+    run: the others find the lock taken and wait.
     """
 
     BATCH = 200
     LOOK_SECONDS = 1.0
-    PUBLISH_SECONDS = 10.0  # the lock and the connection are held meanwhile
+    PUBLISH_SECONDS = 10.0  # the relay holds the lock and the connection for so long
 
     def __init__(
         self, outbox: Outbox, database: Database, publish: Publish, aside: Aside | None = None
@@ -217,7 +217,7 @@ class Relay:
         with signals.subscribe(CHANNEL, self._outbox.source) as woken:
             while True:
                 while await self.publish_due() == self.BATCH:
-                    turned()  # what is written meanwhile wakes us again
+                    turned()  # events written in the meantime wake us again
                 turned()
                 await wait(woken, self.LOOK_SECONDS)
 

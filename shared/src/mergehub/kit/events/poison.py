@@ -1,4 +1,4 @@
-"""Whether an event failed by what it says, or because something is away for now."""
+"""Whether an event itself is at fault, or something that is down for now."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mergehub.kit.problems.problem import Unavailable
 # SQLSTATE classes: cardinality, data, integrity constraint, program limit (an index row too large).
 OWN_STATES = frozenset({"21", "22", "23", "54"})
 
-# What a service answers to a question that it cannot take, however often it is asked.
+# Statuses of a request that fails however often it is sent.
 REFUSALS = frozenset({400, 414, 422, 500})
 
 AWAY = (
@@ -33,18 +33,18 @@ AWAY = (
 
 
 def is_its_own_fault(error: BaseException) -> bool:
-    """Whether trying again is hopeless: everything is that does not say that something is away.
+    """Whether trying again is hopeless: true of every error that does not report an outage.
 
-    So no fault that nobody thought of can hold up the events behind it for ever.
+    So no unforeseen error can hold up the later events for ever.
     """
     match error:
         case DBAPIError():
             return str(getattr(error.orig, "sqlstate", None))[:2] in OWN_STATES
-        case StatementError():  # a value that could not be made a parameter
+        case StatementError():  # a value that cannot be a parameter
             return error.orig is not None and is_its_own_fault(error.orig)
         case NoResultFound() | MultipleResultsFound():
             return True
-        case SQLAlchemyError():  # no connection to be had, or it broke in between
+        case SQLAlchemyError():  # no connection, or it broke
             return False
         case httpx.HTTPStatusError():
             return error.response.status_code in REFUSALS

@@ -1,4 +1,4 @@
-"""Redis Streams between outbox and inbox: fast, and allowed to forget."""
+"""Redis Streams between outbox and inbox: fast, and allowed to lose messages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from mergehub.contracts.events import STREAM, Envelope
 
-KEEP = 10_000  # Readers that fall further behind catch up over HTTP.
+KEEP = 10_000  # slower readers catch up over HTTP
 
 
 class StreamPublisher:

@@ -1,1 +1,1 @@
-"""The application factory, and what endpoints share: pages, parameters, preconditions."""
+"""The application factory, and what endpoints share: pages of lists, parameters, preconditions."""

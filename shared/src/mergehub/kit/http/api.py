@@ -1,4 +1,4 @@
-"""The outermost layers of every application: no answer leaves around them, not even a crash."""
+"""The outermost layers of every application. Every answer passes them, even that to a crash."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from mergehub.kit.middleware.security import SecurityHeaders
 
 
 class Api(FastAPI):
-    """FastAPI whose every answer has the headers that browsers go by.
+    """FastAPI whose every answer has the headers that control browsers.
 
-    It answers to the names `hosts`, to any where there are none; `free_paths` by any name.
+    It accepts requests for the host names `hosts`, or for any name if that is empty; it accepts
+    `free_paths` under any name.
 
-    Middleware that is added to an application lies inside of what answers its crashes.
+    These layers are not added as middleware, which would lie inside the layer that answers crashes.
     """
 
     def __init__(
@@ -31,7 +32,7 @@ class Api(FastAPI):
         free_paths: Collection[str] = (),
         **options: Any,
     ) -> None:
-        super().__init__(redirect_slashes=False, **options)  # the answer to 404 does it
+        super().__init__(redirect_slashes=False, **options)  # the 404 handler redirects
         self._cors = cors_origins, cors_public
         self._hosts = hosts, free_paths
 

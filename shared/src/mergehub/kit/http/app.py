@@ -1,4 +1,4 @@
-"""The application factory: what every service has, so that each adds only its nouns."""
+"""The application factory: what all services have in common. Each service adds only its nouns."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ HUB_SECONDS = 4.0
 
 
 class NotReady(Problem):
-    """The service cannot do its work yet: a store is away, or its database is being migrated."""
+    """The service cannot work yet: a store does not answer, or its database is being migrated."""
 
     status, code, title = 503, "not-ready", "The service is not ready"
-    remedy = "Wait. If it lasts, look at the part that the detail names."
+    remedy = "Wait and try again. If it lasts, check the part that the detail names."
 
 
 @dataclass(frozen=True)
 class Resources:
-    """The connections of one running service; `closing` ends what stands on them.
+    """The connections of one running service; `closing` ends what uses them.
 
     `metrics` are those of this process.
     """
@@ -76,13 +76,15 @@ async def _no_readings(session: AsyncSession) -> Sequence[Reading]:
 
 @dataclass(frozen=True)
 class ServiceParts:
-    """What makes a service differ from the others.
+    """The parts in which one service differs from the others.
 
-    `migrations` names the package of its Alembic history; `loops` its background work;
-    `largest_bodies` the ends of paths where more may be sent than elsewhere, in bytes;
-    `readings` what `/metrics` reads from the tables; `links` what leads where in the document;
-    `doors` are those of `routers` that ask for no token even where reading needs one;
-    `start` runs once after migrating, before the first request.
+    - `migrations`: the package of its Alembic history.
+    - `loops`: its background work.
+    - `largest_bodies`: path endings that accept larger bodies than others, in bytes.
+    - `readings`: what `/metrics` reads from the tables.
+    - `links`: the links between operations in the OpenAPI document.
+    - `doors`: those of `routers` that need no token even if reading needs one.
+    - `start`: runs once after the migration, before the first request.
     """
 
     name: str
@@ -120,7 +122,7 @@ async def open_resources(
 
 
 def _hub_client(settings: ServiceSettings) -> httpx.AsyncClient:
-    """How this service speaks to the others."""
+    """The HTTP client with which this service calls the others."""
     token = settings.service_token
     headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
     return httpx.AsyncClient(base_url=settings.hub_url, headers=headers, timeout=HUB_SECONDS)
@@ -132,7 +134,7 @@ def all_loops(parts: ServiceParts, resources: Resources) -> dict[str, Loop]:
 
 
 async def run_background(parts: ServiceParts, settings: ServiceSettings) -> None:
-    """The whole of a service's background process (`background=separate`), until told to end."""
+    """Run a service's background process (`background=separate`) until a signal ends it."""
     configure_logging(settings.log_level)
     stopped = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):  # The first process of a container ignores both.
@@ -146,7 +148,7 @@ async def run_background(parts: ServiceParts, settings: ServiceSettings) -> None
 
 @asynccontextmanager
 async def _watched(loops: Mapping[str, Loop], resources: Resources) -> AsyncIterator[Loops]:
-    """Run `loops` while the block lasts, and tell in the metrics how they turn."""
+    """Run `loops` while the block lasts, and report in the metrics how late they are."""
     async with running(loops) as watched:
         metrics = LoopMetrics(watched)
         resources.metrics.register(metrics)
@@ -183,7 +185,7 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
         cors_origins=settings.cors_origins,
         cors_public=settings.cors_public,
         hosts=own_names(settings),
-        free_paths=PROBES,  # those who probe a container call it by its address
+        free_paths=PROBES,  # a probe of a container calls it by its address
         title=parts.title,
         version=__version__,
         lifespan=lifespan,
@@ -237,7 +239,7 @@ def _operations(parts: ServiceParts, metrics: CollectorRegistry) -> APIRouter:
 
 
 async def _check_ready(resources: Resources, parts: ServiceParts) -> None:
-    """Raises NotReady where a store is away, or the database is not as this version needs it."""
+    """Raises NotReady if a store does not answer, or the database lacks a migration."""
     checks: dict[str, Callable[[], Awaitable[object]]] = {
         "database": resources.database.ping,
         "redis": resources.redis.ping,
@@ -249,7 +251,7 @@ async def _check_ready(resources: Resources, parts: ServiceParts) -> None:
                 await check()
         except NotReady:
             raise
-        except ResponseError as error:  # it lives, and says what is wrong, such as a full disk
+        except ResponseError as error:  # it runs and says what is wrong, such as a full disk
             raise NotReady(f"{name} answers with an error: {error}.") from error
         except Exception as error:
             raise NotReady(f"{name} does not answer: {type(error).__name__}.") from error

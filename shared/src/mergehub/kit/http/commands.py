@@ -1,4 +1,4 @@
-"""`python -m <service>`: its background work, or what people do about events."""
+"""`python -m <service>`: its background work, or an operator's commands for events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mergehub.kit.telemetry.logs import configure_logging
 
 
 def main(parts: ServiceParts, consumer: Callable[[Resources], Consumer]) -> None:
-    """Do what the command line says; without a word, the background work."""
+    """Run the command of the command line; without one, the background work."""
     asked = _parser(parts.name).parse_args()
     settings = read_settings(ServiceSettings)
     if asked.word is None:
@@ -31,13 +31,14 @@ def main(parts: ServiceParts, consumer: Callable[[Resources], Consumer]) -> None
 
 def _parser(name: str) -> ArgumentParser:
     parser = ArgumentParser(
-        prog=f"python -m {name}", description="Without a word: the service's background work."
+        prog=f"python -m {name}",
+        description="Without a command, this runs the service's background work.",
     )
     words = parser.add_subparsers(dest="word", metavar="word")
     words.add_parser("set-aside", help="list the events that could not be applied, as JSON lines")
     replay = words.add_parser("replay", help="apply events that were set aside")
-    replay.add_argument("event", type=UUID, nargs="*", help="the event's id; none means all")
-    words.add_parser("skip-pruned", help="give up the events that the source no longer keeps")
+    replay.add_argument("event", type=UUID, nargs="*", help="the event's id; without one, all")
+    words.add_parser("skip-pruned", help="skip the events that the source no longer keeps")
     return parser
 
 
@@ -47,7 +48,7 @@ async def _tend(
     consumer: Callable[[Resources], Consumer],
     settings: ServiceSettings,
 ) -> int:
-    """Returns the exit status: 1 where an event still cannot be applied."""
+    """Returns the exit status: 1 if an event still cannot be applied."""
     async with open_resources(parts, settings) as resources:
         reader = consumer(resources)
         if asked.word == "skip-pruned":
@@ -77,5 +78,5 @@ async def _replayed(reader: Consumer, event: UUID) -> bool:
     except Exception as error:
         print(f"{event}: still not applied: {type(error).__name__}: {error}", file=sys.stderr)
         return False
-    print(f"{event}: {'applied' if applied else 'not set aside, nothing was done'}")
+    print(f"{event}: {'applied' if applied else 'is not set aside; nothing was done'}")
     return True

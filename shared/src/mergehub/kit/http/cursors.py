@@ -1,8 +1,8 @@
-"""Opaque cursors, which stand for the sort key that a page begins after.
+"""Opaque cursors. A cursor holds the sort key after which a page begins.
 
-A cursor carries the key under a seal (HMAC) of the hub's secret and the query that the page
-answers. So a cursor that was made up, or that belongs to another list or to other filters, is
-refused before anything reads it.
+An HMAC with the hub's secret binds the key to the query that the page answers. So a cursor that
+was made up, or that belongs to another list or to other filters, is refused before anything reads
+it.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ TAG_BYTES = 16
 
 
 class BadCursor(BadRequest):
-    """The cursor was changed, comes from another hub, or from a list with other filters."""
+    """The cursor was changed, or comes from another hub or from a list with other filters."""
 
-    code, title = "bad-cursor", "The cursor is not one of ours"
-    remedy = "Pass `next_cursor` of the page before with the same filters, or start without one."
+    code, title = "bad-cursor", "The cursor is not valid for this list"
+    remedy = "Pass `next_cursor` of the previous page with the same filters, or start without one."
 
 
 class Cursors:
-    """The cursors of one query: it opens those alone that it sealed, on whatever replica."""
+    """The cursors of one query. It opens only those that it sealed, on any replica."""
 
     def __init__(self, secret: bytes, query: str) -> None:
         self._seal = hmac.digest(secret, query.encode(), hashlib.sha256)
@@ -50,7 +50,7 @@ class Cursors:
             return tuple(_typed(value, kind) for value, kind in zip(key, kinds, strict=True))
         except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
             raise BadCursor(
-                "Pass `next_cursor` of the page before as it is, with the same filters, or none."
+                "Pass `next_cursor` of the previous page unchanged, with the same filters."
             ) from None
 
     def _tag(self, content: bytes) -> bytes:
@@ -58,7 +58,7 @@ class Cursors:
 
 
 def _typed(value: Any, kind: type) -> Any:
-    """`value` as JSON gave it, turned into `kind`; int and str are taken only as such."""
+    """`value`, as JSON holds it, converted to `kind`; int and str are not converted."""
     if kind in (int, str):
         if type(value) is not kind:
             raise ValueError

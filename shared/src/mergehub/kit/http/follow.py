@@ -1,7 +1,8 @@
-"""Following a thing whose revision grows: by server-sent events, or by asking and waiting.
+"""Follow a thing whose revision grows: by server-sent events, or by long polling.
 
-Callers look at the thing themselves, on a connection that they hold only meanwhile, and are woken
-by `mergehub.kit.database.notify`. Who is slow meets fewer revisions, and always the last.
+`mergehub.kit.database.notify` wakes the followers. Each follower reads the thing itself and holds
+a database connection only while it reads. A slow follower gets fewer revisions, but always the
+last.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ Responses = dict[int | str, dict[str, Any]]
 
 
 def streamed(data: type[BaseModel], event: str | None = None) -> Responses:
-    """The `responses=` of an endpoint that answers `event_stream`; the schema is one event's.
+    """The `responses=` of an endpoint that answers an `event_stream` of `data`.
 
-    `event` is its type, where all are of one.
+    `event` is the type of the events, if all have the same.
     """
     content = {"$ref": f"#/components/schemas/{data.__name__}"}
     schema = {
@@ -52,8 +53,8 @@ def streamed(data: type[BaseModel], event: str | None = None) -> Responses:
 
 
 def followed(event: str, data: type[BaseModel]) -> Responses:
-    """The same where the stream ends with the thing that it tells of."""
-    ended = {"description": "It has ended and its last event is known: do not reconnect"}
+    """The same for a stream that ends when the thing that it reports on ends."""
+    ended = {"description": "The stream has ended and you have its last event: do not reconnect"}
     return streamed(data, event) | {204: ended}
 
 
@@ -66,13 +67,13 @@ Wait = Annotated[
     Query(
         ge=0,
         le=LONGEST_WAIT_SECONDS,
-        description="With `If-None-Match`: how many seconds to wait for a change, before 304.",
+        description="With `If-None-Match`: how many seconds to wait for a change before 304.",
     ),
 ]
 
 
 class Revisioned(Protocol):
-    """A thing as it stands; `revision` grows with each of its changes."""
+    """The present state of a thing; `revision` grows with each change."""
 
     @property
     def revision(self) -> int: ...
@@ -85,7 +86,7 @@ Look = Callable[[], Awaitable[T]]
 async def revisions(
     look: Look[T], woken: asyncio.Event, after: int
 ) -> AsyncIterator[tuple[T, bool]]:
-    """The thing whenever it was looked at, and whether its revision is new, beyond `after`."""
+    """The thing each time that it is read, and whether its revision is new, beyond `after`."""
     while True:
         thing = await look()
         yield thing, thing.revision > after
@@ -94,7 +95,7 @@ async def revisions(
 
 
 async def changed(look: Look[T], woken: asyncio.Event, after: int, seconds: float) -> T:
-    """The thing beyond the revision `after`, or after `seconds` as it is."""
+    """The thing once its revision is beyond `after`, or its present state after `seconds`."""
     clock = asyncio.get_running_loop().time
     end = clock() + seconds
     while True:
@@ -112,6 +113,6 @@ def event_frame(event: str, revision: int, data: str) -> str:
 
 
 def event_stream(frames: AsyncIterator[str]) -> StreamingResponse:
-    """The answer that carries `frames` as they come, past every proxy's buffer."""
+    """The response that sends `frames` as they come, with headers that stop proxies buffering."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(frames, media_type=EVENT_STREAM, headers=headers)

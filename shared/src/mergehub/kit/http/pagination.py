@@ -1,4 +1,4 @@
-"""Keyset pages: the next one is named in the body and in `Link` (RFC 8288), never by an offset."""
+"""Keyset pages. The body and `Link` (RFC 8288) name the next page; there are no offsets."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Row = TypeVar("Row")
 
 UNBOUND = frozenset({"cursor", "limit"})  # what may change from page to page
 
-Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most.")]
+Limit = Annotated[int, Query(ge=1, le=200, description="The largest number of items to return.")]
 Cursor = Annotated[
-    str | None, Query(max_length=4000, description="`next_cursor` of the page before.")
+    str | None, Query(max_length=4000, description="`next_cursor` of the previous page.")
 ]
 
 
 class Page(Answer, Generic[Item]):
-    """Some items of a list, and the cursor of the next page where there is one."""
+    """Some items of a list, and the cursor of the next page if there is one."""
 
     items: list[Item]
     next_cursor: str | None
@@ -42,7 +42,7 @@ class PageRequest:
 
     @property
     def rows(self) -> int:
-        """How many rows to read: one more than is shown says whether there is a next page."""
+        """How many rows to read: one more than the page shows, to see whether a next one exists."""
         return self.limit + 1
 
     def after(self, *kinds: type) -> tuple[Any, ...] | None:
@@ -75,13 +75,13 @@ async def _asked(
 
 
 Paging = Annotated[PageRequest, Depends(_asked)]
-"""What an operation that answers with pages takes: `limit` and `cursor` of its query."""
+"""The query parameters `limit` and `cursor` of an operation that answers with pages."""
 
 
 def link_next(
     request: Request, response: Response, place: str | int | None, parameter: str = "cursor"
 ) -> None:
-    """Name the next page in the `Link` header, where there is one: after `place`."""
+    """Name the next page, which begins after `place`, in the `Link` header, if there is one."""
     if place is not None:
         asked = [pair for pair in request.query_params.multi_items() if pair[0] != parameter]
         query = urlencode([*asked, (parameter, place)])

@@ -1,6 +1,7 @@
-"""Query parameters that an operation does not take are refused, and so is one given twice.
+"""Refuse query parameters that an operation does not take, and a parameter given twice.
 
-An ignored filter would answer with everything, and of two values nobody knows which one counts.
+If the hub ignored a misspelt filter, it would answer with everything. Of two values, the client
+could not know which one counts.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from mergehub.recipe.faults import did_you_mean
 FAULTS_AT_MOST = 20
 
 ANY_PARAMETERS = {"x-any-parameters": True}
-"""The `openapi_extra=` of an operation whose callers add parameters that we do not know."""
+"""The `openapi_extra=` of an operation that accepts any other parameters."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _fault(name: str, times: int, declared: Declared) -> FieldFault | None:
         return FieldFault(
             pointer=where,
             code="unknown_parameter",
-            detail=f"there is no such parameter; {_taken(declared)}",
+            detail=f"is not a known parameter; {_taken(declared)}",
             suggestion=did_you_mean(name, declared.names),
         )
     if times > 1 and name not in declared.lists:
@@ -96,5 +97,5 @@ def _fault(name: str, times: int, declared: Declared) -> FieldFault | None:
 
 def _taken(declared: Declared) -> str:
     if not declared.names:
-        return "this operation takes none in its query"
+        return "this operation takes no query parameters"
     return f"this operation takes {', '.join(declared.names)}"

@@ -1,4 +1,4 @@
-"""`If-Match`: nobody changes what somebody else has changed meanwhile (RFC 9110, RFC 6585)."""
+"""`If-Match`: a change never overwrites another client's change (RFC 9110, RFC 6585)."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from mergehub.kit.problems.problem import FieldFault, Invalid, Problem
 
 
 class PreconditionRequired(Problem):
-    """Several people may change this thing, so a change must say which state it starts from."""
+    """Several clients may change this resource, so a change must name the state it starts from."""
 
-    status, code, title = 428, "precondition-required", "The change does not say what it changes"
-    remedy = "Read the thing and send its `ETag` in `If-Match`; `*` changes it whatever it is."
+    status, code, title = 428, "precondition-required", "The change needs `If-Match`"
+    remedy = "Read the resource and send its `ETag` in `If-Match`; `*` stands for any state."
 
 
 class PreconditionFailed(Problem):
-    """The thing is no longer as the `ETag` in `If-Match` names it: somebody else changed it."""
+    """The `ETag` in `If-Match` is out of date: another request has changed the resource."""
 
-    status, code, title = 412, "precondition-failed", "The thing has changed meanwhile"
-    remedy = "Read it again, apply the change to what it is now, and send the new `ETag`."
+    status, code, title = 412, "precondition-failed", "Another request has changed the resource"
+    remedy = "Read it again, apply your change to the new state, and send the new `ETag`."
 
 
 MALFORMED = FieldFault(
     pointer="/header/If-Match",
     code="entity_tag",
-    detail="must be `*`, or the `ETag` as GET answered it, its quotes included",
+    detail="must be `*`, or the `ETag` that GET returned, with its quotes",
     suggestion=None,
 )
 
@@ -41,21 +41,21 @@ class _IfMatch:
             str | None,
             Header(
                 alias="If-Match",
-                description="The `ETag` of the state that is to be changed.",
+                description="The `ETag` of the state that the change starts from.",
                 json_schema_extra={"pattern": WELL_FORMED.pattern},
             ),
         ] = None,
     ) -> None:
         if field is None:
-            raise PreconditionRequired("Send `If-Match` with the `ETag` that GET answered.")
+            raise PreconditionRequired("Send `If-Match` with the `ETag` that GET returned.")
         if not WELL_FORMED.search(field):
             raise Invalid("Not valid: /header/If-Match.", errors=[MALFORMED])
         self._field = field
 
     def check(self, etag: str) -> None:
-        """Raise PreconditionFailed unless `etag`, of what is locked, is the one that was sent."""
+        """Raise PreconditionFailed unless `etag`, that of the locked row, is the one sent."""
         if not is_among(etag, self._field, weakly=False):
-            raise PreconditionFailed(f"It is now {etag}.", headers={"ETag": etag})
+            raise PreconditionFailed(f"The `ETag` is now {etag}.", headers={"ETag": etag})
 
 
 IfMatch = Annotated[_IfMatch, Depends()]

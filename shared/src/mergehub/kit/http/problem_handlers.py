@@ -1,4 +1,4 @@
-"""Every error of an application becomes problem details: ours, the framework's, the database's."""
+"""Turn every error of an application into problem details: ours, FastAPI's, the database's."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ BY_STATUS: Mapping[int, type[Problem]] = {
     each.status: each
     for each in (BadRequest, NotFound, MethodNotAllowed, RequestTooSlow, BodyTooLarge, Invalid)
 }
-"""Which problem stands for an error that the framework raises."""
+"""The problem for each status that the framework raises."""
 
 DETAILS = {
     "There was an error parsing the body": "The body cannot be read as JSON in UTF-8.",
     "Not Found": "Nothing is at {path}. /docs lists every operation, guide and problem.",
-    "Method Not Allowed": "{method} is not possible at {path}; possible: {allow}.",
+    "Method Not Allowed": "{path} does not accept {method}; it accepts {allow}.",
 }
-"""What to say to people where the framework says two words."""
+"""Full sentences for the short details of the framework."""
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:
@@ -64,7 +64,7 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 
 
 def _told(request: Request, problem: Problem) -> Response:
-    """Problem details, or a page for a person who looks for one, or the way to it."""
+    """Problem details, an HTML page for a browser, or a redirect without the last slash."""
     if not isinstance(problem, NotFound):
         return answer(problem)
     if meant := _without_slash(request):
@@ -73,9 +73,9 @@ def _told(request: Request, problem: Problem) -> Response:
 
 
 def _without_slash(request: Request) -> str | None:
-    """The address without the slash at its end, where something is.
+    """The address without its last slash, if a route is there.
 
-    It names no host and no scheme, so nobody is led to another one, nor from https to http.
+    It has no host and no scheme, so it cannot lead to another host, or from https to http.
     """
     path = request.url.path.rstrip("/")
     if path == request.url.path or not path or path.startswith("//"):
@@ -113,7 +113,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> set[str]:
-    """What can be done at the request's path: Starlette names the first route's methods alone."""
+    """All methods of the request's path; Starlette names only those of the first route."""
     app: FastAPI = request.app
     found = {
         method
@@ -125,14 +125,17 @@ def _methods(request: Request) -> set[str]:
 
 
 async def _on_database(request: Request, error: Exception) -> JSONResponse:
-    """SQLSTATE class 22 means that what was sent cannot be stored; the rest is not its fault."""
+    """SQLSTATE class 22 means that the request holds a value that cannot be stored.
+
+    Other classes are not the fault of the request.
+    """
     assert isinstance(error, DBAPIError)
     state = str(getattr(error.orig, "sqlstate", None))
     if state.startswith("22"):
-        return answer(Invalid("A value cannot be stored: out of range, or holding NUL or NaN."))
+        return answer(Invalid("A value cannot be stored: it is out of range, or has NUL or NaN."))
     if state == DISK_FULL:
         log.warning("database.full", path=request.url.path)
-        return answer(StorageFull("The database has no room left, and nothing was stored."))
+        return answer(StorageFull("The database's disk is full. Nothing was stored."))
     if error.connection_invalidated or state[:2] in AWAY:
         return await _on_away(request, error)
     return await _on_crash(request, error)
@@ -145,17 +148,17 @@ async def _on_away(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_busy(request: Request, error: Exception) -> JSONResponse:
     log.warning("database.busy", path=request.url.path, error=str(error))
-    return answer(Unavailable("The database is busy, and no connection to it came free in time."))
+    return answer(Unavailable("The database is busy: no connection became free in time."))
 
 
 async def _on_gone(request: Request, error: Exception) -> JSONResponse:
     log.info("client.gone", path=request.url.path)
-    return answer(BadRequest("The body ended before its end."))  # which nobody reads
+    return answer(BadRequest("The body is incomplete."))  # the client is gone and does not read it
 
 
 async def _on_crash(request: Request, error: Exception) -> JSONResponse:
     log.error("request.crashed", path=request.url.path, exc_info=error)
-    return answer(Problem("The fault is ours and has been logged; trying again may help."))
+    return answer(Problem("The hub has logged the error. Trying again may help."))
 
 
 def install_problems(app: FastAPI) -> None:

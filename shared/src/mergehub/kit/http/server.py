@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with an end to its patience: clients that dawdle lose the connection.
+"""uvicorn's HTTP protocol with time limits: it disconnects clients that are too slow.
 
 For the command line of uvicorn: `--http mergehub.kit.http.server:PatientProtocol`.
 """
@@ -16,12 +16,13 @@ ABSOLUTE = re.compile(rb"https?://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """A request's head comes within HEAD_SECONDS and HEAD_BYTES; what we send is taken in time.
+    """Limits the time and size of a request's head, and the time a client may stop reading.
 
-    While a client takes nothing, what we send piles up: after STUCK_SECONDS it is cut off. Bodies
-    are watched by `middleware.time_limits`; what frames one (sizes and extensions of chunks,
-    trailers) has as many bytes as a head, and FRAMING more for each byte of the body. Trailers are
-    dropped: nothing that was decided by the head can be changed by what comes after the body.
+    The head must arrive within HEAD_SECONDS and HEAD_BYTES. A client that reads nothing for
+    STUCK_SECONDS while data waits for it is disconnected. `middleware.time_limits` watches bodies.
+    The framing of a body (chunk sizes, chunk extensions, trailers) may take HEAD_BYTES, and FRAMING
+    more for each byte of the body. Trailers are dropped, so that nothing after the body can change
+    what the head decided.
     """
 
     HEAD_SECONDS = 10.0
@@ -55,7 +56,7 @@ class PatientProtocol(HttpToolsProtocol):
         if body and body == self._in_body:
             self._count_framing(len(data) - (self._body_bytes - before))
         if self._in_head or self.cycle is None or self.cycle.response_complete:
-            self._expect_head()  # most heads come whole, and cost no timer
+            self._expect_head()  # most heads come in one piece and need no timer
             self._head_bytes += len(data)
             if self._head_bytes > self.HEAD_BYTES:
                 waits = self._in_head and (self.cycle is None or self.cycle.response_complete)
@@ -97,7 +98,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().resume_writing()
 
     def _heed_target(self) -> None:
-        """The host of a target in absolute form counts, whatever `Host` says (RFC 9112, 3.2.2)."""
+        """Use the host of a target in absolute form instead of `Host` (RFC 9112, 3.2.2)."""
         if target := ABSOLUTE.fullmatch(self.url):
             authority, rest = target.groups()
             self.url = rest if rest.startswith(b"/") else b"/" + rest
@@ -121,7 +122,7 @@ class PatientProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _end(self, answer: bytes) -> None:
-        """End the connection, with `answer` for a request that waits for one."""
+        """Close the connection; send `answer` first to a request that waits for one."""
         if not self.transport.is_closing():
             self.transport.write(answer)
         if self.cycle is not None:

@@ -1,4 +1,4 @@
-"""What happens to every request of a service on its way to a route, in one place and one order."""
+"""The middleware that every request of a service passes on its way to a route, in order."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def add_middleware(
     bodies: Mapping[str, int],
     routers: Iterable[APIRouter] = (),
 ) -> None:
-    """Give `app` its layers, the innermost first; `bodies` are the exceptions of BodyLimit."""
+    """Add the layers to `app`, the innermost first; `bodies` are the exceptions of BodyLimit."""
     app.add_middleware(LiteralPaths, paths=literal_paths(routers))
     app.add_middleware(EntityTags)
     app.add_middleware(LateHeaders)

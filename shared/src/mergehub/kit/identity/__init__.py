@@ -1,1 +1,1 @@
-"""Who is asking: tokens, sessions of browsers, scopes, and secrets that are stored sealed."""
+"""Identity of callers: tokens, browser sessions, scopes, and secrets that are stored encrypted."""

@@ -1,4 +1,4 @@
-"""Who is asking: bearer tokens, what they allow, and the dependency that demands it."""
+"""Bearer tokens, what they allow, and the dependencies that require them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Principal:
     """The holder of a valid token; `name`, `id` and `expires_at` are the token's.
 
     `account` is the handle of the account that it belongs to; the hub's own programs have none.
-    `session` tells that somebody signed in for it.
+    `session` says that the token belongs to a browser session.
     """
 
     name: str
@@ -43,35 +43,35 @@ class Principal:
 
 
 Viewer = Principal | None
-"""Who reads; None is anybody, without a token."""
+"""The caller of a reading operation; None for a caller without a token."""
 
 
 class Authenticator(Protocol):
-    """Finds the holder of a token: the registry asks its table, other services the registry."""
+    """Finds the holder of a token: the registry in its table, other services at the registry."""
 
     async def principal(self, token: str) -> Principal | None: ...
 
 
 def new_token() -> str:
-    """A fresh token, recognisable by its prefix to people and secret scanners."""
+    """A new token; people and secret scanners recognise its prefix."""
     return TOKEN_PREFIX + secrets.token_urlsafe(32)
 
 
 def hash_token(token: str) -> str:
-    """What is stored in a token's place; tokens carry 256 random bits, so no salt is needed."""
+    """The hash that is stored for a token. It has no salt, as tokens have 256 random bits."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def same_hash(one: str, other: str) -> bool:
-    """Whether two hashes are equal, in a time that does not tell how far they agree."""
+    """Whether two hashes are equal, in a time that does not depend on where they differ."""
     return compare_digest(one.encode(), other.encode())
 
 
 def derived_token(holders: str, nonce: str) -> str:
     """The token that the holder of the token `holders` gets for a random `nonce`.
 
-    Whoever has only one of the two learns nothing, so the nonce may be stored to answer a repeated
-    request, and the token itself never is.
+    One of the two alone reveals nothing. So the nonce may be stored to answer a repeated request,
+    and the token itself is never stored.
     """
     drawn = hmac.digest(holders.encode(), f"mergehub token {nonce}".encode(), "sha256")
     return TOKEN_PREFIX + base64.urlsafe_b64encode(drawn).decode().rstrip("=")
@@ -82,15 +82,16 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
 async def authenticated(request: Request, credentials: Credentials) -> Principal:
-    """A dependency that answers the holder of any valid token, or 401."""
+    """A dependency that returns the holder of any valid token, or answers 401."""
     return await _holder(request, "a token", "Bearer")
 
 
 class _Viewing(HTTPBearer):
-    """A dependency that answers who reads: None without a token, 401 for one that is not valid.
+    """A dependency that returns the caller: None without a token; an invalid token answers 401.
 
-    A cookie that is no longer valid is as good as none, since pages cannot leave it out. Documented
-    like `bearer`: a dependency of its own for that would cost each request as much as this one.
+    A cookie that is no longer valid counts as none, since pages cannot leave it out. The class is
+    itself a security scheme, documented like `bearer`: a second dependency for the documentation
+    would cost each request as much as this one.
     """
 
     async def __call__(self, request: Request) -> Viewer:  # type: ignore[override]
@@ -108,9 +109,9 @@ Viewing = Annotated[Viewer, Depends(viewer)]
 
 
 def requires(scope: str) -> Callable[..., Coroutine[Any, Any, Principal]]:
-    """A dependency that answers the principal, or 401 or 403 where `scope` is not allowed."""
+    """A dependency that returns the principal, or answers 401, or 403 if it lacks `scope`."""
     if scope not in SCOPES:
-        raise ValueError(f"{scope!r} is no scope; there are {sorted(SCOPES)}")
+        raise ValueError(f"{scope!r} is not a scope; the scopes are {sorted(SCOPES)}")
 
     async def check(request: Request, credentials: Credentials) -> Principal:
         principal = await _holder(
@@ -127,18 +128,18 @@ def requires(scope: str) -> Callable[..., Coroutine[Any, Any, Principal]]:
 
 
 def own_token(request: Request) -> str:
-    """The token that an authenticated request came with."""
+    """The token that an authenticated request carries."""
     sent = presented(request.scope)
     assert sent is not None
     return sent.token
 
 
 async def _holder(request: Request, what: str, challenge: str) -> Principal:
-    """Who sent the request."""
+    """The principal that sent the request."""
     sent = presented(request.scope)
     if sent is None:
         raise Unauthenticated(
-            f"This needs {what}: send `Authorization: Bearer <token>`.",
+            f"This operation needs {what}: send `Authorization: Bearer <token>`.",
             headers={"WWW-Authenticate": challenge},
         )
     return _accepted(request, sent, await _known(request, sent))
@@ -147,7 +148,7 @@ async def _holder(request: Request, what: str, challenge: str) -> Principal:
 def _accepted(request: Request, sent: Presented, principal: Principal | None) -> Principal:
     if principal is None:
         raise Unauthenticated(
-            "The token is not known, or no longer valid.",
+            "The token is unknown, or no longer valid.",
             headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
         )
     if sent.by_cookie:

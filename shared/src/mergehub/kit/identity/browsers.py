@@ -1,8 +1,8 @@
-"""Sessions of web pages: a token in a cookie that no page can read, used by our own pages alone.
+"""Sessions of web pages: a token in a cookie that no page can read, for the hub's own pages only.
 
-The cookie goes along with requests that other sites' pages cause, too. So whatever changes
-something must show, by what browsers alone write (`Origin`, `Sec-Fetch-Site`), that it comes from
-a page of ours.
+Browsers also send the cookie with requests that other sites' pages cause. So a request that changes
+something must prove that it comes from a page of ours, by headers that only browsers set (`Origin`,
+`Sec-Fetch-Site`).
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class CrossSite(Problem):
-    """A cookie came with a change, and nothing shows that a page of the hub itself asks for it."""
+    """The request changes something under a session cookie, and no page of the hub sent it."""
 
     status, code, title = 403, "cross-site", "This change may come from another site's page"
-    remedy = "Send it from a page of the hub, or with a token in `Authorization`."
+    remedy = "Send it from a page of the hub, or with a token in the header `Authorization`."
 
 
 @dataclass(frozen=True)
 class Presented:
-    """The token that came with a request, and whether a browser sent it by itself."""
+    """The token of a request, and whether a browser sent it as a cookie."""
 
     token: str
     by_cookie: bool = False
@@ -35,7 +35,7 @@ class Presented:
 
 @dataclass(frozen=True)
 class Sessions:
-    """How browsers carry sessions: known at `public_url`; `origins` may change things as well."""
+    """How browsers carry sessions at `public_url`. Pages of `origins` may change things, too."""
 
     public_url: str
     origins: frozenset[str] = frozenset()
@@ -45,7 +45,7 @@ class Sessions:
         return self.public_url.startswith("https:")
 
     def named(self, name: str) -> str:
-        """The name of a cookie: with `__Host-` no neighbouring domain can plant one."""
+        """The name of a cookie: with `__Host-`, no sibling domain can set it."""
         return f"__Host-{name}" if self.secure else name
 
     @property
@@ -53,7 +53,7 @@ class Sessions:
         return self.named("mergehub")
 
     def set(self, response: Response, name: str, value: str, seconds: int) -> None:
-        """Give the browser a cookie for `seconds`; with 0 it forgets the cookie."""
+        """Set a cookie for `seconds`; 0 deletes it."""
         response.set_cookie(
             name,
             value,
@@ -65,11 +65,11 @@ class Sessions:
         )
 
     def check_own(self, connection: HTTPConnection) -> None:
-        """Raise CrossSite unless a change comes from our own pages, or from trusted ones."""
+        """Raise CrossSite if a change comes from neither our own pages nor trusted ones."""
         if connection.scope["method"] in SAFE:
             return
         origin = connection.headers.get("origin", "null")
-        if origin == "null":  # where the page's referrer policy hides it, too
+        if origin == "null":  # a page's referrer policy may hide the origin
             own = connection.headers.get("sec-fetch-site") == "same-origin"
         else:
             own = origin == self.public_url or origin in self.origins
@@ -78,7 +78,7 @@ class Sessions:
 
 
 def presented(scope: Scope) -> Presented | None:
-    """The token of a request: that of `Authorization`, else that of the session's cookie."""
+    """The token of a request, from `Authorization` or else from the session's cookie."""
     connection = HTTPConnection(scope)
     kind, _, token = connection.headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer" and token.strip():

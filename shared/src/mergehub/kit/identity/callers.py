@@ -1,8 +1,9 @@
-"""Whom a request is counted for: the holder of a valid token, or else the client's address.
+"""Which quota a request counts against: that of a valid token, or else of the client's address.
 
-A token counts for itself only once it has proved valid; made-up tokens are counted for the address
-that sends them, or each would bring a full quota along. Tokens have a bucket of their own there,
-so that those who ask without one keep nobody from proving theirs.
+A token has its own quota only after it proved valid. Until then its requests count against the
+address, or each made-up token would bring a full quota. An address has separate buckets for
+requests with and without a token, so that requests without one cannot keep a token from proving
+valid.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ log = structlog.get_logger()
 
 
 FREE = frozenset({"worker", "tokens:introspect"})
-"""Scopes of the hub's own programs, which nothing may hold up."""
+"""Scopes of the hub's own programs, which have no limit."""
 
 
 @dataclass(frozen=True)
 class Caller:
-    """`key` names the caller's bucket; whoever is `free` is not counted."""
+    """A caller; `key` names its bucket. A `free` caller is not counted."""
 
     key: str
     free: bool = False
@@ -41,7 +42,7 @@ class Callers:
         self._known: dict[str, tuple[Caller, float]] = {}
 
     async def of(self, scope: Scope) -> Caller:
-        """Whom to count the request for, by what is known of its token."""
+        """The caller to count the request for, by what is known of its token."""
         token = _token(scope)
         known = self._known.get(hash_token(token)) if token else None
         if known is None:
@@ -53,7 +54,7 @@ class Callers:
         return caller
 
     async def learn(self, scope: Scope) -> bool:
-        """Find out whether the request's token is valid; to be done once it has been counted."""
+        """Find out whether the request's token is valid; call this after counting the request."""
         token = _token(scope)
         if token is None:
             return False
@@ -83,7 +84,7 @@ async def _scopes(scope: Scope, token: str) -> frozenset[str] | None:
         return None
     try:
         principal = await authenticator.principal(token)
-    except Exception as error:  # the endpoint will meet it too, and answer
+    except Exception as error:  # the endpoint meets the same error and answers it
         log.warning("limits.token_unknown", error=type(error).__name__)
         return None
     return principal.scopes if principal else None

@@ -1,4 +1,4 @@
-"""Asking the registry who holds a token (RFC 7662), for services that have no table of them."""
+"""Token introspection (RFC 7662): services without a token table ask the registry."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PATH = "/v1/tokens/introspect"
 
 
 class Client(Protocol):
-    """What a service reaches the rest of the hub by."""
+    """The connection of a service to the rest of the hub."""
 
     @property
     def hub(self) -> httpx.AsyncClient:
@@ -30,7 +30,7 @@ class Client(Protocol):
 
 
 class Introspection(BaseModel):
-    """The members of an answer by RFC 7662 that we use, and `account`, which is ours."""
+    """The members of an RFC 7662 answer that we use, and our own `account`."""
 
     active: bool
     scope: str = ""
@@ -41,14 +41,14 @@ class Introspection(BaseModel):
 
 
 class IntrospectingAuthenticator:
-    """Asks the registry. What it does not answer is not allowed: 503, never a guess."""
+    """Asks the registry. Without its answer the request is refused with 503."""
 
     def __init__(self, hub: httpx.AsyncClient) -> None:
         """`hub` sends this service's own token with each request."""
         self._hub = hub
 
     async def principal(self, token: str) -> Principal | None:
-        """The holder of `token`, or None where it is not known. Raises Unavailable."""
+        """The holder of `token`, or None if it is not known. Raises Unavailable."""
         try:
             answer = await self._hub.post(PATH, data={"token": token})
             answer.raise_for_status()
@@ -57,12 +57,14 @@ class IntrospectingAuthenticator:
             raise _refused(error.response) from error
         except (httpx.HTTPError, ValidationError) as error:
             log.warning("introspection.failed", error=type(error).__name__)
-            raise Unavailable("The registry does not answer who holds the token.") from error
+            raise Unavailable(
+                "The registry does not answer, so the token cannot be checked."
+            ) from (error)
         return _principal(told) if told.active else None
 
 
 async def ask_registry(app: FastAPI, resources: Client) -> None:
-    """Have `requires(scope)` ask the registry; the `start` of a service without tokens."""
+    """Make `requires(scope)` ask the registry; the `start` of a service without a token table."""
     app.state.authenticator = CachingAuthenticator(IntrospectingAuthenticator(resources.hub))
 
 
@@ -79,4 +81,4 @@ def _refused(answer: httpx.Response) -> Unavailable:
             "This service may not ask the registry about tokens: its MERGEHUB_SERVICE_TOKEN is "
             "missing, or not the registry's."
         )
-    return Unavailable(f"The registry answers {answer.status_code} where tokens are asked for.")
+    return Unavailable(f"The registry answers {answer.status_code} when asked about a token.")

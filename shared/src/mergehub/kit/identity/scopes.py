@@ -1,4 +1,4 @@
-"""What a token may allow."""
+"""The scopes that a token may have."""
 
 from __future__ import annotations
 
@@ -21,4 +21,4 @@ SCOPES_OF_PEOPLE = (
     "runs:submit",
     "webhooks:manage",
 )
-"""What somebody who signs in may do, unless settings say otherwise."""
+"""The scopes of people who sign in, unless settings name others."""

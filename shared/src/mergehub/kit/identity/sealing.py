@@ -1,7 +1,7 @@
-"""Secrets that are needed again are stored sealed: AES-256-GCM, bound to their place.
+"""Secrets that the hub needs again are stored sealed: AES-256-GCM, bound to their place.
 
-Whoever reads the database without the keys learns nothing, and who writes to it cannot move a
-secret from one row to another.
+An attacker who reads the database without the keys learns nothing. One who writes to it cannot
+move a secret from one row to another.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ NONCE_BYTES = 12
 
 
 class SecretsKeyMissing(Problem):
-    """The hub was given no key under which it could keep a secret."""
+    """The hub has no key to encrypt secrets with, so it stores none."""
 
-    status, code, title = 503, "secrets-key-missing", "The hub has no key to keep secrets under"
-    remedy = "Have whoever runs the hub set `MERGEHUB_SECRETS_KEYS`."
+    status, code, title = 503, "secrets-key-missing", "The hub has no key to encrypt secrets with"
+    remedy = "Ask the operator of the hub to set `MERGEHUB_SECRETS_KEYS`."
 
 
 class SealBroken(ValueError):
-    """What is stored cannot be opened: it was altered or moved, or its key is not there."""
+    """A stored secret cannot be opened: it was altered or moved, or its key is missing."""
 
 
 class Sealer:
-    """Seals under the first of `keys` (32 bytes each), opens what was sealed under any of them."""
+    """Seals with the first of `keys` (32 bytes each) and opens with any of them."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._ciphers = {_name(key): AESGCM(key) for key in keys}
@@ -40,14 +40,11 @@ class Sealer:
 
     @property
     def prefix(self) -> str | None:
-        """How all begins that is sealed under the newest key; None without a key."""
+        """How each secret begins that is sealed with the newest key; None without a key."""
         return None if self._newest is None else f"{PREFIX}{self._newest}:"
 
     def seal(self, secret: str, place: str) -> str:
-        """`secret` for keeping at `place`, which is to be named again when it is opened.
-
-        Raises SecretsKeyMissing.
-        """
+        """`secret`, sealed for `place`; `open` needs the same place. Raises SecretsKeyMissing."""
         if self._newest is None or self.prefix is None:
             raise SecretsKeyMissing("MERGEHUB_SECRETS_KEYS is not set.")
         nonce = secrets.token_bytes(NONCE_BYTES)
@@ -55,20 +52,20 @@ class Sealer:
         return self.prefix + base64.b64encode(nonce + sealed).decode()
 
     def knows(self, sealed: str) -> bool:
-        """Whether the key that it was sealed under is one of these."""
+        """Whether `sealed` was sealed with one of the keys."""
         return sealed.startswith(PREFIX) and _key_of(sealed) in self._ciphers
 
     def open(self, sealed: str, place: str) -> str:
-        """What was sealed for `place`. Raises SealBroken."""
+        """The secret that was sealed for `place`. Raises SealBroken."""
         if not self.knows(sealed):
-            raise SealBroken(f"It is not sealed under a key of MERGEHUB_SECRETS_KEYS ({place}).")
+            raise SealBroken(f"It is not sealed with a key of MERGEHUB_SECRETS_KEYS ({place}).")
         try:
             data = base64.b64decode(sealed.rpartition(":")[2], validate=True)
             opened = self._ciphers[_key_of(sealed)].decrypt(
                 data[:NONCE_BYTES], data[NONCE_BYTES:], place.encode()
             )
         except (InvalidTag, ValueError):
-            raise SealBroken(f"It was altered, or comes from another place ({place}).") from None
+            raise SealBroken(f"It was altered, or moved from another place ({place}).") from None
         return opened.decode()
 
 
@@ -77,5 +74,5 @@ def _key_of(sealed: str) -> str:
 
 
 def _name(key: bytes) -> str:
-    """Tells keys apart without giving them away."""
+    """A name that identifies a key and does not reveal it."""
     return hashlib.sha256(b"mergehub key " + key).hexdigest()[:8]

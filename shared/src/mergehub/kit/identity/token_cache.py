@@ -1,4 +1,4 @@
-"""Answers about tokens, kept for a while: who asks again need not ask the table or the registry."""
+"""A cache of answers about tokens, which saves a query or a call to the registry."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ KEPT_TOKENS = 10_000
 
 
 class CachingAuthenticator:
-    """Asks another authenticator about a token, once within `seconds`.
+    """Asks another authenticator about a token at most once in `seconds`.
 
-    Keys are hashes, so a dump of this process's memory gives no token away. Known and unknown
-    tokens are kept apart, at most `size` of each: a flood of wrong tokens displaces no right one.
+    Keys are hashes, so a dump of this process's memory reveals no token. Known and unknown tokens
+    are kept apart, at most `size` of each, so that a flood of wrong tokens displaces no right one.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class CachingAuthenticator:
         return len(self._known) + len(self._unknown)
 
     async def principal(self, token: str) -> Principal | None:
-        """The holder of `token`, or None where it is not known; as of `seconds` ago at most."""
+        """The holder of `token`, or None if it is unknown; the answer is at most `seconds` old."""
         key, now = hash_token(token), time.monotonic()
         known = self._known.get(key)
         if known is not None and now < known[1]:
@@ -46,7 +46,7 @@ class CachingAuthenticator:
         return await self._asking(key, lambda: self._answer(key, token, generation))
 
     def forget(self) -> None:
-        """Keep nothing of what was answered so far, nor of what is being asked right now."""
+        """Drop all kept answers, and do not keep those that are still pending."""
         self._generation += 1
         self._known.clear()
         self._unknown.clear()
@@ -59,7 +59,7 @@ class CachingAuthenticator:
         return principal
 
     def _keep(self, key: str, principal: Principal | None) -> None:
-        """Keep the newest answer, and let the oldest go where there are too many."""
+        """Keep an answer, and drop the oldest ones if there are too many."""
         self._known.pop(key, None)
         self._unknown.pop(key, None)
         if principal is None:
@@ -70,7 +70,7 @@ class CachingAuthenticator:
             self._known[key] = (principal, time.monotonic() + self._lasting(principal))
 
     def _lasting(self, principal: Principal) -> float:
-        """For how long an answer holds: not beyond the token itself."""
+        """How many seconds an answer holds: at most until the token expires."""
         if principal.expires_at is None:
             return self._seconds
         left = (principal.expires_at - datetime.now(UTC)).total_seconds()

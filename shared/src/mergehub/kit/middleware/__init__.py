@@ -1,1 +1,1 @@
-"""What happens to every request before a route sees it, one concern a file."""
+"""The middleware that every request passes before its route, one concern in each file."""

@@ -1,9 +1,9 @@
-"""Which web pages may use the API: all may read what is public, those we know may do the rest.
+"""Which web pages may use the API (CORS).
 
-Two policies. Reading without a token is for every origin, unless `MERGEHUB_CORS_PUBLIC` says no: a
-hub on somebody's own machine is nothing for the pages that its owner visits. Whatever carries a
-token or changes something is for the origins of `MERGEHUB_CORS_ORIGINS`. Cookies are for the hub's
-own pages alone (`browsers.py`), so no answer allows credentials.
+There are two policies. Pages of any origin may read without a token, unless `MERGEHUB_CORS_PUBLIC`
+is false: a hub on a private machine must stay closed to the pages that its owner visits. Only pages
+of `MERGEHUB_CORS_ORIGINS` may send a token or change something. Cookies are for the hub's own pages
+only (`browsers.py`), so no answer allows credentials.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ PREFLIGHT_SECONDS = 7200  # browsers keep it no longer
 
 
 class OriginRefused(Problem):
-    """A web page of an origin that is not listed asked for more than is open to every page."""
+    """A web page asked for more than the hub allows pages of its origin."""
 
-    status, code, title = 403, "origin-refused", "This web page may not do that here"
-    remedy = "Have whoever runs the hub add the page's origin to `MERGEHUB_CORS_ORIGINS`."
+    status, code, title = 403, "origin-refused", "The hub does not allow this to the page's origin"
+    remedy = "Ask the operator of the hub to add the page's origin to `MERGEHUB_CORS_ORIGINS`."
 
 
 class Cors:
-    """ASGI middleware that answers preflights and names who may read an answer."""
+    """ASGI middleware that answers preflights and says which origins may read an answer."""
 
     def __init__(self, app: ASGIApp, origins: Collection[str], public: bool) -> None:
         self._app = app
@@ -76,7 +76,7 @@ class Cors:
             return _allowed("*", "GET, HEAD", READ_FIELDS)
         if origin in self._origins:
             return _allowed(origin, METHODS, FIELDS)
-        may = "read what is public, and nothing else" if self._public else "not read this hub"
+        may = "only read what is public" if self._public else "not read this hub"
         refusal = answer(OriginRefused(f"{origin} may {may}."))
         refusal.headers["Vary"] = "Origin"
         return refusal

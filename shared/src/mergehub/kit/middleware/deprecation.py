@@ -1,4 +1,4 @@
-"""Telling clients that an operation will go: `Deprecation` (RFC 9745) and `Sunset` (RFC 8594)."""
+"""Announce that an operation will end: `Deprecation` (RFC 9745) and `Sunset` (RFC 8594)."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ LATE = "mergehub_late_headers"
 def deprecated(
     since: datetime, sunset: datetime | None = None, *, successor: str = "", page: str = ""
 ) -> Callable[[Request], Awaitable[None]]:
-    """A dependency that marks every answer of an operation, also its errors.
+    """A dependency that marks every answer of an operation, its errors too.
 
-    `since` and `sunset` are in UTC; `successor` is the address of what to use instead, `page` that
-    of an explanation. Beside it belongs `deprecated=True`, for the OpenAPI document:
+    `since` and `sunset` are in UTC; `successor` is the address of the operation to use instead,
+    `page` that of an explanation. Set `deprecated=True` as well, for the OpenAPI document:
 
         @router.get("/old", deprecated=True, dependencies=[Depends(deprecated(SINCE, END))])
     """
     headers = [("Deprecation", f"@{int(since.timestamp())}")]
     if sunset is not None:
         if sunset < since:
-            raise ValueError("nothing ends before it is deprecated")
+            raise ValueError("`sunset` must not be before `since`")
         headers.append(("Sunset", format_datetime(sunset, usegmt=True)))
     for relation, address in (("successor-version", successor), ("deprecation", page)):
         if address:
@@ -39,7 +39,7 @@ def deprecated(
 
 
 class LateHeaders:
-    """ASGI middleware that adds what dependencies left for the answer, whoever makes it."""
+    """ASGI middleware that adds the headers that dependencies left to any answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

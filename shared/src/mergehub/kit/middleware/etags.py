@@ -1,4 +1,4 @@
-"""Strong entity tags on every answer to GET, and 304 for what the client has already (RFC 9110)."""
+"""Strong entity tags on every answer to GET, and 304 if the client has it already (RFC 9110)."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from mergehub.kit.openapi.document import Document
 
 TAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 WELL_FORMED = re.compile(rf"^[ \t]*\*[ \t]*$|{TAG.pattern}")
-"""A field that is `*`, or names at least one entity tag."""
+"""A field that is `*`, or has at least one entity tag."""
 KEPT_BY_304 = frozenset(
     {"cache-control", "content-location", "date", "etag", "expires", "vary", "link"}
 )
 
-TAGGED = {"ETag": {"schema": {"type": "string"}, "description": "Names these very bytes."}}
+TAGGED = {"ETag": {"schema": {"type": "string"}, "description": "Identifies exactly these bytes."}}
 KNOWN_ALREADY = {"description": "Not changed since the `ETag` of `If-None-Match`"}
 IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
     "schema": {"type": "string"},
-    "description": "An `ETag` that is known already.",
+    "description": "An `ETag` that you have already.",
 }
 
 
 def etag_of(content: BaseModel | bytes) -> str:
-    """The strong entity tag of some bytes, or of all that a model tells."""
+    """The strong entity tag of some bytes, or of a model's content."""
     data = content if isinstance(content, bytes) else content.model_dump_json().encode()
     return f'"{hashlib.sha256(data).hexdigest()[:32]}"'
 
 
 def as_it_is(content: BaseModel) -> Response:
-    """The answer that tells `content`, under the tag that `etag_of` gives it."""
+    """The response with `content` and the tag that `etag_of` gives it."""
     data = content.model_dump_json().encode()
     return Response(data, media_type="application/json", headers={"ETag": etag_of(data)})
 
@@ -54,15 +54,15 @@ def is_among(etag: str, field: str, *, weakly: bool) -> bool:
 
 
 def is_known(request: Request, etag: str) -> bool:
-    """Whether the client says that it has what `etag` names."""
+    """Whether the client says that it has the content of `etag`."""
     known = ", ".join(request.headers.getlist("if-none-match"))
     return bool(known) and is_among(etag, known, weakly=True)
 
 
 class EntityTags:
-    """ASGI middleware: an answer that has no `ETag` gets that of its bytes; streams are left alone.
+    """ASGI middleware: an answer without an `ETag` gets that of its bytes; streams get none.
 
-    An endpoint that knows a cheaper name of its content sets `ETag` itself.
+    An endpoint that has a cheaper tag of its content sets `ETag` itself.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -82,7 +82,7 @@ class _Tagging:
         self._known = ", ".join(asked.getlist("if-none-match"))
         self._send = send
         self._held: Message | None = None
-        self._told = False  # that there is nothing new
+        self._told = False  # whether 304 was sent
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -123,7 +123,7 @@ class _Tagging:
 
 
 def describe_etags(document: Document) -> None:
-    """Tell of tags and 304 in an OpenAPI document, at every GET."""
+    """Add entity tags and 304 to every GET of an OpenAPI document."""
     for methods in document["paths"].values():
         if "200" in methods.get("get", {}).get("responses", {}):
             _describe(methods["get"])

@@ -1,8 +1,8 @@
-"""Which names a hub goes by.
+"""The host names under which a hub accepts requests.
 
-A web page may point its own name at 127.0.0.1 once it is loaded (DNS rebinding): to the browser
-what it then asks for comes from its own origin, so it may read the answers. Its requests still
-carry its name in `Host`.
+A web page may point its own name at 127.0.0.1 after it is loaded (DNS rebinding). The browser then
+takes the hub for the page's own origin and lets the page read the answers. But the requests still
+carry the page's name in `Host`.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ _HOST = re.compile(
 
 
 class UnknownHost(Problem):
-    """The request calls the hub by a name that is not among its own, in the header `Host`."""
+    """The header `Host` has a name that is not one of the hub's."""
 
-    status, code, title = 421, "unknown-host", "The hub does not go by this name"
+    status, code, title = 421, "unknown-host", "The hub does not accept this host name"
     remedy = (
-        "Call the hub by the address that it printed at its start. If the name is right, have "
-        "whoever runs the hub add it to `MERGEHUB_HOSTS`."
+        "Use the address that the hub printed at its start. If the name is right, ask the operator "
+        "of the hub to add it to `MERGEHUB_HOSTS`."
     )
 
 
 class MalformedHost(Problem):
-    """The request has no header `Host`, several, or one that is not a name and its port."""
+    """The request has no header `Host`, or several, or one that is not a name with its port."""
 
     status, code, title = 400, "malformed-host", "The header `Host` cannot be read"
-    remedy = "Send one `Host`: a name or an address of the hub, and its port if it has one."
+    remedy = "Send one `Host`: a name or an address of the hub, with its port if it has one."
 
 
 class Hosts:
-    """ASGI middleware that refuses requests for other names than `names`; none: takes any.
+    """ASGI middleware that refuses requests for names outside of `names`; empty accepts any.
 
-    The paths of `free` are answered under every name.
+    It accepts the paths of `free` under every name.
     """
 
     def __init__(self, app: ASGIApp, names: Collection[str], free: Collection[str] = ()) -> None:
@@ -58,16 +58,16 @@ class Hosts:
     def _refusal(self, scope: Scope) -> Problem | None:
         sent = Headers(scope=scope).getlist("host")
         name = name_of(sent[0]) if len(sent) == 1 else None
-        called = " and ".join(map(repr, sent[:2])) or "no name"
+        called = " and ".join(map(repr, sent[:2])) or "missing"
         if self._names and scope["path"] not in self._free:
-            return None if name in self._names else UnknownHost(f"It was called by {called}.")
+            return None if name in self._names else UnknownHost(f"The `Host` is {called}.")
         if name is None and (sent or scope["http_version"] == "1.1"):
-            return MalformedHost(f"It was called by {called}.")
+            return MalformedHost(f"The `Host` is {called}.")
         return None
 
 
 def name_of(host: str) -> str | None:
-    """The name or address of a `Host` field (RFC 9110), or None where it is malformed."""
+    """The name or address of a `Host` field (RFC 9110), or None if it is malformed."""
     read = _HOST.fullmatch(host)
     if read is None or int(read["port"] or 0) >= 2**16:
         return None
@@ -78,12 +78,12 @@ def name_of(host: str) -> str | None:
 
 
 def _canonical(name: str) -> str:
-    """A name without the differences that DNS does not make, an address in its usual form."""
+    """A name in lower case without a last dot, or an address in its usual form."""
     return str(address_of(name) or name.lower().removesuffix("."))
 
 
 def own_names(settings: ServiceSettings) -> frozenset[str]:
-    """The names of `MERGEHUB_HOSTS`, and the one by which services reach each other; none: any."""
+    """The names of `MERGEHUB_HOSTS` and the one that services use; empty if any name is right."""
     if not settings.hosts:
         return frozenset()
     return frozenset(settings.hosts) | {parsed(settings.hub_url).raw_host.decode("ascii")}

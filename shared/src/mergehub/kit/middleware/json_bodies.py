@@ -1,4 +1,4 @@
-"""JSON that no message of ours can be is refused before it is parsed: too deep, or holding NUL."""
+"""Refuse JSON bodies before they are parsed if they are nested too deeply or hold NUL."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ class JsonBodies:
 def _check(body: bytes) -> None:
     if is_too_deep(body):
         raise HTTPException(
-            HTTPStatus.BAD_REQUEST, f"JSON is nested at most {DEEPEST} levels deep here."
+            HTTPStatus.BAD_REQUEST, f"JSON may be nested at most {DEEPEST} levels deep."
         )
     if holds_nul(body):
         raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, refusal("body"))
 
 
 def is_too_deep(body: bytes) -> bool:
-    """Whether brackets outside of strings nest deeper than DEEPEST; quick where there are few."""
+    """Whether brackets outside of strings nest deeper than DEEPEST; fast if there are few."""
     if body.count(b"[") + body.count(b"{") <= DEEPEST:
         return False
     brackets = STRING.sub(b"", body).translate(None, ALL_BUT_BRACKETS)

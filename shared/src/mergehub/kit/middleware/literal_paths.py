@@ -1,4 +1,4 @@
-"""A path that is written out in a router is nobody's `{id}`: other methods of it are 405."""
+"""A literal path of a router never matches `{id}`: methods that it does not have answer 405."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Methods = Mapping[str, frozenset[str]]
 
 
 def literal_paths(routers: Iterable[APIRouter]) -> Methods:
-    """The paths without parameters and what can be done at each."""
+    """The paths without parameters, with the methods of each."""
     found: dict[str, frozenset[str]] = {}
     for router in routers:
         for route in router.routes:
@@ -26,7 +26,7 @@ def literal_paths(routers: Iterable[APIRouter]) -> Methods:
 
 
 class LiteralPaths:
-    """ASGI middleware: without it `GET /things/check` would be the thing named `check`."""
+    """ASGI middleware; without it, `GET /things/check` would ask for the thing named `check`."""
 
     def __init__(self, app: ASGIApp, paths: Methods) -> None:
         self._app = app
@@ -44,6 +44,6 @@ def not_allowed(scope: Scope, methods: Iterable[str]) -> MethodNotAllowed:
     """The problem of a request whose path has other `methods`."""
     allow = ", ".join(sorted(methods))
     return MethodNotAllowed(
-        f"{scope['method']} is not possible at {scope['path']}; possible: {allow}.",
+        f"{scope['path']} does not accept {scope['method']}; it accepts {allow}.",
         headers={"Allow": allow},
     )

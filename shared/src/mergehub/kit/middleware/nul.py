@@ -1,4 +1,4 @@
-"""NUL is refused in every path, query and JSON body: PostgreSQL stores no text that holds it."""
+"""Refuse NUL in every path, query and JSON body: PostgreSQL cannot store text with it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NUL_ESCAPED = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class NoNul:
-    """ASGI middleware that answers 422 to NUL in an address; bodies ask `holds_nul`."""
+    """ASGI middleware that answers 422 to NUL in an address; `JsonBodies` checks bodies."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -30,10 +30,10 @@ class NoNul:
 
 
 def holds_nul(body: bytes) -> bool:
-    """Whether a string of a JSON text holds NUL; quick where there is none."""
+    """Whether a string of a JSON text holds NUL; fast if there is none."""
     return b"\\u0000" in body and NUL_ESCAPED.search(body) is not None
 
 
 def refusal(part: str) -> str:
-    """What is told of a NUL in a part of a request."""
-    return f"The {part} holds a NUL character (U+0000), which no text here may hold."
+    """The detail of the answer to a NUL in a part of a request."""
+    return f"The {part} has a NUL character (U+0000), which the hub cannot store: remove it."

@@ -1,7 +1,7 @@
-"""How often a caller may ask: buckets in Redis that fill again all the time (GCRA).
+"""Rate limits: buckets in Redis that refill continuously (GCRA).
 
-One number per caller and quota: when its bucket will be full again. One script reads and moves
-it, by Redis's own clock, so all replicas count together.
+Redis keeps one number for each caller and quota: the time at which its bucket is full again. One
+script reads and advances it by Redis's own clock, so all replicas count together.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Quota:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a request may go on, how many more may come now, and when all may again."""
+    """Whether a request may go on, how many may follow now, and when the quota is full again."""
 
     allowed: bool
     remaining: int
@@ -55,7 +55,7 @@ class Verdict:
 
 @dataclass
 class Grant:
-    """Requests of a caller that Redis has counted already, to be spent here within a second."""
+    """Requests of a caller that Redis has counted in advance; they are valid for a second."""
 
     size: int
     left: int
@@ -63,7 +63,7 @@ class Grant:
     until: float
 
     def told(self) -> Verdict:
-        """The verdict for one of them: what is left here is the caller's too."""
+        """The verdict for one of them; the requests left in the grant count as remaining."""
         told = self.verdict
         return Verdict(
             told.allowed, told.remaining + self.left, told.full_seconds, told.wait_seconds
@@ -71,12 +71,13 @@ class Grant:
 
 
 class Limiter:
-    """Asks Redis, and lets everyone pass while it is away: limits must not be what fails.
+    """Asks Redis, and lets all requests pass while it does not answer, so that limits never fail.
 
-    Who asks a lot is counted some requests ahead, a hundredth of the quota at most, and Redis is
-    asked the less; what is not spent within a second is lost to the caller.
+    The requests of a busy caller are counted some in advance, at most a hundredth of the quota, to
+    ask Redis less often. The caller loses what it does not use within a second.
 
-    After a failure nobody asks for a while, so that a slow Redis slows one request and not all.
+    After a failure, the limiter does not ask for a while, so that a slow Redis delays one request
+    and not all.
     """
 
     ANSWER_SECONDS = 0.25
@@ -90,12 +91,12 @@ class Limiter:
         self._grants: dict[tuple[str, str], Grant] = {}
         self._open = Counter(
             "mergehub_limits_failed_open",
-            "Requests that passed uncounted because Redis was away",
+            "Requests that passed uncounted because Redis did not answer",
             registry=metrics,
         )
 
     async def take(self, redis: Redis, quota: Quota, caller: str) -> Verdict | None:
-        """Count a request of `caller`; None where nobody could count it."""
+        """Count a request of `caller`; None if Redis could not count it."""
         clock = asyncio.get_running_loop().time
         grant = self._grants.get((quota.name, caller))
         if grant is not None and grant.left and clock() < grant.until:
@@ -106,16 +107,16 @@ class Limiter:
                 async with asyncio.timeout(self.ANSWER_SECONDS):
                     return await self._ask(redis, quota, caller)
             except (RedisError, OSError, TimeoutError) as error:
-                if clock() >= self._away_until:  # the first of those who wait tells it
+                if clock() >= self._away_until:  # only the first of the waiting requests logs it
                     log.error("limits.failed_open", error=f"{type(error).__name__}: {error}")
                     self._away_until = clock() + self.PAUSE_SECONDS
         self._open.inc()
         return None
 
     async def _ask(self, redis: Redis, quota: Quota, caller: str) -> Verdict:
-        """Have one request counted, or twice as many as the last time where those were spent.
+        """Have one request counted, or twice as many as the last time if all those were used.
 
-        Whoever asks for many takes the last grant away, so that those beside ask for one.
+        A call that asks for many removes the last grant, so that concurrent calls ask for one.
         """
         now = asyncio.get_running_loop().time()
         last = self._grants.pop((quota.name, caller), None)
@@ -131,7 +132,7 @@ class Limiter:
 
 
 async def _take(redis: Redis, quota: Quota, caller: str, wanted: int) -> tuple[int, Verdict]:
-    """How many of the `wanted` requests were counted, and what then is left."""
+    """How many of the `wanted` requests were counted, and the verdict after that."""
     taken, remaining, full, wait = await redis.register_script(TAKE)(
         keys=[f"mergehub:limit:{quota.name}:{caller}"],
         args=[quota.seconds * MICROSECONDS, quota.requests, wanted],

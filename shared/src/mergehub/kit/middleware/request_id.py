@@ -1,4 +1,4 @@
-"""A name for each request, which its answer, its log lines and what it changed share."""
+"""An id for each request, which its answer, its log lines and its audit records share."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ USABLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class RequestId:
-    """ASGI middleware that takes a request's own `X-Request-ID`, or gives it one.
+    """ASGI middleware that keeps a request's own `X-Request-ID`, or gives it one.
 
-    It is `request.state.request_id` and comes back as a header of the answer.
+    The id is in `request.state.request_id` and in a header of the answer.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -1,4 +1,4 @@
-"""What every service does with requests before any route sees them."""
+"""Limits on bodies, and HEAD, for the requests of every service."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class BodyLimit:
-    """ASGI middleware that reads no more of a body than its path may send (413).
+    """ASGI middleware that reads no more of a body than its path accepts (413).
 
     `exceptions` maps the ends of paths to other limits in bytes.
     """
@@ -41,7 +41,7 @@ class BodyLimit:
             counted -= len(message.get("body", b""))
             if min(left, counted) < 0:
                 raise HTTPException(
-                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body here has at most {most} bytes."
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body may have at most {most} bytes."
                 )
             return message
 
@@ -52,7 +52,7 @@ class BodyLimit:
 
 
 class PlainBodies:
-    """ASGI middleware that refuses compressed bodies (415): a few bytes could become gigabytes."""
+    """ASGI middleware that refuses compressed bodies (415): few bytes could become gigabytes."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -64,13 +64,13 @@ class PlainBodies:
             await self._app(scope, receive, send)
             return
         problem = UnsupportedEncoding(
-            f"{encoding!r} is not taken in.", headers={"Accept-Encoding": "identity"}
+            f"The hub does not accept {encoding!r}.", headers={"Accept-Encoding": "identity"}
         )
         await answer(problem)(scope, receive, send)
 
 
 class HeadAsGet:
-    """ASGI middleware that answers HEAD wherever GET is answered, with the head alone."""
+    """ASGI middleware that answers HEAD like GET, without the body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -90,6 +90,6 @@ class HeadAsGet:
         getting = asyncio.ensure_future(self._app({**scope, "method": "GET"}, receive, head_only))
         waiting = asyncio.create_task(answered.wait())
         await asyncio.wait((getting, waiting), return_when=asyncio.FIRST_COMPLETED)
-        for task in (getting, waiting):  # a stream of events would go on for nobody
+        for task in (getting, waiting):  # or a stream of events would go on without a reader
             task.cancel()
         await asyncio.gather(getting, waiting, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Headers that tell browsers to trust an answer no more than it needs."""
+"""Headers that make browsers trust an answer no more than it needs."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ ALWAYS = (
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),
 )
-NOT_MODIFIED = 304  # says not what it is, and a policy of its own would replace the kept page's
+NOT_MODIFIED = 304  # has no content type, and its policy would replace that of the cached page
 YEAR_SECONDS = 365 * 24 * 3600
 
 
 class SecurityHeaders:
-    """ASGI middleware; what an answer says itself stays. Answers are not stored unless it says so.
+    """ASGI middleware that adds security headers; headers that an answer sets itself stay.
 
-    Data may load nothing, pages only what comes from here.
+    Caches may not store an answer unless it says so. Data may load nothing; pages may load only
+    what comes from the hub.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -37,8 +38,8 @@ class SecurityHeaders:
 
 
 def _tell(message: Message, secure: bool) -> None:
-    """Add what the answer does not say itself."""
-    said = dict(message["headers"])  # their names are in lower case here, by ASGI
+    """Add the headers that the answer does not set itself."""
+    said = dict(message["headers"])  # ASGI has their names in lower case
     page = said.get(b"content-type", b"").startswith(b"text/html")
     wanted = [*ALWAYS]
     if message["status"] != NOT_MODIFIED:

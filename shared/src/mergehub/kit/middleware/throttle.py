@@ -1,4 +1,4 @@
-"""429 for those who ask too often, and `RateLimit` headers for all (IETF ratelimit-headers)."""
+"""429 for callers over their quota, and `RateLimit` headers for all (IETF ratelimit-headers)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Throttle:
 
 
 def _fields(quota: Quota, verdict: Verdict | None) -> Fields:
-    """Fields of draft-ietf-httpapi-ratelimit-headers; only the policy where nobody counted."""
+    """Fields of draft-ietf-httpapi-ratelimit-headers; only the policy if Redis did not count."""
     policy = f'"{quota.name}";q={quota.requests};w={quota.seconds}'
     fields = [(b"ratelimit-policy", policy.encode())]
     if verdict is not None:
@@ -65,7 +65,7 @@ def _refusal(quota: Quota, verdict: Verdict) -> ASGIApp:
     seconds = max(1, math.ceil(verdict.wait_seconds))
     return answer(
         TooManyRequests(
-            f"At most {quota.requests} {quota.name} in {quota.seconds} s; the next in {seconds} s.",
+            f"The limit is {quota.requests} {quota.name} in {quota.seconds} s. Wait {seconds} s.",
             headers={"Retry-After": str(seconds)},
         )
     )

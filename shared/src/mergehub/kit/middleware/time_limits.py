@@ -1,4 +1,4 @@
-"""No request takes for ever: neither one that we work on, nor one that arrives by drops."""
+"""Time limits for requests: for the work on the answer, and for the arrival of the body."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from mergehub.kit.request_clock import limit_of_request, unhurried
 class TimeLimit:
     """ASGI middleware: an answer begins within `seconds` of the whole request, or is a 503.
 
-    An answer that has begun, such as a stream, may go on; what is `unhurried` does not count. A
-    body may take GRACE_SECONDS, and longer only while it comes at BYTES_A_SECOND at least (408).
+    An answer that has begun, such as a stream, may go on; `unhurried` time does not count. A body
+    may take GRACE_SECONDS, and longer only while it comes at BYTES_A_SECOND or faster (408).
     """
 
     GRACE_SECONDS = 20.0
@@ -49,14 +49,14 @@ class TimeLimit:
             if begun or not limit.expired():
                 raise
             problem = TookTooLong(
-                f"It was given up after {self._seconds:g} s.", headers={"Retry-After": "2"}
+                f"The hub gave up after {self._seconds:g} s.", headers={"Retry-After": "2"}
             )
             await answer(problem)(scope, receive, send)
         finally:
             limit_of_request.reset(current)
 
     def _steady(self, receive: Receive, limit: asyncio.Timeout) -> Receive:
-        """`receive`, which is unhurried and insists on a steady body."""
+        """`receive`, outside of the time limit but with a least speed of the body."""
         clock = asyncio.get_running_loop().time
         deadline, more = clock() + self.GRACE_SECONDS, True
 
@@ -71,8 +71,8 @@ class TimeLimit:
             except TimeoutError:
                 raise HTTPException(
                     HTTPStatus.REQUEST_TIMEOUT,
-                    f"A body takes at most {self.GRACE_SECONDS:g} s, "
-                    f"or comes at {self.BYTES_A_SECOND} bytes a second.",
+                    f"A body must arrive within {self.GRACE_SECONDS:g} s, "
+                    f"or at {self.BYTES_A_SECOND} bytes a second or more.",
                     headers={"Connection": "close"},
                 ) from None
             deadline += len(message.get("body", b"")) / self.BYTES_A_SECOND

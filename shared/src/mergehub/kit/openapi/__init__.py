@@ -1,1 +1,1 @@
-"""What the OpenAPI document says beyond what FastAPI makes of the routes."""
+"""Additions to the OpenAPI document that FastAPI makes from the routes."""

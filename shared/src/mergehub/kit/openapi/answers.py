@@ -1,4 +1,4 @@
-"""What every operation may answer besides its own, told once in the OpenAPI document."""
+"""The answers that all operations share, described once in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OF_BODIES = problem_responses(BadRequest, RequestTooSlow, BodyTooLarge, Unsuppor
 
 
 def common_answers(document: Document) -> None:
-    """Add to each operation the errors that the layers before it answer."""
+    """Add the errors of the middleware to each operation."""
     for operation in operations(document):
         answers = operation["responses"]
         for status, told in (OF_ALL | (OF_BODIES if "requestBody" in operation else {})).items():
@@ -33,9 +33,9 @@ def common_answers(document: Document) -> None:
 
 
 def share_errors(document: Document) -> None:
-    """Keep each error answer once, among the components, where operations refer to it.
+    """Move each error answer into the components and have operations refer to it.
 
-    An answer is called by the codes of its problems, each of which has one example.
+    An answer is named by the codes of its problems, each of which has one example.
     """
     components = document["components"]
     answers, examples = (components.setdefault(kind, {}) for kind in ("responses", "examples"))
@@ -53,7 +53,7 @@ def share_errors(document: Document) -> None:
 
 
 def plain_outputs(document: Document) -> None:
-    """Drop the defaults of what is answered, where it is always there."""
+    """Drop the defaults of fields that every answer has."""
     for name, schema in document["components"]["schemas"].items():
         if name.endswith("-Output"):
             for each in schema["properties"].values():

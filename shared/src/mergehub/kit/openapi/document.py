@@ -1,4 +1,4 @@
-"""What the OpenAPI document of a service says beyond what FastAPI makes of the routes."""
+"""Changes to the OpenAPI document that FastAPI makes from a service's routes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Document = dict[str, Any]
 
 
 def amend(app: FastAPI, change: Callable[[Document], None]) -> None:
-    """Let `change` have its say on the document of `app`; it may meet the same one again."""
+    """Have `change` applied to the document of `app`, possibly more than once."""
     plain = app.openapi
 
     def openapi() -> Document:
@@ -23,7 +23,7 @@ def amend(app: FastAPI, change: Callable[[Document], None]) -> None:
 
 
 def keep_nulls(document: Document) -> None:
-    """Put back the nulls that FastAPI drops from examples, where a field is required."""
+    """Put back the nulls of required fields that FastAPI drops from examples."""
     for schema in document["components"]["schemas"].values():
         for example in schema.get("examples", ()):
             for name in schema.get("required", ()):

@@ -1,4 +1,4 @@
-"""What requests may hold, in the OpenAPI document as in the code."""
+"""Make the OpenAPI document describe inputs as the code accepts them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ COMPONENTS = "#/components/schemas/"
 
 
 def describe_inputs(document: Document) -> None:
-    """Tell that a parameter is there or not, never null, and that no text holds NUL."""
+    """Describe that a parameter is present or absent, never null, and that no text holds NUL."""
     for operation in operations(document):
         for parameter in operation.get("parameters", ()):
             parameter["schema"] = _without_null(parameter["schema"])
-            if parameter["in"] != "header":  # HTTP itself lets none hold NUL
+            if parameter["in"] != "header":  # HTTP itself forbids NUL there
                 _refuse_nul(parameter["schema"])
-            if parameter["name"] == "If-Match":  # optional to the framework, so that we answer 428
+            if parameter["name"] == "If-Match":  # optional for FastAPI, so that we answer 428
                 parameter["required"] = True
     for schema in _sent(document):
         _refuse_nul(schema)
@@ -40,7 +40,7 @@ def _refuse_nul(schema: Document) -> None:
             "format",
         }:
             node["pattern"] = NO_NUL
-        if isinstance(node.get("additionalProperties"), dict):  # names are text, too
+        if isinstance(node.get("additionalProperties"), dict):  # names must not hold NUL either
             node.setdefault("propertyNames", {}).setdefault("pattern", NO_NUL)
 
 

@@ -1,4 +1,4 @@
-"""What one can do next with an answer: links of the OpenAPI document, for readers and for tests."""
+"""Links of the OpenAPI document: what a client can do next with an answer."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ ID = "$response.body#/id"
 
 @dataclass(frozen=True)
 class Link:
-    """From an operation's answer to other operations.
+    """A link from an operation's answer to other operations.
 
-    `parameters` and `body` map what these take to runtime expressions, such as
-    `$response.body#/id`.
+    `parameters` and `body` map their inputs to runtime expressions, such as `$response.body#/id`.
     """
 
     after: str
@@ -25,7 +24,7 @@ class Link:
 
 
 def describe_links(links: Iterable[Link]) -> Callable[[Document], None]:
-    """A change of the document that adds `links` to the answers of success."""
+    """A change of the document that adds `links` to the successful answers."""
 
     def describe(document: Document) -> None:
         named = {each["operationId"]: each for each in operations(document)}

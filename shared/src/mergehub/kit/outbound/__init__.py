@@ -1,1 +1,1 @@
-"""Requests to addresses that strangers chose, and how requests are repeated."""
+"""Requests to addresses that users choose, guarded against the hub's own network."""

@@ -1,4 +1,4 @@
-"""Which network addresses a stranger's URL may lead us to: public ones, and those allowed."""
+"""The network addresses that a user's URL may lead to: public ones, and those allowed."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ LOOPBACKS: dict[str, Network] = {
 
 
 class AddressRefused(ValueError):
-    """A URL or an address that we do not send to; the message says why."""
+    """A URL or an address to which the hub sends nothing; the message says why."""
 
 
 def checked_address(text: str, allowed: Collection[Network]) -> str:
-    """`text`, an IP address, where it may be connected to.
+    """The IP address `text`, if connections to it are allowed.
 
     Raises:
-        AddressRefused: it is not public and in none of the `allowed` networks.
+        AddressRefused: it is not public, and not in one of the `allowed` networks.
     """
     address = _unmapped(ip_address(text.partition("%")[0]))
     if not _is_public(address) and not any(address in network for network in allowed):
@@ -35,10 +35,10 @@ def checked_address(text: str, allowed: Collection[Network]) -> str:
 
 
 def checked_url(text: str, allowed: Collection[Network]) -> str:
-    """An http or https URL as it will be requested.
+    """An http or https URL, normalised for the request.
 
-    A name is not looked up here, since its address may be another one when it counts; but those
-    of this machine itself lead nowhere else.
+    A name is not looked up here, since its address may have changed when the request is sent. Names
+    of this machine are checked here, since they always lead to it.
 
     Raises:
         AddressRefused: it is not a URL, or its host is an address or a name that is refused.
@@ -56,7 +56,7 @@ def checked_url(text: str, allowed: Collection[Network]) -> str:
 
 
 def own_addresses(host: str, allowed: Collection[Network]) -> list[str]:
-    """The addresses of a name of this machine itself, such as `localhost`; of others none.
+    """The addresses of a name of this machine, such as `localhost`; empty for other names.
 
     Raises:
         AddressRefused: none of them is in the `allowed` networks.
@@ -66,17 +66,17 @@ def own_addresses(host: str, allowed: Collection[Network]) -> list[str]:
     found = [each for each in LOOPBACKS if any(ip_address(each) in network for network in allowed)]
     if not found:
         how = _how_to_allow(ip_address("127.0.0.1"))
-        raise AddressRefused(f"{host} is this machine itself, not a public address. {how}")
+        raise AddressRefused(f"{host} is the hub's own machine, not a public address. {how}")
     return found
 
 
 def _how_to_allow(address: Address) -> str:
-    """How whoever runs the hub opens the network of an address to webhooks."""
+    """How the operator of the hub allows webhooks to an address."""
     networks: list[Network] = [each for each in LOOPBACKS.values() if address in each]
     network = networks[0] if networks else address
     return (
-        "To allow it, whoever runs the hub sets "
-        f"MERGEHUB_WEBHOOK_ALLOW='[\"{network}\"]' and starts the hub again."
+        "To allow it, the operator of the hub sets "
+        f"MERGEHUB_WEBHOOK_ALLOW='[\"{network}\"]' and restarts the hub."
     )
 
 

@@ -1,7 +1,7 @@
-"""Connections for httpcore that lead only where `kit.addresses` allows.
+"""Connections for httpcore that lead only to addresses that `outbound.addresses` allows.
 
 The name is resolved here, each address is checked, and the connection goes to the checked address
-itself: no second look-up lies between, so a name that changes its answer gains nothing.
+itself. There is no second look-up, so a name that changes its answer gains nothing.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from mergehub.kit.single_flight import SingleFlight
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
-ADDRESSES = 4  # of one name are tried; more only spends the time of the attempt
+ADDRESSES = 4  # how many addresses of a name are tried; more would only use up the time
 
 
 class Resolver:
-    """The system's resolver, asked once at a time for each name.
+    """The system's resolver, with at most one look-up of a name at a time.
 
-    A name server that does not answer thus holds one thread for each name, not one for each try.
+    So a name server that does not answer blocks one thread for each name, not one for each try.
     """
 
     THREADS = 32

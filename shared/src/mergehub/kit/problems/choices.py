@@ -1,4 +1,4 @@
-"""A value of a closed set: another one is refused with those that there are, and the nearest."""
+"""Values of a closed set. A refusal lists the known values and suggests the nearest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ def one_of(
     code: str,
     hint: Callable[[str], str | None] = lambda given: None,
 ) -> AfterValidator:
-    """Refuse, under a code, what is not `known`; `hint` tells what to do where none is near."""
+    """A validator that refuses, with `code`, a value that is not `known`.
+
+    `hint` says what to do if no known value is near.
+    """
 
     def check(given: str) -> str:
         choices = known()

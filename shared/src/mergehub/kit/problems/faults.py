@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a request, told by JSON pointers and in sentences."""
+"""The faults that pydantic finds in a request, as JSON pointers and sentences."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AN_ID = "must be {id}, a UUID such as {example}"
 
 SENTENCES: Mapping[str, str] = {
     "missing": "is missing",
-    "extra_forbidden": "there is no such field",
+    "extra_forbidden": "is not a known field",
     "int_type": A_WHOLE_NUMBER,
     "int_parsing": A_WHOLE_NUMBER,
     "int_parsing_size": "must be a whole number with fewer digits",
@@ -36,7 +36,7 @@ SENTENCES: Mapping[str, str] = {
     "bool_type": TRUE_OR_FALSE,
     "bool_parsing": TRUE_OR_FALSE,
     "string_type": TEXT,
-    "string_unicode": "must be text without halves of characters",
+    "string_unicode": "must be Unicode text without lone surrogates",
     "string_too_short": "must have at least {min_length} character{s}",
     "string_too_long": "must have at most {max_length} character{s}",
     "string_pattern_mismatch": "must match the pattern {pattern}",
@@ -62,17 +62,17 @@ SENTENCES: Mapping[str, str] = {
     "enum": ONE_OF,
     "union_tag_not_found": "is missing",
     "union_tag_invalid": "must be one of {choices}; not {tag!r}",
-    "json_invalid": "is no JSON at character {at}: {error}",
+    "json_invalid": "is not valid JSON at character {at}: {error}",
 }
-"""What is said of each kind of fault in place of pydantic's words; other kinds keep those."""
+"""Our sentence for each kind of fault. Other kinds keep pydantic's words."""
 
 Models = frozenset[type[BaseModel]]
 
 
 def field_faults(error: RequestValidationError, body: Any = None) -> Iterator[FieldFault]:
-    """Each fault, its pointer (RFC 6901) into the body, else `/query/…` or `/path/…`.
+    """Each fault, with its pointer (RFC 6901) into the body, else `/query/…` or `/path/…`.
 
-    `body` is the type that the operation takes, whose fields are suggested for misspelt ones.
+    `body` is the type that the operation takes; its fields are suggested for misspelt ones.
     """
     for fault in error.errors():
         yield FieldFault(
@@ -84,7 +84,7 @@ def field_faults(error: RequestValidationError, body: Any = None) -> Iterator[Fi
 
 
 def _suggestion(fault: dict[str, Any], body: Any) -> str | None:
-    """The nearest right word for a misspelt field or value; a fault's own suggestion goes first."""
+    """The nearest known word for a misspelt field or value, or the fault's own suggestion."""
     location, context = fault["loc"], fault.get("ctx", {})
     match fault["type"]:
         case "extra_forbidden" if location[0] == "body":
@@ -98,7 +98,7 @@ def _suggestion(fault: dict[str, Any], body: Any) -> str | None:
 
 
 def _fields_at(body: Any, location: Sequence[str | int]) -> set[str]:
-    """The fields that may stand at a place; the tag of a union and an index are no field."""
+    """The fields that an object at a place may have. A union's tag and an index are not fields."""
     models = _models(body)
     for part in location:
         fields = [model.model_fields[part] for model in models if part in model.model_fields]
@@ -114,7 +114,7 @@ def _models(annotation: Any) -> Models:
 
 
 def _place(fault: Mapping[str, Any]) -> Sequence[str | int]:
-    """Where a fault is: a field that says of which kind an object is, not the object."""
+    """The location of a fault. For a wrong tag of a union, that of the tag, not of the object."""
     location, context = fault["loc"], fault.get("ctx", {})
     if fault["type"] == "json_invalid":
         return ("body",)
@@ -124,7 +124,7 @@ def _place(fault: Mapping[str, Any]) -> Sequence[str | int]:
 
 
 def sentence(fault: Mapping[str, Any]) -> str:
-    """What is wrong, in our words; in pydantic's where `SENTENCES` has none."""
+    """What is wrong, in our words, or in pydantic's if `SENTENCES` has none."""
     kind, location, context = fault["type"], fault["loc"], fault.get("ctx", {})
     if SENTENCES.get(kind) == AN_OBJECT and len(location) == 1:
         return f"{AN_OBJECT}, sent with `Content-Type: application/json`"
@@ -146,7 +146,7 @@ def _choices(context: Mapping[str, Any]) -> list[str]:
 
 
 def _id_of(location: Sequence[str | int]) -> str:
-    """Of what an id must be, as its field or parameter is called: `run_id` is that of a run."""
+    """What an id belongs to, by the name of its field: `run_id` is "the id of a run"."""
     noun, is_id, _ = str(location[-1] if location else "").rpartition("_id")
     return f"the id of a {noun.replace('_', ' ')}" if is_id else "an id"
 
@@ -154,8 +154,8 @@ def _id_of(location: Sequence[str | int]) -> str:
 def pointer(location: Sequence[str | int], body: Any) -> str:
     """The JSON pointer of a pydantic location.
 
-    Pydantic names the member of a union that it tried, which no body holds: such a part is left
-    out. The last part may be missing in the body, since that can be the fault.
+    Pydantic's location names the member of a union that it tried. No body holds such a part, so it
+    is left out. The last part may be missing in the body, since that can be the fault.
     """
     if not location or location[0] != "body":
         return "".join(map(escaped, location))

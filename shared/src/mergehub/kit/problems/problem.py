@@ -15,14 +15,14 @@ MEDIA_TYPE = "application/problem+json"
 
 
 def _always_there(schema: dict[str, Any]) -> None:
-    """Drop the default of a field of ours: generated clients see none as optional."""
+    """Drop the default of a field that we always send, so that no client sees it as optional."""
     del schema["default"]
 
 
 class FieldFault(BaseModel):
-    """One fault in what was sent; `pointer` is a JSON pointer (RFC 6901) into it.
+    """One fault in a request; `pointer` is a JSON pointer (RFC 6901) into it.
 
-    `line`, from 1, is that of a recipe's text, where it is known.
+    `line`, from 1, is the line in a recipe's text, if it is known.
     """
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
@@ -39,7 +39,7 @@ class ProblemBody(BaseModel):
 
     model_config = example(
         type="/docs/problems/invalid",
-        title="What was sent cannot be accepted",
+        title="The request is not valid",
         status=422,
         code="invalid",
         detail="Not valid: /seed.",
@@ -63,16 +63,19 @@ class ProblemBody(BaseModel):
 
 
 class Problem(Exception):
-    """The hub met a fault of its own, which has been logged.
+    """The hub failed with an internal error and logged it.
 
-    A subclass fixes `status`, `code` and `title`; its docstring says when it is answered and
-    `remedy` what to do then. Both are what the problem's page shows.
+    A subclass sets `status`, `code` and `title`. Its docstring says when the hub answers it, and
+    `remedy` what to do then. The problem's page shows both.
     """
 
     status = 500
     code = "internal-error"
-    title = "Something went wrong on our side"
-    remedy = "Try again. If it happens again, tell whoever runs the hub when it happened."
+    title = "The hub failed with an internal error"
+    remedy = (
+        "Try again. If it fails again, give the operator of the hub the time and the "
+        "`X-Request-ID` of the answer."
+    )
 
     def __init__(
         self,
@@ -88,90 +91,90 @@ class Problem(Exception):
 
 
 class NotFound(Problem):
-    """Nothing is at this address, or nothing that the caller may know of."""
+    """Nothing is at this address, or the caller may not see it."""
 
     status, code, title = 404, "not-found", "Not found"
-    remedy = "Compare the address with `/docs`. If what you ask for is private, send a token."
+    remedy = "Compare the address with `/docs`. If it may be private, send a token."
 
 
 class MethodNotAllowed(Problem):
     """The address exists, but not for this method."""
 
-    status, code, title = 405, "method-not-allowed", "The method is not possible here"
-    remedy = "Use one of the methods that the header `Allow` names."
+    status, code, title = 405, "method-not-allowed", "The address does not accept this method"
+    remedy = "Use one of the methods that the header `Allow` lists."
 
 
 class BodyTooLarge(Problem):
-    """The request's body has more bytes than the address takes in."""
+    """The request's body has more bytes than this address accepts."""
 
     status, code, title = 413, "body-too-large", "The body is too large"
-    remedy = "Send less: the detail gives the limit."
+    remedy = "Send a smaller body. The detail gives the limit."
 
 
 class RequestTooSlow(Problem):
     """The request's body came too slowly, or stopped coming."""
 
     status, code, title = 408, "request-too-slow", "The request took too long to arrive"
-    remedy = "Send it again over a better connection."
+    remedy = "Send the request again over a better connection."
 
 
 class UnsupportedEncoding(Problem):
-    """The request's body is compressed, as `Content-Encoding` says."""
+    """The request's body is compressed: it has a `Content-Encoding`."""
 
     status, code, title = 415, "unsupported-encoding", "Compressed bodies are not accepted"
     remedy = "Send the body uncompressed, without `Content-Encoding`."
 
 
 class OtherHttpError(Problem):
-    """The status says all that is known about what went wrong."""
+    """The request failed for a reason that has no problem code of its own."""
 
     status, code, title = 400, "http-error", "The request failed"
     remedy = "Read the status and the detail."
 
 
 class Conflict(Problem):
-    """What was asked for is not possible in the present state."""
+    """The present state of the resource does not allow the request."""
 
     status, code, title = 409, "conflict", "The present state does not allow this"
-    remedy = "Read it again and decide anew."
+    remedy = "Read the resource again, then decide what to send."
 
 
 class Invalid(Problem):
-    """The request was understood and a value in it cannot be accepted."""
+    """The hub can read the request, but a value in it is not valid."""
 
-    status, code, title = 422, "invalid", "What was sent cannot be accepted"
+    status, code, title = 422, "invalid", "The request is not valid"
     remedy = (
         "Fix each entry of `errors`: `pointer` says where it is, `detail` what is wrong, and "
-        "`suggestion` what was probably meant."
+        "`suggestion` what you probably meant."
     )
 
 
 class BadRequest(Problem):
-    """The request cannot be read: its body is not JSON in UTF-8, or is nested too deeply."""
+    """The hub cannot read the request: its body is not JSON in UTF-8, or is nested too deeply."""
 
-    status, code, title = 400, "bad-request", "The request cannot be understood"
+    status, code, title = 400, "bad-request", "The request cannot be read"
     remedy = "Send JSON in UTF-8, as the OpenAPI document describes it."
 
 
 class Unauthenticated(Problem):
-    """No token was sent, or one that is unknown, has expired or was revoked."""
+    """The request has no token, or its token is unknown, expired or revoked."""
 
     status, code, title = 401, "unauthenticated", "A valid token is needed"
-    remedy = "Send `Authorization: Bearer mgh_…` with a token that is valid."
+    remedy = "Send `Authorization: Bearer mgh_…` with a valid token."
 
 
 class Forbidden(Problem):
-    """The token is valid and lacks the scope that this needs."""
+    """The token is valid but lacks the scope that the operation needs."""
 
     status, code, title = 403, "forbidden", "The token does not allow this"
     remedy = "Use a token with the scope that the detail names."
 
 
 class Unavailable(Problem):
-    """A part that the hub depends on does not answer; nothing was done."""
+    """A part that the hub depends on does not answer. The hub has done nothing."""
 
     status, code, title = 503, "unavailable", "A part of the hub does not answer"
-    remedy = "Send the same request again after the seconds of `Retry-After`."
+    remedy = "Wait for the seconds in `Retry-After`, then send the same request again."
 
     def __init__(self, detail: str) -> None:
         super().__init__(f"{detail} Try again in a moment.", headers={"Retry-After": "2"})
@@ -181,7 +184,7 @@ PAGES = "/docs/problems"
 
 
 def page_of(problem: type[Problem]) -> str:
-    """Where the page of a problem is: those of a service lie under its name."""
+    """The path of a problem's page. The pages of a service's problems lie under its name."""
     package = problem.__module__.partition(".")[0]
     return "/".join([PAGES, *([] if package == "mergehub" else [package]), problem.code])
 
@@ -216,12 +219,12 @@ def _example(problem: type[Problem]) -> dict[str, Any]:
 
 
 def meaning(problem: type[Problem]) -> str:
-    """When a problem is answered: the first paragraph of its docstring."""
+    """When the hub answers a problem: the first paragraph of its docstring."""
     return inspect.cleandoc(problem.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
 
 
 def answer(problem: Problem) -> JSONResponse:
-    """The answer that tells a client of `problem`."""
+    """The response with the problem details of `problem`."""
     body = ProblemBody(
         type=page_of(type(problem)),
         title=problem.title,

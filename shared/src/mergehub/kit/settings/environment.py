@@ -1,4 +1,4 @@
-"""Settings from `MERGEHUB_…` variables; what cannot be read ends the program with sentences."""
+"""Settings from `MERGEHUB_…` variables. Wrong ones end the program with a sentence for each."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ KINDS = {"list_type": "it should be a JSON list", "dict_type": "it should be a J
 
 
 class BadSettings(SystemExit):
-    """Variables cannot be read. Where nobody catches it, the program ends and prints why."""
+    """Variables cannot be read. Unless it is caught, the program prints why and ends."""
 
 
 class _Variables(EnvSettingsSource):
-    """The variables of an environment; what should be JSON and is not is left to the checks."""
+    """The variables of an environment. Text that is not JSON is kept for pydantic to refuse."""
 
     def __init__(self, kind: type[BaseSettings], environment: Mapping[str, str]) -> None:
         super().__init__(kind)
@@ -39,7 +39,7 @@ class _Variables(EnvSettingsSource):
 
 
 class Settings(BaseSettings):
-    """Settings whose every fault can be told at once."""
+    """Settings whose faults are all reported at once."""
 
     @classmethod
     def settings_customise_sources(
@@ -70,7 +70,7 @@ def _sentences(kind: type[Settings], error: ValidationError) -> Iterator[str]:
 
 
 def _sentence(kind: type[Settings], name: str, what: str) -> str:
-    if not name:  # of several together, which the text names
+    if not name:  # a fault of several variables, which the text names
         return f"{what[0].upper()}{what[1:]}."
     variable = f"{kind.model_config.get('env_prefix', '')}{name}".upper()
     field = kind.model_fields[name]
@@ -93,7 +93,7 @@ def _what(fault: Mapping[str, Any]) -> str:
 
 
 def _place(part: int | str) -> str:
-    """An entry of a list or object; nothing for what pydantic calls the ways to read it."""
+    """An entry of a list or object; empty for pydantic's name of a union's member."""
     if isinstance(part, int):
         return f"entry {part + 1}"
     return "" if "[" in part else repr(part)

@@ -27,12 +27,14 @@ def _url(text: str) -> str:
 
 
 def _host_name(text: str) -> str:
-    """A name or an address without a port, as `Host` has it, in lower case."""
+    """A host name or an address in lower case, without a port."""
     name = text.lower().removeprefix("[").removesuffix("]")
     try:
         check_host(name)
     except NotAUrl:
-        raise ValueError("a name or an address, such as hub.example.org, without port") from None
+        raise ValueError(
+            "it must be a name or an address without a port, such as hub.example.org"
+        ) from None
     return name
 
 
@@ -40,14 +42,14 @@ def _token(text: SecretStr) -> SecretStr:
     try:
         return SecretStr(read_token(text.get_secret_value()))
     except BadToken:
-        raise ValueError("a token has no white space in it and only characters of ASCII") from None
+        raise ValueError("a token has only ASCII characters and no white space") from None
 
 
 def _of_schemes(*schemes: str) -> AfterValidator:
     def check(text: str) -> str:
         scheme, colon, _ = text.partition(":")
         if not colon or scheme.partition("+")[0] not in schemes:  # SQLAlchemy's may name a driver
-            raise ValueError(f"it should begin with {' or '.join(f'{each}:' for each in schemes)}")
+            raise ValueError(f"it must begin with {' or '.join(f'{each}:' for each in schemes)}")
         return text
 
     return AfterValidator(check)
@@ -78,7 +80,7 @@ def _checked_key(key: SecretStr) -> SecretStr:
 
 
 class ServiceSettings(SignInSettings):
-    """What each HTTP service reads. The README of a package lists the variables."""
+    """The settings of each HTTP service. The README of a package lists the variables."""
 
     model_config = SettingsConfigDict(
         env_prefix="MERGEHUB_",
@@ -90,34 +92,34 @@ class ServiceSettings(SignInSettings):
 
     data: Path | None = Field(
         default=None,
-        description="A folder on the disk of the stores, where they are on this machine: while it "
-        "has no room, what would write is refused.",
+        description="A folder on the disk of the stores, if they are on this machine: while that "
+        "disk is full, the service refuses requests that write.",
     )
     database_url: DatabaseUrl = Field(
         default="postgresql://localhost/mergehub",
-        description="PostgreSQL 15 or newer; each service "
-        "keeps its tables in a schema of its own name, so one database or three are alike.",
+        description="PostgreSQL 15 or newer. Each service keeps its tables in a schema of its own "
+        "name, so services may share a database.",
     )
     redis_url: RedisUrl = Field(
         default="redis://localhost:6379/0", description="Redis 7 or Valkey."
     )
     hub_url: HubUrl = Field(
         default="http://127.0.0.1:8000",
-        description="The one origin, where services reach each other.",
+        description="The hub's origin, by which services reach each other.",
     )
     background: Literal["inline", "separate"] = Field(
         default="inline",
-        description="Whether relay, sweeper and consumers run inside the HTTP process.",
+        description="Whether relay, sweeper and consumers run inside the HTTP process (`inline`).",
     )
     events_days: int = Field(
-        default=90, ge=1, description="How long events, and which were applied, are kept."
+        default=90, ge=1, description="How many days events and the inbox's records are kept."
     )
     database_pool: int = Field(
-        default=10, ge=1, description="Database connections per service process, at most."
+        default=10, ge=1, description="The most database connections of a service process."
     )
     bootstrap_token: Token | None = Field(
         default=None,
-        description="An owner token that the registry accepts from its first start on.",
+        description="The owner's token, which the registry accepts from its first start on.",
     )
     worker_token: Token | None = Field(
         default=None, description="A token of scope `worker`, accepted like the owner's."
@@ -128,31 +130,35 @@ class ServiceSettings(SignInSettings):
         "the other services ask the registry about tokens.",
     )
     require_token: bool = Field(
-        default=False, description="Whether reading needs a valid token too, of any scope."
+        default=False, description="Whether reading needs a valid token (of any scope) too."
     )
     cursor_key: SecretStr | None = Field(
         default=None,
-        description="What seals the cursors of lists, the same for all replicas; else derived.",
+        description="The key that seals the cursors of lists, the same for all replicas. Without "
+        "it, the service derives one from the owner's token or the database's URL.",
     )
     secrets_keys: list[Annotated[SecretStr, AfterValidator(_checked_key)]] = Field(
         default_factory=list,
         examples=[["what `openssl rand -base64 32` prints"]],
-        description="JSON list of keys (32 bytes in base64), the newest first, under which secrets "
-        "of webhooks are kept.",
+        description="JSON list of keys (32 bytes in base64), the newest first, that encrypt the "
+        "secrets of webhooks.",
     )
     hosts: list[HostName] = Field(
         default_factory=list,
         examples=[["hub.example.org"]],
-        description="JSON list of the names that requests may call this hub by; none: any.",
+        description="JSON list of the host names that requests may use; an empty list allows any.",
     )
     rate_reads: int = Field(
         default=6_000,
         ge=0,
         le=1_000_000,
-        description="GET requests of one caller in a minute; 0: any number.",
+        description="How many GET requests a caller may send in a minute; 0 sets no limit.",
     )
     rate_writes: int = Field(
-        default=1_200, ge=0, le=1_000_000, description="Other requests, likewise."
+        default=1_200,
+        ge=0,
+        le=1_000_000,
+        description="How many other requests a caller may send in a minute; 0 sets no limit.",
     )
     cors_origins: list[Origin] = Field(
         default_factory=list,
@@ -163,24 +169,27 @@ class ServiceSettings(SignInSettings):
         default=True, description="Whether web pages of any origin may read what is public."
     )
     request_seconds: float = Field(
-        default=10, gt=0, description="How long an answer may take to begin; streams then go on."
+        default=10,
+        gt=0,
+        description="How many seconds an answer may take to begin; a stream may then go on.",
     )
     webhook_allow: list[Network] = Field(
         default_factory=list,
         examples=[["127.0.0.0/8"]],
-        description="JSON list of networks that webhooks may reach though they are not public.",
+        description="JSON list of networks that webhooks may reach although they are not public.",
     )
     metrics_port: int = Field(
         default=0,
         ge=0,
         lt=2**16,
-        description="Where a background process (`background=separate`) tells its metrics; 0: not.",
+        description="The port at which a background process (`background=separate`) serves its "
+        "metrics; 0 serves none.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @cached_property
     def cursor_secret(self) -> bytes:
-        """`cursor_key`, or what all replicas derive alike from a secret that they share."""
+        """`cursor_key`, or a key that all replicas derive from a secret that they share."""
         shared = self.cursor_key or self.bootstrap_token
         secret = shared.get_secret_value() if shared else self.database_url
         return hmac.digest(secret.encode(), b"mergehub cursors", "sha256")
@@ -195,14 +204,14 @@ class ServiceSettings(SignInSettings):
         if len(set(tokens := [each for each in given if each is not None])) < len(tokens):
             raise ValueError(
                 "two of MERGEHUB_BOOTSTRAP_TOKEN, MERGEHUB_WORKER_TOKEN and MERGEHUB_SERVICE_TOKEN "
-                "are the same: give workers and services tokens of their own, since theirs may do "
-                "less than the owner's"
+                "are the same: give workers and services tokens of their own, which allow less "
+                "than the owner's"
             )
         return self
 
 
 class WorkerSettings(Settings):
-    """What a merge worker reads. It holds no database address: it speaks HTTP alone."""
+    """The settings of a merge worker. It has no database address, since it only uses HTTP."""
 
     model_config = ServiceSettings.model_config
 
@@ -210,13 +219,13 @@ class WorkerSettings(Settings):
     redis_url: RedisUrl = "redis://localhost:6379/0"
     worker_token: Token = Field(description="A token of scope `worker`.")
     worker_name: str | None = Field(
-        default=None, description="Shown with its runs; host and process id."
+        default=None, description="Shown with its runs; without it, host and process id."
     )
     hardware: Hardware = "cpu"
     model_roots: list[Path] = Field(
         default_factory=list,
         examples=[["/mnt/models"]],
-        description="JSON list of folders whose models recipes may name.",
+        description="JSON list of folders with models that recipes may name.",
     )
     task_roots: list[Path] = Field(
         default_factory=list,
@@ -224,12 +233,12 @@ class WorkerSettings(Settings):
         description="JSON list of folders with local evaluation tasks.",
     )
     artifacts: Path = Field(
-        default=Path("artifacts"), description="Where the models of runs are kept."
+        default=Path("artifacts"), description="The folder for the models that runs make."
     )
     scratch: Path = Field(
-        default=Path("scratch"), description="Where unfinished attempts keep state."
+        default=Path("scratch"), description="The folder for the state of unfinished attempts."
     )
     keep_failed_hours: float = Field(
-        default=24, ge=0, description="How long a failed run's state is kept for a retry."
+        default=24, ge=0, description="How many hours a failed run's state is kept for a retry."
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -1,4 +1,4 @@
-"""Settings about people: how they sign in by OpenID Connect, and how much they may have."""
+"""Settings about people: how they sign in by OpenID Connect, and their quotas."""
 
 from __future__ import annotations
 
@@ -26,79 +26,87 @@ def _safe_url(text: str) -> str:
     if url.query or url.fragment:
         raise ValueError("it must be an address such as https://hub.example.org")
     if url.scheme != "https" and not is_loopback(url.host):
-        raise ValueError("it must begin with https://; http:// is for this machine alone")
+        raise ValueError("it must begin with https://; only this machine may use http://")
     return text
 
 
 def _origin(text: str) -> str:
     url = parsed(text)
     if url.path not in ("", "/") or url.query or url.fragment:
-        raise ValueError("it is an origin, such as https://hub.example.org, without a path")
+        raise ValueError("it must be an origin without a path, such as https://hub.example.org")
     return origin_of(url)
 
 
 Origin = Annotated[str, AfterValidator(_origin)]
-"""The origin of web pages, written as browsers write it."""
+"""The origin of web pages, as browsers write it."""
 
 
 def _scope(name: str) -> str:
     if name not in SCOPES:
-        raise ValueError(f"there is no scope {name!r}")
+        raise ValueError(f"{name!r} is not a scope")
     return name
 
 
 class SignInSettings(Settings):
-    """Signing in is on where an issuer is named; the README of the registry has the variables."""
+    """An issuer turns signing in on. The README of the registry lists the variables."""
 
     public_url: Annotated[Origin, AfterValidator(_safe_url)] | None = Field(
-        default=None, description="The origin by which browsers know the hub."
+        default=None, description="The origin at which browsers reach the hub."
     )
     oidc_issuer: Annotated[str, AfterValidator(_safe_url)] | None = Field(
         default=None, description="The OpenID provider where people sign in."
     )
-    oidc_client_id: str | None = Field(default=None, description="How the provider knows the hub.")
-    oidc_client_secret: SecretStr | None = Field(default=None, description="Its password there.")
+    oidc_client_id: str | None = Field(
+        default=None, description="The hub's client id at the provider."
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="The hub's client secret at the provider."
+    )
     oidc_scope: str = Field(
-        default="openid profile", description="What the provider is asked to tell of people."
+        default="openid profile", description="The scopes that the hub asks the provider for."
     )
     oidc_groups_claim: str = Field(
-        default="groups", description="The claim in which the provider names somebody's groups."
+        default="groups", description="The claim that lists a person's groups."
     )
     oidc_groups: list[str] = Field(
         default_factory=list,
         examples=[["research"]],
-        description="JSON list of the groups that may sign in; none: all whom the provider knows.",
+        description="JSON list of the groups that may sign in; an empty list lets everyone with "
+        "an account at the provider sign in.",
     )
     oidc_admin_groups: list[str] = Field(
         default_factory=list,
         examples=[["admins"]],
-        description="JSON list of the groups whose sessions may do all.",
+        description="JSON list of the groups whose sessions have the scope `admin`.",
     )
     oidc_admin_subjects: list[str] = Field(
         default_factory=list,
         examples=[["248289761001"]],
-        description="JSON list of subjects (`sub`), likewise.",
+        description="JSON list of subjects (`sub`) whose sessions have the scope `admin`.",
     )
     session_scopes: list[Annotated[str, AfterValidator(_scope)]] = Field(
         default=list(SCOPES_OF_PEOPLE),
-        description="JSON list of what a session of somebody who signed in allows.",
+        description="JSON list of the scopes of a session.",
     )
-    session_hours: float = Field(default=12, gt=0, le=720, description="How long it lasts.")
+    session_hours: float = Field(
+        default=12, gt=0, le=720, description="How many hours a session lasts."
+    )
     quotas: dict[QuotaName, Annotated[int, Field(ge=0)] | None] = Field(
         default_factory=dict,
         examples=[{"runs_a_day": 100}],
-        description="JSON object: how much an account may have, beside the defaults; null: any.",
+        description="JSON object of an account's quotas that differ from the defaults; null sets "
+        "no limit.",
     )
 
     @model_validator(mode="after")
     def _sign_in_is_whole(self) -> Self:
         if self.oidc_issuer and not (self.oidc_client_id and self.public_url):
             raise ValueError(
-                "MERGEHUB_OIDC_ISSUER needs MERGEHUB_OIDC_CLIENT_ID, and MERGEHUB_PUBLIC_URL, to "
-                "which the provider sends people back"
+                "MERGEHUB_OIDC_ISSUER needs MERGEHUB_OIDC_CLIENT_ID and MERGEHUB_PUBLIC_URL, the "
+                "address to which the provider sends people back"
             )
         return self
 
     def quota(self, name: QuotaName) -> int | None:
-        """How much of it an account may have by default; None: any number."""
+        """An account's quota of a kind, unless it has its own; None for no limit."""
         return self.quotas.get(name, QUOTAS[name])

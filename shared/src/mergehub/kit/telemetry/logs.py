@@ -1,6 +1,7 @@
-"""JSON logs on standard error, without secrets; neither do libraries' own logs tell any.
+"""JSON logs on standard error without secrets, the logs of libraries included.
 
-A log never fails its program: what a full disk refuses is lost, counted, and later reported.
+A log never makes its program fail: lines that a full disk refuses are lost, counted, and later
+reported.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ SECRETS = (
         r"\1…",
     ),
 )
-"""Tokens and webhook secrets, whatever stands in an `Authorization` field, passwords in URLs, and
-what signs a URL or stands for a password in its query."""
+"""Tokens and webhook secrets, values of `Authorization` fields, passwords in URLs, and signatures
+and passwords in their queries."""
 
 
 def without_secrets(line: str) -> str:
-    """`line`, with `…` in place of what nobody may read in a log."""
+    """`line` with `…` in place of secrets."""
     for pattern, instead in SECRETS:
         line = pattern.sub(instead, line)
     return line
@@ -68,7 +69,7 @@ def _told(value: Any) -> Any:
 class Lines:
     """A logger of structlog that writes lines to a stream, and never raises.
 
-    The first line that a stream takes again follows one that says how many were lost.
+    When the stream accepts lines again, the first one says how many were lost.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -83,20 +84,20 @@ class Lines:
                 print(json.dumps(told), file=self._stream)
             print(line, file=self._stream, flush=True)
             self._lost = 0
-        except (OSError, ValueError):  # no room, nobody who reads, or closed
+        except (OSError, ValueError):  # a full disk, a broken pipe, or a closed stream
             self._lost += 1
 
     debug = info = warning = error = critical = msg
 
 
 def say(text: str) -> None:
-    """Print `text` where there is room for it."""
+    """Print `text`; a stream that cannot take it is ignored."""
     with suppress(OSError, ValueError):
         print(text, flush=True)
 
 
 def configure_logging(level: str) -> None:
-    """One JSON object a line, with the time in UTC. No log raises, a library's neither."""
+    """Log one JSON object a line, with the time in UTC. No log raises, nor one of a library."""
     logging.raiseExceptions = False
     logging.setLogRecordFactory(_Record)
     lines = Lines(sys.stderr)

@@ -20,7 +20,7 @@ TURN_SECONDS = 60.0
 
 
 class Watched:
-    """A loop and when it must have turned next; one that has not by then is late."""
+    """A loop and the time by which its next turn is due; after that it is late."""
 
     def __init__(self, name: str, loop: Loop) -> None:
         self.name = name
@@ -32,18 +32,18 @@ class Watched:
 
     @property
     def late_seconds(self) -> float:
-        """For how long the loop should have turned; 0 while it is in time."""
+        """How many seconds the next turn is overdue; 0 while the loop is on time."""
         return max(0.0, self._clock() - self._deadline)
 
     @property
     def fault(self) -> str | None:
-        """What is wrong with the loop, as a sentence; None where it turns."""
+        """What is wrong with the loop, as a sentence; None if it is on time."""
         if not self.late_seconds:
             return None
         return f"The loop {self.name} has not turned for too long: {self._error}."
 
     def turned(self, within: float) -> None:
-        """Note a turn of the loop; the next one is due `within` so many seconds."""
+        """Note a turn of the loop; the next one is due `within` seconds."""
         self._deadline = self._clock() + within
         if self._limit is not None and not self._limit.expired():
             self._limit.reschedule(self._deadline)
@@ -51,7 +51,7 @@ class Watched:
     async def keep_running(self) -> None:
         """Run the loop until this task is cancelled; pause longer after each failure.
 
-        A loop that is late is cancelled where it hangs, and started again.
+        A loop that is late is cancelled and started again.
         """
         pauses = BACKOFF.pauses()
         while not _cancelled():
@@ -71,7 +71,7 @@ class Watched:
         except asyncio.CancelledError:
             if _cancelled():
                 raise
-            self._failed("a library cancelled it")  # and nobody had asked for that
+            self._failed("a library cancelled it")  # we did not
         except Exception as error:
             hung = self._limit is not None and self._limit.expired()
             self._failed("it hung" if hung else type(error).__name__, error)
@@ -80,8 +80,8 @@ class Watched:
             _current.reset(token)
 
     def _failed(self, why: str, error: Exception | None = None) -> None:
-        self._error = why  # without the error's words, which readiness would tell everybody
-        with suppress(Exception):  # a log that cannot be written ends no loop
+        self._error = why  # without the error's text, which readiness would show to anyone
+        with suppress(Exception):  # a log that cannot be written must not end the loop
             told = why if error is None else f"{why}: {error}"
             log.warning("loop.failed", loop=self.name, error=told)
 
@@ -90,7 +90,7 @@ _current: ContextVar[Watched | None] = ContextVar("loop", default=None)
 
 
 def turned(within: float = TURN_SECONDS) -> None:
-    """Say from inside a loop that it turns, and will again `within` so many seconds."""
+    """Note, from inside a loop, a turn of it; the next one is due `within` seconds."""
     loop = _current.get()
     if loop is not None:
         loop.turned(within)
@@ -102,25 +102,25 @@ def _cancelled() -> bool:
 
 
 class Loops:
-    """The loops of a process, and what is wrong with them."""
+    """The loops of a process."""
 
     def __init__(self, loops: Mapping[str, Loop]) -> None:
         self.watched = [Watched(name, loop) for name, loop in loops.items()]
 
     def faults(self) -> list[str]:
-        """What is wrong with each loop that does not turn, as sentences."""
+        """What is wrong with each loop that is late, as sentences."""
         return [loop.fault for loop in self.watched if loop.fault]
 
 
 @asynccontextmanager
 async def running(loops: Mapping[str, Loop], farewell: float = 1.0) -> AsyncIterator[Loops]:
-    """Run all `loops` while the block lasts; each has `farewell` seconds to end in."""
+    """Run all `loops` while the block lasts; each then has `farewell` seconds to end."""
     watched = Loops(loops)
     tasks = [asyncio.create_task(loop.keep_running()) for loop in watched.watched]
     try:
         yield watched
     finally:
-        # A library may swallow a cancellation (redis does while it connects): ask again.
+        # A library may swallow a cancellation (redis does while it connects): cancel again.
         while pending := [task for task in tasks if not task.done()]:
             for task in pending:
                 task.cancel()

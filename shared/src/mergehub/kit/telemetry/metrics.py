@@ -1,4 +1,4 @@
-"""Metrics: of every request, and of what a service reads from its tables when it is asked."""
+"""Metrics of every request, and those that a service reads from its tables on demand."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ READ_SECONDS = 2.0
 
 MEANINGS = {
     "mergehub_events_told": "The newest event's sequence",
-    "mergehub_events_unpublished": "Events that wait for their way to the stream",
+    "mergehub_events_unpublished": "Events that wait to be published to the stream",
     "mergehub_events_unpublished_seconds": "How long the oldest of them has waited",
-    "mergehub_events_applied": "The sequence of the last event that was taken in or set aside",
-    "mergehub_events_set_aside": "Events that could not be applied and wait for people",
+    "mergehub_events_applied": "The sequence of the last event that was applied or set aside",
+    "mergehub_events_set_aside": "Events that could not be applied and wait for the operator",
     "mergehub_readings_up": "Whether the tables behind the other gauges could be read",
 }
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The value of a gauge at the moment; without a `meaning` it is one of MEANINGS."""
+    """The present value of a gauge; without a `meaning` its name is one of MEANINGS."""
 
     name: str
     value: float
@@ -50,11 +50,11 @@ Read = Callable[[], Awaitable[Sequence[Reading]]]
 
 
 async def exposition(read: Read) -> bytes:
-    """What `read` finds, as Prometheus wants it. Nothing that is away makes this fail or wait."""
+    """What `read` finds, in Prometheus's text format. It does not fail or hang if a store does."""
     task = asyncio.ensure_future(read())
     await asyncio.wait([task], timeout=READ_SECONDS)
     if not task.done():
-        task.cancel()  # and not waited for: its rollback may hang like the query did
+        task.cancel()  # without waiting for it: its rollback may hang like the query
     up = task.done() and task.exception() is None
     if not up:
         error = task.exception() if task.done() else TimeoutError()
@@ -88,7 +88,7 @@ class LoopMetrics(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         late = GaugeMetricFamily(
             "mergehub_loop_late_seconds",
-            "For how long a loop should have turned; 0 while it is in time",
+            "How many seconds a loop's turn is overdue; 0 while it is on time",
             labels=["loop"],
         )
         for loop in self._loops.watched:
@@ -98,7 +98,7 @@ class LoopMetrics(Collector):
 
 @contextmanager
 def telling(metrics: CollectorRegistry, port: int) -> Iterator[None]:
-    """Tell `metrics` at a port of their own while the block lasts; 0: not at all."""
+    """Serve `metrics` at a port of their own while the block lasts; 0 serves none."""
     if not port:
         yield
         return

@@ -21,5 +21,5 @@ def command(ctx: click.Context, model: str, wait: bool) -> None:
 
 
 def outcome(result: CountResult) -> str:
-    """What was counted."""
+    """The counts, in one line."""
     return f"{result.tensors} tensors, {result.elements} elements"

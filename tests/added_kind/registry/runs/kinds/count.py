@@ -1,4 +1,4 @@
-"""Count runs: their model found."""
+"""Count runs: the registry finds their model."""
 
 from __future__ import annotations
 
