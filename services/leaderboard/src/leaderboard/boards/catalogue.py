@@ -15,6 +15,6 @@ class Board:
 BOARDS = {
     board.name: board
     for board in (
-        Board("overall", "Overall", "The plain mean over every benchmark."),
+        Board("overall", "Overall", "The mean of every benchmark, all with the same weight."),
     )
 }
