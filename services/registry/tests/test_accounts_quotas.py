@@ -67,7 +67,7 @@ async def test_many_at_once_are_no_more_than_the_quota(
     refused = next(answer for answer in answers if not answer.is_success)
     assert refused.status_code == status
     assert refused.json()["code"] == ("quota-exceeded" if status == 403 else "run-quota-exceeded")
-    assert f"The quota {name} of ann is 3" in refused.json()["detail"]
+    assert f"its quota {name} is 3" in refused.json()["detail"]
     assert await used(ann, name) == 3
 
 

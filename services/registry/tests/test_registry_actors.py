@@ -122,7 +122,7 @@ async def test_a_noun_counts_what_it_declares(ann: None, transaction: Any) -> No
     async with transaction() as session:
         await check_quota(session, ann_with(1), "ann", changes)
         await audit(session, ann_with(1), "account.changed", "accounts/ann")
-        with pytest.raises(Problem, match="The quota changes of ann is 1 changes, and 1 are there"):
+        with pytest.raises(Problem, match="ann has 1 changes, and its quota changes is 1"):
             await check_quota(session, ann_with(1), "ann", changes)
 
 

@@ -98,7 +98,7 @@ async def test_silence_in_every_attempt_fails_the_run_with_the_last_words(
     assert (failed["state"], failed["attempt"]) == ("failed", MAX_ATTEMPTS)
     assert failed["error"]["code"] == "attempts-exhausted"
     assert failed["error"]["last_lines"] == ["bye"]
-    assert "fell silent" in failed["error"]["message"]
+    assert "stopped sending heartbeats" in failed["error"]["message"]
 
 
 async def test_run_of_a_silent_worker_is_due_at_once(

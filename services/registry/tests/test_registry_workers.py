@@ -126,7 +126,7 @@ async def test_class_of_hardware_must_suit(
     assert answer.status_code == (200 if granted else 409)
     if not granted:
         assert answer.json()["code"] == "run-does-not-fit"
-        assert f"asks for {wanted}" in answer.json()["detail"]
+        assert f"needs a {wanted} worker" in answer.json()["detail"]
 
 
 async def test_worker_gets_only_what_fits(

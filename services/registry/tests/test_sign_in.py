@@ -177,7 +177,9 @@ async def test_what_comes_back_fits_no_other_browser(
         await victim.callback("fred")
         refused = await victim.get(back)
         assert refused.json()["code"] == "sign-in-invalid"
-        assert "began no such sign-in" in refused.json()["detail"], "the code is not even tried"
+        assert "did not begin this sign-in" in refused.json()["detail"], (
+            "the code is not even tried"
+        )
         assert "mergehub" not in victim.cookies
 
 

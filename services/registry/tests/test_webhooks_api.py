@@ -184,7 +184,7 @@ async def test_a_pattern_of_types_is_answered_with_what_means_all(
 ) -> None:
     answer = await owner.post("/v1/webhooks", json={**HOOK, "types": [pattern]})
     (fault,) = answer.json()["errors"]
-    assert fault["suggestion"] == "there are no patterns: name each type, or none for all"
+    assert fault["suggestion"] == "patterns are not supported: name each type, or no type for all"
     every = await owner.post("/v1/webhooks", json={**HOOK, "types": []})
     assert (every.status_code, every.json()["types"]) == (201, [])
 

@@ -203,7 +203,7 @@ async def test_a_secret_of_another_row_signs_nothing_and_stops_nobody(
     await submit()
     await sender.send_due()
     (refused,), (sent,) = await deliveries(other), await deliveries(mine)
-    assert refused["attempts"][0]["error"] == "The secret that signs it cannot be read: rotate it."
+    assert refused["attempts"][0]["error"] == "The endpoint's secret cannot be read. Rotate it."
     assert sent["state"] == "delivered"
     assert len(receiver.received) == 1
     await owner.post(f"/v1/webhooks/{other['id']}/rotate")

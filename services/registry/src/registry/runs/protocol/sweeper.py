@@ -79,7 +79,7 @@ async def _lapse(session: AsyncSession, run: RunRow, now: datetime) -> None:
     """End the attempt of a worker that fell silent as failed; another worker may succeed."""
     last = run.attempt >= run.max_attempts
     before = RunError.model_validate(run.error) if run.error else None
-    message = f"The worker {run.worker} sent no heartbeat in attempt {run.attempt}."
+    message = f"The worker {run.worker} stopped sending heartbeats in attempt {run.attempt}."
     if last:
         message = f"All {run.max_attempts} attempts are used up. {message}"
         message += f" The previous error: {before.message}" if before else ""
