@@ -1,4 +1,4 @@
-"""Uplift: the merge against each parent, the best one and their mean."""
+"""Uplift: the merge compared with each parent, the best one and their mean."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever writes is named: nothing is written without an actor, and quotas hold for each."""
+"""Every change names its actor: nothing is written without one, and quotas hold for each."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ WRITES = [
 
 
 def ann_with(limit: int | None) -> Actor:
-    """Ann at work, who may have so many of everything."""
+    """Ann as an actor whose every quota is `limit`."""
     who = Principal("laptop", frozenset({"admin"}), account="ann")
     return Actor(who, "from-nowhere", lambda name: limit)
 

@@ -1,4 +1,4 @@
-"""Whose a model's name is, and which model a name means."""
+"""Who owns a model's name, and which model a name means."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def ask(client: Client, name: str, recipe: str = RECIPE, **fields: Any) ->
 
 @pytest.fixture
 def made(claim: Call, report: Call) -> Call:
-    """A model that was merged under a name: its run."""
+    """The run of a model that was merged under a name."""
 
     async def made(client: Client, name: str, recipe: str = RECIPE, **fields: Any) -> Json:
         answer = await ask(client, name, recipe, **fields)
@@ -61,13 +61,13 @@ def made(claim: Call, report: Call) -> Call:
 
 
 def called(answer: httpx.Response) -> tuple[str, str]:
-    """What a submitted run's model is called, and whose the run is."""
+    """The name of a submitted run's model, and the owner of the run."""
     assert answer.status_code == 202, answer.text
     return answer.json()["spec"]["model_name"], answer.json()["owner"]
 
 
 def refused(answer: httpx.Response) -> tuple[str, str]:
-    """What a refusal says, and what would be right."""
+    """The detail of a refusal, and the name that it suggests."""
     assert (answer.status_code, answer.json()["code"]) == (422, "run-invalid"), answer.text
     (fault,) = answer.json()["errors"]
     assert (fault["pointer"], fault["code"]) == ("/model_name", "foreign-name")
@@ -217,7 +217,7 @@ def by(way: str, name: str) -> str:
 
 
 async def _or_not_built(answer: httpx.Response) -> None:
-    """Some places are of the language and not built yet: then the recipe itself is refused."""
+    """The language has places that are not built yet: then the recipe itself is refused."""
     if answer.json()["code"] == "recipe-invalid":
         assert any("not built" in each["detail"] for each in answer.json()["errors"]), answer.text
 
@@ -243,7 +243,7 @@ async def test_a_private_model_goes_into_nothing_public_by_whatever_way(
     assert hers.json()["products"] == {name: secret["id"]}
     if form.startswith("run:"):
         assert his.json()["errors"][0]["code"] == "unknown-run"
-    else:  # for him it is no product: a folder of the worker's, or an id of Hugging Face
+    else:  # for bob it is not a product, but a worker's folder or an id of Hugging Face
         assert (his.json()["products"], his.json()["visibility"]) == ({}, "public")
 
 

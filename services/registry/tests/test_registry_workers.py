@@ -1,4 +1,4 @@
-"""Workers and queues: who is there, what fits whom, and how much waits."""
+"""Workers and queues: which workers are alive, which runs fit them, and how much waits."""
 
 from __future__ import annotations
 
