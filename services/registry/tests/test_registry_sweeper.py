@@ -1,4 +1,4 @@
-"""The sweeper: silent workers, a Redis without memory, and replicas that sweep at once."""
+"""The sweeper: silent workers, a Redis that lost its data, and replicas that sweep at once."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def wilson(share: float, count: int) -> Estimate:
 def combine(terms: Sequence[tuple[float, Estimate]]) -> Estimate:
     """The sum of weight · estimate over independent terms: a mean, or a difference.
 
-        low = value - √Σ (distance of each weighted term to its own low end)², high alike
+        low = value - √Σ (distance of each weighted term to its own low end)²; high likewise
 
     With normal intervals these distances are z · stderr, so the standard errors add as a root
     sum of squares; Wilson intervals keep their asymmetry. For two shares it is Newcombe's hybrid

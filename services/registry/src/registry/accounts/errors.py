@@ -48,7 +48,7 @@ class CannotDisable(Conflict):
 
 
 class LastOwner(Conflict):
-    """Without an owner, nobody could change the organisation."""
+    """Without an owner, no member could change the organisation."""
 
     code, title = "last-owner", "The last owner cannot leave"
     remedy = "Make another member an owner first."

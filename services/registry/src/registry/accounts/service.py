@@ -105,7 +105,7 @@ async def _disable(session: AsyncSession, who: Principal, row: AccountRow, disab
     if not who.may("admin"):
         raise Forbidden("Only a token of scope admin can disable accounts.")
     if row.kind != "person" or row.handle == LOCAL:
-        raise CannotDisable(f"{row.handle} is not a person who can be disabled.")
+        raise CannotDisable(f"{row.handle} is an organisation or the hub's operator.")
     row.disabled_at = await now(session) if disabled else None
     await notify(session, CHANNEL)
 

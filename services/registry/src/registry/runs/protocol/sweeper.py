@@ -1,4 +1,4 @@
-"""The sweeper of runs: it recovers what a dead worker or a Redis without memory leaves behind.
+"""The sweeper of runs: it recovers runs from dead workers and from a Redis that lost its data.
 
 Any number of replicas may sweep: each skips the rows that another one has locked.
 """
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 
 class Sweeper:
-    """Returns runs of silent workers to the queue, and rings again for runs that nobody claimed."""
+    """Returns runs of silent workers to the queue, and rings again for unclaimed runs."""
 
     BATCH = 100
     PAUSE_SECONDS = 0.5  # with a lease of 12 s, another worker continues within 15 s
