@@ -30,7 +30,7 @@ class Setting(Answer):
 class Result(Setting):
     """One result. `source` is `verified` if a worker of this hub measured it.
 
-    `full`: the run had all items of the benchmark. Other results stay off boards and comparisons.
+    `full`: the run had all items of the benchmark. Boards and comparisons need that.
     """
 
     id: int

@@ -116,7 +116,7 @@ class Rank(TypedDict):
 class Result(TypedDict):
     """One result. `source` is `verified` if a worker of this hub measured it.
 
-    `full`: the run had all items of the benchmark. Other results stay off boards and comparisons."""
+    `full`: the run had all items of the benchmark. Boards and comparisons need that."""
 
     benchmark: str
     version: str
