@@ -52,12 +52,12 @@ class RecipeCreate(Message):
         name="dates-and-units", title="Dates and units", tags=["small"], recipe=RECIPE
     )
 
-    name: Slug = Field(description="Lower case words joined by hyphens; the owner has it once.")
+    name: Slug = Field(description="Lower case words joined by hyphens; unique per owner.")
     owner: Slug | None = Field(
         None, description="Your handle (the default), or an organisation's that you write for."
     )
     visibility: Visibility = Field(
-        "public", description="Private: only those who belong to the owner see it."
+        "public", description="`private`: only those who belong to the owner see it."
     )
     title: str | None = Field(
         None, min_length=1, max_length=200, description="One line for people; by default, the name."

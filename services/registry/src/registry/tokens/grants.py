@@ -15,7 +15,7 @@ from registry.tokens.schemas import TokenCreate
 class TokenInvalid(Invalid):
     """A scope does not exist, or the token's end is not valid."""
 
-    code, title = "token-invalid", "The token is not valid"
+    code, title = "token-invalid", "The requested token is not valid"
     remedy = "Fix the field that each entry of `errors` names; it may suggest a scope."
 
 

@@ -40,7 +40,7 @@ async def claim_run(run_id: UUID, body: ClaimRequest, session: Session) -> Claim
 
 @router.post(
     "/heartbeat",
-    summary="Keep a lease and report progress",
+    summary="Renew a lease and report progress",
     responses=problem_responses(StaleFence),
 )
 async def heartbeat_run(
@@ -51,7 +51,7 @@ async def heartbeat_run(
 
 
 @router.post(
-    "/release", summary="Hand a run back to the queue", responses=problem_responses(StaleFence)
+    "/release", summary="Return a run to the queue", responses=problem_responses(StaleFence)
 )
 async def release_run(run_id: UUID, body: ReleaseRequest, session: UrgentSession) -> Run:
     """Return a run to the queue; this attempt does not count."""

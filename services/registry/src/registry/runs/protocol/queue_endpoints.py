@@ -12,7 +12,7 @@ from registry.runs.schemas import Queue, QueueList
 router = APIRouter(prefix="/v1/queues", tags=["runs"])
 
 
-@router.get("", summary="List the queues and how much waits in each")
+@router.get("", summary="List the queues and their depths")
 async def list_queues(session: Session) -> QueueList:
     """The depth of every queue."""
     return QueueList(items=await queues.depths(session))
