@@ -92,7 +92,7 @@ def test_login_to_a_hub_where_nobody_signs_in_says_so_at_once(mergehub: Any) -> 
         refused = mergehub("login", *options)
         assert refused.exit_code == 1
         assert refused.stdout == ""
-        assert "No OpenID provider is set up for this hub." in refused.stderr
+        assert "This hub has no OpenID provider." in refused.stderr
         assert "MERGEHUB_TOKEN" in refused.stderr
 
 

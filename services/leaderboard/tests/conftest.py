@@ -1,4 +1,4 @@
-"""The leaderboard over the real stores, and a registry's feed and item scores over real HTTP."""
+"""The leaderboard with real stores, and a registry's feed and item scores over real HTTP."""
 
 # ruff: noqa: F401, F811 - pytest finds fixtures by the names that are imported
 
@@ -30,7 +30,7 @@ from mergehub.kit.http.app import Resources
 
 
 class NoSuchRun(Exception):
-    """What the registry answers where it kept no items."""
+    """The registry's answer for a run without item scores."""
 
 
 async def _tell(request: Request, error: Exception) -> JSONResponse:
@@ -39,7 +39,7 @@ async def _tell(request: Request, error: Exception) -> JSONResponse:
 
 
 class ScoringRegistry(FakeRegistry):
-    """A registry that keeps item scores, too; `failing` requests for them are refused."""
+    """A registry that also keeps item scores; it refuses the first `failing` requests for them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class ScoringRegistry(FakeRegistry):
         return {"benchmark": benchmark, "items": self.items[run]}
 
     def score(self, model: str, benchmark: str, scores: str | float, **changes: Any) -> Envelope:
-        """An evaluation: `scores` as a text like `1101`, one item each, or as a mean alone."""
+        """An evaluation: `scores` is a text like `1101` with one digit per item, or only a mean."""
         items = (
             {f"item-{n}": float(each) for n, each in enumerate(scores)}
             if isinstance(scores, str)
@@ -102,5 +102,5 @@ def fake() -> ScoringRegistry:
 
 @pytest.fixture
 def caught_up(resources: Resources) -> Callable[[], Awaitable[None]]:
-    """Makes the service take in all that the registry tells."""
+    """Make the service apply all events of the registry."""
     return events.consumer(resources).catch_up

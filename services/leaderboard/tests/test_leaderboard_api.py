@@ -1,4 +1,4 @@
-"""The facts as clients see them, errors, and the documents that clients are made from."""
+"""The results as clients see them, errors, and the OpenAPI documents that clients are made from."""
 
 from __future__ import annotations
 

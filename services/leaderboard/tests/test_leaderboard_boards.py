@@ -1,4 +1,4 @@
-"""Boards: what meets, in which order, and how sure the order is."""
+"""Boards: which results are compared, in which order, and how certain the order is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mergehub.contracts.kinds.merge import Parent
 
 @pytest.fixture
 async def demo(registry, caught_up):
-    """Two specialists and their merge, all measured twice; a stranger measured once."""
+    """Two specialists and their merge, measured on two benchmarks; another model, on one."""
     registry.merge("merge", Parent(name="dates"), Parent(name="units"))
     for model, on_dates, on_units in (
         ("dates", "1" * 90 + "0" * 10, "1" * 10 + "0" * 90),

@@ -1,4 +1,4 @@
-"""Evaluations and productions reach the leaderboard once each, with their item scores."""
+"""Evaluations and merges reach the leaderboard once each, with their item scores."""
 
 from __future__ import annotations
 

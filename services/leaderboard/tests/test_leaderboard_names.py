@@ -1,4 +1,4 @@
-"""Names of models are compared without case, also those that were kept apart before."""
+"""Names of models are compared without case, also names that used to be kept apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events as each release told them are taken in by today's leaderboard."""
+"""Today's leaderboard applies the events of every release."""
 
 from __future__ import annotations
 

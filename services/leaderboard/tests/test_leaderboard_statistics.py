@@ -1,4 +1,4 @@
-"""Intervals against published values, and against what must hold for any scores."""
+"""Intervals compared with published values, and with what must hold for any scores."""
 
 from __future__ import annotations
 

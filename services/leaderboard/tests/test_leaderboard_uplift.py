@@ -1,4 +1,4 @@
-"""Uplift: the merge against each parent, the best one and their mean."""
+"""Uplift: the merge compared with each parent, the best one and their mean."""
 
 from __future__ import annotations
 
@@ -144,4 +144,4 @@ async def test_an_unmeasured_model_is_a_problem_that_helps(client):
     answer = await client.get("/v1/uplift", params={"model": "nobody"})
     assert answer.status_code == 404
     assert answer.json()["code"] == "no-results"
-    assert "evaluate it" in answer.json()["detail"]
+    assert "Evaluate it" in answer.json()["detail"]

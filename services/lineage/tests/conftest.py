@@ -1,4 +1,4 @@
-"""Lineage over the real stores, and a registry's event feed over real HTTP."""
+"""Lineage with real stores, and a registry's event feed over real HTTP."""
 
 # ruff: noqa: F401, F811 - pytest finds fixtures by the names that are imported
 
@@ -40,7 +40,7 @@ def fake() -> FakeRegistry:
 
 @pytest.fixture
 def command(settings: ServiceSettings) -> Callable[..., Awaitable[tuple[int, str, str]]]:
-    """Runs `python -m lineage` with words; gives its exit status and what it said."""
+    """Run `python -m lineage` with arguments; return its exit status and its output."""
 
     async def run(*words: str, hub_url: str = settings.hub_url) -> tuple[int, str, str]:
         named = settings.model_copy(update={"hub_url": hub_url})
@@ -62,7 +62,7 @@ def command(settings: ServiceSettings) -> Callable[..., Awaitable[tuple[int, str
 
 @pytest.fixture
 def ancestry(client: httpx.AsyncClient) -> Callable[[str], Awaitable[dict[str, Any]]]:
-    """Asks for the ancestors of a model by its name."""
+    """Get the ancestors of a model by its name."""
 
     async def ask(name: str, **query: Any) -> dict[str, Any]:
         found = await client.get("/v1/models", params={"name": name})

@@ -1,4 +1,4 @@
-"""What clients see: models, walks, popularity and errors."""
+"""The API of lineage: models, walks, the most used models, and errors."""
 
 from __future__ import annotations
 

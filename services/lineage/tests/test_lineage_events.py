@@ -50,7 +50,7 @@ def reached(resources: Resources, sequence: int) -> Callable[[], Awaitable[bool]
 
 
 def waiting(resources: Resources, replicas: int = 1) -> Callable[[], Awaitable[bool]]:
-    """Whether so many consumers are blocked at the stream."""
+    """Whether this many consumers are blocked at the stream."""
 
     async def check() -> bool:
         clients = await resources.redis.client_list()
@@ -81,7 +81,7 @@ async def consuming(
     apply: Apply = events.apply,
     block_ms: int = 60_000,
 ) -> AsyncIterator[None]:
-    """A consumer for each of `resources`, which for a minute does not look by itself."""
+    """A consumer for each of `resources`, which does not poll for a minute."""
     loops = {}
     for number, opened in enumerate(resources):
         consumer = reader(opened, apply)
@@ -231,7 +231,7 @@ class TestStream:
 
 
 async def test_replicas_that_race_through_stream_and_feed_apply_in_order(settings, registry, until):
-    """Every event comes to both by several ways at once; some the stream never carries."""
+    """Every event reaches both by several ways at once; the stream lacks some events."""
     applied: list[int] = []
 
     async def note(session: AsyncSession, event: Envelope) -> None:

@@ -1,4 +1,4 @@
-"""The graph keeps no cycle, and walks along it answer what a plain search does."""
+"""The graph keeps no cycle, and walks along it find what a plain search finds."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pairs = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=16)
 
 
 def depths(start: int, edges: Iterable[tuple[int, int]]) -> dict[int, int]:
-    """Reference: relax every edge until nothing gets nearer (Bellman-Ford)."""
+    """Reference: relax every edge until no distance shrinks (Bellman-Ford)."""
     found = {start: 0}
     edges = list(edges)
     for _ in edges:
@@ -49,7 +49,7 @@ async def link(resources: Resources, child: str, parent: Parent) -> None:
 
 
 async def grow(resources: Resources, wanted: Pairs) -> tuple[Pairs, dict[int, UUID]]:
-    """Add what may be added; which edges that were, and the models' ids by number."""
+    """Add the edges that may be added; return them, and the models' ids by number."""
     prefix, kept = uuid4().hex, []
     async with resources.database.transaction() as session:
         ends = [
@@ -164,7 +164,7 @@ async def test_the_same_edge_again_adds_and_counts_nothing(resources):
 
 
 async def test_a_ladder_of_diamonds_is_walked_at_once(resources):
-    """2^24 ways lead to the bottom; a walk that follows each would not end."""
+    """2^24 paths lead to the bottom; a walk along each of them would not end."""
     async with resources.database.transaction() as session:
         rungs = [
             [await service.ensure_end(session, f"{rung}-{side}", None) for side in "ab"]

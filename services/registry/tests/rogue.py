@@ -1,4 +1,4 @@
-"""An OpenID provider that says whatever a test wants it to say, in ID tokens with its own keys."""
+"""An OpenID provider that says what a test wants, in ID tokens with its own keys."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Rogue:
         self.subject = "ann"
 
     def shared_secret(self) -> None:
-        """Sign as somebody would who knows the public key alone, and calls it a password."""
+        """Sign like an attacker who has only the public key and uses it as a shared secret."""
         self.header = {"alg": "HS256", "kid": "a"}
 
     def signed(self, claims: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Organisations: who founds them, who belongs to them, and what each role may do."""
+"""Organisations: who creates them, who belongs to them, and what each role may do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is private: for whom it is there, and for whom nothing of it is to be found anywhere."""
+"""Private objects: who sees them, and that nobody else finds a trace of them anywhere."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ async def lab(ann: Client) -> str:
 async def others(
     person: Call, stranger: Client, worker: Client, ann: Client, lab: str
 ) -> list[Client]:
-    """Everybody who is not to know: nobody, somebody, a worker, and a token without a session."""
+    """All who must not know: no token, another person, a worker, and a token without a session."""
     return [stranger, await person("eve"), worker, await person("mallory", "recipes:read")]
 
 
 @pytest.fixture
 async def members(person: Call, ann: Client, owner: Client, lab: str) -> dict[str, Client]:
-    """Everybody who may know, by what they are."""
+    """All who may know, by their role."""
     found = {"owner": ann, "admin": owner}
     for role in ("writer", "reader"):
         found[role] = await person(f"the-{role}")
@@ -59,7 +59,7 @@ async def members(person: Call, ann: Client, owner: Client, lab: str) -> dict[st
 
 @pytest.fixture
 def publish(ann: Client, lab: str, recipe_text: str) -> Call:
-    """Publishes a private recipe of the lab; fields may be given."""
+    """Publish a private recipe of the lab; arguments replace fields of the request."""
 
     async def publish(by: Client = ann, **fields: Any) -> Json:
         body = {"name": "secret", "owner": "lab", "visibility": "private", "recipe": recipe_text}
@@ -72,7 +72,7 @@ def publish(ann: Client, lab: str, recipe_text: str) -> Call:
 
 @pytest.fixture
 def run_of(ann: Client) -> Call:
-    """Submits a merge of a recipe's newest version."""
+    """Submit a merge of a recipe's newest version."""
 
     async def run_of(recipe: Json, by: Client = ann, **fields: Any) -> Json:
         body = {"kind": "merge", "recipe_version": recipe["version"]["id"], "model_name": "x"}
@@ -85,7 +85,7 @@ def run_of(ann: Client) -> Call:
 
 @pytest.fixture
 def merge(claim: Call, report: Call) -> Call:
-    """Has a worker do a run."""
+    """Let a worker do a run."""
 
     async def merge(run: Json) -> None:
         assert (await report(await claim(run))).status_code == 200
@@ -324,7 +324,7 @@ async def test_once_private_its_owners_runs_are_private_and_anothers_are_not(
     assert (await ann.get(f"/v1/runs/{mine['id']}")).status_code == 200
     assert (await stranger.get(f"/v1/runs/{hers['id']}")).status_code == 200
     await ann.post(f"/v1/runs/{mine['id']}/cancel")
-    assert len(await events()) == before, "what was told stays, what follows is not told"
+    assert len(await events()) == before, "events that were sent stay, later ones are held back"
 
 
 async def test_a_run_that_is_submitted_meanwhile_does_not_slip_through(

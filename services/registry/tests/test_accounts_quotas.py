@@ -1,4 +1,4 @@
-"""Quotas: nobody gets beyond them, not even by asking many times at once."""
+"""Quotas: no account exceeds them, not even with many requests at once."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ async def test_many_at_once_are_no_more_than_the_quota(
     refused = next(answer for answer in answers if not answer.is_success)
     assert refused.status_code == status
     assert refused.json()["code"] == ("quota-exceeded" if status == 403 else "run-quota-exceeded")
-    assert f"The quota {name} of ann is 3" in refused.json()["detail"]
+    assert f"its quota {name} is 3" in refused.json()["detail"]
     assert await used(ann, name) == 3
 
 
@@ -106,9 +106,9 @@ async def test_an_organisations_things_count_for_it(ann: Client, limit: Call) ->
     body = {"name": "one", "owner": "lab", "recipe": RECIPE}
     assert (await ann.post("/v1/recipes", json=body)).status_code == 201
     refused = await ann.post("/v1/recipes", json=body | {"name": "two"})
-    assert "of lab is 1" in refused.json()["detail"]
+    assert "lab has 1 recipes" in refused.json()["detail"]
     refused = await ann.post("/v1/recipes", json={"name": "mine", "recipe": RECIPE})
-    assert "of ann is 0" in refused.json()["detail"]
+    assert "ann has 0 recipes" in refused.json()["detail"]
 
 
 async def test_a_repeated_request_is_counted_once(ann: Client, limit: Call) -> None:

@@ -1,4 +1,4 @@
-"""The shell where several people publish: a name alone never leads to somebody else's recipe."""
+"""The shell on a hub with several publishers: a name alone never means another's recipe."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def shell_of(
     app: FastAPI, tmp_path: Path, recipe_text: str,
     serving: Callable[[FastAPI], AbstractAsyncContextManager[str]],
 ) -> AsyncIterator[Callable[[httpx.AsyncClient], Shell]]:  # fmt: skip
-    """The shell of somebody, in a folder with the recipe soup.yml."""
+    """A person's shell, in a folder with the recipe soup.yml."""
     soup = tmp_path / "soup.yml"
     soup.write_text(recipe_text)
     async with serving(app) as url:

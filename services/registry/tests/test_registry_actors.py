@@ -1,4 +1,4 @@
-"""Whoever writes is named: nothing is written without an actor, and quotas hold for each."""
+"""Every change names its actor: nothing is written without one, and quotas hold for each."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ WRITES = [
 
 
 def ann_with(limit: int | None) -> Actor:
-    """Ann at work, who may have so many of everything."""
+    """Ann as an actor whose every quota is `limit`."""
     who = Principal("laptop", frozenset({"admin"}), account="ann")
     return Actor(who, "from-nowhere", lambda name: limit)
 
@@ -122,7 +122,7 @@ async def test_a_noun_counts_what_it_declares(ann: None, transaction: Any) -> No
     async with transaction() as session:
         await check_quota(session, ann_with(1), "ann", changes)
         await audit(session, ann_with(1), "account.changed", "accounts/ann")
-        with pytest.raises(Problem, match="The quota changes of ann is 1 changes, and 1 are there"):
+        with pytest.raises(Problem, match="ann has 1 changes, and its quota changes is 1"):
             await check_quota(session, ann_with(1), "ann", changes)
 
 

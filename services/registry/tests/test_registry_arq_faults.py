@@ -1,4 +1,4 @@
-"""The registry's half of what arq and Redis may do to jobs: the row outlives it all."""
+"""The registry and the faults of arq and Redis: a run's row survives all of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def queue(redis: Redis) -> list[str]:
 
 
 async def waited(transaction: Any, hours: float) -> None:
-    """Let every run be as old as that."""
+    """Make every run this old."""
     async with transaction() as session:
         await session.execute(
             text("UPDATE runs SET due_at = now() - :hours * interval '1 h'"), {"hours": hours}
@@ -87,7 +87,7 @@ async def test_a_cancelled_run_takes_no_other_along(
     owner: httpx.AsyncClient, resources: Resources, submit: Call, claim: Call, events: Call
 ) -> None:
     before, later = await submit(), await submit()
-    await owner.post(f"/v1/runs/{before['id']}/cancel")  # its bell has not been rung yet
+    await owner.post(f"/v1/runs/{before['id']}/cancel")  # its bell has not rung yet
     await events()
     assert await queue(resources.redis) == [later["id"]]
     assert (await claim(later))["run_id"] == later["id"]

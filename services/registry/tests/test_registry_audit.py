@@ -1,4 +1,4 @@
-"""The audit trail: every change of people, in its transaction, and no secret in it."""
+"""The audit trail: it records every change in the change's transaction, and no secret."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ADDRESS = "/v1/accounts/audit"
 
 @pytest.fixture
 def trail(owner: httpx.AsyncClient) -> Callable[..., Awaitable[list[Json]]]:
-    """The trail, newest first, filtered."""
+    """The audit trail, newest first, filtered."""
 
     async def trail(**wanted: Any) -> list[Json]:
         return (await owner.get(ADDRESS, params=wanted)).json()["items"]

@@ -24,7 +24,7 @@ Serving = Callable[[FastAPI], AbstractAsyncContextManager[str]]
 
 @pytest.fixture(scope="module")
 async def replica(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[FastAPI]:
-    """Another registry over the same database, which knows nothing of the first one's memory."""
+    """Another registry with the same database, which shares no memory with the first."""
     replica = create_app(settings)
     async with replica.router.lifespan_context(replica):
         yield replica
@@ -34,7 +34,7 @@ async def replica(app: FastAPI, settings: ServiceSettings) -> AsyncIterator[Fast
 async def replicas(
     app: FastAPI, replica: FastAPI, owner: httpx.AsyncClient
 ) -> AsyncIterator[list[httpx.AsyncClient]]:
-    """The owner at each of them."""
+    """The operator's client at each replica."""
     headers = {"Authorization": owner.headers["Authorization"]}
     one, other = (
         httpx.AsyncClient(
@@ -48,7 +48,7 @@ async def replicas(
 
 @pytest.fixture
 async def things(owner: httpx.AsyncClient, recipe_text: str) -> Json:
-    """What the paths and bodies below name."""
+    """The objects that the paths and bodies below name."""
     recipe = await owner.post("/v1/recipes", json={"name": "before", "recipe": recipe_text})
     webhook = await owner.post("/v1/webhooks", json=URL)
     sent = await owner.post(f"/v1/webhooks/{webhook.json()['id']}/test", json={})
@@ -60,7 +60,7 @@ async def things(owner: httpx.AsyncClient, recipe_text: str) -> Json:
     }
 
 
-# Where, with what, the answer's status, and what it adds one row to.
+# The path, the body, the answer's status, and the table that gets one row.
 CREATING: dict[str, tuple[str, Callable[[Json], Json], int, str]] = {
     "publish_recipe": (
         "/v1/recipes", lambda t: {"name": "new", "recipe": t["text"]}, 201, "recipes",
@@ -132,7 +132,7 @@ async def test_two_hundred_at_once_have_one_effect_and_one_answer(
 
 
 async def _deliver(transaction: Any) -> None:
-    """As a sender does that was answered 200."""
+    """Settle the deliveries like a sender that got 200."""
     async with transaction() as session:
         delivered = "state = 'delivered', finished_at = now()"
         await session.execute(text(f"UPDATE webhook_deliveries SET {delivered}"))
@@ -151,7 +151,7 @@ async def test_every_operation_that_takes_a_key_is_tried(app: FastAPI) -> None:
 async def test_what_was_acknowledged_is_there_at_another_replica(
     app: FastAPI, replica: FastAPI, owner: httpx.AsyncClient, things: Json, serving: Serving
 ) -> None:
-    """Over HTTP, where an answer is there as soon as it is sent."""
+    """Over HTTP, where an answer arrives as soon as it is sent."""
     options: Json = {"headers": {"Authorization": owner.headers["Authorization"]}}
     async with serving(app) as here, serving(replica) as there:
         one = httpx.AsyncClient(base_url=here, trust_env=False, **options)

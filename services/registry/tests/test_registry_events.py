@@ -1,4 +1,4 @@
-"""What the registry tells: the feed, the stream and the doorbell."""
+"""The events that the registry publishes: the feed, the stream and the bell."""
 
 from __future__ import annotations
 

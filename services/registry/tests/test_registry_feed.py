@@ -1,4 +1,4 @@
-"""How long the feed keeps events, what it says of those that are gone, and of older releases."""
+"""How long the feed keeps events, what it says about pruned ones, and events of older releases."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DAYS = 90
 
 @pytest.fixture
 def told(submit: Call, resources: Resources) -> Call:
-    """Tells so many events, numbered from 1."""
+    """Publish this many events, numbered from 1."""
 
     async def told(number: int) -> None:
         for _ in range(number):
@@ -37,7 +37,7 @@ def told(submit: Call, resources: Resources) -> Call:
 
 @pytest.fixture
 def aged(transaction: Any) -> Call:
-    """Makes the events of these sequences older than they may get."""
+    """Make the events of these sequences older than the feed keeps them."""
 
     async def aged(*sequences: int) -> None:
         async with transaction() as session:
@@ -119,7 +119,7 @@ async def test_private_events_are_pruned_by_their_age(
             await session.execute(text(private.format(published, old)))
     assert await pruner.prune() == 1
     await events()
-    assert await pruner.prune() == 1, "what the relay had not handed on is now old as well"
+    assert await pruner.prune() == 1, "the events that the relay had held are old now, too"
 
 
 async def test_an_empty_outbox_and_one_without_numbers_are_left_alone(
@@ -189,7 +189,7 @@ async def test_a_page_of_large_events_has_fewer_and_none_is_left_out(
         "UPDATE outbox SET data = data || jsonb_build_object('x', (SELECT string_agg("
         "md5(n::text), '') FROM generate_series(1, :words) AS n)) WHERE sequence = ANY(:these)"
     )
-    async with transaction() as session:  # half a megabyte each, and one of two
+    async with transaction() as session:  # half a megabyte each, and one of two megabytes
         await session.execute(grow, {"words": 16_000, "these": [1, 2, 3]})
         await session.execute(grow, {"words": 64_000, "these": [5]})
     pages, address = [], "/v1/events?after=0"

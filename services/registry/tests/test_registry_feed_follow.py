@@ -1,4 +1,4 @@
-"""Following the feed of events: by waiting for the next ones, and as a stream."""
+"""Following the feed of events: waiting for the next ones, and reading the stream."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WAITERS = ("mergehub_outbox", "registry/numbered")
 
 @pytest.fixture
 def tell(submit: Call, resources: Resources) -> Call:
-    """Tells of one more event, which is published at once."""
+    """Publish one more event."""
 
     async def tell() -> None:
         await submit()
@@ -35,7 +35,7 @@ def tell(submit: Call, resources: Resources) -> Call:
 
 @pytest.fixture
 def waiting(resources: Resources) -> Callable[[int], Call]:
-    """Whether so many wait, and hold no connection meanwhile."""
+    """Whether this many followers wait, without holding a connection."""
 
     def waiting(many: int) -> Call:
         async def wait() -> bool:
@@ -49,7 +49,7 @@ def waiting(resources: Resources) -> Callable[[int], Call]:
 
 @pytest.fixture
 async def follow(app: FastAPI, serving: Any, empty: None) -> AsyncIterator[Any]:
-    """Opens the stream and gives its frames as they come."""
+    """Open the stream and return its frames as they arrive."""
     async with serving(app) as url:
 
         @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Filters whose values are of a closed set: another value is a fault, never an empty list."""
+"""Filters with a closed set of values: another value is a fault, never an empty list."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ Call = Callable[..., Awaitable[Any]]
 
 class Server(uvicorn.Server):
     def capture_signals(self) -> Any:
-        return nullcontext()  # signals are for the tests
+        return nullcontext()  # the tests handle signals
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ async def address(app: FastAPI) -> AsyncIterator[str]:
 
 @pytest.fixture
 def follow(address: str) -> Callable[..., Any]:
-    """Opens the stream of a run and gives its frames as they come."""
+    """Open the stream of a run and return its frames as they arrive."""
 
     @asynccontextmanager
     async def follow(run: Json, last: int | None = None) -> AsyncIterator[Frames]:
@@ -153,7 +153,7 @@ async def test_head_of_a_stream_does_not_wait_for_its_end(address: str, submit: 
 
 @pytest.fixture
 def poll(stranger: httpx.AsyncClient) -> Call:
-    """Asks for a run of which `revision` is known, and waits for a change."""
+    """Get a run whose `revision` is known, and wait for a change."""
 
     async def poll(run: Json, revision: int | str, wait: int) -> httpx.Response:
         headers = {"If-None-Match": f'"{revision}"'}
@@ -213,7 +213,7 @@ async def test_what_is_not_known_is_not_waited_for(
         assert (await poll(run, "other", 30)).status_code == 200
         assert (await stranger.get(f"/v1/runs/{run['id']}?wait=30")).status_code == 200
         await report(await claim(run))
-        assert (await poll(run, 3, 30)).status_code == 304, "an ended run changes no more"
+        assert (await poll(run, 3, 30)).status_code == 304, "a run that has ended does not change"
     assert (await poll(run, 3, 31)).status_code == 422
 
 

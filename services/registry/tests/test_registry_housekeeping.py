@@ -1,4 +1,4 @@
-"""Housekeeping: each noun declares its tasks, all are done, and no task holds up the others."""
+"""Housekeeping: each noun declares its tasks, all run, and no task delays the others."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ TASKS = (Task("notes.forget", forget_notes),)
 
 @pytest.fixture
 async def notes(transaction: Any) -> Any:
-    """A table of the test's own; gives how many rows there are."""
+    """A table of the test's own; returns the number of its rows."""
 
     async def count() -> int:
         async with transaction() as session:
@@ -57,7 +57,7 @@ async def notes(transaction: Any) -> Any:
 
 @pytest.fixture
 def noun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A noun added to the registry: a folder, in which two files are."""
+    """A noun added to the registry: a folder with two files."""
     folder = tmp_path / "notes"
     folder.mkdir()
     (folder / "__init__.py").write_text('"""Notes."""\n')
@@ -70,7 +70,7 @@ def noun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def deleting(number: int) -> Callable[[AsyncSession], Awaitable[int]]:
-    """Work that deletes so many notes."""
+    """A task that deletes this many notes."""
 
     async def delete(session: AsyncSession) -> int:
         some = f"DELETE FROM notes WHERE id IN (SELECT id FROM notes LIMIT {number})"
@@ -120,7 +120,7 @@ async def test_a_task_that_fails_or_hangs_is_logged_and_keeps_no_other_from_bein
     monkeypatch.setattr(kit.log, "warning", lambda *_, **told: logged.append(told), raising=False)
     await Housekeeping(resources.database, tasks).keep()
     assert [each["task"] for each in logged] == ["notes.first"]
-    assert await notes() == 4, "what the failed task did was taken back, and the other is done"
+    assert await notes() == 4, "the failed task was rolled back, and the other is done"
 
 
 async def test_a_task_that_failed_is_tried_again_the_next_time(

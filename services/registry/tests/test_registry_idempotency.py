@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: one effect, one answer, however often a request arrives."""
+"""`Idempotency-Key`: one effect and one answer, however often a request arrives."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from registry.idempotency.once import _doors
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
 
-# What the first request with the owner's key `k` holds while it is at work.
+# The lock that the first request with the owner's key `k` holds while it runs.
 FIRST = """
 SELECT pg_advisory_xact_lock(hashtextextended(concat_ws(chr(10), id, '/v1/runs', 'k'), 0))
 FROM tokens WHERE name = 'owner' AND revoked_at IS NULL
@@ -26,7 +26,7 @@ FROM tokens WHERE name = 'owner' AND revoked_at IS NULL
 
 @pytest.fixture
 def post(owner: httpx.AsyncClient, recipe_text: str) -> Call:
-    """Submits a run under a key."""
+    """Submit a run under a key."""
 
     async def post(key: str, **fields: Any) -> httpx.Response:
         body = {"kind": "merge", "recipe": recipe_text, "model_name": "m", **fields}

@@ -1,4 +1,4 @@
-"""`POST /v1/tokens/introspect` as RFC 7662 has it."""
+"""`POST /v1/tokens/introspect` according to RFC 7662."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a registry writes down while it is asked all kinds of things: what happened, no secrets."""
+"""The log of a registry under requests of all kinds: it records what happened, and no secrets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WRONG, BASIC, SIGNED = "mgh_wrong-" + "w" * 40, "dXNlcjpodW50ZXIy", "5f1c9d0ab77
 
 @pytest.fixture
 def server(settings: ServiceSettings, empty: None) -> Call:
-    """A registry by the command that its README gives; gives its address and collects its log."""
+    """A registry started by its README's command; returns its address and collects its log."""
 
     @asynccontextmanager
     async def server(log: list[str]) -> AsyncIterator[httpx.AsyncClient]:

@@ -1,4 +1,4 @@
-"""The run protocol driven in any order, against a model of it that fits on a page."""
+"""The run protocol driven in any order, compared with a small model of it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ OWNER = replace(SYSTEM, who=Principal("owner", frozenset({"admin"}), account="lo
 
 @dataclass
 class Expected:
-    """What a run must be like, and all the states that it went through."""
+    """The expected state of a run, and all states that it went through."""
 
     id: UUID
     state: RunState = QUEUED
@@ -101,7 +101,7 @@ class Protocol(RuleBasedStateMachine):
         self._expected: dict[UUID, Expected] = {}
 
     def _do(self, act: Callable[[AsyncSession], Awaitable[Any]]) -> Any:
-        """The answer to one request, or the code of its problem."""
+        """Return the answer to one request, or the code of its problem."""
 
         async def request() -> Any:
             async with self._database.transaction() as session:
@@ -140,7 +140,7 @@ class Protocol(RuleBasedStateMachine):
 
     @rule(run=runs)
     def claim_again(self, run: Expected) -> None:
-        """The answer was lost. Where the run went back to the queue, it is an ordinary claim."""
+        """The answer was lost. If the run went back to the queue, this is an ordinary claim."""
         if run.claim is None or run.state is QUEUED:
             return
         request = run.claim
@@ -163,7 +163,7 @@ class Protocol(RuleBasedStateMachine):
 
     @rule(run=runs)
     def pause(self, run: Expected) -> None:
-        """A worker is stopped past its lease; who comes first, it or the sweeper, decides."""
+        """A worker is stopped past its lease; whichever of it and the sweeper is first decides."""
         self._set(run, "lease_expires_at = now() - interval '1 s'")
         run.silent = run.silent or run.state is RUNNING
 
@@ -181,7 +181,7 @@ class Protocol(RuleBasedStateMachine):
 
     @rule(run=runs)
     def outlast(self, run: Expected) -> None:
-        """A worker lets an attempt go on for days."""
+        """A worker lets an attempt run for days."""
         self._set(run, "claimed_at = now() - interval '9 d', lease_expires_at = now() + '9 s'")
         self._wait(self._sweeper.end_overdue())
         if run.state is RUNNING:
@@ -256,7 +256,7 @@ class Protocol(RuleBasedStateMachine):
             assert (finished_at is not None) == (state in FINAL)
 
     def teardown(self) -> None:
-        """Every move was told, in order, and every success brought one model."""
+        """Every move was reported, in order, and every success made one model."""
         query = text("SELECT type, data->>'run' AS run FROM outbox ORDER BY id")
         told = self._do(lambda session: session.execute(query)).all()
         for run in self._expected.values():
@@ -300,7 +300,7 @@ def test_no_order_of_events_breaks_the_protocol(
     database = Database(database_url, "registry")
 
     class Silent(Sweeper):
-        """Redis has no part in the truth, and belongs to another loop here."""
+        """Redis has no part in a run's state, and belongs to another loop here."""
 
         async def ring_again(self) -> int:
             return 0

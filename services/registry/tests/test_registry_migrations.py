@@ -1,4 +1,4 @@
-"""Migrations over data: what was stored before is good afterwards, and on the way back."""
+"""Migrations with data: stored rows are still valid afterwards, and after the way back."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def test_webhooks_from_before_their_secrets_were_sealed_stay_as_they_were(
             new = f"({columns}, owner, signature, secret, public_key)"
             values = f"({made}, 'local', '{signature}', '{secret}', {key})"
             await connection.execute(text(f"INSERT INTO webhook_endpoints {new} VALUES {values}"))
-        await connection.run_sync(_to("0005", down=True))  # which could read no sealed secret
+        await connection.run_sync(_to("0005", down=True))  # which could not read a sealed secret
         assert (await connection.execute(text(kept))).one() == (1, "whsec_old")
     await database.close()
 

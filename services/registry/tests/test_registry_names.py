@@ -1,4 +1,4 @@
-"""Whose a model's name is, and which model a name means."""
+"""Who owns a model's name, and which model a name means."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def ask(client: Client, name: str, recipe: str = RECIPE, **fields: Any) ->
 
 @pytest.fixture
 def made(claim: Call, report: Call) -> Call:
-    """A model that was merged under a name: its run."""
+    """The run of a model that was merged under a name."""
 
     async def made(client: Client, name: str, recipe: str = RECIPE, **fields: Any) -> Json:
         answer = await ask(client, name, recipe, **fields)
@@ -61,13 +61,13 @@ def made(claim: Call, report: Call) -> Call:
 
 
 def called(answer: httpx.Response) -> tuple[str, str]:
-    """What a submitted run's model is called, and whose the run is."""
+    """The name of a submitted run's model, and the owner of the run."""
     assert answer.status_code == 202, answer.text
     return answer.json()["spec"]["model_name"], answer.json()["owner"]
 
 
 def refused(answer: httpx.Response) -> tuple[str, str]:
-    """What a refusal says, and what would be right."""
+    """The detail of a refusal, and the name that it suggests."""
     assert (answer.status_code, answer.json()["code"]) == (422, "run-invalid"), answer.text
     (fault,) = answer.json()["errors"]
     assert (fault["pointer"], fault["code"]) == ("/model_name", "foreign-name")
@@ -80,7 +80,7 @@ async def test_nobody_calls_a_model_by_a_name_of_another_account(
 ) -> None:
     space, _, plain = name.partition("/")
     detail, right = refused(await ask(bob, name))
-    assert f"the names of the account {space.lower()}" in detail
+    assert f"only {space.lower()} may use names" in detail
     assert right == f"bob/{plain}"
 
 
@@ -91,7 +91,7 @@ async def test_administrators_neither(owner: Client, ann: Client, lab: str) -> N
 
 async def test_nobody_takes_a_namespace_that_is_no_account(bob: Client) -> None:
     detail, right = refused(await ask(bob, "google/soup"))
-    assert ("google is no account of yours" in detail, right) == (True, "bob/soup")
+    assert ("google is not your account" in detail, right) == (True, "bob/soup")
 
 
 async def test_administrators_use_namespaces_that_are_nobodys_and_bare_names(
@@ -108,7 +108,7 @@ async def test_a_bare_name_is_taken_in_ones_own_namespace_which_the_answer_says(
 ) -> None:
     answer = await ask(bob, "soup")
     assert called(answer) == ("bob/soup", "bob")
-    assert answer.json()["notes"][0] == "The model is called bob/soup."
+    assert answer.json()["notes"][0] == "The model's name is bob/soup."
 
 
 async def test_a_name_of_ones_organisation_makes_the_run_its_own(
@@ -138,7 +138,7 @@ async def test_the_first_spelling_of_a_name_stays(
     assert called(await ask(owner, "me/Soup"))[0] == "me/Soup"
     again = await ask(owner, "ME/soup")
     assert called(again)[0] == "me/Soup"
-    assert again.json()["notes"][0] == "The model is called me/Soup."
+    assert again.json()["notes"][0] == "The model's name is me/Soup."
     assert called(await ask(ann, "ANN/Stew"))[0] == "ann/Stew"
     assert called(await ask(ann, "stew"))[0] == "ann/Stew"
     listed = (await stranger.get("/v1/runs", params={"model": "Me/sOUP"})).json()["items"]
@@ -217,7 +217,7 @@ def by(way: str, name: str) -> str:
 
 
 async def _or_not_built(answer: httpx.Response) -> None:
-    """Some places are of the language and not built yet: then the recipe itself is refused."""
+    """The language has places that are not built yet: then the recipe itself is refused."""
     if answer.json()["code"] == "recipe-invalid":
         assert any("not built" in each["detail"] for each in answer.json()["errors"]), answer.text
 
@@ -243,7 +243,7 @@ async def test_a_private_model_goes_into_nothing_public_by_whatever_way(
     assert hers.json()["products"] == {name: secret["id"]}
     if form.startswith("run:"):
         assert his.json()["errors"][0]["code"] == "unknown-run"
-    else:  # for him it is no product: a folder of the worker's, or an id of Hugging Face
+    else:  # for bob it is not a product, but a worker's folder or an id of Hugging Face
         assert (his.json()["products"], his.json()["visibility"]) == ({}, "public")
 
 
@@ -253,7 +253,7 @@ async def test_a_name_that_nearly_is_a_products_is_noted(
 ) -> None:
     await made(owner, "me/soup")
     notes = (await ask(bob, "stew", by("model", wanted))).json()["notes"]
-    assert any(f"{wanted.lower()} is no model of this hub" in each for each in notes)
+    assert any(f"{wanted.lower()} is not a model of this hub" in each for each in notes)
     assert any("did you mean me/soup?" in each for each in notes)
     evaluation = {"kind": "evaluate", "model": wanted, "benchmarks": ["arc"]}
     noted = (await bob.post("/v1/runs", json=evaluation)).json()["notes"]
@@ -433,6 +433,5 @@ async def test_a_model_with_the_name_of_its_ingredient_is_said_to_lack_that_pare
 ) -> None:
     answer = await ask(owner, "A", "merge_method: linear\nmodels: [{model: a}, {model: b}]\n")
     assert (
-        "A is also the name of an ingredient: lineage leaves out that parent."
-        in answer.json()["notes"]
+        "A is also the name of an ingredient; lineage omits that parent." in answer.json()["notes"]
     )

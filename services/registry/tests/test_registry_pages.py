@@ -1,4 +1,4 @@
-"""A cursor is that of one list; `tests/test_pages.py` has pages while others write."""
+"""A cursor belongs to one list; `tests/test_pages.py` has pages during writes."""
 
 from __future__ import annotations
 

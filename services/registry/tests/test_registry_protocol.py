@@ -24,7 +24,7 @@ CRASHED = {"code": "crashed", "message": "out of memory", "last_lines": ["bye"],
 
 @pytest.fixture
 def row(transaction: Any) -> Call:
-    """The whole row of a run, as the database has it."""
+    """The whole row of a run, as it is in the database."""
 
     async def row(run: Json) -> Json:
         async with transaction() as session:

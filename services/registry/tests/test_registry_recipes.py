@@ -1,4 +1,4 @@
-"""Recipes: published, checked, versioned and read back as they were."""
+"""Recipes: published, checked, versioned, and read back unchanged."""
 
 from __future__ import annotations
 
@@ -224,7 +224,7 @@ async def test_what_is_not_there_is_a_problem(
 
 @pytest.fixture
 def sealed_cursor(settings: ServiceSettings) -> Callable[..., str]:
-    """A cursor under the service's own seal, whatever it says."""
+    """A cursor with the service's own seal and any content."""
 
     def make(path: str, *key: Any) -> str:
         return Cursors(settings.cursor_secret, f"{path}?").encode(*key)

@@ -1,4 +1,4 @@
-"""Trying again what failed or was cancelled."""
+"""Retrying failed and cancelled runs."""
 
 from __future__ import annotations
 

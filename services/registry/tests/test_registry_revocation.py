@@ -1,4 +1,4 @@
-"""A revoked token: refused at once where it was revoked, soon in the replicas, for ever."""
+"""A revoked token: refused at once by the replica that revoked it, soon by others, for ever."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ADDRESS = "/v1/tokens"
 
 @pytest.fixture(scope="module")
 async def replica(settings: ServiceSettings) -> AsyncIterator[FastAPI]:
-    """Another process of the registry, as far as tokens are concerned."""
+    """Another process of the registry, with a token cache of its own."""
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         yield app
@@ -115,7 +115,7 @@ async def test_nobody_makes_a_token_with_a_revoked_one(
     replica: FastAPI, owner: httpx.AsyncClient, made: Json, transaction: Any
 ) -> None:
     assert await status(replica, made["token"]) == 200
-    async with transaction() as session:  # without a call, so that the replica still knows it
+    async with transaction() as session:  # without a signal, so that the replica still keeps it
         await session.execute(text("UPDATE tokens SET revoked_at = now() WHERE name = 'leaked'"))
     transport = httpx.ASGITransport(replica)
     async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:

@@ -67,7 +67,7 @@ async def test_a_version_that_the_language_no_longer_takes_is_refused_when_it_is
 
 @pytest.fixture
 async def full_outbox(transaction: Any, empty: None) -> AsyncIterator[Call]:
-    """An outbox that takes nothing more, until the function given is called."""
+    """An outbox that accepts no events until the returned function is called."""
     async with transaction() as session:
         await session.execute(
             text(

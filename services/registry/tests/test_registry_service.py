@@ -1,4 +1,4 @@
-"""The registry as a whole: migrations, tokens, its description, its background work."""
+"""The registry as a whole: migrations, tokens, its OpenAPI document, its background work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sweeper: silent workers, forgetful Redis, and replicas that sweep at once."""
+"""The sweeper: silent workers, a Redis that lost its data, and replicas that sweep at once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def state(owner: httpx.AsyncClient) -> Call:
 
 @pytest.fixture
 def all_due(transaction: Any) -> Call:
-    """Lets every run wait for its bell for long enough."""
+    """Make every run wait for its bell long enough."""
 
     async def all_due() -> None:
         async with transaction() as session:
@@ -98,7 +98,7 @@ async def test_silence_in_every_attempt_fails_the_run_with_the_last_words(
     assert (failed["state"], failed["attempt"]) == ("failed", MAX_ATTEMPTS)
     assert failed["error"]["code"] == "attempts-exhausted"
     assert failed["error"]["last_lines"] == ["bye"]
-    assert "fell silent" in failed["error"]["message"]
+    assert "stopped sending heartbeats" in failed["error"]["message"]
 
 
 async def test_run_of_a_silent_worker_is_due_at_once(
@@ -212,7 +212,7 @@ async def test_bell_that_still_waits_is_not_doubled(
     await all_due()
     await sweeper.ring_again()
     assert await resources.redis.zcard(queue_name("gpu")) == 1
-    assert await resources.redis.zcard(queue_name("gpu:80gb")) == 1  # which suits too
+    assert await resources.redis.zcard(queue_name("gpu:80gb")) == 1  # which also suits
     assert await resources.redis.zcard(queue_name("cpu")) == 0
 
 

@@ -1,4 +1,4 @@
-"""`/v1/tokens`: what a token may grant, when it ends, and that it is shown once."""
+"""`/v1/tokens`: what a token may grant, when it expires, and that it is shown once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ADDRESS = "/v1/tokens"
 
 @pytest.fixture
 def make(owner: httpx.AsyncClient) -> Make:
-    """Makes a token; another client than the owner's may be given."""
+    """Make a token, as the operator or with another client."""
 
     async def make(name: str, *scopes: str, by: httpx.AsyncClient = owner, **fields: Any) -> Json:
         answer = await by.post(ADDRESS, json={"name": name, "scopes": scopes, **fields})
@@ -48,7 +48,7 @@ def holding(app: FastAPI) -> As:
 
 
 async def publishes(client: httpx.AsyncClient) -> int:
-    """The status that publishing a recipe with faults gets: 422 where the token is good."""
+    """The status of publishing a faulty recipe: 422 if the token is valid."""
     answer = await client.post("/v1/recipes", json={"name": "soup", "recipe": ""})
     return answer.status_code
 

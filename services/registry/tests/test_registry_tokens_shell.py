@@ -25,7 +25,7 @@ async def shell(
     app: FastAPI, empty: None, settings: ServiceSettings, tmp_path: Path,
     serving: Callable[[FastAPI], AbstractAsyncContextManager[str]],
 ) -> AsyncIterator[Shell]:  # fmt: skip
-    """Runs a command with the owner's token, or another."""
+    """Run a command with the operator's token, or another."""
     owners = settings.bootstrap_token.get_secret_value()
     async with serving(app) as url:
 

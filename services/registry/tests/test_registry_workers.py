@@ -1,4 +1,4 @@
-"""Workers and queues: who is there, what fits whom, and how much waits."""
+"""Workers and queues: which workers are alive, which runs fit them, and how much waits."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ async def test_class_of_hardware_must_suit(
     assert answer.status_code == (200 if granted else 409)
     if not granted:
         assert answer.json()["code"] == "run-does-not-fit"
-        assert f"asks for {wanted}" in answer.json()["detail"]
+        assert f"needs a {wanted} worker" in answer.json()["detail"]
 
 
 async def test_worker_gets_only_what_fits(

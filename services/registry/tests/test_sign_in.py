@@ -1,4 +1,4 @@
-"""Signing in by OpenID Connect, at a real provider and at one that lies."""
+"""Signing in with OpenID Connect, at a real provider and at one that lies."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def hub(settings: ServiceSettings, issuer: str, empty: None) -> Hub:
-    """Runs a hub where people sign in; settings may be changed."""
+    """Run a hub where people can sign in; arguments replace settings."""
 
     @asynccontextmanager
     async def hub(**changes: Any) -> AsyncIterator[FastAPI]:
@@ -66,7 +66,7 @@ async def browser(app_with_people: FastAPI) -> AsyncIterator[Browser]:
 
 
 def cookie_of(answer: httpx.Response, name: str = "mergehub") -> str:
-    """The line by which an answer sets a cookie."""
+    """The header by which an answer sets a cookie."""
     [line] = [each for each in answer.headers.get_list("set-cookie") if each.startswith(f"{name}=")]
     return line
 
@@ -177,7 +177,7 @@ async def test_what_comes_back_fits_no_other_browser(
         await victim.callback("fred")
         refused = await victim.get(back)
         assert refused.json()["code"] == "sign-in-invalid"
-        assert "began no such sign-in" in refused.json()["detail"], "the code is not even tried"
+        assert "did not begin this sign-in" in refused.json()["detail"], "the code is not tried"
         assert "mergehub" not in victim.cookies
 
 

@@ -1,4 +1,4 @@
-"""What a provider may say wrongly: nobody gets a session by it, and no fault is a crash."""
+"""Wrong answers of a provider: none of them gives a session, and none is a crash."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def browser(settings: ServiceSettings, rogue: Rogue, empty: None) -> Async
 
 
 async def comes_back(browser: Browser, rogue: Rogue) -> httpx.Response:
-    """Begin to sign in, and come back with a code."""
+    """Begin to sign in, and return with a code."""
     begun = await browser.get("/v1/accounts/sign-in")
     if begun.status_code != 303:
         return begun
@@ -66,7 +66,7 @@ AN_HOUR_AGO, IN_AN_HOUR = int(time.time()) - 3600, int(time.time()) + 3600
 
 
 def _said(claims: dict[str, Any]) -> str:
-    """The same in every process that collects the tests."""
+    """A test id that is the same in every process that collects the tests."""
     named = {AN_HOUR_AGO: "an hour ago", IN_AN_HOUR: "in an hour"}
     return ",".join(
         f"{name}={named.get(value, value) if isinstance(value, int) else value}"
@@ -78,7 +78,7 @@ def _said(claims: dict[str, Any]) -> str:
     "claims",
     [
         {"aud": "another"},
-        {"aud": ["another", CLIENT_ID]},  # whoever it was given to is not told
+        {"aud": ["another", CLIENT_ID]},  # does not say to which client it was issued
         {"aud": ["another", CLIENT_ID], "azp": "another"},
         {"aud": None},
         {"nonce": "another"},

@@ -1,4 +1,4 @@
-"""`mergehub login` and `logout`, with a browser that agrees, and with those who should not."""
+"""`mergehub login` and `logout`, with a browser that agrees, and with attackers."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def browser(hub: FastAPI) -> AsyncIterator[Browser]:
 async def env(
     hub: FastAPI, tmp_path: Path, serving: Callable[[FastAPI], AbstractAsyncContextManager[str]],
 ) -> AsyncIterator[dict[str, str]]:  # fmt: skip
-    """The environment of somebody's shell, who has no token yet."""
+    """The environment of a person's shell, without a token."""
     async with serving(hub) as url:
         yield {
             "MERGEHUB_URL": url,
@@ -74,7 +74,7 @@ async def env(
 
 @pytest.fixture
 async def shell(env: dict[str, str]) -> Shell:
-    """Runs a command."""
+    """Run a command."""
 
     async def shell(*command: str) -> Result:
         return await asyncio.to_thread(CliRunner().invoke, main, command, env=env)
@@ -91,7 +91,7 @@ def path_of(address: str) -> str:
 
 
 async def agree(browser: Browser, address: str, login: str = "ann") -> httpx.Response:
-    """Open the shell's address, sign in where one is sent to, and agree."""
+    """Open the shell's URL, sign in if redirected to that, and allow the shell."""
     path = path_of(address)
     answer = await browser.get(path)
     if answer.status_code == 303:

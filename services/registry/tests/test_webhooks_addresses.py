@@ -1,4 +1,4 @@
-"""Webhooks go only where they may, by the address that is really connected to."""
+"""Webhooks go only to allowed addresses, by the address that is actually connected to."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOOPBACK = [ip_network("127.0.0.0/8")]
 
 
 class Names:
-    """A resolver that gives each answer in turn, the last one for ever."""
+    """A resolver that gives each answer in turn, and then the last one for ever."""
 
     def __init__(self, *answers: Sequence[str]) -> None:
         self._answers = list(answers)
@@ -45,7 +45,7 @@ def refused(
     listen: Call,
     transaction: Any,
 ) -> Call:
-    """The error of a delivery to a URL, however it came to be registered."""
+    """The error of a delivery to a URL, by whatever way it was registered."""
 
     async def refused(url: str, *networks: Any, resolve: Any = None) -> str:
         endpoint = await listen()
@@ -95,7 +95,7 @@ async def test_loopback_is_refused_in_every_notation(
 async def test_name_with_a_private_address_is_refused(
     refused: Call, receiver: Receiver, address: str
 ) -> None:
-    resolve = Names(["93.184.216.34", address])  # though the first of its addresses is public
+    resolve = Names(["93.184.216.34", address])  # although its first address is public
     error = await refused(f"http://rebind.example:{receiver.port}/", resolve=resolve)
     assert error.startswith("Refused:")
 
@@ -108,7 +108,7 @@ async def test_name_that_changes_its_answer_is_judged_by_the_one_connected_to(
         f"http://rebind.example:{receiver.port}/", ip_network("127.0.0.1/32"), resolve=resolve
     )
     assert error.startswith("Refused: 127.0.0.2 is not a public address. ")
-    assert resolve.asked == [("rebind.example", receiver.port)]  # never twice for one connection
+    assert resolve.asked == [("rebind.example", receiver.port)]  # only once for one connection
     assert receiver.received == []
 
 
@@ -129,9 +129,9 @@ async def test_name_is_looked_up_once_and_that_address_connected_to(
     assert resolve.asked == [("rebind.example", receiver.port)]
 
     receiver.respond = lambda request: Answer(200, {"Connection": "close"})
-    await submit()  # over the connection that is open
+    await submit()  # over the open connection
     await sender.send_due()
-    await submit()  # over a new one: now the name leads elsewhere
+    await submit()  # over a new connection: now the name has another address
     await sender.send_due()
     await sender.stop()
     states = [each["state"] for each in await deliveries(endpoint)]

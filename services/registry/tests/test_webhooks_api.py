@@ -184,7 +184,7 @@ async def test_a_pattern_of_types_is_answered_with_what_means_all(
 ) -> None:
     answer = await owner.post("/v1/webhooks", json={**HOOK, "types": [pattern]})
     (fault,) = answer.json()["errors"]
-    assert fault["suggestion"] == "there are no patterns: name each type, or none for all"
+    assert fault["suggestion"] == "patterns are not supported: name each type, or no type for all"
     every = await owner.post("/v1/webhooks", json={**HOOK, "types": []})
     assert (every.status_code, every.json()["types"]) == (201, [])
 
@@ -263,7 +263,7 @@ async def test_range_is_replayed_with_what_was_missed(
     owner: httpx.AsyncClient, listen: Call, submit: Call, sender: Sender, receiver: Receiver,
     deliveries: Call,
 ) -> None:  # fmt: skip
-    await submit()  # before there was an endpoint
+    await submit()  # before the endpoint existed
     since = datetime.now(UTC).isoformat()
     endpoint = await listen(types=["run.queued"])
     address = f"/v1/webhooks/{endpoint['id']}"
@@ -303,7 +303,7 @@ async def test_one_delivery_is_replayed_under_its_id(
     await sender.send_due()
     (delivery,) = await deliveries(endpoint)
     address = f"/v1/webhooks/{endpoint['id']}/deliveries/{delivery['id']}"
-    for _ in range(2):  # one that waits, at once; then one that arrived
+    for _ in range(2):  # first a pending one, at once; then a delivered one
         again = await owner.post(f"{address}/replay")
         assert (again.status_code, again.json()["state"]) == (202, "pending")
         assert await sender.send_due() == 1

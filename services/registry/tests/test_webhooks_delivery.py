@@ -1,4 +1,4 @@
-"""Webhooks: what is sent to whom, how it is signed, and what an answer leads to."""
+"""Webhooks: which events are sent where, how they are signed, and what an answer causes."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ async def test_retry_after_gives_the_whole_endpoint_a_rest(
         rest = "SELECT extract(epoch FROM paused_until - now()) FROM webhook_endpoints"
         assert 2990 < float(await session.scalar(text(rest))) <= 3600
         await session.execute(text("UPDATE webhook_endpoints SET paused_until = now()"))
-    assert await sender.send_due() == 1  # the second; the first still waits
+    assert await sender.send_due() == 1  # the second; the first is still pending
     assert [d["state"] for d in await deliveries(endpoint)] == ["pending", "delivered"]
     shown = (await owner.get(f"/v1/webhooks/{endpoint['id']}")).json()
     assert shown["failing_since"] is None
@@ -171,7 +171,7 @@ async def test_gone_disables_the_endpoint_and_tells_the_others(
     (told,) = await deliveries(watcher)
     notice = told["payload"]["data"]
     assert (notice["endpoint"], notice["reason"]) == (gone["id"], "gone")
-    assert await events("webhook.disabled") == [], "it is its owner's business"
+    assert await events("webhook.disabled") == [], "only its owner is notified"
     await submit()
     assert await sender.send_due() == 0
     assert len(await deliveries(gone)) == 1

@@ -1,4 +1,4 @@
-"""What the documentation tells receivers to do works."""
+"""The documentation's instructions for receivers work."""
 
 from __future__ import annotations
 

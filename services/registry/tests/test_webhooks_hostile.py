@@ -1,4 +1,4 @@
-"""Receivers that mean harm: what they answer is neither unpacked nor read without end."""
+"""Hostile receivers: their answers are neither decompressed nor read without end."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def flooding(head: bytes, chunk: bytes, most: int | None = None) -> AsyncI
 
 @pytest.fixture
 def tried(listen: Call, submit: Call, sender: Sender, deliveries: Call) -> Call:
-    """The first try of a delivery to a flood that is cut off afterwards, and the peak of memory."""
+    """The first attempt of a delivery to a flood that is then cut off, and the peak of memory."""
 
     async def tried(flood: Flood) -> tuple[Json, int]:
         endpoint = await listen(url=flood.url)

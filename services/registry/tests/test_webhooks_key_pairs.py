@@ -1,4 +1,4 @@
-"""`v1a`: signatures that anybody can verify and nobody else can make."""
+"""`v1a`: signatures that everyone can verify and only the hub can make."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from registry.webhooks.sending.sender import Sender
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
 
-# RFC 8032, section 7.1, test 1: a key and what it makes of an empty message.
+# RFC 8032, section 7.1, test 1: a key, and its signature of an empty message.
 SEED = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
 PUBLIC = bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
 
 
 def verified(request: Received, public_key: str, body: bytes | None = None) -> bool:
-    """Whether one of the request's signatures is that of the key, as Standard Webhooks has it."""
+    """Whether a signature of the request is by the key, according to Standard Webhooks."""
     key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key.removeprefix("whpk_")))
     headers = request.headers
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode()

@@ -1,4 +1,4 @@
-"""What `/metrics` tells of webhooks."""
+"""The metrics of webhooks in `/metrics`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def told(owner: httpx.AsyncClient) -> Call:
 
 @pytest.fixture
 def moved(transaction: Any) -> Call:
-    """Moves the times of all deliveries half a minute into the past."""
+    """Move the times of all deliveries half a minute into the past."""
 
     async def moved() -> None:
         async with transaction() as session:

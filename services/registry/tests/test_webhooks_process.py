@@ -79,7 +79,7 @@ async def test_sender_killed_in_mid_delivery_loses_none(
 
     async with background() as process:
         await until(in_the_middle, 30)
-        process.kill()  # with answers that are not written down, and requests under way
+        process.kill()  # with unrecorded answers, and requests under way
         assert await process.wait() == -signal.SIGKILL
     left = await count(OPEN)
     assert left >= 10

@@ -1,4 +1,4 @@
-"""The rules of webhooks by themselves: signatures, schedule, payloads."""
+"""The rules of webhooks in isolation: signatures, schedule, payloads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhook secrets as they lie in the database: sealed, under keys that change."""
+"""Webhook secrets in the database: sealed, under keys that change."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def new_key() -> SecretStr:
 
 @pytest.fixture
 def started(settings: ServiceSettings) -> Call:
-    """Starts and stops a registry with these keys; the database is that of the tests."""
+    """Start and stop a registry with these keys and the tests' database."""
 
     async def started(*keys: SecretStr) -> None:
         app = create_app(settings.model_copy(update={"secrets_keys": list(keys)}))
@@ -49,7 +49,7 @@ def started(settings: ServiceSettings) -> Call:
 
 @pytest.fixture
 def stored(transaction: Any) -> Call:
-    """Everything in the database as text."""
+    """Everything in the database, as text."""
 
     async def stored() -> str:
         rows: list[str] = []
@@ -84,7 +84,7 @@ async def test_what_lies_in_clear_is_sealed_at_the_next_start_and_signs_as_befor
     endpoint = first.json()
     before = secrets.token_bytes(32)
     previous = "whsec_" + base64.b64encode(before).decode()
-    async with transaction() as session:  # as releases before this one left it
+    async with transaction() as session:  # as earlier releases left it
         await session.execute(
             text(
                 "UPDATE webhook_endpoints SET secret = :secret, previous_secret = :previous, "
@@ -121,7 +121,7 @@ async def test_a_new_key_takes_over_at_the_next_start(
     before = await kept()
     await started(new, old)
     assert (await kept()).secret != before.secret
-    await started(new)  # the old one is needed no longer
+    await started(new)  # the old one is no longer needed
     await started(old, new)
     await submit()
     await sender.send_due()
@@ -203,7 +203,7 @@ async def test_a_secret_of_another_row_signs_nothing_and_stops_nobody(
     await submit()
     await sender.send_due()
     (refused,), (sent,) = await deliveries(other), await deliveries(mine)
-    assert refused["attempts"][0]["error"] == "The secret that signs it cannot be read: rotate it."
+    assert refused["attempts"][0]["error"] == "The endpoint's secret cannot be read. Rotate it."
     assert sent["state"] == "delivered"
     assert len(receiver.received) == 1
     await owner.post(f"/v1/webhooks/{other['id']}/rotate")

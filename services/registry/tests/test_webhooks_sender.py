@@ -1,4 +1,4 @@
-"""The sender of webhooks: turns, leases, and room for each endpoint."""
+"""The sender of webhooks: the order of deliveries, leases, and the limit of each endpoint."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def test_order_per_subject_holds_where_it_is_asked_for(
     receiver.respond = answers(500, 200)
     first, second = await submit(), await submit()
     await report(await claim(first))
-    await sender.send_due()  # each subject's first; one of them fails
+    await sender.send_due()  # the first of each subject; one of them fails
     while await sender.send_due():
         pass
     await due()
@@ -103,7 +103,7 @@ async def test_sender_whose_lease_ended_is_not_heard(
     receiver.respond = answers(500, 200)
     assert await slow.take() == 1
     await asyncio.wait_for(receiver.arrived.wait(), 8)
-    await due()  # its lease is over before it could write anything
+    await due()  # its lease ends before it could record anything
     assert await other.send_due() == 1
     await slow.send_due()
     (delivery,) = await deliveries(endpoint)
@@ -153,7 +153,7 @@ async def test_dead_endpoint_delays_no_other(
         await until(all_delivered)
         assert len(receiver.received) == 130
         assert {each["state"] for each in await deliveries(alive)} == {"delivered"}
-        assert sender.concurrency.busy == Concurrency.FIRST  # all of them at the dead one
+        assert sender.concurrency.busy == Concurrency.FIRST  # all of them to the dead endpoint
         await sender.stop()
 
 
@@ -165,7 +165,7 @@ async def test_room_of_an_endpoint_grows_with_what_it_accepts_and_shrinks_with_f
     receiver.respond = lambda request: Answer(200 if len(receiver.received) <= 12 else 500)
     assert [await sender.send_due() for _ in range(4)] == [4, 8, 16, 2]
     another = make_sender(resources)
-    assert await another.send_due() == 2  # it learns from the row
+    assert await another.send_due() == 2  # it learns this from the row
     await another.stop()
     receiver.respond = answers(200)
     assert [await sender.send_due() for _ in range(3)] == [2, 4, 2]

@@ -1,4 +1,4 @@
-"""https: the certificate must be for the name in the URL, whatever address it led to."""
+"""https: the certificate must match the name in the URL, whatever address it resolves to."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def to_loopback(host: str, port: int) -> list[str]:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate of NAME; its key lies beside it."""
+    """A self-signed certificate of NAME, next to its key."""
     path = tmp_path_factory.mktemp("tls") / "certificate.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     command += ["-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"]
@@ -55,7 +55,7 @@ async def secure(certificate: Path) -> AsyncIterator[Receiver]:
 def send(
     resources: Resources, listen: Call, submit: Call, deliveries: Call, secure: Receiver
 ) -> Call:
-    """The first try of a delivery to the receiver under a name."""
+    """The first attempt of a delivery to the receiver under a name."""
 
     async def send(name: str) -> dict[str, Any]:
         endpoint = await listen(url=f"https://{name}:{secure.port}/hook")

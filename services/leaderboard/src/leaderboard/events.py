@@ -1,4 +1,4 @@
-"""What the leaderboard learns from other services."""
+"""The events that the leaderboard takes from other services."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mergehub.kit.http.app import Resources
 log = structlog.get_logger()
 
 ITEMS = "items"
-"""Where a completed event has the score of each item."""
+"""The key under which a completed event has the score of each item."""
 
 
 class ItemScores(BaseModel):
@@ -27,15 +27,15 @@ class ItemScores(BaseModel):
 
 
 class Events:
-    """Takes events in; item scores, which no event carries, are fetched from the registry."""
+    """Takes in events, and fetches item scores, which no event carries, from the registry."""
 
     def __init__(self, hub: httpx.AsyncClient) -> None:
         self._hub = hub
 
     async def complete(self, event: Envelope) -> Envelope:
-        """Add an evaluation's item scores to its event.
+        """Return an evaluation's event with its item scores; return other events as they are.
 
-        Raises httpx.HTTPError where they cannot be had now; the event is then tried again.
+        Raises httpx.HTTPError if the scores cannot be fetched now; the event is then retried.
         """
         if event.type != "evaluation.completed":
             return event
@@ -43,7 +43,7 @@ class Events:
         return event.model_copy(update={"data": event.data | {ITEMS: await self._items(told)}})
 
     async def _items(self, told: EvaluationCompleted) -> dict[str, float]:
-        """The scores by item hash; none where the registry kept none."""
+        """The scores by item hash; empty if the registry kept none."""
         answer = await self._hub.get(
             f"/v1/runs/{told.run}/items", params={"benchmark": told.benchmark}
         )
@@ -55,7 +55,7 @@ class Events:
 
 
 async def apply(session: AsyncSession, event: Envelope) -> None:
-    """Take one event in; types that say nothing about results pass by."""
+    """Apply one event; ignore types that say nothing about results."""
     if event.type == "model.produced":
         await learn_production(session, ModelProduced.model_validate(event.data))
     elif event.type == "evaluation.completed":
@@ -65,13 +65,13 @@ async def apply(session: AsyncSession, event: Envelope) -> None:
 
 
 def _kept_none(answer: httpx.Response) -> bool:
-    """Whether the registry says so: a gateway that finds no registry says 404 as well."""
+    """Whether the registry itself says so: a gateway that finds no registry says 404 as well."""
     is_problem = answer.headers.get("content-type") == "application/problem+json"
     return is_problem and bool(answer.json()["code"] == "run-not-found")
 
 
 def consumer(resources: Resources) -> Consumer:
-    """The reader of the registry's events."""
+    """Return the consumer of the registry's events."""
     events = Events(resources.hub)
     return Consumer(
         group="leaderboard",

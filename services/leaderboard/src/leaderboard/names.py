@@ -1,4 +1,4 @@
-"""What models are called: a name in its first spelling, however it is written afterwards."""
+"""Model names: the first spelling counts, whatever case later results use."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class SpellingRow(Base):
 
 
 async def spelled(session: AsyncSession, name: str) -> str:
-    """The first spelling of a name, which is this one where it is new."""
+    """Return the first spelling of a name; a new name becomes its own first spelling."""
     await session.execute(insert(SpellingRow).values(name=name).on_conflict_do_nothing())
     return await known(session, name)
 
 
 async def known(session: AsyncSession, name: str) -> str:
-    """The first spelling of a name; the name itself where nobody has used it."""
+    """Return the first spelling of a name, or the name itself if it is unknown."""
     found = await session.scalar(select(SpellingRow.name).where(_is(name)))
     return found or name
 

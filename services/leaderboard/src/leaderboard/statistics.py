@@ -1,6 +1,6 @@
-"""Intervals of scores and of their differences: pure functions, standard library alone.
+"""Intervals of scores and of their differences: pure functions, standard library only.
 
-Every interval here is one of 95 % confidence.
+Every interval here has 95 % confidence.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def wilson(share: float, count: int) -> Estimate:
 def combine(terms: Sequence[tuple[float, Estimate]]) -> Estimate:
     """The sum of weight · estimate over independent terms: a mean, or a difference.
 
-        low = value - √Σ (distance of each weighted term to its own low end)², high alike
+        low = value - √Σ (distance of each weighted term to its own low end)²; high likewise
 
     With normal intervals these distances are z · stderr, so the standard errors add as a root
     sum of squares; Wilson intervals keep their asymmetry. For two shares it is Newcombe's hybrid
@@ -63,19 +63,19 @@ def mean(estimates: Sequence[Estimate]) -> Estimate:
 
 
 def difference(one: Estimate, other: Estimate) -> Estimate:
-    """one - other, where both were measured independently."""
+    """one - other, if both were measured independently."""
     return combine([(1, one), (-1, other)])
 
 
 def paired_difference(
     one: Mapping[str, float], others: Sequence[Mapping[str, float]]
 ) -> tuple[Estimate, int] | None:
-    """one - (mean of others) over the items that all have, and how many those are.
+    """one - (mean of others) over their common items, and the number of those items.
 
         d_i = one_i - mean_j other_ij;  mean(d) ± z · sd(d)/√n
 
-    What makes an item hard for both cancels out, so the interval is narrower than that of two
-    independent scores. None with fewer than two common items.
+    An item's difficulty cancels out, so the interval is narrower than that of two independent
+    scores. None for fewer than two common items.
     E. Miller (2024), Adding Error Bars to Evals, arXiv:2411.00640, section 4.
     """
     common = set(one).intersection(*others)

@@ -1,4 +1,4 @@
-"""`python -m lineage`: the background work in a process of its own, and the care for events."""
+"""`python -m lineage`: the background work as its own process, and the care of events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lineage learns from other services."""
+"""The events that lineage takes from other services."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mergehub.kit.http.app import Resources
 
 
 async def apply(session: AsyncSession, event: Envelope) -> None:
-    """Take one event in; types that say nothing about lineage pass by."""
+    """Apply one event; ignore types that say nothing about lineage."""
     if event.type == "model.produced":
         produced = ModelProduced.model_validate(event.data)
         await learn_production(session, produced, event.source)
 
 
 def consumer(resources: Resources) -> Consumer:
-    """The reader of the registry's events."""
+    """Return the consumer of the registry's events."""
     return Consumer(
         group="lineage",
         database=resources.database,

@@ -1,4 +1,4 @@
-"""The declarative base of the service's tables, and those that the consumer keeps."""
+"""The declarative base of the service's tables, and the tables of its event consumer."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class InboxRow(InboxColumns, Base):
 
 
 class RefusedRow(RefusedColumns, Base):
-    """The events that could not be applied, for people to look at."""
+    """The events that could not be applied, kept for operators to look at."""
 
 
 class PositionRow(PositionColumns, Base):
-    """How far the events of each source were applied."""
+    """How far the events of each source have been applied."""
 
 
 intake = Intake("registry", InboxRow, PositionRow, RefusedRow)

@@ -1,4 +1,4 @@
-"""`python -m registry`: the loops of the registry alone, for `MERGEHUB_BACKGROUND=separate`."""
+"""`python -m registry`: the registry's background loops alone (`MERGEHUB_BACKGROUND=separate`)."""
 
 from __future__ import annotations
 

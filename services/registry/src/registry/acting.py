@@ -1,4 +1,4 @@
-"""The dependencies that answer who acts in a request."""
+"""The dependencies that say who acts in a request."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from registry.actor import SYSTEM, Actor
 
 
 def actor_of(request: Request, who: Principal) -> Actor:
-    """Returns `who` as the actor of a request, within the limits of the settings."""
+    """Return `who` as the actor of a request, within the limits of the settings."""
     settings: ServiceSettings = request.app.state.resources.settings
     return Actor(who, request.state.request_id, settings.quota)
 
 
 def acting(scope: str | None = None) -> Callable[..., Coroutine[Any, Any, Actor]]:
-    """A dependency that answers who acts, by a token that allows `scope`; else 401 or 403."""
+    """Return a dependency that names the actor; a token without `scope` gets 401 or 403."""
     holder = requires(scope) if scope else authenticated
 
     async def act(request: Request, credentials: Credentials) -> Actor:
@@ -36,4 +36,4 @@ Holder = Annotated[Actor, Depends(acting())]
 """The holder of any valid token."""
 
 Registry = Annotated[Actor, Depends(_registry)]
-"""The registry itself, for a request that proves by other means than a token what it may do."""
+"""The registry itself: for requests that prove by other means than a token what they may do."""

@@ -1,4 +1,4 @@
-"""Who does something. Whatever is written is written for an actor, who is named explicitly."""
+"""The actor: every change is made for one, who is passed explicitly."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from mergehub.kit.identity.auth import Principal
 from mergehub.kit.settings.sign_in import QuotaName
 
 Limit = Callable[[QuotaName], int | None]
-"""How much an account may have unless an administrator set another quota; None: any number."""
+"""The default limits of an account; an administrator may set others. None: no limit."""
 
 ITSELF = "registry"
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody at work: who it is, in which request, and within which limits."""
+    """The holder of a token at work: who it is, in which request, and within which limits."""
 
     who: Principal
     request_id: str | None
@@ -28,4 +28,4 @@ def _unlimited(name: QuotaName) -> None:
 
 
 SYSTEM = Actor(Principal(ITSELF, frozenset()), None, _unlimited)
-"""The registry itself, as it starts and in its loops: it may have any number."""
+"""The registry itself, at its start and in its loops, without limits."""

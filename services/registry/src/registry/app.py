@@ -71,23 +71,23 @@ COUNTS = (
     *token_counts.COUNTS,
     *account_counts.COUNTS,
 )
-"""What the quotas count."""
+"""The counts that the quotas limit."""
 
 RECIPE_FOLLOWERS = (visibility.follow,)
-"""What follows a recipe that becomes private, or public."""
+"""The followers of a recipe that becomes private or public."""
 
-outbox.on_emitted(fan_out)  # here, so that no process emits what no webhook hears of
+outbox.on_emitted(fan_out)  # here, so that no process emits an event without its webhooks
 
 
 def make_bell(resources: Resources) -> Bell:
-    """The workers' doorbell on the service's Redis."""
+    """Return the bell that wakes the workers, on the service's Redis."""
     return Bell(resources.database, resources.redis)
 
 
 def make_relay(resources: Resources) -> Relay:
-    """Hands events to the stream, and rings for the runs that they put into a queue.
+    """Return the relay, which hands events to the stream, and rings for runs that they queue.
 
-    Of private events only the bell hears.
+    Private events reach only the bell.
     """
     stream, bell = StreamPublisher(resources.redis), make_bell(resources)
 
@@ -99,14 +99,14 @@ def make_relay(resources: Resources) -> Relay:
 
 
 def make_sender(resources: Resources, measures: Measures | None = None) -> Sender:
-    """Sends webhooks to public addresses and those that the settings allow."""
+    """Return the sender of webhooks to public addresses and those that the settings allow."""
     settings = resources.settings
     sealer = Sealer(settings.secret_keys())
     return Sender(resources.database, settings.webhook_allow, sealer, measures=measures)
 
 
 def make_housekeeping(resources: Resources) -> Housekeeping:
-    """Does the tasks that the nouns declare in their modules `housekeeping`."""
+    """Return the loop of the tasks that the nouns declare in their modules `housekeeping`."""
     return Housekeeping(resources.database, tasks_of(registry))
 
 
@@ -166,7 +166,7 @@ PARTS = ServiceParts(
         introspection.router,
         tokens.router,
         audit.router,
-        *DOORS,  # before what takes their names for handles
+        *DOORS,  # before the routes that would take their names for handles
         accounts.router,
         members.router,
         quotas.router,
@@ -189,5 +189,5 @@ PARTS = ServiceParts(
 
 
 def create_app(settings: ServiceSettings | None = None) -> FastAPI:
-    """The registry; without `settings`, as the `MERGEHUB_…` variables say."""
+    """Return the registry; without `settings`, it reads the `MERGEHUB_…` variables."""
     return build_app(PARTS, settings or read_settings(ServiceSettings))

@@ -1,4 +1,4 @@
-"""What leads where in the registry's API."""
+"""The links from each response of the registry's API to the next requests."""
 
 from __future__ import annotations
 

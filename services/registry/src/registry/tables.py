@@ -1,4 +1,4 @@
-"""Every table of the registry in one place, for migrations to compare against."""
+"""Every table of the registry in one place, with which migrations are compared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/v1/benchmarks`: what was measured."""
+"""`/v1/benchmarks`: the benchmarks that results exist for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def list_benchmarks(
     session: Session,
     asked: Paging,
 ) -> schemas.BenchmarkPage:
-    """Benchmarks by name."""
+    """The benchmarks, sorted by name."""
     after = asked.after(str, str, str)
     found = await repository.page(session, after=after, limit=asked.rows)
     rows, next_cursor = asked.cut(found, lambda row: (row.name, row.version, row.metric))

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from leaderboard.tables import Base
 
-# Byte order: pages sort alike on every server.
+# Byte order: pages sort the same on every server.
 BenchmarkName = String(100, collation="C")
 
 
 class BenchmarkRow(Base):
-    """One metric of one version of a benchmark; `items` is the size of a full run of it."""
+    """One metric of one version of a benchmark; `items` is the size of a full run."""
 
     __tablename__ = "benchmarks"
     __table_args__ = (UniqueConstraint("name", "version", "metric"),)

@@ -14,7 +14,7 @@ _KEY = (BenchmarkRow.name, BenchmarkRow.version, BenchmarkRow.metric)
 
 
 async def ensure(session: AsyncSession, name: str, version: str, metric: str, items: int) -> int:
-    """The benchmark's id; it grows to `items` where a larger run shows that it is larger."""
+    """Return the benchmark's id; a run with more items than known raises its size."""
     values = insert(BenchmarkRow).values(name=name, version=version, metric=metric, items=items)
     upsert = values.on_conflict_do_update(
         index_elements=_KEY,
@@ -26,7 +26,7 @@ async def ensure(session: AsyncSession, name: str, version: str, metric: str, it
 async def page(
     session: AsyncSession, *, after: Sequence[str] | None, limit: int
 ) -> Sequence[BenchmarkRow]:
-    """At most `limit` benchmarks by name, version and metric, behind `after`."""
+    """At most `limit` benchmarks by name, version and metric, starting after `after`."""
     query = select(BenchmarkRow).order_by(*_KEY).limit(limit)
     if after is not None:
         query = query.where(tuple_(*_KEY) > tuple_(*after))

@@ -1,4 +1,4 @@
-"""What is told of benchmarks."""
+"""The responses about benchmarks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from mergehub.kit.http.pagination import Page
 
 
 class Benchmark(Answer):
-    """Scores are comparable within one name, version and metric. `items`: a full run's size."""
+    """Scores are comparable within one name, version and metric; `items` is a full run's size."""
 
     name: str
     version: str
@@ -16,4 +16,4 @@ class Benchmark(Answer):
 
 
 class BenchmarkPage(Page[Benchmark]):
-    """By name."""
+    """Sorted by name."""

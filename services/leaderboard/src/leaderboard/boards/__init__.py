@@ -1,1 +1,1 @@
-"""Boards: views of the results, in which only comparable ones meet."""
+"""Boards: rankings of models whose results are comparable."""

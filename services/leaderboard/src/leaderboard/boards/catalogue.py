@@ -1,4 +1,4 @@
-"""The boards that there are."""
+"""The catalogue of boards."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ class Board:
 BOARDS = {
     board.name: board
     for board in (
-        Board("overall", "Overall", "Every benchmark, each with the same weight in a plain mean."),
+        Board("overall", "Overall", "The mean of every benchmark, all with the same weight."),
     )
 }

@@ -1,4 +1,4 @@
-"""`/v1/boards`: models side by side."""
+"""`/v1/boards`: rankings of models."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ router = APIRouter(prefix="/v1/boards", tags=["boards"])
 Models = Annotated[
     list[Text] | None, Query(alias="model", max_length=100, description="Only these models.")
 ]
-Merged = Annotated[bool | None, Query(description="Only merges, or only models that are none.")]
+Merged = Annotated[bool | None, Query(description="True: only merges; false: only others.")]
 Method = Annotated[
-    Annotated[Text, A_METHOD] | None, Query(description="Only merges by this method.")
+    Annotated[Text, A_METHOD] | None, Query(description="Only merges made by this method.")
 ]
 
 
 @router.get("", summary="List leaderboards")
 async def list_boards() -> schemas.BoardList:
-    """The boards that there are."""
+    """The boards of this hub."""
     return service.boards()
 
 

@@ -1,4 +1,4 @@
-"""From scores to the rows of a board: which results meet, their mean and their ranks."""
+"""From scores to a board's rows: which results are compared, their means and their ranks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from leaderboard.statistics import Estimate, mean
 
 @dataclass(frozen=True)
 class Entry:
-    """A model on a board; without a mean where it lacks a column."""
+    """A model on a board; it has no mean if it lacks a column."""
 
     model: str
     scores: Mapping[str, Estimate]
@@ -21,7 +21,7 @@ class Entry:
 
     @property
     def key(self) -> tuple[int, float, str]:
-        """Sorts rows: the highest mean first, those without one at the end."""
+        """The sort key of rows: the highest mean first, rows without a mean last."""
         return (1, 0.0, self.model) if self.mean is None else (0, -self.mean.value, self.model)
 
 
@@ -33,7 +33,7 @@ class Rank:
 
 
 def columns(scores: Scores) -> list[Setting]:
-    """One setting per benchmark: that which most models have, the newest one on a tie."""
+    """One setting per benchmark: the one that most models have; on a tie, the newest."""
     uses: dict[Setting, list[int]] = defaultdict(list)
     for settings in scores.values():
         for setting, score in settings.items():
@@ -58,8 +58,8 @@ def rows(scores: Scores, settings: Sequence[Setting]) -> list[Entry]:
 def ranks(board: Sequence[Entry]) -> dict[str, Rank]:
     """The rank of each complete model.
 
-    The best place that is open to a model is behind those whose whole interval lies above its
-    own, the worst is before those whose whole interval lies below.
+    A model's best possible place comes after all models whose whole interval lies above its own.
+    Its worst comes before all models whose whole interval lies below.
     """
     means = {row.model: row.mean for row in board if row.mean is not None}
     values = sorted(each.value for each in means.values())

@@ -1,4 +1,4 @@
-"""What is told of boards."""
+"""The responses about boards."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class BoardList(Answer):
 
 
 class Rank(Answer):
-    """The place by mean, and the places that the intervals leave open."""
+    """The place by mean, and the best and the worst place that the intervals allow."""
 
     place: int
     best: int
@@ -28,8 +28,8 @@ class Rank(Answer):
 class Standing(Answer):
     """A model on the board; `scores` and `missing` are by benchmark name.
 
-    A model that lacks a benchmark has no mean and no rank, and stands behind those that have.
-    `merged` and `method` follow from lineage, not from what an author says.
+    A model that lacks a benchmark has no mean and no rank, and comes after those that have both.
+    `merged` and `method` come from lineage, not from the author's word.
     """
 
     rank: Rank | None
@@ -42,7 +42,7 @@ class Standing(Answer):
 
 
 class BoardPage(Page[Standing]):
-    """`columns` says which results may stand in which column; `ranked` counts complete models."""
+    """`columns` says which setting each column has; `ranked` counts the complete models."""
 
     board: Board
     columns: list[Setting]

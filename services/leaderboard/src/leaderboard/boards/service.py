@@ -1,4 +1,4 @@
-"""Boards as they are asked for: filtered and page by page."""
+"""Boards, filtered and paginated."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from mergehub.kit.problems.problem import NotFound
 class BoardNotFound(NotFound):
     """No board has this name."""
 
-    code, title = "board-not-found", "There is no such board"
-    remedy = "Choose one that `GET /v1/boards` lists."
+    code, title = "board-not-found", "Board not found"
+    remedy = "Choose a board that `GET /v1/boards` lists."
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Filters:
     method: str | None = None
 
     def keep(self, model: str, methods: Mapping[str, str]) -> bool:
-        """Whether to show `model`, where `methods` has that of every merge."""
+        """Whether to show `model`; `methods` has the method of every merge."""
         return (
             (self.models is None or model.lower() in self.models)
             and (self.merged is None or self.merged == (model in methods))
@@ -52,9 +52,9 @@ def boards() -> schemas.BoardList:
 async def page(
     session: AsyncSession, name: str, filters: Filters, asked: PageRequest
 ) -> schemas.BoardPage:
-    """Raises BoardNotFound and BadCursor."""
+    """Return a page of a board. Raises BoardNotFound and BadCursor."""
     if name not in BOARDS:
-        raise BoardNotFound(f"There is no board {name!r}; there is: {', '.join(BOARDS)}.")
+        raise BoardNotFound(f"There is no board {name!r}. Choose from: {', '.join(BOARDS)}.")
     after = asked.after(int, float, str) or ()
     scores = await results.newest(session)
     methods = await parents.merge_methods(session)

@@ -1,1 +1,1 @@
-"""Parents: what lineage events tell of where a model came from."""
+"""Parents: which models a merge came from, as the registry's events report it."""

@@ -12,7 +12,7 @@ from leaderboard.tables import Base
 
 
 class ParentRow(Base):
-    """A parent of a model, as the newest production of a model of this name told."""
+    """A parent of a model, by the newest event that reports a model of this name."""
 
     __tablename__ = "parents"
 

@@ -13,7 +13,7 @@ from leaderboard.parents.models import ParentRow
 
 
 async def replace(session: AsyncSession, model: str, parents: Sequence[dict[str, Any]]) -> None:
-    """Make `parents` all that the model has."""
+    """Replace the model's parents by `parents`."""
     await session.execute(delete(ParentRow).where(ParentRow.model == model))
     for values in parents:
         await session.execute(
@@ -30,7 +30,7 @@ async def of(session: AsyncSession, model: str) -> Sequence[ParentRow]:
 
 
 async def merge_methods(session: AsyncSession) -> dict[str, str]:
-    """The method of every model that is a merge."""
+    """The method of every merge, by model."""
     query = (
         select(ParentRow.model, ParentRow.method).where(ParentRow.relation == "merge").distinct()
     )

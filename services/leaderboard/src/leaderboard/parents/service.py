@@ -1,4 +1,4 @@
-"""What is kept of a production."""
+"""What the leaderboard keeps of a merge."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mergehub.contracts.kinds.merge import Parent
 
 
 async def learn_production(session: AsyncSession, produced: ModelProduced) -> None:
-    """Keep the parents of a merge, and the base of each adapter among them."""
+    """Store the parents of a merge, and the base of each adapter among them."""
     told = produced.parents
     parents = [await _values(session, each, produced.run, produced.method) for each in told]
     await repository.replace(session, await spelled(session, produced.name), parents)

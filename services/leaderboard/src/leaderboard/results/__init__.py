@@ -1,1 +1,1 @@
-"""Results: facts about how a model did on a benchmark, item by item where that is known."""
+"""Results: how a model did on a benchmark, item by item if the item scores are known."""

@@ -1,4 +1,4 @@
-"""`/v1/results`: the facts, newest first."""
+"""`/v1/results`: the results, newest first."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ async def list_results(
     model: Model = None,
     benchmark: Benchmark = None,
 ) -> schemas.ResultPage:
-    """Results, the newest first."""
+    """The results, newest first."""
     return await service.page(session, model=model, benchmark=benchmark, asked=asked)

@@ -1,4 +1,4 @@
-"""Queries on results: columns, not entities, since boards read many."""
+"""Queries on results. They return columns, not entities, since boards read many."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mergehub.kit.database.database import AnyRow
 
 
 async def add(session: AsyncSession, values: Mapping[str, Any], items: Mapping[str, float]) -> None:
-    """Keep a result with its item scores, unless its run already told of this benchmark."""
+    """Store a result with its item scores, unless its run already reported this benchmark."""
     added = insert(ResultRow).values(values).on_conflict_do_nothing().returning(ResultRow.id)
     result_id = await session.scalar(added)
     if result_id is None:
@@ -44,7 +44,7 @@ async def page(
     before: tuple[Any, ...] | None,
     limit: int,
 ) -> Sequence[AnyRow]:
-    """At most `limit` results, the newest first, older than `before`."""
+    """At most `limit` results, newest first, older than `before`."""
     query = _described().order_by(ResultRow.id.desc()).limit(limit)
     if model is not None:
         query = query.where(ResultRow.model == model)
@@ -58,7 +58,7 @@ async def page(
 async def newest_full(
     session: AsyncSession, models: Collection[str] | None = None
 ) -> Sequence[AnyRow]:
-    """Each model's newest full result per setting; of all models where `models` is None."""
+    """Each model's newest full result per setting; all models if `models` is None."""
     newest = (
         select(func.max(ResultRow.id))
         .join(BenchmarkRow, BenchmarkRow.id == ResultRow.benchmark_id)
@@ -71,7 +71,7 @@ async def newest_full(
 
 
 async def items(session: AsyncSession, results: Collection[int]) -> dict[int, dict[str, float]]:
-    """The item scores of some results; those without any are left out."""
+    """The item scores of some results, without those that have none."""
     query = select(ResultItemRow.result_id, ResultItemRow.item, ResultItemRow.score)
     found: dict[int, dict[str, float]] = defaultdict(dict)
     for result_id, item, score in await session.execute(

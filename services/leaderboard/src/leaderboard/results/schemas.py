@@ -1,4 +1,4 @@
-"""What is told of results."""
+"""The responses about results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Estimate(Answer):
 
 
 class Setting(Answer):
-    """What makes scores comparable: the same benchmark, version, metric and shots."""
+    """What two scores must share to be compared: benchmark, version, metric and shots."""
 
     benchmark: str
     version: str
@@ -28,9 +28,9 @@ class Setting(Answer):
 
 
 class Result(Setting):
-    """One fact. `source` is `verified` when a worker of this hub measured it.
+    """One result. `source` is `verified` if a worker of this hub measured it.
 
-    `full`: the run had all items of the benchmark; others stay off boards and comparisons.
+    `full`: the run had all items of the benchmark. Boards and comparisons need that.
     """
 
     id: int
@@ -47,4 +47,4 @@ class Result(Setting):
 
 
 class ResultPage(Page[Result]):
-    """The newest first."""
+    """Newest first."""

@@ -1,4 +1,4 @@
-"""The rules of results: what is kept of an evaluation, and how sure its score is."""
+"""The rules of results: what is kept of an evaluation, and how certain its score is."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def learn_evaluation(
     items: Mapping[str, float],
     created_at: datetime,
 ) -> None:
-    """Keep one benchmark's outcome of an evaluate run of ours."""
+    """Store the outcome of one benchmark of an evaluate run."""
     benchmark_id = await benchmarks.ensure(
         session, told.benchmark, told.version, told.metric, told.count
     )
@@ -71,7 +71,7 @@ def estimate(row: Row[Any]) -> statistics.Estimate:
 
 
 async def newest(session: AsyncSession, models: Collection[str] | None = None) -> Scores:
-    """What may be compared: each model's newest full result in each setting."""
+    """The scores that may be compared: each model's newest full result in each setting."""
     scores: Scores = {}
     for row in await repository.newest_full(session, models):
         setting = Setting(row.benchmark, row.version, row.metric, row.shots)
@@ -86,7 +86,7 @@ async def page(
     benchmark: str | None,
     asked: PageRequest,
 ) -> schemas.ResultPage:
-    """Raises BadCursor."""
+    """Return a page of results. Raises BadCursor."""
     before = asked.after(int)
     model = model and await known(session, model)
     found = await repository.page(

@@ -1,1 +1,1 @@
-"""Uplift: what a merge gained over each of its parents, with how sure that is."""
+"""Uplift: what a merge gained over each of its parents, and how certain the gain is."""

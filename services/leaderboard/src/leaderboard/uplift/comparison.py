@@ -1,4 +1,4 @@
-"""A model against its parents, in one setting and in the mean of several."""
+"""A model compared with its parents, in one setting and in the mean of several."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from leaderboard.statistics import Estimate
 
 @dataclass(frozen=True)
 class Measured:
-    """A score, with the scores of its items where they are known."""
+    """A score, with its item scores if they are known."""
 
     estimate: Estimate
     items: Mapping[str, float]
@@ -19,7 +19,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The other side's score and the difference to it; `items` is 0 where it is not paired."""
+    """The other side's score and the difference to it; `items` is 0 if it is not paired."""
 
     score: Estimate
     difference: Estimate
@@ -38,7 +38,7 @@ class Comparisons:
 
 
 def compare(model: Measured, others: Sequence[Measured]) -> Comparison:
-    """`model` minus the mean of `others`: paired where all have item scores in common."""
+    """`model` minus the mean of `others`: paired if all have item scores in common."""
     score = statistics.mean([other.estimate for other in others])
     paired = statistics.paired_difference(model.items, [other.items for other in others])
     if paired is None:
@@ -80,7 +80,7 @@ def _average(comparisons: Sequence[Comparison]) -> Comparison:
 
 
 def _best(compared: Mapping[str, Comparison], ingredients: Sequence[str]) -> str | None:
-    """The ingredient with the highest score, where all of them have one."""
+    """The ingredient with the highest score, if all of them have one."""
     if not ingredients or not compared.keys() >= set(ingredients):
         return None
     return max(sorted(ingredients), key=lambda name: compared[name].score.value)

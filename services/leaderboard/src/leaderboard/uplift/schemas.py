@@ -1,4 +1,4 @@
-"""What is told of uplift."""
+"""The responses about uplift."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from mergehub.contracts.messages import Answer
 
 
 class Parent(Answer):
-    """A parent by lineage; `measured`: it has a result that may be compared with the model's."""
+    """A parent by lineage; `measured`: it has a result that is comparable with the model's."""
 
     model: str
     role: str
@@ -19,8 +19,8 @@ class Parent(Answer):
 class Comparison(Answer):
     """The other's score, and the model's score minus it.
 
-    `paired`: the difference was taken item by item, over `items` common items; otherwise it is
-    that of two independent scores and `items` is 0.
+    `paired`: the difference was taken item by item, over `items` common items. Otherwise it is
+    the difference of two independent scores, and `items` is 0.
     """
 
     score: Estimate
@@ -30,7 +30,7 @@ class Comparison(Answer):
 
 
 class ParentComparison(Comparison):
-    """`roles`: what the parent was to the merge (base, ingredient or both)."""
+    """`roles`: what the parent was in the merge (base, ingredient or both)."""
 
     model: str
     roles: list[str]
@@ -53,7 +53,7 @@ class BenchmarkUplift(Comparisons, Setting):
 
 
 class MeanUplift(Comparisons):
-    """Uplift of the plain mean `over` the settings in which all measured parents have a score."""
+    """Uplift of the plain mean over the settings (`over`) that all measured parents have."""
 
     over: list[Setting]
 

@@ -21,21 +21,21 @@ from mergehub.kit.problems.problem import NotFound
 
 
 class NoResults(NotFound):
-    """No result of this model is known that could be compared with its parents'."""
+    """No known result of this model can be compared with its parents'."""
 
     code, title = "no-results", "The model has no result to compare"
     remedy = "Evaluate the model and its parents first, with runs of the kind `evaluate`."
 
 
 async def uplift(session: AsyncSession, model: str) -> schemas.Uplift:
-    """Raises NoResults."""
+    """Return the uplift of a model. Raises NoResults."""
     model = await known(session, model)
     parents = await parent_rows.of(session, model)
     scores = await results.newest(session, {model, *(parent.parent for parent in parents)})
     if model not in scores:
         raise NoResults(
-            f"No full result of {model!r} is known: evaluate it, "
-            "or see `GET /v1/results` for the names of models that were."
+            f"No full result of {model!r} is known. Evaluate it, "
+            "or choose a model from `GET /v1/results`."
         )
     compared = await _compare(session, model, parents, scores)
     roles = _roles(parents)
@@ -55,7 +55,7 @@ async def uplift(session: AsyncSession, model: str) -> schemas.Uplift:
 async def _compare(
     session: AsyncSession, model: str, parents: Sequence[ParentRow], scores: Scores
 ) -> dict[Setting, Comparisons]:
-    """The model against its parents in every setting that it has a score in."""
+    """The model against its parents in every setting in which it has a score."""
     own = scores[model]
     shared = {name: {s: each[s] for s in own.keys() & each.keys()} for name, each in scores.items()}
     ids = [score.result for each in shared.values() for score in each.values()]
@@ -80,7 +80,7 @@ def _mean(
     own: Mapping[Setting, Score],
     parents: Sequence[ParentRow],
 ) -> schemas.MeanUplift | None:
-    """Over one setting per benchmark, the newest, of those that all measured parents share."""
+    """The mean over one setting per benchmark: the newest that all measured parents share."""
     measured = {name for each in compared.values() for name in each.parents}
     newest: dict[str, Setting] = {}
     for setting in sorted(compared, key=lambda each: own[each].result):

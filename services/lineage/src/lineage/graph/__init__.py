@@ -1,1 +1,1 @@
-"""The graph of which model came from which: edges without a cycle, and walks along them."""
+"""The graph of which model came from which: its edges, which form no cycle, and walks along it."""

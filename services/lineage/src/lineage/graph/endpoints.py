@@ -1,4 +1,4 @@
-"""Walks along the graph, and which models it is built from most."""
+"""`/v1/models/{id}/…` and `/v1/graph`: walks along the graph, and the most used models."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from mergehub.kit.problems.problem import problem_responses
 
 router = APIRouter(prefix="/v1", tags=["graph"])
 
-MaxDepth = Annotated[int | None, Query(ge=1, le=1000, description="How many steps to go at most.")]
+MaxDepth = Annotated[int | None, Query(ge=1, le=1000, description="The most steps to go.")]
 MaxNodes = Annotated[
-    int, Query(alias="limit", ge=1, le=2000, description="How many models at most, nearest first.")
+    int, Query(alias="limit", ge=1, le=2000, description="The most models to list, nearest first.")
 ]
-Role = Annotated[Literal["base", "ingredient"], Query(description="What merges used them as.")]
+Role = Annotated[Literal["base", "ingredient"], Query(description="The models' role in merges.")]
 
 
 @router.get(
@@ -30,7 +30,7 @@ Role = Annotated[Literal["base", "ingredient"], Query(description="What merges u
 async def list_ancestors(
     model_id: UUID, session: Session, max_depth: MaxDepth = None, limit: MaxNodes = 500
 ) -> schemas.Walk:
-    """What a model came from."""
+    """The models that a model was made from, directly or by way of others."""
     return await service.walk(session, model_id, "ancestors", max_depth, limit)
 
 
@@ -42,7 +42,7 @@ async def list_ancestors(
 async def list_descendants(
     model_id: UUID, session: Session, max_depth: MaxDepth = None, limit: MaxNodes = 500
 ) -> schemas.Walk:
-    """What came from a model."""
+    """The models that were made from a model, directly or by way of others."""
     return await service.walk(session, model_id, "descendants", max_depth, limit)
 
 
@@ -50,5 +50,5 @@ async def list_descendants(
 async def list_popular_models(
     session: Session, role: Role = "base", limit: Limit = 20
 ) -> schemas.PopularModels:
-    """The models that most merges used, as their base or as an ingredient."""
+    """The models that merges used most, as their base or as an ingredient."""
     return await service.popular(session, role, limit)

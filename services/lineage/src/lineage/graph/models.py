@@ -23,10 +23,10 @@ from lineage.tables import Base
 
 
 class EdgeRow(Base):
-    """A revision (the child) came from another (the parent): how, and who said so.
+    """A revision (the child) came from another (the parent): how, and which event reported it.
 
-    The models of both ends are kept here too, since walks go from model to model; the foreign
-    keys hold them to the revisions.
+    The row also keeps the models of both ends, since walks go from model to model. The foreign
+    keys ensure that each revision belongs to its model.
     """
 
     __tablename__ = "edges"

@@ -18,12 +18,12 @@ from mergehub.kit.database.database import AnyRow
 
 Direction = Literal["ancestors", "descendants"]
 
-# Whoever adds an edge waits here for whoever else does, so that a check for cycles stays true.
+# Transactions that add edges wait here for each other, so that a check for cycles stays true.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.edges'))")
 
 
 async def lock(session: AsyncSession) -> None:
-    """Be the only one who adds edges until the transaction ends."""
+    """Let no other transaction add edges until this one ends."""
     transaction = session.sync_session.get_transaction()
     if session.info.get("edges locked by") is not transaction:
         await session.execute(_LOCK)
@@ -33,7 +33,8 @@ async def lock(session: AsyncSession) -> None:
 def _reach(start: UUID, direction: Direction) -> CTE:
     """`start` and all that is reached from it, each once, nearest first.
 
-    UNION (not UNION ALL) drops what was reached before, which keeps a ladder of diamonds linear.
+    UNION (not UNION ALL) drops models that were reached before, so that a ladder of diamonds takes
+    linear time.
     """
     here, there = EdgeRow.child_id, EdgeRow.parent_id
     if direction == "descendants":
@@ -43,9 +44,9 @@ def _reach(start: UUID, direction: Direction) -> CTE:
 
 
 async def is_ancestor(session: AsyncSession, ancestor: UUID, of: UUID) -> bool:
-    """Whether `ancestor` is `of` or one of those that it came from.
+    """Whether `ancestor` is `of` or one of the models that it came from.
 
-    A model that nothing came from, as most are that were just merged, needs no walk.
+    A model without descendants, as a newly merged one usually is, needs no walk.
     """
     reached = _reach(of, "ancestors")
     found = exists(select(reached.c.id).where(reached.c.id == ancestor))
@@ -96,13 +97,13 @@ async def edges_among(session: AsyncSession, ids: Collection[UUID]) -> Sequence[
 
 
 async def insert_edge(session: AsyncSession, values: dict[str, Any]) -> int | None:
-    """The id of the new edge, or None where the same edge is there already."""
+    """Add an edge; return its id, or None if the same edge exists."""
     added = insert(EdgeRow).values(values).on_conflict_do_nothing().returning(EdgeRow.id)
     return await session.scalar(added)
 
 
 async def count_edge(session: AsyncSession, edge_id: int) -> None:
-    """Raise the parent's counters where the edge's child is new to them. Needs the lock."""
+    """Raise the parent's counters if the edge's child is new to them. Needs the lock."""
     edge, other = aliased(EdgeRow), aliased(EdgeRow)
     alike = exists().where(
         other.id != edge.id, other.child_id == edge.child_id, other.parent_id == edge.parent_id

@@ -1,4 +1,4 @@
-"""What is told of the graph."""
+"""The responses about the graph."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mergehub.contracts.messages import Answer
 
 
 class Node(Answer):
-    """A model on a walk; `depth` is the length of the shortest way from the start."""
+    """A model on a walk; `depth` is the length of the shortest path from the start."""
 
     id: UUID
     name: str
@@ -17,7 +17,7 @@ class Node(Answer):
 
 
 class Edge(Answer):
-    """`child` came from `parent`; digests say which revisions, where they are known."""
+    """`child` came from `parent`; digests name the revisions, if they are known."""
 
     child: UUID
     parent: UUID
@@ -34,9 +34,9 @@ class Edge(Answer):
 
 
 class Walk(Answer):
-    """The start (depth 0), what was reached from it, and every edge among those.
+    """The start (depth 0), the models that were reached from it, and every edge between them.
 
-    `truncated`: there is more, behind `max_depth` or `limit`; walk on from the outermost nodes.
+    `truncated`: there is more beyond `max_depth` or `limit`; walk on from the outermost nodes.
     """
 
     start: UUID

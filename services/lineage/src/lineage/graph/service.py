@@ -1,4 +1,4 @@
-"""The rules of the graph: what may be added, and how it is walked."""
+"""The rules of the graph: which edges may be added, and how it is walked."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class WouldCloseCycle(Exception):
 
 @dataclass(frozen=True)
 class End:
-    """One end of an edge: a model and which revision of it."""
+    """One end of an edge: a model and one of its revisions."""
 
     model: UUID
     revision: UUID
@@ -37,7 +37,7 @@ class End:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where an edge was learned; method and recipe version say how a merge was made."""
+    """Where an edge was learned; the method and the recipe version say how a merge was made."""
 
     source: str
     run: UUID | None
@@ -46,13 +46,13 @@ class Provenance:
 
 
 async def ensure_end(session: AsyncSession, name: str, digest: str | None) -> End:
-    """The model of this name and its revision; both are created where they are new."""
+    """Return the model of this name and its revision, and create what is new."""
     model = await models.ensure(session, name)
     return End(model, await models.ensure_revision(session, model, digest))
 
 
 async def learn_production(session: AsyncSession, produced: ModelProduced, source: str) -> None:
-    """Take in a merge: its model, its revision and its parents.
+    """Store a merge: its model, its revision and its parents.
 
     A parent that would close a cycle is recorded as refused; the others are kept.
     """
@@ -79,9 +79,9 @@ async def _learn_parent(
 async def add_edge(
     session: AsyncSession, child: End, parent: End, told: Parent, provenance: Provenance
 ) -> None:
-    """Add the edge and count it, or do nothing where it is there already.
+    """Add the edge and count it, unless it exists.
 
-    Raises WouldCloseCycle, also when two callers at once would close one together.
+    Raises WouldCloseCycle, also if two concurrent callers would close a cycle together.
     """
     await repository.lock(session)
     if await repository.is_ancestor(session, child.model, of=parent.model):
@@ -113,7 +113,7 @@ async def _refuse(
 
 
 def _claim(child: End, parent: End, told: Parent, provenance: Provenance) -> dict[str, Any]:
-    """What an edge says whether it is kept or refused."""
+    """Return the columns that a kept edge and a refused one have in common."""
     return {
         "child_id": child.model,
         "parent_id": parent.model,
@@ -127,7 +127,7 @@ def _claim(child: End, parent: End, told: Parent, provenance: Provenance) -> dic
 async def walk(
     session: AsyncSession, start: UUID, direction: Direction, max_depth: int | None, limit: int
 ) -> schemas.Walk:
-    """The nearest `limit` models within `max_depth` steps, and the edges among them.
+    """Return the nearest `limit` models within `max_depth` steps, and the edges between them.
 
     Raises ModelNotFound.
     """

@@ -1,1 +1,1 @@
-"""The history of the service's tables."""
+"""The Alembic history of the service's tables."""

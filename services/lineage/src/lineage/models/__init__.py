@@ -1,1 +1,1 @@
-"""Models: an identity that outlives names, and the revisions whose digests are known."""
+"""Models, which keep their identity when they are renamed, and their known revisions."""

@@ -1,4 +1,4 @@
-"""`/v1/models`: find models and see what is known of one."""
+"""`/v1/models`: find models and get one with its names and revisions."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ router = APIRouter(prefix="/v1/models", tags=["models"])
 
 Text = Annotated[str, Query(min_length=1, max_length=NAME_LENGTH)]
 Name = Annotated[
-    Text | None, Query(description="The whole name, in whatever case.", examples=["org/base"])
+    Text | None, Query(description="The whole name, in any case.", examples=["org/base"])
 ]
 Prefix = Annotated[
-    Text | None, Query(description="How a name begins, in whatever case.", examples=["org/"])
+    Text | None, Query(description="The beginning of the name, in any case.", examples=["org/"])
 ]
 
 
@@ -32,7 +32,7 @@ async def list_models(
     name: Name = None,
     q: Prefix = None,
 ) -> schemas.ModelPage:
-    """Models by name."""
+    """The models, sorted by name."""
     return await service.page(session, name=name, prefix=q, asked=asked)
 
 
@@ -40,5 +40,5 @@ async def list_models(
     "/{model_id}", summary="Get a model", responses=problem_responses(service.ModelNotFound)
 )
 async def get_model(model_id: UUID, session: Session) -> schemas.ModelDetail:
-    """One model with its names and revisions."""
+    """A model with its names and revisions."""
     return await service.detail(session, model_id)

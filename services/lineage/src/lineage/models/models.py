@@ -11,16 +11,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lineage.tables import Base
 
 NAME_LENGTH = 500
-# Byte order: pages and prefixes sort alike on every server, and an index serves both.
+# Byte order: pages and prefixes sort the same on every server, and an index serves both.
 Name = String(NAME_LENGTH, collation="C")
 
 
 class ModelRow(Base):
-    """A model by its opaque id; `name` is what it is called now, in its first spelling.
+    """A model by its opaque id; `name` is its current name, in its first spelling.
 
-    Names are compared without case. Of those that were kept apart before that, all but the first
-    are `alias_of` it: they keep their edges, and what is learned from now on is the first one's.
-    The counters tell distinct children. They change in the transaction that adds the edge.
+    Names are compared without case. They once were compared with case: of models whose names
+    differ only in case, all but the first are `alias_of` the first. They keep their edges; new
+    edges go to the first. The counters count distinct children, and change in the transaction
+    that adds the edge.
     """
 
     __tablename__ = "models"
@@ -44,7 +45,7 @@ class ModelRow(Base):
 
 
 class ModelNameRow(Base):
-    """A name that a model has or had, since when."""
+    """A name that a model has or had, and since when."""
 
     __tablename__ = "model_names"
 
@@ -55,12 +56,12 @@ class ModelNameRow(Base):
 
 
 class RevisionRow(Base):
-    """One content of a model; without a digest it is the one whose content nobody told us."""
+    """One content of a model; the revision without a digest stands for an unknown content."""
 
     __tablename__ = "revisions"
     __table_args__ = (
         UniqueConstraint("model_id", "digest", postgresql_nulls_not_distinct=True),
-        UniqueConstraint("id", "model_id"),  # what an edge refers to, so that both agree
+        UniqueConstraint("id", "model_id"),  # the target of an edge's foreign key
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))

@@ -1,4 +1,4 @@
-"""Parents that were reported of a model and refused, since the graph would have become untrue."""
+"""Reported parents that were refused, because they would close a cycle in the graph."""
 
 from __future__ import annotations
 

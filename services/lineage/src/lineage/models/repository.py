@@ -16,7 +16,7 @@ _LOWER = func.lower(ModelRow.name)
 
 
 def _lower(name: str) -> ColumnElement[str]:
-    """A name as the index has it: only the letters of ASCII have case there."""
+    """The name as the index has it: only ASCII letters have case there."""
     return func.lower(collate(literal(name), "C"))
 
 
@@ -32,7 +32,7 @@ async def page(
     after: tuple[Any, ...] | None,
     limit: int,
 ) -> Sequence[ModelRow]:
-    """At most `limit` models by name, after `after`."""
+    """At most `limit` models by name, starting after `after`."""
     query = select(ModelRow).where(ModelRow.alias_of.is_(None)).order_by(_LOWER).limit(limit)
     if name is not None:
         query = query.where(_lower(name) == _LOWER)
@@ -54,7 +54,7 @@ async def revisions(session: AsyncSession, model_id: UUID) -> Sequence[RevisionR
 
 
 async def ensure(session: AsyncSession, name: str) -> UUID:
-    """The id of the model of this name, in whatever case; created where there is none."""
+    """The id of the model of this name, in any case; a new model if there is none."""
     created: UUID | None = await session.scalar(
         insert(ModelRow).values(name=name).on_conflict_do_nothing().returning(ModelRow.id)
     )
@@ -66,7 +66,7 @@ async def ensure(session: AsyncSession, name: str) -> UUID:
 
 
 async def ensure_revision(session: AsyncSession, model_id: UUID, digest: str | None) -> UUID:
-    """The id of the model's revision with this digest, or of the one without."""
+    """The id of the model's revision with this digest, or of the one without a digest."""
     values = insert(RevisionRow).values(model_id=model_id, digest=digest)
     added = values.on_conflict_do_nothing().returning(RevisionRow.id)
     created: UUID | None = await session.scalar(added)

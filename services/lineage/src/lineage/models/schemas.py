@@ -1,4 +1,4 @@
-"""What is told of models."""
+"""The responses about models."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from mergehub.kit.http.pagination import Page
 
 
 class Model(Answer):
-    """A model and how often it was used: each count is one of distinct children.
+    """A model and how often it was used: each count is of distinct children.
 
-    `alias_of` is the model that has this name in another spelling, and is found by it.
+    `alias_of` is the model that now has this name, in another spelling.
     """
 
     id: UUID
@@ -25,7 +25,7 @@ class Model(Answer):
 
 
 class ModelPage(Page[Model]):
-    """By name."""
+    """Sorted by name."""
 
 
 class ModelName(Answer):
@@ -40,7 +40,7 @@ class Revision(Answer):
 
 
 class RefusedParent(Answer):
-    """A parent that somebody told us and that cannot be: why it is not in the graph."""
+    """A parent that was reported but is not in the graph, and why."""
 
     parent: UUID
     name: str

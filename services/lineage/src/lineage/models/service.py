@@ -1,4 +1,4 @@
-"""What can be asked about models."""
+"""Reading models."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from mergehub.kit.problems.problem import NotFound
 class ModelNotFound(NotFound):
     """No model has this id in the graph."""
 
-    code, title = "model-not-found", "There is no such model"
+    code, title = "model-not-found", "Model not found"
     remedy = "Find the model's id with `GET /v1/models?name=…`."
 
 
 async def get(session: AsyncSession, model_id: UUID) -> ModelRow:
-    """Raises ModelNotFound."""
+    """Return a model's row. Raises ModelNotFound."""
     found = await repository.find(session, model_id)
     if found is None:
         raise ModelNotFound(
@@ -30,7 +30,7 @@ async def get(session: AsyncSession, model_id: UUID) -> ModelRow:
 
 
 async def detail(session: AsyncSession, model_id: UUID) -> schemas.ModelDetail:
-    """Raises ModelNotFound."""
+    """Return a model with its names and revisions. Raises ModelNotFound."""
     model = await get(session, model_id)
     names = await repository.names(session, model_id)
     revisions = await repository.revisions(session, model_id)
@@ -46,7 +46,7 @@ async def detail(session: AsyncSession, model_id: UUID) -> schemas.ModelDetail:
 async def page(
     session: AsyncSession, *, name: str | None, prefix: str | None, asked: PageRequest
 ) -> schemas.ModelPage:
-    """Raises BadCursor."""
+    """Return a page of models. Raises BadCursor."""
     after = asked.after(str)
     found = await repository.page(session, name=name, prefix=prefix, after=after, limit=asked.rows)
     rows, next_cursor = asked.cut(found, lambda row: (row.name,))

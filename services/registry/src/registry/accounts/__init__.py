@@ -1,1 +1,1 @@
-"""Accounts of persons and organisations, and who may see and change what is theirs."""
+"""Accounts of persons and organisations, and who may see and change what they own."""

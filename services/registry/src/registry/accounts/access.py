@@ -1,4 +1,4 @@
-"""Who may see and who may change what belongs to an account."""
+"""The rules of who may see, and who may change, what belongs to an account."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ OWNERS: tuple[Role, ...] = ("owner",)
 
 
 class NotYours(Forbidden):
-    """The thing belongs to another account, or your role in its organisation is too small."""
+    """The object belongs to another account, and your role there does not allow this."""
 
     code, title = "not-yours", "This belongs to another account"
-    remedy = "Ask an owner of that account, or do it with a thing of your own."
+    remedy = "Ask an owner of that account, or use an object of your own account."
 
 
 def belongs(viewer: Viewer, owner: Owner, roles: tuple[Role, ...]) -> ColumnElement[bool]:
-    """Whether `owner` is the viewer, or an organisation in which it has one of `roles`.
+    """Whether `owner` is the viewer, or an organisation in which the viewer has one of `roles`.
 
-    Administrators belong everywhere.
+    Administrators belong to every account.
     """
     if viewer is None or (viewer.account is None and not viewer.may("admin")):
         return false()
@@ -46,14 +46,14 @@ def belongs(viewer: Viewer, owner: Owner, roles: tuple[Role, ...]) -> ColumnElem
 def readable(
     viewer: Viewer, owner: Owner, visibility: InstrumentedAttribute[str]
 ) -> ColumnElement[bool]:
-    """Whether the viewer may know of a thing: it is public, or it belongs there."""
+    """Whether the viewer may see an object: it is public, or the viewer belongs to its owner."""
     if viewer is not None and viewer.may("admin"):
         return true()
     return or_(visibility == "public", belongs(viewer, owner, READERS))
 
 
 async def role_in(session: AsyncSession, person: str | None, organisation: str) -> Role | None:
-    """What somebody is in an account: of one's own, the owner."""
+    """A person's role in an account; in their own account, `owner`."""
     if person is None or person == organisation:
         return "owner" if person else None
     found = await session.get(MemberRow, (organisation, person))
@@ -67,4 +67,4 @@ async def check_may(
     if who.may("admin") or await role_in(session, who.account, owner) in roles:
         return
     wanted = " or ".join(roles)
-    raise NotYours(f"It belongs to {owner}, and {who.account or who.name} is no {wanted} there.")
+    raise NotYours(f"It belongs to {owner}; {who.account or who.name} is not an {wanted} there.")

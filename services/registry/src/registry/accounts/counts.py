@@ -1,4 +1,4 @@
-"""What counts against an account's quota of organisations."""
+"""The count behind an account's quota of organisations."""
 
 from __future__ import annotations
 

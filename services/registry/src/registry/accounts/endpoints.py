@@ -1,4 +1,4 @@
-"""`/v1/accounts`: who one is, who there is, and organisations."""
+"""`/v1/accounts`: your own account, other accounts, and organisations."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Handle = Annotated[
     str,
     StringConstraints(max_length=100, pattern="^[a-z0-9-]+$"),
     BeforeValidator(str.lower),
-    Path(description="Of a person or an organisation."),
+    Path(description="The handle of a person or an organisation."),
 ]
 Manager = Annotated[Actor, Depends(acting("accounts:manage"))]
 
@@ -49,7 +49,7 @@ Manager = Annotated[Actor, Depends(acting("accounts:manage"))]
 async def create_organisation(
     body: OrganisationCreate, session: Session, founder: Manager, once: Once
 ) -> Response:
-    """Found an organisation, whose owner you are."""
+    """Create an organisation. You become its owner."""
 
     async def effect() -> Answered:
         made = await service.create_organisation(session, founder, body)
@@ -62,13 +62,13 @@ async def create_organisation(
     "/me", summary="Get your own account", responses=problem_responses(Unauthenticated, NoAccount)
 )
 async def get_me(session: Session, holder: Holder) -> Me:
-    """Who you are, what your token allows, and to which organisations you belong."""
+    """Your account, the scopes of your token, and the organisations that you belong to."""
     return await service.me(session, holder.who)
 
 
 @router.get("/{handle}", summary="Get an account", responses=problem_responses(AccountNotFound))
 async def get_account(handle: Handle, session: Session, response: Response) -> Account:
-    """A person or an organisation."""
+    """The account of a person or an organisation."""
     account = await service.find(session, handle)
     response.headers["ETag"] = etag_of(account)
     return account
@@ -96,7 +96,7 @@ async def update_account(
     response: Response,
     if_match: IfMatch,
 ) -> Account:
-    """Change what people read of an account, or, as an administrator, disable it."""
+    """Change an account's display name or, as an administrator, disable or enable it."""
     account = await service.update(session, actor, handle, body, if_match.check)
     after_commit(session, request.app.state.authenticator.forget)
     response.headers["ETag"] = etag_of(account)

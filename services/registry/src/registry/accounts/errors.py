@@ -1,4 +1,4 @@
-"""What can be wrong with a request about accounts."""
+"""The problems of requests about accounts."""
 
 from __future__ import annotations
 
@@ -6,56 +6,56 @@ from mergehub.kit.problems.problem import Conflict, Forbidden, Invalid, NotFound
 
 
 class AccountNotFound(NotFound):
-    """No account has this handle, or what was asked of it is for its members alone."""
+    """No account has this handle, or you asked for what only its members may see."""
 
-    code, title = "account-not-found", "There is no such account, or it is not yours to see"
-    remedy = "Compare the handle; members are seen by members, so send the token of one."
+    code, title = "account-not-found", "Account not found, or not visible to you"
+    remedy = "Check the handle. Only members see an organisation's members: send the token of one."
 
 
 class NoAccount(Forbidden):
-    """The token is one of the hub's own programs, which are nobody."""
+    """The token is the hub's own; it belongs to a program and not to a person."""
 
     code, title = "no-account", "The token belongs to no account"
-    remedy = "Use the token of a person: sign in, or take the owner's."
+    remedy = "Use a person's token: sign in, or use the operator's token."
 
 
 class HandleTaken(Conflict):
-    """A person or an organisation has this handle, or the hub keeps it for itself."""
+    """A person or an organisation has this handle, or the hub reserves it."""
 
     code, title = "handle-taken", "The handle is taken"
-    remedy = "Choose another one."
+    remedy = "Choose another handle."
 
 
 class MemberInvalid(Invalid):
-    """Only persons that have an account here can be members, and only organisations have any."""
+    """Only persons with an account here can be members, and only organisations have members."""
 
-    code, title = "member-invalid", "This cannot be a member"
-    remedy = "Give the handle of somebody who has signed in here, and that of an organisation."
+    code, title = "member-invalid", "The member is not valid"
+    remedy = "Give the handle of an organisation, and that of a person who has signed in here."
 
 
 class OwnerInvalid(Invalid):
-    """Something new was to belong to an account that does not exist."""
+    """The `owner` of the new object is not an account."""
 
-    code, title = "owner-invalid", "There is no such owner"
-    remedy = "Leave `owner` out, or give your handle, or that of an organisation you write for."
+    code, title = "owner-invalid", "Owner not found"
+    remedy = "Omit `owner`, or give your own handle or that of an organisation that you write for."
 
 
 class CannotDisable(Conflict):
-    """Organisations do nothing by themselves, and without its own account nobody ran the hub."""
+    """Organisations do not act by themselves, and the hub needs its operator's account."""
 
     code, title = "cannot-disable", "This account cannot be disabled"
-    remedy = "Disable the persons who should do nothing any more."
+    remedy = "Disable the accounts of the persons who must lose access."
 
 
 class LastOwner(Conflict):
-    """An organisation without an owner could not be changed by anybody."""
+    """Without an owner, no member could change the organisation."""
 
     code, title = "last-owner", "The last owner cannot leave"
-    remedy = "Make somebody else an owner first."
+    remedy = "Make another member an owner first."
 
 
 class QuotaExceeded(Forbidden):
-    """The account has as many of the things that the detail names as it may have."""
+    """The account has as many objects of the kind that the detail names as its quota allows."""
 
-    code, title = "quota-exceeded", "The account has as much as it may have"
-    remedy = "Delete or revoke what is no longer needed, or ask an administrator for more."
+    code, title = "quota-exceeded", "The account has reached a quota"
+    remedy = "Delete or revoke what you no longer need, or ask an administrator for a higher quota."

@@ -1,4 +1,4 @@
-"""`/v1/accounts/{handle}/members`: who belongs to an organisation."""
+"""`/v1/accounts/{handle}/members`: the members of an organisation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CHANGES = (NotYours, LastOwner, MemberInvalid, PreconditionFailed, PreconditionR
 async def list_members(
     handle: Handle, session: Session, holder: Holder, response: Response
 ) -> MemberList:
-    """The members of an organisation, for themselves and administrators."""
+    """The members of an organisation. Its members and administrators may ask."""
     found = await members.members(session, holder.who, handle)
     response.headers["ETag"] = etag_of(found)
     return found
@@ -47,7 +47,7 @@ async def set_member(
     response: Response,
     if_match: IfMatch,
 ) -> MemberList:
-    """Make a person a member, or give one another role; `If-Match` has the list's `ETag`."""
+    """Add a person, or change a member's role; `If-Match` takes the `ETag` of the list."""
     found = await members.put(session, actor, handle, person, body.role, if_match.check)
     response.headers["ETag"] = etag_of(found)
     return found
@@ -59,5 +59,5 @@ async def set_member(
 async def remove_member(
     handle: Handle, person: Handle, session: Session, actor: Manager, if_match: IfMatch
 ) -> None:
-    """Let a member go, or leave yourself."""
+    """Remove a member, or leave the organisation yourself."""
     await members.remove(session, actor, handle, person, if_match.check)

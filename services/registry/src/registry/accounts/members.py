@@ -1,4 +1,4 @@
-"""Who belongs to an organisation, and in which role."""
+"""The members of organisations, and their roles."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def put(
     role: Role,
     check: Check,
 ) -> MemberList:
-    """Make somebody a member, or give a member another role.
+    """Make a person a member, or give a member another role.
 
     Raises AccountNotFound, NotYours, MemberInvalid, LastOwner, QuotaExceeded, and what `check`
     raises.
@@ -61,7 +61,7 @@ async def put(
 async def remove(
     session: AsyncSession, actor: Actor, organisation: str, person: str, check: Check
 ) -> None:
-    """Let a member go; everybody may leave.
+    """Remove a member; each member may leave.
 
     Raises AccountNotFound, NotYours, LastOwner, and what `check` raises.
     """
@@ -78,11 +78,11 @@ async def remove(
 
 
 async def _lock(session: AsyncSession, actor: Actor, organisation: str, check: Check) -> None:
-    """Let nobody else change the members until the transaction ends."""
+    """Let no other transaction change the members until this one ends."""
     row = await row_of(session, organisation, lock=True)
     await check_member(session, actor.who, organisation)
     if row.kind != "organisation":
-        raise MemberInvalid(f"{organisation} is a person, and persons have no members.")
+        raise MemberInvalid(f"{organisation} is a person; only organisations have members.")
     check(etag_of(await _list(session, organisation)))
 
 

@@ -1,4 +1,4 @@
-"""The tables of accounts: who they are elsewhere, who belongs to whom, and their quotas."""
+"""The tables of accounts, of their identities at providers, of members, and of quotas."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from registry.base import Base
 
 LOCAL = "local"
-"""The account of whoever runs the hub: its tokens come from settings."""
+"""The account of the hub's operator, whose tokens come from settings."""
 
 
 class AccountRow(Base):
-    """A person or an organisation. Handles name both, and never change."""
+    """A person or an organisation. A handle names one of them and never changes."""
 
     __tablename__ = "accounts"
 
@@ -30,7 +30,7 @@ class AccountRow(Base):
 
 
 class IdentityRow(Base):
-    """Who somebody is at an OpenID provider; names and e-mail addresses may change hands."""
+    """A person's subject at an OpenID provider; names and e-mail addresses may change hands."""
 
     __tablename__ = "identities"
 
@@ -54,7 +54,7 @@ class MemberRow(Base):
 
 
 class QuotaRow(Base):
-    """How much of something one account may have; NULL: any number."""
+    """One account's own limit for one quota; NULL means no limit."""
 
     __tablename__ = "quotas"
 

@@ -1,4 +1,4 @@
-"""`/v1/accounts/{handle}/quotas`: how much an account has and may have."""
+"""`/v1/accounts/{handle}/quotas`: the quotas of an account, and how much of each it uses."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Admin = Annotated[Actor, Depends(acting("admin"))]
 async def list_quotas(
     handle: Handle, session: Session, holder: Holder, counts: Counts
 ) -> QuotaList:
-    """What the account may have and what it has; for its members and administrators."""
+    """The account's quotas and what it uses of them. Its members and administrators may ask."""
     await service.check_member(session, holder.who, handle)
     return await quotas.quotas(session, holder.limit, counts, handle)
 
@@ -47,7 +47,7 @@ async def list_quotas(
 async def set_quota(
     handle: Handle, name: QuotaName, body: QuotaSet, session: Session, admin: Admin, counts: Counts
 ) -> QuotaList:
-    """Give an account a limit of its own."""
+    """Set a quota of one account, in place of the default."""
     await service.find(session, handle)
     await quotas.set_quota(session, admin, handle, name, body.limit)
     return await quotas.quotas(session, admin.limit, counts, handle)
@@ -57,7 +57,7 @@ async def set_quota(
 async def reset_quota(
     handle: Handle, name: QuotaName, session: Session, admin: Admin, counts: Counts
 ) -> QuotaList:
-    """Let an account have what all have."""
+    """Give an account the default quota again."""
     await service.find(session, handle)
     await quotas.reset_quota(session, admin, handle, name)
     return await quotas.quotas(session, admin.limit, counts, handle)

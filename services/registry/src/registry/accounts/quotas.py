@@ -1,6 +1,6 @@
-"""Keeping accounts within their quotas, and telling how much of them is used.
+"""Checking and reporting quotas.
 
-What there is to count, the nouns declare: each has its `Count`s in a file `counts.py`.
+Each noun declares what is counted: its `Count`s are in a file `counts.py`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from registry.audit.service import audit
 class Count:
     """What a quota counts: `of` is the query for how many of `what` an account has.
 
-    `problem` is raised where there are as many as there may be.
+    `problem` is raised if the account has reached its quota.
     """
 
     name: QuotaName
@@ -36,7 +36,7 @@ class Count:
 
 
 def number(*conditions: Any) -> Select[int]:
-    """The query for how many rows meet all conditions."""
+    """Return the query for how many rows meet all conditions."""
     return select(func.count()).where(*conditions)
 
 
@@ -45,8 +45,8 @@ async def check_quota(
 ) -> None:
     """Raise the problem of `count` unless `actor` may give `account` one more.
 
-    Nobody else adds to the account until the transaction ends, so two at once cannot both be the
-    last. The hub's own programs have no account and no quota.
+    No other transaction adds to the account until this one ends, so two requests cannot both take
+    the last place. The hub's own programs have no account and no quota.
     """
     if account is None:
         return
@@ -58,15 +58,15 @@ async def check_quota(
     used = await session.scalar(count.of(account)) or 0
     if used >= limit:
         raise count.problem(
-            f"The quota {count.name} of {account} is {limit} {count.what}, and {used} are there. "
-            "An administrator may set another."
+            f"{account} has {used} {count.what}, and its quota {count.name} is {limit}. "
+            "An administrator can set another quota."
         )
 
 
 async def quotas(
     session: AsyncSession, limit: Limit, counts: Sequence[Count], account: str
 ) -> QuotaList:
-    """Every quota of an account: how much may be, and how much is."""
+    """Every quota of an account: the limit, and how much is used."""
     items = []
     for count in counts:
         used = await session.scalar(count.of(account)) or 0
@@ -78,7 +78,7 @@ async def quotas(
 async def set_quota(
     session: AsyncSession, actor: Actor, account: str, name: QuotaName, limit: int | None
 ) -> None:
-    """Give an account a limit of its own; None lets it have any number."""
+    """Set a quota of one account; None means no limit."""
     row = insert(QuotaRow).values(account=account, name=name, at_most=limit)
     keys = ["account", "name"]
     await session.execute(row.on_conflict_do_update(index_elements=keys, set_={"at_most": limit}))
@@ -86,14 +86,14 @@ async def set_quota(
 
 
 async def reset_quota(session: AsyncSession, actor: Actor, account: str, name: QuotaName) -> None:
-    """Let an account have what all have."""
+    """Give an account the default quota again."""
     mine = QuotaRow.account == account, QuotaRow.name == name
     await session.execute(delete(QuotaRow).where(*mine))
     await audit(session, actor, "quota.reset", f"accounts/{account}/quotas/{name}")
 
 
 async def _limit(session: AsyncSession, limit: Limit, account: str, name: QuotaName) -> int | None:
-    """The limit that was set for the account, else the usual one; whoever runs the hub has none."""
+    """The limit set for the account, else the default one; the operator's account has none."""
     row = await session.get(QuotaRow, (account, name))
     if row is not None:
         return row.at_most

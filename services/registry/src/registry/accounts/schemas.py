@@ -1,4 +1,4 @@
-"""What goes in and out about accounts."""
+"""The requests and responses about accounts."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ DisplayName = Annotated[str, Field(min_length=1, max_length=200)]
 class OrganisationCreate(Message):
     model_config = example(handle="merge-lab", display_name="The merge lab")
 
-    handle: HandleText = Field(description="Never changes; no person or organisation has it.")
-    display_name: DisplayName | None = Field(None, description="For people; else the handle.")
+    handle: HandleText = Field(description="A handle that is not taken; it never changes.")
+    display_name: DisplayName | None = Field(None, description="For people; default: the handle.")
 
 
 class AccountUpdate(Message):
-    """What is left out stays as it is; `disabled` is for administrators."""
+    """Omitted fields stay as they are; only administrators may set `disabled`."""
 
     model_config = example(display_name="The merge laboratory")
 
     display_name: DisplayName | None = None
-    disabled: bool | None = Field(None, description="Nobody disabled can do anything.")
+    disabled: bool | None = Field(None, description="A disabled account cannot do anything.")
 
 
 class Account(Answer):
@@ -54,14 +54,14 @@ class Account(Answer):
 
 
 class Membership(Answer):
-    """One's role in an organisation."""
+    """Your role in an organisation."""
 
     organisation: str
     role: Role
 
 
 class Me(Answer):
-    """Who the token says that you are, and what it allows."""
+    """Your account, by the token that you sent, and what the token allows."""
 
     account: Account
     scopes: list[str]
@@ -82,7 +82,7 @@ class Member(Answer):
 
 
 class MemberList(Answer):
-    """By handle."""
+    """Sorted by handle."""
 
     items: list[Member]
 
@@ -90,11 +90,11 @@ class MemberList(Answer):
 class QuotaSet(Message):
     model_config = example(limit=200)
 
-    limit: int | None = Field(ge=0, lt=2**31, description="How many at most; null: any number.")
+    limit: int | None = Field(ge=0, lt=2**31, description="The maximum number; null: no limit.")
 
 
 class Quota(Answer):
-    """How many an account has and may have; no `limit` means any number."""
+    """How many an account has and may have; a `limit` of null means any number."""
 
     name: QuotaName
     counts: str = Field(description="What is counted.")

@@ -1,4 +1,4 @@
-"""Accounts: who there is, and making organisations."""
+"""Reading and changing accounts, and creating organisations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from registry.audit.service import audit
 from registry.products import repository as products
 
 CHANNEL = "mergehub_accounts"
-"""Where a commit that disables somebody, or no longer does, is announced."""
+"""The channel that announces a commit that disables or enables an account."""
 
 RESERVED = frozenset(
     {"admin", "audit", "callback", "hub", "me", "mergehub", "registry", "settings"}
@@ -39,7 +39,7 @@ RESERVED = frozenset(
 )
 
 MOST_NAMED = 20
-"""How many organisations a refusal names."""
+"""The number of organisations that a refusal names at most."""
 
 
 async def find(session: AsyncSession, handle: str) -> Account:
@@ -48,7 +48,7 @@ async def find(session: AsyncSession, handle: str) -> Account:
 
 
 async def me(session: AsyncSession, holder: Principal) -> Me:
-    """The account of a token. Raises NoAccount."""
+    """The account that a token belongs to. Raises NoAccount."""
     handle = own(holder)
     query = select(MemberRow).where(MemberRow.person == handle).order_by(MemberRow.organisation)
     return Me(
@@ -62,7 +62,7 @@ async def me(session: AsyncSession, holder: Principal) -> Me:
 async def create_organisation(
     session: AsyncSession, founder: Actor, wanted: OrganisationCreate
 ) -> Account:
-    """A new organisation, whose owner is `founder`.
+    """Create an organisation, whose owner is `founder`.
 
     Raises NoAccount, HandleTaken and QuotaExceeded.
     """
@@ -84,7 +84,7 @@ async def update(
     wanted: AccountUpdate,
     check: Callable[[str], None],
 ) -> Account:
-    """Change an account. `check` is given the tag of the state under lock.
+    """Change an account. `check` gets the tag of the locked state.
 
     Raises AccountNotFound, NotYours, Forbidden, CannotDisable, and what `check` raises.
     """
@@ -101,17 +101,17 @@ async def update(
 
 
 async def _disable(session: AsyncSession, who: Principal, row: AccountRow, disabled: bool) -> None:
-    """Let no token of an account be valid, or let them be so again."""
+    """Make every token of an account invalid, or valid again."""
     if not who.may("admin"):
-        raise Forbidden("Only a token of scope admin disables accounts.")
+        raise Forbidden("Only a token of scope admin can disable accounts.")
     if row.kind != "person" or row.handle == LOCAL:
-        raise CannotDisable(f"{row.handle} is none that can be disabled.")
+        raise CannotDisable(f"{row.handle} is an organisation or the hub's operator.")
     row.disabled_at = await now(session) if disabled else None
     await notify(session, CHANNEL)
 
 
 async def writable(session: AsyncSession, writer: Principal, wanted: str | None) -> str:
-    """The account that something new of `writer` will belong to: its own, or the `wanted` one.
+    """The account that a new object of `writer` will belong to: `wanted`, or the writer's own.
 
     Raises NoAccount, NotYours and OwnerInvalid.
     """
@@ -129,7 +129,7 @@ async def writable(session: AsyncSession, writer: Principal, wanted: str | None)
 
 
 async def _whose(session: AsyncSession, writer: Principal) -> str:
-    """A sentence about the accounts that somebody writes for; empty where there are none."""
+    """A sentence that names the accounts that `writer` writes for; empty if it has no account."""
     if writer.account is None:
         return ""
     query = select(MemberRow.organisation).where(
@@ -145,11 +145,11 @@ async def check_member(session: AsyncSession, holder: Principal, handle: str) ->
     await row_of(session, handle)
     if holder.may("admin") or await role_in(session, holder.account, handle):
         return
-    raise AccountNotFound(f"What you ask of {handle} is for its members.")
+    raise AccountNotFound(f"Only members of {handle} may see this.")
 
 
 async def row_of(session: AsyncSession, handle: str, *, lock: bool = False) -> AccountRow:
-    """The row of an account, locked where it is to be changed. Raises AccountNotFound."""
+    """The row of an account, locked if `lock`. Raises AccountNotFound."""
     query = select(AccountRow).where(AccountRow.handle == handle)
     row = await session.scalar(query.with_for_update(key_share=True) if lock else query)
     if row is None:
@@ -158,9 +158,9 @@ async def row_of(session: AsyncSession, handle: str, *, lock: bool = False) -> A
 
 
 async def add(session: AsyncSession, **columns: Any) -> AccountRow | None:
-    """A new account, or None where its handle is taken, or the models of others bear it.
+    """A new account; None if the handle is taken, or if models of others have it as namespace.
 
-    Administrators may have called models `handle/…` before there was the account.
+    Administrators may have named models `handle/…` before the account existed.
     """
     if columns["handle"] in RESERVED or await products.any_in(session, columns["handle"]):
         return None
@@ -169,7 +169,7 @@ async def add(session: AsyncSession, **columns: Any) -> AccountRow | None:
 
 
 def own(holder: Principal) -> str:
-    """The account of a token. Raises NoAccount."""
+    """The account that a token belongs to. Raises NoAccount."""
     if holder.account is None:
         raise NoAccount(f"The token of {holder.name} belongs to no account.")
     return holder.account

@@ -1,1 +1,1 @@
-"""Audit: who changed what."""
+"""The audit trail: who changed what."""

@@ -1,4 +1,4 @@
-"""Everything that the trail may say was done."""
+"""The actions that the audit trail can name."""
 
 from __future__ import annotations
 

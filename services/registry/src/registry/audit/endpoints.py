@@ -24,10 +24,10 @@ By = Annotated[str | None, Query(max_length=200, description="The name of a toke
 Account = Annotated[str | None, Query(max_length=100, description="The handle of an account.")]
 Done = Annotated[
     Annotated[str, Field(max_length=60), one_of(lambda: ACTIONS, "unknown_action")] | None,
-    Query(description="Such as `token.revoked`."),
+    Query(description="An action, such as `token.revoked`."),
 ]
 Subject = Annotated[
-    str | None, Query(max_length=300, description="Such as `runs/<id>`, with its parts.")
+    str | None, Query(max_length=300, description="Such as `runs/<id>`; includes its parts.")
 ]
 
 
@@ -45,6 +45,6 @@ async def list_audit(
     action: Done = None,
     subject: Subject = None,
 ) -> AuditPage:
-    """Every change with who made it, the newest first."""
+    """Every change and who made it, newest first."""
     wanted = AuditFilter(actor, action, subject, account)
     return await service.page(session, wanted, asked)

@@ -1,4 +1,4 @@
-"""The table of changes; rows are only ever added."""
+"""The table of changes, to which rows are only added."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from registry.base import Base
 
 
 class AuditRow(Base):
-    """A change: by whom, what, to what, when and in which request."""
+    """A change: who made it, what it was, to which subject, when and in which request."""
 
     __tablename__ = "audit"
 
@@ -22,7 +22,7 @@ class AuditRow(Base):
     actor_id: Mapped[UUID | None]
     account: Mapped[str | None] = mapped_column(String(100))
     action: Mapped[str] = mapped_column(String(60))
-    subject: Mapped[str] = mapped_column(String(300, "C"))  # for an index over its beginnings
+    subject: Mapped[str] = mapped_column(String(300, "C"))  # for an index of prefixes
     request_id: Mapped[str | None] = mapped_column(String(64))
 
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""What goes out about changes."""
+"""The responses about changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing down changes in the transaction that makes them, and reading them back."""
+"""Recording changes in the transactions that make them, and reading them back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from registry.audit.schemas import AuditEntry, AuditPage
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """Which changes are wanted; None wants all, a subject also those to its parts."""
+    """Which changes to list; None selects all, and a subject includes its parts."""
 
     actor: str | None
     action: str | None
@@ -25,10 +25,10 @@ class AuditFilter:
 
 
 async def audit(session: AsyncSession, actor: Actor, action: Action, subject: str) -> None:
-    """Note that `actor` did `action` to `subject`.
+    """Record that `actor` did `action` to `subject`.
 
-    `action` reads `noun.verb` in the past tense, `subject` as in events: `runs/<id>`. The note is
-    written in the transaction of the change, so neither exists without the other.
+    `action` reads `noun.verb` in the past tense, `subject` as in events: `runs/<id>`. The record
+    is written in the transaction of the change, so neither exists without the other.
     """
     await session.execute(
         insert(AuditRow).values(
@@ -43,7 +43,7 @@ async def audit(session: AsyncSession, actor: Actor, action: Action, subject: st
 
 
 async def page(session: AsyncSession, wanted: AuditFilter, asked: PageRequest) -> AuditPage:
-    """A page of changes, the newest first."""
+    """A page of changes, newest first."""
     query = select(AuditRow).order_by(AuditRow.id.desc()).limit(asked.rows)
     if wanted.actor is not None:
         query = query.where(AuditRow.actor == wanted.actor)

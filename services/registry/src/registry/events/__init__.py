@@ -1,1 +1,1 @@
-"""The feed of everything that the registry tells other services."""
+"""The feed of all events that the registry publishes to other services."""

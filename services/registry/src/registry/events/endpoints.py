@@ -1,4 +1,4 @@
-"""`GET /v1/events`: what the stream may forget, the outbox still knows."""
+"""`GET /v1/events`: the events of the outbox, which keeps them longer than the stream."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from registry.events.follow import Feed
 router = APIRouter(tags=["events"])
 
 After = Annotated[
-    int, Query(ge=0, lt=2**63, description="The sequence of the last event already known.")
+    int, Query(ge=0, lt=2**63, description="The sequence of the last event that you have.")
 ]
 Wait = Annotated[
     int,
     Query(
         ge=0,
         le=LONGEST_WAIT_SECONDS,
-        description="How many seconds to wait for an event where there is none yet.",
+        description="How many seconds to wait for an event if there is none yet.",
     ),
 ]
 
@@ -32,9 +32,9 @@ Wait = Annotated[
 async def list_events(
     request: Request, response: Response, after: After = 0, limit: Limit = 100, wait: Wait = 0
 ) -> EventPage:
-    """The registry's events behind `after`, oldest first and without a gap; `Link` has the next.
+    """The registry's events after `after`, oldest first and without a gap; `Link` has the rest.
 
-    Those older than `MERGEHUB_EVENTS_DAYS` may be gone: 410, with the way on in `Link`.
+    Events older than `MERGEHUB_EVENTS_DAYS` may be gone: then 410, and `Link` says where to go on.
     """
     feed: Feed = request.app.state.feed
     page = await (feed.next(after, limit, wait) if wait else feed.after(after, limit))
@@ -51,9 +51,9 @@ async def list_events(
 async def follow_events(
     request: Request, after: After = 0, last_event_id: LastEventId = None
 ) -> Response:
-    """Follow the feed live: each event under its type, its id the sequence.
+    """Follow the feed live: the stream sends each event under its type, with its sequence as id.
 
-    The stream starts behind `Last-Event-ID`, or else behind `after`, and has no end.
+    The stream starts after `Last-Event-ID`, or else after `after`, and does not end.
     """
     feed: Feed = request.app.state.feed
     begin = int(last_event_id or after)

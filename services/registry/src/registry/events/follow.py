@@ -1,4 +1,4 @@
-"""Following the feed: by waiting for the next events, or as a stream without end."""
+"""Following the feed: waiting for the next events, or reading a stream without end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BATCH = 100
 
 
 class Feed:
-    """What all who follow the feed in one process share: those who are as far look at it once."""
+    """The feed for all followers in one process: those at the same place share one query."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
@@ -24,16 +24,16 @@ class Feed:
         resources.closing.push_async_callback(self._looks.close)
 
     async def after(self, sequence: int, limit: int) -> EventPage:
-        """The events behind `sequence` that there are now. Raises EventsPruned."""
+        """The events after `sequence` that exist now. Raises EventsPruned."""
         return await self._looks((sequence, limit), lambda: self._look(sequence, limit))
 
     async def next(self, sequence: int, limit: int, seconds: float) -> EventPage:
-        """The events behind `sequence`, as soon as there is one; none after `seconds`."""
+        """The events after `sequence`, as soon as there are any; none after `seconds`."""
         with self._resources.signals.subscribe(CHANNEL, TOLD) as woken:
             return await changed(lambda: self.after(sequence, limit), woken, sequence, seconds)
 
     async def frames(self, sequence: int) -> AsyncIterator[str]:
-        """Frames of the events behind `sequence`, for ever; the id of each is its sequence."""
+        """Frames of the events after `sequence`, without end; each frame's id is the sequence."""
         reached = sequence
 
         def look_on() -> Awaitable[EventPage]:

@@ -13,7 +13,7 @@ outbox = Outbox("registry", OutboxRow)
 
 
 async def release(session: AsyncSession, owner: str, *which: ColumnElement[bool]) -> None:
-    """Hand the relay those events that were kept back as private to `owner`."""
+    """Hand the relay the events that were held back as private to `owner`."""
     kept = update(OutboxRow).where(OutboxRow.private_to == owner, *which)
     released = kept.values(private_to=None, published=False)
     await session.execute(released.execution_options(synchronize_session=False))

@@ -7,4 +7,4 @@ from registry.base import Base
 
 
 class OutboxRow(OutboxColumns, Base):
-    """Events, written in the transaction of the change that they tell of."""
+    """Events, each written in the transaction of the change that it reports."""

@@ -1,1 +1,1 @@
-"""`Idempotency-Key`: however often a POST arrives, it takes effect once and answers alike."""
+"""`Idempotency-Key`: a repeated POST takes effect once, and every repetition gets its answer."""

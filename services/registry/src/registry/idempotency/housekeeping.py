@@ -1,4 +1,4 @@
-"""Forgetting the keys that nobody can rely on any more."""
+"""Forgetting keys whose time is over."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEPT = timedelta(hours=24)
 
 
 async def forget_keys(session: AsyncSession) -> int:
-    """Delete the first answers of a day ago."""
+    """Delete first answers that are older than a day."""
     return await changed(session, delete(KeyRow).where(KeyRow.created_at < func.now() - KEPT))
 
 

@@ -13,7 +13,7 @@ from registry.base import Base
 
 
 class KeyRow(Base):
-    """The first answer to a key of one caller at one path."""
+    """The first answer to one key of one caller at one path."""
 
     __tablename__ = "idempotency_keys"
 
@@ -28,5 +28,5 @@ class KeyRow(Base):
 
     @property
     def place(self) -> str:
-        """What the seal of a body is bound to."""
+        """The text that the seal of a body is bound to."""
         return "\n".join(("idempotency", self.caller, self.path, self.key))

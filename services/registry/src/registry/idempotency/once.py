@@ -1,7 +1,7 @@
-"""The dependency that answers a repeated POST as it answered the first.
+"""The dependency that gives a repeated POST the answer of the first.
 
 The key's row is written in the transaction of the effect, so neither exists without the other.
-Nothing is kept of a request that failed: it had no effect and may be tried again.
+Nothing is kept of a failed request: it had no effect, and the client may retry it.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ LOCK_NOT_AVAILABLE = "55P03"
 
 Identity = tuple[str, str, str]
 
-# Repetitions that come to one process wait here, so that they do not use up its connections.
+# Repetitions within one process wait here, so that they do not use up its connections.
 _doors: WeakValueDictionary[Identity, asyncio.Lock] = WeakValueDictionary()
 
 
 @dataclass(frozen=True)
 class Answered:
-    """What an effect answers."""
+    """The answer of an effect."""
 
     status: int
     body: BaseModel
@@ -58,7 +58,7 @@ class _Once:
                 alias="Idempotency-Key",
                 min_length=1,
                 max_length=255,
-                description="Any text of your own, such as a UUID. For 24 hours the same request "
+                description="Any text, such as a UUID. For 24 hours the same request "
                 "with the same key gets the first answer again and has no second effect.",
             ),
         ] = None,
@@ -74,11 +74,11 @@ class _Once:
         effect: Effect,
         sealer: Sealer | None = None,
     ) -> Response:
-        """The answer of `effect`, run now or the first time that `actor` sent this key.
+        """Return the answer of `effect`: run it now, or repeat what it answered for this key.
 
-        An answer that holds a secret is kept under the seal of `sealer`. Raises KeyReused where
-        the first body was another one, and KeyInProgress where the first request takes longer
-        than one should wait.
+        An answer that holds a secret is kept under the seal of `sealer`. Raises KeyReused if the
+        first body was another one, and KeyInProgress if the first request takes too long to wait
+        for.
         """
         if self._key is None:
             return _response(_row(await effect()), None)
@@ -99,7 +99,7 @@ class _Once:
         first = await session.get(KeyRow, identity)
         if first is not None:
             if first.fingerprint != fingerprint:
-                raise KeyReused("Send a new Idempotency-Key with a new body.")
+                raise KeyReused("This key was sent with another body; a new body needs a new key.")
             return _response(first, sealer, replayed=True)
         row = _row(await effect())
         row.caller, row.path, row.key = identity
@@ -115,7 +115,7 @@ Once = Annotated[_Once, Depends()]
 
 @asynccontextmanager
 async def _one_at_a_time(identity: Identity) -> AsyncIterator[None]:
-    """Let one request per key of this process go on at a time. Raises KeyInProgress."""
+    """Let the requests of this process with one key run one at a time. Raises KeyInProgress."""
     door = _doors.setdefault(identity, asyncio.Lock())
     try:
         async with asyncio.timeout(WAIT_SECONDS):
@@ -129,7 +129,7 @@ async def _one_at_a_time(identity: Identity) -> AsyncIterator[None]:
 
 
 async def _lock(session: AsyncSession, identity: Identity) -> None:
-    """Let one request per key go on at a time, in all processes, until its transaction ends."""
+    """Hold one key, across all processes, until the transaction ends. Raises KeyInProgress."""
     key = func.hashtextextended("\n".join(identity), 0)
     if await session.scalar(select(func.pg_try_advisory_xact_lock(key))):
         return
@@ -144,7 +144,7 @@ async def _lock(session: AsyncSession, identity: Identity) -> None:
 
 
 def _in_progress() -> KeyInProgress:
-    return KeyInProgress("Ask again in a moment.", headers={"Retry-After": "1"})
+    return KeyInProgress("Repeat the request in a second.", headers={"Retry-After": "1"})
 
 
 def _row(answered: Answered) -> KeyRow:

@@ -1,4 +1,4 @@
-"""Alembic's entry: run the history on the connection that the kit opened."""
+"""Alembic's entry: run the migrations on the connection that the kit opened."""
 
 from mergehub.kit.database.migrations import run_env
 from registry.tables import metadata

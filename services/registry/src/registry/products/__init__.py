@@ -1,1 +1,1 @@
-"""Products: the names of merged models, and whose they are."""
+"""Products: the names of merged models, and their owners."""

@@ -11,7 +11,7 @@ from registry.base import Base
 
 
 class ProductRow(Base):
-    """A name in its first spelling, and whose it is. Names are compared without case."""
+    """A name in its first spelling, and its owner. Names are compared without case."""
 
     __tablename__ = "products"
 

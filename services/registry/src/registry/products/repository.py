@@ -1,4 +1,4 @@
-"""The queries about names."""
+"""Queries on products."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from registry.products.models import ProductRow
 
 
 async def named(session: AsyncSession, name: str, owner: str) -> ProductRow:
-    """The product of that name, in whatever case; a new one belongs to `owner`."""
+    """The product of this name, in any case; a new one belongs to `owner`."""
     added = insert(ProductRow).values(name=name, owner=owner).on_conflict_do_nothing()
     await session.execute(added)
     query = select(ProductRow).where(func.lower(ProductRow.name) == func.lower(name))
@@ -18,6 +18,6 @@ async def named(session: AsyncSession, name: str, owner: str) -> ProductRow:
 
 
 async def any_in(session: AsyncSession, namespace: str) -> bool:
-    """Whether there are products called `namespace/…`."""
+    """Whether any product is named `namespace/…`."""
     borne = func.lower(ProductRow.name).startswith(f"{namespace}/", autoescape=True)
     return bool(await session.scalar(select(exists().where(borne))))

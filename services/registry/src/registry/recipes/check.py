@@ -1,4 +1,4 @@
-"""A recipe's text read, judged and brought into its canonical form; nothing is stored here."""
+"""Reading and checking a recipe's text, without storing it."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from mergehub.recipe import (
 
 
 class RecipeInvalid(Invalid):
-    """The recipe has faults; `errors` tells all of them at once."""
+    """The recipe has faults; `errors` lists all of them at once."""
 
-    code, title = "recipe-invalid", "The recipe cannot be merged as it is written"
-    remedy = "Mend each fault: behind the `#` of its `pointer` is the place in the YAML document."
+    code, title = "recipe-invalid", "The recipe is not valid"
+    remedy = "Fix each fault: after the `#`, its `pointer` gives the place in the YAML document."
 
 
 @dataclass(frozen=True)
 class CheckedRecipe:
-    """What is known of an acceptable recipe; `canonical` is JSON by RFC 8785.
+    """What is known of a valid recipe; `canonical` is JSON by RFC 8785.
 
     `ingredients` are merged; `references` are all models that it names, also for a tokenizer.
     """
@@ -42,10 +42,10 @@ class CheckedRecipe:
 
 
 async def check(text: str, pointer: str = "/recipe") -> CheckedRecipe:
-    """Read the recipe that stands at `pointer` of a request's body.
+    """Check the recipe at `pointer` of a request's body.
 
     Raises:
-        RecipeInvalid: with every fault at once.
+        RecipeInvalid: the recipe has faults; the error lists all of them.
     """
     return await asyncio.to_thread(_check, text, pointer)
 
@@ -70,7 +70,7 @@ def _check(text: str, pointer: str) -> CheckedRecipe:
 
 
 def _told(fault: Fault, pointer: str) -> FieldFault:
-    """A fault as clients see it: what follows the `#` points into the YAML document."""
+    """A fault as clients see it: the part after the `#` points into the YAML document."""
     return FieldFault(
         pointer=f"{pointer}#{fault.path}",
         code=fault.code,

@@ -1,4 +1,4 @@
-"""What counts against an account's quota of recipes."""
+"""The count behind an account's quota of recipes."""
 
 from __future__ import annotations
 

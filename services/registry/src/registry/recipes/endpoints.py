@@ -46,7 +46,7 @@ YAML = "application/yaml"
 
 Responses = dict[int | str, dict[str, Any]]
 SAME_AS_NEWEST: Responses = {
-    200: {"model": RecipeVersion, "description": "The newest version is the same"}
+    200: {"model": RecipeVersion, "description": "The newest version has the same digest"}
 }
 SEEN = problem_responses(RecipeNotFound, Unauthenticated)
 AS_YAML: Responses = {200: {"content": {YAML: {"schema": {"type": "string"}}}}}
@@ -65,7 +65,7 @@ Followers = Annotated[Sequence[Follower], Depends(_followers)]
 Number = Annotated[int, Path(ge=1, lt=2**31, description="A version's number, from 1.")]
 Method = Annotated[
     Annotated[str, Field(max_length=100), A_METHOD] | None,
-    Query(description="Of the newest version."),
+    Query(description="The merge method of the newest version."),
 ]
 
 
@@ -88,10 +88,10 @@ Method = Annotated[
 async def publish_recipe(
     body: RecipeCreate, session: Session, writer: Writer, once: Once
 ) -> Response:
-    """Publish a recipe and its version 1.
+    """Publish a recipe with its version 1.
 
-    A recipe that cannot be merged is refused with every fault at once. A fault's `pointer` reads
-    `/recipe#/models/1/parameters/weight`: what follows the `#` points into the YAML document.
+    A recipe with faults is refused, and `errors` lists all of them. A fault's `pointer` reads
+    `/recipe#/models/1/parameters/weight`: the part after the `#` points into the YAML document.
     """
 
     async def effect() -> Answered:
@@ -107,7 +107,7 @@ async def publish_recipe(
     responses=problem_responses(RecipeInvalid),
 )
 async def check_recipe(body: RecipeCheck) -> CheckedRecipeAnswer:
-    """Check a recipe as publishing would, and store nothing."""
+    """Check a recipe as if to publish it, but store nothing."""
     checked = await check(body.recipe)
     return CheckedRecipeAnswer(
         digest=checked.digest,
@@ -122,12 +122,12 @@ async def list_recipes(
     session: Session,
     asked: Paging,
     viewer: Viewing,
-    owner: Annotated[AnyCase | None, Query(description="The handle of its owner.")] = None,
+    owner: Annotated[AnyCase | None, Query(description="The handle of the recipes' owner.")] = None,
     name: Annotated[AnyCase | None, Query()] = None,
     tag: Annotated[Label | None, Query()] = None,
     method: Method = None,
 ) -> RecipePage:
-    """Recipes, the newest first; private ones for those who belong to their owner."""
+    """Recipes, newest first. A private recipe is shown to those who belong to its owner."""
     wanted = RecipeFilter(owner, name, tag, method)
     return await service.page(session, wanted, viewer, asked)
 
@@ -154,10 +154,10 @@ async def update_recipe(
     if_match: IfMatch,
     followers: Followers,
 ) -> Recipe:
-    """Change the words about a recipe, or who may see it. Versions never change.
+    """Change a recipe's title, description, tags or visibility. Its versions never change.
 
-    With its visibility that of its owner's runs changes, and when it becomes public the events
-    that were kept back are told.
+    The runs of the same owner follow its visibility. When it becomes public, the registry sends
+    the events that it held back.
     """
     recipe = await service.update(session, writer, recipe_id, body, if_match.check, followers)
     response.headers["ETag"] = etag_of(recipe)
@@ -175,7 +175,7 @@ async def update_recipe(
 async def publish_recipe_version(
     recipe_id: UUID, body: RecipeVersionCreate, session: Session, writer: Writer, once: Once
 ) -> Response:
-    """Publish the next version; a text of the newest version's digest makes no new one."""
+    """Publish the next version, unless the newest version has the same digest."""
 
     async def effect() -> Answered:
         checked = await check(body.recipe)
@@ -197,7 +197,7 @@ async def list_recipe_versions(
     asked: Paging,
     viewer: Viewing,
 ) -> VersionPage:
-    """The versions of a recipe, the newest first."""
+    """The versions of a recipe, newest first."""
     return await service.versions(session, recipe_id, viewer, asked)
 
 
@@ -210,7 +210,7 @@ async def list_recipe_versions(
 async def get_recipe_version(
     recipe_id: UUID, number: Number, session: Session, viewer: Viewing
 ) -> Response:
-    """One version: the text as it was published, its canonical form and its digest."""
+    """One version: its text as published, its canonical form and its digest."""
     version = await service.version(session, recipe_id, number, viewer)
     return Response(version.model_dump_json(), media_type="application/json")
 
@@ -224,6 +224,6 @@ async def get_recipe_version(
 async def get_recipe_source(
     recipe_id: UUID, number: Number, session: Session, viewer: Viewing
 ) -> Response:
-    """The recipe itself, as YAML, byte for byte as it was published."""
+    """The text of a version as YAML, byte for byte as published."""
     version = await service.version(session, recipe_id, number, viewer)
     return Response(version.source, media_type=YAML)

@@ -22,7 +22,7 @@ from registry.base import Base
 
 
 class RecipeRow(Base):
-    """A recipe: a name, words about it, and the number of its newest version."""
+    """A recipe: its name, its description, and the number of its newest version."""
 
     __tablename__ = "recipes"
 
@@ -47,12 +47,12 @@ class RecipeRow(Base):
 
     @property
     def private_to(self) -> str | None:
-        """Who alone may hear of it."""
+        """The account that a private recipe belongs to, else None."""
         return self.owner if self.visibility == "private" else None
 
 
 class VersionRow(Base):
-    """One version, never changed: the text as it was published and its canonical form."""
+    """One immutable version: its text as published and its canonical form."""
 
     __tablename__ = "recipe_versions"
 

@@ -1,4 +1,4 @@
-"""The queries about recipes."""
+"""Queries on recipes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from registry.recipes.schemas import RecipeCreate
 
 Pair = tuple[RecipeRow, VersionRow]
 
-MOST_LETTERS = 3  # that a name may have more or less than the one it is taken for
-MOST_NAMES = 2000  # the newest, that are compared with it
+MOST_LETTERS = 3  # by which the lengths of similar names differ at most
+MOST_NAMES = 2000  # of the newest recipes, to compare
 
 
 @dataclass(frozen=True)
 class RecipeFilter:
-    """Which recipes to list; None leaves a condition out."""
+    """Which recipes to list; None leaves out a condition."""
 
     owner: str | None = None
     name: str | None = None
@@ -35,7 +35,7 @@ class RecipeFilter:
 
 _NEWEST = and_(VersionRow.recipe_id == RecipeRow.id, VersionRow.number == RecipeRow.newest)
 _WITH_NEWEST = select(RecipeRow, VersionRow).join(VersionRow, _NEWEST)
-_NO_TEXT = (  # a list of many large recipes would hold all their texts in memory
+_NO_TEXT = (  # a list of large recipes would hold all their texts in memory
     defer(VersionRow.source, raiseload=True),
     defer(VersionRow.canonical, raiseload=True),
 )
@@ -46,7 +46,7 @@ _NEWEST_FIRST = _WITH_NEWEST.options(*_NO_TEXT).order_by(
 
 
 async def add(session: AsyncSession, owner: str, wanted: RecipeCreate) -> RecipeRow | None:
-    """A new recipe that will have one version; None where its owner has one of that name."""
+    """A new recipe that will have one version; None if its owner has a recipe of this name."""
     columns = wanted.model_dump(exclude={"recipe", "owner"})
     columns |= {"title": wanted.title or wanted.name, "owner": owner}
     statement = insert(RecipeRow).values(newest=1, **columns)
@@ -61,7 +61,7 @@ async def find(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> Pair |
 
 
 async def lock(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> Pair | None:
-    """The same, locked until the transaction ends."""
+    """The same as `find`, locked until the transaction ends."""
     await session.get(RecipeRow, recipe_id, with_for_update=True)
     return await find(session, recipe_id, viewer)
 
@@ -73,7 +73,7 @@ async def page(
     before: tuple[Any, ...] | None,
     limit: int,
 ) -> list[Pair]:
-    """Recipes that `viewer` may see and their newest versions, the newest recipe first."""
+    """Recipes that `viewer` may see with their newest versions, newest recipe first."""
     query = _NEWEST_FIRST.where(seen_by(viewer))
     if wanted.owner is not None:
         query = query.where(RecipeRow.owner == wanted.owner)
@@ -89,7 +89,7 @@ async def page(
 
 
 async def names_like(session: AsyncSession, name: str, viewer: Viewer) -> Sequence[Row[str, str]]:
-    """Owners and names of recipes, as far as `viewer` may see them, of about the same length."""
+    """Owners and names of recipes that `viewer` may see and whose names are about as long."""
     differs = func.abs(func.length(RecipeRow.name) - len(name))
     query = select(RecipeRow.owner, RecipeRow.name).where(seen_by(viewer), differs <= MOST_LETTERS)
     newest = query.order_by(RecipeRow.created_at.desc(), RecipeRow.id.desc()).limit(MOST_NAMES)
@@ -99,7 +99,7 @@ async def names_like(session: AsyncSession, name: str, viewer: Viewer) -> Sequen
 async def versions(
     session: AsyncSession, recipe_id: UUID, before: tuple[Any, ...] | None, limit: int
 ) -> Sequence[VersionRow]:
-    """Versions of a recipe, the newest first."""
+    """Versions of a recipe, newest first."""
     query = select(VersionRow).options(*_NO_TEXT).where(VersionRow.recipe_id == recipe_id)
     if before is not None:
         query = query.where(VersionRow.number < before[0])
@@ -109,7 +109,7 @@ async def versions(
 async def version(
     session: AsyncSession, recipe_id: UUID, number: int, viewer: Viewer
 ) -> VersionRow | None:
-    """The version of that number, where `viewer` may see the recipe."""
+    """The version of this number, if `viewer` may see the recipe."""
     query = select(VersionRow).join(RecipeRow, RecipeRow.id == VersionRow.recipe_id)
     numbered = VersionRow.recipe_id == recipe_id, VersionRow.number == number
     return await session.scalar(query.where(*numbered, seen_by(viewer)))
@@ -126,7 +126,7 @@ async def version_by_id(
 
 
 def seen_by(viewer: Viewer) -> ColumnElement[bool]:
-    """Whether `viewer` may know of a recipe."""
+    """Whether `viewer` may see a recipe."""
     return readable(viewer, RecipeRow.owner, RecipeRow.visibility)
 
 

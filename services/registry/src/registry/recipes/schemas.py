@@ -1,4 +1,4 @@
-"""What goes in and out about recipes."""
+"""The requests and responses about recipes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Slug = Annotated[
     must_be("must be lower case words joined by hyphens, such as my-soup; at most 100 characters"),
 ]
 AnyCase = Annotated[Slug, BeforeValidator(str.lower)]
-"""A name to find something by."""
+"""A tag, by which recipes are found."""
 Label = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$", min_length=1, max_length=50),
@@ -31,7 +31,7 @@ Label = Annotated[
     ),
 ]
 RecipeText = Annotated[
-    str, Field(max_length=256 * 1024, description="The recipe: mergekit YAML as it is.")
+    str, Field(max_length=256 * 1024, description="The recipe, as mergekit YAML.")
 ]
 
 
@@ -52,15 +52,15 @@ class RecipeCreate(Message):
         name="dates-and-units", title="Dates and units", tags=["small"], recipe=RECIPE
     )
 
-    name: Slug = Field(description="Lower case words joined by hyphens, one of its owner's.")
+    name: Slug = Field(description="Lower case words joined by hyphens; unique per owner.")
     owner: Slug | None = Field(
-        None, description="Your own handle, or an organisation's in which you write; else yours."
+        None, description="Your handle (the default), or an organisation's that you write for."
     )
     visibility: Visibility = Field(
-        "public", description="Whether only those who belong to the owner may know of it."
+        "public", description="`private`: only those who belong to the owner see it."
     )
     title: str | None = Field(
-        None, min_length=1, max_length=200, description="One line for people; else the name."
+        None, min_length=1, max_length=200, description="One line for people; by default, the name."
     )
     description: str = Field("", max_length=20_000)
     tags: list[Label] = Field(default_factory=list, max_length=20)
@@ -69,7 +69,7 @@ class RecipeCreate(Message):
 
 
 class RecipeUpdate(Message):
-    """What is left out stays as it is."""
+    """Omitted fields stay as they are."""
 
     model_config = example(title="Dates and units, merged", tags=["small", "ties"])
 
@@ -81,7 +81,7 @@ class RecipeUpdate(Message):
 
 
 class CheckedRecipeAnswer(Answer):
-    """An acceptable recipe; `warnings` tell what in it does less than it seems to."""
+    """A valid recipe; `warnings` name what has less effect in it than it seems to."""
 
     digest: str
     method: str
@@ -100,7 +100,7 @@ class VersionSummary(Answer):
 
 
 class RecipeVersion(VersionSummary):
-    """A version: `source` as it was published, byte for byte, and its canonical form."""
+    """A version: `source` as published, byte for byte, and its canonical form."""
 
     recipe_id: UUID
     ingredients: list[str]
@@ -137,9 +137,9 @@ class Recipe(Answer):
 
 
 class RecipePage(Page[Recipe]):
-    """The newest first, each with the first 300 characters of its description.
+    """Newest first, each with the first 300 characters of its description.
 
-    Where none has the `name` asked for, `suggestions` are `owner/name` of those nearest to it.
+    If no recipe has the `name` asked for, `suggestions` are the `owner/name` of similar ones.
     """
 
     suggestions: list[str]

@@ -1,4 +1,4 @@
-"""Publishing recipes and reading them back."""
+"""Publishing and reading recipes."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ LONGEST_DESCRIPTION = 300  # in a list
 
 
 class NameTaken(Conflict):
-    """An owner publishes a name once, and has a recipe of this name."""
+    """The owner already has a recipe of this name."""
 
-    code, title = "recipe-name-taken", "There is a recipe of that name"
-    remedy = "Publish a version of it with `POST /v1/recipes/{id}/versions`, or choose a name."
+    code, title = "recipe-name-taken", "The recipe name is taken"
+    remedy = "Publish a version with `POST /v1/recipes/{id}/versions`, or choose another name."
 
 
 class RecipeNotFound(NotFound):
-    """No recipe has this id, it has no version of this number, or it is private to others."""
+    """No recipe has this id, or no version this number, or the recipe is private to others."""
 
-    code, title = "recipe-not-found", "There is no such recipe or version"
-    remedy = "Find the recipe with `GET /v1/recipes?name=…` and its versions under its id."
+    code, title = "recipe-not-found", "Recipe or version not found"
+    remedy = "Find the recipe with `GET /v1/recipes?name=…`; its versions are listed under its id."
 
 
 async def publish(
@@ -67,18 +67,18 @@ async def publish(
     """Store a new recipe with its version 1.
 
     Raises:
-        NoAccount: the writer is nobody.
-        NotYours: the owner is an organisation in which the writer may not write.
-        OwnerInvalid: there is no such account.
-        QuotaExceeded: the owner has as many recipes as it may have.
-        NameTaken: the owner has a recipe of that name.
+        NoAccount: the writer has no account.
+        NotYours: the owner is an organisation that the writer may not write for.
+        OwnerInvalid: the owner is not an account.
+        QuotaExceeded: the owner has reached its quota of recipes.
+        NameTaken: the owner has a recipe of this name.
     """
     owner = await accounts.writable(session, writer.who, wanted.owner)
     await check_quota(session, writer, owner, RECIPES)
     row = await repository.add(session, owner, wanted)
     if row is None:
         raise NameTaken(
-            f"{owner} has published {wanted.name!r} already: publish a new version of it, "
+            f"{owner} already has a recipe {wanted.name!r}. Publish a new version of it, "
             "or choose another name."
         )
     await _add_version(session, writer, row, checked)
@@ -88,7 +88,7 @@ async def publish(
 async def publish_version(
     session: AsyncSession, writer: Actor, recipe_id: UUID, checked: CheckedRecipe
 ) -> tuple[RecipeVersion, bool]:
-    """The next version, and whether it is new: the newest one answers for an equal digest.
+    """Return the next version, and whether it is new: for an equal digest, it is the newest one.
 
     Raises RecipeNotFound and NotYours.
     """
@@ -107,10 +107,10 @@ async def update(
     check: Callable[[str], None],
     followers: Sequence[Follower],
 ) -> Recipe:
-    """Change the words about a recipe, or who may see it; `followers` hear of the latter.
+    """Change a recipe's description or visibility; `followers` follow its visibility.
 
-    `check` is given the tag of the state under lock. Raises RecipeNotFound, NotYours, and what
-    `check` raises.
+    `check` gets the tag of the locked state. Raises RecipeNotFound, NotYours, and what `check`
+    raises.
     """
     row, newest = await _locked(session, writer.who, recipe_id)
     check(etag_of(_recipe(row, newest)))
@@ -136,7 +136,7 @@ async def find(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> Recipe
 async def page(
     session: AsyncSession, wanted: RecipeFilter, viewer: Viewer, asked: PageRequest
 ) -> RecipePage:
-    """A page of recipes, the newest first."""
+    """A page of recipes, newest first."""
     before = asked.after(datetime, UUID)
     found = await repository.page(session, wanted, viewer, before, asked.rows)
     pairs, next_cursor = asked.cut(found, lambda pair: (pair[0].created_at, pair[0].id))
@@ -148,7 +148,7 @@ async def page(
 
 
 async def _near(session: AsyncSession, wanted: RecipeFilter, viewer: Viewer) -> list[str]:
-    """Recipes that `viewer` may see and whose name is nearly the one asked for, as `owner/name`."""
+    """Recipes that `viewer` may see and whose names resemble the wanted one, as `owner/name`."""
     if wanted.name is None:
         return []
     name = f"{wanted.owner}/{wanted.name}" if wanted.owner else wanted.name
@@ -163,7 +163,7 @@ async def _near(session: AsyncSession, wanted: RecipeFilter, viewer: Viewer) -> 
 async def versions(
     session: AsyncSession, recipe_id: UUID, viewer: Viewer, asked: PageRequest
 ) -> VersionPage:
-    """A page of the versions of a recipe, the newest first. Raises RecipeNotFound."""
+    """A page of the versions of a recipe, newest first. Raises RecipeNotFound."""
     before = asked.after(int)
     await find(session, recipe_id, viewer)
     found = await repository.versions(session, recipe_id, before, asked.rows)
@@ -185,7 +185,7 @@ async def version(
 async def _locked(
     session: AsyncSession, writer: Principal, recipe_id: UUID
 ) -> tuple[RecipeRow, VersionRow]:
-    """A recipe that `writer` may change, under lock. Raises RecipeNotFound and NotYours."""
+    """A recipe that `writer` may change, locked. Raises RecipeNotFound and NotYours."""
     found = await repository.lock(session, recipe_id, writer)
     if found is None:
         raise _not_found(recipe_id)

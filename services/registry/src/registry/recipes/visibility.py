@@ -1,4 +1,4 @@
-"""What follows when a recipe becomes private, or public."""
+"""Making dependent objects follow a recipe that becomes private or public."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from registry.events.tables import OutboxRow
 from registry.recipes.models import RecipeRow
 
 Follower = Callable[[AsyncSession, RecipeRow], Awaitable[None]]
-"""Lets what was made of a recipe follow it, in the transaction that changes its visibility."""
+"""Makes one kind of dependent follow a recipe, in the transaction that changes its visibility."""
 
 
 async def spread(session: AsyncSession, recipe: RecipeRow, followers: Sequence[Follower]) -> None:
-    """Let everything follow `recipe`, which is locked and has just changed.
+    """Make everything follow `recipe`, which is locked and has just changed.
 
-    Events that were kept back are told once nothing that they speak of is private any more; what
-    was told cannot be taken back.
+    Events that were held back are sent once nothing that they mention is private any more. Events
+    that were sent cannot be taken back.
     """
     for follow in followers:
         await follow(session, recipe)

@@ -1,1 +1,1 @@
-"""Runs: submitting, following, and the protocol with the workers."""
+"""Runs: submitting and following them, and the protocol with the workers."""

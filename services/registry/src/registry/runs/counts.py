@@ -1,4 +1,4 @@
-"""What counts against an account's quotas of runs."""
+"""The counts behind an account's quotas of runs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ UNFINISHED = RunRow.state.in_((RunState.QUEUED, RunState.RUNNING))
 
 ACTIVE = Count(
     "runs_active",
-    "runs that wait or run",
+    "queued or running runs",
     lambda who: number(RunRow.owner == who, UNFINISHED),
     RunQuotaExceeded,
 )
 TODAY = Count(
     "runs_a_day",
-    "runs submitted in 24 hours",
+    "runs submitted in the last 24 hours",
     lambda who: number(RunRow.owner == who, RunRow.created_at > func.now() - DAY),
     RunQuotaExceeded,
 )

@@ -1,4 +1,4 @@
-"""`/v1/runs`, as people use it: submit, list, read, follow, cancel and try again."""
+"""`/v1/runs` for people and programs that submit runs, follow, cancel and retry them."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ Submitter = Annotated[Actor, Depends(acting("runs:submit"))]
 State = Annotated[RunState | None, Query()]
 SEEN = problem_responses(RunNotFound, Unauthenticated)
 Benchmark = Annotated[str, Query(min_length=1, max_length=200)]
-Owner = Annotated[AnyCase | None, Query(description="The handle of their owner.")]
+Owner = Annotated[AnyCase | None, Query(description="The handle of the runs' owner.")]
 ModelName = Annotated[
     str | None,
-    Query(min_length=1, max_length=500, description="What its model is called, in whatever case."),
+    Query(min_length=1, max_length=500, description="The name of the run's model, in any case."),
 ]
 Kind = Annotated[KindName | None, Query()]
 
@@ -71,7 +71,7 @@ Kind = Annotated[KindName | None, Query()]
 async def submit_run(
     body: RunCreate, session: Session, submitter: Submitter, once: Once
 ) -> Response:
-    """Queue a run; `Location` names where to follow it, `notes` what is worth knowing of it."""
+    """Queue a run. `Location` says where to follow it; `notes` say what to know about it."""
 
     async def effect() -> Answered:
         run = await service.submit(session, submitter, body)
@@ -90,7 +90,7 @@ async def list_runs(
     kind: Kind = None,
     model: ModelName = None,
 ) -> RunPage:
-    """Runs in short, the newest first; private ones for those who belong to their owner."""
+    """Summaries of runs, newest first. A private run is shown to those who belong to its owner."""
     return await service.page(session, RunFilter(owner, state, kind, model), viewer, asked)
 
 
@@ -98,10 +98,10 @@ async def list_runs(
 async def get_run(
     run_id: UUID, request: Request, response: Response, viewer: Viewing, wait: Wait = 0
 ) -> Run:
-    """A run as it stands, its `ETag` the revision.
+    """A run as it is now; its `ETag` is its revision.
 
-    Who cannot read a stream sends the `ETag` in `If-None-Match` and how long to `wait`, and has
-    the run as soon as it changes.
+    A client that cannot read a stream sends that `ETag` in `If-None-Match` and how long to
+    `wait`. It gets the run as soon as it changes.
     """
     following: Following = request.app.state.following
     run = await following.look(run_id, viewer)
@@ -117,7 +117,7 @@ async def get_run(
 async def list_run_items(
     run_id: UUID, session: Session, viewer: Viewing, benchmark: Benchmark
 ) -> RunItems:
-    """The score of each item of one benchmark that the run evaluated."""
+    """The item scores of one benchmark that the run evaluated."""
     return await service.items(session, run_id, benchmark, viewer)
 
 
@@ -130,9 +130,9 @@ async def list_run_items(
 async def follow_run(
     run_id: UUID, request: Request, viewer: Viewing, last_event_id: LastEventId = None
 ) -> Response:
-    """Follow a run live: an event `run` with the run's JSON at each change, until its end.
+    """Follow a run live: an event `run` with the run's JSON at each change, until the run ends.
 
-    An event's id is the run's revision. With `Last-Event-ID` the stream starts behind it.
+    An event's id is the run's revision. With `Last-Event-ID` the stream starts after it.
     """
     following: Following = request.app.state.following
     run = await following.look(run_id, viewer)
@@ -148,7 +148,7 @@ async def follow_run(
     responses=problem_responses(Unauthenticated, Forbidden, NotYours, RunNotFound, RunFinished),
 )
 async def cancel_run(run_id: UUID, session: Session, actor: Submitter) -> Run:
-    """Cancel a run: at once where it is queued, else as soon as its worker asks."""
+    """Cancel a run: a queued one at once, a running one as soon as its worker asks."""
     return await service.cancel(session, actor, run_id)
 
 
@@ -166,5 +166,5 @@ async def cancel_run(run_id: UUID, session: Session, actor: Submitter) -> Run:
     ),
 )
 async def retry_run(run_id: UUID, session: Session, actor: Submitter) -> SubmittedRun:
-    """Try a failed or cancelled run again; what it had finished is kept for a day."""
+    """Queue a failed or cancelled run again; what it had finished is kept for a day."""
     return await service.retry(session, actor, run_id)

@@ -1,4 +1,4 @@
-"""Following a run: as a stream of events to its end, or by waiting for its next change."""
+"""Following a run: as a stream of events until it ends, or by waiting for its next change."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from registry.runs.moves import CHANNEL
 
 
 class Following:
-    """What all who follow runs in one process share: those of the same run look at it once.
+    """All followers of runs in one process: those of the same run share one query.
 
-    Whether somebody may see a private run is asked for each of them, at every look.
+    Each query checks for each follower whether it may see a private run.
     """
 
     def __init__(self, resources: Resources) -> None:
@@ -28,7 +28,7 @@ class Following:
         resources.closing.push_async_callback(self._looks.close)
 
     async def look(self, run_id: UUID, viewer: Viewer) -> Run:
-        """The run as it stands; the connection is given back at once. Raises RunNotFound."""
+        """The run as it is now; returns its connection at once. Raises RunNotFound."""
         run = await self._looks(run_id, lambda: self._look(run_id))
         if run.visibility != "public":
             async with self._resources.database.reading() as session:
@@ -40,9 +40,9 @@ class Following:
             return await service.find_unseen(session, run_id)
 
     async def frames(self, run_id: UUID, viewer: Viewer, after: int) -> AsyncIterator[str]:
-        """Frames of the run at each revision beyond `after` that is met, to the final one.
+        """Frames of the run at each new revision beyond `after`, until the final one.
 
-        They end as well where the viewer may no longer see the run.
+        The frames also end when the viewer may no longer see the run.
         """
         signals = self._resources.signals
         with signals.subscribe(CHANNEL, str(run_id)) as woken, suppress(RunNotFound):
@@ -52,6 +52,6 @@ class Following:
                     return
 
     async def next_change(self, run_id: UUID, viewer: Viewer, after: int, seconds: float) -> Run:
-        """The run beyond the revision `after`, or after `seconds` as it is. Raises RunNotFound."""
+        """The run beyond the revision `after`, or as it is after `seconds`. Raises RunNotFound."""
         with self._resources.signals.subscribe(CHANNEL, str(run_id)) as woken:
             return await changed(lambda: self.look(run_id, viewer), woken, after, seconds)

@@ -1,4 +1,4 @@
-"""What the registry does for one kind of run beyond what it does for all."""
+"""What the registry does for one kind of run in addition to what it does for every kind."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ R = TypeVar("R", bound=Result)
 
 @dataclass(frozen=True)
 class Named(Generic[S]):
-    """A spec whose model has its final name; `owner` is whose run it is, where the name decides."""
+    """A spec with the final name of its model; `owner` owns the run, if the name decides that."""
 
     spec: S
     owner: str | None = None
@@ -32,15 +32,15 @@ class Named(Generic[S]):
 
 
 class Handler(ABC, Generic[C, S, R]):
-    """A kind's part in submitting a run and in storing its outcome."""
+    """What one kind does when a run is submitted and when its outcome is stored."""
 
     @abstractmethod
     async def spec(
         self, session: AsyncSession, submitter: Principal, wanted: C, sources: Sources
     ) -> tuple[S, Products]:
-        """The spec, fully resolved, and the products that it names; `sources` learns the rest.
+        """Return the fully resolved spec and the products that it names; fill in `sources`.
 
-        Nothing of it is hidden from `submitter`. Raises RunInvalid, and what resolving raises.
+        `submitter` may see all of it. Raises RunInvalid, and what resolving raises.
         """
 
     async def name(
@@ -51,18 +51,18 @@ class Handler(ABC, Generic[C, S, R]):
         spec: S,
         sources: Sources,
     ) -> Named[S]:
-        """Give the model that the run makes its name. A kind that makes none changes nothing."""
+        """Name the model that the run makes; a kind that makes no model changes nothing."""
         return Named(spec)
 
     def stored(self, result: R) -> dict[str, Any]:
-        """What the run keeps of its result. Raises ReportInvalid."""
+        """Return what the run keeps of its result. Raises ReportInvalid."""
         return result.model_dump(mode="json")
 
     async def announce(self, session: AsyncSession, run: RunRow, spec: S, result: R) -> None:
-        """Emit what others learn from the result, in the transaction that stores it."""
+        """Emit the events about the result, in the transaction that stores it."""
 
 
 def invalid(pointer: str, code: str, detail: str, suggestion: str | None = None) -> RunInvalid:
-    """One field of a wanted run at fault."""
+    """Return the problem of one faulty field of a submitted run."""
     fault = FieldFault(pointer=pointer, code=code, detail=detail, suggestion=suggestion)
     return RunInvalid(detail, errors=[fault])

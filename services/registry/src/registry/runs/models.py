@@ -29,14 +29,14 @@ UNFINISHED = text("state IN ('queued', 'running')")
 
 
 class RunRow(Base):
-    """The truth about a run; only `moves` changes its state.
+    """The record of a run; only `moves` changes its state.
 
-    `fence` counts claims and never goes back; `attempt` counts those that were spent or are
-    being spent. `due_at` is when a queued run may begin, or when it was last rung for;
-    `claimed_at` and `claim_nonce` (the worker's mark) are those of the newest claim, and
-    `report_digest` is the report that was accepted last. `sources` are the recipes that its
-    outcome follows from, also by way of other runs; `products` are the runs behind the models
-    that its spec names.
+    `fence` counts claims and never decreases; `attempt` counts the attempts that were used,
+    including the current one. `due_at` is when a queued run may begin, or when the bell last rang
+    for it. `claimed_at` and `claim_nonce` (the worker's mark) are those of the newest claim;
+    `report_digest` is that of the last accepted report. `sources` are the recipes that the run's
+    outcome follows from, also by way of other runs. `products` are the runs that made the models
+    named in its spec.
     """
 
     __tablename__ = "runs"
@@ -87,12 +87,12 @@ class RunRow(Base):
 
     @property
     def private_to(self) -> str | None:
-        """Who alone may hear of it."""
+        """The account that a private run belongs to, else None."""
         return self.owner if self.visibility == "private" else None
 
 
 class ItemsRow(Base):
-    """The score of each item of one benchmark, apart from the run since there are thousands."""
+    """The item scores of one benchmark; apart from the run, since there are thousands."""
 
     __tablename__ = "run_items"
 

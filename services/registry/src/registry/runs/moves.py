@@ -1,7 +1,7 @@
 """The only place where the state of a run changes.
 
-Callers hold the row's lock (`repository.lock`), so what they read is what they change. Each move
-writes its event in the same transaction, and its commit wakes those who follow the run.
+Callers hold the row's lock (`repository.lock`), so the state that they read is the one that they
+change. Each move writes its event in the same transaction; its commit wakes the run's followers.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ async def move(
     now: datetime,
     pause: timedelta = timedelta(0),
 ) -> None:
-    """Bring `run` into the state `to`; queued, it is due after `pause`.
+    """Bring `run` into the state `to`; if that is queued, it is due after `pause`.
 
-    Raises IllegalMove where MOVES has no such way.
+    Raises IllegalMove if MOVES does not allow this.
     """
     if to not in MOVES[RunState(run.state)]:
         raise IllegalMove(f"The run is {run.state} and cannot become {to}.")
@@ -57,13 +57,13 @@ async def move(
 
 
 async def touch(session: AsyncSession, run: RunRow) -> None:
-    """Count a change of `run` and wake its followers at the commit."""
+    """Raise the revision of `run`, and wake its followers at the commit."""
     run.revision += 1
     await notify(session, CHANNEL, str(run.id))
 
 
 async def announce(session: AsyncSession, run: RunRow) -> None:
-    """Write the event of the state that `run` is in."""
+    """Write the event of the current state of `run`."""
     error = run.error if run.state == RunState.FAILED else None
     data = RunChanged(
         run=run.id,

@@ -1,4 +1,4 @@
-"""The queries about runs. The time is the database's, so replicas agree on it."""
+"""Queries on runs. The time is the database's, so replicas agree on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RING_AGAIN = timedelta(seconds=5)
 GRACE = timedelta(seconds=60)
 LONGEST_MESSAGE = 300  # characters of an error in a list
 
-# A recipe or a result may have a quarter of a megabyte; neither leaves the database for a list.
+# A recipe or a result may be a quarter of a megabyte; a list loads neither.
 _MESSAGE = RunRow.error["message"].astext
 _ERROR = func.jsonb_build_object(
     "code",
@@ -48,7 +48,7 @@ RunAndTime = tuple[RunRow, datetime]
 
 @dataclass(frozen=True)
 class RunFilter:
-    """Which runs to list; None leaves a condition out."""
+    """Which runs to list; None leaves out a condition."""
 
     owner: str | None = None
     state: RunState | None = None
@@ -62,19 +62,19 @@ async def find(session: AsyncSession, run_id: UUID, viewer: Viewer) -> RunRow | 
 
 
 async def find_all(session: AsyncSession, run_ids: Iterable[UUID]) -> dict[UUID, RunRow]:
-    """Those of the runs that exist, by their ids."""
+    """The runs among these that exist, by their ids."""
     rows = await session.scalars(select(RunRow).where(RunRow.id.in_(list(run_ids))))
     return {row.id: row for row in rows}
 
 
 async def seen(session: AsyncSession, run_ids: Iterable[UUID], viewer: Viewer) -> set[UUID]:
-    """Those of the runs that `viewer` may see."""
+    """The ids of the runs among these that `viewer` may see."""
     query = select(RunRow.id).where(RunRow.id.in_(list(run_ids)), seen_by(viewer))
     return set(await session.scalars(query))
 
 
 async def waiting(session: AsyncSession, run_ids: Iterable[UUID]) -> Sequence[RunRow]:
-    """Those of the runs that are queued; only what ringing for them takes is loaded."""
+    """The runs among these that are queued; only the columns that ringing needs are loaded."""
     needed = (RunRow.hardware, RunRow.fence, RunRow.created_at, RunRow.due_at)
     columns = load_only(*needed, raiseload=True)
     query = select(RunRow).options(columns)
@@ -83,7 +83,7 @@ async def waiting(session: AsyncSession, run_ids: Iterable[UUID]) -> Sequence[Ru
 
 
 async def lock(session: AsyncSession, run_id: UUID) -> RunAndTime | None:
-    """A run that nobody else can change until this transaction ends, and the time."""
+    """A run that no other transaction can change until this one ends, and the time."""
     query = _with_time().where(RunRow.id == run_id).with_for_update()
     return next(iter(await _pairs(session, query)), None)
 
@@ -95,7 +95,7 @@ async def page(
     before: tuple[Any, ...] | None,
     limit: int,
 ) -> Sequence[Row[Any]]:
-    """What lists show of the runs that `viewer` may see, the newest first."""
+    """The columns that lists show of runs that `viewer` may see, newest first."""
     query = select(*_SUMMARY).order_by(RunRow.created_at.desc(), RunRow.id.desc())
     query = query.where(seen_by(viewer))
     if wanted.owner is not None:
@@ -116,7 +116,7 @@ async def items(session: AsyncSession, run_id: UUID, benchmark: str) -> ItemsRow
 
 
 async def lock_lapsed(session: AsyncSession, limit: int) -> list[RunAndTime]:
-    """Running runs whose lease is over, but for those that someone else has in hand."""
+    """Running runs whose lease has ended, except those that another transaction has locked."""
     query = (
         _with_time()
         .where(RunRow.state == RunState.RUNNING, RunRow.lease_expires_at < func.now())
@@ -128,7 +128,7 @@ async def lock_lapsed(session: AsyncSession, limit: int) -> list[RunAndTime]:
 
 
 async def lock_overdue(session: AsyncSession, limit: int) -> list[RunAndTime]:
-    """Attempts that outlast their time by more than their worker needs to end them."""
+    """Attempts that overran their time by more than their worker needs to end them."""
     seconds = func.make_interval(0, 0, 0, 0, 0, 0, RunRow.timeout_seconds)
     query = (
         _with_time()
@@ -140,7 +140,7 @@ async def lock_overdue(session: AsyncSession, limit: int) -> list[RunAndTime]:
 
 
 async def depths(session: AsyncSession) -> Sequence[Row[str, int, int, int]]:
-    """For each class of hardware with unfinished runs: those due, those due later, and running."""
+    """For each class of hardware with unfinished runs: how many are due, due later, and running."""
     queued, due = RunRow.state == RunState.QUEUED, RunRow.due_at <= func.now()
     query = (
         select(
@@ -156,7 +156,7 @@ async def depths(session: AsyncSession) -> Sequence[Row[str, int, int, int]]:
 
 
 async def lock_due(session: AsyncSession, limit: int) -> list[RunAndTime]:
-    """Queued runs that nobody came for, but for those that someone else has in hand."""
+    """Due runs that no worker claimed, except those that another transaction has locked."""
     query = (
         _with_time()
         .where(RunRow.state == RunState.QUEUED, RunRow.due_at <= func.now() - RING_AGAIN)
@@ -168,7 +168,7 @@ async def lock_due(session: AsyncSession, limit: int) -> list[RunAndTime]:
 
 
 def seen_by(viewer: Viewer) -> ColumnElement[bool]:
-    """Whether `viewer` may know of a run."""
+    """Whether `viewer` may see a run."""
     return readable(viewer, RunRow.owner, RunRow.visibility)
 
 

@@ -1,4 +1,4 @@
-"""What goes out about runs beyond the run protocol in `mergehub.contracts.runs`."""
+"""The requests and responses about runs beyond those in `mergehub.contracts.runs`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ class RunPage(Page[RunSummary]):
 
 
 class Queue(Answer):
-    """How much work of one class of hardware there is: what autoscaling looks at.
+    """How much work there is for one class of hardware, for autoscalers.
 
-    `due` runs could begin now, `delayed` ones later (after a failed attempt), `running` ones have
-    a worker; `load` is due and running together, the workers that there should be.
+    `due` runs can begin now, `delayed` ones later (after a failed attempt); `running` ones have a
+    worker. `load` is `due` plus `running`: the number of workers to have.
     """
 
     hardware: Hardware
@@ -27,13 +27,13 @@ class Queue(Answer):
 
 
 class QueueList(Answer):
-    """Every class, also those without work."""
+    """Every class of hardware, also those without work."""
 
     items: list[Queue]
 
 
 class RunItems(Answer):
-    """The score of each item of one benchmark, by the item's hash."""
+    """The item scores of one benchmark, by item hash."""
 
     benchmark: str
     items: dict[str, float]

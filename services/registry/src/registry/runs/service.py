@@ -1,4 +1,4 @@
-"""What people do with runs: submit, read, list, cancel, try again."""
+"""Submitting, reading, listing, cancelling and retrying runs."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ async def find(session: AsyncSession, run_id: UUID, viewer: Viewer) -> Run:
 
 
 async def find_unseen(session: AsyncSession, run_id: UUID) -> Run:
-    """A run whoever asks; `check_seen` tells whether that one may know of it.
+    """A run, without a check of who asks; `check_seen` makes that check.
 
     Raises RunNotFound.
     """
@@ -98,7 +98,7 @@ async def find_unseen(session: AsyncSession, run_id: UUID) -> Run:
 
 
 async def check_seen(session: AsyncSession, run: Run, viewer: Viewer) -> None:
-    """Raise RunNotFound unless `viewer` may know of a run."""
+    """Raise RunNotFound unless `viewer` may see a run."""
     if await repository.find(session, run.id, viewer) is None:
         raise unknown(run.id)
 
@@ -106,7 +106,7 @@ async def check_seen(session: AsyncSession, run: Run, viewer: Viewer) -> None:
 async def page(
     session: AsyncSession, wanted: RunFilter, viewer: Viewer, asked: PageRequest
 ) -> RunPage:
-    """A page of runs, the newest first."""
+    """A page of runs, newest first."""
     before = asked.after(datetime, UUID)
     found = await repository.page(session, wanted, viewer, before, asked.rows)
     rows, next_cursor = asked.cut(found, lambda row: (row.created_at, row.id))
@@ -118,18 +118,18 @@ async def items(session: AsyncSession, run_id: UUID, benchmark: str, viewer: Vie
     await find(session, run_id, viewer)
     found = await repository.items(session, run_id, benchmark)
     if found is None:
-        raise RunNotFound(f"The run {run_id} has no item scores of a benchmark {benchmark!r}.")
+        raise RunNotFound(f"The run {run_id} has no item scores of the benchmark {benchmark!r}.")
     return RunItems.model_validate(found)
 
 
 async def cancel(session: AsyncSession, actor: Actor, run_id: UUID) -> Run:
-    """Cancel a queued run at once; of a running one, let the next heartbeat tell the worker.
+    """Cancel a queued run at once; the worker of a running one learns it at its next heartbeat.
 
-    Raises RunFinished where it ended otherwise, RunNotFound and NotYours.
+    Raises RunFinished if the run ended in another way, RunNotFound and NotYours.
     """
     run, now = await _locked_by(session, actor.who, run_id)
     if run.state in FINAL and run.state != RunState.CANCELLED:
-        raise RunFinished(f"The run has {run.state}: there is nothing left to cancel.")
+        raise RunFinished(f"The run has {run.state}, so it cannot be cancelled.")
     if run.state == RunState.QUEUED:
         await move(session, run, RunState.CANCELLED, now)
     elif run.state == RunState.RUNNING and not run.cancel_requested:
@@ -144,14 +144,14 @@ async def cancel(session: AsyncSession, actor: Actor, run_id: UUID) -> Run:
 async def retry(session: AsyncSession, actor: Actor, run_id: UUID) -> SubmittedRun:
     """Queue a failed or cancelled run again, with as many attempts as a new one has.
 
-    What its last attempt left on disk is gone on from, where a worker still has it. A run that is
-    queued or running is what was asked for already.
+    A worker that still has what the last attempt left on disk continues from it. A queued or
+    running run stays as it is.
 
     Raises RunFinished, RunNotFound, NotYours, SourcePrivate and RunQuotaExceeded.
     """
     run, now = await _locked_by(session, actor.who, run_id)
     if run.state == RunState.SUCCEEDED:
-        raise RunFinished("The run has succeeded: submit it anew to have it done once more.")
+        raise RunFinished("The run has succeeded. Submit a new run to do its work again.")
     if run.state in FINAL:
         await _check_sources(session, run)
         await check_quota(session, actor, run.owner, ACTIVE)
@@ -163,20 +163,20 @@ async def retry(session: AsyncSession, actor: Actor, run_id: UUID) -> SubmittedR
 
 
 async def _check_sources(session: AsyncSession, run: RunRow) -> None:
-    """Raise SourcePrivate where a model that the run takes is private to more than its own."""
+    """Raise SourcePrivate if a model that the run uses is private to another account."""
     if run.products and await owners_of_private(session, run.products) - {run.private_to}:
-        raise SourcePrivate(f"The run {run.id} takes a model that has become private.")
+        raise SourcePrivate(f"The run {run.id} uses a model that has become private.")
 
 
 async def _submitted(session: AsyncSession, run: RunRow, *notes: str) -> SubmittedRun:
-    """The run as it stands, with `notes` and with what it waits for."""
+    """The run as it is now, with `notes` and with what it waits for."""
     told = Run.model_validate(run)
     waits = await waits_for(session, run.hardware) if run.state == RunState.QUEUED else []
     return SubmittedRun(**dict(told), notes=[*notes, *waits])
 
 
 async def locked(session: AsyncSession, run_id: UUID) -> tuple[RunRow, datetime]:
-    """A run under lock, and the database's time. Raises RunNotFound."""
+    """A locked run, and the database's time. Raises RunNotFound."""
     found = await repository.lock(session, run_id)
     if found is None:
         raise unknown(run_id)
@@ -186,7 +186,7 @@ async def locked(session: AsyncSession, run_id: UUID) -> tuple[RunRow, datetime]
 async def _locked_by(
     session: AsyncSession, who: Principal, run_id: UUID
 ) -> tuple[RunRow, datetime]:
-    """A run that `who` may change, under lock. Raises RunNotFound and NotYours."""
+    """A run that `who` may change, locked. Raises RunNotFound and NotYours."""
     run, now = await locked(session, run_id)
     if await repository.find(session, run_id, who) is None:
         raise unknown(run_id)

@@ -1,6 +1,6 @@
-"""What a run is made of, and so whose it is and who may know of it.
+"""What a run is made of, which decides its owner and who may see it.
 
-A run of something private is private to the same account, and so is what is made of that run.
+A run of something private is private to the same account, and so is everything made of that run.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class Sources:
 
 
 async def belonging(session: AsyncSession, submitter: Principal, sources: Sources) -> str | None:
-    """The account to which a run of these sources is private, and belongs; None where it is public.
+    """The account to which a run of these sources is private; None if the run is public.
 
-    Raises PrivateMixed where they are private to different accounts, and NotYours where the
-    submitter only reads there.
+    The run belongs to that account. Raises PrivateMixed if sources are private to different
+    accounts, and NotYours if the submitter may only read there.
     """
     owners = await _private_to(session, sources)
     if len(owners) > 1:
-        raise PrivateMixed(f"It would mix what is private to {' and '.join(sorted(owners))}.")
+        raise PrivateMixed(f"It would combine what is private to {' and '.join(sorted(owners))}.")
     for owner in owners:
         await check_may(session, submitter, owner)
     return next(iter(owners), None)
@@ -53,7 +53,7 @@ async def belonging(session: AsyncSession, submitter: Principal, sources: Source
 async def _private_to(session: AsyncSession, sources: Sources) -> set[str]:
     """The accounts to which something in `sources` is private.
 
-    The recipes are locked first: whoever changes their visibility waits, and finds the new run.
+    The recipes are locked first: a request that changes their visibility waits and finds this run.
     """
     recipes = select(RecipeRow).where(RecipeRow.id.in_(sources.recipes)).order_by(RecipeRow.id)
     locked = await session.scalars(

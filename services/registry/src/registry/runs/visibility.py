@@ -1,4 +1,4 @@
-"""What follows for runs when a recipe becomes private, or public."""
+"""Making runs follow a recipe that becomes private or public."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from registry.runs.models import RunRow
 
 
 async def follow(session: AsyncSession, recipe: RecipeRow) -> None:
-    """Let its owner's runs follow `recipe`, which is locked and has just changed.
+    """Make its owner's runs follow `recipe`, which is locked and has just changed.
 
-    What others made of it while it was public is theirs, and stays as it is.
+    Runs that others made of it while it was public belong to them and stay as they are.
     """
     mine = RunRow.owner == recipe.owner, RunRow.sources.contains([recipe.id])
     source = aliased(RecipeRow)

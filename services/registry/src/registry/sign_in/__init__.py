@@ -1,1 +1,1 @@
-"""Signing in by OpenID Connect."""
+"""Signing in with OpenID Connect."""

@@ -1,4 +1,4 @@
-"""`/v1/accounts/sign-in`, `callback` and `sign-out`: sessions of people, by OpenID Connect."""
+"""`/v1/accounts/sign-in`, `callback` and `sign-out`: people's sessions, by OpenID Connect."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from registry.tokens.service import TokenOfSettings
 
 router = APIRouter(tags=["accounts"])
 
-TO_PROVIDER: dict[int | str, dict[str, Any]] = {303: {"description": "On to the provider"}}
-SIGNED_IN: dict[int | str, dict[str, Any]] = {303: {"description": "Signed in, and back"}}
+TO_PROVIDER: dict[int | str, dict[str, Any]] = {303: {"description": "Redirect to the provider"}}
+SIGNED_IN: dict[int | str, dict[str, Any]] = {303: {"description": "Signed in; redirect back"}}
 ENDED: dict[int | str, dict[str, Any]] = {204: {"description": "It is no longer valid"}}
 
 ReturnTo = Annotated[
-    str, Query(max_length=1000, pattern=LOCAL_PATH, description="A path of this hub to go on to.")
+    str, Query(max_length=1000, pattern=LOCAL_PATH, description="A path of this hub to return to.")
 ]
 FromProvider = Annotated[str | None, Query(max_length=4000)]
 
 
 def provider_of(request: Request) -> Provider:
-    """The provider of this hub. Raises SignInOff."""
+    """Return this hub's OpenID provider. Raises SignInOff."""
     provider: Provider | None = request.app.state.provider
     if provider is None:
-        raise SignInOff("No OpenID provider is set up for this hub.")
+        raise SignInOff("This hub has no OpenID provider.")
     return provider
 
 
@@ -58,7 +58,7 @@ OpenIdProvider = Annotated[Provider, Depends(provider_of)]
 async def sign_in(
     request: Request, provider: OpenIdProvider, return_to: ReturnTo = "/"
 ) -> Response:
-    """Send a browser to the OpenID provider to sign in."""
+    """Redirect a browser to the OpenID provider, to sign in."""
     pending = Pending.begin(return_to)
     answer = RedirectResponse(await provider.address(pending), 303)
     _sessions(request).set(answer, _cookie(request), pending.cookie, SECONDS)
@@ -71,7 +71,7 @@ async def sign_in(
     status_code=303,
     response_class=Response,
     responses=SIGNED_IN | problem_responses(SignInOff, SignInInvalid, SignInRefused, ProviderAway),
-    openapi_extra=ANY_PARAMETERS,  # RFC 6749 §4.1.2: providers add some, which we must ignore
+    openapi_extra=ANY_PARAMETERS,  # RFC 6749 §4.1.2: ignore those that providers add
 )
 async def sign_in_callback(
     request: Request,
@@ -81,12 +81,12 @@ async def sign_in_callback(
     error: FromProvider = None,
     iss: FromProvider = None,
 ) -> Response:
-    """Where the provider sends the browser back: a session in a cookie, and on."""
+    """Finish a sign-in: set the session's cookie and redirect to where the sign-in began."""
     pending = _begun(request, state)
     if iss is not None and iss != provider.issuer:
-        raise SignInInvalid("It comes from another provider.")
+        raise SignInInvalid("The response comes from another provider.")
     if error is not None or code is None:
-        raise SignInRefused(f"The provider says: {error or 'nothing'}.")
+        raise SignInRefused(f"The provider refused the sign-in: {error or 'it sent no code'}.")
     claims = await provider.person(pending, code)
     answer = RedirectResponse(pending.return_to, 303)
     _sessions(request).set(answer, _cookie(request), "", 0)
@@ -102,7 +102,7 @@ async def sign_in_callback(
     responses=ENDED | problem_responses(Unauthenticated, TokenOfSettings),
 )
 async def sign_out(request: Request, session: Session, holder: Holder) -> Response:
-    """End the session, or the token, that this request came with."""
+    """End the session, or revoke the token, that authenticates this request."""
     assert holder.who.id is not None
     await tokens.revoke(session, holder, holder.who.id)
     after_commit(session, request.app.state.authenticator.forget)
@@ -116,7 +116,7 @@ def _begun(request: Request, state: str | None) -> Pending:
     """The sign-in that this browser began and that `state` belongs to. Raises SignInInvalid."""
     pending = Pending.kept(request.cookies.get(_cookie(request), ""))
     if pending is None or state is None or not pending.is_of(state):
-        raise SignInInvalid("This browser began no such sign-in in the last ten minutes.")
+        raise SignInInvalid("This browser did not begin this sign-in in the last ten minutes.")
     return pending
 
 

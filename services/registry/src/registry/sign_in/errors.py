@@ -1,4 +1,4 @@
-"""What can go wrong while somebody signs in."""
+"""The problems of signing in."""
 
 from __future__ import annotations
 
@@ -6,42 +6,42 @@ from mergehub.kit.problems.problem import BadRequest, Forbidden, NotFound, Unava
 
 
 class SignInOff(NotFound):
-    """This hub knows no OpenID provider; its people have tokens."""
+    """This hub has no OpenID provider; people use tokens."""
 
-    code, title = "sign-in-off", "Nobody signs in here"
-    remedy = "Ask for a token, or have whoever runs the hub set `MERGEHUB_OIDC_ISSUER`."
+    code, title = "sign-in-off", "Signing in is not set up"
+    remedy = "Ask for a token, or ask the hub's operator to set `MERGEHUB_OIDC_ISSUER`."
 
 
 class SignInInvalid(BadRequest):
-    """What came back from the provider does not belong to a sign-in that this browser began."""
+    """The provider's response does not belong to a sign-in that this browser began."""
 
     code, title = "sign-in-invalid", "This sign-in cannot be finished"
-    remedy = "Begin again at `/v1/accounts/sign-in`, in one window."
+    remedy = "Start again at `/v1/accounts/sign-in`, in one window."
 
 
 class SignInRefused(Forbidden):
-    """The provider did not let the person in, or the hub does not, or its account is disabled."""
+    """The provider or the hub refuses this person, or the account is disabled."""
 
     code, title = "sign-in-refused", "You may not sign in here"
-    remedy = "Ask whoever runs the hub."
+    remedy = "Ask the hub's operator for access."
 
 
 class ProviderAway(Unavailable):
-    """The OpenID provider does not answer, or answers what no provider should."""
+    """The OpenID provider does not answer, or its answer is not valid."""
 
     code, title = "provider-away", "The OpenID provider does not answer"
-    remedy = "Try again in a moment; tokens and sessions go on working meanwhile."
+    remedy = "Try again in a moment. Tokens and sessions still work."
 
 
 class SessionNeeded(Forbidden):
-    """A token cannot let a shell in, which would have a token that lasts longer."""
+    """A token cannot authorize a shell, since the shell's token could outlive it."""
 
-    code, title = "session-needed", "Only somebody who signed in may do this"
-    remedy = "Do it in a browser, signed in at `/v1/accounts/sign-in`."
+    code, title = "session-needed", "You must be signed in with a browser to do this"
+    remedy = "Sign in at `/v1/accounts/sign-in` with a browser, and do it there."
 
 
 class CodeInvalid(BadRequest):
     """The one-time code was used, is older than five minutes, or is for another shell."""
 
-    code, title = "code-invalid", "The code is of no use"
+    code, title = "code-invalid", "The code is not valid"
     remedy = "Run `mergehub login` again."

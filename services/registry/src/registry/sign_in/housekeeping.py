@@ -1,4 +1,4 @@
-"""Forgetting sessions that ended, and codes that no shell came for."""
+"""Forgetting ended sessions, and codes that no shell redeemed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEPT = timedelta(days=30)
 
 
 async def forget_sessions(session: AsyncSession) -> int:
-    """Drop sessions that ended long ago and that no token names as its creator."""
+    """Delete sessions that ended long ago, unless they are the creator of a token."""
     child = aliased(TokenRow)
     old = TokenRow.session, TokenRow.expires_at < func.now() - KEPT
     childless = ~exists().where(child.creator_id == TokenRow.id)
@@ -26,7 +26,7 @@ async def forget_sessions(session: AsyncSession) -> int:
 
 
 async def forget_codes(session: AsyncSession) -> int:
-    """Drop the one-time codes that are no longer valid."""
+    """Delete one-time codes that are no longer valid."""
     old = SignInRow.created_at < func.now() - CODE_LASTS
     return await changed(session, delete(SignInRow).where(old))
 

@@ -1,4 +1,4 @@
-"""The table of shells that somebody in a browser has let in and that have no token yet."""
+"""The table of shells that a person has allowed and that have no token yet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from registry.base import Base
 
 
 class SignInRow(Base):
-    """A one-time code by its SHA-256, for the one who knows what `challenge` is the SHA-256 of."""
+    """A one-time code, by its SHA-256, for the shell whose secret has the SHA-256 `challenge`."""
 
     __tablename__ = "sign_ins"
 

@@ -1,8 +1,8 @@
 """A sign-in that has begun: what the browser keeps until the provider sends it back.
 
-State, nonce and the PKCE verifier are drawn from one secret that lies in a cookie of the browser
-that began. So nothing is stored here, what comes back fits no other browser, and who reads the
-`state` in an address learns nothing of the rest.
+State, nonce and the PKCE verifier are derived from one secret in a cookie of the browser. So the
+server stores nothing, the provider's response is good in no other browser, and a reader of the
+`state` in a URL learns nothing about the rest.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from urllib.parse import quote, unquote
 COOKIE = "mergehub-sign-in"
 SECONDS = 600
 LOCAL_PATH = r"^/([!-.0-\[\]-~][!-\[\]-~]*)?$"
-"""Paths of this hub: no other host, whatever a browser makes of slashes and backslashes."""
+"""Paths of this hub. None leads to another host, however a browser reads its slashes."""
 
 
 @dataclass(frozen=True)
 class Pending:
-    """One sign-in, and where it leads in the end."""
+    """One sign-in, and the path to return to after it."""
 
     secret: str
     return_to: str
@@ -34,7 +34,7 @@ class Pending:
 
     @classmethod
     def kept(cls, cookie: str) -> Self | None:
-        """What a cookie keeps, or None where it is not one of ours."""
+        """Return the sign-in in a cookie, or None if the cookie is not ours."""
         secret, _, path = cookie.partition(".")
         return_to = unquote(path)
         if len(secret) < 40 or not re.fullmatch(LOCAL_PATH, return_to):
@@ -58,7 +58,7 @@ class Pending:
         return self._drawn("verifier")
 
     def is_of(self, state: str) -> bool:
-        """Whether what comes back with `state` belongs here."""
+        """Whether a response with `state` belongs to this sign-in."""
         return hmac.compare_digest(state.encode(), self.state.encode())
 
     def _drawn(self, what: str) -> str:

@@ -1,4 +1,4 @@
-"""From what a provider tells of somebody to an account here, and what its sessions may do."""
+"""From a provider's claims to an account, and to the scopes of its sessions."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ NAMES = ("preferred_username", "nickname", "name")
 
 
 def check_welcome(settings: ServiceSettings, claims: Claims) -> None:
-    """Raise SignInRefused unless somebody with these claims may sign in."""
+    """Raise SignInRefused unless a person with these claims may sign in."""
     wanted = settings.oidc_groups
     if wanted and not _groups(settings, claims) & set(wanted):
-        raise SignInRefused("You are in none of the groups that may sign in here.")
+        raise SignInRefused("You are not in a group that may sign in here.")
 
 
 def scopes_of(settings: ServiceSettings, claims: Claims) -> list[str]:
-    """What the sessions of somebody with these claims allow.
+    """Return the scopes of the sessions of a person with these claims.
 
-    Administrators are known by subject or group, never by a name, which people may choose.
+    Administrators are identified by subject or group, never by a name, which people may choose.
     """
     admin = claims["sub"] in settings.oidc_admin_subjects
     if admin or _groups(settings, claims) & set(settings.oidc_admin_groups):
@@ -44,12 +44,12 @@ def scopes_of(settings: ServiceSettings, claims: Claims) -> list[str]:
 async def account_of(
     session: AsyncSession, actor: Actor, issuer: str, claims: Claims
 ) -> AccountRow:
-    """The account of whoever `issuer` calls `sub`; at the first time, a new one.
+    """The account of the person that `issuer` calls `sub`; a new one at the first sign-in.
 
-    Raises SignInRefused where it is disabled.
+    Raises SignInRefused if the account is disabled.
     """
     subject = claims["sub"]
-    # The same person may come for the first time in two windows at once.
+    # A person may sign in for the first time in two windows at once.
     key = func.hashtextextended(f"{issuer}\n{subject}", 0)
     await session.execute(select(func.pg_advisory_xact_lock(key)))
     known = await session.get(IdentityRow, (issuer, subject))
@@ -78,7 +78,7 @@ async def _new_account(
 
 
 def handles_for(name: str) -> Iterator[str]:
-    """Handles for somebody of this name, the nearest first, without an end."""
+    """Handles for a person of this name, the most similar first, without end."""
     plain = unicodedata.normalize("NFKD", name.partition("@")[0]).encode("ascii", "ignore").decode()
     words = re.sub(r"[^a-z0-9]+", "-", plain.lower())[: LONGEST_HANDLE - 9].strip("-")
     handle = words or "person"
@@ -92,5 +92,5 @@ def _groups(settings: ServiceSettings, claims: Claims) -> set[str]:
 
 
 def _text(value: Any) -> str:
-    """A claim that is text which PostgreSQL takes, else nothing."""
+    """A claim that is text which PostgreSQL can store, else an empty text."""
     return value.replace("\0", "") if isinstance(value, str) else ""

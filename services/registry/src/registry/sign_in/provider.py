@@ -1,6 +1,6 @@
-"""The OpenID provider: found by discovery, asked for a code, its word checked (OpenID Core 1.0).
+"""The OpenID provider: discovering it, getting a code, checking its tokens (OpenID Core 1.0).
 
-Authlib speaks OAuth 2.0 with PKCE and knows the rules of ID tokens, joserfc checks signatures.
+Authlib speaks OAuth 2.0 with PKCE and knows the rules of ID tokens; joserfc checks signatures.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 CALLBACK = "/v1/accounts/callback"
 KNOWN_SECONDS = 600.0
-ANSWER_SECONDS = 4.0  # less than a request may take, so that it can say who is away
+ANSWER_SECONDS = 4.0  # less than a request may take, so that the response can name the cause
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 LEEWAY_SECONDS = 60
 LONGEST_SUBJECT = 255  # OpenID Connect Core 1.0, section 2
@@ -51,7 +51,7 @@ Address = Annotated[str, AfterValidator(_address)]
 
 
 class Metadata(BaseModel):
-    """What we use of a provider's discovery document (OpenID Connect Discovery 1.0)."""
+    """The part of a provider's discovery document that we use (OpenID Connect Discovery 1.0)."""
 
     issuer: str
     authorization_endpoint: Address
@@ -61,7 +61,7 @@ class Metadata(BaseModel):
     token_endpoint_auth_methods_supported: list[str] = ["client_secret_basic"]
 
     def auth_method(self, has_secret: bool) -> str:
-        """How a client proves who it is."""
+        """How the hub authenticates itself to the provider."""
         if not has_secret:
             return "none"
         methods = self.token_endpoint_auth_methods_supported
@@ -88,7 +88,7 @@ class Provider:
         await self._http.aclose()
 
     async def address(self, pending: Pending) -> str:
-        """Where the browser goes to sign in."""
+        """Return the URL at which the browser signs in."""
         found = await self._metadata()
         parameters = {
             "response_type": "code",
@@ -103,9 +103,9 @@ class Provider:
         return str(httpx.URL(found.authorization_endpoint).copy_merge_params(parameters))
 
     async def person(self, pending: Pending, code: str) -> Claims:
-        """What the provider tells of whoever signed in, for the code that it gave the browser.
+        """Exchange the browser's code for the provider's claims about the person.
 
-        Raises SignInInvalid where the code or the ID token is not good for this sign-in.
+        Raises SignInInvalid if the code or the ID token is not valid for this sign-in.
         """
         found = await self._metadata()
         tokens = await self._redeemed(found, pending, code)
@@ -119,12 +119,12 @@ class Provider:
                 found = Metadata.model_validate(await self._json(address))
             if found.issuer != self.issuer:
                 log.error("provider.other_issuer", told=found.issuer, expected=self.issuer)
-                raise ProviderAway("It calls itself by another name than MERGEHUB_OIDC_ISSUER.")
+                raise ProviderAway("Its issuer differs from MERGEHUB_OIDC_ISSUER.")
             self._known = found, time.monotonic() + KNOWN_SECONDS
         return self._known[0]
 
     async def _redeemed(self, found: Metadata, pending: Pending, code: str) -> Mapping[str, Any]:
-        """The tokens for a code (RFC 6749, 4.1.3), which the verifier shows to be ours."""
+        """Exchange a code for tokens (RFC 6749, 4.1.3); the verifier proves that it is ours."""
         body = prepare_token_request(
             "authorization_code",
             redirect_uri=self._redirect_uri,
@@ -141,13 +141,13 @@ class Provider:
                 answer.raise_for_status()
         if "error" in told:
             log.warning("sign_in.code_refused", error=told["error"])
-            raise SignInInvalid(f"The provider refuses the code: {told['error']}.")
+            raise SignInInvalid(f"The provider refused the code: {told['error']}.")
         return told
 
     async def _checked(
         self, found: Metadata, pending: Pending, tokens: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The claims of the ID token; signature, issuer, audience, time and nonce are good."""
+        """The ID token's claims, after a check of signature, issuer, audience, time and nonce."""
         with _answering():
             known = await self._json(found.jwks_uri)
             keys = KeySet.import_key_set(cast(KeySetSerialization, known))
@@ -160,21 +160,21 @@ class Provider:
             CodeIDToken(token.claims, token.header, only, expected).validate(leeway=LEEWAY_SECONDS)
         except (JoseError, ValueError, TypeError) as error:
             log.warning("sign_in.id_token_refused", error=f"{type(error).__name__}: {error}")
-            raise SignInInvalid("The provider's ID token is not good for this sign-in.") from error
+            raise SignInInvalid("The provider's ID token is not valid for this sign-in.") from error
         if len(token.claims["sub"]) > LONGEST_SUBJECT or "\0" in token.claims["sub"]:
-            raise SignInInvalid(f"A subject has at most {LONGEST_SUBJECT} characters.")
+            raise SignInInvalid(f"The provider's subject exceeds {LONGEST_SUBJECT} characters.")
         return dict(token.claims)
 
     async def _userinfo(
         self, found: Metadata, tokens: Mapping[str, Any], subject: str
     ) -> dict[str, Any]:
-        """What the provider keeps out of the ID token; of the same person, or nothing."""
+        """The claims that the provider omits from the ID token; empty if it has none."""
         if found.userinfo_endpoint is None:
             return {}
         with _answering():
             told = await self._json(found.userinfo_endpoint, tokens.get("access_token"))
         if told.get("sub") != subject:
-            raise SignInInvalid("The provider tells of two different people.")
+            raise SignInInvalid("The provider's answers are about two different people.")
         return told
 
     async def _json(self, address: str, token: str | None = None) -> dict[str, Any]:
@@ -187,15 +187,15 @@ class Provider:
 def _object(answer: httpx.Response) -> dict[str, Any]:
     told = answer.json()
     if not isinstance(told, dict):
-        raise ValueError("The answer is no JSON object.")
+        raise ValueError("The answer is not a JSON object.")
     return told
 
 
 @contextmanager
 def _answering() -> Iterator[None]:
-    """Raise ProviderAway for no answer, and for one that cannot be read."""
+    """Raise ProviderAway for a missing or unreadable answer."""
     try:
         yield
     except (httpx.HTTPError, ValidationError, ValueError) as error:
         log.warning("provider.away", error=f"{type(error).__name__}: {error}")
-        raise ProviderAway("Nobody can sign in just now.") from error
+        raise ProviderAway("Signing in does not work at the moment.") from error

@@ -1,4 +1,4 @@
-"""What goes in and out when a shell is let in."""
+"""The requests and responses of signing in a shell."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class ShellCode(Message):
         verifier="dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
     )
 
-    code: Secret = Field(description="What the browser was given.")
-    verifier: Secret = Field(description="The secret behind the challenge.")
+    code: Secret = Field(description="The one-time code that the browser got.")
+    verifier: Secret = Field(description="The secret whose SHA-256 is the challenge.")
 
 
 class ShellToken(Answer):
-    """A token for a shell, shown this once."""
+    """A token for a shell, shown only once."""
 
     account: str
     token: str

@@ -1,4 +1,4 @@
-"""Tokens for people who signed in: a session for a browser, a longer one for a shell."""
+"""Tokens for people who signed in: a session for a browser, or a longer one for a shell."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIGN_IN = "sign-in"
 async def give_token(
     session: AsyncSession, account: str, scopes: Iterable[str], lasting: timedelta, kind: str
 ) -> tuple[TokenRow, str]:
-    """A new token of `account`, and the row that is kept of it; `kind` is `session` or `shell`."""
+    """Return a new token of `account`, and its row; `kind` is `session` or `shell`."""
     token, number = new_token(), uuid4()
     row = TokenRow(
         id=number,

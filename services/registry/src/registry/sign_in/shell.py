@@ -1,7 +1,7 @@
-"""Letting a shell in: somebody in a browser agrees, and the shell gets a token for a code.
+"""Signing in a shell: a person allows it in a browser, and the shell gets a token for a code.
 
-The shell shows only the SHA-256 of a secret of its own, so whoever sees the address, or the code on
-its way through the browser, has no use of either (as with PKCE, RFC 7636).
+The shell shows only the SHA-256 of a secret of its own. An attacker who sees the URL, or the code
+on its way through the browser, cannot use either (as with PKCE, RFC 7636).
 """
 
 from __future__ import annotations
@@ -28,35 +28,35 @@ CODE_LASTS = timedelta(minutes=5)
 TOKEN_LASTS = timedelta(days=30)
 
 PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Mergehub: let a shell in</title>
+<html lang="en"><meta charset="utf-8"><title>Mergehub: allow a shell</title>
 <body style="font-family: sans-serif; max-width: 40em; margin: 4em auto">{body}</body></html>"""
-QUESTION = """<h1>Let a shell in?</h1>
-<p>A shell on <b>{host}</b> wants to work as <b>{account}</b>, for thirty days.
-Agree only if you have just run <code>mergehub login</code> there.</p>
-<form method="post"><button>Let it in</button></form>"""
-CODE = """<h1>Almost there</h1>
-<p>Paste this into the shell that is waiting for it, and nowhere else:</p>
+QUESTION = """<h1>Allow this shell?</h1>
+<p>A shell on <b>{host}</b> asks to act as <b>{account}</b> for thirty days.
+Allow this only if you have just run <code>mergehub login</code> there.</p>
+<form method="post"><button>Allow</button></form>"""
+CODE = """<h1>One more step</h1>
+<p>Paste this code into the shell that waits for it, and nowhere else:</p>
 <pre>{code}</pre>"""
 
 
 def question(host: str, account: str) -> str:
-    """The page that asks whether a shell may come in."""
+    """Return the page that asks whether to allow a shell."""
     return PAGE.format(body=QUESTION.format(host=escape(host), account=escape(account)))
 
 
 def code_page(code: str) -> str:
-    """The page that shows the code to a person, where the shell is on another machine."""
+    """Return the page that shows the code, for a shell on another machine."""
     return PAGE.format(body=CODE.format(code=escape(code)))
 
 
 async def give_code(session: AsyncSession, actor: Actor, challenge: str) -> str:
-    """A one-time code for the shell that knows the secret behind `challenge`.
+    """Return a one-time code for the shell that knows the secret of `challenge`.
 
-    Raises SessionNeeded where `actor` holds a token: it cannot make what lasts longer than itself.
+    Raises SessionNeeded if `actor` holds a token: it cannot make a token that outlives it.
     """
     holder = actor.who
     if not holder.session:
-        raise SessionNeeded("Sign in with a browser; a token makes others at `/v1/tokens`.")
+        raise SessionNeeded("Sign in with a browser, or make a token at `/v1/tokens`.")
     code = secrets.token_urlsafe(32)
     session.add(
         SignInRow(
@@ -74,13 +74,13 @@ async def give_code(session: AsyncSession, actor: Actor, challenge: str) -> str:
 async def give_shell_token(
     session: AsyncSession, actor: Actor, code: str, verifier: str
 ) -> ShellToken:
-    """The token for a code, once. Raises CodeInvalid and QuotaExceeded."""
+    """Return the token for a code, once. Raises CodeInvalid and QuotaExceeded."""
     mine = SignInRow.code == _hashed(code), SignInRow.challenge == _hashed(verifier)
     valid = SignInRow.created_at >= func.now() - CODE_LASTS
     found = await session.execute(delete(SignInRow).where(*mine, valid).returning(SignInRow))
     row = found.scalar_one_or_none()
     if row is None:
-        raise CodeInvalid("No shell is let in with this code.")
+        raise CodeInvalid("This code was used, has expired, or belongs to another shell.")
     await check_quota(session, actor, row.account, TOKENS)
     made, token = await give_token(session, row.account, row.scopes, TOKEN_LASTS, "shell")
     await audit(session, actor, "token.created", f"tokens/{made.id}")

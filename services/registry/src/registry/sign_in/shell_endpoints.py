@@ -1,4 +1,4 @@
-"""`/v1/accounts/shell`: how `mergehub login` comes to a token."""
+"""`/v1/accounts/shell`: how `mergehub login` gets a token."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ router = APIRouter(prefix="/v1/accounts/shell", tags=["accounts"])
 
 HTML = {"text/html": {"schema": {"type": "string"}}}
 ASKED: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The question", "content": HTML},
-    303: {"description": "To sign in first, and back"},
+    200: {"description": "The page that asks the person", "content": HTML},
+    303: {"description": "Redirect to the sign-in, which returns here"},
 }
 AGREED: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The code, to be pasted", "content": HTML},
-    303: {"description": "To the shell, with the code"},
+    200: {"description": "The page that shows the code", "content": HTML},
+    303: {"description": "Redirect to the shell, with the code"},
 }
 
 Challenge = Annotated[
@@ -35,27 +35,27 @@ Challenge = Annotated[
 ]
 Port = Annotated[
     int | None,
-    Query(ge=1, lt=2**16, description="Where the shell listens on the browser's machine."),
+    Query(ge=1, lt=2**16, description="The shell's port on the machine of the browser."),
 ]
 Host = Annotated[str, Query(max_length=100, description="The name of the shell's machine.")]
 
 
 @router.get(
     "",
-    summary="Ask a person to let a shell in",
+    summary="Ask a person to allow a shell",
     response_class=Response,
     responses=ASKED | problem_responses(SignInOff, Unauthenticated),
 )
 async def ask_for_shell(
     request: Request, challenge: Challenge, port: Port = None, host: Host = "?"
 ) -> Response:
-    """Ask a person in a browser whether a shell may work for it; sign in first where need be."""
+    """Ask a person in a browser to allow a shell. The person signs in first if necessary."""
     provider_of(request)
     asked = await viewer(request)
     if asked is None or asked.account is None:
         back = urlencode({"return_to": f"{request.url.path}?{request.url.query}"})
         return RedirectResponse(f"/v1/accounts/sign-in?{back}", 303)
-    # Forms go by the page's referrer policy when they tell where they come from.
+    # Browsers apply the page's referrer policy to the `Origin` that its forms send.
     to_shell = f" http://127.0.0.1:{port}" if port else ""
     policy = f"default-src 'none'; style-src 'unsafe-inline'; form-action 'self'{to_shell}; "
     headers = {
@@ -68,16 +68,16 @@ async def ask_for_shell(
 
 @router.post(
     "",
-    summary="Let a shell in",
+    summary="Allow a shell",
     response_class=Response,
     responses=AGREED | problem_responses(Unauthenticated, SessionNeeded, NoAccount),
 )
 async def let_shell_in(
     session: Session, holder: Holder, challenge: Challenge, port: Port = None, host: Host = "?"
 ) -> Response:
-    """Agree. The browser takes a one-time code to the shell, or shows it.
+    """Allow the shell. The browser takes a one-time code to it, or shows the code.
 
-    The question's form is sent to the question's own address, so it takes the same parameters.
+    The form of the page is sent to the page's own URL, so it takes the same parameters.
     """
     code = await shell.give_code(session, holder, challenge)
     if port is not None:
@@ -93,6 +93,6 @@ async def let_shell_in(
 async def redeem_shell_code(
     body: ShellCode, session: Session, registry: Registry, response: Response
 ) -> ShellToken:
-    """The shell's token, for the code and the secret behind the challenge; once."""
+    """Exchange a code and the challenge's secret for the shell's token; this works once."""
     response.headers["Cache-Control"] = "no-store"
     return await shell.give_shell_token(session, registry, body.code, body.verifier)

@@ -1,1 +1,1 @@
-"""Tokens: who may do what."""
+"""Tokens: who holds them and what they allow."""

@@ -1,4 +1,4 @@
-"""Recognising tokens in the table, and noting when each was used last."""
+"""Finding tokens in the table, and noting when each was last used."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 
 def principal_of(row: Row[Any] | TokenRow) -> Principal:
-    """Who holds the token that a row tells of."""
+    """Return the holder of a token, from its row."""
     scopes = frozenset(row.scopes)
     return Principal(row.name, scopes, row.id, row.expires_at, row.account, row.session)
 
@@ -31,15 +31,15 @@ class TableAuthenticator:
         self._notes: set[asyncio.Task[None]] = set()
 
     async def principal(self, token: str) -> Principal | None:
-        """The holder of `token`, or None where it is not valid."""
+        """The holder of `token`, or None if it is not valid."""
         row = await self.row(token)
         return principal_of(row) if row else None
 
     async def row(self, token: str) -> Row[Any] | None:
-        """What is stored of `token`, or None where it is not valid.
+        """The row of `token`, or None if it is not valid.
 
-        The index may tell by its time how far a hash agrees with a stored one: nobody can steer a
-        SHA-256 with that. What decides is the comparison here, whose time tells nothing.
+        The time of the index look-up may reveal how much of a hash agrees with a stored one, but an
+        attacker cannot steer a SHA-256 with that. The comparison here decides, in constant time.
         """
         digest = hash_token(token)
         row = await repository.valid(self._database, digest)
@@ -54,7 +54,7 @@ class TableAuthenticator:
         await asyncio.gather(*self._notes)
 
     def _note_later(self, token_id: UUID) -> None:
-        """The request that uses the token does not wait for this."""
+        """Note the use in the background; the request that uses the token does not wait."""
         note = asyncio.create_task(self._note(token_id))
         self._notes.add(note)
         note.add_done_callback(self._notes.discard)

@@ -1,4 +1,4 @@
-"""What counts against an account's quota of tokens: sessions end by themselves, and do not."""
+"""The count behind an account's quota of tokens, without sessions, which soon end."""
 
 from __future__ import annotations
 

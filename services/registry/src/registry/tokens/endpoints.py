@@ -1,4 +1,4 @@
-"""`/v1/tokens`: make, list, read and revoke tokens."""
+"""`/v1/tokens`: create, list, get and revoke tokens."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ router = APIRouter(
 async def create_token(
     body: TokenCreate, request: Request, session: Session, holder: Holder, once: Once
 ) -> Response:
-    """Make a token, shown in this answer alone.
+    """Create a token, which only this answer shows.
 
-    It allows what its creator's does, or less, and for no longer; one made by a session may last
-    longer than that. A repeat with the same
-    `Idempotency-Key` and the same token in `Authorization` shows it again.
+    It has the creator's scopes or fewer, and does not outlive its creator. A token made by a
+    session may outlive the session. A repetition with the same `Idempotency-Key` and the same
+    token in `Authorization` shows the new token again.
     """
     own = own_token(request)
 
@@ -59,12 +59,12 @@ async def list_tokens(
     session: Session,
     asked: Paging,
     holder: Holder,
-    revoked: Annotated[bool, Query(description="Those that were revoked instead.")] = False,
+    revoked: Annotated[bool, Query(description="List only revoked tokens.")] = False,
 ) -> TokenPage:
-    """Tokens, the newest first.
+    """Tokens, newest first.
 
-    Administrators see every one, who signed in those of the account, others their own and those
-    that it made.
+    An administrator sees every token, a person who signed in those of their account. A token sees
+    itself and those that it made.
     """
     return await service.page(session, holder.who, revoked, asked)
 
@@ -82,13 +82,13 @@ async def get_token(token_id: UUID, session: Session, holder: Holder) -> Token:
     responses=REVOKED | problem_responses(TokenNotFound, TokenOfSettings),
 )
 async def revoke_token(token_id: UUID, request: Request, session: Session, holder: Holder) -> None:
-    """Revoke a token: here at once, everywhere else within 30 seconds."""
+    """Revoke a token: in the registry at once, in other services within 30 seconds."""
     await service.revoke(session, holder, token_id)
     after_commit(session, request.app.state.authenticator.forget)
 
 
 def _revealed(drafted: Response, own: str) -> Response:
-    """The answer with the token in the place of the nonce that it follows from."""
+    """The answer with the token in place of the nonce that it is derived from."""
     draft = TokenDraft.model_validate_json(bytes(drafted.body))
     shown = draft.model_dump(exclude={"nonce"})
     body = TokenCreated(**shown, token=derived_token(own, draft.nonce))

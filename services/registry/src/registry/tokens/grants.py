@@ -1,4 +1,4 @@
-"""What may be granted: known scopes that the creator holds, for no longer than it lasts itself."""
+"""What a token may grant: scopes that its creator holds, for no longer than the creator lasts."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from registry.tokens.schemas import TokenCreate
 
 
 class TokenInvalid(Invalid):
-    """A scope does not exist, or the end of the token makes no sense."""
+    """A scope does not exist, or the token's end is not valid."""
 
-    code, title = "token-invalid", "A token like this cannot be made"
-    remedy = "Each entry of `errors` names a field and, where one is near, the right scope."
+    code, title = "token-invalid", "The requested token is not valid"
+    remedy = "Fix the field that each entry of `errors` names; it may suggest a scope."
 
 
 class BeyondOwn(Forbidden):
-    """The creator lacks a scope that it would give away, or ends sooner than its token would."""
+    """The creator lacks a scope that it would grant, or ends before its token would."""
 
     code, title = "beyond-own", "A token cannot grant more than it holds"
-    remedy = "Ask for less, or have somebody of scope `admin` make the token."
+    remedy = "Ask for fewer scopes or less time, or let an administrator make the token."
 
 
 def granted_scopes(creator: Principal, wanted: Iterable[str]) -> list[str]:
-    """The wanted scopes, sorted.
+    """Return the wanted scopes, sorted.
 
     Raises:
         TokenInvalid: there is no such scope.
@@ -47,27 +47,27 @@ def granted_scopes(creator: Principal, wanted: Iterable[str]) -> list[str]:
 
 
 def granted_end(creator: Principal, wanted: TokenCreate, now: datetime) -> datetime | None:
-    """When the token expires; without a wish, when its creator does.
+    """Return when the token expires; by default, when its creator does.
 
-    A session is short since it lies in a browser; the person may make what lasts.
+    A session is short since it lies in a browser; the person may make tokens that outlive it.
 
     Raises:
-        TokenInvalid: two ends, or one in the past.
-        BeyondOwn: an end behind the creator's.
+        TokenInvalid: the request has two ends, or one in the past.
+        BeyondOwn: the end is after the creator's.
     """
     if wanted.expires_at is not None and wanted.expires_in is not None:
-        raise _invalid("/expires_in", "conflict", "Give one of `expires_at` and `expires_in`.")
+        raise _invalid("/expires_in", "conflict", "Give either `expires_at` or `expires_in`.")
     end = wanted.expires_at
     if wanted.expires_in is not None:
         end = now + timedelta(seconds=wanted.expires_in)
     if end is not None and end <= now:
-        raise _invalid("/expires_at", "in-the-past", f"{end.isoformat()} is over already.")
+        raise _invalid("/expires_at", "in-the-past", f"{end.isoformat()} is in the past.")
     if creator.expires_at is None or creator.session:
         return end
     if end is not None and end > creator.expires_at:
         raise BeyondOwn(
             f"The token of {creator.name} expires at {creator.expires_at.isoformat()} and can "
-            "make none that lasts longer."
+            "only make tokens that end by then."
         )
     return end or creator.expires_at
 

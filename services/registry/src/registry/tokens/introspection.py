@@ -1,4 +1,4 @@
-"""`POST /v1/tokens/introspect`: what other services ask about a token (RFC 7662)."""
+"""`POST /v1/tokens/introspect`: the introspection of tokens for other services (RFC 7662)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ router = APIRouter(prefix="/v1/tokens", tags=["tokens"])
 
 
 async def _token(request: Request) -> str:
-    """The field `token` of the form; read by hand, since forms without files need no parser."""
+    """The form's field `token`; parsed by hand, since a form without files needs no parser."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         form = (await request.body()).decode()
@@ -62,10 +62,10 @@ Asked = Annotated[str, Depends(_token)]
 async def introspect_token(
     request: Request, token: Annotated[str, Depends(_token)]
 ) -> JSONResponse:
-    """Whether a token is valid right now, whose it is and what it allows.
+    """Whether a token is valid now, whose it is and what it allows.
 
-    The table is asked each time, so that those who keep the answer for 30 seconds know of a
-    revocation within 30 seconds.
+    The registry reads the table each time. So a service that keeps the answer for 30 seconds learns
+    of a revocation within 30 seconds.
     """
     table: TableAuthenticator = request.app.state.tokens
     row = await table.row(token)

@@ -15,10 +15,10 @@ NOT_REVOKED = text("revoked_at IS NULL")
 
 
 class TokenRow(Base):
-    """A token by its SHA-256, its name, the account it belongs to and what it allows.
+    """A token by its SHA-256, its name, the account that it belongs to and what it allows.
 
-    `hint` is what people recognise it by. The name and the hash of a revoked token are free again.
-    The hub's own programs have no account; a `session` is what signing in gives.
+    People recognise it by its `hint`. The name and the hash of a revoked token are free again.
+    The tokens of the hub's own programs have no account; signing in creates a `session`.
     """
 
     __tablename__ = "tokens"

@@ -1,4 +1,4 @@
-"""The queries of tokens."""
+"""Queries on tokens."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ _LONG_UNUSED = TokenRow.last_used_at.is_(None) | (TokenRow.last_used_at < func.n
 
 
 async def valid(database: Database, digest: str) -> Row[Any] | None:
-    """The columns of a hash's valid token, and `long_unused`: whether to note its use."""
+    """The columns of the valid token of a hash, and `long_unused`: whether to note its use."""
     columns = (*TokenRow.__table__.columns, _LONG_UNUSED.label("long_unused"))
     return await database.first(select(*columns).where(TokenRow.hash == digest, VALID))
 
 
 async def note_use(session: AsyncSession, token_id: UUID) -> None:
-    """Note that a token is used, unless somebody did so just now."""
+    """Note that a token is used, unless that was noted just now."""
     used = update(TokenRow).where(TokenRow.id == token_id, _LONG_UNUSED)
     await session.execute(used.values(last_used_at=func.now()))
 
 
 async def hold(session: AsyncSession, token_id: UUID | None) -> bool:
-    """Whether a token is valid; nobody can revoke it until this transaction ends."""
+    """Whether a token is valid; it cannot be revoked until this transaction ends."""
     query = select(TokenRow.id).where(TokenRow.id == token_id, VALID)
     return await session.scalar(query.with_for_update(read=True)) is not None
 
 
 async def add(session: AsyncSession, **columns: Any) -> TokenRow | None:
-    """A new token, or None where a valid or expired one has that name."""
+    """A new token, or None if a token that is not revoked has its name."""
     added = insert(TokenRow).values(**columns).on_conflict_do_nothing().returning(TokenRow)
     return await session.scalar(added)
 
@@ -59,7 +59,7 @@ async def find(session: AsyncSession, token_id: UUID, viewer: Principal) -> Toke
 
 
 async def lock(session: AsyncSession, token_id: UUID, viewer: Principal) -> TokenRow | None:
-    """A token that `viewer` may see, and nobody else can change for now."""
+    """A token that `viewer` may see, locked until the transaction ends."""
     query = select(TokenRow).where(TokenRow.id == token_id, seen_by(viewer))
     return await session.scalar(query.with_for_update())
 
@@ -71,7 +71,7 @@ async def page(
     before: tuple[Any, ...] | None,
     limit: int,
 ) -> Sequence[TokenRow]:
-    """Tokens that `viewer` may see, the newest first."""
+    """Tokens that `viewer` may see, newest first."""
     query = select(TokenRow).order_by(TokenRow.created_at.desc(), TokenRow.id.desc())
     query = query.where(seen_by(viewer), TokenRow.revoked_at.is_not(None) == revoked)
     if before is not None:
@@ -80,9 +80,9 @@ async def page(
 
 
 def seen_by(viewer: Principal) -> ColumnElement[bool]:
-    """Administrators see every token, people who signed in those of their account.
+    """The tokens that `viewer` may see: all for administrators.
 
-    A token sees itself and those that it made.
+    A person who signed in sees those of their account, a token itself and those that it made.
     """
     if viewer.may("admin"):
         return true()

@@ -1,4 +1,4 @@
-"""What goes in and out about tokens."""
+"""The requests and responses about tokens."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ class TokenCreate(Message):
         name="laptop", scopes=["recipes:write", "runs:submit"], expires_in=86_400
     )
 
-    name: TokenName = Field(description="Of whom or what it is; one of a kind.")
-    scopes: list[ScopeName] = Field(min_length=1, max_length=20, description="What it allows.")
-    expires_at: Time | None = Field(None, description="Its end, with a time zone.")
+    name: TokenName = Field(description="A unique name that says who or what uses it.")
+    scopes: list[ScopeName] = Field(min_length=1, max_length=20, description="Its scopes.")
+    expires_at: Time | None = Field(None, description="When it expires, with a time zone.")
     expires_in: int | None = Field(
-        None, ge=1, le=LONGEST_SECONDS, description="Its end in seconds from now."
+        None, ge=1, le=LONGEST_SECONDS, description="In how many seconds it expires."
     )
 
 
 class Token(Answer):
-    """A token without its secret; `hint` is how it begins and ends.
+    """A token without its secret; `hint` has its first and last characters.
 
-    The hub's own programs have no `account`. A `session` is what signing in gives.
+    The tokens of the hub's own programs have no `account`. Signing in creates a `session`.
     """
 
     id: UUID
@@ -63,7 +63,7 @@ class Token(Answer):
 
 
 class TokenDraft(Token):
-    """What is kept of the answer to a creation: enough to answer it again to the same caller."""
+    """The stored part of the answer to a creation: enough to repeat it to the same caller."""
 
     nonce: str
 
@@ -79,7 +79,7 @@ class TokenPage(Page[Token]):
 
 
 class Active(BaseModel):
-    """A valid token by RFC 7662. One that never expires has no `exp`."""
+    """A valid token by RFC 7662; without `exp`, it never expires."""
 
     active: bool
     scope: str
@@ -93,6 +93,6 @@ class Active(BaseModel):
 
 
 class Inactive(BaseModel):
-    """All that is said of any other token."""
+    """The answer for every other token."""
 
     active: bool

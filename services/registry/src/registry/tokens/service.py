@@ -1,4 +1,4 @@
-"""Making, showing and revoking tokens."""
+"""Creating, showing and revoking tokens."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ OF_SETTINGS = {
 
 
 class NameTaken(Conflict):
-    """A token that was not revoked has this name, or a setting reserves it."""
+    """A token that is not revoked has this name, or a setting reserves it."""
 
-    code, title = "token-name-taken", "There is a token of that name"
+    code, title = "token-name-taken", "The token name is taken"
     remedy = "Revoke that token with `DELETE /v1/tokens/{id}`, or choose another name."
 
 
 class TokenNotFound(NotFound):
     """No token has this id, or it is another's and yours is not of scope `admin`."""
 
-    code, title = "token-not-found", "There is no such token"
+    code, title = "token-not-found", "Token not found"
     remedy = "List the tokens that you may see with `GET /v1/tokens`."
 
 
 class TokenOfSettings(Conflict):
-    """The next start of the registry would bring the token back."""
+    """The next start of the registry would restore the token."""
 
     code, title = "token-of-settings", "The token comes from a setting"
     remedy = (
@@ -60,9 +60,9 @@ class TokenOfSettings(Conflict):
 async def create(
     session: AsyncSession, actor: Actor, own_token: str, wanted: TokenCreate
 ) -> TokenDraft:
-    """Make a token that `derived_token` gives for `own_token` and the draft's nonce.
+    """Create the token that `derived_token` returns for `own_token` and the draft's nonce.
 
-    Raises NameTaken, Unauthenticated where the creator was revoked just now, and what
+    Raises NameTaken, Unauthenticated if the creator was revoked just now, and what
     `granted_scopes` and `granted_end` raise.
     """
     creator = actor.who
@@ -87,7 +87,7 @@ async def find(session: AsyncSession, viewer: Principal, token_id: UUID) -> Toke
 async def page(
     session: AsyncSession, viewer: Principal, revoked: bool, asked: PageRequest
 ) -> TokenPage:
-    """A page of the tokens that `viewer` may see, the newest first."""
+    """A page of the tokens that `viewer` may see, newest first."""
     before = asked.after(datetime, UUID)
     found = await repository.page(session, viewer, revoked, before, asked.rows)
     rows, next_cursor = asked.cut(found, lambda row: (row.created_at, row.id))
@@ -95,9 +95,9 @@ async def page(
 
 
 async def revoke(session: AsyncSession, actor: Actor, token_id: UUID) -> None:
-    """Make a token invalid for ever; one that is so already stays as it is.
+    """Make a token invalid for ever; a revoked token stays as it is.
 
-    Raises TokenNotFound, and TokenOfSettings where the next start would bring it back.
+    Raises TokenNotFound, and TokenOfSettings if the next start would restore the token.
     """
     row = await repository.lock(session, token_id, actor.who)
     if row is None:
@@ -116,7 +116,7 @@ async def revoke(session: AsyncSession, actor: Actor, token_id: UUID) -> None:
 
 
 async def end(session: AsyncSession, actor: Actor, row: TokenRow) -> None:
-    """Revoke a token, write it down, and tell every replica at the commit."""
+    """Revoke a token, record it in the audit trail, and notify every replica at the commit."""
     row.revoked_at = await now(session)
     await session.flush()
     action: Action = "session.ended" if row.session else "token.revoked"
@@ -148,7 +148,7 @@ async def _added(
 
 
 def hint_of(token: str) -> str:
-    """How a token begins and ends, for people to recognise it; nothing of a short one."""
+    """How a token begins and ends, for people to recognise it; empty for a short one."""
     return f"{TOKEN_PREFIX}…{token[-4:]}" if len(token) >= 40 else "…"
 
 

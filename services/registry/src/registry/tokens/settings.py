@@ -1,4 +1,4 @@
-"""The tokens that settings bring: the owner's, the workers' and the services'."""
+"""The tokens that settings define: the operator's, the workers' and the services'."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.tokens
 
 
 async def accept_settings_tokens(session: AsyncSession, settings: ServiceSettings) -> None:
-    """Make the tokens of the settings valid, and those that they no longer name invalid.
+    """Make the tokens of the settings valid, and those that the settings dropped invalid.
 
-    A new value takes the old one's place, so changing a variable rotates its token; two variables
-    may even change their values with each other.
+    A new value replaces the old one, so changing a variable rotates its token. Two variables may
+    even swap their values.
     """
     given = {
         "owner": (settings.bootstrap_token, "admin"),

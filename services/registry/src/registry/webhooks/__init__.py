@@ -1,1 +1,1 @@
-"""Webhooks: endpoints that are told of events, and the deliveries to them."""
+"""Webhooks: the endpoints that receive events, and the deliveries to them."""

@@ -1,4 +1,4 @@
-"""What counts against an account's quota of webhooks."""
+"""The count behind an account's quota of webhooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deliveries as people see them: the log, replaying, and the test button."""
+"""The log of deliveries, replaying them, and sending a test event."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def page(
     wanted: DeliveryFilter,
     asked: PageRequest,
 ) -> DeliveryPage:
-    """A page of an endpoint's deliveries, the newest first. Raises EndpointNotFound."""
+    """A page of an endpoint's deliveries, newest first. Raises EndpointNotFound."""
     before = asked.after(int)
     await service.row_of(session, manager, endpoint_id)
     found = await repository.deliveries(session, endpoint_id, wanted, before, asked.rows)
@@ -51,7 +51,7 @@ async def page(
 async def find(
     session: AsyncSession, manager: Principal, endpoint_id: UUID, delivery_id: int
 ) -> DeliveryWithAttempts:
-    """A delivery with its payload and every try. Raises DeliveryNotFound and EndpointNotFound."""
+    """A delivery, its payload and its attempts. Raises DeliveryNotFound, EndpointNotFound."""
     await service.row_of(session, manager, endpoint_id)
     row = await _row(session, endpoint_id, delivery_id)
     tries = await repository.attempts(session, row.id)
@@ -65,7 +65,7 @@ async def find(
 async def replay(
     session: AsyncSession, manager: Actor, endpoint_id: UUID, delivery_id: int
 ) -> Delivery:
-    """Send one delivery again, or a waiting one at once.
+    """Send one delivery again, or a pending one at once.
 
     Raises DeliveryNotFound, EndpointNotFound and EndpointDisabled.
     """
@@ -83,7 +83,7 @@ async def replay(
 async def replay_range(
     session: AsyncSession, manager: Actor, endpoint_id: UUID, wanted: ReplayRange
 ) -> Replayed:
-    """Send the events of a time again, also those that the endpoint was never told of.
+    """Send the events of a time range again, also those that the endpoint never got.
 
     Raises EndpointNotFound and EndpointDisabled.
     """
@@ -104,7 +104,7 @@ async def replay_range(
 
 
 async def send_test(session: AsyncSession, manager: Actor, endpoint_id: UUID) -> Delivery:
-    """Send an event `webhook.test` to one endpoint, whatever it listens to.
+    """Send an event `webhook.test` to one endpoint, whatever types it listens to.
 
     Raises EndpointNotFound and EndpointDisabled.
     """
@@ -133,7 +133,7 @@ async def _enabled(
 ) -> tuple[EndpointRow, datetime]:
     row, now = await service.locked(session, manager, endpoint_id)
     if row.disabled_at is not None:
-        raise EndpointDisabled("Enable the endpoint first.")
+        raise EndpointDisabled("The endpoint is disabled. Enable it first.")
     return row, now
 
 

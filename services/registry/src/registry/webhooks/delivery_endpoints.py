@@ -1,4 +1,4 @@
-"""`/v1/webhooks/{id}/deliveries`: the log of what was sent, and sending it again."""
+"""`/v1/webhooks/{id}/deliveries`: the log of deliveries, and replaying them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def list_webhook_deliveries(
     state: Annotated[DeliveryState | None, Query()] = None,
     type: Annotated[EventType | None, Query()] = None,
 ) -> DeliveryPage:
-    """What was or will be sent to an endpoint in the last 30 days, the newest first."""
+    """The deliveries to an endpoint in the last 30 days, newest first."""
     wanted = DeliveryFilter(state, type)
     return await deliveries.page(session, manager.who, webhook_id, wanted, asked)
 
@@ -64,7 +64,7 @@ async def list_webhook_deliveries(
 async def get_webhook_delivery(
     webhook_id: UUID, number: Number, session: Session, manager: Manager
 ) -> DeliveryWithAttempts:
-    """One delivery: its payload, and for each try the answer or why there was none."""
+    """One delivery: its payload, and for each attempt the answer or the error."""
     return await deliveries.find(session, manager.who, webhook_id, number)
 
 
@@ -78,7 +78,7 @@ async def get_webhook_delivery(
 async def replay_webhook_delivery(
     webhook_id: UUID, number: Number, session: Session, manager: Manager, once: Once
 ) -> Response:
-    """Send one delivery again, under the same `webhook-id`; a waiting one at once."""
+    """Send one delivery again with the same `webhook-id`; send a pending one at once."""
 
     async def effect() -> Answered:
         return Answered(202, await deliveries.replay(session, manager, webhook_id, number), {})
@@ -96,7 +96,7 @@ async def replay_webhook_delivery(
 async def replay_webhook_range(
     webhook_id: UUID, body: ReplayRange, session: Session, manager: Manager, once: Once
 ) -> Response:
-    """Send the events of a time again, also those from when the endpoint was disabled or new."""
+    """Send the events of a time range again, also those from before or while it was not enabled."""
 
     async def effect() -> Answered:
         return Answered(202, await deliveries.replay_range(session, manager, webhook_id, body), {})

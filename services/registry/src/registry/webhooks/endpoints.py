@@ -1,4 +1,4 @@
-"""`/v1/webhooks`: endpoints, their secrets and the test button."""
+"""`/v1/webhooks`: endpoints, their secrets, and test events."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ async def create_webhook(
     sealer: SecretSealer,
     once: Once,
 ) -> Response:
-    """Have events sent to a URL. The answer alone shows the secret that signs them.
+    """Have events sent to a URL. Only this answer shows the secret that signs them.
 
-    With the signature `v1a` there is none to keep: `public_key` verifies.
+    With the signature `v1a` there is no secret to keep: `public_key` verifies signatures.
     """
 
     async def effect() -> Answered:
@@ -96,7 +96,7 @@ async def list_webhooks(
     asked: Paging,
     manager: Manager,
 ) -> EndpointPage:
-    """Endpoints, the newest first."""
+    """Webhook endpoints, newest first."""
     return await service.page(session, manager.who, asked)
 
 
@@ -104,7 +104,7 @@ async def list_webhooks(
 async def get_webhook(
     webhook_id: UUID, session: Session, manager: Manager, response: Response
 ) -> Endpoint:
-    """One endpoint: what it listens to, and how it fares."""
+    """One endpoint: which events it gets, and whether it accepts them."""
     endpoint = await service.find(session, manager.who, webhook_id)
     response.headers["ETag"] = etag_of(endpoint)
     return endpoint
@@ -126,9 +126,9 @@ async def change_webhook(
     allowed: Allowed,
     if_match: IfMatch,
 ) -> Endpoint:
-    """Change an endpoint, disable it or enable it again.
+    """Change an endpoint, or disable or enable it.
 
-    How it fares is part of its state, so the `ETag` may change by itself while it fails.
+    The endpoint's failures are part of its state, so its `ETag` may change while deliveries fail.
     """
     endpoint = await service.change(session, manager, webhook_id, body, allowed, if_match.check)
     response.headers["ETag"] = etag_of(endpoint)
@@ -142,7 +142,7 @@ async def change_webhook(
     responses=problem_responses(EndpointNotFound),
 )
 async def delete_webhook(webhook_id: UUID, session: Session, manager: Manager) -> None:
-    """Forget an endpoint and its deliveries."""
+    """Delete an endpoint and its deliveries."""
     await service.delete(session, manager, webhook_id)
 
 
@@ -160,7 +160,7 @@ async def rotate_webhook_secret(
     once: Once,
     body: Rotation | None = None,
 ) -> Response:
-    """Make a new secret or key pair. For 24 hours the one before signs as well."""
+    """Make a new secret or key pair. The previous one also signs for 24 hours."""
     wanted = body or Rotation()
 
     async def effect() -> Answered:
@@ -180,7 +180,7 @@ async def rotate_webhook_secret(
 async def test_webhook(
     webhook_id: UUID, session: Session, manager: Manager, once: Once
 ) -> Response:
-    """Send an event `webhook.test`; `Location` names the delivery with its answer."""
+    """Send an event `webhook.test`. `Location` names the delivery, which will have the answer."""
 
     async def effect() -> Answered:
         made = await deliveries.send_test(session, manager, webhook_id)

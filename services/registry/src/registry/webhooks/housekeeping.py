@@ -14,7 +14,7 @@ AT_ONCE = 1000
 
 
 async def forget_deliveries(session: AsyncSession) -> int:
-    """Drop what ended a month ago, with its log."""
+    """Delete deliveries that ended a month ago, with their attempts."""
     old = DeliveryRow.finished_at < func.now() - func.make_interval(0, 0, 0, KEPT_DAYS)
     some = select(DeliveryRow.id).where(old).limit(AT_ONCE)
     return await changed(session, delete(DeliveryRow).where(DeliveryRow.id.in_(some)))

@@ -1,4 +1,4 @@
-"""The tables of endpoints, of deliveries to them, and of the tries of each delivery."""
+"""The tables of endpoints, of deliveries to them, and of the attempts of each delivery."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ PENDING = text("state = 'pending'")
 
 
 class EndpointRow(Base):
-    """Where to send which events; no types means all.
+    """An endpoint: where to send which events; no types means all.
 
     The secrets are sealed (`registry.webhooks.secrets`).
-    `failing_since` is the first failure since anything was accepted. Until `paused_until` nothing
-    is sent, since the receiver asked for a rest.
+    `failing_since` is the first failure since the endpoint last accepted a delivery. Nothing is
+    sent until `paused_until`, because the receiver asked for a pause.
     """
 
     __tablename__ = "webhook_endpoints"
@@ -61,12 +61,12 @@ class EndpointRow(Base):
 
 
 class DeliveryRow(Base):
-    """One event for one endpoint, from the event's own transaction on.
+    """One event for one endpoint, written in the event's own transaction.
 
-    A sender that takes a pending delivery in hand marks it with a `lease` and moves `due_at` to
-    the lease's end: if the sender dies, the delivery is simply due again. `attempt` counts the
-    tries since it was last (re)played, `tries` all of them. `position` is the event's place in the
-    outbox, by which the deliveries of one subject take turns.
+    A sender that claims a pending delivery marks it with a `lease` and moves `due_at` to the end
+    of the lease: if the sender dies, the delivery is due again. `attempt` counts the attempts
+    since the delivery was last (re)played, `tries` all of them. `position` is the event's place
+    in the outbox, which orders the deliveries of one subject.
     """
 
     __tablename__ = "webhook_deliveries"
@@ -106,7 +106,7 @@ class DeliveryRow(Base):
 
 
 class AttemptRow(Base):
-    """One try: the answer's status and beginning, or why there was none."""
+    """One attempt: the status and the beginning of the answer, or the error."""
 
     __tablename__ = "webhook_attempts"
 

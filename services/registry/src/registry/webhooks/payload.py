@@ -1,4 +1,4 @@
-"""What a receiver gets: `type`, `timestamp` and `data`, always under 20 kB."""
+"""The body that a receiver gets: `type`, `timestamp` and `data`, always under 20 kB."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def body_of(event: OutboxColumns) -> str:
 
 
 def body(event_type: str, time: datetime, subject: str, data: dict[str, Any]) -> str:
-    """A body as JSON; too large, its largest fields are emptied, and `shortened` names them.
+    """A body as JSON. If it is too large, its largest fields are emptied; `shortened` names them.
 
-    What is left out can be read at the event's subject or in the feed of events.
+    A receiver can get the omitted data from the event's subject or from the feed of events.
     """
     data, shortened = dict(data), []
     whole = {"type": event_type, "timestamp": time.isoformat(), "subject": subject, "data": data}
@@ -34,7 +34,7 @@ def body(event_type: str, time: datetime, subject: str, data: dict[str, Any]) ->
 
 
 def _emptied(value: Any) -> Any:
-    """Less of a value, of the same type, so that the type's schema holds."""
+    """A smaller value of the same type, so that the type's schema holds."""
     return value[:KEPT_CHARACTERS] if isinstance(value, str) else type(value)()
 
 

@@ -1,4 +1,4 @@
-"""The queries that people's requests about webhooks ask."""
+"""Queries on endpoints and deliveries for requests about webhooks."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from registry.webhooks.payload import body_of
 
 @dataclass(frozen=True)
 class DeliveryFilter:
-    """Which deliveries to list; None leaves a condition out."""
+    """Which deliveries to list; None leaves out a condition."""
 
     state: str | None = None
     type: str | None = None
 
 
 async def find(session: AsyncSession, endpoint_id: UUID, manager: Principal) -> EndpointRow | None:
-    """An endpoint of those that `manager` manages."""
+    """An endpoint that `manager` manages."""
     query = select(EndpointRow).where(EndpointRow.id == endpoint_id, managed_by(manager))
     return await session.scalar(query)
 
@@ -37,9 +37,9 @@ async def find(session: AsyncSession, endpoint_id: UUID, manager: Principal) -> 
 async def lock(
     session: AsyncSession, endpoint_id: UUID, manager: Principal | None = None
 ) -> tuple[EndpointRow, datetime] | None:
-    """An endpoint that nobody else changes until this transaction ends, and the time.
+    """An endpoint that no other transaction changes until this one ends, and the time.
 
-    One that `manager` manages; without a manager it is for the hub itself.
+    It is one that `manager` manages; without a manager, any (for the hub itself).
     """
     query = select(EndpointRow, func.now()).where(EndpointRow.id == endpoint_id)
     if manager is not None:
@@ -51,7 +51,7 @@ async def lock(
 async def page(
     session: AsyncSession, manager: Principal, before: tuple[Any, ...] | None, limit: int
 ) -> Sequence[EndpointRow]:
-    """Endpoints that `manager` manages, the newest first."""
+    """Endpoints that `manager` manages, newest first."""
     query = select(EndpointRow).order_by(EndpointRow.created_at.desc(), EndpointRow.id.desc())
     query = query.where(managed_by(manager))
     if before is not None:
@@ -60,7 +60,7 @@ async def page(
 
 
 async def fail_pending(session: AsyncSession, endpoint_id: UUID) -> None:
-    """End what waits for an endpoint that is disabled; a replay brings it back."""
+    """End the pending deliveries of a disabled endpoint; a replay restores them."""
     pending = DeliveryRow.endpoint_id == endpoint_id, DeliveryRow.state == "pending"
     await session.execute(
         update(DeliveryRow)
@@ -77,7 +77,7 @@ async def deliveries(
     before: tuple[Any, ...] | None,
     limit: int,
 ) -> Sequence[DeliveryRow]:
-    """Deliveries to an endpoint, the newest first."""
+    """Deliveries to an endpoint, newest first."""
     query = select(DeliveryRow).where(DeliveryRow.endpoint_id == endpoint_id)
     if wanted.state is not None:
         query = query.where(DeliveryRow.state == wanted.state)
@@ -96,18 +96,18 @@ async def delivery(
 
 
 async def attempts(session: AsyncSession, delivery_id: int) -> Sequence[AttemptRow]:
-    """The tries of a delivery, the first one first."""
+    """The attempts of a delivery, oldest first."""
     query = select(AttemptRow).where(AttemptRow.delivery_id == delivery_id)
     return (await session.scalars(query.order_by(AttemptRow.number))).all()
 
 
 def managed_by(manager: Principal) -> ColumnElement[bool]:
-    """Whether an endpoint is one's own, or that of an organisation in which one writes."""
+    """Whether an endpoint belongs to the manager, or to an organisation it writes for."""
     return belongs(manager, EndpointRow.owner, WRITERS)
 
 
 async def make_due(session: AsyncSession, *which: ColumnElement[bool]) -> int:
-    """Let deliveries begin anew, at once; but for those that a sender has in hand."""
+    """Make deliveries due at once, as new, except those that a sender holds; return how many."""
     return await changed(
         session,
         update(DeliveryRow)
@@ -119,7 +119,7 @@ async def make_due(session: AsyncSession, *which: ColumnElement[bool]) -> int:
 async def add_missing(
     session: AsyncSession, endpoint: EndpointRow, since: datetime, until: datetime, limit: int
 ) -> int:
-    """Deliveries of events that the endpoint was not told of, in their order; how many."""
+    """Add the missing deliveries of an endpoint, in the events' order; return how many."""
     known = exists().where(
         DeliveryRow.endpoint_id == endpoint.id, DeliveryRow.event_id == OutboxRow.event_id
     )

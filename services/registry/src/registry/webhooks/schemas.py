@@ -1,4 +1,4 @@
-"""What goes in and out about webhooks."""
+"""The requests and responses about webhooks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from registry.webhooks.signing import Signature
 DeliveryState = Literal["pending", "delivered", "failed"]
 
 
-NO_PATTERNS = "there are no patterns: name each type, or none for all"
+NO_PATTERNS = "patterns are not supported: name each type, or no type for all"
 EventType = Annotated[
     str,
     Field(max_length=100, json_schema_extra={"enum": list(TYPES)}),
@@ -28,18 +28,18 @@ EventType = Annotated[
 ]
 Url = Annotated[str, Field(min_length=1, max_length=2000)]
 Types = Annotated[
-    list[EventType], Field(max_length=100, description="The types of events to send; none: all.")
+    list[EventType], Field(max_length=100, description="The types of events to send; empty: all.")
 ]
 Description = Annotated[str, Field(max_length=500)]
 Ordered = Annotated[
     bool,
-    Field(description="Send the events of one subject one after the other, a failed one first."),
+    Field(description="Send a subject's events in order; a failed one holds back the next."),
 ]
 Scheme = Annotated[
     Signature,
     Field(
-        description="`v1`: by a secret that you keep. `v1a`: by a key pair, whose public half "
-        "verifies and cannot sign."
+        description="`v1`: with a secret that you keep. `v1a`: with a key pair, whose public half "
+        "verifies but cannot sign."
     ),
 ]
 
@@ -51,7 +51,7 @@ class EndpointCreate(Message):
 
     url: Url
     owner: HandleText | None = Field(
-        None, description="Your own handle, or an organisation's in which you write; else yours."
+        None, description="Your handle (the default), or an organisation's that you write for."
     )
     description: Description = ""
     types: Types = Field(default_factory=list)
@@ -60,7 +60,7 @@ class EndpointCreate(Message):
 
 
 class EndpointUpdate(Message):
-    """What is left out stays as it is. Enabling, or another URL, forgives all failures."""
+    """Omitted fields stay as they are. Enabling, or another URL, clears the record of failures."""
 
     model_config = example(enabled=True)
 
@@ -91,27 +91,27 @@ class Endpoint(Answer):
     failing_since: datetime | None
     paused_until: datetime | None
     previous_until: datetime | None = Field(
-        description="Until when the secret before the last rotation signs as well."
+        description="Until when the previous secret signs as well."
     )
     created_at: datetime
 
 
 class EndpointWithSecret(Endpoint):
-    """The only answer that shows the secret of a `v1` signature: keep it."""
+    """The only answer that shows the secret of a `v1` signature. Keep it."""
 
     secret: str | None
 
 
 class EndpointPage(Page[Endpoint]):
-    """The newest first."""
+    """Newest first."""
 
 
 class Delivery(Answer):
-    """One event for one endpoint; `due_at` is the next try of a pending one."""
+    """One event for one endpoint; `due_at` is the next attempt of a pending one."""
 
     id: int
     endpoint_id: UUID
-    message: str = Field(description="The `webhook-id`, the same for all tries.")
+    message: str = Field(description="The `webhook-id`, the same for all attempts.")
     type: str
     subject: str
     event_time: datetime
@@ -123,7 +123,7 @@ class Delivery(Answer):
 
 
 class Attempt(Answer):
-    """One try: the status and the beginning of the answer, or why there was none."""
+    """One attempt: the status and the beginning of the answer, or the error."""
 
     number: int
     at: datetime
@@ -139,7 +139,7 @@ class DeliveryWithAttempts(Delivery):
 
 
 class DeliveryPage(Page[Delivery]):
-    """The newest first."""
+    """Newest first."""
 
 
 class Nothing(Message):
@@ -147,19 +147,19 @@ class Nothing(Message):
 
 
 class Rotation(Message):
-    """With another scheme, requests carry signatures of both for a day."""
+    """If the scheme changes, requests carry signatures of both for a day."""
 
     model_config = example(signature="v1a")
 
     signature: Annotated[
-        Signature | None, Field(description="The scheme to sign by from now on; none: as before.")
+        Signature | None, Field(description="The scheme to sign with from now on; null: as before.")
     ] = None
 
 
 class ReplayRange(Message):
-    """The events of a time, `until` excluded; `all` also sends what was delivered.
+    """The events of a time range, without `until` itself; `all` includes delivered ones.
 
-    What waits to be tried again is tried at once, with all its tries anew.
+    Deliveries that wait for a retry are sent at once, with all their attempts again.
     """
 
     model_config = example(since=TIME, only="undelivered")
@@ -170,7 +170,7 @@ class ReplayRange(Message):
 
 
 class Replayed(Answer):
-    """How many deliveries are due again; where not `complete`, ask once more for the rest."""
+    """How many deliveries are due again; if not `complete`, repeat the request for the rest."""
 
     deliveries: int
     complete: bool

@@ -1,4 +1,4 @@
-"""Where webhook secrets lie: sealed in their endpoint's row, under keys from the settings."""
+"""Webhook secrets in the database: sealed in their endpoint's row, under keys from settings."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from registry.webhooks.models import EndpointRow
 from registry.webhooks.signing import SHARED
 
 MISSING = """\
-{error} Webhook secrets are kept under it. MERGEHUB_SECRETS_KEYS names the newest key and, \
-behind it, the older ones. Where a key is lost, so are its secrets: delete the endpoint in the \
+{error} A webhook secret is sealed with it. MERGEHUB_SECRETS_KEYS must list the newest key and, \
+after it, the older ones. If a key is lost, its secrets are lost too: delete the endpoint in the \
 registry's database (DELETE FROM registry.webhook_endpoints WHERE id = '{endpoint}') and \
-register it anew."""
+create it again."""
 
 # Replicas start together, and one of them is enough.
 _LOCK = func.pg_advisory_xact_lock(func.hashtext(func.current_schema() + ".secrets"))
 
 
 class SecretsUnreadable(Exception):
-    """The settings lack a key that secrets of the database are kept under."""
+    """The settings lack a key that seals secrets in the database."""
 
 
 def _sealer(request: Request) -> Sealer:
@@ -37,14 +37,14 @@ SecretSealer = Annotated[Sealer, Depends(_sealer)]
 
 
 def place(endpoint: UUID) -> str:
-    """The place of an endpoint's secrets, which their seal is bound to."""
+    """Return the place of an endpoint's secrets, to which their seal is bound."""
     return f"webhooks/{endpoint}"
 
 
 async def reseal(session: AsyncSession, sealer: Sealer) -> None:
-    """Seal under the newest key what lies in clear or under an older one.
+    """Seal with the newest key every secret that is in clear or sealed with an older one.
 
-    Raises SecretsUnreadable where a key is missing.
+    Raises SecretsUnreadable if a key is missing.
     """
     await session.execute(select(_LOCK))
     for row in await session.scalars(_endpoints(sealer)):
@@ -57,12 +57,12 @@ async def reseal(session: AsyncSession, sealer: Sealer) -> None:
     for kept in await session.scalars(_answers(sealer)):
         try:
             kept.body = _renewed(sealer, kept.body, kept.place)
-        except (SealBroken, SecretsKeyMissing):  # nobody can be given this answer any more
+        except (SealBroken, SecretsKeyMissing):  # no client can get this answer any more
             await session.delete(kept)
 
 
 def _endpoints(sealer: Sealer) -> Select[EndpointRow]:
-    """Endpoints with a secret that is not kept under the newest key; without a key, all."""
+    """Endpoints with a secret that is not sealed with the newest key; without a key, all."""
     columns = (EndpointRow.secret, func.coalesce(EndpointRow.previous_secret, EndpointRow.secret))
     query = select(EndpointRow).order_by(EndpointRow.id).with_for_update()
     if sealer.prefix is None:
@@ -71,7 +71,7 @@ def _endpoints(sealer: Sealer) -> Select[EndpointRow]:
 
 
 def _answers(sealer: Sealer) -> Select[KeyRow]:
-    """Answers that are kept for repetitions, likewise."""
+    """Kept answers whose seal is not by the newest key; without a key, all."""
     secret = or_(KeyRow.body.startswith(PREFIX), KeyRow.body.contains(f'"secret":"{SHARED}'))
     query = select(KeyRow).where(KeyRow.path.startswith("/v1/webhooks"), secret).with_for_update()
     return query if sealer.prefix is None else query.where(~KeyRow.body.startswith(sealer.prefix))

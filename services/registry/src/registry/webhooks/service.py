@@ -1,4 +1,4 @@
-"""Endpoints: who is told of what, with which secret, and who is told no more."""
+"""Webhook endpoints: creating, changing, disabling and deleting them, and rotating secrets."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def create(
     allowed: Collection[Network],
     sealer: Sealer,
 ) -> EndpointWithSecret:
-    """A new endpoint with a secret of its own.
+    """Create an endpoint with a secret of its own.
 
     Raises UrlRefused, NoAccount, NotYours, OwnerInvalid, QuotaExceeded and SecretsKeyMissing.
     """
@@ -82,7 +82,7 @@ async def change(
     allowed: Collection[Network],
     check: Callable[[str], None],
 ) -> Endpoint:
-    """Change what `wanted` names, if `check` has nothing against the entity tag it stands at.
+    """Change what `wanted` names, if `check` accepts the current entity tag.
 
     Raises EndpointNotFound, UrlRefused and what `check` raises.
     """
@@ -104,7 +104,7 @@ async def change(
 
 
 async def delete(session: AsyncSession, manager: Actor, endpoint_id: UUID) -> None:
-    """Forget an endpoint with all its deliveries. Raises EndpointNotFound."""
+    """Delete an endpoint with all its deliveries. Raises EndpointNotFound."""
     row, _ = await locked(session, manager.who, endpoint_id)
     await session.delete(row)
     await audit(session, manager, "webhook.deleted", f"webhooks/{row.id}")
@@ -117,10 +117,9 @@ async def rotate(
     signature: Signature | None,
     sealer: Sealer,
 ) -> EndpointWithSecret:
-    """Give an endpoint a new secret, for another `signature` if asked; the one before signs as
-    well for a day.
+    """Give an endpoint a new secret, by another `signature` scheme if asked.
 
-    Raises EndpointNotFound and SecretsKeyMissing.
+    The previous secret also signs for a day. Raises EndpointNotFound and SecretsKeyMissing.
     """
     row, now = await locked(session, manager.who, endpoint_id)
     row.previous_secret, row.previous_until = row.secret, now + ROTATION
@@ -130,7 +129,7 @@ async def rotate(
 
 
 async def disable(session: AsyncSession, actor: Actor, endpoint_id: UUID, reason: str) -> None:
-    """Send no more to an endpoint, and tell its owner's other endpoints of it."""
+    """Stop sending to an endpoint, and report that to the owner's other endpoints."""
     found = await repository.lock(session, endpoint_id)
     if found is None or found[0].disabled_at is not None:
         return
@@ -158,7 +157,7 @@ async def row_of(session: AsyncSession, manager: Principal, endpoint_id: UUID) -
 async def locked(
     session: AsyncSession, manager: Principal, endpoint_id: UUID
 ) -> tuple[EndpointRow, datetime]:
-    """An endpoint under lock, and the database's time. Raises EndpointNotFound."""
+    """A locked endpoint, and the database's time. Raises EndpointNotFound."""
     found = await repository.lock(session, endpoint_id, manager)
     if found is None:
         raise _unknown(endpoint_id)
@@ -166,18 +165,18 @@ async def locked(
 
 
 def shown(row: EndpointRow) -> Endpoint:
-    """An endpoint as everyone who manages webhooks may see it."""
+    """An endpoint as its managers may see it."""
     return Endpoint(**_columns(row))
 
 
 def with_secret(row: EndpointRow, secret: str) -> EndpointWithSecret:
-    """The one answer that shows the secret, unless it is a private key."""
+    """The answer that shows the secret, once; a private key is never shown."""
     told = secret if row.public_key is None else None
     return EndpointWithSecret(**_columns(row), secret=told)
 
 
 def _give_secret(row: EndpointRow, signature: Signature, sealer: Sealer) -> str:
-    """A new secret, sealed in the row."""
+    """Put a new sealed secret into the row, and return it."""
     secret = new_secret(signature)
     row.signature, row.public_key = signature, public_key(secret)
     row.secret = sealer.seal(secret, place(row.id))

@@ -1,7 +1,7 @@
 """Signatures by Standard Webhooks 1.0.0 over `id.timestamp.body`.
 
-`v1` is HMAC-SHA256 under a secret (`whsec_`) that both sides know. `v1a` is Ed25519: we sign with
-a key (`whsk_`) that never leaves the hub, and its public half (`whpk_`) verifies and cannot sign.
+`v1` is HMAC-SHA256 with a secret (`whsec_`) that both sides know. `v1a` is Ed25519: the hub signs
+with a key (`whsk_`) that it never shows; the public key (`whpk_`) verifies but cannot sign.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 Signature = Literal["v1", "v1a"]
 
 SHARED, PRIVATE, PUBLIC = "whsec_", "whsk_", "whpk_"
-SECRET_BYTES = 32  # of a shared secret, and of the seed of an Ed25519 key
+SECRET_BYTES = 32  # of a shared secret, or of the seed of an Ed25519 key
 
 
 def new_secret(signature: Signature) -> str:
-    """A fresh secret or private key, by whose prefix `signed_headers` knows what it is for."""
+    """Return a new secret or private key; its prefix says which, for `signed_headers`."""
     prefix = PRIVATE if signature == "v1a" else SHARED
     return prefix + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def public_key(secret: str) -> str | None:
-    """What verifies the signatures of a private key; None for a shared secret."""
+    """Return the public key of a private key; None for a shared secret."""
     if not secret.startswith(PRIVATE):
         return None
     raw = _private_key(secret).public_key().public_bytes_raw()
@@ -37,14 +37,14 @@ def public_key(secret: str) -> str | None:
 
 
 def message_id(event: UUID) -> str:
-    """The `webhook-id`: the event's own, so that all tries and replays carry the same."""
+    """Return the `webhook-id`: the event's own id, so that all attempts and replays share it."""
     return f"msg_{event.hex}"
 
 
 def signed_headers(
     secrets: Sequence[str], message: str, timestamp: int, body: bytes
 ) -> dict[str, str]:
-    """The three headers; one signature for each of the secrets."""
+    """Return the three headers, with one signature for each secret."""
     signed = f"{message}.{timestamp}.".encode() + body
     return {
         "webhook-id": message,

@@ -9,7 +9,7 @@ from mergehub.client.types import leaderboard as t
 def list_benchmarks(
     *, limit: int | None = None, cursor: str | None = None, if_none_match: str | None = None
 ) -> Pages[t.BenchmarkPage, t.Benchmark]:
-    """Benchmarks by name."""
+    """The benchmarks, sorted by name."""
     return Pages(
         "GET",
         "/v1/benchmarks",
@@ -26,7 +26,7 @@ def list_results(
     cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Pages[t.ResultPage, t.Result]:
-    """Results, the newest first."""
+    """The results, newest first."""
     return Pages(
         "GET",
         "/v1/results",
@@ -36,7 +36,7 @@ def list_results(
 
 
 def list_boards(*, if_none_match: str | None = None) -> Call[t.BoardList]:
-    """The boards that there are."""
+    """The boards of this hub."""
     return Call("GET", "/v1/boards", headers={"If-None-Match": if_none_match})
 
 

@@ -17,7 +17,7 @@ def list_models(
     cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Pages[t.ModelPage, t.Model]:
-    """Models by name."""
+    """The models, sorted by name."""
     return Pages(
         "GET",
         "/v1/models",
@@ -27,7 +27,7 @@ def list_models(
 
 
 def get_model(model_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.ModelDetail]:
-    """One model with its names and revisions."""
+    """A model with its names and revisions."""
     return Call("GET", f"/v1/models/{part(model_id)}", headers={"If-None-Match": if_none_match})
 
 
@@ -38,7 +38,7 @@ def list_ancestors(
     limit: int | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Walk]:
-    """What a model came from."""
+    """The models that a model was made from, directly or by way of others."""
     return Call(
         "GET",
         f"/v1/models/{part(model_id)}/ancestors",
@@ -54,7 +54,7 @@ def list_descendants(
     limit: int | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Walk]:
-    """What came from a model."""
+    """The models that were made from a model, directly or by way of others."""
     return Call(
         "GET",
         f"/v1/models/{part(model_id)}/descendants",
@@ -69,7 +69,7 @@ def list_popular_models(
     limit: int | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.PopularModels]:
-    """The models that most merges used, as their base or as an ingredient."""
+    """The models that merges used most, as their base or as an ingredient."""
     return Call(
         "GET",
         "/v1/graph/popular",

@@ -10,7 +10,7 @@ from mergehub.client.types import registry as t
 
 
 def publish_recipe(body: t.RecipeCreate, *, idempotency_key: str | None = None) -> Call[t.Recipe]:
-    """Publish a recipe and its version 1."""
+    """Publish a recipe with its version 1."""
     return Call(
         "POST", "/v1/recipes", headers={"Idempotency-Key": idempotency_key}, body=body, keyed=True
     )
@@ -26,7 +26,7 @@ def list_recipes(
     cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Pages[t.RecipePage, t.Recipe]:
-    """Recipes, the newest first; private ones for those who belong to their owner."""
+    """Recipes, newest first. A private recipe is shown to those who belong to its owner."""
     return Pages(
         "GET",
         "/v1/recipes",
@@ -43,7 +43,7 @@ def list_recipes(
 
 
 def check_recipe(body: t.RecipeCheck) -> Call[t.CheckedRecipeAnswer]:
-    """Check a recipe as publishing would, and store nothing."""
+    """Check a recipe as if to publish it, but store nothing."""
     return Call("POST", "/v1/recipes/check", body=body)
 
 
@@ -53,7 +53,7 @@ def get_recipe(recipe_id: str | UUID, *, if_none_match: str | None = None) -> Ca
 
 
 def update_recipe(recipe_id: str | UUID, body: t.RecipeUpdate, *, if_match: str) -> Call[t.Recipe]:
-    """Change the words about a recipe, or who may see it. Versions never change."""
+    """Change a recipe's title, description, tags or visibility. Its versions never change."""
     return Call(
         "PATCH", f"/v1/recipes/{part(recipe_id)}", headers={"If-Match": if_match}, body=body
     )
@@ -62,7 +62,7 @@ def update_recipe(recipe_id: str | UUID, body: t.RecipeUpdate, *, if_match: str)
 def publish_recipe_version(
     recipe_id: str | UUID, body: t.RecipeVersionCreate, *, idempotency_key: str | None = None
 ) -> Call[t.RecipeVersion]:
-    """Publish the next version; a text of the newest version's digest makes no new one."""
+    """Publish the next version, unless the newest version has the same digest."""
     return Call(
         "POST",
         f"/v1/recipes/{part(recipe_id)}/versions",
@@ -79,7 +79,7 @@ def list_recipe_versions(
     cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Pages[t.VersionPage, t.VersionSummary]:
-    """The versions of a recipe, the newest first."""
+    """The versions of a recipe, newest first."""
     return Pages(
         "GET",
         f"/v1/recipes/{part(recipe_id)}/versions",
@@ -91,7 +91,7 @@ def list_recipe_versions(
 def get_recipe_version(
     recipe_id: str | UUID, number: int, *, if_none_match: str | None = None
 ) -> Call[t.RecipeVersion]:
-    """One version: the text as it was published, its canonical form and its digest."""
+    """One version: its text as published, its canonical form and its digest."""
     return Call(
         "GET",
         f"/v1/recipes/{part(recipe_id)}/versions/{part(number)}",
@@ -102,7 +102,7 @@ def get_recipe_version(
 def get_recipe_source(
     recipe_id: str | UUID, number: int, *, if_none_match: str | None = None
 ) -> Call[str]:
-    """The recipe itself, as YAML, byte for byte as it was published."""
+    """The text of a version as YAML, byte for byte as published."""
     return Call(
         "GET",
         f"/v1/recipes/{part(recipe_id)}/versions/{part(number)}/source",
@@ -113,7 +113,7 @@ def get_recipe_source(
 def submit_run(
     body: t.EvaluateRunCreate | t.MergeRunCreate, *, idempotency_key: str | None = None
 ) -> Call[t.SubmittedRun]:
-    """Queue a run; `Location` names where to follow it, `notes` what is worth knowing of it."""
+    """Queue a run. `Location` says where to follow it; `notes` say what to know about it."""
     return Call(
         "POST", "/v1/runs", headers={"Idempotency-Key": idempotency_key}, body=body, keyed=True
     )
@@ -129,7 +129,7 @@ def list_runs(
     cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Pages[t.RunPage, t.RunSummary]:
-    """Runs in short, the newest first; private ones for those who belong to their owner."""
+    """Summaries of runs, newest first. A private run is shown to those who belong to its owner."""
     return Pages(
         "GET",
         "/v1/runs",
@@ -148,7 +148,7 @@ def list_runs(
 def get_run(
     run_id: str | UUID, *, wait: int | None = None, if_none_match: str | None = None
 ) -> Call[t.Run]:
-    """A run as it stands, its `ETag` the revision."""
+    """A run as it is now; its `ETag` is its revision."""
     return Call(
         "GET",
         f"/v1/runs/{part(run_id)}",
@@ -160,7 +160,7 @@ def get_run(
 def list_run_items(
     run_id: str | UUID, *, benchmark: str, if_none_match: str | None = None
 ) -> Call[t.RunItems]:
-    """The score of each item of one benchmark that the run evaluated."""
+    """The item scores of one benchmark that the run evaluated."""
     return Call(
         "GET",
         f"/v1/runs/{part(run_id)}/items",
@@ -170,39 +170,39 @@ def list_run_items(
 
 
 def follow_run(run_id: str | UUID, *, last_event_id: str | None = None) -> Stream:
-    """Follow a run live: an event `run` with the run's JSON at each change, until its end."""
+    """Follow a run live: an event `run` with the run's JSON at each change, until the run ends."""
     return Stream(
         "GET", f"/v1/runs/{part(run_id)}/events", headers={"last-event-id": last_event_id}
     )
 
 
 def cancel_run(run_id: str | UUID) -> Call[t.Run]:
-    """Cancel a run: at once where it is queued, else as soon as its worker asks."""
+    """Cancel a run: a queued one at once, a running one as soon as its worker asks."""
     return Call("POST", f"/v1/runs/{part(run_id)}/cancel")
 
 
 def retry_run(run_id: str | UUID) -> Call[t.SubmittedRun]:
-    """Try a failed or cancelled run again; what it had finished is kept for a day."""
+    """Queue a failed or cancelled run again; what it had finished is kept for a day."""
     return Call("POST", f"/v1/runs/{part(run_id)}/retry")
 
 
 def claim_run(run_id: str | UUID, body: t.ClaimRequest) -> Call[t.Claim]:
-    """Take a queued run; the fence proves the right to speak about it from now on."""
+    """Claim a queued run. From now on, the fence proves the right to report on it."""
     return Call("POST", f"/v1/runs/{part(run_id)}/claim", body=body)
 
 
 def heartbeat_run(run_id: str | UUID, body: t.HeartbeatRequest) -> Call[t.HeartbeatAnswer]:
-    """Keep the lease, tell the progress, and learn whether to go on."""
+    """Renew the lease, report the progress, and learn whether to continue."""
     return Call("POST", f"/v1/runs/{part(run_id)}/heartbeat", body=body)
 
 
 def release_run(run_id: str | UUID, body: t.ReleaseRequest) -> Call[t.Run]:
-    """Hand a run back; the attempt is not spent."""
+    """Return a run to the queue; this attempt does not count."""
     return Call("POST", f"/v1/runs/{part(run_id)}/release", body=body)
 
 
 def report_run(run_id: str | UUID, body: t.ReportRequest) -> Call[t.Run]:
-    """End the attempt with its outcome; sending the same report again is harmless."""
+    """End the attempt with its outcome. Sending the same report again changes nothing."""
     return Call("POST", f"/v1/runs/{part(run_id)}/report", body=body)
 
 
@@ -214,14 +214,14 @@ def list_queues(*, if_none_match: str | None = None) -> Call[t.QueueList]:
 def get_queue(
     hardware: Literal["cpu", "gpu", "gpu:80gb"], *, if_none_match: str | None = None
 ) -> Call[t.Queue]:
-    """The depth of one queue: `load` is what a scaler of workers follows."""
+    """The depth of one queue. Scale the workers to its `load`."""
     return Call("GET", f"/v1/queues/{part(hardware)}", headers={"If-None-Match": if_none_match})
 
 
 def list_workers(
     *, limit: int | None = None, cursor: str | None = None, if_none_match: str | None = None
 ) -> Pages[t.WorkerPage, t.Worker]:
-    """The workers by name: who is alive, and busy with what since when."""
+    """The workers, sorted by name: whether each is alive, what it works on and since when."""
     return Pages(
         "GET",
         "/v1/workers",
@@ -231,19 +231,19 @@ def list_workers(
 
 
 def beat_worker(name: str, body: t.WorkerBeat) -> Call[None]:
-    """Say that a worker is there, every ten seconds."""
+    """Register a worker. It repeats this every ten seconds."""
     return Call("PUT", f"/v1/workers/{part(name)}", body=body)
 
 
 def leave_worker(name: str) -> Call[None]:
-    """Say that a worker leaves; what it held stays under its lease."""
+    """Sign off a worker; the run that it holds stays under its lease."""
     return Call("DELETE", f"/v1/workers/{part(name)}")
 
 
 def create_webhook(
     body: t.EndpointCreate, *, idempotency_key: str | None = None
 ) -> Call[t.EndpointWithSecret]:
-    """Have events sent to a URL. The answer alone shows the secret that signs them."""
+    """Have events sent to a URL. Only this answer shows the secret that signs them."""
     return Call(
         "POST", "/v1/webhooks", headers={"Idempotency-Key": idempotency_key}, body=body, keyed=True
     )
@@ -252,7 +252,7 @@ def create_webhook(
 def list_webhooks(
     *, limit: int | None = None, cursor: str | None = None, if_none_match: str | None = None
 ) -> Pages[t.EndpointPage, t.Endpoint]:
-    """Endpoints, the newest first."""
+    """Webhook endpoints, newest first."""
     return Pages(
         "GET",
         "/v1/webhooks",
@@ -262,28 +262,28 @@ def list_webhooks(
 
 
 def get_webhook(webhook_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.Endpoint]:
-    """One endpoint: what it listens to, and how it fares."""
+    """One endpoint: which events it gets, and whether it accepts them."""
     return Call("GET", f"/v1/webhooks/{part(webhook_id)}", headers={"If-None-Match": if_none_match})
 
 
 def change_webhook(
     webhook_id: str | UUID, body: t.EndpointUpdate, *, if_match: str
 ) -> Call[t.Endpoint]:
-    """Change an endpoint, disable it or enable it again."""
+    """Change an endpoint, or disable or enable it."""
     return Call(
         "PATCH", f"/v1/webhooks/{part(webhook_id)}", headers={"If-Match": if_match}, body=body
     )
 
 
 def delete_webhook(webhook_id: str | UUID) -> Call[None]:
-    """Forget an endpoint and its deliveries."""
+    """Delete an endpoint and its deliveries."""
     return Call("DELETE", f"/v1/webhooks/{part(webhook_id)}")
 
 
 def rotate_webhook_secret(
     webhook_id: str | UUID, body: t.Rotation | None, *, idempotency_key: str | None = None
 ) -> Call[t.EndpointWithSecret]:
-    """Make a new secret or key pair. For 24 hours the one before signs as well."""
+    """Make a new secret or key pair. The previous one also signs for 24 hours."""
     return Call(
         "POST",
         f"/v1/webhooks/{part(webhook_id)}/rotate",
@@ -294,7 +294,7 @@ def rotate_webhook_secret(
 
 
 def test_webhook(webhook_id: str | UUID, *, idempotency_key: str | None = None) -> Call[t.Delivery]:
-    """Send an event `webhook.test`; `Location` names the delivery with its answer."""
+    """Send an event `webhook.test`. `Location` names the delivery, which will have the answer."""
     return Call(
         "POST",
         f"/v1/webhooks/{part(webhook_id)}/test",
@@ -324,7 +324,7 @@ def list_webhook_deliveries(
     cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Pages[t.DeliveryPage, t.Delivery]:
-    """What was or will be sent to an endpoint in the last 30 days, the newest first."""
+    """The deliveries to an endpoint in the last 30 days, newest first."""
     return Pages(
         "GET",
         f"/v1/webhooks/{part(webhook_id)}/deliveries",
@@ -336,7 +336,7 @@ def list_webhook_deliveries(
 def get_webhook_delivery(
     webhook_id: str | UUID, number: int, *, if_none_match: str | None = None
 ) -> Call[t.DeliveryWithAttempts]:
-    """One delivery: its payload, and for each try the answer or why there was none."""
+    """One delivery: its payload, and for each attempt the answer or the error."""
     return Call(
         "GET",
         f"/v1/webhooks/{part(webhook_id)}/deliveries/{part(number)}",
@@ -347,7 +347,7 @@ def get_webhook_delivery(
 def replay_webhook_delivery(
     webhook_id: str | UUID, number: int, *, idempotency_key: str | None = None
 ) -> Call[t.Delivery]:
-    """Send one delivery again, under the same `webhook-id`; a waiting one at once."""
+    """Send one delivery again with the same `webhook-id`; send a pending one at once."""
     return Call(
         "POST",
         f"/v1/webhooks/{part(webhook_id)}/deliveries/{part(number)}/replay",
@@ -359,7 +359,7 @@ def replay_webhook_delivery(
 def replay_webhook_range(
     webhook_id: str | UUID, body: t.ReplayRange, *, idempotency_key: str | None = None
 ) -> Call[t.Replayed]:
-    """Send the events of a time again, also those from when the endpoint was disabled or new."""
+    """Send the events of a time range again, also those from before or while it was not enabled."""
     return Call(
         "POST",
         f"/v1/webhooks/{part(webhook_id)}/replay",
@@ -376,7 +376,7 @@ def list_events(
     wait: int | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.EventPage]:
-    """The registry's events behind `after`, oldest first and without a gap; `Link` has the next."""
+    """The registry's events after `after`, oldest first and without a gap; `Link` has the rest."""
     return Call(
         "GET",
         "/v1/events",
@@ -386,21 +386,21 @@ def list_events(
 
 
 def follow_events(*, after: int | None = None, last_event_id: str | None = None) -> Stream:
-    """Follow the feed live: each event under its type, its id the sequence."""
+    """Follow the feed live: the stream sends each event under its type, with its sequence as id."""
     return Stream(
         "GET", "/v1/events/stream", query={"after": after}, headers={"last-event-id": last_event_id}
     )
 
 
 def introspect_token(body: t.IntrospectTokenForm) -> Call[t.Active | t.Inactive]:
-    """Whether a token is valid right now, whose it is and what it allows."""
+    """Whether a token is valid now, whose it is and what it allows."""
     return Call("POST", "/v1/tokens/introspect", body=body, form=True)
 
 
 def create_token(
     body: t.TokenCreate, *, idempotency_key: str | None = None
 ) -> Call[t.TokenCreated]:
-    """Make a token, shown in this answer alone."""
+    """Create a token, which only this answer shows."""
     return Call(
         "POST", "/v1/tokens", headers={"Idempotency-Key": idempotency_key}, body=body, keyed=True
     )
@@ -413,7 +413,7 @@ def list_tokens(
     cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Pages[t.TokenPage, t.Token]:
-    """Tokens, the newest first."""
+    """Tokens, newest first."""
     return Pages(
         "GET",
         "/v1/tokens",
@@ -428,7 +428,7 @@ def get_token(token_id: str | UUID, *, if_none_match: str | None = None) -> Call
 
 
 def revoke_token(token_id: str | UUID) -> Call[None]:
-    """Revoke a token: here at once, everywhere else within 30 seconds."""
+    """Revoke a token: in the registry at once, in other services within 30 seconds."""
     return Call("DELETE", f"/v1/tokens/{part(token_id)}")
 
 
@@ -442,7 +442,7 @@ def list_audit(
     cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Pages[t.AuditPage, t.AuditEntry]:
-    """Every change with who made it, the newest first."""
+    """Every change and who made it, newest first."""
     return Pages(
         "GET",
         "/v1/accounts/audit",
@@ -459,7 +459,7 @@ def list_audit(
 
 
 def sign_in(*, return_to: str | None = None) -> Call[None]:
-    """Send a browser to the OpenID provider to sign in."""
+    """Redirect a browser to the OpenID provider, to sign in."""
     return Call("GET", "/v1/accounts/sign-in", query={"return_to": return_to})
 
 
@@ -470,7 +470,7 @@ def sign_in_callback(
     error: str | None = None,
     iss: str | None = None,
 ) -> Call[None]:
-    """Where the provider sends the browser back: a session in a cookie, and on."""
+    """Finish a sign-in: set the session's cookie and redirect to where the sign-in began."""
     return Call(
         "GET",
         "/v1/accounts/callback",
@@ -479,7 +479,7 @@ def sign_in_callback(
 
 
 def sign_out() -> Call[None]:
-    """End the session, or the token, that this request came with."""
+    """End the session, or revoke the token, that authenticates this request."""
     return Call("POST", "/v1/accounts/sign-out")
 
 
@@ -490,7 +490,7 @@ def ask_for_shell(
     host: str | None = None,
     if_none_match: str | None = None,
 ) -> Call[str]:
-    """Ask a person in a browser whether a shell may work for it; sign in first where need be."""
+    """Ask a person in a browser to allow a shell. The person signs in first if necessary."""
     return Call(
         "GET",
         "/v1/accounts/shell",
@@ -500,50 +500,50 @@ def ask_for_shell(
 
 
 def let_shell_in(*, challenge: str, port: int | None = None, host: str | None = None) -> Call[str]:
-    """Agree. The browser takes a one-time code to the shell, or shows it."""
+    """Allow the shell. The browser takes a one-time code to it, or shows the code."""
     return Call(
         "POST", "/v1/accounts/shell", query={"challenge": challenge, "port": port, "host": host}
     )
 
 
 def redeem_shell_code(body: t.ShellCode) -> Call[t.ShellToken]:
-    """The shell's token, for the code and the secret behind the challenge; once."""
+    """Exchange a code and the challenge's secret for the shell's token; this works once."""
     return Call("POST", "/v1/accounts/shell/token", body=body)
 
 
 def create_organisation(
     body: t.OrganisationCreate, *, idempotency_key: str | None = None
 ) -> Call[t.Account]:
-    """Found an organisation, whose owner you are."""
+    """Create an organisation. You become its owner."""
     return Call(
         "POST", "/v1/accounts", headers={"Idempotency-Key": idempotency_key}, body=body, keyed=True
     )
 
 
 def get_me(*, if_none_match: str | None = None) -> Call[t.Me]:
-    """Who you are, what your token allows, and to which organisations you belong."""
+    """Your account, the scopes of your token, and the organisations that you belong to."""
     return Call("GET", "/v1/accounts/me", headers={"If-None-Match": if_none_match})
 
 
 def get_account(handle: str, *, if_none_match: str | None = None) -> Call[t.Account]:
-    """A person or an organisation."""
+    """The account of a person or an organisation."""
     return Call("GET", f"/v1/accounts/{part(handle)}", headers={"If-None-Match": if_none_match})
 
 
 def update_account(handle: str, body: t.AccountUpdate, *, if_match: str) -> Call[t.Account]:
-    """Change what people read of an account, or, as an administrator, disable it."""
+    """Change an account's display name or, as an administrator, disable or enable it."""
     return Call("PATCH", f"/v1/accounts/{part(handle)}", headers={"If-Match": if_match}, body=body)
 
 
 def list_members(handle: str, *, if_none_match: str | None = None) -> Call[t.MemberList]:
-    """The members of an organisation, for themselves and administrators."""
+    """The members of an organisation. Its members and administrators may ask."""
     return Call(
         "GET", f"/v1/accounts/{part(handle)}/members", headers={"If-None-Match": if_none_match}
     )
 
 
 def set_member(handle: str, person: str, body: t.MemberSet, *, if_match: str) -> Call[t.MemberList]:
-    """Make a person a member, or give one another role; `If-Match` has the list's `ETag`."""
+    """Add a person, or change a member's role; `If-Match` takes the `ETag` of the list."""
     return Call(
         "PUT",
         f"/v1/accounts/{part(handle)}/members/{part(person)}",
@@ -553,7 +553,7 @@ def set_member(handle: str, person: str, body: t.MemberSet, *, if_match: str) ->
 
 
 def remove_member(handle: str, person: str, *, if_match: str) -> Call[None]:
-    """Let a member go, or leave yourself."""
+    """Remove a member, or leave the organisation yourself."""
     return Call(
         "DELETE",
         f"/v1/accounts/{part(handle)}/members/{part(person)}",
@@ -562,7 +562,7 @@ def remove_member(handle: str, person: str, *, if_match: str) -> Call[None]:
 
 
 def list_quotas(handle: str, *, if_none_match: str | None = None) -> Call[t.QuotaList]:
-    """What the account may have and what it has; for its members and administrators."""
+    """The account's quotas and what it uses of them. Its members and administrators may ask."""
     return Call(
         "GET", f"/v1/accounts/{part(handle)}/quotas", headers={"If-None-Match": if_none_match}
     )
@@ -573,7 +573,7 @@ def set_quota(
     name: Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"],
     body: t.QuotaSet,
 ) -> Call[t.QuotaList]:
-    """Give an account a limit of its own."""
+    """Set a quota of one account, in place of the default."""
     return Call("PUT", f"/v1/accounts/{part(handle)}/quotas/{part(name)}", body=body)
 
 
@@ -581,5 +581,5 @@ def reset_quota(
     handle: str,
     name: Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"],
 ) -> Call[t.QuotaList]:
-    """Let an account have what all have."""
+    """Give an account the default quota again."""
     return Call("DELETE", f"/v1/accounts/{part(handle)}/quotas/{part(name)}")

@@ -6,7 +6,7 @@ from typing import Literal, TypedDict
 
 
 class Benchmark(TypedDict):
-    """Scores are comparable within one name, version and metric. `items`: a full run's size."""
+    """Scores are comparable within one name, version and metric; `items` is a full run's size."""
 
     name: str
     version: str
@@ -15,7 +15,7 @@ class Benchmark(TypedDict):
 
 
 class BenchmarkPage(TypedDict):
-    """By name."""
+    """Sorted by name."""
 
     items: list[Benchmark]
     next_cursor: str | None
@@ -45,7 +45,7 @@ class BoardList(TypedDict):
 
 
 class BoardPage(TypedDict):
-    """`columns` says which results may stand in which column; `ranked` counts complete models."""
+    """`columns` says which setting each column has; `ranked` counts the complete models."""
 
     items: list[Standing]
     next_cursor: str | None
@@ -57,8 +57,8 @@ class BoardPage(TypedDict):
 class Comparison(TypedDict):
     """The other's score, and the model's score minus it.
 
-    `paired`: the difference was taken item by item, over `items` common items; otherwise it is
-    that of two independent scores and `items` is 0."""
+    `paired`: the difference was taken item by item, over `items` common items. Otherwise it is
+    the difference of two independent scores, and `items` is 0."""
 
     score: Estimate
     difference: Estimate
@@ -75,7 +75,7 @@ class Estimate(TypedDict):
 
 
 class MeanUplift(TypedDict):
-    """Uplift of the plain mean `over` the settings in which all measured parents have a score."""
+    """Uplift of the plain mean over the settings (`over`) that all measured parents have."""
 
     score: Estimate
     parents: list[ParentComparison]
@@ -85,7 +85,7 @@ class MeanUplift(TypedDict):
 
 
 class Parent(TypedDict):
-    """A parent by lineage; `measured`: it has a result that may be compared with the model's."""
+    """A parent by lineage; `measured`: it has a result that is comparable with the model's."""
 
     model: str
     role: str
@@ -95,7 +95,7 @@ class Parent(TypedDict):
 
 
 class ParentComparison(TypedDict):
-    """`roles`: what the parent was to the merge (base, ingredient or both)."""
+    """`roles`: what the parent was in the merge (base, ingredient or both)."""
 
     score: Estimate
     difference: Estimate
@@ -106,7 +106,7 @@ class ParentComparison(TypedDict):
 
 
 class Rank(TypedDict):
-    """The place by mean, and the places that the intervals leave open."""
+    """The place by mean, and the best and the worst place that the intervals allow."""
 
     place: int
     best: int
@@ -114,9 +114,9 @@ class Rank(TypedDict):
 
 
 class Result(TypedDict):
-    """One fact. `source` is `verified` when a worker of this hub measured it.
+    """One result. `source` is `verified` if a worker of this hub measured it.
 
-    `full`: the run had all items of the benchmark; others stay off boards and comparisons."""
+    `full`: the run had all items of the benchmark. Boards and comparisons need that."""
 
     benchmark: str
     version: str
@@ -136,14 +136,14 @@ class Result(TypedDict):
 
 
 class ResultPage(TypedDict):
-    """The newest first."""
+    """Newest first."""
 
     items: list[Result]
     next_cursor: str | None
 
 
 class Setting(TypedDict):
-    """What makes scores comparable: the same benchmark, version, metric and shots."""
+    """What two scores must share to be compared: benchmark, version, metric and shots."""
 
     benchmark: str
     version: str
@@ -154,8 +154,8 @@ class Setting(TypedDict):
 class Standing(TypedDict):
     """A model on the board; `scores` and `missing` are by benchmark name.
 
-    A model that lacks a benchmark has no mean and no rank, and stands behind those that have.
-    `merged` and `method` follow from lineage, not from what an author says."""
+    A model that lacks a benchmark has no mean and no rank, and comes after those that have both.
+    `merged` and `method` come from lineage, not from the author's word."""
 
     rank: Rank | None
     model: str

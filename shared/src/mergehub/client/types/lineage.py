@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 
 class Edge(TypedDict):
-    """`child` came from `parent`; digests say which revisions, where they are known."""
+    """`child` came from `parent`; digests name the revisions, if they are known."""
 
     child: str
     parent: str
@@ -23,9 +23,9 @@ class Edge(TypedDict):
 
 
 class Model(TypedDict):
-    """A model and how often it was used: each count is one of distinct children.
+    """A model and how often it was used: each count is of distinct children.
 
-    `alias_of` is the model that has this name in another spelling, and is found by it."""
+    `alias_of` is the model that now has this name, in another spelling."""
 
     id: str
     name: str
@@ -57,14 +57,14 @@ class ModelName(TypedDict):
 
 
 class ModelPage(TypedDict):
-    """By name."""
+    """Sorted by name."""
 
     items: list[Model]
     next_cursor: str | None
 
 
 class Node(TypedDict):
-    """A model on a walk; `depth` is the length of the shortest way from the start."""
+    """A model on a walk; `depth` is the length of the shortest path from the start."""
 
     id: str
     name: str
@@ -76,7 +76,7 @@ class PopularModels(TypedDict):
 
 
 class RefusedParent(TypedDict):
-    """A parent that somebody told us and that cannot be: why it is not in the graph."""
+    """A parent that was reported but is not in the graph, and why."""
 
     parent: str
     name: str
@@ -94,9 +94,9 @@ class Revision(TypedDict):
 
 
 class Walk(TypedDict):
-    """The start (depth 0), what was reached from it, and every edge among those.
+    """The start (depth 0), the models that were reached from it, and every edge between them.
 
-    `truncated`: there is more, behind `max_depth` or `limit`; walk on from the outermost nodes."""
+    `truncated`: there is more beyond `max_depth` or `limit`; walk on from the outermost nodes."""
 
     start: str
     nodes: list[Node]

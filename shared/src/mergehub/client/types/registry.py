@@ -19,14 +19,14 @@ class Account(TypedDict):
 
 
 class AccountUpdate(TypedDict):
-    """What is left out stays as it is; `disabled` is for administrators."""
+    """Omitted fields stay as they are; only administrators may set `disabled`."""
 
     display_name: NotRequired[str | None]
     disabled: NotRequired[bool | None]
 
 
 class Active(TypedDict):
-    """A valid token by RFC 7662. One that never expires has no `exp`."""
+    """A valid token by RFC 7662; without `exp`, it never expires."""
 
     active: bool
     scope: str
@@ -40,7 +40,7 @@ class Active(TypedDict):
 
 
 class Attempt(TypedDict):
-    """One try: the status and the beginning of the answer, or why there was none."""
+    """One attempt: the status and the beginning of the answer, or the error."""
 
     number: int
     at: str
@@ -100,7 +100,7 @@ class CapacityOutput(TypedDict):
 
 
 class CheckedRecipeAnswer(TypedDict):
-    """An acceptable recipe; `warnings` tell what in it does less than it seems to."""
+    """A valid recipe; `warnings` name what has less effect in it than it seems to."""
 
     digest: str
     method: str
@@ -131,7 +131,7 @@ class ClaimRequest(TypedDict):
 
 
 class Delivery(TypedDict):
-    """One event for one endpoint; `due_at` is the next try of a pending one."""
+    """One event for one endpoint; `due_at` is the next attempt of a pending one."""
 
     id: int
     endpoint_id: str
@@ -147,7 +147,7 @@ class Delivery(TypedDict):
 
 
 class DeliveryPage(TypedDict):
-    """The newest first."""
+    """Newest first."""
 
     items: list[Delivery]
     next_cursor: str | None
@@ -216,14 +216,14 @@ class EndpointCreate(TypedDict):
 
 
 class EndpointPage(TypedDict):
-    """The newest first."""
+    """Newest first."""
 
     items: list[Endpoint]
     next_cursor: str | None
 
 
 class EndpointUpdate(TypedDict):
-    """What is left out stays as it is. Enabling, or another URL, forgives all failures."""
+    """Omitted fields stay as they are. Enabling, or another URL, clears the record of failures."""
 
     url: NotRequired[str | None]
     description: NotRequired[str | None]
@@ -249,7 +249,7 @@ class EndpointUpdate(TypedDict):
 
 
 class EndpointWithSecret(TypedDict):
-    """The only answer that shows the secret of a `v1` signature: keep it."""
+    """The only answer that shows the secret of a `v1` signature. Keep it."""
 
     id: str
     owner: str
@@ -350,13 +350,13 @@ class HeartbeatRequest(TypedDict):
 
 
 class Inactive(TypedDict):
-    """All that is said of any other token."""
+    """The answer for every other token."""
 
     active: bool
 
 
 class Me(TypedDict):
-    """Who the token says that you are, and what it allows."""
+    """Your account, by the token that you sent, and what the token allows."""
 
     account: Account
     scopes: list[str]
@@ -371,7 +371,7 @@ class Member(TypedDict):
 
 
 class MemberList(TypedDict):
-    """By handle."""
+    """Sorted by handle."""
 
     items: list[Member]
 
@@ -381,7 +381,7 @@ class MemberSet(TypedDict):
 
 
 class Membership(TypedDict):
-    """One's role in an organisation."""
+    """Your role in an organisation."""
 
     organisation: str
     role: Literal["owner", "writer", "reader"]
@@ -461,10 +461,10 @@ class Parent(TypedDict):
 
 
 class Queue(TypedDict):
-    """How much work of one class of hardware there is: what autoscaling looks at.
+    """How much work there is for one class of hardware, for autoscalers.
 
-    `due` runs could begin now, `delayed` ones later (after a failed attempt), `running` ones have
-    a worker; `load` is due and running together, the workers that there should be."""
+    `due` runs can begin now, `delayed` ones later (after a failed attempt); `running` ones have a
+    worker. `load` is `due` plus `running`: the number of workers to have."""
 
     hardware: Literal["cpu", "gpu", "gpu:80gb"]
     due: int
@@ -474,13 +474,13 @@ class Queue(TypedDict):
 
 
 class QueueList(TypedDict):
-    """Every class, also those without work."""
+    """Every class of hardware, also those without work."""
 
     items: list[Queue]
 
 
 class Quota(TypedDict):
-    """How many an account has and may have; no `limit` means any number."""
+    """How many an account has and may have; a `limit` of null means any number."""
 
     name: Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"]
     counts: str
@@ -527,9 +527,9 @@ class RecipeCreate(TypedDict):
 
 
 class RecipePage(TypedDict):
-    """The newest first, each with the first 300 characters of its description.
+    """Newest first, each with the first 300 characters of its description.
 
-    Where none has the `name` asked for, `suggestions` are `owner/name` of those nearest to it."""
+    If no recipe has the `name` asked for, `suggestions` are the `owner/name` of similar ones."""
 
     items: list[Recipe]
     next_cursor: str | None
@@ -537,7 +537,7 @@ class RecipePage(TypedDict):
 
 
 class RecipeUpdate(TypedDict):
-    """What is left out stays as it is."""
+    """Omitted fields stay as they are."""
 
     title: NotRequired[str | None]
     visibility: NotRequired[Literal["public", "private"] | None]
@@ -547,7 +547,7 @@ class RecipeUpdate(TypedDict):
 
 
 class RecipeVersion(TypedDict):
-    """A version: `source` as it was published, byte for byte, and its canonical form."""
+    """A version: `source` as published, byte for byte, and its canonical form."""
 
     id: str
     number: int
@@ -573,9 +573,9 @@ class ReleaseRequest(TypedDict):
 
 
 class ReplayRange(TypedDict):
-    """The events of a time, `until` excluded; `all` also sends what was delivered.
+    """The events of a time range, without `until` itself; `all` includes delivered ones.
 
-    What waits to be tried again is tried at once, with all its tries anew."""
+    Deliveries that wait for a retry are sent at once, with all their attempts again."""
 
     since: str
     until: NotRequired[str | None]
@@ -583,7 +583,7 @@ class ReplayRange(TypedDict):
 
 
 class Replayed(TypedDict):
-    """How many deliveries are due again; where not `complete`, ask once more for the rest."""
+    """How many deliveries are due again; if not `complete`, repeat the request for the rest."""
 
     deliveries: int
     complete: bool
@@ -599,7 +599,7 @@ class ReportRequest(TypedDict):
 
 
 class Rotation(TypedDict):
-    """With another scheme, requests carry signatures of both for a day."""
+    """If the scheme changes, requests carry signatures of both for a day."""
 
     signature: NotRequired[Literal["v1", "v1a"] | None]
 
@@ -648,7 +648,7 @@ class RunErrorOutput(TypedDict):
 
 
 class RunItems(TypedDict):
-    """The score of each item of one benchmark, by the item's hash."""
+    """The item scores of one benchmark, by item hash."""
 
     benchmark: str
     items: dict[str, float]
@@ -714,7 +714,7 @@ class ShellCode(TypedDict):
 
 
 class ShellToken(TypedDict):
-    """A token for a shell, shown this once."""
+    """A token for a shell, shown only once."""
 
     account: str
     token: str
@@ -748,9 +748,9 @@ class SubmittedRun(TypedDict):
 
 
 class Token(TypedDict):
-    """A token without its secret; `hint` is how it begins and ends.
+    """A token without its secret; `hint` has its first and last characters.
 
-    The hub's own programs have no `account`. A `session` is what signing in gives."""
+    The tokens of the hub's own programs have no `account`. Signing in creates a `session`."""
 
     id: str
     name: str
@@ -849,7 +849,7 @@ class WorkerBeat(TypedDict):
 
 
 class WorkerPage(TypedDict):
-    """By name."""
+    """Sorted by name."""
 
     items: list[Worker]
     next_cursor: str | None

@@ -1,4 +1,4 @@
-"""Names of models are compared without case, and all that is known of one has its first spelling.
+"""Names of models are compared without case; every table has the first spelling of a name.
 
 Revision ID: 0004
 Revises: 0003

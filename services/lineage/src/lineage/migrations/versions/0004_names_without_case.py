@@ -1,4 +1,4 @@
-"""Names are compared without case; of those that differ in nothing else, the first one's counts.
+"""Names are compared without case; of names that differ only in case, the first one counts.
 
 The others keep their id, revisions and edges, and are aliases of the first.
 

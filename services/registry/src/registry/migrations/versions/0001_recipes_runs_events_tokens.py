@@ -179,5 +179,5 @@ def _newest_first(table: str) -> None:
 
 
 def _index_where(name: str, column: str, state: str) -> None:
-    """An index over those runs alone that the sweeper looks for."""
+    """An index of the runs that the sweeper looks for."""
     op.create_index(name, "runs", [column], postgresql_where=sa.text(f"state = '{state}'"))

@@ -1,4 +1,4 @@
-"""The mark by which a claim whose answer got lost is recognised; recipes found by name alone.
+"""The mark that identifies a repeated claim whose answer was lost; recipes found by name alone.
 
 Revision ID: 0002
 Revises: 0001

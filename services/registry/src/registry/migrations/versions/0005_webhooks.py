@@ -1,4 +1,4 @@
-"""Webhooks: endpoints, deliveries and their tries.
+"""Webhooks: endpoints, deliveries and their attempts.
 
 Revision ID: 0005
 Revises: 0004

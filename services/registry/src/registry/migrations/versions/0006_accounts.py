@@ -1,4 +1,4 @@
-"""Accounts, their members and quotas; whose things are, and which of them are private.
+"""Accounts, their members and quotas; the owner of each object, and which objects are private.
 
 Revision ID: 0006
 Revises: 0005
@@ -29,7 +29,7 @@ def upgrade() -> None:
         _visibility(table)
     _owner("runs")
     _owner("webhook_endpoints")
-    op.execute("UPDATE recipes SET owner = 'local'")  # as it was written from the first version on
+    op.execute("UPDATE recipes SET owner = 'local'")  # its value since the first version
     op.create_foreign_key("fk_recipes_owner", "recipes", "accounts", ["owner"], ["handle"])
     _runs()
     op.add_column("audit", sa.Column("account", sa.String(100)))
@@ -128,7 +128,7 @@ def _tokens() -> None:
     op.create_index(
         "ix_tokens_sessions", "tokens", ["expires_at"], postgresql_where=sa.text("session")
     )
-    # Workers and services, and what they made, are nobody's; the owner's people are all others.
+    # Workers, services and what they made have no account; all other tokens are the operator's.
     op.execute(
         "UPDATE tokens SET account = 'local'"
         " WHERE NOT scopes <@ ARRAY['worker', 'tokens:introspect']::varchar[]"

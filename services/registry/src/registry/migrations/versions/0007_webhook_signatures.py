@@ -1,6 +1,6 @@
 """Webhook secrets are sealed, and may be key pairs.
 
-What lies in clear is sealed at the next start, where the key is known (see
+Secrets in clear are sealed at the next start, when the key is known (see
 `registry.webhooks.secrets`).
 
 Revision ID: 0007
@@ -34,7 +34,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # Sealed secrets and key pairs mean nothing to what came before.
+    # Sealed secrets and key pairs mean nothing to the earlier version.
     op.execute("DELETE FROM webhook_endpoints WHERE signature <> 'v1' OR secret LIKE 'sealed:%'")
     op.execute("UPDATE webhook_endpoints SET previous_secret = NULL, previous_until = NULL")
     op.drop_constraint(op.f("ck_webhook_endpoints_public_key"), TABLE)

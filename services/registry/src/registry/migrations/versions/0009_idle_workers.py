@@ -1,4 +1,4 @@
-"""Workers: since when each has held no run.
+"""Workers: the time since when each has held no run.
 
 Revision ID: 0009
 Revises: 0008

@@ -1,8 +1,8 @@
-"""Products: the names of merged models, whose they are; and the name of each run's model.
+"""Products: the names of merged models and their owners; and the name of each run's model.
 
-Of names that differ only in case the first spelling stays, and all runs take it. A name in the
-namespace of an account is that account's, whoever made the first run of it: what others made stays
-theirs, and is found by its run.
+Of names that differ only in case, the first spelling stays, and all runs take it. A name in the
+namespace of an account belongs to that account, whoever made its first run. What others made of
+that name stays theirs and is found by its run.
 
 Revision ID: 0010
 Revises: 0009
@@ -35,8 +35,8 @@ UPDATE runs SET model_name = products.name,
 FROM products WHERE lower(products.name) = lower(runs.model_name)
   AND products.name <> runs.model_name
 """
-# What waits or may be retried was submitted before its models were noted beside it. Its owner may
-# take what is public, and what is its own.
+# Runs that wait or may be retried were submitted before their models were recorded. Their owners
+# may use what is public and what is their own.
 GRANTED = """
 UPDATE runs SET products = coalesce((
   SELECT jsonb_object_agg('run:' || taken.id, taken.id)

@@ -1,4 +1,4 @@
-"""An index of products by what stands before the slash, so that misspelt names are found.
+"""An index of products by the part of the name before the slash, to find misspelt names.
 
 Revision ID: 0011
 Revises: 0010

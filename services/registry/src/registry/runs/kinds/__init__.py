@@ -1,4 +1,4 @@
-"""The registry's handlers of the kinds of runs, each in the file called like its kind."""
+"""The registry's handlers of the kinds of runs, each in the file named after its kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evaluate runs: their model found, their scores stored and announced one benchmark at a time."""
+"""Evaluate runs: finding their model, and storing and announcing scores per benchmark."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class EvaluateHandler(Handler[EvaluateRunCreate, EvaluateSpec, EvaluateResult]):
         wanted: EvaluateRunCreate,
         sources: Sources,
     ) -> tuple[EvaluateSpec, Products]:
-        """Raises RunInvalid, and what `resolve` raises."""
+        """Return the spec and its model's product. Raises RunInvalid, and what `resolve` raises."""
         try:
             reference = ModelRef.parse(wanted.model)
         except ValueError as error:
@@ -43,9 +43,9 @@ class EvaluateHandler(Handler[EvaluateRunCreate, EvaluateSpec, EvaluateResult]):
         return spec, products
 
     def stored(self, result: EvaluateResult) -> dict[str, Any]:
-        """The scores without those of their items, which have rows of their own."""
+        """The scores without the item scores, which have rows of their own."""
         if len({scored.benchmark for scored in result.results}) < len(result.results):
-            raise ReportInvalid("A benchmark is reported twice.")
+            raise ReportInvalid("The report has a benchmark twice.")
         return result.model_dump(mode="json", exclude={"results": {"__all__": {"items"}}})
 
     async def announce(

@@ -1,4 +1,4 @@
-"""Merge runs: their recipe checked, their model named, their product announced."""
+"""Merge runs: checking their recipe, naming their model, announcing their product."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class MergeHandler(Handler[MergeRunCreate, MergeSpec, MergeResult]):
     async def spec(
         self, session: AsyncSession, submitter: Principal, wanted: MergeRunCreate, sources: Sources
     ) -> tuple[MergeSpec, Products]:
-        """Raises RecipeInvalid, RunInvalid, and what `resolve` raises."""
+        """Return the spec and its products. Raises RecipeInvalid, and what `resolve` raises."""
         checked, digest = await _recipe(session, submitter, wanted, sources)
         pointer = "/recipe" if wanted.recipe is not None else "/recipe_version"
         products = await resolve(session, submitter, checked.references, pointer)
@@ -46,14 +46,14 @@ class MergeHandler(Handler[MergeRunCreate, MergeSpec, MergeResult]):
         spec: MergeSpec,
         sources: Sources,
     ) -> Named[MergeSpec]:
-        """Raises what `products.names` raises."""
+        """Give the model a name in its owner's namespace. Raises what `names.taken` raises."""
         product = await taken(session, submitter, private_to, spec.model_name)
         notes = []
         if product.name != spec.model_name:
-            notes.append(f"The model is called {product.name}.")
+            notes.append(f"The model's name is {product.name}.")
         if product.name.lower() in sources.names:
             notes.append(
-                f"{product.name} is also the name of an ingredient: lineage leaves out that parent."
+                f"{product.name} is also the name of an ingredient; lineage omits that parent."
             )
         spec = spec.model_copy(update={"model_name": product.name})
         return Named(spec, product.owner, notes)
@@ -80,7 +80,7 @@ HANDLER = MergeHandler()
 async def _recipe(
     session: AsyncSession, submitter: Principal, wanted: MergeRunCreate, sources: Sources
 ) -> tuple[CheckedRecipe, str]:
-    """What is to be merged, and its digest: a version keeps that of its publication."""
+    """The recipe to merge and its digest, which is the published one for a version."""
     if (wanted.recipe is None) == (wanted.recipe_version is None):
         raise invalid(
             "/recipe", "conflict", "Give exactly one of `recipe` (text) and `recipe_version` (id)."
@@ -94,20 +94,20 @@ async def _recipe(
         raise invalid(
             "/recipe_version",
             "unknown-version",
-            f"There is no recipe version {wanted.recipe_version}.",
-            "the id of a version, not of a recipe; a recipe answers it as `version.id`",
+            f"There is no recipe version {wanted.recipe_version}. Give a version's id.",
+            "the id of a version, which a recipe has as `version.id`, not the recipe's own id",
         )
     recipe, version = found
     sources.recipe = recipe.id
     sources.recipes.add(recipe.id)
-    # It was good when it was published; what the language takes may have changed since.
+    # It was valid when it was published, but the recipe language may have changed since.
     return await check(version.source, "/recipe_version"), version.digest
 
 
 async def _with_names(
     session: AsyncSession, run: RunRow, parents: list[Parent]
 ) -> list[ToldParent]:
-    """The parents as lineage calls them: products by their names, `run:<id>` among them."""
+    """The parents as lineage names them: products by their names, `run:<id>` included."""
     names = await names_of(session, run.products) if run.products else {}
     return [ToldParent.model_validate(_named(parent, names)) for parent in parents]
 
@@ -121,4 +121,4 @@ def _ref(parent: Parent) -> ModelRef:
     try:
         return ModelRef.parse(parent.name)
     except ValueError as error:
-        raise ReportInvalid(f"A parent's name is no model reference: {error}.") from None
+        raise ReportInvalid(f"A parent's name is not a model reference: {error}.") from None

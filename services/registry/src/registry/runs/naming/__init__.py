@@ -1,1 +1,1 @@
-"""What a run's model is called, and which run a name in a recipe stands for."""
+"""The name of a run's model, and the run that a name in a recipe stands for."""

@@ -1,8 +1,8 @@
-"""The rule of names: a model's name is in the namespace of the account that its run belongs to.
+"""The rule of names: a model's name is in the namespace of the account that owns its run.
 
-`ann/soup` is in the namespace of `ann`: a person's, or an organisation's in which one writes.
-Administrators, and the account of whoever runs the hub, may also use namespaces that are nobody's
-handle, and bare names.
+`ann/soup` is in the namespace of `ann`, who is a person or an organisation that the submitter
+writes for. Administrators, and the operator's account, may also use namespaces that are not the
+handle of an account, and names without a namespace.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from registry.runs.errors import RunInvalid
 async def taken(
     session: AsyncSession, submitter: Principal, private_to: str | None, wanted: str
 ) -> ProductRow:
-    """The name that a model gets which somebody wants to call `wanted`, and whose it is.
+    """Return the product for a model that the submitter wants to name `wanted`.
 
-    It belongs to `private_to`, else to the account of its namespace, else to the submitter. A name
-    that there is keeps its first spelling. Raises RunInvalid where it is another account's.
+    It belongs to `private_to`, else to the account of its namespace, else to the submitter. An
+    existing name keeps its first spelling. Raises RunInvalid if it is another account's.
     """
     space = await _namespace(session, submitter, wanted, private_to)
     owner = private_to or space or own(submitter)
@@ -40,7 +40,7 @@ async def taken(
 async def _namespace(
     session: AsyncSession, submitter: Principal, wanted: str, private_to: str | None
 ) -> str | None:
-    """The account that stands before the name; None where none has to be."""
+    """The account that is the name's namespace; None if the name needs none."""
     given, slash, _ = wanted.rpartition("/")
     space, mine = given.lower(), own(submitter)
     owner = private_to or mine
@@ -52,11 +52,11 @@ async def _namespace(
     if not await _is_handle(session, space):
         if free:
             return None
-        raise _foreign(wanted, owner, f"{space} is no account of yours")
+        raise _foreign(wanted, owner, f"{space} is not your account")
     if private_to is not None:
-        raise _foreign(wanted, owner, f"what it is made of is private to {owner}")
+        raise _foreign(wanted, owner, f"a model or recipe that it is made of is private to {owner}")
     if await role_in(session, submitter.account, space) not in WRITERS:
-        raise _foreign(wanted, owner, f"{space}/… are the names of the account {space}")
+        raise _foreign(wanted, owner, f"only {space} may use names that begin with {space}/")
     return space
 
 
@@ -77,4 +77,4 @@ def _foreign(name: str, owner: str, why: str) -> RunInvalid:
         detail=f"{name!r} cannot be the name of this model: {why}.",
         suggestion=right,
     )
-    return RunInvalid(f"{fault.detail} Call it {right}.", errors=[fault])
+    return RunInvalid(f"{fault.detail} Name it {right}.", errors=[fault])

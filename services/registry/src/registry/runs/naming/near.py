@@ -1,4 +1,4 @@
-"""Names in a recipe that nearly are a product's: noted, since a folder may be called so, too."""
+"""Notes on names in a recipe that resemble a product's name; they may be folders' names, too."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ NOTED = 10
 
 
 async def near_names(session: AsyncSession, viewer: Principal, names: Iterable[str]) -> list[str]:
-    """A note for each of these names, which are no product's, that looks like one misspelt.
+    """Return a note for each name that is not a product's but resembles one.
 
-    Only products that `viewer` may see are thought of, and only those of the same namespace.
+    Only products of the same namespace that `viewer` may see are considered.
     """
     wanted = sorted(name for name in names if "/" in name)
     spaces = {name.partition("/")[0].lower() for name in wanted}
@@ -34,7 +34,7 @@ async def near_names(session: AsyncSession, viewer: Principal, names: Iterable[s
         space = f"{name.partition('/')[0].lower()}/"
         if near := nearest(name, [each for each in known if each.lower().startswith(space)]):
             notes.append(
-                f"{name} is no model of this hub, so a worker looks for it elsewhere: "
+                f"{name} is not a model of this hub, so a worker will look for it elsewhere: "
                 f"did you mean {near}?"
             )
     return notes[:NOTED]

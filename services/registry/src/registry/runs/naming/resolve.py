@@ -1,4 +1,4 @@
-"""From the names in a recipe to the runs whose models they stand for."""
+"""From the names in a recipe to the runs that made these models."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from registry.runs.models import RunRow
 from registry.runs.repository import seen_by
 
 Products = Mapping[str, RunRow]
-"""The run behind each name of a product, by the name as it was written."""
+"""The run that made each product, by the product's name as it was written."""
 
 NEEDED = (RunRow.model_name, RunRow.state, RunRow.owner, RunRow.visibility, RunRow.sources)
 COMING = (RunState.SUCCEEDED, RunState.QUEUED, RunState.RUNNING)
@@ -32,14 +32,14 @@ COMING = (RunState.SUCCEEDED, RunState.QUEUED, RunState.RUNNING)
 async def resolve(
     session: AsyncSession, viewer: Principal, references: Iterable[ModelRef], pointer: str
 ) -> Products:
-    """The products among the models that `references` name, as far as `viewer` may see them.
+    """Return the products among the models that `references` name and `viewer` may see.
 
-    `run:<id>` is the model of that run; a name without a revision that is a product's is that of
-    its newest run. What is neither is left to the worker: a folder, or an id of Hugging Face.
+    `run:<id>` is the model of that run; a product's name without a revision is the model of its
+    newest run. The worker looks for all other models: folders, or ids of Hugging Face.
 
     Raises:
         RunInvalid: there is no such merge run.
-        RunNotSucceeded: the run has no model, or none yet.
+        RunNotSucceeded: the run has not made a model, or not yet.
     """
     named = list(references)
     runs = {each.run_id for each in named if each.run_id}
@@ -56,7 +56,7 @@ async def resolve(
 
 
 def named(reference: ModelRef, names: Mapping[str, str]) -> str:
-    """The reference's text with each product called by its name, as that is spelled."""
+    """The reference's text with each product's name, as it is spelled."""
     plain = reference.without_adapter
     known = reference.run_id is not None or reference.revision is None
     model = names.get(reference.model, str(plain)) if known else str(plain)
@@ -64,19 +64,19 @@ def named(reference: ModelRef, names: Mapping[str, str]) -> str:
 
 
 def by_name(products: Products) -> list[tuple[str, RunRow]]:
-    """Those that were not named by their runs."""
+    """The products that were given by name, not as `run:<id>`."""
     return [(name, run) for name, run in products.items() if name != f"run:{run.id}"]
 
 
 async def names_of(session: AsyncSession, products: Mapping[str, str]) -> dict[str, str]:
-    """What the products of a run are called, by the names that its spec has for them."""
+    """The names of the products of a run, by their names in its spec."""
     query = select(RunRow.id, RunRow.model_name).where(RunRow.id.in_(_ids(products)))
     called = {str(row.id): row.model_name for row in await session.execute(query)}
     return {name: called[run] for name, run in products.items()}
 
 
 async def owners_of_private(session: AsyncSession, products: Mapping[str, str]) -> set[str]:
-    """The accounts to which one of the products of a run is private now."""
+    """The accounts to which products of a run are private now."""
     private = RunRow.id.in_(_ids(products)), RunRow.visibility == "private"
     return set(await session.scalars(select(RunRow.owner).where(*private)))
 
@@ -98,7 +98,7 @@ async def _of_runs(
 
 
 async def _of_names(session: AsyncSession, viewer: Principal, names: set[str]) -> dict[str, RunRow]:
-    """The newest run of each product by its name in lower case: one that succeeded, if any."""
+    """The newest run of each product by its name in lower case; preferably one that succeeded."""
     called = func.lower(RunRow.model_name)
     same = (func.lower(ProductRow.name) == called) & (ProductRow.owner == RunRow.owner)
     query = (
@@ -127,7 +127,7 @@ def _may_be_product(reference: ModelRef) -> bool:
 
 
 def _counts(name: str, run: RunRow) -> bool:
-    """A bare name may be a folder's too, which a run that is only waiting does not take away."""
+    """Whether `run` counts: a bare name may be a folder's while the run is unfinished."""
     return run.state == RunState.SUCCEEDED or "/" in name
 
 
@@ -135,6 +135,6 @@ def _check_succeeded(name: str, run: RunRow) -> None:
     if run.state != RunState.SUCCEEDED:
         which = name if name == f"run:{run.id}" else f"{name} (run {run.id})"
         raise RunNotSucceeded(
-            f"{which} is {run.state} and has produced no model: "
-            "wait until it has succeeded, or name another."
+            f"{which} is {run.state} and has not made a model: "
+            "wait until it succeeds, or name another model."
         )

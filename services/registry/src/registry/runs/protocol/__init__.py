@@ -1,1 +1,1 @@
-"""The run protocol as workers speak it: claim, heartbeat, release, report; and what waits."""
+"""The run protocol with workers: claim, heartbeat, release, report; and the depth of queues."""

@@ -1,4 +1,4 @@
-"""Ringing the workers' doorbell for queued runs."""
+"""Ringing the workers' bell for queued runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Bell:
         self._redis = redis
 
     async def on_events(self, events: Sequence[Envelope] | Sequence[OutboxColumns]) -> None:
-        """Ring for the runs that these events put into a queue and that are still there."""
+        """Ring for the runs that these events queued and that are still queued."""
         queued = {UUID(event.data["run"]) for event in events if event.type == "run.queued"}
         if queued:
             async with self._database.transaction() as session:
@@ -33,10 +33,10 @@ class Bell:
             await self.ring(waiting)
 
     async def ring(self, runs: Iterable[RunRow]) -> None:
-        """Ring in the queue of every class of hardware that suits.
+        """Ring in the queue of every suitable class of hardware.
 
-        Of those that are due the oldest comes first, so that a run whose worker died does not wait
-        behind all that was submitted meanwhile.
+        Among due runs the oldest comes first, so that a run whose worker died does not wait for all
+        runs that were submitted in the meantime.
         """
         now = datetime.now(UTC)
         due = (

@@ -1,4 +1,4 @@
-"""`/v1/runs/{id}/…`, as workers use it: claim, heartbeat, release and report."""
+"""`/v1/runs/{id}/…` for workers: claim, heartbeat, release and report."""
 
 from __future__ import annotations
 
@@ -34,27 +34,27 @@ router = APIRouter(
     "/claim", summary="Claim a queued run", responses=problem_responses(RunLeased, RunDoesNotFit)
 )
 async def claim_run(run_id: UUID, body: ClaimRequest, session: Session) -> Claim:
-    """Take a queued run; the fence proves the right to speak about it from now on."""
+    """Claim a queued run. From now on, the fence proves the right to report on it."""
     return await protocol.claim(session, run_id, body)
 
 
 @router.post(
     "/heartbeat",
-    summary="Keep a lease and report progress",
+    summary="Renew a lease and report progress",
     responses=problem_responses(StaleFence),
 )
 async def heartbeat_run(
     run_id: UUID, body: HeartbeatRequest, session: UrgentSession
 ) -> HeartbeatAnswer:
-    """Keep the lease, tell the progress, and learn whether to go on."""
+    """Renew the lease, report the progress, and learn whether to continue."""
     return await protocol.heartbeat(session, run_id, body)
 
 
 @router.post(
-    "/release", summary="Hand a run back to the queue", responses=problem_responses(StaleFence)
+    "/release", summary="Return a run to the queue", responses=problem_responses(StaleFence)
 )
 async def release_run(run_id: UUID, body: ReleaseRequest, session: UrgentSession) -> Run:
-    """Hand a run back; the attempt is not spent."""
+    """Return a run to the queue; this attempt does not count."""
     return await protocol.release(session, run_id, body)
 
 
@@ -64,5 +64,5 @@ async def release_run(run_id: UUID, body: ReleaseRequest, session: UrgentSession
     responses=problem_responses(StaleFence, ReportInvalid),
 )
 async def report_run(run_id: UUID, body: ReportRequest, session: UrgentSession) -> Run:
-    """End the attempt with its outcome; sending the same report again is harmless."""
+    """End the attempt with its outcome. Sending the same report again changes nothing."""
     return await protocol.report(session, run_id, body)

@@ -1,4 +1,4 @@
-"""How an attempt ends: its outcome stored and told, all in the transaction of the report."""
+"""The end of an attempt: its outcome is stored and announced in the report's transaction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from registry.runs.kinds import handler_of
 from registry.runs.models import RunRow
 from registry.runs.moves import move
 
-BACKOFF = Backoff(first=1, factor=4)  # what fails again at once has then failed for a minute
+BACKOFF = Backoff(first=1, factor=4)  # a run that always fails is retried for over a minute
 
 
 async def store(session: AsyncSession, run: RunRow, report: ReportRequest, now: datetime) -> None:
@@ -34,7 +34,7 @@ async def store(session: AsyncSession, run: RunRow, report: ReportRequest, now: 
 async def failed(
     session: AsyncSession, run: RunRow, error: RunError, now: datetime, *, at_once: bool = False
 ) -> None:
-    """End a failed attempt: try again where that may help, each time later or `at_once`."""
+    """End a failed attempt; queue the run again if that may help, after a pause or `at_once`."""
     run.error = error.model_dump(mode="json")
     if run.cancel_requested:
         to = RunState.CANCELLED

@@ -12,7 +12,7 @@ from registry.runs.schemas import Queue, QueueList
 router = APIRouter(prefix="/v1/queues", tags=["runs"])
 
 
-@router.get("", summary="List the queues and how much waits in each")
+@router.get("", summary="List the queues and their depths")
 async def list_queues(session: Session) -> QueueList:
     """The depth of every queue."""
     return QueueList(items=await queues.depths(session))
@@ -20,5 +20,5 @@ async def list_queues(session: Session) -> QueueList:
 
 @router.get("/{hardware}", summary="Get the depth of a queue")
 async def get_queue(hardware: Hardware, session: Session) -> Queue:
-    """The depth of one queue: `load` is what a scaler of workers follows."""
+    """The depth of one queue. Scale the workers to its `load`."""
     return next(each for each in await queues.depths(session) if each.hardware == hardware)

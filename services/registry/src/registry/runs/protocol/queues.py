@@ -10,7 +10,7 @@ from registry.runs.schemas import Queue
 
 
 async def depths(session: AsyncSession) -> list[Queue]:
-    """The depth of the queue of every class, whether or not there are runs in it."""
+    """The depth of every class's queue, also of empty ones."""
     rows = await repository.depths(session)
     found = {hardware: (due, delayed, running) for hardware, due, delayed, running in rows}
     queues = []

@@ -1,7 +1,7 @@
-"""What workers do with runs: claim, keep the lease, hand back, report.
+"""What workers do with runs: claim them, renew the lease, release and report.
 
-The fence of a claim is the right to speak about a run. It is checked under the row's lock, so of
-two workers that both believe to own a run, one is heard.
+The fence of a claim is the right to report on a run. It is checked under the row's lock, so of two
+workers that both believe they hold a run, only one can report.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ _SPEC: TypeAdapter[RunSpec] = TypeAdapter(RunSpec)
 
 
 async def claim(session: AsyncSession, run_id: UUID, request: ClaimRequest) -> Claim:
-    """Give a queued run to a worker; a worker that missed the answer gets it again.
+    """Give a queued run to a worker; a worker that missed the answer gets the run again.
 
-    Raises RunLeased where it is not queued, RunDoesNotFit, and RunNotFound.
+    Raises RunLeased if it is not queued, RunDoesNotFit, and RunNotFound.
     """
     run, now = await locked(session, run_id)
     if _is_repeated(run, request):
@@ -64,13 +64,13 @@ async def claim(session: AsyncSession, run_id: UUID, request: ClaimRequest) -> C
 def _check_room(run: RunRow, request: ClaimRequest) -> None:
     suitable = SUITABLE[run.hardware]
     if request.hardware is not None and request.hardware not in suitable:
-        raise RunDoesNotFit(f"It asks for {run.hardware}; the worker is {request.hardware}.")
+        raise RunDoesNotFit(f"It needs a {run.hardware} worker; this worker is {request.hardware}.")
     if run.needs and (faults := lacking(Needs.model_validate(run.needs), request.capacity)):
         raise RunDoesNotFit(" ".join(faults))
 
 
 def _is_repeated(run: RunRow, request: ClaimRequest) -> bool:
-    """Whether this very request has been granted: its answer got lost on the way."""
+    """Whether this same request was granted before, and its answer was lost."""
     return (
         run.state == RunState.RUNNING
         and request.nonce is not None
@@ -106,7 +106,7 @@ async def heartbeat(
 
 
 async def release(session: AsyncSession, run_id: UUID, request: ReleaseRequest) -> Run:
-    """Take a run back without spending the attempt. Raises StaleFence and RunNotFound."""
+    """Return a run to the queue without using up the attempt. Raises StaleFence and RunNotFound."""
     run, now = await _owned(session, run_id, request.fence)
     log.info("run.released", run=str(run_id), worker=run.worker, reason=request.reason)
     run.attempt -= 1
@@ -122,8 +122,8 @@ async def report(session: AsyncSession, run_id: UUID, request: ReportRequest) ->
     """Store the outcome of an attempt with its events; the same report again changes nothing.
 
     Raises:
-        StaleFence: the run went to somebody else, or has ended.
-        ReportInvalid: the report lacks what its outcome needs, or is of another kind of run.
+        StaleFence: another worker has the run, or it has ended.
+        ReportInvalid: the report lacks what its outcome needs, or is for another kind of run.
         RunNotFound: there is no such run.
     """
     digest = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
@@ -144,6 +144,6 @@ async def _owned(session: AsyncSession, run_id: UUID, fence: int) -> tuple[RunRo
 def _check_owner(run: RunRow, fence: int) -> None:
     if run.state != RunState.RUNNING or run.fence != fence:
         raise StaleFence(
-            f"The run is {run.state} and its fence is {run.fence}, yours is {fence}: "
+            f"The run is {run.state} and its fence is {run.fence}, but yours is {fence}: "
             "stop working on it."
         )

@@ -1,4 +1,4 @@
-"""The sweeper of runs: nothing that a dead worker or a forgetful Redis leaves behind stays there.
+"""The sweeper of runs: it recovers runs from dead workers and from a Redis that lost its data.
 
 Any number of replicas may sweep: each skips the rows that another one has locked.
 """
@@ -23,10 +23,10 @@ log = structlog.get_logger()
 
 
 class Sweeper:
-    """Returns runs of silent workers to the queue, and rings again where nobody came."""
+    """Returns runs of silent workers to the queue, and rings again for unclaimed runs."""
 
     BATCH = 100
-    PAUSE_SECONDS = 0.5  # with a lease of 12 s, another worker goes on within 15 s
+    PAUSE_SECONDS = 0.5  # with a lease of 12 s, another worker continues within 15 s
     RING_SECONDS = 10.0
 
     def __init__(self, database: Database, bell: Bell) -> None:
@@ -34,7 +34,7 @@ class Sweeper:
         self._bell = bell
 
     async def run(self) -> None:
-        """Sweep for ever, at once and then every now and then."""
+        """Sweep at once and then at intervals, without end."""
         while True:
             await self.sweep()
             turned()
@@ -48,7 +48,7 @@ class Sweeper:
         await self.ring_again()
 
     async def take_back_lapsed(self) -> int:
-        """End the attempts whose lease is over, at most a batch; returns how many."""
+        """End attempts whose lease has ended, at most a batch; return how many."""
         async with self._database.transaction() as session:
             lapsed = await repository.lock_lapsed(session, self.BATCH)
             for run, now in lapsed:
@@ -57,7 +57,7 @@ class Sweeper:
         return len(lapsed)
 
     async def end_overdue(self) -> int:
-        """End the attempts that a worker lets go on beyond their time; returns how many."""
+        """End attempts that their worker lets run beyond their time; return how many."""
         async with self._database.transaction() as session:
             overdue = await repository.lock_overdue(session, self.BATCH)
             for run, now in overdue:
@@ -65,29 +65,29 @@ class Sweeper:
         return len(overdue)
 
     async def ring_again(self) -> int:
-        """Ring for queued runs that are due and unclaimed, at most a batch; returns how many."""
+        """Ring for queued runs that are due and unclaimed, at most a batch; return how many."""
         async with self._database.transaction() as session:
             due = await repository.lock_due(session, self.BATCH)
             for run, now in due:
                 run.due_at = now
-        async with asyncio.timeout(self.RING_SECONDS):  # a Redis that froze answers nobody
+        async with asyncio.timeout(self.RING_SECONDS):  # a frozen Redis does not answer
             await self._bell.ring(run for run, _ in due)
         return len(due)
 
 
 async def _lapse(session: AsyncSession, run: RunRow, now: datetime) -> None:
-    """A worker that fell silent failed its attempt; another one may do better."""
+    """End the attempt of a worker that fell silent as failed; another worker may succeed."""
     last = run.attempt >= run.max_attempts
     before = RunError.model_validate(run.error) if run.error else None
-    message = f"The worker {run.worker} fell silent in attempt {run.attempt}."
+    message = f"The worker {run.worker} stopped sending heartbeats in attempt {run.attempt}."
     if last:
-        message = f"All {run.max_attempts} attempts are spent. {message}"
-        message += f" The error before: {before.message}" if before else ""
+        message = f"All {run.max_attempts} attempts are used up. {message}"
+        message += f" The previous error: {before.message}" if before else ""
     error = RunError(
         code="attempts-exhausted" if last else "lease-lapsed",
         message=message[:10_000],
         last_lines=before.last_lines if before else [],
         retryable=not last,
     )
-    # The fault is most likely the worker's, and the time of a lease is lost already.
+    # The fault is most likely the worker's, and the time of a lease is already lost.
     await failed(session, run, error, now, at_once=True)

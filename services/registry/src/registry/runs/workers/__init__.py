@@ -1,1 +1,1 @@
-"""Workers: who is alive, and busy with what."""
+"""Workers: which of them are alive, and what they work on."""

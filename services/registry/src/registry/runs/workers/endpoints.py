@@ -1,4 +1,4 @@
-"""`/v1/workers`: who works here, and the workers' own word that they are there."""
+"""`/v1/workers`: the list of workers, and their registration."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def list_workers(
     asked: Paging,
     viewer: Viewing,
 ) -> WorkerPage:
-    """The workers by name: who is alive, and busy with what since when.
+    """The workers, sorted by name: whether each is alive, what it works on and since when.
 
     A private run is shown to those who belong to its owner.
     """
@@ -45,11 +45,11 @@ async def list_workers(
 
 @protocol.put("/{name}", summary="Register a worker, or keep it registered", status_code=204)
 async def beat_worker(name: Name, body: WorkerBeat, session: UrgentSession) -> None:
-    """Say that a worker is there, every ten seconds."""
+    """Register a worker. It repeats this every ten seconds."""
     await service.beat(session, name, body)
 
 
 @protocol.delete("/{name}", summary="Sign a worker off", status_code=204)
 async def leave_worker(name: Name, session: UrgentSession) -> None:
-    """Say that a worker leaves; what it held stays under its lease."""
+    """Sign off a worker; the run that it holds stays under its lease."""
     await service.leave(session, name)

@@ -1,4 +1,4 @@
-"""Forgetting the workers that fell silent."""
+"""Forgetting workers that fell silent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEPT = timedelta(days=1)
 
 
 async def forget_workers(session: AsyncSession) -> int:
-    """Drop the workers that were not heard of for a day."""
+    """Delete workers that have been silent for a day."""
     return await changed(session, delete(WorkerRow).where(WorkerRow.seen_at < func.now() - KEPT))
 
 

@@ -1,4 +1,4 @@
-"""The table of workers: what each said of itself last."""
+"""The table of workers: what each last reported of itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from registry.base import Base
 
 
 class WorkerRow(Base):
-    """A worker by its name; what it works on is told by the runs."""
+    """A worker by its name; the runs say what it works on."""
 
     __tablename__ = "workers"
 

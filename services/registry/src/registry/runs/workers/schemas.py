@@ -1,4 +1,4 @@
-"""What goes out about workers beyond `mergehub.contracts.workers`."""
+"""The responses about workers beyond those in `mergehub.contracts.workers`."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from mergehub.kit.http.pagination import Page
 
 
 class WorkerPage(Page[Worker]):
-    """By name."""
+    """Sorted by name."""

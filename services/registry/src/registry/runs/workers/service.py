@@ -1,4 +1,4 @@
-"""Who works here: workers tell that they are there, and everyone may ask."""
+"""Registering workers, and listing them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SILENT = timedelta(seconds=SILENT_SECONDS)
 
 
 async def beat(session: AsyncSession, name: str, told: WorkerBeat) -> None:
-    """Note that a worker is there; one that was silent begins anew."""
+    """Record that a worker is alive; one that was silent counts as new."""
     said = {**told.model_dump(mode="json"), "seen_at": func.now()}
     silent = WorkerRow.seen_at < func.now() - SILENT
     anew = ("since", "idle_since")
@@ -34,12 +34,12 @@ async def beat(session: AsyncSession, name: str, told: WorkerBeat) -> None:
 
 
 async def leave(session: AsyncSession, name: str) -> None:
-    """Note that a worker is gone; nothing happens where there is none of that name."""
+    """Record that a worker is gone; an unknown name changes nothing."""
     await session.execute(delete(WorkerRow).where(WorkerRow.name == name))
 
 
 async def page(session: AsyncSession, viewer: Viewer, asked: PageRequest) -> WorkerPage:
-    """Workers by name, each with the run that it holds, where `viewer` may know of that."""
+    """Workers by name, each with the run that it holds, if `viewer` may see that run."""
     held = (RunRow.worker == WorkerRow.name) & (RunRow.state == RunState.RUNNING.value)
     query = (
         select(WorkerRow, RunRow, func.now())
@@ -56,7 +56,7 @@ async def page(session: AsyncSession, viewer: Viewer, asked: PageRequest) -> Wor
 
 
 async def waits_for(session: AsyncSession, hardware: str) -> list[str]:
-    """What a run that asks for `hardware` waits for, as a sentence; none where a worker suits."""
+    """A sentence about what a run for `hardware` waits for; none if a suitable worker is there."""
     suits = WorkerRow.hardware.in_(SUITABLE[hardware])
     alive = WorkerRow.seen_at >= func.now() - SILENT
     if await session.scalar(select(exists().where(suits, alive))):
@@ -65,7 +65,7 @@ async def waits_for(session: AsyncSession, hardware: str) -> list[str]:
 
 
 async def rest(session: AsyncSession, name: str | None) -> None:
-    """Note that a worker holds no run any more."""
+    """Record that a worker no longer holds a run."""
     if name is not None:
         rested = update(WorkerRow).where(WorkerRow.name == name).values(idle_since=func.now())
         await session.execute(rested.execution_options(synchronize_session=False))

@@ -1,1 +1,1 @@
-"""Deliveries on their way: claimed, signed, sent, settled."""
+"""Sending deliveries: they are claimed, signed, sent and settled."""

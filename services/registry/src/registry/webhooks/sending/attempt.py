@@ -1,4 +1,4 @@
-"""One try of one delivery: a signed POST, and what came back."""
+"""One attempt at a delivery: a signed POST, and its answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ USER_AGENT = f"Mergehub-Webhooks/{__version__}"
 
 @dataclass(frozen=True)
 class Letter:
-    """What is sent where; `sealed` are the secrets that are valid now, as they lie at `place`."""
+    """A request to send; `sealed` are the secrets valid now, as they are stored at `place`."""
 
     url: str
     place: str
@@ -38,7 +38,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class Reply:
-    """The answer to a letter, or in `error` why there is none."""
+    """The answer to a letter; `error` says why there is none."""
 
     milliseconds: int
     status: int | None = None
@@ -48,14 +48,14 @@ class Reply:
 
 
 class Post:
-    """Sends letters over connections that are kept, follows no redirect, obeys no proxy."""
+    """Sends letters over kept connections, without redirects and proxies."""
 
     def __init__(self, allowed: Collection[Network], sealer: Sealer, resolve: Resolve) -> None:
         self._sealer = sealer
         self._connections = Connections(GuardedBackend(allowed, resolve))
 
     async def send(self, letter: Letter) -> Reply:
-        """Send `letter` and wait for its answer; whatever fails is told in the reply."""
+        """Send `letter` and return its answer, or the error in its place."""
         started = time.perf_counter()
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
@@ -65,8 +65,8 @@ class Post:
         except AddressRefused as refused:
             error = f"Refused: {refused}"
         except SealBroken:
-            error = "The secret that signs it cannot be read: rotate it."
-        except Exception as failed:  # else a letter that cannot be sent would be tried for ever
+            error = "The endpoint's secret cannot be read. Rotate it."
+        except Exception as failed:  # or a letter that cannot be sent would be retried for ever
             error = f"{type(failed).__name__}: {failed}"
         return Reply(_since(started), error=_storable(error, ERROR_CHARACTERS))
 
@@ -104,7 +104,7 @@ def _header(response: httpcore.Response, name: bytes) -> str | None:
 
 
 async def _beginning(response: httpcore.Response) -> str:
-    """The first characters of an answer's body; the status counts even where it breaks off."""
+    """The first characters of an answer's body; the status counts even if the body breaks off."""
     body = b""
     try:
         async with asyncio.timeout(REQUEST_SECONDS / 4):
@@ -118,7 +118,7 @@ async def _beginning(response: httpcore.Response) -> str:
 
 
 def _storable(text: str, characters: int) -> str:
-    """The beginning of a text without what PostgreSQL cannot store."""
+    """The beginning of a text, without characters that PostgreSQL cannot store."""
     return text[:characters].replace("\0", "�").encode(errors="replace").decode()
 
 

@@ -1,7 +1,7 @@
-"""Taking due deliveries in hand, under a lease.
+"""Claiming due deliveries under a lease.
 
-The time is the database's. A lease that ended is no lease: the delivery is due again, and whoever
-held it is not heard any more.
+The time is the database's. When a lease ends, the delivery is due again, and its former holder can
+no longer settle it.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from registry.webhooks.signing import message_id
 LEASE_SECONDS = 60
 LOOK_AHEAD = 500
 
-# For each endpoint as many due deliveries as it has room for, so that a long line before one door
-# hides no other door. Of an ordered endpoint only the first of each subject has its turn; who waits
-# for a turn stands in the line too, so one looks further ahead there.
+# Takes as many due deliveries for each endpoint as it has room for, so that the long queue of one
+# endpoint hides no other. Of an ordered endpoint, only the first of each subject may go; the others
+# are in the queue as well, so the query looks further ahead there.
 _CLAIM = text("""
 WITH found AS (
     SELECT one.id, one.due_at, endpoint.failing_since IS NOT NULL AS failing
@@ -75,7 +75,7 @@ RETURNING delivery.id, delivery.endpoint_id, delivery.event_id, delivery.body, d
 
 @dataclass(frozen=True)
 class Claimed:
-    """A delivery in hand, and the letter to send for it; `failing` tells how its endpoint fared."""
+    """A claimed delivery and the letter to send for it; `failing`: its endpoint was failing."""
 
     id: int
     lease: UUID
@@ -88,8 +88,8 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Room:
-    """How many deliveries may be taken: to endpoints that fare well and to those that fail in all,
-    to those of `known`, and to any other one."""
+    """How many deliveries may be claimed: for healthy and for failing endpoints in all, for each of
+    `known`, and for any other one."""
 
     total: int
     failing_total: int
@@ -99,7 +99,7 @@ class Room:
 
 
 async def claim(session: AsyncSession, room: Room) -> list[Claimed]:
-    """Take due deliveries in hand, as many as there is room for."""
+    """Claim due deliveries, as many as there is room for."""
     lease = uuid4()
     values = {
         "known": list(room.known.keys()),
@@ -134,7 +134,7 @@ def _claimed(row: Any, lease: UUID) -> Claimed:
 
 
 async def release(session: AsyncSession, claimed: Sequence[Claimed]) -> None:
-    """Hand deliveries back untried, so that another sender need not wait for the lease's end."""
+    """Return unsent deliveries, so that another sender need not wait for the lease's end."""
     leases = {each.lease for each in claimed}
     await session.execute(
         update(DeliveryRow)
@@ -145,9 +145,9 @@ async def release(session: AsyncSession, claimed: Sequence[Claimed]) -> None:
 
 
 def check_known(sealer: Sealer, letters: Iterable[Letter]) -> None:
-    """Raise SecretsUnreadable where a key is missing that a letter needs.
+    """Raise SecretsUnreadable if a key is missing that a letter needs.
 
-    While keys change, another process may have it: that one sends the letter.
+    During a change of keys another process may have the key; that process sends the letter.
     """
     for letter in letters:
         if not all(map(sealer.knows, letter.sealed)):

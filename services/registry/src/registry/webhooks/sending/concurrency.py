@@ -1,4 +1,4 @@
-"""How many deliveries one sender has under way: in all, and to each endpoint."""
+"""How many deliveries one sender sends at a time: in all, and to each endpoint."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from registry.webhooks.sending.settle import Outcome
 
 
 class Concurrency:
-    """Room to send.
+    """Limits the deliveries under way.
 
-    An endpoint begins with little, gets one more for each delivery that it accepts, and has least
-    while it fails: receivers that hang, however many, hold little before they are found out. Those
-    that are known to fail share a room of their own, so the others never wait for them.
+    An endpoint begins with a few, may have one more for each delivery that it accepts, and the
+    fewest while it fails. So receivers that hang, however many, hold few before they are
+    detected. Endpoints that are known to fail share a limit of their own, so the others never
+    wait for them.
     """
 
     TOTAL = 400
@@ -30,11 +31,11 @@ class Concurrency:
 
     @property
     def busy(self) -> int:
-        """How many deliveries are in hand."""
+        """How many deliveries are under way."""
         return self._busy.total()
 
     def left(self) -> Room:
-        """What may be taken now."""
+        """Return how many more may be claimed now."""
         known = {
             endpoint: self._width.get(endpoint, self.FIRST) - self._busy[endpoint]
             for endpoint in self._width.keys() | self._busy.keys()
@@ -48,12 +49,12 @@ class Concurrency:
         )
 
     def take(self, claimed: Claimed) -> None:
-        """A delivery is in hand."""
+        """Count a claimed delivery."""
         self._busy[claimed.endpoint] += 1
         self._failing += claimed.failing
 
     def give_back(self, outcome: Outcome) -> None:
-        """A delivery is settled, and tells how wide its endpoint's room may be."""
+        """Count a settled delivery, whose outcome adjusts its endpoint's limit."""
         claimed = outcome.claimed
         self._busy[claimed.endpoint] -= 1
         if not self._busy[claimed.endpoint]:

@@ -1,7 +1,7 @@
-"""Connections that are kept for the next letter to the same place.
+"""Connections that are kept for the next letter to the same origin.
 
 httpcore's own pool looks at every connection for every request, which took half of a sender's
-time; here a stack for each origin is all there is to look at.
+time. Here a request looks only at the stack of its own origin.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Place = tuple[bytes, bytes, int]
 
 
 class Connections:
-    """Makes connections and keeps those that are free, the least used place's the shortest."""
+    """Makes connections and keeps free ones; the longest-unused origin's are dropped first."""
 
     def __init__(self, network: httpcore.AsyncNetworkBackend) -> None:
         self._network = network
@@ -30,7 +30,7 @@ class Connections:
 
     @asynccontextmanager
     async def exchange(self, request: httpcore.Request) -> AsyncIterator[httpcore.Response]:
-        """The response to `request`; its connection is kept where the body was read to the end."""
+        """The response to `request`; the connection is kept if the body was read to the end."""
         origin = request.url.origin
         place = (origin.scheme, origin.host, origin.port)
         connection = await self._kept(place) or httpcore.AsyncHTTPConnection(
@@ -49,7 +49,7 @@ class Connections:
             await self._put_back(place, connection)
 
     async def close(self) -> None:
-        """Close what is free."""
+        """Close the free connections."""
         while self._free:
             await self._close_oldest()
 

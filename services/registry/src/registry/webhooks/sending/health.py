@@ -1,4 +1,4 @@
-"""How endpoints fare: failing, resting, and disabled when it is no use."""
+"""The health of endpoints: failing, paused, and disabled after too many failures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from registry.webhooks import service
 from registry.webhooks.models import EndpointRow
 from registry.webhooks.sending.settle import Outcome
 
-FAILING_HOURS = 72  # a delivery's ten tries span 75 hours and a half
+FAILING_HOURS = 72  # a delivery's ten attempts span 75 hours and a half
 
 _FAILED = text("""
 UPDATE webhook_endpoints AS endpoint
@@ -26,7 +26,7 @@ WHERE endpoint.id = failed.id
 
 
 async def note(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
-    """Remember how the endpoints of `outcomes` fared, and disable those that are given up."""
+    """Record the health of the endpoints of `outcomes`; disable those that fail too long."""
     rests: dict[UUID, float] = defaultdict(float)
     for each in outcomes:
         if each.verdict.state != "delivered":
@@ -46,7 +46,7 @@ async def note(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
 
 
 async def give_up(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
-    """Disable endpoints that are gone, and those that accepted nothing in all ten tries."""
+    """Disable endpoints that are gone, and those that accepted nothing in all ten attempts."""
     gone = {each.claimed.endpoint for each in outcomes if each.verdict.gone}
     spent = {each.claimed.endpoint for each in outcomes if each.verdict.state == "failed"}
     for endpoint in sorted(gone):
@@ -64,7 +64,7 @@ async def _failing_for_long(session: AsyncSession, endpoints: Iterable[UUID]) ->
 
 
 async def _lock(session: AsyncSession, failed: Iterable[UUID], well: Iterable[UUID]) -> None:
-    """In one order, before any delivery: so senders and deletions do not wait for each other."""
+    """Lock endpoints in one order, before any delivery, so that nothing can deadlock."""
     recovered = and_(EndpointRow.id.in_(list(well)), EndpointRow.failing_since.is_not(None))
     query = select(EndpointRow.id).where(or_(EndpointRow.id.in_(list(failed)), recovered))
     await session.execute(query.order_by(EndpointRow.id).with_for_update(key_share=True))

@@ -1,4 +1,4 @@
-"""What operators are told of webhooks: what waits, how endpoints fare, and how tries end."""
+"""Metrics of webhooks: pending deliveries, the health of endpoints, and how attempts end."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 20)
 
 
 class Measures:
-    """Counts and times the tries of one sender."""
+    """Counts and times the attempts of one sender."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._tries = Counter(
-            "mergehub_webhook_tries", "Tries of deliveries", ["outcome"], registry=registry
+            "mergehub_webhook_tries", "Attempts of deliveries", ["outcome"], registry=registry
         )
         self._seconds = Histogram(
             "mergehub_webhook_try_seconds",
-            "How long a try takes, to the answer or its end",
+            "How long an attempt takes, until its answer or failure",
             registry=registry,
             buckets=SECONDS,
         )
@@ -35,34 +35,34 @@ class Measures:
             self._tries.labels(outcome)
 
     def count(self, outcomes: Iterable[Outcome]) -> None:
-        """Count tries that were written down."""
+        """Count attempts that were recorded."""
         for each in outcomes:
             self._tries.labels(OUTCOMES[each.verdict.state]).inc()
             self._seconds.observe(each.reply.milliseconds / 1000)
 
 
 async def readings(session: AsyncSession) -> list[Reading]:
-    """What the tables tell, alike in every replica."""
+    """Return the readings from the tables, which are the same in every replica."""
     waiting, oldest, overdue = (await session.execute(_waiting())).one()
     found = {row.state: row.count for row in await session.execute(_endpoints())}
     return [
-        Reading("mergehub_webhooks_waiting", waiting, meaning="Deliveries that are not at an end"),
+        Reading("mergehub_webhooks_waiting", waiting, meaning="Pending deliveries"),
         Reading(
             "mergehub_webhooks_waiting_seconds",
             float(oldest or 0),
-            meaning="How long the oldest of them has waited",
+            meaning="How long the oldest pending delivery has waited",
         ),
         Reading(
             "mergehub_webhooks_overdue_seconds",
             float(overdue or 0),
-            meaning="How long a delivery has been due that nothing but senders can hold up",
+            meaning="How long a delivery that only senders can delay has been due",
         ),
         *(
             Reading(
                 "mergehub_webhook_endpoints",
                 found.get(state, 0),
                 {"state": state},
-                meaning="Webhook endpoints by how they fare",
+                meaning="Webhook endpoints by their health",
             )
             for state in STATES
         ),
@@ -70,7 +70,7 @@ async def readings(session: AsyncSession) -> list[Reading]:
 
 
 def _waiting() -> Select[*tuple[Any, ...]]:
-    """Order and failures hold deliveries up as they should, so such endpoints are never overdue."""
+    """Order and failures delay deliveries as they should, so such endpoints are never overdue."""
     now = func.now()
     resting = and_(EndpointRow.paused_until.is_not(None), EndpointRow.paused_until > now)
     held_up = or_(EndpointRow.ordered, EndpointRow.failing_since.is_not(None), resting)

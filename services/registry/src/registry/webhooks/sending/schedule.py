@@ -1,4 +1,4 @@
-"""When a delivery is tried, and what an answer means for it and for its endpoint."""
+"""When a delivery is attempted, and what an answer means for it and for its endpoint."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MINUTE, HOUR = 60, 3600
 PAUSES = (
     0, 5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR
 )  # fmt: skip
-"""Seconds before each of the ten tries, as Standard Webhooks recommends."""
+"""Seconds before each of the ten attempts, as Standard Webhooks recommends."""
 
 ATTEMPTS = len(PAUSES)
 JITTER = 0.2
@@ -24,7 +24,7 @@ OVERLOADED = frozenset(
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of a delivery (`pause` where it is tried again) and of its endpoint."""
+    """The consequence for a delivery (after `pause` it is retried) and for its endpoint."""
 
     state: str
     pause: float = 0.0
@@ -33,10 +33,10 @@ class Verdict:
 
 
 def judge(attempt: int, status: int | None, asked: float | None) -> Verdict:
-    """The verdict on try number `attempt`; `status` is None where no answer came.
+    """Return the verdict on attempt number `attempt`; `status` is None if no answer came.
 
-    2xx is success and everything else a failure, redirects too. 410 ends the endpoint; 429, 502,
-    504 and any `Retry-After` (`asked` seconds, a day at most) give it a rest.
+    2xx is a success and everything else a failure, redirects too. 410 disables the endpoint. 429,
+    502, 504 and any `Retry-After` (`asked` seconds, a day at most) pause it.
     """
     if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return Verdict("delivered")
@@ -52,7 +52,7 @@ def judge(attempt: int, status: int | None, asked: float | None) -> Verdict:
 
 
 def pause_before(attempt: int, asked: float = 0.0) -> float:
-    """Seconds to wait before try number `attempt` (from 1): never less than planned or asked."""
+    """Seconds to wait before attempt number `attempt` (from 1), as planned or asked if longer."""
     return _jittered(max(PAUSES[attempt - 1], asked))
 
 

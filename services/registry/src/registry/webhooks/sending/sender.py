@@ -1,6 +1,6 @@
-"""The sender: takes due deliveries, posts them many at once, and settles what came of them.
+"""The sender: claims due deliveries, sends many at once, and settles their outcomes.
 
-Any number may work at a time; each delivery is in the hand of one.
+Any number of senders may work at a time; one of them holds each delivery.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 
 class Sender:
-    """Sends what is due."""
+    """Sends due deliveries."""
 
     LOOK_SECONDS = 1.0
 
@@ -54,9 +54,9 @@ class Sender:
         self.concurrency = Concurrency()
 
     async def run(self, signals: Signals) -> None:
-        """Send for ever, woken by each commit that wrote a delivery.
+        """Send without end, woken by each commit that wrote a delivery.
 
-        Raises SecretsUnreadable where nothing could be signed.
+        Raises SecretsUnreadable if nothing could be signed.
         """
         async with self._database.transaction() as session:
             await reseal(session, self._sealer)
@@ -66,19 +66,19 @@ class Sender:
                     if await _calmly(self.take):
                         turned()
                     await wait(woken, self.LOOK_SECONDS)
-                settling.result()  # raises what ended it, so that both begin anew
+                settling.result()  # raises the error that ended it, so that both start again
 
     async def send_due(self) -> int:
-        """Send what is due now, to its end; returns how many deliveries were tried."""
+        """Send everything that is due now, and return how many deliveries were attempted."""
         taken = await self.take()
         await asyncio.gather(*self._tasks)
         await self.settle()
         return taken
 
     async def take(self) -> int:
-        """Begin to send what is due and has room; returns how many deliveries that are.
+        """Begin to send what is due and has room; return how many deliveries that is.
 
-        Raises SecretsUnreadable, and has taken nothing, where a key is missing.
+        Raises SecretsUnreadable if a key is missing, and then claims nothing.
         """
         async with self._database.transaction() as session:
             taken = await claim.claim(session, self.concurrency.left())
@@ -91,7 +91,7 @@ class Sender:
         return len(taken)
 
     async def settle(self) -> None:
-        """Write down what came of the tries that ended."""
+        """Record the outcomes of the attempts that ended."""
         outcomes = self._outcomes[:]
         if not outcomes:
             return
@@ -105,7 +105,7 @@ class Sender:
         self._measures.count(heard)
 
     async def stop(self) -> None:
-        """Settle what ended, and hand back what did not."""
+        """Settle what ended, and release the rest."""
         unsent = dict(self._tasks)
         for task in unsent:
             task.cancel()
@@ -143,7 +143,7 @@ class Sender:
 
 
 async def _calmly(step: Callable[[], Awaitable[object]]) -> bool:
-    """Do `step`; returns whether that went well, as it does not while the database is away."""
+    """Do `step`, and return whether it succeeded; it fails while the database is unavailable."""
     try:
         await step()
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Writing down how deliveries went."""
+"""Recording the outcomes of deliveries."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ WHERE delivery.id = outcome.id AND delivery.lease = outcome.lease
 RETURNING delivery.id, delivery.tries
 """)
 
-# Who waits for an earlier delivery of the subject is not due before that one is, so that a long
-# line behind a failure is not looked through again and again.
+# A delivery that waits for an earlier one of its subject is not due before that one, so that the
+# long queue after a failure is not searched again and again.
 _TURNS = text("""
 UPDATE webhook_deliveries AS later
 SET due_at = CASE WHEN first.state = 'pending' THEN first.due_at ELSE now() END
@@ -42,7 +42,7 @@ WHERE first.id = ANY(CAST(:ids AS bigint[])) AND later.endpoint_id = first.endpo
 
 @dataclass(frozen=True)
 class Outcome:
-    """A delivery that was tried."""
+    """A delivery that was attempted."""
 
     claimed: Claimed
     reply: Reply
@@ -50,7 +50,7 @@ class Outcome:
 
 
 async def settle(session: AsyncSession, outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Write down how deliveries went; returns those whose lease was still held."""
+    """Record the outcomes; return those whose lease was still held."""
     found = await session.execute(
         _SETTLE,
         {
