@@ -19,10 +19,11 @@ import pytest
 from mergehub.hub import leftovers
 from mergehub.hub.address import listen
 
+pytestmark = pytest.mark.process
+
 STUBBORN = """
 import signal, socket, sys
 
-pytestmark = pytest.mark.process
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 print("listens", flush=True)

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from when_used import when_used
 
+pytestmark = pytest.mark.slow
+
 torch = when_used("torch")
 transformers = when_used("transformers")
 
 CONFIGURATION = """
 from transformers import LlamaConfig
 
-pytestmark = pytest.mark.slow
 
 class OwnConfig(LlamaConfig):
     model_type = "own"
