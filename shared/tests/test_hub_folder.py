@@ -137,7 +137,7 @@ def test_a_damaged_note_of_children_ends_nobody(tmp_path: Path, text: str) -> No
 def test_a_taken_port_names_the_option() -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(CannotStart, match=f"Port {port} .*--port {port + 1}"):
+        with pytest.raises(CannotStart, match=f"port {port} .*--port {port + 1}"):
             listen("127.0.0.1", port)
 
 

@@ -134,7 +134,7 @@ async def test_login_by_a_code_that_is_pasted_and_logout(
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), asyncio.subprocess.PIPE)
     command = [str(Path(sys.prefix) / "bin" / "mergehub"), "login", "--paste"]
     login = await asyncio.create_subprocess_exec(*command, env=env, **pipes)
-    assert (await login.stderr.readline()).endswith(b"in a browser and agree:\n")
+    assert (await login.stderr.readline()).endswith(b"in a browser and confirm:\n")
     agreed = await agree(browser, (await login.stderr.readline()).decode().strip())
     out, err = await login.communicate(code_in(agreed).encode() + b"\n")
     assert login.returncode == 0, err
