@@ -11,10 +11,10 @@ from mergehub.contracts.workers import WORKER_PROTOCOL
 from mergehub.kit.openapi.document import Document, operations
 
 VERBS = {
-    "Add", "Ask", "Cancel", "Change", "Check", "Claim", "Compare", "Create", "Delete", "Download",
-    "Exchange", "Finish", "Follow", "Get", "Hand", "Introspect", "Keep", "Let", "List", "Publish",
-    "Register", "Remove", "Replay", "Report", "Reset", "Retry", "Revoke", "Rotate", "Send", "Set",
-    "Sign", "Start", "Submit",
+    "Add", "Allow", "Ask", "Cancel", "Change", "Check", "Claim", "Compare", "Create", "Delete",
+    "Download", "Exchange", "Finish", "Follow", "Get", "Introspect", "Keep", "List", "Publish",
+    "Register", "Remove", "Renew", "Replay", "Report", "Reset", "Retry", "Return", "Revoke",
+    "Rotate", "Send", "Set", "Sign", "Start", "Submit",
 }  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def test_a_break_is_noticed_until_the_changelog_declares_it(
     assert documents.main(["--keep", *arguments]) == 1
     told = capsys.readouterr().err
     assert "read_soup breaks clients of 0.0.9: it is gone" in told
-    assert "name `read_soup`" in told
+    assert "`read_soup`" in told
     with Path(arguments[3]).open("a") as changelog:
         changelog.write("- **Breaking**: `read_soup` is gone; cook it yourself.\n")
     assert documents.main(["--check", *arguments]) == 0

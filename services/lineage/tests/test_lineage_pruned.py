@@ -50,7 +50,7 @@ async def pruned(settings, registry, serving):
 
 
 async def test_a_consumer_that_is_too_far_behind_stops_and_says_what_to_do(pruned):
-    with pytest.raises(EventsPruned, match=r"behind event 0.* python -m lineage skip-pruned"):
+    with pytest.raises(EventsPruned, match=r"events after 0.* python -m lineage skip-pruned"):
         await events.consumer(pruned).catch_up()
     assert await one(pruned, select(func.count()).select_from(InboxRow)) == 0
 

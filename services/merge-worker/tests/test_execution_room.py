@@ -59,10 +59,10 @@ def test_the_smallest_gpu_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         (Needs(memory=10, disk=10), Capacity(), []),
         (Needs(memory=10), Capacity(memory=10), []),
         (Needs(memory=2_500_000), Capacity(memory=1_000),
-         ["It needs 2.5 MB of memory and there are 1 kB."]),
+         ["It needs 2.5 MB of memory, and the worker has 1 kB."]),
         (Needs(disk=3, gpu_memory=80_000_000_000), Capacity(disk=2, gpu_memory=40_000_000_000),
-         ["It needs 3 bytes of disk space and there are 2 bytes.",
-          "It needs 80 GB of GPU memory and there are 40 GB."]),
+         ["It needs 3 bytes of disk space, and the worker has 2 bytes.",
+          "It needs 80 GB of GPU memory, and the worker has 40 GB."]),
     ],
 )  # fmt: skip
 def test_what_is_lacking_is_said_in_words(needs: Needs, there: Capacity, said: list[str]) -> None:

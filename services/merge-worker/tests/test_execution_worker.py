@@ -188,7 +188,7 @@ async def test_a_worker_without_room_hands_the_run_back_and_says_what_it_lacks(
         await bell(redis, run)
         await hub.until(lambda: run.releases)
         assert run.state is RunState.QUEUED
-        assert "disk space and there are 1 kB" in run.releases[0].reason
+        assert "disk space, and the worker has 1 kB" in run.releases[0].reason
         assert run.releases[0].needs.disk == 4 * LAYERS * prod(SHAPE)
         await hub.until(lambda: not children(os.getpid()))
         await bell(redis, run)

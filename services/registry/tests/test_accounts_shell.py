@@ -68,7 +68,7 @@ async def test_a_name_is_ones_own_before_anybody_elses(
     assert await merged(kim, "ann/soup") == versions["ann"]
     refused = await shell_of(kim)("submit", "soup", "--name", "y")
     assert refused.exit_code == 1
-    assert "say whose, of eve/soup, ann/soup" in refused.stderr
+    assert "give one of eve/soup, ann/soup" in refused.stderr
 
 
 async def test_an_organisations_recipe_is_published_privately(

@@ -72,7 +72,7 @@ async def test_who_is_behind_what_is_kept_is_told_so_and_where_to_go_on(
     gone = await owner.get("/v1/events", params={"after": 2})
 
     assert (gone.status_code, gone.json()["code"]) == (410, "events-pruned")
-    assert "from 4 on" in gone.json()["detail"]
+    assert "the oldest one is 4" in gone.json()["detail"]
     assert gone.links["first"]["url"] == "/v1/events?after=3"
     onward = (await owner.get(gone.links["first"]["url"])).json()
     assert [each["sequence"] for each in onward["items"]] == [4, 5]

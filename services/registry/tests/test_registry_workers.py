@@ -140,7 +140,7 @@ async def test_worker_gets_only_what_fits(
     refused = await worker.post(address, json=small)
 
     assert (refused.status_code, refused.json()["code"]) == (409, "run-does-not-fit")
-    assert "needs 8 GB of memory and there are 2 GB" in refused.json()["detail"]
+    assert "needs 8 GB of memory, and the worker has 2 GB" in refused.json()["detail"]
     assert await events("run.started") == []
     large = {"worker": "large", "capacity": {"memory": 16_000_000_000}}
     assert (await worker.post(address, json=large)).json()["attempt"] == 1
@@ -153,7 +153,7 @@ async def test_what_a_plan_shows_is_remembered_for_the_next_claim(
     address = f"/v1/runs/{run['id']}"
     await worker.post(f"{address}/claim", json={"worker": "small"})
     needs = {"memory": 1, "disk": 5_000, "gpu_memory": 0}
-    reason = "It needs 5 kB of disk space and there are 4 kB."
+    reason = "It needs 5 kB of disk space, and the worker has 4 kB."
     handed_back = {"fence": 1, "reason": reason, "needs": needs}
     await worker.post(f"{address}/release", json=handed_back)
 

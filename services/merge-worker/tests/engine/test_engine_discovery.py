@@ -72,7 +72,7 @@ def test_what_is_behind_is_noticed_and_written(
     places = ["--file", str(file), "--docs", str(docs)]
     file.write_text("[]")
     assert command.main(["--check", *places]) == 1
-    assert "--write" in capsys.readouterr().err
+    assert "make documents" in capsys.readouterr().err
     assert command.main(["--write", *places]) == 0
     assert command.main(["--check", *places]) == 0
     (docs / "gone.md").write_text("A method that is no more.")

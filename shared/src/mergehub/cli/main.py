@@ -25,7 +25,7 @@ SECTIONS = {
         "methods": Lazy(
             "mergehub.cli.commands.recipes:methods", "List the merge methods, or explain one."
         ),
-        "plan": Lazy("merge_worker.cli:plan", "Say what a merge would read, write and need."),
+        "plan": Lazy("merge_worker.cli:plan", "Show what a merge would read, write and need."),
         "merge": Lazy("merge_worker.cli:merge", "Merge models into a folder."),
     },
     "A hub on this machine": {
