@@ -8,8 +8,8 @@ from typing import Any
 
 import asyncpg
 
+from merge_worker.child.identity import produced_digest
 from merge_worker.engine import EngineError, digest_of_folder
-from merge_worker.work.identity import produced_digest
 
 from .clients import Client
 from .history import History

@@ -16,8 +16,8 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
+from merge_worker.child.messages import Failed, Job, Message, Progress, Succeeded
 from merge_worker.execution.process import ChildProcess
-from merge_worker.work.messages import Failed, Job, Message, Progress, Succeeded
 from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.kinds.evaluate import EvaluateResult, EvaluateSpec
 

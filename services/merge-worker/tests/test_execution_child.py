@@ -16,10 +16,10 @@ import pytest
 from at_work import merge_spec
 from strange_folders import CORPUS, sound
 
+from merge_worker.child.failure import RunFailed
+from merge_worker.child.messages import Failed, Job, Succeeded
+from merge_worker.child.produced import check_parents
 from merge_worker.execution import child
-from merge_worker.work.failure import RunFailed
-from merge_worker.work.messages import Failed, Job, Succeeded
-from merge_worker.work.produced import check_parents
 from mergehub.contracts.hardware import Capacity
 from mergehub.recipe import parse_recipe
 

@@ -14,8 +14,8 @@ import pytest
 from at_work import merge_spec
 from safetensors.numpy import save_file
 
+from merge_worker.child.messages import MESSAGE, Job, Succeeded
 from merge_worker.engine.planning.noting import LONGEST, MOST
-from merge_worker.work.messages import MESSAGE, Job, Succeeded
 from mergehub.cli.kinds.merge import outcome
 from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.kinds.merge import MergeResult

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from merge_worker.child.identity import weights_digest
+from merge_worker.child.produced import merge_result
 from merge_worker.engine import Sources, merge, plan_merge
-from merge_worker.work.identity import weights_digest
-from merge_worker.work.produced import merge_result
 from mergehub.recipe import parse_recipe
 
 RECIPE = "{merge_method: linear, models: [{model: one}, {model: two}], %s}"

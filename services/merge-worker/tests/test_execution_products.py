@@ -11,14 +11,14 @@ from uuid import UUID, uuid4
 import pytest
 from test_evaluate_runs import llama, lora
 
+from merge_worker.child.failure import RunFailed
+from merge_worker.child.messages import Job
+from merge_worker.child.tell import Tell
 from merge_worker.engine.methods import added
 from merge_worker.engine.numpy_methods import numpy_method
 from merge_worker.engine.output.output_files import LOCK
 from merge_worker.kinds.evaluate import _open
 from merge_worker.kinds.merge import run as merge_run
-from merge_worker.work.failure import RunFailed
-from merge_worker.work.messages import Job
-from merge_worker.work.tell import Tell
 from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.kinds.evaluate import EvaluateSpec
 from mergehub.contracts.kinds.merge import MergeResult, MergeSpec

@@ -13,11 +13,11 @@ import pytest
 from at_work import bell, listening, merge_spec
 from redis.asyncio import Redis
 
+from merge_worker.child.failure import RunFailed, out_of_memory
+from merge_worker.child.messages import Job
 from merge_worker.engine import errors
 from merge_worker.evaluate.errors import EvaluationError
 from merge_worker.execution.redaction import public, without_folders
-from merge_worker.work.failure import RunFailed, out_of_memory
-from merge_worker.work.messages import Job
 from mergehub.contracts.hardware import Capacity
 from mergehub.kit.settings.service import WorkerSettings
 

@@ -6,10 +6,10 @@ from math import prod
 
 from mergehub.contracts.kinds.count import CountResult, CountSpec
 
+from merge_worker.child.messages import Job
+from merge_worker.child.sources import sources_of
+from merge_worker.child.tell import Tell
 from merge_worker.engine.models.checkpoint import open_checkpoint
-from merge_worker.work.messages import Job
-from merge_worker.work.sources import sources_of
-from merge_worker.work.tell import Tell
 from mergehub.recipe import ModelRef
 
 

@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 import structlog
 
-from merge_worker.work.messages import Failed, Job, Message, Planned, Progress, Stopped, Succeeded
+from merge_worker.child.messages import Failed, Job, Message, Planned, Progress, Stopped, Succeeded
 from mergehub.contracts.hardware import Needs, lacking
 from mergehub.contracts.runs import (
     FINAL,

@@ -12,9 +12,9 @@ import sys
 import traceback
 from importlib import import_module
 
-from merge_worker.work.failure import RunFailed, disk_full, is_disk_full, out_of_memory, unforeseen
-from merge_worker.work.messages import Failed, Job, Message, Stopped, Succeeded
-from merge_worker.work.tell import StopRequested, Tell, take_standard_output
+from merge_worker.child.failure import RunFailed, disk_full, is_disk_full, out_of_memory, unforeseen
+from merge_worker.child.messages import Failed, Job, Message, Stopped, Succeeded
+from merge_worker.child.tell import StopRequested, Tell, take_standard_output
 from mergehub.contracts.kinds.kind import Result
 from mergehub.parent_death import die_with_parent
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from merge_worker.work.messages import PARTIAL, partial_folder, produced_folder, scratch_folder
+from merge_worker.child.messages import PARTIAL, partial_folder, produced_folder, scratch_folder
 from mergehub.contracts.runs import FINAL, Run, RunState
 from mergehub.contracts.worker_client import RunClient, RunClientError
 from mergehub.kit.settings.service import WorkerSettings

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Self
 
-from merge_worker.work.messages import MESSAGE, Job, Message
+from merge_worker.child.messages import MESSAGE, Job, Message
 from mergehub.contracts.runs import RunError
 
 from .memory_kills import memory_kills

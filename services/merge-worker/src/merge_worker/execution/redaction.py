@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from merge_worker.work.failure import LONGEST_MESSAGE
-from merge_worker.work.messages import PARTIAL, Job
+from merge_worker.child.failure import LONGEST_MESSAGE
+from merge_worker.child.messages import PARTIAL, Job
 from mergehub.contracts.runs import RunError
 
 # An absolute path, but not part of a URL or of a relative path.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
-from merge_worker.work.messages import partial_folder
+from merge_worker.child.messages import partial_folder
 from mergehub.contracts.hardware import Capacity, Hardware
 
 MEBIBYTE = 1 << 20

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from merge_worker.work.messages import Job
+from merge_worker.child.messages import Job
 from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.runs import Claim
 from mergehub.contracts.worker_client import RunClient

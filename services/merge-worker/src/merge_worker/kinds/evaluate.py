@@ -13,16 +13,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from merge_worker.child.failure import RunFailed, disk_full, is_disk_full
+from merge_worker.child.identity import checkpoints_digest, produced_digest
+from merge_worker.child.messages import Job, Planned
+from merge_worker.child.sources import sources_of
+from merge_worker.child.tell import StopRequested, Tell
 from merge_worker.engine import EngineError
 from merge_worker.engine.models.checkpoint import Checkpoint, open_adapter, open_checkpoint
 from merge_worker.engine.models.sources import Kind
 from merge_worker.evaluate.errors import EvaluationError
 from merge_worker.evaluate.tasks import LocalTask, load_task
-from merge_worker.work.failure import RunFailed, disk_full, is_disk_full
-from merge_worker.work.identity import checkpoints_digest, produced_digest
-from merge_worker.work.messages import Job, Planned
-from merge_worker.work.sources import sources_of
-from merge_worker.work.tell import StopRequested, Tell
 from mergehub.contracts.hardware import Needs
 from mergehub.contracts.kinds.evaluate import BenchmarkResult, EvaluateResult, EvaluateSpec
 from mergehub.recipe import ModelRef

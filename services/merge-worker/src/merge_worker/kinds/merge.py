@@ -7,6 +7,11 @@ import os
 import shutil
 import time
 
+from merge_worker.child.failure import RunFailed, disk_full, out_of_memory
+from merge_worker.child.messages import Job, Planned
+from merge_worker.child.produced import check_parents, merge_result
+from merge_worker.child.sources import sources_of
+from merge_worker.child.tell import Tell
 from merge_worker.engine import (
     DiskFullError,
     EngineError,
@@ -21,11 +26,6 @@ from merge_worker.engine import (
 )
 from merge_worker.engine.cuda.device import label
 from merge_worker.engine.output.journal import NAME as JOURNAL
-from merge_worker.work.failure import RunFailed, disk_full, out_of_memory
-from merge_worker.work.messages import Job, Planned
-from merge_worker.work.produced import check_parents, merge_result
-from merge_worker.work.sources import sources_of
-from merge_worker.work.tell import Tell
 from mergehub.contracts.hardware import Needs
 from mergehub.contracts.kinds.merge import MergeResult, MergeSpec
 from mergehub.recipe import Recipe, RecipeError, parse_to_merge
