@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
@@ -42,9 +43,9 @@ class Spec(Message):
         model_name: str
 
     @property
+    @abstractmethod
     def named(self) -> str:
         """The text in which the submitter named models; its paths may be shown to them again."""
-        raise NotImplementedError
 
 
 class Result(Message):
@@ -70,7 +71,10 @@ class RunKind:
 
     def __post_init__(self) -> None:
         for message in (self.create, self.spec, self.result):
-            if get_args(message.model_fields["kind"].annotation) != (self.name,):
+            field = message.model_fields.get("kind")
+            if field is None or get_args(field.annotation) != (self.name,):
                 raise TypeError(f"{message.__name__} needs a field `kind: Literal[{self.name!r}]`")
         if "model_name" not in self.spec.model_fields:
             raise TypeError(f"{self.spec.__name__} needs a field `model_name: str`")
+        if getattr(self.spec, "__abstractmethods__", None):
+            raise TypeError(f"{self.spec.__name__} needs the property `named`")
