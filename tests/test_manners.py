@@ -31,8 +31,12 @@ def test_what_is_known_is_not_sent_again(http: httpx.Client, path: str) -> None:
     "path", ["/", "/docs", "/docs/problems", "/registry/openapi.json", *OF_EACH]
 )
 def test_a_caller_is_told_its_quota(http: httpx.Client, path: str) -> None:
-    headers = http.get(path).headers
-    assert headers["ratelimit-policy"] == '"reads";q=60000;w=60'
+    # The limits are open for a while after Redis has not answered in time, as on a busy machine.
+    for _ in range(200):
+        headers = http.get(path).headers
+        assert headers["ratelimit-policy"] == '"reads";q=60000;w=60'
+        if "ratelimit" in headers:
+            break
     assert re.fullmatch(r'"reads";r=\d+;t=\d+', headers["ratelimit"])
 
 
