@@ -1,7 +1,7 @@
 """The real stores for every test: embedded ones, or those that two variables name.
 
 `MERGEHUB_TEST_DATABASE_URL` and `MERGEHUB_TEST_REDIS_URL` point the tests at any PostgreSQL and
-Redis; whoever runs them there gives them a database that may be written to.
+Redis, to which the tests then write.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from sqlalchemy.engine import make_url
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.valkey import Valkey
 
-settings.register_profile(  # a busy machine is no fault of what is tried
+settings.register_profile(  # a busy machine does not make a test fail
     "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("unhurried")
@@ -38,12 +38,12 @@ WITH_PROCESSES = ("browser", "chaos", "fuzz", "node")
 STARTS = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system")
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-    # Shells start what runs in their background deaf to Ctrl-C, and children would inherit that.
+    # Shells make background commands ignore Ctrl-C, and their children would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a store, or a marker that stands for processes, as `process`."""
+    """Mark each test that needs a store, or whose marker implies processes, as `process`."""
     for item in items:
         of_stores = "store_folder" in getattr(item, "fixturenames", ())
         if of_stores or any(map(item.get_closest_marker, WITH_PROCESSES)):
@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Know of each test whether it may start a process."""
+    """Note for each test whether it may start a process."""
     _Started.allowed = item.get_closest_marker("process") is not None
     try:
         return (yield)
@@ -61,26 +61,26 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 class _Started:
-    """Whether a process may be started now, and the hook that sees to it."""
+    """Whether a process may be started now, and the hook that enforces it."""
 
     allowed = True
 
     @classmethod
     def audit(cls, event: str, arguments: tuple[object, ...]) -> None:
         if not cls.allowed and event in STARTS:
-            cls.allowed = True  # what reports the failure may start what it likes
+            cls.allowed = True  # the code that reports the failure may start processes
             pytest.fail(f"{event} {arguments[:2]}: mark this test with `pytest.mark.process`.")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Where tests without processes are asked for, one that starts a process fails."""
+    """Make a test without the marker `process` fail if it starts a process."""
     if "not process" in config.getoption("markexpr"):
         sys.addaudithook(_Started.audit)
 
 
 @pytest.fixture(scope="session")
 def store_folder() -> Iterator[Path]:
-    """A short path: a Unix socket's may not be long."""
+    """A short path, since the path of a Unix socket may not be long."""
     with tempfile.TemporaryDirectory(prefix="mh-") as folder:
         yield Path(folder)
 
@@ -112,14 +112,14 @@ def redis_url(store_folder: Path) -> Iterator[str]:
 
 
 def _of_this_process(url: str) -> str:
-    """The URL with a number of its own for each process of the tests, since they share a Redis."""
+    """The URL with a database number for each process of the tests, since they share a Redis."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     return urlsplit(url)._replace(path=f"/{worker}").geturl()
 
 
 @pytest.fixture(scope="session")
 async def database_of(postgres_url: str) -> AsyncIterator[Callable[[str], Awaitable[str]]]:
-    """Makes an empty database for a purpose and gives its URL; it is gone after the tests."""
+    """Makes an empty database for a purpose and returns its URL; dropped after the tests."""
     server = await asyncpg.connect(postgres_url)
     made: list[str] = []
 
@@ -141,7 +141,7 @@ class _Server(uvicorn.Server):
 
 @pytest.fixture(scope="session")
 def serving() -> Callable[[FastAPI], AbstractAsyncContextManager[str]]:
-    """Serves an app on a loopback port while a block lasts; gives its address."""
+    """Serves an app on a loopback port while a block lasts; returns its address."""
 
     @asynccontextmanager
     async def serve(app: FastAPI) -> AsyncIterator[str]:
@@ -157,7 +157,7 @@ def serving() -> Callable[[FastAPI], AbstractAsyncContextManager[str]]:
 
 @pytest.fixture
 def until() -> Callable[..., Awaitable[None]]:
-    """Returns as soon as a condition holds; fails where it does not in time."""
+    """Returns as soon as a condition holds; fails if it does not hold in time."""
 
     async def wait(condition: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
         async with asyncio.timeout(seconds):

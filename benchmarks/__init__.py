@@ -1,1 +1,1 @@
-"""What is measured, beside which peer; each module runs alone: `python -m benchmarks.merge`."""
+"""The benchmarks; each module runs alone, as in `python -m benchmarks.merge`."""

@@ -42,7 +42,7 @@ def cancelled(hub: RunningHub, client: HubClient, text: str) -> tuple[float, flo
 
 
 def retried(client: HubClient, text: str, seconds: int) -> tuple[int, bool]:
-    """How many attempts of so many seconds a merge took, and whether each resumed the last."""
+    """How many attempts of `seconds` each a merge took, and whether each resumed the last."""
     wanted = {"kind": "merge", "recipe": text, "model_name": "bench/retried"}
     run = client.submit({**wanted, "timeout_seconds": seconds})
     filled, goes_on = 0, True

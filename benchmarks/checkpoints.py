@@ -21,7 +21,7 @@ class Shape:
     layers: int
     vocabulary: int = 32_000
     keys: int | None = None
-    """Width of keys and values, where it is not that of the queries."""
+    """Width of keys and values, if it is not that of the queries."""
 
 
 SIZES = {
@@ -113,7 +113,7 @@ def headers_only(folder: Path, shape: Shape, shards: int) -> Path:
 
 
 def one_tensor(folder: Path, elements: int) -> Path:
-    """A base and three fine-tunes of a single matrix of so many elements, made row by row."""
+    """A base and three fine-tunes of a single matrix with `elements` elements, made row by row."""
     columns = 8192
     for seed, name in enumerate(("base", *FINE_TUNES)):
         (folder / name).mkdir(parents=True, exist_ok=True)

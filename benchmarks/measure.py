@@ -50,7 +50,7 @@ def measure(command: Sequence[str | Path], env: Mapping[str, str] | None = None)
 
 
 def _anonymous(pid: int) -> int:
-    """Anonymous resident memory in bytes: what a process holds beside mapped files."""
+    """Anonymous resident memory in bytes: what a process holds apart from mapped files."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

@@ -2,10 +2,11 @@
 
 python -m benchmarks.merge [--size 0.5b] [--rounds 1] [--methods linear,ties] [--no-peer]
 
-Ours runs twice: as soon as the output is complete ("wall", what mergekit's time is compared with,
-which does not wait for the disk either), and waiting for the disk ("durable"). The plain loop reads
-the same files in one thread and writes one of them. Its fastest pass counts, as the limit of what
-this machine moves: a single one may take four times as long, by what the host charges for memory.
+Mergehub is measured twice: until the output is complete ("wall", which is compared with mergekit,
+since that does not wait for the disk either), and until the output is on the disk ("durable"). The
+plain loop reads the same files in one thread and writes one of them. Its fastest pass counts as the
+limit of this machine; a single pass may take four times as long, depending on what new memory costs
+on the host.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ async def measure(options: argparse.Namespace, database: Database, env: dict[str
 
 
 async def _fill(options: argparse.Namespace, database: Database, urls: dict[str, int]) -> None:
-    """Create so many endpoints at each address, with due deliveries."""
+    """Create the endpoints of each address in `urls`, with due deliveries."""
     each = options.deliveries // options.endpoints
     async with database.transaction() as session:
         for url, count in urls.items():

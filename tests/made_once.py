@@ -1,4 +1,4 @@
-"""What is costly to make and the same each time, kept for every process of the tests."""
+"""Keeps what is costly to make and always the same, for every process of the tests."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def node(folder: Path, *command: str, **env: str) -> str:
-    """What a command of Node's prints, run in a folder; it must succeed."""
+    """The output of a Node command in a folder; it must succeed."""
     done = subprocess.run(
         [str(BIN / command[0]), *command[1:]],
         cwd=folder,
@@ -44,7 +44,7 @@ def install(folder: Path) -> None:
 
 
 def _installed(package: Path) -> Path:
-    """Where the packages of a lock file are installed, for every process of the tests."""
+    """The folder in which the packages of a lock file are installed, for every test process."""
 
     def install(folder: Path) -> None:
         for name in ("package.json", "package-lock.json"):

@@ -100,7 +100,7 @@ def finished(client: HubClient, wanted: Json) -> Any:
 
 
 def facts(client: HubClient) -> Json:
-    """What a hub says about everything that unfinished runs do not change."""
+    """A hub's answers about everything that unfinished runs do not change."""
     recipes = client.get("/v1/recipes")["items"]
     models = [client.model(f"local/early-{number}") for number in range(2)]
     tokens = [{**each, "last_used_at": None} for each in client.tokens()]
@@ -118,7 +118,7 @@ def facts(client: HubClient) -> Json:
 
 @contextmanager
 def under_load(hub: RunningHub) -> Iterator[SimpleQueue[str]]:
-    """Submit one run after the other, up to LOAD; gives those that were acknowledged."""
+    """Submit one run after the other, up to LOAD; returns those that were acknowledged."""
     stop, acknowledged = threading.Event(), SimpleQueue[str]()
 
     def submit() -> None:
@@ -328,7 +328,7 @@ def test_a_backup_never_overwrites_and_never_lies_in_the_hubs_own_folder(
     story: Story, place: Path
 ) -> None:
     refused = mergehub("backup", place / "hub.tar", "--data", story.first)
-    assert (refused.returncode, "exists already" in refused.stderr) == (1, True)
+    assert (refused.returncode, "already exists" in refused.stderr) == (1, True)
     refused = mergehub("backup", story.first / "x.tar", "--data", story.first)
     assert (refused.returncode, "the hub's own folder" in refused.stderr) == (1, True)
     (place / "many").mkdir()

@@ -1,4 +1,4 @@
-"""The hub that workers are tested with answers as the registry does, in any order of messages."""
+"""The hub of the workers' tests answers as the registry does, in any order of messages."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ OUTCOMES: list[dict[str, Any]] = [
     ),
 ]
 ALIKE = ("code", "state", "fence", "attempt", "worker", "order", "spec", "products")
-"""What both must say; the pace of heartbeats and times are each hub's own."""
+"""The fields that must agree; the pace of heartbeats and times are each hub's own."""
 
 
 class Hubs:
-    """The registry over the real stores and the counterpart, asked alike."""
+    """The registry over the real stores, and the counterpart; both get the same requests."""
 
     def __init__(self, database_url: str, redis_url: str) -> None:
         self._loop = asyncio.Runner()
@@ -108,7 +108,7 @@ class Hubs:
         run.cancel = True
 
     def lapse(self, run: KeptRun) -> None:
-        """The lease of a run is over, and the sweeper comes."""
+        """End the lease of a run, and let the sweeper take the run back."""
         query = text("UPDATE runs SET lease_expires_at = now() - interval '1 s' WHERE id = :id")
 
         async def lapse() -> None:

@@ -57,7 +57,7 @@ def test_workers_and_what_waits_are_shown(mergehub: Any, tmp_path: Path) -> None
     submitted = mergehub("submit", str(recipe), "--name", "shell/gpu", "--hardware", "gpu:80gb")
     assert submitted.exit_code == 0, submitted.output
     assert "No gpu:80gb worker" in submitted.stderr
-    assert "the run waits until one comes" in submitted.stderr
+    assert "the run waits until one registers" in submitted.stderr
     deadline = time.monotonic() + 30
     while not (told := json.loads(mergehub("workers", "--json").output))["workers"]:
         assert time.monotonic() < deadline
@@ -170,6 +170,6 @@ def test_ctrl_c_stops_watching_and_not_the_run(hub: RunningHub, recipe: str, mer
         follower.send_signal(signal.SIGINT)
         said = follower.communicate(timeout=60)[1]
     assert follower.returncode == 1
-    assert "You stopped watching; the run goes on." in said
+    assert "You stopped watching; the run continues." in said
     assert f"mergehub cancel {told['id']}" in said
     assert json.loads(mergehub("cancel", told["id"], "--json").stdout)["state"] == "cancelled"

@@ -1,4 +1,4 @@
-"""What a change of the OpenAPI documents breaks for clients of the last release.
+"""Finds what a change of the OpenAPI documents breaks for clients of the last release.
 
 Valid requests must stay valid, and clients of the old answers must be able to read the new ones.
 The changelog may declare exceptions: under `## [Unreleased]`, a line that
@@ -36,7 +36,7 @@ class Operation(NamedTuple):
 
 
 def broken(last: Document, now: Document) -> list[Break]:
-    """What breaks clients that were written for `last`."""
+    """The changes that break clients that were written for `last`."""
     before, after = operations(last), operations(now)
     addresses = {each.address: name for name, each in after.items()}
     breaks = []

@@ -72,7 +72,7 @@ def last_release(folder: Path) -> tuple[str, dict[str, Any]] | None:
 
 
 def undeclared(folder: Path, told: Documents, changelog: Path) -> list[str]:
-    """What breaks clients of the last release and is not declared in the changelog."""
+    """The breaks for clients of the last release that the changelog does not declare."""
     last = last_release(folder)
     if last is None:
         return []

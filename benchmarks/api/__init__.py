@@ -1,1 +1,1 @@
-"""What integrators notice: middleware, followers, webhooks, tokens."""
+"""Benchmarks of what API clients notice: middleware, followers, webhooks, tokens."""

@@ -1,4 +1,4 @@
-"""What many followers of runs cost, by server-sent events, and how soon they see progress."""
+"""The cost of many followers of runs (server-sent events), and how soon they see progress."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Followed:
 
 
 class Follower(asyncio.Protocol):
-    """One open stream; tells `seen` how far the run is at each event."""
+    """One open stream; reports to `seen` how far the run is at each event."""
 
     def __init__(self, run: UUID, token: str, seen: Sightings) -> None:
         self._run, self._seen = run, seen
@@ -89,7 +89,7 @@ class Sightings:
 
 
 async def follow_many(hub: RunningHub, followers: int, runs: int, beats: int) -> Followed:
-    """Followers spread over running runs, whose workers tell their progress at each heartbeat."""
+    """Followers spread over running runs, whose workers report progress at each heartbeat."""
     seen = Sightings()
     http = _http_process(hub)
     async with _running(hub, runs) as (worker, claims):

@@ -1,4 +1,4 @@
-"""What the middleware costs: a service beside a bare handler that makes the same query."""
+"""The cost of the middleware: a service beside a bare handler that makes the same query."""
 
 from __future__ import annotations
 

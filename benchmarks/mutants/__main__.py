@@ -46,14 +46,14 @@ Outcome = tuple[str, str]
 
 
 def tested(tree: Path, names: str, expression: str) -> Outcome:
-    """What the tests say, run in a fork with a time limit."""
+    """The outcome of the tests, run in a fork with a time limit."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.setsid()
         os._exit(_test(tree, names, expression, writer))
     os.close(writer)
-    for _ in range(int(SECONDS / PAUSE)):  # so that time while all is stopped does not count
+    for _ in range(int(SECONDS / PAUSE)):  # so that time does not count while everything is stopped
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             break

@@ -1,1 +1,1 @@
-"""What we make beside what mergekit makes, judged in float64."""
+"""Compares the outputs of Mergehub and mergekit, and judges the differences in float64."""

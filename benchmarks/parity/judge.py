@@ -28,15 +28,15 @@ class Job:
     real: bool = False
 
     def ours(self, folder: Path) -> Path:
-        """Where mergehub's output goes."""
+        """The folder of mergehub's output."""
         return folder / "ours" / self.key
 
     def theirs(self, folder: Path) -> Path:
-        """Where mergekit's output goes."""
+        """The folder of mergekit's output."""
         return folder / "theirs" / self.key
 
     def base(self, folder: Path) -> Path:
-        """Where the base goes, stacked like the output."""
+        """The folder of the base, stacked like the output."""
         return folder / "bases" / self.key
 
     @property

@@ -86,10 +86,10 @@ def recipe_size(layers: int) -> Size:
 def write_model(folder: Path, kind: str, size: Size) -> None:
     """Write the model of that kind unless it is there.
 
-    `base`, `zero` and `far` (another base) are what they say; `near` and `wide` are the base with
-    small deltas and with deltas far above it, `against-x` that with those of `x` turned round,
-    `twin-x` is `x` again; any other name gives a fine-tune of its own. With `.bf16` behind it, the
-    kind is stored in bfloat16.
+    The kinds are `base`, `zero` and `far` (another base); `near` and `wide`, the base with small
+    and with very large deltas; `against-x`, the base minus the deltas of `x`; and `twin-x`, a copy
+    of `x`. Any other name gives a fine-tune of its own. A kind that ends in `.bf16` is stored in
+    bfloat16.
     """
     if folder.exists():
         return

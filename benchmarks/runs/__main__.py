@@ -20,7 +20,7 @@ from benchmarks.runs.hub import RunningHub, fresh_hub, wanted
 from mergehub.hub.valkey import Valkey
 from mergehub.kit.events.doorbell import queue_name
 
-# Refused by the worker's child at once: what is measured has happened by then.
+# The worker's child refuses it at once; the measured part is over by then.
 WARM_UP = 20
 LONGEST_PAUSE_SECONDS = 0.3  # random, so that no poll runs in step with the benchmark
 

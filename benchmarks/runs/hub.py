@@ -23,7 +23,7 @@ dtype: bfloat16
 
 @contextmanager
 def fresh_hub(workers: int) -> Iterator[RunningHub]:
-    """Embedded stores, all services, and so many workers."""
+    """A hub with embedded stores, all services, and this number of workers."""
     with tempfile.TemporaryDirectory(prefix="mh-") as folder:  # short: it holds sockets
         models = Path(folder, "models")
         (models / "tasks").mkdir(parents=True)

@@ -69,7 +69,7 @@ def test_a_merge_makes_the_weighted_mean_and_names_its_digest(recipe: Path, tmp_
     assert all((tensor == 1.75).all() for tensor in merged.values())
 
 
-NOTE = "./two has tensors that the output has not: lm_head.weight"
+NOTE = "./two has tensors that the output lacks: lm_head.weight"
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ LOAD = {"name": "load", "in": "query", "required": True, "schema": {"type": "int
 
 BREAKING: dict[str, tuple[Change, set[str], str]] = {
     "an operation is gone": (lambda d: d["paths"].pop("/spoon"), {"stir"}, "it is gone"),
-    "an operation is called otherwise": (
+    "an operation has another id": (
         lambda d: _read(d).update(operationId="fetch"), {"read"}, "its id is now fetch",
     ),
     "an operation is elsewhere": (
@@ -154,7 +154,7 @@ BREAKING: dict[str, tuple[Change, set[str], str]] = {
     "problems lack a field": (
         lambda d: _renamed(_schema(d, "Problem"), "code", "kind"), {"Problem"}, "code is not",
     ),
-    "what nobody can judge": (
+    "a keyword that cannot be judged": (
         lambda d: _soup(d).update({"if": {}}), {"cook", "read"}, "unknown keyword if",
     ),
 }  # fmt: skip

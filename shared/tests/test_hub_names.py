@@ -16,7 +16,7 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def names(folder: Path, host: str) -> set[str] | None:
-    """The host names that the services get; None if any name is right."""
+    """The host names that the services get; None if any name is accepted."""
     with DataFolder(folder / "data") as data, listen(host, 0, guarded=True) as listener:
         options = Options(data.path, host, 0, (), (), 1, require_token=True)
         told = Hub(options, data, listener).origin.env.get("MERGEHUB_HOSTS")

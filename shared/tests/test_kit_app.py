@@ -51,7 +51,7 @@ async def write_twice() -> None: ...
 
 @router.get("/conflict")
 async def conflict() -> None:
-    raise Conflict("Somebody else holds it.")
+    raise Conflict("Another client holds it.")
 
 
 @router.get("/crash")

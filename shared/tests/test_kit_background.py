@@ -78,7 +78,7 @@ async def test_a_loop_that_hangs_is_named_and_begun_anew(
             return not loops.faults()
 
         await until(is_named)
-        assert loops.faults() == ["The loop relay has not turned for too long: it hung."]
+        assert loops.faults() == ["The loop relay has made no progress for too long: it hung."]
         assert 'mergehub_loop_late_seconds{loop="relay"} 0.0\n' not in _told(metrics)
         free.set()
         await until(is_well)
@@ -99,7 +99,9 @@ async def test_readiness_tells_nobody_the_words_of_an_error(
             return bool(loops.faults())
 
         await until(is_named)
-        assert loops.faults() == ["The loop sender has not turned for too long: RuntimeError."]
+        assert loops.faults() == [
+            "The loop sender has made no progress for too long: RuntimeError."
+        ]
 
 
 async def test_a_turn_outside_of_any_loop_is_nothing() -> None:

@@ -52,10 +52,13 @@ def test_a_name_belongs_to_one_method() -> None:
 def test_a_method_may_be_known_for_a_block_alone_and_under_no_others_name() -> None:
     with methods.registered(spec()):
         assert catalogue()["example"] == spec()
-        with pytest.raises(ValueError, match="there is a merge method 'example' already"):
+        with pytest.raises(ValueError, match="there is already a merge method 'example'"):
             methods.registered(spec(summary="Another.")).__enter__()
     assert "example" not in catalogue()
-    with pytest.raises(ValueError, match="'ties' already"), methods.registered(spec("ties")):
+    with (
+        pytest.raises(ValueError, match="already a merge method 'ties'"),
+        methods.registered(spec("ties")),
+    ):
         pass
 
 

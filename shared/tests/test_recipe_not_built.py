@@ -1,4 +1,4 @@
-"""What the language reads but the engine cannot merge is found before anything is queued."""
+"""Features that the language reads but the engine lacks are found before anything is queued."""
 
 from __future__ import annotations
 

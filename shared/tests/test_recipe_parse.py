@@ -1,4 +1,4 @@
-"""What a recipe may say; all its faults are reported together, with help."""
+"""The contents of a recipe; all its faults are reported together, with help."""
 
 from __future__ import annotations
 

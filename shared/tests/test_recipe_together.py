@@ -1,4 +1,4 @@
-"""What a recipe alone shows about parameters that meet at one place."""
+"""Constraints on parameters that meet at one place, checked from the recipe alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def della(density: Any, epsilon: Any = None, where: str = "model") -> dict[str, 
 
 
 def sliced(document: dict[str, Any], layers: int) -> dict[str, Any]:
-    """The same recipe with slices of so many layers."""
+    """The same recipe with slices of a number of layers."""
     (model,) = document.pop("models")
     cut = {"layer_range": [0, layers]}
     return document | {"slices": [{"sources": [{"model": "c"} | cut, model | cut]}]}

@@ -98,7 +98,7 @@ def visible(artifacts: Path) -> list[str]:
 
 
 def fault_of(folder: Path) -> str | None:
-    """What is wrong with a model on disk; None if its tensors are those of its manifest."""
+    """The fault of a model on disk; None if its tensors are those of its manifest."""
     try:
         promised, found = produced_digest(folder), digest_of_folder(folder)
     except (OSError, ValueError, KeyError, EngineError) as error:

@@ -39,7 +39,7 @@ class Outcome:
 def fuzz(stack: Stack, service: str, *, cases: int, seed: int, folder: Path) -> Iterator[Outcome]:
     """Run with one seed after the other until `cases` have been tried."""
     operations = _operations(stack.urls[service])
-    examples = max(1, cases // (2 * operations))  # two phases use so many, others fewer
+    examples = max(1, cases // (2 * operations))  # two phases use this number, others fewer
     while cases > 0:
         outcome = _run(stack, service, examples, seed, folder)
         yield outcome

@@ -13,12 +13,12 @@ export function etag(read: object): string {
   return tag;
 }
 
-/** The header that changes a thing only while it is as it was read; else the hub answers 412. */
+/** The header that allows a change only if nothing changed since the read; else the hub answers 412. */
 export function ifMatch(read: object): { "If-Match": string } {
   return { "If-Match": etag(read) };
 }
 
-/** The header that asks for a thing only if it is not as it was read; else the hub answers 304. */
+/** The header that reads a thing only if it changed since the last read; else the hub answers 304. */
 export function ifNoneMatch(read: object): { "If-None-Match": string } {
   return { "If-None-Match": etag(read) };
 }

@@ -10,7 +10,7 @@ export interface FollowOptions {
   signal?: AbortSignal;
   /** The revision that is known already: only later ones are yielded. */
   after?: number;
-  /** A stream counts as dead after so many silent seconds; the hub shows life every 15 s. */
+  /** After how many silent seconds a stream counts as dead; the hub sends something every 15 s. */
   quietSeconds?: number;
 }
 
@@ -19,7 +19,7 @@ type Sign = Run | "alive" | "ended";
 const FINAL = new Set(["succeeded", "failed", "cancelled"]);
 const POLL_SECONDS = 25;
 const LONGEST_PAUSE_SECONDS = 5;
-const SILENT_STREAMS = 2; // after so many, a proxy probably holds streams back
+const SILENT_STREAMS = 2; // after this number, a proxy probably holds streams back
 
 class NoStream extends Error {}
 

@@ -1,16 +1,16 @@
 import type { Fault, Problem } from "./types.js";
 
-/** The hub said no, as its problem details (RFC 9457) tell. */
+/** The hub refused a request, with problem details (RFC 9457). */
 export class HubProblem extends Error {
   override readonly name = "HubProblem";
   readonly status: number;
-  /** Stable: what to decide by. `type` is the address of a page that explains it. */
+  /** Stable, so that programs can rely on it. `type` is the address of a page that explains it. */
   readonly code: string;
   readonly type: string;
   readonly title: string;
-  /** Each fault in what was sent, with a JSON pointer to it. */
+  /** Each fault in the request, with a JSON pointer to it. */
   readonly errors: readonly Fault[];
-  /** What to name to whoever runs the hub. */
+  /** The id of the request, for the hub's operator. */
   readonly requestId: string | null;
 
   constructor(problem: Problem, requestId: string | null = null) {
@@ -24,7 +24,7 @@ export class HubProblem extends Error {
   }
 }
 
-/** The problem that an answer tells of, also where something between us and the hub answered. */
+/** The problem of an answer, which may also come from a proxy in front of the hub. */
 export async function problemOf(response: Response): Promise<HubProblem> {
   const told: unknown = await response.json().catch(() => null);
   const problem = isProblem(told) ? told : unexplained(response);

@@ -1,4 +1,4 @@
-/** Nothing came for too long: a connection can die, or be held back, without an error. */
+/** No data came for too long: a connection can die, or be held back, without an error. */
 export class Quiet extends Error {}
 
 /** Aborts its signal unless `alive` is called every few seconds. */

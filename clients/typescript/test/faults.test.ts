@@ -74,7 +74,7 @@ test("two requests have two keys", async (t) => {
   assert.equal(new Set(asked.map(header("idempotency-key"))).size, 2);
 });
 
-test("a POST without a key is sent again only where nothing was done", async (t) => {
+test("a POST without a key is sent again only if the hub did nothing", async (t) => {
   const refused = refuse(429, { "Retry-After": "0" });
   const { hub, asked } = await scripted(t, refused, refuse(503, { "Retry-After": "0" }));
   const params = { path: { run_id: "r" } };
@@ -82,7 +82,7 @@ test("a POST without a key is sent again only where nothing was done", async (t)
   assert.equal(asked.length, 2);
 });
 
-test("what lasts is given up, and told even where no hub answered", async (t) => {
+test("a lasting failure is given up and reported, even if no hub answered", async (t) => {
   const { hub, asked } = await scripted(t, ...Array(4).fill(refuse(503, { "Retry-After": "0" })));
   const error = await hub.get("/v1/runs").catch((reason: unknown) => reason);
   assert.ok(error instanceof HubProblem);
@@ -90,7 +90,7 @@ test("what lasts is given up, and told even where no hub answered", async (t) =>
   assert.equal(asked.length, 4);
 });
 
-test("nobody waits for longer than a minute", async (t) => {
+test("no call waits for longer than a minute", async (t) => {
   const { hub } = await scripted(t, refuse(429, { "Retry-After": "3600" }));
   await assert.rejects(hub.get("/v1/runs"), { status: 429 });
 });
@@ -101,21 +101,21 @@ test("a wait ends when it is aborted", async (t) => {
   await assert.rejects(hub.get("/v1/runs", { signal }), { name: "TimeoutError" });
 });
 
-test("a stream that is cut goes on behind what was told", async (t) => {
+test("a stream that is cut continues after the last event", async (t) => {
   const rest = stream(event(2) + event(3) + event(4, "succeeded"), cut);
   const { hub, asked } = await scripted(t, stream(event(1) + event(2), cut), lose, rest);
   assert.deepEqual(await revisions(hub), [1, 2, 3, 4]);
   assert.deepEqual(asked.map(header("last-event-id")), [undefined, "2", "2"]);
 });
 
-test("an event that is cut in two is not told in halves", async (t) => {
+test("an event that is cut in two is not reported in halves", async (t) => {
   const [text, at] = [event(2, "succeeded"), 40];
   const halves = stream(event(1) + text.slice(0, at), (answer) => answer.end(text.slice(at)));
   const { hub } = await scripted(t, halves);
   assert.deepEqual(await revisions(hub), [1, 2]);
 });
 
-test("where no stream comes through one asks and waits", async (t) => {
+test("if no stream comes through, the client polls with a wait", async (t) => {
   const polls = [json(run(1)), refuse(304), json(run(2, "failed"))];
   const { hub, asked } = await scripted(t, json("{}"), ...polls);
   assert.deepEqual(await revisions(hub), [1, 2]);
@@ -123,7 +123,7 @@ test("where no stream comes through one asks and waits", async (t) => {
   assert.ok(asked.slice(1).every(({ url }) => url === "/v1/runs/r?wait=25"));
 });
 
-test("streams that something holds back are given up for asking", async (t) => {
+test("if a proxy holds streams back, the client polls instead", async (t) => {
   const held: Answer = () => undefined;
   const { hub } = await scripted(t, held, stream("", () => undefined), json(run(2, "cancelled")));
   assert.deepEqual(await revisions(hub, 0.1), [2]);
@@ -145,14 +145,14 @@ test("following ends when it is aborted", async (t) => {
   await assert.rejects(following, reason);
 });
 
-test("following ends when one has seen enough", async (t) => {
+test("following ends when the caller stops reading", async (t) => {
   const { hub, asked } = await scripted(t, stream(event(1) + event(2), () => undefined));
   for await (const _ of hub.follow("r")) break;
   const { socket } = asked[0]!;
   await new Promise((closed) => (socket.destroyed ? closed(null) : socket.once("close", closed)));
 });
 
-test("white space around a token is not of it, and what cannot be one is never shown", async () => {
+test("white space around a token is ignored, and an invalid token is never shown", async () => {
   let sent: string | null = null;
   const fetch = async (request: Request) => {
     sent = request.headers.get("authorization");
@@ -169,7 +169,7 @@ test("white space around a token is not of it, and what cannot be one is never s
   }
 });
 
-test("what is no hub is said with its address", async (t) => {
+test("a server that is not a hub is named by its address", async (t) => {
   const { hub, asked } = await scripted(t, refuse(404));
   const error = await hub.get("/v1/runs").catch((reason: unknown) => reason);
   assert.ok(error instanceof HubProblem);

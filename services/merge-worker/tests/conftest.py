@@ -49,7 +49,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def undisturbed(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The model that the merge gives when nothing goes wrong."""
+    """The model that the merge makes if nothing goes wrong."""
     out = tmp_path_factory.mktemp("undisturbed") / "merged"
     return merge(plan_merge(parse_recipe(RECIPE), Sources(roots=(models,))), out).folder
 

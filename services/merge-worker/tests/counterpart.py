@@ -1,6 +1,7 @@
-"""A hub over real HTTP that keeps its runs in memory, for workers to speak with.
+"""A hub over real HTTP for workers under test; it keeps its runs in memory.
 
-`tests/test_counterpart.py` drives it and the registry alike and demands the same answers.
+`tests/test_counterpart.py` sends it and the registry the same requests and requires the same
+answers.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ WAIT_SECONDS = 100
 
 @dataclass
 class KeptRun:
-    """A run and all that was said about it."""
+    """A run, and all messages about it."""
 
     spec: RunSpec
     products: dict[str, UUID] = field(default_factory=dict)
@@ -58,7 +59,7 @@ class KeptRun:
     finished_at: datetime | None = None
 
     def lose_lease(self) -> None:
-        """What the sweeper does with a run whose worker is silent."""
+        """Take the run back, as the sweeper does from a silent worker."""
         self.fail(retryable=True)
 
     def fail(self, retryable: bool) -> None:
@@ -82,11 +83,11 @@ class CounterpartHub:
 
     def __init__(self) -> None:
         self.runs: dict[UUID, KeptRun] = {}
-        self.refuse_with: list[Response] = []  # answers to give first, whatever is asked
+        self.refuse_with: list[Response] = []  # the first answers, to any request
         self.refuse_reports_with: list[str] = []
         self.present: dict[str, WorkerBeat] = {}
         self.left: list[str] = []
-        self.answers_to_lose = 0  # of messages that were heard and acted upon
+        self.answers_to_lose = 0  # of messages that took effect
         self.url = ""
         self._news = asyncio.Condition()
 
@@ -96,7 +97,7 @@ class CounterpartHub:
         return run
 
     async def until(self, true: Callable[[], Any]) -> None:
-        """Wait for something that a worker says."""
+        """Wait until a worker's message makes a condition true."""
         async with asyncio.timeout(WAIT_SECONDS), self._news:
             await self._news.wait_for(true)
 
@@ -196,7 +197,7 @@ def app_of(hub: CounterpartHub) -> FastAPI:
     @app.get("/v1/runs/{run_id}")
     async def read(run_id: UUID) -> Any:
         if run_id not in hub.runs:
-            return problem(404, "There is no such run.")
+            return problem(404, f"There is no run {run_id}.")
         return await answer(run_id, _shown)
 
     @app.post("/v1/runs/{run_id}/claim")
@@ -231,7 +232,7 @@ def app_of(hub: CounterpartHub) -> FastAPI:
 
 
 def problem(status: int, detail: str, **more: str) -> Response:
-    """Problem details as the services answer them."""
+    """Problem details in the services' form."""
     body = {"detail": detail, **more}
     return JSONResponse(body, status, media_type="application/problem+json")
 

@@ -42,7 +42,7 @@ def put(name: str, content: Any) -> Strange:
 
 
 def header(entries: Any, data: int = 8, length: int | None = None) -> Strange:
-    """Replace the weights with a file that has this header and so many zero bytes."""
+    """Replace the weights with a file that has this header and a number of zero bytes."""
     text = entries if isinstance(entries, bytes) else json.dumps(entries).encode()
     size = len(text) if length is None else length
     return put("model.safetensors", size.to_bytes(8, "little") + text + bytes(data))

@@ -57,7 +57,7 @@ async def test_listening_ends_with_a_drain_though_the_slot_was_freed_just_now(
 
 
 async def ends(task: asyncio.Task[Any], turns: int) -> bool:
-    """Whether a task ends if it is cancelled after so many turns of the loop."""
+    """Whether a task ends if it is cancelled after a number of turns of the loop."""
     for _ in range(turns):
         await asyncio.sleep(0)
     task.cancel()

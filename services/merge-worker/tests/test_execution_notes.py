@@ -65,7 +65,7 @@ def result(tmp_path: Path) -> MergeResult:
 
 
 def test_a_run_reports_the_notes_of_its_merge_and_the_shell_says_them(result: MergeResult) -> None:
-    note = "two has tensors that the output has not: lm_head.weight"
+    note = "two has tensors that the output lacks: lm_head.weight"
     assert result.notes == [note]
     assert f"\nnote: {note}\n" in outcome(result)
 

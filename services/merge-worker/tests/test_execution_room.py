@@ -1,4 +1,4 @@
-"""What a machine can give to a run, and whether its kernel killed a process for its memory."""
+"""A machine's resources for a run, and whether its kernel killed a process for its memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An OpenID provider that says what a test wants, in ID tokens with its own keys."""
+"""An OpenID provider that claims what a test wants, in ID tokens with its own keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Private objects: who sees them, and that nobody else finds a trace of them anywhere."""
+"""Private objects: who sees them, and that no other caller finds a trace of them."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ async def lab(ann: Client) -> str:
 async def others(
     person: Call, stranger: Client, worker: Client, ann: Client, lab: str
 ) -> list[Client]:
-    """All who must not know: no token, another person, a worker, and a token without a session."""
+    """Callers who must not see them: no token, another person, a worker, a token alone."""
     return [stranger, await person("eve"), worker, await person("mallory", "recipes:read")]
 
 
 @pytest.fixture
 async def members(person: Call, ann: Client, owner: Client, lab: str) -> dict[str, Client]:
-    """All who may know, by their role."""
+    """Callers who may see them, by their role."""
     found = {"owner": ann, "admin": owner}
     for role in ("writer", "reader"):
         found[role] = await person(f"the-{role}")

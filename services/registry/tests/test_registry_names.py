@@ -1,4 +1,4 @@
-"""Who owns a model's name, and which model a name means."""
+"""The owner of a model's name, and the model that a name means."""
 
 from __future__ import annotations
 
@@ -243,7 +243,7 @@ async def test_a_private_model_goes_into_nothing_public_by_whatever_way(
     assert hers.json()["products"] == {name: secret["id"]}
     if form.startswith("run:"):
         assert his.json()["errors"][0]["code"] == "unknown-run"
-    else:  # for bob it is not a product, but a worker's folder or an id of Hugging Face
+    else:  # for bob it is not a product, but a worker's folder or a Hugging Face id
         assert (his.json()["products"], his.json()["visibility"]) == ({}, "public")
 
 

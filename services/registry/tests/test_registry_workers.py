@@ -237,7 +237,7 @@ async def test_whoever_submits_a_run_is_told_where_no_worker_suits_it(
     if there:
         await worker.put("/v1/workers/a", json=BEAT | {"hardware": there})
     notes = (await submit(hardware=wanted))["notes"]
-    told = [f"No {wanted} worker is registered: the run waits until one comes."]
+    told = [f"No {wanted} worker is registered: the run waits until one registers."]
     assert notes == (told if waits else [])
 
 
@@ -251,4 +251,4 @@ async def test_a_silent_worker_is_none_and_a_retry_says_so_too(
         await session.execute(text("UPDATE workers SET seen_at = now() - interval '31 s'"))
     again = (await owner.post(f"/v1/runs/{run['id']}/retry")).json()
     assert run["notes"] == []
-    assert again["notes"] == ["No gpu worker is registered: the run waits until one comes."]
+    assert again["notes"] == ["No gpu worker is registered: the run waits until one registers."]

@@ -1,4 +1,4 @@
-"""Processes that end with their parent, however that ends."""
+"""Processes that end with their parent, even if that is killed."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Judge:
         self.judged = 0
 
     def judge(self, text: str) -> str | None:
-        """What is wrong with this text, if anything."""
+        """The failure that this text causes, or None."""
         data = text.encode("utf-8", "surrogatepass")
         assert self._process.stdin is not None
         assert self._process.stdout is not None

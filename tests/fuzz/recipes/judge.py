@@ -49,7 +49,7 @@ def check_all(text: str) -> None:
 
 
 def judge(judged: Callable[[str], None], text: str) -> str | None:
-    """What goes wrong when a function reads a text; None if nothing does."""
+    """The failure of a function that reads a text; None if it does not fail."""
     ours, theirs = os.pipe()
     before = _pages(1)
     if (child := os.fork()) == 0:

@@ -65,7 +65,7 @@ async def apply(session: AsyncSession, event: Envelope) -> None:
 
 
 def _kept_none(answer: httpx.Response) -> bool:
-    """Whether the registry itself says so: a gateway that finds no registry says 404 as well."""
+    """Whether the 404 is the registry's own; a gateway without a registry answers 404, too."""
     is_problem = answer.headers.get("content-type") == "application/problem+json"
     return is_problem and bool(answer.json()["code"] == "run-not-found")
 

@@ -1,4 +1,4 @@
-"""Model names: the first spelling counts, whatever case later results use."""
+"""Model names: the first spelling counts, even if later results use another case."""
 
 from __future__ import annotations
 

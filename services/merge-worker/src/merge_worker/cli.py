@@ -42,7 +42,7 @@ from mergehub.contracts.runs import RunProgress
 from mergehub.recipe import parse_to_merge
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-ROOT = "Also allow models under this folder, besides this one and the recipe's; may be repeated."
+ROOT = "Also allow models under this folder, not only this one and the recipe's; may be repeated."
 SEED = "The seed for methods that use random numbers."
 PART = "Fill only this part of the output, as in 2/8; the last part to end completes it."
 SYNC = "Wait until the output is on the disk, or only until it is complete."
@@ -76,8 +76,14 @@ def _merge_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--seed", type=click.IntRange(min=0), default=0, show_default=True, help=SEED
             ),
-            click.option("--threads", type=click.IntRange(min=1), help="Default: all processors."),
-            click.option("--offline", is_flag=True, help="Use only what is already in the cache."),
+            click.option(
+                "--threads",
+                type=click.IntRange(min=1),
+                help="How many threads work; by default, one per processor.",
+            ),
+            click.option(
+                "--offline", is_flag=True, help="Download nothing; use only what is in the cache."
+            ),
         ]
     ):
         command = option(command)
@@ -169,7 +175,7 @@ def _unused_device(planned: Plan, options: MergeOptions) -> Iterator[str]:
 
 
 def _merged(result: MergeResult | None) -> dict[str, Any]:
-    """What a merge made, as data; `folder` is null if other parts will complete it."""
+    """The result of a merge as data; `folder` is null if other parts will complete it."""
     if result is None:
         return {"folder": None}
     return {

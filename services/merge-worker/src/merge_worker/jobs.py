@@ -123,7 +123,7 @@ class Doorbell:
                 self._free.set()
 
     async def listen(self) -> None:
-        """Answer bells until cancelled; a Redis that goes away is waited for."""
+        """Answer bells until cancelled; if Redis goes away, wait for it."""
         pauses = BACKOFF.pauses()
         while True:
             # A new listener each time: arq's count of its jobs does not survive a lost connection.

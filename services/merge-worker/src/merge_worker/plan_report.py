@@ -61,7 +61,7 @@ def described(planned: Plan, options: MergeOptions) -> Table:
     rows = {
         "models": "\n".join(model.reference for model in planned.models),
         "methods": ", ".join(f"{name} for {n} tensors" for name, n in methods.items()) or "none",
-        "copied": f"{len(planned.copied)} of {len(planned.tensors)} tensors, untouched",
+        "copied": f"{len(planned.copied)} of {len(planned.tensors)} tensors, unchanged",
         "read": decimal(planned.bytes_in),
         "write": f"{decimal(planned.bytes_out)}, files: {len(planned.shards)}",
         "memory": f"{decimal(peak_memory(planned, options.workers))} of buffers at most, "
@@ -108,8 +108,8 @@ def _first_time(methods: Counter[str]) -> str:
 
 
 def _own(planned: Plan) -> str:
-    """What no estimate knows."""
-    return f"; and what {planned.method_file.name} takes" if planned.method_file else ""
+    """The part of the time that the estimate does not cover."""
+    return f", plus the time of {planned.method_file.name}" if planned.method_file else ""
 
 
 def _time(low: float, high: float) -> str:

@@ -75,7 +75,7 @@ def test_what_is_behind_is_noticed_and_written(
     assert "make documents" in capsys.readouterr().err
     assert command.main(["--write", *places]) == 0
     assert command.main(["--check", *places]) == 0
-    (docs / "gone.md").write_text("A method that is no more.")
+    (docs / "gone.md").write_text("A method that was removed.")
     assert command.main(["--check", *places]) == 1
     assert command.main(["--write", *places]) == 0
     assert {path.stem for path in docs.iterdir()} == {"README", *discover()}

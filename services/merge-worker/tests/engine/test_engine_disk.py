@@ -42,7 +42,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def leave(folder: Path, pages: int) -> Path:
-    """Fill a disk except for so many pages."""
+    """Fill a disk except for a number of pages."""
     ballast = folder / "ballast"
     ballast.unlink(missing_ok=True)
     status = os.statvfs(folder)

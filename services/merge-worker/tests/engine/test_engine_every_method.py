@@ -1,4 +1,4 @@
-"""What must be true of every merge method, including one added as a file."""
+"""Properties that every merge method must have, including one added as a file."""
 
 from __future__ import annotations
 

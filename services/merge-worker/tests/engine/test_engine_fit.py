@@ -192,7 +192,7 @@ def test_a_buffer_is_copied_where_the_first_model_has_it_and_else_dropped_with_a
     assert (workshop.merged(recipe)[buffer] == stored).all()
     plan = workshop.plan(linear("b", "a"))
     assert buffer not in {tensor.name for tensor in plan.tensors}
-    assert any(f"./a has tensors that the output has not: {buffer}" in n for n in plan.notes)
+    assert any(f"./a has tensors that the output lacks: {buffer}" in n for n in plan.notes)
 
 
 def test_a_buffer_of_a_layer_comes_with_the_layer(workshop: Any) -> None:

@@ -1,4 +1,4 @@
-"""Each method compared with its formula in float64, and what must be true of any numbers."""
+"""Each method compared with its formula in float64, and properties for any numbers."""
 
 from __future__ import annotations
 
@@ -253,7 +253,7 @@ def test_passthrough_scales_up_too(workshop: Any) -> None:
     close(found, lambda n: 2.0 * models[1][n])
 
 
-# What must be true of any numbers.
+# Properties for any numbers.
 
 
 def test_formulas_compute_with_float32_alone() -> None:

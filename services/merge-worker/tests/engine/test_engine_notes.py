@@ -24,7 +24,7 @@ def recipe(workshop: Any) -> dict[str, Any]:
 def test_a_note_of_the_plan_is_in_the_card_and_the_manifest(workshop: Any) -> None:
     document = recipe(workshop)
     (note,) = workshop.plan(document).notes
-    assert note == "./b has tensors that the output has not: lm_head.weight"
+    assert note == "./b has tensors that the output lacks: lm_head.weight"
     workshop.merge(document)
     out = workshop.folder / "out"
     assert f"## Notes\n\n- {note}\n\n## Recipe\n" in (out / "README.md").read_text()
@@ -53,9 +53,7 @@ def test_a_base_that_a_method_has_no_use_for_is_noted(workshop: Any) -> None:
     named = {**document, "base_model": "./c"}
     said = "./c is not merged: linear has no base; "
     assert workshop.plan(named).notes[0] == f"{said}only its tokenizer counts"
-    assert workshop.plan({**named, "tokenizer_source": "./a"}).notes[0] == (
-        f"{said}nothing of it is used"
-    )
+    assert workshop.plan({**named, "tokenizer_source": "./a"}).notes[0] == f"{said}it is not used"
     models = [*document["models"], {"model": "./c"}]
     assert not any("is not merged" in n for n in workshop.plan({**named, "models": models}).notes)
 
@@ -71,7 +69,7 @@ def test_integers_are_copied_from_the_first_model_and_noted(workshop: Any, first
     order = sorted("ab", reverse=first == "b")
     document = {"merge_method": "linear", "models": [{"model": f"./{each}"} for each in order]}
     (note,) = workshop.plan(document).notes
-    assert note == f"{name}: tensors of integers are not merged, but copied from ./{first}"
+    assert note == f"{name}: integer tensors are not merged but copied from ./{first}"
     workshop.merge(document)
     out = load_file(workshop.folder / "out" / "model.safetensors")
     assert np.array_equal(out[name], (tensors if first == "a" else whole)[name])

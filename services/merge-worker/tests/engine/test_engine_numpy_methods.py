@@ -232,7 +232,7 @@ def test_what_a_function_returns_may_be_its_argument_strided_wide_or_read_only(
         np.testing.assert_array_equal(values, (2 * stored[name]).astype(made).astype(np.float32))
 
 
-# Whoever computes it, and when.
+# The same bytes, wherever and whenever a tensor is computed.
 
 
 class Noisy:
@@ -330,7 +330,7 @@ def test_a_gpu_is_left_alone_and_the_bytes_are_those_of_the_processor(
     assert suited == MergeOptions()
 
 
-# What is said when something is wrong.
+# Errors.
 
 
 @pytest.mark.parametrize(
@@ -374,7 +374,7 @@ PARAMETER = Parameter(name="keep", type="float", doc="How much.", default=1.0)
         (lambda tensors: 0, {"base": "required"}, "must take the argument 'base'"),
         (lambda tensors, base: 0, {}, 'declare base="required"'),
         (lambda tensors, *rest: 0, {}, r"takes \*rest: give each argument a plain name"),
-        (lambda tensors, keep: 0, {"parameters": [PARAMETER] * 2}, "declares 'keep', which has"),
+        (lambda tensors, keep: 0, {"parameters": [PARAMETER] * 2}, "declares 'keep', a name that"),
         (np.mean, {"name": "Mean-1"}, "'Mean-1' is not a name for a method"),
         (3, {}, "must be given a function, not int"),
     ],
@@ -395,7 +395,7 @@ FAULTY = {
     "x = 1\nraise SystemExit": r"SystemExit \(.*mine.py, line 2\)",
     "METHOD = 3": r"mine.py declares no method: add METHOD = numpy_method",
     LINEAR.replace("weights)", "weight)", 1): r"takes 'weight': .*mine.py, line 11\)",
-    LINEAR.replace("numpy_linear", "ties"): r"mine.py: there is a method 'ties' already",
+    LINEAR.replace("numpy_linear", "ties"): r"mine.py: there is already a method 'ties'",
     LINEAR.replace('"θ = Σ wᵢθᵢ / Σ wᵢ"', "3"): r"MethodSpec formula: .*mine.py, line 11\)",
     "x = '\0'": r"null bytes",
 }
@@ -456,7 +456,7 @@ def test_another_version_of_the_file_does_not_go_on_with_what_the_first_made(
         assert merge_part(plan, out, Part(2, 2)) is not None
 
 
-# Adding one by adding a file.
+# Adding a method by adding a file.
 
 MEDIAN = '''
 """Median: θ = median of the θᵢ, element by element."""
@@ -556,7 +556,7 @@ def test_the_plan_and_the_merge_say_that_the_method_is_the_users_own(
     said = shell("plan", recipe_file, "--json", "--method-file", linear_file)
     (note,) = json.loads(said.stdout)["notes"]
     assert digest in note
-    assert "and what mine.py takes" in " ".join(
+    assert "plus the time of mine.py" in " ".join(
         shell("plan", recipe_file, "--method-file", linear_file).stdout.split()
     )
     out = recipe_file.with_name("out")

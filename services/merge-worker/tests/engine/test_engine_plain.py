@@ -106,7 +106,7 @@ HALF = numpy_method(lambda tensors: tensors[0] / 2, name="half", summary="Halves
 
 @pytest.fixture(scope="module")
 def halved(shop: Any) -> str:
-    """What the compiled loops make around a method in NumPy."""
+    """The digest of a NumPy method's output, with compiled loops around it."""
     with added(HALF):
         digest: str = shop.merge(document("half", ["./m0", "./m1"], {}), "halved").output_digest
     return digest

@@ -1,4 +1,4 @@
-"""What a plan says, and refuses, before a tensor is read."""
+"""The contents of a plan, and its refusals, before a tensor is read."""
 
 from __future__ import annotations
 

@@ -300,7 +300,7 @@ def test_a_note_says_which_keys_the_layers_of_a_stack_now_depend_on(workshop: An
     sliding, full = "sliding_attention", "full_attention"
     assert plan.config["layer_types"] == [sliding, full, full]
     (note,) = plan.notes
-    assert "layer_types in the output's config.json now says it layer by layer" in note
+    assert "layer_types in the output's config.json now says what each layer does" in note
     assert workshop.plan(stack(("a", 0, 2), ("a", 0, 2))).notes == ()
 
 

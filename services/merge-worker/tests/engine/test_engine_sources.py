@@ -1,4 +1,4 @@
-"""Where ingredients may come from, and where not."""
+"""The places that ingredients may come from, and those that are refused."""
 
 from __future__ import annotations
 

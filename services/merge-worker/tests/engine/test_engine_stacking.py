@@ -59,7 +59,7 @@ class Kind:
 
 
 def save(folder: Path, kind: Kind, auto: str = "AutoModelForCausalLM") -> None:
-    """A model with weights at random, its pattern left to follow from the configuration."""
+    """A model with random weights, whose pattern follows from the configuration."""
     torch.manual_seed(0)
     small = {} if "text_config" in kind.settings else SMALL
     config = transformers.AutoConfig.for_model(kind.type, **{**small, **kind.settings})
@@ -513,7 +513,7 @@ def test_models_with_further_layers_merge_whole(workshop: Any) -> None:
 
     assert {t.name for t in workshop.plan(linear("a", "b")).tensors} == set(whole)
     notes = workshop.plan(linear("c", "a")).notes
-    assert any("./a has tensors that the output has not: model.layers.4." in n for n in notes)
+    assert any("./a has tensors that the output lacks: model.layers.4." in n for n in notes)
     with pytest.raises(EngineError, match=r"list ./c first"):
         workshop.plan(linear("a", "c"))
 

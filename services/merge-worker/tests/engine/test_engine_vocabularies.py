@@ -102,7 +102,7 @@ def test_a_recipe_may_say_that_the_ids_mean_the_same(
     give(workshop, "b", "tokenizer.json", PERMUTED)
     document = {**recipe, **options, "same_token_ids": True}
     (note,) = workshop.plan(document).notes
-    assert "as the recipe says, the ids mean the same" in note
+    assert "the recipe says that the ids mean the same" in note
     workshop.merge(document)
     assert note in Path(workshop.folder, "out", "README.md").read_text()
 
@@ -173,7 +173,7 @@ def test_a_model_that_gives_only_layers_may_have_another_vocabulary(
     give(workshop, "a", "tokenizer.json", TOKENS)
     give(workshop, "b", "tokenizer.json", PERMUTED)
     (note,) = workshop.plan(slices("./a", "./b", "./a")).notes
-    assert note == "./b has another vocabulary than ./a; its embeddings are not read"
+    assert note == "./b has a different vocabulary from ./a; its embeddings are not read"
 
 
 def test_a_stack_whose_head_has_another_vocabulary_than_its_embedding_is_refused(

@@ -22,7 +22,7 @@ TRAINED = (
     "YTmJUqWt8LZPFysQFVJieWiMbmqRzg4uZiAXITRePd1cCq8kRdk21hqnKBqm6U28G4GUAuR7E9WF2KqLxQFpiVD2cV"
     "w1m5ou+W5oBZyaKTlkNYiaKmK4EsTi4moDEgphCvBKOCyC9GkD86mBikeLg4MlNS80oySyqFGACCiEB+"
 )
-"""What sentencepiece 0.2.3 trained on "the cat sat on the mat" and the like, compressed."""
+"""A model that sentencepiece 0.2.3 trained on "the cat sat on the mat" and the like, compressed."""
 PIECES = "<unk> <s> </s> <x> ▁ t h e ▁cat ▁a n ▁mat ▁hat d o s m c a at"
 """The pieces by the same library, in the order of their ids."""
 

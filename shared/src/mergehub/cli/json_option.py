@@ -13,7 +13,7 @@ import click
 from mergehub.cli.failures import Faults
 from mergehub.json_text import json_text
 
-HOW_MANY = "The largest number to list."
+HOW_MANY = "How many to list at most."
 
 
 def as_json(command: Callable[..., Any]) -> Callable[..., Any]:

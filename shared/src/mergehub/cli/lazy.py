@@ -15,7 +15,7 @@ BEGAN = "mergehub.began"
 
 
 class Lazy(NamedTuple):
-    """Where a command is (`module:function`), and its line in the list of commands."""
+    """The place of a command (`module:function`), and its line in the list of commands."""
 
     target: str
     help: str

@@ -34,7 +34,7 @@ SECTIONS = {
         ),
         "backup": Lazy("mergehub.cli.commands.backup:backup", "Back up a hub, running or stopped."),
         "restore": Lazy(
-            "mergehub.cli.commands.backup:restore", "Make a data folder from a backup."
+            "mergehub.cli.commands.backup:restore", "Restore a hub's data folder from a backup."
         ),
     },
     "Work on a hub": {
@@ -53,15 +53,17 @@ SECTIONS = {
             "List the hub's workers and the length of its queues.",
         ),
     },
-    "Who may use a hub": {
+    "Access to a hub": {
         "login": Lazy("mergehub.cli.commands.login:login", "Sign in to a hub with a browser."),
         "logout": Lazy(
             "mergehub.cli.commands.login:logout", "Sign out, and revoke this shell's token."
         ),
         "tokens": Lazy("mergehub.cli.commands.tokens:tokens", "Make, list and revoke tokens."),
     },
-    "What a hub knows": {
-        "lineage": Lazy("mergehub.cli.commands.lineage:lineage", "Draw what a model was made of."),
+    "Models and results of a hub": {
+        "lineage": Lazy(
+            "mergehub.cli.commands.lineage:lineage", "Show a model's ancestors as a tree."
+        ),
         "board": Lazy("mergehub.cli.commands.boards:board", "Show a leaderboard."),
         "uplift": Lazy("mergehub.cli.commands.boards:uplift", "Compare a merge with its parents."),
     },

@@ -1,4 +1,4 @@
-"""What the commands that submit runs share: their options, and the submission itself."""
+"""The parts that commands that submit runs share: their options, and the submission itself."""
 
 from __future__ import annotations
 

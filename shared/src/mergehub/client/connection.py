@@ -25,7 +25,7 @@ def found(url: str | None, token: str | None) -> tuple[str, str | None]:
     machine's hub; those of the last sign-in on this machine. The token that `mergehub up` left, and
     those of sign-ins, are sent only to their own hub.
 
-    Raises BadToken, and HubUnreachable where MERGEHUB_DATA names a folder without a hub.
+    Raises BadToken, and HubUnreachable if MERGEHUB_DATA names a folder without a hub.
     """
     url = url or os.environ.get("MERGEHUB_URL") or None
     token = os.environ.get("MERGEHUB_TOKEN") if token is None else token

@@ -51,7 +51,7 @@ def exchange(call: Call[T], tries: int = TRIES) -> Steps[T]:
 
 
 def _wait(call: Call[T], outcome: Outcome | None, tried: int) -> float | None:
-    """How many seconds to wait before a retry; None if that is of no use, or could do harm."""
+    """How many seconds to wait before a retry; None if a retry would not help, or could do harm."""
     told = None
     if isinstance(outcome, httpx.Response):
         told = retry_after(outcome.headers.get("Retry-After"))

@@ -23,7 +23,7 @@ FINAL = frozenset({"succeeded", "failed", "cancelled"})
 QUIET_SECONDS = 30.0  # a stream that is silent for longer is dead: the hub sends every 15 s
 POLL_SECONDS = 25
 BACKOFF = Backoff(first=0.2, longest=5.0)
-SILENT_STREAMS = 2  # after so many without an event, a proxy must be buffering them
+SILENT_STREAMS = 2  # after this number of streams without an event, a proxy must be buffering them
 
 
 def is_final(run: Run) -> bool:
@@ -40,7 +40,7 @@ class NothingMore(Exception):
 
 
 class Following:
-    """What is known of a run, and how to learn more: by streams, or else by long polling."""
+    """The known state of a run, and how to learn more: by streams, or else by long polling."""
 
     def __init__(
         self, run_id: str | UUID, after: int, on_outage: Outage = lambda away: None

@@ -130,7 +130,7 @@ class HubClient:
         return list(map(_plain, self.hub.pages(api.list_tokens(revoked=revoked))))
 
     def revoke_token(self, token_id: str) -> None:
-        """Revoke a token for ever."""
+        """Revoke a token permanently."""
         self.send(api.revoke_token(token_id))
 
     def redeem_shell_code(self, code: str, verifier: str) -> dict[str, Any]:

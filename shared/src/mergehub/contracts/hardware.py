@@ -1,4 +1,4 @@
-"""What runs need and what workers have: hardware class, memory and disk."""
+"""The needs of runs and the capacity of workers: hardware class, memory and disk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Bytes = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Needs(Strict):
-    """What an attempt at a run needs, in bytes, as far as its plan says."""
+    """The resources that an attempt at a run needs, in bytes, as far as its plan says."""
 
     memory: Bytes = Field(default=0, description="Main memory of the worker.")
     disk: Bytes = Field(default=0, description="Space on the disk of the worker's artifacts.")
@@ -31,7 +31,7 @@ class Needs(Strict):
 
 
 class Capacity(Strict):
-    """What a worker has, in bytes; null if it does not know."""
+    """The resources of a worker, in bytes; null if it does not know."""
 
     memory: Bytes | None = None
     disk: Bytes | None = None

@@ -1,6 +1,6 @@
 """The run protocol: states, the allowed moves between them, and every message about a run.
 
-The row in the registry is the truth about a run. A worker claims it, keeps its lease by
+The row in the registry is the authority on a run. A worker claims it, keeps its lease by
 heartbeats, and reports once; the fence that came with the claim proves that the claim still holds.
 """
 
@@ -125,7 +125,9 @@ class HeartbeatRequest(Message):
 
     fence: int
     progress: RunProgress | None = None
-    needs: Needs | None = Field(None, description="What the run needs, once its plan is made.")
+    needs: Needs | None = Field(
+        None, description="The resources that the run needs, once its plan is made."
+    )
 
 
 class HeartbeatAnswer(Answer):
@@ -193,7 +195,7 @@ class SubmittedRun(Run):
     """A run that was queued. `notes` are sentences on what its submitter may not expect."""
 
     model_config = example(
-        **RUN, notes=["No gpu worker is registered: the run waits until one comes."]
+        **RUN, notes=["No gpu worker is registered: the run waits until one registers."]
     )
 
     notes: list[str]

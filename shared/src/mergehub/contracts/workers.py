@@ -1,4 +1,4 @@
-"""What workers report about themselves, and what clients see of them."""
+"""The reports of workers about themselves, and the view that clients get."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class EmbeddedStore(ABC):
         """Whether the server takes requests."""
 
     def advice(self) -> str:
-        """What to do if the server ends at its start, as a line of its own."""
+        """The advice if the server ends at its start, as a line of its own."""
         return ""
 
     @property
@@ -71,7 +71,7 @@ class EmbeddedStore(ABC):
             if time.monotonic() > deadline:
                 self.stop()
                 raise CannotStart(
-                    f"{self.title} did not get ready in {self.seconds_to_start:g} s. "
+                    f"{self.title} was not ready within {self.seconds_to_start:g} s.  "
                     f"The end of {self.log}:\n{self.last_words()}"
                 )
             time.sleep(LOOK_SECONDS)

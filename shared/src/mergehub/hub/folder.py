@@ -39,7 +39,7 @@ class DataFolder:
     """An opened data folder; no other process can open it until it is closed or this one ends."""
 
     def __init__(self, path: Path, needed_bytes: int = NEEDED_BYTES) -> None:
-        """Raises CannotStart if the folder cannot be used, FolderInUse where it is in use."""
+        """Raises CannotStart if the folder is unusable, FolderInUse if another process has it."""
         self.path = path.expanduser().resolve()
         try:
             self._create()
@@ -72,7 +72,7 @@ class DataFolder:
         self._lock.flush()
 
     def forget_connection(self) -> None:
-        """Remove the address that an earlier hub of this folder left, where nothing answers."""
+        """Remove the address that an earlier hub of this folder left; no hub answers there."""
         (self.path / CONNECTION).unlink(missing_ok=True)
 
     def tokens(self) -> Tokens:

@@ -13,7 +13,7 @@ PAUSE_SECONDS = 0.1
 
 
 def await_workers(url: str, token: str, names: set[str], goes_on: Callable[[], bool]) -> None:
-    """Return once the workers of these names are registered, or waiting longer is of no use."""
+    """Return once the workers of these names are registered, or waiting longer would not help."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while goes_on() and time.monotonic() < deadline and not names <= _registered(url, token):
         time.sleep(PAUSE_SECONDS)

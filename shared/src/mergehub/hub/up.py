@@ -193,7 +193,7 @@ class Hub:
                 while not select.select([connection.sock], [], [], GLANCE_SECONDS)[0]:
                     self.supervisor.check()
                     if time.monotonic() > deadline:
-                        raise CannotStart(f"The services did not get ready: see {self.origin.log}.")
+                        raise CannotStart(f"The services were not ready: see {self.origin.log}.")
                 with suppress(http.client.HTTPException, OSError):
                     if connection.getresponse().status == http.HTTPStatus.OK:
                         return

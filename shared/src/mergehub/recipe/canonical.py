@@ -1,8 +1,8 @@
 """The canonical form of a recipe and its digest: the same merge, the same bytes.
 
-Whatever can be written in several ways is written in one: each parameter is at the innermost place
-where it can differ, with its default if none was given; labels, the order of keys and formatting
-are dropped. The canonical form is itself a recipe.
+Everything that can be written in several ways is written in one: each parameter is at the innermost
+place where it can differ, with its default if none was given; labels, the order of keys and
+formatting are dropped. The canonical form is itself a recipe.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a merge method requires of several parameters together, declared next to them.
+"""Constraints of a merge method on several parameters together, declared next to them.
 
 Each constraint yields what is wrong with the values of one place: with one model's values (given
 by its index) or with those of the whole merge (index None).

@@ -1,4 +1,4 @@
-"""What is wrong with a recipe, worded so that its author can fix it."""
+"""The faults of a recipe, worded so that its author can fix them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Filters by tensor name: part of the name, as in mergekit, or a regular expression in slashes.
 
-`mlp` matches every tensor whose name contains "mlp"; `/layers\\.[0-3]\\./` every tensor in whose
-name the expression between the slashes matches somewhere; `*` alone matches all. Recipes come from
+`mlp` matches every tensor whose name contains "mlp"; `/layers\\.[0-3]\\./` every tensor whose name
+contains a match of the expression between the slashes; `*` alone matches all. Recipes come from
 strangers, so expressions are RE2's, which take linear time, and are bounded in length and memory.
 """
 

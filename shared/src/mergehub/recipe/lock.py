@@ -45,9 +45,9 @@ class LockedIngredient(_Frozen):
 
 
 class Lock(_Frozen):
-    """What, with the recipe, determines the output: rerun under it, the digest must agree.
+    """What determines the output together with the recipe: a rerun under it must agree.
 
-    `method_file` is the SHA-256 of the file that the merge method came from, where it is not one of
+    `method_file` is the SHA-256 of the file that the merge method came from, if it is not one of
     the engine's.
     """
 

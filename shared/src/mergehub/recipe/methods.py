@@ -185,13 +185,13 @@ def register(spec: MethodSpec) -> None:
 
 @contextmanager
 def registered(spec: MethodSpec) -> Iterator[None]:
-    """Have one method more in the catalogue of this process, within the block.
+    """Add a method to the catalogue of this process within the block.
 
     Raises:
-        ValueError: there is a method of that name.
+        ValueError: another method has that name.
     """
     if spec.name in catalogue():
-        raise ValueError(f"there is a merge method {spec.name!r} already")
+        raise ValueError(f"there is already a merge method {spec.name!r}")
     _registered[spec.name] = spec
     try:
         yield

@@ -201,7 +201,7 @@ TokenSource = Annotated[
 
 
 class TokenOptions(Document):
-    """Where the embedding of one token comes from; `force` uses it even if the token has one."""
+    """The source of the embedding of one token; `force` uses it even if the token has one."""
 
     source: TokenSource | None = None
     force: Flag = False

@@ -1,4 +1,4 @@
-"""What the leaderboard keeps of a merge."""
+"""The rules of parents: the facts that the leaderboard keeps about a merge."""
 
 from __future__ import annotations
 

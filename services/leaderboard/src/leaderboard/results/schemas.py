@@ -19,7 +19,7 @@ class Estimate(Answer):
 
 
 class Setting(Answer):
-    """What two scores must share to be compared: benchmark, version, metric and shots."""
+    """The conditions that two scores must share to be compared."""
 
     benchmark: str
     version: str

@@ -1,4 +1,4 @@
-"""The rules of results: what is kept of an evaluation, and how certain its score is."""
+"""The rules of results: the facts kept of an evaluation, and how certain its score is."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VERIFIED = "verified"
 
 @dataclass(frozen=True, order=True)
 class Setting:
-    """What two scores must share to be compared."""
+    """The conditions that two scores must share to be compared."""
 
     benchmark: str
     version: str

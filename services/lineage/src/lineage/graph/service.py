@@ -37,7 +37,7 @@ class End:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where an edge was learned; the method and the recipe version say how a merge was made."""
+    """The source of an edge; the method and the recipe version say how a merge was made."""
 
     source: str
     run: UUID | None

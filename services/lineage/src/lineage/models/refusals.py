@@ -35,7 +35,7 @@ class RefusedEdgeRow(Base):
 
 
 async def keep(session: AsyncSession, values: dict[str, Any]) -> None:
-    """Record that an edge was refused, once however often it is reported."""
+    """Record that an edge was refused; repeated reports of it change nothing."""
     await session.execute(insert(RefusedEdgeRow).values(values).on_conflict_do_nothing())
 
 

@@ -1,1 +1,1 @@
-"""What the process of an attempt uses, for runs of any kind."""
+"""The parts of an attempt's process that runs of all kinds share."""

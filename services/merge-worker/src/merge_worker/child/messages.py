@@ -60,7 +60,7 @@ class Progress(_Frozen):
 
 
 class Planned(_Frozen):
-    """What the work will need, sent before it starts."""
+    """The resources that the work will need, sent before it starts."""
 
     kind: Literal["planned"] = "planned"
     needs: Needs

@@ -1,4 +1,4 @@
-"""Where the models that a run names can be found."""
+"""Finds the models that a run names."""
 
 from __future__ import annotations
 

@@ -39,6 +39,6 @@ def recipe_text(plan: Plan) -> str:
 
 
 def _name(reference: str) -> str:
-    """What the hub calls the model: no revision, no adapter; of a path, its last part."""
+    """The model's name on the Hugging Face Hub; of a path, its last part."""
     name = reference.partition("+")[0].partition("@")[0]
     return Path(name).name if name.startswith(("/", ".", "~")) else name

@@ -1,4 +1,4 @@
-"""What can go wrong in a merge; every message says what is wrong and how to fix it."""
+"""The errors of a merge; every message says what is wrong and how to fix it."""
 
 from __future__ import annotations
 

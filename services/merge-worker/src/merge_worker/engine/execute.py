@@ -61,7 +61,7 @@ class MergeOptions:
     device: str = "cpu"
 
     def suited(self, plan: Plan) -> MergeOptions:
-        """These, with the processor as the device where the plan's method is a NumPy function."""
+        """These, with the processor as the device if the plan's method is a NumPy function."""
         method = discover().get(plan.recipe.merge_method)
         return replace(self, device="cpu") if isinstance(method, NumpyMethod) else self
 
@@ -80,7 +80,7 @@ class MergeOptions:
 
 @dataclass(frozen=True)
 class MergeResult:
-    """What a merge made: `tensors` is how many tensors, `folder` where they are.
+    """The result of a merge: `tensors` is how many tensors, `folder` where they are.
 
     `nonfinite` counts the infinite and NaN elements of the merged ingredients, if there are any, by
     tensor and model; `made` counts those of the output, by tensor and kind.
@@ -133,7 +133,7 @@ def merge_part(
     what `merge` raises.
 
     Returns:
-        What the merge made, or None if other parts are unfinished.
+        The result of the merge, or None if other parts are unfinished.
     """
     options = (options or MergeOptions()).suited(plan)
     if os.path.lexists(out):

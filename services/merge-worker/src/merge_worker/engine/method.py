@@ -158,8 +158,8 @@ class AnyMethod(ABC):
     """A merge method, however it computes.
 
     Attributes:
-        spec: name, parameters and what base and how many models it takes.
-        copies: whether, with these parameters, the only model's tensor is the result as it is.
+        spec: its name, its parameters, and which base and how many models it takes.
+        copies: whether, with these parameters, the only model's tensor is the result unchanged.
     """
 
     spec: MethodSpec

@@ -1,7 +1,7 @@
 """Methods from files of the user's own, known to this process for as long as they are needed.
 
-Only somebody at a shell or in Python names such a file: it is run, so nothing that comes over a
-network may lead here.
+The engine runs such a file. So only a user's command line or Python code may name it, and nothing
+that comes over a network may lead here.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from .numpy_methods import MethodFile, NumpyMethod
 
 @contextmanager
 def method_file(path: Path) -> Iterator[NumpyMethod]:
-    """Know the method that a Python file declares as `METHOD`, to plan and merge within the block.
+    """Make the method that a Python file declares as `METHOD` known within the block.
 
     Raises:
-        MethodError: the file cannot be run, declares no method, or one that there is already.
+        MethodError: the file cannot be run, declares no method, or one whose name is taken.
         SourceError, CheckpointError: the file cannot be read.
     """
     source = read_small(path, MIB)
@@ -38,7 +38,7 @@ def method_file(path: Path) -> Iterator[NumpyMethod]:
         method = replace(_run(source, module), file=MethodFile(path.name, digest))
         if method.spec.name in discover():
             raise MethodError(
-                f"{path}: there is a method {method.spec.name!r} already; give yours another name"
+                f"{path}: there is already a method {method.spec.name!r}; give yours another name"
             )
         with added(method):
             yield method

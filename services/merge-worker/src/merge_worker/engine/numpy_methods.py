@@ -3,18 +3,18 @@
     from merge_worker.engine.numpy_methods import Parameter, numpy_method
     METHOD = numpy_method(merge, name="midpoint", summary="…", formula="θ = Σθᵢ/n")
 
-The function says by the names of its arguments what it wants to be given, for one output tensor:
+The names of the function's arguments say what it gets for each output tensor:
 
 - `tensors`: a list of float32 arrays, one per model in the recipe's order, in the tensor's shape;
-- `base`: the base's array, or None where `base_model` is optional and not given;
+- `base`: the base's array, or None if `base_model` is optional and not given;
 - `weights`: a list of floats, one per model. The recipe gives them as `weight`;
-- each declared parameter by its name: a list of one value per model, or one value where its scope
-  is "recipe". `lambda`, a word of Python's, arrives as `lambda_`;
+- each declared parameter by its name: a list of one value per model, or one value if its scope is
+  "recipe". `lambda`, a keyword of Python, is passed as `lambda_`;
 - `rng`: a `numpy.random.Generator` that depends on the seed and the tensor's name alone;
 - `name`: the tensor's name.
 
 It returns an array of floating-point numbers in the same shape, which is rounded to float32 and
-then to the type of the output. The arrays are its own: it may write to them.
+then to the type of the output. The function may write to the arrays that it gets.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ Parameter = ParameterSpec
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _WEIGHTS: Final = "weights"
 _GIVEN: Final = ("tensors", "base", _WEIGHTS, "rng", "name")
-"""What a function may ask for beside its parameters."""
+"""The arguments that a function may take in addition to its parameters."""
 _RESERVED: Final = tuple(each for each in _GIVEN if each != _WEIGHTS)
 
 
@@ -82,7 +82,7 @@ class NumpyMethod(AnyMethod):
         return inspect.getfile(inspect.unwrap(self.function))
 
     def memory(self, elements: int, operands: int) -> int:
-        """Bytes for a tensor held whole: its operands, the result, what the function makes."""
+        """Bytes for a tensor held whole: operands, the result, and the function's own arrays."""
         scratch = operands if self.scratch is None else self.scratch
         return 4 * elements * (operands + scratch + 1)
 
@@ -107,7 +107,7 @@ class NumpyMethod(AnyMethod):
         return made
 
     def _given(self, merge: Merge, tensors: list[Array], base: Array | None) -> dict[str, Any]:
-        """What the function asks for, by name."""
+        """The arguments that the function takes, by name."""
         asked = inspect.signature(self.function).parameters
         given: dict[str, Any] = {"tensors": tensors, "base": base, "name": merge.name}
         for spec in self.spec.parameters:
@@ -121,14 +121,14 @@ class NumpyMethod(AnyMethod):
 
 
 def _value(spec: ParameterSpec, merge: Merge) -> Any:
-    """What the recipe gives for a parameter: a value for each model, or one for all."""
+    """The recipe's value of a parameter for each model, or its one value for all."""
     if spec.scope == "recipe":
         return spec.convert(merge.settings[spec.name])
     return [spec.convert(model.parameters[spec.name]) for model in merge.models]
 
 
 def generator(seed: int, tensor: str) -> np.random.Generator:
-    """The source of everything random in a tensor, whoever computes it and when."""
+    """The random generator of a tensor, equal in every process and every attempt."""
     return np.random.Generator(np.random.Philox(key=draw_key(seed, "", tensor)))
 
 
@@ -189,11 +189,11 @@ def _asked(function: Callable[..., Any]) -> list[str]:
 
 
 def _check(name: str, asked: list[str], declared: Sequence[ParameterSpec], base: Base) -> None:
-    """Make sure that the function takes what there is to give, and leaves out nothing declared."""
+    """Check that the function takes only known arguments, and each declared parameter."""
     arguments = [_argument(spec) for spec in declared]
     twice = {each for each in arguments if arguments.count(each) > 1 or each in _RESERVED}
     if twice:
-        raise MethodError(f"{name} declares {twice.pop()!r}, which has another meaning")
+        raise MethodError(f"{name} declares {twice.pop()!r}, a name that is taken")
     if unknown := [each for each in asked if each not in (*_GIVEN, *arguments)]:
         raise MethodError(
             f"the function of {name} takes {unknown[0]!r}: declare it as a Parameter, or take some "

@@ -1,4 +1,4 @@
-"""What can go wrong in an evaluation; every message says how to fix it."""
+"""The errors of an evaluation; every message says how to fix it."""
 
 from __future__ import annotations
 

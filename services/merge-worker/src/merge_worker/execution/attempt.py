@@ -117,7 +117,7 @@ class Attempt:
         return _End.CHILD_ENDED
 
     def _lacking(self) -> list[str]:
-        """What this worker lacks for the run, as sentences."""
+        """The resources that this worker lacks for the run, as sentences."""
         return lacking(self._needs or Needs(), self._job.capacity)
 
     async def _beat(self) -> _End:

@@ -1,7 +1,7 @@
 """The process that does one attempt at a run: `python -m merge_worker.execution.child`.
 
 It reads a `Job` from standard input and writes messages to standard output; the last message is the
-outcome. Whatever else it or a library prints goes to standard error, the attempt's log.
+outcome. All other output, its own or a library's, goes to standard error, the attempt's log.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class Leftovers:
         self._client = client
 
     async def run(self) -> None:
-        """Remove what is final from time to time, for ever."""
+        """Free the space of final runs from time to time, for ever."""
         while True:
             turned(PAUSE_SECONDS + REMOVE_SECONDS)
             try:
@@ -45,7 +45,7 @@ class Leftovers:
     async def remove_final(self) -> None:
         """Free the disk space of runs that have ended. Raises Refused or Unreachable.
 
-        What belongs to no run of this hub is kept, since another hub may share the folders.
+        Files that belong to no run of this hub are kept, since another hub may share the folders.
         """
         for run_id in await asyncio.to_thread(self._find):
             run = await self._client.run(run_id)

@@ -1,4 +1,4 @@
-"""Tells, from the kernel's counters, whether it has killed a process because memory ran out."""
+"""Reads from the kernel's counters whether it killed a process because memory ran out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this machine can give to a run: memory, disk space, and GPU memory."""
+"""The resources of this machine for a run: memory, disk space, and GPU memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNLIMITED = 1 << 60  # version 1 of control groups writes a huge number for "no 
 
 
 def capacity(hardware: Hardware, artifacts: Path, run: UUID | None = None) -> Capacity:
-    """What is free now; what `run` already has on disk counts as free for it."""
+    """The resources that are free now; the space that `run` already uses counts as free for it."""
     held = _allocated(partial_folder(artifacts, run)) if run else 0
     return Capacity(
         memory=_free_memory(),

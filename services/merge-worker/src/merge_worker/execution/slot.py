@@ -48,7 +48,7 @@ class Slot:
         return self._work
 
     def capacity(self, run_id: UUID | None = None) -> Capacity:
-        """What is free now, for a certain run or for a new one."""
+        """The resources that are free now, for a certain run or for a new one."""
         return capacity(self._settings.hardware, self._settings.artifacts.resolve(), run_id)
 
     async def drain(self) -> bool:

@@ -1,4 +1,4 @@
-"""What a worker does for each kind of run: the function `run` in the file named like the kind.
+"""The work of each kind of run: the function `run` in the file named like the kind.
 
 Each attempt calls it in a process of its own, from which it reports its progress.
 """

@@ -24,7 +24,7 @@ from registry.audit.service import audit
 
 @dataclass(frozen=True)
 class Count:
-    """What a quota counts: `of` is the query for how many of `what` an account has.
+    """The count behind a quota: `of` is the query for how many of `what` an account has.
 
     `problem` is raised if the account has reached its quota.
     """

@@ -34,7 +34,7 @@ class OrganisationCreate(Message):
 
 
 class AccountUpdate(Message):
-    """Omitted fields stay as they are; only administrators may set `disabled`."""
+    """Omitted fields do not change; only administrators may set `disabled`."""
 
     model_config = example(display_name="The merge laboratory")
 

@@ -34,7 +34,7 @@ async def list_events(
 ) -> EventPage:
     """The registry's events after `after`, oldest first and without a gap; `Link` has the rest.
 
-    Events older than `MERGEHUB_EVENTS_DAYS` may be gone: then 410, and `Link` says where to go on.
+    If events older than `MERGEHUB_EVENTS_DAYS` are gone: 410, and `Link` says where to continue.
     """
     feed: Feed = request.app.state.feed
     page = await (feed.next(after, limit, wait) if wait else feed.after(after, limit))

@@ -27,7 +27,7 @@ class RecipeInvalid(Invalid):
 
 @dataclass(frozen=True)
 class CheckedRecipe:
-    """What is known of a valid recipe; `canonical` is JSON by RFC 8785.
+    """The facts about a valid recipe; `canonical` is JSON by RFC 8785.
 
     `ingredients` are merged; `references` are all models that it names, also for a tokenizer.
     """

@@ -69,7 +69,7 @@ class RecipeCreate(Message):
 
 
 class RecipeUpdate(Message):
-    """Omitted fields stay as they are."""
+    """Omitted fields do not change."""
 
     model_config = example(title="Dates and units, merged", tags=["small", "ties"])
 

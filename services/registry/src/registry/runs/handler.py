@@ -1,4 +1,4 @@
-"""What the registry does for one kind of run in addition to what it does for every kind."""
+"""The registry's steps for one kind of run, in addition to those for every kind."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Named(Generic[S]):
 
 
 class Handler(ABC, Generic[C, S, R]):
-    """What one kind does when a run is submitted and when its outcome is stored."""
+    """The steps of one kind when a run is submitted and when its outcome is stored."""
 
     @abstractmethod
     async def spec(

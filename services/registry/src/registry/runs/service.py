@@ -145,7 +145,7 @@ async def retry(session: AsyncSession, actor: Actor, run_id: UUID) -> SubmittedR
     """Queue a failed or cancelled run again, with as many attempts as a new one has.
 
     A worker that still has what the last attempt left on disk continues from it. A queued or
-    running run stays as it is.
+    running run does not change.
 
     Raises RunFinished, RunNotFound, NotYours, SourcePrivate and RunQuotaExceeded.
     """

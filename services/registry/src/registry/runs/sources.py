@@ -1,4 +1,4 @@
-"""What a run is made of, which decides its owner and who may see it.
+"""The sources of a run, which decide its owner and who may see it.
 
 A run of something private is private to the same account, and so is everything made of that run.
 """

@@ -15,7 +15,7 @@ from registry.runs.models import RunRow
 async def follow(session: AsyncSession, recipe: RecipeRow) -> None:
     """Make its owner's runs follow `recipe`, which is locked and has just changed.
 
-    Runs that others made of it while it was public belong to them and stay as they are.
+    Runs that others made of it while it was public belong to them and do not change.
     """
     mine = RunRow.owner == recipe.owner, RunRow.sources.contains([recipe.id])
     source = aliased(RecipeRow)

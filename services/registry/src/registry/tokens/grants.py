@@ -1,4 +1,4 @@
-"""What a token may grant: scopes that its creator holds, for no longer than the creator lasts."""
+"""The limits of a new token: scopes that its creator holds, and no later end than the creator's."""
 
 from __future__ import annotations
 

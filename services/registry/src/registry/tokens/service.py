@@ -40,7 +40,7 @@ class NameTaken(Conflict):
 
 
 class TokenNotFound(NotFound):
-    """No token has this id, or it is another's and yours is not of scope `admin`."""
+    """No token has this id, or you may not see it: that needs the scope `admin`."""
 
     code, title = "token-not-found", "Token not found"
     remedy = "List the tokens that you may see with `GET /v1/tokens`."
@@ -95,7 +95,7 @@ async def page(
 
 
 async def revoke(session: AsyncSession, actor: Actor, token_id: UUID) -> None:
-    """Make a token invalid for ever; a revoked token stays as it is.
+    """Make a token invalid for ever; a revoked token does not change.
 
     Raises TokenNotFound, and TokenOfSettings if the next start would restore the token.
     """

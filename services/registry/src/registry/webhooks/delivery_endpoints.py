@@ -96,7 +96,7 @@ async def replay_webhook_delivery(
 async def replay_webhook_range(
     webhook_id: UUID, body: ReplayRange, session: Session, manager: Manager, once: Once
 ) -> Response:
-    """Send the events of a time range again, also those from before or while it was not enabled."""
+    """Send the events of a time range again, with those from before the webhook was enabled."""
 
     async def effect() -> Answered:
         return Answered(202, await deliveries.replay_range(session, manager, webhook_id, body), {})

@@ -60,7 +60,7 @@ class EndpointCreate(Message):
 
 
 class EndpointUpdate(Message):
-    """Omitted fields stay as they are. Enabling, or another URL, clears the record of failures."""
+    """Omitted fields do not change. Enabling, or another URL, clears the record of failures."""
 
     model_config = example(enabled=True)
 

@@ -33,13 +33,17 @@ REFUSALS = (backups.CannotBackUp, backups.CannotRestore, backups.DatabaseFault, 
 @click.command()
 @click.argument("target", metavar="FILE_OR_FOLDER", type=click.Path(path_type=Path))
 @DATA
-@click.option("--models/--no-models", default=True, help="The files of the hub's models folder.")
+@click.option(
+    "--models/--no-models",
+    default=True,
+    help="Include the files of the hub's models folder, or not.",
+)
 @as_json
 def backup(target: Path, data: Path, models: bool, raw: bool) -> None:
     """Back up a hub, running or stopped.
 
     Writes one file with databases, merged models, models folder, tokens and keys. If the target is
-    a folder, the file is named by the time. Keep it secret: it holds the hub's tokens.
+    a folder, the file's name holds the time. Keep it secret: it holds the hub's tokens.
     """
     if target.is_dir():
         target /= f"mergehub-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar"
@@ -62,7 +66,7 @@ def backup(target: Path, data: Path, models: bool, raw: bool) -> None:
 @click.option("--check", is_flag=True, help="Only read the backup and verify its checksums.")
 @as_json
 def restore(file: Path, data: Path, check: bool, raw: bool) -> None:
-    """Make a data folder from a backup.
+    """Restore a hub's data folder from a backup.
 
     The folder must be empty or new. `mergehub up --data` then starts the hub in it.
     """

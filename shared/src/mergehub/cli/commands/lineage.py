@@ -21,7 +21,7 @@ Edges = dict[str, list[dict[str, Any]]]
 @as_json
 @click.pass_context
 def lineage(ctx: click.Context, model: str, raw: bool) -> None:
-    """Draw what a model was made of."""
+    """Show a model's ancestors as a tree."""
     with hub(ctx) as client:
         walk = client.ancestors(client.model(model)["id"])
     if raw:

@@ -79,7 +79,7 @@ class _Bringing(BaseHTTPRequestHandler):
 def login(ctx: click.Context, paste: bool, raw: bool) -> None:
     """Sign in to a hub with a browser.
 
-    The shells of this machine keep the token, which is valid for thirty days.
+    The token is kept for the shells of this machine, and is valid for thirty days.
     """
     secret = secrets.token_urlsafe(32)
     asked = {"challenge": hashlib.sha256(secret.encode()).hexdigest(), "host": socket.gethostname()}

@@ -24,12 +24,17 @@ FLAGS = {"visibility": "--private", "tags": "--tag", "domains": "--domain"}
 @click.option(
     "--private",
     is_flag=True,
-    help="Only its owner, or the owning organisation's members, may see it.",
+    help="Only its owner, or the members of the owning organisation, may see it.",
 )
 @click.option("--title", help="A title of one line (else the name).")
 @click.option("--description", help="A description in Markdown.")
 @click.option("--tag", "tags", multiple=True, help="A word to find it by; may be repeated.")
-@click.option("--domain", "domains", multiple=True, help="What it is good at; may be repeated.")
+@click.option(
+    "--domain",
+    "domains",
+    multiple=True,
+    help="A domain that the model is good at; may be repeated.",
+)
 @as_json
 @click.pass_context
 def publish(

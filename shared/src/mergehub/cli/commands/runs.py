@@ -106,8 +106,8 @@ def watch(client: HubClient, run_id: UUID, raw: bool = False) -> None:
                 show_json_line(run.model_dump(mode="json")) if raw else _draw(run, display)
     except KeyboardInterrupt:
         raise click.ClickException(
-            f"You stopped watching; the run goes on. `mergehub follow {run_id}` watches it again, "
-            f"`mergehub cancel {run_id}` cancels it."
+            f"You stopped watching; the run continues. `mergehub follow {run_id}` watches it "
+            f"again, `mergehub cancel {run_id}` cancels it."
         ) from None
     if not raw:
         _tell_end(run)

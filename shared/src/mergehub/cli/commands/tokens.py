@@ -34,7 +34,9 @@ def tokens() -> None:
 
 @tokens.command()
 @click.argument("name")
-@click.option("--scope", "scopes", multiple=True, required=True, help="May be repeated.")
+@click.option(
+    "--scope", "scopes", multiple=True, required=True, help="A scope of the token; may be repeated."
+)
 @click.option(
     "--expires",
     callback=_seconds,
@@ -85,7 +87,7 @@ def list_(ctx: click.Context, revoked: bool, raw: bool) -> None:
 @as_json
 @click.pass_context
 def revoke(ctx: click.Context, name: str, raw: bool) -> None:
-    """Revoke a token for ever, by its name or id.
+    """Revoke a token permanently, by its name or id.
 
     The first six characters of an id are enough. All services refuse the token within 30 seconds.
     """

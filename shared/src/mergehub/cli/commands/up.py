@@ -24,7 +24,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     show_default="~/.local/share/mergehub",
     help="The folder that holds everything (else MERGEHUB_DATA).",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="An IP address.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The IP address to listen on.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -33,10 +33,16 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     help="The port; 0 takes any free one.",
 )
 @click.option(
-    "--models", type=FOLDER, multiple=True, help="Models that recipes may name; may be repeated."
+    "--models",
+    type=FOLDER,
+    multiple=True,
+    help="A folder of models that recipes may name; may be repeated.",
 )
 @click.option(
-    "--tasks", type=FOLDER, multiple=True, help="Local evaluation tasks; may be repeated."
+    "--tasks",
+    type=FOLDER,
+    multiple=True,
+    help="A folder of local evaluation tasks; may be repeated.",
 )
 @click.option("--workers", type=click.IntRange(0, 64), default=1, show_default=True, help=WORKERS)
 @click.option(

@@ -1,4 +1,4 @@
-"""evaluate: Have a model evaluated by a worker."""
+"""evaluate: Evaluate a model on a worker."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def command(
     raw: bool,
     **how: Any,
 ) -> None:
-    """Have a model evaluated by a worker.
+    """Evaluate a model on a worker.
 
     MODEL is a reference as in recipes: a path, a Hugging Face id, the name of a merged model
     (me/soup), or run:<id> of a merge. +adapter may follow.

@@ -1,4 +1,4 @@
-"""submit: Have a recipe merged by a worker."""
+"""submit: Merge a recipe on a worker."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def command(
     raw: bool,
     **how: Any,
 ) -> None:
-    """Have a recipe merged by a worker.
+    """Merge a recipe on a worker.
 
     RECIPE is one of: the name of a published recipe, with or without its owner and a version (soup,
     soup@2, lab/soup); a file with a suffix (soup.yml) or a path (./soup); or - for standard input.

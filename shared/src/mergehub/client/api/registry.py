@@ -359,7 +359,7 @@ def replay_webhook_delivery(
 def replay_webhook_range(
     webhook_id: str | UUID, body: t.ReplayRange, *, idempotency_key: str | None = None
 ) -> Call[t.Replayed]:
-    """Send the events of a time range again, also those from before or while it was not enabled."""
+    """Send the events of a time range again, with those from before the webhook was enabled."""
     return Call(
         "POST",
         f"/v1/webhooks/{part(webhook_id)}/replay",

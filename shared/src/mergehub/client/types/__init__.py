@@ -1,1 +1,1 @@
-"""The bodies that operations take and answer, by service. `Parent` is another thing in each."""
+"""The bodies that operations take and answer, by service. Each service's `Parent` is different."""

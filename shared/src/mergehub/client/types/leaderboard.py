@@ -143,7 +143,7 @@ class ResultPage(TypedDict):
 
 
 class Setting(TypedDict):
-    """What two scores must share to be compared: benchmark, version, metric and shots."""
+    """The conditions that two scores must share to be compared."""
 
     benchmark: str
     version: str

@@ -19,7 +19,7 @@ class Account(TypedDict):
 
 
 class AccountUpdate(TypedDict):
-    """Omitted fields stay as they are; only administrators may set `disabled`."""
+    """Omitted fields do not change; only administrators may set `disabled`."""
 
     display_name: NotRequired[str | None]
     disabled: NotRequired[bool | None]
@@ -84,7 +84,7 @@ class BenchmarkResult(TypedDict):
 
 
 class CapacityInput(TypedDict):
-    """What a worker has, in bytes; null if it does not know."""
+    """The resources of a worker, in bytes; null if it does not know."""
 
     memory: NotRequired[int | None]
     disk: NotRequired[int | None]
@@ -92,7 +92,7 @@ class CapacityInput(TypedDict):
 
 
 class CapacityOutput(TypedDict):
-    """What a worker has, in bytes; null if it does not know."""
+    """The resources of a worker, in bytes; null if it does not know."""
 
     memory: int | None
     disk: int | None
@@ -223,7 +223,7 @@ class EndpointPage(TypedDict):
 
 
 class EndpointUpdate(TypedDict):
-    """Omitted fields stay as they are. Enabling, or another URL, clears the record of failures."""
+    """Omitted fields do not change. Enabling, or another URL, clears the record of failures."""
 
     url: NotRequired[str | None]
     description: NotRequired[str | None]
@@ -428,7 +428,7 @@ class MergeSpec(TypedDict):
 
 
 class NeedsInput(TypedDict):
-    """What an attempt at a run needs, in bytes, as far as its plan says."""
+    """The resources that an attempt at a run needs, in bytes, as far as its plan says."""
 
     memory: NotRequired[int]
     disk: NotRequired[int]
@@ -436,7 +436,7 @@ class NeedsInput(TypedDict):
 
 
 class NeedsOutput(TypedDict):
-    """What an attempt at a run needs, in bytes, as far as its plan says."""
+    """The resources that an attempt at a run needs, in bytes, as far as its plan says."""
 
     memory: int
     disk: int
@@ -537,7 +537,7 @@ class RecipePage(TypedDict):
 
 
 class RecipeUpdate(TypedDict):
-    """Omitted fields stay as they are."""
+    """Omitted fields do not change."""
 
     title: NotRequired[str | None]
     visibility: NotRequired[Literal["public", "private"] | None]

@@ -15,14 +15,15 @@ LONGEST_TIMEOUT_SECONDS = 14 * 24 * 3600
 
 
 class Create(Message):
-    """What a client sends to submit a run: the fields of every kind."""
+    """A request to submit a run: the fields of every kind."""
 
     if TYPE_CHECKING:  # each kind declares it as a literal
         kind: str
 
     hardware: Hardware = "cpu"
     needs: Needs | None = Field(
-        None, description="What it needs, if you know; else the first worker finds out."
+        None,
+        description="The resources that it needs, if known; else the first worker finds out.",
     )
     timeout_seconds: int | None = Field(
         None,
@@ -49,7 +50,7 @@ class Spec(Message):
 
 
 class Result(Message):
-    """What a worker reports about a run that succeeded."""
+    """The result of a run that succeeded, as its worker reports it."""
 
     if TYPE_CHECKING:
         kind: str

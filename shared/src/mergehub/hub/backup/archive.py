@@ -1,4 +1,4 @@
-"""The file of a backup: a plain tar, the manifest its last entry. `tar tvf` lists it."""
+"""The file of a backup: a plain tar, whose last entry is the manifest. `tar tvf` lists it."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ SCHEMAS = tuple(service.name for service in SERVICES)
 
 
 class DatabaseFault(Exception):
-    """PostgreSQL failed; the message has its words."""
+    """PostgreSQL failed; the message quotes it."""
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def started(folder: Path, log: Path | None = None) -> Iterator[Postgres]:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All databases as of one moment, while the services go on writing."""
+    """All databases as of one moment, while the services keep writing."""
 
     url: str
     name: str

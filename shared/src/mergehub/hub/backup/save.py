@@ -166,7 +166,7 @@ def _put(new: Path, target: Path) -> None:
 
 def _check_free(target: Path) -> None:
     if target.exists():
-        raise CannotBackUp(f"{target} exists already: name another file, or a folder.")
+        raise CannotBackUp(f"{target} already exists: name another file, or a folder.")
 
 
 def _size(source: tuple[str, Path]) -> int:

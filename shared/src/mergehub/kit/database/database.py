@@ -170,5 +170,5 @@ def after_commit(session: AsyncSession, act: Callable[[], object]) -> None:
 # on a 2xx.
 Session = Annotated[AsyncSession, Depends(_request_session, scope="function")]
 
-# For requests that keep running work alive and write little: they go on while the disk is full.
+# For requests that keep running work alive and write little: they continue while the disk is full.
 UrgentSession = Annotated[AsyncSession, Depends(_urgent_session, scope="function")]

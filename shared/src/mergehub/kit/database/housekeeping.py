@@ -49,7 +49,7 @@ def tasks_of(package: ModuleType) -> Iterator[Task]:
 class Housekeeping:
     """Runs every task once a minute. Only one replica runs a task at a time.
 
-    A task that fails or hangs is logged and tried again a minute later; the others go on.
+    A task that fails or hangs is logged and tried again a minute later; the others continue.
     """
 
     EVERY_SECONDS = 60.0

@@ -1,10 +1,10 @@
-"""The doorbell: an arq job that tells workers of one hardware class that a run is due.
+"""The doorbell: an arq job that notifies workers of one hardware class that a run is due.
 
-It carries no state. The registry's row is the truth, so a lost, doubled or late bell does no harm:
-the sweeper rings again, and the claim decides which worker gets the run.
+It carries no state. The registry's row is the authority, so a lost, doubled or late bell does no
+harm: the sweeper rings again, and the claim decides which worker gets the run.
 
-Besides the bell there is a knock, which wakes one idle worker: the worker waits for it instead of
-polling the queue many times a second. A lost knock, or one too many, costs one look at the queue.
+A bell also knocks, which wakes one idle worker: the worker waits for the knock instead of polling
+the queue many times a second. A lost knock, or one too many, costs one look at the queue.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The tables of an inbox, in the steps of the releases; each service's migrations call these.
 
-A released step stays as it is. The next change is a step of its own.
+A released step never changes. The next change is a step of its own.
 """
 
 from __future__ import annotations

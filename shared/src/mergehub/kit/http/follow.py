@@ -18,7 +18,8 @@ from pydantic import BaseModel
 from mergehub.kit.database.notify import wait
 from mergehub.kit.request_clock import unhurried
 
-# How long it may be quiet: then one looks without being called, and lets proxies see life.
+# The longest silence of a stream. The follower then looks without a call, and a comment shows
+# proxies that the stream is alive.
 QUIET_SECONDS = 15.0
 LONGEST_WAIT_SECONDS = 30
 

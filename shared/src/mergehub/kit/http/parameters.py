@@ -1,7 +1,7 @@
 """Refuse query parameters that an operation does not take, and a parameter given twice.
 
-If the hub ignored a misspelt filter, it would answer with everything. Of two values, the client
-could not know which one counts.
+If the hub ignored a misspelt filter, it would answer with everything. If a parameter had two
+values, the client could not know which one counts.
 """
 
 from __future__ import annotations

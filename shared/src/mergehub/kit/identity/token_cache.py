@@ -17,7 +17,7 @@ class CachingAuthenticator:
     """Asks another authenticator about a token at most once in `seconds`.
 
     Keys are hashes, so a dump of this process's memory reveals no token. Known and unknown tokens
-    are kept apart, at most `size` of each, so that a flood of wrong tokens displaces no right one.
+    are kept apart, at most `size` of each, so that a flood of wrong tokens displaces no valid one.
     """
 
     def __init__(

@@ -83,7 +83,7 @@ def _canonical(name: str) -> str:
 
 
 def own_names(settings: ServiceSettings) -> frozenset[str]:
-    """The names of `MERGEHUB_HOSTS` and the one that services use; empty if any name is right."""
+    """The names of `MERGEHUB_HOSTS` and that which services use; empty if any name will do."""
     if not settings.hosts:
         return frozenset()
     return frozenset(settings.hosts) | {parsed(settings.hub_url).raw_host.decode("ascii")}

@@ -45,7 +45,7 @@ class Quota:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a request may go on, how many may follow now, and when the quota is full again."""
+    """Whether a request may pass, how many may follow now, and when the quota is full again."""
 
     allowed: bool
     remaining: int
@@ -73,7 +73,7 @@ class Grant:
 class Limiter:
     """Asks Redis, and lets all requests pass while it does not answer, so that limits never fail.
 
-    The requests of a busy caller are counted some in advance, at most a hundredth of the quota, to
+    Some requests of a busy caller are counted in advance, at most a hundredth of the quota, to
     ask Redis less often. The caller loses what it does not use within a second.
 
     After a failure, the limiter does not ask for a while, so that a slow Redis delays one request

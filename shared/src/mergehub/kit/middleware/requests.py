@@ -90,6 +90,6 @@ class HeadAsGet:
         getting = asyncio.ensure_future(self._app({**scope, "method": "GET"}, receive, head_only))
         waiting = asyncio.create_task(answered.wait())
         await asyncio.wait((getting, waiting), return_when=asyncio.FIRST_COMPLETED)
-        for task in (getting, waiting):  # or a stream of events would go on without a reader
+        for task in (getting, waiting):  # or a stream of events would continue without a reader
             task.cancel()
         await asyncio.gather(getting, waiting, return_exceptions=True)

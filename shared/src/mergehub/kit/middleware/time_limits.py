@@ -16,8 +16,8 @@ from mergehub.kit.request_clock import limit_of_request, unhurried
 class TimeLimit:
     """ASGI middleware: an answer begins within `seconds` of the whole request, or is a 503.
 
-    An answer that has begun, such as a stream, may go on; `unhurried` time does not count. A body
-    may take GRACE_SECONDS, and longer only while it comes at BYTES_A_SECOND or faster (408).
+    An answer that has begun, such as a stream, may continue; `unhurried` time does not count. A
+    body may take GRACE_SECONDS, and longer only while it comes at BYTES_A_SECOND or faster (408).
     """
 
     GRACE_SECONDS = 20.0

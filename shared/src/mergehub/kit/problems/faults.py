@@ -124,7 +124,7 @@ def _place(fault: Mapping[str, Any]) -> Sequence[str | int]:
 
 
 def sentence(fault: Mapping[str, Any]) -> str:
-    """What is wrong, in our words, or in pydantic's if `SENTENCES` has none."""
+    """The fault in our words, or in pydantic's if `SENTENCES` has none."""
     kind, location, context = fault["type"], fault["loc"], fault.get("ctx", {})
     if SENTENCES.get(kind) == AN_OBJECT and len(location) == 1:
         return f"{AN_OBJECT}, sent with `Content-Type: application/json`"
@@ -146,7 +146,7 @@ def _choices(context: Mapping[str, Any]) -> list[str]:
 
 
 def _id_of(location: Sequence[str | int]) -> str:
-    """What an id belongs to, by the name of its field: `run_id` is "the id of a run"."""
+    """The object that an id belongs to, by the name of its field: `run_id` is "the id of a run"."""
     noun, is_id, _ = str(location[-1] if location else "").rpartition("_id")
     return f"the id of a {noun.replace('_', ' ')}" if is_id else "an id"
 
@@ -154,8 +154,8 @@ def _id_of(location: Sequence[str | int]) -> str:
 def pointer(location: Sequence[str | int], body: Any) -> str:
     """The JSON pointer of a pydantic location.
 
-    Pydantic's location names the member of a union that it tried. No body holds such a part, so it
-    is left out. The last part may be missing in the body, since that can be the fault.
+    Pydantic's location names the member of a union that it tried. No body has that part, so it is
+    left out. The last part may be missing in the body, since that can be the fault.
     """
     if not location or location[0] != "body":
         return "".join(map(escaped, location))

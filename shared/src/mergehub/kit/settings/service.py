@@ -171,7 +171,7 @@ class ServiceSettings(SignInSettings):
     request_seconds: float = Field(
         default=10,
         gt=0,
-        description="How many seconds an answer may take to begin; a stream may then go on.",
+        description="How many seconds an answer may take to begin; a stream may then continue.",
     )
     webhook_allow: list[Network] = Field(
         default_factory=list,

@@ -53,7 +53,7 @@ class _Record(logging.LogRecord):
         if isinstance(self.args, tuple):  # as they are: uvicorn's formatter takes them apart
             self.args = tuple(map(_told, self.args))
         if self.exc_info and self.exc_info[1] is not None:
-            # Formatters make the text only where there is none yet.
+            # Formatters make the text only if there is none yet.
             trace = "".join(traceback.format_exception(*self.exc_info))
             self.exc_text = without_secrets(trace.rstrip("\n"))
 
@@ -97,7 +97,7 @@ def say(text: str) -> None:
 
 
 def configure_logging(level: str) -> None:
-    """Log one JSON object a line, with the time in UTC. No log raises, nor one of a library."""
+    """Log one JSON object a line, with the time in UTC. No call raises, not even a library's."""
     logging.raiseExceptions = False
     logging.setLogRecordFactory(_Record)
     lines = Lines(sys.stderr)

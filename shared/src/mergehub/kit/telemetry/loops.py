@@ -20,7 +20,7 @@ TURN_SECONDS = 60.0
 
 
 class Watched:
-    """A loop and the time by which its next turn is due; after that it is late."""
+    """A loop, and the time by which its next turn must begin; after that it is late."""
 
     def __init__(self, name: str, loop: Loop) -> None:
         self.name = name
@@ -37,10 +37,10 @@ class Watched:
 
     @property
     def fault(self) -> str | None:
-        """What is wrong with the loop, as a sentence; None if it is on time."""
+        """The fault of the loop as a sentence; None if it is on time."""
         if not self.late_seconds:
             return None
-        return f"The loop {self.name} has not turned for too long: {self._error}."
+        return f"The loop {self.name} has made no progress for too long: {self._error}."
 
     def turned(self, within: float) -> None:
         """Note a turn of the loop; the next one is due `within` seconds."""
@@ -108,7 +108,7 @@ class Loops:
         self.watched = [Watched(name, loop) for name, loop in loops.items()]
 
     def faults(self) -> list[str]:
-        """What is wrong with each loop that is late, as sentences."""
+        """A sentence about each loop that is late."""
         return [loop.fault for loop in self.watched if loop.fault]
 
 

@@ -1,1 +1,1 @@
-"""Checks of a recipe that can be read: what is wrong or doubtful, one kind of check per file."""
+"""Checks of a recipe that can be read, for faults and warnings; one kind of check per file."""

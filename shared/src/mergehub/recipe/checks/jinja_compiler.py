@@ -13,7 +13,7 @@ _SCOPES: Final = (*_FUNCTIONS, nodes.FilterBlock, nodes.AssignBlock, nodes.With,
 
 
 class Refusal(NamedTuple):
-    """What is wrong, and on which line of the template."""
+    """A fault, and its line in the template."""
 
     what: str
     line: int

@@ -25,7 +25,7 @@ _OF_A_RECIPE = ("merge_method", "models", "slices", "modules")
 
 
 class _Kind(NamedTuple):
-    """What a document is, how to recognise it, and what to do instead."""
+    """A kind of document, how to recognise it, and what to do instead."""
 
     what: str
     is_it: Callable[[Document], bool]

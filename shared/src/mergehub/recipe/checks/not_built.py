@@ -1,7 +1,7 @@
-"""What the language reads, since mergekit's recipes use it, but the engine does not do yet.
+"""Features that the language reads, since mergekit's recipes use them, but the engine lacks.
 
-`check`, `publish`, `submit` and the engine all refuse what is listed here. Remove an entry when the
-engine does it.
+`check`, `publish`, `submit` and the engine all refuse the features listed here. Remove an entry
+when the engine supports it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def union(recipe: Recipe) -> Iterator[Fault]:
 
 
 def never_merged(recipe: Recipe) -> Iterator[Fault]:
-    """Yield a fault for each part that the engine refuses whatever the models are."""
+    """Yield a fault for each part that the engine refuses for any models."""
     if recipe.tokenizer is not None:
         yield from _rows(recipe.tokenizer)
     if recipe.chat_template not in (None, AUTO):

@@ -1,4 +1,4 @@
-"""What a merge method requires of a recipe: its models, its base, its parameters and their places.
+"""A merge method's requirements on a recipe: models, base, parameters and their places.
 
 These rules read the plain document, not the parsed recipe, so that one answer lists the faults of
 the shape and of the rules. Here, anything of the wrong shape is skipped.
@@ -124,7 +124,7 @@ def _unknown_parameter(path: Path, name: str, method: MethodSpec) -> Fault:
 
 
 def _meant(name: str, method: MethodSpec) -> str | None:
-    """Return the parameter that a name misspells; a field that belongs elsewhere is none."""
+    """Return the parameter that a name misspells; a field that belongs elsewhere is no match."""
     return None if home_of(name) else nearest(name, (spec.name for spec in method.parameters))
 
 
@@ -200,8 +200,10 @@ def _is_pair(value: Any) -> bool:
 
 
 def _base_listed(group: Group, method: MethodSpec) -> Iterator[Fault]:
-    """Check that a base used in the arithmetic of a slice is one of its sources: only there is a
-    choice of its layers."""
+    """Check that a base used in the arithmetic of a slice is one of its sources.
+
+    Its layers can be chosen only there.
+    """
     base = as_reference(group.base)
     if base is None or method.base == "none" or group.path[-1] != "sources":
         return

@@ -1,4 +1,4 @@
-"""What a method requires of its parameters together, tried on the values that meet at one place.
+"""A method's constraints on several parameters, tried on the values that meet at one place.
 
 The recipe alone shows these values, although it shows neither the models' depth nor their tensors:
 a gradient is checked near its anchors, and a filter on an assumed tensor that only this filter

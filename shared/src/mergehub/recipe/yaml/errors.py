@@ -18,7 +18,7 @@ _NOT_PRINTABLE = re.compile(
 # An expression whose brackets, commas or backslashes YAML reads as its own.
 _FILTER = re.compile(r"filter:[ \t]*\"?/")
 _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
-"""What ends a line for the parser."""
+"""The characters that end a line for the parser."""
 _BEFORE, _AFTER = 50, 20
 
 

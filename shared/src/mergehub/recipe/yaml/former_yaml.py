@@ -35,7 +35,7 @@ def otherwise(text: str, value: Any) -> tuple[str, str] | None:
         other = _READERS[tag](yaml.ScalarNode(tag, text))
     except ValueError:  # it looks like a number, but even YAML 1.1 cannot read it
         return None
-    if other == value or value != value:  # the latter: NaN by both
+    if other == value or value != value:  # not equal to itself: NaN in both versions
         return None
     here, there = _written(value), _written(other)
     kind = "the text " if isinstance(value, str) else ""

@@ -15,7 +15,7 @@ _ESCAPED: Final = re.compile(r"(?<!\\)\\(?:x([0-9a-f]{2})|u([0-9a-f]{4}))")
 
 
 class Odd(NamedTuple):
-    """Such a character: its place in the line, what it is, and what to do."""
+    """An odd character: its place in the line, its name, and what to do."""
 
     column: int
     problem: str

@@ -1,4 +1,4 @@
-"""count: Have a worker count what a model holds."""
+"""count: Count the tensors of a model on a worker."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mergehub.cli.submission import submitted
 @FOLLOW
 @click.pass_context
 def command(ctx: click.Context, model: str, wait: bool) -> None:
-    """Have a worker count what a model holds."""
+    """Count the tensors of a model on a worker."""
     with hub(ctx) as client:
         submitted(client, {"kind": "count", "model": model}, wait, raw=False)
 

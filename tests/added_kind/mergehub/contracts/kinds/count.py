@@ -29,7 +29,7 @@ class CountSpec(Spec):
 
 
 class CountResult(Result):
-    """What was counted."""
+    """The counts."""
 
     kind: Literal["count"]
     tensors: int = Field(ge=0)

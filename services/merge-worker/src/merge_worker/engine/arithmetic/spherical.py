@@ -1,8 +1,8 @@
-"""What the spherical methods share: cosines, and linear combinations of the models.
+"""The arithmetic that the spherical methods share: cosines and linear combinations.
 
-A tensor is treated as one long vector, or as one vector for each of its rows or columns. Whatever a
-method does on the sphere, its result is in the span of the models' vectors. So it is a linear
-combination, and the scalar products alone determine its coefficients.
+A tensor is treated as one long vector, or as one vector for each of its rows or columns. The result
+of every method on the sphere is in the span of the models' vectors. So it is a linear combination,
+and the scalar products alone determine its coefficients.
 """
 
 from __future__ import annotations

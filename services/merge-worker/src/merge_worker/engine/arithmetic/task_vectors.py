@@ -1,4 +1,4 @@
-"""What the methods on task vectors share: parameters, mixing and rescaling.
+"""The parts that methods on task vectors share: parameters, mixing and rescaling.
 
 θ = θ₀ + λ · mix(τ̂), with τᵢ = θᵢ − θ₀ and τ̂ᵢ the part of it that a method keeps. A plain mix is
 Σ wᵢτ̂ᵢ. Sign consensus (TIES, arXiv 2306.01708) takes only those wᵢτ̂ᵢ whose sign is that of
@@ -52,8 +52,8 @@ HELD_SCALED = HeldByFloat32(
 RESCALE_NORM = ParameterSpec(
     name="rescale_norm",
     type="str",
-    doc="What rescaling preserves: the expectation (divide by the density, as in the papers) "
-    "or a norm of the task vector.",
+    doc="The quantity that rescaling preserves: the expectation (divide by the density, as in the "
+    "papers) or a norm of the task vector.",
     default="density",
     choices=("density", "l1", "l2", "linf"),
     scope="recipe",

@@ -1,1 +1,1 @@
-"""What a merge copies or checks besides weights: the tokenizer, its vocabulary, other files."""
+"""Files that a merge copies or checks beside the weights: tokenizer, vocabulary, others."""

@@ -96,7 +96,7 @@ def _leave_large(copies: dict[str, Path], rest: Giver) -> Iterator[str]:
 
 
 def _too_much(path: Path, size: int, bytes_: int, files: int) -> str | None:
-    """The limit that a file of this size breaks as the last of so many bytes and files, or None."""
+    """The limit that a file of this size exceeds, given the totals with it; None if it fits."""
     if size > (most := largest(path.name)):
         return f"the limit for such a file is {most} bytes"
     if files > MOST_FILES:

@@ -26,5 +26,5 @@ def embedding_rows(tensors: Sequence[PlannedTensor]) -> int | None:
 
 
 def _counts(row: Operand) -> bool:
-    """Whether an operand affects the result, which it does not with the weight 0."""
+    """Whether an operand affects the result; an operand of weight 0 does not."""
     return row.parameters.get("weight") != 0

@@ -112,13 +112,13 @@ def _notes(
     read: bool,
     rows: int | None,
 ) -> Iterator[str]:
-    another = f"{reference} has another vocabulary than {standard}"
+    another = f"{reference} has a different vocabulary from {standard}"
     if how is None:
         yield f"the vocabularies of {standard} and {reference} cannot be compared"
     elif how and not read:
         yield f"{another}; its embeddings are not read"
     elif how and recipe.same_token_ids:
-        yield f"{another}; as the recipe says, the ids mean the same"
+        yield f"{another}; the recipe says that the ids mean the same"
     elif how:
         for tokens, end in _by_rows(how.lacking, rows):
             yield f"{reference} lacks {listed(tokens)}, which {standard} has; {end}"

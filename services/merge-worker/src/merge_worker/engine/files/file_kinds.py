@@ -1,7 +1,7 @@
 """Which files of a model's folder are fetched, and which are copied to the output.
 
 Everything is copied except files that describe weights, are never part of a model, or are written
-anew.
+by the merge.
 """
 
 from __future__ import annotations

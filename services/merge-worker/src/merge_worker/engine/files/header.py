@@ -143,7 +143,7 @@ def _check_contiguous(path: Path, regions: Mapping[str, Region], start: int, tot
             raise _fault(path, f"tensor {name!r} {what}")
         end += region.nbytes
     if end != total:
-        raise _fault(path, f"its tensors end at byte {end}, but the file at byte {total}")
+        raise _fault(path, f"its tensors end at byte {end}, but the file ends at byte {total}")
 
 
 def _fault(path: Path, problem: str) -> CheckpointError:

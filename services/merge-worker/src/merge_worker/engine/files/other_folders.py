@@ -16,7 +16,7 @@ PICKLED: Final = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 CONVERT: Final = "convert it to safetensors (transformers: save_pretrained)"
 UNFINISHED: Final = (".incomplete", ".part", ".aria2", ".crdownload")
 DOWNLOADS: Final = ".cache/huggingface/download"
-"""Where `hf download --local-dir` keeps unfinished downloads."""
+"""The folder in which `hf download --local-dir` keeps unfinished downloads."""
 OF_TRAINING: Final = ("training_args", "optimizer", "scheduler", "scaler", "rng_state")
 """Names that are not weights, although they have the suffix of pickled weights."""
 FORMATS: Final = {
@@ -32,7 +32,7 @@ FORMATS: Final = {
         f"a format that is not read; {CONVERT}",
     ),
 }
-"""What to say about weights in files with each suffix."""
+"""The advice for weights in files with each suffix."""
 
 Guess = Callable[[Path, list[str]], EngineError | None]
 """Takes a folder and the names in it; returns an error if it is a folder of one kind, or None."""

@@ -37,7 +37,7 @@ Within = Collection[Path] | None
 
 @dataclass(frozen=True)
 class FileStamp:
-    """What shows that a file is still the one that was read before.
+    """The facts that show that a file is still the one that was read before.
 
     A program that rewrites a file can restore `mtime_ns`, but not the time of the change itself.
     """

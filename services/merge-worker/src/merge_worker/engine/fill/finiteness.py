@@ -17,7 +17,7 @@ from merge_worker.engine.plan import Plan, PlannedTensor
 from .operands import TensorMerge
 
 KINDS: Final = ("infinite", "nan", "overflowed")
-"""What is counted in an output tensor: elements that are infinite, that are not a number, and that
+"""The counts of an output tensor: elements that are infinite, that are not a number, and that
 are infinite only because the output's type cannot hold them. A block's counts end with these.
 """
 SENTENCES: Final = 10

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from merge_worker.engine.cuda.loop import CudaLoop
 
 Compute = Callable[[Cut], tuple[memoryview, list[int]]]
-"""From the place of a block to bytes of output, and its counts of what is not finite."""
+"""Turns the place of a block into bytes of output, and counts of elements not finite."""
 Wrote = Callable[[int], None]
 """Called for every block, with its bytes."""
 
@@ -55,7 +55,7 @@ def fill(merge: TensorMerge, tensor: PlannedTensor, path: Path, wrote: Wrote) ->
 
 
 def _compute(merge: TensorMerge, tensor: PlannedTensor) -> tuple[Compute, list[Cut]]:
-    """What makes a block of output, and the blocks to make."""
+    """The function that computes a block, and the places of all blocks."""
     if tensor.method is None:
         return _copy(merge, tensor.region.dtype), merge.cuts()
     if tensor.region.size == 0:

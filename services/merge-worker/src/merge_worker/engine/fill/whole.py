@@ -1,4 +1,4 @@
-"""Filling a tensor that its method takes whole: read, computed at once, written in blocks."""
+"""Fills a tensor that its method takes whole: reads it, computes it at once, writes blocks."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ class Whole:
         self._memory, self._code, self._width = merge.crew.memory, CODES[dtype], ITEMSIZE[dtype]
         self._found: dict[int, list[int]] = {}
         with shortage(
-            f"for {method.spec.name} on {merge.name!r}, a tensor held whole: give it more"
+            f"for {method.spec.name} on {merge.name!r}, a tensor held whole: provide more"
         ):
             operands = self._read(merge, tensor)
             base = operands.pop(0) if merge.has_base else None
             self._values = method.compute(merge, operands, base).reshape(-1)
 
     def __call__(self, cut: Cut) -> tuple[memoryview, list[int]]:
-        """The bytes of a block, and its counts as those of `loop.Loop`.
+        """The bytes of a block, and its counts, as `loop.Loop` returns them.
 
-        The bytes are the thread's own and overwritten by the next block.
+        The bytes belong to the thread, and its next block overwrites them.
         """
         first, size = cut
         values = self._memory.floats("values", 1, size)[0]
-        with np.errstate(all="ignore"):  # what float32 cannot hold is counted
+        with np.errstate(all="ignore"):  # values beyond float32 are counted
             values[:] = self._values[first : first + size]
         out = self._memory.bytes("result", size * self._width)
         made = np.zeros(MADE, np.int64)
@@ -47,7 +47,7 @@ class Whole:
         return out.data, [*self._found[first], *made.tolist()]
 
     def _read(self, merge: TensorMerge, tensor: PlannedTensor) -> list[NDArray[np.float32]]:
-        """All operands in float32, the base first; remembers what of each block is not finite."""
+        """All operands in float32, the base first; counts those not finite, by block."""
         flat = [np.empty(tensor.region.size, np.float32) for _ in tensor.rows]
 
         def take(block: Block) -> None:

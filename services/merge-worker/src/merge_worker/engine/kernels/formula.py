@@ -21,7 +21,7 @@ from typing import Any, Literal
 from merge_worker.engine.machine.compilable import Function, compilable
 
 Along = Literal["row", "column"]
-"""What facts are gathered along, if not over the whole tensor."""
+"""The axis that facts are gathered along, if not over the whole tensor."""
 
 
 @compilable

@@ -12,7 +12,7 @@ from .fill_kernel import count_made, count_nonfinite, largest, one_nan
 
 @kernel("u1[:], i8, f4[:], i8[:]")
 def decode_counted(raw: Any, code: int, out: Any, nonfinite: Any) -> None:
-    """Decode all of `raw` (uint8) to float32, and count in `nonfinite[0]` what is not finite."""
+    """Decode all of `raw` (uint8) to float32; count not finite elements in `nonfinite[0]`."""
     decode(raw, code, 0, out.size, out)
     nonfinite[0] = count_nonfinite(out, out.size)
 

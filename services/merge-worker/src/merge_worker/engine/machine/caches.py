@@ -1,4 +1,4 @@
-"""Where the engine caches what it would otherwise make again."""
+"""The folder in which the engine caches results that are slow to make."""
 
 from __future__ import annotations
 

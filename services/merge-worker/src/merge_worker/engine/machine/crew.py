@@ -27,7 +27,7 @@ class Stopped(Exception):
 class Crew:
     """Shares work among the threads that `run` starts.
 
-    `room` is the bytes that jobs may hold at a time of what they hold whole.
+    `room` is how many bytes of whole tensors the jobs together may hold at a time.
     """
 
     def __init__(self, room: int = 0) -> None:
@@ -89,7 +89,7 @@ class Crew:
 
     @contextmanager
     def room(self, size: int) -> Iterator[None]:
-        """Hold so many bytes of the crew's room within the block; helps others while it waits.
+        """Hold `size` bytes of the crew's room within the block; help others while waiting for it.
 
         Raises:
             Stopped: `stop` was called.
@@ -135,7 +135,7 @@ class Crew:
         self._help(lambda: self._busy == 0)
 
     def _help(self, enough: Callable[[], bool]) -> None:
-        """Take from open sweeps until it is enough."""
+        """Take items from open sweeps until `enough` returns true."""
         while (sweep := self._to_help(enough)) is not None:
             sweep.take()
             del sweep  # a finished one may refer to whole tensors

@@ -34,7 +34,7 @@ def _llvm() -> Any:
 
 @cache
 def toolchain() -> list[str]:
-    """What machine code depends on besides its source: the compilers and the processor."""
+    """The versions of the compilers, and the processor, which machine code depends on."""
     return [version("numba"), version("llvmlite"), *_processor().values()]
 
 

@@ -25,7 +25,7 @@ def shortage(advice: str) -> Iterator[None]:
     """
     try:
         yield
-    except OutOfMemoryError:  # whoever found it knows better what for
+    except OutOfMemoryError:  # the code that raised it knows better what the memory was for
         raise
     except Exception as error:
         if not any(map(_says_so, _causes(error))):

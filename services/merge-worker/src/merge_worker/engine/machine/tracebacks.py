@@ -1,4 +1,4 @@
-"""What went wrong in somebody's own Python file, in one line instead of a traceback."""
+"""An error in a user's Python file, in one line instead of a traceback."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _added: dict[str, AnyMethod] = {}
 
 @cache
 def discover(package: str = __name__) -> Mapping[str, AnyMethod]:
-    """The methods declared in a package's modules, by name; the recipe language learns new ones."""
+    """The methods that a package's modules declare, by name; registers those that are new."""
     found = dict(_added)
     for module in iter_modules(import_module(package).__path__):
         if module.name.startswith("_"):
@@ -32,10 +32,10 @@ def discover(package: str = __name__) -> Mapping[str, AnyMethod]:
 
 @contextmanager
 def added(method: AnyMethod) -> Iterator[None]:
-    """Know one method more within the block, in this process.
+    """Add a method to those of this process within the block.
 
     Raises:
-        ValueError: there is a method of that name.
+        ValueError: another method has that name.
     """
     discover()
     with registered(method.spec):

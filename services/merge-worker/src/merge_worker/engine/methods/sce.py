@@ -60,7 +60,7 @@ def selected_onto_base(sums: Any, base: Any, index: Any, least: Any, last: Any) 
 
 @cache
 def with_deviation(share: Function, models: int) -> Function:
-    """`share` with a third sum: the squared deviation from the mean of so many models."""
+    """`share` with a third sum: the squared deviation from the mean of `models` models."""
     count = np.float32(models)
 
     @compilable

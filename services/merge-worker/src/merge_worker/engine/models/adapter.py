@@ -22,7 +22,7 @@ _NAME = re.compile(r"[\w.\-]+")
 
 @dataclass(frozen=True)
 class LowRank:
-    """What an adapter adds to one tensor: `scaling` times left @ right.
+    """The update of one tensor by an adapter: `scaling` times left @ right.
 
     `left` is B (rows x rank) and `right` is A (rank x columns). `transposed` says that the tensor
     is stored as columns x rows, so both sides must be transposed.
@@ -92,7 +92,7 @@ def _update(
 
 
 class _Settings:
-    """What the configuration of an adapter says about each of its modules."""
+    """The settings of each module in an adapter's configuration."""
 
     def __init__(self, adapter: Checkpoint) -> None:
         self._adapter = adapter

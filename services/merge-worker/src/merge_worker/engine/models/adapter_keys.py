@@ -1,4 +1,4 @@
-"""What each key of PEFT's `LoraConfig` means for a merge: nothing, a number to use, or a refusal.
+"""The meaning of each key of PEFT's `LoraConfig`: none, a number to use, or a refusal.
 
 The keys are those of PEFT 0.21; a test compares them with the installed version.
 """

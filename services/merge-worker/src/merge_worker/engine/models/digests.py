@@ -103,7 +103,7 @@ def output_digest(digests: Mapping[str, str]) -> str:
 
 
 def digest_of_folder(folder: Path) -> str:
-    """The output digest of a model on disk, read and hashed anew.
+    """The output digest of a model on disk, read and hashed again.
 
     Raises:
         EngineError: there is no valid safetensors model.

@@ -136,7 +136,7 @@ def _longer(
 
 
 def text_depths(config: Mapping[str, Any]) -> list[tuple[str, int]]:
-    """What the configuration says about the depth of text: keys and values."""
+    """The depths of text in the configuration: keys and values."""
     entries = depth_entries(config)
     return [(key, depth) for path, key, depth in entries if not sense_of(".".join(path))]
 

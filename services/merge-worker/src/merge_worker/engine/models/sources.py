@@ -20,7 +20,7 @@ Kind = Literal["hub", "folder", "run"]
 
 @dataclass(frozen=True)
 class Location:
-    """Where a model is: its folder, the kind of its source, and the revision it resolved to.
+    """The location of a model: its folder, the kind of its source, and the revision it resolved to.
 
     Its files may be links into the folders `within`.
     """
@@ -33,7 +33,7 @@ class Location:
 
 @dataclass(frozen=True)
 class Sources:
-    """Where ingredients may come from.
+    """The places that ingredients may come from.
 
     Attributes:
         roots: folders that a path in a recipe must be under, after links are followed.

@@ -1,4 +1,4 @@
-"""What is merged with what: turns a recipe's models or slices into names of tensors.
+"""The groups of a recipe: turns its models or slices into names of tensors to merge.
 
 Whether a recipe lists whole models or slices, its output is a sequence of tensors. Each is merged
 from one tensor of every model in one group of the recipe.

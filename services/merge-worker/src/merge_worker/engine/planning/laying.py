@@ -21,7 +21,7 @@ from .groups import Copy, Group, Wanted, slices_of, stacked, whole
 
 @dataclass(frozen=True)
 class Output:
-    """What a recipe's output consists of, before any tensor is planned.
+    """The contents of a recipe's output, before any tensor is planned.
 
     Attributes:
         definer: the model that the output follows in everything that is not merged.

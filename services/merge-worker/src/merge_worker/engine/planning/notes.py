@@ -20,7 +20,7 @@ NAMED = 3
 
 
 def not_ours(method: str, file: MethodFile | None) -> Iterator[str]:
-    """Which file a merge depends on that Mergehub does not have."""
+    """Yield the file that a merge depends on and that is not part of Mergehub."""
     if file is not None:
         yield (
             f"the method {method} is not part of Mergehub: it was read from {file.name} with the "
@@ -46,7 +46,7 @@ def left_out(
     for ingredient in opened.values():
         extra = [name for name in ingredient.names if name not in made]
         if extra:
-            yield f"{ingredient.reference} has tensors that the output has not: {_few(extra)}"
+            yield f"{ingredient.reference} has tensors that the output lacks: {_few(extra)}"
 
 
 def unread(opened: Mapping[ModelRef, Ingredient]) -> Iterator[str]:
@@ -73,7 +73,7 @@ def uncomputed(
             giver = models[planned[wanted.name].rows[0].model]
             copied.setdefault(giver, []).append(wanted.name)
     for giver, names in copied.items():
-        yield f"{_few(names)}: tensors of integers are not merged, but copied from {giver}"
+        yield f"{_few(names)}: integer tensors are not merged but copied from {giver}"
 
 
 def _is_uncomputed(wanted: Wanted, opened: Mapping[ModelRef, Ingredient]) -> bool:
@@ -88,8 +88,8 @@ def rewritten(output: Output) -> Iterator[str]:
     """Yield which new keys of the configuration the output's layers depend on."""
     if output.written:
         yield (
-            f"what a layer does followed from its place; {', '.join(output.written)} in the "
-            "output's config.json now says it layer by layer: run the output with a release of "
+            f"what a layer does depended on its place; {', '.join(output.written)} in the "
+            "output's config.json now says what each layer does: run the output with a release of "
             "transformers that reads it"
         )
 

@@ -16,7 +16,7 @@ GATHERED: Final = 3 << 20
 
 
 def peak_memory(plan: Plan, threads: int, block: int = BLOCK) -> int:
-    """The most bytes of buffers, with so many threads and elements per block.
+    """The most bytes of buffers, with these numbers of threads and of elements per block.
 
     Adapters are held whole while their tensor is filled; models never are. Tensors that are held
     whole take no more together than the largest of them takes.
@@ -26,7 +26,7 @@ def peak_memory(plan: Plan, threads: int, block: int = BLOCK) -> int:
 
 
 def held_whole(tensor: PlannedTensor) -> int:
-    """Bytes for the whole tensor and its operands, where its method takes them so."""
+    """Bytes for the whole tensor and its operands, if its method takes them whole."""
     method = discover().get(tensor.method or "")
     if not isinstance(method, NumpyMethod):
         return 0
@@ -34,7 +34,7 @@ def held_whole(tensor: PlannedTensor) -> int:
 
 
 def _buffers(tensor: PlannedTensor, block: int) -> int:
-    """What one thread holds: operands, output, scratch, and what a first pass gathers."""
+    """The bytes that one thread holds: operands, output, scratch, and what a first pass gathers."""
     elements = min(tensor.region.size, block)
     widest = max(row.width for row in tensor.rows)
     rows = elements * widest * len(tensor.rows)

@@ -113,7 +113,7 @@ def _method(recipe: Recipe) -> AnyMethod:
 
 
 def _used(recipe: Recipe, groups: tuple[Group, ...], method: AnyMethod) -> list[ModelRef]:
-    """The models whose tensors are read: the base first, if it is one, then as listed."""
+    """The models whose tensors are read: the base first, if it is one of them, then as listed."""
     used: set[ModelRef | None] = set()
     for group in groups:
         models = group.models
@@ -144,10 +144,10 @@ def _bases_apart(
     spec = method.spec
     for base in dict.fromkeys([recipe.base_model, *(group.base for group in groups)]):
         if base is not None and base not in opened and spec.base == "member":
-            yield f"{base} is not merged: enough models are listed without it, the first goes first"
+            yield f"{base} is not merged: {spec.name} starts from the first listed model instead"
         elif base is not None and base not in opened:
             gives = base == recipe.base_model and not tokenizer_models(recipe)
-            rest = "only its tokenizer counts" if gives else "nothing of it is used"
+            rest = "only its tokenizer counts" if gives else "it is not used"
             yield f"{base} is not merged: {spec.name} has no base; {rest}"
 
 

@@ -51,7 +51,7 @@ def unlike(pairs: Iterable[Pair]) -> Iterator[str]:
 
 
 def _kinds(origin: Origin) -> Sequence[Any]:
-    """What each layer of a stack is by its place; empty if that is unknown for its type."""
+    """The kind of each layer of a stack by its place; empty if that is unknown for its type."""
     section, config = section_of(origin), origin.model.checkpoint.config
     patterns = patterns_of(section, config)
     try:
@@ -66,6 +66,6 @@ def _kinds(origin: Origin) -> Sequence[Any]:
 def _sentence(one: Origin, other: Origin) -> str:
     return (
         f"layer {other.layer} of {other.model.reference} is merged into layer {one.layer} of "
-        f"{one.model.reference}, which does something else by its place; the output's layer does "
-        f"what that of {one.model.reference} does"
+        f"{one.model.reference}, but their places give them different tasks; the output's layer "
+        f"does what that of {one.model.reference} does"
     )

@@ -56,7 +56,7 @@ def check_ends(stacked: Stacked, last: Ingredient, module: str | None) -> None:
             raise PlanError(
                 f"{name!r} of {last.reference}, which follows the layers, has shape "
                 f"{list(given[name])}; in {first.reference}, which defines the output, it has "
-                f"{list(shape)}: let the last slice be from a model that fits"
+                f"{list(shape)}: end with a slice of a model that fits"
             )
 
 

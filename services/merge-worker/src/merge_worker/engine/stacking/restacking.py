@@ -26,7 +26,7 @@ class Restacked:
     Attributes:
         config: the configuration.
         marks: for each of the output's layers, what distinguishes it from others.
-        written: the keys that now say for each layer what followed from its place before.
+        written: the keys that now say for each layer what its place decided before.
         settled: the keys in which each layer keeps what it had in its model.
     """
 
@@ -149,7 +149,7 @@ class _Restacking:
         ]
 
     def _says(self, pattern: Pattern) -> Values | None:
-        """What the section now says, or None if it contradicts itself."""
+        """A pattern's values in the edited section, or None if it contradicts itself."""
         try:
             return pattern.expand(self._section, self._depth)
         except PlanError:

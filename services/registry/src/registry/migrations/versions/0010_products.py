@@ -1,8 +1,8 @@
 """Products: the names of merged models and their owners; and the name of each run's model.
 
 Of names that differ only in case, the first spelling stays, and all runs take it. A name in the
-namespace of an account belongs to that account, whoever made its first run. What others made of
-that name stays theirs and is found by its run.
+namespace of an account belongs to that account, even if another account made the first run. Models
+that others made under that name stay theirs and are found by their run.
 
 Revision ID: 0010
 Revises: 0009

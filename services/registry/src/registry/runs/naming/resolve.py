@@ -35,11 +35,11 @@ async def resolve(
     """Return the products among the models that `references` name and `viewer` may see.
 
     `run:<id>` is the model of that run; a product's name without a revision is the model of its
-    newest run. The worker looks for all other models: folders, or ids of Hugging Face.
+    newest run. The worker looks for all other models: folders, or Hugging Face ids.
 
     Raises:
         RunInvalid: there is no such merge run.
-        RunNotSucceeded: the run has not made a model, or not yet.
+        RunNotSucceeded: the run has made no model, or is not finished.
     """
     named = list(references)
     runs = {each.run_id for each in named if each.run_id}

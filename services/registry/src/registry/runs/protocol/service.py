@@ -1,4 +1,4 @@
-"""What workers do with runs: claim them, renew the lease, release and report.
+"""The workers' operations on runs: claim, renew the lease, release and report.
 
 The fence of a claim is the right to report on a run. It is checked under the row's lock, so of two
 workers that both believe they hold a run, only one can report.

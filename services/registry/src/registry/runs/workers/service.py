@@ -61,7 +61,7 @@ async def waits_for(session: AsyncSession, hardware: str) -> list[str]:
     alive = WorkerRow.seen_at >= func.now() - SILENT
     if await session.scalar(select(exists().where(suits, alive))):
         return []
-    return [f"No {hardware} worker is registered: the run waits until one comes."]
+    return [f"No {hardware} worker is registered: the run waits until one registers."]
 
 
 async def rest(session: AsyncSession, name: str | None) -> None:

@@ -24,8 +24,8 @@ LEASE_SECONDS = 60
 LOOK_AHEAD = 500
 
 # Takes as many due deliveries for each endpoint as it has room for, so that the long queue of one
-# endpoint hides no other. Of an ordered endpoint, only the first of each subject may go; the others
-# are in the queue as well, so the query looks further ahead there.
+# endpoint hides no other. If an endpoint is ordered, only the first delivery of each subject may
+# go; the others are in the queue as well, so the query looks further ahead there.
 _CLAIM = text("""
 WITH found AS (
     SELECT one.id, one.due_at, endpoint.failing_since IS NOT NULL AS failing

@@ -12,9 +12,9 @@ from registry.webhooks.sending.settle import Outcome
 class Concurrency:
     """Limits the deliveries under way.
 
-    An endpoint begins with a few, may have one more for each delivery that it accepts, and the
-    fewest while it fails. So receivers that hang, however many, hold few before they are
-    detected. Endpoints that are known to fail share a limit of their own, so the others never
+    An endpoint begins with a few, gets one more for each delivery that it accepts, and has the
+    fewest while it fails. So any number of hanging receivers hold only a few deliveries before they
+    are detected. Endpoints that are known to fail share a limit of their own, so the others never
     wait for them.
     """
 
