@@ -11,7 +11,6 @@ BIN := .venv/bin
 CORES := $(shell nproc 2>/dev/null || echo 2)
 PROCESSES := $(shell echo $$(($(CORES) + 1)))
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q --dist=loadfile --no-loadscope-reorder
-LANE := chaos or fuzz or browser
 PACKAGES := $(wildcard shared/pyproject.toml services/*/pyproject.toml)
 
 help: ## Show this list
@@ -30,8 +29,7 @@ up: $(BIN)/.installed ## Run the whole hub on this machine, until Ctrl-C
 	@$(BIN)/mergehub up
 
 test: $(BIN)/.installed ## Run all tests against real stores and real processes
-	$(PYTEST) --numprocesses=$(PROCESSES) -m 'not ($(LANE))'
-	$(PYTEST) --numprocesses=$(CORES) -m '$(LANE)' tests
+	$(PYTEST) --numprocesses=$(PROCESSES)
 
 test-fast: $(BIN)/.installed ## Run the tests that start no process: no store, no service, no browser
 	$(PYTEST) --numprocesses=$(CORES) -m 'not process and not slow'

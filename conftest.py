@@ -34,7 +34,8 @@ settings.register_profile(  # a busy machine does not make a test fail
 )
 settings.load_profile("unhurried")
 
-WITH_PROCESSES = ("browser", "chaos", "fuzz", "node")
+LANE = ("chaos", "fuzz", "browser")  # each file in a process of its own, beside the rest
+WITH_PROCESSES = (*LANE, "node")
 STARTS = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system")
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
@@ -43,11 +44,12 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test that needs a store, or whose marker implies processes, as `process`."""
+    """Mark what needs a store as `process`; begin with the lane, whose files take longest."""
     for item in items:
         of_stores = "store_folder" in getattr(item, "fixturenames", ())
         if of_stores or any(map(item.get_closest_marker, WITH_PROCESSES)):
             item.add_marker("process")
+    items.sort(key=lambda item: not any(map(item.get_closest_marker, LANE)))
 
 
 @pytest.hookimpl(wrapper=True)
