@@ -109,6 +109,7 @@ def run_here(folder: Path, *command: str) -> str:
     return done.stdout
 
 
+@pytest.mark.process
 def test_the_method_of_the_guide_is_tried_and_merges(models: Path, tmp_path: Path) -> None:
     method, tried = blocks("write-a-method.md", "python")
     (recipe,) = blocks("write-a-method.md", "yaml")

@@ -23,6 +23,7 @@ def folders() -> Counter[str]:
     return Counter(str(each.parent) for each in sources if "versions" not in each.parts)
 
 
+@pytest.mark.process
 def test_no_folder_holds_more_files_than_one_can_see_at_a_glance() -> None:
     crowded = {each: count for each, count in folders().items() if count > MOST}
     assert crowded.keys() <= {METHODS}, crowded

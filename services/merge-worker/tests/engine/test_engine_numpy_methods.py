@@ -589,6 +589,7 @@ def test_a_faulty_file_and_a_failing_function_end_in_one_line(
     assert "Traceback" not in said.stderr
 
 
+@pytest.mark.process
 def test_parts_in_processes_of_their_own_make_the_same_bytes(
     workshop: Any, recipe_file: Path, linear_file: Path
 ) -> None:
