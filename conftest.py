@@ -25,6 +25,8 @@ import uvicorn
 from fastapi import FastAPI
 from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling, Scheduling
 
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.valkey import Valkey
@@ -37,13 +39,55 @@ settings.load_profile("unhurried")
 WITH_PROCESSES = ("browser", "chaos", "fuzz", "node")
 STARTS = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system")
 
+AT_ONE_HUB = (
+    "tests/test_end_to_end.py",
+    "tests/test_guides.py",
+    "tests/test_typescript_client.py",
+    "tests/test_shell.py",
+    "tests/test_manners.py",
+    "tests/test_python_client.py",
+    "tests/test_webhook_receivers.py",
+    "tests/test_private_across_services.py",
+    "tests/test_notes_of_runs.py",
+    "tests/test_real_recipes.py",
+    "tests/test_stopped_stores.py",  # it stops the stores of the others
+)
+"""The files that share a hub: one process takes them all, so that only one hub starts."""
+
+THEN = (
+    "services/registry/tests/test_webhooks_process.py",
+    "tests/test_backup.py",
+    "services/merge-worker/tests/test_arq_faults.py",
+    "services/merge-worker/tests/test_execution_worker.py",
+    "shared/tests/test_hub_up.py",
+)
+"""The other files that take long: they begin next, so that none is left for the end."""
+
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # Shells start what runs in their background deaf to Ctrl-C, and children would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+class _ByFileAndHub(LoadFileScheduling):
+    """Each file is run by one process, and those that share a hub by the same one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "one hub" if file in AT_ONE_HUB else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """Spread the tests over the processes."""
+    return _ByFileAndHub(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a store, or a marker that stands for processes, as `process`."""
+    """Put what takes long first, and mark what starts processes.
+
+    What needs a store, or has a marker that stands for processes, is marked as `process`.
+    """
+    first = {name: place for place, name in enumerate(AT_ONE_HUB + THEN)}
+    items.sort(key=lambda item: first.get(item.nodeid.partition("::")[0], len(first)))
     for item in items:
         of_stores = "store_folder" in getattr(item, "fixturenames", ())
         if of_stores or any(map(item.get_closest_marker, WITH_PROCESSES)):
