@@ -21,7 +21,7 @@ from mergehub.kit.settings.service import ServiceSettings
 from registry.app import create_app
 
 OWNER, WORKER = "mgh_owner-of-replicas", "mgh_worker-of-replicas"
-REPLICAS, RUNS = 2, 24
+REPLICAS, RUNS = 2, 12
 CONSUMERS = ("lineage", "leaderboard")
 EVENTS_EACH = 6  # queued, started, taken back, started, succeeded, produced
 
