@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from made_once import CACHE
 from mypy import api as mypy
 from running import RunningHub
 from safetensors.torch import load_file
-from made_once import CACHE
 from snippets import MARK, blocks, check, program, retold, transcript
 
 pytestmark = pytest.mark.timeout(300)
