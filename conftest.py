@@ -50,6 +50,7 @@ AT_ONE_HUB = (
     "tests/test_private_across_services.py",
     "tests/test_notes_of_runs.py",
     "tests/test_real_recipes.py",
+    "tests/test_docs_in_a_browser.py",
     "tests/test_stopped_stores.py",  # it stops the stores of the others
 )
 """The files that share a hub: one process takes them all, so that only one hub starts."""
@@ -87,11 +88,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     What needs a store, or has a marker that stands for processes, is marked as `process`.
     """
     first = {name: place for place, name in enumerate(AT_ONE_HUB + THEN)}
-    items.sort(key=lambda item: first.get(item.nodeid.partition("::")[0], len(first)))
+    items.sort(key=lambda item: first.get(_file(item), len(first)))
     for item in items:
+        if "named_stores" in getattr(item, "fixturenames", ()) and _file(item) not in AT_ONE_HUB:
+            raise pytest.UsageError(f"{_file(item)} shares the hub: name it in AT_ONE_HUB.")
         of_stores = "store_folder" in getattr(item, "fixturenames", ())
         if of_stores or any(map(item.get_closest_marker, WITH_PROCESSES)):
             item.add_marker("process")
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
 
 
 @pytest.hookimpl(wrapper=True)
