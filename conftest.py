@@ -25,6 +25,8 @@ import uvicorn
 from fastapi import FastAPI
 from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling, Scheduling
 
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.valkey import Valkey
@@ -36,6 +38,7 @@ settings.load_profile("unhurried")
 
 LANE = ("chaos", "fuzz", "browser")  # each file in a process of its own, beside the rest
 WITH_PROCESSES = (*LANE, "node")
+ONE_HUB = "tests/hub/"  # one process takes these files, so that one hub serves them all
 STARTS = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system")
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
@@ -43,13 +46,27 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+class _ByFileAndHub(LoadFileScheduling):
+    """Each file is run by one process, and those of ONE_HUB by the same one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return ONE_HUB if nodeid.startswith(ONE_HUB) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """Spread the tests over the processes."""
+    return _ByFileAndHub(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a store as `process`; begin with the lane, whose files take longest."""
+    """Mark what needs a store as `process`; begin with the files that take long."""
     for item in items:
         of_stores = "store_folder" in getattr(item, "fixturenames", ())
         if of_stores or any(map(item.get_closest_marker, WITH_PROCESSES)):
             item.add_marker("process")
-    items.sort(key=lambda item: not any(map(item.get_closest_marker, LANE)))
+    long = {item.path for item in items if item.get_closest_marker("process")}
+    lane = {item.path for item in items if any(map(item.get_closest_marker, LANE))}
+    items.sort(key=lambda item: (item.path not in lane, item.path not in long))
 
 
 @pytest.hookimpl(wrapper=True)

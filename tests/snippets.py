@@ -60,6 +60,7 @@ VARYING = {
     r"…": r"\w+",
     r"\d{4}\\-\d\d\\-\d\dT[\d:]+\\\.\d+Z": r"[\d:.TZ-]+",
     r'(?<=milliseconds":)\d+': r"\d+",
+    r'(?<="id":\\ )\d+': r"\d+",
 }
 
 

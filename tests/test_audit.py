@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
+import runpy
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, redirect_stdout
 from datetime import date, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI, HTTPException
-
-pytestmark = pytest.mark.process
 
 AUDIT = Path(__file__).parents[1] / "scripts" / "audit"
 
@@ -105,18 +104,20 @@ def pin(root: Path, jinja: str = "3.1.6", lodash: str = "4.17.21") -> None:
 
 
 @pytest.fixture
-def audit(root: Path, source: str) -> Audit:
+def audit(root: Path, source: str, monkeypatch: pytest.MonkeyPatch) -> Audit:
     async def audit(*options: str, at: str = source) -> tuple[int, str]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, AUDIT, "--root", root, *options,
-            env=os.environ | {"MERGEHUB_ADVISORIES": at},
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        said, _ = await process.communicate()
-        assert process.returncode is not None
-        return process.returncode, said.decode()
+        monkeypatch.setenv("MERGEHUB_ADVISORIES", at)
+        monkeypatch.setattr(sys, "argv", [str(AUDIT), "--root", str(root), *options])
+        return await asyncio.to_thread(_run)
 
     return audit
+
+
+def _run() -> tuple[int, str]:
+    """The status of the script and what it printed; it runs from its first line in this process."""
+    with redirect_stdout(StringIO()) as said, pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(AUDIT), run_name="__main__")
+    return ended.value.code, said.getvalue()
 
 
 async def test_what_is_not_known_to_be_vulnerable_passes(audit: Audit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -20,21 +21,26 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from click.testing import CliRunner, Result
 from running import RunningHub, started_hub
 from standardwebhooks import Webhook
 
+from mergehub.cli.main import main
 from mergehub.client import HubClient, api
 from mergehub.contracts.runs import FINAL
-from mergehub.hub.backup import save
+from mergehub.hub.backup import restore, save
 from mergehub.hub.postgres import Postgres
+from mergehub.hub.valkey import Valkey
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.process]
 
 RECIPE = "merge_method: linear\nmodels: [{model: left}, {model: right}]\nparameters: {weight: %s}\n"
 ENV = {"MERGEHUB_WEBHOOK_ALLOW": '["127.0.0.0/8"]'}
 SECONDS = 90
-LOAD = 20
-"""The most runs: on a slow machine the backup lasts longer, and all of them run afterwards."""
+LOAD = 6
+"""The most runs: on a slow machine the backup lasts longer, and the worker merges all of them."""
+ACKNOWLEDGED = 3
+"""Runs of the load from before the backup begins: one may be under way, the others wait."""
 SCHEMAS = ["registry", "lineage", "leaderboard"]
 
 Json = dict[str, Any]
@@ -75,16 +81,15 @@ class Story:
     second: Path
 
 
-def mergehub(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [Path(sys.prefix) / "bin" / "mergehub", *arguments]
-    return subprocess.run(
-        list(map(str, command)), capture_output=True, text=True, timeout=SECONDS, check=False
-    )
+def mergehub(*arguments: str | Path) -> Result:
+    """What a command of the shell does, in this process."""
+    return CliRunner().invoke(main, list(map(str, arguments)))
 
 
 def done(*arguments: str | Path) -> Json:
-    """The JSON output of a command, which must succeed."""
-    ran = mergehub(*arguments, "--json")
+    """The JSON output of a command as a process of its own, which must succeed."""
+    command = [Path(sys.prefix) / "bin" / "mergehub", *arguments, "--json"]
+    ran = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=SECONDS)
     assert ran.returncode == 0, ran.stderr
     return dict(json.loads(ran.stdout))
 
@@ -158,28 +163,48 @@ def place() -> Iterator[Path]:
 def story(place: Path, models: Path, receiver: Receiver) -> Story:
     """A hub with something of everything, backed up while it gets runs, and restored."""
     with started_hub(place / "first", models, **ENV) as hub, hub.client() as client:
-        webhook, token = _prepared(client, f"http://127.0.0.1:{receiver.server_port}/")
+        webhook, token = _prepared(hub, client, f"http://127.0.0.1:{receiver.server_port}/")
         known, audit = facts(client), list(client.hub.pages(api.list_audit()))
         merges = [client.run(run.id) for run in client.runs() if run.kind == "merge"]
         with under_load(hub) as acknowledged:
-            before = {acknowledged.get(timeout=SECONDS) for _ in range(4)}
+            before = {acknowledged.get(timeout=SECONDS) for _ in range(ACKNOWLEDGED)}
             done("backup", place / "hub.tar", "--data", hub.data)
     done("restore", place / "hub.tar", "--data", place / "second")
     results = {str(run.id): run.result for run in merges}
     return Story(webhook, token, known, audit, results, before, place / "first", place / "second")
 
 
-def _prepared(client: HubClient, url: str) -> tuple[Json, str]:
+def _prepared(hub: RunningHub, client: HubClient, url: str) -> tuple[Json, str]:
     recipe = client.publish(RECIPE % 1, "soup")["id"]
     client.publish_version(recipe, RECIPE % 2)
     client.publish(RECIPE % 3, "secret", visibility="private")
     for number in range(2):
         run = finished(client, merge(f"early-{number}", number + 1))
-    finished(client, {"kind": "evaluate", "model": f"run:{run.id}", "benchmarks": ["next"]})
+    _measured(hub, client, run)
     while not client.get("/v1/results")["items"] or len(client.get("/v1/models")["items"]) < 4:
         threading.Event().wait(0.05)  # lineage and leaderboard apply events in their own time
     webhook = client.send(api.create_webhook({"url": url, "types": ["run.succeeded"]}))
     return dict(webhook), client.create_token("ci", ["runs:submit"])["token"]
+
+
+def _measured(hub: RunningHub, client: HubClient, merged: Any) -> None:
+    """Submit an evaluation, and report its result as a worker with a GPU does."""
+    wanted = {"kind": "evaluate", "model": f"run:{merged.id}", "benchmarks": ["next"]}
+    run = client.submit(wanted | {"hardware": "gpu"})
+    score = {"benchmark": "next", "version": "1", "metric": "acc", "value": 0.75, "stderr": 0.1}
+    result = {
+        "kind": "evaluate", "model": f"run:{merged.id}", "harness": "lm-eval 0.4", "seconds": 1,
+        "model_digest": merged.result["output_digest"],
+        "results": [score | {"count": 4, "shots": 0, "items": {"a": 1, "b": 0, "c": 1, "d": 1}}],
+    }  # fmt: skip
+    with HubClient(hub.url, _token_of_workers(hub)) as worker:
+        claim = worker.send(api.claim_run(str(run.id), {"worker": "gpu-1"}))
+        report: Any = {"fence": claim["fence"], "outcome": "succeeded", "result": result}
+        worker.send(api.report_run(str(run.id), report))
+
+
+def _token_of_workers(hub: RunningHub) -> str:
+    return str(json.loads((hub.data / "tokens.json").read_text())["worker"])
 
 
 @pytest.fixture(scope="module")
@@ -238,18 +263,33 @@ def test_secrets_lie_where_their_owner_alone_may_read_them(story: Story, place: 
 
 
 @pytest.fixture(scope="module")
-def working(story: Story, place: Path, models: Path) -> Iterator[RunningHub]:
-    """Another restored hub with a worker, after the acknowledged runs have run there."""
-    done("restore", place / "hub.tar", "--data", place / "third")
-    with started_hub(place / "third", models, **ENV) as hub:
-        with hub.client() as client:
-            for run in list(client.hub.pages(api.list_runs(limit=200))):
-                if str(run["id"]) in story.acknowledged:
-                    *_, last = client.follow(run["id"])
-                    assert last.state == "succeeded", last.error
-                elif run["state"] not in FINAL:
-                    client.cancel(run["id"])
-        yield hub
+def working(again: RunningHub, story: Story, models: Path) -> Iterator[RunningHub]:
+    """The restored hub with a worker, after the acknowledged runs have run there."""
+    with _worker(again, models), again.client() as client:
+        for run in list(client.hub.pages(api.list_runs(limit=200))):
+            if str(run["id"]) in story.acknowledged:
+                *_, last = client.follow(run["id"])
+                assert last.state == "succeeded", last.error
+            elif run["state"] not in FINAL:
+                client.cancel(run["id"])
+        yield again
+
+
+@contextmanager
+def _worker(hub: RunningHub, models: Path) -> Iterator[None]:
+    """A worker at a hub that started none."""
+    settings = {
+        "HUB_URL": hub.url, "REDIS_URL": Valkey(hub.data / "vk").url,
+        "WORKER_TOKEN": _token_of_workers(hub), "MODEL_ROOTS": json.dumps([str(models)]),
+        "ARTIFACTS": str(hub.data / "artifacts"), "SCRATCH": str(hub.data / "scratch"),
+    }  # fmt: skip
+    env = os.environ | {f"MERGEHUB_{name}": value for name, value in settings.items()}
+    worker = subprocess.Popen([sys.executable, "-m", "merge_worker"], env=env)
+    try:
+        yield
+    finally:
+        worker.terminate()
+        assert worker.wait(SECONDS) == 0
 
 
 def test_runs_that_waited_or_were_under_way_run_to_their_end(
@@ -290,11 +330,11 @@ def test_webhooks_are_signed_with_the_secret_of_before(
         subject = payload["subject"]
 
 
-async def test_a_hub_that_stands_is_restored_to_the_very_rows(story: Story, place: Path) -> None:
-    saved = done("backup", place / "still.tar", "--data", story.first)
-    assert saved["bytes"] == (place / "still.tar").stat().st_size
-    done("restore", place / "still.tar", "--data", place / "fourth")
-    before, after = await _rows(story.first), await _rows(place / "fourth")
+def test_a_hub_that_stands_is_restored_to_the_very_rows(story: Story, place: Path) -> None:
+    saved = save(story.first, place / "still.tar")
+    assert saved.bytes == (place / "still.tar").stat().st_size
+    restore(place / "still.tar", place / "third")
+    before, after = (asyncio.run(_rows(data)) for data in (story.first, place / "third"))
     assert before.keys() == after.keys()
     for table, rows in before.items():
         assert after[table] == rows, table
@@ -310,30 +350,33 @@ def test_links_and_pipes_of_the_models_folder_are_left_out_and_named(
     (folder / "elsewhere").symlink_to("/etc")
     (folder / "mine" / "secret").symlink_to("/etc/shadow")
     os.mkfifo(folder / "mine" / "pipe")
-    saved = done("backup", place / "with.tar", "--data", story.first)
-    assert saved["left_out"] == ["models/elsewhere", "models/mine/pipe", "models/mine/secret"]
+    saved = save(story.first, place / "with.tar")
+    assert saved.left_out == ("models/elsewhere", "models/mine/pipe", "models/mine/secret")
     with tarfile.open(place / "with.tar") as tar:
         kept = [name for name in tar.getnames() if name.startswith("models/")]
     assert kept == ["models/mine/config.json"]
-    done("backup", place / "without.tar", "--data", story.first, "--no-models")
+    assert (
+        mergehub("backup", place / "without.tar", "--data", story.first, "--no-models").exit_code
+        == 0
+    )
     with tarfile.open(place / "without.tar") as tar:
         assert not [name for name in tar.getnames() if name.startswith("models/")]
     folder.rename(place / "models-elsewhere")
     folder.symlink_to(place / "models-elsewhere")
-    saved = done("backup", place / "linked.tar", "--data", story.first)
-    assert saved["left_out"] == ["models"]
+    saved = save(story.first, place / "linked.tar")
+    assert saved.left_out == ("models",)
 
 
 def test_a_backup_never_overwrites_and_never_lies_in_the_hubs_own_folder(
     story: Story, place: Path
 ) -> None:
     refused = mergehub("backup", place / "hub.tar", "--data", story.first)
-    assert (refused.returncode, "already exists" in refused.stderr) == (1, True)
+    assert (refused.exit_code, "already exists" in refused.stderr) == (1, True)
     refused = mergehub("backup", story.first / "x.tar", "--data", story.first)
-    assert (refused.returncode, "the hub's own folder" in refused.stderr) == (1, True)
+    assert (refused.exit_code, "the hub's own folder" in refused.stderr) == (1, True)
     (place / "many").mkdir()
-    saved = done("backup", place / "many", "--data", story.first)
-    assert [str(path) for path in (place / "many").iterdir()] == [saved["file"]]
+    saved = mergehub("backup", place / "many", "--data", story.first, "--json")
+    assert [str(path) for path in (place / "many").iterdir()] == [json.loads(saved.stdout)["file"]]
 
 
 def test_a_backup_that_is_interrupted_leaves_nothing(story: Story, place: Path) -> None:

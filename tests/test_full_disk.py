@@ -19,7 +19,7 @@ from mergehub.hub.postgres import Postgres
 pytestmark = pytest.mark.process
 
 SECONDS = 90
-RUNS = 4
+RUNS = 2
 SIZE = "400m,nr_inodes=20000"  # the hub needs 200 MB
 RECIPE = "merge_method: linear\nmodels:\n- {model: base, parameters: {weight: 1}}\n"
 LOG_OF_POSTGRES = "SELECT pg_logical_emit_message(true, 'test', repeat('x', 1000000))"

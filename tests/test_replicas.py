@@ -21,7 +21,7 @@ from mergehub.kit.settings.service import ServiceSettings
 from registry.app import create_app
 
 OWNER, WORKER = "mgh_owner-of-replicas", "mgh_worker-of-replicas"
-REPLICAS, RUNS = 2, 24
+REPLICAS, RUNS = 2, 12
 CONSUMERS = ("lineage", "leaderboard")
 EVENTS_EACH = 6  # queued, started, taken back, started, succeeded, produced
 
@@ -54,7 +54,7 @@ class Stack:
         """Send a request to the replicas in turn."""
         self._asked += 1
         address = self._apis[self._asked % REPLICAS]
-        async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=address, timeout=60) as client:
             headers = {"Authorization": f"Bearer {token}"}
             answer = await client.post(path, json=body, headers=headers)
         assert answer.is_success, answer.text
@@ -109,6 +109,7 @@ async def stack(fresh_database: str, redis_url: str, serving: Any) -> AsyncItera
         bootstrap_token=SecretStr(OWNER),
         worker_token=SecretStr(WORKER),
         log_level="error",
+        request_seconds=60,  # six processes start meanwhile
     )
     async with AsyncExitStack() as entered:
         redis = Redis.from_url(settings.redis_url)

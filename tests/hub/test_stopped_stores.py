@@ -26,7 +26,13 @@ QUEUED = WANTED | {"hardware": "gpu"}  # no worker here takes it
 
 
 @pytest.fixture(scope="module")
-def hub(store_folder: Path, models: Path) -> Iterator[RunningHub]:
+def hub(
+    hub: RunningHub, named_stores: dict[str, str], store_folder: Path, models: Path
+) -> Iterator[RunningHub]:
+    """A hub whose stores are its children: the shared one, unless variables name its stores."""
+    if not named_stores:
+        yield hub
+        return
     with started_hub(store_folder / "stopped", models) as running:
         yield running
 

@@ -107,12 +107,11 @@ def check_it_is_an_ingredient(hub: HubClient, merged: Run) -> None:
 
 
 @pytest.mark.timeout(400)
-def test_from_a_recipe_to_its_measured_uplift(hub: RunningHub) -> None:
-    with hub.client() as client:
-        merged = publish_and_merge(hub, client)
-        for model in ("base", "e2e/merged"):
-            wanted = {"kind": "evaluate", "model": model, "benchmarks": ["next"]}
-            finish(client, client.submit(wanted))
+def test_from_a_recipe_to_its_measured_uplift(measured_hub: RunningHub) -> None:
+    with measured_hub.client() as client:
+        merged = publish_and_merge(measured_hub, client)
+        wanted = {"kind": "evaluate", "model": "e2e/merged", "benchmarks": ["next"]}
+        finish(client, client.submit(wanted))
         check_ancestry(client)
         check_uplift(client)
         check_it_is_an_ingredient(client, merged)
@@ -130,26 +129,31 @@ def test_the_same_on_stores_that_two_urls_name(
             check_ancestry(client)
 
 
-@pytest.mark.parametrize("culprit", ["child", "worker"])
-def test_kill_9_costs_time_and_nothing_else(hub: RunningHub, culprit: str) -> None:
-    recipe = yaml.safe_dump(
-        {
-            "merge_method": "ties",
-            "base_model": "deep-base",
-            "models": [
-                {"model": name, "parameters": {"weight": 1, "density": 0.5}}
-                for name in ("deep-left", "deep-right")
-            ],
-        }
-    )
+def submit_deep(client: HubClient, name: str) -> Run:
+    """A merge that takes a while."""
+    recipe = {
+        "merge_method": "ties",
+        "base_model": "deep-base",
+        "models": [
+            {"model": name, "parameters": {"weight": 1, "density": 0.5}}
+            for name in ("deep-left", "deep-right")
+        ],
+    }
+    wanted = {"kind": "merge", "recipe": yaml.safe_dump(recipe), "model_name": name}
+    return client.submit(wanted)
 
-    def submit(name: str) -> Run:
-        with hub.client() as client:
-            return client.submit({"kind": "merge", "recipe": recipe, "model_name": name})
 
+@pytest.fixture(scope="module")
+def calm(hub: RunningHub) -> Run:
+    """The merge that nothing disturbed."""
     with hub.client() as client:
-        calm = finish(client, submit(f"e2e/calm-{culprit}"))
-        run = submit(f"e2e/disturbed-{culprit}")
+        return finish(client, submit_deep(client, "e2e/calm"))
+
+
+@pytest.mark.parametrize("culprit", ["child", "worker"])
+def test_kill_9_costs_time_and_nothing_else(hub: RunningHub, calm: Run, culprit: str) -> None:
+    with hub.client() as client:
+        run = submit_deep(client, f"e2e/disturbed-{culprit}")
         _kill_in_mid_run(client, hub, run, culprit)
         killed = time.monotonic()
         next(seen for seen in client.follow(run.id) if seen.attempt == 2)

@@ -15,8 +15,8 @@ import pytest
 from npm import BIN, environment, install, node
 from running import RunningHub
 
-SOURCE = Path(__file__).with_name("receivers") / "javascript"
-PAGE = Path(__file__).parents[1] / "docs" / "webhooks.md"
+SOURCE = Path(__file__).parents[1] / "receivers" / "javascript"
+PAGE = Path(__file__).parents[2] / "docs" / "webhooks.md"
 SECONDS = 20
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.node]

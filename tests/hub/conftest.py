@@ -1,0 +1,40 @@
+"""One hub for the tests of this folder: `mergehub up` with tiny models."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from running import RunningHub, started_hub
+
+
+@pytest.fixture(scope="session")
+async def named_stores(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The settings of a hub on the stores that the variables name; none for embedded ones."""
+    named = {}
+    if "MERGEHUB_TEST_DATABASE_URL" in os.environ:
+        database_of = request.getfixturevalue("database_of")
+        named["MERGEHUB_DATABASE_URL"] = await database_of("hub")
+    if "MERGEHUB_TEST_REDIS_URL" in os.environ:
+        named["MERGEHUB_REDIS_URL"] = request.getfixturevalue("redis_url")
+    return named
+
+
+@pytest.fixture(scope="session")
+def hub(store_folder: Path, models: Path, named_stores: dict[str, str]) -> Iterator[RunningHub]:
+    """The hub that most tests share, with embedded stores or those that the variables name."""
+    allowed = {"MERGEHUB_WEBHOOK_ALLOW": '["127.0.0.0/8"]'}
+    with started_hub(store_folder / "hub", models, **allowed, **named_stores) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def measured_hub(hub: RunningHub) -> RunningHub:
+    """The same hub, with its model `base` evaluated on the benchmark `next`."""
+    with hub.client() as client:
+        run = client.submit({"kind": "evaluate", "model": "base", "benchmarks": ["next"]})
+        *_, last = client.follow(run.id)
+        assert last.state == "succeeded", last.error
+    return hub
