@@ -25,14 +25,19 @@ import uvicorn
 from fastapi import FastAPI
 from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
+from tries import QUICK, THOROUGH
 
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.valkey import Valkey
 
-settings.register_profile(  # a busy machine is no fault of what is tried
-    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("unhurried")
+for profile, examples in (("quick", QUICK), ("thorough", THOROUGH)):
+    settings.register_profile(  # a busy machine is no fault of what is tried
+        profile,
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile("quick")
 
 WITH_PROCESSES = ("browser", "chaos", "fuzz", "node")
 STARTS = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system")
