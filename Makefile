@@ -1,7 +1,7 @@
 # Every task of this repository. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-fast chaos fuzz-api fuzz-recipes coverage check format documents \
+.PHONY: help setup demo up test test-fast thorough chaos fuzz-api fuzz-recipes coverage check format documents \
 	keep-events keep-api lock clean \
 	bench-merge bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api \
 	mutants
@@ -33,6 +33,9 @@ test: $(BIN)/.installed ## Run all tests against real stores and real processes
 
 test-fast: $(BIN)/.installed ## Run the tests that start no process: no store, no service, no browser
 	$(PYTEST) --numprocesses=$(CORES) -m 'not process and not slow'
+
+thorough: $(BIN)/.installed ## Run the property tests with twenty times the examples of `make test`
+	$(PYTEST) --numprocesses=$(CORES) --hypothesis-profile=thorough -m 'hypothesis and not ($(LANE))'
 
 chaos: $(BIN)/.installed ## Kill processes, stop stores, cut connections; check that nothing is lost (CHAOS="--seed 1 2 --seconds 60")
 	PYTHONPATH=tests $(BIN)/python -m chaos $(CHAOS)

@@ -25,16 +25,21 @@ import uvicorn
 from fastapi import FastAPI
 from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
+from tries import QUICK, THOROUGH
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling, Scheduling
 
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.valkey import Valkey
 
-settings.register_profile(  # a busy machine does not make a test fail
-    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("unhurried")
+for profile, examples in (("quick", QUICK), ("thorough", THOROUGH)):
+    settings.register_profile(  # a busy machine does not make a test fail
+        profile,
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile("quick")
 
 LANE = ("chaos", "fuzz", "browser")  # each file in a process of its own, beside the rest
 WITH_PROCESSES = (*LANE, "node")

@@ -26,6 +26,7 @@ def application(name: str) -> FastAPI:
     return make_application(name, ServiceSettings(rate_reads=0, rate_writes=0))
 
 
+@cache
 def documents() -> dict[str, Document]:
     """The OpenAPI document of each service by the service's name."""
     return {service.name: application(service.name).openapi() for service in SERVICES}

@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 )
 from pydantic import SecretStr, TypeAdapter
 from sqlalchemy import text
+from tries import tries
 
 from mergehub.contracts.kinds import RunSpec
 from mergehub.contracts.runs import FINAL, RunState
@@ -215,11 +216,12 @@ def hubs(fresh_database: str, redis_url: str) -> Iterator[Hubs]:
         yield hubs
 
 
+@pytest.mark.hypothesis
 def test_workers_hear_the_same_of_the_counterpart_and_of_the_registry(hubs: Hubs) -> None:
     run_state_machine_as_test(
         lambda: Workers(hubs),
         settings=settings(
-            max_examples=20,
+            max_examples=tries(8),
             stateful_step_count=40,
             deadline=None,
             database=None,

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import delete, insert
+from tries import tries
 
 from leaderboard.benchmarks.models import BenchmarkRow
 from leaderboard.results.models import ResultRow
@@ -240,7 +241,9 @@ class Others:
 
 @pytest.mark.parametrize("name", LISTS)
 @settings(
-    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None,
+    max_examples=tries(5),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     first=st.lists(MINUTES, max_size=12),

@@ -11,12 +11,14 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 from made_once import CACHE
 from mypy import api as mypy
 from running import RunningHub
-from safetensors.torch import load_file
 from snippets import MARK, blocks, check, program, retold, transcript
+from when_used import when_used
+
+torch = when_used("torch")
+tensor_files = when_used("safetensors.torch")
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -129,7 +131,7 @@ def test_the_method_of_the_guide_is_tried_and_merges(models: Path, tmp_path: Pat
 def same_as_in_float64(folder: Path) -> None:
     """Check the guide's merge element by element against its formula."""
     base, left, right, merged = (
-        load_file(folder / name / "model.safetensors")
+        tensor_files.load_file(folder / name / "model.safetensors")
         for name in ("base", "left", "right", "merged")
     )
     for name, values in merged.items():

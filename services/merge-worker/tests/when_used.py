@@ -14,6 +14,8 @@ class _WhenUsed:
         self._name = name
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # pytest asks whatever a module names whether it is a fixture
+            raise AttributeError(name)
         return getattr(import_module(self._name), name)
 
 

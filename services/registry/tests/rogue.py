@@ -24,17 +24,21 @@ class Rogue:
     def __init__(self) -> None:
         self.issuer = ""
         self.key, self.other = KEYS
+        self.app = FastAPI()
+        self.app.get("/.well-known/openid-configuration")(self._discovery)
+        self.app.get("/keys")(self._keys)
+        self.app.post("/token")(self._token)
+        self.app.get("/me")(self._me)
+        self.repent()
+
+    def repent(self) -> None:
+        """Say the truth, until told otherwise."""
         self.discovery: dict[str, Any] = {}
         self.claims: dict[str, Any] = {}
         self.header: dict[str, Any] = {"alg": "RS256", "kid": "a"}
         self.signer: Any = self.key
         self.answer: Response | None = None
         self.asked: dict[str, str] = {}
-        self.app = FastAPI()
-        self.app.get("/.well-known/openid-configuration")(self._discovery)
-        self.app.get("/keys")(self._keys)
-        self.app.post("/token")(self._token)
-        self.app.get("/me")(self._me)
         self.subject = "ann"
 
     def shared_secret(self) -> None:

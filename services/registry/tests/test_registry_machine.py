@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from tries import tries
 
 from mergehub.contracts.kinds.merge import MergeRunCreate
 from mergehub.contracts.runs import (
@@ -293,6 +294,7 @@ def loop_of_its_own() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 @pytest.mark.usefixtures("empty")
+@pytest.mark.hypothesis
 def test_no_order_of_events_breaks_the_protocol(
     loop_of_its_own: asyncio.AbstractEventLoop, app: FastAPI, resources: Resources,
     database_url: str,
@@ -313,7 +315,7 @@ def test_no_order_of_events_breaks_the_protocol(
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=40,
+                max_examples=tries(15),
                 stateful_step_count=40,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),

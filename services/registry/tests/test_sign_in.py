@@ -34,8 +34,8 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield issuer
 
 
-@pytest.fixture
-def hub(settings: ServiceSettings, issuer: str, empty: None) -> Hub:
+@pytest.fixture(scope="module")
+def hub(settings: ServiceSettings, issuer: str) -> Hub:
     """Run a hub where people can sign in; arguments replace settings."""
 
     @asynccontextmanager
@@ -53,7 +53,12 @@ def hub(settings: ServiceSettings, issuer: str, empty: None) -> Hub:
     return hub
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
+async def nobody_yet(empty: None) -> None:
+    """Each test begins without people."""
+
+
+@pytest.fixture(scope="module")
 async def app_with_people(hub: Hub) -> AsyncIterator[FastAPI]:
     async with hub() as app:
         yield app

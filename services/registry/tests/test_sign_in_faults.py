@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -20,11 +20,12 @@ from registry.app import create_app
 ORIGIN = "http://localhost:8000"
 
 Serving = Callable[[FastAPI], AbstractAsyncContextManager[str]]
+Hub = Callable[[], AbstractAsyncContextManager[FastAPI]]
 Change = Callable[[Rogue], object]
 
 
-@pytest.fixture
-async def rogue(serving: Serving) -> AsyncIterator[Rogue]:
+@pytest.fixture(scope="module")
+async def served(serving: Serving) -> AsyncIterator[Rogue]:
     rogue = Rogue()
     async with serving(rogue.app) as url:
         rogue.issuer = url
@@ -32,15 +33,40 @@ async def rogue(serving: Serving) -> AsyncIterator[Rogue]:
 
 
 @pytest.fixture
-async def browser(settings: ServiceSettings, rogue: Rogue, empty: None) -> AsyncIterator[Browser]:
-    given = settings.model_dump() | {
-        "public_url": ORIGIN,
-        "oidc_issuer": rogue.issuer,
-        "oidc_client_id": CLIENT_ID,
-        "oidc_client_secret": SecretStr(CLIENT_SECRET),
-    }
-    app = create_app(ServiceSettings(**given))
-    async with app.router.lifespan_context(app), Browser(app, ORIGIN) as browser:
+def rogue(served: Rogue) -> Rogue:
+    """The rogue, as honest as at first."""
+    served.repent()
+    return served
+
+
+@pytest.fixture(scope="module")
+def hub(settings: ServiceSettings, served: Rogue) -> Hub:
+    """Run a hub whose people sign in at the rogue."""
+
+    @asynccontextmanager
+    async def hub() -> AsyncIterator[FastAPI]:
+        given = settings.model_dump() | {
+            "public_url": ORIGIN,
+            "oidc_issuer": served.issuer,
+            "oidc_client_id": CLIENT_ID,
+            "oidc_client_secret": SecretStr(CLIENT_SECRET),
+        }
+        app = create_app(ServiceSettings(**given))
+        async with app.router.lifespan_context(app):
+            yield app
+
+    return hub
+
+
+@pytest.fixture(scope="module")
+async def app_of_the_rogue(hub: Hub) -> AsyncIterator[FastAPI]:
+    async with hub() as app:
+        yield app
+
+
+@pytest.fixture
+async def browser(app_of_the_rogue: FastAPI, empty: None) -> AsyncIterator[Browser]:
+    async with Browser(app_of_the_rogue, ORIGIN) as browser:
         yield browser
 
 
@@ -151,10 +177,11 @@ async def test_an_answer_that_is_none_is_no_crash(
     "discovery", [{"issuer": "https://another.example"}, {"token_endpoint": None}]
 )
 async def test_a_provider_that_is_another_is_not_used(
-    browser: Browser, rogue: Rogue, discovery: dict[str, Any]
+    hub: Hub, rogue: Rogue, empty: None, discovery: dict[str, Any]
 ) -> None:
     rogue.discovery = discovery
-    answer = await comes_back(browser, rogue)
+    async with hub() as app, Browser(app, ORIGIN) as browser:  # it asks who the provider is once
+        answer = await comes_back(browser, rogue)
     assert (answer.status_code, answer.json()["code"]) == (503, "provider-away")
 
 

@@ -40,8 +40,13 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield issuer
 
 
-@pytest.fixture
-async def hub(settings: ServiceSettings, issuer: str, empty: None) -> AsyncIterator[FastAPI]:
+@pytest.fixture(autouse=True)
+async def nobody_yet(empty: None) -> None:
+    """Each test begins without people."""
+
+
+@pytest.fixture(scope="module")
+async def hub(settings: ServiceSettings, issuer: str) -> AsyncIterator[FastAPI]:
     given = settings.model_dump() | {
         "public_url": ORIGIN,
         "oidc_issuer": issuer,

@@ -10,6 +10,7 @@ import httpx
 
 from mergehub.recipe import ModelRef, Recipe, references
 from mergehub.recipe.reference import PATHS
+from mergehub.tls import tls
 from mergehub.whereabouts import default_folder, read_connection
 
 SECONDS = 3.0  # for a hub on the same machine
@@ -45,7 +46,11 @@ def _newest_runs(names: Iterable[str]) -> dict[str, str]:
     found = {}
     try:
         with httpx.Client(
-            base_url=hub["url"], headers=headers, timeout=SECONDS, trust_env=False
+            base_url=hub["url"],
+            headers=headers,
+            timeout=SECONDS,
+            trust_env=False,
+            verify=tls(hub["url"]),
         ) as client:
             for name in sorted(names):
                 for run in _items(client.get("/v1/runs", params={**wanted, "model": name})):

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from tries import tries
 
 from merge_worker.engine.arithmetic import loop
 from merge_worker.engine.arithmetic.swept import SAMPLE
@@ -27,7 +28,9 @@ from merge_worker.engine.methods.sce import with_deviation
 
 Array = NDArray[np.float64]
 SLOW = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=tries(10),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

@@ -17,6 +17,7 @@ import yaml
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tries import tries
 
 from merge_worker.engine import (
     MergeOptions,
@@ -85,7 +86,9 @@ def models(workshop: Any, count: int, dtype: str = "BF16", **sizes: int) -> list
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=tries(10),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     weights=st.lists(st.floats(0.05, 4), min_size=1, max_size=4),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strange_folders import CORPUS, INDEX, TENSOR, header, put, sound
+from tries import tries
 
 from merge_worker.engine import EngineError, Plan, Sources, merge, plan_merge
 from mergehub.recipe import parse_recipe
@@ -184,7 +185,9 @@ ADAPTER = {
 SHARDS = {"metadata": {"total_size": 8}, "weight_map": {"model.norm.weight": "model.safetensors"}}
 
 quick = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=tries(50),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tokenizer_files import FORMS, TOKENS, give
+from tries import tries
 
 from merge_worker.engine import CheckpointError
 from merge_worker.engine.companions.vocabulary import read_vocabulary
@@ -144,7 +145,7 @@ KEYS = st.sampled_from(["model", "vocab", "added_tokens", "config", "special_tok
 
 
 @pytest.mark.parametrize("name", ["tokenizer.json", "tekken.json", "vocab.json"])
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(50), deadline=None, suppress_health_check=list(HealthCheck))
 @given(document=st.dictionaries(KEYS, JSON | st.dictionaries(KEYS, JSON, max_size=3), max_size=3))
 def test_whatever_a_json_file_holds_it_is_a_vocabulary_or_refused(
     tmp_path: Path, name: str, document: dict[str, Any]
@@ -155,7 +156,7 @@ def test_whatever_a_json_file_holds_it_is_a_vocabulary_or_refused(
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(place=st.integers(0, 300), change=st.binary(min_size=1, max_size=4))
 def test_whatever_is_changed_in_a_vocabulary_it_is_one_or_refused(
     tmp_path: Path, form: str, place: int, change: bytes

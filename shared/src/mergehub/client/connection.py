@@ -10,6 +10,7 @@ import httpx
 from mergehub.client.errors import HubUnreachable
 from mergehub.client.whereabouts import nobody_on_the_folder
 from mergehub.logins import read_logins
+from mergehub.tls import tls
 from mergehub.tokens import read_token
 from mergehub.urls import is_loopback, parsed
 from mergehub.whereabouts import default_folder, read_connection
@@ -46,6 +47,7 @@ def settings(url: str, token: str | None) -> dict[str, Any]:
     return {
         "base_url": url,
         "timeout": TIMEOUT,
+        "verify": tls(url),
         "headers": {"Authorization": f"Bearer {read_token(token)}"} if token else {},
         "trust_env": not is_loopback(host),  # a proxy cannot reach this machine's loopback
     }

@@ -23,6 +23,7 @@ from mergehub.contracts.runs import (
     RunProgress,
 )
 from mergehub.contracts.workers import WorkerBeat
+from mergehub.tls import tls
 
 REQUEST_SECONDS = 5.0  # well under a lease, so that one stuck answer does not lose it
 CLAIM_PATIENCE_SECONDS = 8.0
@@ -74,6 +75,7 @@ class RunClient:
                 base_url=hub_url,
                 headers={"Authorization": f"Bearer {token}"},
                 timeout=REQUEST_SECONDS,
+                verify=tls(hub_url),
             )
         )
 

@@ -22,6 +22,7 @@ from joserfc.jwk import KeySet, KeySetSerialization
 from pydantic import AfterValidator, BaseModel, ValidationError
 
 from mergehub.kit.settings.service import ServiceSettings
+from mergehub.tls import authorities
 from mergehub.urls import parsed
 from registry.sign_in.errors import ProviderAway, SignInInvalid
 from registry.sign_in.pending import Pending
@@ -81,7 +82,7 @@ class Provider:
         self._secret = secret.get_secret_value() if secret else None
         self._scope = settings.oidc_scope
         self._redirect_uri = f"{settings.public_url}{CALLBACK}"
-        self._http = httpx.AsyncClient(timeout=ANSWER_SECONDS)
+        self._http = httpx.AsyncClient(timeout=ANSWER_SECONDS, verify=authorities())
         self._known: tuple[Metadata, float] | None = None
 
     async def close(self) -> None:

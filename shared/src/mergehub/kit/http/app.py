@@ -41,6 +41,7 @@ from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.logs import configure_logging
 from mergehub.kit.telemetry.loops import Loop, Loops, running
 from mergehub.kit.telemetry.metrics import LoopMetrics, Reading, exposition, telling
+from mergehub.tls import tls
 
 READY_SECONDS = 2.0
 REDIS_SECONDS = 5.0
@@ -125,7 +126,8 @@ def _hub_client(settings: ServiceSettings) -> httpx.AsyncClient:
     """The HTTP client with which this service calls the others."""
     token = settings.service_token
     headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
-    return httpx.AsyncClient(base_url=settings.hub_url, headers=headers, timeout=HUB_SECONDS)
+    url = settings.hub_url
+    return httpx.AsyncClient(base_url=url, headers=headers, timeout=HUB_SECONDS, verify=tls(url))
 
 
 def all_loops(parts: ServiceParts, resources: Resources) -> dict[str, Loop]:

@@ -6,8 +6,10 @@ by the merge.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Mapping
+from fnmatch import translate
+from functools import cache
 from typing import Final
 
 _KEYS: Final = ("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "*.pem", "*.key")
@@ -77,9 +79,14 @@ OF_TOKENIZER: Final = (
 TEMPLATES: Final = "additional_chat_templates"
 
 
-def matches(name: str, patterns: Iterable[str]) -> bool:
+def matches(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether a name matches one of the patterns, ignoring case."""
-    return any(fnmatchcase(name.lower(), pattern) for pattern in patterns)
+    return _one_of(patterns).match(name.lower()) is not None
+
+
+@cache
+def _one_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(translate, patterns)))
 
 
 def why_never(name: str) -> str | None:

@@ -10,6 +10,7 @@ import ssl
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cached_property
 
 import httpcore
 
@@ -24,7 +25,6 @@ class Connections:
 
     def __init__(self, network: httpcore.AsyncNetworkBackend) -> None:
         self._network = network
-        self._tls: ssl.SSLContext = httpcore.default_ssl_context()
         self._free: OrderedDict[Place, list[httpcore.AsyncHTTPConnection]] = OrderedDict()
         self._count = 0
 
@@ -35,7 +35,7 @@ class Connections:
         place = (origin.scheme, origin.host, origin.port)
         connection = await self._kept(place) or httpcore.AsyncHTTPConnection(
             origin,
-            ssl_context=self._tls,
+            ssl_context=self._tls if origin.scheme == b"https" else None,
             keepalive_expiry=IDLE_SECONDS,
             network_backend=self._network,
         )
@@ -47,6 +47,10 @@ class Connections:
                 await response.aclose()
         finally:
             await self._put_back(place, connection)
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return httpcore.default_ssl_context()  # reads all authorities, which only https needs
 
     async def close(self) -> None:
         """Close the free connections."""
