@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import socket
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from forked import Forked, forked
 from receiver import Answer, Receiver
 from sqlalchemy import text
 
@@ -33,7 +33,7 @@ def background(settings: ServiceSettings) -> Start:
     """The registry's background process while a block lasts, unless it is killed."""
 
     @asynccontextmanager
-    async def background(**more: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    async def background(**more: str) -> AsyncIterator[Forked]:
         env = (
             dict(os.environ)
             | more
@@ -46,7 +46,7 @@ def background(settings: ServiceSettings) -> Start:
                 ),
             }
         )
-        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "registry", env=env)
+        process = forked("registry", env)
         try:
             yield process
         finally:
