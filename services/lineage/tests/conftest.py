@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import httpx
@@ -50,8 +51,10 @@ def command(
             f"MERGEHUB_{name.upper()}": str(getattr(named, name))
             for name in ("database_url", "redis_url", "hub_url")
         }
-        status = await forked("lineage", os.environ | environment, *words, out=tmp_path).wait()
-        return status, *((tmp_path / name).read_text() for name in ("stdout", "stderr"))
+        folder = Path(mkdtemp(dir=tmp_path))
+        out, err = folder / "out", folder / "err"
+        process = forked("lineage", os.environ | environment, *words, out=out, err=err)
+        return await process.wait(), out.read_text(), err.read_text()
 
     return run
 
