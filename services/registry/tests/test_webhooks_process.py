@@ -72,7 +72,7 @@ async def test_sender_killed_in_mid_delivery_loses_none(
 ) -> None:  # fmt: skip
     await listen()
     receiver.respond = lambda request: Answer(silent=len(receiver.received) > 20)
-    await asyncio.gather(*(submit() for _ in range(60)))
+    await asyncio.gather(*(submit() for _ in range(45)))
 
     async def in_the_middle() -> bool:
         return len(receiver.received) > 30
@@ -93,8 +93,8 @@ async def test_sender_killed_in_mid_delivery_loses_none(
     async with background():
         await until(all_sent, 30)
     sent = Counter(request.headers["webhook-id"] for request in receiver.received)
-    assert len(sent) == 60
-    assert await count("SELECT count(*) FROM webhook_deliveries WHERE state = 'delivered'") == 60
+    assert len(sent) == 45
+    assert await count("SELECT count(*) FROM webhook_deliveries WHERE state = 'delivered'") == 45
 
 
 async def test_killed_again_and_again_it_still_loses_none(
@@ -102,8 +102,8 @@ async def test_killed_again_and_again_it_still_loses_none(
     due: Call,
 ) -> None:  # fmt: skip
     await listen()
-    await asyncio.gather(*(submit() for _ in range(100)))
-    for goal in (1, 40, 70):
+    await asyncio.gather(*(submit() for _ in range(60)))
+    for goal in (1, 20, 40):
         receiver.arrived.clear()
         await due()
         async with background() as process:
@@ -121,7 +121,7 @@ async def test_killed_again_and_again_it_still_loses_none(
 
     async with background():
         await until(all_sent, 30)
-    assert len({request.headers["webhook-id"] for request in receiver.received}) == 100
+    assert len({request.headers["webhook-id"] for request in receiver.received}) == 60
 
 
 async def test_process_that_also_answers_requests_sends_by_itself(
