@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,6 +12,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from forked import forked
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
@@ -87,9 +87,7 @@ async def process(name: str, settings: ServiceSettings) -> AsyncIterator[None]:
     """One background process of a service."""
     named = ("database_url", "redis_url", "hub_url")
     environment = {f"MERGEHUB_{each.upper()}": str(getattr(settings, each)) for each in named}
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", name, env=os.environ | environment | {"MERGEHUB_LOG_LEVEL": "error"}
-    )
+    child = forked(name, os.environ | environment | {"MERGEHUB_LOG_LEVEL": "error"})
     try:
         yield
         child.terminate()

@@ -9,7 +9,18 @@ import httpx
 import pytest
 from scripted import Reply, Scripted, body, event, hold, lose, page, refuse, run, scripted, stream
 
-from mergehub.client import AsyncMergehub, Call, HubError, HubUnreachable, Mergehub, Pages, api
+from mergehub.backoff import Backoff
+from mergehub.client import (
+    AsyncMergehub,
+    Call,
+    HubError,
+    HubUnreachable,
+    Mergehub,
+    Pages,
+    api,
+    exchange,
+    following,
+)
 
 NOW = {"Retry_After": "0"}
 WANTED: Any = {"kind": "evaluate", "model": "base", "benchmarks": ["next"]}
@@ -67,6 +78,13 @@ class Yielding:
 
 
 Client = Waiting | Yielding
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here depends on how long a client pauses."""
+    for each in (exchange, following):
+        monkeypatch.setattr(each, "BACKOFF", Backoff(first=0.01))
 
 
 @pytest.fixture(params=[Waiting, Yielding])

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from mergehub.hub import leftovers
@@ -69,10 +70,12 @@ def test_a_hub_starts_on_its_port_right_after_a_kill_ready_or_not(data: Path) ->
     early.kill()
     again = _started(data, port)
     assert httpx.get(f"{_address(again)}/readyz", timeout=SECONDS).status_code == httpx.codes.OK
+    children = psutil.Process(again.pid).children(recursive=True)
     again.terminate()
     for each in (first, early, again):
         each.communicate(timeout=SECONDS)
     assert again.returncode == 0
+    assert psutil.wait_procs(children, SECONDS)[1] == []
 
 
 def _quiet_port() -> int:

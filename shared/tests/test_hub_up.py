@@ -10,20 +10,23 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
+from click.testing import CliRunner, Result
 
+from mergehub.cli.main import main
 from mergehub.contracts.services import SERVICES, Service
 
 pytestmark = pytest.mark.process
 
 pytest.importorskip("merge_worker", reason="a whole hub needs the worker")
 
-START = "from mergehub.cli.main import main; main()"
+MERGEHUB = [sys.executable, "-c", "from mergehub.cli.main import main; main()"]
+UP = [*MERGEHUB, "up"]
 SECONDS = 60
 
 
@@ -32,10 +35,12 @@ class RunningHub:
 
     def __init__(self, data: Path, *options: str) -> None:
         self.data = data
-        command = [sys.executable, "-c", START, "up", "--data", str(data), "--port", "0", *options]
+        command = [*UP, "--data", str(data), "--port", "0", *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_plain())
         assert self.process.stdout is not None
-        ready = re.search(r"http\S+", self.process.stdout.readline())
+        self.greeting = self.process.stdout.readline()
+        self.said = ""
+        ready = re.search(r"http[^\s\"]+", self.greeting)
         assert ready is not None, "it ended before it was ready"
         self.url = ready.group()
 
@@ -52,7 +57,7 @@ class RunningHub:
         children = self.children
         assert len(children) >= 4
         self.process.send_signal(number)
-        self.process.communicate(timeout=SECONDS)
+        self.said, _ = self.process.communicate(timeout=SECONDS)
         return psutil.wait_procs(children, timeout=SECONDS)[1]
 
     def says(self, word: str) -> str:
@@ -60,10 +65,15 @@ class RunningHub:
         assert self.process.stdout is not None
         return next(line for line in self.process.stdout if line.split()[0] == word)
 
-    def shell(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def shell(self, *arguments: str) -> Result:
         """Run a `mergehub` command in a shell whose only setting is the data folder."""
+        env: dict[str, str | None] = {name: None for name in os.environ if name not in _plain()}
+        return CliRunner().invoke(main, arguments, env=env | {"MERGEHUB_DATA": str(self.data)})
+
+    def process_of(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        """Run a command as `shell` does, but as a process of its own."""
         return subprocess.run(
-            [sys.executable, "-c", START, *arguments],
+            command,
             env=_plain() | {"MERGEHUB_DATA": str(self.data)},
             capture_output=True, text=True, timeout=SECONDS, check=False,
         )  # fmt: skip
@@ -71,6 +81,14 @@ class RunningHub:
 
 def _plain() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("MERGEHUB_")}
+
+
+@contextlib.contextmanager
+def _running(data: Path, *options: str) -> Iterator[RunningHub]:
+    running = RunningHub(data, *options)
+    yield running
+    if running.process.poll() is None:
+        running.end(signal.SIGTERM)
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +100,8 @@ def data() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def hub(data: Path) -> Iterator[RunningHub]:
-    running = RunningHub(data)
-    yield running
-    if running.process.poll() is None:
-        running.end(signal.SIGTERM)
+    with _running(data) as running:
+        yield running
 
 
 def test_the_greeting_says_how_shells_find_a_hub_that_lies_elsewhere(hub: RunningHub) -> None:
@@ -140,14 +156,14 @@ def test_a_worker_knows_no_secret_but_its_own_token(hub: RunningHub) -> None:
 
 
 def test_a_second_start_on_the_same_folder_names_the_first(hub: RunningHub) -> None:
-    done = hub.shell("up", "--port", "0")
+    done = hub.process_of([*UP, "--port", "0"])
     assert done.returncode == 1
     assert f"process {hub.process.pid} at {hub.url}" in done.stderr
 
 
 def test_a_taken_port_is_told_before_anything_starts(hub: RunningHub, tmp_path: Path) -> None:
     port = hub.url.rpartition(":")[2]
-    done = hub.shell("up", "--port", port, "--data", str(tmp_path / "data"))
+    done = hub.process_of([*UP, "--port", port, "--data", str(tmp_path / "data")])
     assert done.returncode == 1
     assert "--port" in done.stderr
     assert not (tmp_path / "data" / "pg" / "data").exists()
@@ -175,55 +191,12 @@ def test_a_page_of_another_site_can_neither_read_nor_act_here(hub: RunningHub) -
 def test_it_stays_on_this_machine_unless_reading_needs_a_token(
     hub: RunningHub, tmp_path: Path
 ) -> None:
-    done = hub.shell("up", "--host", "0.0.0.0", "--port", "0", "--data", str(tmp_path / "data"))
+    options = ("--host", "0.0.0.0", "--port", "0", "--data", str(tmp_path / "data"))
+    done = hub.process_of([*UP, *options])
     assert done.returncode == 1
     assert "can be reached by other machines" in done.stderr
     assert "--require-token" in done.stderr
     assert not (tmp_path / "data" / "pg" / "data").exists()
-
-
-def test_where_others_reach_it_reading_needs_a_token_too() -> None:
-    with tempfile.TemporaryDirectory(prefix="mh-up-") as folder:
-        options = ("--host", "0.0.0.0", "--require-token", "--workers", "1")
-        hub = RunningHub(Path(folder) / "data", *options)
-        try:
-            sent = {"Authorization": f"Bearer {_token(hub)}"}
-            for path in ("/v1/recipes", "/v1/models", "/v1/boards"):
-                assert httpx.get(f"{hub.url}{path}", timeout=SECONDS).status_code == 401
-                answer = httpx.get(f"{hub.url}{path}", headers=sent, timeout=SECONDS)
-                assert answer.status_code == 200
-            assert httpx.get(f"{hub.url}/readyz", timeout=SECONDS).status_code == 200
-            assert hub.shell("runs").returncode == 0
-        finally:
-            assert hub.end(signal.SIGTERM) == []
-
-
-def test_when_it_says_that_it_is_ready_its_workers_have_registered() -> None:
-    with tempfile.TemporaryDirectory(prefix="mh-up-") as folder:
-        hub = RunningHub(Path(folder) / "data", "--workers", "2")
-        try:
-            known = httpx.get(f"{hub.url}/v1/workers", timeout=SECONDS).json()["items"]
-        finally:
-            hub.end(signal.SIGTERM)
-    assert [each["alive"] for each in known] == [True, True]
-
-
-def test_a_start_says_as_json_where_the_hub_is() -> None:
-    with tempfile.TemporaryDirectory(prefix="mh-up-") as folder:
-        options = ["--data", f"{folder}/data", "--port", "0", "--workers", "0", "--json"]
-        command = [sys.executable, "-c", START, "up", *options]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_plain()) as process:
-            assert process.stdout is not None
-            told = json.loads(process.stdout.readline())
-            sent = {"Authorization": f"Bearer {told['token']}"}
-            me = httpx.get(f"{told['url']}/v1/accounts/me", headers=sent, timeout=SECONDS)
-            assert (me.status_code, told["pid"]) == (200, process.pid)
-            process.send_signal(signal.SIGTERM)
-            assert process.communicate(timeout=SECONDS)[0] == ""
-
-
-def _token(hub: RunningHub) -> str:
-    return str(json.loads((hub.data / "tokens.json").read_text())["owner"])
 
 
 def test_a_shell_on_the_same_machine_needs_no_settings(hub: RunningHub, tmp_path: Path) -> None:
@@ -231,15 +204,16 @@ def test_a_shell_on_the_same_machine_needs_no_settings(hub: RunningHub, tmp_path
     recipe.write_text(
         "merge_method: linear\nmodels:\n- model: ./absent\n  parameters: {weight: 1}\n"
     )
-    assert hub.shell("publish", str(recipe)).stdout.startswith("soup version 1  sha256:")
-    assert hub.shell("publish", str(recipe)).stdout.startswith("soup version 1  sha256:")
+    published = hub.process_of([*MERGEHUB, "publish", str(recipe)]).stdout
+    assert published.startswith("soup version 1  sha256:")
+    assert hub.shell("publish", str(recipe)).stdout == published
     recipe.write_text(recipe.read_text().replace("weight: 1", "weight: 2"))
     assert hub.shell("publish", str(recipe)).stdout.startswith("soup version 2  sha256:")
 
 
 def test_a_run_is_followed_to_its_end_and_its_failure_told(hub: RunningHub) -> None:
     done = hub.shell("submit", "soup@1", "--name", "made/soup", "--follow")
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert "./absent" in done.stderr
     run = done.stdout.split()[0]
     [line] = [line for line in hub.shell("runs").stdout.splitlines() if run in line]
@@ -250,7 +224,7 @@ def test_a_run_is_followed_to_its_end_and_its_failure_told(hub: RunningHub) -> N
 
 def test_a_refusal_lists_each_field(hub: RunningHub) -> None:
     done = hub.shell("tokens", "create", "ci", "--scope", "runs:sumbit")
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert "/scopes/0" in done.stderr
 
 
@@ -259,14 +233,14 @@ def test_what_the_hub_does_not_know_is_said_in_a_sentence(
     hub: RunningHub, command: list[str]
 ) -> None:
     done = hub.shell(*command)
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert re.match(r"Error: There is no|Error: .*none", done.stderr)
     assert "Traceback" not in done.stderr
 
 
 def test_boards_are_listed(hub: RunningHub) -> None:
     done = hub.shell("board")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout
 
 
@@ -292,23 +266,57 @@ def _until_ready(hub: RunningHub) -> None:
     pytest.fail("the hub did not get ready again")
 
 
-def test_ctrl_c_leaves_nobody_behind(hub: RunningHub) -> None:
-    assert hub.end(signal.SIGINT) == []
-    assert hub.process.returncode == 0
+def test_kill_9_leaves_nobody_behind(hub: RunningHub) -> None:
+    assert hub.end(signal.SIGKILL) == []
 
 
-def test_after_its_end_no_shell_is_sent_to_its_address(hub: RunningHub) -> None:
-    assert hub.process.poll() is not None
-    told = hub.shell("board").stderr
-    assert f"No hub runs on {hub.data}" in told
+@pytest.fixture(scope="module")
+def again(data: Path) -> Iterator[RunningHub]:
+    """The next start on the same folder, which other machines can reach."""
+    options = ("--host", "0.0.0.0", "--require-token", "--workers", "2", "--json")
+    with _running(data, *options) as running:
+        yield running
+
+
+def test_when_it_says_that_it_is_ready_its_workers_have_registered(again: RunningHub) -> None:
+    known = _read(again, "/v1/workers").json()["items"]
+    assert [each["alive"] for each in known] == [True, True]
+
+
+def test_the_start_after_kill_9_has_what_was_there(again: RunningHub) -> None:
+    assert _read(again, "/v1/recipes").json()["items"][0]["name"] == "soup"
+
+
+def test_a_start_says_as_json_where_the_hub_is(again: RunningHub) -> None:
+    told = json.loads(again.greeting)
+    sent = {"Authorization": f"Bearer {told['token']}"}
+    me = httpx.get(f"{told['url']}/v1/accounts/me", headers=sent, timeout=SECONDS)
+    assert (me.status_code, told["pid"]) == (200, again.process.pid)
+
+
+def test_where_others_reach_it_reading_needs_a_token_too(again: RunningHub) -> None:
+    for path in ("/v1/recipes", "/v1/models", "/v1/boards"):
+        assert httpx.get(f"{again.url}{path}", timeout=SECONDS).status_code == 401
+        assert _read(again, path).status_code == 200
+    assert httpx.get(f"{again.url}/readyz", timeout=SECONDS).status_code == 200
+    assert again.shell("runs").exit_code == 0
+
+
+def _read(hub: RunningHub, path: str) -> httpx.Response:
+    token = json.loads((hub.data / "tokens.json").read_text())["owner"]
+    sent = {"Authorization": f"Bearer {token}"}
+    return httpx.get(f"{hub.url}{path}", headers=sent, timeout=SECONDS)
+
+
+def test_ctrl_c_leaves_nobody_behind(again: RunningHub) -> None:
+    assert again.end(signal.SIGINT) == []
+    assert again.process.returncode == 0
+    assert again.said == "", "more than one line for a program to read"
+
+
+def test_after_its_end_no_shell_is_sent_to_its_address(again: RunningHub) -> None:
+    assert again.process.poll() is not None
+    told = again.shell("board").stderr
+    assert f"No hub runs on {again.data}" in told
     assert "start it with `mergehub up`" in told
-    assert hub.url not in told
-
-
-def test_after_kill_9_nobody_is_left_and_the_next_start_works(data: Path, hub: RunningHub) -> None:
-    assert RunningHub(data).end(signal.SIGKILL) == []
-    again = RunningHub(data)
-    assert (
-        httpx.get(f"{again.url}/v1/recipes", timeout=SECONDS).json()["items"][0]["name"] == "soup"
-    )
-    assert again.end(signal.SIGTERM) == []
+    assert again.url not in told

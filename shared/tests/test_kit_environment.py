@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from mergehub.contracts.services import SERVICES
 from mergehub.kit.settings.environment import BadSettings, Settings, read_settings
 from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
 
@@ -101,13 +103,21 @@ def test_white_space_around_a_token_is_not_of_it() -> None:
     assert read.worker_token.get_secret_value() == "mgh_w"
 
 
+@pytest.mark.parametrize("service", [service.name for service in SERVICES])
+def test_every_background_process_ends_with_the_sentence(
+    monkeypatch: pytest.MonkeyPatch, service: str
+) -> None:
+    """In this process, which has imported the services for other tests."""
+    monkeypatch.setattr(sys, "argv", [service])
+    monkeypatch.setenv("MERGEHUB_EVENTS_DAYS", "abc")
+    with pytest.raises(BadSettings, match="MERGEHUB_EVENTS_DAYS cannot be read: it should be a "):
+        runpy.run_module(service, run_name="__main__")
+
+
 @pytest.mark.process
 @pytest.mark.parametrize(
     "command",
     [
-        ["-m", "registry"],
-        ["-m", "lineage"],
-        ["-m", "leaderboard"],
         ["-m", "merge_worker"],
         ["-m", "uvicorn", "--factory", "registry.app:create_app"],
         ["-c", "from mergehub.cli.main import main; main()", "up", "--data", "data"],

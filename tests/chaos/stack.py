@@ -11,17 +11,17 @@ import json
 import os
 import random
 import signal
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 import httpx
+from forked import ForkedProgram
 
 from mergehub.contracts.services import SERVICES
 from mergehub.hub.postgres import Postgres
-from mergehub.hub.supervisor import Part, Program
+from mergehub.hub.supervisor import Part
 from mergehub.hub.valkey import Valkey
 
 from .history import History
@@ -122,20 +122,20 @@ class Stack:
             self.parts[program.name] = program
             program.launch()
 
-    def _services(self) -> Iterator[Program]:
+    def _services(self) -> Iterator[ForkedProgram]:
         for service in SERVICES:
             for replica in range(REPLICAS):
-                serve = ["-m", "uvicorn", "--factory", service.factory]
+                serve = ["uvicorn", "--factory", service.factory]
                 serve += ["--uds", str(self.socket(service.name, replica))]
                 serve += ["--timeout-graceful-shutdown", "2"]
                 yield self._program(f"{service.name}-api-{replica}", serve)
-                yield self._program(f"{service.name}-background-{replica}", ["-m", service.name])
+                yield self._program(f"{service.name}-background-{replica}", [service.name])
 
-    def _worker(self, number: int) -> Program:
+    def _worker(self, number: int) -> ForkedProgram:
         name = f"worker-{number}"
         return self._program(
             name,
-            ["-m", "merge_worker"],
+            ["merge_worker"],
             MERGEHUB_WORKER_NAME=name,
             MERGEHUB_SCRATCH=str(self.scratch[number]),
             MERGEHUB_ARTIFACTS=str(self.artifacts),
@@ -144,7 +144,7 @@ class Stack:
             MERGEHUB_TASK_ROOTS=json.dumps([str(self._models / "tasks")]),
         )
 
-    def _program(self, name: str, arguments: list[str], **more: str) -> Program:
+    def _program(self, name: str, command: list[str], **more: str) -> ForkedProgram:
         port = self.network.port
         env = {
             "MERGEHUB_DATA": str(self.folder),
@@ -158,7 +158,9 @@ class Stack:
             "OMP_NUM_THREADS": "1",
         }
         log = self.folder / "logs" / f"{name}.log"
-        return Program(name, [sys.executable, *arguments], env | more, log)
+        module, *rest = command
+        imports = [service.factory.partition(":")[0] for service in SERVICES]
+        return ForkedProgram(name, module, rest, env | more, log, imports)
 
 
 async def answers(socket: Path) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import socket
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -13,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
+from forked import ForkedProgram
 
 from mergehub.contracts.services import SERVICES
 from mergehub.hub.postgres import Postgres
-from mergehub.hub.supervisor import Program
 from mergehub.hub.valkey import Valkey
 
 from .planted import Dictionaries, grown, plant
@@ -82,8 +81,10 @@ def _settings(database: str, redis: str, hub: str) -> dict[str, str]:
     }
 
 
-def _program(name: str, factory: str, url: str, env: Mapping[str, str], folder: Path) -> Program:
-    command = [sys.executable, "-m", "uvicorn", "--factory", factory]
+def _program(
+    name: str, factory: str, url: str, env: Mapping[str, str], folder: Path
+) -> ForkedProgram:
+    command = ["--factory", factory]
     command += [
         "--port",
         str(httpx.URL(url).port),
@@ -91,7 +92,8 @@ def _program(name: str, factory: str, url: str, env: Mapping[str, str], folder: 
         "mergehub.kit.http.server:PatientProtocol",
     ]
     command += ["--no-access-log", "--no-server-header", "--log-level", "warning"]
-    return Program(name, command, env, folder / f"{name}.log")
+    imports = [factory.partition(":")[0]]
+    return ForkedProgram(name, "uvicorn", command, env, folder / f"{name}.log", imports)
 
 
 def _plant(urls: Mapping[str, str]) -> Dictionaries:
@@ -110,7 +112,7 @@ def _client(url: str, token: str) -> httpx.Client:
     )
 
 
-def _start(program: Program, url: str) -> None:
+def _start(program: ForkedProgram, url: str) -> None:
     program.launch()
     deadline = time.monotonic() + READY_SECONDS
     while not _ready(url):

@@ -4,15 +4,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import httpx
 import pytest
 from fake_registry import FakeRegistry
+from forked import forked
 from reading_service import (
     ReadingService,
     client,
@@ -39,7 +40,9 @@ def fake() -> FakeRegistry:
 
 
 @pytest.fixture
-def command(settings: ServiceSettings) -> Callable[..., Awaitable[tuple[int, str, str]]]:
+def command(
+    settings: ServiceSettings, tmp_path: Path
+) -> Callable[..., Awaitable[tuple[int, str, str]]]:
     """Run `python -m lineage` with arguments; return its exit status and its output."""
 
     async def run(*words: str, hub_url: str = settings.hub_url) -> tuple[int, str, str]:
@@ -48,14 +51,10 @@ def command(settings: ServiceSettings) -> Callable[..., Awaitable[tuple[int, str
             f"MERGEHUB_{name.upper()}": str(getattr(named, name))
             for name in ("database_url", "redis_url", "hub_url")
         }
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "lineage", *words),
-            env=os.environ | environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await process.communicate()
-        return process.returncode or 0, out.decode(), err.decode()
+        folder = Path(mkdtemp(dir=tmp_path))
+        out, err = folder / "out", folder / "err"
+        process = forked("lineage", os.environ | environment, *words, out=out, err=err)
+        return await process.wait(), out.read_text(), err.read_text()
 
     return run
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
+from forked import Forked, forked
 from redis.asyncio import Redis
 
 from merge_worker.execution.slot import Slot
@@ -64,14 +64,12 @@ async def listening(settings: WorkerSettings) -> AsyncIterator[Slot]:
 
 
 @asynccontextmanager
-async def worker_process(settings: WorkerSettings) -> AsyncIterator[asyncio.subprocess.Process]:
+async def worker_process(settings: WorkerSettings) -> AsyncIterator[Forked]:
     """Run `python -m merge_worker`, configured only by its environment."""
     values = settings.model_dump(mode="json", exclude={"worker_token"})
     variables = {f"MERGEHUB_{name.upper()}": _as_text(value) for name, value in values.items()}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "merge_worker",
-        env={**os.environ, **variables, "MERGEHUB_WORKER_TOKEN": "mgh_worker"},
-    )  # fmt: skip
+    own = {**os.environ, **variables, "MERGEHUB_WORKER_TOKEN": "mgh_worker"}
+    process = forked("merge_worker", own)
     try:
         yield process
     finally:
