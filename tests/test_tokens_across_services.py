@@ -14,8 +14,9 @@ from pydantic import SecretStr
 import leaderboard.app
 import lineage.app
 import registry.app
-from mergehub.kit.http.app import open_resources
-from mergehub.kit.identity.auth import Principal, requires
+from mergehub.kit.background.resources import open_resources
+from mergehub.kit.identity.auth import requires
+from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.settings.service import ServiceSettings
 
 OWNER, SERVICE = SecretStr("mgh_owner-across-services"), SecretStr("mgh_service-across-services")

@@ -1,0 +1,37 @@
+"""What `quick_start` promises to the programs that import within it."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from mergehub.quick_start import quick_start
+
+
+@pytest.fixture(autouse=True)
+def thawed() -> Iterator[None]:
+    """What other tests make stays the collector's concern."""
+    yield
+    gc.unfreeze()
+
+
+def test_the_collector_rests_during_the_imports_and_works_afterwards() -> None:
+    with quick_start():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_it_works_after_an_import_that_failed() -> None:
+    with pytest.raises(ModuleNotFoundError), quick_start():
+        __import__("no_such_module_anywhere")
+    assert gc.isenabled()
+
+
+def test_the_collector_passes_over_what_was_imported() -> None:
+    with quick_start():
+        imported = [object()]
+    assert any(each is imported for each in gc.get_objects()) is False
+    made_later = [object()]
+    assert any(each is made_later for each in gc.get_objects())
