@@ -28,6 +28,7 @@ from sqlalchemy.engine import make_url
 
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.valkey import Valkey
+from mergehub.quick_start import quick_start
 
 settings.register_profile(  # a busy machine is no fault of what is tried
     "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -40,6 +41,13 @@ STARTS = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.sys
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # Shells start what runs in their background deaf to Ctrl-C, and children would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Import all tests and programs as programs import: nothing of it is searched for garbage."""
+    with quick_start():
+        return (yield)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,10 +10,9 @@ from mergehub.quick_start import quick_start
 
 
 @pytest.fixture(autouse=True)
-def thawed() -> Iterator[None]:
-    """What other tests make stays the collector's concern."""
-    yield
-    gc.unfreeze()
+def collected() -> None:
+    """What other tests left is not frozen with the rest."""
+    gc.collect()
 
 
 def test_the_collector_rests_during_the_imports_and_works_afterwards() -> None:
@@ -32,6 +30,6 @@ def test_it_works_after_an_import_that_failed() -> None:
 def test_the_collector_passes_over_what_was_imported() -> None:
     with quick_start():
         imported = [object()]
-    assert any(each is imported for each in gc.get_objects()) is False
+    assert not any(each is imported for each in gc.get_objects())
     made_later = [object()]
     assert any(each is made_later for each in gc.get_objects())
