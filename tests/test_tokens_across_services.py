@@ -192,7 +192,7 @@ async def test_where_reading_needs_a_token_services_still_hear_of_events(
         async with httpx.AsyncClient(base_url=url) as stranger:
             assert (await stranger.get("/v1/events")).status_code == 401
         changed = settings.model_copy(update={"hub_url": url})
-        async with open_resources(lineage.app.PARTS, changed) as resources:
+        async with open_resources(lineage.background.BACKGROUND, changed) as resources:
             assert (await resources.hub.get("/v1/events")).status_code == 200
 
 
