@@ -31,6 +31,7 @@ from xdist.scheduler import LoadFileScheduling, Scheduling
 
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.valkey import Valkey
+from mergehub.quick_start import quick_start
 
 for profile, examples in (("quick", QUICK), ("thorough", THOROUGH)):
     settings.register_profile(  # a busy machine does not make a test fail
@@ -61,6 +62,13 @@ class _ByFileAndHub(LoadFileScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     """Spread the tests over the processes."""
     return _ByFileAndHub(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Import all tests and programs as programs import: nothing of it is searched for garbage."""
+    with quick_start():
+        return (yield)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,9 +18,9 @@ from sqlalchemy import func, insert
 
 from mergehub.hub.postgres import Postgres
 from mergehub.kit.database.database import Database
-from mergehub.kit.database.migrations import migrate
-from mergehub.kit.identity.auth import Authenticator, hash_token, new_token
+from mergehub.kit.database.schema import migrate
 from mergehub.kit.identity.token_cache import CachingAuthenticator
+from mergehub.kit.identity.tokens import Authenticator, hash_token, new_token
 from registry.tokens.authenticator import TableAuthenticator
 from registry.tokens.models import TokenRow
 

@@ -25,7 +25,7 @@ from sqlalchemy import text
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.valkey import Valkey
 from mergehub.kit.database.database import Database
-from mergehub.kit.database.migrations import migrate
+from mergehub.kit.database.schema import migrate
 
 RECEIVER = Path(__file__).with_name("webhook_receiver.py")
 

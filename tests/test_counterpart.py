@@ -25,7 +25,7 @@ from tries import tries
 
 from mergehub.contracts.kinds import RunSpec
 from mergehub.contracts.runs import FINAL, RunState
-from mergehub.kit.http.app import Resources
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.settings.service import ServiceSettings
 from registry.runs.protocol.sweeper import Sweeper
 

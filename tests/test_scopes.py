@@ -13,8 +13,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from mergehub.contracts.services import SERVICES
-from mergehub.kit.identity.auth import SCOPES
-from mergehub.kit.identity.scopes import SCOPES_OF_PEOPLE
+from mergehub.kit.identity.scopes import SCOPES, SCOPES_OF_PEOPLE
 from mergehub.kit.settings.service import ServiceSettings
 
 OWNER, SERVICE = SecretStr("mgh_owner-of-scopes"), SecretStr("mgh_service-of-scopes")

@@ -14,8 +14,9 @@ from pydantic import SecretStr
 import leaderboard.app
 import lineage.app
 import registry.app
-from mergehub.kit.http.app import open_resources
-from mergehub.kit.identity.auth import Principal, requires
+from mergehub.kit.background.resources import open_resources
+from mergehub.kit.identity.auth import requires
+from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.settings.service import ServiceSettings
 
 OWNER, SERVICE = SecretStr("mgh_owner-across-services"), SecretStr("mgh_service-across-services")
@@ -191,7 +192,7 @@ async def test_where_reading_needs_a_token_services_still_hear_of_events(
         async with httpx.AsyncClient(base_url=url) as stranger:
             assert (await stranger.get("/v1/events")).status_code == 401
         changed = settings.model_copy(update={"hub_url": url})
-        async with open_resources(lineage.app.PARTS, changed) as resources:
+        async with open_resources(lineage.background.BACKGROUND, changed) as resources:
             assert (await resources.hub.get("/v1/events")).status_code == 200
 
 

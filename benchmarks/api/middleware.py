@@ -14,7 +14,7 @@ import httpx
 import psutil
 
 from benchmarks.api.load import load
-from mergehub.kit.identity.auth import new_token
+from mergehub.kit.identity.tokens import new_token
 
 REGISTRY = (
     "--factory",

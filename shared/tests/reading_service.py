@@ -17,7 +17,7 @@ from fake_registry import FakeRegistry
 from fastapi import FastAPI
 from sqlalchemy import MetaData, delete
 
-from mergehub.kit.http.app import Resources, ServiceParts, open_resources
+from mergehub.kit.background.resources import Background, Resources, open_resources
 from mergehub.kit.settings.service import ServiceSettings
 
 R = TypeVar("R", bound=FakeRegistry)
@@ -27,7 +27,7 @@ R = TypeVar("R", bound=FakeRegistry)
 class ReadingService:
     """A service under test."""
 
-    parts: ServiceParts
+    background: Background
     create_app: Callable[[ServiceSettings], FastAPI]
     tables: MetaData
 
@@ -35,7 +35,7 @@ class ReadingService:
 @pytest.fixture(scope="session")
 async def server_url(database_of: Callable[[str], Awaitable[str]], service: ReadingService) -> str:
     """A database for the service."""
-    return await database_of(service.parts.name)
+    return await database_of(service.background.name)
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +59,7 @@ def settings(server_url: str, redis_url: str, registry: FakeRegistry) -> Service
 
 @pytest.fixture(scope="session")
 async def resources(settings: ServiceSettings, service: ReadingService) -> AsyncIterator[Resources]:
-    async with open_resources(service.parts, settings) as resources:
+    async with open_resources(service.background, settings) as resources:
         yield resources
 
 
@@ -72,7 +72,7 @@ async def client(
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url=f"http://{service.parts.name}"
+            transport=httpx.ASGITransport(app), base_url=f"http://{service.background.name}"
         ) as client,
     ):
         yield client

@@ -18,9 +18,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.hub.postgres import Postgres
-from mergehub.kit.database.database import Session
+from mergehub.kit.background.resources import Background
 from mergehub.kit.http.app import ServiceParts, build_app
-from mergehub.kit.identity.auth import Principal, hash_token, new_token, requires
+from mergehub.kit.http.sessions import Session
+from mergehub.kit.identity.auth import requires
+from mergehub.kit.identity.tokens import Principal, hash_token, new_token
 from mergehub.kit.middleware.requests import BODY_BYTES
 from mergehub.kit.problems.problem import Conflict
 from mergehub.kit.settings.service import ServiceSettings
@@ -108,10 +110,9 @@ async def _readings(session: AsyncSession) -> list[Reading]:
 async def running(postgres_url: str, redis_url: str) -> AsyncIterator[httpx.AsyncClient]:
     app = build_app(
         ServiceParts(
-            "kit_test",
+            Background("kit_test", "kit_test_migrations", loops=lambda resources: {}),
             "Kit",
             [router],
-            "kit_test_migrations",
             start=_give_tokens,
             readings=_readings,
         ),

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from mergehub.kit.entity_tags import etag_of, is_among
 from mergehub.kit.http.preconditions import IfMatch
 from mergehub.kit.http.problem_handlers import install_problems
-from mergehub.kit.middleware.etags import EntityTags, describe_etags, etag_of, is_among
+from mergehub.kit.middleware.etags import EntityTags, describe_etags
 from mergehub.kit.openapi.document import amend
 
 

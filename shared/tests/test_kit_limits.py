@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 
 from mergehub.hub.valkey import Valkey
 from mergehub.kit.http.problem_handlers import install_problems
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.middleware.rate_limits import Limiter, Quota
 from mergehub.kit.middleware.throttle import Throttle
 from mergehub.kit.settings.service import ServiceSettings

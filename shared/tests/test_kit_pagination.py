@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from mergehub.kit.http.cursors import BadCursor, Cursors
-from mergehub.kit.http.pagination import PageRequest
+from mergehub.kit.paging.cursors import BadCursor, Cursors
+from mergehub.kit.paging.pages import PageRequest
 from mergehub.kit.settings.service import ServiceSettings
 
 KEY = b"of all replicas"

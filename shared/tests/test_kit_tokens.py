@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mergehub.kit.identity import auth
-from mergehub.kit.identity.auth import Principal, derived_token, hash_token, new_token, same_hash
+from mergehub.kit.identity import tokens
 from mergehub.kit.identity.token_cache import KEPT_SECONDS, CachingAuthenticator
+from mergehub.kit.identity.tokens import Principal, derived_token, hash_token, new_token, same_hash
 
 
 class Clock:
@@ -157,7 +157,7 @@ def test_hashes_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -
         compared.append((one, other))
         return hmac.compare_digest(one, other)
 
-    monkeypatch.setattr(auth, "compare_digest", spy)
+    monkeypatch.setattr(tokens, "compare_digest", spy)
     assert same_hash("aa", "aa")
     assert not same_hash("aa", "ab")
     assert compared == [(b"aa", b"aa"), (b"aa", b"ab")]

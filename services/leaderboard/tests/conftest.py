@@ -23,10 +23,11 @@ from reading_service import (
 )
 
 from leaderboard import events
-from leaderboard.app import PARTS, create_app
+from leaderboard.app import create_app
+from leaderboard.background import BACKGROUND
 from leaderboard.tables import Base
 from mergehub.contracts.events import Envelope, EvaluationCompleted
-from mergehub.kit.http.app import Resources
+from mergehub.kit.background.resources import Resources
 
 
 class NoSuchRun(Exception):
@@ -92,7 +93,7 @@ class ScoringRegistry(FakeRegistry):
 
 @pytest.fixture(scope="session")
 def service() -> ReadingService:
-    return ReadingService(PARTS, create_app, Base.metadata)
+    return ReadingService(BACKGROUND, create_app, Base.metadata)
 
 
 @pytest.fixture(scope="session")

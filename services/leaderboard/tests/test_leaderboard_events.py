@@ -14,14 +14,15 @@ import pytest
 from sqlalchemy import func, select, text
 
 from leaderboard import events
-from leaderboard.app import PARTS, create_app
+from leaderboard.app import create_app
+from leaderboard.background import BACKGROUND
 from leaderboard.parents.models import ParentRow
 from leaderboard.results.models import ResultItemRow, ResultRow
 from leaderboard.tables import InboxRow, PositionRow, intake
 from mergehub.backoff import Backoff
 from mergehub.contracts.kinds.merge import Parent
+from mergehub.kit.background.resources import Resources, open_resources
 from mergehub.kit.events.stream import StreamPublisher
-from mergehub.kit.http.app import Resources, open_resources
 from mergehub.kit.telemetry.loops import running
 
 
@@ -159,7 +160,10 @@ async def test_parents_are_those_of_the_newest_production(resources, registry, c
 
 
 async def test_stream_with_duplicates_and_a_gap_and_two_replicas(settings, registry, until):
-    async with open_resources(PARTS, settings) as one, open_resources(PARTS, settings) as two:
+    async with (
+        open_resources(BACKGROUND, settings) as one,
+        open_resources(BACKGROUND, settings) as two,
+    ):
         loops = {"one": events.consumer(one).run, "two": events.consumer(two).run}
         async with running(loops):
             for number in range(10):

@@ -24,14 +24,15 @@ from reading_service import (
     untouched,
 )
 
-from lineage.app import PARTS, create_app
+from lineage.app import create_app
+from lineage.background import BACKGROUND
 from lineage.tables import Base
 from mergehub.kit.settings.service import ServiceSettings
 
 
 @pytest.fixture(scope="session")
 def service() -> ReadingService:
-    return ReadingService(PARTS, create_app, Base.metadata)
+    return ReadingService(BACKGROUND, create_app, Base.metadata)
 
 
 @pytest.fixture(scope="session")

@@ -17,16 +17,17 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage import events
-from lineage.app import PARTS, create_app
+from lineage.app import create_app
+from lineage.background import BACKGROUND
 from lineage.graph.models import EdgeRow
 from lineage.tables import InboxRow, PositionRow, intake
 from mergehub.contracts.events import STREAM, Envelope
 from mergehub.contracts.kinds.merge import Parent
 from mergehub.hub.valkey import Valkey
+from mergehub.kit.background.resources import Resources, open_resources
 from mergehub.kit.events.consumer import Consumer, FeedHasGap
 from mergehub.kit.events.inbox import Apply
 from mergehub.kit.events.stream import StreamPublisher
-from mergehub.kit.http.app import Resources, open_resources
 from mergehub.kit.telemetry.loops import running
 
 BASE = Parent(name="base", role="base")
@@ -126,7 +127,7 @@ class TestCatchUp:
 
     async def test_a_silent_source_is_an_error(self, settings, registry):
         away = settings.model_copy(update={"hub_url": "http://127.0.0.1:9"})
-        async with open_resources(PARTS, away) as resources:
+        async with open_resources(BACKGROUND, away) as resources:
             with pytest.raises(httpx.ConnectError):
                 await events.consumer(resources).catch_up()
 
@@ -220,7 +221,10 @@ class TestStream:
             applied.append(event.sequence)
             await events.apply(session, event)
 
-        async with open_resources(PARTS, settings) as one, open_resources(PARTS, settings) as two:
+        async with (
+            open_resources(BACKGROUND, settings) as one,
+            open_resources(BACKGROUND, settings) as two,
+        ):
             async with consuming(one, two, apply=note):
                 await until(waiting(one, replicas=2))
                 for number in range(20):
@@ -238,7 +242,10 @@ async def test_replicas_that_race_through_stream_and_feed_apply_in_order(setting
         await events.apply(session, event)
         applied.append(event.sequence)
 
-    async with open_resources(PARTS, settings) as one, open_resources(PARTS, settings) as two:
+    async with (
+        open_resources(BACKGROUND, settings) as one,
+        open_resources(BACKGROUND, settings) as two,
+    ):
         async with consuming(one, two, one, two, apply=note):
             await until(waiting(one, replicas=4))
             for number in range(60):
@@ -257,7 +264,7 @@ async def test_while_redis_is_away_the_feed_alone_goes_on(settings, registry, un
     valkey = Valkey(tmp_path)
     valkey.start()
     there = settings.model_copy(update={"redis_url": valkey.url})
-    async with open_resources(PARTS, there) as resources, consuming(resources):
+    async with open_resources(BACKGROUND, there) as resources, consuming(resources):
         await until(waiting(resources))
         valkey.stop()
         registry.merge("m0", BASE)
@@ -273,7 +280,7 @@ async def test_a_frozen_redis_is_left_for_the_feed(settings, registry, until, tm
     valkey = Valkey(tmp_path)
     valkey.start()
     there = settings.model_copy(update={"redis_url": valkey.url})
-    async with open_resources(PARTS, there) as resources:
+    async with open_resources(BACKGROUND, there) as resources:
         consumer = events.consumer(resources)
         consumer.ANSWER_SECONDS, consumer.BLOCK_MS = 0.2, 50
         async with running({"consumer": consumer.run}):

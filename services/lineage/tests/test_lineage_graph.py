@@ -18,7 +18,7 @@ from lineage.graph.models import EdgeRow
 from lineage.models import repository as models
 from lineage.models.models import ModelRow
 from mergehub.contracts.kinds.merge import Parent
-from mergehub.kit.http.app import Resources
+from mergehub.kit.background.resources import Resources
 
 LEARNED = service.Provenance("registry", None, "linear", None)
 Pairs = list[tuple[int, int]]

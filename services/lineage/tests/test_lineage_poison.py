@@ -15,15 +15,15 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage import events
-from lineage.app import PARTS
+from lineage.background import BACKGROUND
 from lineage.graph.models import EdgeRow
 from lineage.tables import InboxRow, PositionRow, RefusedRow, intake
 from mergehub.backoff import Backoff
 from mergehub.contracts.events import Envelope
 from mergehub.contracts.kinds.merge import Parent
+from mergehub.kit.background.resources import Resources, open_resources
 from mergehub.kit.events.consumer import Consumer
 from mergehub.kit.events.inbox import Apply
-from mergehub.kit.http.app import Resources, open_resources
 from mergehub.kit.telemetry.loops import running
 
 BASE = Parent(name="base", role="base")
@@ -113,7 +113,10 @@ async def test_replicas_count_its_tries_together_and_set_it_aside_once(settings,
             tries += 1
         await events.apply(session, event)
 
-    async with open_resources(PARTS, settings) as one, open_resources(PARTS, settings) as two:
+    async with (
+        open_resources(BACKGROUND, settings) as one,
+        open_resources(BACKGROUND, settings) as two,
+    ):
         consumers = [reader(each, fail) for each in (one, two)]
         await asyncio.gather(*(each.catch_up() for each in consumers))
         assert await position(one) == 2

@@ -10,15 +10,15 @@ from fastapi import FastAPI
 from sqlalchemy import func, select, update
 
 from lineage import events
-from lineage.app import PARTS
+from lineage.background import BACKGROUND
 from lineage.graph.models import EdgeRow
 from lineage.tables import InboxRow, PositionRow, intake
 from mergehub.contracts.events import EventPage
 from mergehub.contracts.kinds.merge import Parent
+from mergehub.kit.background.resources import Resources, open_resources
 from mergehub.kit.database.pruning import Pruner
 from mergehub.kit.events.consumer import EventsPruned
 from mergehub.kit.events.outbox import EventsPruned as PrunedProblem
-from mergehub.kit.http.app import Resources, open_resources
 from mergehub.kit.http.problem_handlers import install_problems
 
 BASE = Parent(name="base", role="base")
@@ -45,7 +45,7 @@ async def pruned(settings, registry, serving):
 
     async with serving(app) as address:
         there = settings.model_copy(update={"hub_url": address})
-        async with open_resources(PARTS, there) as resources:
+        async with open_resources(BACKGROUND, there) as resources:
             yield resources
 
 

@@ -17,12 +17,13 @@ from receiver import Receiver, receiving
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.database.housekeeping import Housekeeping
-from mergehub.kit.http.app import Resources
 from mergehub.kit.identity.scopes import SCOPES_OF_PEOPLE
 from mergehub.kit.settings.service import ServiceSettings
 from registry.accounts import service as accounts
-from registry.app import create_app, make_bell, make_housekeeping, make_relay, make_sender
+from registry.app import create_app
+from registry.background import make_bell, make_housekeeping, make_relay, make_sender
 from registry.runs.protocol.sweeper import Sweeper
 from registry.sign_in.sessions import give_token
 from registry.webhooks.sending.sender import Sender

@@ -14,9 +14,9 @@ from fastapi import FastAPI
 from receiver import Receiver
 
 from mergehub.contracts.hardware import SUITABLE
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.events.doorbell import queue_name
-from mergehub.kit.http.app import Resources
-from registry.app import make_relay
+from registry.background import make_relay
 from registry.webhooks.sending.sender import Sender
 
 Json = dict[str, Any]

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from mergehub.contracts.kinds.merge import MergeRunCreate
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.problems.problem import Problem
 from mergehub.kit.settings.sign_in import QUOTAS
 from registry.accounts import members

@@ -11,8 +11,8 @@ from arq.constants import job_key_prefix
 from redis.asyncio import Redis
 from sqlalchemy import text
 
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.events.doorbell import DueRun, knock_name, queue_name, ring
-from mergehub.kit.http.app import Resources
 from mergehub.kit.settings.service import ServiceSettings
 from registry.app import create_app
 from registry.runs.protocol.sweeper import Sweeper

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from mergehub.kit.http.app import Resources
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.settings.service import ServiceSettings
 from registry.actor import ITSELF, SYSTEM
 from registry.audit.service import audit

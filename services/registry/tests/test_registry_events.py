@@ -10,10 +10,10 @@ import httpx
 from arq.jobs import Job
 
 from mergehub.contracts.events import STREAM, Envelope
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.events.doorbell import EXECUTE_RUN, deserialize, job_pool, queue_name
 from mergehub.kit.events.outbox import Relay
-from mergehub.kit.http.app import Resources
-from registry.app import make_relay
+from registry.background import make_relay
 from registry.events.models import outbox
 
 Json = dict[str, Any]

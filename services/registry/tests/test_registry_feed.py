@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import insert, text
 
 from mergehub.contracts.events import Envelope
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.database.pruning import Pruner
-from mergehub.kit.http.app import Resources
-from registry.app import make_relay
+from registry.background import make_relay
 from registry.events.models import OutboxRow, outbox
 from tools.event_releases import Release, released
 

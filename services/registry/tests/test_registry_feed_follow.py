@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from frames import Frames, frames_of
 from sqlalchemy import text
 
-from mergehub.kit.http.app import Resources
-from registry.app import make_relay
+from mergehub.kit.background.resources import Resources
+from registry.background import make_relay
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]

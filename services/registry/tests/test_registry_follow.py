@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from frames import Frames, frames_of
 from sqlalchemy import text
 
-from mergehub.kit.http.app import Resources
+from mergehub.kit.background.resources import Resources
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]

@@ -14,10 +14,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import registry
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.database import housekeeping as kit
 from mergehub.kit.database.housekeeping import Housekeeping, Task, tasks_of
-from mergehub.kit.http.app import Resources
-from registry.app import PARTS, make_housekeeping
+from registry.background import BACKGROUND, make_housekeeping
 from registry.runs.protocol.sweeper import Sweeper
 
 Call = Callable[..., Awaitable[Any]]
@@ -107,7 +107,7 @@ def test_the_registrys_nouns_declare_their_tasks() -> None:
 
 
 def test_it_is_one_of_the_registrys_loops(resources: Resources) -> None:
-    assert "housekeeping" in PARTS.loops(resources)
+    assert "housekeeping" in BACKGROUND.loops(resources)
 
 
 @pytest.mark.parametrize("wrong", [failing, hanging])

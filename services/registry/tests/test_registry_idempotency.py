@@ -10,8 +10,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.database.housekeeping import Housekeeping
-from mergehub.kit.http.app import Resources
 from registry.idempotency.once import _doors
 
 Json = dict[str, Any]

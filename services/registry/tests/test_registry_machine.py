@@ -34,12 +34,12 @@ from mergehub.contracts.runs import (
     ReportRequest,
     RunState,
 )
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.database.database import Database
-from mergehub.kit.http.app import Resources
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.problems.problem import Problem
 from registry.actor import SYSTEM
-from registry.app import make_bell
+from registry.background import make_bell
 from registry.runs import service
 from registry.runs.protocol import service as protocol
 from registry.runs.protocol.sweeper import Sweeper

@@ -9,7 +9,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 
 from mergehub.kit.database.database import Database
-from mergehub.kit.identity.auth import hash_token
+from mergehub.kit.identity.tokens import hash_token
 from registry.tokens.authenticator import TableAuthenticator
 
 BEFORE_ACCOUNTS = (

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import rfc8785
 
-from mergehub.kit.http.cursors import Cursors
+from mergehub.kit.paging.cursors import Cursors
 from mergehub.kit.settings.service import ServiceSettings
 
 Json = dict[str, Any]

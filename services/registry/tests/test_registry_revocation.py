@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from mergehub.kit.http.app import Resources
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.settings.service import ServiceSettings
 from registry.app import create_app
 from registry.tokens.authenticator import TableAuthenticator

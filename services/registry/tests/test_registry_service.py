@@ -14,9 +14,9 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from mergehub.contracts.services import service_for
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.database.notify import wait
 from mergehub.kit.events.doorbell import queue_name
-from mergehub.kit.http.app import Resources
 from mergehub.kit.settings.service import ServiceSettings
 from registry.app import create_app
 from registry.runs.moves import CHANNEL

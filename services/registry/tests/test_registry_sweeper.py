@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import text
 
 from mergehub.contracts.runs import MAX_ATTEMPTS
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.events.doorbell import queue_name
-from mergehub.kit.http.app import Resources
-from registry.app import make_bell
+from registry.background import make_bell
 from registry.runs.protocol.sweeper import Sweeper
 
 Json = dict[str, Any]

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from mergehub.kit.identity.auth import hash_token
+from mergehub.kit.identity.tokens import hash_token
 from registry.tokens.authenticator import TableAuthenticator
 
 Json = dict[str, Any]

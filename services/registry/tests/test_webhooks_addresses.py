@@ -13,9 +13,9 @@ from fastapi import FastAPI
 from receiver import Answer, Receiver
 from sqlalchemy import text
 
-from mergehub.kit.http.app import Resources
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.outbound.guarded import Resolver
-from registry.app import make_sender
+from registry.background import make_sender
 from registry.webhooks.sending.sender import Sender
 
 Json = dict[str, Any]

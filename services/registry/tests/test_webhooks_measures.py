@@ -11,8 +11,8 @@ from prometheus_client import CollectorRegistry
 from receiver import Receiver, answers
 from sqlalchemy import text
 
-from mergehub.kit.http.app import Resources
-from registry.app import make_sender
+from mergehub.kit.background.resources import Resources
+from registry.background import make_sender
 from registry.webhooks.sending.measures import Measures
 from registry.webhooks.sending.sender import Sender
 

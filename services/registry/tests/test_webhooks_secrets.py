@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from receiver import Receiver
 from sqlalchemy import text
 
-from mergehub.kit.http.app import Resources
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.identity.sealing import Sealer
 from mergehub.kit.settings.service import ServiceSettings
 from registry.app import create_app

@@ -12,7 +12,7 @@ from receiver import Answer, Receiver, answers, receiving
 from sqlalchemy import text
 
 from mergehub.kit.database.housekeeping import Housekeeping
-from registry.app import make_sender
+from registry.background import make_sender
 from registry.webhooks.sending.concurrency import Concurrency
 from registry.webhooks.sending.sender import Sender
 

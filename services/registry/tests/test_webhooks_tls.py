@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from receiver import Receiver, receiving
 
-from mergehub.kit.http.app import Resources
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.identity.sealing import Sealer
 from registry.webhooks.sending.sender import Sender
 

@@ -11,8 +11,8 @@ from leaderboard.parents.service import learn_production
 from leaderboard.results.service import learn_evaluation
 from leaderboard.tables import intake
 from mergehub.contracts.events import Envelope, EvaluationCompleted, ModelProduced
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.events.consumer import Consumer
-from mergehub.kit.http.app import Resources
 
 log = structlog.get_logger()
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from lineage.app import PARTS
-from lineage.events import consumer
-from mergehub.kit.http.commands import main
+from mergehub.quick_start import quick_start
+
+with quick_start():
+    from lineage.background import BACKGROUND
+    from lineage.events import consumer
+    from mergehub.kit.background.commands import main
 
 if __name__ == "__main__":
-    main(PARTS, consumer)
+    main(BACKGROUND, consumer)

@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lineage.graph.service import learn_production
 from lineage.tables import intake
 from mergehub.contracts.events import Envelope, ModelProduced
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.events.consumer import Consumer
-from mergehub.kit.http.app import Resources
 
 
 async def apply(session: AsyncSession, event: Envelope) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from mergehub.kit.settings.environment import read_settings
-from mergehub.kit.settings.service import WorkerSettings
+from mergehub.quick_start import quick_start
 
-from .execution.gpu import unfit
-from .jobs import serve
+with quick_start():
+    from mergehub.kit.settings.environment import read_settings
+    from mergehub.kit.settings.service import WorkerSettings
+
+    from .execution.gpu import unfit
+    from .jobs import serve
 
 
 def main() -> int | str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from mergehub.kit.http.app import run_background
-from mergehub.kit.settings.environment import read_settings
-from mergehub.kit.settings.service import ServiceSettings
-from registry.app import PARTS
+from mergehub.quick_start import quick_start
+
+with quick_start():
+    from mergehub.kit.background.process import run_background
+    from mergehub.kit.settings.environment import read_settings
+    from mergehub.kit.settings.service import ServiceSettings
+    from registry.background import BACKGROUND
 
 if __name__ == "__main__":
-    asyncio.run(run_background(PARTS, read_settings(ServiceSettings)))
+    asyncio.run(run_background(BACKGROUND, read_settings(ServiceSettings)))

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from mergehub.kit.identity.auth import Credentials, Principal, authenticated, requires
+from mergehub.kit.identity.auth import Credentials, authenticated, requires
+from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.settings.service import ServiceSettings
 from registry.actor import SYSTEM, Actor
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.settings.sign_in import QuotaName
 
 Limit = Callable[[QuotaName], int | None]

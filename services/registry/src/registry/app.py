@@ -1,25 +1,16 @@
-"""The registry as an application and as a background process."""
+"""The registry as an ASGI application."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
 
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
-import registry
-from mergehub.contracts.events import Envelope
-from mergehub.kit.database.housekeeping import Housekeeping, tasks_of
-from mergehub.kit.database.pruning import Pruner
-from mergehub.kit.events.outbox import CHANNEL as OUTBOX_CHANNEL
-from mergehub.kit.events.outbox import Relay
-from mergehub.kit.events.stream import StreamPublisher
-from mergehub.kit.http.app import Resources, ServiceParts, build_app
+from mergehub.kit.background.resources import Resources
+from mergehub.kit.http.app import ServiceParts, build_app
 from mergehub.kit.identity.sealing import Sealer
 from mergehub.kit.identity.token_cache import CachingAuthenticator
 from mergehub.kit.settings.environment import read_settings
 from mergehub.kit.settings.service import ServiceSettings
-from mergehub.kit.telemetry.loops import Loop
 from mergehub.kit.telemetry.metrics import Reading
 from registry.accounts import counts as account_counts
 from registry.accounts import endpoints as accounts
@@ -27,6 +18,7 @@ from registry.accounts import member_endpoints as members
 from registry.accounts import quota_endpoints as quotas
 from registry.accounts.service import CHANNEL as ACCOUNTS_CHANNEL
 from registry.audit import endpoints as audit
+from registry.background import BACKGROUND
 from registry.events import endpoints as events
 from registry.events.follow import Feed
 from registry.events.models import outbox
@@ -37,11 +29,8 @@ from registry.runs import counts as run_counts
 from registry.runs import endpoints as runs
 from registry.runs import visibility
 from registry.runs.follow import Following
-from registry.runs.moves import CHANNEL as RUNS_CHANNEL
 from registry.runs.protocol import endpoints as worker_endpoints
 from registry.runs.protocol import queue_endpoints
-from registry.runs.protocol.bell import Bell
-from registry.runs.protocol.sweeper import Sweeper
 from registry.runs.workers import endpoints as workers
 from registry.sign_in import endpoints as sign_in
 from registry.sign_in import shell_endpoints
@@ -55,12 +44,8 @@ from registry.tokens.settings import accept_settings_tokens
 from registry.webhooks import counts as webhook_counts
 from registry.webhooks import delivery_endpoints
 from registry.webhooks import endpoints as webhooks
-from registry.webhooks.fanout import CHANNEL as WEBHOOKS_CHANNEL
-from registry.webhooks.fanout import fan_out
 from registry.webhooks.secrets import reseal
-from registry.webhooks.sending.measures import Measures
 from registry.webhooks.sending.measures import readings as webhook_readings
-from registry.webhooks.sending.sender import Sender
 
 REPORT_BYTES = 64 << 20  # the score of every item of large benchmarks
 
@@ -76,56 +61,9 @@ COUNTS = (
 RECIPE_FOLLOWERS = (visibility.follow,)
 """The followers of a recipe that becomes private or public."""
 
-outbox.on_emitted(fan_out)  # here, so that no process emits an event without its webhooks
-
-
-def make_bell(resources: Resources) -> Bell:
-    """Return the bell that wakes the workers, on the service's Redis."""
-    return Bell(resources.database, resources.redis)
-
-
-def make_relay(resources: Resources) -> Relay:
-    """Return the relay, which hands events to the stream, and rings for runs that they queue.
-
-    Private events reach only the bell.
-    """
-    stream, bell = StreamPublisher(resources.redis), make_bell(resources)
-
-    async def publish(events: Sequence[Envelope]) -> None:
-        await stream(events)
-        await bell.on_events(events)
-
-    return Relay(outbox, resources.database, publish, bell.on_events)
-
-
-def make_sender(resources: Resources, measures: Measures | None = None) -> Sender:
-    """Return the sender of webhooks to public addresses and those that the settings allow."""
-    settings = resources.settings
-    sealer = Sealer(settings.secret_keys())
-    return Sender(resources.database, settings.webhook_allow, sealer, measures=measures)
-
-
-def make_housekeeping(resources: Resources) -> Housekeeping:
-    """Return the loop of the tasks that the nouns declare in their modules `housekeeping`."""
-    return Housekeeping(resources.database, tasks_of(registry))
-
 
 async def _readings(session: AsyncSession) -> list[Reading]:
     return [*await outbox.readings(session), *await webhook_readings(session)]
-
-
-def _loops(resources: Resources) -> Mapping[str, Loop]:
-    relay = make_relay(resources)
-    sweeper = Sweeper(resources.database, make_bell(resources))
-    measures = Measures(resources.metrics)
-    pruner = Pruner(resources.database, outbox.prune, resources.settings.events_days)
-    return {
-        "relay": lambda: relay.run(resources.signals),
-        "sweeper": sweeper.run,
-        "housekeeping": make_housekeeping(resources).run,
-        "pruner": pruner.run,
-        "sender": lambda: make_sender(resources, measures).run(resources.signals),
-    }
 
 
 async def _start(app: FastAPI, resources: Resources) -> None:
@@ -151,7 +89,7 @@ async def _start(app: FastAPI, resources: Resources) -> None:
 DOORS = (sign_in.router, shell_endpoints.router)
 
 PARTS = ServiceParts(
-    name="registry",
+    background=BACKGROUND,
     title="Mergehub registry",
     routers=(
         recipes.router,
@@ -171,17 +109,8 @@ PARTS = ServiceParts(
         members.router,
         quotas.router,
     ),
-    migrations="registry.migrations",
     links=LINKS,
-    channels=(
-        OUTBOX_CHANNEL,
-        RUNS_CHANNEL,
-        ACCOUNTS_CHANNEL,
-        TOKENS_CHANNEL,
-        WEBHOOKS_CHANNEL,
-    ),
     largest_bodies={"/report": REPORT_BYTES},
-    loops=_loops,
     start=_start,
     readings=_readings,
     doors=DOORS,

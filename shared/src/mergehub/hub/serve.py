@@ -5,9 +5,13 @@ from __future__ import annotations
 import socket
 import sys
 
-import uvicorn
+from mergehub.quick_start import quick_start
 
-from mergehub.kit.http.server import PatientProtocol
+with quick_start():
+    import uvicorn
+
+    from mergehub.hub.origin import create_app
+    from mergehub.kit.http.server import PatientProtocol
 
 SECONDS_FOR_OPEN_REQUESTS = 2
 
@@ -15,9 +19,10 @@ SECONDS_FOR_OPEN_REQUESTS = 2
 def main() -> None:
     """Serve on an inherited socket, which stays open, so that clients wait through a restart."""
     listener = socket.socket(fileno=int(sys.argv[1]))
+    with quick_start():
+        app = create_app()
     config = uvicorn.Config(
-        "mergehub.hub.origin:create_app",
-        factory=True,
+        app,
         loop="uvloop",
         http=PatientProtocol,
         log_level="warning",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from leaderboard.benchmarks import repository, schemas
-from mergehub.kit.database.database import Session
-from mergehub.kit.http.cursors import BadCursor
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.sessions import Session
+from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import problem_responses
 
 router = APIRouter(prefix="/v1/benchmarks", tags=["benchmarks"])

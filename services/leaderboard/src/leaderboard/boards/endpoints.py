@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query
 
 from leaderboard.boards import schemas, service
 from leaderboard.results.endpoints import Text
-from mergehub.kit.database.database import Session
-from mergehub.kit.http.cursors import BadCursor
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.sessions import Session
+from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.choices import A_METHOD
 from mergehub.kit.problems.problem import problem_responses
 

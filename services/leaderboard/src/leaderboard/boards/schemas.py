@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leaderboard.results.schemas import Estimate, Setting
 from mergehub.contracts.messages import Answer
-from mergehub.kit.http.pagination import Page
+from mergehub.kit.paging.pages import Page
 
 
 class Board(Answer):

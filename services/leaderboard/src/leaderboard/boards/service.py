@@ -12,7 +12,7 @@ from leaderboard.boards.catalogue import BOARDS
 from leaderboard.parents import repository as parents
 from leaderboard.results import service as results
 from leaderboard.results.schemas import Estimate, Setting
-from mergehub.kit.http.pagination import PageRequest
+from mergehub.kit.paging.pages import PageRequest
 from mergehub.kit.problems.problem import NotFound
 
 

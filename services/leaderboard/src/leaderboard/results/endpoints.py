@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from leaderboard.results import schemas, service
-from mergehub.kit.database.database import Session
-from mergehub.kit.http.cursors import BadCursor
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.sessions import Session
+from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import problem_responses
 
 router = APIRouter(prefix="/v1/results", tags=["results"])

@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from mergehub.contracts.messages import Answer
-from mergehub.kit.http.pagination import Page
+from mergehub.kit.paging.pages import Page
 
 
 class Estimate(Answer):

@@ -15,7 +15,7 @@ from leaderboard.benchmarks import repository as benchmarks
 from leaderboard.names import known, spelled
 from leaderboard.results import repository, schemas
 from mergehub.contracts.events import EvaluationCompleted
-from mergehub.kit.http.pagination import PageRequest
+from mergehub.kit.paging.pages import PageRequest
 
 VERIFIED = "verified"
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from leaderboard.results.endpoints import Text
 from leaderboard.uplift import schemas, service
-from mergehub.kit.database.database import Session
+from mergehub.kit.http.sessions import Session
 from mergehub.kit.problems.problem import problem_responses
 
 router = APIRouter(prefix="/v1/uplift", tags=["uplift"])

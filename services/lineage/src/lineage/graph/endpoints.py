@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query
 
 from lineage.graph import schemas, service
 from lineage.models.service import ModelNotFound
-from mergehub.kit.database.database import Session
 from mergehub.kit.http.pagination import Limit
+from mergehub.kit.http.sessions import Session
 from mergehub.kit.problems.problem import problem_responses
 
 router = APIRouter(prefix="/v1", tags=["graph"])

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query
 
 from lineage.models import schemas, service
 from lineage.models.models import NAME_LENGTH
-from mergehub.kit.database.database import Session
-from mergehub.kit.http.cursors import BadCursor
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.sessions import Session
+from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import problem_responses
 
 router = APIRouter(prefix="/v1/models", tags=["models"])

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from mergehub.contracts.messages import Answer
-from mergehub.kit.http.pagination import Page
+from mergehub.kit.paging.pages import Page
 
 
 class Model(Answer):

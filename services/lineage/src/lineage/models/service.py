@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.models import refusals, repository, schemas
 from lineage.models.models import ModelRow
-from mergehub.kit.http.pagination import PageRequest
+from mergehub.kit.paging.pages import PageRequest
 from mergehub.kit.problems.problem import NotFound
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from mergehub.kit.identity.auth import Principal, Viewer
+from mergehub.kit.identity.tokens import Principal, Viewer
 from mergehub.kit.problems.problem import Forbidden
 from registry.accounts.models import MemberRow
 

@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BeforeValidator, StringConstraints
 
-from mergehub.kit.database.database import Session, after_commit
+from mergehub.kit.database.database import after_commit
+from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
-from mergehub.kit.middleware.etags import etag_of
+from mergehub.kit.http.sessions import Session
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.accounts import service
 from registry.accounts.access import NotYours

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from mergehub.kit.database.database import Session
+from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
-from mergehub.kit.middleware.etags import etag_of
+from mergehub.kit.http.sessions import Session
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts import members
 from registry.accounts.access import NotYours

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.identity.auth import Principal
-from mergehub.kit.middleware.etags import etag_of
+from mergehub.kit.entity_tags import etag_of
+from mergehub.kit.identity.tokens import Principal
 from registry.accounts.access import OWNERS, Role, check_may
 from registry.accounts.counts import ORGANISATIONS
 from registry.accounts.errors import AccountNotFound, LastOwner, MemberInvalid

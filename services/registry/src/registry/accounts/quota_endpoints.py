@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from mergehub.kit.database.database import Session
+from mergehub.kit.http.sessions import Session
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from mergehub.kit.settings.sign_in import QuotaName
 from registry.accounts import quotas, service

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.database.database import now
 from mergehub.kit.database.notify import notify
-from mergehub.kit.identity.auth import Principal
-from mergehub.kit.middleware.etags import etag_of
+from mergehub.kit.entity_tags import etag_of
+from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.problems.problem import Forbidden
 from registry.accounts.access import OWNERS, WRITERS, NotYours, check_may, role_in
 from registry.accounts.counts import ORGANISATIONS

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
-from mergehub.kit.database.database import Session
-from mergehub.kit.http.cursors import BadCursor
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import requires
+from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.choices import one_of
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.audit import service

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.http.pagination import PageRequest
+from mergehub.kit.paging.pages import PageRequest
 from registry.actor import Actor
 from registry.audit.actions import Action
 from registry.audit.models import AuditRow

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable
 
 from mergehub.contracts.events import EventPage
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.events.outbox import CHANNEL, NUMBERED
-from mergehub.kit.http.app import Resources
 from mergehub.kit.http.follow import HEARTBEAT, changed, event_frame, revisions
 from mergehub.kit.single_flight import SingleFlight
 from registry.events.models import outbox

@@ -9,12 +9,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
-from mergehub.kit.database.database import Session
-from mergehub.kit.http.cursors import BadCursor
+from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
+from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
-from mergehub.kit.middleware.etags import as_it_is, etag_of
+from mergehub.kit.middleware.etags import as_it_is
+from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.choices import A_METHOD
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts.access import NotYours

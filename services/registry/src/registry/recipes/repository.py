@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
-from mergehub.kit.identity.auth import Viewer
+from mergehub.kit.identity.tokens import Viewer
 from registry.accounts.access import readable
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.recipes.schemas import RecipeCreate

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from mergehub.contracts.examples import RECIPE, RECIPE_ID, TIME, VERSION, example
 from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.names import RECIPE_NAME, must_be
-from mergehub.kit.http.pagination import Page
+from mergehub.kit.paging.pages import Page
 from mergehub.kit.problems.problem import FieldFault
 from registry.accounts.access import Visibility
 

@@ -12,9 +12,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import RecipePublished
-from mergehub.kit.http.pagination import PageRequest
-from mergehub.kit.identity.auth import Principal, Viewer
-from mergehub.kit.middleware.etags import etag_of
+from mergehub.kit.entity_tags import etag_of
+from mergehub.kit.identity.tokens import Principal, Viewer
+from mergehub.kit.paging.pages import PageRequest
 from mergehub.kit.problems.problem import Conflict, NotFound
 from registry.accounts import service as accounts
 from registry.accounts.access import check_may

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from mergehub.contracts.kinds import KindName, RunCreate
 from mergehub.contracts.runs import FINAL, Run, RunState, SubmittedRun
-from mergehub.kit.database.database import Session
-from mergehub.kit.http.cursors import BadCursor
 from mergehub.kit.http.follow import LastEventId, Wait, event_stream, followed
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.middleware.etags import is_known
+from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.accounts.access import NotYours
 from registry.accounts.errors import NoAccount

@@ -7,9 +7,9 @@ from contextlib import suppress
 from uuid import UUID
 
 from mergehub.contracts.runs import FINAL, Run
-from mergehub.kit.http.app import Resources
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.http.follow import HEARTBEAT, changed, event_frame, revisions
-from mergehub.kit.identity.auth import Viewer
+from mergehub.kit.identity.tokens import Viewer
 from mergehub.kit.single_flight import SingleFlight
 from registry.runs import service
 from registry.runs.errors import RunNotFound

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.kinds.kind import Create, Result, Spec
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.problems.problem import FieldFault
 from registry.runs.errors import RunInvalid
 from registry.runs.models import RunRow

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from mergehub.contracts.runs import RunState, RunSummary
-from mergehub.kit.identity.auth import Viewer
+from mergehub.kit.identity.tokens import Viewer
 from registry.accounts.access import readable
 from registry.runs.models import ItemsRow, RunRow
 

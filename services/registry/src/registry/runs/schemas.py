@@ -5,7 +5,7 @@ from __future__ import annotations
 from mergehub.contracts.hardware import Hardware
 from mergehub.contracts.messages import Answer
 from mergehub.contracts.runs import RunSummary
-from mergehub.kit.http.pagination import Page
+from mergehub.kit.paging.pages import Page
 
 
 class RunPage(Page[RunSummary]):

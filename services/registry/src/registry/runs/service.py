@@ -18,8 +18,8 @@ from mergehub.contracts.runs import (
     RunSummary,
     SubmittedRun,
 )
-from mergehub.kit.http.pagination import PageRequest
-from mergehub.kit.identity.auth import Principal, Viewer
+from mergehub.kit.identity.tokens import Principal, Viewer
+from mergehub.kit.paging.pages import PageRequest
 from registry.accounts.access import check_may
 from registry.accounts.quotas import check_quota
 from registry.accounts.service import own

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.tokens import Principal
 from registry.accounts.access import check_may
 from registry.recipes.models import RecipeRow
 from registry.runs.errors import PrivateMixed

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from mergehub.kit.database.database import Session, after_commit
-from mergehub.kit.http.app import Resources
+from mergehub.kit.background.resources import Resources
+from mergehub.kit.database.database import after_commit
 from mergehub.kit.http.parameters import ANY_PARAMETERS
+from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.browsers import Sessions
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.acting import Holder, actor_of

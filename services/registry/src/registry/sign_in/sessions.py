@@ -9,7 +9,7 @@ from uuid import uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.database.database import now
-from mergehub.kit.identity.auth import hash_token, new_token
+from mergehub.kit.identity.tokens import hash_token, new_token
 from registry.tokens.models import TokenRow
 from registry.tokens.service import hint_of
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from mergehub.kit.database.database import Session
+from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import viewer
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts.errors import NoAccount, QuotaExceeded

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Row
 
 from mergehub.kit.database.database import Database
-from mergehub.kit.identity.auth import Principal, hash_token, same_hash
+from mergehub.kit.identity.tokens import Principal, hash_token, same_hash
 from registry.tokens import repository
 from registry.tokens.models import TokenRow
 

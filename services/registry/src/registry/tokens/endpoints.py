@@ -7,10 +7,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from mergehub.kit.database.database import Session, after_commit
-from mergehub.kit.http.cursors import BadCursor
+from mergehub.kit.database.database import after_commit
 from mergehub.kit.http.pagination import Paging
-from mergehub.kit.identity.auth import derived_token, own_token
+from mergehub.kit.http.sessions import Session
+from mergehub.kit.identity.auth import own_token
+from mergehub.kit.identity.tokens import derived_token
+from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts.errors import QuotaExceeded
 from registry.acting import Holder

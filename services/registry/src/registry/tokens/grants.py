@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from mergehub.kit.identity.auth import Principal
 from mergehub.kit.identity.scopes import SCOPES
+from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.problems.problem import FieldFault, Forbidden, Invalid
 from mergehub.recipe.faults import did_you_mean
 from registry.tokens.schemas import TokenCreate

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.database.database import Database
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.tokens import Principal
 from registry.accounts.models import AccountRow
 from registry.tokens.models import TokenRow
 

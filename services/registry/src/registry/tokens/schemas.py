@@ -12,8 +12,8 @@ from mergehub.contracts.examples import example
 from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.names import must_be
 from mergehub.contracts.strict import Time
-from mergehub.kit.http.pagination import Page
 from mergehub.kit.identity.scopes import SCOPES
+from mergehub.kit.paging.pages import Page
 
 LONGEST_SECONDS = 10 * 366 * 86_400
 

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.database.database import now
 from mergehub.kit.database.notify import notify
-from mergehub.kit.http.pagination import PageRequest
-from mergehub.kit.identity.auth import TOKEN_PREFIX, Principal, derived_token, hash_token
+from mergehub.kit.identity.tokens import TOKEN_PREFIX, Principal, derived_token, hash_token
+from mergehub.kit.paging.pages import PageRequest
 from mergehub.kit.problems.problem import Conflict, NotFound, Unauthenticated
 from registry.accounts.quotas import check_quota
 from registry.actor import Actor

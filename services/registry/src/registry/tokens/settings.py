@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.identity.auth import hash_token, same_hash
+from mergehub.kit.identity.tokens import hash_token, same_hash
 from mergehub.kit.settings.service import ServiceSettings
 from registry.accounts.models import LOCAL
 from registry.actor import SYSTEM

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import WebhookTested
-from mergehub.kit.http.pagination import PageRequest
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.tokens import Principal
+from mergehub.kit.paging.pages import PageRequest
 from registry.actor import Actor
 from registry.audit.service import audit
 from registry.webhooks import repository, service

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
-from mergehub.kit.database.database import Session
-from mergehub.kit.http.cursors import BadCursor
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.sessions import Session
+from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.idempotency.errors import KeyInProgress
 from registry.idempotency.once import Answered, Once

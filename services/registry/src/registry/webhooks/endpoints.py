@@ -8,13 +8,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from mergehub.kit.database.database import Session
-from mergehub.kit.http.cursors import BadCursor
+from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
+from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.sealing import SecretsKeyMissing
-from mergehub.kit.middleware.etags import etag_of
 from mergehub.kit.outbound.addresses import Network
+from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.accounts.access import NotYours
 from registry.accounts.errors import NoAccount, OwnerInvalid, QuotaExceeded
@@ -34,7 +34,7 @@ from registry.webhooks.schemas import (
     Nothing,
     Rotation,
 )
-from registry.webhooks.secrets import SecretSealer
+from registry.webhooks.sealer import SecretSealer
 
 manage = acting("webhooks:manage")
 Manager = Annotated[Actor, Depends(manage)]

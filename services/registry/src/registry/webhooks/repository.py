@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.database.database import changed
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.tokens import Principal
 from registry.accounts.access import WRITERS, belongs
 from registry.events.tables import OutboxRow
 from registry.webhooks.models import AttemptRow, DeliveryRow, EndpointRow

@@ -12,7 +12,7 @@ from mergehub.contracts.events import TYPES
 from mergehub.contracts.examples import TIME, example
 from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.strict import Time
-from mergehub.kit.http.pagination import Page
+from mergehub.kit.paging.pages import Page
 from mergehub.kit.problems.choices import one_of
 from registry.accounts.schemas import HandleText
 from registry.webhooks.signing import Signature

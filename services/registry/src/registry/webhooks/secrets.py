@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,14 +24,6 @@ _LOCK = func.pg_advisory_xact_lock(func.hashtext(func.current_schema() + ".secre
 
 class SecretsUnreadable(Exception):
     """The settings lack a key that seals secrets in the database."""
-
-
-def _sealer(request: Request) -> Sealer:
-    sealer: Sealer = request.app.state.sealer
-    return sealer
-
-
-SecretSealer = Annotated[Sealer, Depends(_sealer)]
 
 
 def place(endpoint: UUID) -> str:

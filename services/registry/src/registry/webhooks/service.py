@@ -10,11 +10,11 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import WebhookDisabled
-from mergehub.kit.http.pagination import PageRequest
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.identity.sealing import Sealer
-from mergehub.kit.middleware.etags import etag_of
+from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.outbound.addresses import AddressRefused, Network, checked_url
+from mergehub.kit.paging.pages import PageRequest
 from mergehub.kit.problems.problem import FieldFault
 from registry.accounts.quotas import check_quota
 from registry.accounts.service import writable

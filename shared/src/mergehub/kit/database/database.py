@@ -1,14 +1,13 @@
-"""PostgreSQL through SQLAlchemy: one engine per service, one transaction per request."""
+"""PostgreSQL through SQLAlchemy: one engine per service."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import asyncpg
-from fastapi import Depends, Request
 from sqlalchemy import CursorResult, Delete, Row, Select, Update, event, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InvalidatePoolError
@@ -23,7 +22,6 @@ from sqlalchemy.orm import Session as SyncSession
 from sqlalchemy.pool import NullPool
 
 from mergehub.kit.database.connections import STATEMENT_SECONDS, FairPool, connect
-from mergehub.kit.database.storage import check_room
 from mergehub.kit.problems.problem import Unavailable
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -146,29 +144,6 @@ class _Reader(SyncSession):
             raise RuntimeError("a reading session must not write: use a transaction")
 
 
-async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
-    """The request's session. Raises StorageFull if the request may write and the disk is full."""
-    if request.method != "GET":
-        check_room(request.app.state.resources.settings.data)
-    async for session in _urgent_session(request):
-        yield session
-
-
-async def _urgent_session(request: Request) -> AsyncIterator[AsyncSession]:
-    database: Database = request.app.state.database
-    reads = request.method == "GET"
-    async with database.reading() if reads else database.transaction() as session:
-        yield session
-
-
 def after_commit(session: AsyncSession, act: Callable[[], object]) -> None:
     """Call `act` right after the transaction of `session` commits, before the answer is sent."""
     event.listen(session.sync_session, "after_commit", lambda _: act(), once=True)
-
-
-# Function scope ends the dependency, and so commits, before the answer is sent: a client can rely
-# on a 2xx.
-Session = Annotated[AsyncSession, Depends(_request_session, scope="function")]
-
-# For requests that keep running work alive and write little: they continue while the disk is full.
-UrgentSession = Annotated[AsyncSession, Depends(_urgent_session, scope="function")]

@@ -1,16 +1,13 @@
-"""Runs a service's Alembic migrations under a lock, so that replicas may start together."""
+"""Runs a service's Alembic history."""
 
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Callable
 
 from alembic import command, context
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, text
-
-from mergehub.kit.database.database import Database
+from sqlalchemy import Connection, MetaData
 
 
 def _config(package: str) -> Config:
@@ -19,32 +16,12 @@ def _config(package: str) -> Config:
     return config
 
 
-def _with_connection(package: str, schema: str) -> Callable[[Connection], None]:
-    def upgrade(connection: Connection) -> None:
-        config = _config(package)
-        config.attributes["connection"] = connection
-        config.attributes["schema"] = schema
-        command.upgrade(config, "head")
-
-    return upgrade
-
-
-async def migrate(database: Database, package: str) -> None:
-    """Migrate the service's schema to the newest revision of the history in `package`."""
-    async with database.unhurried() as connection:
-        await connection.execute(
-            text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": database.schema}
-        )
-        await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{database.schema}"'))
-        await connection.run_sync(_with_connection(package, database.schema))
-
-
-async def is_current(database: Database, package: str) -> bool:
-    """Whether the database is at the newest revision of the history in `package`."""
-    head = ScriptDirectory.from_config(_config(package)).get_current_head()
-    async with database.engine.connect() as connection:
-        found = await connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return bool(found == head)
+def upgrade(connection: Connection, package: str, schema: str) -> None:
+    """Upgrade `schema` to the newest revision of the history in `package`."""
+    config = _config(package)
+    config.attributes["connection"] = connection
+    config.attributes["schema"] = schema
+    command.upgrade(config, "head")
 
 
 def knows_revision(package: str, revision: str) -> bool:
@@ -56,7 +33,7 @@ def knows_revision(package: str, revision: str) -> bool:
 
 
 def run_env(metadata: MetaData) -> None:
-    """Run the migrations on the connection that `migrate` opened; all that an `env.py` does."""
+    """Run the migrations on the connection that `upgrade` got; all that an `env.py` does."""
     attributes = context.config.attributes
     context.configure(
         connection=attributes["connection"],

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header
 
-from mergehub.kit.middleware.etags import WELL_FORMED, is_among
+from mergehub.kit.entity_tags import WELL_FORMED, is_among
 from mergehub.kit.problems.problem import FieldFault, Invalid, Problem
 
 

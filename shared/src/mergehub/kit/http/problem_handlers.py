@@ -19,6 +19,7 @@ from starlette.routing import Match
 
 from mergehub.kit.docs.missing import missing_page, wants_page
 from mergehub.kit.openapi.document import Document, amend
+from mergehub.kit.problems.answers import answer
 from mergehub.kit.problems.exhausted import StorageFull
 from mergehub.kit.problems.faults import field_faults
 from mergehub.kit.problems.problem import (
@@ -32,7 +33,6 @@ from mergehub.kit.problems.problem import (
     ProblemBody,
     RequestTooSlow,
     Unavailable,
-    answer,
 )
 
 log = structlog.get_logger()

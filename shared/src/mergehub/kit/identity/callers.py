@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import structlog
 from starlette.types import Scope
 
-from mergehub.kit.identity.auth import Authenticator, hash_token
 from mergehub.kit.identity.browsers import presented
+from mergehub.kit.identity.tokens import Authenticator, hash_token
 
 log = structlog.get_logger()
 

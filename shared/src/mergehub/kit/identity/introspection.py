@@ -12,8 +12,8 @@ import structlog
 from fastapi import FastAPI
 from pydantic import BaseModel, ValidationError
 
-from mergehub.kit.identity.auth import Principal
 from mergehub.kit.identity.token_cache import CachingAuthenticator
+from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.problems.problem import Unavailable
 
 log = structlog.get_logger()

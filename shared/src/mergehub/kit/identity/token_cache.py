@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from mergehub.kit.identity.auth import Authenticator, Principal, hash_token
+from mergehub.kit.identity.tokens import Authenticator, Principal, hash_token
 from mergehub.kit.single_flight import SingleFlight
 
 KEPT_SECONDS = 30.0

@@ -14,7 +14,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mergehub.kit.problems.problem import Problem, answer
+from mergehub.kit.problems.answers import answer
+from mergehub.kit.problems.problem import Problem
 
 READS = frozenset({"GET", "HEAD"})
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from typing import Any
 
 from fastapi import Request, Response
@@ -11,11 +9,9 @@ from pydantic import BaseModel
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mergehub.kit.entity_tags import etag_of, is_among
 from mergehub.kit.openapi.document import Document
 
-TAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')
-WELL_FORMED = re.compile(rf"^[ \t]*\*[ \t]*$|{TAG.pattern}")
-"""A field that is `*`, or has at least one entity tag."""
 KEPT_BY_304 = frozenset(
     {"cache-control", "content-location", "date", "etag", "expires", "vary", "link"}
 )
@@ -31,26 +27,10 @@ IF_NONE_MATCH = {
 }
 
 
-def etag_of(content: BaseModel | bytes) -> str:
-    """The strong entity tag of some bytes, or of a model's content."""
-    data = content if isinstance(content, bytes) else content.model_dump_json().encode()
-    return f'"{hashlib.sha256(data).hexdigest()[:32]}"'
-
-
 def as_it_is(content: BaseModel) -> Response:
     """The response with `content` and the tag that `etag_of` gives it."""
     data = content.model_dump_json().encode()
     return Response(data, media_type="application/json", headers={"ETag": etag_of(data)})
-
-
-def is_among(etag: str, field: str, *, weakly: bool) -> bool:
-    """Whether `etag` is one of the tags of an `If-None-Match` (weakly) or `If-Match` field."""
-    if field.strip() == "*":
-        return True
-    tags = [match[0] for match in TAG.finditer(field)]
-    if weakly:
-        return etag.removeprefix("W/") in [tag.removeprefix("W/") for tag in tags]
-    return not etag.startswith("W/") and etag in tags
 
 
 def is_known(request: Request, etag: str) -> bool:

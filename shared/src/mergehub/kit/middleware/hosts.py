@@ -13,7 +13,8 @@ from collections.abc import Collection
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mergehub.kit.problems.problem import Problem, answer
+from mergehub.kit.problems.answers import answer
+from mergehub.kit.problems.problem import Problem
 from mergehub.kit.settings.service import ServiceSettings
 from mergehub.urls import address_of, parsed
 

@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mergehub.kit.problems.problem import MethodNotAllowed, answer
+from mergehub.kit.problems.answers import answer
+from mergehub.kit.problems.problem import MethodNotAllowed
 
 Methods = Mapping[str, frozenset[str]]
 

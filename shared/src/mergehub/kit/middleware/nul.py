@@ -6,7 +6,8 @@ import re
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mergehub.kit.problems.problem import Invalid, answer
+from mergehub.kit.problems.answers import answer
+from mergehub.kit.problems.problem import Invalid
 
 NUL_ESCAPED = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 

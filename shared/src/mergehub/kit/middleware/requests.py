@@ -10,7 +10,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mergehub.kit.problems.problem import UnsupportedEncoding, answer
+from mergehub.kit.problems.answers import answer
+from mergehub.kit.problems.problem import UnsupportedEncoding
 
 BODY_BYTES = 2 << 20
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})

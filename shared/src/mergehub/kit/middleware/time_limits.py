@@ -8,8 +8,8 @@ from http import HTTPStatus
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mergehub.kit.problems.answers import answer
 from mergehub.kit.problems.exhausted import TookTooLong
-from mergehub.kit.problems.problem import answer
 from mergehub.kit.request_clock import limit_of_request, unhurried
 
 

@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from mergehub.contracts.examples import example
@@ -221,21 +220,3 @@ def _example(problem: type[Problem]) -> dict[str, Any]:
 def meaning(problem: type[Problem]) -> str:
     """When the hub answers a problem: the first paragraph of its docstring."""
     return inspect.cleandoc(problem.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
-
-
-def answer(problem: Problem) -> JSONResponse:
-    """The response with the problem details of `problem`."""
-    body = ProblemBody(
-        type=page_of(type(problem)),
-        title=problem.title,
-        status=problem.status,
-        code=problem.code,
-        detail=problem.detail,
-        errors=problem.errors,
-    )
-    return JSONResponse(
-        body.model_dump(),
-        status_code=problem.status,
-        headers=problem.headers,
-        media_type=MEDIA_TYPE,
-    )

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import EvaluationCompleted
 from mergehub.contracts.kinds.evaluate import EvaluateResult, EvaluateRunCreate, EvaluateSpec
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.tokens import Principal
 from mergehub.recipe import ModelRef, named_in
 from registry.events.models import outbox
 from registry.runs.errors import ReportInvalid

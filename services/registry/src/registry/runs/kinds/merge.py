@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import ModelProduced, ToldParent
 from mergehub.contracts.kinds.merge import MergeResult, MergeRunCreate, MergeSpec, Parent
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.tokens import Principal
 from mergehub.recipe import ModelRef
 from registry.events.models import outbox
 from registry.recipes import repository as recipes

@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.problems.problem import FieldFault
 from registry.accounts.access import WRITERS, role_in
 from registry.accounts.models import LOCAL, AccountRow

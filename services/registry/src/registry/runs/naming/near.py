@@ -8,7 +8,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.kinds import MAKERS
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.tokens import Principal
 from mergehub.recipe.faults import nearest
 from registry.products.models import ProductRow
 from registry.runs.models import RunRow

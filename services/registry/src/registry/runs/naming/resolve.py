@@ -14,7 +14,7 @@ from sqlalchemy.orm import load_only
 from mergehub.contracts.kinds import MAKERS
 from mergehub.contracts.names import MODEL_NAME
 from mergehub.contracts.runs import RunState
-from mergehub.kit.identity.auth import Principal
+from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.problems.problem import FieldFault
 from mergehub.recipe import ModelRef
 from registry.products.models import ProductRow

@@ -16,7 +16,7 @@ from mergehub.contracts.runs import (
     Run,
 )
 from mergehub.contracts.workers import WORKER_PROTOCOL
-from mergehub.kit.database.database import Session, UrgentSession
+from mergehub.kit.http.sessions import Session, UrgentSession
 from mergehub.kit.identity.auth import requires
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.runs.errors import ReportInvalid, RunDoesNotFit, RunLeased, RunNotFound, StaleFence

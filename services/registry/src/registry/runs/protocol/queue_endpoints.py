@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from mergehub.contracts.hardware import Hardware
-from mergehub.kit.database.database import Session
+from mergehub.kit.http.sessions import Session
 from registry.runs.protocol import queues
 from registry.runs.schemas import Queue, QueueList
 

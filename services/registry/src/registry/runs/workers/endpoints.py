@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path
 
 from mergehub.contracts.workers import WORKER_PROTOCOL, WorkerBeat
-from mergehub.kit.database.database import Session, UrgentSession
-from mergehub.kit.http.cursors import BadCursor
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.sessions import Session, UrgentSession
 from mergehub.kit.identity.auth import Viewing, requires
+from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.runs.workers import service
 from registry.runs.workers.schemas import WorkerPage

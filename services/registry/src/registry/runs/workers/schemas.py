@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mergehub.contracts.workers import Worker
-from mergehub.kit.http.pagination import Page
+from mergehub.kit.paging.pages import Page
 
 
 class WorkerPage(Page[Worker]):

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.contracts.hardware import SUITABLE, Capacity
 from mergehub.contracts.runs import RunProgress, RunState
 from mergehub.contracts.workers import SILENT_SECONDS, Worker, WorkerBeat, WorkerRun
-from mergehub.kit.http.pagination import PageRequest
-from mergehub.kit.identity.auth import Viewer
+from mergehub.kit.identity.tokens import Viewer
+from mergehub.kit.paging.pages import PageRequest
 from registry.runs.models import RunRow
 from registry.runs.repository import seen_by
 from registry.runs.workers.models import WorkerRow

@@ -10,23 +10,24 @@ from collections.abc import Callable
 from uuid import UUID
 
 from mergehub.contracts.events import Envelope
+from mergehub.kit.background.process import run_background
+from mergehub.kit.background.resources import Background, Resources, open_resources
 from mergehub.kit.events.consumer import Consumer
 from mergehub.kit.events.inbox import RefusedColumns
-from mergehub.kit.http.app import Resources, ServiceParts, open_resources, run_background
 from mergehub.kit.settings.environment import read_settings
 from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.logs import configure_logging
 
 
-def main(parts: ServiceParts, consumer: Callable[[Resources], Consumer]) -> None:
+def main(service: Background, consumer: Callable[[Resources], Consumer]) -> None:
     """Run the command of the command line; without one, the background work."""
-    asked = _parser(parts.name).parse_args()
+    asked = _parser(service.name).parse_args()
     settings = read_settings(ServiceSettings)
     if asked.word is None:
-        asyncio.run(run_background(parts, settings))
+        asyncio.run(run_background(service, settings))
     else:
         configure_logging(settings.log_level)
-        sys.exit(asyncio.run(_tend(asked, parts, consumer, settings)))
+        sys.exit(asyncio.run(_tend(asked, service, consumer, settings)))
 
 
 def _parser(name: str) -> ArgumentParser:
@@ -44,12 +45,12 @@ def _parser(name: str) -> ArgumentParser:
 
 async def _tend(
     asked: Namespace,
-    parts: ServiceParts,
+    service: Background,
     consumer: Callable[[Resources], Consumer],
     settings: ServiceSettings,
 ) -> int:
     """Returns the exit status: 1 if an event still cannot be applied."""
-    async with open_resources(parts, settings) as resources:
+    async with open_resources(service, settings) as resources:
         reader = consumer(resources)
         if asked.word == "skip-pruned":
             print(f"Given up: {await reader.skip_pruned()} events")

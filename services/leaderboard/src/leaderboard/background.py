@@ -1,0 +1,19 @@
+"""What leaderboard does without requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from leaderboard.events import consumer
+from leaderboard.tables import intake
+from mergehub.kit.background.resources import Background, Resources
+from mergehub.kit.database.pruning import Pruner
+from mergehub.kit.telemetry.loops import Loop
+
+
+def _loops(resources: Resources) -> Mapping[str, Loop]:
+    pruner = Pruner(resources.database, intake.prune, resources.settings.events_days)
+    return {"consumer": consumer(resources).run, "pruner": pruner.run}
+
+
+BACKGROUND = Background(name="leaderboard", migrations="leaderboard.migrations", loops=_loops)

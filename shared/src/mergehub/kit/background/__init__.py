@@ -1,0 +1,1 @@
+"""What a service does without requests, in a process that imports no web framework."""

@@ -1,0 +1,44 @@
+"""The loops of a service, and the process that runs nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from mergehub.kit.background.resources import Background, Resources, open_resources
+from mergehub.kit.settings.service import ServiceSettings
+from mergehub.kit.telemetry.logs import configure_logging
+from mergehub.kit.telemetry.loops import Loop, Loops, running
+from mergehub.kit.telemetry.metrics import LoopMetrics, telling
+
+
+def all_loops(service: Background, resources: Resources) -> dict[str, Loop]:
+    """The loops of a background process: the service's own."""
+    return {f"{service.name}.{name}": loop for name, loop in service.loops(resources).items()}
+
+
+async def run_background(service: Background, settings: ServiceSettings) -> None:
+    """Run a service's background process (`background=separate`) until a signal ends it."""
+    configure_logging(settings.log_level)
+    stopped = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):  # The first process of a container ignores both.
+        asyncio.get_running_loop().add_signal_handler(each, stopped.set)
+    async with open_resources(service, settings) as resources:
+        loops = all_loops(service, resources) | {f"{service.name}.signals": resources.signals.run}
+        async with watched_loops(loops, resources):
+            with telling(resources.metrics, settings.metrics_port):
+                await stopped.wait()
+
+
+@asynccontextmanager
+async def watched_loops(loops: Mapping[str, Loop], resources: Resources) -> AsyncIterator[Loops]:
+    """Run `loops` while the block lasts, and report in the metrics how late they are."""
+    async with running(loops) as watched:
+        metrics = LoopMetrics(watched)
+        resources.metrics.register(metrics)
+        try:
+            yield watched
+        finally:
+            resources.metrics.unregister(metrics)

@@ -1,0 +1,81 @@
+"""The connections of a running service, and the work that it does on them without requests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+
+from mergehub.kit.database.database import Database
+from mergehub.kit.database.notify import Signals
+from mergehub.kit.database.schema import migrate
+from mergehub.kit.settings.service import ServiceSettings
+from mergehub.kit.telemetry.loops import Loop
+from mergehub.tls import tls
+
+REDIS_SECONDS = 5.0
+HUB_SECONDS = 4.0
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The connections of one running service; `closing` ends what uses them.
+
+    `metrics` are those of this process.
+    """
+
+    settings: ServiceSettings
+    database: Database
+    redis: Redis
+    hub: httpx.AsyncClient
+    signals: Signals
+    closing: AsyncExitStack
+    metrics: CollectorRegistry
+
+
+@dataclass(frozen=True)
+class Background:
+    """What a service needs to run its loops.
+
+    - `migrations`: the package of its Alembic history.
+    - `channels`: the notifications of the database that it listens to.
+    - `loops`: its background work.
+    """
+
+    name: str
+    migrations: str
+    loops: Callable[[Resources], Mapping[str, Loop]]
+    channels: tuple[str, ...] = ()
+
+
+@asynccontextmanager
+async def open_resources(
+    service: Background, settings: ServiceSettings, metrics: CollectorRegistry | None = None
+) -> AsyncIterator[Resources]:
+    """Connect, bring the database up to date, and close everything at the end."""
+    async with AsyncExitStack() as stack:
+        database = Database(settings.database_url, service.name, settings.database_pool)
+        stack.push_async_callback(database.close)
+        redis = Redis.from_url(
+            settings.redis_url,
+            socket_timeout=REDIS_SECONDS,  # longer than a consumer's reading blocks
+            socket_connect_timeout=REDIS_SECONDS,
+        )
+        stack.push_async_callback(redis.aclose)
+        hub = await stack.enter_async_context(_hub_client(settings))
+        signals = Signals(settings.database_url, service.channels)
+        await migrate(database, service.migrations)
+        metrics = metrics or CollectorRegistry()
+        yield Resources(settings, database, redis, hub, signals, stack, metrics)
+
+
+def _hub_client(settings: ServiceSettings) -> httpx.AsyncClient:
+    """The HTTP client with which this service calls the others."""
+    token = settings.service_token
+    headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
+    url = settings.hub_url
+    return httpx.AsyncClient(base_url=url, headers=headers, timeout=HUB_SECONDS, verify=tls(url))

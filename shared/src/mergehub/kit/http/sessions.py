@@ -1,0 +1,35 @@
+"""The database session of a request: one transaction per request."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.kit.database.database import Database
+from mergehub.kit.database.storage import check_room
+
+
+async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """The request's session. Raises StorageFull if the request may write and the disk is full."""
+    if request.method != "GET":
+        check_room(request.app.state.resources.settings.data)
+    async for session in _urgent_session(request):
+        yield session
+
+
+async def _urgent_session(request: Request) -> AsyncIterator[AsyncSession]:
+    database: Database = request.app.state.database
+    reads = request.method == "GET"
+    async with database.reading() if reads else database.transaction() as session:
+        yield session
+
+
+# Function scope ends the dependency, and so commits, before the answer is sent: a client can rely
+# on a 2xx.
+Session = Annotated[AsyncSession, Depends(_request_session, scope="function")]
+
+# For requests that keep running work alive and write little: they continue while the disk is full.
+UrgentSession = Annotated[AsyncSession, Depends(_urgent_session, scope="function")]
