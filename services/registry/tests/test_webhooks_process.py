@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -28,12 +29,20 @@ OPEN = "SELECT count(*) FROM webhook_deliveries WHERE state = 'pending'"
 HELD = "SELECT count(*) FROM webhook_deliveries WHERE lease IS NOT NULL"
 
 
+async def fork(env: dict[str, str]) -> Forked:
+    return forked("registry", env)
+
+
+async def command(env: dict[str, str]) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(sys.executable, "-m", "registry", env=env)
+
+
 @pytest.fixture
 def background(settings: ServiceSettings) -> Start:
     """The registry's background process while a block lasts, unless it is killed."""
 
     @asynccontextmanager
-    async def background(**more: str) -> AsyncIterator[Forked]:
+    async def background(start: Start = fork, **more: str) -> AsyncIterator[Any]:
         env = (
             dict(os.environ)
             | more
@@ -46,7 +55,7 @@ def background(settings: ServiceSettings) -> Start:
                 ),
             }
         )
-        process = forked("registry", env)
+        process = await start(env)
         try:
             yield process
         finally:
@@ -164,8 +173,9 @@ async def test_sender_told_to_stop_hands_back_what_it_holds(
     async def arrived() -> bool:
         return bool(receiver.received)
 
-    async with background():
+    async with background(command) as process:
         await until(arrived, 30)
+    assert process.returncode == 0
     assert await count(HELD) == 0
     assert await count("SELECT count(*) FROM webhook_deliveries WHERE due_at <= now()") == 1
     assert await count("SELECT count(*) FROM webhook_attempts") == 0
