@@ -7,17 +7,21 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import psutil
 
 from mergehub.client import HubClient
+from mergehub.contracts.runs import Run, RunState
 from mergehub.whereabouts import read_connection
 
 START_SECONDS = 180
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,27 @@ def started_hub(data: Path, models: Path, *, workers: int = 1, **env: str) -> It
         finally:
             child.kill()
             child.wait()
+
+
+def eventually(look: Callable[[], T | None], seconds: float = 30) -> T:
+    """The first answer of `look` that is not None; services learn from events with a delay."""
+    deadline = time.monotonic() + seconds
+    while (found := look()) is None:
+        assert time.monotonic() < deadline, "It did not happen in time."
+        time.sleep(0.05)
+    return found
+
+
+def finish(hub: HubClient, run: Run) -> Run:
+    """Follow a run live to its end."""
+    last = list(hub.follow(run.id))[-1]
+    assert last.state is RunState.SUCCEEDED, last.error
+    return last
+
+
+def model_of(hub: HubClient, name: str) -> dict[str, Any] | None:
+    found = hub.get("/v1/models", name=name)["items"]
+    return dict(found[0]) if found else None
 
 
 def _ready(child: subprocess.Popen[bytes], data: Path, out: Path) -> RunningHub:

@@ -1,4 +1,4 @@
-"""A few thousand requests made from the documents; `make fuzz-api` sends many more."""
+"""Some thousand requests made from the documents; `make fuzz-api` sends many more."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mergehub.contracts.services import SERVICES
 
 pytestmark = pytest.mark.fuzz
 
-SEED, CASES, SECONDS = 1, 150, 240
+SEED, CASES, SECONDS = 1, 80, 240
 
 
 @pytest.fixture(scope="module")

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 import yaml
-from running import RunningHub, started_hub
+from running import RunningHub, eventually, finish, model_of, started_hub
 from tiny_task import ITEMS
 
 from merge_worker.engine import digest_of_folder
 from mergehub.client import HubClient, HubError
 from mergehub.contracts.runs import LEASE_SECONDS, Run, RunState
 from mergehub.recipe import parse_recipe, recipe_digest
-
-T = TypeVar("T")
 
 SECONDS_TO_START_AGAIN = 8  # the sweeper's turn, the pause after a failure, a new worker process
 
@@ -33,27 +30,6 @@ models:
     parameters: {weight: 1.0}
 out_dtype: bfloat16
 """
-
-
-def eventually(look: Callable[[], T | None], seconds: float = 30) -> T:
-    """The first answer of `look` that is not None; services learn from events with a delay."""
-    deadline = time.monotonic() + seconds
-    while (found := look()) is None:
-        assert time.monotonic() < deadline, "It did not happen in time."
-        time.sleep(0.05)
-    return found
-
-
-def finish(hub: HubClient, run: Run) -> Run:
-    """Follow a run live to its end."""
-    last = list(hub.follow(run.id))[-1]
-    assert last.state is RunState.SUCCEEDED, last.error
-    return last
-
-
-def model_of(hub: HubClient, name: str) -> dict[str, Any] | None:
-    found = hub.get("/v1/models", name=name)["items"]
-    return dict(found[0]) if found else None
 
 
 def publish_and_merge(running: RunningHub, hub: HubClient) -> Run:

@@ -6,8 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from running import RunningHub
-from test_end_to_end import eventually, finish, model_of
+from running import RunningHub, eventually, finish, model_of
 
 from mergehub.client import HubClient, HubError
 

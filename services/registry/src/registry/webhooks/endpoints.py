@@ -12,7 +12,7 @@ from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
 from mergehub.kit.http.sessions import Session
-from mergehub.kit.identity.sealing import SecretsKeyMissing
+from mergehub.kit.identity.sealing import Sealer, SecretsKeyMissing
 from mergehub.kit.outbound.addresses import Network
 from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
@@ -34,7 +34,6 @@ from registry.webhooks.schemas import (
     Nothing,
     Rotation,
 )
-from registry.webhooks.sealer import SecretSealer
 
 manage = acting("webhooks:manage")
 Manager = Annotated[Actor, Depends(manage)]
@@ -46,6 +45,14 @@ def _allowed(request: Request) -> Collection[Network]:
 
 
 Allowed = Annotated[Collection[Network], Depends(_allowed)]
+
+
+def _sealer(request: Request) -> Sealer:
+    sealer: Sealer = request.app.state.sealer
+    return sealer
+
+
+SecretSealer = Annotated[Sealer, Depends(_sealer)]
 
 router = APIRouter(
     prefix="/v1/webhooks",
