@@ -9,7 +9,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CORES := $(shell nproc 2>/dev/null || echo 2)
-PROCESSES := $(shell echo $$(($(CORES) + 2)))
+PROCESSES := $(shell echo $$(($(CORES) + 1)))
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q --dist=loadfile --no-loadscope-reorder
 PACKAGES := $(wildcard shared/pyproject.toml services/*/pyproject.toml)
 
