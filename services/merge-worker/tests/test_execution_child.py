@@ -20,6 +20,7 @@ from merge_worker.child.failure import RunFailed
 from merge_worker.child.messages import Failed, Job, Succeeded
 from merge_worker.child.produced import check_parents
 from merge_worker.execution import child
+from merge_worker.kinds import merge
 from mergehub.contracts.hardware import Capacity
 from mergehub.recipe import parse_recipe
 
@@ -80,7 +81,7 @@ def test_an_error_that_would_come_again_is_reported_at_the_first_attempt(
     def work(*_: Any) -> None:
         raise raised
 
-    monkeypatch.setattr(child, "_work", work)
+    monkeypatch.setattr(merge, "run", work)
     error = error_of(last_word(tmp_path, "./a"))
     assert (error.code, error.retryable) == outcome
     error.message.encode()
@@ -92,7 +93,7 @@ def test_an_error_that_may_pass_ends_the_process_so_that_it_is_tried_again(
     def work(*_: Any) -> None:
         raise OSError(errno.EIO, "disk")
 
-    monkeypatch.setattr(child, "_work", work)
+    monkeypatch.setattr(merge, "run", work)
     with pytest.raises(OSError, match="disk"):
         last_word(tmp_path, "./a")
 
@@ -104,7 +105,7 @@ def test_a_full_disk_is_reported_and_tried_again(
     def work(*_: Any) -> None:
         raise OSError(code, "full")
 
-    monkeypatch.setattr(child, "_work", work)
+    monkeypatch.setattr(merge, "run", work)
     error = error_of(last_word(tmp_path, "./a"))
     assert (error.code, error.retryable) == ("disk-full", True)
 

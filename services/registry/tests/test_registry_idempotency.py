@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.database.housekeeping import Housekeeping
-from registry.idempotency.once import _doors
+from registry.idempotency.once import doors
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -65,7 +65,7 @@ async def test_waiting_repetitions_leave_connections_to_others(
         posting = [asyncio.create_task(post("k")) for _ in range(many)]
 
         async def waiting() -> bool:
-            return bool(_doors) and len(next(iter(_doors.values()))._waiters or ()) == many - 1
+            return bool(doors) and len(next(iter(doors.values()))._waiters or ()) == many - 1
 
         await until(waiting)
         assert resources.database.engine.pool.checkedout() == 2

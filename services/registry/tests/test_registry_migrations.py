@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, text
+from migrating import to
+from sqlalchemy import text
 
 from mergehub.kit.database.database import Database
 from mergehub.kit.identity.tokens import hash_token
@@ -32,16 +31,6 @@ BEFORE_ACCOUNTS = (
 INSERT = text("INSERT INTO tokens (id, name, hash, scopes) VALUES (gen_random_uuid(), :n, :h, :s)")
 
 
-def _to(revision: str, *, down: bool = False) -> Callable[[Connection], None]:
-    def go(connection: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", "registry:migrations")
-        config.attributes.update(connection=connection, schema="registry")
-        (command.downgrade if down else command.upgrade)(config, revision)
-
-    return go
-
-
 async def test_webhooks_from_before_their_secrets_were_sealed_stay_as_they_were(
     database_of: Callable[[str], Awaitable[str]],
 ) -> None:
@@ -51,17 +40,17 @@ async def test_webhooks_from_before_their_secrets_were_sealed_stay_as_they_were(
     kept = "SELECT count(*), min(secret) FROM webhook_endpoints"
     async with database.engine.begin() as connection:
         await connection.execute(text("CREATE SCHEMA registry"))
-        await connection.run_sync(_to("0005"))
+        await connection.run_sync(to("0005"))
         old = f"INSERT INTO webhook_endpoints ({columns}, secret) VALUES ({made}, 'whsec_old')"
         await connection.execute(text(old))
-        await connection.run_sync(_to("head"))
+        await connection.run_sync(to("head"))
         signed = await connection.execute(text("SELECT signature, secret FROM webhook_endpoints"))
         assert signed.all() == [("v1", "whsec_old")]
         for signature, secret, key in (("v1", "sealed:1:x", "NULL"), ("v1a", "sealed:1:y", "'k'")):
             new = f"({columns}, owner, signature, secret, public_key)"
             values = f"({made}, 'local', '{signature}', '{secret}', {key})"
             await connection.execute(text(f"INSERT INTO webhook_endpoints {new} VALUES {values}"))
-        await connection.run_sync(_to("0005", down=True))  # which could not read a sealed secret
+        await connection.run_sync(to("0005", down=True))  # which could not read a sealed secret
         assert (await connection.execute(text(kept))).one() == (1, "whsec_old")
     await database.close()
 
@@ -72,19 +61,19 @@ async def test_tokens_from_before_they_could_be_revoked_stay_valid(
     database = Database(await database_of("migrated"), "registry")
     async with database.engine.begin() as connection:
         await connection.execute(text("CREATE SCHEMA registry"))
-        await connection.run_sync(_to("0003"))
+        await connection.run_sync(to("0003"))
         row = {"n": "owner", "h": hash_token("mgh_old"), "s": ["admin"]}
         await connection.execute(INSERT, row)
     for _ in range(2):
         async with database.engine.begin() as connection:
-            await connection.run_sync(_to("head"))
+            await connection.run_sync(to("head"))
         table = TableAuthenticator(database)
         holder = await table.principal("mgh_old")
         await table.settle()
         assert holder is not None
         assert (holder.name, holder.scopes) == ("owner", frozenset({"admin"}))
         async with database.engine.begin() as connection:
-            await connection.run_sync(_to("0003", down=True))
+            await connection.run_sync(to("0003", down=True))
             found = await connection.scalar(text("SELECT name FROM tokens"))
             assert found == "owner"
     await database.close()
@@ -97,11 +86,11 @@ async def test_scopes_that_opened_nothing_are_dropped_from_tokens(
     held = {"ci": ["results:write", "runs:submit", "lineage:write"], "old": ["lineage:write"]}
     async with database.engine.begin() as connection:
         await connection.execute(text("CREATE SCHEMA registry"))
-        await connection.run_sync(_to("0003"))
+        await connection.run_sync(to("0003"))
         for name, scopes in held.items():
             row = {"n": name, "h": hash_token(name), "s": scopes}
             await connection.execute(INSERT, row)
-        await connection.run_sync(_to("head"))
+        await connection.run_sync(to("head"))
         kept = await connection.execute(text("SELECT name, scopes FROM tokens ORDER BY name"))
         assert [tuple(row) for row in kept] == [("ci", ["runs:submit"]), ("old", [])]
     await database.close()
@@ -113,11 +102,11 @@ async def test_what_was_there_before_accounts_belongs_to_whoever_runs_the_hub(
     database = Database(await database_of("owned"), "registry")
     async with database.engine.begin() as connection:
         await connection.execute(text("CREATE SCHEMA registry"))
-        await connection.run_sync(_to("0005"))
+        await connection.run_sync(to("0005"))
         for statement in BEFORE_ACCOUNTS:
             await connection.execute(text(statement))
     async with database.engine.begin() as connection:
-        await connection.run_sync(_to("head"))
+        await connection.run_sync(to("head"))
         for table in ("recipes", "runs", "webhook_endpoints"):
             assert await connection.scalar(text(f"SELECT owner FROM {table}")) == "local"
         sources = "SELECT sources = ARRAY(SELECT id FROM recipes) FROM runs"
@@ -126,6 +115,6 @@ async def test_what_was_there_before_accounts_belongs_to_whoever_runs_the_hub(
         assert [tuple(row) for row in held] == [
             ("ci", "local"), ("owner", "local"), ("service", None), ("worker", None),
         ]  # fmt: skip
-        await connection.run_sync(_to("0005", down=True))
+        await connection.run_sync(to("0005", down=True))
         assert await connection.scalar(text("SELECT owner FROM recipes")) == "local"
     await database.close()

@@ -8,8 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
+from migrating import to
 from sqlalchemy import text
 
+from mergehub.kit.database.database import Database
 from registry.accounts import service as accounts
 
 Json = dict[str, Any]
@@ -369,15 +371,11 @@ async def test_a_retry_does_not_take_what_has_become_private_meanwhile(
 async def test_names_from_before_they_were_anybodys_are_put_in_order(
     database_of: Callable[[str], Awaitable[str]],
 ) -> None:
-    from test_registry_migrations import _to
-
-    from mergehub.kit.database.database import Database
-
     database = Database(await database_of("named"), "registry")
     runs = [("eve", "ann/soup"), ("ann", "Ann/Soup"), ("local", "me/stew"), ("local", "ME/Stew")]
     async with database.engine.begin() as connection:
         await connection.execute(text("CREATE SCHEMA registry"))
-        await connection.run_sync(_to("0009"))
+        await connection.run_sync(to("0009"))
         for handle in ("ann", "eve"):
             values = f"('{handle}', 'person', '{handle}')"
             await connection.execute(
@@ -394,7 +392,7 @@ async def test_names_from_before_they_were_anybodys_are_put_in_order(
                 ),
                 {"owner": owner, "name": name, "minute": minute},
             )
-        await connection.run_sync(_to("head"))
+        await connection.run_sync(to("head"))
         products = await connection.execute(text("SELECT name, owner FROM products ORDER BY 1"))
         assert [tuple(row) for row in products] == [("ann/soup", "ann"), ("me/stew", "local")]
         kept = "SELECT model_name, spec ->> 'model_name', owner FROM runs ORDER BY created_at"
@@ -405,7 +403,7 @@ async def test_names_from_before_they_were_anybodys_are_put_in_order(
         count = "(SELECT count(*) FROM jsonb_object_keys(products))"
         granted = f"SELECT {count} FROM runs ORDER BY created_at"
         assert list(await connection.scalars(text(granted))) == [0, 1, 2, 3]
-        await connection.run_sync(_to("0007", down=True))
+        await connection.run_sync(to("0007", down=True))
         assert await connection.scalar(text("SELECT count(*) FROM runs")) == 4
     await database.close()
 

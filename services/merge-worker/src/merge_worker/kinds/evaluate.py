@@ -72,7 +72,7 @@ def _evaluate(job: Job, spec: EvaluateSpec, tell: Tell, started: float) -> Evalu
     tell.progress("open the model", 0, 0, "")
     with _named("The model's reference cannot be read"):
         reference = ModelRef.parse(spec.model)
-    kind, parts = _open(job, reference)
+    kind, parts = open_model(job, reference)
     digest = produced_digest(parts[0].folder) if kind == "run" else checkpoints_digest(parts)
     results = [_finished(job, task, digest) for task in tasks]
     if None in results:
@@ -95,7 +95,7 @@ def _evaluate(job: Job, spec: EvaluateSpec, tell: Tell, started: float) -> Evalu
     )
 
 
-def _open(job: Job, reference: ModelRef) -> tuple[Kind, list[Checkpoint]]:
+def open_model(job: Job, reference: ModelRef) -> tuple[Kind, list[Checkpoint]]:
     """The kind of the model's source; and the model, with its adapter if it has one."""
     sources = sources_of(job)
     model = sources.locate(reference.without_adapter)

@@ -31,7 +31,7 @@ LOCK_NOT_AVAILABLE = "55P03"
 Identity = tuple[str, str, str]
 
 # Repetitions within one process wait here, so that they do not use up its connections.
-_doors: WeakValueDictionary[Identity, asyncio.Lock] = WeakValueDictionary()
+doors: WeakValueDictionary[Identity, asyncio.Lock] = WeakValueDictionary()
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ Once = Annotated[_Once, Depends()]
 @asynccontextmanager
 async def _one_at_a_time(identity: Identity) -> AsyncIterator[None]:
     """Let the requests of this process with one key run one at a time. Raises KeyInProgress."""
-    door = _doors.setdefault(identity, asyncio.Lock())
+    door = doors.setdefault(identity, asyncio.Lock())
     try:
         async with asyncio.timeout(WAIT_SECONDS):
             await door.acquire()
