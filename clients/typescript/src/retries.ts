@@ -31,16 +31,16 @@ async function attempt(send: Fetch, request: Request): Promise<Response | null> 
 }
 
 function secondsToWait(request: Request, answer: Response | null, tried: number): number | null {
-  const told = answer && retryAfter(answer);
-  if (answer && !asksToRepeat(request, answer, told)) return null;
-  const seconds = told ?? (0.2 + 0.2 * Math.random()) * 2 ** tried;
+  const asked = answer && retryAfter(answer);
+  if (answer && !asksToRepeat(request, answer, asked)) return null;
+  const seconds = asked ?? (0.2 + 0.2 * Math.random()) * 2 ** tried;
   return seconds <= LONGEST_WAIT_SECONDS ? seconds : null;
 }
 
-function asksToRepeat(request: Request, { status }: Response, told: number | null): boolean {
+function asksToRepeat(request: Request, { status }: Response, asked: number | null): boolean {
   if (status === 429) return true; // refused before it had any effect
   if (status === 503) return isRepeatable(request);
-  return status === 409 && told !== null && isRepeatable(request); // the first one still runs
+  return status === 409 && asked !== null && isRepeatable(request); // the first request still runs
 }
 
 function isRepeatable(request: Request): boolean {
@@ -48,9 +48,9 @@ function isRepeatable(request: Request): boolean {
 }
 
 function retryAfter(answer: Response): number | null {
-  const told = answer.headers.get("Retry-After");
-  if (told === null) return null;
-  const seconds = Number(told);
-  const wait = Number.isNaN(seconds) ? (Date.parse(told) - Date.now()) / 1000 : seconds;
+  const asked = answer.headers.get("Retry-After");
+  if (asked === null) return null;
+  const seconds = Number(asked);
+  const wait = Number.isNaN(seconds) ? (Date.parse(asked) - Date.now()) / 1000 : seconds;
   return Number.isNaN(wait) ? null : Math.max(0, wait);
 }

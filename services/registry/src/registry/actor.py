@@ -1,4 +1,4 @@
-"""The actor: every change is made for one, who is passed explicitly."""
+"""The actor of a change: every service that writes takes one as an argument."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def granted_scopes(creator: Principal, wanted: Iterable[str]) -> list[str]:
     """Return the wanted scopes, sorted.
 
     Raises:
-        TokenInvalid: there is no such scope.
+        TokenInvalid: the scope does not exist.
         BeyondOwn: the creator does not hold it.
     """
     scopes = list(wanted)

@@ -34,7 +34,7 @@ def open_device(name: str) -> Device | None:
 
     Raises:
         EngineError: the name is not a device's.
-        DeviceError: there is no such device, or the software for it is not installed.
+        DeviceError: the device does not exist, or its software is not installed.
     """
     if name == "cpu":
         return None

@@ -62,7 +62,7 @@ def read_header(path: Path, within: Within = None) -> dict[str, Region]:
     """The tensors of a safetensors file, by name.
 
     Raises:
-        SourceError: there is no such file, or it is outside `within`.
+        SourceError: the file does not exist, or it is outside `within`.
         CheckpointError: the file is not a safetensors file, is cut short, or its header contradicts
           itself.
     """

@@ -58,7 +58,7 @@ def open_regular(path: Path, within: Within = None) -> int:
     """Open a regular file and return a descriptor at its start.
 
     Raises:
-        SourceError: there is no such file, or it is outside `within`.
+        SourceError: the file does not exist, or it is outside `within`.
         CheckpointError: it is not a regular file, cannot be read, or is a Git LFS pointer.
     """
     with _readable(path):

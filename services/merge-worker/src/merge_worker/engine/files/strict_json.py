@@ -29,7 +29,7 @@ def read_json(path: Path, within: Within = None) -> dict[str, Any]:
     """Read a JSON object from a file.
 
     Raises:
-        SourceError: there is no such file, or it is outside `within`.
+        SourceError: the file does not exist, or it is outside `within`.
         CheckpointError: it cannot be read, is too large, or is not a JSON object.
     """
     return json_object(read_small(path, within=within), path)

@@ -1,8 +1,8 @@
 """The rule of names: a model's name is in the namespace of the account that owns its run.
 
-`ann/soup` is in the namespace of `ann`, who is a person or an organisation that the submitter
-writes for. Administrators, and the operator's account, may also use namespaces that are not the
-handle of an account, and names without a namespace.
+`ann/soup` is in the namespace of `ann`: a person, or an organisation that the submitter writes for.
+Administrators, and the operator's account, may also use namespaces that are not the handle of an
+account, and names without a namespace.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ async def resolve(
     newest run. The worker looks for all other models: folders, or Hugging Face ids.
 
     Raises:
-        RunInvalid: there is no such merge run.
+        RunInvalid: the merge run does not exist.
         RunNotSucceeded: the run has made no model, or is not finished.
     """
     named = list(references)

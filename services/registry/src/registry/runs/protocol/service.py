@@ -124,7 +124,7 @@ async def report(session: AsyncSession, run_id: UUID, request: ReportRequest) ->
     Raises:
         StaleFence: another worker has the run, or it has ended.
         ReportInvalid: the report lacks what its outcome needs, or is for another kind of run.
-        RunNotFound: there is no such run.
+        RunNotFound: the run does not exist.
     """
     digest = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
     run, now = await locked(session, run_id)
