@@ -59,6 +59,7 @@ check: $(BIN)/.installed ## Check format, lint, types, imports, generated files,
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.method_catalogue --check
 	$(BIN)/python -m tools.event_page --check
+	$(BIN)/python -m tools.file_page --check
 	$(BIN)/python -m tools.openapi_documents --check
 	$(BIN)/python -m tools.python_client --check
 	@$(BIN)/python scripts/audit
@@ -70,6 +71,7 @@ format: $(BIN)/.installed ## Format the code and fix what the linter can fix
 documents: $(BIN)/.installed ## Generate files from the code: OpenAPI documents, Python client, pages
 	$(BIN)/python -m tools.method_catalogue --write
 	$(BIN)/python -m tools.event_page --write
+	$(BIN)/python -m tools.file_page --write
 	$(BIN)/python -m tools.openapi_documents --write
 	$(BIN)/python -m tools.python_client --write
 

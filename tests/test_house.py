@@ -1,4 +1,4 @@
-"""No folder holds too many source files, and the architecture's map names each folder."""
+"""No folder holds too many source files, and the documentation names each folder and file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
+from tools import file_page
 
 ROOT = Path(__file__).parents[1]
 MOST = 15
@@ -34,3 +36,11 @@ def test_the_map_names_every_folder(folder: str) -> None:
     package = folder.partition("/src/")[2]
     within = package.partition("/")[2] or package
     assert f"`{within}`" in MAP or f"`{package}`" in MAP or f"/{package}`" in MAP
+
+
+def test_the_page_of_all_files_is_current() -> None:
+    assert (ROOT / file_page.PAGE).read_text(encoding="utf-8") == file_page.page()
+
+
+def test_every_file_says_what_it_holds() -> None:
+    assert "|  |" not in file_page.page()
