@@ -6,6 +6,7 @@ import base64
 import hmac
 import json
 import time
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -15,7 +16,11 @@ from joserfc.jwk import RSAKey
 
 CLIENT_ID, CLIENT_SECRET = "mergehub", "a-secret-of-the-tests"
 
-KEYS = [RSAKey.generate_key(2048, {"kid": kid}) for kid in ("a", "b")]
+
+@cache
+def keys() -> list[RSAKey]:
+    """The provider's keys; to make them takes long."""
+    return [RSAKey.generate_key(2048, {"kid": kid}) for kid in ("a", "b")]
 
 
 class Rogue:
@@ -23,7 +28,7 @@ class Rogue:
 
     def __init__(self) -> None:
         self.issuer = ""
-        self.key, self.other = KEYS
+        self.key, self.other = keys()
         self.app = FastAPI()
         self.app.get("/.well-known/openid-configuration")(self._discovery)
         self.app.get("/keys")(self._keys)
