@@ -44,7 +44,10 @@ settings.load_profile("quick")
 
 LANE = ("chaos", "fuzz", "browser")  # each file in a process of its own, beside the rest
 WITH_PROCESSES = (*LANE, "node")
-ONE_HUB = "tests/hub/"  # one process takes these files, so that one hub serves them all
+TOGETHER = (  # one process takes the files of each, since what they share takes long to start
+    "tests/hub/",
+    "services/merge-worker/tests/engine/in_transformers/",
+)
 STARTS = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system")
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
@@ -52,16 +55,17 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-class _ByFileAndHub(LoadFileScheduling):
-    """Each file is run by one process, and those of ONE_HUB by the same one."""
+class _ByFileAndFolder(LoadFileScheduling):
+    """Each file is run by one process, and those of a folder of TOGETHER by the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return ONE_HUB if nodeid.startswith(ONE_HUB) else super()._split_scope(nodeid)
+        folders = (each for each in TOGETHER if nodeid.startswith(each))
+        return next(folders, super()._split_scope(nodeid))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     """Spread the tests over the processes."""
-    return _ByFileAndHub(config, log)
+    return _ByFileAndFolder(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 
 from mergehub.contracts.events import STREAM, Envelope
 from mergehub.kit.settings.service import ServiceSettings
+from mergehub.tls import tls
 from registry.app import create_app
 
 OWNER, WORKER = "mgh_owner-of-replicas", "mgh_worker-of-replicas"
@@ -54,7 +55,7 @@ class Stack:
         """Send a request to the replicas in turn."""
         self._asked += 1
         address = self._apis[self._asked % REPLICAS]
-        async with httpx.AsyncClient(base_url=address, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=address, timeout=60, verify=tls(address)) as client:
             headers = {"Authorization": f"Bearer {token}"}
             answer = await client.post(path, json=body, headers=headers)
         assert answer.is_success, answer.text

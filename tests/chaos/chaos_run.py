@@ -21,7 +21,7 @@ from .waiting import beside
 from .watch import Truth, watch_feed, watch_folders, watch_rows
 from .world import World
 
-DATA_SIZE = "768m,nr_inodes=100000"
+DATA_SIZE = "768m,nr_inodes=20000"
 QUIET_SECONDS = 180.0
 TIDY_SECONDS = 90.0
 

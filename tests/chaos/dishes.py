@@ -82,7 +82,7 @@ class Submission:
 def submissions(menu: Menu, runs: int, seconds: float, seed: int) -> Iterator[Submission]:
     """`runs` wishes spread over `seconds`; the same for the same seed."""
     rng = random.Random(f"submissions {seed}")
-    measured = {runs // 3, 2 * runs // 3}  # by the real harness, which takes long
+    measured = range(50, runs, 100)  # by the real harness, which takes long
     for number in range(runs):
         dish = "measured" if number in measured else rng.choice([*menu.names, "made up"])
         yield Submission(

@@ -17,6 +17,7 @@ from forked import ForkedProgram
 from mergehub.contracts.services import SERVICES
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.valkey import Valkey
+from mergehub.tls import tls
 
 from .planted import Dictionaries, grown, plant
 
@@ -107,9 +108,8 @@ def _plant(urls: Mapping[str, str]) -> Dictionaries:
 
 
 def _client(url: str, token: str) -> httpx.Client:
-    return httpx.Client(
-        base_url=url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=30
-    )
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=30, verify=tls(url))
 
 
 def _start(program: ForkedProgram, url: str) -> None:
@@ -123,9 +123,10 @@ def _start(program: ForkedProgram, url: str) -> None:
 
 def _ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/readyz", trust_env=False).status_code == httpx.codes.OK
+        answer = httpx.get(f"{url}/readyz", trust_env=False, verify=tls(url))
     except httpx.TransportError:
         return False
+    return answer.status_code == httpx.codes.OK
 
 
 def _free_port() -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,6 +23,25 @@ pytestmark = pytest.mark.browser
 RECIPE = {"name": "from-the-page", "recipe": "merge_method: linear\nmodels: [{model: a}]\n"}
 
 
+@dataclass
+class Opened:
+    """The page of a hub; the hosts that it asked, and what the browser complained about."""
+
+    page: Page
+    asked: set[str]
+    complaints: list[str]
+
+
+@pytest.fixture(scope="module")
+async def docs(hub: RunningHub) -> AsyncIterator[Opened]:
+    """The page that all tests look at, since a browser takes long to draw it."""
+    async with browsing() as (page, complaints):
+        opened = Opened(page, set(), complaints)
+        page.on("request", lambda request: opened.asked.add(urlsplit(request.url).netloc))
+        await open_docs(page, hub.url)
+        yield opened
+
+
 async def open_docs(page: Page, url: str) -> None:
     await page.goto(f"{url}/docs")
     await page.locator(".opblock").first.wait_for()
@@ -35,62 +55,53 @@ async def authorize(page: Page, token: str) -> None:
 
 
 async def test_the_page_has_every_operation_and_loads_nothing_from_elsewhere(
-    hub: RunningHub,
+    hub: RunningHub, docs: Opened
 ) -> None:
-    async with browsing() as (page, complaints):
-        asked: set[str] = set()
-        page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
-        await open_docs(page, hub.url)
-        shown = await page.locator(".opblock").count()
-        await page.goto(f"{hub.url}/docs?url=https://evil.example/openapi.json")
-        await page.locator(".opblock").first.wait_for()
-        await page.reload()  # a cached page works as well as a new one
-        await page.locator(".opblock").first.wait_for()
-        addresses = [f"{hub.url}/docs/openapi/{each.name}.json" for each in SERVICES]
-        told = [(await (await page.request.get(each)).json())["paths"] for each in addresses]
+    page = docs.page
+    shown = await page.locator(".opblock").count()
+    await page.goto(f"{hub.url}/docs?url=https://evil.example/openapi.json")
+    await page.locator(".opblock").first.wait_for()
+    await page.reload()  # a cached page works as well as a new one
+    await page.locator(".opblock").first.wait_for()
+    addresses = [f"{hub.url}/docs/openapi/{each.name}.json" for each in SERVICES]
+    told = [(await (await page.request.get(each)).json())["paths"] for each in addresses]
     assert shown == sum(len(methods) for paths in told for methods in paths.values())
-    assert asked == {urlsplit(hub.url).netloc}
-    assert complaints == []
+    assert docs.asked == {urlsplit(hub.url).netloc}
+    assert docs.complaints == []
 
 
-async def test_what_workers_do_is_shown_after_what_people_do(hub: RunningHub) -> None:
-    async with browsing() as (page, _):
-        await open_docs(page, hub.url)
-        shown = await page.locator(".opblock-tag").evaluate_all(
-            "all => all.map(e => e.dataset.tag)"
-        )
-        summary = page.locator("#operations-runs-cancel_run .opblock-summary-description")
-        assert await summary.inner_text() == "Cancel a run"
+async def test_what_workers_do_is_shown_after_what_people_do(docs: Opened) -> None:
+    shown = await docs.page.locator(".opblock-tag").evaluate_all(
+        "all => all.map(e => e.dataset.tag)"
+    )
+    summary = docs.page.locator("#operations-runs-cancel_run .opblock-summary-description")
+    assert await summary.inner_text() == "Cancel a run"
     assert shown.index("recipes") == 0
     assert shown.index("worker protocol") == len(shown) - 1
 
 
-async def test_an_operation_is_tried_out_with_a_token(hub: RunningHub) -> None:
-    async with browsing() as (page, complaints):
-        await open_docs(page, hub.url)
-        await authorize(page, hub.token)
-        operation = page.locator("#operations-recipes-publish_recipe")
-        await operation.locator(".opblock-summary-control").click()
-        await operation.locator("textarea.body-param__text").fill(json.dumps(RECIPE))
-        await operation.get_by_role("button", name="Execute").click()
-        answer = operation.locator(".live-responses-table")
-        await answer.get_by_text('"from-the-page"').first.wait_for()
-        assert "201" in await answer.inner_text()
-        stored = await page.request.get(f"{hub.url}/v1/recipes?name={RECIPE['name']}")
-        assert len((await stored.json())["items"]) == 1
-    assert complaints == []
-
-
-async def test_a_model_of_two_services_is_shown_as_each_has_it(hub: RunningHub) -> None:
+async def test_a_model_of_two_services_is_shown_as_each_has_it(docs: Opened) -> None:
     """`Parent` is part of a run in the registry and of a comparison in the leaderboard."""
-    async with browsing() as (page, complaints):
-        await open_docs(page, hub.url)
-        names = await page.evaluate(
-            "Object.keys(ui.specSelectors.specJson().getIn(['components', 'schemas']).toJS())"
-        )
+    names = await docs.page.evaluate(
+        "Object.keys(ui.specSelectors.specJson().getIn(['components', 'schemas']).toJS())"
+    )
     assert {"Parent", "leaderboard.Parent", "Problem"} <= set(names)
     assert "leaderboard.Problem" not in names
-    assert complaints == []
+
+
+async def test_an_operation_is_tried_out_with_a_token(hub: RunningHub, docs: Opened) -> None:
+    page = docs.page
+    await authorize(page, hub.token)
+    operation = page.locator("#operations-recipes-publish_recipe")
+    await operation.locator(".opblock-summary-control").click()
+    await operation.locator("textarea.body-param__text").fill(json.dumps(RECIPE))
+    await operation.get_by_role("button", name="Execute").click()
+    answer = operation.locator(".live-responses-table")
+    await answer.get_by_text('"from-the-page"').first.wait_for()
+    assert "201" in await answer.inner_text()
+    stored = await page.request.get(f"{hub.url}/v1/recipes?name={RECIPE['name']}")
+    assert len((await stored.json())["items"]) == 1
+    assert docs.complaints == []
 
 
 async def test_a_service_alone_shows_its_own_operations(

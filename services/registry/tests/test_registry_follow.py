@@ -16,6 +16,7 @@ from frames import Frames, frames_of
 from sqlalchemy import text
 
 from mergehub.kit.background.resources import Resources
+from mergehub.tls import tls
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -47,7 +48,7 @@ def follow(address: str) -> Callable[..., Any]:
     async def follow(run: Json, last: int | None = None) -> AsyncIterator[Frames]:
         headers = {"Last-Event-ID": str(last)} if last is not None else {}
         async with (
-            httpx.AsyncClient(base_url=address) as client,
+            httpx.AsyncClient(base_url=address, verify=tls(address)) as client,
             client.stream("GET", f"/v1/runs/{run['id']}/events", headers=headers) as answer,
         ):
             assert answer.headers["content-type"].startswith("text/event-stream")

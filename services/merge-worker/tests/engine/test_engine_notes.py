@@ -76,34 +76,6 @@ def test_integers_are_copied_from_the_first_model_and_noted(workshop: Any, first
     assert np.array_equal(out["model.norm.weight"], tensors["model.norm.weight"])
 
 
-@pytest.mark.parametrize("beside", ["shards", "consolidated.safetensors"])
-def test_of_two_sets_of_weights_those_that_transformers_reads_are_merged(
-    workshop: Any, beside: str
-) -> None:
-    pytest.importorskip("torch")
-    transformers = pytest.importorskip("transformers")
-    config = transformers.LlamaConfig(
-        vocab_size=16, hidden_size=8, intermediate_size=8, num_hidden_layers=1,
-        num_attention_heads=2, num_key_value_heads=2,
-    )  # fmt: skip
-    a = workshop.folder / "a"
-    transformers.LlamaForCausalLM(config).save_pretrained(a)
-    first = load_file(a / "model.safetensors")
-    other = {name: value + 1 for name, value in first.items()}
-    shard = "model-00001-of-00001.safetensors" if beside == "shards" else beside
-    save_file(other, a / shard, {"format": "pt"})
-    if beside == "shards":
-        index = {"metadata": {}, "weight_map": dict.fromkeys(other, shard)}
-        (a / "model.safetensors.index.json").write_text(json.dumps(index))
-    read = transformers.LlamaForCausalLM.from_pretrained(a).state_dict()
-    document = {"merge_method": "passthrough", "models": [{"model": "./a"}]}
-    (note,) = workshop.plan(document).notes
-    assert note.startswith(f"./a also holds {shard}, which the merge does not read, as transf")
-    workshop.merge(document)
-    out = load_file(workshop.folder / "out" / "model.safetensors")
-    assert all(np.array_equal(out[name], read[name].numpy()) for name in out)
-
-
 def test_notes_are_bounded_in_number_and_length() -> None:
     notes = bounded([*(f"{i} {'x' * 1000}" for i in range(1000)), "0 " + "x" * 1000])
     assert len(notes) == MOST

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 from when_used import when_used
 
 pytestmark = pytest.mark.slow
@@ -89,3 +92,29 @@ def test_task_vectors_of_a_tied_base_run(workshop: Any) -> None:
     merged = load(workshop.folder / "out")
     torch.testing.assert_close(logits(merged), logits(tuned), rtol=1e-4, atol=1e-5)
     assert not torch.allclose(logits(merged), logits(base))
+
+
+@pytest.mark.parametrize("beside", ["shards", "consolidated.safetensors"])
+def test_of_two_sets_of_weights_those_that_transformers_reads_are_merged(
+    workshop: Any, beside: str
+) -> None:
+    config = transformers.LlamaConfig(
+        vocab_size=16, hidden_size=8, intermediate_size=8, num_hidden_layers=1,
+        num_attention_heads=2, num_key_value_heads=2,
+    )  # fmt: skip
+    a = workshop.folder / "a"
+    transformers.LlamaForCausalLM(config).save_pretrained(a)
+    first = load_file(a / "model.safetensors")
+    other = {name: value + 1 for name, value in first.items()}
+    shard = "model-00001-of-00001.safetensors" if beside == "shards" else beside
+    save_file(other, a / shard, {"format": "pt"})
+    if beside == "shards":
+        index = {"metadata": {}, "weight_map": dict.fromkeys(other, shard)}
+        (a / "model.safetensors.index.json").write_text(json.dumps(index))
+    read = transformers.LlamaForCausalLM.from_pretrained(a).state_dict()
+    document = {"merge_method": "passthrough", "models": [{"model": "./a"}]}
+    (note,) = workshop.plan(document).notes
+    assert note.startswith(f"./a also holds {shard}, which the merge does not read, as transf")
+    workshop.merge(document)
+    out = load_file(workshop.folder / "out" / "model.safetensors")
+    assert all(np.array_equal(out[name], read[name].numpy()) for name in out)
