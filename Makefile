@@ -10,7 +10,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 CORES := $(shell nproc 2>/dev/null || echo 2)
 PROCESSES := $(shell echo $$(($(CORES) + 1)))
-PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q --dist=loadfile --no-loadscope-reorder
+# One thread for libraries, since the processes of the tests share the cores.
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q --dist=loadfile --no-loadscope-reorder
 PACKAGES := $(wildcard shared/pyproject.toml services/*/pyproject.toml)
 
 help: ## Show this list

@@ -21,6 +21,7 @@ from merge_worker.engine import (
     merge,
     plan_merge,
 )
+from merge_worker.engine.companions import giver
 from merge_worker.engine.files.file_kinds import UNWANTED
 from mergehub.recipe import parse_recipe
 
@@ -498,15 +499,16 @@ def test_a_tokenizers_file_that_is_too_large_is_refused(
 
 
 def test_files_without_number_are_refused_or_left(
-    workshop: Any, recipe: dict[str, Any], out: Path
+    workshop: Any, recipe: dict[str, Any], out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(giver, "MOST_ENTRIES", 500)
     for i in range(400):
         (workshop.folder / "a" / f"{i:05}.cfg").touch()
     workshop.merge(recipe)
     assert len(files(out)) == len(OWN) + 300
-    for i in range(400, 10_001):
+    for i in range(400, 501):
         (workshop.folder / "a" / f"{i:05}.cfg").touch()
-    with pytest.raises(CheckpointError, match="contains more than 10000 files"):
+    with pytest.raises(CheckpointError, match="contains more than 500 files"):
         workshop.plan(recipe)
 
 
