@@ -49,7 +49,9 @@ async def hub(settings: ServiceSettings, serving: Serving) -> AsyncIterator[str]
 
 @pytest.fixture(scope="module")
 async def owner(hub: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=hub, headers=_sent(OWNER.get_secret_value())) as client:
+    async with httpx.AsyncClient(
+        base_url=hub, headers=_sent(OWNER.get_secret_value()), timeout=60
+    ) as client:
         yield client
 
 
@@ -189,7 +191,7 @@ async def test_where_reading_needs_a_token_services_still_hear_of_events(
 ) -> None:
     app = registry.app.create_app(settings.model_copy(update={"require_token": True}))
     async with app.router.lifespan_context(app), serving(app) as url:
-        async with httpx.AsyncClient(base_url=url) as stranger:
+        async with httpx.AsyncClient(base_url=url, timeout=60) as stranger:
             assert (await stranger.get("/v1/events")).status_code == 401
         changed = settings.model_copy(update={"hub_url": url})
         async with open_resources(lineage.background.BACKGROUND, changed) as resources:

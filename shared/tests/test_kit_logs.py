@@ -99,8 +99,10 @@ def test_a_server_that_logs_all_it_can_tells_no_secret() -> None:
         while "running on" not in (line := server.stdout.readline()):
             assert line, "it ended before it was ready"
         url = line.split("running on ")[1].split()[0]
-        crashed = httpx.get(f"{url}/crash?token={TOKEN}", trust_env=False)
-        bad = httpx.get(f"{url}/x?key={PASSWORD}", headers={"Authorization": f"Bearer {PASSWORD}"})
+        crashed = httpx.get(f"{url}/crash?token={TOKEN}", trust_env=False, timeout=60)
+        bad = httpx.get(
+            f"{url}/x?key={PASSWORD}", headers={"Authorization": f"Bearer {PASSWORD}"}, timeout=60
+        )
         server.terminate()
         log = line + server.stdout.read()
     assert (crashed.status_code, bad.status_code) == (500, 404)

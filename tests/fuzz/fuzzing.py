@@ -48,7 +48,8 @@ def fuzz(stack: Stack, service: str, *, cases: int, seed: int, folder: Path) -> 
 
 
 def _operations(url: str) -> int:
-    paths = httpx.get(f"{url}/openapi.json", trust_env=False).raise_for_status().json()["paths"]
+    answer = httpx.get(f"{url}/openapi.json", trust_env=False, timeout=60)
+    paths = answer.raise_for_status().json()["paths"]
     return sum(len(methods) for methods in paths.values())
 
 

@@ -44,7 +44,9 @@ def receiver(package: Path) -> Iterator[httpx.Client]:
         assert process.stdout is not None
         assert process.stdin is not None
         port = process.stdout.readline().strip()
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60
+        ) as client:
             yield client
         process.stdin.close()
 

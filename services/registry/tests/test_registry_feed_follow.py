@@ -56,7 +56,7 @@ async def follow(app: FastAPI, serving: Any, empty: None) -> AsyncIterator[Any]:
         async def follow(query: str = "", last: int | None = None) -> AsyncIterator[Frames]:
             headers = {"Last-Event-ID": str(last)} if last is not None else {}
             async with (
-                httpx.AsyncClient(base_url=url) as client,
+                httpx.AsyncClient(base_url=url, timeout=60) as client,
                 client.stream("GET", f"/v1/events/stream{query}", headers=headers) as answer,
             ):
                 assert answer.headers["content-type"].startswith("text/event-stream")

@@ -48,7 +48,7 @@ def follow(address: str) -> Callable[..., Any]:
     async def follow(run: Json, last: int | None = None) -> AsyncIterator[Frames]:
         headers = {"Last-Event-ID": str(last)} if last is not None else {}
         async with (
-            httpx.AsyncClient(base_url=address, verify=tls(address)) as client,
+            httpx.AsyncClient(base_url=address, verify=tls(address), timeout=60) as client,
             client.stream("GET", f"/v1/runs/{run['id']}/events", headers=headers) as answer,
         ):
             assert answer.headers["content-type"].startswith("text/event-stream")
@@ -147,7 +147,7 @@ async def test_waiting_followers_hold_no_connection(
 
 async def test_head_of_a_stream_does_not_wait_for_its_end(address: str, submit: Call) -> None:
     run = await submit()
-    async with httpx.AsyncClient(base_url=address, timeout=8) as client:
+    async with httpx.AsyncClient(base_url=address, timeout=60) as client:
         answer = await client.head(f"/v1/runs/{run['id']}/events")
     assert answer.headers["content-type"].startswith("text/event-stream")
 

@@ -50,7 +50,7 @@ def server(settings: ServiceSettings, empty: None) -> Call:
             log.append(line)
         try:
             url = line.split("running on ")[1].split()[0]
-            async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+            async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as client:
                 yield client
         finally:
             process.terminate()
