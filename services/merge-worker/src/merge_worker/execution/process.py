@@ -1,4 +1,4 @@
-"""The worker's control of a child process: start, read messages, ask to stop, kill."""
+"""The worker's control of a child process: start, messages, last lines, stop, kill."""
 
 from __future__ import annotations
 

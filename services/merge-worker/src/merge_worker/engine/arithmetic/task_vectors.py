@@ -1,4 +1,4 @@
-"""The parts that methods on task vectors share: parameters, mixing and rescaling.
+"""The parts that methods on task vectors share: sign consensus, mixing, rescaling, parameters.
 
 θ = θ₀ + λ · mix(τ̂), with τᵢ = θᵢ − θ₀ and τ̂ᵢ the part of it that a method keeps. A plain mix is
 Σ wᵢτ̂ᵢ. Sign consensus (TIES, arXiv 2306.01708) takes only those wᵢτ̂ᵢ whose sign is that of
