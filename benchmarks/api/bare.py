@@ -71,7 +71,8 @@ async def list_recipes(
         query = query.where(RecipeRow.created_at < before)
     query = query.order_by(RecipeRow.created_at.desc(), RecipeRow.id.desc()).limit(limit)
     items = [_recipe(*pair) for pair in await session.execute(query)]
-    return RecipePage(items=items, next_cursor=str(items[-1].created_at) if items else None)
+    cursor = str(items[-1].created_at) if items else None
+    return RecipePage(items=items, next_cursor=cursor, suggestions=[])
 
 
 def _recipe(recipe: RecipeRow, newest: VersionRow) -> Recipe:
