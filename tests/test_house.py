@@ -44,3 +44,14 @@ def test_the_page_of_all_files_is_current() -> None:
 
 def test_every_file_says_what_it_holds() -> None:
     assert "|  |" not in file_page.page()
+
+
+def test_the_page_lists_files_wherever_the_repository_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_page, "ROOT", tmp_path / "api")
+    package = tmp_path / "api" / "shared" / "src" / "mergehub"
+    for folder in (package, package / "client" / "api"):
+        folder.mkdir(parents=True)
+        (folder / "one.py").write_text('"""Holds one thing."""\n')
+    assert file_page.page().count("| `one.py` | Holds one thing. |") == 1

@@ -31,7 +31,7 @@ def _package(name: str) -> Iterator[str]:
     source, head = ROOT / name / "src", ["", "| File | Holds |", "| --- | --- |"]
     for folder in sorted({path.parent for path in source.rglob("*.py")}):
         files = [path for path in sorted(folder.glob("*.py")) if path.name != "__init__.py"]
-        if files and not LEFT_OUT & set(folder.parts):
+        if files and not LEFT_OUT & set(folder.relative_to(source).parts):
             yield from (f"## `{folder.relative_to(source)}`", *head)
             yield from (f"| `{path.name}` | {_summary(path)} |" for path in files)
             yield ""
