@@ -14,6 +14,7 @@ import yaml
 from forked import Forked, forked
 from redis.asyncio import Redis
 
+from merge_worker.execution.shift import Shift
 from merge_worker.execution.slot import Slot
 from merge_worker.jobs import Doorbell
 from mergehub.contracts.kinds.merge import MergeSpec
@@ -53,7 +54,7 @@ async def listening(settings: WorkerSettings) -> AsyncIterator[Slot]:
     """Run a worker inside this process; its children are real processes."""
     client = RunClient.connect(settings.hub_url, "mgh_worker")
     slot = Slot(settings, client)
-    doorbell = Doorbell(settings, slot)
+    doorbell = Doorbell(settings, slot, Shift())
     try:
         async with running({"doorbell": doorbell.listen}):  # redis may swallow a cancellation
             yield slot

@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 
 from merge_worker.execution.leftovers import Leftovers
 from merge_worker.execution.presence import Presence
+from merge_worker.execution.shift import Shift
 from merge_worker.execution.slot import Slot
 from mergehub.backoff import Backoff
 from mergehub.contracts.worker_client import DoesNotFit, RunClient, RunClientError, Unreachable
@@ -89,9 +90,9 @@ class Listener(Worker):
 
 
 class Doorbell:
-    """Listens to the queue of a hardware class whenever the slot is free."""
+    """Listens to the queue of a hardware class whenever the worker may claim a run."""
 
-    def __init__(self, settings: WorkerSettings, slot: Slot) -> None:
+    def __init__(self, settings: WorkerSettings, slot: Slot, shift: Shift) -> None:
         self._hardware = settings.hardware
         self._redis = Redis.from_url(
             settings.redis_url,
@@ -100,16 +101,16 @@ class Doorbell:
             health_check_interval=30,
         )
         self._slot = slot
-        self._free = asyncio.Event()
-        self._free.set()
+        self._shift = shift
 
     async def execute_run(self, ctx: dict[str, Any], run_id: str) -> None:
         """The arq job: claim the run. A refusal answers the bell, too: another worker has it."""
-        self._free.clear()
+        if not self._shift.claim():
+            raise Retry(defer=RING_AGAIN_SECONDS)  # so that another worker answers
         work: asyncio.Task[None] | None = None
         try:
             work = await self._slot.take(UUID(run_id))
-            work.add_done_callback(lambda _: self._free.set())
+            work.add_done_callback(lambda _: self._shift.ran())
         except Unreachable as error:
             log.warning("claim.unreachable", run=run_id, error=str(error))
             raise Retry(defer=RING_AGAIN_SECONDS) from None
@@ -120,7 +121,7 @@ class Doorbell:
             log.info("claim.refused", run=run_id, error=str(error))
         finally:
             if work is None:
-                self._free.set()
+                self._shift.refused()
 
     async def listen(self) -> None:
         """Answer bells until cancelled; if Redis goes away, wait for it."""
@@ -143,7 +144,7 @@ class Doorbell:
 
     def _new_worker(self) -> Worker:
         return Listener(
-            self._free,
+            self._shift.free,
             knock_name(self._hardware),
             functions=[func(self.execute_run, name=EXECUTE_RUN)],
             queue_name=queue_name(self._hardware),
@@ -169,21 +170,24 @@ async def _end_jobs(worker: Worker) -> None:
 
 
 async def serve(settings: WorkerSettings) -> int:
-    """Work until SIGTERM or SIGINT; then release the run and return the exit status."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    """Work until the shift is over or a signal ends it; then return the exit status.
+
+    A run that is at work has `drain_seconds` to end; then it is released.
+    """
     configure_logging(settings.log_level)
+    shift = Shift(settings.runs, settings.idle_seconds)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, shift.end, "a signal ends it")
     client = RunClient.connect(settings.hub_url, settings.worker_token.get_secret_value())
     slot = Slot(settings, client)
-    doorbell = Doorbell(settings, slot)
+    doorbell = Doorbell(settings, slot, shift)
     loops = {"doorbell": doorbell.listen, "leftovers": Leftovers(settings, client).run}
     async with running(loops, farewell=CLOSE_SECONDS + 0.5) as watched:
         presence = Presence(slot, settings.hardware, client, watched)
         async with running({"presence": presence.run}):
             log.info("worker.listening", hardware=settings.hardware, hub=settings.hub_url)
-            await stop.wait()
-            log.info("worker.draining")
+            await shift.over.wait()
+            await slot.finish(settings.drain_seconds)
     handed_back = await slot.drain()
     await presence.end()
     await doorbell.close()

@@ -51,6 +51,11 @@ class Slot:
         """The resources that are free now, for a certain run or for a new one."""
         return capacity(self._settings.hardware, self._settings.artifacts.resolve(), run_id)
 
+    async def finish(self, seconds: float) -> None:
+        """Wait for the end of the work, but no longer than `seconds`."""
+        if self._work is not None:
+            await asyncio.wait({self._work}, timeout=seconds)
+
     async def drain(self) -> bool:
         """Stop the work at the next point where it can stop, and release the run if time allows.
 

@@ -238,6 +238,20 @@ class WorkerSettings(Settings):
     scratch: Path = Field(
         default=Path("scratch"), description="The folder for the state of unfinished attempts."
     )
+    runs: int = Field(
+        default=0, ge=0, description="After how many runs the worker ends; 0 sets no limit."
+    )
+    idle_seconds: float = Field(
+        default=0,
+        ge=0,
+        description="After how many seconds without a run the worker ends; 0 sets no limit.",
+    )
+    drain_seconds: float = Field(
+        default=0,
+        ge=0,
+        description="How many seconds a worker that is asked to stop continues its run before it "
+        "hands it back.",
+    )
     keep_failed_hours: float = Field(
         default=24, ge=0, description="How many hours a failed run's state is kept for a retry."
     )
