@@ -22,7 +22,8 @@ class _Frozen(BaseModel):
 class Job(_Frozen):
     """One attempt at a run. `products` are the runs whose models it may open, by product name.
 
-    `parent` is the worker's process id; no child outlives that process.
+    `parent` is the worker's process id; no child outlives that process. `gpu_limit` is how many
+    bytes of its GPU's memory a run may use, if the operator limits it.
     """
 
     run_id: UUID
@@ -35,6 +36,7 @@ class Job(_Frozen):
     artifacts: Path
     scratch: Path
     parent: int
+    gpu_limit: int | None = None
 
     @property
     def model_folder(self) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import rfc8785
 from merge_worker.engine.files.dtypes import ITEMSIZE
 from merge_worker.engine.output.output_files import LOCK, MANIFEST
 from mergehub.contracts.kinds.merge import LONGEST_NAME, MOST_PARENTS, MergeResult, Parent
+from mergehub.contracts.names import LONGEST_NOTE
 from mergehub.recipe import Lock, LockedIngredient, ModelRef, Recipe, ingredients
 
 from .failure import RunFailed
@@ -20,14 +22,18 @@ from .identity import is_weights, produced_digest, weights_digest
 from .messages import produced_folder
 
 
-def merge_result(
-    folder: Path, recipe: Recipe, artifacts: Path, seconds: float, device: str | None
-) -> MergeResult:
-    """Return the result to report for the model at `folder`.
+@dataclass
+class How:
+    """How this attempt worked: its device, None if an earlier attempt did all, and warnings."""
 
-    `seconds` is how long this attempt took; `device` is what it computed with, or None if an
-    earlier attempt had finished the model.
-    """
+    device: str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+def merge_result(
+    folder: Path, recipe: Recipe, artifacts: Path, seconds: float, how: How
+) -> MergeResult:
+    """Return the result to report for the model at `folder`; `seconds` is how long it took."""
     manifest = json.loads((folder / MANIFEST).read_bytes())
     lock = Lock.model_validate_json((folder / LOCK).read_bytes())
     tensors = manifest["tensors"].values()
@@ -40,7 +46,8 @@ def merge_result(
         tensors=len(tensors),
         bytes=sum(prod(tensor["shape"]) * ITEMSIZE[tensor["dtype"]] for tensor in tensors),
         seconds=seconds,
-        device=device,
+        device=how.device,
+        warnings=[said[:LONGEST_NOTE] for said in how.warnings],
         parents=list(_parents(recipe, lock, artifacts)),
         notes=manifest.get("notes", []),
     )

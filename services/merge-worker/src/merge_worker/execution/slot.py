@@ -91,4 +91,5 @@ class Slot:
             artifacts=settings.artifacts.resolve(),
             scratch=settings.scratch.resolve(),
             parent=os.getpid(),
+            gpu_limit=settings.gpu_memory,
         )

@@ -291,6 +291,8 @@ class ErrorSummary(TypedDict):
 class EvaluateResult(TypedDict):
     """The outcome of an evaluate run."""
 
+    device: NotRequired[str | None]
+    warnings: NotRequired[list[str]]
     kind: Literal["evaluate"]
     model: str
     model_digest: str
@@ -390,6 +392,8 @@ class Membership(TypedDict):
 class MergeResult(TypedDict):
     """The outcome of a merge run."""
 
+    device: NotRequired[str | None]
+    warnings: NotRequired[list[str]]
     kind: Literal["merge"]
     output_digest: str
     lock_digest: str
@@ -398,7 +402,6 @@ class MergeResult(TypedDict):
     tensors: int
     bytes: int
     seconds: float
-    device: NotRequired[str | None]
     parents: list[Parent]
     notes: NotRequired[list[str]]
 

@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from mergehub.contracts.hardware import Hardware
@@ -222,6 +222,10 @@ class WorkerSettings(Settings):
         default=None, description="Shown with its runs; without it, host and process id."
     )
     hardware: Hardware = "cpu"
+    gpu_memory: ByteSize | None = Field(
+        default=None,
+        description="The most memory of its GPU that a run may use, such as `20GB` or `16GiB`.",
+    )
     model_roots: list[Path] = Field(
         default_factory=list,
         examples=[["/mnt/models"]],
