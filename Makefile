@@ -53,11 +53,12 @@ coverage: $(BIN)/.installed ## Report the branches of the engine that its tests 
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
 
-check: $(BIN)/.installed ## Check format, lint, types, imports, generated files, known vulnerabilities
+check: $(BIN)/.installed ## Check format, lint, types, imports, migrations, generated files, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.migration_lint
 	$(BIN)/python -m tools.method_catalogue --check
 	$(BIN)/python -m tools.event_page --check
 	$(BIN)/python -m tools.file_page --check

@@ -172,6 +172,7 @@ class Hub:
             "WORKER_TOKEN": self.tokens.worker,
             "SERVICE_TOKEN": self.tokens.service,
             "SECRETS_KEYS": _given("SECRETS_KEYS") or json.dumps(data.secrets_keys()),
+            "MIGRATIONS": "inline",
             "REQUIRE_TOKEN": str(options.require_token).lower(),
             "ARTIFACTS": data / "artifacts",
             "SCRATCH": data / "scratch",
