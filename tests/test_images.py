@@ -48,6 +48,7 @@ def test_an_image_runs_as_a_numbered_user_and_gets_signals_itself(path: Path, ta
     assert command is not None, "the shell form has a shell between the signal and the program"
     assert command[0] in ("uvicorn", "python")
     assert "ENTRYPOINT" not in found
+    assert found["HEALTHCHECK"][-1].value.endswith('CMD ["python", "-m", "mergehub.probe"]')
 
 
 @pytest.mark.parametrize(("path", "target"), PROGRAMS, ids=id_of)

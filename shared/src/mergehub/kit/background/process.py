@@ -11,7 +11,8 @@ from mergehub.kit.background.resources import Background, Resources, open_resour
 from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.logs import configure_logging
 from mergehub.kit.telemetry.loops import Loop, Loops, running
-from mergehub.kit.telemetry.metrics import LoopMetrics, telling
+from mergehub.kit.telemetry.metrics import LoopMetrics
+from mergehub.kit.telemetry.probes import Probes, probed
 
 
 def all_loops(service: Background, resources: Resources) -> dict[str, Loop]:
@@ -27,8 +28,8 @@ async def run_background(service: Background, settings: ServiceSettings) -> None
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
     async with open_resources(service, settings) as resources:
         loops = all_loops(service, resources) | {f"{service.name}.signals": resources.signals.run}
-        async with watched_loops(loops, resources):
-            with telling(resources.metrics, settings.metrics_port):
+        async with watched_loops(loops, resources) as watched:
+            with probed(settings.metrics_port, Probes(resources.metrics, watched.stuck)):
                 await stopped.wait()
 
 
