@@ -28,14 +28,10 @@ def id_of(value: object) -> str:
 
 def steps(path: Path, target: str) -> dict[str, list[Step]]:
     """The steps of the image that a target gives, by instruction, those of its bases first."""
-    dockerfile = read(path, {})
-    name = target or list(dockerfile.stages)[-1]
-    chain = [dockerfile.stages[name]]
-    while (base := chain[0].base) in dockerfile.stages:
-        chain.insert(0, dockerfile.stages[base])
     found: dict[str, list[Step]] = {}
-    for step in (step for stage in chain for step in stage.steps):
-        found.setdefault(step.instruction, []).append(step)
+    for stage in read(path, {}).chain(target or None):
+        for step in stage.steps:
+            found.setdefault(step.instruction, []).append(step)
     return found
 
 

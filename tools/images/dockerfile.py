@@ -75,6 +75,13 @@ class Dockerfile:
                 chosen.append(stage)
         return [stage for stage in self.stages.values() if stage in chosen]
 
+    def chain(self, target: str | None) -> list[Stage]:
+        """The stage that `target` names after those that it is based on; the last if None."""
+        found = [self.stages[target or list(self.stages)[-1]]]
+        while (base := found[0].base) in self.stages:
+            found.insert(0, self.stages[base])
+        return found
+
 
 def read(path: Path, given: Mapping[str, str]) -> Dockerfile:
     """A Dockerfile with the build arguments `given`. Raises ValueError if it has no stage."""

@@ -29,6 +29,7 @@ from mergehub.kit.settings.environment import BadSettings, Settings, read_settin
 from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
 from mergehub.kit.telemetry.logs import say
 from mergehub.secret_files import write_secret
+from mergehub.variables import BadVariable, variable, with_files
 from mergehub.whereabouts import CONNECTION, default_folder
 
 READY_SECONDS = 60.0
@@ -95,17 +96,17 @@ class Hub:
         self.json = options.json
         self.postgres: Postgres | None = None
         self.valkey: Valkey | None = None
-        if not os.environ.get("MERGEHUB_DATABASE_URL"):
+        if not _given("DATABASE_URL"):
             self.postgres = Postgres(folder / "pg", folder.log("postgres"))
-        if not os.environ.get("MERGEHUB_REDIS_URL"):
+        if not _given("REDIS_URL"):
             self.valkey = Valkey(folder / "vk", folder.log("valkey"))
         env = self._environment(options)
-        workers_env = env | dict.fromkeys(NOT_FOR_WORKERS, "")
+        workers_env = env | dict.fromkeys(with_files(NOT_FOR_WORKERS), "")
         checked = _checked(env, workers_env)
         metrics_port = checked.metrics_port
         hosts = names(listener, checked.hosts)
         if hosts:
-            env["MERGEHUB_HOSTS"] = json.dumps(hosts)
+            env |= {"MERGEHUB_HOSTS": json.dumps(hosts), "MERGEHUB_HOSTS_FILE": ""}
         self.origin = Program(
             "services",
             [sys.executable, "-m", "mergehub.hub.serve", str(listener.fileno())],
@@ -172,18 +173,19 @@ class Hub:
             "BOOTSTRAP_TOKEN": self.tokens.owner,
             "WORKER_TOKEN": self.tokens.worker,
             "SERVICE_TOKEN": self.tokens.service,
-            "SECRETS_KEYS": os.environ.get("MERGEHUB_SECRETS_KEYS")
-            or json.dumps(data.secrets_keys()),
+            "SECRETS_KEYS": _given("SECRETS_KEYS") or json.dumps(data.secrets_keys()),
+            "MIGRATIONS": "inline",
             "REQUIRE_TOKEN": str(options.require_token).lower(),
             "ARTIFACTS": data / "artifacts",
             "SCRATCH": data / "scratch",
-            "CORS_PUBLIC": os.environ.get("MERGEHUB_CORS_PUBLIC", "false"),
-            "RATE_READS": os.environ.get("MERGEHUB_RATE_READS", OWN_RATE),
-            "RATE_WRITES": os.environ.get("MERGEHUB_RATE_WRITES", OWN_RATE),
+            "CORS_PUBLIC": _given("CORS_PUBLIC") or "false",
+            "RATE_READS": _given("RATE_READS") or OWN_RATE,
+            "RATE_WRITES": _given("RATE_WRITES") or OWN_RATE,
             "MODEL_ROOTS": json.dumps([str(path) for path in models]),
             "TASK_ROOTS": json.dumps([str(path.resolve()) for path in options.tasks]),
         }
-        return {f"MERGEHUB_{name}": str(value) for name, value in settings.items() if value}
+        named = {f"MERGEHUB_{name}": str(value) for name, value in settings.items() if value}
+        return dict.fromkeys(with_files(named), "") | named  # files of the same have been read
 
     def _wait_until_ready(self) -> None:
         """Ask once: the socket holds the request until the services answer."""
@@ -207,6 +209,14 @@ class Hub:
 def _port(first: int, number: int) -> dict[str, str]:
     """The variable of the port for the metrics of a worker; each has one of its own."""
     return {"MERGEHUB_METRICS_PORT": str(first + number - 1)} if first else {}
+
+
+def _given(name: str) -> str | None:
+    """The value that this process was given. Raises CannotStart if its file cannot be read."""
+    try:
+        return variable(f"MERGEHUB_{name}")
+    except BadVariable as error:
+        raise CannotStart(str(error)) from None
 
 
 def _checked(env: Mapping[str, str], workers_env: Mapping[str, str]) -> ServiceSettings:

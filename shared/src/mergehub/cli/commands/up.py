@@ -9,6 +9,7 @@ import click
 from mergehub.cli.json_option import as_json
 from mergehub.hub.process import CannotStart
 from mergehub.hub.up import Options, run
+from mergehub.variables import variable
 from mergehub.whereabouts import default_folder
 
 WORKERS = "How many runs the hub's workers do at a time."
@@ -19,7 +20,6 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
-    envvar="MERGEHUB_DATA",
     default=default_folder,
     show_default="~/.local/share/mergehub",
     help="The folder that holds everything (else MERGEHUB_DATA).",
@@ -48,9 +48,9 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option(
     "--require-token",
     is_flag=True,
-    envvar="MERGEHUB_REQUIRE_TOKEN",
-    show_envvar=True,
-    help="Reading needs a token, too. Without this, other machines cannot reach the hub.",
+    default=lambda: variable("MERGEHUB_REQUIRE_TOKEN") or "false",
+    help="Reading needs a token, too. Without this, other machines cannot reach the hub (else "
+    "MERGEHUB_REQUIRE_TOKEN).",
 )
 @as_json
 def up(

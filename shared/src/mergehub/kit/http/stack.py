@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from mergehub.kit.http.api import Api
+from mergehub.kit.http.await_tables import AwaitTables
 from mergehub.kit.http.problem_handlers import install_problems
 from mergehub.kit.middleware.deprecation import LateHeaders
 from mergehub.kit.middleware.etags import EntityTags, describe_etags
@@ -41,6 +42,7 @@ def add_middleware(
     app.add_middleware(PlainBodies)
     app.add_middleware(NoNul)
     app.add_middleware(Throttle, settings=settings, metrics=metrics)
+    app.add_middleware(AwaitTables)
     app.add_middleware(TimeLimit, seconds=settings.request_seconds)
     app.add_middleware(RequestMetrics, registry=metrics)
     app.add_middleware(RequestId)

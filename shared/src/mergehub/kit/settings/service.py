@@ -111,6 +111,11 @@ class ServiceSettings(SignInSettings):
         default="inline",
         description="Whether relay, sweeper and consumers run inside the HTTP process (`inline`).",
     )
+    migrations: Literal["inline", "separate"] = Field(
+        default="inline",
+        description="Whether the service migrates its tables when it starts (`inline`), or a job "
+        "of its own does (`python -m <service> migrate`); the service then waits for the tables.",
+    )
     events_days: int = Field(
         default=90, ge=1, description="How many days events and the inbox's records are kept."
     )
