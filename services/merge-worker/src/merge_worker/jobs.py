@@ -10,17 +10,20 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
 import structlog
 from arq.constants import in_progress_key_prefix
 from arq.worker import Retry, Worker, func
+from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from merge_worker.execution.leftovers import Leftovers
+from merge_worker.execution.measures import Measures
 from merge_worker.execution.presence import Presence
 from merge_worker.execution.shift import Shift
 from merge_worker.execution.slot import Slot
@@ -37,7 +40,9 @@ from mergehub.kit.events.doorbell import (
 )
 from mergehub.kit.settings.service import WorkerSettings
 from mergehub.kit.telemetry.logs import configure_logging
-from mergehub.kit.telemetry.loops import running, turned
+from mergehub.kit.telemetry.loops import Loops, running, turned
+from mergehub.kit.telemetry.metrics import LoopMetrics
+from mergehub.kit.telemetry.probes import Probes, probed
 
 log = structlog.get_logger()
 
@@ -179,17 +184,27 @@ async def serve(settings: WorkerSettings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, shift.end, "a signal ends it")
     client = RunClient.connect(settings.hub_url, settings.worker_token.get_secret_value())
-    slot = Slot(settings, client)
+    metrics = CollectorRegistry()
+    measures = Measures(metrics, settings)
+    slot = Slot(settings, client, measures)
     doorbell = Doorbell(settings, slot, shift)
     loops = {"doorbell": doorbell.listen, "leftovers": Leftovers(settings, client).run}
-    async with running(loops, farewell=CLOSE_SECONDS + 0.5) as watched:
-        presence = Presence(slot, settings.hardware, client, watched)
-        async with running({"presence": presence.run}):
-            log.info("worker.listening", hardware=settings.hardware, hub=settings.hub_url)
-            await shift.over.wait()
-            await slot.finish(settings.drain_seconds)
-    handed_back = await slot.drain()
-    await presence.end()
-    await doorbell.close()
-    await client.aclose()
+    with ExitStack() as probes:  # they answer until the worker has drained
+        async with running(loops, farewell=CLOSE_SECONDS + 0.5) as watched:
+            presence = Presence(slot, settings.hardware, client, watched, measures)
+            async with running({"presence": presence.run}) as itself:
+                metrics.register(LoopMetrics(watched, itself))
+                asked = Probes(metrics, partial(_stuck, watched, itself), presence.faults)
+                probes.enter_context(probed(settings.metrics_port, asked))
+                log.info("worker.listening", hardware=settings.hardware, hub=settings.hub_url)
+                await shift.over.wait()
+                await slot.finish(settings.drain_seconds)
+        handed_back = await slot.drain()
+        await presence.end()
+        await doorbell.close()
+        await client.aclose()
     return DRAINED if handed_back else NOT_HANDED_BACK
+
+
+def _stuck(*loops: Loops) -> list[str]:
+    return [said for each in loops for said in each.stuck()]

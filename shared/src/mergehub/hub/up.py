@@ -102,7 +102,9 @@ class Hub:
             self.valkey = Valkey(folder / "vk", folder.log("valkey"))
         env = self._environment(options)
         workers_env = env | dict.fromkeys(with_files(NOT_FOR_WORKERS), "")
-        hosts = names(listener, _checked(env, workers_env).hosts)
+        checked = _checked(env, workers_env)
+        metrics_port = checked.metrics_port
+        hosts = names(listener, checked.hosts)
         if hosts:
             env |= {"MERGEHUB_HOSTS": json.dumps(hosts), "MERGEHUB_HOSTS_FILE": ""}
         self.origin = Program(
@@ -117,7 +119,7 @@ class Hub:
             Program(
                 f"worker-{number}",
                 [sys.executable, "-m", "merge_worker"],
-                workers_env | {"MERGEHUB_WORKER_NAME": name},
+                workers_env | {"MERGEHUB_WORKER_NAME": name} | _port(metrics_port, number),
                 folder.log(f"worker-{number}"),
             )
             for number, name in enumerate(self._worker_names, 1)
@@ -202,6 +204,11 @@ class Hub:
 
     def _note(self, pids: list[int]) -> None:
         leftovers.note(self.folder / "children.json", pids)
+
+
+def _port(first: int, number: int) -> dict[str, str]:
+    """The variable of the port for the metrics of a worker; each has one of its own."""
+    return {"MERGEHUB_METRICS_PORT": str(first + number - 1)} if first else {}
 
 
 def _given(name: str) -> str | None:

@@ -54,11 +54,21 @@ class Job(_Frozen):
         return scratch_folder(self.scratch, self.run_id)
 
 
+class Usage(_Frozen):
+    """What a child has used so far, in bytes: read, written, and the most memory at any time."""
+
+    read: int = 0
+    written: int = 0
+    memory: int = 0
+    gpu_memory: int = 0
+
+
 class Progress(_Frozen):
-    """The progress of the child's work."""
+    """The progress of the child's work, and what it has used."""
 
     kind: Literal["progress"] = "progress"
     progress: RunProgress
+    usage: Usage = Usage()
 
 
 class Planned(_Frozen):

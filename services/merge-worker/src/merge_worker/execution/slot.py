@@ -8,6 +8,7 @@ import socket
 from uuid import UUID
 
 import structlog
+from prometheus_client import CollectorRegistry
 
 from merge_worker.child.messages import Job
 from mergehub.contracts.hardware import Capacity
@@ -16,6 +17,7 @@ from mergehub.contracts.worker_client import RunClient
 from mergehub.kit.settings.service import WorkerSettings
 
 from .attempt import Attempt
+from .measures import Measures
 from .room import capacity
 
 log = structlog.get_logger()
@@ -26,7 +28,10 @@ DRAIN_SECONDS = 14.0  # for a child's last tensor and the release; orchestrators
 class Slot:
     """Claims runs and works on them, one at a time."""
 
-    def __init__(self, settings: WorkerSettings, client: RunClient) -> None:
+    def __init__(
+        self, settings: WorkerSettings, client: RunClient, measures: Measures | None = None
+    ) -> None:
+        self._measures = measures or Measures(CollectorRegistry(), settings)
         self._settings = settings
         self._client = client
         self.name = settings.worker_name or f"{socket.gethostname()}:{os.getpid()}"
@@ -71,12 +76,16 @@ class Slot:
 
     async def _attempt(self, claim: Claim, room: Capacity) -> None:
         self._settled = False
+        measured = self._measures.attempt(claim.spec.kind)
         try:
-            await Attempt(claim, self._job(claim, room), self._client, self._stop).run()
+            job = self._job(claim, room)
+            await Attempt(claim, job, self._client, self._stop, measured).run()
             self._settled = True
         except Exception:
             # Not reported: the lease ends, and another attempt follows.
             log.exception("attempt.failed", run=str(claim.run_id))
+        finally:
+            measured.end()
 
     def _job(self, claim: Claim, room: Capacity) -> Job:
         settings = self._settings

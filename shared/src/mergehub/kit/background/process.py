@@ -11,7 +11,8 @@ from mergehub.kit.background.resources import Background, Resources, open_resour
 from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.logs import configure_logging
 from mergehub.kit.telemetry.loops import Loop, Loops, running
-from mergehub.kit.telemetry.metrics import LoopMetrics, telling
+from mergehub.kit.telemetry.metrics import LoopMetrics
+from mergehub.kit.telemetry.probes import Probes, probed
 
 
 def loops_of(service: Background, resources: Resources, background: bool) -> dict[str, Loop]:
@@ -33,8 +34,8 @@ async def run_background(service: Background, settings: ServiceSettings) -> None
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
     async with open_resources(service, settings) as resources:
         loops = loops_of(service, resources, background=True)
-        async with watched_loops(loops, resources):
-            with telling(resources.metrics, settings.metrics_port):
+        async with watched_loops(loops, resources) as watched:
+            with probed(settings.metrics_port, Probes(resources.metrics, watched.stuck)):
                 await stopped.wait()
 
 

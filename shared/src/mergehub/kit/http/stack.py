@@ -16,6 +16,7 @@ from mergehub.kit.middleware.json_bodies import JsonBodies
 from mergehub.kit.middleware.literal_paths import LiteralPaths, literal_paths
 from mergehub.kit.middleware.nul import NoNul
 from mergehub.kit.middleware.request_id import RequestId
+from mergehub.kit.middleware.request_metrics import RequestMetrics
 from mergehub.kit.middleware.requests import BodyLimit, PlainBodies
 from mergehub.kit.middleware.throttle import Throttle
 from mergehub.kit.middleware.time_limits import TimeLimit
@@ -23,7 +24,6 @@ from mergehub.kit.openapi.answers import common_answers, plain_outputs
 from mergehub.kit.openapi.document import amend, keep_nulls, whole_bounds
 from mergehub.kit.openapi.inputs import describe_inputs
 from mergehub.kit.settings.service import ServiceSettings
-from mergehub.kit.telemetry.metrics import RequestMetrics
 
 
 def add_middleware(

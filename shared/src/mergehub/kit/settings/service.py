@@ -187,8 +187,8 @@ class ServiceSettings(SignInSettings):
         default=0,
         ge=0,
         lt=2**16,
-        description="The port at which a background process (`background=separate`) serves its "
-        "metrics; 0 serves none.",
+        description="The port at which a background process (`background=separate`) serves "
+        "`/metrics` and `/healthz`; 0 serves none.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -263,5 +263,12 @@ class WorkerSettings(Settings):
     )
     keep_failed_hours: float = Field(
         default=24, ge=0, description="How many hours a failed run's state is kept for a retry."
+    )
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        lt=2**16,
+        description="The port at which the worker serves `/metrics`, `/healthz` and `/readyz`; 0 "
+        "serves none.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
