@@ -24,6 +24,7 @@ from merge_worker.execution.leftovers import Leftovers
 from merge_worker.execution.presence import Presence
 from merge_worker.execution.slot import Slot
 from mergehub.backoff import Backoff
+from mergehub.contracts.hardware import Gpu
 from mergehub.contracts.worker_client import DoesNotFit, RunClient, RunClientError, Unreachable
 from mergehub.kit.events.doorbell import (
     EXECUTE_RUN,
@@ -168,14 +169,14 @@ async def _end_jobs(worker: Worker) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def serve(settings: WorkerSettings) -> int:
+async def serve(settings: WorkerSettings, gpu: Gpu | None = None) -> int:
     """Work until SIGTERM or SIGINT; then release the run and return the exit status."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     configure_logging(settings.log_level)
     client = RunClient.connect(settings.hub_url, settings.worker_token.get_secret_value())
-    slot = Slot(settings, client)
+    slot = Slot(settings, client, gpu)
     doorbell = Doorbell(settings, slot)
     loops = {"doorbell": doorbell.listen, "leftovers": Leftovers(settings, client).run}
     async with running(loops, farewell=CLOSE_SECONDS + 0.5) as watched:
