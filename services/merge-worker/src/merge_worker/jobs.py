@@ -28,6 +28,7 @@ from merge_worker.execution.presence import Presence
 from merge_worker.execution.shift import Shift
 from merge_worker.execution.slot import Slot
 from mergehub.backoff import Backoff
+from mergehub.contracts.hardware import Gpu
 from mergehub.contracts.worker_client import DoesNotFit, RunClient, RunClientError, Unreachable
 from mergehub.kit.events.doorbell import (
     EXECUTE_RUN,
@@ -174,7 +175,7 @@ async def _end_jobs(worker: Worker) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def serve(settings: WorkerSettings) -> int:
+async def serve(settings: WorkerSettings, gpu: Gpu | None = None) -> int:
     """Work until the shift is over or a signal ends it; then return the exit status.
 
     A run that is at work has `drain_seconds` to end; then it is released.
@@ -186,7 +187,7 @@ async def serve(settings: WorkerSettings) -> int:
     client = RunClient.connect(settings.hub_url, settings.worker_token.get_secret_value())
     metrics = CollectorRegistry()
     measures = Measures(metrics, settings)
-    slot = Slot(settings, client, measures)
+    slot = Slot(settings, client, measures, gpu)
     doorbell = Doorbell(settings, slot, shift)
     loops = {"doorbell": doorbell.listen, "leftovers": Leftovers(settings, client).run}
     with ExitStack() as probes:  # they answer until the worker has drained

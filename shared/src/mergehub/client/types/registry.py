@@ -89,6 +89,7 @@ class CapacityInput(TypedDict):
     memory: NotRequired[int | None]
     disk: NotRequired[int | None]
     gpu_memory: NotRequired[int | None]
+    gpu: NotRequired[Gpu | None]
 
 
 class CapacityOutput(TypedDict):
@@ -97,6 +98,7 @@ class CapacityOutput(TypedDict):
     memory: int | None
     disk: int | None
     gpu_memory: int | None
+    gpu: Gpu | None
 
 
 class CheckedRecipeAnswer(TypedDict):
@@ -339,6 +341,15 @@ class FieldFault(TypedDict):
     detail: str
     suggestion: str | None
     line: int | None
+
+
+class Gpu(TypedDict):
+    """A GPU as its driver describes it; `memory` is null if the driver does not say."""
+
+    uuid: str
+    name: str
+    memory: int | None
+    driver: str
 
 
 class HeartbeatAnswer(TypedDict):

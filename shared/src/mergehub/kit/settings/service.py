@@ -7,6 +7,7 @@ import hmac
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, SecretStr, model_validator
@@ -227,6 +228,15 @@ class WorkerSettings(Settings):
         default=None, description="Shown with its runs; without it, host and process id."
     )
     hardware: Hardware = "cpu"
+    gpu: str | None = Field(
+        default=None,
+        examples=["0"],
+        description="The number or UUID of its GPU as in `nvidia-smi -L`; else the first free one.",
+    )
+    gpu_locks: Path = Field(
+        default_factory=lambda: Path(gettempdir()) / "mergehub-gpus",
+        description="The folder in which the workers of a machine lock their GPUs.",
+    )
     gpu_memory: ByteSize | None = Field(
         default=None,
         description="The most memory of its GPU that a run may use, such as `20GB` or `16GiB`.",
