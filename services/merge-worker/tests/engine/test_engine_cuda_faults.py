@@ -25,7 +25,7 @@ from merge_worker.engine.cuda.memory import BESIDE, DeviceMemory, fitting
 from merge_worker.engine.errors import DeviceError, DeviceMemoryError
 from merge_worker.engine.fill.placement import Place, Placement
 
-SUM = 64
+SUM = 16
 """Elements of a partial sum in the simulated cases, so that small tensors have many blocks."""
 LINEAR = {"merge_method": "linear", "models": [{"model": "./m0"}, {"model": "./m1"}]}
 PER_ELEMENT = 6
@@ -103,7 +103,7 @@ def simulate() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         shop = Workshop(Path(folder))
         for seed in range(2):
-            shop.model(f"m{seed}", shop.llama(seed, layers=1, vocabulary=8 * SUM // 8))
+            shop.model(f"m{seed}", shop.llama(seed, layers=1, vocabulary=SUM))
         plan = shop.plan(LINEAR)
         plain = MergeOptions(threads=2, block=4 * SUM, durable=False)
 
@@ -155,18 +155,18 @@ def test_what_was_begun_again_is_counted_once(simulated: dict[str, Any], name: s
         ("enough", []),
         ("a limit for small blocks", []),  # the blocks were chosen to fit
         ("a limit for nothing", ["even for small blocks. The processor computed 6 of 6 tensors"]),
-        ("a driver with little memory", ["in blocks of at most 128 elements instead of 256."]),
+        ("a driver with little memory", ["in blocks of at most 32 elements instead of 64."]),
         (
             "a driver without memory",
             [
-                "in blocks of at most 64 elements instead of 256.",
+                "in blocks of at most 16 elements instead of 64.",
                 "even for small blocks. The processor computed 6 of 6 tensors",
             ],
         ),
         (
             "no memory to pin",
             [
-                "in blocks of at most 64 elements instead of 256.",
+                "in blocks of at most 16 elements instead of 64.",
                 "even for small blocks. The processor computed 6 of 6 tensors",
             ],
         ),

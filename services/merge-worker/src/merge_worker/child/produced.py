@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 
@@ -14,20 +13,12 @@ import rfc8785
 from merge_worker.engine.files.dtypes import ITEMSIZE
 from merge_worker.engine.output.output_files import LOCK, MANIFEST
 from mergehub.contracts.kinds.merge import LONGEST_NAME, MOST_PARENTS, MergeResult, Parent
-from mergehub.contracts.names import LONGEST_NOTE
 from mergehub.recipe import Lock, LockedIngredient, ModelRef, Recipe, ingredients
 
 from .failure import RunFailed
+from .how import How
 from .identity import is_weights, produced_digest, weights_digest
 from .messages import produced_folder
-
-
-@dataclass
-class How:
-    """How this attempt worked: its device, None if an earlier attempt did all, and warnings."""
-
-    device: str | None = None
-    warnings: list[str] = field(default_factory=list)
 
 
 def merge_result(
@@ -47,7 +38,7 @@ def merge_result(
         bytes=sum(prod(tensor["shape"]) * ITEMSIZE[tensor["dtype"]] for tensor in tensors),
         seconds=seconds,
         device=how.device,
-        warnings=[said[:LONGEST_NOTE] for said in how.warnings],
+        warnings=how.warnings,
         parents=list(_parents(recipe, lock, artifacts)),
         notes=manifest.get("notes", []),
     )

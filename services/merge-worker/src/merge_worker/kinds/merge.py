@@ -9,8 +9,9 @@ import time
 from dataclasses import replace
 
 from merge_worker.child.failure import RunFailed, disk_full, out_of_memory
+from merge_worker.child.how import How
 from merge_worker.child.messages import Job, Planned
-from merge_worker.child.produced import How, check_parents, merge_result
+from merge_worker.child.produced import check_parents, merge_result
 from merge_worker.child.sources import sources_of
 from merge_worker.child.tell import Tell
 from merge_worker.engine import (
@@ -111,7 +112,7 @@ def _options(job: Job, plan: Plan, how: How) -> MergeOptions:
         how.device = label(options.device)
     except DeviceError as error:
         how.device, options = "cpu", replace(options, device="cpu")
-        how.warnings.append(f"The GPU was not used: {error}. The processor computed everything.")
+        how.warn(f"The GPU was not used: {error}. The processor computed everything.")
     return options
 
 
@@ -122,4 +123,4 @@ def _merge(job: Job, plan: Plan, options: MergeOptions, tell: Tell, how: How) ->
             now.bytes_done, now.bytes_total,
         )  # fmt: skip
 
-    merge(plan, job.model_folder, options, on_progress, how.warnings.append)
+    merge(plan, job.model_folder, options, on_progress, how.warn)
