@@ -150,7 +150,7 @@ def main() -> int:
     for each in found:
         print(each)
     if found:
-        print("CONTRIBUTING.md says under \"A migration\" how to write them.")
+        print('CONTRIBUTING.md says under "A migration" how to write them.')
     return bool(found)
 
 
