@@ -18,6 +18,7 @@ from mergehub.kit.background.process import all_loops, watched_loops
 from mergehub.kit.background.resources import Background, Resources, open_resources
 from mergehub.kit.database.database import Database
 from mergehub.kit.database.schema import is_current
+from mergehub.kit.database.storage import DiskMetrics
 from mergehub.kit.docs import docs_routes
 from mergehub.kit.http.api import Api
 from mergehub.kit.http.parameters import known_parameters
@@ -85,6 +86,8 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     """The service as an ASGI application."""
     configure_logging(settings.log_level)
     metrics = CollectorRegistry()
+    if settings.data is not None:
+        metrics.register(DiskMetrics(settings.data))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
