@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub import __version__
 from mergehub.kit.background.process import loops_of, watched_loops
 from mergehub.kit.background.resources import Background, Resources, open_resources
+from mergehub.kit.database.storage import DiskMetrics
 from mergehub.kit.database.tables import Tables
 from mergehub.kit.docs import docs_routes
 from mergehub.kit.http.api import Api
@@ -82,6 +83,8 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     """The service as an ASGI application."""
     configure_logging(settings.log_level)
     metrics = CollectorRegistry()
+    if settings.data is not None:
+        metrics.register(DiskMetrics(settings.data))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
