@@ -20,6 +20,7 @@ from arq.worker import Retry, Worker, func
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from merge_worker.execution.deletion_cost import DeletionCost
 from merge_worker.execution.leftovers import Leftovers
 from merge_worker.execution.presence import Presence
 from merge_worker.execution.shift import Shift
@@ -37,7 +38,7 @@ from mergehub.kit.events.doorbell import (
 )
 from mergehub.kit.settings.service import WorkerSettings
 from mergehub.kit.telemetry.logs import configure_logging
-from mergehub.kit.telemetry.loops import running, turned
+from mergehub.kit.telemetry.loops import Loop, running, turned
 
 log = structlog.get_logger()
 
@@ -169,6 +170,14 @@ async def _end_jobs(worker: Worker) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def _told_to_kubernetes(settings: WorkerSettings, shift: Shift) -> dict[str, Loop]:
+    """The loop that reports how costly it is to delete the pod, if the worker knows its pod."""
+    if settings.pod_name is None:
+        return {}
+    cost = DeletionCost(settings.pod_name, settings.pod_account, lambda: shift.busy)
+    return {"deletion-cost": cost.run}
+
+
 async def serve(settings: WorkerSettings) -> int:
     """Work until the shift is over or a signal ends it; then return the exit status.
 
@@ -184,7 +193,7 @@ async def serve(settings: WorkerSettings) -> int:
     loops = {"doorbell": doorbell.listen, "leftovers": Leftovers(settings, client).run}
     async with running(loops, farewell=CLOSE_SECONDS + 0.5) as watched:
         presence = Presence(slot, settings.hardware, client, watched)
-        async with running({"presence": presence.run}):
+        async with running({"presence": presence.run} | _told_to_kubernetes(settings, shift)):
             log.info("worker.listening", hardware=settings.hardware, hub=settings.hub_url)
             await shift.over.wait()
             await slot.finish(settings.drain_seconds)
