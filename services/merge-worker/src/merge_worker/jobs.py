@@ -22,6 +22,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from merge_worker.execution.deletion_cost import DeletionCost
 from merge_worker.execution.leftovers import Leftovers
 from merge_worker.execution.measures import Measures
 from merge_worker.execution.presence import Presence
@@ -41,7 +42,7 @@ from mergehub.kit.events.doorbell import (
 )
 from mergehub.kit.settings.service import WorkerSettings
 from mergehub.kit.telemetry.logs import configure_logging
-from mergehub.kit.telemetry.loops import Loops, running, turned
+from mergehub.kit.telemetry.loops import Loop, Loops, running, turned
 from mergehub.kit.telemetry.metrics import LoopMetrics
 from mergehub.kit.telemetry.probes import Probes, probed
 
@@ -175,6 +176,14 @@ async def _end_jobs(worker: Worker) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def _told_to_kubernetes(settings: WorkerSettings, shift: Shift) -> dict[str, Loop]:
+    """The loop that reports how costly it is to delete the pod, if the worker knows its pod."""
+    if settings.pod_name is None:
+        return {}
+    cost = DeletionCost(settings.pod_name, settings.pod_account, lambda: shift.busy)
+    return {"deletion-cost": cost.run}
+
+
 async def serve(settings: WorkerSettings, gpu: Gpu | None = None) -> int:
     """Work until the shift is over or a signal ends it; then return the exit status.
 
@@ -193,7 +202,8 @@ async def serve(settings: WorkerSettings, gpu: Gpu | None = None) -> int:
     with ExitStack() as probes:  # they answer until the worker has drained
         async with running(loops, farewell=CLOSE_SECONDS + 0.5) as watched:
             presence = Presence(slot, settings.hardware, client, watched, measures)
-            async with running({"presence": presence.run}) as itself:
+            told = {"presence": presence.run} | _told_to_kubernetes(settings, shift)
+            async with running(told) as itself:
                 metrics.register(LoopMetrics(watched, itself))
                 asked = Probes(metrics, partial(_stuck, watched, itself), presence.faults)
                 probes.enter_context(probed(settings.metrics_port, asked))

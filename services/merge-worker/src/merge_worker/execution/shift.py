@@ -20,6 +20,7 @@ class Shift:
     def __init__(self, runs: int = 0, idle_seconds: float = 0) -> None:
         self.free = asyncio.Event()  # set while the worker may claim a run
         self.over = asyncio.Event()
+        self.busy = False  # whether a claim or a run is in progress
         self._left = runs or math.inf
         self._idle_seconds = idle_seconds or math.inf
         self._loop = asyncio.get_running_loop()
@@ -31,15 +32,18 @@ class Shift:
         if not self.free.is_set():
             return False
         self.free.clear()
+        self.busy = True
         self._stop_waiting()
         return True
 
     def refused(self) -> None:
         """Note that the claim was not granted; the worker has been idle all the time."""
+        self.busy = False
         self._wait()
 
     def ran(self) -> None:
         """Note that a claimed run has ended."""
+        self.busy = False
         self._left -= 1
         if self._left <= 0:
             self.end("its runs are done")

@@ -271,6 +271,16 @@ class WorkerSettings(Settings):
         description="How many seconds a worker that is asked to stop continues its run before it "
         "hands it back.",
     )
+    pod_name: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9.-]+$",
+        description="The worker's pod, if Kubernetes shall learn how costly it is to delete it.",
+    )
+    pod_account: Path = Field(
+        default=Path("/var/run/secrets/kubernetes.io/serviceaccount"),
+        description="A folder with token, ca.crt and namespace of an account that may patch the "
+        "pod.",
+    )
     keep_failed_hours: float = Field(
         default=24, ge=0, description="How many hours a failed run's state is kept for a retry."
     )
