@@ -21,6 +21,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from merge_worker.child.messages import SERVICE
 from merge_worker.execution.leftovers import Leftovers
 from merge_worker.execution.measures import Measures
 from merge_worker.execution.presence import Presence
@@ -41,6 +42,7 @@ from mergehub.kit.telemetry.logs import configure_logging
 from mergehub.kit.telemetry.loops import running, turned
 from mergehub.kit.telemetry.metrics import LoopMetrics
 from mergehub.kit.telemetry.probes import Probes, probed
+from mergehub.kit.telemetry.traces import begin_tracing, end_tracing, traceparent
 
 log = structlog.get_logger()
 
@@ -178,7 +180,10 @@ async def serve(settings: WorkerSettings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     configure_logging(settings.log_level)
-    client = RunClient.connect(settings.hub_url, settings.worker_token.get_secret_value())
+    if fault := begin_tracing(SERVICE):
+        log.warning("traces.off", error=fault)
+    token = settings.worker_token.get_secret_value()
+    client = RunClient.connect(settings.hub_url, token, traceparent)
     metrics = CollectorRegistry()
     measures = Measures(metrics, settings)
     slot = Slot(settings, client, measures)
@@ -200,4 +205,5 @@ async def serve(settings: WorkerSettings) -> int:
         await presence.end()
         await doorbell.close()
         await client.aclose()
+        await asyncio.to_thread(end_tracing)
     return DRAINED if handed_back else NOT_HANDED_BACK

@@ -13,6 +13,8 @@ from mergehub.contracts.kinds import RunResult, RunSpec
 from mergehub.contracts.runs import RunError, RunProgress
 
 PARTIAL = ".partial"
+SERVICE = "mergehub-worker"
+"""The name of worker and child in traces."""
 
 
 class _Frozen(BaseModel):
@@ -22,7 +24,8 @@ class _Frozen(BaseModel):
 class Job(_Frozen):
     """One attempt at a run. `products` are the runs whose models it may open, by product name.
 
-    `parent` is the worker's process id; no child outlives that process.
+    `parent` is the worker's process id; no child outlives that process. `traceparent` is the
+    worker's span of the attempt, if there are traces.
     """
 
     run_id: UUID
@@ -35,6 +38,7 @@ class Job(_Frozen):
     artifacts: Path
     scratch: Path
     parent: int
+    traceparent: str | None = None
 
     @property
     def model_folder(self) -> Path:
