@@ -77,4 +77,4 @@ async def announce(session: AsyncSession, run: RunRow) -> None:
         error_code=error["code"] if error else None,
     )
     event = EVENTS[RunState(run.state)]
-    await outbox.emit(session, event, f"runs/{run.id}", data, run.private_to)
+    await outbox.emit(session, event, f"runs/{run.id}", data, run.private_to, run.traceparent)

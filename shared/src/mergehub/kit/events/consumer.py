@@ -30,6 +30,7 @@ from mergehub.kit.database.database import Database
 from mergehub.kit.events.inbox import Apply, Complete, EventFailed, Intake
 from mergehub.kit.events.poison import is_its_own_fault
 from mergehub.kit.telemetry.loops import turned
+from mergehub.kit.telemetry.traces import span
 
 log = structlog.get_logger()
 
@@ -202,7 +203,11 @@ class Consumer:
             return await self.intake.replay(session, event, self._apply)
 
     async def _apply_one(self, session: AsyncSession, event: Envelope) -> None:
-        await self._apply(session, event)
+        if event.traceparent is None:
+            await self._apply(session, event)
+        else:
+            with span(f"apply {event.type}", event.traceparent, "consumer", group=self._group):
+                await self._apply(session, event)
         self._delay.observe(max(0.0, time.time() - event.time.timestamp()))
 
     async def skip_pruned(self) -> int:

@@ -89,6 +89,7 @@ def _granted(run: RunRow) -> Claim:
         timeout_seconds=run.timeout_seconds,
         spec=_SPEC.validate_python(run.spec),
         products={name: UUID(run_id) for name, run_id in run.products.items()},
+        traceparent=run.traceparent,
     )
 
 
