@@ -1,7 +1,7 @@
 # Every task of this repository. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-fast thorough chaos fuzz-api fuzz-recipes coverage check format documents \
+.PHONY: help setup demo up test test-fast thorough chaos fuzz-api fuzz-recipes images coverage check format documents \
 	keep-events keep-api lock clean \
 	bench-merge bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api \
 	mutants
@@ -47,17 +47,21 @@ fuzz-api: $(BIN)/.installed ## Send each service 10,000 requests made from its O
 fuzz-recipes: $(BIN)/.installed ## Test the recipe language with texts of all kinds (FUZZ="--minutes 30 --seed 1")
 	PYTHONPATH=tests $(BIN)/python -m fuzz.recipes $(FUZZ)
 
+images: $(BIN)/.installed ## Carry out the Dockerfiles without a container engine, as root (IMAGES="registry worker:cuda")
+	$(BIN)/python -m tools.images $(IMAGES)
+
 coverage: $(BIN)/.installed ## Report the branches of the engine that its tests do not reach
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest -q services/merge-worker/tests/engine
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
 
-check: $(BIN)/.installed ## Check format, lint, types, imports, generated files, known vulnerabilities
+check: $(BIN)/.installed ## Check format, lint, types, imports, migrations, generated files, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.migration_lint
 	$(BIN)/python -m tools.method_catalogue --check
 	$(BIN)/python -m tools.event_page --check
 	$(BIN)/python -m tools.file_page --check

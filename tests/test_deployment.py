@@ -75,13 +75,3 @@ def test_compose_routes_the_documentation_to_the_service_that_has_it(
     prefixes = tuple(re.findall(r"PathPrefix\(`([^`]+)`\)", rule))
     assert f"/docs/problems/{service.name}/some-code".startswith(prefixes)
     assert f"/docs/openapi/{service.name}.json".startswith(prefixes)
-
-
-@pytest.mark.parametrize("file", sorted(ROOT.glob("services/*/Dockerfile")), ids=str)
-def test_an_image_has_what_the_package_links_to(file: Path) -> None:
-    links = [path for top in ("shared/src", "docs") for path in (ROOT / top).rglob("*")
-             if path.is_symlink()]  # fmt: skip
-    targets = {path.resolve().relative_to(ROOT).as_posix() for path in links}
-    assert "docs" in targets
-    copied = set(re.findall(r"^COPY (\S+) ", file.read_text(), re.MULTILINE))
-    assert targets <= copied

@@ -109,8 +109,8 @@ def test_every_background_process_ends_with_the_sentence(
 ) -> None:
     """In this process, which has imported the services for other tests."""
     monkeypatch.setattr(sys, "argv", [service])
-    monkeypatch.setenv("MERGEHUB_EVENTS_DAYS", "abc")
-    with pytest.raises(BadSettings, match="MERGEHUB_EVENTS_DAYS cannot be read: it should be a "):
+    monkeypatch.setenv("MERGEHUB_EVENTS_DAYS_FILE", os.devnull)
+    with pytest.raises(BadSettings, match="MERGEHUB_EVENTS_DAYS_FILE names /dev/null, which can"):
         runpy.run_module(service, run_name="__main__")
 
 
@@ -128,10 +128,12 @@ def test_every_program_ends_with_the_sentence_before_it_starts_anything(
 ) -> None:
     worker = "merge_worker" in command
     name = "MERGEHUB_KEEP_FAILED_HOURS" if worker else "MERGEHUB_EVENTS_DAYS"
+    token = tmp_path / "token"
+    token.write_text("mgh_w\n")
     done = subprocess.run(
         [sys.executable, *command],
         cwd=tmp_path,
-        env=os.environ | {name: "abc", "MERGEHUB_WORKER_TOKEN": "mgh_w"},
+        env=os.environ | {name: "abc", "MERGEHUB_WORKER_TOKEN_FILE": str(token)},
         capture_output=True,
         text=True,
         timeout=60,

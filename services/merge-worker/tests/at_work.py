@@ -14,6 +14,7 @@ import yaml
 from forked import Forked, forked
 from redis.asyncio import Redis
 
+from merge_worker.execution.measures import Measures
 from merge_worker.execution.shift import Shift
 from merge_worker.execution.slot import Slot
 from merge_worker.jobs import Doorbell
@@ -50,10 +51,12 @@ def merge_spec(recipe: str = RECIPE) -> MergeSpec:
 
 
 @asynccontextmanager
-async def listening(settings: WorkerSettings) -> AsyncIterator[Slot]:
+async def listening(
+    settings: WorkerSettings, measures: Measures | None = None
+) -> AsyncIterator[Slot]:
     """Run a worker inside this process; its children are real processes."""
     client = RunClient.connect(settings.hub_url, "mgh_worker")
-    slot = Slot(settings, client)
+    slot = Slot(settings, client, measures)
     doorbell = Doorbell(settings, slot, Shift())
     try:
         async with running({"doorbell": doorbell.listen}):  # redis may swallow a cancellation

@@ -28,7 +28,7 @@ class Silent:
 @pytest.mark.parametrize("turns", range(6))
 async def test_heartbeats_end_with_the_child_though_a_stage_began_just_now(turns: int) -> None:
     claim = Claim.model_construct(run_id="r", fence=1, heartbeat_seconds=100, spec=SPEC)
-    attempt = Attempt(claim, None, Silent(), asyncio.Event())  # type: ignore[arg-type]
+    attempt = Attempt(claim, None, Silent(), asyncio.Event(), None)  # type: ignore[arg-type]
     beating = asyncio.create_task(attempt._beat())
     await asyncio.sleep(0.01)
     attempt._new_stage.set()

@@ -118,7 +118,7 @@ async def test_without_folders_there_is_nothing_to_do(leftovers: Leftovers) -> N
 
 @pytest.mark.process
 def test_a_worker_needs_nothing_of_what_services_are_made_of() -> None:
-    absent = ["alembic", "asyncpg", "fastapi", "prometheus_client", "sqlalchemy", "starlette"]
+    absent = ["alembic", "asyncpg", "fastapi", "sqlalchemy", "starlette"]
     program = (
         f"import sys; sys.modules.update(dict.fromkeys({absent}));"
         "import merge_worker.jobs, merge_worker.execution.child;"

@@ -7,11 +7,12 @@ import os
 from pathlib import Path
 
 from mergehub.secret_files import write_secret
+from mergehub.variables import variable
 
 
 def logins_file() -> Path:
     """The file that keeps them: MERGEHUB_LOGINS, or by the XDG base directory specification."""
-    named = os.environ.get("MERGEHUB_LOGINS")
+    named = variable("MERGEHUB_LOGINS")
     if named:
         return Path(named).expanduser()
     config = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"

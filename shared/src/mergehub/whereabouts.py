@@ -6,12 +6,17 @@ import json
 import os
 from pathlib import Path
 
+from mergehub.variables import variable
+
 CONNECTION = "connection.json"
 
 
 def default_folder() -> Path:
-    """MERGEHUB_DATA, or the folder by the XDG base directory specification."""
-    named = os.environ.get("MERGEHUB_DATA")
+    """MERGEHUB_DATA, or the folder by the XDG base directory specification.
+
+    Raises BadVariable if MERGEHUB_DATA is in a file that cannot be read.
+    """
+    named = variable("MERGEHUB_DATA")
     if named:
         return Path(named).expanduser()
     shared = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"

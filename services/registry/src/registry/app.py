@@ -81,9 +81,12 @@ async def _start(app: FastAPI, resources: Resources) -> None:
         app.state.provider = Provider(resources.settings)
         resources.closing.push_async_callback(app.state.provider.close)
     app.state.sealer = Sealer(resources.settings.secret_keys())
+
+
+async def _prepare(resources: Resources) -> None:
     async with resources.database.transaction() as session:
         await accept_settings_tokens(session, resources.settings)
-        await reseal(session, app.state.sealer)
+        await reseal(session, Sealer(resources.settings.secret_keys()))
 
 
 DOORS = (sign_in.router, shell_endpoints.router)
@@ -112,6 +115,7 @@ PARTS = ServiceParts(
     links=LINKS,
     largest_bodies={"/report": REPORT_BYTES},
     start=_start,
+    prepare=_prepare,
     readings=_readings,
     doors=DOORS,
 )

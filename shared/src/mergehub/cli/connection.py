@@ -11,6 +11,7 @@ import httpx
 from mergehub.cli.failures import Faults, Line
 from mergehub.client import HubClient, HubError, HubFault, HubUnreachable
 from mergehub.tokens import BadToken
+from mergehub.variables import BadVariable
 
 NO_TOKEN = (
     "Sign in with `mergehub login`, or set MERGEHUB_TOKEN; `mergehub up` prints the token of its "
@@ -50,7 +51,7 @@ def _line(fault: HubFault) -> Line:
 def _found(ctx: click.Context) -> HubClient:
     try:
         return HubClient.found(**ctx.obj)
-    except (BadToken, HubUnreachable) as error:
+    except (BadToken, BadVariable, HubUnreachable) as error:
         raise click.ClickException(str(error)) from None
     except (httpx.InvalidURL, ValueError) as error:  # of the hub, or of a proxy in the environment
         raise click.ClickException(

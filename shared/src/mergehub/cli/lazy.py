@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import click
 from click.shell_completion import CompletionItem
 
+from mergehub.variables import BadVariable
+
 BEGAN = "mergehub.began"
 """The key in the context's `meta` of the time at which the command was called."""
 
@@ -32,6 +34,12 @@ class LazyGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[BEGAN] = time.monotonic()
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BadVariable as error:  # of the default of an option
+            raise click.ClickException(str(error)) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.table)

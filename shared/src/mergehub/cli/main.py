@@ -84,8 +84,8 @@ MERGEHUB_URL to its address, and sign in with `mergehub login` or set MERGEHUB_T
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="mergehub")
-@click.option("--url", envvar="MERGEHUB_URL", help="The hub's address (else MERGEHUB_URL).")
-@click.option("--token", envvar="MERGEHUB_TOKEN", help="Your token (else MERGEHUB_TOKEN).")
+@click.option("--url", help="The hub's address (else MERGEHUB_URL).")
+@click.option("--token", help="Your token (else MERGEHUB_TOKEN).")
 @click.pass_context
 def main(ctx: click.Context, url: str | None, token: str | None) -> None:
     for stream in (sys.stdout, sys.stderr):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import httpx
@@ -13,6 +12,7 @@ from mergehub.logins import read_logins
 from mergehub.tls import tls
 from mergehub.tokens import read_token
 from mergehub.urls import is_loopback, parsed
+from mergehub.variables import variable
 from mergehub.whereabouts import default_folder, read_connection
 
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -22,20 +22,20 @@ TIMEOUT = httpx.Timeout(65, connect=5)  # a hub begins to answer within 60 s
 def found(url: str | None, token: str | None) -> tuple[str, str | None]:
     """The address and token of the hub to use.
 
-    They are, in this order: those given; those of MERGEHUB_URL and MERGEHUB_TOKEN; those of this
-    machine's hub; those of the last sign-in on this machine. The token that `mergehub up` left, and
-    those of sign-ins, are sent only to their own hub.
+    They are, in this order: those given; those of MERGEHUB_URL and MERGEHUB_TOKEN, or of their
+    files; those of this machine's hub; those of the last sign-in on this machine. The token that
+    `mergehub up` left, and those of sign-ins, are sent only to their own hub.
 
-    Raises BadToken, and HubUnreachable if MERGEHUB_DATA names a folder without a hub.
+    Raises BadVariable, BadToken, and HubUnreachable if MERGEHUB_DATA names a folder without a hub.
     """
-    url = url or os.environ.get("MERGEHUB_URL") or None
-    token = os.environ.get("MERGEHUB_TOKEN") if token is None else token
+    url = url or variable("MERGEHUB_URL") or None
+    token = variable("MERGEHUB_TOKEN") if token is None else token
     if token is not None:
         token = read_token(token)
     left, signed_in = read_connection(default_folder()), read_logins()
     if url is None or url.rstrip("/") == left.get("url"):
         token = token or left.get("token")
-    if url is None and not left and os.environ.get("MERGEHUB_DATA"):
+    if url is None and not left and variable("MERGEHUB_DATA"):
         raise HubUnreachable(nobody_on_the_folder())
     url = (url or left.get("url") or next(reversed(signed_in), DEFAULT_URL)).rstrip("/")
     return url, token or signed_in.get(url)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from mergehub.variables import variable
 from mergehub.whereabouts import default_folder, read_connection
 
 START = "start it with `mergehub up`, or set MERGEHUB_URL to the address of another hub."
@@ -30,5 +29,5 @@ def nobody_on_the_folder() -> str:
 
 
 def _folder() -> str:
-    named = ", which MERGEHUB_DATA names" if os.environ.get("MERGEHUB_DATA") else ""
+    named = ", which MERGEHUB_DATA names" if variable("MERGEHUB_DATA") else ""
     return f"{default_folder().absolute()}{named}"

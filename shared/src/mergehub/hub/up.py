@@ -21,14 +21,15 @@ from mergehub.hub.address import listen, names, url_of
 from mergehub.hub.folder import DataFolder
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.process import CannotStart
-from mergehub.hub.registered import await_workers
 from mergehub.hub.supervisor import Program, Supervisor
 from mergehub.hub.valkey import Valkey
+from mergehub.hub.workers import await_workers, workers
 from mergehub.json_text import json_text
 from mergehub.kit.settings.environment import BadSettings, Settings, read_settings
 from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
 from mergehub.kit.telemetry.logs import say
 from mergehub.secret_files import write_secret
+from mergehub.variables import BadVariable, variable, with_files
 from mergehub.whereabouts import CONNECTION, default_folder
 
 READY_SECONDS = 60.0
@@ -47,7 +48,7 @@ NOT_FOR_WORKERS = (
 
 @dataclass(frozen=True)
 class Options:
-    """The options of the command line."""
+    """The options of the command line; `gpus` is None for all."""
 
     data: Path
     host: str
@@ -55,6 +56,7 @@ class Options:
     models: tuple[Path, ...]
     tasks: tuple[Path, ...]
     workers: int
+    gpus: int | None = 0
     require_token: bool = False
     json: bool = False
 
@@ -95,15 +97,17 @@ class Hub:
         self.json = options.json
         self.postgres: Postgres | None = None
         self.valkey: Valkey | None = None
-        if not os.environ.get("MERGEHUB_DATABASE_URL"):
+        if not _given("DATABASE_URL"):
             self.postgres = Postgres(folder / "pg", folder.log("postgres"))
-        if not os.environ.get("MERGEHUB_REDIS_URL"):
+        if not _given("REDIS_URL"):
             self.valkey = Valkey(folder / "vk", folder.log("valkey"))
         env = self._environment(options)
-        workers_env = env | dict.fromkeys(NOT_FOR_WORKERS, "")
-        hosts = names(listener, _checked(env, workers_env).hosts)
+        workers_env = env | dict.fromkeys(with_files(NOT_FOR_WORKERS), "")
+        checked = _checked(env, workers_env)
+        metrics_port = checked.metrics_port
+        hosts = names(listener, checked.hosts)
         if hosts:
-            env["MERGEHUB_HOSTS"] = json.dumps(hosts)
+            env |= {"MERGEHUB_HOSTS": json.dumps(hosts), "MERGEHUB_HOSTS_FILE": ""}
         self.origin = Program(
             "services",
             [sys.executable, "-m", "mergehub.hub.serve", str(listener.fileno())],
@@ -111,15 +115,17 @@ class Hub:
             folder.log("services"),
             pass_fds=[listener.fileno()],
         )
-        self._worker_names = [f"{socket.gethostname()}-{n + 1}" for n in range(options.workers)]
         self.workers = [
             Program(
-                f"worker-{number}",
+                name,
                 [sys.executable, "-m", "merge_worker"],
-                workers_env | {"MERGEHUB_WORKER_NAME": name},
-                folder.log(f"worker-{number}"),
+                workers_env
+                | {"MERGEHUB_WORKER_NAME": _registered(name)}
+                | own
+                | _port(metrics_port, number),
+                folder.log(name),
             )
-            for number, name in enumerate(self._worker_names, 1)
+            for number, (name, own) in enumerate(workers(options.workers, options.gpus).items(), 1)
         ]
         stores = [store for store in (self.postgres, self.valkey) if store]
         self.supervisor = Supervisor([*stores, self.origin, *self.workers], self._note, say)
@@ -136,7 +142,7 @@ class Hub:
         self._wait_until_ready()
         for worker in self.workers:
             self.supervisor.launch(worker)
-        names = set(self._worker_names)
+        names = {_registered(worker.name) for worker in self.workers}
         await_workers(self.url, self.tokens.owner, names, self.supervisor.all_run)
         write_secret(self.folder / CONNECTION, {"url": self.url, "token": self.tokens.owner})
 
@@ -170,18 +176,19 @@ class Hub:
             "BOOTSTRAP_TOKEN": self.tokens.owner,
             "WORKER_TOKEN": self.tokens.worker,
             "SERVICE_TOKEN": self.tokens.service,
-            "SECRETS_KEYS": os.environ.get("MERGEHUB_SECRETS_KEYS")
-            or json.dumps(data.secrets_keys()),
+            "SECRETS_KEYS": _given("SECRETS_KEYS") or json.dumps(data.secrets_keys()),
+            "MIGRATIONS": "inline",
             "REQUIRE_TOKEN": str(options.require_token).lower(),
             "ARTIFACTS": data / "artifacts",
             "SCRATCH": data / "scratch",
-            "CORS_PUBLIC": os.environ.get("MERGEHUB_CORS_PUBLIC", "false"),
-            "RATE_READS": os.environ.get("MERGEHUB_RATE_READS", OWN_RATE),
-            "RATE_WRITES": os.environ.get("MERGEHUB_RATE_WRITES", OWN_RATE),
+            "CORS_PUBLIC": _given("CORS_PUBLIC") or "false",
+            "RATE_READS": _given("RATE_READS") or OWN_RATE,
+            "RATE_WRITES": _given("RATE_WRITES") or OWN_RATE,
             "MODEL_ROOTS": json.dumps([str(path) for path in models]),
             "TASK_ROOTS": json.dumps([str(path.resolve()) for path in options.tasks]),
         }
-        return {f"MERGEHUB_{name}": str(value) for name, value in settings.items() if value}
+        named = {f"MERGEHUB_{name}": str(value) for name, value in settings.items() if value}
+        return dict.fromkeys(with_files(named), "") | named  # files of the same have been read
 
     def _wait_until_ready(self) -> None:
         """Ask once: the socket holds the request until the services answer."""
@@ -200,6 +207,24 @@ class Hub:
 
     def _note(self, pids: list[int]) -> None:
         leftovers.note(self.folder / "children.json", pids)
+
+
+def _port(first: int, number: int) -> dict[str, str]:
+    """The variable of the port for the metrics of a worker; each has one of its own."""
+    return {"MERGEHUB_METRICS_PORT": str(first + number - 1)} if first else {}
+
+
+def _given(name: str) -> str | None:
+    """The value that this process was given. Raises CannotStart if its file cannot be read."""
+    try:
+        return variable(f"MERGEHUB_{name}")
+    except BadVariable as error:
+        raise CannotStart(str(error)) from None
+
+
+def _registered(worker: str) -> str:
+    """The name of `worker-1` at the hub: that of this machine, and the rest."""
+    return f"{socket.gethostname()}{worker.removeprefix('worker')}"
 
 
 def _checked(env: Mapping[str, str], workers_env: Mapping[str, str]) -> ServiceSettings:

@@ -22,7 +22,8 @@ class _Frozen(BaseModel):
 class Job(_Frozen):
     """One attempt at a run. `products` are the runs whose models it may open, by product name.
 
-    `parent` is the worker's process id; no child outlives that process.
+    `parent` is the worker's process id; no child outlives that process. `gpu_limit` is how many
+    bytes of its GPU's memory a run may use, if the operator limits it.
     """
 
     run_id: UUID
@@ -35,6 +36,7 @@ class Job(_Frozen):
     artifacts: Path
     scratch: Path
     parent: int
+    gpu_limit: int | None = None
 
     @property
     def model_folder(self) -> Path:
@@ -52,11 +54,21 @@ class Job(_Frozen):
         return scratch_folder(self.scratch, self.run_id)
 
 
+class Usage(_Frozen):
+    """What a child has used so far, in bytes: read, written, and the most memory at any time."""
+
+    read: int = 0
+    written: int = 0
+    memory: int = 0
+    gpu_memory: int = 0
+
+
 class Progress(_Frozen):
-    """The progress of the child's work."""
+    """The progress of the child's work, and what it has used."""
 
     kind: Literal["progress"] = "progress"
     progress: RunProgress
+    usage: Usage = Usage()
 
 
 class Planned(_Frozen):

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from mergehub.contracts.runs import RunProgress
 
 from .messages import Message, Progress
+from .usage import usage
 
 PAUSE_SECONDS = 0.2
 
@@ -52,7 +53,7 @@ class Tell:
             stage=stage, done=done, total=total, unit=unit, bytes_done=bytes_done,
             bytes_total=bytes_total, seconds=now - self._started,
         )  # fmt: skip
-        self.send(Progress(progress=progress))
+        self.send(Progress(progress=progress, usage=usage()))
 
     def send(self, message: Message) -> None:
         self._pipe.write(message.model_dump_json().encode() + b"\n")

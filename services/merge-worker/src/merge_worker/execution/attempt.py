@@ -22,6 +22,7 @@ from mergehub.contracts.runs import (
 )
 from mergehub.contracts.worker_client import LeaseLost, Refused, RunClient, RunClientError
 
+from .measures import Measured
 from .process import ChildProcess
 from .redaction import public, without_folders
 
@@ -47,7 +48,15 @@ class _End(Enum):
 class Attempt:
     """Does the work of one claim, and reports or releases the run."""
 
-    def __init__(self, claim: Claim, job: Job, client: RunClient, stop: asyncio.Event) -> None:
+    def __init__(
+        self,
+        claim: Claim,
+        job: Job,
+        client: RunClient,
+        stop: asyncio.Event,
+        measured: Measured,
+    ) -> None:
+        self._measured = measured
         self._claim = claim
         self._job = job
         self._client = client
@@ -107,6 +116,7 @@ class Attempt:
                 if self._progress is None or self._progress.stage != message.progress.stage:
                     self._new_stage.set()
                 self._progress = message.progress
+                self._measured.progress(message)
             elif isinstance(message, Planned):
                 self._needs = message.needs
                 if self._lacking():
@@ -137,12 +147,15 @@ class Attempt:
                     self._claim.run_id, self._claim.fence, self._progress, self._needs
                 )
             except LeaseLost:
+                self._measured.heartbeat("lost")
                 return _End.LEASE_LOST
             except RunClientError as error:
+                self._measured.heartbeat("failed")
                 # The work continues: while the hub is away, no other worker can claim the run.
                 log.warning("heartbeat.failed", run=str(self._claim.run_id), error=str(error))
                 pause = RETRY_SECONDS
                 continue
+            self._measured.heartbeat("renewed")
             if answer.order == "cancel":
                 return _End.CANCELLED
             pause = self._claim.heartbeat_seconds
@@ -176,6 +189,7 @@ class Attempt:
     async def _hand_back(self, reason: str, needs: Needs | None = None) -> None:
         reason = without_folders(reason, self._job)[:LONGEST_REASON]
         await self._client.release(self._claim.run_id, self._claim.fence, reason, needs)
+        self._measured.outcome = "released"
 
     async def _decline(self, error: OSError) -> None:
         """Release a run that this machine cannot start now, for example because its disk is full.
@@ -202,6 +216,7 @@ class Attempt:
             # Another attempt would fail in the same way.
             await self._report_failure(RunError(code="report-refused", message=str(refused)))
             return
+        self._measured.outcome = request.outcome
         log.info("run.reported", run=str(run.id), outcome=request.outcome, state=run.state)
         if run.state in FINAL - {RunState.FAILED}:  # a retry would continue the failed work
             await asyncio.to_thread(self._remove_unfinished)

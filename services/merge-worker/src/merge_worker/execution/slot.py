@@ -8,14 +8,16 @@ import socket
 from uuid import UUID
 
 import structlog
+from prometheus_client import CollectorRegistry
 
 from merge_worker.child.messages import Job
-from mergehub.contracts.hardware import Capacity
+from mergehub.contracts.hardware import Capacity, Gpu
 from mergehub.contracts.runs import Claim
 from mergehub.contracts.worker_client import RunClient
 from mergehub.kit.settings.service import WorkerSettings
 
 from .attempt import Attempt
+from .measures import Measures
 from .room import capacity
 
 log = structlog.get_logger()
@@ -23,13 +25,26 @@ log = structlog.get_logger()
 DRAIN_SECONDS = 14.0  # for a child's last tensor and the release; orchestrators allow 30 by default
 
 
+def name_of(settings: WorkerSettings) -> str:
+    """The name under which this process is known as a worker."""
+    return settings.worker_name or f"{socket.gethostname()}:{os.getpid()}"
+
+
 class Slot:
     """Claims runs and works on them, one at a time."""
 
-    def __init__(self, settings: WorkerSettings, client: RunClient) -> None:
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        client: RunClient,
+        measures: Measures | None = None,
+        gpu: Gpu | None = None,
+    ) -> None:
+        self._measures = measures or Measures(CollectorRegistry(), settings)
         self._settings = settings
         self._client = client
-        self.name = settings.worker_name or f"{socket.gethostname()}:{os.getpid()}"
+        self._gpu = gpu
+        self.name = name_of(settings)
         self._stop = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
         self._settled = True  # whether the hub knows how the last attempt ended
@@ -49,7 +64,9 @@ class Slot:
 
     def capacity(self, run_id: UUID | None = None) -> Capacity:
         """The resources that are free now, for a certain run or for a new one."""
-        return capacity(self._settings.hardware, self._settings.artifacts.resolve(), run_id)
+        settings = self._settings
+        artifacts = settings.artifacts.resolve()
+        return capacity(artifacts, run_id, self._gpu, settings.gpu_memory)
 
     async def finish(self, seconds: float) -> None:
         """Wait for the end of the work, but no longer than `seconds`."""
@@ -71,12 +88,16 @@ class Slot:
 
     async def _attempt(self, claim: Claim, room: Capacity) -> None:
         self._settled = False
+        measured = self._measures.attempt(claim.spec.kind)
         try:
-            await Attempt(claim, self._job(claim, room), self._client, self._stop).run()
+            job = self._job(claim, room)
+            await Attempt(claim, job, self._client, self._stop, measured).run()
             self._settled = True
         except Exception:
             # Not reported: the lease ends, and another attempt follows.
             log.exception("attempt.failed", run=str(claim.run_id))
+        finally:
+            measured.end()
 
     def _job(self, claim: Claim, room: Capacity) -> Job:
         settings = self._settings
@@ -91,4 +112,5 @@ class Slot:
             artifacts=settings.artifacts.resolve(),
             scratch=settings.scratch.resolve(),
             parent=os.getpid(),
+            gpu_limit=settings.gpu_memory,
         )

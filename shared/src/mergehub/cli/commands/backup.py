@@ -22,7 +22,6 @@ from mergehub.whereabouts import default_folder
 DATA = click.option(
     "--data",
     type=click.Path(path_type=Path),
-    envvar="MERGEHUB_DATA",
     default=default_folder,
     show_default="~/.local/share/mergehub",
     help="The hub's data folder (else MERGEHUB_DATA).",

@@ -89,6 +89,7 @@ class CapacityInput(TypedDict):
     memory: NotRequired[int | None]
     disk: NotRequired[int | None]
     gpu_memory: NotRequired[int | None]
+    gpu: NotRequired[Gpu | None]
 
 
 class CapacityOutput(TypedDict):
@@ -97,6 +98,7 @@ class CapacityOutput(TypedDict):
     memory: int | None
     disk: int | None
     gpu_memory: int | None
+    gpu: Gpu | None
 
 
 class CheckedRecipeAnswer(TypedDict):
@@ -291,6 +293,8 @@ class ErrorSummary(TypedDict):
 class EvaluateResult(TypedDict):
     """The outcome of an evaluate run."""
 
+    device: NotRequired[str | None]
+    warnings: NotRequired[list[str]]
     kind: Literal["evaluate"]
     model: str
     model_digest: str
@@ -337,6 +341,15 @@ class FieldFault(TypedDict):
     detail: str
     suggestion: str | None
     line: int | None
+
+
+class Gpu(TypedDict):
+    """A GPU as its driver describes it; `memory` is null if the driver does not say."""
+
+    uuid: str
+    name: str
+    memory: int | None
+    driver: str
 
 
 class HeartbeatAnswer(TypedDict):
@@ -390,6 +403,8 @@ class Membership(TypedDict):
 class MergeResult(TypedDict):
     """The outcome of a merge run."""
 
+    device: NotRequired[str | None]
+    warnings: NotRequired[list[str]]
     kind: Literal["merge"]
     output_digest: str
     lock_digest: str
@@ -398,7 +413,6 @@ class MergeResult(TypedDict):
     tensors: int
     bytes: int
     seconds: float
-    device: NotRequired[str | None]
     parents: list[Parent]
     notes: NotRequired[list[str]]
 

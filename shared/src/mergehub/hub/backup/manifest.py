@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from mergehub import __version__
 from mergehub.contracts.services import SERVICES
 from mergehub.hub.folder import SECRETS_KEYS, TOKENS
-from mergehub.kit.database.migrations import knows_revision
+from mergehub.kit.database.schema import revisions
 
 FORMAT = 1
 """Increased when older programs can no longer read what newer ones write."""
@@ -90,8 +90,7 @@ def check_migrations(manifest: Manifest) -> None:
     """Raises CannotRestore if this program does not know the migrations of the backup."""
     ours = {service.name for service in SERVICES}
     if set(manifest.revisions) != ours or not all(
-        knows_revision(f"{name}.migrations", revision)
-        for name, revision in manifest.revisions.items()
+        revision in revisions(f"{name}.migrations") for name, revision in manifest.revisions.items()
     ):
         raise CannotRestore(_too_new(manifest.mergehub))
 

@@ -1,4 +1,4 @@
-"""`python -m <service>`: its background work, or an operator's commands for events."""
+"""`python -m <service>`: its background work, its migrations, or the care of its events."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from mergehub.contracts.events import Envelope
+from mergehub.kit.background.migration import migrate_once
 from mergehub.kit.background.process import run_background
 from mergehub.kit.background.resources import Background, Resources, open_resources
 from mergehub.kit.events.consumer import Consumer
@@ -19,23 +20,29 @@ from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.logs import configure_logging
 
 
-def main(service: Background, consumer: Callable[[Resources], Consumer]) -> None:
+def main(service: Background, consumer: Callable[[Resources], Consumer] | None = None) -> None:
     """Run the command of the command line; without one, the background work."""
-    asked = _parser(service.name).parse_args()
+    asked = _parser(service.name, consumer is not None).parse_args()
     settings = read_settings(ServiceSettings)
     if asked.word is None:
         asyncio.run(run_background(service, settings))
-    else:
-        configure_logging(settings.log_level)
-        sys.exit(asyncio.run(_tend(asked, service, consumer, settings)))
+        return
+    configure_logging(settings.log_level)
+    if asked.word == "migrate":
+        sys.exit(asyncio.run(migrate_once(service, settings)))
+    assert consumer is not None
+    sys.exit(asyncio.run(_tend(asked, service, consumer, settings)))
 
 
-def _parser(name: str) -> ArgumentParser:
+def _parser(name: str, consumes: bool) -> ArgumentParser:
     parser = ArgumentParser(
         prog=f"python -m {name}",
         description="Without a command, this runs the service's background work.",
     )
     words = parser.add_subparsers(dest="word", metavar="word")
+    words.add_parser("migrate", help="bring the service's tables up to date, and end")
+    if not consumes:
+        return parser
     words.add_parser("set-aside", help="list the events that could not be applied, as JSON lines")
     replay = words.add_parser("replay", help="apply events that were set aside")
     replay.add_argument("event", type=UUID, nargs="*", help="the event's id; without one, all")
@@ -51,6 +58,9 @@ async def _tend(
 ) -> int:
     """Returns the exit status: 1 if an event still cannot be applied."""
     async with open_resources(service, settings) as resources:
+        if lacks := await resources.tables.look():
+            print(lacks, file=sys.stderr)
+            return 1
         reader = consumer(resources)
         if asked.word == "skip-pruned":
             print(f"Given up: {await reader.skip_pruned()} events")

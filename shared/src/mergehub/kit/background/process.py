@@ -11,12 +11,19 @@ from mergehub.kit.background.resources import Background, Resources, open_resour
 from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.logs import configure_logging
 from mergehub.kit.telemetry.loops import Loop, Loops, running
-from mergehub.kit.telemetry.metrics import LoopMetrics, telling
+from mergehub.kit.telemetry.metrics import LoopMetrics
+from mergehub.kit.telemetry.probes import Probes, probed
 
 
-def all_loops(service: Background, resources: Resources) -> dict[str, Loop]:
-    """The loops of a background process: the service's own."""
-    return {f"{service.name}.{name}": loop for name, loop in service.loops(resources).items()}
+def loops_of(service: Background, resources: Resources, background: bool) -> dict[str, Loop]:
+    """The loops of a process, with or without the service's background work.
+
+    Each begins as soon as the tables are there.
+    """
+    loops: dict[str, Loop] = {"signals": resources.signals.run}
+    if background:
+        loops |= service.loops(resources)
+    return {f"{service.name}.{name}": resources.tables.after(loop) for name, loop in loops.items()}
 
 
 async def run_background(service: Background, settings: ServiceSettings) -> None:
@@ -26,9 +33,9 @@ async def run_background(service: Background, settings: ServiceSettings) -> None
     for each in (signal.SIGINT, signal.SIGTERM):  # The first process of a container ignores both.
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
     async with open_resources(service, settings) as resources:
-        loops = all_loops(service, resources) | {f"{service.name}.signals": resources.signals.run}
-        async with watched_loops(loops, resources):
-            with telling(resources.metrics, settings.metrics_port):
+        loops = loops_of(service, resources, background=True)
+        async with watched_loops(loops, resources) as watched:
+            with probed(settings.metrics_port, Probes(resources.metrics, watched.stuck)):
                 await stopped.wait()
 
 

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from mergehub.kit.database.database import Database
 from mergehub.kit.database.notify import Signals
 from mergehub.kit.database.schema import migrate
+from mergehub.kit.database.tables import Tables
 from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.loops import Loop
 from mergehub.tls import tls
@@ -30,6 +31,7 @@ class Resources:
 
     settings: ServiceSettings
     database: Database
+    tables: Tables
     redis: Redis
     hub: httpx.AsyncClient
     signals: Signals
@@ -56,7 +58,10 @@ class Background:
 async def open_resources(
     service: Background, settings: ServiceSettings, metrics: CollectorRegistry | None = None
 ) -> AsyncIterator[Resources]:
-    """Connect, bring the database up to date, and close everything at the end."""
+    """Connect, migrate the database if `migrations=inline`, and close everything at the end.
+
+    Raises NewerTables if a newer release has migrated the database that this one should migrate.
+    """
     async with AsyncExitStack() as stack:
         database = Database(settings.database_url, service.name, settings.database_pool)
         stack.push_async_callback(database.close)
@@ -68,9 +73,11 @@ async def open_resources(
         stack.push_async_callback(redis.aclose)
         hub = await stack.enter_async_context(_hub_client(settings))
         signals = Signals(settings.database_url, service.channels)
-        await migrate(database, service.migrations)
+        if settings.migrations == "inline":
+            await migrate(database, service.migrations)
+        tables = Tables(database, service.migrations)
         metrics = metrics or CollectorRegistry()
-        yield Resources(settings, database, redis, hub, signals, stack, metrics)
+        yield Resources(settings, database, tables, redis, hub, signals, stack, metrics)
 
 
 def _hub_client(settings: ServiceSettings) -> httpx.AsyncClient:

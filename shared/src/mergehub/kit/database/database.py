@@ -78,6 +78,12 @@ class Database:
     @asynccontextmanager
     async def unhurried(self) -> AsyncIterator[AsyncConnection]:
         """A transaction on a connection of its own, without a time limit for statements."""
+        async with self.apart() as connection, connection.begin():
+            yield connection
+
+    @asynccontextmanager
+    async def apart(self) -> AsyncIterator[AsyncConnection]:
+        """A connection of its own, without a time limit for statements, and closed afterwards."""
         engine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=lambda: self._connect(None),
@@ -85,7 +91,7 @@ class Database:
             hide_parameters=True,
         )
         try:
-            async with engine.begin() as connection:
+            async with engine.connect() as connection:
                 yield connection
         finally:
             await engine.dispose()

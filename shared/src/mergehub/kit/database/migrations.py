@@ -1,12 +1,13 @@
-"""Runs a service's Alembic history."""
+"""Runs a service's Alembic history, each migration in a transaction of its own."""
 
 from __future__ import annotations
 
 import importlib.resources
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from alembic import command, context
+from alembic import command, context, op
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 
 
@@ -24,12 +25,17 @@ def upgrade(connection: Connection, package: str, schema: str) -> None:
     command.upgrade(config, "head")
 
 
-def knows_revision(package: str, revision: str) -> bool:
-    """Whether the history in `package` has `revision`."""
-    return any(
-        script.revision == revision
-        for script in ScriptDirectory.from_config(_config(package)).walk_revisions()
-    )
+@contextmanager
+def without_lock() -> Iterator[None]:
+    """A block of a migration for CREATE INDEX CONCURRENTLY and the like.
+
+    It runs outside of a transaction and may wait for as long as it takes, since no request waits
+    for it. If it fails, the migration begins again: write `DROP INDEX IF EXISTS` before it.
+    """
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")
+        yield
+        op.execute("RESET lock_timeout")
 
 
 def run_env(metadata: MetaData) -> None:
@@ -39,6 +45,7 @@ def run_env(metadata: MetaData) -> None:
         connection=attributes["connection"],
         target_metadata=metadata,
         version_table_schema=attributes["schema"],
+        transaction_per_migration=True,
     )
     with context.begin_transaction():
         context.run_migrations()

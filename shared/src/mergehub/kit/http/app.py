@@ -14,10 +14,9 @@ from redis.exceptions import ResponseError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub import __version__
-from mergehub.kit.background.process import all_loops, watched_loops
+from mergehub.kit.background.process import loops_of, watched_loops
 from mergehub.kit.background.resources import Background, Resources, open_resources
-from mergehub.kit.database.database import Database
-from mergehub.kit.database.schema import is_current
+from mergehub.kit.database.tables import Tables
 from mergehub.kit.docs import docs_routes
 from mergehub.kit.http.api import Api
 from mergehub.kit.http.parameters import known_parameters
@@ -29,25 +28,21 @@ from mergehub.kit.middleware.requests import PROBES
 from mergehub.kit.openapi.answers import share_errors
 from mergehub.kit.openapi.document import amend
 from mergehub.kit.openapi.links import Link, describe_links
+from mergehub.kit.problems.exhausted import NotReady
 from mergehub.kit.problems.problem import (
     Invalid,
-    Problem,
     Unauthenticated,
     problem_responses,
 )
 from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.logs import configure_logging
-from mergehub.kit.telemetry.loops import Loop
 from mergehub.kit.telemetry.metrics import Reading, exposition
 
 READY_SECONDS = 2.0
 
 
-class NotReady(Problem):
-    """The service cannot work yet: a store does not answer, or its database is being migrated."""
-
-    status, code, title = 503, "not-ready", "The service is not ready"
-    remedy = "Wait and try again. If it lasts, check the part that the detail names."
+async def _no_preparation(resources: Resources) -> None:
+    return None
 
 
 async def _no_readings(session: AsyncSession) -> Sequence[Reading]:
@@ -63,7 +58,8 @@ class ServiceParts:
     - `readings`: what `/metrics` reads from the tables.
     - `links`: the links between operations in the OpenAPI document.
     - `doors`: those of `routers` that need no token even if reading needs one.
-    - `start`: runs once after the migration, before the first request.
+    - `start`: runs once before the first request; the tables need not be there yet.
+    - `prepare`: runs once when the tables are there, before the first request that needs them.
     """
 
     background: Background
@@ -72,6 +68,7 @@ class ServiceParts:
     links: Sequence[Link] = ()
     largest_bodies: Mapping[str, int] = field(default_factory=dict)
     start: Callable[[FastAPI, Resources], Awaitable[None]] | None = None
+    prepare: Callable[[Resources], Awaitable[None]] = _no_preparation
     readings: Callable[[AsyncSession], Awaitable[Sequence[Reading]]] = _no_readings
     doors: Sequence[APIRouter] = ()
 
@@ -93,9 +90,9 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
             app.state.database = resources.database
             if parts.start is not None:
                 await parts.start(app, resources)
-            loops: dict[str, Loop] = {f"{parts.background.name}.signals": resources.signals.run}
-            if settings.background == "inline":
-                loops |= all_loops(parts.background, resources)
+            resources.tables.prepare = lambda: parts.prepare(resources)
+            await resources.tables.look()
+            loops = loops_of(parts.background, resources, settings.background == "inline")
             async with watched_loops(loops, resources) as app.state.loops:
                 yield
 
@@ -139,7 +136,7 @@ def _operations(parts: ServiceParts, metrics: CollectorRegistry) -> APIRouter:
 
     @router.get("/readyz")
     async def readyz(request: Request) -> dict[str, str]:
-        await _check_ready(request.app.state.resources, parts)
+        await _check_ready(request.app.state.resources)
         if faults := request.app.state.loops.faults():
             raise NotReady(" ".join(faults))
         return {"status": "ready", "service": parts.background.name}
@@ -156,12 +153,12 @@ def _operations(parts: ServiceParts, metrics: CollectorRegistry) -> APIRouter:
     return router
 
 
-async def _check_ready(resources: Resources, parts: ServiceParts) -> None:
+async def _check_ready(resources: Resources) -> None:
     """Raises NotReady if a store does not answer, or the database lacks a migration."""
     checks: dict[str, Callable[[], Awaitable[object]]] = {
         "database": resources.database.ping,
         "redis": resources.redis.ping,
-        "migrations": lambda: _check_current(resources.database, parts.background.migrations),
+        "migrations": lambda: _check_tables(resources.tables),
     }
     for name, check in checks.items():
         try:
@@ -175,6 +172,6 @@ async def _check_ready(resources: Resources, parts: ServiceParts) -> None:
             raise NotReady(f"{name} does not answer: {type(error).__name__}.") from error
 
 
-async def _check_current(database: Database, migrations: str) -> None:
-    if not await is_current(database, migrations):
-        raise NotReady("The database is not at this version's newest migration.")
+async def _check_tables(tables: Tables) -> None:
+    if lacks := await tables.look():
+        raise NotReady(lacks)

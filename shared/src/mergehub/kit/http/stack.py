@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from mergehub.kit.http.api import Api
+from mergehub.kit.http.await_tables import AwaitTables
 from mergehub.kit.http.problem_handlers import install_problems
 from mergehub.kit.middleware.deprecation import LateHeaders
 from mergehub.kit.middleware.etags import EntityTags, describe_etags
@@ -15,6 +16,7 @@ from mergehub.kit.middleware.json_bodies import JsonBodies
 from mergehub.kit.middleware.literal_paths import LiteralPaths, literal_paths
 from mergehub.kit.middleware.nul import NoNul
 from mergehub.kit.middleware.request_id import RequestId
+from mergehub.kit.middleware.request_metrics import RequestMetrics
 from mergehub.kit.middleware.requests import BodyLimit, PlainBodies
 from mergehub.kit.middleware.throttle import Throttle
 from mergehub.kit.middleware.time_limits import TimeLimit
@@ -22,7 +24,6 @@ from mergehub.kit.openapi.answers import common_answers, plain_outputs
 from mergehub.kit.openapi.document import amend, keep_nulls, whole_bounds
 from mergehub.kit.openapi.inputs import describe_inputs
 from mergehub.kit.settings.service import ServiceSettings
-from mergehub.kit.telemetry.metrics import RequestMetrics
 
 
 def add_middleware(
@@ -41,6 +42,7 @@ def add_middleware(
     app.add_middleware(PlainBodies)
     app.add_middleware(NoNul)
     app.add_middleware(Throttle, settings=settings, metrics=metrics)
+    app.add_middleware(AwaitTables)
     app.add_middleware(TimeLimit, seconds=settings.request_seconds)
     app.add_middleware(RequestMetrics, registry=metrics)
     app.add_middleware(RequestId)

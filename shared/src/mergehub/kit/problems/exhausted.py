@@ -1,8 +1,15 @@
-"""Problems of a hub that has run out of time, of disk space, or of one caller's quota."""
+"""Problems of a hub that is not ready, or ran out of time, disk space, or one caller's quota."""
 
 from __future__ import annotations
 
 from mergehub.kit.problems.problem import Problem, Unavailable
+
+
+class NotReady(Problem):
+    """The service cannot work yet: a store does not answer, or its database is being migrated."""
+
+    status, code, title = 503, "not-ready", "The service is not ready"
+    remedy = "Wait and try again. If it lasts, check the part that the detail names."
 
 
 class TookTooLong(Problem):

@@ -1,4 +1,7 @@
-"""Settings from `MERGEHUB_…` variables. Wrong ones end the program with a sentence for each."""
+"""Settings from `MERGEHUB_…` variables or the files that `MERGEHUB_…_FILE` names.
+
+Wrong ones end the program with a sentence for each.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource
 from pydantic_settings.sources.utils import parse_env_vars
 
+from mergehub.variables import SUFFIX, BadVariable, variable
+
 S = TypeVar("S", bound="Settings")
 
 KINDS = {"list_type": "it should be a JSON list", "dict_type": "it should be a JSON object"}
@@ -23,13 +28,26 @@ class BadSettings(SystemExit):
 
 
 class _Variables(EnvSettingsSource):
-    """The variables of an environment. Text that is not JSON is kept for pydantic to refuse."""
+    """The variables of an environment, with the content of files in their place.
+
+    Text that is not JSON is kept for pydantic to refuse. `faults` has a sentence for each field
+    whose file cannot be read.
+    """
 
     def __init__(self, kind: type[BaseSettings], environment: Mapping[str, str]) -> None:
         super().__init__(kind)
-        self.env_vars = parse_env_vars(
-            environment, case_sensitive=False, ignore_empty=self.env_ignore_empty
-        )
+        given = parse_env_vars(environment, case_sensitive=False, ignore_empty=False)
+        named = {key.upper(): value for key, value in given.items() if value}
+        values: dict[str, str] = {}
+        self.faults: dict[str, str] = {}
+        for field in kind.model_fields:
+            name = variable_of(kind, field)
+            try:
+                values[name.lower()] = variable(name, named) or ""
+            except BadVariable as error:
+                self.faults[field] = str(error)
+        self.files = {name: named.get(name + SUFFIX, "") for name in map(str.upper, values)}
+        self.env_vars = parse_env_vars(values, case_sensitive=False, ignore_empty=True)
 
     def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
         try:
@@ -39,7 +57,7 @@ class _Variables(EnvSettingsSource):
 
 
 class Settings(BaseSettings):
-    """Settings whose faults are all reported at once."""
+    """Settings whose faults are all reported at once. Only `read_settings` reads variables."""
 
     @classmethod
     def settings_customise_sources(
@@ -49,36 +67,48 @@ class Settings(BaseSettings):
         *others: PydanticBaseSettingsSource,
         **named: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, _Variables(settings_cls, os.environ)
+        return (init_settings,)
+
+
+def variable_of(kind: type[BaseSettings], field: str) -> str:
+    """The name of the variable that a field of settings is read from."""
+    return f"{kind.model_config.get('env_prefix', '')}{field}".upper()
 
 
 def read_settings(kind: type[S], environment: Mapping[str, str] = os.environ) -> S:
     """The settings that an environment has. Raises BadSettings, a sentence for each variable."""
+    found = _Variables(kind, environment)
+    wrong = list(found.faults.values())
     try:
-        return kind(**_Variables(kind, environment)())
+        settings = kind(**found())
     except ValidationError as error:
-        raise BadSettings("\n".join(_sentences(kind, error))) from None
+        wrong += _sentences(kind, error, found)
+    if wrong:
+        raise BadSettings("\n".join(wrong))
+    return settings
 
 
-def _sentences(kind: type[Settings], error: ValidationError) -> Iterator[str]:
-    found: dict[str, dict[str, None]] = {}
+def _sentences(kind: type[Settings], error: ValidationError, found: _Variables) -> Iterator[str]:
+    faults: dict[str, dict[str, None]] = {}
     for fault in error.errors(include_url=False, include_input=False):
         field = str(fault["loc"][0]) if fault["loc"] else ""
-        found.setdefault(field, {})[_what(fault)] = None
-    for field, faults in found.items():
-        yield _sentence(kind, field, "; ".join(faults))
+        faults.setdefault(field, {})[_what(fault)] = None
+    for field, told in faults.items():
+        if field not in found.faults:
+            yield _sentence(kind, field, "; ".join(told), found.files)
 
 
-def _sentence(kind: type[Settings], name: str, what: str) -> str:
-    if not name:  # a fault of several variables, which the text names
+def _sentence(kind: type[Settings], field: str, what: str, files: Mapping[str, str]) -> str:
+    if not field:  # a fault of several variables, which the text names
         return f"{what[0].upper()}{what[1:]}."
-    variable = f"{kind.model_config.get('env_prefix', '')}{name}".upper()
-    field = kind.model_fields[name]
+    name = variable_of(kind, field)
+    about = kind.model_fields[field]
     if what == "missing":
-        return f"{variable} is not set: {field.description}"
-    example = _example(field)
-    right = f" Write it as in {variable}={shlex.quote(example)}." if example else ""
-    return f"{variable} cannot be read: {what}.{right}"
+        return f"{name} is not set: {about.description}"
+    source = f" from {files[name]}" if files.get(name) else ""
+    example = _example(about)
+    right = f" Write it as in {name}={shlex.quote(example)}." if example else ""
+    return f"{name} cannot be read{source}: {what}.{right}"
 
 
 def _what(fault: Mapping[str, Any]) -> str:

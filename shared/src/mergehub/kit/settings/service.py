@@ -7,9 +7,10 @@ import hmac
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from mergehub.contracts.hardware import Hardware
@@ -111,6 +112,11 @@ class ServiceSettings(SignInSettings):
         default="inline",
         description="Whether relay, sweeper and consumers run inside the HTTP process (`inline`).",
     )
+    migrations: Literal["inline", "separate"] = Field(
+        default="inline",
+        description="Whether the service migrates its tables when it starts (`inline`), or a job "
+        "of its own does (`python -m <service> migrate`); the service then waits for the tables.",
+    )
     events_days: int = Field(
         default=90, ge=1, description="How many days events and the inbox's records are kept."
     )
@@ -182,8 +188,8 @@ class ServiceSettings(SignInSettings):
         default=0,
         ge=0,
         lt=2**16,
-        description="The port at which a background process (`background=separate`) serves its "
-        "metrics; 0 serves none.",
+        description="The port at which a background process (`background=separate`) serves "
+        "`/metrics` and `/healthz`; 0 serves none.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -222,6 +228,19 @@ class WorkerSettings(Settings):
         default=None, description="Shown with its runs; without it, host and process id."
     )
     hardware: Hardware = "cpu"
+    gpu: str | None = Field(
+        default=None,
+        examples=["0"],
+        description="The number or UUID of its GPU as in `nvidia-smi -L`; else the first free one.",
+    )
+    gpu_locks: Path = Field(
+        default_factory=lambda: Path(gettempdir()) / "mergehub-gpus",
+        description="The folder in which the workers of a machine lock their GPUs.",
+    )
+    gpu_memory: ByteSize | None = Field(
+        default=None,
+        description="The most memory of its GPU that a run may use, such as `20GB` or `16GiB`.",
+    )
     model_roots: list[Path] = Field(
         default_factory=list,
         examples=[["/mnt/models"]],
@@ -264,5 +283,12 @@ class WorkerSettings(Settings):
     )
     keep_failed_hours: float = Field(
         default=24, ge=0, description="How many hours a failed run's state is kept for a retry."
+    )
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        lt=2**16,
+        description="The port at which the worker serves `/metrics`, `/healthz` and `/readyz`; 0 "
+        "serves none.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"

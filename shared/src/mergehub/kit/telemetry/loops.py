@@ -17,16 +17,23 @@ Loop = Callable[[], Awaitable[None]]
 
 BACKOFF = Backoff(first=0.2, longest=5.0)
 TURN_SECONDS = 60.0
+STUCK_SECONDS = 15.0  # for a loop that hangs to end once it is cancelled
 
 
 class Watched:
-    """A loop, and the time by which its next turn must begin; after that it is late."""
+    """A loop, and the time by which its next turn must begin; after that it is late.
+
+    A loop that is late is cancelled and started again, so lateness can be the fault of a store that
+    is down. A loop is stuck if that did not help: it ignores the cancellation, or blocks the
+    process. Only a new process helps then.
+    """
 
     def __init__(self, name: str, loop: Loop) -> None:
         self.name = name
         self._loop = loop
         self._clock = asyncio.get_running_loop().time
         self._deadline = self._clock() + TURN_SECONDS
+        self._restart = self._deadline
         self._limit: asyncio.Timeout | None = None
         self._error = "it hangs"
 
@@ -42,9 +49,14 @@ class Watched:
             return None
         return f"The loop {self.name} has made no progress for too long: {self._error}."
 
+    @property
+    def stuck(self) -> bool:
+        """Whether the loop has neither turned nor been started again; any thread may ask."""
+        return self._clock() > self._restart + STUCK_SECONDS
+
     def turned(self, within: float) -> None:
         """Note a turn of the loop; the next one is due `within` seconds."""
-        self._deadline = self._clock() + within
+        self._deadline = self._restart = self._clock() + within
         if self._limit is not None and not self._limit.expired():
             self._limit.reschedule(self._deadline)
 
@@ -59,11 +71,13 @@ class Watched:
             await self._run_once()
             if self._clock() - started > 10 * BACKOFF.longest:
                 pauses = BACKOFF.pauses()
+            self._restart = self._clock() + TURN_SECONDS
             await asyncio.sleep(next(pauses))
 
     async def _run_once(self) -> None:
         """Run the loop until it ends or fails, whatever it raises."""
         token = _current.set(self)
+        self._restart = self._clock() + TURN_SECONDS
         try:
             async with asyncio.timeout(TURN_SECONDS) as self._limit:
                 await self._loop()
@@ -110,6 +124,10 @@ class Loops:
     def faults(self) -> list[str]:
         """A sentence about each loop that is late."""
         return [loop.fault for loop in self.watched if loop.fault]
+
+    def stuck(self) -> list[str]:
+        """A sentence about each loop that only a new process can start again."""
+        return [f"The loop {loop.name} is stuck." for loop in self.watched if loop.stuck]
 
 
 @asynccontextmanager

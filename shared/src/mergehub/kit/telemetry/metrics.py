@@ -1,24 +1,15 @@
-"""Metrics of every request, and those that a service reads from its tables on demand."""
+"""Metrics that a program reads on demand: from its tables, and from its loops."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import structlog
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Histogram,
-    generate_latest,
-    start_http_server,
-)
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mergehub.kit.telemetry.loops import Loops
 
@@ -82,7 +73,7 @@ class _Readings(Collector):
 class LoopMetrics(Collector):
     """How late the loops of a process are."""
 
-    def __init__(self, loops: Loops) -> None:
+    def __init__(self, *loops: Loops) -> None:
         self._loops = loops
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -91,55 +82,6 @@ class LoopMetrics(Collector):
             "How many seconds a loop's turn is overdue; 0 while it is on time",
             labels=["loop"],
         )
-        for loop in self._loops.watched:
+        for loop in (each for loops in self._loops for each in loops.watched):
             late.add_metric([loop.name], loop.late_seconds)
         yield late
-
-
-@contextmanager
-def telling(metrics: CollectorRegistry, port: int) -> Iterator[None]:
-    """Serve `metrics` at a port of their own while the block lasts; 0 serves none."""
-    if not port:
-        yield
-        return
-    server, thread = start_http_server(port, registry=metrics)
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-class RequestMetrics:
-    """ASGI middleware that counts and times requests by route, method and status."""
-
-    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
-        self._app = app
-        self._count = Counter(
-            "mergehub_requests", "Requests", ["route", "method", "status"], registry=registry
-        )
-        self._seconds = Histogram(
-            "mergehub_request_seconds", "Request time", ["route", "method"], registry=registry
-        )
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        status = 500
-        started = time.perf_counter()
-
-        async def watch(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watch)
-        finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
-            method = scope["method"]
-            self._count.labels(route, method, str(status)).inc()
-            self._seconds.labels(route, method).observe(time.perf_counter() - started)
