@@ -15,7 +15,7 @@ with quick_start():
     from .execution.card import CannotTake, take_card
     from .execution.gpu import unfit
     from .execution.slot import name_of
-    from .jobs import serve
+    from .serve import serve
 
 
 def main() -> int | str:

@@ -8,29 +8,21 @@ workers. An idle worker sleeps in Redis until a knock.
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Awaitable
-from contextlib import ExitStack, suppress
-from functools import partial
+from contextlib import suppress
 from typing import Any, cast
 from uuid import UUID
 
 import structlog
 from arq.constants import in_progress_key_prefix
 from arq.worker import Retry, Worker, func
-from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from merge_worker.execution.deletion_cost import DeletionCost
-from merge_worker.execution.leftovers import Leftovers
-from merge_worker.execution.measures import Measures
-from merge_worker.execution.presence import Presence
 from merge_worker.execution.shift import Shift
 from merge_worker.execution.slot import Slot
 from mergehub.backoff import Backoff
-from mergehub.contracts.hardware import Gpu
-from mergehub.contracts.worker_client import DoesNotFit, RunClient, RunClientError, Unreachable
+from mergehub.contracts.worker_client import DoesNotFit, RunClientError, Unreachable
 from mergehub.kit.events.doorbell import (
     EXECUTE_RUN,
     deserialize,
@@ -41,10 +33,7 @@ from mergehub.kit.events.doorbell import (
     serialize,
 )
 from mergehub.kit.settings.service import WorkerSettings
-from mergehub.kit.telemetry.logs import configure_logging
-from mergehub.kit.telemetry.loops import Loop, Loops, running, turned
-from mergehub.kit.telemetry.metrics import LoopMetrics
-from mergehub.kit.telemetry.probes import Probes, probed
+from mergehub.kit.telemetry.loops import turned
 
 log = structlog.get_logger()
 
@@ -58,10 +47,6 @@ ANSWER_SECONDS = 5.0  # for Redis to connect or answer; longer than a look
 CLOSE_SECONDS = 2.0
 BACKOFF = Backoff(first=0.1, longest=5.0)
 TRIES = 1000  # the bell expires long before
-
-# Exit statuses. An unexpected error ends Python with 1.
-DRAINED = 0
-NOT_HANDED_BACK = 75  # EX_TEMPFAIL of sysexits.h: the run continues when its lease ends
 
 
 class Listener(Worker):
@@ -174,49 +159,3 @@ async def _end_jobs(worker: Worker) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _told_to_kubernetes(settings: WorkerSettings, shift: Shift) -> dict[str, Loop]:
-    """The loop that reports how costly it is to delete the pod, if the worker knows its pod."""
-    if settings.pod_name is None:
-        return {}
-    cost = DeletionCost(settings.pod_name, settings.pod_account, lambda: shift.busy)
-    return {"deletion-cost": cost.run}
-
-
-async def serve(settings: WorkerSettings, gpu: Gpu | None = None) -> int:
-    """Work until the shift is over or a signal ends it; then return the exit status.
-
-    A run that is at work has `drain_seconds` to end; then it is released.
-    """
-    configure_logging(settings.log_level)
-    shift = Shift(settings.runs, settings.idle_seconds)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, shift.end, "a signal ends it")
-    client = RunClient.connect(settings.hub_url, settings.worker_token.get_secret_value())
-    metrics = CollectorRegistry()
-    measures = Measures(metrics, settings)
-    slot = Slot(settings, client, measures, gpu)
-    doorbell = Doorbell(settings, slot, shift)
-    loops = {"doorbell": doorbell.listen, "leftovers": Leftovers(settings, client).run}
-    with ExitStack() as probes:  # they answer until the worker has drained
-        async with running(loops, farewell=CLOSE_SECONDS + 0.5) as watched:
-            presence = Presence(slot, settings.hardware, client, watched, measures)
-            async with running(
-                {"presence": presence.run} | _told_to_kubernetes(settings, shift)
-            ) as itself:
-                metrics.register(LoopMetrics(watched, itself))
-                asked = Probes(metrics, partial(_stuck, watched, itself), presence.faults)
-                probes.enter_context(probed(settings.metrics_port, asked))
-                log.info("worker.listening", hardware=settings.hardware, hub=settings.hub_url)
-                await shift.over.wait()
-                await slot.finish(settings.drain_seconds)
-        handed_back = await slot.drain()
-        await presence.end()
-        await doorbell.close()
-        await client.aclose()
-    return DRAINED if handed_back else NOT_HANDED_BACK
-
-
-def _stuck(*loops: Loops) -> list[str]:
-    return [said for each in loops for said in each.stuck()]

@@ -13,6 +13,8 @@ from mergehub.contracts.kinds import RunResult, RunSpec
 from mergehub.contracts.runs import RunError, RunProgress
 
 PARTIAL = ".partial"
+SERVICE = "mergehub-worker"
+"""The name of worker and child in traces."""
 
 
 class _Frozen(BaseModel):
@@ -24,6 +26,7 @@ class Job(_Frozen):
 
     `parent` is the worker's process id; no child outlives that process. `gpu_limit` is how many
     bytes of its GPU's memory a run may use, if the operator limits it.
+    `traceparent` is the worker's span of the attempt, if there are traces.
     """
 
     run_id: UUID
@@ -37,6 +40,7 @@ class Job(_Frozen):
     scratch: Path
     parent: int
     gpu_limit: int | None = None
+    traceparent: str | None = None
 
     @property
     def model_folder(self) -> Path:

@@ -115,6 +115,7 @@ class Attempt:
             if isinstance(message, Progress):
                 if self._progress is None or self._progress.stage != message.progress.stage:
                     self._new_stage.set()
+                    log.info("run.stage", stage=message.progress.stage)
                 self._progress = message.progress
                 self._measured.progress(message)
             elif isinstance(message, Planned):
@@ -218,6 +219,9 @@ class Attempt:
             return
         self._measured.outcome = request.outcome
         log.info("run.reported", run=str(run.id), outcome=request.outcome, state=run.state)
+        if error := request.error:
+            why = {"code": error.code, "error": error.message, "last_lines": error.last_lines}
+            log.warning("run.failed", run=str(run.id), **why)
         if run.state in FINAL - {RunState.FAILED}:  # a retry would continue the failed work
             await asyncio.to_thread(self._remove_unfinished)
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from uuid import UUID
 
 import structlog
 from prometheus_client import CollectorRegistry
+from structlog.contextvars import bound_contextvars
 
 from merge_worker.child.messages import Job
 from mergehub.contracts.hardware import Capacity, Gpu
 from mergehub.contracts.runs import Claim
 from mergehub.contracts.worker_client import RunClient
 from mergehub.kit.settings.service import WorkerSettings
+from mergehub.kit.telemetry.traces import record, span, traceparent
 
 from .attempt import Attempt
 from .measures import Measures
@@ -57,7 +60,9 @@ class Slot:
               was started.
         """
         room = await asyncio.to_thread(self.capacity, run_id)
+        started = time.time_ns()
         claim = await self._client.claim(run_id, self.name, self._settings.hardware, room)
+        record("claim", claim.traceparent, started, "client", run=str(run_id), worker=self.name)
         log.info("run.claimed", run=str(run_id), attempt=claim.attempt, kind=claim.spec.kind)
         self._work = asyncio.create_task(self._attempt(claim, room))
         return self._work
@@ -88,10 +93,16 @@ class Slot:
 
     async def _attempt(self, claim: Claim, room: Capacity) -> None:
         self._settled = False
-        measured = self._measures.attempt(claim.spec.kind)
+        kind, run_id = claim.spec.kind, str(claim.run_id)
+        measured = self._measures.attempt(kind)
         try:
-            job = self._job(claim, room)
-            await Attempt(claim, job, self._client, self._stop, measured).run()
+            with bound_contextvars(run=run_id), span(
+                f"run {kind}", claim.traceparent, "consumer",
+                run=run_id, attempt=claim.attempt, worker=self.name,
+            ) as current:  # fmt: skip
+                job = self._job(claim, room)
+                await Attempt(claim, job, self._client, self._stop, measured).run()
+                current.note(outcome=measured.outcome)
             self._settled = True
         except Exception:
             # Not reported: the lease ends, and another attempt follows.
@@ -113,4 +124,5 @@ class Slot:
             scratch=settings.scratch.resolve(),
             parent=os.getpid(),
             gpu_limit=settings.gpu_memory,
+            traceparent=traceparent(),
         )

@@ -111,7 +111,9 @@ class CheckedRecipeAnswer(TypedDict):
 
 
 class Claim(TypedDict):
-    """The right to work on a run until its lease ends; `fence` grows with each claim."""
+    """The right to work on a run until its lease ends; `fence` grows with each claim.
+
+    `traceparent` is the span that submitted the run, if the registry has traces."""
 
     run_id: str
     fence: int
@@ -121,6 +123,7 @@ class Claim(TypedDict):
     timeout_seconds: int
     spec: EvaluateSpec | MergeSpec
     products: dict[str, str]
+    traceparent: str | None
 
 
 class ClaimRequest(TypedDict):
@@ -272,7 +275,10 @@ class EndpointWithSecret(TypedDict):
 
 
 class Envelope(TypedDict):
-    """One event. `sequence` counts each source's events from 1 without a gap."""
+    """One event. `sequence` counts each source's events from 1 without a gap.
+
+    `traceparent` is the trace that it belongs to (W3C Trace Context), if its source has traces.
+    Stored events of older versions lack it; answers always have it."""
 
     id: str
     source: str
@@ -281,6 +287,7 @@ class Envelope(TypedDict):
     time: str
     subject: str
     data: dict[str, Any]
+    traceparent: str | None
 
 
 class ErrorSummary(TypedDict):
