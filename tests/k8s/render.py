@@ -35,7 +35,7 @@ def rendered(overlay: str) -> list[Object]:
 
 def local_secrets() -> list[Object]:
     """The Secrets that the script of the local overlay prints."""
-    script = MANIFESTS / "overlays" / "local" / "secrets.sh"
+    script = MANIFESTS / "overlays" / "local" / "make-secrets"
     done = subprocess.run([script], capture_output=True, text=True, check=True)
     return list(yaml.safe_load_all(done.stdout))
 

@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import ByteSize, TypeAdapter
 
 from k8s.objects import environment, of_kind, one, pods
-from k8s.render import Object, rendered
+from k8s.render import OVERLAYS, Object, rendered
+from merge_worker import model_cache
 from mergehub.kit.settings.service import ServiceSettings
 
 pytestmark = pytest.mark.process
@@ -40,6 +42,18 @@ def test_the_local_database_takes_all_of_them() -> None:
     container = one(objects, "StatefulSet", "postgres")["spec"]["template"]["spec"]["containers"][0]
     (allowed,) = re.findall(r"max_connections=(\d+)", " ".join(container["args"]))
     assert connections(objects) + 10 <= int(allowed)  # migrations and a person with psql
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_cache_of_models_is_kept_below_nine_tenths_of_its_volume(overlay: str) -> None:
+    objects = rendered(overlay)
+    claim = one(objects, "PersistentVolumeClaim", "model-cache")["spec"]["resources"]["requests"]
+    size = TypeAdapter(ByteSize).validate_python(claim["storage"].replace("Gi", "GiB"))
+    (pod,) = (pod for pod in pods(objects) if pod.component == "model-cache")
+    *command, limit = pod.spec["containers"][0]["command"]
+    assert command == ["python", "-m", model_cache.__name__]
+    assert 0.5 * size < TypeAdapter(ByteSize).validate_python(limit) < 0.9 * size
+    assert pod.spec["volumes"][0]["persistentVolumeClaim"]["claimName"] == "model-cache"
 
 
 @pytest.mark.parametrize("figure", ["1,593", "805", "2,588"])

@@ -21,12 +21,13 @@ ROOT = MANIFESTS.parents[1]
 GUIDE = (ROOT / "docs" / "guides" / "first-gpu-merge.md").read_text(encoding="utf-8")
 
 
-def test_every_image_has_a_dockerfile() -> None:
-    built = re.findall(r"docker build -f (\S+)", GUIDE)
-    assert len(built) == 3
-    for file in built:
+def test_every_image_has_a_dockerfile_with_its_target() -> None:
+    built = re.findall(r"docker build -f (\S+)(?: --target (\S+))?", GUIDE)
+    assert [target for _, target in built] == ["", "", "cuda"]
+    for file, target in built:
         for service in ("registry", "lineage", "leaderboard"):
-            assert (ROOT / file.replace("$service", service)).is_file()
+            text = (ROOT / file.replace("$service", service)).read_text(encoding="utf-8")
+            assert re.search(rf"^FROM \S+ AS {target}", text, re.MULTILINE)
 
 
 def test_the_overlay_of_the_guide_has_images_and_storage_of_ones_own(tmp_path: Path) -> None:

@@ -58,6 +58,11 @@ def probed_ports(pod: Pod) -> Iterator[str]:
 def monitored(objects: list[Object]) -> Iterator[str]:
     """Each program that has metrics must be asked for them exactly once."""
     seen: Counter[str] = Counter()
+    for monitor in of_kind(objects, "ServiceMonitor", "PodMonitor"):
+        for pod in pods(objects):  # alerts group by job
+            asked = pod.ports().keys() & {"http", "metrics"}
+            if asked and monitor["spec"].get("jobLabel") not in pod.labels:
+                yield f"{name(monitor)} finds no job for {pod.name}"
     for monitor in of_kind(objects, "ServiceMonitor"):
         for service in of_kind(objects, "Service"):
             if matches(monitor["spec"]["selector"], service["metadata"].get("labels", {})):
@@ -106,6 +111,8 @@ def deployment(objects: list[Object], called: str = "lineage-api") -> Any:
             "labelSelector"]["matchLabels"].update(a="b"), "lineage-api spreads other pods"),
         (lambda o: one(o, "PodMonitor", "programs")["spec"]["selector"]["matchExpressions"][0][
             "values"].remove("gpu-worker"), "ScaledJob worker-gpu is monitored 0 times"),
+        (lambda o: one(o, "PodMonitor", "programs")["spec"].pop("jobLabel"),
+         "PodMonitor programs finds no job for Deployment worker"),
         (lambda o: one(o, "ServiceMonitor", "services")["spec"]["endpoints"][0].update(port="web"),
          "ServiceMonitor services asks a port that Service"),
     ],
