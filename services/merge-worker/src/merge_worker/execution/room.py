@@ -17,9 +17,14 @@ GROUPS = Path("/sys/fs/cgroup")
 UNLIMITED = 1 << 60  # version 1 of control groups writes a huge number for "no limit"
 
 
-def capacity(hardware: Hardware, artifacts: Path, run: UUID | None = None) -> Capacity:
-    """The resources that are free now; the space that `run` already uses counts as free for it."""
-    held = _allocated(partial_folder(artifacts, run)) if run else 0
+def capacity(
+    hardware: Hardware, artifacts: Path, run: UUID | None = None, reclaimable: int = 0
+) -> Capacity:
+    """The resources that are free now; the space that `run` already uses counts as free for it.
+
+    `reclaimable` bytes on the disk are free as soon as a run needs them.
+    """
+    held = reclaimable + (_allocated(partial_folder(artifacts, run)) if run else 0)
     return Capacity(
         memory=_free_memory(),
         disk=shutil.disk_usage(_existing(artifacts)).free + held,

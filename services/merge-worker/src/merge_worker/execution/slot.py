@@ -49,7 +49,11 @@ class Slot:
 
     def capacity(self, run_id: UUID | None = None) -> Capacity:
         """The resources that are free now, for a certain run or for a new one."""
-        return capacity(self._settings.hardware, self._settings.artifacts.resolve(), run_id)
+        return capacity(self._settings.hardware, self._settings.models, run_id, self._reclaimable())
+
+    def _reclaimable(self) -> int:
+        """The disk space of models that would give way to a run."""
+        return self._settings.open_store().reclaimable()
 
     async def drain(self) -> bool:
         """Stop the work at the next point where it can stop, and release the run if time allows.
@@ -77,13 +81,16 @@ class Slot:
         settings = self._settings
         return Job(
             run_id=claim.run_id,
+            fence=claim.fence,
             spec=claim.spec,
             products=claim.products,
             hardware=settings.hardware,
             capacity=room,
             model_roots=tuple(root.resolve() for root in settings.model_roots),
             task_roots=tuple(root.resolve() for root in settings.task_roots),
-            artifacts=settings.artifacts.resolve(),
+            artifacts=settings.models,
+            place=settings.s3_place,
+            cache_bytes=settings.cache_bytes,
             scratch=settings.scratch.resolve(),
             parent=os.getpid(),
         )

@@ -1,4 +1,4 @@
-"""A merge run: plans the recipe, and merges into the run's own artifacts folder."""
+"""A merge run: plans the recipe, merges into the run's own folder, and stores the model."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time
 from merge_worker.child.failure import RunFailed, disk_full, out_of_memory
 from merge_worker.child.messages import Job, Planned
 from merge_worker.child.produced import check_parents, merge_result
+from merge_worker.child.products import opened_store, transfer
 from merge_worker.child.sources import sources_of
 from merge_worker.child.tell import Tell
 from merge_worker.engine import (
@@ -26,6 +27,7 @@ from merge_worker.engine import (
 )
 from merge_worker.engine.cuda.device import label
 from merge_worker.engine.output.journal import NAME as JOURNAL
+from mergehub.artifacts import ArtifactStore
 from mergehub.contracts.hardware import Needs
 from mergehub.contracts.kinds.merge import MergeResult, MergeSpec
 from mergehub.recipe import Recipe, RecipeError, parse_to_merge
@@ -46,18 +48,31 @@ def run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
     try:
         recipe = parse_to_merge(spec.recipe).recipe
         _await_earlier_attempt(job, tell)
-        device = None  # an earlier attempt may have finished the model
-        if not job.model_folder.exists():
-            check_parents(recipe, job.artifacts)
-            device = _carry_out(job, spec, recipe, tell)
-        seconds = time.monotonic() - started
-        return merge_result(job.model_folder, recipe, job.artifacts, seconds, device)
+        with opened_store(job, tell) as store:
+            device = _made(job, spec, recipe, tell, store)
+            seconds = time.monotonic() - started
+            return merge_result(job.model_folder, recipe, job.artifacts, seconds, device)
     except OutOfMemoryError as error:
         raise out_of_memory(error) from error
     except DiskFullError as error:
         raise disk_full(error) from error
     except (RecipeError, EngineError) as error:
         raise RunFailed("merge-failed", str(error)) from error
+
+
+def _made(
+    job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell, store: ArtifactStore
+) -> str | None:
+    """Have the model stored and in its folder; return the device, or None if none was needed."""
+    if store.has(job.run_id):  # an earlier attempt stored it, on this machine or another
+        store.hold(job.run_id, transfer(tell, "fetch"))
+        return None
+    device = None  # an earlier attempt may have finished the model here without storing it
+    if not job.model_folder.exists():
+        check_parents(recipe, job.artifacts)
+        device = _carry_out(job, spec, recipe, tell, store)
+    store.put(job.run_id, job.fence, transfer(tell, "store"))
+    return device
 
 
 def _await_earlier_attempt(job: Job, tell: Tell) -> None:
@@ -85,7 +100,7 @@ def _is_locked(job: Job) -> bool:
     return False
 
 
-def _carry_out(job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell) -> str:
+def _carry_out(job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell, store: ArtifactStore) -> str:
     """Make the model and return the device that computed it."""
     tell.progress("plan", 0, 0, "")
     options = MergeOptions(cache_dir=job.scratch, device="cpu" if job.hardware == "cpu" else "cuda")
@@ -94,6 +109,7 @@ def _carry_out(job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell) -> str:
     device = label(options.device)
     memory = peak_memory(plan, options.workers, options.block_elements) + OVERHEAD
     tell.send(Planned(needs=Needs(memory=memory, disk=plan.bytes_out)))
+    store.make_room(plan.bytes_out)
     try:
         _merge(job, plan, options, tell)
     except ResumeError:
