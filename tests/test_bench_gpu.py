@@ -50,6 +50,12 @@ def test_what_was_not_measured_is_empty_and_a_difference_stands_out() -> None:
     assert line == ["ties", "0.50", "9.00", "18.0", "", "", "", "", "", "NO"]
 
 
+def test_a_merge_that_the_processor_helped_with_does_not_count() -> None:
+    helped = result(warnings=("The GPU lacked memory.",))
+    assert row(helped, LIMITS)[-1] == "but not by the GPU alone: The GPU lacked memory."
+    assert [result().sound, helped.sound, result(equal=False).sound] == [True, False, False]
+
+
 def test_the_heading_names_the_card_and_its_limits() -> None:
     said = heading("cuda:0 (NVIDIA H200)", "7b", 16, LIMITS, 1.25)
     assert said.startswith("## 7b on cuda:0 (NVIDIA H200), 16 processors")

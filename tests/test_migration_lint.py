@@ -7,12 +7,28 @@ from pathlib import Path
 import pytest
 
 from tools import migration_lint
-from tools.migration_lint import OFFLINE, Migration, findings, migrations, rendered
-from tools.migration_rules import ALLOWED, BEFORE_THE_RULES, PATTERNS, RULES
+from tools.migration_lint import Migration, findings, migrations, rendered
+from tools.migration_rules import (
+    ALLOWED,
+    ALONE,
+    BEFORE_THE_RULES,
+    OF_FILES,
+    OFFLINE,
+    PATTERNS,
+    RULES,
+)
 
 pytestmark = pytest.mark.process
 
-HEAD = "import sqlalchemy as sa\nfrom alembic import op\n\n\ndef upgrade():\n    "
+HEAD = """\
+import sqlalchemy as sa
+from alembic import op
+
+from mergehub.kit.database.migrations import without_lock
+
+
+def upgrade():
+"""
 BAD = {
     "adding-field-with-default": "op.add_column('runs', sa.Column('a', sa.Uuid(), "
     "server_default=sa.text('gen_random_uuid()')))",
@@ -46,18 +62,11 @@ BAD = {
     "numbered-column": "op.execute('ALTER TABLE runs ADD COLUMN a bigint GENERATED ALWAYS AS "
     "IDENTITY')",
     "checked-column": """op.execute("ALTER TABLE runs ADD COLUMN a text CHECK (a <> '')")""",
+    ALONE: "op.execute('SELECT 1')\n    with without_lock():\n        op.execute('SELECT 2')",
     OFFLINE: "op.get_bind().execute(sa.text('SELECT 1')).all()",
 }
-GOOD = '''\
-"""All that a migration may do at once."""
-
-import sqlalchemy as sa
-from alembic import op
-
-from mergehub.kit.database.migrations import without_lock
-
-
-def upgrade():
+GOOD = {
+    "changes": """\
     op.create_table("fresh", sa.Column("id", sa.BigInteger(), primary_key=True))
     op.create_index("ix_fresh_id", "fresh", ["id"])
     op.execute("INSERT INTO fresh (id) VALUES (1)")
@@ -66,11 +75,16 @@ def upgrade():
     op.add_column("runs", sa.Column("b", sa.Text(), server_default="x", nullable=False))
     op.execute("ALTER TABLE runs ADD CONSTRAINT c CHECK (a <> '') NOT VALID")
     op.execute("ALTER TABLE runs ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES recipes NOT VALID")
+""",
+    "block": """\
     with without_lock():
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_runs_a")
         op.create_index("ix_runs_a", "runs", ["a"], postgresql_concurrently=True)
+""",
+    "validation": """\
     op.execute("ALTER TABLE runs VALIDATE CONSTRAINT c")
-'''
+""",
+}
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +92,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     """The rules that each bad migration is found to break."""
     folder = tmp_path_factory.mktemp("bad")
     for rule, body in BAD.items():
-        (folder / f"{rule}.py").write_text(f"{HEAD}{body}\n")
+        (folder / f"{rule}.py").write_text(f"{HEAD}    {body}\n")
     planted = [Migration("registry", folder / f"{rule}.py") for rule in BAD]
     found: dict[str, set[str]] = {rule: set() for rule in BAD}
     for each in findings(planted):
@@ -86,21 +100,22 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("rule", [*RULES, *PATTERNS, OFFLINE])
+@pytest.mark.parametrize("rule", [*RULES, *PATTERNS, *OF_FILES])
 def test_a_migration_that_breaks_a_rule_is_found(rule: str, broken: dict[str, set[str]]) -> None:
     assert rule in broken[rule]
 
 
-def test_what_locks_no_table_and_takes_nothing_away_is_fine(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", GOOD)
+def test_what_locks_no_table_and_takes_nothing_away_is_fine(name: str, tmp_path: Path) -> None:
     file = tmp_path / "next.py"
-    file.write_text(GOOD)
+    file.write_text(f"{HEAD}{GOOD[name]}")
     assert [str(each) for each in findings([Migration("registry", file)])] == []
-    assert "CREATE INDEX CONCURRENTLY" in rendered(file)
+    assert ("CREATE INDEX CONCURRENTLY" in rendered(file)) == (name == "block")
 
 
 def test_a_finding_says_where_what_and_why(tmp_path: Path) -> None:
     file = tmp_path / "next.py"
-    file.write_text(f"{HEAD}{BAD['ban-drop-column']}\n")
+    file.write_text(f"{HEAD}    {BAD['ban-drop-column']}\n")
     (found,) = findings([Migration("registry", file)])
     assert str(found) == (
         f"{file}: ban-drop-column: ALTER TABLE runs DROP COLUMN a\n"
@@ -112,7 +127,7 @@ def test_a_rule_is_broken_only_with_a_reason_on_the_list(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "0020_column_gone.py"
-    file.write_text(f"{HEAD}{BAD['ban-drop-column']}; op.drop_table('runs')\n")
+    file.write_text(f"{HEAD}    {BAD['ban-drop-column']}; op.drop_table('runs')\n")
     allowed = {("registry", "0020"): {"ban-drop-column": "0.3 was the last release to read it"}}
     monkeypatch.setattr(migration_lint, "ALLOWED", allowed)
     assert [each.rule for each in findings([Migration("registry", file)])] == ["ban-drop-table"]

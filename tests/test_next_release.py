@@ -1,7 +1,7 @@
 """This release works on the tables of the next one: as they are made, and after the way back.
 
-The next release is this one with one more migration per service, which does everything that the
-rules for migrations allow.
+The next release is this one with more migrations for each service, which do what the rules for
+migrations allow.
 """
 
 from __future__ import annotations
@@ -34,22 +34,38 @@ TABLES = {  # of each service a busy one, a column of it, and the type of its id
     "lineage": ("models", "name", "uuid"),
     "leaderboard": ("results", "model", "bigint"),
 }
-MIGRATION = """\
+MIGRATIONS = (
+    """\
 def upgrade():
     op.execute("ALTER TABLE {table} ADD COLUMN noted text")
     op.execute("ALTER TABLE {table} ADD COLUMN counted bigint DEFAULT 7 NOT NULL")
     op.execute("CREATE TABLE fresh (id bigint PRIMARY KEY, of {type} REFERENCES {table} (id))")
     op.execute("ALTER TABLE {table} ADD CONSTRAINT noted_is_text CHECK (noted <> '') NOT VALID")
-    with without_lock():
-        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_next")
-        op.execute("CREATE INDEX CONCURRENTLY ix_next ON {table} (noted, {column})")
-    op.execute("ALTER TABLE {table} VALIDATE CONSTRAINT noted_is_text")
 
 
 def downgrade():
     op.execute("DROP TABLE fresh")
     op.execute("ALTER TABLE {table} DROP COLUMN noted, DROP COLUMN counted")
-"""
+""",
+    """\
+def upgrade():
+    with without_lock():
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_next")
+        op.execute("CREATE INDEX CONCURRENTLY ix_next ON {table} (noted, {column})")
+
+
+def downgrade():
+    op.execute("DROP INDEX ix_next")
+""",
+    """\
+def upgrade():
+    op.execute("ALTER TABLE {table} VALIDATE CONSTRAINT noted_is_text")
+
+
+def downgrade():
+    pass
+""",
+)
 
 
 @dataclass(frozen=True)
@@ -148,16 +164,20 @@ async def databases(fresh_database: str) -> AsyncIterator[dict[str, Database]]:
         await database.close()
 
 
+def assert_the_rules_are_kept(folder: Path) -> None:
+    files = [Migration(file.parents[2].name, file) for file in folder.rglob(f"{ADDED}*.py")]
+    assert len(files) == len(TABLES) * len(MIGRATIONS)
+    assert findings(files) == []
+
+
 async def test_this_release_works_on_the_tables_of_the_next_one_and_back(
     release: Release, databases: dict[str, Database], tmp_path: Path
 ) -> None:
     later = {}
     for name, (table, column, kind) in TABLES.items():
-        body = MIGRATION.format(table=table, column=column, type=kind)
-        later[name] = next_release(tmp_path / name, name, body)
-    files = [Migration(name, tmp_path.joinpath(name, *package.split("."), "versions", "next.py"))
-             for name, package in later.items()]  # fmt: skip
-    assert findings(files) == []
+        bodies = [body.format(table=table, column=column, type=kind) for body in MIGRATIONS]
+        later[name] = next_release(tmp_path / name, name, *bodies)
+    assert_the_rules_are_kept(tmp_path)
 
     await release.works("before")
     for name, database in databases.items():
@@ -165,6 +185,6 @@ async def test_this_release_works_on_the_tables_of_the_next_one_and_back(
         assert await revision(database) == ADDED
     await release.works("after")
     for name, database in databases.items():
-        await step_back(database, later[name])
+        await step_back(database, later[name], newest(f"{name}.migrations"))
         assert await revision(database) == newest(f"{name}.migrations")
     await release.works("back")

@@ -20,11 +20,19 @@ from typing import Any, NamedTuple
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
-from tools.migration_rules import ALLOWED, BEFORE_THE_RULES, PATTERNS, RULES
+from tools.migration_rules import (
+    ALLOWED,
+    ALONE,
+    BEFORE_THE_RULES,
+    OF_FILES,
+    OFFLINE,
+    PATTERNS,
+    RULES,
+)
 
 ROOT = Path(__file__).parents[1]
 POSTGRESQL = "15"
-OFFLINE = "rendered-without-a-database"
+BLOCK = re.compile(r"COMMIT;.*BEGIN;", re.DOTALL)
 
 
 class Migration(NamedTuple):
@@ -46,12 +54,8 @@ class Finding(NamedTuple):
     statement: str
 
     def __str__(self) -> str:
-        why = (
-            RULES.get(self.rule)
-            or PATTERNS.get(
-                self.rule, (None, "no database is there: let PostgreSQL do it in one statement")
-            )[1]
-        )
+        reasons = RULES | OF_FILES | {rule: why for rule, (_, why) in PATTERNS.items()}
+        why = reasons.get(self.rule, "it cannot be read")
         return f"{self.migration.file}: {self.rule}: {self.statement}\n    {why}"
 
 
@@ -75,7 +79,7 @@ def findings(checked: Iterable[Migration]) -> list[Finding]:
             found.append(Finding(migration, OFFLINE, "it reads rows"))
     found += _squawk(texts)
     for migration, text in texts.items():
-        found += [Finding(migration, *each) for each in _patterns(text)]
+        found += [Finding(migration, *each) for each in (*_patterns(text), *_beside(text))]
     return [each for each in found if each.rule not in _allowed(each.migration)]
 
 
@@ -136,6 +140,14 @@ def _patterns(text: str) -> Iterator[tuple[str, str]]:
             match = pattern.match(statement)
             if match and match.groupdict().get("table", "").lower() not in new:
                 yield rule, _shortened(statement)
+
+
+def _beside(text: str) -> Iterator[tuple[str, str]]:
+    """The first statement beside a block that runs outside of the transaction."""
+    rest, blocks = BLOCK.subn("", text)
+    rest = rest.removeprefix("BEGIN;").strip().removesuffix("COMMIT;").strip()
+    if blocks and rest:
+        yield ALONE, _shortened(rest)
 
 
 def _shortened(text: str) -> str:

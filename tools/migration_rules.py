@@ -59,6 +59,15 @@ PATTERNS: Final = {
 }
 """What squawk does not know, as the beginning of a statement."""
 
+ALONE: Final = "block-with-other-changes"
+OFFLINE: Final = "rendered-without-a-database"
+OF_FILES: Final = {
+    ALONE: "what comes before the block stays if the block fails, and cannot be done again: give "
+    "the block a migration of its own",
+    OFFLINE: "no database is there: let PostgreSQL do it in one statement",
+}
+"""Rules about a migration as a whole."""
+
 BEFORE_THE_RULES: Final = {
     "registry": (
         *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011"),

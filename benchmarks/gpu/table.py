@@ -17,7 +17,8 @@ class Result:
     """A method's merges of one model: seconds by contestant, and the bytes that cross the bus.
 
     `peer` is None if mergekit did not take part or failed. `start` is how much of `gpu` is not
-    spent on the model: starting the process, the driver and the compiler.
+    spent on the model: starting the process, the driver and the compiler. With `warnings`, the
+    processor did a part of what the GPU should have done, so the line says nothing about it.
     """
 
     method: str
@@ -28,6 +29,12 @@ class Result:
     into: int
     out: int
     equal: bool
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether the GPU did all of it, to the bytes of the CPU."""
+        return self.equal and not self.warnings
 
     @property
     def working(self) -> float | None:
@@ -45,7 +52,7 @@ def row(result: Result, limits: Limits) -> list[str]:
         "" if result.peer is None else f"{result.peer:.2f}",
         "" if result.peer is None else f"{result.peer / result.gpu:.1f}",
         *_speed(result, limits),
-        "yes" if result.equal else "NO",
+        _verdict(result),
     ]
 
 
@@ -58,6 +65,12 @@ def heading(card: str, size: str, processors: int, limits: Limits, start: float)
         "GB/s and the shares leave out.\n\n"
         f"| {' | '.join(COLUMNS)} |\n{'| --- ' * len(COLUMNS)}|"
     )
+
+
+def _verdict(result: Result) -> str:
+    if not result.equal:
+        return "NO"
+    return f"but not by the GPU alone: {' '.join(result.warnings)}" if result.warnings else "yes"
 
 
 def _speed(result: Result, limits: Limits) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -33,6 +33,7 @@ from mergehub.kit.problems.exhausted import NotReady
 from mergehub.kit.problems.problem import (
     Invalid,
     Unauthenticated,
+    Unavailable,
     problem_responses,
 )
 from mergehub.kit.settings.service import ServiceSettings
@@ -96,7 +97,8 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
             if parts.start is not None:
                 await parts.start(app, resources)
             resources.tables.prepare = lambda: parts.prepare(resources)
-            await resources.tables.look()
+            with suppress(Unavailable):  # `/readyz` says so, and the loops look again
+                await resources.tables.look()
             loops = loops_of(parts.background, resources, settings.background == "inline")
             async with watched_loops(loops, resources) as app.state.loops:
                 yield

@@ -29,6 +29,8 @@ THREADS: Final = 2
 """The fewest threads: the copies of one overlap the arithmetic of the other."""
 
 _NAME: Final = re.compile(r"cuda(?::(\d+))?")
+_LIBRARIES: Final = ("numba.cuda.", "numba_cuda.", "cuda.")
+"""Modules of numba-cuda and of NVIDIA's bindings, which define a dozen kinds of errors."""
 _OUT_OF_MEMORY: Final = "CUDA_ERROR_OUT_OF_MEMORY"
 _INSTALL: Final = "pip install 'mergehub-worker[cuda]'"
 
@@ -148,23 +150,20 @@ class Device:
             DeviceMemoryError: the device's memory, or memory that it could copy from, ran out.
             DeviceError: anything else failed.
         """
-        from numba.cuda.cudadrv.driver import CudaAPIError
-
         try:
             yield
-        except (CudaAPIError, MemoryError, DeviceMemoryError) as error:
-            known = self._known(error)
-            if isinstance(known, DeviceMemoryError):
+        except DeviceMemoryError:
+            self.memory.refusals += 1
+            raise
+        except Exception as error:
+            said = " ".join(str(error).split())
+            if isinstance(error, MemoryError) or _OUT_OF_MEMORY in said:
                 self.memory.refusals += 1
-            raise known from error
-
-    def _known(self, error: Exception) -> DeviceError:
-        if isinstance(error, DeviceMemoryError):
-            return error
-        said = str(error) or "memory was refused"
-        if isinstance(error, MemoryError) or _OUT_OF_MEMORY in said:
-            return DeviceMemoryError(f"cuda:{self.number} lacks memory: {said}")
-        return DeviceError(f"cuda:{self.number} failed: {said}")
+                message = f"cuda:{self.number} lacks memory: {said or 'it was refused'}"
+                raise DeviceMemoryError(message) from error
+            if not type(error).__module__.startswith(_LIBRARIES):
+                raise
+            raise DeviceError(f"cuda:{self.number} failed: {said}") from error
 
 
 class Lane:
