@@ -115,5 +115,5 @@ def command(pid: int) -> bytes:
 
 def journalled(settings: WorkerSettings, run: Any) -> int:
     """How many tensors of an unfinished merge are finished."""
-    journal = settings.artifacts / "runs" / f"{run.id}.partial" / "journal.jsonl"
+    journal = settings.models / "runs" / f"{run.id}.partial" / "journal.jsonl"
     return journal.read_bytes().count(b'"tensor"') if journal.is_file() else 0

@@ -45,6 +45,14 @@ def test_what_a_run_has_on_disk_is_room_for_it(
     assert 7 << 20 < own - other < 9 << 20
 
 
+def test_models_of_a_cache_that_would_give_way_are_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    assert capacity(tmp_path, reclaimable=5).disk == usage.free + 5
+
+
 @pytest.mark.parametrize(
     ("memory", "limit", "usable"),
     [(80, None, 80), (80, 20, 20), (80, 200, 80), (None, 20, 20), (None, None, None)],

@@ -15,13 +15,18 @@ UNLIMITED = 1 << 60  # version 1 of control groups writes a huge number for "no 
 
 
 def capacity(
-    artifacts: Path, run: UUID | None = None, gpu: Gpu | None = None, gpu_limit: int | None = None
+    artifacts: Path,
+    run: UUID | None = None,
+    gpu: Gpu | None = None,
+    gpu_limit: int | None = None,
+    reclaimable: int = 0,
 ) -> Capacity:
     """The resources that are free now; the space that `run` already uses counts as free for it.
 
-    Of the memory of its `gpu`, a run may use `gpu_limit` bytes.
+    Of the memory of its `gpu`, a run may use `gpu_limit` bytes. `reclaimable` bytes on the disk are
+    free as soon as a run needs them.
     """
-    held = _allocated(partial_folder(artifacts, run)) if run else 0
+    held = reclaimable + (_allocated(partial_folder(artifacts, run)) if run else 0)
     return Capacity(
         memory=_free_memory(),
         disk=shutil.disk_usage(_existing(artifacts)).free + held,

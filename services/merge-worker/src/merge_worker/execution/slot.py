@@ -70,8 +70,13 @@ class Slot:
     def capacity(self, run_id: UUID | None = None) -> Capacity:
         """The resources that are free now, for a certain run or for a new one."""
         settings = self._settings
-        artifacts = settings.artifacts.resolve()
-        return capacity(artifacts, run_id, self._gpu, settings.gpu_memory)
+        return capacity(
+            settings.models,
+            run_id,
+            self._gpu,
+            settings.gpu_memory,
+            reclaimable=settings.open_store().reclaimable(),
+        )
 
     async def finish(self, seconds: float) -> None:
         """Wait for the end of the work, but no longer than `seconds`."""
@@ -114,13 +119,16 @@ class Slot:
         settings = self._settings
         return Job(
             run_id=claim.run_id,
+            fence=claim.fence,
             spec=claim.spec,
             products=claim.products,
             hardware=settings.hardware,
             capacity=room,
             model_roots=tuple(root.resolve() for root in settings.model_roots),
             task_roots=tuple(root.resolve() for root in settings.task_roots),
-            artifacts=settings.artifacts.resolve(),
+            artifacts=settings.models,
+            place=settings.s3_place,
+            cache_bytes=settings.cache_bytes,
             scratch=settings.scratch.resolve(),
             parent=os.getpid(),
             gpu_limit=settings.gpu_memory,

@@ -17,6 +17,7 @@ from merge_worker.child.failure import RunFailed, disk_full, is_disk_full
 from merge_worker.child.how import How
 from merge_worker.child.identity import checkpoints_digest, produced_digest
 from merge_worker.child.messages import Job, Planned
+from merge_worker.child.products import opened_store
 from merge_worker.child.sources import sources_of
 from merge_worker.child.tell import StopRequested, Tell
 from merge_worker.engine import EngineError
@@ -63,7 +64,8 @@ def run(job: Job, spec: EvaluateSpec, tell: Tell) -> EvaluateResult:
             "'mergehub-worker[evaluate]' on it, or send evaluations to other hardware.",
         )
     try:
-        return _evaluate(job, spec, tell, started)
+        with opened_store(job, tell):
+            return _evaluate(job, spec, tell, started)
     except (EngineError, EvaluationError) as error:
         raise RunFailed("evaluation-failed", str(error)) from error
 

@@ -1,4 +1,4 @@
-"""A merge run: plans the recipe, and merges into the run's own artifacts folder."""
+"""A merge run: plans the recipe, merges into the run's own folder, and stores the model."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from merge_worker.child.failure import RunFailed, disk_full, out_of_memory
 from merge_worker.child.how import How
 from merge_worker.child.messages import Job, Planned
 from merge_worker.child.produced import check_parents, merge_result
+from merge_worker.child.products import opened_store, transfer
 from merge_worker.child.sources import sources_of
 from merge_worker.child.tell import Tell
 from merge_worker.engine import (
@@ -29,6 +30,7 @@ from merge_worker.engine import (
 )
 from merge_worker.engine.cuda.device import label
 from merge_worker.engine.output.journal import NAME as JOURNAL
+from mergehub.artifacts import ArtifactStore
 from mergehub.contracts.hardware import Needs
 from mergehub.contracts.kinds.merge import MergeResult, MergeSpec
 from mergehub.recipe import Recipe, RecipeError, parse_to_merge
@@ -50,17 +52,29 @@ def run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
         recipe = parse_to_merge(spec.recipe).recipe
         _await_earlier_attempt(job, tell)
         how = How()
-        if not job.model_folder.exists():
-            check_parents(recipe, job.artifacts)
-            _carry_out(job, spec, recipe, tell, how)
-        seconds = time.monotonic() - started
-        return merge_result(job.model_folder, recipe, job.artifacts, seconds, how)
+        with opened_store(job, tell) as store:
+            _make(job, spec, recipe, tell, store, how)
+            seconds = time.monotonic() - started
+            return merge_result(job.model_folder, recipe, job.artifacts, seconds, how)
     except OutOfMemoryError as error:
         raise out_of_memory(error) from error
     except DiskFullError as error:
         raise disk_full(error) from error
     except (RecipeError, EngineError) as error:
         raise RunFailed("merge-failed", str(error)) from error
+
+
+def _make(
+    job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell, store: ArtifactStore, how: How
+) -> None:
+    """Have the model stored and in its folder; an earlier attempt may have done either."""
+    if store.has(job.run_id):  # on this machine or another
+        store.hold(job.run_id, transfer(tell, "fetch"))
+        return
+    if not job.model_folder.exists():
+        check_parents(recipe, job.artifacts)
+        _carry_out(job, spec, recipe, tell, store, how)
+    store.put(job.run_id, job.fence, transfer(tell, "store"))
 
 
 def _await_earlier_attempt(job: Job, tell: Tell) -> None:
@@ -88,13 +102,16 @@ def _is_locked(job: Job) -> bool:
     return False
 
 
-def _carry_out(job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell, how: How) -> None:
+def _carry_out(
+    job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell, store: ArtifactStore, how: How
+) -> None:
     """Make the model, and note the device that computed it and what was not done as asked."""
     tell.progress("plan", 0, 0, "")
     plan = plan_merge(recipe, sources_of(job), seed=spec.seed)
     options = _options(job, plan, how)
     memory = peak_memory(plan, options.workers, options.block_elements) + OVERHEAD
     tell.send(Planned(needs=Needs(memory=memory, disk=plan.bytes_out)))
+    store.make_room(plan.bytes_out)
     try:
         _merge(job, plan, options, tell, how)
     except ResumeError:

@@ -13,8 +13,10 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from mergehub.artifacts import ArtifactStore, open_store
+from mergehub.artifacts.opening import CACHE_BYTES
 from mergehub.contracts.hardware import Hardware
-from mergehub.kit.settings.environment import Settings
+from mergehub.kit.settings.artifacts import ArtifactSettings
 from mergehub.kit.settings.sign_in import Origin, SignInSettings
 from mergehub.tokens import BadToken, read_token
 from mergehub.urls import NotAUrl, check_host, parsed
@@ -216,7 +218,7 @@ class ServiceSettings(SignInSettings):
         return self
 
 
-class WorkerSettings(Settings):
+class WorkerSettings(ArtifactSettings):
     """The settings of a merge worker. It has no database address, since it only uses HTTP."""
 
     model_config = ServiceSettings.model_config
@@ -251,11 +253,13 @@ class WorkerSettings(Settings):
         examples=[["/mnt/tasks"]],
         description="JSON list of folders with local evaluation tasks.",
     )
-    artifacts: Path = Field(
-        default=Path("artifacts"), description="The folder for the models that runs make."
-    )
     scratch: Path = Field(
         default=Path("scratch"), description="The folder for the state of unfinished attempts."
+    )
+    cache_bytes: int = Field(
+        default=CACHE_BYTES,
+        ge=0,
+        description="How many bytes of models from a bucket are kept in `scratch` for later runs.",
     )
     runs: int = Field(
         default=0, ge=0, description="After how many runs the worker ends; 0 sets no limit."
@@ -292,3 +296,13 @@ class WorkerSettings(Settings):
         "serves none.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def models(self) -> Path:
+        """The folder on this machine where models are made and read."""
+        folder = self.artifacts if isinstance(self.artifacts, Path) else self.scratch / "artifacts"
+        return folder.resolve()
+
+    def open_store(self) -> ArtifactStore:
+        """The store of models. Raises StoreFault."""
+        return open_store(self.models, self.s3_place, self.cache_bytes)
