@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from typing import Any, cast
 from uuid import UUID
 
@@ -39,9 +39,9 @@ from mergehub.kit.events.doorbell import (
 )
 from mergehub.kit.settings.service import WorkerSettings
 from mergehub.kit.telemetry.logs import configure_logging
-from mergehub.kit.telemetry.loops import running, turned
+from mergehub.kit.telemetry.loops import Loops, running, turned
 from mergehub.kit.telemetry.metrics import LoopMetrics
-from mergehub.kit.telemetry.probes import Probes, probed
+from mergehub.kit.telemetry.probes import Faults, Probes, probed
 from mergehub.kit.telemetry.traces import begin_tracing, end_tracing, traceparent
 
 log = structlog.get_logger()
@@ -189,21 +189,22 @@ async def serve(settings: WorkerSettings) -> int:
     slot = Slot(settings, client, measures)
     doorbell = Doorbell(settings, slot)
     loops = {"doorbell": doorbell.listen, "leftovers": Leftovers(settings, client).run}
-    with ExitStack() as probes:
-        async with running(loops, farewell=CLOSE_SECONDS + 0.5) as watched:
-            presence = Presence(slot, settings.hardware, client, watched, measures)
-            async with running({"presence": presence.run}) as itself:
-                metrics.register(LoopMetrics(watched, itself))
-                stuck = lambda: [*watched.stuck(), *itself.stuck()]  # noqa: E731
-                probes.enter_context(
-                    probed(settings.metrics_port, Probes(metrics, stuck, presence.faults))
-                )
+    async with running(loops, farewell=CLOSE_SECONDS + 0.5) as watched:
+        presence = Presence(slot, settings.hardware, client, watched, measures)
+        async with running({"presence": presence.run}) as itself:
+            metrics.register(LoopMetrics(watched, itself))
+            probes = Probes(metrics, _stuck(watched, itself), presence.faults)
+            with probed(settings.metrics_port, probes):
                 log.info("worker.listening", hardware=settings.hardware, hub=settings.hub_url)
                 await stop.wait()
                 log.info("worker.draining")
-        handed_back = await slot.drain()
-        await presence.end()
-        await doorbell.close()
-        await client.aclose()
-        await asyncio.to_thread(end_tracing)
+    handed_back = await slot.drain()
+    await presence.end()
+    await doorbell.close()
+    await client.aclose()
+    await asyncio.to_thread(end_tracing)
     return DRAINED if handed_back else NOT_HANDED_BACK
+
+
+def _stuck(*loops: Loops) -> Faults:
+    return lambda: [fault for each in loops for fault in each.stuck()]
