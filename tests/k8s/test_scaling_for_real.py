@@ -1,4 +1,4 @@
-"""Fed by a real hub's queue, the rule starts real workers; they do the runs and end by themselves."""
+"""The rule starts real workers for a real hub's queue; they do the runs and end by themselves."""
 
 from __future__ import annotations
 
