@@ -2,50 +2,37 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
-from prometheus_client.parser import text_string_to_metric_families
+from click import Context
+from exposed import exposed, series
 
-from mergehub.contracts.services import SERVICES
+from mergehub.cli.main import main
+from mergehub.contracts.services import SERVICES, service_for
 from mergehub.hub.metrics import joined
-from mergehub.kit.settings.service import ServiceSettings
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
+RUNBOOK = Path(__file__).parents[1] / "docs" / "runbook"
+SERVICE_NAMES = {service.name for service in SERVICES}
 GROUPS = yaml.safe_load((DEPLOY / "alerts.yml").read_text())["groups"]
 RULES = [rule for group in GROUPS for rule in group["rules"]]
 
 
 @pytest.fixture(scope="module")
-async def texts(database_of: Any, redis_url: str) -> AsyncIterator[dict[str, str]]:
-    """The metrics of each service, by the service's name."""
-    settings = ServiceSettings(
-        database_url=await database_of("alerts"), redis_url=redis_url, background="separate"
-    )
-    async with AsyncExitStack() as stack:
-        texts = {}
-        for service in SERVICES:
-            module, _, function = service.factory.partition(":")
-            app = getattr(importlib.import_module(module), function)(settings)
-            await stack.enter_async_context(app.router.lifespan_context(app))
-            client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub")
-            async with client:
-                texts[service.name] = (await client.get("/metrics")).text
+async def texts(
+    database_of: Any, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[dict[str, str]]:
+    """The metrics of each program, by the program's name."""
+    folder = tmp_path_factory.mktemp("data")
+    async with exposed(await database_of("alerts"), redis_url, folder) as texts:
         yield texts
-
-
-def names(text: str) -> set[str]:
-    families = text_string_to_metric_families(text)
-    return {sample.name for family in families for sample in family.samples}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
@@ -54,14 +41,53 @@ def test_every_metric_of_a_rule_exists_deployed_and_embedded(
 ) -> None:
     named = set(re.findall(r"\bmergehub_\w+", rule["expr"]))
     assert named
-    assert named <= set().union(*(names(text) for text in texts.values()))
-    assert named <= names(joined(texts).decode())
+    assert named <= series(texts)
+    embedded = {name: text for name, text in texts.items() if name in SERVICE_NAMES}
+    of_services = named & series(embedded)
+    assert of_services <= series({"hub": joined(embedded).decode()})
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
 def test_a_rule_says_what_is_wrong_and_how_bad_it_is(rule: dict[str, Any]) -> None:
     assert rule["labels"]["severity"] in ("warning", "critical")
-    assert rule["annotations"].keys() == {"summary", "description"}
+    assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
+
+
+def test_every_alert_has_its_page_and_every_page_its_alert() -> None:
+    pages = {path.stem for path in RUNBOOK.glob("Mergehub*.md")}
+    assert pages == {rule["alert"] for rule in RULES}
+    listed = re.findall(
+        r"^- \[(\w+)\]\(\1\.md\)", (RUNBOOK / "README.md").read_text(), re.MULTILINE
+    )
+    assert sorted(listed) == sorted(pages)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_an_alert_leads_to_its_page_on_the_hub(rule: dict[str, Any]) -> None:
+    name = rule["alert"]
+    address = "{{ $externalLabels.hub }}/docs/guides/runbook/" + name
+    assert rule["annotations"]["runbook_url"] == address
+    text = (RUNBOOK / f"{name}.md").read_text()
+    assert re.findall(r"^#+ (.+)$", text, re.MULTILINE) == [name, "Check", "Fix"]
+    assert "**What it means.** " in text
+    assert "**What users notice.** " in text
+    assert re.findall(r"^    (\S+)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", sorted(RUNBOOK.glob("*.md")), ids=lambda path: path.stem)
+def test_a_page_names_commands_metrics_and_addresses_that_exist(
+    page: Path, texts: dict[str, str]
+) -> None:
+    text = page.read_text()
+    known = series(texts)
+    for name in re.findall(r"\bmergehub_\w+", text):
+        assert any(each.startswith(name) for each in known), name
+    for word in re.findall(r"(?:`|^    )mergehub (\w+)", text, re.MULTILINE):
+        assert word in main.list_commands(Context(main)) or word == "up"
+    for path in re.findall(r"\$HUB(/v1/[^\s?\"]+)", text):
+        assert service_for(path) is not None
+    for word in re.findall(r"python -m (?:registry|lineage|leaderboard) ([a-z][\w-]+)", text):
+        assert word in ("set-aside", "replay", "skip-pruned")
 
 
 def test_every_consumer_tells_what_it_set_aside(texts: dict[str, str]) -> None:

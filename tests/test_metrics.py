@@ -1,12 +1,14 @@
-"""The page of metrics and the dashboards name what the programs really expose."""
+"""The page of metrics, the dashboards and the alerts name what the programs really expose."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import promql_parser
 import pytest
 from exposed import exposed, families, series
 
@@ -15,6 +17,9 @@ PAGE = (ROOT / "docs" / "metrics.md").read_text()
 ROW = re.compile(r"^\| `(mergehub_\w+)` \| (\w+) \| (.*?) \| (.+) \|$", re.MULTILINE)
 LABEL = re.compile(r"^\| `(\w+)` \| (.+) \|$", re.MULTILINE)
 OF_THE_FORMAT = {"le"}
+OF_PROMETHEUS = {"job", "instance", "service"}  # `service`: if one hub serves all
+DASHBOARDS = sorted((ROOT / "deploy" / "grafana").glob("*.json"))
+OURS = re.compile(r"\bmergehub_\w+")
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +54,49 @@ def test_the_page_explains_every_label() -> None:
 
 def test_a_background_process_counts_what_its_sweeper_does(texts: dict[str, str]) -> None:
     assert "mergehub_leases_lapsed_total" in series({"": texts["registry-background"]})
+
+
+def expressions(dashboard: Path) -> list[str]:
+    """The expressions of a dashboard's panels, with Grafana's variable as a duration."""
+    panels = json.loads(dashboard.read_text())["panels"]
+    found = [target["expr"] for panel in panels for target in panel["targets"]]
+    return [each.replace("$__rate_interval", "5m") for each in found]
+
+
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda path: path.stem)
+def test_a_dashboard_asks_only_for_what_programs_expose(
+    dashboard: Path, texts: dict[str, str]
+) -> None:
+    known = series(texts)
+    labels = {label for _, each in documented().values() for label in each}
+    for expression in expressions(dashboard):
+        promql_parser.parse(expression)
+        assert OURS.findall(expression)
+        assert set(OURS.findall(expression)) <= known
+        grouped = re.findall(r"\b(?:by|on) \(([^)]*)\)", expression)
+        named = {label.strip() for each in grouped for label in each.split(",")}
+        assert named <= labels | OF_PROMETHEUS | OF_THE_FORMAT
+
+
+def test_dashboards_have_ids_of_their_own_and_no_two_panels_overlap() -> None:
+    boards = [json.loads(path.read_text()) for path in DASHBOARDS]
+    assert {board["uid"] for board in boards} == {f"mergehub-{path.stem}" for path in DASHBOARDS}
+    for board in boards:
+        places = [panel["gridPos"] for panel in board["panels"]]
+        cells = [
+            (x, y)
+            for at in places
+            for x in range(at["x"], at["x"] + at["w"])
+            for y in range(at["y"], at["y"] + at["h"])
+        ]
+        assert len(cells) == len(set(cells))
+        assert max(x for x, _ in cells) < 24
+        assert [panel["id"] for panel in board["panels"]] == list(range(1, len(places) + 1))
+
+
+def test_every_metric_is_on_a_dashboard() -> None:
+    shown = {
+        name for path in DASHBOARDS for each in expressions(path) for name in OURS.findall(each)
+    }
+    shown |= {re.sub(r"_(bucket|sum|count)$", "", name) for name in shown}
+    assert documented().keys() <= shown

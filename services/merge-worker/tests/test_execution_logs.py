@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -20,7 +21,10 @@ async def test_a_run_that_fails_is_logged_by_worker_and_child(
     hub: Any, redis: Redis, settings: WorkerSettings
 ) -> None:
     before, seen = structlog.get_config(), LogCapture()
-    structlog.configure(processors=[structlog.contextvars.merge_contextvars, seen])
+    structlog.configure(
+        processors=[structlog.contextvars.merge_contextvars, seen],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
     run = hub.add(merge_spec("not a recipe"))
     try:
         async with listening(settings):

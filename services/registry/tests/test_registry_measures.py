@@ -149,6 +149,8 @@ async def test_queues_and_workers_are_read_from_the_tables(
     for state in ("busy", "idle", "silent"):
         assert await seen.now("mergehub_workers", hardware="gpu", state=state) == 1
     assert await seen.now("mergehub_workers", hardware="cpu", state="idle") == 0
+    assert await seen.now("mergehub_queue_workers", hardware="gpu") == 2
+    assert await seen.now("mergehub_queue_workers", hardware="gpu:80gb") == 0
     assert await seen.now("mergehub_queue_runs", hardware="gpu", state="due") == 1
     assert await seen.now("mergehub_queue_runs", hardware="gpu", state="running") == 1
     assert 90 <= await seen.now("mergehub_queue_oldest_seconds", hardware="gpu") < 200

@@ -7,7 +7,7 @@ from collections import Counter
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.contracts.hardware import HARDWARE
+from mergehub.contracts.hardware import HARDWARE, SUITABLE
 from mergehub.contracts.runs import RunState
 from mergehub.kit.telemetry.metrics import Reading
 from registry.runs.models import RunRow
@@ -58,8 +58,18 @@ async def _workers(session: AsyncSession) -> list[Reading]:
     counts: Counter[tuple[str, str]] = Counter()
     for hardware, is_alive, busy in await session.execute(select(WorkerRow.hardware, alive, held)):
         counts[hardware, ("busy" if busy else "idle") if is_alive else "silent"] += 1
+    suitable = "Workers that are alive and may take the runs of a queue"
+    queues = [
+        Reading(
+            "mergehub_queue_workers",
+            sum(counts[each, state] for each in SUITABLE[hardware] for state in STATES[:2]),
+            {"hardware": hardware},
+            suitable,
+        )
+        for hardware in HARDWARE
+    ]
     meaning = "Registered workers by class of hardware; a silent one has stopped reporting"
-    return [
+    return queues + [
         Reading("mergehub_workers", counts[hardware, state], labels, meaning)
         for hardware in HARDWARE
         for state in STATES
