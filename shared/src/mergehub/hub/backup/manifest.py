@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -88,12 +89,16 @@ def read_manifest(text: bytes) -> Manifest:
 
 def check_migrations(manifest: Manifest) -> None:
     """Raises CannotRestore if this program does not know the migrations of the backup."""
+    check_revisions(manifest.revisions, manifest.mergehub)
+
+
+def check_revisions(revisions: Mapping[str, str], mergehub: str) -> None:
+    """Raises CannotRestore if this program does not know the migrations, which `mergehub` made."""
     ours = {service.name for service in SERVICES}
-    if set(manifest.revisions) != ours or not all(
-        knows_revision(f"{name}.migrations", revision)
-        for name, revision in manifest.revisions.items()
+    if set(revisions) != ours or not all(
+        knows_revision(f"{name}.migrations", revision) for name, revision in revisions.items()
     ):
-        raise CannotRestore(_too_new(manifest.mergehub))
+        raise CannotRestore(_too_new(mergehub))
 
 
 def fits(name: str) -> bool:
