@@ -1,7 +1,7 @@
 # Every task of this repository. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-fast thorough chaos fuzz-api fuzz-recipes images coverage check format documents \
+.PHONY: help setup demo up test test-fast thorough chaos fuzz-api fuzz-recipes images scaling coverage check format documents \
 	keep-events keep-api lock clean \
 	bench-merge bench-gpu bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api \
 	mutants
@@ -49,6 +49,9 @@ fuzz-recipes: $(BIN)/.installed ## Test the recipe language with texts of all ki
 
 images: $(BIN)/.installed ## Carry out the Dockerfiles without a container engine, as root (IMAGES="registry worker:cuda")
 	$(BIN)/python -m tools.images $(IMAGES)
+
+scaling: $(BIN)/.installed ## Let the autoscaling rule start real workers for the queue of a real hub
+	$(PYTEST) tests/k8s/scaling_for_real.py
 
 coverage: $(BIN)/.installed ## Report the branches of the engine that its tests do not reach
 	$(BIN)/python -m coverage erase

@@ -36,7 +36,9 @@ def needed(objects: list[Object]) -> set[Arrow]:
     arrows |= {(name, "internet", 443) for name in [*REGISTRY, *workers]}
     arrows |= {(name, "anywhere", 5432) for name in use_database}
     arrows |= {(name, "anywhere", 6379) for name in use_redis}
+    arrows |= {(name, "anywhere", port) for name in workers for port in (443, 8333)}
     if "postgres" in there:
+        arrows |= {(name, "s3", 8333) for name in workers}
         arrows |= {(name, "postgres", 5432) for name in use_database}
         arrows |= {(name, "valkey", 6379) for name in use_redis}
     if of_kind(objects, "ScaledJob"):

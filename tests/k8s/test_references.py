@@ -19,9 +19,11 @@ EXTERNAL = {  # Secrets and their keys, which are never in the repository
     "mergehub-stores": {"database-url", "redis-url"},
     "mergehub-tokens": {"owner", "worker", "service"},
     "mergehub-keys": {"secrets-keys", "cursor-key"},
+    "mergehub-artifacts": {"access-key", "secret-key"},
     "mergehub-tls": {"tls.crt", "tls.key"},
     "postgres": {"password"},
     "valkey": {"valkey.conf"},
+    "s3": {"s3.json"},
 }
 OF_THE_CLUSTER = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
 

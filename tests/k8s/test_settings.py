@@ -24,6 +24,8 @@ SECRET = {  # a value for each setting that comes from a file
     "WORKER_TOKEN": "mgh_worker",
     "SERVICE_TOKEN": "mgh_service",
     "CURSOR_KEY": "a key",
+    "S3_ACCESS_KEY": "an account",
+    "S3_SECRET_KEY": "its secret",
     "SECRETS_KEYS": f'["{"A" * 43}="]',
 }
 SERVICE_NAMES = {service.name for service in SERVICES}
@@ -106,6 +108,7 @@ def test_each_program_sees_only_the_secrets_that_it_needs(overlay: str) -> None:
     assert holders(objects, "service") == holders(objects, "cursor-key") == running
     assert holders(objects, "owner") == holders(objects, "secrets-keys") == registry
     assert holders(objects, "worker") == registry | workers
+    assert holders(objects, "access-key") == holders(objects, "secret-key") == workers
 
 
 def test_services_do_not_migrate_at_their_start() -> None:

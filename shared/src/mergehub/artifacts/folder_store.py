@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
-from mergehub.artifacts.record import Record, record_of
+from mergehub.artifacts.record import Record, record_of, regular_files
 from mergehub.artifacts.store import NotStored, OnBytes
 
 PARTIAL = ".partial"
+COMING = ".coming"  # a copy that is not whole yet
 
 
 class FolderStore:
@@ -28,9 +30,27 @@ class FolderStore:
     def record(self, run: UUID) -> Record:
         return record_of(self.hold(run), run, 0)
 
-    def put(self, run: UUID, fence: int, on_bytes: OnBytes | None = None) -> None:
-        """The rename that completed the local folder has stored it; a second one is impossible."""
-        self.hold(run)
+    def put(
+        self,
+        run: UUID,
+        fence: int,
+        on_bytes: OnBytes | None = None,
+        *,
+        source: Path | None = None,
+    ) -> None:
+        """Copy a model; the rename that completed the local folder has stored that one already."""
+        if source is None or source == self.local(run) or self.has(run):
+            self.hold(run)
+            return
+        coming = self._runs / f"{run}{COMING}"
+        shutil.rmtree(coming, ignore_errors=True)
+        for path in regular_files(source):
+            target = coming / path.relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+            with target.open("rb") as file:
+                os.fsync(file.fileno())
+        coming.rename(self.local(run))
 
     def hold(self, run: UUID, on_bytes: OnBytes | None = None) -> Path:
         if not self.has(run):
@@ -42,13 +62,14 @@ class FolderStore:
         shutil.rmtree(self.local(run), ignore_errors=True)
 
     def tidy(self, run: UUID) -> None:
-        shutil.rmtree(self._runs / f"{run}{PARTIAL}", ignore_errors=True)
+        for ending in (PARTIAL, COMING):
+            shutil.rmtree(self._runs / f"{run}{ending}", ignore_errors=True)
 
     def runs(self) -> Iterator[UUID]:
         yield from sorted(run for run in run_ids(self._runs, "") if self.has(run))
 
     def unfinished(self) -> set[UUID]:
-        return set(run_ids(self._runs, PARTIAL))
+        return {*run_ids(self._runs, PARTIAL), *run_ids(self._runs, COMING)}
 
     def reclaimable(self) -> int:
         return 0

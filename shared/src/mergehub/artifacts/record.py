@@ -50,6 +50,14 @@ class Record(BaseModel):
         """The size of all files together."""
         return sum(file.bytes for file in self.files.values())
 
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the names and digests of all files."""
+        whole = hashlib.sha256()
+        for name, file in sorted(self.files.items()):
+            whole.update(f"{file.sha256} {name}\n".encode())
+        return whole.hexdigest()
+
 
 def record_of(
     folder: Path, run: UUID, fence: int, on_block: Callable[[int], None] | None = None

@@ -47,8 +47,15 @@ class S3Store:
             raise NotStored(f"There is no model of run {run} in {self._bucket.place.url}.")
         return found[0]
 
-    def put(self, run: UUID, fence: int, on_bytes: OnBytes | None = None) -> None:
-        folder = self.local(run)
+    def put(
+        self,
+        run: UUID,
+        fence: int,
+        on_bytes: OnBytes | None = None,
+        *,
+        source: Path | None = None,
+    ) -> None:
+        folder = source or self.local(run)
         if not folder.is_dir():
             raise NotStored(f"There is no finished model of run {run} in {folder}.")
         try:
@@ -59,7 +66,8 @@ class S3Store:
         self._send(record, folder, counter)
         self._send(record, folder, Counter(record.bytes, None))  # if another removed one meanwhile
         self._commit(record)
-        self._cache.enter(record)
+        if folder == self.local(run):
+            self._cache.enter(record)
 
     def hold(self, run: UUID, on_bytes: OnBytes | None = None) -> Path:
         record = self.record(run)

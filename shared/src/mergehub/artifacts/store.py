@@ -48,8 +48,17 @@ class ArtifactStore(Protocol):
     def record(self, run: UUID) -> Record:
         """The files of the run's model. Raises NotStored."""
 
-    def put(self, run: UUID, fence: int, on_bytes: OnBytes | None = None) -> None:
-        """Store the model that is complete in the local folder, as the attempt `fence` made it.
+    def put(
+        self,
+        run: UUID,
+        fence: int,
+        on_bytes: OnBytes | None = None,
+        *,
+        source: Path | None = None,
+    ) -> None:
+        """Store the model that is complete in a folder, by default the local one.
+
+        `fence` is that of the attempt that made it.
 
         Storing the same model again changes nothing. Raises Superseded if the store has another
         model of the run, made by the same or a newer attempt.

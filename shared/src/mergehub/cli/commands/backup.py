@@ -29,21 +29,61 @@ DATA = click.option(
 REFUSALS = (backups.CannotBackUp, backups.CannotRestore, backups.DatabaseFault, CannotStart)
 
 
+DEPLOYED = click.option(
+    "--deployed",
+    is_flag=True,
+    help="The hub of MERGEHUB_DATABASE_URL and MERGEHUB_ARTIFACTS instead of a data folder.",
+)
+
+
 @click.command()
-@click.argument("target", metavar="FILE_OR_FOLDER", type=click.Path(path_type=Path))
+@click.argument("target", metavar="FILE_OR_FOLDER")
 @DATA
 @click.option(
     "--models/--no-models",
     default=True,
     help="Include the files of the hub's models folder, or not.",
 )
+@DEPLOYED
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    help="With --deployed: then remove all backups but the newest N.",
+)
+@click.option(
+    "--metrics",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="With --deployed: write the time of the backup there, for Prometheus.",
+)
 @as_json
-def backup(target: Path, data: Path, models: bool, raw: bool) -> None:
+def backup(
+    target: str,
+    data: Path,
+    models: bool,
+    deployed: bool,
+    keep: int | None,
+    metrics: Path | None,
+    raw: bool,
+) -> None:
     """Back up a hub, running or stopped.
 
     Writes one file with databases, merged models, models folder, tokens and keys. If the target is
     a folder, the file's name holds the time. Keep it secret: it holds the hub's tokens.
+
+    With --deployed, the target is a folder or s3://bucket/prefix that holds many backups, and
+    models that are in it already are not copied again.
     """
+    if deployed:
+        from mergehub.cli.commands import backup_deployed
+
+        with _ended_by_signals():
+            return backup_deployed.back_up(target, keep or 0, metrics, raw, _seconds)
+    if keep is not None or metrics is not None:
+        raise click.UsageError("--keep and --metrics need --deployed.")
+    return _back_up_folder(Path(target), data, models, raw)
+
+
+def _back_up_folder(target: Path, data: Path, models: bool, raw: bool) -> None:
     if target.is_dir():
         target /= f"mergehub-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar"
     with _refusals(target), ProgressDisplay() as display:
@@ -60,15 +100,35 @@ def backup(target: Path, data: Path, models: bool, raw: bool) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", metavar="FILE_OR_PLACE")
 @DATA
 @click.option("--check", is_flag=True, help="Only read the backup and verify its checksums.")
+@DEPLOYED
+@click.option("--backup", help="With --deployed: the name of the backup; the newest by default.")
 @as_json
-def restore(file: Path, data: Path, check: bool, raw: bool) -> None:
+def restore(
+    file: str, data: Path, check: bool, deployed: bool, backup: str | None, raw: bool
+) -> None:
     """Restore a hub's data folder from a backup.
 
     The folder must be empty or new. `mergehub up --data` then starts the hub in it.
+
+    With --deployed, the backup is one of a folder or s3://bucket/prefix, and it is restored into
+    the database of MERGEHUB_DATABASE_URL and the store of MERGEHUB_ARTIFACTS, which must be empty.
     """
+    if deployed:
+        from mergehub.cli.commands import backup_deployed
+
+        with _ended_by_signals():
+            return backup_deployed.bring_back(file, backup, check, raw, _seconds)
+    if backup is not None:
+        raise click.UsageError("--backup needs --deployed.")
+    if not Path(file).is_file():
+        raise click.BadParameter(f"File {file!r} does not exist.")
+    return _restore_folder(Path(file), data, check, raw)
+
+
+def _restore_folder(file: Path, data: Path, check: bool, raw: bool) -> None:
     with _refusals(file), ProgressDisplay() as display:
         if check:
             done = backups.check(file, display.show)
@@ -97,9 +157,9 @@ def _seconds() -> float:
 @contextmanager
 def _refusals(file: Path) -> Iterator[None]:
     """Turn errors into messages; SIGTERM cleans up as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        yield
+        with _ended_by_signals():
+            yield
     except backups.BadBackup as error:
         raise click.ClickException(f"{file} cannot be restored: {error}.") from error
     except REFUSALS as error:
@@ -109,5 +169,13 @@ def _refusals(file: Path) -> Iterator[None]:
         raise click.ClickException(
             f"{error.strerror or error}{where}. Nothing was written."
         ) from error
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM cleans up as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
+from sqlalchemy.engine import make_url
 
 from mergehub.contracts.services import SERVICES
 from mergehub.hub import leftovers
 from mergehub.hub.folder import DataFolder, FolderInUse
 from mergehub.hub.postgres import Postgres
 
+MERGED = "SELECT id FROM registry.runs WHERE kind = 'merge' AND state = 'succeeded' ORDER BY id"
 SCHEMAS = tuple(service.name for service in SERVICES)
 
 
@@ -52,33 +56,43 @@ def started(folder: Path, log: Path | None = None) -> Iterator[Postgres]:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All databases as of one moment, while the services keep writing."""
+    """All databases as of one moment, while the services keep writing.
+
+    `revisions` are the newest migrations; `merged` are the runs that had made a model.
+    """
 
     url: str
     name: str
     revisions: dict[str, str]
+    merged: tuple[UUID, ...]
 
     async def dump(self, into: Path) -> None:
         """Write all tables of the services into a file that pg_restore reads."""
         schemas = [f"--schema={schema}" for schema in SCHEMAS]
-        await _run(
-            "pg_dump", "--format=custom", "--no-owner", "--statistics",
-            f"--snapshot={self.name}", f"--file={into}", *schemas, self.url,
+        await run(
+            self.url, "pg_dump", "--format=custom", "--no-owner", "--statistics",
+            f"--snapshot={self.name}", f"--file={into}", *schemas,
         )  # fmt: skip
+
+
+def plain(url: str) -> str:
+    """The URL as PostgreSQL's own library reads it, without the name of a driver."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 @asynccontextmanager
 async def snapshot(url: str) -> AsyncIterator[Snapshot]:
     """A snapshot of the databases at this moment. Raises DatabaseFault if they do not answer."""
     try:
-        connection = await asyncpg.connect(url, timeout=10)
+        connection = await asyncpg.connect(plain(url), timeout=10)
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:
         raise DatabaseFault(f"PostgreSQL does not answer ({error}).") from error
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             name = await connection.fetchval("SELECT pg_export_snapshot()")
             revisions = {schema: await _revision(connection, schema) for schema in SCHEMAS}
-            yield Snapshot(url, name, revisions)
+            merged = await connection.fetch(MERGED)
+            yield Snapshot(url, name, revisions, tuple(row["id"] for row in merged))
     finally:
         await connection.close()
 
@@ -86,7 +100,14 @@ async def snapshot(url: str) -> AsyncIterator[Snapshot]:
 async def load(url: str, dump: Path) -> None:
     """Fill an empty database from a dump, all or nothing. Raises DatabaseFault."""
     options = ("--exit-on-error", "--single-transaction", "--no-owner")
-    await _run("pg_restore", *options, f"--dbname={url}", str(dump))
+    await run(url, "pg_restore", *options, str(dump))
+
+
+def connection_of(url: str) -> tuple[str, dict[str, str]]:
+    """The option and the environment of a tool; other users must not see the password."""
+    whole = make_url(plain(url))
+    secret = {"PGPASSWORD": whole.password} if whole.password else {}
+    return f"--dbname={whole.set(password=None).render_as_string()}", os.environ | secret
 
 
 async def _revision(connection: asyncpg.Connection, schema: str) -> str:
@@ -99,9 +120,11 @@ async def _revision(connection: asyncpg.Connection, schema: str) -> str:
         ) from error
 
 
-async def _run(tool: str, *options: str) -> None:
+async def run(url: str, tool: str, *options: str) -> None:
+    """Run a tool on the database of a URL. Raises DatabaseFault."""
+    address, env = connection_of(url)
     child = await asyncio.create_subprocess_exec(
-        Postgres.tool(tool), *options,
+        Postgres.tool(tool), address, *options, env=env,
         stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:

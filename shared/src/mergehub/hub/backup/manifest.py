@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from mergehub import __version__
 from mergehub.contracts.services import SERVICES
 from mergehub.hub.folder import SECRETS_KEYS, TOKENS
-from mergehub.kit.database.schema import revisions
+from mergehub.kit.database.schema import revisions as known_revisions
 
 FORMAT = 1
 """Increased when older programs can no longer read what newer ones write."""
@@ -88,11 +89,16 @@ def read_manifest(text: bytes) -> Manifest:
 
 def check_migrations(manifest: Manifest) -> None:
     """Raises CannotRestore if this program does not know the migrations of the backup."""
+    check_revisions(manifest.revisions, manifest.mergehub)
+
+
+def check_revisions(revisions: Mapping[str, str], mergehub: str) -> None:
+    """Raises CannotRestore if this program does not know the migrations, which `mergehub` made."""
     ours = {service.name for service in SERVICES}
-    if set(manifest.revisions) != ours or not all(
-        revision in revisions(f"{name}.migrations") for name, revision in manifest.revisions.items()
+    if set(revisions) != ours or not all(
+        revision in known_revisions(f"{name}.migrations") for name, revision in revisions.items()
     ):
-        raise CannotRestore(_too_new(manifest.mergehub))
+        raise CannotRestore(_too_new(mergehub))
 
 
 def fits(name: str) -> bool:

@@ -71,7 +71,7 @@ def _check(data: Path, target: Path) -> None:
     if not Postgres(data / "pg").has_data():
         raise CannotBackUp(
             f"{data} has no databases of a hub: name its data folder with --data. For a hub that "
-            "was started with MERGEHUB_DATABASE_URL, use the backup tools of that server."
+            "was started with MERGEHUB_DATABASE_URL, use --deployed."
         )
     if not target.parent.is_dir():
         raise CannotBackUp(f"There is no folder {target.parent}.")

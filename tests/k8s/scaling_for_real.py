@@ -1,4 +1,7 @@
-"""Fed by a real queue, the rule starts real workers; they do the runs and end by themselves."""
+"""The rule starts real workers for a real hub's queue; they do the runs and end by themselves.
+
+`make scaling` runs it; it takes too long for `make test`.
+"""
 
 from __future__ import annotations
 
