@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test test-fast thorough chaos fuzz-api fuzz-recipes compose-test images coverage check format documents \
 	keep-events keep-api lock clean \
-	bench-merge bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api \
+	bench-merge bench-gpu bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api \
 	mutants
 
 PYTHON ?= python3
@@ -59,11 +59,12 @@ coverage: $(BIN)/.installed ## Report the branches of the engine that its tests 
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
 
-check: $(BIN)/.installed ## Check format, lint, types, imports, generated files, known vulnerabilities
+check: $(BIN)/.installed ## Check format, lint, types, imports, migrations, generated files, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.migration_lint
 	$(BIN)/python -m tools.method_catalogue --check
 	$(BIN)/python -m tools.event_page --check
 	$(BIN)/python -m tools.file_page --check
@@ -93,6 +94,9 @@ lock: $(BIN)/.installed ## Resolve constraints.txt again, to the newest versions
 
 bench-merge: $(BIN)/.installed ## Measure merges beside mergekit and a plain loop (BENCH="--size 1.3b")
 	$(BIN)/python -m benchmarks.merge $(BENCH)
+
+bench-gpu: $(BIN)/.installed ## Measure merges on an NVIDIA GPU (BENCH="--simulate" shows it without one)
+	$(BIN)/python -m benchmarks.gpu $(BENCH)
 
 bench-parity: $(BIN)/.installed ## Compare our merges with mergekit's
 	$(BIN)/python -m benchmarks.parity $(BENCH)

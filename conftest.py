@@ -24,6 +24,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from hypothesis import HealthCheck, settings
+from seaweed import Seaweed
 from sqlalchemy.engine import make_url
 from tries import QUICK, THOROUGH
 from xdist.remote import Producer
@@ -147,6 +148,15 @@ def redis_url(store_folder: Path) -> Iterator[str]:
     server.start()
     yield server.url
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def seaweed(store_folder: Path) -> Iterator[Seaweed]:
+    """A running S3-compatible server."""
+    server = Seaweed(store_folder / "s3")
+    server.start()
+    yield server
+    server.kill()
 
 
 def _of_this_process(url: str) -> str:

@@ -25,9 +25,11 @@ class Shape:
 
 
 SIZES = {
+    "tiny": Shape(hidden=8, feed_forward=16, layers=1, vocabulary=16),
     "0.1b": Shape(hidden=768, feed_forward=2048, layers=8),
     "0.5b": Shape(hidden=1280, feed_forward=3456, layers=22),
     "1.3b": Shape(hidden=2048, feed_forward=5504, layers=24),
+    "7b": Shape(hidden=4096, feed_forward=11008, layers=32),
 }
 LLAMA_70B = Shape(hidden=8192, feed_forward=28672, layers=80, keys=1024)
 

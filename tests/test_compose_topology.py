@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import boto3
 import httpx
 import pytest
 from running import eventually
@@ -38,7 +39,21 @@ def topology() -> Iterator[Topology]:
 
 
 def digest_in(topology: Topology, run: Run) -> str:
-    return digest_of_folder(topology.folder / "volumes/worker/artifacts/runs" / str(run.id))
+    """The digest of the model that a run put into the bucket."""
+    store = boto3.resource(
+        "s3",
+        endpoint_url=f"http://{topology.network.addresses['s3']}:8333",
+        aws_access_key_id=topology.secret("s3_access_key"),
+        aws_secret_access_key=topology.secret("s3_secret_key"),
+        region_name="us-east-1",
+    )
+    prefix = f"models/runs/{run.id}/"
+    with tempfile.TemporaryDirectory() as folder:
+        for each in store.Bucket("artifacts").objects.filter(Prefix=prefix):
+            path = Path(folder) / each.key.removeprefix(prefix)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            each.Object().download_file(str(path))
+        return digest_of_folder(Path(folder))
 
 
 Delivery = tuple[dict[str, str], bytes]

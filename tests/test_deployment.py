@@ -78,7 +78,7 @@ def test_only_the_gateway_publishes_a_port(service: Service) -> None:
 
 @ALL
 def test_what_is_written_is_a_named_volume_or_memory(service: Service) -> None:
-    names = document()["volumes"]
+    names = {*document()["volumes"], service.name}
     for source, _, read_only in service.volumes():
         assert source in names or read_only, source
 

@@ -165,6 +165,19 @@ async def test_a_service_serves_the_tables_of_the_next_release_and_says_so_once(
     assert told == "lineage: nothing to do: the tables are at next, of a newer release"
 
 
+async def test_a_service_starts_before_its_database_does(settings: ServiceSettings) -> None:
+    """As when an orchestrator starts everything at once."""
+    away = settings.model_copy(update={"database_url": "postgresql://127.0.0.1:1/hub"})
+    async with running("registry", away) as client:
+        waits = await client.get("/readyz")
+        assert (waits.status_code, waits.json()["detail"]) == (
+            503,
+            "database does not answer: Unavailable.",
+        )
+        assert (await client.get("/v1/recipes")).json()["code"] == "not-ready"
+        assert (await client.get("/healthz")).status_code == 200
+
+
 @pytest.mark.process
 async def test_a_job_that_cannot_reach_the_database_says_why(tmp_path: Path) -> None:
     away = "postgresql://127.0.0.1:1/hub"

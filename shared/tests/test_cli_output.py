@@ -11,7 +11,7 @@ import sys
 import click
 import pytest
 
-from mergehub.cli.commands.runs import how_far
+from mergehub.cli.commands.runs import how_far, outcome
 from mergehub.cli.finding import beginning
 from mergehub.cli.kinds.evaluate import command as evaluate
 from mergehub.cli.kinds.merge import command as submit
@@ -163,3 +163,17 @@ def test_a_run_that_took_too_long_names_the_option_of_the_shell() -> None:
     assert "`timeout_seconds` (in the shell: `--timeout`)" in told
     for command in (submit, evaluate):
         assert "--timeout" in {option for param in command.params for option in param.opts}
+
+
+def test_the_outcome_of_a_run_ends_with_what_was_not_done_as_asked() -> None:
+    result = {
+        "kind": "merge", "output_digest": "sha256:1", "lock_digest": "sha256:2",
+        "engine_version": "5", "method": "linear", "tensors": 2, "bytes": 1000, "seconds": 1.0,
+        "parents": [], "device": "cpu", "warnings": ["The GPU was not used: no GPU was found."],
+    }  # fmt: skip
+    run = Run.model_validate(RUN | {"state": "succeeded", "result": result})
+    assert outcome(run).splitlines() == [
+        "merged: 2 tensors, 1.0 kB, 1.0 s",
+        "sha256:1",
+        "warning: The GPU was not used: no GPU was found.",
+    ]

@@ -13,6 +13,7 @@ import httpx
 import pytest
 import structlog
 
+from mergehub.kit.telemetry.library_logs import JsonLines
 from mergehub.kit.telemetry.logs import Lines, configure_logging
 
 TOKEN = "mgh_BcZiUENw4zidUkeSlfUK-7wNKvW9F_7Af-CiDOPCQ-Q"  # as new_token makes them
@@ -25,6 +26,9 @@ def _as_it_was() -> Iterator[None]:
     yield
     structlog.configure(**before)
     logging.setLogRecordFactory(factory)
+    logging.getLogger().handlers[:] = [
+        each for each in logging.getLogger().handlers if not isinstance(each, JsonLines)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -119,6 +123,21 @@ def test_what_libraries_log_stays_as_it_is_otherwise(caplog: pytest.LogCaptureFi
     logging.getLogger("library").warning("%s of %d at %r", "some", number, ["a", "b"])
     assert caplog.messages == ["some of 7 at ['a', 'b']"]
     assert caplog.records[0].args == ("some", 7, ["a", "b"])
+
+
+def test_what_libraries_log_is_json_with_the_ids_of_the_request(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging("info")
+    with structlog.contextvars.bound_contextvars(request_id="r1", trace_id="0af7"):
+        try:
+            raise ValueError(f"token={TOKEN}")
+        except ValueError:
+            logging.getLogger("uvicorn.error").exception("%s broke", "It")
+    line = json.loads(capsys.readouterr().err)
+    assert (line["event"], line["logger"], line["level"]) == ("It broke", "uvicorn.error", "error")
+    assert (line["request_id"], line["trace_id"]) == ("r1", "0af7")
+    assert line["exception"].endswith("ValueError: token=mgh_…")
 
 
 FULL = """

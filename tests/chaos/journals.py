@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from merge_worker.child.messages import PARTIAL
 from merge_worker.engine.output.journal import NAME
+from mergehub.artifacts.folder_store import PARTIAL
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from merge_worker.child.messages import PARTIAL
 from merge_worker.engine.lockfile import CACHE
+from mergehub.artifacts.folder_store import PARTIAL
 
 
 def left_over(artifacts: Path, scratch: Sequence[Path]) -> list[str]:

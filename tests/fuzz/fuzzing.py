@@ -36,12 +36,17 @@ class Outcome:
         return not (self.failures or self.errors)
 
 
-def fuzz(stack: Stack, service: str, *, cases: int, seed: int, folder: Path) -> Iterator[Outcome]:
-    """Run with one seed after the other until `cases` have been tried."""
+def fuzz(
+    stack: Stack, service: str, *, cases: int, seed: int, folder: Path, settings: str = ""
+) -> Iterator[Outcome]:
+    """Run with one seed after the other until `cases` have been tried.
+
+    `settings` is more TOML for the file of Schemathesis.
+    """
     operations = _operations(stack.urls[service])
     examples = max(1, cases // (2 * operations))  # two phases use this number, others fewer
     while cases > 0:
-        outcome = _run(stack, service, examples, seed, folder)
+        outcome = _run(stack, service, examples, seed, folder, settings)
         yield outcome
         cases -= outcome.cases
         seed += 1
@@ -53,10 +58,13 @@ def _operations(url: str) -> int:
     return sum(len(methods) for methods in paths.values())
 
 
-def _run(stack: Stack, service: str, examples: int, seed: int, folder: Path) -> Outcome:
+def _run(
+    stack: Stack, service: str, examples: int, seed: int, folder: Path, settings: str
+) -> Outcome:
     """Run all phases and checks once, with at most `examples` per operation and phase."""
     config = folder / "schemathesis.toml"
-    config.write_text(CONFIG.read_text("utf-8") + _told(stack.planted), encoding="utf-8")
+    parts = [CONFIG.read_text("utf-8"), _told(stack.planted), settings]
+    config.write_text("\n".join(parts), encoding="utf-8")
     report = folder / f"{service}-{seed}.json"
     command: list[str | Path] = [Path(sys.executable).with_name("schemathesis")]
     command += ["--config-file", config, "run", f"{stack.urls[service]}/openapi.json"]
@@ -91,4 +99,4 @@ def _run(stack: Stack, service: str, examples: int, seed: int, folder: Path) -> 
 def _told(planted: Dictionaries) -> str:
     """The dictionaries as TOML; JSON writes strings and numbers alike."""
     lines = [f"{name} = {{ values = {json.dumps(values)} }}" for name, values in planted.items()]
-    return "\n".join(["\n[dictionaries]", *lines, ""])
+    return "\n".join(["[dictionaries]", *lines, ""])

@@ -53,9 +53,12 @@ class Service:
         return list(self.told.get("secrets", ()))
 
     def volumes(self) -> list[tuple[str, str, bool]]:
-        """Source, target, and whether it is read-only."""
-        split = (each.split(":") for each in self.told.get("volumes", ()))
-        return [(source, target, mode == ["ro"]) for source, target, *mode in split]
+        """Source, target, and whether it is read-only; without a source, its own name."""
+        found = []
+        for each in self.told.get("volumes", ()):
+            source, target, *mode = each.split(":") if ":" in each else (self.name, each)
+            found.append((source, target, mode == ["ro"]))
+        return found
 
 
 def services(

@@ -15,6 +15,7 @@ from forked import Forked, forked
 from redis.asyncio import Redis
 
 from merge_worker.execution.measures import Measures
+from merge_worker.execution.shift import Shift
 from merge_worker.execution.slot import Slot
 from merge_worker.jobs import Doorbell
 from mergehub.contracts.kinds.merge import MergeSpec
@@ -56,7 +57,7 @@ async def listening(
     """Run a worker inside this process; its children are real processes."""
     client = RunClient.connect(settings.hub_url, "mgh_worker")
     slot = Slot(settings, client, measures)
-    doorbell = Doorbell(settings, slot)
+    doorbell = Doorbell(settings, slot, Shift())
     try:
         async with running({"doorbell": doorbell.listen}):  # redis may swallow a cancellation
             yield slot
@@ -69,7 +70,7 @@ async def listening(
 @asynccontextmanager
 async def worker_process(settings: WorkerSettings) -> AsyncIterator[Forked]:
     """Run `python -m merge_worker`, configured only by its environment."""
-    values = settings.model_dump(mode="json", exclude={"worker_token"})
+    values = settings.model_dump(mode="json", exclude={"worker_token"}, exclude_none=True)
     variables = {f"MERGEHUB_{name.upper()}": _as_text(value) for name, value in values.items()}
     own = {**os.environ, **variables, "MERGEHUB_WORKER_TOKEN": "mgh_worker"}
     process = forked("merge_worker", own)
@@ -114,5 +115,5 @@ def command(pid: int) -> bytes:
 
 def journalled(settings: WorkerSettings, run: Any) -> int:
     """How many tensors of an unfinished merge are finished."""
-    journal = settings.artifacts / "runs" / f"{run.id}.partial" / "journal.jsonl"
+    journal = settings.models / "runs" / f"{run.id}.partial" / "journal.jsonl"
     return journal.read_bytes().count(b'"tensor"') if journal.is_file() else 0

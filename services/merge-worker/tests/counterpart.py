@@ -118,6 +118,7 @@ class CounterpartHub:
             run.workers.append(body.worker)
             run.nonces.append(body.nonce)
         return Claim(
+            traceparent=None,
             run_id=run.id,
             fence=run.fence,
             attempt=run.attempt,

@@ -173,11 +173,13 @@ async def test_a_model_with_an_adapter_is_measured_and_finished_benchmarks_are_k
     assert free.version != choice.version
     assert first.result.model_digest.startswith("sha256:")
     assert first.result.harness.startswith("lm-eval ")
+    assert (first.result.device, first.result.warnings) == ("cpu", [])
     assert list(dict.fromkeys(first.stages))[-2:] == ["evaluate free", "evaluate choice"]
 
     second = await run_child(job(place, "tiny+adapters/turned", ["free", "choice"], run_id))
     assert second.result.results == first.result.results
     assert "load the harness" not in second.stages
+    assert second.result.device is None
 
 
 async def test_pickled_weights_are_refused(place: Path) -> None:

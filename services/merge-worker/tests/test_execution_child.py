@@ -219,11 +219,26 @@ def test_a_run_for_a_gpu_is_computed_by_the_gpu_to_the_same_bytes(tmp_path: Path
 
 
 @pytest.mark.skipif(HAS_GPU, reason="there is a GPU")
-def test_a_run_for_a_gpu_is_never_computed_without_one(tmp_path: Path) -> None:
+def test_a_run_whose_gpu_cannot_be_used_is_computed_by_the_processor_and_says_so(
+    tmp_path: Path,
+) -> None:
     made = job(tmp_path, models_in(tmp_path)).model_copy(update={"hardware": "gpu"})
-    error = error_of(child.last_word(made, Silent()))  # type: ignore[arg-type]
-    assert error.code == "merge-failed"
-    assert not made.partial_folder.exists()
+    said = child.last_word(made, Silent())  # type: ignore[arg-type]
+    assert isinstance(said, Succeeded), said
+    assert said.result.device == "cpu"
+    (warning,) = said.result.warnings
+    assert warning.startswith("The GPU was not used: ")
+    assert warning.endswith(" The processor computed everything.")
+
+
+@pytest.mark.process
+def test_a_run_for_which_the_gpu_lacks_memory_says_so(tmp_path: Path) -> None:
+    made = job(tmp_path, models_in(tmp_path))
+    little = made.model_copy(update={"hardware": "gpu", "gpu_limit": 1})
+    result = in_its_process(little, NUMBA_ENABLE_CUDASIM="1")[-1]["result"]
+    assert result["device"] == "cuda:0 (numba's simulator)"
+    (warning,) = result["warnings"]
+    assert warning.startswith("The GPU lacked memory even for small blocks. The processor computed")
 
 
 def test_an_attempt_that_finds_the_model_finished_does_not_say_what_computed_it(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from merge_worker.child.how import How
 from merge_worker.child.identity import weights_digest
 from merge_worker.child.produced import merge_result
 from merge_worker.engine import Sources, merge, plan_merge
@@ -33,7 +34,7 @@ def test_a_model_that_gives_only_the_tokenizer_is_no_parent(tmp_path: Path, opti
         model(tmp_path / name, value)
     recipe = parse_recipe(RECIPE % option)
     merge(plan_merge(recipe, Sources(roots=(tmp_path,))), tmp_path / "out")
-    result = merge_result(tmp_path / "out", recipe, tmp_path, 1, "cpu")
+    result = merge_result(tmp_path / "out", recipe, tmp_path, 1, How("cpu"))
     assert [parent.name for parent in result.parents] == ["one", "two"]
 
 

@@ -15,12 +15,12 @@ import pytest
 
 from merge_worker.execution.memory_kills import memory_kills
 from merge_worker.execution.process import unexpected_end
-from merge_worker.execution.room import capacity, gpu_memory
-from mergehub.contracts.hardware import Capacity, Needs, lacking
+from merge_worker.execution.room import capacity
+from mergehub.contracts.hardware import Capacity, Gpu, Needs, lacking
 
 
 def test_memory_and_disk_are_what_the_system_says(tmp_path: Path) -> None:
-    found = capacity("cpu", tmp_path / "not" / "yet" / "there")
+    found = capacity(tmp_path / "not" / "yet" / "there")
     system = os.statvfs(tmp_path)
     assert found.disk is not None
     assert found.memory is not None
@@ -39,22 +39,31 @@ def test_what_a_run_has_on_disk_is_room_for_it(
     folder.mkdir(parents=True)
     (folder / "model.safetensors").write_bytes(b"x" * (8 << 20))
     os.truncate(folder / "model.safetensors", 1 << 40)  # laid out, but mostly a hole
-    own, other = (capacity("cpu", tmp_path, each).disk for each in (run, uuid4()))
+    own, other = (capacity(tmp_path, each).disk for each in (run, uuid4()))
     assert own is not None
     assert other is not None
     assert 7 << 20 < own - other < 9 << 20
 
 
-@pytest.mark.process
-def test_the_smallest_gpu_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert gpu_memory() is None
-    driver = tmp_path / "nvidia-smi"
-    driver.write_text("#!/bin/sh\necho 81559\necho 40960\n")
-    driver.chmod(0o755)
-    assert gpu_memory() == 40960 << 20
-    driver.write_text("#!/bin/sh\necho No devices were found\nexit 6\n")
-    assert gpu_memory() is None
+def test_models_of_a_cache_that_would_give_way_are_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    assert capacity(tmp_path, reclaimable=5).disk == usage.free + 5
+
+
+@pytest.mark.parametrize(
+    ("memory", "limit", "usable"),
+    [(80, None, 80), (80, 20, 20), (80, 200, 80), (None, 20, 20), (None, None, None)],
+)
+def test_a_run_may_use_the_gpus_memory_up_to_the_limit(
+    tmp_path: Path, memory: int | None, limit: int | None, usable: int | None
+) -> None:
+    gpu = Gpu(uuid="GPU-1", name="NVIDIA X", memory=memory, driver="580.1")
+    found = capacity(tmp_path, gpu=gpu, gpu_limit=limit)
+    assert (found.gpu_memory, found.gpu) == (usable, gpu)
+    assert capacity(tmp_path, gpu_limit=limit).gpu_memory is None  # no GPU
 
 
 @pytest.mark.parametrize(

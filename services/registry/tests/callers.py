@@ -12,6 +12,18 @@ KEY = base64.b64encode(bytes(range(32))).decode()
 OWNER, WORKER = "mgh_owner-of-the-tests", "mgh_worker-of-the-tests"
 SERVICE = "mgh_service-of-the-tests"
 
+MERGED = {
+    "kind": "merge",
+    "output_digest": "sha256:out",
+    "lock_digest": "sha256:lock",
+    "engine_version": "0.1.0",
+    "method": "linear",
+    "tensors": 3,
+    "bytes": 1024,
+    "seconds": 1.5,
+    "parents": [{"name": "org/first", "weight": 0.5}, {"name": "org/second", "weight": 0.5}],
+}
+
 
 def client_of(app: FastAPI, token: str | None = None, **options: Any) -> httpx.AsyncClient:
     """A client of an application in this process."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from callers import KEY, OWNER, SERVICE, WORKER, client_of
+from callers import KEY, MERGED, OWNER, SERVICE, WORKER, client_of
 from fastapi import FastAPI
 from pydantic import SecretStr
 from receiver import Receiver, receiving
@@ -38,18 +38,6 @@ models:
     parameters: {weight: 0.5}
 dtype: bfloat16
 """
-
-MERGED = {
-    "kind": "merge",
-    "output_digest": "sha256:out",
-    "lock_digest": "sha256:lock",
-    "engine_version": "0.1.0",
-    "method": "linear",
-    "tensors": 3,
-    "bytes": 1024,
-    "seconds": 1.5,
-    "parents": [{"name": "org/first", "weight": 0.5}, {"name": "org/second", "weight": 0.5}],
-}
 
 EMPTIED = (  # DELETE, since TRUNCATE takes longer for a few rows
     "webhook_endpoints",

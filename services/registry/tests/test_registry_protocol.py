@@ -51,6 +51,7 @@ async def test_claim_gives_spec_lease_and_fence(
         "timeout_seconds": KINDS["merge"].timeout_seconds,
         "spec": run["spec"],
         "products": {},
+        "traceparent": None,
     }
     stored = await row(run)
     assert (stored["state"], stored["worker"]) == ("running", "worker-1")

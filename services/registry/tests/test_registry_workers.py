@@ -16,7 +16,12 @@ Call = Callable[..., Awaitable[Any]]
 
 BEAT = {
     "hardware": "gpu",
-    "capacity": {"memory": 64_000, "disk": 1_000_000, "gpu_memory": None},
+    "capacity": {
+        "memory": 64_000,
+        "disk": 1_000_000,
+        "gpu_memory": 85_000_000_000,
+        "gpu": {"uuid": "GPU-1", "name": "NVIDIA H", "memory": 85_899_345_920, "driver": "570.1"},
+    },
     "version": "0.1.0",
 }
 LACKING = {"code": "merge-failed", "message": "No.", "last_lines": [], "retryable": True}

@@ -13,7 +13,7 @@ from mergehub.kit.telemetry.loops import Loop
 
 def _loops(resources: Resources) -> Mapping[str, Loop]:
     pruner = Pruner(resources.database, intake.prune, resources.settings.events_days)
-    return {"consumer": consumer(resources).run, "pruner": pruner.run}
+    return {"consumer": consumer(resources, resources.metrics).run, "pruner": pruner.run}
 
 
 BACKGROUND = Background(name="leaderboard", migrations="leaderboard.migrations", loops=_loops)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import structlog
+from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -70,8 +71,8 @@ def _kept_none(answer: httpx.Response) -> bool:
     return is_problem and bool(answer.json()["code"] == "run-not-found")
 
 
-def consumer(resources: Resources) -> Consumer:
-    """Return the consumer of the registry's events."""
+def consumer(resources: Resources, metrics: CollectorRegistry | None = None) -> Consumer:
+    """Return the consumer of the registry's events; it counts in `metrics`, if given."""
     events = Events(resources.hub)
     return Consumer(
         group="leaderboard",
@@ -79,6 +80,7 @@ def consumer(resources: Resources) -> Consumer:
         redis=resources.redis,
         hub=resources.hub,
         intake=intake,
+        metrics=metrics,
         apply=apply,
         complete=events.complete,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.graph.service import learn_production
@@ -18,13 +19,14 @@ async def apply(session: AsyncSession, event: Envelope) -> None:
         await learn_production(session, produced, event.source)
 
 
-def consumer(resources: Resources) -> Consumer:
-    """Return the consumer of the registry's events."""
+def consumer(resources: Resources, metrics: CollectorRegistry | None = None) -> Consumer:
+    """Return the consumer of the registry's events; it counts in `metrics`, if given."""
     return Consumer(
         group="lineage",
         database=resources.database,
         redis=resources.redis,
         hub=resources.hub,
         intake=intake,
+        metrics=metrics,
         apply=apply,
     )

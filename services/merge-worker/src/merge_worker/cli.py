@@ -149,8 +149,16 @@ def merge(
         notes = [*planned.notes, *_unused_device(planned, options)]
         for note in notes:
             click.echo(f"Note: {note}", err=True)
+        warnings: list[str] = []
         try:
-            result = carry_out(planned, out, part, options, lambda now: display.show(_shown(now)))
+            result = carry_out(
+                planned,
+                out,
+                part,
+                options,
+                lambda now: display.show(_shown(now)),
+                warnings.append,
+            )
         except KeyboardInterrupt:
             raise click.ClickException(
                 f"Stopped. The same command continues from {out}.partial."
@@ -160,8 +168,10 @@ def merge(
                 f"{str(error).removesuffix('.')}. The finished tensors are in {out}.partial: "
                 "remove it, or continue without --only-finite."
             ) from error
+    for warning in warnings:
+        click.echo(f"Warning: {warning}", err=True)
     if raw:
-        show_json({"part": str(part), "notes": notes, **_merged(result)})
+        show_json({"part": str(part), "notes": notes, "warnings": warnings, **_merged(result)})
     elif result is None:
         click.echo(f"Part {part} is done. The last part to end completes {out}.")
     else:

@@ -8,25 +8,21 @@ workers. An idle worker sleeps in Redis until a knock.
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Awaitable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from typing import Any, cast
 from uuid import UUID
 
 import structlog
 from arq.constants import in_progress_key_prefix
 from arq.worker import Retry, Worker, func
-from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from merge_worker.execution.leftovers import Leftovers
-from merge_worker.execution.measures import Measures
-from merge_worker.execution.presence import Presence
+from merge_worker.execution.shift import Shift
 from merge_worker.execution.slot import Slot
 from mergehub.backoff import Backoff
-from mergehub.contracts.worker_client import DoesNotFit, RunClient, RunClientError, Unreachable
+from mergehub.contracts.worker_client import DoesNotFit, RunClientError, Unreachable
 from mergehub.kit.events.doorbell import (
     EXECUTE_RUN,
     deserialize,
@@ -37,10 +33,7 @@ from mergehub.kit.events.doorbell import (
     serialize,
 )
 from mergehub.kit.settings.service import WorkerSettings
-from mergehub.kit.telemetry.logs import configure_logging
-from mergehub.kit.telemetry.loops import running, turned
-from mergehub.kit.telemetry.metrics import LoopMetrics
-from mergehub.kit.telemetry.probes import Probes, probed
+from mergehub.kit.telemetry.loops import turned
 
 log = structlog.get_logger()
 
@@ -54,10 +47,6 @@ ANSWER_SECONDS = 5.0  # for Redis to connect or answer; longer than a look
 CLOSE_SECONDS = 2.0
 BACKOFF = Backoff(first=0.1, longest=5.0)
 TRIES = 1000  # the bell expires long before
-
-# Exit statuses. An unexpected error ends Python with 1.
-DRAINED = 0
-NOT_HANDED_BACK = 75  # EX_TEMPFAIL of sysexits.h: the run continues when its lease ends
 
 
 class Listener(Worker):
@@ -93,9 +82,9 @@ class Listener(Worker):
 
 
 class Doorbell:
-    """Listens to the queue of a hardware class whenever the slot is free."""
+    """Listens to the queue of a hardware class whenever the worker may claim a run."""
 
-    def __init__(self, settings: WorkerSettings, slot: Slot) -> None:
+    def __init__(self, settings: WorkerSettings, slot: Slot, shift: Shift) -> None:
         self._hardware = settings.hardware
         self._redis = Redis.from_url(
             settings.redis_url,
@@ -104,16 +93,16 @@ class Doorbell:
             health_check_interval=30,
         )
         self._slot = slot
-        self._free = asyncio.Event()
-        self._free.set()
+        self._shift = shift
 
     async def execute_run(self, ctx: dict[str, Any], run_id: str) -> None:
         """The arq job: claim the run. A refusal answers the bell, too: another worker has it."""
-        self._free.clear()
+        if not self._shift.claim():
+            raise Retry(defer=RING_AGAIN_SECONDS)  # so that another worker answers
         work: asyncio.Task[None] | None = None
         try:
             work = await self._slot.take(UUID(run_id))
-            work.add_done_callback(lambda _: self._free.set())
+            work.add_done_callback(lambda _: self._shift.ran())
         except Unreachable as error:
             log.warning("claim.unreachable", run=run_id, error=str(error))
             raise Retry(defer=RING_AGAIN_SECONDS) from None
@@ -124,7 +113,7 @@ class Doorbell:
             log.info("claim.refused", run=run_id, error=str(error))
         finally:
             if work is None:
-                self._free.set()
+                self._shift.refused()
 
     async def listen(self) -> None:
         """Answer bells until cancelled; if Redis goes away, wait for it."""
@@ -147,7 +136,7 @@ class Doorbell:
 
     def _new_worker(self) -> Worker:
         return Listener(
-            self._free,
+            self._shift.free,
             knock_name(self._hardware),
             functions=[func(self.execute_run, name=EXECUTE_RUN)],
             queue_name=queue_name(self._hardware),
@@ -170,34 +159,3 @@ async def _end_jobs(worker: Worker) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def serve(settings: WorkerSettings) -> int:
-    """Work until SIGTERM or SIGINT; then release the run and return the exit status."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    configure_logging(settings.log_level)
-    client = RunClient.connect(settings.hub_url, settings.worker_token.get_secret_value())
-    metrics = CollectorRegistry()
-    measures = Measures(metrics, settings)
-    slot = Slot(settings, client, measures)
-    doorbell = Doorbell(settings, slot)
-    loops = {"doorbell": doorbell.listen, "leftovers": Leftovers(settings, client).run}
-    with ExitStack() as probes:
-        async with running(loops, farewell=CLOSE_SECONDS + 0.5) as watched:
-            presence = Presence(slot, settings.hardware, client, watched, measures)
-            async with running({"presence": presence.run}) as itself:
-                metrics.register(LoopMetrics(watched, itself))
-                stuck = lambda: [*watched.stuck(), *itself.stuck()]  # noqa: E731
-                probes.enter_context(
-                    probed(settings.metrics_port, Probes(metrics, stuck, presence.faults))
-                )
-                log.info("worker.listening", hardware=settings.hardware, hub=settings.hub_url)
-                await stop.wait()
-                log.info("worker.draining")
-        handed_back = await slot.drain()
-        await presence.end()
-        await doorbell.close()
-        await client.aclose()
-    return DRAINED if handed_back else NOT_HANDED_BACK

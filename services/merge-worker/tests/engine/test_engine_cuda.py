@@ -26,7 +26,7 @@ from click.testing import CliRunner
 from numpy.typing import NDArray
 
 from merge_worker.cli import merge as merge_command
-from merge_worker.engine import EngineError, MergeOptions
+from merge_worker.engine import EngineError, MergeOptions, merge
 from merge_worker.engine.arithmetic.loop import Loop
 from merge_worker.engine.cuda.device import DeviceError, open_device
 from merge_worker.engine.method import Merge, Method, Prepared
@@ -144,7 +144,12 @@ def simulate() -> dict[str, list[Any]]:
 
 
 def made(shop: Any, document: dict[str, Any], device: str, **options: Any) -> list[Any]:
-    result = shop.merge(document, "out", seed=7, device=device, durable=False, **options)
+    warnings: list[str] = []
+    how = MergeOptions(device=device, durable=False, **options)
+    result = merge(
+        shop.plan(document, seed=7), shop.folder / "out", how, on_warning=warnings.append
+    )
+    assert not warnings, "the processor did what the device should have done"
     shutil.rmtree(shop.folder / "out")
     return [result.output_digest, result.nonfinite, result.made]
 

@@ -18,7 +18,7 @@ from registry.accounts import member_endpoints as members
 from registry.accounts import quota_endpoints as quotas
 from registry.accounts.service import CHANNEL as ACCOUNTS_CHANNEL
 from registry.audit import endpoints as audit
-from registry.background import BACKGROUND
+from registry.background import BACKGROUND, count_runs
 from registry.events import endpoints as events
 from registry.events.follow import Feed
 from registry.events.models import outbox
@@ -31,6 +31,7 @@ from registry.runs import visibility
 from registry.runs.follow import Following
 from registry.runs.protocol import endpoints as worker_endpoints
 from registry.runs.protocol import queue_endpoints
+from registry.runs.readings import readings as run_readings
 from registry.runs.workers import endpoints as workers
 from registry.sign_in import endpoints as sign_in
 from registry.sign_in import shell_endpoints
@@ -63,10 +64,15 @@ RECIPE_FOLLOWERS = (visibility.follow,)
 
 
 async def _readings(session: AsyncSession) -> list[Reading]:
-    return [*await outbox.readings(session), *await webhook_readings(session)]
+    return [
+        *await outbox.readings(session),
+        *await run_readings(session),
+        *await webhook_readings(session),
+    ]
 
 
 async def _start(app: FastAPI, resources: Resources) -> None:
+    count_runs(resources)
     app.state.following = Following(resources)
     app.state.feed = Feed(resources)
     app.state.tokens = TableAuthenticator(resources.database)

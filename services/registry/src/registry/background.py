@@ -16,6 +16,7 @@ from mergehub.kit.identity.sealing import Sealer
 from mergehub.kit.telemetry.loops import Loop
 from registry.accounts.service import CHANNEL as ACCOUNTS_CHANNEL
 from registry.events.models import outbox
+from registry.runs.measures import Measures as RunMeasures
 from registry.runs.moves import CHANNEL as RUNS_CHANNEL
 from registry.runs.protocol.bell import Bell
 from registry.runs.protocol.sweeper import Sweeper
@@ -59,7 +60,14 @@ def make_housekeeping(resources: Resources) -> Housekeeping:
     return Housekeeping(resources.database, tasks_of(registry))
 
 
+def count_runs(resources: Resources) -> None:
+    """Count in the metrics of this process what its transactions do to runs."""
+    if RunMeasures not in resources.database.info:
+        resources.database.info[RunMeasures] = RunMeasures(resources.metrics)
+
+
 def _loops(resources: Resources) -> Mapping[str, Loop]:
+    count_runs(resources)
     relay = make_relay(resources)
     sweeper = Sweeper(resources.database, make_bell(resources))
     measures = Measures(resources.metrics)

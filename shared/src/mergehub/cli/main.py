@@ -36,6 +36,10 @@ SECTIONS = {
         "restore": Lazy(
             "mergehub.cli.commands.backup:restore", "Restore a hub's data folder from a backup."
         ),
+        "doctor": Lazy(
+            "mergehub.cli.commands.doctor:doctor",
+            "Check settings, stores, hub, clock, disk and GPU.",
+        ),
     },
     "Work on a hub": {
         "publish": Lazy(

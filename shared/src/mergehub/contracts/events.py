@@ -7,14 +7,18 @@ models here with the last release (`released/`, `compatibility.py`).
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from mergehub.contracts.kinds.merge import Parent
 
 STREAM = "mergehub:events"
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
 
 
 class EventData(BaseModel):
@@ -24,9 +28,15 @@ class EventData(BaseModel):
 
 
 class Envelope(BaseModel):
-    """One event. `sequence` counts each source's events from 1 without a gap."""
+    """One event. `sequence` counts each source's events from 1 without a gap.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    `traceparent` is the trace that it belongs to (W3C Trace Context), if its source has traces.
+    Stored events of older versions lack it; answers always have it.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", json_schema_serialization_defaults_required=True
+    )
 
     id: UUID
     source: str
@@ -35,6 +45,7 @@ class Envelope(BaseModel):
     time: datetime
     subject: str
     data: dict[str, Any]
+    traceparent: Annotated[str | None, Field(json_schema_extra=_without_default)] = None
 
 
 class EventPage(BaseModel):

@@ -30,12 +30,22 @@ class Needs(Strict):
     gpu_memory: Bytes = Field(default=0, description="Memory of one GPU.")
 
 
+class Gpu(Strict):
+    """A GPU as its driver describes it; `memory` is null if the driver does not say."""
+
+    uuid: str = Field(max_length=100)
+    name: str = Field(max_length=200)
+    memory: Bytes | None
+    driver: str = Field(max_length=100)
+
+
 class Capacity(Strict):
     """The resources of a worker, in bytes; null if it does not know."""
 
     memory: Bytes | None = None
     disk: Bytes | None = None
     gpu_memory: Bytes | None = None
+    gpu: Gpu | None = Field(default=None, description="The GPU that its runs use.")
 
 
 def lacking(needs: Needs, capacity: Capacity) -> list[str]:

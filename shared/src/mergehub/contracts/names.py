@@ -46,4 +46,5 @@ BenchmarkName = Annotated[
 ]
 Digest = Annotated[str, StringConstraints(max_length=200)]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
-Note = Annotated[str, StringConstraints(max_length=500)]
+LONGEST_NOTE = 500
+Note = Annotated[str, StringConstraints(max_length=LONGEST_NOTE)]

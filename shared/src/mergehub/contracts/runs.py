@@ -108,7 +108,10 @@ class ClaimRequest(Message):
 
 
 class Claim(Answer):
-    """The right to work on a run until its lease ends; `fence` grows with each claim."""
+    """The right to work on a run until its lease ends; `fence` grows with each claim.
+
+    `traceparent` is the span that submitted the run, if the registry has traces.
+    """
 
     run_id: UUID
     fence: int
@@ -118,6 +121,7 @@ class Claim(Answer):
     timeout_seconds: int
     spec: RunSpec
     products: Products
+    traceparent: str | None
 
 
 class HeartbeatRequest(Message):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Callable
 from typing import Any, Self
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -64,19 +66,28 @@ class RunClient:
     a repeated report one report.
     """
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, trace: Callable[[], str | None] = lambda: None
+    ) -> None:
         self._http = http
+        self._trace = trace
 
     @classmethod
-    def connect(cls, hub_url: str, token: str) -> Self:
-        """A client with its own connections; close it with `aclose`."""
+    def connect(
+        cls, hub_url: str, token: str, trace: Callable[[], str | None] = lambda: None
+    ) -> Self:
+        """A client with its own connections; close it with `aclose`.
+
+        `trace` returns the `traceparent` that a request sends, if any.
+        """
         return cls(
             httpx.AsyncClient(
                 base_url=hub_url,
                 headers={"Authorization": f"Bearer {token}"},
                 timeout=REQUEST_SECONDS,
                 verify=tls(hub_url),
-            )
+            ),
+            trace,
         )
 
     async def aclose(self) -> None:
@@ -94,7 +105,8 @@ class RunClient:
             worker=worker, nonce=uuid4(), hardware=hardware, capacity=capacity or Capacity()
         )
         answer = await self._send(run_id, "claim", request, CLAIM_PATIENCE_SECONDS)
-        return Claim.model_validate_json(answer.content)
+        without_trace = {"traceparent": None}  # as a registry of an older version answers
+        return Claim.model_validate_json(json.dumps(without_trace | answer.json()))
 
     async def heartbeat(
         self, run_id: UUID, fence: int, progress: RunProgress | None, needs: Needs | None = None
@@ -161,6 +173,8 @@ class RunClient:
 
     async def _request(self, method: str, path: str, body: str | None = None) -> httpx.Response:
         headers = {"Content-Type": "application/json"}
+        if trace := self._trace():
+            headers["traceparent"] = trace
         try:
             return await self._http.request(method, path, content=body, headers=headers)
         except httpx.TransportError as error:

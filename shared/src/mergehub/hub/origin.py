@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from mergehub.contracts.services import SERVICES, service_for
 from mergehub.hub.metrics import joined
 from mergehub.hub.stores import stores_answer
+from mergehub.kit.background.process import start_traces
 from mergehub.kit.docs import docs_routes
 from mergehub.kit.http.api import Api
 from mergehub.kit.http.stack import add_middleware
@@ -69,6 +70,7 @@ def create_app(settings: ServiceSettings | None = None) -> Origin:
     Without `settings`, it reads the `MERGEHUB_…` variables.
     """
     settings = settings or read_settings(ServiceSettings)
+    start_traces("hub")  # before a service gives this process its name
     services = {}
     for service in SERVICES:
         module, _, function = service.factory.partition(":")

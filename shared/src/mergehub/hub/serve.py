@@ -25,6 +25,7 @@ def main() -> None:
         app,
         loop="uvloop",
         http=PatientProtocol,
+        log_config=None,  # our log takes its lines
         log_level="warning",
         access_log=False,
         server_header=False,

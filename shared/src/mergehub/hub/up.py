@@ -21,9 +21,9 @@ from mergehub.hub.address import listen, names, url_of
 from mergehub.hub.folder import DataFolder
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.process import CannotStart
-from mergehub.hub.registered import await_workers
 from mergehub.hub.supervisor import Program, Supervisor
 from mergehub.hub.valkey import Valkey
+from mergehub.hub.workers import await_workers, workers
 from mergehub.json_text import json_text
 from mergehub.kit.settings.environment import BadSettings, Settings, read_settings
 from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
@@ -48,7 +48,7 @@ NOT_FOR_WORKERS = (
 
 @dataclass(frozen=True)
 class Options:
-    """The options of the command line."""
+    """The options of the command line; `gpus` is None for all."""
 
     data: Path
     host: str
@@ -56,6 +56,7 @@ class Options:
     models: tuple[Path, ...]
     tasks: tuple[Path, ...]
     workers: int
+    gpus: int | None = 0
     require_token: bool = False
     json: bool = False
 
@@ -114,15 +115,17 @@ class Hub:
             folder.log("services"),
             pass_fds=[listener.fileno()],
         )
-        self._worker_names = [f"{socket.gethostname()}-{n + 1}" for n in range(options.workers)]
         self.workers = [
             Program(
-                f"worker-{number}",
+                name,
                 [sys.executable, "-m", "merge_worker"],
-                workers_env | {"MERGEHUB_WORKER_NAME": name} | _port(metrics_port, number),
-                folder.log(f"worker-{number}"),
+                workers_env
+                | {"MERGEHUB_WORKER_NAME": _registered(name)}
+                | own
+                | _port(metrics_port, number),
+                folder.log(name),
             )
-            for number, name in enumerate(self._worker_names, 1)
+            for number, (name, own) in enumerate(workers(options.workers, options.gpus).items(), 1)
         ]
         stores = [store for store in (self.postgres, self.valkey) if store]
         self.supervisor = Supervisor([*stores, self.origin, *self.workers], self._note, say)
@@ -139,7 +142,7 @@ class Hub:
         self._wait_until_ready()
         for worker in self.workers:
             self.supervisor.launch(worker)
-        names = set(self._worker_names)
+        names = {_registered(worker.name) for worker in self.workers}
         await_workers(self.url, self.tokens.owner, names, self.supervisor.all_run)
         write_secret(self.folder / CONNECTION, {"url": self.url, "token": self.tokens.owner})
 
@@ -217,6 +220,11 @@ def _given(name: str) -> str | None:
         return variable(f"MERGEHUB_{name}")
     except BadVariable as error:
         raise CannotStart(str(error)) from None
+
+
+def _registered(worker: str) -> str:
+    """The name of `worker-1` at the hub: that of this machine, and the rest."""
+    return f"{socket.gethostname()}{worker.removeprefix('worker')}"
 
 
 def _checked(env: Mapping[str, str], workers_env: Mapping[str, str]) -> ServiceSettings:

@@ -8,11 +8,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from mergehub.artifacts import ArtifactStore, S3Place, open_store
+from mergehub.artifacts.folder_store import PARTIAL
 from mergehub.contracts.hardware import Capacity, Hardware, Needs
 from mergehub.contracts.kinds import RunResult, RunSpec
 from mergehub.contracts.runs import RunError, RunProgress
 
-PARTIAL = ".partial"
+SERVICE = "mergehub-worker"
+"""The name of worker and child in traces."""
 
 
 class _Frozen(BaseModel):
@@ -22,10 +25,16 @@ class _Frozen(BaseModel):
 class Job(_Frozen):
     """One attempt at a run. `products` are the runs whose models it may open, by product name.
 
-    `parent` is the worker's process id; no child outlives that process.
+    `artifacts` is the folder in which models are made and read: the store of models itself, or the
+    cache of a store at `place`.
+
+    `parent` is the worker's process id; no child outlives that process. `gpu_limit` is how many
+    bytes of its GPU's memory a run may use, if the operator limits it.
+    `traceparent` is the worker's span of the attempt, if there are traces.
     """
 
     run_id: UUID
+    fence: int = 0
     spec: RunSpec
     products: dict[str, UUID]
     hardware: Hardware
@@ -33,8 +42,16 @@ class Job(_Frozen):
     model_roots: tuple[Path, ...]
     task_roots: tuple[Path, ...]
     artifacts: Path
+    place: S3Place | None = None
+    cache_bytes: int = 0
     scratch: Path
     parent: int
+    gpu_limit: int | None = None
+    traceparent: str | None = None
+
+    def open_store(self) -> ArtifactStore:
+        """The store of models. Raises StoreFault."""
+        return open_store(self.artifacts, self.place, self.cache_bytes)
 
     @property
     def model_folder(self) -> Path:

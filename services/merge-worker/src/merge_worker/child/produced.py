@@ -16,18 +16,15 @@ from mergehub.contracts.kinds.merge import LONGEST_NAME, MOST_PARENTS, MergeResu
 from mergehub.recipe import Lock, LockedIngredient, ModelRef, Recipe, ingredients
 
 from .failure import RunFailed
+from .how import How
 from .identity import is_weights, produced_digest, weights_digest
 from .messages import produced_folder
 
 
 def merge_result(
-    folder: Path, recipe: Recipe, artifacts: Path, seconds: float, device: str | None
+    folder: Path, recipe: Recipe, artifacts: Path, seconds: float, how: How
 ) -> MergeResult:
-    """Return the result to report for the model at `folder`.
-
-    `seconds` is how long this attempt took; `device` is what it computed with, or None if an
-    earlier attempt had finished the model.
-    """
+    """Return the result to report for the model at `folder`; `seconds` is how long it took."""
     manifest = json.loads((folder / MANIFEST).read_bytes())
     lock = Lock.model_validate_json((folder / LOCK).read_bytes())
     tensors = manifest["tensors"].values()
@@ -40,7 +37,8 @@ def merge_result(
         tensors=len(tensors),
         bytes=sum(prod(tensor["shape"]) * ITEMSIZE[tensor["dtype"]] for tensor in tensors),
         seconds=seconds,
-        device=device,
+        device=how.device,
+        warnings=how.warnings,
         parents=list(_parents(recipe, lock, artifacts)),
         notes=manifest.get("notes", []),
     )

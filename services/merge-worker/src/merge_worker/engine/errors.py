@@ -47,6 +47,10 @@ class DeviceError(EngineError):
     """The device asked for cannot be used."""
 
 
+class DeviceMemoryError(DeviceError):
+    """The device lacks memory for the blocks in flight."""
+
+
 class OutputError(EngineError):
     """The output cannot be written: no space, no permission, or something is already there."""
 

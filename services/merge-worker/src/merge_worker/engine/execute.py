@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from merge_worker.engine.cuda import device as cuda
+from merge_worker.engine.cuda.memory import fitting
 from merge_worker.engine.files.writing import sync, writing, writing_behind
 from merge_worker.engine.fill.finiteness import check_finite
 from merge_worker.engine.fill.inputs import Inputs, stamped_files
@@ -33,6 +34,9 @@ from .lockfile import DigestCache
 from .numpy_methods import NumpyMethod
 from .plan import BLOCK, Plan, PlannedTensor
 
+OnWarning = Callable[[str], None]
+"""Called with a sentence about what was not done as asked."""
+
 
 @dataclass(frozen=True)
 class MergeOptions:
@@ -49,7 +53,10 @@ class MergeOptions:
         only_finite: refuse ingredients and outputs with infinite or NaN elements.
         device: what computes the output: "cpu", or a GPU as "cuda" or, counting from 0, "cuda:1".
             With a GPU there are at least 2 threads, and blocks are larger unless `block` is given.
-            A method that is a NumPy function is computed by the processor all the same.
+            A method that is a NumPy function is computed by the processor all the same, and so is
+            what the GPU turns out not to have memory for.
+        device_memory: how many bytes of the GPU's memory may be used (default: most of what is
+            free). It bounds the blocks.
     """
 
     threads: int | None = None
@@ -59,6 +66,7 @@ class MergeOptions:
     durable: bool = True
     only_finite: bool = False
     device: str = "cpu"
+    device_memory: int | None = None
 
     def suited(self, plan: Plan) -> MergeOptions:
         """These, with the processor as the device if the plan's method is a NumPy function."""
@@ -100,11 +108,13 @@ def merge(
     out: Path,
     options: MergeOptions | None = None,
     on_progress: OnProgress | None = None,
+    on_warning: OnWarning | None = None,
 ) -> MergeResult:
     """Run a plan and put the model at `out`, which appears whole or not at all.
 
     The work is done in `<out>.partial`. If it is interrupted, a call with the same plan continues
-    there. An exception from `on_progress` stops the merge.
+    there. An exception from `on_progress` stops the merge. `on_warning` gets a sentence about each
+    thing that was not done as asked, such as tensors that the GPU had no memory for.
 
     Raises:
         OutputError: `out` exists, or space or permission is missing.
@@ -112,10 +122,10 @@ def merge(
         InputChangedError: an ingredient changed or vanished after planning.
         NotFiniteError: something is not finite, and `only_finite` was asked for.
         OutOfMemoryError: there is no memory for the blocks in flight.
-        DeviceError: the device cannot be used.
+        DeviceError: the device cannot be used. If it fails later, the processor continues.
         MethodError: a method that is a NumPy function failed.
     """
-    result = merge_part(plan, out, Part(), options, on_progress)
+    result = merge_part(plan, out, Part(), options, on_progress, on_warning)
     assert result is not None
     return result
 
@@ -126,6 +136,7 @@ def merge_part(
     part: Part,
     options: MergeOptions | None = None,
     on_progress: OnProgress | None = None,
+    on_warning: OnWarning | None = None,
 ) -> MergeResult | None:
     """Run a part of a plan; the last part to end completes the merge.
 
@@ -138,8 +149,9 @@ def merge_part(
     options = (options or MergeOptions()).suited(plan)
     if os.path.lexists(out):
         raise OutputError(f"{out} already exists: remove it, or give another folder")
-    device = cuda.open_device(options.device)
-    work = _Work(plan, out, out.with_name(f"{out.name}.partial"), part, options, device)
+    device = cuda.open_device(options.device, options.device_memory)
+    partial = out.with_name(f"{out.name}.partial")
+    work = _Work(plan, out, partial, part, options, device, on_warning or (lambda said: None))
     try:
         with shortage(
             f"for {options.workers} threads with blocks of {options.block_elements} elements: "
@@ -162,6 +174,7 @@ class _Work:
     part: Part
     options: MergeOptions
     device: cuda.Device | None
+    on_warning: OnWarning
 
     def carry_out(self, on_progress: OnProgress) -> MergeResult | None:
         with writing(self.partial):
@@ -195,7 +208,7 @@ class _Work:
             self.partial,
             inputs,
             journal,
-            block=self.options.block_elements,
+            block=self._block(tensors),
             only_finite=self.options.only_finite,
             device=self.device,
         )
@@ -203,11 +216,20 @@ class _Work:
         shards = sorted({self.partial / tensor.region.file for tensor in tensors})
         with writing_behind(shards if self.options.durable else ()):
             filling.run(pool, self.options.workers, meter)
+        for warning in filling.warnings():
+            self.on_warning(warning)
         if self.options.durable:
             for shard in shards:
                 with writing(shard):
                     sync(shard)
         journal.add_end()
+
+    def _block(self, tensors: Sequence[PlannedTensor]) -> int:
+        """The most elements of a block; on a device, as many as fit into its memory."""
+        block = self.options.block_elements
+        if self.device is None:
+            return block
+        return fitting(tensors, self.options.workers, block, self.device.memory.limit)
 
     def _complete(
         self, inputs: Inputs, pool: ThreadPoolExecutor, meter: Meter

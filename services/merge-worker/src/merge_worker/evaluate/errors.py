@@ -9,3 +9,11 @@ class EvaluationError(Exception):
 
 class TaskError(EvaluationError):
     """A task cannot be found, or asks for something that a local task must not do."""
+
+
+class GpuError(Exception):
+    """The GPU failed, and will fail again in this process."""
+
+
+class GpuMemoryError(GpuError):
+    """The GPU's memory is too small for the model, or for a single row of a benchmark."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,58 +19,123 @@ from lm_eval.defaults import DEFAULT_OTHER_SEED
 from lm_eval.evaluator import evaluate
 from lm_eval.models.huggingface import HFLM
 
-from mergehub.contracts.hardware import Hardware
 from mergehub.contracts.kinds.evaluate import BenchmarkResult
 
-from .errors import TaskError
+from .device import LARGEST, ON_GPU, Way, batch_size, memory_fraction
+from .errors import GpuError, GpuMemoryError, TaskError
 from .tasks import LocalTask
 from .templates import with_safe_templates
 
-# On a CPU. Generation reads all weights for each token, so many rows should share that cost.
-# Likelihoods keep a row of the vocabulary for each token of each item, which must fit into memory.
-BATCH_SIZES = {"generate_until": 64}
-BATCH_SIZE = 16
 BOOTSTRAP_ITERATIONS = 1000  # for metrics whose standard error has no closed form
 
 OnItems = Callable[[int, int], None]
 
 
+def gpu_fault() -> str | None:
+    """Why PyTorch cannot use a GPU here, or None if it can."""
+    if torch.cuda.is_available():
+        return None
+    if torch.version.cuda is None:
+        return "this PyTorch is built for CPUs only: install the build for CUDA"
+    return "PyTorch finds no GPU that it can use"
+
+
+def gpu_name() -> str:
+    """The GPU for a record."""
+    return f"{ON_GPU.device} ({torch.cuda.get_device_name(0)})"
+
+
+def arguments(folder: Path, adapter: Path | None, way: Way) -> dict[str, Any]:
+    """What the harness's model is made from."""
+    return {
+        "pretrained": str(folder),
+        "peft": str(adapter) if adapter else None,
+        "device": way.device,
+        "dtype": way.dtype,
+        "batch_size": LARGEST,
+        "trust_remote_code": False,
+        "use_safetensors": True,
+    }
+
+
 class Harness:
     """A model to evaluate. Only its weights and its tokenizer are used; its code never runs."""
 
-    def __init__(self, folder: Path, adapter: Path | None, hardware: Hardware) -> None:
-        on_cpu = hardware == "cpu"
+    def __init__(
+        self, folder: Path, adapter: Path | None, way: Way, gpu_limit: int | None = None
+    ) -> None:
+        """`gpu_limit` is how many bytes of the GPU's memory may be used.
+
+        Raises:
+            GpuError: the GPU failed, or cannot hold the model.
+        """
         if "OMP_NUM_THREADS" not in os.environ:
             # Beside other programs, threads wait for each other: two were 12 times slower.
             torch.set_num_threads(1)
-        self._model = HFLM(
-            pretrained=str(folder),
-            peft=str(adapter) if adapter else None,
-            device="cpu" if on_cpu else "cuda",
-            dtype="float32" if on_cpu else "auto",
-            batch_size=BATCH_SIZE if on_cpu else "auto",
-            trust_remote_code=False,
-            use_safetensors=True,
-        )
-        self._on_cpu = on_cpu
-        if adapter:
-            # One matrix instead of three for each layer that the adapter changes.
-            self._model._model = self._model.model.merge_and_unload()
+        self._allowed = _limited(gpu_limit) if way.on_gpu else None
+        self._way = way
+        with _gpu_errors("hold the model"):
+            self._model = HFLM(**arguments(folder, adapter, way))
+            if adapter:
+                # One matrix instead of three for each layer that the adapter changes.
+                self._model._model = self._model.model.merge_and_unload()
 
     def measure(self, local: LocalTask, on_items: OnItems) -> BenchmarkResult:
-        """Return the score of `local`'s first metric; calls `on_items(items done, all items)`."""
+        """Return the score of `local`'s first metric; calls `on_items(items done, all items)`.
+
+        Raises:
+            GpuMemoryError: the GPU has no memory for a single row.
+            GpuError: the GPU failed.
+        """
         task = _harness_task(local)
+        rows = batch_size(self._way, task.OUTPUT_TYPE, self._free(), self._model.vocab_size)
+        while True:
+            try:
+                return self._measured(local, task, rows, on_items)
+            except GpuMemoryError:
+                if rows == 1:
+                    raise
+            torch.cuda.empty_cache()
+            task, rows = _harness_task(local), rows // 2
+
+    def _free(self) -> int | None:
+        """Bytes of the GPU's memory that are left for batches."""
+        if self._allowed is None:
+            return None
+        return min(torch.cuda.mem_get_info()[0], self._allowed - torch.cuda.memory_reserved())
+
+    def _measured(
+        self, local: LocalTask, task: ConfigurableTask, rows: int, on_items: OnItems
+    ) -> BenchmarkResult:
         self._model.set_cache_hook(_AnswerCounter(task, on_items))
-        if self._on_cpu:
-            self._model.batch_size_per_gpu = BATCH_SIZES.get(task.OUTPUT_TYPE, BATCH_SIZE)
+        self._model.batch_size_per_gpu = rows
         torch.manual_seed(DEFAULT_OTHER_SEED)
-        outcome = evaluate(
-            lm=self._model,
-            task_dict={"tasks": {local.name: task}},
-            bootstrap_iters=BOOTSTRAP_ITERATIONS,
-        )
+        with _gpu_errors(f"evaluate {local.name} in batches of {rows}"):
+            outcome = evaluate(
+                lm=self._model,
+                task_dict={"tasks": {local.name: task}},
+                bootstrap_iters=BOOTSTRAP_ITERATIONS,
+            )
         assert outcome is not None, "one process is rank 0"
         return _result(local, task, outcome)
+
+
+def _limited(limit: int | None) -> int:
+    """Let PyTorch use at most `limit` bytes of the GPU; returns how many it may use."""
+    total = torch.cuda.get_device_properties(0).total_memory
+    fraction = memory_fraction(limit, total)
+    torch.cuda.set_per_process_memory_fraction(fraction)
+    return int(total * fraction)
+
+
+@contextmanager
+def _gpu_errors(what: str) -> Iterator[None]:
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise GpuMemoryError(f"The GPU has not enough memory to {what}") from None
+    except torch.AcceleratorError as error:
+        raise GpuError(f"The GPU failed to {what}: {str(error).splitlines()[0]}") from error
 
 
 class _AnswerCounter(CacheHook):  # type: ignore[misc]

@@ -10,6 +10,7 @@ from enum import Enum, auto
 import structlog
 
 from merge_worker.child.messages import Failed, Job, Message, Planned, Progress, Stopped, Succeeded
+from mergehub.artifacts import StoreFault
 from mergehub.contracts.hardware import Needs, lacking
 from mergehub.contracts.runs import (
     FINAL,
@@ -115,6 +116,7 @@ class Attempt:
             if isinstance(message, Progress):
                 if self._progress is None or self._progress.stage != message.progress.stage:
                     self._new_stage.set()
+                    log.info("run.stage", stage=message.progress.stage)
                 self._progress = message.progress
                 self._measured.progress(message)
             elif isinstance(message, Planned):
@@ -218,10 +220,23 @@ class Attempt:
             return
         self._measured.outcome = request.outcome
         log.info("run.reported", run=str(run.id), outcome=request.outcome, state=run.state)
+        if error := request.error:
+            why = {"code": error.code, "error": error.message, "last_lines": error.last_lines}
+            log.warning("run.failed", run=str(run.id), **why)
         if run.state in FINAL - {RunState.FAILED}:  # a retry would continue the failed work
-            await asyncio.to_thread(self._remove_unfinished)
+            await asyncio.to_thread(self._remove_unfinished, run.state)
 
-    def _remove_unfinished(self) -> None:
-        """Remove the unfinished output, since no attempt will continue it."""
+    def _remove_unfinished(self, state: RunState) -> None:
+        """Remove the unfinished output, since no attempt will continue it.
+
+        If the store does not answer, a worker's next search for leftovers does it.
+        """
         shutil.rmtree(self._job.scratch_folder, ignore_errors=True)
-        shutil.rmtree(self._job.partial_folder, ignore_errors=True)
+        try:
+            store = self._job.open_store()
+            if state is RunState.SUCCEEDED:
+                store.tidy(self._job.run_id)
+            else:
+                store.remove(self._job.run_id)
+        except (StoreFault, OSError) as error:
+            log.warning("run.untidy", run=str(self._job.run_id), error=str(error))

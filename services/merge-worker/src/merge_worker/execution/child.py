@@ -6,6 +6,7 @@ outcome. All other output, its own or a library's, goes to standard error, the a
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -13,10 +14,14 @@ import traceback
 from importlib import import_module
 
 from merge_worker.child.failure import RunFailed, disk_full, is_disk_full, out_of_memory, unforeseen
-from merge_worker.child.messages import Failed, Job, Message, Stopped, Succeeded
+from merge_worker.child.logs import begin_log, told
+from merge_worker.child.messages import SERVICE, Failed, Job, Message, Stopped, Succeeded
 from merge_worker.child.tell import StopRequested, Tell, take_standard_output
 from mergehub.contracts.kinds.kind import Result
+from mergehub.kit.telemetry.traces import begin_tracing, end_tracing, span
 from mergehub.parent_death import die_with_parent
+
+FLUSH_SECONDS = 1.0  # for the last spans; the worker reports the outcome afterwards
 
 
 def main() -> None:
@@ -26,7 +31,17 @@ def main() -> None:
     job = Job.model_validate_json(sys.stdin.buffer.read())
     if os.getppid() != job.parent:
         return  # the worker ended before we asked the kernel for a signal at its end
-    tell.send(last_word(job, tell))
+    begin_log(job)
+    told("child.started", pid=os.getpid())
+    if job.traceparent:
+        logging.getLogger("opentelemetry").disabled = True  # no fault of a run
+        begin_tracing(SERVICE)
+    with span(job.spec.kind, job.traceparent, run=str(job.run_id)) as current:
+        word = last_word(job, tell)
+        current.note(outcome=word.kind)
+    told("child.ended", outcome=word.kind)
+    tell.send(word)
+    end_tracing(FLUSH_SECONDS)
     # All results are on disk and reported; shutting down the libraries would only delay the end.
     sys.stderr.flush()
     os._exit(0)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import structlog
 
-from merge_worker.child.messages import PARTIAL, partial_folder, produced_folder, scratch_folder
+from merge_worker.child.messages import scratch_folder
+from mergehub.artifacts import ArtifactStore, StoreFault
+from mergehub.artifacts.folder_store import run_ids
 from mergehub.contracts.runs import FINAL, Run, RunState
 from mergehub.contracts.worker_client import RunClient, RunClientError
 from mergehub.kit.settings.service import WorkerSettings
@@ -27,7 +27,7 @@ class Leftovers:
     """The unfinished state of runs in a worker's folders; only the hub knows which continue."""
 
     def __init__(self, settings: WorkerSettings, client: RunClient) -> None:
-        self._artifacts = settings.artifacts.resolve()
+        self._settings = settings
         self._scratch = settings.scratch.resolve()
         self._keep_failed = timedelta(hours=settings.keep_failed_hours)
         self._client = client
@@ -38,7 +38,12 @@ class Leftovers:
             turned(PAUSE_SECONDS + REMOVE_SECONDS)
             try:
                 await self.remove_final()
-            except (RunClientError, OSError, ValueError) as error:  # the next try may succeed
+            except (
+                RunClientError,
+                StoreFault,
+                OSError,
+                ValueError,
+            ) as error:  # the next try may succeed
                 log.warning("leftovers.kept", error=f"{type(error).__name__}: {error}")
             await asyncio.sleep(PAUSE_SECONDS)
 
@@ -47,11 +52,13 @@ class Leftovers:
 
         Files that belong to no run of this hub are kept, since another hub may share the folders.
         """
-        for run_id in await asyncio.to_thread(self._find):
+        store = await asyncio.to_thread(self._settings.open_store)
+        for run_id in await asyncio.to_thread(self._find, store):
             run = await self._client.run(run_id)
             if run is not None and self._is_over(run):
-                await asyncio.to_thread(self._remove, run_id, run.state)
+                await asyncio.to_thread(self._remove, store, run_id, run.state)
                 log.info("leftovers.removed", run=str(run_id), state=run.state)
+        await asyncio.to_thread(store.make_room, 0)
 
     def _is_over(self, run: Run) -> bool:
         """Whether no attempt will continue it; a failed run can be retried for some time."""
@@ -59,21 +66,12 @@ class Leftovers:
             return run.state in FINAL
         return datetime.now(UTC) - run.finished_at >= self._keep_failed
 
-    def _find(self) -> list[UUID]:
-        return sorted({*_ids(self._scratch / "runs", ""), *_ids(self._artifacts / "runs", PARTIAL)})
+    def _find(self, store: ArtifactStore) -> list[UUID]:
+        return sorted({*run_ids(self._scratch / "runs", ""), *store.unfinished()})
 
-    def _remove(self, run_id: UUID, state: RunState) -> None:
-        folders = [partial_folder(self._artifacts, run_id), scratch_folder(self._scratch, run_id)]
-        if state != RunState.SUCCEEDED:  # merged completely, but not reported in time
-            folders.append(produced_folder(self._artifacts, run_id))
-        for folder in folders:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _ids(folder: Path, ending: str) -> Iterator[UUID]:
-    """The runs that have an entry in `folder`; entries with other names are not ours."""
-    for path in folder.glob(f"*{ending}"):
-        try:
-            yield UUID(path.name.removesuffix(ending))
-        except ValueError:
-            continue
+    def _remove(self, store: ArtifactStore, run_id: UUID, state: RunState) -> None:
+        shutil.rmtree(scratch_folder(self._scratch, run_id), ignore_errors=True)
+        if state == RunState.SUCCEEDED:
+            store.tidy(run_id)
+        else:  # its model may be complete, but was not reported in time
+            store.remove(run_id)

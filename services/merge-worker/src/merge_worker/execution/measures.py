@@ -150,7 +150,7 @@ class _Disk(Collector):
     """The free space of the worker's folders, read at each scrape."""
 
     def __init__(self, settings: WorkerSettings) -> None:
-        self._folders = {"artifacts": settings.artifacts, "scratch": settings.scratch}
+        self._folders = {"artifacts": settings.models, "scratch": settings.scratch}
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         free = GaugeMetricFamily(

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Self
 
+from merge_worker.child.logs import readable
 from merge_worker.child.messages import MESSAGE, Job, Message
 from mergehub.contracts.runs import RunError
 
@@ -79,7 +80,10 @@ class ChildProcess:
         with self._log.open("rb") as log:
             log.seek(max(0, self._log.stat().st_size - TAIL))
             text = log.read().decode(errors="replace")
-        return [line[:LONGEST_LINE] for line in text.splitlines()[-LAST_LINES:]]
+        lines = "\n".join(
+            line for each in text.splitlines() if (line := readable(each)) is not None
+        )
+        return [line[:LONGEST_LINE] for line in lines.splitlines()[-LAST_LINES:]]
 
     async def _hand_over(self, job: Job) -> None:
         stdin = self._process.stdin

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from merge_worker.child.failure import LONGEST_MESSAGE
-from merge_worker.child.messages import PARTIAL, Job
+from merge_worker.child.messages import Job
+from mergehub.artifacts.folder_store import PARTIAL
 from mergehub.contracts.runs import RunError
 
 # An absolute path, but not part of a URL or of a relative path.

@@ -3,41 +3,43 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
 from merge_worker.child.messages import partial_folder
-from mergehub.contracts.hardware import Capacity, Hardware
+from mergehub.contracts.hardware import Capacity, Gpu
 
-MEBIBYTE = 1 << 20
-ASK_SECONDS = 10
 GROUPS = Path("/sys/fs/cgroup")
 UNLIMITED = 1 << 60  # version 1 of control groups writes a huge number for "no limit"
 
 
-def capacity(hardware: Hardware, artifacts: Path, run: UUID | None = None) -> Capacity:
-    """The resources that are free now; the space that `run` already uses counts as free for it."""
-    held = _allocated(partial_folder(artifacts, run)) if run else 0
+def capacity(
+    artifacts: Path,
+    run: UUID | None = None,
+    gpu: Gpu | None = None,
+    gpu_limit: int | None = None,
+    reclaimable: int = 0,
+) -> Capacity:
+    """The resources that are free now; the space that `run` already uses counts as free for it.
+
+    Of the memory of its `gpu`, a run may use `gpu_limit` bytes. `reclaimable` bytes on the disk are
+    free as soon as a run needs them.
+    """
+    held = reclaimable + (_allocated(partial_folder(artifacts, run)) if run else 0)
     return Capacity(
         memory=_free_memory(),
         disk=shutil.disk_usage(_existing(artifacts)).free + held,
-        gpu_memory=None if hardware == "cpu" else gpu_memory(),
+        gpu_memory=_usable(gpu, gpu_limit),
+        gpu=gpu,
     )
 
 
-def gpu_memory() -> int | None:
-    """Bytes of the smallest GPU's memory, as its driver says, or None if there is no driver."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
+def _usable(gpu: Gpu | None, limit: int | None) -> int | None:
+    """Bytes of a GPU's memory that a run may use, if they are known."""
+    if gpu is None:
         return None
-    query = [program, "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
-    try:
-        told = subprocess.run(query, capture_output=True, check=True, timeout=ASK_SECONDS).stdout
-        return min(int(line) for line in told.split()) * MEBIBYTE
-    except (OSError, subprocess.SubprocessError, ValueError):
-        return None
+    return min((int(each) for each in (gpu.memory, limit) if each is not None), default=None)
 
 
 def _free_memory() -> int | None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from uuid import UUID
 
 import structlog
 from prometheus_client import CollectorRegistry
+from structlog.contextvars import bound_contextvars
 
 from merge_worker.child.messages import Job
-from mergehub.contracts.hardware import Capacity
+from mergehub.contracts.hardware import Capacity, Gpu
 from mergehub.contracts.runs import Claim
 from mergehub.contracts.worker_client import RunClient
 from mergehub.kit.settings.service import WorkerSettings
+from mergehub.kit.telemetry.traces import record, span, traceparent
 
 from .attempt import Attempt
 from .measures import Measures
@@ -25,16 +28,26 @@ log = structlog.get_logger()
 DRAIN_SECONDS = 14.0  # for a child's last tensor and the release; orchestrators allow 30 by default
 
 
+def name_of(settings: WorkerSettings) -> str:
+    """The name under which this process is known as a worker."""
+    return settings.worker_name or f"{socket.gethostname()}:{os.getpid()}"
+
+
 class Slot:
     """Claims runs and works on them, one at a time."""
 
     def __init__(
-        self, settings: WorkerSettings, client: RunClient, measures: Measures | None = None
+        self,
+        settings: WorkerSettings,
+        client: RunClient,
+        measures: Measures | None = None,
+        gpu: Gpu | None = None,
     ) -> None:
         self._measures = measures or Measures(CollectorRegistry(), settings)
         self._settings = settings
         self._client = client
-        self.name = settings.worker_name or f"{socket.gethostname()}:{os.getpid()}"
+        self._gpu = gpu
+        self.name = name_of(settings)
         self._stop = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
         self._settled = True  # whether the hub knows how the last attempt ended
@@ -47,14 +60,28 @@ class Slot:
               was started.
         """
         room = await asyncio.to_thread(self.capacity, run_id)
+        started = time.time_ns()
         claim = await self._client.claim(run_id, self.name, self._settings.hardware, room)
+        record("claim", claim.traceparent, started, "client", run=str(run_id), worker=self.name)
         log.info("run.claimed", run=str(run_id), attempt=claim.attempt, kind=claim.spec.kind)
         self._work = asyncio.create_task(self._attempt(claim, room))
         return self._work
 
     def capacity(self, run_id: UUID | None = None) -> Capacity:
         """The resources that are free now, for a certain run or for a new one."""
-        return capacity(self._settings.hardware, self._settings.artifacts.resolve(), run_id)
+        settings = self._settings
+        return capacity(
+            settings.models,
+            run_id,
+            self._gpu,
+            settings.gpu_memory,
+            reclaimable=settings.open_store().reclaimable(),
+        )
+
+    async def finish(self, seconds: float) -> None:
+        """Wait for the end of the work, but no longer than `seconds`."""
+        if self._work is not None:
+            await asyncio.wait({self._work}, timeout=seconds)
 
     async def drain(self) -> bool:
         """Stop the work at the next point where it can stop, and release the run if time allows.
@@ -71,10 +98,16 @@ class Slot:
 
     async def _attempt(self, claim: Claim, room: Capacity) -> None:
         self._settled = False
-        measured = self._measures.attempt(claim.spec.kind)
+        kind, run_id = claim.spec.kind, str(claim.run_id)
+        measured = self._measures.attempt(kind)
         try:
-            job = self._job(claim, room)
-            await Attempt(claim, job, self._client, self._stop, measured).run()
+            with bound_contextvars(run=run_id), span(
+                f"run {kind}", claim.traceparent, "consumer",
+                run=run_id, attempt=claim.attempt, worker=self.name,
+            ) as current:  # fmt: skip
+                job = self._job(claim, room)
+                await Attempt(claim, job, self._client, self._stop, measured).run()
+                current.note(outcome=measured.outcome)
             self._settled = True
         except Exception:
             # Not reported: the lease ends, and another attempt follows.
@@ -86,13 +119,18 @@ class Slot:
         settings = self._settings
         return Job(
             run_id=claim.run_id,
+            fence=claim.fence,
             spec=claim.spec,
             products=claim.products,
             hardware=settings.hardware,
             capacity=room,
             model_roots=tuple(root.resolve() for root in settings.model_roots),
             task_roots=tuple(root.resolve() for root in settings.task_roots),
-            artifacts=settings.artifacts.resolve(),
+            artifacts=settings.models,
+            place=settings.s3_place,
+            cache_bytes=settings.cache_bytes,
             scratch=settings.scratch.resolve(),
             parent=os.getpid(),
+            gpu_limit=settings.gpu_memory,
+            traceparent=traceparent(),
         )

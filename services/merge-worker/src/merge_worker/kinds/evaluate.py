@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from merge_worker.child.failure import RunFailed, disk_full, is_disk_full
+from merge_worker.child.how import How
 from merge_worker.child.identity import checkpoints_digest, produced_digest
 from merge_worker.child.messages import Job, Planned
+from merge_worker.child.products import opened_store
 from merge_worker.child.sources import sources_of
 from merge_worker.child.tell import StopRequested, Tell
 from merge_worker.engine import EngineError
@@ -28,7 +30,7 @@ from mergehub.contracts.kinds.evaluate import BenchmarkResult, EvaluateResult, E
 from mergehub.recipe import ModelRef
 
 if TYPE_CHECKING:
-    from merge_worker.evaluate.harness import Harness
+    from merge_worker.evaluate.loaded import LoadedModel
 
 # Evaluation reads only local models and local tasks; no library may download anything.
 OFFLINE = {
@@ -62,7 +64,8 @@ def run(job: Job, spec: EvaluateSpec, tell: Tell) -> EvaluateResult:
             "'mergehub-worker[evaluate]' on it, or send evaluations to other hardware.",
         )
     try:
-        return _evaluate(job, spec, tell, started)
+        with opened_store(job, tell):
+            return _evaluate(job, spec, tell, started)
     except (EngineError, EvaluationError) as error:
         raise RunFailed("evaluation-failed", str(error)) from error
 
@@ -75,22 +78,20 @@ def _evaluate(job: Job, spec: EvaluateSpec, tell: Tell, started: float) -> Evalu
     kind, parts = open_model(job, reference)
     digest = produced_digest(parts[0].folder) if kind == "run" else checkpoints_digest(parts)
     results = [_finished(job, task, digest) for task in tasks]
+    how = How()
     if None in results:
-        tell.send(Planned(needs=_needs(job, parts)))
-        tell.progress("load the harness", 0, 0, "")
-        from merge_worker.evaluate.harness import Harness
-
-        folders = [part.folder for part in parts]
-        with _named("The model cannot be loaded"):
-            harness = Harness(folders[0], folders[1] if len(folders) > 1 else None, job.hardware)
+        tell.send(Planned(needs=_needs(parts, on_gpu=job.hardware != "cpu")))
+        loaded = _loaded(job, parts, tell, how)
         for place, task in enumerate(tasks):
-            results[place] = results[place] or _measure(job, harness, task, digest, tell)
+            results[place] = results[place] or _measure(job, loaded, task, digest, tell)
     return EvaluateResult(
         kind="evaluate",
         model=spec.model,
         model_digest=digest,
         harness=_harness_version(),
         seconds=time.monotonic() - started,
+        device=how.device,
+        warnings=how.warnings,
         results=[result for result in results if result is not None],
     )
 
@@ -106,21 +107,42 @@ def open_model(job: Job, reference: ModelRef) -> tuple[Kind, list[Checkpoint]]:
     return "folder", [opened, open_adapter(adapter.folder, adapter.within)]
 
 
-def _needs(job: Job, parts: Sequence[Checkpoint]) -> Needs:
+def _loaded(job: Job, parts: Sequence[Checkpoint], tell: Tell, how: How) -> LoadedModel:
+    """Load the model on the device that the run asks for, or on the CPU if that fails."""
+    tell.progress("load the harness", 0, 0, "")
+    from merge_worker.evaluate.loaded import LoadedModel
+
+    def before_move() -> None:  # the worker hands the run back if it has no room for that
+        tell.send(Planned(needs=_needs(parts, on_gpu=False)))
+
+    with _named("The model cannot be loaded"):
+        loaded = LoadedModel(
+            parts[0].folder,
+            parts[1].folder if len(parts) > 1 else None,
+            on_gpu=job.hardware != "cpu",
+            gpu_limit=job.gpu_limit,
+            warn=how.warn,
+            before_move=before_move,
+        )
+    how.device = loaded.device
+    return loaded
+
+
+def _needs(parts: Sequence[Checkpoint], *, on_gpu: bool) -> Needs:
     """The memory needed: CPUs load a model as float32, GPUs as stored; both need working memory."""
     regions = [region for part in parts for region in part.tensors.values()]
-    if job.hardware == "cpu":
+    if not on_gpu:
         return Needs(memory=OVERHEAD + int(ROOM * sum(4 * region.size for region in regions)))
     return Needs(memory=OVERHEAD, gpu_memory=int(ROOM * sum(region.nbytes for region in regions)))
 
 
 def _measure(
-    job: Job, harness: Harness, task: LocalTask, model_digest: str, tell: Tell
+    job: Job, loaded: LoadedModel, task: LocalTask, model_digest: str, tell: Tell
 ) -> BenchmarkResult:
     stage = f"evaluate {task.name}"[:100]
     tell.progress(stage, 0, 0, "items")
     with _named(f"The model cannot be evaluated on {task.name}"):
-        result = harness.measure(
+        result = loaded.measure(
             task, lambda done, total: tell.progress(stage, done, total, "items")
         )
     path = _path(job, task, model_digest)

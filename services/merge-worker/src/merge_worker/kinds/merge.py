@@ -1,4 +1,4 @@
-"""A merge run: plans the recipe, and merges into the run's own artifacts folder."""
+"""A merge run: plans the recipe, merges into the run's own folder, and stores the model."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import fcntl
 import os
 import shutil
 import time
+from dataclasses import replace
 
 from merge_worker.child.failure import RunFailed, disk_full, out_of_memory
+from merge_worker.child.how import How
 from merge_worker.child.messages import Job, Planned
 from merge_worker.child.produced import check_parents, merge_result
+from merge_worker.child.products import opened_store, transfer
 from merge_worker.child.sources import sources_of
 from merge_worker.child.tell import Tell
 from merge_worker.engine import (
+    DeviceError,
     DiskFullError,
     EngineError,
     MergeOptions,
@@ -26,6 +30,7 @@ from merge_worker.engine import (
 )
 from merge_worker.engine.cuda.device import label
 from merge_worker.engine.output.journal import NAME as JOURNAL
+from mergehub.artifacts import ArtifactStore
 from mergehub.contracts.hardware import Needs
 from mergehub.contracts.kinds.merge import MergeResult, MergeSpec
 from mergehub.recipe import Recipe, RecipeError, parse_to_merge
@@ -46,18 +51,30 @@ def run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
     try:
         recipe = parse_to_merge(spec.recipe).recipe
         _await_earlier_attempt(job, tell)
-        device = None  # an earlier attempt may have finished the model
-        if not job.model_folder.exists():
-            check_parents(recipe, job.artifacts)
-            device = _carry_out(job, spec, recipe, tell)
-        seconds = time.monotonic() - started
-        return merge_result(job.model_folder, recipe, job.artifacts, seconds, device)
+        how = How()
+        with opened_store(job, tell) as store:
+            _make(job, spec, recipe, tell, store, how)
+            seconds = time.monotonic() - started
+            return merge_result(job.model_folder, recipe, job.artifacts, seconds, how)
     except OutOfMemoryError as error:
         raise out_of_memory(error) from error
     except DiskFullError as error:
         raise disk_full(error) from error
     except (RecipeError, EngineError) as error:
         raise RunFailed("merge-failed", str(error)) from error
+
+
+def _make(
+    job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell, store: ArtifactStore, how: How
+) -> None:
+    """Have the model stored and in its folder; an earlier attempt may have done either."""
+    if store.has(job.run_id):  # on this machine or another
+        store.hold(job.run_id, transfer(tell, "fetch"))
+        return
+    if not job.model_folder.exists():
+        check_parents(recipe, job.artifacts)
+        _carry_out(job, spec, recipe, tell, store, how)
+    store.put(job.run_id, job.fence, transfer(tell, "store"))
 
 
 def _await_earlier_attempt(job: Job, tell: Tell) -> None:
@@ -85,29 +102,42 @@ def _is_locked(job: Job) -> bool:
     return False
 
 
-def _carry_out(job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell) -> str:
-    """Make the model and return the device that computed it."""
+def _carry_out(
+    job: Job, spec: MergeSpec, recipe: Recipe, tell: Tell, store: ArtifactStore, how: How
+) -> None:
+    """Make the model, and note the device that computed it and what was not done as asked."""
     tell.progress("plan", 0, 0, "")
-    options = MergeOptions(cache_dir=job.scratch, device="cpu" if job.hardware == "cpu" else "cuda")
     plan = plan_merge(recipe, sources_of(job), seed=spec.seed)
-    options = options.suited(plan)
-    device = label(options.device)
+    options = _options(job, plan, how)
     memory = peak_memory(plan, options.workers, options.block_elements) + OVERHEAD
     tell.send(Planned(needs=Needs(memory=memory, disk=plan.bytes_out)))
+    store.make_room(plan.bytes_out)
     try:
-        _merge(job, plan, options, tell)
+        _merge(job, plan, options, tell, how)
     except ResumeError:
         # An ingredient or the engine changed between the attempts: the work so far is invalid.
         shutil.rmtree(job.partial_folder)
-        _merge(job, plan, options, tell)
-    return device
+        _merge(job, plan, options, tell, how)
 
 
-def _merge(job: Job, plan: Plan, options: MergeOptions, tell: Tell) -> None:
+def _options(job: Job, plan: Plan, how: How) -> MergeOptions:
+    """How to merge: on the GPU that the run asks for, or without it if it cannot be used."""
+    device = "cpu" if job.hardware == "cpu" else "cuda"
+    wanted = MergeOptions(cache_dir=job.scratch, device=device, device_memory=job.gpu_limit)
+    options = wanted.suited(plan)
+    try:
+        how.device = label(options.device)
+    except DeviceError as error:
+        how.device, options = "cpu", replace(options, device="cpu")
+        how.warn(f"The GPU was not used: {error}. The processor computed everything.")
+    return options
+
+
+def _merge(job: Job, plan: Plan, options: MergeOptions, tell: Tell, how: How) -> None:
     def on_progress(now: Progress) -> None:
         tell.progress(
             now.stage, now.tensors_done, now.tensors_total, "tensors",
             now.bytes_done, now.bytes_total,
         )  # fmt: skip
 
-    merge(plan, job.model_folder, options, on_progress)
+    merge(plan, job.model_folder, options, on_progress, how.warn)

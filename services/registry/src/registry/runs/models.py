@@ -36,7 +36,7 @@ class RunRow(Base):
     for it. `claimed_at` and `claim_nonce` (the worker's mark) are those of the newest claim;
     `report_digest` is that of the last accepted report. `sources` are the recipes that the run's
     outcome follows from, also by way of other runs. `products` are the runs that made the models
-    named in its spec.
+    named in its spec. `traceparent` is the span that submitted or retried it.
     """
 
     __tablename__ = "runs"
@@ -70,6 +70,7 @@ class RunRow(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     due_at: Mapped[datetime]
+    traceparent: Mapped[str | None] = mapped_column(String(55))
 
     __table_args__ = (
         CheckConstraint(f"state IN ({', '.join(repr(each.value) for each in RunState)})", "state"),

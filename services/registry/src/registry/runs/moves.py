@@ -15,6 +15,7 @@ from mergehub.contracts.runs import FINAL, LEASE_SECONDS, MOVES, RunState
 from mergehub.kit.database.notify import notify
 from registry.events.models import outbox
 from registry.runs.errors import IllegalMove
+from registry.runs.measures import measure
 from registry.runs.models import RunRow
 from registry.runs.workers.service import rest
 
@@ -45,6 +46,9 @@ async def move(
         raise IllegalMove(f"The run is {run.state} and cannot become {to}.")
     if run.state == RunState.RUNNING:
         await rest(session, run.worker)
+        measure(session, lambda measures: measures.ended(run, to, now))
+    elif to is RunState.RUNNING and run.claimed_at is None:
+        measure(session, lambda measures: measures.claimed(run, now))
     run.state = to
     run.lease_expires_at = now + LEASE if to is RunState.RUNNING else None
     if to is RunState.RUNNING:
@@ -73,4 +77,4 @@ async def announce(session: AsyncSession, run: RunRow) -> None:
         error_code=error["code"] if error else None,
     )
     event = EVENTS[RunState(run.state)]
-    await outbox.emit(session, event, f"runs/{run.id}", data, run.private_to)
+    await outbox.emit(session, event, f"runs/{run.id}", data, run.private_to, run.traceparent)

@@ -20,6 +20,7 @@ from mergehub.contracts.runs import (
 )
 from mergehub.kit.identity.tokens import Principal, Viewer
 from mergehub.kit.paging.pages import PageRequest
+from mergehub.kit.telemetry.traces import traceparent
 from registry.accounts.access import check_may
 from registry.accounts.quotas import check_quota
 from registry.accounts.service import own
@@ -70,6 +71,7 @@ async def submit(session: AsyncSession, actor: Actor, wanted: Create) -> Submitt
         products={name: str(run.id) for name, run in products.items()},
         max_attempts=MAX_ATTEMPTS,
         due_at=func.now(),
+        traceparent=traceparent(),
     )
     session.add(run)
     await session.flush()
@@ -157,6 +159,7 @@ async def retry(session: AsyncSession, actor: Actor, run_id: UUID) -> SubmittedR
         await check_quota(session, actor, run.owner, ACTIVE)
         run.max_attempts = run.attempt + MAX_ATTEMPTS
         run.cancel_requested = False
+        run.traceparent = traceparent()
         await move(session, run, RunState.QUEUED, now)
         await audit(session, actor, "run.retried", f"runs/{run.id}")
     return await _submitted(session, run)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.contracts.events import WebhookTested
 from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.paging.pages import PageRequest
+from mergehub.kit.telemetry.traces import traceparent
 from registry.actor import Actor
 from registry.audit.service import audit
 from registry.webhooks import repository, service
@@ -119,6 +120,7 @@ async def send_test(session: AsyncSession, manager: Actor, endpoint_id: UUID) ->
         subject=subject,
         body=body(TEST, now, subject, data),
         event_time=now,
+        traceparent=traceparent(),
     )
     session.add(row)
     await session.flush()

@@ -14,7 +14,16 @@ from registry.webhooks.payload import body_of
 
 CHANNEL = "mergehub_webhooks"
 
-COLUMNS = ("endpoint_id", "event_id", "position", "type", "subject", "body", "event_time")
+COLUMNS = (
+    "endpoint_id",
+    "event_id",
+    "position",
+    "type",
+    "subject",
+    "body",
+    "event_time",
+    "traceparent",
+)
 
 
 async def fan_out(session: AsyncSession, event: OutboxColumns) -> None:
@@ -34,7 +43,15 @@ async def fan_out(session: AsyncSession, event: OutboxColumns) -> None:
 def deliveries_of(event: OutboxColumns) -> Select[*tuple[Any, ...]]:
     """The rows of COLUMNS for the deliveries of `event`, one for each endpoint."""
     body = body_of(event)
-    values = (event.event_id, event.id, event.type, event.subject, body, event.time)
+    values = (
+        event.event_id,
+        event.id,
+        event.type,
+        event.subject,
+        body,
+        event.time,
+        event.traceparent,
+    )
     return select(EndpointRow.id, *map(literal, values))
 
 

@@ -88,6 +88,7 @@ class DeliveryRow(Base):
     lease: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     finished_at: Mapped[datetime | None]
+    traceparent: Mapped[str | None] = mapped_column(String(55))
 
     __table_args__ = (
         CheckConstraint("state IN ('pending', 'delivered', 'failed')", "state"),

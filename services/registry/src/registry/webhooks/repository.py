@@ -138,6 +138,7 @@ async def add_missing(
             "subject": event.subject,
             "body": body_of(event),
             "event_time": event.time,
+            "traceparent": event.traceparent,
         }
         for event in events
     ]

@@ -138,9 +138,10 @@ def _tell_end(run: Run) -> None:
 
 
 def outcome(run: Run) -> str:
-    """The result of a run that succeeded, in lines."""
-    said: str = import_module(f"mergehub.cli.kinds.{run.kind}").outcome(_result(run))
-    return said
+    """The result of a run that succeeded, in lines; the last say what was not done as asked."""
+    result = _result(run)
+    said: str = import_module(f"mergehub.cli.kinds.{run.kind}").outcome(result)
+    return "\n".join([said, *(f"warning: {warning}" for warning in result.warnings)])
 
 
 def _result(run: Run) -> Result:

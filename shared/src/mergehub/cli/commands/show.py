@@ -110,6 +110,7 @@ def _show_run(run: Run) -> None:
         "hardware": run.hardware,
         "attempt": str(run.attempt) if run.attempt else "",
         "worker": run.worker or "",
+        "device": (run.result or {}).get("device") or "",
         "submitted": _time(run.created_at),
         "started": _time(run.started_at),
         "finished": _time(run.finished_at),

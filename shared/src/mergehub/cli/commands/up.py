@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,8 +13,26 @@ from mergehub.hub.up import Options, run
 from mergehub.variables import variable
 from mergehub.whereabouts import default_folder
 
-WORKERS = "How many runs the hub's workers do at a time."
+WORKERS = "How many runs the hub's CPU workers do at a time."
+GPUS = "Also start a worker for each of so many GPUs, or for `all`."
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+class GpusType(click.ParamType[int | None]):
+    """A number of GPUs, or `all`, which is None."""
+
+    name = "N|all"
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> int | None:
+        """The number, or None."""
+        text = str(value)
+        if text == "all":
+            return None
+        if not text.isdecimal():
+            self.fail(f"{text!r} is neither a number of GPUs nor all", parameter, context)
+        return int(text)
 
 
 @click.command()
@@ -45,6 +64,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     help="A folder of local evaluation tasks; may be repeated.",
 )
 @click.option("--workers", type=click.IntRange(0, 64), default=1, show_default=True, help=WORKERS)
+@click.option("--gpus", type=GpusType(), default=0, show_default=True, help=GPUS)
 @click.option(
     "--require-token",
     is_flag=True,
@@ -60,6 +80,7 @@ def up(
     models: tuple[Path, ...],
     tasks: tuple[Path, ...],
     workers: int,
+    gpus: int | None,
     require_token: bool,
     raw: bool,
 ) -> None:
@@ -69,7 +90,7 @@ def up(
     address and the token as one object on one line.
     """
     try:
-        run(Options(data, host, port, models, tasks, workers, require_token, raw))
+        run(Options(data, host, port, models, tasks, workers, gpus, require_token, raw))
     except CannotStart as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:

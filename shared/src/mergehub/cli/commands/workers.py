@@ -24,7 +24,7 @@ def workers(ctx: click.Context, raw: bool) -> None:
         return
     listed = table("worker", "class", "state", "for")
     for worker in found:
-        listed.add_row(worker.name, worker.hardware, *_doing(worker))
+        listed.add_row(worker.name, _class(worker), *_doing(worker))
     if found:
         show(listed)
     else:
@@ -32,6 +32,12 @@ def workers(ctx: click.Context, raw: bool) -> None:
     for queue in queues:
         if queue["due"] or queue["delayed"]:
             click.echo(f"{queue['hardware']}: {queue['due']} due, {queue['delayed']} later")
+
+
+def _class(worker: Worker) -> str:
+    """The class, with the model of its GPU."""
+    gpu = worker.capacity.gpu
+    return f"{worker.hardware} ({gpu.name})" if gpu else worker.hardware
 
 
 def _doing(worker: Worker) -> tuple[str, str]:

@@ -89,6 +89,7 @@ class CapacityInput(TypedDict):
     memory: NotRequired[int | None]
     disk: NotRequired[int | None]
     gpu_memory: NotRequired[int | None]
+    gpu: NotRequired[Gpu | None]
 
 
 class CapacityOutput(TypedDict):
@@ -97,6 +98,7 @@ class CapacityOutput(TypedDict):
     memory: int | None
     disk: int | None
     gpu_memory: int | None
+    gpu: Gpu | None
 
 
 class CheckedRecipeAnswer(TypedDict):
@@ -109,7 +111,9 @@ class CheckedRecipeAnswer(TypedDict):
 
 
 class Claim(TypedDict):
-    """The right to work on a run until its lease ends; `fence` grows with each claim."""
+    """The right to work on a run until its lease ends; `fence` grows with each claim.
+
+    `traceparent` is the span that submitted the run, if the registry has traces."""
 
     run_id: str
     fence: int
@@ -119,6 +123,7 @@ class Claim(TypedDict):
     timeout_seconds: int
     spec: EvaluateSpec | MergeSpec
     products: dict[str, str]
+    traceparent: str | None
 
 
 class ClaimRequest(TypedDict):
@@ -270,7 +275,10 @@ class EndpointWithSecret(TypedDict):
 
 
 class Envelope(TypedDict):
-    """One event. `sequence` counts each source's events from 1 without a gap."""
+    """One event. `sequence` counts each source's events from 1 without a gap.
+
+    `traceparent` is the trace that it belongs to (W3C Trace Context), if its source has traces.
+    Stored events of older versions lack it; answers always have it."""
 
     id: str
     source: str
@@ -279,6 +287,7 @@ class Envelope(TypedDict):
     time: str
     subject: str
     data: dict[str, Any]
+    traceparent: str | None
 
 
 class ErrorSummary(TypedDict):
@@ -291,6 +300,8 @@ class ErrorSummary(TypedDict):
 class EvaluateResult(TypedDict):
     """The outcome of an evaluate run."""
 
+    device: NotRequired[str | None]
+    warnings: NotRequired[list[str]]
     kind: Literal["evaluate"]
     model: str
     model_digest: str
@@ -337,6 +348,15 @@ class FieldFault(TypedDict):
     detail: str
     suggestion: str | None
     line: int | None
+
+
+class Gpu(TypedDict):
+    """A GPU as its driver describes it; `memory` is null if the driver does not say."""
+
+    uuid: str
+    name: str
+    memory: int | None
+    driver: str
 
 
 class HeartbeatAnswer(TypedDict):
@@ -390,6 +410,8 @@ class Membership(TypedDict):
 class MergeResult(TypedDict):
     """The outcome of a merge run."""
 
+    device: NotRequired[str | None]
+    warnings: NotRequired[list[str]]
     kind: Literal["merge"]
     output_digest: str
     lock_digest: str
@@ -398,7 +420,6 @@ class MergeResult(TypedDict):
     tensors: int
     bytes: int
     seconds: float
-    device: NotRequired[str | None]
     parents: list[Parent]
     notes: NotRequired[list[str]]
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from mergehub.contracts.hardware import Hardware, Needs
 from mergehub.contracts.messages import Message
+from mergehub.contracts.names import Note
 
 LONGEST_TIMEOUT_SECONDS = 14 * 24 * 3600
 
@@ -50,10 +51,24 @@ class Spec(Message):
 
 
 class Result(Message):
-    """The result of a run that succeeded, as its worker reports it."""
+    """The result of a run that succeeded, as its worker reports it.
+
+    `device` and `warnings` say how the worker did it; the outcome is the same everywhere.
+    """
 
     if TYPE_CHECKING:
         kind: str
+
+    device: str | None = Field(
+        default=None,
+        max_length=200,
+        description="The device that computed it, `cpu` or a GPU; null if an earlier attempt did.",
+    )
+    warnings: list[Note] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Sentences about what was not done as asked, such as a GPU that was not used.",
+    )
 
 
 @dataclass(frozen=True)

@@ -78,11 +78,6 @@ class MergeResult(Result):
     tensors: int = Field(ge=0)
     bytes: int = Field(ge=0)
     seconds: float
-    device: str | None = Field(
-        None,
-        max_length=200,
-        description="The device that computed it, `cpu` or a GPU; null if an earlier attempt did.",
-    )
     parents: list[Parent] = Field(max_length=MOST_PARENTS)
     notes: list[Note] = Field(
         default_factory=list,

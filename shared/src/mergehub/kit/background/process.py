@@ -7,12 +7,17 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+import structlog
+
 from mergehub.kit.background.resources import Background, Resources, open_resources
 from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.logs import configure_logging
 from mergehub.kit.telemetry.loops import Loop, Loops, running
 from mergehub.kit.telemetry.metrics import LoopMetrics
 from mergehub.kit.telemetry.probes import Probes, probed
+from mergehub.kit.telemetry.traces import begin_tracing, end_tracing
+
+log = structlog.get_logger()
 
 
 def loops_of(service: Background, resources: Resources, background: bool) -> dict[str, Loop]:
@@ -26,9 +31,16 @@ def loops_of(service: Background, resources: Resources, background: bool) -> dic
     return {f"{service.name}.{name}": resources.tables.after(loop) for name, loop in loops.items()}
 
 
+def start_traces(service: str) -> None:
+    """Trace this process if a receiver is named; log why if that is not possible."""
+    if fault := begin_tracing(f"mergehub-{service}"):
+        log.warning("traces.off", error=fault)
+
+
 async def run_background(service: Background, settings: ServiceSettings) -> None:
     """Run a service's background process (`background=separate`) until a signal ends it."""
     configure_logging(settings.log_level)
+    start_traces(service.name)
     stopped = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):  # The first process of a container ignores both.
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
@@ -37,6 +49,7 @@ async def run_background(service: Background, settings: ServiceSettings) -> None
         async with watched_loops(loops, resources) as watched:
             with probed(settings.metrics_port, Probes(resources.metrics, watched.stuck)):
                 await stopped.wait()
+    end_tracing()
 
 
 @asynccontextmanager

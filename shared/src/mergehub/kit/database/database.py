@@ -34,6 +34,8 @@ class Database:
 
     Unqualified table names resolve to that schema (`search_path`). So models name no schema, and
     the same code works with one shared database, three separate ones, and a schema made for a test.
+
+    `info` is what each transaction's session carries in its `info`, such as what counts changes.
     """
 
     def __init__(self, url: str, schema: str, pool: int = 10) -> None:
@@ -51,7 +53,8 @@ class Database:
         )
         event.listen(self._plain.sync_engine, "checkout", _refuse_lost)
         self.engine: AsyncEngine = self._plain.execution_options(isolation_level="READ COMMITTED")
-        self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self.info: dict[Any, Any] = {}
+        self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, info=self.info)
         self._readers = async_sessionmaker(self._plain, sync_session_class=_Reader)
 
     async def _connect(

@@ -30,7 +30,8 @@ def without_lock() -> Iterator[None]:
     """A block of a migration for CREATE INDEX CONCURRENTLY and the like.
 
     It runs outside of a transaction and may wait for as long as it takes, since no request waits
-    for it. If it fails, the migration begins again: write `DROP INDEX IF EXISTS` before it.
+    for it. If it fails, the migration begins again: let it do nothing else, and drop first what a
+    failed try may have left.
     """
     with op.get_context().autocommit_block():
         op.execute("SET lock_timeout = 0")

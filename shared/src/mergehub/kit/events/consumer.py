@@ -12,14 +12,17 @@ events after it.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from http import HTTPStatus
 from uuid import UUID
 
 import httpx
 import structlog
+from prometheus_client import CollectorRegistry, Histogram
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.backoff import Backoff
 from mergehub.contracts.events import STREAM, Envelope, EventPage
@@ -27,8 +30,11 @@ from mergehub.kit.database.database import Database
 from mergehub.kit.events.inbox import Apply, Complete, EventFailed, Intake
 from mergehub.kit.events.poison import is_its_own_fault
 from mergehub.kit.telemetry.loops import turned
+from mergehub.kit.telemetry.traces import span
 
 log = structlog.get_logger()
+
+DELAYS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3600)
 
 
 class FeedHasGap(Exception):
@@ -59,8 +65,16 @@ class Consumer:
         apply: Apply,
         complete: Complete | None = None,
         stream: str = STREAM,
+        metrics: CollectorRegistry | None = None,
     ) -> None:
         self.intake = intake
+        self._delay = Histogram(
+            "mergehub_event_delay_seconds",
+            "How long after an event was written it was applied",
+            ["source"],
+            registry=metrics or CollectorRegistry(),
+            buckets=DELAYS,
+        ).labels(intake.source)
         self._group = group
         self._source = intake.source
         self._database = database
@@ -99,7 +113,7 @@ class Consumer:
             try:
                 complete = await self._completed(batch)
                 async with self._database.transaction() as session:
-                    taken = await self.intake.take(session, complete, self._apply)
+                    taken = await self.intake.take(session, complete, self._apply_one)
                 if not taken or len(complete) < len(batch):
                     return False
             except Exception as error:
@@ -187,6 +201,14 @@ class Consumer:
             event = await self._complete(event)
         async with self._database.transaction() as session:
             return await self.intake.replay(session, event, self._apply)
+
+    async def _apply_one(self, session: AsyncSession, event: Envelope) -> None:
+        if event.traceparent is None:
+            await self._apply(session, event)
+        else:
+            with span(f"apply {event.type}", event.traceparent, "consumer", group=self._group):
+                await self._apply(session, event)
+        self._delay.observe(max(0.0, time.time() - event.time.timestamp()))
 
     async def skip_pruned(self) -> int:
         """Skip the events that the source no longer keeps; returns how many those are."""

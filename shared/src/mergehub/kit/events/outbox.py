@@ -7,6 +7,7 @@ while writing could become visible out of order, and a reader would skip it for 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,6 +40,7 @@ from mergehub.kit.database.notify import Signals, notify, wait
 from mergehub.kit.problems.problem import Problem
 from mergehub.kit.telemetry.loops import turned
 from mergehub.kit.telemetry.metrics import Reading
+from mergehub.kit.telemetry.traces import record, within
 
 log = structlog.get_logger()
 
@@ -75,6 +77,7 @@ class OutboxColumns:
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     published: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     private_to: Mapped[str | None] = mapped_column(String(100))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
 
     __table_args__ = (
         Index("outbox_unpublished", "id", postgresql_where=text("NOT published")),
@@ -103,8 +106,9 @@ class Outbox:
         subject: str,
         data: EventData,
         private_to: str | None = None,
+        trace: str | None = None,
     ) -> None:
-        """Add an event to the transaction of `session`.
+        """Add an event to the transaction of `session`, as part of the `trace` or the current one.
 
         Raises KeyError for an unknown type, TypeError if the data is not of that type.
         """
@@ -115,6 +119,7 @@ class Outbox:
             "subject": subject,
             "data": data.model_dump(mode="json"),
             "private_to": private_to,
+            "traceparent": within(trace),
         }
         wake = func.pg_notify(CHANNEL, self.source)  # as `notify` does, in the same round trip
         written = await session.execute(insert(self.table).values(row).returning(self.table, wake))
@@ -190,6 +195,7 @@ class Outbox:
             time=row.time,
             subject=row.subject,
             data=row.data,
+            traceparent=row.traceparent,
         )
 
 
@@ -238,12 +244,15 @@ class Relay:
             return len(rows)
 
     async def _hand_on(self, rows: Sequence[OutboxColumns]) -> None:
+        started = time.time_ns()
         public = [self._outbox.envelope(row) for row in rows if row.private_to is None]
         private = [row for row in rows if row.private_to is not None]
         if public:
             await self._publish(public)
         if private and self._aside is not None:
             await self._aside(private)
+        for row in rows:
+            record(f"publish {row.type}", row.traceparent, started, "producer")
 
     async def _lock(self, session: AsyncSession) -> bool:
         return await only_one(session, f"relay:{self._database.schema}")

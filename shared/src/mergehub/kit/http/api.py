@@ -6,12 +6,19 @@ from collections.abc import Collection
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.types import ASGIApp
+from fastapi.telemetry import TelemetryConfig
+from starlette.types import ASGIApp, Scope
 
 from mergehub.kit.middleware.cors import Cors
 from mergehub.kit.middleware.hosts import Hosts
-from mergehub.kit.middleware.requests import HeadAsGet
+from mergehub.kit.middleware.requests import PROBES, HeadAsGet
 from mergehub.kit.middleware.security import SecurityHeaders
+
+
+def _untraced(scope: Scope) -> bool:
+    """Whether a request comes every few seconds, and says nothing new."""
+    path: str = scope["path"]
+    return path in PROBES or path.endswith("/heartbeat") or path.startswith("/v1/workers/")
 
 
 class Api(FastAPI):
@@ -32,7 +39,15 @@ class Api(FastAPI):
         free_paths: Collection[str] = (),
         **options: Any,
     ) -> None:
-        super().__init__(redirect_slashes=False, **options)  # the 404 handler redirects
+        telemetry: TelemetryConfig = {
+            "metrics": False,  # we have our own
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+            "exclude": _untraced,
+        }
+        # The 404 handler redirects.
+        super().__init__(redirect_slashes=False, telemetry=telemetry, **options)
         self._cors = cors_origins, cors_public
         self._hosts = hosts, free_paths
 

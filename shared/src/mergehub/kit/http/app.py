@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -14,8 +14,9 @@ from redis.exceptions import ResponseError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub import __version__
-from mergehub.kit.background.process import loops_of, watched_loops
+from mergehub.kit.background.process import loops_of, start_traces, watched_loops
 from mergehub.kit.background.resources import Background, Resources, open_resources
+from mergehub.kit.database.storage import DiskMetrics
 from mergehub.kit.database.tables import Tables
 from mergehub.kit.docs import docs_routes
 from mergehub.kit.http.api import Api
@@ -32,11 +33,13 @@ from mergehub.kit.problems.exhausted import NotReady
 from mergehub.kit.problems.problem import (
     Invalid,
     Unauthenticated,
+    Unavailable,
     problem_responses,
 )
 from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.logs import configure_logging
 from mergehub.kit.telemetry.metrics import Reading, exposition
+from mergehub.kit.telemetry.traces import end_tracing
 
 READY_SECONDS = 2.0
 
@@ -81,7 +84,10 @@ def _operation_id(route: APIRoute) -> str:
 def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     """The service as an ASGI application."""
     configure_logging(settings.log_level)
+    start_traces(parts.background.name)
     metrics = CollectorRegistry()
+    if settings.data is not None:
+        metrics.register(DiskMetrics(settings.data))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -91,10 +97,12 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
             if parts.start is not None:
                 await parts.start(app, resources)
             resources.tables.prepare = lambda: parts.prepare(resources)
-            await resources.tables.look()
+            with suppress(Unavailable):  # `/readyz` says so, and the loops look again
+                await resources.tables.look()
             loops = loops_of(parts.background, resources, settings.background == "inline")
             async with watched_loops(loops, resources) as app.state.loops:
                 yield
+        await asyncio.to_thread(end_tracing)
 
     app = Api(
         cors_origins=settings.cors_origins,

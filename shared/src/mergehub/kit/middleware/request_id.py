@@ -1,4 +1,7 @@
-"""An id for each request, which its answer, its log lines and its audit records share."""
+"""An id for each request, which its answer, its log lines and its audit records share.
+
+The log lines have the id of the request's trace too, if there are traces.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from secrets import token_hex
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, reset_contextvars
+
+from mergehub.kit.telemetry.traces import log_fields
 
 HEADER = "X-Request-ID"
 USABLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -35,7 +40,7 @@ class RequestId:
                 MutableHeaders(scope=message)[HEADER] = name
             await send(message)
 
-        bound = bind_contextvars(request_id=name)
+        bound = bind_contextvars(request_id=name, **log_fields())
         try:
             await self._app(scope, receive, answer)
         finally:

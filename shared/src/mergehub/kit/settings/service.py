@@ -7,13 +7,16 @@ import hmac
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from mergehub.artifacts import ArtifactStore, open_store
+from mergehub.artifacts.opening import CACHE_BYTES
 from mergehub.contracts.hardware import Hardware
-from mergehub.kit.settings.environment import Settings
+from mergehub.kit.settings.artifacts import ArtifactSettings
 from mergehub.kit.settings.sign_in import Origin, SignInSettings
 from mergehub.tokens import BadToken, read_token
 from mergehub.urls import NotAUrl, check_host, parsed
@@ -215,7 +218,7 @@ class ServiceSettings(SignInSettings):
         return self
 
 
-class WorkerSettings(Settings):
+class WorkerSettings(ArtifactSettings):
     """The settings of a merge worker. It has no database address, since it only uses HTTP."""
 
     model_config = ServiceSettings.model_config
@@ -227,6 +230,19 @@ class WorkerSettings(Settings):
         default=None, description="Shown with its runs; without it, host and process id."
     )
     hardware: Hardware = "cpu"
+    gpu: str | None = Field(
+        default=None,
+        examples=["0"],
+        description="The number or UUID of its GPU as in `nvidia-smi -L`; else the first free one.",
+    )
+    gpu_locks: Path = Field(
+        default_factory=lambda: Path(gettempdir()) / "mergehub-gpus",
+        description="The folder in which the workers of a machine lock their GPUs.",
+    )
+    gpu_memory: ByteSize | None = Field(
+        default=None,
+        description="The most memory of its GPU that a run may use, such as `20GB` or `16GiB`.",
+    )
     model_roots: list[Path] = Field(
         default_factory=list,
         examples=[["/mnt/models"]],
@@ -237,11 +253,37 @@ class WorkerSettings(Settings):
         examples=[["/mnt/tasks"]],
         description="JSON list of folders with local evaluation tasks.",
     )
-    artifacts: Path = Field(
-        default=Path("artifacts"), description="The folder for the models that runs make."
-    )
     scratch: Path = Field(
         default=Path("scratch"), description="The folder for the state of unfinished attempts."
+    )
+    cache_bytes: int = Field(
+        default=CACHE_BYTES,
+        ge=0,
+        description="How many bytes of models from a bucket are kept in `scratch` for later runs.",
+    )
+    runs: int = Field(
+        default=0, ge=0, description="After how many runs the worker ends; 0 sets no limit."
+    )
+    idle_seconds: float = Field(
+        default=0,
+        ge=0,
+        description="After how many seconds without a run the worker ends; 0 sets no limit.",
+    )
+    drain_seconds: float = Field(
+        default=0,
+        ge=0,
+        description="How many seconds a worker that is asked to stop continues its run before it "
+        "hands it back.",
+    )
+    pod_name: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9.-]+$",
+        description="The worker's pod, if Kubernetes shall learn how costly it is to delete it.",
+    )
+    pod_account: Path = Field(
+        default=Path("/var/run/secrets/kubernetes.io/serviceaccount"),
+        description="A folder with token, ca.crt and namespace of an account that may patch the "
+        "pod.",
     )
     keep_failed_hours: float = Field(
         default=24, ge=0, description="How many hours a failed run's state is kept for a retry."
@@ -254,3 +296,13 @@ class WorkerSettings(Settings):
         "serves none.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def models(self) -> Path:
+        """The folder on this machine where models are made and read."""
+        folder = self.artifacts if isinstance(self.artifacts, Path) else self.scratch / "artifacts"
+        return folder.resolve()
+
+    def open_store(self) -> ArtifactStore:
+        """The store of models. Raises StoreFault."""
+        return open_store(self.models, self.s3_place, self.cache_bytes)

@@ -16,6 +16,8 @@ from typing import Any, TextIO
 
 import structlog
 
+from mergehub.kit.telemetry.library_logs import take_over
+
 SECRETS = (
     (re.compile(r"\b(mgh_|whsec_|whsk_)[\w+/=%-]+"), r"\1…"),
     (re.compile(r"(?i)\b(bearer|basic)(?: |%20|\+)+[\w.~+/=%-]+"), r"\1 …"),
@@ -101,6 +103,7 @@ def configure_logging(level: str) -> None:
     logging.raiseExceptions = False
     logging.setLogRecordFactory(_Record)
     lines = Lines(sys.stderr)
+    take_over(lines.msg)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ _MAGNITUDE = np.uint32(0x7FFFFFFF)
 _LOW = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
 
+RANKS: Final = "ranks"
+"""The use of the buffer that holds the ranks, among those of a thread."""
+
 
 def ranks_of(operands: Operands, block: Block) -> NDArray[np.float32]:
     """The rank of each element in its row, from 0 for the smallest; of equals the first is highest.
@@ -26,7 +29,7 @@ def ranks_of(operands: Operands, block: Block) -> NDArray[np.float32]:
         Float32 of shape (models, elements of the block), valid until the thread's next block.
     """
     columns, memory = operands.shape[1], operands.crew.memory
-    out = memory.floats("ranks", operands.count, block.size)
+    out = memory.floats(RANKS, operands.count, block.size)
     keys = memory.bytes("sorted", 8 * block.size).view(np.uint64)
     scratch = memory.floats("tiles", 2, TILE)
     for i, ranks in enumerate(out, len(block.codes) - operands.count):

@@ -3,7 +3,8 @@
 The threads of a merge take blocks as they do without a device. Each thread has a stream of its own
 and reads its operands from disk into pinned memory, so that its copies overlap another thread's
 arithmetic. The CPU computes what a method gathers in advance (`engine.gather`) and the ranks of
-elements.
+elements. The blocks in flight keep to the memory that is free when the device is opened, or to the
+limit that the caller sets.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from merge_worker.engine.errors import DeviceError, EngineError
+from merge_worker.engine.errors import DeviceError, DeviceMemoryError, EngineError
+
+from .memory import DeviceMemory
 
 BLOCK: Final = 1 << 22
 """The default elements of a block: enough that copying takes longer than starting the copy."""
@@ -26,11 +29,16 @@ THREADS: Final = 2
 """The fewest threads: the copies of one overlap the arithmetic of the other."""
 
 _NAME: Final = re.compile(r"cuda(?::(\d+))?")
+_LIBRARIES: Final = ("numba.cuda.", "numba_cuda.", "cuda.")
+"""Modules of numba-cuda and of NVIDIA's bindings, which define a dozen kinds of errors."""
+_OUT_OF_MEMORY: Final = "CUDA_ERROR_OUT_OF_MEMORY"
 _INSTALL: Final = "pip install 'mergehub-worker[cuda]'"
 
 
-def open_device(name: str) -> Device | None:
+def open_device(name: str, limit: int | None = None) -> Device | None:
     """Return the device of this name, "cuda" or "cuda:N", or None for "cpu".
+
+    `limit` is how many bytes of its memory may be used; without it, most of what is free.
 
     Raises:
         EngineError: the name is not a device's.
@@ -44,7 +52,7 @@ def open_device(name: str) -> Device | None:
     number, count = int(found[1] or 0), _count()
     if number >= count:
         raise DeviceError(f"there is no device {name!r}: the GPUs are cuda:0 to cuda:{count - 1}")
-    return Device(number)
+    return Device(number, limit)
 
 
 def label(name: str) -> str:
@@ -101,20 +109,30 @@ def simulated() -> bool:
 class Device:
     """A GPU, and the memory on it and on the host for the blocks in flight."""
 
-    def __init__(self, number: int) -> None:
-        """`number` counts from 0."""
+    def __init__(self, number: int, limit: int | None = None) -> None:
+        """`number` counts from 0; `limit` is how many bytes of its memory may be used.
+
+        Raises:
+            DeviceError: the GPU does not start.
+        """
         self.number = number
         self._cuda = _numba()
         self._lanes = threading.local()
         # Starting a kernel takes a moment only; numba's simulator can run only one at a time.
         self.starting = threading.Lock()
+        self.memory = DeviceMemory(0)
+        with self.errors():
+            self._cuda.select_device(number)
+            free = self._cuda.current_context().get_memory_info().free
+        self.memory = DeviceMemory(free, limit)
 
     def lane(self) -> Lane:
-        """The lane of the calling thread."""
+        """The lane of the calling thread, which must have no block in flight."""
         lane: Lane | None = getattr(self._lanes, "lane", None)
         if lane is None:
             self._cuda.select_device(self.number)
-            lane = self._lanes.lane = Lane(self._cuda)
+            lane = self._lanes.lane = Lane(self._cuda, self.memory)
+        lane.make_room()
         return lane
 
     def pinned(self, size: int) -> NDArray[np.uint8]:
@@ -126,32 +144,57 @@ class Device:
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Turn the driver's errors into errors of the engine."""
-        from numba.cuda.cudadrv.driver import CudaAPIError
+        """Turn errors of the driver, and a lack of memory, into errors of the engine.
 
+        Raises:
+            DeviceMemoryError: the device's memory, or memory that it could copy from, ran out.
+            DeviceError: anything else failed.
+        """
         try:
             yield
-        except CudaAPIError as error:
-            raise DeviceError(
-                f"cuda:{self.number} failed: {error}. If it lacks memory, merge with fewer threads"
-            ) from error
+        except DeviceMemoryError:
+            self.memory.refusals += 1
+            raise
+        except Exception as error:
+            said = " ".join(str(error).split())
+            if isinstance(error, MemoryError) or _OUT_OF_MEMORY in said:
+                self.memory.refusals += 1
+                message = f"cuda:{self.number} lacks memory: {said or 'it was refused'}"
+                raise DeviceMemoryError(message) from error
+            if not type(error).__module__.startswith(_LIBRARIES):
+                raise
+            raise DeviceError(f"cuda:{self.number} failed: {said}") from error
 
 
 class Lane:
     """A thread's stream and its buffers, which grow to the largest block and are reused."""
 
-    def __init__(self, cuda: Any) -> None:
+    def __init__(self, cuda: Any, memory: DeviceMemory) -> None:
         self._cuda = cuda
+        self._memory = memory
+        self._refusals = memory.refusals
         self._held: dict[str, Any] = {}
+        self._host: NDArray[np.uint8] | None = None
         self.stream = cuda.stream()
 
+    def make_room(self) -> None:
+        """Free the buffers if memory was refused since the last block, so that all may shrink."""
+        if self._refusals != self._memory.refusals:
+            self._refusals = self._memory.refusals
+            for use in list(self._held):
+                self._free(use)
+
     def room(self, use: str, shape: tuple[int, ...], dtype: DTypeLike) -> Any:
-        """An uninitialised array on the device for one use."""
+        """An uninitialised array on the device for one use.
+
+        Raises:
+            DeviceMemoryError: it exceeds the memory that this merge may use.
+        """
         count = math.prod(shape)
         flat = self._held.get(use)
         if flat is None or flat.size < count:
-            self._held.pop(use, None)
-            flat = self._held[use] = self._cuda.device_array(count, dtype, stream=self.stream)
+            self._free(use)
+            flat = self._held[use] = self._allocated(count, np.dtype(dtype))
         return flat[:count].reshape(*shape)
 
     def sent(self, use: str, array: NDArray[Any]) -> Any:
@@ -161,12 +204,26 @@ class Lane:
         return room
 
     def kept(self, array: NDArray[Any]) -> Any:
-        """Start to copy an array into a new place on the device, and return that."""
+        """Start to copy a small array into a new place on the device, and return that."""
         return self._cuda.to_device(array, stream=self.stream)
 
     def host(self, size: int) -> NDArray[np.uint8]:
         """`size` bytes of pinned memory for results, valid until the next block."""
-        held: NDArray[np.uint8] | None = self._held.get("host")
-        if held is None or held.size < size:
-            held = self._held["host"] = self._cuda.pinned_array(size, np.uint8)
-        return held[:size]
+        if self._host is None or self._host.size < size:
+            self._host = None  # free it before the larger one is made
+            self._host = self._cuda.pinned_array(size, np.uint8)
+        return self._host[:size]
+
+    def _allocated(self, count: int, dtype: np.dtype[Any]) -> Any:
+        size = count * dtype.itemsize
+        self._memory.take(size)
+        try:
+            return self._cuda.device_array(count, dtype, stream=self.stream)
+        except BaseException:
+            self._memory.give_back(size)
+            raise
+
+    def _free(self, use: str) -> None:
+        flat = self._held.pop(use, None)
+        if flat is not None:
+            self._memory.give_back(flat.size * flat.dtype.itemsize)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from merge_worker.engine.arithmetic.loop import NO_RANKS, keys_of, weights_of
-from merge_worker.engine.arithmetic.ranks import ranks_of
+from merge_worker.engine.arithmetic.ranks import RANKS, ranks_of
 from merge_worker.engine.files.dtypes import CODES, ITEMSIZE
 from merge_worker.engine.kernels.fill_kernel import MADE
 from merge_worker.engine.method import Block, Merge, Prepared
@@ -51,9 +51,15 @@ class CudaLoop:
         The MADE counts, of the values, follow those. The bytes are valid until the same thread's
         next block.
         """
-        ranks = ranks_of(self._merge, block) if self.whole_rows else NO_RANKS
+        ranks = self._ranks(block) if self.whole_rows else NO_RANKS
         with self._device.errors():
             return self._filled(block, ranks, self._device.lane())
+
+    def _ranks(self, block: Block) -> NDArray[np.float32]:
+        """The ranks, in pinned memory, since the device copies them too."""
+        size = 4 * self._merge.count * block.size
+        self._merge.crew.memory.bytes(RANKS, size, self._device.pinned)
+        return ranks_of(self._merge, block)
 
     def _filled(self, block: Block, ranks: NDArray[np.float32], lane: Lane) -> Made:
         stream, size = lane.stream, block.size * self._width

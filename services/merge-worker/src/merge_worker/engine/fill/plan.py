@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from merge_worker.engine.cuda.device import Device
+from merge_worker.engine.errors import DeviceError
 from merge_worker.engine.machine.crew import Crew
-from merge_worker.engine.output.journal import Journal
+from merge_worker.engine.output.journal import Finished, Journal
 from merge_worker.engine.output.progress import Meter
 from merge_worker.engine.plan import Plan, PlannedTensor
 from merge_worker.engine.planning.peak_memory import held_whole
@@ -17,6 +18,7 @@ from merge_worker.engine.planning.peak_memory import held_whole
 from .finiteness import check_finite
 from .inputs import Inputs
 from .operands import TensorMerge
+from .placement import Place, Placement
 from .tensor import fill
 
 
@@ -39,10 +41,11 @@ class Filling:
         device: Device | None = None,
     ) -> None:
         self._plan, self._folder, self._inputs = plan, folder, inputs
-        self._journal, self._block, self._only_finite = journal, block, only_finite
+        self._journal, self._only_finite = journal, only_finite
         self._todo = [each for each in tensors if each.name not in journal.finished]
         self._todo.sort(key=lambda tensor: -tensor.bytes_in)
-        self._crew, self._device = Crew(room=max(map(held_whole, self._todo), default=0)), device
+        self._crew = Crew(room=max(map(held_whole, self._todo), default=0))
+        self._placement = Placement(device, block)
 
     def run(self, pool: Executor, threads: int, meter: Meter) -> None:
         """Fill all of them; raises the first error, after the work in progress has ended."""
@@ -58,12 +61,37 @@ class Filling:
         for tensor in self._todo:
             yield partial(self._fill, tensor, meter)
 
+    def warnings(self) -> list[str]:
+        """Say what the device could not do, if anything."""
+        return self._placement.warnings(len(self._todo))
+
     def _fill(self, tensor: PlannedTensor, meter: Meter) -> None:
-        merge = TensorMerge(self._plan, tensor, self._inputs, self._crew, self._block, self._device)
-        path = self._folder / tensor.region.file
         with self._crew.room(held_whole(tensor)):
-            finished = fill(merge, tensor, path, lambda size: meter.add(0, size))
+            finished = self._filled(tensor, meter)
         if self._only_finite:
             check_finite(tensor, finished)
         self._journal.add_tensor(tensor.name, finished)
         meter.add(1, 0)
+
+    def _filled(self, tensor: PlannedTensor, meter: Meter) -> Finished:
+        """Fill a tensor where that is possible; a new attempt begins it again."""
+        place = self._placement.first(tensor)
+        while True:
+            written: list[int] = []  # appended to by every thread
+            try:
+                return self._at(place, tensor, meter, written)
+            except DeviceError as error:
+                if place.device is None:
+                    raise
+                meter.add(0, -sum(written))
+                place = self._placement.after(error, tensor, place)
+
+    def _at(
+        self, place: Place, tensor: PlannedTensor, meter: Meter, written: list[int]
+    ) -> Finished:
+        def wrote(size: int) -> None:
+            written.append(size)
+            meter.add(0, size)
+
+        merge = TensorMerge(self._plan, tensor, self._inputs, self._crew, place.block, place.device)
+        return fill(merge, tensor, self._folder / tensor.region.file, wrote)

@@ -61,7 +61,9 @@ class EvaluateHandler(Handler[EvaluateRunCreate, EvaluateSpec, EvaluateResult]):
                 **scored.model_dump(exclude={"items"}),
             )
             subject = f"models/{spec.model_name}"
-            await outbox.emit(session, "evaluation.completed", subject, data, run.private_to)
+            await outbox.emit(
+                session, "evaluation.completed", subject, data, run.private_to, run.traceparent
+            )
 
 
 HANDLER = EvaluateHandler()

@@ -71,7 +71,7 @@ class MergeHandler(Handler[MergeRunCreate, MergeSpec, MergeResult]):
             parents=await _with_names(session, run, result.parents),
         )
         subject = f"models/{spec.model_name}"
-        await outbox.emit(session, "model.produced", subject, data, run.private_to)
+        await outbox.emit(session, "model.produced", subject, data, run.private_to, run.traceparent)
 
 
 HANDLER = MergeHandler()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
+from structlog.contextvars import bind_contextvars
 
 from mergehub.contracts.runs import (
     Claim,
@@ -22,10 +23,16 @@ from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_re
 from registry.runs.errors import ReportInvalid, RunDoesNotFit, RunLeased, RunNotFound, StaleFence
 from registry.runs.protocol import service as protocol
 
+
+async def _log_run(run_id: UUID) -> None:
+    """Give every line that is logged for the request the id of the run."""
+    bind_contextvars(run=str(run_id))
+
+
 router = APIRouter(
     prefix="/v1/runs/{run_id}",
     tags=[WORKER_PROTOCOL],
-    dependencies=[Depends(requires("worker"))],
+    dependencies=[Depends(requires("worker")), Depends(_log_run)],
     responses=problem_responses(Unauthenticated, Forbidden, RunNotFound),
 )
 

@@ -30,6 +30,7 @@ from mergehub.contracts.runs import (
     RunState,
 )
 from registry.runs.errors import RunDoesNotFit, RunLeased, StaleFence
+from registry.runs.measures import Measures, measure
 from registry.runs.models import RunRow
 from registry.runs.moves import LEASE, move, touch
 from registry.runs.protocol import outcome
@@ -88,6 +89,7 @@ def _granted(run: RunRow) -> Claim:
         timeout_seconds=run.timeout_seconds,
         spec=_SPEC.validate_python(run.spec),
         products={name: UUID(run_id) for name, run_id in run.products.items()},
+        traceparent=run.traceparent,
     )
 
 
@@ -96,6 +98,7 @@ async def heartbeat(
 ) -> HeartbeatAnswer:
     """Renew the lease and store the progress. Raises StaleFence and RunNotFound."""
     run, now = await _owned(session, run_id, request.fence)
+    measure(session, Measures.renewed)
     run.lease_expires_at = now + LEASE
     if request.needs is not None:
         run.needs = request.needs.model_dump()
@@ -129,7 +132,7 @@ async def report(session: AsyncSession, run_id: UUID, request: ReportRequest) ->
     digest = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
     run, now = await locked(session, run_id)
     if run.report_digest != digest:
-        _check_owner(run, request.fence)
+        _check_owner(session, run, request.fence)
         run.report_digest = digest
         await outcome.store(session, run, request, now)
     return Run.model_validate(run)
@@ -137,12 +140,14 @@ async def report(session: AsyncSession, run_id: UUID, request: ReportRequest) ->
 
 async def _owned(session: AsyncSession, run_id: UUID, fence: int) -> tuple[RunRow, datetime]:
     run, now = await locked(session, run_id)
-    _check_owner(run, fence)
+    _check_owner(session, run, fence)
     return run, now
 
 
-def _check_owner(run: RunRow, fence: int) -> None:
+def _check_owner(session: AsyncSession, run: RunRow, fence: int) -> None:
     if run.state != RunState.RUNNING or run.fence != fence:
+        if measures := session.info.get(Measures):
+            measures.refused()
         raise StaleFence(
             f"The run is {run.state} and its fence is {run.fence}, but yours is {fence}: "
             "stop working on it."

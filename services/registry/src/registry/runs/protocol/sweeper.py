@@ -15,6 +15,7 @@ from mergehub.contracts.runs import RunError, timed_out
 from mergehub.kit.database.database import Database
 from mergehub.kit.telemetry.loops import turned
 from registry.runs import repository
+from registry.runs.measures import Measures, measure
 from registry.runs.models import RunRow
 from registry.runs.protocol.bell import Bell
 from registry.runs.protocol.outcome import failed
@@ -77,6 +78,7 @@ class Sweeper:
 
 async def _lapse(session: AsyncSession, run: RunRow, now: datetime) -> None:
     """End the attempt of a worker that fell silent as failed; another worker may succeed."""
+    measure(session, Measures.lapsed)
     last = run.attempt >= run.max_attempts
     before = RunError.model_validate(run.error) if run.error else None
     message = f"The worker {run.worker} stopped sending heartbeats in attempt {run.attempt}."

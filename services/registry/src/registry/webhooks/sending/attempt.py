@@ -15,6 +15,7 @@ from mergehub.backoff import retry_after
 from mergehub.kit.identity.sealing import SealBroken, Sealer
 from mergehub.kit.outbound.addresses import AddressRefused, Network
 from mergehub.kit.outbound.guarded import GuardedBackend, Resolve
+from mergehub.kit.telemetry.traces import traceparent
 from registry.webhooks.sending.connections import Connections
 from registry.webhooks.signing import signed_headers
 
@@ -81,6 +82,8 @@ class Post:
             "Accept-Encoding": "identity",
             **signed_headers(secrets, letter.message, int(time.time()), letter.body),
         }
+        if trace := traceparent():
+            headers["traceparent"] = trace
         target = httpcore.URL(
             scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
         )

@@ -68,6 +68,7 @@ WHERE delivery.id = due.id AND endpoint.id = delivery.endpoint_id
     AND due.place <= CASE WHEN due.failing THEN CAST(:failing_total AS int)
         ELSE CAST(:total AS int) END
 RETURNING delivery.id, delivery.endpoint_id, delivery.event_id, delivery.body, delivery.attempt,
+    delivery.traceparent,
     endpoint.url, endpoint.secret, endpoint.ordered, due.failing,
     CASE WHEN endpoint.previous_until > now() THEN endpoint.previous_secret END AS previous
 """)
@@ -84,6 +85,7 @@ class Claimed:
     failing: bool
     ordered: bool
     letter: Letter
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,7 @@ def _claimed(row: Any, lease: UUID) -> Claimed:
             message=message_id(row.event_id),
             body=row.body.encode(),
         ),
+        traceparent=row.traceparent,
     )
 
 

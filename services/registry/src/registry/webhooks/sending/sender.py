@@ -18,6 +18,7 @@ from mergehub.kit.identity.sealing import Sealer
 from mergehub.kit.outbound.addresses import Network
 from mergehub.kit.outbound.guarded import Resolve, Resolver
 from mergehub.kit.telemetry.loops import turned
+from mergehub.kit.telemetry.traces import span
 from registry.webhooks.fanout import CHANNEL
 from registry.webhooks.secrets import reseal
 from registry.webhooks.sending import claim, health, settle
@@ -115,7 +116,15 @@ class Sender:
         await self._post.close()
 
     async def _send(self, claimed: Claimed) -> None:
-        reply = await self._post.send(claimed.letter)
+        if claimed.traceparent is None:
+            reply = await self._post.send(claimed.letter)
+        else:
+            with span(
+                "webhook", claimed.traceparent, "client",
+                endpoint=str(claimed.endpoint), attempt=claimed.attempt,
+            ) as current:  # fmt: skip
+                reply = await self._post.send(claimed.letter)
+                current.note(status=reply.status or 0)
         verdict = judge(claimed.attempt, reply.status, reply.retry_after)
         self._outcomes.append(Outcome(claimed, reply, verdict))
         self._news.set()

@@ -1,0 +1,19 @@
+"""How an attempt did its work, for the result: its device, and what was not done as asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mergehub.contracts.names import LONGEST_NOTE
+
+
+@dataclass
+class How:
+    """`device` is None while nothing was computed, as when an earlier attempt did all."""
+
+    device: str | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    def warn(self, said: str) -> None:
+        """Add a sentence about what was not done as asked."""
+        self.warnings.append(said[:LONGEST_NOTE])

@@ -1,0 +1,20 @@
+"""`mergehub doctor` finds a hub of `mergehub up` by its folder, and nothing wrong with it."""
+
+from __future__ import annotations
+
+import json
+
+from click.testing import CliRunner
+from running import RunningHub
+
+from mergehub.cli.main import main
+
+
+def test_a_running_hub_is_healthy(hub: RunningHub) -> None:
+    done = CliRunner().invoke(main, ["doctor", "--data", str(hub.data), "--json"])
+    told = json.loads(done.stdout)
+    faults = [each for each in told["checks"] if each["state"] != "ok"]
+    assert (done.exit_code, told["healthy"], faults) == (0, True, [])
+    found = {each["check"]: each["found"] for each in told["checks"]}
+    assert found["hub"].endswith(hub.url)
+    assert found["tokens"] == "the hub accepts the owner's token"
