@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+OURS = re.compile(r"mh[0-9a-f]+")
 
 
 class Network:
     """Names and addresses like those of a Compose network; the tests are at the gateway's `.1`."""
 
     def __init__(self) -> None:
-        self._id = secrets.token_hex(3)
-        self.bridge = f"mh{self._id}"
+        self.bridge = f"mh{os.getpid():x}"
         self.prefix = f"10.{200 + secrets.randbelow(50)}.{secrets.randbelow(250)}"
         self.addresses: dict[str, str] = {}
 
@@ -23,15 +26,16 @@ class Network:
         return f"{self.prefix}.0/24"
 
     def __enter__(self) -> Network:
+        for bridge in _listed("-brief", "link", "show", "type", "bridge"):
+            if OURS.fullmatch(bridge) and not Path(f"/proc/{int(bridge[2:], 16)}").exists():
+                _remove(bridge)  # its tests were killed
         _ip("link", "add", self.bridge, "type", "bridge")
         _ip("address", "add", f"{self.prefix}.1/24", "dev", self.bridge)
         _ip("link", "set", self.bridge, "up")
         return self
 
     def __exit__(self, *_: object) -> None:
-        for name in self.addresses:
-            subprocess.run(["ip", "netns", "delete", self.namespace(name)], check=False)
-        _ip("link", "delete", self.bridge)
+        _remove(self.bridge)
 
     def add(self, name: str) -> None:
         """Give a service an address in a namespace of its own."""
@@ -63,7 +67,7 @@ class Network:
             _ip("link", "set", self._outer(name), "up")
 
     def _outer(self, name: str) -> str:
-        return f"mh{self._id}v{list(self.addresses).index(name)}"
+        return f"{self.bridge}v{list(self.addresses).index(name)}"
 
 
 def lacking() -> str | None:
@@ -79,6 +83,20 @@ def lacking() -> str | None:
         return f"the kernel makes no bridge: {made.stderr.strip()}"
     _ip("link", "delete", "mhprobe")
     return None
+
+
+def _remove(bridge: str) -> None:
+    """Remove a bridge and the namespaces on it, with their links."""
+    for namespace in _listed("netns", "list"):
+        if namespace.startswith(f"{bridge}-"):
+            _ip("netns", "delete", namespace)
+    _ip("link", "delete", bridge)
+
+
+def _listed(*words: str) -> list[str]:
+    """The first word of each line that `ip` prints."""
+    told = subprocess.run(["ip", *words], capture_output=True, text=True, check=True).stdout
+    return [line.split()[0] for line in told.splitlines()]
 
 
 def _ip(*words: str) -> None:
