@@ -20,6 +20,7 @@ from fastapi import FastAPI
 from next_release import next_release
 from pydantic import SecretStr
 from redis.asyncio import Redis
+from seaweed import KEY, SECRET, Seaweed
 from sqlalchemy.engine import make_url
 
 from mergehub.cli.main import main
@@ -195,6 +196,43 @@ async def test_stores_and_a_hub_that_do_not_answer_are_named(
         assert str(closed_port) in told["found"]
         assert "secret" not in told["found"]
         assert f"check host and port of MERGEHUB_{variable}_URL" in told["right"] or check == "hub"
+
+
+async def test_a_bucket_is_tried_and_what_is_wrong_with_it_is_said(
+    seaweed: Seaweed, closed_port: int, tmp_path: Path
+) -> None:
+    place = seaweed.place()
+    right = {
+        "MERGEHUB_ARTIFACTS": place.url,
+        "MERGEHUB_S3_ENDPOINT": seaweed.endpoint,
+        "MERGEHUB_S3_ACCESS_KEY": KEY,
+        "MERGEHUB_S3_SECRET_KEY": SECRET,
+    }
+
+    async def told(**wrong: str) -> tuple[str, str]:
+        given = {**right, **{f"MERGEHUB_{name}": value for name, value in wrong.items()}}
+        found = await findings(
+            {"MERGEHUB_HUB_URL": f"http://127.0.0.1:{closed_port}", **given}, tmp_path
+        )
+        assert "folders" not in found
+        ((state, what, remedy),) = [tuple(each.values()) for each in found["artifacts"]]
+        assert SECRET not in what + remedy
+        return state, f"{what}: {remedy}"
+
+    assert (await told())[0] == "ok"
+    assert not list(
+        seaweed.client()
+        .list_objects_v2(Bucket=place.bucket, Prefix=place.prefix)
+        .get("Contents", ())
+    )
+    for wrong, remedy in (
+        ({"S3_SECRET_KEY": "not-the-secret"}, "does not belong to MERGEHUB_S3_ACCESS_KEY"),
+        ({"ARTIFACTS": "s3://another/models"}, "There is no such bucket: create it"),
+        ({"S3_ENDPOINT": f"http://127.0.0.1:{closed_port}"}, "must be its origin"),
+    ):
+        state, said = await told(**wrong)
+        assert state == "failed"
+        assert remedy in said
 
 
 async def test_an_address_that_is_none_is_said_so(tmp_path: Path) -> None:

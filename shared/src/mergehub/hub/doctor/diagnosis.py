@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mergehub.client.connection import DEFAULT_URL
+from mergehub.hub.doctor.bucket import check_bucket
 from mergehub.hub.doctor.environment import check_settings
 from mergehub.hub.doctor.finding import Finding, failed, given, warning
 from mergehub.hub.doctor.folders import check_folders
@@ -38,6 +39,7 @@ def diagnose(environment: Mapping[str, str], folder: Path) -> Iterator[Finding]:
     yield from _stores(environment)
     yield from _hub(environment, read_connection(folder))
     yield from check_folders(environment)
+    yield from check_bucket(environment)
     yield from check_gpu(environment)
 
 

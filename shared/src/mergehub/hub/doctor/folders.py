@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from mergehub.hub.doctor.bucket import is_bucket
 from mergehub.hub.doctor.finding import Finding, failed, given, ok, warning
 from mergehub.kit.database.storage import LOW_BYTES
 
@@ -21,7 +22,8 @@ READ = ("MODEL_ROOTS", "TASK_ROOTS")
 def check_folders(environment: Mapping[str, str]) -> Iterator[Finding]:
     """All findings about the folders that an environment names."""
     for name in WRITTEN:
-        if folder := given(environment, name):
+        folder = given(environment, name)
+        if folder and not is_bucket(folder):
             yield _written(f"MERGEHUB_{name}", Path(folder).absolute())
     for name in READ:
         for folder in _listed(given(environment, name)):
