@@ -130,8 +130,10 @@ class Bench:
         text, out = self._work / "recipe.yml", self._work / (keep or "out")
         text.write_text(recipe(method, models))
         command = [*MERGEHUB, text, out, "--no-sync", *flags]
-        told = subprocess.run([*command, "--json"], stdout=subprocess.PIPE, check=True).stdout
-        self._warnings = tuple(json.loads(told)["warnings"])
+        first = subprocess.run([*command, "--json"], capture_output=True, text=True)
+        if first.returncode != 0:
+            raise RuntimeError(first.stderr[-3000:])
+        self._warnings = tuple(json.loads(first.stdout)["warnings"])
         seconds = []
         for _ in range(self._rounds):
             shutil.rmtree(out)
