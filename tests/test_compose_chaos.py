@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
 
 PARTITION_SECONDS = 60
 SETTLE_SECONDS = 300
-RUNS = 12
+RUNS = 6
 WORKERS = ("worker", "worker-2")
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import boto3
 import httpx
 import pytest
 from running import eventually
@@ -21,6 +20,7 @@ from topology.network import lacking
 from topology.topology import Topology, deployed, readable_models
 
 from merge_worker.engine import digest_of_folder
+from mergehub.artifacts import S3Place, open_store
 from mergehub.contracts.runs import Run
 from mergehub.contracts.services import SERVICES
 
@@ -40,20 +40,14 @@ def topology() -> Iterator[Topology]:
 
 def digest_in(topology: Topology, run: Run) -> str:
     """The digest of the model that a run put into the bucket."""
-    store = boto3.resource(
-        "s3",
-        endpoint_url=f"http://{topology.network.addresses['s3']}:8333",
-        aws_access_key_id=topology.secret("s3_access_key"),
-        aws_secret_access_key=topology.secret("s3_secret_key"),
-        region_name="us-east-1",
+    place = S3Place.at(
+        "s3://artifacts/models",
+        endpoint=f"http://{topology.network.addresses['s3']}:8333",
+        access_key=topology.secret("s3_access_key"),
+        secret_key=topology.secret("s3_secret_key"),
     )
-    prefix = f"models/runs/{run.id}/"
-    with tempfile.TemporaryDirectory() as folder:
-        for each in store.Bucket("artifacts").objects.filter(Prefix=prefix):
-            path = Path(folder) / each.key.removeprefix(prefix)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            each.Object().download_file(str(path))
-        return digest_of_folder(Path(folder))
+    with tempfile.TemporaryDirectory() as folder, closing(open_store(Path(folder), place)) as store:
+        return digest_of_folder(store.hold(run.id))
 
 
 Delivery = tuple[dict[str, str], bytes]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from merge_worker.engine.machine.caches import cache_folder
 from mergehub.hub.process import last_lines, spawn
 
 from .compose import ROOT, Service
@@ -147,8 +149,17 @@ class Container:
         volume = self._places["volumes"] / source
         if not volume.exists():
             volume.mkdir(parents=True)
-            os.chown(volume, *self.user)
+            if (home := self.environment.get("HOME", "")).startswith("/store/"):
+                _warm(volume / home.removeprefix("/store/") / ".cache/mergehub")
+            for path in (volume, *volume.rglob("*")):
+                os.chown(path, *self.user)
         return volume
+
+
+def _warm(folder: Path) -> None:
+    """Copy this machine's compiled loops: compiling them again would only make tests slow."""
+    if cache_folder().is_dir():
+        shutil.copytree(cache_folder(), folder)
 
 
 def _parent(path: str) -> str:
