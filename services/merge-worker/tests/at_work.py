@@ -66,7 +66,7 @@ async def listening(settings: WorkerSettings) -> AsyncIterator[Slot]:
 @asynccontextmanager
 async def worker_process(settings: WorkerSettings) -> AsyncIterator[Forked]:
     """Run `python -m merge_worker`, configured only by its environment."""
-    values = settings.model_dump(mode="json", exclude={"worker_token"})
+    values = settings.model_dump(mode="json", exclude={"worker_token"}, exclude_none=True)
     variables = {f"MERGEHUB_{name.upper()}": _as_text(value) for name, value in values.items()}
     own = {**os.environ, **variables, "MERGEHUB_WORKER_TOKEN": "mgh_worker"}
     process = forked("merge_worker", own)
