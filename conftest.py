@@ -44,7 +44,7 @@ for profile, examples in (("quick", QUICK), ("thorough", THOROUGH)):
 settings.load_profile("quick")
 
 LANE = ("chaos", "fuzz", "browser")  # each file in a process of its own, beside the rest
-WITH_PROCESSES = (*LANE, "node")
+WITH_PROCESSES = (*LANE, "node", "compose")
 TOGETHER = (  # one process takes the files of each, since what they share takes long to start
     "tests/hub/",
     "services/merge-worker/tests/engine/in_transformers/",
@@ -76,8 +76,10 @@ def pytest_collection() -> Iterator[None]:
         return (yield)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what needs a store as `process`; begin with the files that take long."""
+    if "compose" not in config.option.markexpr:
+        items[:] = [item for item in items if not item.get_closest_marker("compose")]
     for item in items:
         of_stores = "store_folder" in getattr(item, "fixturenames", ())
         if of_stores or any(map(item.get_closest_marker, WITH_PROCESSES)):

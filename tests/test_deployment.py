@@ -1,77 +1,215 @@
-"""The deployment's files agree with the table of services and paths."""
+"""The Compose file and its gateway: what each service may do, gets and is reached by."""
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import check_jsonschema
+import jsonschema
 import pytest
 import yaml
 from applications import documents
+from topology.compose import FILE, ROOT, Service, document, services
+from topology.images import image_of
 
-from mergehub.contracts.services import SERVICES, Service, service_for
+from mergehub.contracts.services import SERVICES, service_for
+from mergehub.contracts.services import Service as Noun
+from mergehub.kit.settings.environment import Settings
+from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
 
-ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture(scope="module")
-def compose() -> dict[str, Any]:
-    return yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-
-
-@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_compose_routes_each_prefix_to_its_service(
-    service: Service, compose: dict[str, Any]
-) -> None:
-    labels = compose["services"][service.name]["labels"]
-    rule = labels[f"traefik.http.routers.{service.name}.rule"]
-    assert tuple(re.findall(r"PathPrefix\(`([^`]+)`\)", rule)) == service.prefixes
+COMPOSE = services(profiles=frozenset({"gpu"}))
+ALL = pytest.mark.parametrize("service", COMPOSE.values(), ids=lambda service: service.name)
+NOUNS = pytest.mark.parametrize("noun", SERVICES, ids=lambda noun: noun.name)
+GATEWAY = ROOT / "deploy" / "compose" / "Caddyfile"
+MAKE_SECRETS = ROOT / "deploy" / "compose" / "make-secrets"
+OTHERS = {"FORWARDED_ALLOW_IPS"}  # read by uvicorn
+SECRET_FILE = "/run/secrets/"
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_a_service_serves_its_own_prefixes_all_of_them_and_no_other(service: Service) -> None:
-    paths = list(documents()[service.name]["paths"])
+def ours(service: Service) -> bool:
+    return "build" in service.told
+
+
+def test_the_file_is_valid_by_the_specification() -> None:
+    vendored = Path(check_jsonschema.__file__).parent / "builtin_schemas" / "vendor"
+    schema = json.loads((vendored / "compose-spec.json").read_text(encoding="utf-8"))
+    jsonschema.validate(yaml.safe_load(FILE.read_text(encoding="utf-8")), schema)
+
+
+@ALL
+def test_an_image_has_a_version(service: Service) -> None:
+    _, _, tag = service.told["image"].partition(":")
+    assert re.match(r"\d", tag), service.told["image"]
+
+
+@ALL
+def test_a_program_has_no_more_rights_than_it_needs(service: Service) -> None:
+    told = service.told
+    user = str(told.get("user", image_of(service).user))
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", user), user
+    assert told["read_only"] is True
+    assert told["cap_drop"] == ["ALL"]
+    assert told.get("cap_add", []) == (["NET_BIND_SERVICE"] if service.name == "gateway" else [])
+    assert told["security_opt"] == ["no-new-privileges:true"]
+    assert not {"privileged", "network_mode", "pid", "ipc", "devices"} & told.keys()
+    assert "docker.sock" not in str(told)
+
+
+@ALL
+def test_a_program_has_limits_a_health_check_and_time_to_stop(service: Service) -> None:
+    assert service.told["deploy"]["resources"]["limits"].keys() == {"cpus", "memory", "pids"}
+    if service.is_job:
+        assert service.check is None
+    else:
+        assert service.check
+        assert service.stop_seconds >= 20
+        assert service.told["restart"] == "unless-stopped"
+
+
+@ALL
+def test_only_the_gateway_publishes_a_port(service: Service) -> None:
+    assert ("ports" in service.told) == (service.name == "gateway")
+
+
+@ALL
+def test_what_is_written_is_a_named_volume_or_memory(service: Service) -> None:
+    names = {*document()["volumes"], service.name}
+    for source, _, read_only in service.volumes():
+        assert source in names or read_only, source
+
+
+@ALL
+def test_every_variable_is_a_setting_of_its_program(service: Service) -> None:
+    if not ours(service):
+        pytest.skip("an image of others")
+    kind: type[Settings] = WorkerSettings if "worker" in service.name else ServiceSettings
+    known = {f"MERGEHUB_{name.upper()}" for name in kind.model_fields}
+    given = {name.removesuffix("_FILE") for name in service.environment}
+    assert given <= known | OTHERS
+    assert set(image_of(service).environment) - known <= {
+        "PATH", "HOME", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE",
+        "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES",
+    }  # fmt: skip
+
+
+@ALL
+def test_a_program_gets_the_secrets_that_it_reads_as_files(service: Service) -> None:
+    mentioned = re.findall(rf"{SECRET_FILE}([\w.]+)", json.dumps(service.told))
+    assert set(service.secrets) == set(mentioned)
+    for name, value in service.environment.items():
+        if re.search(r"TOKEN|SECRET|PASSWORD|KEY|DATABASE_URL", name) and "REQUIRE" not in name:
+            assert name.endswith("_FILE")
+            assert value.startswith(SECRET_FILE)
+
+
+def test_each_program_gets_only_its_own_secrets() -> None:
+    def holders(secret: str) -> set[str]:
+        return {name for name, service in COMPOSE.items() if secret in service.secrets}
+
+    nouns = {f"{noun.name}{part}" for noun in SERVICES for part in ("", "-background", "-migrate")}
+    assert holders("secrets_keys") == {name for name in nouns if name.startswith("registry")}
+    assert holders("database_url") == holders("owner_token") == nouns
+    assert holders("postgres_password") == {"postgres"}
+    assert holders("worker_token") == nouns | {"worker", "worker-gpu"}
+
+
+@NOUNS
+def test_a_service_starts_after_its_migration(noun: Noun) -> None:
+    for name in (noun.name, f"{noun.name}-background"):
+        service = COMPOSE[name]
+        assert service.depends_on[f"{noun.name}-migrate"] == "service_completed_successfully"
+        assert service.environment["MERGEHUB_MIGRATIONS"] == "separate"
+    job = COMPOSE[f"{noun.name}-migrate"]
+    assert job.told["command"] == ["python", "-m", noun.name, "migrate"]
+    assert job.is_job
+
+
+@NOUNS
+def test_the_gateway_routes_each_prefix_to_its_service(noun: Noun) -> None:
+    gateway = GATEWAY.read_text(encoding="utf-8")
+    (paths,) = re.findall(rf"^\t@{noun.name} path (.+)$", gateway, re.MULTILINE)
+    prefixes = [path for path in paths.split() if not path.endswith("*")]
+    assert tuple(path for path in prefixes if path.startswith("/v1/")) == noun.prefixes
+    assert {f"{path}/*" for path in noun.prefixes} <= set(paths.split())
+    block = rf"handle @{noun.name} {{\n\t\timport service {noun.name}\n\t}}"
+    assert re.search(block, gateway)
+
+
+def test_the_gateway_has_the_documentation_from_the_service_that_knows_it() -> None:
+    gateway = GATEWAY.read_text(encoding="utf-8")
+    order = re.findall(r"handle @(\w+)", gateway)
+    assert order[-1] == "registry", "its /docs/* would take what others document"
+    for name in order[:-1]:
+        (paths,) = re.findall(rf"^\t@{name} path (.+)$", gateway, re.MULTILINE)
+        documented = {f"/docs/problems/{name}/*", f"/docs/openapi/{name}.json"}
+        assert documented <= set(paths.split())
+
+
+@pytest.mark.process
+def test_the_real_gateway_accepts_its_file() -> None:
+    caddy = Path(sys.prefix) / "bin" / "caddy"
+    command = [caddy, "adapt", "--adapter", "caddyfile", "--config", GATEWAY]
+    adapted = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(adapted.stdout)["apps"]["http"]["servers"]
+    assert "not formatted" not in adapted.stderr
+
+
+@NOUNS
+def test_a_service_serves_its_own_prefixes_all_of_them_and_no_other(noun: Noun) -> None:
+    paths = list(documents()[noun.name]["paths"])
     assert paths
-    assert {service_for(path) for path in paths} == {service}
+    assert {service_for(path) for path in paths} == {noun}
     unserved = [
         prefix
-        for prefix in service.prefixes
+        for prefix in noun.prefixes
         if not any(path == prefix or path.startswith(f"{prefix}/") for path in paths)
     ]
     assert unserved == []
 
 
 def test_no_two_services_share_a_prefix() -> None:
-    prefixes = [prefix for service in SERVICES for prefix in service.prefixes]
+    prefixes = [prefix for noun in SERVICES for prefix in noun.prefixes]
     assert len(prefixes) == len(set(prefixes))
 
 
-def test_every_dockerfile_that_compose_names_exists(compose: dict[str, Any]) -> None:
-    builds = [part["build"] for part in compose["services"].values() if "build" in part]
-    assert builds
-    for build in builds:
-        assert (ROOT / build["dockerfile"]).is_file(), build["dockerfile"]
+def test_every_variable_of_the_file_is_documented() -> None:
+    names = set(re.findall(r"\$\{(\w+)", FILE.read_text(encoding="utf-8")))
+    readme = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
+    assert {name for name in names if f"`{name}`" not in readme} == set()
 
 
-def test_compose_gives_each_program_the_secrets_that_it_needs(compose: dict[str, Any]) -> None:
-    def holds(name: str) -> set[str]:
-        parts = compose["services"].items()
-        return {part for part, told in parts if name in told.get("environment", ())}
-
-    services = {service.name for service in SERVICES}
-    assert holds("MERGEHUB_SECRETS_KEYS") == {"registry", "registry-background"}
-    assert holds("MERGEHUB_DATABASE_URL") == services | {f"{name}-background" for name in services}
-    assert "worker" not in holds("MERGEHUB_BOOTSTRAP_TOKEN") | holds("MERGEHUB_SERVICE_TOKEN")
+def made(folder: Path) -> dict[str, bytes]:
+    subprocess.run([MAKE_SECRETS, folder], check=True, capture_output=True)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_compose_routes_the_documentation_to_the_service_that_has_it(
-    service: Service, compose: dict[str, Any]
-) -> None:
-    rule = compose["services"][service.name]["labels"][
-        f"traefik.http.routers.{service.name}-docs.rule"
-    ]
-    prefixes = tuple(re.findall(r"PathPrefix\(`([^`]+)`\)", rule))
-    assert f"/docs/problems/{service.name}/some-code".startswith(prefixes)
-    assert f"/docs/openapi/{service.name}.json".startswith(prefixes)
+@pytest.mark.process
+def test_the_script_makes_every_secret_once_for_its_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    first = made(folder)
+    named: dict[str, Any] = document()["secrets"]
+    assert first.keys() == named.keys()
+    assert {Path(each["file"]).name for each in named.values()} == named.keys()
+    assert folder.stat().st_mode & 0o077 == 0
+    assert made(folder) == first
+    assert len(set(first.values())) == len(first)
+    ServiceSettings(
+        database_url=first["database_url"].decode(),
+        bootstrap_token=first["owner_token"].decode(),
+        worker_token=first["worker_token"].decode(),
+        service_token=first["service_token"].decode(),
+        secrets_keys=json.loads(first["secrets_keys"]),
+    )
+
+
+@pytest.mark.process
+def test_one_secret_can_be_renewed_alone(tmp_path: Path) -> None:
+    first = made(tmp_path / "secrets")
+    (tmp_path / "secrets" / "worker_token").unlink()
+    second = made(tmp_path / "secrets")
+    assert {name for name in first if first[name] != second[name]} == {"worker_token"}

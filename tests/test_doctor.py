@@ -43,7 +43,7 @@ States = dict[str, list[str]]
 async def examined(environment: Environment, folder: Path, *options: str) -> Result:
     """`mergehub doctor` with these variables, beside the loop that the registry runs in."""
     command = ["doctor", "--data", str(folder), *options]
-    env = {**environment, "MERGEHUB_DATA": None}
+    env = {"PATH": "", **environment, "MERGEHUB_DATA": None}  # no driver of a GPU is found
     return await asyncio.to_thread(CliRunner().invoke, main, command, env=env)
 
 
@@ -344,11 +344,8 @@ async def test_a_disk_that_is_nearly_full_is_said_so(
 
 
 @pytest.mark.process
-async def test_a_gpu_is_asked_about_if_the_worker_needs_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_gpu_is_asked_about_if_the_worker_needs_one(tmp_path: Path) -> None:
     """The simulator of numba stands for a GPU that works, its switch for one that does not."""
-    monkeypatch.setenv("PATH", "")  # without nvidia-smi
     for name, value, state in (
         ("NUMBA_ENABLE_CUDASIM", "1", "ok"),
         ("NUMBA_DISABLE_CUDA", "1", "failed"),

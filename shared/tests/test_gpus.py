@@ -12,9 +12,9 @@ from mergehub.hub.process import CannotStart
 from mergehub.hub.workers import workers
 
 TABLE = """\
-GPU-8932f937-d72c-4106-c12f-20bd9faed9f6, NVIDIA H200, 143771, 570.124.06
-GPU-8932aaaa-0000-1111-2222-333344445555, NVIDIA L4, 23034, 570.124.06
-GPU-1b2c3d4e-0000-1111-2222-333344445555, NVIDIA GB10, [N/A], 570.124.06
+GPU-8932f937-d72c-4106-c12f-20bd9faed9f6, NVIDIA H200, 143771, 570.124.06, Disabled
+GPU-8932aaaa-0000-1111-2222-333344445555, NVIDIA L4, 23034, 570.124.06, [N/A]
+GPU-1b2c3d4e-0000-1111-2222-333344445555, NVIDIA GB10, [N/A], 570.124.06, [N/A]
 """
 GPUS = [
     Gpu(
@@ -60,6 +60,25 @@ def test_the_table_of_the_driver_is_read(driver: Path) -> None:
     assert installed() == GPUS
     says(driver, "No devices were found\n", status=6)
     assert installed() == []
+
+
+@pytest.mark.process
+def test_a_gpu_that_is_split_counts_as_its_parts(driver: Path) -> None:
+    says(driver, TABLE)
+    split = TABLE.replace("Disabled", "Enabled")
+    parts = f"""\
+GPU 0: NVIDIA H200 (UUID: {GPUS[0].uuid})
+  MIG 3g.71gb     Device  0: (UUID: MIG-c7384736-a75d-5afc-978f-d2f1294409fd)
+  MIG 1g.18gb     Device  1: (UUID: MIG-a28ad590-3fda-56dd-84fc-0a0b96edc58d)
+GPU 1: NVIDIA L4 (UUID: {GPUS[1].uuid})
+GPU 2: NVIDIA GB10 (UUID: {GPUS[2].uuid})
+"""
+    driver.write_text(f"#!/bin/sh\n[ $1 = -L ] && printf '%s' '{parts}' || printf '%s' '{split}'\n")
+    found = installed()
+    assert found[2:] == GPUS[1:]
+    assert [gpu.uuid[:12] for gpu in found[:2]] == ["MIG-c7384736", "MIG-a28ad590"]
+    assert [gpu.name for gpu in found[:2]] == ["NVIDIA H200 MIG 3g.71gb", "NVIDIA H200 MIG 1g.18gb"]
+    assert visible(found, found[1].uuid) == [found[1]]
 
 
 @pytest.mark.process

@@ -115,6 +115,23 @@ async def test_a_migration_that_waits_for_a_lock_lets_requests_pass_and_comes_ag
     assert await revision(database) == ADDED
 
 
+async def test_only_a_block_without_lock_may_wait_for_longer(
+    database: Database, tmp_path: Path
+) -> None:
+    """Each migration notes how long it would wait for a lock."""
+    note = """op.execute("INSERT INTO waits SELECT current_setting('lock_timeout')")"""
+    later = next_release(
+        tmp_path,
+        "lineage",
+        'def upgrade():\n    op.execute("CREATE TABLE waits (seconds text)")\n',
+        f"def upgrade():\n    with without_lock():\n        {note}\n",
+        f"def upgrade():\n    {note}\n",
+    )
+    await migrate(database, later)
+    async with database.engine.connect() as connection:
+        assert list(await connection.scalars(text("SELECT seconds FROM waits"))) == ["0", "2s"]
+
+
 async def test_a_migration_that_never_gets_its_lock_fails_and_changes_nothing(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

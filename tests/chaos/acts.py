@@ -21,7 +21,7 @@ from .stack import OWNER, WORKER
 from .storm import storm
 from .tidiness import left_over
 from .waiting import beside, until
-from .watch import AWAY
+from .watch import AWAY, Truth
 from .world import World, prey_that_writes
 
 CALM_SECONDS = 180.0
@@ -87,11 +87,11 @@ async def stormy(world: World, options: Options, menu: Menu) -> None:
             storm(world, options.seed, options.seconds, options.longest_pause),
             submit_all(lambda: client_of(world), wishes, heard),
         )
-        await settled(world)
+        await settled(world.truth)
     await made_up.aclose()
 
 
-async def settled(world: World) -> None:
+async def settled(truth: Truth) -> None:
     """Wait until every run has ended and every consumer has applied its events."""
     behind = " OR ".join(
         f"coalesce((SELECT sequence FROM {name}.inbox_position), 0) < count(*)"
@@ -104,7 +104,7 @@ async def settled(world: World) -> None:
 
     async def holds() -> bool:
         with suppress(*AWAY):
-            (row,) = await world.truth.fetch(query)
+            (row,) = await truth.fetch(query)
             return not (row["unfinished"] or row["untold"])
         return False
 
@@ -122,7 +122,7 @@ async def restarts(world: World, menu: Menu, times: int) -> None:
         if (pid := world.pid(name)) is not None:
             os.kill(pid, signal.SIGKILL)
         await bereave(world, name, quiet=True)
-        await settled(world)
+        await settled(world.truth)
     await client.close()
 
 

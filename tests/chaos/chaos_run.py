@@ -85,7 +85,7 @@ async def _play(world: World, options: acts.Options) -> Evidence:
         with _noted(world, "did not come to their end"):
             async with asyncio.timeout(options.seconds + options.patience):
                 await acts.stormy(world, options, menu)
-                await acts.settled(world)
+                await acts.settled(world.truth)
         with _noted(world, "did not end after a quiet restart"):
             async with asyncio.timeout(QUIET_SECONDS):
                 await acts.restarts(world, menu, options.restarts)

@@ -92,20 +92,27 @@ async def gather(
     return Evidence(
         history=log.entries,
         calm=calm,
-        runs={row["id"]: row for row in await _rows(truth, RUNS)},
-        outbox=await _rows(truth, OUTBOX),
-        items=await _rows(truth, ITEMS),
-        inboxes={name: await _inbox(truth, name) for name in CONSUMERS},
-        edges=await _rows(truth, EDGES),
-        counters=await _rows(truth, COUNTERS),
-        results=await _rows(truth, RESULTS),
-        parents=await _rows(truth, PARENTS),
+        **await in_tables(truth),
         boards=[await _board(stack, replica) for replica in range(REPLICAS)],
         models={name: fault_of(stack.artifacts / "runs" / name) for name in folders},
         left=left_over(stack.artifacts, stack.scratch),
         journals=list(journals.read()),
         logged=logged(stack.folder / "logs"),
     )
+
+
+async def in_tables(truth: Truth) -> dict[str, Any]:
+    """The fields of the evidence that the tables of the services hold."""
+    return {
+        "runs": {row["id"]: row for row in await _rows(truth, RUNS)},
+        "outbox": await _rows(truth, OUTBOX),
+        "items": await _rows(truth, ITEMS),
+        "inboxes": {name: await _inbox(truth, name) for name in CONSUMERS},
+        "edges": await _rows(truth, EDGES),
+        "counters": await _rows(truth, COUNTERS),
+        "results": await _rows(truth, RESULTS),
+        "parents": await _rows(truth, PARENTS),
+    }
 
 
 async def _rows(truth: Truth, query: str) -> list[Row]:

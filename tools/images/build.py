@@ -110,7 +110,7 @@ class Build:
             for each in self._registry.folders
         ]
         environment = self._registry.environment | dict(variables)
-        with mounted(*system(image.root), *mounts):
+        with mounted(*system(image.root.path), *mounts):
             line = image.root.chroot(image.user, image.workdir, command)
             if status := run_in(image.root, line, {"HOME": "/root"} | environment):
                 raise ValueError(f"exit status {status} of {step.rest()}")

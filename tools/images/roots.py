@@ -64,12 +64,12 @@ def mounted(*mounts: tuple[Sequence[str | Path], Path]) -> Iterator[None]:
             subprocess.run(["umount", "--recursive", target], check=True)
 
 
-def system(root: Root) -> list[tuple[Sequence[str | Path], Path]]:
+def system(path: Path) -> list[tuple[Sequence[str | Path], Path]]:
     """The mounts that every process expects: /proc and a few devices."""
     devices = [
-        (("--bind", Path("/dev") / name), root.path / "dev" / name) for name in DEVICES
+        (("--bind", Path("/dev") / name), path / "dev" / name) for name in DEVICES
     ]  # fmt: skip
-    return [(("-t", "proc", "proc"), root.path / "proc"), *devices]
+    return [(("-t", "proc", "proc"), path / "proc"), *devices]
 
 
 def separate() -> None:

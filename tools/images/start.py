@@ -104,7 +104,7 @@ def _read_only(image: Image, stores: Path) -> Iterator[None]:
         (("-t", "tmpfs", "-o", "mode=1777", "tmpfs"), path / "tmp"),
         (("--bind", stores), path / "stores"),
         *((_volume(path, each), path / each.lstrip("/")) for each in image.volumes),
-        *system(image.root),
+        *system(image.root.path),
     ]
     with mounted(*mounts):
         mount("-o", "remount,ro", path)

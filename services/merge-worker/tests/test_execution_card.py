@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from merge_worker.execution.card import CannotTake, Card, take_card
+from merge_worker.execution.slot import Slot
+from mergehub.contracts.worker_client import RunClient
 from mergehub.kit.settings.environment import read_settings
 from mergehub.kit.settings.service import WorkerSettings
 
@@ -19,8 +21,8 @@ pytestmark = pytest.mark.process
 FIRST = "GPU-8932f937-d72c-4106-c12f-20bd9faed9f6"
 SECOND = "GPU-1b2c3d4e-0000-1111-2222-333344445555"
 TABLE = f"""\
-{FIRST}, NVIDIA H200, 143771, 570.124.06
-{SECOND}, NVIDIA L4, 23034, 570.124.06
+{FIRST}, NVIDIA H200, 143771, 570.124.06, Disabled
+{SECOND}, NVIDIA L4, 23034, 570.124.06, [N/A]
 """
 TAKES = """
 import sys
@@ -135,6 +137,19 @@ def test_a_gpu_that_is_not_there_is_refused(
     with pytest.raises(CannotTake) as refused:
         take()
     assert said in str(refused.value)
+
+
+def test_a_worker_reports_its_gpu_with_the_memory_that_a_run_may_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    card = take()
+    assert card is not None
+    for limit, usable in (("16GiB", 16 << 30), ("1TB", 143771 << 20)):
+        monkeypatch.setenv("MERGEHUB_GPU_MEMORY", limit)
+        client = RunClient.connect("http://127.0.0.1:9", "mgh_worker")  # no request is sent
+        capacity = Slot(read_settings(WorkerSettings), client, card.gpu).capacity()
+        assert (capacity.gpu_memory, capacity.gpu) == (usable, card.gpu)
+    release(card)
 
 
 def test_a_worker_keeps_to_the_visible_gpus(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,11 +17,14 @@ from at_work import merge_spec
 from strange_folders import CORPUS, sound
 
 from merge_worker.child.failure import RunFailed
+from merge_worker.child.how import How
 from merge_worker.child.messages import Failed, Job, Succeeded
 from merge_worker.child.produced import check_parents
 from merge_worker.execution import child
 from merge_worker.kinds import merge
 from mergehub.contracts.hardware import Capacity
+from mergehub.contracts.kinds.evaluate import EvaluateResult
+from mergehub.contracts.kinds.kind import MOST_WARNINGS
 from mergehub.recipe import parse_recipe
 
 HAS_GPU = shutil.which("nvidia-smi") is not None
@@ -239,6 +242,19 @@ def test_a_run_for_which_the_gpu_lacks_memory_says_so(tmp_path: Path) -> None:
     assert result["device"] == "cuda:0 (numba's simulator)"
     (warning,) = result["warnings"]
     assert warning.startswith("The GPU lacked memory even for small blocks. The processor computed")
+
+
+def test_no_number_of_warnings_makes_a_result_that_the_hub_refuses() -> None:
+    how = How()
+    for number in range(100):
+        how.warn(f"{number} " + "x" * 1000)
+    assert len(how.warnings) == MOST_WARNINGS
+    assert how.warnings[0].startswith("0 xxx")
+    assert how.warnings[-1] == "More warnings like these followed."
+    EvaluateResult(
+        kind="evaluate", model="m", model_digest="d", harness="h", seconds=1.0, results=[],
+        warnings=how.warnings,
+    )  # fmt: skip
 
 
 def test_an_attempt_that_finds_the_model_finished_does_not_say_what_computed_it(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,9 @@ from mergehub.contracts.hardware import Gpu, Hardware
 
 ASK_SECONDS = 30
 MEBIBYTE = 1 << 20
-COLUMNS = "uuid,name,memory.total,driver_version"
+COLUMNS = "uuid,name,memory.total,driver_version,mig.mode.current"
+INSTANCE = re.compile(r"\s+MIG (?P<profile>\S+)\s+Device\s+\d+: \(UUID: (?P<uuid>MIG-[\w/-]+)\)")
+"""A part of a GPU that is split, as `nvidia-smi -L` lists it below that GPU."""
 LARGE = 80_000_000_000
 """Bytes of memory from which on a GPU serves the class `gpu:80gb`."""
 
@@ -22,16 +25,13 @@ class UnknownGpu(Exception):
 
 
 def installed() -> list[Gpu]:
-    """The GPUs in the driver's order, as in `nvidia-smi -L`; none without a driver that works."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return []
-    query = [program, f"--query-gpu={COLUMNS}", "--format=csv,noheader,nounits"]
-    try:
-        told = subprocess.run(query, capture_output=True, check=True, timeout=ASK_SECONDS).stdout
-    except (OSError, subprocess.SubprocessError):
-        return []
-    return list(_parsed(told.decode(errors="replace")))
+    """The GPUs in the driver's order, as in `nvidia-smi -L`; none without a driver that works.
+
+    In the place of a GPU that is split (MIG) are its parts, each a GPU for those who use it.
+    """
+    found = _parsed(_told(f"--query-gpu={COLUMNS}", "--format=csv,noheader,nounits"))
+    listed = _told("-L") if any(split for _, split in found) else ""
+    return [each for gpu, split in found for each in (_parts(gpu, listed) if split else [gpu])]
 
 
 def visible(gpus: Sequence[Gpu], value: str | None) -> list[Gpu]:
@@ -74,13 +74,42 @@ def class_of(gpu: Gpu) -> Hardware:
     return "gpu:80gb" if (gpu.memory or 0) >= LARGE else "gpu"
 
 
-def _parsed(table: str) -> Iterator[Gpu]:
+def _told(*arguments: str) -> str:
+    """What the driver's program prints; nothing if it is not there or fails."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return ""
+    try:
+        done = subprocess.run(
+            [program, *arguments], capture_output=True, check=True, timeout=ASK_SECONDS
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.decode(errors="replace")
+
+
+def _parsed(table: str) -> list[tuple[Gpu, bool]]:
+    """The GPUs, and whether each is split."""
+    found = []
     for row in csv.reader(table.splitlines(), skipinitialspace=True):
         if len(row) != len(COLUMNS.split(",")):
             continue  # a warning of the driver
-        uuid, name, memory, driver = (each.strip() for each in row)
+        uuid, name, memory, driver, split = (each.strip() for each in row)
         size = int(memory) * MEBIBYTE if memory.isdecimal() else None  # else "[N/A]"
-        yield Gpu(uuid=uuid, name=name, memory=size, driver=driver)
+        gpu = Gpu(uuid=uuid, name=name, memory=size, driver=driver)
+        found.append((gpu, split == "Enabled"))
+    return found
+
+
+def _parts(gpu: Gpu, listed: str) -> Iterator[Gpu]:
+    """The parts of a GPU that is split; the driver does not say how much memory each has."""
+    inside = False
+    for line in listed.splitlines():
+        if line.startswith("GPU "):
+            inside = f"(UUID: {gpu.uuid})" in line
+        elif inside and (part := INSTANCE.match(line)):
+            name = f"{gpu.name} MIG {part['profile']}"
+            yield Gpu(uuid=part["uuid"], name=name, memory=None, driver=gpu.driver)
 
 
 def _find(gpus: Sequence[Gpu], name: str) -> Gpu | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mergehub.contracts.kinds.kind import MOST_WARNINGS
 from mergehub.contracts.names import LONGEST_NOTE
 
 
@@ -15,5 +16,8 @@ class How:
     warnings: list[str] = field(default_factory=list)
 
     def warn(self, said: str) -> None:
-        """Add a sentence about what was not done as asked."""
-        self.warnings.append(said[:LONGEST_NOTE])
+        """Add a sentence about what was not done as asked; of too many, the first are kept."""
+        if len(self.warnings) == MOST_WARNINGS:
+            self.warnings[-1] = "More warnings like these followed."
+        else:
+            self.warnings.append(said[:LONGEST_NOTE])

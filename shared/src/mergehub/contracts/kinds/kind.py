@@ -13,6 +13,7 @@ from mergehub.contracts.messages import Message
 from mergehub.contracts.names import Note
 
 LONGEST_TIMEOUT_SECONDS = 14 * 24 * 3600
+MOST_WARNINGS = 20
 
 
 class Create(Message):
@@ -66,7 +67,7 @@ class Result(Message):
     )
     warnings: list[Note] = Field(
         default_factory=list,
-        max_length=20,
+        max_length=MOST_WARNINGS,
         description="Sentences about what was not done as asked, such as a GPU that was not used.",
     )
 

@@ -58,10 +58,10 @@ class Database:
         self._readers = async_sessionmaker(self._plain, sync_session_class=_Reader)
 
     async def _connect(
-        self, statement_seconds: float | None = STATEMENT_SECONDS
+        self, statement_seconds: float | None = STATEMENT_SECONDS, **settings: str
     ) -> asyncpg.Connection:
         """Raises Unavailable if no server answers, or if it accepts no connections."""
-        names = {"search_path": self.schema, "application_name": self.schema}
+        names = {"search_path": self.schema, "application_name": self.schema, **settings}
         try:
             return await connect(self._dsn, statement_seconds, **names)
         except (
@@ -85,11 +85,14 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def apart(self) -> AsyncIterator[AsyncConnection]:
-        """A connection of its own, without a time limit for statements, and closed afterwards."""
+    async def apart(self, **settings: str) -> AsyncIterator[AsyncConnection]:
+        """A connection of its own, without a time limit for statements, and closed afterwards.
+
+        `settings` are the server's for this connection.
+        """
         engine = create_async_engine(
             "postgresql+asyncpg://",
-            async_creator=lambda: self._connect(None),
+            async_creator=lambda: self._connect(None, **settings),
             poolclass=NullPool,
             hide_parameters=True,
         )

@@ -50,7 +50,8 @@ async def migrate(database: Database, package: str) -> str | None:
 
     Raises NewerTables if the history does not have the revision of the schema.
     """
-    async with database.apart() as connection:
+    async with database.apart(lock_timeout=f"{LOCK_SECONDS}s") as connection:
+        await connection.execute(text("SET lock_timeout = 0"))
         await connection.execute(
             text("SELECT pg_advisory_lock(hashtext(:name))"), {"name": database.schema}
         )
@@ -59,7 +60,7 @@ async def migrate(database: Database, package: str) -> str | None:
             raise NewerTables(database.schema, found)
         if found != newest(package):
             await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{database.schema}"'))
-            await connection.execute(text(f"SET lock_timeout = '{LOCK_SECONDS}s'"))
+            await connection.execute(text("RESET lock_timeout"))
             await connection.commit()
             await _upgrade(connection, package, database.schema)
         return found

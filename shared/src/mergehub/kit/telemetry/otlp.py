@@ -39,7 +39,7 @@ class Otlp:
         if not os.environ.get("OTEL_SERVICE_NAME"):
             names[SERVICE_NAME] = program
         self._provider = TracerProvider(resource=Resource.create(names), shutdown_on_exit=False)
-        self._provider.add_span_processor(_WithoutSecrets())
+        self._provider.add_span_processor(WithoutSecrets())
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         trace.set_tracer_provider(self._provider)
         self._tracer = self._provider.get_tracer("mergehub", __version__)
@@ -98,7 +98,7 @@ class _Noting:
         self._span.set_attributes(_named(attributes))
 
 
-class _WithoutSecrets(SpanProcessor):
+class WithoutSecrets(SpanProcessor):
     """Removes secrets from the queries of requests, such as the code of a sign-in."""
 
     def on_start(self, span: SdkSpan, parent_context: Context | None = None) -> None:
