@@ -15,10 +15,11 @@ from tools.images.context import context, copy
 from tools.images.dockerfile import Dockerfile, Step, read, replaced
 
 ROOT = Path(__file__).parents[1]
-FILES = sorted(ROOT.glob("services/*/Dockerfile"))
+SERVICES = sorted(ROOT.glob("services/*/Dockerfile"))
+FILES = [*SERVICES, ROOT / "deploy/backup/Dockerfile"]
 HADOLINT = Path(sys.prefix) / "bin" / "hadolint"
 LABELS = {"title", "description", "source", "licenses", "version", "revision"}
-PROGRAMS = [(path, target) for path in FILES for target in ("", "cuda")
+PROGRAMS = [(path, target) for path in SERVICES for target in ("", "cuda")
             if not target or f" AS {target}" in path.read_text()]  # fmt: skip
 
 
@@ -47,7 +48,14 @@ def test_an_image_runs_as_a_numbered_user_and_gets_signals_itself(path: Path, ta
     assert found["HEALTHCHECK"][-1].value.endswith('CMD ["python", "-m", "mergehub.probe"]')
 
 
-@pytest.mark.parametrize(("path", "target"), PROGRAMS, ids=id_of)
+def test_the_image_for_backups_runs_as_a_numbered_user_and_is_a_job() -> None:
+    found = steps(FILES[-1], "")
+    assert found["USER"][-1].value == "10001:10001"
+    assert found["CMD"][-1].listed() == ["mergehub", "backup", "--help"]
+    assert not {"ENTRYPOINT", "HEALTHCHECK"} & found.keys()
+
+
+@pytest.mark.parametrize(("path", "target"), [*PROGRAMS, (FILES[-1], "")], ids=id_of)
 def test_an_image_is_labelled(path: Path, target: str) -> None:
     labels = " ".join(step.value for step in steps(path, target)["LABEL"])
     assert {each for each in LABELS if f"org.opencontainers.image.{each}=" in labels} == LABELS

@@ -23,7 +23,7 @@ GUIDE = (ROOT / "docs" / "guides" / "first-gpu-merge.md").read_text(encoding="ut
 
 def test_every_image_has_a_dockerfile_with_its_target() -> None:
     built = re.findall(r"docker build -f (\S+)(?: --target (\S+))?", GUIDE)
-    assert [target for _, target in built] == ["", "", "cuda"]
+    assert [target for _, target in built] == ["", "", "cuda", ""]
     for file, target in built:
         for service in ("registry", "lineage", "leaderboard"):
             text = (ROOT / file.replace("$service", service)).read_text(encoding="utf-8")
@@ -40,7 +40,7 @@ def test_the_overlay_of_the_guide_has_images_and_storage_of_ones_own(tmp_path: P
     made = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     objects = list(yaml.load_all(made, yaml.CSafeLoader))
     images = {each["image"] for pod in pods(objects) for each in pod.containers()}
-    assert len(images) == 5
+    assert len(images) == 6
     assert all(image.startswith("images.example.com/lab/") for image in images)
     claims = [each for each in objects if each["kind"] == "PersistentVolumeClaim"]
     assert {each["spec"]["storageClassName"] for each in claims} == {"my-shared-storage"}

@@ -28,7 +28,8 @@ def needed(objects: list[Object]) -> set[Arrow]:
     there = {each["metadata"]["name"] for each in objects}
     workers = [pod.owner["metadata"]["name"] for pod in pods(objects) if "worker" in pod.component]
     ask_registry = [name for pair in OTHERS for name in pair] + workers
-    use_database, use_redis = APIS + BACKGROUND + MIGRATE, APIS + BACKGROUND + workers
+    use_database, use_redis = [*APIS, *BACKGROUND, *MIGRATE, "backup"], APIS + BACKGROUND + workers
+    use_store = [*workers, "backup"]
     everyone = [pod.owner["metadata"]["name"] for pod in pods(objects)]
     arrows = {(name, "dns", 53) for name in everyone}
     arrows |= {("namespace ingress", api, 8000) for api in APIS}
@@ -36,9 +37,9 @@ def needed(objects: list[Object]) -> set[Arrow]:
     arrows |= {(name, "internet", 443) for name in [*REGISTRY, *workers]}
     arrows |= {(name, "anywhere", 5432) for name in use_database}
     arrows |= {(name, "anywhere", 6379) for name in use_redis}
-    arrows |= {(name, "anywhere", port) for name in workers for port in (443, 8333)}
+    arrows |= {(name, "anywhere", port) for name in use_store for port in (443, 8333)}
     if "postgres" in there:
-        arrows |= {(name, "s3", 8333) for name in workers}
+        arrows |= {(name, "s3", 8333) for name in use_store}
         arrows |= {(name, "postgres", 5432) for name in use_database}
         arrows |= {(name, "valkey", 6379) for name in use_redis}
     if of_kind(objects, "ScaledJob"):

@@ -21,7 +21,7 @@ PROBES = {  # what the probes of a program must ask: they start, are ready, and 
     "gpu-worker": ("/healthz", "/readyz", "/healthz"),
 }
 SPARE_SECONDS = 10  # beside what a worker needs to hand its run back
-OURS = ("api", "background", "migrate", "worker", "model-cache")
+OURS = ("api", "background", "migrate", "worker", "model-cache", "backup")
 
 
 def faults(objects: list[Object]) -> Iterator[str]:

@@ -11,6 +11,7 @@ import pytest
 from k8s.objects import Pod, environment, one, planted, pods
 from k8s.render import OVERLAYS, Object, rendered
 from mergehub.contracts.services import SERVICES
+from mergehub.hub.backup.deployed import BackupSettings
 from mergehub.kit.settings.environment import BadSettings, Settings, read_settings
 from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
 
@@ -35,7 +36,7 @@ def kind_of(pod: Pod) -> type[Settings] | None:
     """The settings of the program in a pod; None for programs of others."""
     program = pod.spec["containers"][0]["name"]
     ours = {"api": ServiceSettings, "background": ServiceSettings, "migrate": ServiceSettings}
-    return {**ours, "worker": WorkerSettings}.get(program)
+    return {**ours, "worker": WorkerSettings, "backup": BackupSettings}.get(program)
 
 
 def faults(objects: list[Object]) -> Iterator[str]:
@@ -103,12 +104,13 @@ def test_each_program_sees_only_the_secrets_that_it_needs(overlay: str) -> None:
     running = {f"{name}-{part}" for name in SERVICE_NAMES for part in ("api", "background")}
     registry = {"registry-api", "registry-background"}
     workers = {pod.owner["metadata"]["name"] for pod in pods(objects) if "worker" in pod.component}
-    assert holders(objects, "database-url") == running | {f"{n}-migrate" for n in SERVICE_NAMES}
+    jobs = {"backup"} | {f"{name}-migrate" for name in SERVICE_NAMES}
+    assert holders(objects, "database-url") == running | jobs
     assert holders(objects, "redis-url") == running | workers
     assert holders(objects, "service") == holders(objects, "cursor-key") == running
     assert holders(objects, "owner") == holders(objects, "secrets-keys") == registry
     assert holders(objects, "worker") == registry | workers
-    assert holders(objects, "access-key") == holders(objects, "secret-key") == workers
+    assert holders(objects, "access-key") == holders(objects, "secret-key") == workers | {"backup"}
 
 
 def test_services_do_not_migrate_at_their_start() -> None:

@@ -27,6 +27,7 @@ DOCKERFILES = {
     "lineage": "services/lineage/Dockerfile",
     "leaderboard": "services/leaderboard/Dockerfile",
     "worker": "services/merge-worker/Dockerfile",
+    "backup": "deploy/backup/Dockerfile",
 }
 
 
