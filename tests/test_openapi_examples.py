@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
 from applications import documents
 from pydantic import BaseModel
 
+from mergehub.contracts.services import SERVICES
 from mergehub.kit.openapi.document import nodes, operations
 from mergehub.kit.problems.problem import ProblemBody
 
 Json = dict[str, Any]
 
+for service in SERVICES:
+    import_module(f"{service.name}.app")  # with its models
 
 DOCUMENTS = list(documents().values())
 SCHEMAS = {
