@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.images.__main__ import DOCKERFILES
 from tools.images.build import Build
 from tools.images.context import context, copy
 from tools.images.dockerfile import Dockerfile, Step, read, replaced
@@ -95,6 +96,12 @@ def test_an_image_has_what_the_package_links_to(path: Path, tmp_path: Path) -> N
     links = [link for link in tmp_path.rglob("*") if link.is_symlink()]
     assert tmp_path / "shared/src/mergehub/guides" in links
     assert [link for link in links if not link.exists()] == []
+
+
+def test_the_tool_knows_every_dockerfile() -> None:
+    assert {*ROOT.glob("services/*/Dockerfile"), *ROOT.glob("deploy/**/Dockerfile")} == {
+        ROOT / path for path in DOCKERFILES.values()
+    }
 
 
 def test_a_build_gets_neither_tests_nor_what_is_not_listed() -> None:
