@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -44,7 +45,8 @@ States = dict[str, list[str]]
 async def examined(environment: Environment, folder: Path, *options: str) -> Result:
     """`mergehub doctor` with these variables, beside the loop that the registry runs in."""
     command = ["doctor", "--data", str(folder), *options]
-    env = {"PATH": "", **environment, "MERGEHUB_DATA": None}  # no driver of a GPU is found
+    ours = {name: None for name in os.environ if name.startswith("MERGEHUB_")}
+    env = ours | {"PATH": "", **environment}  # no driver of a GPU is found
     return await asyncio.to_thread(CliRunner().invoke, main, command, env=env)
 
 

@@ -147,7 +147,7 @@ def test_a_worker_reports_its_gpu_with_the_memory_that_a_run_may_use(
     for limit, usable in (("16GiB", 16 << 30), ("1TB", 143771 << 20)):
         monkeypatch.setenv("MERGEHUB_GPU_MEMORY", limit)
         client = RunClient.connect("http://127.0.0.1:9", "mgh_worker")  # no request is sent
-        capacity = Slot(read_settings(WorkerSettings), client, card.gpu).capacity()
+        capacity = Slot(read_settings(WorkerSettings), client, gpu=card.gpu).capacity()
         assert (capacity.gpu_memory, capacity.gpu) == (usable, card.gpu)
     release(card)
 

@@ -182,7 +182,8 @@ async def test_a_run_says_what_it_needs_from_its_plan(
 async def test_a_worker_without_room_hands_the_run_back_and_says_what_it_lacks(
     hub: Any, redis: Redis, settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slot, "capacity", lambda *_: Capacity(memory=1 << 40, disk=1000))
+    room = Capacity(memory=1 << 40, disk=1000)
+    monkeypatch.setattr(slot, "capacity", lambda *_, **__: room)
     run = hub.add(merge_spec())
     async with listening(settings):
         await bell(redis, run)
