@@ -1,4 +1,4 @@
-"""Writes the alerts as an object of Prometheus's operator: `python -m tools.alerts_object --write`."""
+"""Writes the alerts as an object for the Prometheus operator (`make documents`)."""
 
 from __future__ import annotations
 
