@@ -13,7 +13,7 @@ import httpx
 import pytest
 import structlog
 
-from mergehub.kit.telemetry.library_logs import JsonLines
+from mergehub.kit.telemetry.library_logs import JsonLines, only_first_line
 from mergehub.kit.telemetry.logs import Lines, configure_logging
 
 TOKEN = "mgh_BcZiUENw4zidUkeSlfUK-7wNKvW9F_7Af-CiDOPCQ-Q"  # as new_token makes them
@@ -184,3 +184,10 @@ def test_lost_lines_are_counted_when_there_is_room_again() -> None:
 
 def _with_path(code: str) -> str:
     return f"import sys; sys.path[:] = {sys.path!r}\n{code}"
+
+
+def test_a_library_that_would_repeat_itself_has_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    only_first_line("a_library")
+    for part in ("a_library.exporter", "a_library", "another"):
+        logging.getLogger(part).warning("The receiver is away.")
+    assert [record.name for record in caplog.records] == ["a_library.exporter", "another"]

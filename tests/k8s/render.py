@@ -33,11 +33,11 @@ def rendered(overlay: str) -> list[Object]:
     return [each for each in yaml.load_all(text, yaml.CSafeLoader) if each]
 
 
-def local_secrets() -> list[Object]:
-    """The Secrets that the script of the local overlay prints."""
+def local_secrets(file: Path) -> list[Object]:
+    """The Secrets that the script of the local overlay has written to the file."""
     script = MANIFESTS / "overlays" / "local" / "make-secrets"
-    done = subprocess.run([script], capture_output=True, text=True, check=True)
-    return list(yaml.safe_load_all(done.stdout))
+    subprocess.run([script, file], capture_output=True, text=True, check=True)
+    return list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
 
 
 def _render_all(folder: Path) -> None:

@@ -119,8 +119,9 @@ def test_the_readme_lists_the_secrets_and_their_keys() -> None:
         assert all(f"`{key}`" in row for key in EXTERNAL[called]), row
 
 
-def test_the_script_makes_the_secrets_of_the_local_overlay() -> None:
-    made = {each["metadata"]["name"]: set(each["stringData"]) for each in local_secrets()}
+def test_the_script_makes_the_secrets_of_the_local_overlay(tmp_path: Path) -> None:
+    secrets = local_secrets(tmp_path / "secrets.yaml")
+    made = {each["metadata"]["name"]: set(each["stringData"]) for each in secrets}
     wanted = {called for _, kind, called, _ in named(rendered("local")) if kind == "Secret"}
     assert made == {called: EXTERNAL[called] for called in wanted}
 

@@ -48,12 +48,21 @@ def test_every_object_is_valid(minor: str) -> None:
     assert [fault for each in different.values() for fault in faults(each, minor)] == []
 
 
-def test_the_local_secrets_are_valid_and_fresh_each_time() -> None:
-    first, second = local_secrets(), local_secrets()
+def test_the_local_secrets_are_valid_and_others_in_each_file(tmp_path: Path) -> None:
+    first, second = (local_secrets(tmp_path / name) for name in ("a.yaml", "b.yaml"))
     assert [fault for each in first for fault in faults(each, minors()[0])] == []
     values = [{value for each in made for value in each["stringData"].values()}
               for made in (first, second)]  # fmt: skip
     assert not values[0] & values[1]
+
+
+def test_the_local_secrets_stay_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.yaml"
+    made = local_secrets(file)
+    assert local_secrets(file) == made
+    assert all(each["immutable"] for each in made)  # the cluster refuses those of another file
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == [file.name]
 
 
 def test_every_custom_object_is_valid(definitions: Path) -> None:
@@ -61,7 +70,8 @@ def test_every_custom_object_is_valid(definitions: Path) -> None:
         each for overlay in OVERLAYS for each in rendered(overlay) if each["apiVersion"] in CUSTOM
     ]
     kinds = {each["kind"] for each in custom}
-    assert kinds == {"ScaledJob", "TriggerAuthentication", "ServiceMonitor", "PodMonitor"}
+    monitoring = {"ServiceMonitor", "PodMonitor", "PrometheusRule"}
+    assert kinds == {"ScaledJob", "TriggerAuthentication"} | monitoring
     assert [fault for each in custom for fault in custom_faults(each, definitions)] == []
 
 

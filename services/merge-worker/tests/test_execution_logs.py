@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import structlog
@@ -13,6 +19,8 @@ from redis.asyncio import Redis
 from structlog.testing import LogCapture
 
 from merge_worker.child.logs import readable
+from merge_worker.child.messages import Job
+from mergehub.contracts.hardware import Capacity
 from mergehub.kit.settings.service import WorkerSettings
 
 
@@ -51,3 +59,35 @@ def test_people_read_warnings_and_tracebacks_but_not_how_the_work_went_on() -> N
     assert readable(json.dumps(line | {"level": "info"})) is None
     for text in ("Loading 3 shards", "7", '{"event": "a library\'s own JSON"}'):
         assert readable(text) == text
+
+
+@pytest.mark.process
+def test_a_receiver_of_traces_that_is_away_is_no_part_of_a_failed_run(tmp_path: Path) -> None:
+    job = Job(
+        run_id=uuid4(),
+        spec=merge_spec("not a recipe"),
+        products={},
+        hardware="cpu",
+        capacity=Capacity(memory=None, disk=1 << 40, gpu_memory=None),
+        model_roots=(),
+        task_roots=(),
+        artifacts=tmp_path,
+        scratch=tmp_path,
+        parent=os.getpid(),
+        traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    )
+    with socket.socket() as away:
+        away.bind(("127.0.0.1", 0))  # and does not listen
+        endpoint = f"http://127.0.0.1:{away.getsockname()[1]}"
+        done = subprocess.run(
+            [sys.executable, "-m", "merge_worker.execution.child"],
+            input=job.model_dump_json(),
+            env=os.environ | {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    lines = done.stderr.splitlines()
+    assert [readable(line) for line in lines] == [None] * len(lines)
+    of_traces = [line for line in lines if json.loads(line)["logger"].startswith("opentelemetry")]
+    assert len(of_traces) == 1

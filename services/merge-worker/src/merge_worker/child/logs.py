@@ -54,14 +54,17 @@ def told(event: str, **fields: Any) -> None:
 
 
 def readable(line: str) -> str | None:
-    """A line of the log for people; None if it only records how the work went on."""
+    """A line of the log for people; None if it only records how the work went on.
+
+    A receiver of traces that is away is no fault of a run either.
+    """
     try:
         fields = json.loads(line)
     except ValueError:
         return line
     if not isinstance(fields, dict) or "event" not in fields or "run" not in fields:
         return line
-    if fields.get("level") == "info":
+    if fields.get("level") == "info" or str(fields.get("logger")).startswith("opentelemetry"):
         return None
     exception = fields.get("exception")
     return f"{fields['event']}\n{exception}" if exception else str(fields["event"])

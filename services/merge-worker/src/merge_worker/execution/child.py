@@ -6,7 +6,6 @@ outcome. All other output, its own or a library's, goes to standard error, the a
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
@@ -34,7 +33,6 @@ def main() -> None:
     begin_log(job)
     told("child.started", pid=os.getpid())
     if job.traceparent:
-        logging.getLogger("opentelemetry").disabled = True  # no fault of a run
         begin_tracing(SERVICE)
     with span(job.spec.kind, job.traceparent, run=str(job.run_id)) as current:
         word = last_word(job, tell)

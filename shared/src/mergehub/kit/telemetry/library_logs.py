@@ -27,6 +27,26 @@ class JsonLines(logging.Handler):
             self.handleError(record)
 
 
+class _FirstOnly(logging.Handler):
+    """Hands the first record to the handlers of all loggers, and no other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not self._told:
+            self._told = True
+            logging.getLogger().handle(record)
+
+
+def only_first_line(library: str) -> None:
+    """Log only the first line that a library has, for one that would repeat it all the time."""
+    logger = logging.getLogger(library)
+    logger.handlers = [_FirstOnly()]
+    logger.propagate = False
+
+
 def _fields(record: logging.LogRecord) -> dict[str, object]:
     fields: dict[str, object] = {
         **get_contextvars(),

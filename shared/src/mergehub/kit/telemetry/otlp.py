@@ -23,6 +23,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from structlog.contextvars import bound_contextvars
 
 from mergehub import __version__
+from mergehub.kit.telemetry.library_logs import only_first_line
 from mergehub.kit.telemetry.logs import without_secrets
 from mergehub.kit.telemetry.spans import Kind, Span, Value, trace_of
 
@@ -38,6 +39,7 @@ class Otlp:
         names: dict[str, Value] = {SERVICE_VERSION: __version__}
         if not os.environ.get("OTEL_SERVICE_NAME"):
             names[SERVICE_NAME] = program
+        only_first_line("opentelemetry")  # that a receiver is away, and not every few seconds again
         self._provider = TracerProvider(resource=Resource.create(names), shutdown_on_exit=False)
         self._provider.add_span_processor(WithoutSecrets())
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
