@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 from applications import make_application
+from captured_logs import captured_logs
 from forked import forked
 from next_release import ADDED, next_release
 from pydantic import SecretStr
-from structlog.testing import capture_logs
 
 from mergehub.contracts.services import SERVICES, Service
 from mergehub.kit.background.process import loops_of, watched_loops
@@ -127,7 +127,7 @@ async def test_a_background_process_works_as_soon_as_there_are_tables(
     settings: ServiceSettings, until: Callable[..., Awaitable[None]]
 ) -> None:
     settings = settings.model_copy(update={"background": "separate"})
-    with capture_logs() as logs:
+    with captured_logs() as logs:
         async with (
             open_resources(BACKGROUND, settings) as resources,
             watched_loops(loops_of(BACKGROUND, resources, background=True), resources),

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
+from captured_logs import captured_logs
 from next_release import ADDED, history, next_release, step_back
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from structlog.testing import capture_logs
 
 from mergehub.backoff import Backoff
 from mergehub.contracts.services import SERVICES
@@ -103,7 +103,7 @@ async def test_a_migration_that_waits_for_a_lock_lets_requests_pass_and_comes_ag
     await migrate(database, PACKAGE)
     later = next_release(tmp_path, "lineage", ADD_COLUMN)
     read = text("SELECT count(*) FROM models")
-    with capture_logs() as logs:
+    with captured_logs() as logs:
         async with database.engine.connect() as reading:
             await reading.execute(read)
             migrating = asyncio.create_task(migrate(database, later))

@@ -9,7 +9,7 @@ from functools import cache
 from random import Random
 
 import pytest
-from structlog.testing import capture_logs
+from captured_logs import captured_logs
 
 from k8s.keda import Rule
 from k8s.objects import environment, of_kind, one, pods
@@ -31,7 +31,7 @@ REACHES_ALL = {"a burst", "a sweep every two hours"}
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
-    with capture_logs():
+    with captured_logs():
         yield
 
 

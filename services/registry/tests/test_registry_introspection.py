@@ -7,10 +7,10 @@ from typing import Any
 
 import httpx
 import pytest
+from captured_logs import captured_logs
 from fastapi import FastAPI
 from sqlalchemy import text
 from starlette.requests import ClientDisconnect
-from structlog.testing import capture_logs
 
 from mergehub.kit.settings.service import ServiceSettings
 
@@ -136,7 +136,7 @@ async def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_fault_of_our
             yield b"token=mgh"
             raise ClientDisconnect
 
-    with capture_logs() as logs:
+    with captured_logs() as logs:
         answer = await service.post(ADDRESS, content=Cut(), headers={"content-type": FORM})
     assert answer.status_code == 400
     assert not [each for each in logs if each["log_level"] == "error"]
