@@ -8,26 +8,35 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import check_jsonschema
 import jsonschema
 import pytest
 import yaml
 from applications import documents
+from click import Context
 from topology.compose import FILE, ROOT, Service, document, services
 from topology.images import image_of
 
+from mergehub.cli.main import main
 from mergehub.contracts.services import SERVICES, service_for
 from mergehub.contracts.services import Service as Noun
+from mergehub.hub.backup.deployed.settings import BackupSettings
 from mergehub.kit.settings.environment import Settings
 from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
 
-COMPOSE = services(profiles=frozenset({"gpu"}))
+COMPOSE = services(profiles=frozenset({"gpu", "backup"}))
 ALL = pytest.mark.parametrize("service", COMPOSE.values(), ids=lambda service: service.name)
 NOUNS = pytest.mark.parametrize("noun", SERVICES, ids=lambda noun: noun.name)
 GATEWAY = ROOT / "deploy" / "compose" / "Caddyfile"
 MAKE_SECRETS = ROOT / "deploy" / "compose" / "make-secrets"
-OTHERS = {"FORWARDED_ALLOW_IPS"}  # read by uvicorn
+OTHERS = {"FORWARDED_ALLOW_IPS", "HOME"}  # read by uvicorn, and by libraries
+SETTINGS: dict[str, type[Settings]] = {
+    "worker": WorkerSettings,
+    "worker-gpu": WorkerSettings,
+    "backup": BackupSettings,
+}
 SECRET_FILE = "/run/secrets/"
 
 
@@ -87,7 +96,7 @@ def test_what_is_written_is_a_named_volume_or_memory(service: Service) -> None:
 def test_every_variable_is_a_setting_of_its_program(service: Service) -> None:
     if not ours(service):
         pytest.skip("an image of others")
-    kind: type[Settings] = WorkerSettings if "worker" in service.name else ServiceSettings
+    kind = SETTINGS.get(service.name, ServiceSettings)
     known = {f"MERGEHUB_{name.upper()}" for name in kind.model_fields}
     given = {name.removesuffix("_FILE") for name in service.environment}
     assert given <= known | OTHERS
@@ -113,9 +122,43 @@ def test_each_program_gets_only_its_own_secrets() -> None:
 
     nouns = {f"{noun.name}{part}" for noun in SERVICES for part in ("", "-background", "-migrate")}
     assert holders("secrets_keys") == {name for name in nouns if name.startswith("registry")}
-    assert holders("database_url") == holders("owner_token") == nouns
+    assert holders("owner_token") == nouns
+    assert holders("database_url") == nouns | {"backup"}
+    assert (
+        holders("s3_access_key") == holders("s3_secret_key") == {"worker", "worker-gpu", "backup"}
+    )
     assert holders("postgres_password") == {"postgres"}
     assert holders("worker_token") == nouns | {"worker", "worker-gpu"}
+
+
+def test_a_backup_is_of_the_models_of_the_workers_and_starts_when_it_is_asked_for() -> None:
+    backup, worker = COMPOSE["backup"], COMPOSE["worker"]
+    assert "backup" not in services()
+    assert backup.is_job
+    assert backup.volumes() == [("backup", "/tmp", False)], "a dump needs a disk"
+    assert "/tmp" not in str(backup.told.get("tmpfs", ""))
+    of_models = {name for name in worker.environment if re.search("ARTIFACTS|S3", name)}
+    assert of_models <= backup.environment.keys()
+    assert all(backup.environment[name] == worker.environment[name] for name in of_models)
+    assert backup.environment["MERGEHUB_DATABASE_URL_FILE"] == f"{SECRET_FILE}database_url"
+    assert backup.depends_on == {
+        "postgres": "service_healthy",
+        "bucket": "service_completed_successfully",
+    }
+
+
+def test_the_command_of_the_backup_is_one_and_its_bucket_is_made() -> None:
+    program, command, place, *options = COMPOSE["backup"].told["command"]
+    assert program == "mergehub"
+    found = main.get_command(Context(main), command)
+    assert found is not None
+    told = found.make_context(command, [place, *options]).params
+    assert told["deployed"]
+    assert told["keep"] == 14
+    (script,) = COMPOSE["bucket"].told["command"]
+    (buckets,) = re.findall(r"for bucket in (.+); do", script)
+    artifacts = COMPOSE["worker"].environment["MERGEHUB_ARTIFACTS"]
+    assert {urlsplit(place).netloc, urlsplit(artifacts).netloc} == set(buckets.split())
 
 
 @NOUNS
@@ -208,8 +251,49 @@ def test_the_script_makes_every_secret_once_for_its_owner_alone(tmp_path: Path) 
 
 
 @pytest.mark.process
-def test_one_secret_can_be_renewed_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("renewed", "with_it"),
+    [
+        ("worker_token", set()),
+        ("postgres_password", {"database_url"}),
+        ("s3_access_key", {"s3.json"}),
+        ("s3_secret_key", {"s3.json"}),
+    ],
+)
+def test_a_renewed_secret_is_renewed_where_it_is_contained_and_nothing_else_is(
+    tmp_path: Path, renewed: str, with_it: set[str]
+) -> None:
     first = made(tmp_path / "secrets")
-    (tmp_path / "secrets" / "worker_token").unlink()
+    (tmp_path / "secrets" / renewed).unlink()
     second = made(tmp_path / "secrets")
-    assert {name for name in first if first[name] != second[name]} == {"worker_token"}
+    changed = {name for name in first if first[name] != second[name]}
+    assert changed == {renewed} | with_it
+    assert second.keys() == first.keys()
+    for name in with_it:
+        assert second[renewed] in second[name]
+
+
+@pytest.mark.process
+def test_a_file_made_by_hand_stays_and_a_warning_names_it_and_the_secret(tmp_path: Path) -> None:
+    made(tmp_path)
+    (tmp_path / "database_url").unlink()
+    (tmp_path / "database_url").write_text("postgresql://hub@db.example.org/hub")
+    again = subprocess.run([MAKE_SECRETS, tmp_path], check=True, capture_output=True, text=True)
+    assert "database_url does not contain postgres_password" in again.stderr
+    assert (tmp_path / "database_url").read_text() == "postgresql://hub@db.example.org/hub"
+    assert again.stdout == f"all secrets exist in {tmp_path}\n"
+
+
+@pytest.mark.process
+def test_the_script_explains_itself_and_refuses_what_it_does_not_know(tmp_path: Path) -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [MAKE_SECRETS, *arguments], cwd=tmp_path, check=False, capture_output=True, text=True
+        )
+
+    assert run("--help").stdout.startswith("Usage: make-secrets [FOLDER]")
+    for wrong in (["--renew"], ["one", "two"]):
+        refused = run(*wrong)
+        assert refused.returncode == 2
+        assert "make-secrets --help" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
