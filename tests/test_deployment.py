@@ -23,7 +23,7 @@ from mergehub.cli.main import main
 from mergehub.contracts.services import SERVICES, service_for
 from mergehub.contracts.services import Service as Noun
 from mergehub.hub.backup.deployed.settings import BackupSettings
-from mergehub.kit.settings.environment import Settings
+from mergehub.kit.settings.environment import Settings, read_settings
 from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
 
 COMPOSE = services(profiles=frozenset({"gpu", "backup"}))
@@ -37,6 +37,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "worker-gpu": WorkerSettings,
     "backup": BackupSettings,
 }
+README = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
 SECRET_FILE = "/run/secrets/"
 
 
@@ -44,10 +45,13 @@ def ours(service: Service) -> bool:
     return "build" in service.told
 
 
-def test_the_file_is_valid_by_the_specification() -> None:
+def specification() -> Any:
     vendored = Path(check_jsonschema.__file__).parent / "builtin_schemas" / "vendor"
-    schema = json.loads((vendored / "compose-spec.json").read_text(encoding="utf-8"))
-    jsonschema.validate(yaml.safe_load(FILE.read_text(encoding="utf-8")), schema)
+    return json.loads((vendored / "compose-spec.json").read_text(encoding="utf-8"))
+
+
+def test_the_file_is_valid_by_the_specification() -> None:
+    jsonschema.validate(yaml.safe_load(FILE.read_text(encoding="utf-8")), specification())
 
 
 @ALL
@@ -193,13 +197,18 @@ def test_the_gateway_has_the_documentation_from_the_service_that_knows_it() -> N
         assert documented <= set(paths.split())
 
 
+def adapted(file: Path) -> Any:
+    """A file of the gateway as the real Caddy reads it."""
+    caddy = Path(sys.prefix) / "bin" / "caddy"
+    command = [caddy, "adapt", "--adapter", "caddyfile", "--config", file]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "not formatted" not in done.stderr
+    return json.loads(done.stdout)
+
+
 @pytest.mark.process
 def test_the_real_gateway_accepts_its_file() -> None:
-    caddy = Path(sys.prefix) / "bin" / "caddy"
-    command = [caddy, "adapt", "--adapter", "caddyfile", "--config", GATEWAY]
-    adapted = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert json.loads(adapted.stdout)["apps"]["http"]["servers"]
-    assert "not formatted" not in adapted.stderr
+    assert adapted(GATEWAY)["apps"]["http"]["servers"]
 
 
 @NOUNS
@@ -220,10 +229,69 @@ def test_no_two_services_share_a_prefix() -> None:
     assert len(prefixes) == len(set(prefixes))
 
 
+def rows_of_the_readme() -> set[str]:
+    """The names in the first cells of its tables."""
+    cells = re.findall(r"^\| (`[^|]+`) \|", README, re.MULTILINE)
+    return {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+
+
 def test_every_variable_of_the_file_is_documented() -> None:
-    names = set(re.findall(r"\$\{(\w+)", FILE.read_text(encoding="utf-8")))
-    readme = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
-    assert {name for name in names if f"`{name}`" not in readme} == set()
+    given = set(re.findall(r"\$\{(\w+)", FILE.read_text(encoding="utf-8")))
+    told = {name for service in COMPOSE.values() for name in service.environment}
+    assert (given | told) - rows_of_the_readme() == set()
+
+
+def override(number: int) -> dict[str, Any]:
+    found = yaml.safe_load(
+        re.findall(r"^```yaml\n(.+?)^```", README, re.MULTILINE | re.DOTALL)[number]
+    )
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.process
+def test_the_example_of_more_settings_is_one_that_the_programs_accept(tmp_path: Path) -> None:
+    made(tmp_path)
+    (tmp_path / "oidc_client_secret").write_text("secret")
+    example = override(0)
+    assert Path(example["secrets"]["oidc_client_secret"]["file"]).name == "oidc_client_secret"
+    for name, more in example["services"].items():
+        environment = COMPOSE[name].environment | more["environment"]
+        kind = SETTINGS.get(name, ServiceSettings)
+        known = {f"MERGEHUB_{field.upper()}" for field in kind.model_fields}
+        given = {each.removesuffix("_FILE") for each in more["environment"]}
+        assert given <= known | {"OTEL_EXPORTER_OTLP_ENDPOINT", "HF_HOME"}
+        read_settings(
+            kind,
+            {
+                key: str(value).replace(SECRET_FILE, f"{tmp_path}/")
+                for key, value in environment.items()
+            },
+        )
+    assert example["services"].keys() >= {noun.name for noun in SERVICES}
+
+
+def test_the_examples_of_more_settings_and_of_tls_are_valid_by_the_specification() -> None:
+    for number in (0, 1):
+        jsonschema.validate(override(number), specification())
+
+
+@pytest.mark.process
+def test_the_real_gateway_serves_the_hub_by_the_example_of_tls(tmp_path: Path) -> None:
+    (site,) = re.findall(r"^```caddyfile\n(.+?)^```", README, re.MULTILINE | re.DOTALL)
+    (tmp_path / "sites").mkdir()
+    (tmp_path / "sites" / "hub").write_text(site)
+    (tmp_path / "Caddyfile").write_bytes(GATEWAY.read_bytes())
+    servers = adapted(tmp_path / "Caddyfile")["apps"]["http"]["servers"]
+    assert {port for server in servers.values() for port in server["listen"]} == {":443", ":8000"}
+    targets = {
+        port: set(re.findall(r'"dial": "(\w+):8000"', json.dumps(server)))
+        for server in servers.values()
+        for port in server["listen"]
+    }
+    assert targets[":443"] == targets[":8000"] == {noun.name for noun in SERVICES}
+    folders = [volume.split(":")[1] for volume in override(1)["services"]["gateway"]["volumes"]]
+    assert folders == ["/etc/caddy/sites", "/data"]
 
 
 def made(folder: Path) -> dict[str, bytes]:
