@@ -365,3 +365,21 @@ def test_the_script_explains_itself_and_refuses_what_it_does_not_know(tmp_path: 
         assert refused.returncode == 2
         assert "make-secrets --help" in refused.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_prometheus_asks_every_program_of_the_file_that_has_metrics() -> None:
+    page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```yaml\n(.+?)^```", page, re.MULTILINE | re.DOTALL)
+    (found,) = [
+        asked
+        for block in blocks
+        for job in yaml.safe_load(block).get("scrape_configs", ())
+        for asked in job.get("dns_sd_configs", ())
+    ]
+    serve = {
+        name
+        for name, service in COMPOSE.items()
+        if service.environment.get("MERGEHUB_METRICS_PORT") == str(found["port"])
+        and not service.is_job
+    }
+    assert set(found["names"]) == serve
