@@ -88,7 +88,10 @@ def test_a_page_names_commands_metrics_and_addresses_that_exist(
         assert any(each.startswith(name) for each in known), name
     for word in re.findall(r"(?:`|^    )mergehub (\w+)", text, re.MULTILINE):
         assert word in main.list_commands(Context(main)) or word == "up"
-    for path in re.findall(r"\$HUB(/v1/[^\s?\"]+)", text):
+    known_variables = {"SERVICE", "BACKGROUND", "WORKER", "MERGEHUB_URL", "MERGEHUB_TOKEN"}
+    for word in re.findall(r"\$([A-Z_]+)", text):
+        assert word in known_variables | {"RUN", "WEBHOOK"}
+    for path in re.findall(r"\$MERGEHUB_URL(/v1/[^\s?\"]+)", text):
         assert service_for(path) is not None
     for word in re.findall(r"python -m (?:registry|lineage|leaderboard) ([a-z][\w-]+)", text):
         assert word in ("set-aside", "replay", "skip-pruned")

@@ -8,26 +8,36 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import check_jsonschema
 import jsonschema
 import pytest
 import yaml
 from applications import documents
+from click import Context
 from topology.compose import FILE, ROOT, Service, document, services
 from topology.images import image_of
 
+from mergehub.cli.main import main
 from mergehub.contracts.services import SERVICES, service_for
 from mergehub.contracts.services import Service as Noun
-from mergehub.kit.settings.environment import Settings
+from mergehub.hub.backup.deployed.settings import BackupSettings
+from mergehub.kit.settings.environment import Settings, read_settings
 from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
 
-COMPOSE = services(profiles=frozenset({"gpu"}))
+COMPOSE = services(profiles=frozenset({"gpu", "backup"}))
 ALL = pytest.mark.parametrize("service", COMPOSE.values(), ids=lambda service: service.name)
 NOUNS = pytest.mark.parametrize("noun", SERVICES, ids=lambda noun: noun.name)
 GATEWAY = ROOT / "deploy" / "compose" / "Caddyfile"
 MAKE_SECRETS = ROOT / "deploy" / "compose" / "make-secrets"
-OTHERS = {"FORWARDED_ALLOW_IPS"}  # read by uvicorn
+OTHERS = {"FORWARDED_ALLOW_IPS", "HOME"}  # read by uvicorn, and by libraries
+SETTINGS: dict[str, type[Settings]] = {
+    "worker": WorkerSettings,
+    "worker-gpu": WorkerSettings,
+    "backup": BackupSettings,
+}
+README = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
 SECRET_FILE = "/run/secrets/"
 
 
@@ -35,10 +45,13 @@ def ours(service: Service) -> bool:
     return "build" in service.told
 
 
-def test_the_file_is_valid_by_the_specification() -> None:
+def specification() -> Any:
     vendored = Path(check_jsonschema.__file__).parent / "builtin_schemas" / "vendor"
-    schema = json.loads((vendored / "compose-spec.json").read_text(encoding="utf-8"))
-    jsonschema.validate(yaml.safe_load(FILE.read_text(encoding="utf-8")), schema)
+    return json.loads((vendored / "compose-spec.json").read_text(encoding="utf-8"))
+
+
+def test_the_file_is_valid_by_the_specification() -> None:
+    jsonschema.validate(yaml.safe_load(FILE.read_text(encoding="utf-8")), specification())
 
 
 @ALL
@@ -87,7 +100,7 @@ def test_what_is_written_is_a_named_volume_or_memory(service: Service) -> None:
 def test_every_variable_is_a_setting_of_its_program(service: Service) -> None:
     if not ours(service):
         pytest.skip("an image of others")
-    kind: type[Settings] = WorkerSettings if "worker" in service.name else ServiceSettings
+    kind = SETTINGS.get(service.name, ServiceSettings)
     known = {f"MERGEHUB_{name.upper()}" for name in kind.model_fields}
     given = {name.removesuffix("_FILE") for name in service.environment}
     assert given <= known | OTHERS
@@ -113,9 +126,43 @@ def test_each_program_gets_only_its_own_secrets() -> None:
 
     nouns = {f"{noun.name}{part}" for noun in SERVICES for part in ("", "-background", "-migrate")}
     assert holders("secrets_keys") == {name for name in nouns if name.startswith("registry")}
-    assert holders("database_url") == holders("owner_token") == nouns
+    assert holders("owner_token") == nouns
+    assert holders("database_url") == nouns | {"backup"}
+    assert (
+        holders("s3_access_key") == holders("s3_secret_key") == {"worker", "worker-gpu", "backup"}
+    )
     assert holders("postgres_password") == {"postgres"}
     assert holders("worker_token") == nouns | {"worker", "worker-gpu"}
+
+
+def test_a_backup_is_of_the_models_of_the_workers_and_starts_when_it_is_asked_for() -> None:
+    backup, worker = COMPOSE["backup"], COMPOSE["worker"]
+    assert "backup" not in services()
+    assert backup.is_job
+    assert backup.volumes() == [("backup", "/tmp", False)], "a dump needs a disk"
+    assert "/tmp" not in str(backup.told.get("tmpfs", ""))
+    of_models = {name for name in worker.environment if re.search("ARTIFACTS|S3", name)}
+    assert of_models <= backup.environment.keys()
+    assert all(backup.environment[name] == worker.environment[name] for name in of_models)
+    assert backup.environment["MERGEHUB_DATABASE_URL_FILE"] == f"{SECRET_FILE}database_url"
+    assert backup.depends_on == {
+        "postgres": "service_healthy",
+        "bucket": "service_completed_successfully",
+    }
+
+
+def test_the_command_of_the_backup_is_one_and_its_bucket_is_made() -> None:
+    program, command, place, *options = COMPOSE["backup"].told["command"]
+    assert program == "mergehub"
+    found = main.get_command(Context(main), command)
+    assert found is not None
+    told = found.make_context(command, [place, *options]).params
+    assert told["deployed"]
+    assert told["keep"] == 14
+    (script,) = COMPOSE["bucket"].told["command"]
+    (buckets,) = re.findall(r"for bucket in (.+); do", script)
+    artifacts = COMPOSE["worker"].environment["MERGEHUB_ARTIFACTS"]
+    assert {urlsplit(place).netloc, urlsplit(artifacts).netloc} == set(buckets.split())
 
 
 @NOUNS
@@ -150,13 +197,18 @@ def test_the_gateway_has_the_documentation_from_the_service_that_knows_it() -> N
         assert documented <= set(paths.split())
 
 
+def adapted(file: Path) -> Any:
+    """A file of the gateway as the real Caddy reads it."""
+    caddy = Path(sys.prefix) / "bin" / "caddy"
+    command = [caddy, "adapt", "--adapter", "caddyfile", "--config", file]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "not formatted" not in done.stderr
+    return json.loads(done.stdout)
+
+
 @pytest.mark.process
 def test_the_real_gateway_accepts_its_file() -> None:
-    caddy = Path(sys.prefix) / "bin" / "caddy"
-    command = [caddy, "adapt", "--adapter", "caddyfile", "--config", GATEWAY]
-    adapted = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert json.loads(adapted.stdout)["apps"]["http"]["servers"]
-    assert "not formatted" not in adapted.stderr
+    assert adapted(GATEWAY)["apps"]["http"]["servers"]
 
 
 @NOUNS
@@ -177,10 +229,69 @@ def test_no_two_services_share_a_prefix() -> None:
     assert len(prefixes) == len(set(prefixes))
 
 
+def rows_of_the_readme() -> set[str]:
+    """The names in the first cells of its tables."""
+    cells = re.findall(r"^\| (`[^|]+`) \|", README, re.MULTILINE)
+    return {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+
+
 def test_every_variable_of_the_file_is_documented() -> None:
-    names = set(re.findall(r"\$\{(\w+)", FILE.read_text(encoding="utf-8")))
-    readme = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
-    assert {name for name in names if f"`{name}`" not in readme} == set()
+    given = set(re.findall(r"\$\{(\w+)", FILE.read_text(encoding="utf-8")))
+    told = {name for service in COMPOSE.values() for name in service.environment}
+    assert (given | told) - rows_of_the_readme() == set()
+
+
+def override(number: int) -> dict[str, Any]:
+    found = yaml.safe_load(
+        re.findall(r"^```yaml\n(.+?)^```", README, re.MULTILINE | re.DOTALL)[number]
+    )
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.process
+def test_the_example_of_more_settings_is_one_that_the_programs_accept(tmp_path: Path) -> None:
+    made(tmp_path)
+    (tmp_path / "oidc_client_secret").write_text("secret")
+    example = override(0)
+    assert Path(example["secrets"]["oidc_client_secret"]["file"]).name == "oidc_client_secret"
+    for name, more in example["services"].items():
+        environment = COMPOSE[name].environment | more["environment"]
+        kind = SETTINGS.get(name, ServiceSettings)
+        known = {f"MERGEHUB_{field.upper()}" for field in kind.model_fields}
+        given = {each.removesuffix("_FILE") for each in more["environment"]}
+        assert given <= known | {"OTEL_EXPORTER_OTLP_ENDPOINT", "HF_HOME"}
+        read_settings(
+            kind,
+            {
+                key: str(value).replace(SECRET_FILE, f"{tmp_path}/")
+                for key, value in environment.items()
+            },
+        )
+    assert example["services"].keys() >= {noun.name for noun in SERVICES}
+
+
+def test_the_examples_of_more_settings_and_of_tls_are_valid_by_the_specification() -> None:
+    for number in (0, 1):
+        jsonschema.validate(override(number), specification())
+
+
+@pytest.mark.process
+def test_the_real_gateway_serves_the_hub_by_the_example_of_tls(tmp_path: Path) -> None:
+    (site,) = re.findall(r"^```caddyfile\n(.+?)^```", README, re.MULTILINE | re.DOTALL)
+    (tmp_path / "sites").mkdir()
+    (tmp_path / "sites" / "hub").write_text(site)
+    (tmp_path / "Caddyfile").write_bytes(GATEWAY.read_bytes())
+    servers = adapted(tmp_path / "Caddyfile")["apps"]["http"]["servers"]
+    assert {port for server in servers.values() for port in server["listen"]} == {":443", ":8000"}
+    targets = {
+        port: set(re.findall(r'"dial": "(\w+):8000"', json.dumps(server)))
+        for server in servers.values()
+        for port in server["listen"]
+    }
+    assert targets[":443"] == targets[":8000"] == {noun.name for noun in SERVICES}
+    folders = [volume.split(":")[1] for volume in override(1)["services"]["gateway"]["volumes"]]
+    assert folders == ["/etc/caddy/sites", "/data"]
 
 
 def made(folder: Path) -> dict[str, bytes]:
@@ -208,8 +319,67 @@ def test_the_script_makes_every_secret_once_for_its_owner_alone(tmp_path: Path) 
 
 
 @pytest.mark.process
-def test_one_secret_can_be_renewed_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("renewed", "with_it"),
+    [
+        ("worker_token", set()),
+        ("postgres_password", {"database_url"}),
+        ("s3_access_key", {"s3.json"}),
+        ("s3_secret_key", {"s3.json"}),
+    ],
+)
+def test_a_renewed_secret_is_renewed_where_it_is_contained_and_nothing_else_is(
+    tmp_path: Path, renewed: str, with_it: set[str]
+) -> None:
     first = made(tmp_path / "secrets")
-    (tmp_path / "secrets" / "worker_token").unlink()
+    (tmp_path / "secrets" / renewed).unlink()
     second = made(tmp_path / "secrets")
-    assert {name for name in first if first[name] != second[name]} == {"worker_token"}
+    changed = {name for name in first if first[name] != second[name]}
+    assert changed == {renewed} | with_it
+    assert second.keys() == first.keys()
+    for name in with_it:
+        assert second[renewed] in second[name]
+
+
+@pytest.mark.process
+def test_a_file_made_by_hand_stays_and_a_warning_names_it_and_the_secret(tmp_path: Path) -> None:
+    made(tmp_path)
+    (tmp_path / "database_url").unlink()
+    (tmp_path / "database_url").write_text("postgresql://hub@db.example.org/hub")
+    again = subprocess.run([MAKE_SECRETS, tmp_path], check=True, capture_output=True, text=True)
+    assert "database_url does not contain postgres_password" in again.stderr
+    assert (tmp_path / "database_url").read_text() == "postgresql://hub@db.example.org/hub"
+    assert again.stdout == f"all secrets exist in {tmp_path}\n"
+
+
+@pytest.mark.process
+def test_the_script_explains_itself_and_refuses_what_it_does_not_know(tmp_path: Path) -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [MAKE_SECRETS, *arguments], cwd=tmp_path, check=False, capture_output=True, text=True
+        )
+
+    assert run("--help").stdout.startswith("Usage: make-secrets [FOLDER]")
+    for wrong in (["--renew"], ["one", "two"]):
+        refused = run(*wrong)
+        assert refused.returncode == 2
+        assert "make-secrets --help" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_prometheus_asks_every_program_of_the_file_that_has_metrics() -> None:
+    page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```yaml\n(.+?)^```", page, re.MULTILINE | re.DOTALL)
+    (found,) = [
+        asked
+        for block in blocks
+        for job in yaml.safe_load(block).get("scrape_configs", ())
+        for asked in job.get("dns_sd_configs", ())
+    ]
+    serve = {
+        name
+        for name, service in COMPOSE.items()
+        if service.environment.get("MERGEHUB_METRICS_PORT") == str(found["port"])
+        and not service.is_job
+    }
+    assert set(found["names"]) == serve
