@@ -9,12 +9,16 @@ from difflib import get_close_matches
 from mergehub.hub.doctor.finding import Finding, failed, ok, warning
 from mergehub.kit.settings.environment import BadSettings, Settings, read_settings, variable_of
 from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
-from mergehub.variables import SUFFIX, with_files
+from mergehub.variables import SUFFIX, BadVariable, variable, with_files
 
 CHECK = "settings"
 PREFIX = "MERGEHUB_"
-OF_THE_SHELL = ("MERGEHUB_URL", "MERGEHUB_TOKEN", "MERGEHUB_LOGINS")
+OF_THE_SHELL = ("MERGEHUB_URL", "MERGEHUB_TOKEN", "MERGEHUB_LOGINS", "MERGEHUB_DATA")
 NEAR = 0.85
+LISTED = (
+    "Remove it, or look its name up in shared/README.md (services and shells), "
+    "services/registry/README.md or services/merge-worker/README.md."
+)
 SERVICE_LINK = re.compile(r"(?P<service>MERGEHUB_\w+?)_(?:SERVICE_(?:HOST|PORT)|PORT)(?:_\w+)?")
 """What Kubernetes tells every container about each Service whose name begins with `mergehub-`."""
 
@@ -34,7 +38,15 @@ def check_settings(environment: Mapping[str, str]) -> Iterator[Finding]:
     findings = [*_unreadable(environment), *_unknown(names)]
     yield from findings
     if not findings:
-        yield ok(CHECK, f"{len(names)} variables are set, all known and readable")
+        yield ok(CHECK, _counted(len(names)))
+
+
+def _counted(number: int) -> str:
+    if number == 0:
+        return "no variable of Mergehub is set"
+    if number == 1:
+        return "1 variable is set, known and readable"
+    return f"{number} variables are set, all known and readable"
 
 
 def _unreadable(environment: Mapping[str, str]) -> Iterator[Finding]:
@@ -43,6 +55,7 @@ def _unreadable(environment: Mapping[str, str]) -> Iterator[Finding]:
     sentences = [
         *_faults(ServiceSettings, environment),
         *_faults(WorkerSettings, {**environment, **(needed if lacks else {})}),
+        *_faults_of_the_shell(environment),
     ]
     for sentence in dict.fromkeys(sentences):
         found, _, right = sentence.partition(". ")
@@ -57,6 +70,14 @@ def _faults(kind: type[Settings], environment: Mapping[str, str]) -> list[str]:
     return []
 
 
+def _faults_of_the_shell(environment: Mapping[str, str]) -> Iterator[str]:
+    for name in OF_THE_SHELL:
+        try:
+            variable(name, environment)
+        except BadVariable as error:
+            yield str(error)
+
+
 def _unknown(names: list[str]) -> Iterator[Finding]:
     everything = known()
     for name in names:
@@ -66,8 +87,7 @@ def _unknown(names: list[str]) -> Iterator[Finding]:
         if near := get_close_matches(name, plain, n=1, cutoff=NEAR):
             yield failed(CHECK, f"{name} is not a variable of Mergehub.", f"Write {near[0]}.")
         else:
-            right = "Remove it, or look its name up in the README of the package."
-            yield warning(CHECK, f"No program of this release reads {name}.", right)
+            yield warning(CHECK, f"No program of this release reads {name}.", LISTED)
 
 
 def _link(name: str, environment: Mapping[str, str]) -> bool:
