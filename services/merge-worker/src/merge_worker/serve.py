@@ -64,7 +64,8 @@ async def _work(settings: WorkerSettings, client: RunClient, shift: Shift, gpu: 
         told = {"presence": presence.run} | _told_to_kubernetes(settings, shift)
         async with running(told) as itself:
             metrics.register(LoopMetrics(watched, itself))
-            probes = Probes(metrics, partial(_stuck, watched, itself), presence.faults)
+            unready = partial(_unready, presence, doorbell)
+            probes = Probes(metrics, partial(_stuck, watched, itself), unready)
             with probed(settings.metrics_port, probes):
                 log.info("worker.listening", hardware=settings.hardware, hub=settings.hub_url)
                 await shift.over.wait()
@@ -85,3 +86,7 @@ def _told_to_kubernetes(settings: WorkerSettings, shift: Shift) -> dict[str, Loo
 
 def _stuck(*loops: Loops) -> list[str]:
     return [said for each in loops for said in each.stuck()]
+
+
+def _unready(presence: Presence, doorbell: Doorbell) -> list[str]:
+    return presence.faults() + doorbell.faults()
