@@ -28,10 +28,10 @@ from mergehub.cli.main import main
 from mergehub.contracts.services import SERVICES
 from mergehub.hub.doctor import folders, origin
 from mergehub.hub.doctor.clock import check_clock
-from mergehub.hub.doctor.environment import known
 from mergehub.hub.folder import DataFolder
 from mergehub.kit.database.database import Database
 from mergehub.kit.database.schema import migrate, newest
+from mergehub.kit.settings.names import known
 from mergehub.kit.settings.service import ServiceSettings
 from mergehub.secret_files import write_secret
 from mergehub.whereabouts import CONNECTION

@@ -192,11 +192,18 @@ async def test_without_a_database_a_command_says_so_in_a_sentence(
         environment = os.environ | {
             "MERGEHUB_DATABASE_URL": f"postgresql://u:secret@127.0.0.1:{port}/x",
             "MERGEHUB_REDIS_URL": redis_url,
+            "MERGEHUB_EVENT_DAYS": "7",  # misspelt
         }
         out = tmp_path / "out"
         words = () if word is None else (word,)
         assert await forked("lineage", environment, *words, out=out, err=out).wait() == 1
-    (line,) = out.read_text().splitlines()
+    lines = out.read_text().splitlines()
+    logged = [json.loads(each) for each in lines if each[0] == "{"]
+    (line,) = [each for each in lines if each[0] != "{"]
     address = f"MERGEHUB_DATABASE_URL postgresql://u:***@127.0.0.1:{port}/x"
     assert line.removeprefix("lineage: ").removeprefix("not migrated: ").startswith(address)
     assert "Errno 111" in line
+    misspelt = [each for each in logged if each["event"] == "settings.unknown"]
+    told = [(each["level"], each["variable"], each["write"]) for each in misspelt]
+    expected = ("warning", "MERGEHUB_EVENT_DAYS", "MERGEHUB_EVENTS_DAYS")
+    assert [each for each in told if "TEST" not in each[1]] == ([] if word else [expected])

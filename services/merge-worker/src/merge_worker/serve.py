@@ -19,6 +19,7 @@ from merge_worker.execution.slot import Slot
 from merge_worker.jobs import CLOSE_SECONDS, Doorbell
 from mergehub.contracts.hardware import Gpu
 from mergehub.contracts.worker_client import RunClient
+from mergehub.kit.settings.names import warn_of_misspelt
 from mergehub.kit.settings.service import WorkerSettings
 from mergehub.kit.telemetry.logs import configure_logging
 from mergehub.kit.telemetry.loops import Loop, Loops, running
@@ -39,6 +40,7 @@ async def serve(settings: WorkerSettings, gpu: Gpu | None = None) -> int:
     A run that is at work has `drain_seconds` to end; then it is released.
     """
     configure_logging(settings.log_level)
+    warn_of_misspelt()
     if fault := begin_tracing(SERVICE):
         log.warning("traces.off", error=fault)
     shift = Shift(settings.runs, settings.idle_seconds)

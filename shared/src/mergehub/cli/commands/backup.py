@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
 
 import click
 from click.core import ParameterSource
@@ -16,6 +15,7 @@ from rich.filesize import decimal
 
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.lazy import BEGAN
+from mergehub.cli.lost_models import tell_missing
 from mergehub.cli.progress import ProgressDisplay
 from mergehub.hub import backup as backups
 from mergehub.hub.process import CannotStart
@@ -131,12 +131,6 @@ def restore(
     if not Path(file).is_file():
         raise click.BadParameter(_no_file(Path(file)))
     return _restore_folder(Path(file), data, check, raw)
-
-
-def tell_missing(runs: Iterable[UUID]) -> None:
-    """A line on standard error for each run that succeeded and whose model the hub has lost."""
-    for run in runs:
-        click.echo(f"Run {run} succeeded, but its model is missing.", err=True)
 
 
 def _refuse_data() -> None:

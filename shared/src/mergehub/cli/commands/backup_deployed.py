@@ -13,8 +13,8 @@ from rich.filesize import decimal
 
 from mergehub.artifacts import S3Place, StoreFault
 from mergehub.artifacts.place import SCHEME
-from mergehub.cli.commands.backup import tell_missing
 from mergehub.cli.json_option import show_json_line
+from mergehub.cli.lost_models import tell_missing
 from mergehub.cli.progress import ProgressDisplay
 from mergehub.hub import backup as backups
 from mergehub.hub.backup import deployed
