@@ -379,6 +379,18 @@ def test_a_backup_never_overwrites_and_never_lies_in_the_hubs_own_folder(
     assert [str(path) for path in (place / "many").iterdir()] == [json.loads(saved.stdout)["file"]]
 
 
+def test_a_run_whose_model_is_lost_is_named(story: Story, place: Path) -> None:
+    runs = story.first / "artifacts" / "runs"
+    lost = min(path for path in runs.iterdir() if len(path.name) == len(str(UUID(int=0))))
+    lost.rename(place / "lost")
+    try:
+        saved = mergehub("backup", place / "lacking.tar", "--data", story.first, "--json")
+        assert (saved.exit_code, json.loads(saved.stdout)["missing"]) == (0, [lost.name])
+        assert f"Run {lost.name} succeeded, but its model is missing." in saved.stderr
+    finally:
+        (place / "lost").rename(lost)
+
+
 def test_a_backup_that_is_interrupted_leaves_nothing(story: Story, place: Path) -> None:
     def interrupt(progress: Any) -> None:
         raise KeyboardInterrupt

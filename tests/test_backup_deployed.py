@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -23,7 +24,7 @@ from seaweed import KEY, SECRET, Seaweed
 from stored_models import made
 
 from mergehub.artifacts import ArtifactStore, S3Place, open_store
-from mergehub.hub.backup import BadBackup, CannotRestore
+from mergehub.hub.backup import BadBackup, CannotBackUp, CannotRestore
 from mergehub.hub.backup.deployed import BackupPlace, BackupSettings, check, restore, save
 from mergehub.kit.settings.service import ServiceSettings
 
@@ -345,3 +346,19 @@ async def test_the_commands_end_with_json_a_status_and_a_file_for_prometheus(
     refused = await asyncio.to_thread(mergehub, wrong, "backup", place.url, "--deployed")
     assert (refused.returncode, "does not answer" in refused.stderr) == (1, True)
     assert "s3cret" not in refused.stderr
+
+
+async def test_a_store_of_models_that_is_not_there_is_refused(hub: Hub, tmp_path: Path) -> None:
+    backups = tmp_path / "backups"
+    for given, said in (
+        ({"artifacts": tmp_path / "missing"}, f"MERGEHUB_ARTIFACTS is {tmp_path / 'missing'}"),
+        ({}, "MERGEHUB_ARTIFACTS is not set, and its default is "),
+    ):
+        settings = BackupSettings(database_url=hub.database_url, **given)
+        with pytest.raises(CannotBackUp, match=re.escape(said)):
+            await asyncio.to_thread(save, settings, backups)
+    assert not BackupPlace(backups, tmp_path).backups()
+    named = {"artifacts": tmp_path / "missing", "s3_endpoint": "http://127.0.0.1:9"}
+    settings = BackupSettings(database_url=hub.database_url, **named)
+    refused = await asyncio.to_thread(mergehub, settings, "backup", backups, "--deployed")
+    assert (refused.returncode, "MERGEHUB_ARTIFACTS" in refused.stderr) == (1, True)

@@ -28,10 +28,10 @@ from mergehub.cli.main import main
 from mergehub.contracts.services import SERVICES
 from mergehub.hub.doctor import folders, origin
 from mergehub.hub.doctor.clock import check_clock
-from mergehub.hub.doctor.environment import known
 from mergehub.hub.folder import DataFolder
 from mergehub.kit.database.database import Database
 from mergehub.kit.database.schema import migrate, newest
+from mergehub.kit.settings.names import known
 from mergehub.kit.settings.service import ServiceSettings
 from mergehub.secret_files import write_secret
 from mergehub.whereabouts import CONNECTION
@@ -43,16 +43,21 @@ States = dict[str, list[str]]
 
 
 async def examined(environment: Environment, folder: Path, *options: str) -> Result:
-    """`mergehub doctor` with these variables, beside the loop that the registry runs in."""
-    command = ["doctor", "--data", str(folder), *options]
+    """`mergehub doctor` with these variables, beside the loop that the registry runs in.
+
+    `folder` is where it looks for data folders.
+    """
+    command = ["doctor", *options]
     ours = {name: None for name in os.environ if name.startswith("MERGEHUB_")}
-    env = ours | {"PATH": "", **environment}  # no driver of a GPU is found
+    env = ours | {"PATH": "", "XDG_DATA_HOME": str(folder), **environment}  # no driver of a GPU
     return await asyncio.to_thread(CliRunner().invoke, main, command, env=env)
 
 
-async def findings(environment: Environment, folder: Path) -> dict[str, list[dict[str, str]]]:
+async def findings(
+    environment: Environment, folder: Path, *options: str
+) -> dict[str, list[dict[str, str]]]:
     """The findings of each check; the exit status must agree with them."""
-    done = await examined(environment, folder, "--json")
+    done = await examined(environment, folder, "--json", *options)
     told = json.loads(done.stdout)
     broken = any(each["state"] == "failed" for each in told["checks"])
     assert (done.exit_code, told["healthy"]) == (int(broken), not broken), done.output
@@ -164,7 +169,8 @@ async def test_each_setting_that_is_wrong_is_named_with_what_is_right(
         (
             "warning",
             "No program of this release reads MERGEHUB_ZOO.",
-            "Remove it, or look its name up in the README of the package.",
+            "Remove it, or look its name up in shared/README.md (services and shells), "
+            "services/registry/README.md or services/merge-worker/README.md.",
         ),
     ]
 
@@ -397,11 +403,104 @@ async def test_a_gpu_is_asked_about_if_the_worker_needs_one(tmp_path: Path) -> N
     assert "gpu" not in await findings({"MERGEHUB_HARDWARE": "cpu"}, tmp_path)
 
 
-async def test_a_data_folder_without_a_running_hub_is_said_so(tmp_path: Path) -> None:
-    DataFolder(tmp_path / "data").__exit__()
-    found = await findings({}, tmp_path / "data")
-    assert states(found) == {"settings": ["ok"], "hub": ["warning"], "folders": ["ok"] * 4}
-    assert found["hub"][0]["right"] == f"Start it: mergehub up --data {tmp_path / 'data'}"
+@pytest.mark.parametrize("asked", [True, False])
+async def test_a_data_folder_without_a_running_hub_is_a_failure(
+    tmp_path: Path, asked: bool
+) -> None:
+    folder = tmp_path / "mergehub"
+    DataFolder(folder).__exit__()
+    found = await findings({}, tmp_path, *(["--data", str(folder)] if asked else []))
+    assert states(found) == {"settings": ["ok"], "hub": ["failed"], "folders": ["ok"] * 4}
+    assert found["hub"][0]["right"] == f"Start it: mergehub up --data {folder}"
+
+
+async def test_a_folder_that_is_named_and_holds_no_hub_is_said_so(
+    deployed: Environment, tmp_path: Path
+) -> None:
+    """What the command line names counts, whatever the variables name."""
+    missing = tmp_path / "missing"
+    named = {"MERGEHUB_DATA": str(missing)}
+    for environment, folder, what in (
+        ({}, missing, "does not exist"),
+        (deployed, missing, "does not exist"),
+        (deployed, tmp_path, "holds no hub"),
+    ):
+        found = await findings(environment, tmp_path, "--data", str(folder))
+        assert states(found) == {"settings": ["ok"], "hub": ["failed"]}
+        assert found["hub"][0]["found"] == f"the data folder {folder} {what}"
+    assert states(await findings(named, tmp_path))["hub"] == ["failed"]
+
+
+async def test_a_folder_that_is_named_counts_more_than_variables(
+    deployed: Environment, closed_port: int, tmp_path: Path
+) -> None:
+    with DataFolder(tmp_path / "data"):
+        pass
+    left = {"url": f"http://127.0.0.1:{closed_port}", "token": OWNER}
+    write_secret(tmp_path / "data" / CONNECTION, left)
+    variables = {name: deployed[name] for name in ("MERGEHUB_HUB_URL", "MERGEHUB_WORKER_TOKEN")}
+    found = await findings(variables, tmp_path, "--data", str(tmp_path / "data"))
+    (told,) = found["hub"]
+    assert (told["state"], str(closed_port) in told["found"]) == ("failed", True)
+
+
+@pytest.mark.parametrize("name", ["URL", "TOKEN", "LOGINS", "DATA"])
+async def test_faults_of_the_variables_of_the_shell_are_named(
+    name: str, closed_port: int, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").touch()
+    hub = {"MERGEHUB_HUB_URL": f"http://127.0.0.1:{closed_port}"}
+    variable = f"MERGEHUB_{name}"
+    for path, why in (("missing", "No such file"), ("empty", "is empty"), (".", "Is a directory")):
+        given = {f"{variable}_FILE": str(tmp_path / path)}
+        (told,) = (await findings(hub | given, tmp_path))["settings"]
+        assert told["state"] == "failed"
+        assert told["found"].startswith(f"{variable}_FILE names {tmp_path / path}, which cannot be")
+        assert why in told["found"]
+    both = {variable: "x", f"{variable}_FILE": str(tmp_path / "empty")}
+    (told,) = (await findings(hub | both, tmp_path))["settings"]
+    assert told["found"].startswith(f"{variable} and {variable}_FILE are both set")
+
+
+async def test_variables_are_counted_in_good_english(tmp_path: Path) -> None:
+    for given, found in (
+        ({}, "no variable of Mergehub is set"),
+        ({"MERGEHUB_LOG_LEVEL": "info"}, "1 variable is set, known and readable"),
+        (
+            {"MERGEHUB_LOG_LEVEL": "info", "MERGEHUB_RUNS": "1"},
+            "2 variables are set, all known and readable",
+        ),
+    ):
+        (told,) = (await findings(given, tmp_path))["settings"]
+        assert told["found"] == found
+
+
+async def test_the_defaults_of_a_worker_are_examined(
+    deployed: Environment,
+    redis_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = ("MERGEHUB_WORKER_TOKEN", "MERGEHUB_HUB_URL")
+    found = await findings({name: deployed[name] for name in names}, tmp_path)
+    (told,) = found["redis"]
+    assert "localhost:6379" in told["found"]
+    assert [each["found"].partition(", ")[0] for each in found["folders"]] == [
+        f"MERGEHUB_ARTIFACTS {tmp_path / 'artifacts'}: will be made in {tmp_path}",
+        f"MERGEHUB_SCRATCH {tmp_path / 'scratch'}: will be made in {tmp_path}",
+    ]
+    given = {name: deployed[name] for name in names} | {"MERGEHUB_REDIS_URL": redis_url}
+    assert states(await findings(given, tmp_path))["redis"] == ["ok"]
+
+
+async def test_a_token_of_a_person_is_replaced_by_signing_in(
+    deployed: Environment, tmp_path: Path
+) -> None:
+    shell = {"MERGEHUB_URL": deployed["MERGEHUB_HUB_URL"], "MERGEHUB_TOKEN": "mgh_other"}
+    (told,) = (await findings(shell, tmp_path))["tokens"]
+    assert told["state"] == "failed"
+    assert told["right"].startswith("Sign in with `mergehub login`, or give MERGEHUB_TOKEN another")
 
 
 async def test_a_hub_that_a_kill_has_left_is_found_not_to_answer(
@@ -413,6 +512,7 @@ async def test_a_hub_that_a_kill_has_left_is_found_not_to_answer(
         tmp_path / "data" / CONNECTION,
         {"url": f"http://127.0.0.1:{closed_port}", "token": OWNER},
     )
-    found: dict[str, Any] = await findings({}, tmp_path / "data")
+    data = str(tmp_path / "data")
+    found: dict[str, Any] = await findings({}, tmp_path, "--data", data)
     for check in ("database", "redis", "hub"):
         assert states(found)[check] == ["failed"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -178,12 +178,32 @@ async def test_a_service_starts_before_its_database_does(settings: ServiceSettin
         assert (await client.get("/healthz")).status_code == 200
 
 
+WORDS = ("migrate", "set-aside", "replay", "skip-pruned", None)
+
+
 @pytest.mark.process
-async def test_a_job_that_cannot_reach_the_database_says_why(tmp_path: Path) -> None:
-    away = "postgresql://127.0.0.1:1/hub"
-    err = tmp_path / "err"
-    job = forked("lineage", os.environ | {"MERGEHUB_DATABASE_URL": away}, "migrate", err=err)
-    assert await asyncio.wait_for(job.wait(), 60) == 1
-    (said,) = err.read_text().splitlines()
-    assert said.startswith("lineage: not migrated: The database cannot be reached.")
-    assert "127.0.0.1" in said
+@pytest.mark.parametrize("word", WORDS)
+async def test_without_a_database_a_command_says_so_in_a_sentence(
+    word: str | None, redis_url: str, tmp_path: Path
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        environment = os.environ | {
+            "MERGEHUB_DATABASE_URL": f"postgresql://u:secret@127.0.0.1:{port}/x",
+            "MERGEHUB_REDIS_URL": redis_url,
+            "MERGEHUB_EVENT_DAYS": "7",  # misspelt
+        }
+        out = tmp_path / "out"
+        words = () if word is None else (word,)
+        assert await forked("lineage", environment, *words, out=out, err=out).wait() == 1
+    lines = out.read_text().splitlines()
+    logged = [json.loads(each) for each in lines if each[0] == "{"]
+    (line,) = [each for each in lines if each[0] != "{"]
+    address = f"MERGEHUB_DATABASE_URL postgresql://u:***@127.0.0.1:{port}/x"
+    assert line.removeprefix("lineage: ").removeprefix("not migrated: ").startswith(address)
+    assert "Errno 111" in line
+    misspelt = [each for each in logged if each["event"] == "settings.unknown"]
+    told = [(each["level"], each["variable"], each["write"]) for each in misspelt]
+    expected = ("warning", "MERGEHUB_EVENT_DAYS", "MERGEHUB_EVENTS_DAYS")
+    assert [each for each in told if "TEST" not in each[1]] == ([] if word else [expected])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import tarfile
 import time
 from collections.abc import Callable
@@ -263,7 +264,7 @@ def test_a_restore_that_is_interrupted_leaves_an_empty_folder(file: Path, data: 
 def test_a_folder_without_a_hub_is_not_backed_up(data: Path, file: Path) -> None:
     done = CliRunner().invoke(main, ["backup", str(file), "--data", str(data)])
     assert done.exit_code == 1
-    assert "has no databases of a hub" in done.stderr
+    assert f"{data} does not exist" in done.stderr
     assert not data.exists()
     assert not file.exists()
 
@@ -283,3 +284,24 @@ def test_what_is_written_is_read_back_with_the_checksums_of_its_content(
         entry = archive.add("models/x", tmp_path / "x")
     assert (entry.bytes, entry.sha256) == (len(content), hashlib.sha256(content).hexdigest())
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("backup", "x.tar", "--data", "missing"), 1, "missing does not exist"),
+        (("backup", "x.tar", "--data", "."), 1, "has no databases of a hub"),
+        (("restore", "."), 2, "is a folder. A folder holds backups of a deployed hub"),
+        (("restore", "missing.tar"), 2, "File 'missing.tar' does not exist."),
+        (("backup", "x", "--deployed", "--data", "."), 2, "--data and --deployed exclude each"),
+        (("restore", "x", "--deployed", "--data", "."), 2, "--data and --deployed exclude each"),
+    ],
+)
+def test_what_cannot_be_a_hub_or_its_backup_is_named(
+    words: tuple[str, ...], status: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == status
+    assert said in re.sub(r"\s*│?\n│?\s*", " ", done.stderr)
+    assert not list(tmp_path.iterdir())

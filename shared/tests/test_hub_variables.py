@@ -94,3 +94,12 @@ def test_the_options_of_up_are_read_from_files_too(
         f"Error: MERGEHUB_REQUIRE_TOKEN_FILE names {tmp_path}, which cannot be read: "
         "Is a directory.\n"
     )
+
+
+def test_a_misspelt_variable_is_a_warning_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    command = ["up", "--data", str(tmp_path / "file")]
+    done = CliRunner().invoke(main, command, env={"MERGEHUB_EVENT_DAYS": "7"})
+    assert done.exit_code == 1
+    said = "MERGEHUB_EVENT_DAYS is not a variable of Mergehub. Write MERGEHUB_EVENTS_DAYS."
+    assert f"Warning: {said}" in done.stderr

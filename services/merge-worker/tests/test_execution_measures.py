@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from typing import Any
@@ -15,6 +16,7 @@ from redis.asyncio import Redis
 from merge_worker.child.messages import Progress, Usage
 from merge_worker.child.usage import usage
 from merge_worker.execution.measures import Measures
+from merge_worker.execution.presence import Presence
 from mergehub.contracts.runs import RunProgress
 from mergehub.kit.settings.service import WorkerSettings
 
@@ -53,6 +55,39 @@ async def test_a_worker_lives_without_the_hub_and_is_ready_once_it_is_registered
     assert "mergehub_worker_registered 1.0" in told.text
     assert 'mergehub_loop_late_seconds{loop="doorbell"} 0.0' in told.text
     assert 'mergehub_loop_late_seconds{loop="presence"} 0.0' in told.text
+
+
+@pytest.mark.process
+async def test_a_worker_without_redis_is_not_ready_and_says_so(
+    hub: Any, settings: WorkerSettings, port: int
+) -> None:
+    away = settings.model_copy(update={"metrics_port": port, "redis_url": "redis://127.0.0.1:1"})
+    async with worker_process(away):
+        unready = await eventually(
+            lambda: (
+                (told := ask(port, "/readyz"))
+                and "ConnectionError" in told.text
+                and "registered" not in told.text
+                and told
+            )
+        )
+    assert unready.status_code == 503
+    assert unready.text == "Redis (MERGEHUB_REDIS_URL) cannot be used: ConnectionError.\n"
+
+
+async def test_a_withheld_report_names_the_loop_that_is_late(settings: WorkerSettings) -> None:
+    class Late:
+        def faults(self) -> list[str]:
+            return ["The loop doorbell has made no progress for too long: it hung."]
+
+    presence = Presence(None, "cpu", None, Late(), Measures(CollectorRegistry(), settings))  # type: ignore[arg-type]
+    task = asyncio.create_task(presence.run())
+    await eventually(lambda: "doorbell" in presence.faults()[0])
+    task.cancel()
+    assert presence.faults() == [
+        "The worker is not registered at the hub: it withholds its report. The loop doorbell has "
+        "made no progress for too long: it hung."
+    ]
 
 
 @pytest.mark.process

@@ -8,7 +8,7 @@ workers. An idle worker sleeps in Redis until a knock.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, cast
 from uuid import UUID
@@ -52,11 +52,14 @@ TRIES = 1000  # the bell expires long before
 class Listener(Worker):
     """An arq worker for one job at a time, woken by a knock, asleep while the slot is taken."""
 
-    def __init__(self, free: asyncio.Event, knock: str, **options: Any) -> None:
+    def __init__(
+        self, free: asyncio.Event, knock: str, answered: Callable[[], None], **options: Any
+    ) -> None:
         super().__init__(max_jobs=1, poll_delay=0, queue_read_limit=LOOK_FOR, **options)
         self.in_progress_timeout_s = LOCK_SECONDS
         self._free = free
         self._knock = knock
+        self._answered = answered
 
     async def start_jobs(self, job_ids: list[bytes]) -> None:
         """Answer the oldest bell that no other worker answers; arq would query each separately."""
@@ -69,6 +72,7 @@ class Listener(Worker):
     async def heart_beat(self) -> None:
         """End a look into the queue; the next one waits for a reason."""
         await super().heart_beat()
+        self._answered()
         turned()
         if self.tasks:
             await asyncio.wait(self.tasks.values(), timeout=HEALTH_SECONDS)
@@ -94,6 +98,14 @@ class Doorbell:
         )
         self._slot = slot
         self._shift = shift
+        self._lost: str | None = "it has not answered yet"
+
+    def faults(self) -> list[str]:
+        """A sentence that says why no bell is heard; none if Redis answers."""
+        return [f"Redis (MERGEHUB_REDIS_URL) cannot be used: {self._lost}."] if self._lost else []
+
+    def _answered(self) -> None:
+        self._lost = None
 
     async def execute_run(self, ctx: dict[str, Any], run_id: str) -> None:
         """The arq job: claim the run. A refusal answers the bell, too: another worker has it."""
@@ -124,6 +136,7 @@ class Doorbell:
             try:
                 await worker.async_run()
             except (RedisError, OSError, TimeoutError) as error:
+                self._lost = type(error).__name__  # without its text, which anyone may read
                 log.warning("redis.lost", error=f"{type(error).__name__}: {error}")
             finally:
                 await _end_jobs(worker)
@@ -138,6 +151,7 @@ class Doorbell:
         return Listener(
             self._shift.free,
             knock_name(self._hardware),
+            self._answered,
             functions=[func(self.execute_run, name=EXECUTE_RUN)],
             queue_name=queue_name(self._hardware),
             redis_pool=job_pool(self._redis),

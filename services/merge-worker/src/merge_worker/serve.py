@@ -19,6 +19,7 @@ from merge_worker.execution.slot import Slot
 from merge_worker.jobs import CLOSE_SECONDS, Doorbell
 from mergehub.contracts.hardware import Gpu
 from mergehub.contracts.worker_client import RunClient
+from mergehub.kit.settings.names import warn_of_misspelt
 from mergehub.kit.settings.service import WorkerSettings
 from mergehub.kit.telemetry.logs import configure_logging
 from mergehub.kit.telemetry.loops import Loop, Loops, running
@@ -39,6 +40,7 @@ async def serve(settings: WorkerSettings, gpu: Gpu | None = None) -> int:
     A run that is at work has `drain_seconds` to end; then it is released.
     """
     configure_logging(settings.log_level)
+    warn_of_misspelt()
     if fault := begin_tracing(SERVICE):
         log.warning("traces.off", error=fault)
     shift = Shift(settings.runs, settings.idle_seconds)
@@ -64,7 +66,8 @@ async def _work(settings: WorkerSettings, client: RunClient, shift: Shift, gpu: 
         told = {"presence": presence.run} | _told_to_kubernetes(settings, shift)
         async with running(told) as itself:
             metrics.register(LoopMetrics(watched, itself))
-            probes = Probes(metrics, partial(_stuck, watched, itself), presence.faults)
+            unready = partial(_unready, presence, doorbell)
+            probes = Probes(metrics, partial(_stuck, watched, itself), unready)
             with probed(settings.metrics_port, probes):
                 log.info("worker.listening", hardware=settings.hardware, hub=settings.hub_url)
                 await shift.over.wait()
@@ -85,3 +88,7 @@ def _told_to_kubernetes(settings: WorkerSettings, shift: Shift) -> dict[str, Loo
 
 def _stuck(*loops: Loops) -> list[str]:
     return [said for each in loops for said in each.stuck()]
+
+
+def _unready(presence: Presence, doorbell: Doorbell) -> list[str]:
+    return presence.faults() + doorbell.faults()

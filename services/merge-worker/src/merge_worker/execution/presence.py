@@ -47,7 +47,7 @@ class Presence:
         while True:
             turned()
             if faults := self._loops.faults():
-                self._why = "it withholds its report, since a loop is late"
+                self._why = f"it withholds its report. {' '.join(faults)}".removesuffix(".")
                 log.error("presence.withheld", faults=faults)
             else:
                 await self._tell()

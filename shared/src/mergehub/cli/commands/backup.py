@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 from rich.filesize import decimal
 
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.lazy import BEGAN
+from mergehub.cli.lost_models import tell_missing
 from mergehub.cli.progress import ProgressDisplay
 from mergehub.hub import backup as backups
 from mergehub.hub.process import CannotStart
@@ -74,6 +76,7 @@ def backup(
     models that are in it already are not copied again.
     """
     if deployed:
+        _refuse_data()
         from mergehub.cli.commands import backup_deployed
 
         with _ended_by_signals():
@@ -90,6 +93,7 @@ def _back_up_folder(target: Path, data: Path, models: bool, raw: bool) -> None:
         saved = backups.save(data.expanduser(), target, display.show, models=models)
     for name in saved.left_out:
         click.echo(f"Not in the backup, since it is not a regular file: {name}", err=True)
+    tell_missing(saved.missing)
     if raw:
         show_json(vars(saved) | {"seconds": round(_seconds(), 3)})
         return
@@ -117,6 +121,7 @@ def restore(
     the database of MERGEHUB_DATABASE_URL and the store of MERGEHUB_ARTIFACTS, which must be empty.
     """
     if deployed:
+        _refuse_data()
         from mergehub.cli.commands import backup_deployed
 
         with _ended_by_signals():
@@ -124,8 +129,24 @@ def restore(
     if backup is not None:
         raise click.UsageError("--backup needs --deployed.")
     if not Path(file).is_file():
-        raise click.BadParameter(f"File {file!r} does not exist.")
+        raise click.BadParameter(_no_file(Path(file)))
     return _restore_folder(Path(file), data, check, raw)
+
+
+def _refuse_data() -> None:
+    """A deployed hub has no data folder; MERGEHUB_DATA may be that of its stores' disk."""
+    source = click.get_current_context().get_parameter_source("data")
+    if source is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--data and --deployed exclude each other: leave one of them out.")
+
+
+def _no_file(path: Path) -> str:
+    if path.is_dir():
+        return (
+            f"{path} is a folder. A folder holds backups of a deployed hub: restore one of them "
+            "with --deployed, or name the file of another hub's backup."
+        )
+    return f"File {str(path)!r} does not exist."
 
 
 def _restore_folder(file: Path, data: Path, check: bool, raw: bool) -> None:

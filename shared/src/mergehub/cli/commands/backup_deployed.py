@@ -14,6 +14,7 @@ from rich.filesize import decimal
 from mergehub.artifacts import S3Place, StoreFault
 from mergehub.artifacts.place import SCHEME
 from mergehub.cli.json_option import show_json_line
+from mergehub.cli.lost_models import tell_missing
 from mergehub.cli.progress import ProgressDisplay
 from mergehub.hub import backup as backups
 from mergehub.hub.backup import deployed
@@ -35,6 +36,7 @@ mergehub_backup_models {models}
 mergehub_backup_missing_models {missing}
 """
 REFUSALS = (
+    backups.CannotBackUp,
     backups.CannotRestore,
     backups.DatabaseFault,
     CannotStart,
@@ -49,8 +51,7 @@ def back_up(target: str, keep: int, metrics: Path | None, raw: bool, seconds: An
         saved = deployed.save(settings, _place(settings, target), display.show, keep=keep)
         if metrics is not None:
             _write_metrics(metrics, saved)
-    for run in saved.missing:
-        click.echo(f"Run {run} succeeded, but its model is missing.", err=True)
+    tell_missing(saved.missing)
     if raw:
         show_json_line(vars(saved) | {"place": target, "seconds": round(seconds(), 3)})
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ import click
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.hub.doctor.diagnosis import diagnose
 from mergehub.hub.doctor.finding import Finding
+from mergehub.variables import BadVariable
 from mergehub.whereabouts import default_folder
 
 COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
@@ -19,20 +21,23 @@ COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
-    default=default_folder,
     show_default="~/.local/share/mergehub",
-    help="The data folder of `mergehub up` (else MERGEHUB_DATA).",
+    help="Check the hub of this data folder, whatever the variables name (else MERGEHUB_DATA).",
 )
 @as_json
-def doctor(data: Path, raw: bool) -> None:
+def doctor(data: Path | None, raw: bool) -> None:
     """Check settings, stores, hub, clock, disk and GPU.
 
     Run it with the variables, and as the user, of the program that you ask about: it checks what
-    they name. Without variables it checks the hub of `mergehub up` on this machine. The exit code
-    is 1 if a check failed.
+    they name. Without variables, or with --data, it checks the hub of `mergehub up` on this
+    machine. The exit code is 1 if a check failed.
     """
+    folder, asked = data, data is not None
+    if folder is None:
+        with suppress(BadVariable):  # which the check of the settings reports
+            folder = default_folder()
     findings = []
-    for finding in diagnose(os.environ, data.expanduser()):
+    for finding in diagnose(os.environ, folder and folder.expanduser(), asked=asked):
         findings.append(finding)
         if not raw:
             _show(finding)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 from mergehub.cli.json_option import as_json
 from mergehub.hub.process import CannotStart
 from mergehub.hub.up import Options, run
+from mergehub.kit.settings.names import misspelt
 from mergehub.variables import variable
 from mergehub.whereabouts import default_folder
 
@@ -89,6 +91,8 @@ def up(
     All programs are children of this command and end with it. With --json, the command prints the
     address and the token as one object on one line.
     """
+    for name, near in () if raw else misspelt(os.environ).items():
+        click.echo(f"Warning: {name} is not a variable of Mergehub. Write {near}.", err=True)
     try:
         run(Options(data, host, port, models, tasks, workers, gpus, require_token, raw))
     except CannotStart as error:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from mergehub import __version__
 from mergehub.hub.backup.archive import ArchiveWriter, Changed
-from mergehub.hub.backup.database import answering, snapshot
+from mergehub.hub.backup.database import Snapshot, answering, snapshot
 from mergehub.hub.backup.manifest import (
     DATABASE,
     FORMAT,
@@ -31,13 +31,17 @@ class CannotBackUp(Exception):
 
 @dataclass(frozen=True)
 class Saved:
-    """The result of a backup. `left_out` names files of the models folder that are not in it."""
+    """The result of a backup. `left_out` names files of the models folder that are not in it.
+
+    `missing` are runs that succeeded, but whose models the hub has lost.
+    """
 
     file: Path
     bytes: int
     files: int
     runs: int
     left_out: tuple[str, ...]
+    missing: tuple[UUID, ...]
 
 
 def save(data: Path, target: Path, tell: Tell | None = None, *, models: bool = True) -> Saved:
@@ -57,17 +61,20 @@ def save(data: Path, target: Path, tell: Tell | None = None, *, models: bool = T
         tempfile.TemporaryDirectory(prefix=f".{target.name[:50]}.", dir=target.parent) as folder,
     ):
         work = Path(folder)
-        revisions, runs = asyncio.run(_dumped(url, work / DATABASE, data))
+        moment, runs = asyncio.run(_dumped(url, work / DATABASE, data))
         folders = [data / "artifacts" / "runs" / run for run in runs]
         files, left_out = _collect(data, [*folders, data / "models"] if models else folders)
         sources = {DATABASE: work / DATABASE, **_secrets(data), **files}
-        _write(work / "new.tar", sources, revisions, tell)
+        _write(work / "new.tar", sources, moment.revisions, tell)
         _put(work / "new.tar", target)
     size = target.stat().st_size
-    return Saved(target, size, len(sources), len(runs), tuple(left_out))
+    missing = tuple(run for run in moment.merged if str(run) not in runs)
+    return Saved(target, size, len(sources), len(runs), tuple(left_out), missing)
 
 
 def _check(data: Path, target: Path) -> None:
+    if not data.exists():
+        raise CannotBackUp(f"{data} does not exist: name a hub's data folder with --data.")
     if not Postgres(data / "pg").has_data():
         raise CannotBackUp(
             f"{data} has no databases of a hub: name its data folder with --data. For a hub that "
@@ -85,12 +92,12 @@ def _secrets(data: Path) -> dict[str, Path]:
     return {name: data / name for name in SECRETS if (data / name).exists()}
 
 
-async def _dumped(url: str, into: Path, data: Path) -> tuple[dict[str, str], list[str]]:
-    """Dump the databases; returns their migrations and the runs whose models were complete."""
+async def _dumped(url: str, into: Path, data: Path) -> tuple[Snapshot, list[str]]:
+    """Dump the databases; returns their moment and the runs whose models were complete."""
     async with snapshot(url) as moment:
         runs = sorted(_complete(data / "artifacts" / "runs"))
         await moment.dump(into)
-        return moment.revisions, runs
+        return moment, runs
 
 
 def _complete(folder: Path) -> Iterator[str]:

@@ -49,7 +49,8 @@ def _written(name: str, folder: Path) -> Finding:
     except OSError as error:
         right = f"Let the user {_user()} write to {there}, or name another folder."
         return failed(CHECK, f"{what}: {error.strerror}", right)
-    found = f"{what}: writable, {free / (1 << 30):.1f} GiB free"
+    state = "writable" if there == folder else f"will be made in {there}"
+    found = f"{what}: {state}, {free / (1 << 30):.1f} GiB free"
     if free < LOW_BYTES:
         return failed(CHECK, found, f"Free some space: below {LOW_BYTES >> 20} MiB, writes fail.")
     if free < ENOUGH_BYTES:

@@ -16,6 +16,7 @@ from mergehub.hub.doctor.finding import Finding, failed, ok, warning
 
 CHECK = "hub"
 DOCUMENT = "/docs/openapi/registry.json"  # every gateway has it; probes are not routed
+PERSONAL = "MERGEHUB_TOKEN"
 DATE_SECONDS = 1.0  # the resolution of the header
 RIGHT = "Start the hub, and check MERGEHUB_HUB_URL (MERGEHUB_URL for a shell) and the network."
 
@@ -60,9 +61,14 @@ def _clock(answer: httpx.Response, began: float) -> Iterator[Finding]:
 def _accepted(client: httpx.Client, name: str, token: str) -> Finding:
     answer = client.get("/v1/accounts/me", headers={"Authorization": f"Bearer {token.strip()}"})
     if answer.status_code == HTTPStatus.UNAUTHORIZED:
-        right = "Give every program the value that the registry has, and restart the registry."
-        return failed("tokens", f"the hub does not accept {name}", right)
+        return failed("tokens", f"the hub does not accept {name}", _remedy(name))
     if answer.is_error and answer.status_code != HTTPStatus.FORBIDDEN:  # a worker has no account
         found = f"the hub answers {answer.status_code} when it is asked about {name}"
         return failed("tokens", found, "See the log of the registry.")
     return ok("tokens", f"the hub accepts {name}")
+
+
+def _remedy(name: str) -> str:
+    if name == PERSONAL:
+        return f"Sign in with `mergehub login`, or give {PERSONAL} another token."
+    return "Give every program the value that the registry has, and restart the registry."

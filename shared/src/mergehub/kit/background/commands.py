@@ -10,6 +10,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from mergehub.contracts.events import Envelope
+from mergehub.kit.background.faults import FAULTS, explained
 from mergehub.kit.background.migration import migrate_once
 from mergehub.kit.background.process import run_background
 from mergehub.kit.background.resources import Background, Resources, open_resources
@@ -24,14 +25,27 @@ def main(service: Background, consumer: Callable[[Resources], Consumer] | None =
     """Run the command of the command line; without one, the background work."""
     asked = _parser(service.name, consumer is not None).parse_args()
     settings = read_settings(ServiceSettings)
+    try:
+        sys.exit(asyncio.run(_done(asked, service, consumer, settings)))
+    except FAULTS as error:
+        sys.exit(f"{service.name}: {explained(error, settings)}")
+
+
+async def _done(
+    asked: Namespace,
+    service: Background,
+    consumer: Callable[[Resources], Consumer] | None,
+    settings: ServiceSettings,
+) -> int:
+    """Returns the exit status. Raises one of FAULTS if the database does not let it begin."""
     if asked.word is None:
-        asyncio.run(run_background(service, settings))
-        return
+        await run_background(service, settings)
+        return 0
     configure_logging(settings.log_level)
     if asked.word == "migrate":
-        sys.exit(asyncio.run(migrate_once(service, settings)))
+        return await migrate_once(service, settings)
     assert consumer is not None
-    sys.exit(asyncio.run(_tend(asked, service, consumer, settings)))
+    return await _tend(asked, service, consumer, settings)
 
 
 def _parser(name: str, consumes: bool) -> ArgumentParser:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import sys
 
-import asyncpg
-from sqlalchemy.exc import DBAPIError
-
+from mergehub.kit.background.faults import FAULTS, explained
 from mergehub.kit.background.resources import Background
 from mergehub.kit.database.database import Database
 from mergehub.kit.database.schema import NewerTables, migrate, newest
-from mergehub.kit.problems.problem import Unavailable
 from mergehub.kit.settings.service import ServiceSettings
 
 
@@ -26,8 +23,8 @@ async def migrate_once(service: Background, settings: ServiceSettings) -> int:
     except NewerTables as newer:
         print(f"{service.name}: nothing to do: the tables are at {newer.found}, of a newer release")
         return 0
-    except (Unavailable, DBAPIError, asyncpg.PostgresError) as error:
-        print(f"{service.name}: not migrated: {_reason(error)}", file=sys.stderr)
+    except FAULTS as error:
+        print(f"{service.name}: not migrated: {explained(error, settings)}", file=sys.stderr)
         return 1
     finally:
         await database.close()
@@ -36,10 +33,3 @@ async def migrate_once(service: Background, settings: ServiceSettings) -> int:
     else:
         print(f"{service.name}: migrated from {found or 'nothing'} to {wanted}")
     return 0
-
-
-def _reason(error: Exception) -> str:
-    """The database's own words, or those of the connection that could not be made."""
-    if isinstance(error, DBAPIError):
-        return str(error.orig)
-    return f"{error} ({error.__cause__})" if error.__cause__ else str(error)

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from mergehub.kit.background.resources import Background, Resources, open_resources
+from mergehub.kit.settings.names import warn_of_misspelt
 from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.logs import configure_logging
 from mergehub.kit.telemetry.loops import Loop, Loops, running
@@ -40,6 +41,7 @@ def start_traces(service: str) -> None:
 async def run_background(service: Background, settings: ServiceSettings) -> None:
     """Run a service's background process (`background=separate`) until a signal ends it."""
     configure_logging(settings.log_level)
+    warn_of_misspelt()
     start_traces(service.name)
     stopped = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):  # The first process of a container ignores both.

@@ -36,6 +36,7 @@ from mergehub.kit.problems.problem import (
     Unavailable,
     problem_responses,
 )
+from mergehub.kit.settings.names import warn_of_misspelt
 from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.logs import configure_logging
 from mergehub.kit.telemetry.metrics import Reading, exposition
@@ -84,6 +85,7 @@ def _operation_id(route: APIRoute) -> str:
 def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     """The service as an ASGI application."""
     configure_logging(settings.log_level)
+    warn_of_misspelt()
     start_traces(parts.background.name)
     metrics = CollectorRegistry()
     if settings.data is not None:

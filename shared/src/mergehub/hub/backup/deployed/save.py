@@ -24,6 +24,7 @@ from mergehub.hub.backup.deployed.place import (
 )
 from mergehub.hub.backup.deployed.settings import BackupSettings
 from mergehub.hub.backup.progress import Tell, counted
+from mergehub.hub.backup.save import CannotBackUp
 
 
 @dataclass(frozen=True)
@@ -57,14 +58,18 @@ def save(
     The databases are those of one moment; models are copied after it, so every run that had
     succeeded has its model. A model that the place has is not copied again.
 
-    Raises DatabaseFault, StoreFault, or OSError of a disk; then there is no new backup.
+    Raises DatabaseFault, StoreFault, OSError of a disk, or CannotBackUp if runs have made models
+    but there is no store; then there is no new backup.
     """
+    absent = _absent(settings)  # before a store is opened there
     with tempfile.TemporaryDirectory(prefix="mergehub-backup-") as folder:
         work = Path(folder)
         source, place = source_of(settings, work), BackupPlace(at, work)
         now = datetime.now(UTC)
         backup = f"{now:%Y%m%dT%H%M%S.%fZ}"
         moment = asyncio.run(_dumped(settings.database_url, work / DUMP))
+        if absent and moment.merged:
+            raise CannotBackUp(absent)
         place.shelf.put(name_of(backup, DUMP), work / DUMP)
         done = _copied(source, place, moment.merged, tell)
         manifest = DeployedManifest(
@@ -87,6 +92,18 @@ def source_of(settings: BackupSettings, work: Path) -> ArtifactStore:
     if isinstance(settings.artifacts, Path):
         return open_store(settings.artifacts)
     return open_store(work / "of-hub", settings.s3_place, 0)
+
+
+def _absent(settings: BackupSettings) -> str | None:
+    """A sentence if the folder of the models is not there, so that all would count as lost."""
+    folder = settings.artifacts
+    if not isinstance(folder, Path) or folder.is_dir():
+        return None
+    told = "is" if "artifacts" in settings.model_fields_set else "is not set, and its default is"
+    return (
+        f"MERGEHUB_ARTIFACTS {told} {folder.absolute()}, where there is no folder, but runs have "
+        "made models. Set it to the workers' folder or s3://bucket/prefix."
+    )
 
 
 async def _dumped(url: str, into: Path) -> Snapshot:
