@@ -46,8 +46,11 @@ settings.load_profile("quick")
 LANE = ("chaos", "fuzz", "browser")  # each file in a process of its own, beside the rest
 WITH_PROCESSES = (*LANE, "node", "compose")
 TOGETHER = (  # one process takes the files of each, since what they share takes long to start
-    "tests/hub/",
-    "services/merge-worker/tests/engine/in_transformers/",
+    ("tests/hub/",),
+    (
+        "services/merge-worker/tests/engine/in_transformers/",
+        "services/merge-worker/tests/test_evaluate_gpu.py",
+    ),
 )
 STARTS = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system")
 
@@ -57,11 +60,11 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 
 class _ByFileAndFolder(LoadFileScheduling):
-    """Each file is run by one process, and those of a folder of TOGETHER by the same one."""
+    """Each file is run by one process, and those of a row of TOGETHER by the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
-        folders = (each for each in TOGETHER if nodeid.startswith(each))
-        return next(folders, super()._split_scope(nodeid))
+        rows = (row[0] for row in TOGETHER if nodeid.startswith(row))
+        return next(rows, super()._split_scope(nodeid))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:

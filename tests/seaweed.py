@@ -90,25 +90,25 @@ class Seaweed:
         )  # fmt: skip
 
     def _await_bucket(self) -> None:
-        until = time.monotonic() + SECONDS
-        while not self._has_bucket():
+        until, client = time.monotonic() + SECONDS, self.client()
+        while not _has_bucket(client):
             assert self._child is not None
             assert self._child.poll() is None, (self._folder / "log").read_text()[-5000:]
             assert time.monotonic() < until
-            time.sleep(0.02)
+            time.sleep(0.1)
 
-    def _has_bucket(self) -> bool:
-        """Whether the bucket, made if it is missing, takes objects."""
-        from botocore.exceptions import BotoCoreError, ClientError
 
-        client = self.client()
-        try:
-            if BUCKET not in [each["Name"] for each in client.list_buckets().get("Buckets", ())]:
-                client.create_bucket(Bucket=BUCKET)
-            client.put_object(Bucket=BUCKET, Key="ready", Body=b"1")
-        except (BotoCoreError, ClientError):
-            return False
-        return True
+def _has_bucket(client: Any) -> bool:
+    """Whether the bucket, made if it is missing, takes objects."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        if BUCKET not in [each["Name"] for each in client.list_buckets().get("Buckets", ())]:
+            client.create_bucket(Bucket=BUCKET)
+        client.put_object(Bucket=BUCKET, Key="ready", Body=b"1")
+    except (BotoCoreError, ClientError):
+        return False
+    return True
 
 
 def _free_ports(count: int) -> list[int]:

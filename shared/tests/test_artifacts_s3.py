@@ -33,7 +33,7 @@ from mergehub.artifacts import (
 pytestmark = pytest.mark.process
 
 PART = 5 << 20  # the least that S3 allows
-LARGE = {**FILES, "model.safetensors": bytes(range(256)) * (6 * PART // 256)}
+LARGE = {**FILES, "model.safetensors": bytes(range(256)) * (4 * PART // 256)}
 
 
 @pytest.fixture(autouse=True)
