@@ -34,7 +34,12 @@ class Truth:
         async with self._lock:
             if self._connection is None or self._connection.is_closed():
                 self._connection = await asyncpg.connect(self._url, timeout=5)
-            return [dict(row) for row in await self._connection.fetch(query, *values, timeout=10)]
+            try:
+                rows = await self._connection.fetch(query, *values, timeout=10)
+            except BaseException:  # a query that was cut short may leave it unusable
+                self._connection.terminate()
+                raise
+            return [dict(row) for row in rows]
 
     async def held_by(self, worker: str) -> list[str]:
         """The runs that a worker holds; empty while there is no server."""
