@@ -63,8 +63,8 @@ async def _work(settings: WorkerSettings, client: RunClient, shift: Shift, gpu: 
     loops = {"doorbell": doorbell.listen, "leftovers": Leftovers(settings, client).run}
     async with running(loops, farewell=CLOSE_SECONDS + 0.5) as watched:
         presence = Presence(slot, settings.hardware, client, watched, measures)
-        told = {"presence": presence.run} | _told_to_kubernetes(settings, shift)
-        async with running(told) as itself:
+        reports = {"presence": presence.run} | _reports_to_kubernetes(settings, shift)
+        async with running(reports) as itself:
             metrics.register(LoopMetrics(watched, itself))
             unready = partial(_unready, presence, doorbell)
             probes = Probes(metrics, partial(_stuck, watched, itself), unready)
@@ -78,7 +78,7 @@ async def _work(settings: WorkerSettings, client: RunClient, shift: Shift, gpu: 
     return handed_back
 
 
-def _told_to_kubernetes(settings: WorkerSettings, shift: Shift) -> dict[str, Loop]:
+def _reports_to_kubernetes(settings: WorkerSettings, shift: Shift) -> dict[str, Loop]:
     """The loop that reports how costly it is to delete the pod, if the worker knows its pod."""
     if settings.pod_name is None:
         return {}

@@ -48,7 +48,7 @@ def begin_log(job: Job) -> None:
     log.setLevel(logging.INFO)
 
 
-def told(event: str, **fields: Any) -> None:
+def log_event(event: str, **fields: Any) -> None:
     """Log an event of the work with its fields."""
     log.info(event, extra={"fields": fields})
 

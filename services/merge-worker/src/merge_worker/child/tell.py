@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from mergehub.contracts.runs import RunProgress
 
-from .logs import told
+from .logs import log_event
 from .messages import Message, Progress
 from .usage import usage
 
@@ -50,7 +50,7 @@ class Tell:
         if stage == self._stage and done != total and now - self._last < PAUSE_SECONDS:
             return
         if stage != self._stage:
-            told("child.stage", stage=stage)
+            log_event("child.stage", stage=stage)
         self._stage, self._last = stage, now
         progress = RunProgress(
             stage=stage, done=done, total=total, unit=unit, bytes_done=bytes_done,

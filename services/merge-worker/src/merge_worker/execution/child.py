@@ -13,7 +13,7 @@ import traceback
 from importlib import import_module
 
 from merge_worker.child.failure import RunFailed, disk_full, is_disk_full, out_of_memory, unforeseen
-from merge_worker.child.logs import begin_log, told
+from merge_worker.child.logs import begin_log, log_event
 from merge_worker.child.messages import SERVICE, Failed, Job, Message, Stopped, Succeeded
 from merge_worker.child.tell import StopRequested, Tell, take_standard_output
 from mergehub.contracts.kinds.kind import Result
@@ -31,13 +31,13 @@ def main() -> None:
     if os.getppid() != job.parent:
         return  # the worker ended before we asked the kernel for a signal at its end
     begin_log(job)
-    told("child.started", pid=os.getpid())
+    log_event("child.started", pid=os.getpid())
     if job.traceparent:
         begin_tracing(SERVICE)
     with span(job.spec.kind, job.traceparent, run=str(job.run_id)) as current:
         word = last_word(job, tell)
         current.note(outcome=word.kind)
-    told("child.ended", outcome=word.kind)
+    log_event("child.ended", outcome=word.kind)
     tell.send(word)
     end_tracing(FLUSH_SECONDS)
     # All results are on disk and reported; shutting down the libraries would only delay the end.
