@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lineage.learning import production
+from lineage import production
 from lineage.learning.batch import Batch
 from lineage.learning.service import learn
 from lineage.tables import intake
