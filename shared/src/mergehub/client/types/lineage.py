@@ -2,7 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
+
+
+class Claim(TypedDict):
+    """What another source says about a parent; the graph shows a stronger claim.
+
+    `confidence` (0 to 100) is how far the source is trusted, and `evidence` where it says so."""
+
+    parent: str
+    name: str
+    child_digest: str | None
+    parent_digest: str | None
+    role: str
+    relation: str
+    method: str | None
+    weight: float | None
+    density: float | None
+    layers: list[list[Any]] | None
+    source: str
+    confidence: int
+    evidence: str | None
+    made_on: str | None
+    created_at: str
+
+
+class Correction(TypedDict):
+    """A value that was taken for another one."""
+
+    line: int
+    field: str
+    was: str
+    now: str
+    reason: str
 
 
 class Edge(TypedDict):
@@ -22,10 +54,93 @@ class Edge(TypedDict):
     source: str
 
 
-class Model(TypedDict):
-    """A model and how often it was used: each count is of distinct children.
+class EdgeCounts(TypedDict):
+    """`strengthened`: the row is now what the graph shows; `weaker`: it is kept beside that."""
 
-    `alias_of` is the model that now has this name, in another spelling."""
+    added: int
+    known: int
+    strengthened: int
+    weaker: int
+    skipped: int
+
+
+class Flag(TypedDict):
+    """A warning about a model, by whom it was set, and whether it was cleared."""
+
+    id: int
+    kind: str
+    reason: str
+    evidence: str | None
+    set_by: str
+    set_at: str
+    cleared_by: str | None
+    cleared_at: str | None
+
+
+class FlagCreate(TypedDict):
+    kind: Literal["contaminated"]
+    reason: str
+    evidence: NotRequired[str | None]
+
+
+class ImportCreate(TypedDict):
+    """At most 10,000 rows. Importing the same rows again changes nothing."""
+
+    source: NotRequired[str]
+    dry_run: NotRequired[bool]
+    edges: NotRequired[list[ImportedEdge]]
+    models: NotRequired[list[ImportedModel]]
+
+
+class ImportReport(TypedDict):
+    """What became of the rows."""
+
+    dry_run: bool
+    edges: EdgeCounts
+    models: ModelCounts
+    corrected: list[Correction]
+    skipped: list[Skipped]
+
+
+class ImportedEdge(TypedDict):
+    """`child` came from `parent`."""
+
+    child: str
+    parent: str
+    relation: NotRequired[
+        Literal["merge", "finetune", "adapter", "quantized", "distilled", "unknown"]
+    ]
+    role: NotRequired[Literal["base", "ingredient"] | None]
+    method: NotRequired[str | None]
+    weight: NotRequired[float | None]
+    density: NotRequired[float | None]
+    layers: NotRequired[list[list[Any]] | None]
+    child_digest: NotRequired[str | None]
+    parent_digest: NotRequired[str | None]
+    made_on: NotRequired[str | None]
+    evidence: NotRequired[str | None]
+    source: NotRequired[str | None]
+    line: NotRequired[int | None]
+
+
+class ImportedModel(TypedDict):
+    """Facts about a model; null says nothing."""
+
+    name: str
+    architecture: NotRequired[str | None]
+    parameters: NotRequired[int | None]
+    tokenizer: NotRequired[str | None]
+    licence: NotRequired[str | None]
+    domains: NotRequired[list[str]]
+    made_on: NotRequired[str | None]
+    line: NotRequired[int | None]
+
+
+class Model(TypedDict):
+    """A model, what is known of it, and how often it was used: each count is of distinct children.
+
+    `alias_of` is the model that now has this name, in another spelling. `source` is where the facts
+    were learned."""
 
     id: str
     name: str
@@ -34,10 +149,25 @@ class Model(TypedDict):
     ingredient_count: int
     created_at: str
     alias_of: str | None
+    architecture: str | None
+    parameters: int | None
+    tokenizer: str | None
+    licence: str | None
+    domains: list[str]
+    source: str | None
+    made_on: str | None
+
+
+class ModelCounts(TypedDict):
+    added: int
+    changed: int
 
 
 class ModelDetail(TypedDict):
-    """A model with its names and revisions, oldest first."""
+    """A model with its names, revisions and flags, oldest first.
+
+    `kind` says how the model was made: `original` without a known parent, or else the relation of
+    its most trusted edge."""
 
     id: str
     name: str
@@ -46,8 +176,18 @@ class ModelDetail(TypedDict):
     ingredient_count: int
     created_at: str
     alias_of: str | None
+    architecture: str | None
+    parameters: int | None
+    tokenizer: str | None
+    licence: str | None
+    domains: list[str]
+    source: str | None
+    made_on: str | None
+    kind: str
     names: list[ModelName]
     revisions: list[Revision]
+    flags: list[Flag]
+    claims: list[Claim]
     refused_parents: list[RefusedParent]
 
 
@@ -61,6 +201,18 @@ class ModelPage(TypedDict):
 
     items: list[Model]
     next_cursor: str | None
+
+
+class ModelUpdate(TypedDict):
+    """What is left out stays as it is; null removes a fact."""
+
+    name: NotRequired[str | None]
+    architecture: NotRequired[str | None]
+    parameters: NotRequired[int | None]
+    tokenizer: NotRequired[str | None]
+    licence: NotRequired[str | None]
+    domains: NotRequired[list[str] | None]
+    made_on: NotRequired[str | None]
 
 
 class Node(TypedDict):
@@ -91,6 +243,16 @@ class Revision(TypedDict):
     id: str
     digest: str
     created_at: str
+
+
+class Skipped(TypedDict):
+    """A row that was not taken over; for a row about a model, `child` is its name."""
+
+    line: int
+    child: str
+    parent: str | None
+    code: Literal["empty-name", "malformed-name", "self-loop", "cycle"]
+    reason: str
 
 
 class Walk(TypedDict):
