@@ -35,8 +35,9 @@ test: $(BIN)/.installed ## Run all tests against real stores and real processes
 test-fast: $(BIN)/.installed ## Run the tests that start no process: no store, no service, no browser
 	$(PYTEST) --numprocesses=$(CORES) -m 'not process and not slow'
 
-thorough: $(BIN)/.installed ## Run the property tests with twenty times the examples of `make test`
-	$(PYTEST) --numprocesses=$(CORES) --hypothesis-profile=thorough -m 'hypothesis and not ($(LANE))'
+thorough: $(BIN)/.installed ## Run the long tests, and the property tests with twenty times the examples of `make test`
+	$(PYTEST) --numprocesses=$(PROCESSES) -m long
+	$(PYTEST) --numprocesses=$(CORES) --hypothesis-profile=thorough -m 'hypothesis and not (chaos or fuzz)'
 
 chaos: $(BIN)/.installed ## Kill processes, stop stores, cut connections; check that nothing is lost (CHAOS="--seed 1 2 --seconds 60")
 	PYTHONPATH=tests $(BIN)/python -m chaos $(CHAOS)
