@@ -1,7 +1,7 @@
 # Every task of this repository. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-fast thorough chaos fuzz-api fuzz-recipes compose-test images scaling coverage check format documents \
+.PHONY: help setup demo up test test-fast thorough chaos fuzz-api fuzz-recipes compose-test images scaling scaling-record coverage check format documents \
 	keep-events keep-api lock clean \
 	bench-merge bench-gpu bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api \
 	mutants
@@ -48,14 +48,17 @@ fuzz-api: $(BIN)/.installed ## Send each service 10,000 requests made from its O
 fuzz-recipes: $(BIN)/.installed ## Test the recipe language with texts of all kinds (FUZZ="--minutes 30 --seed 1")
 	PYTHONPATH=tests $(BIN)/python -m fuzz.recipes $(FUZZ)
 
-compose-test: $(BIN)/.installed ## Deploy docker-compose.yml without containers, as root (the story of a model, faults, a partition)
-	$(PYTEST) -m compose tests/test_compose_topology.py tests/test_compose_chaos.py
+compose-test: $(BIN)/.installed ## Deploy docker-compose.yml without containers, as root (the story of a model, a backup, faults, a partition)
+	$(PYTEST) -m compose tests/test_compose_topology.py tests/test_compose_backup.py tests/test_compose_chaos.py
 
 images: $(BIN)/.installed ## Build and start the images without a container engine, as root (IMAGES="registry worker:cuda")
 	$(BIN)/python -m tools.images $(IMAGES)
 
 scaling: $(BIN)/.installed ## Let the autoscaling rule start real workers for the queue of a real hub
 	$(PYTEST) tests/k8s/scaling_for_real.py
+
+scaling-record: $(BIN)/.installed ## Record the queue of a real hub for the tests of autoscaling (a quarter of an hour)
+	PYTHONPATH=tests $(BIN)/python -m k8s.record
 
 coverage: $(BIN)/.installed ## Report the branches of the engine that its tests do not reach
 	$(BIN)/python -m coverage erase

@@ -16,9 +16,9 @@ import pytest
 from running import eventually
 from standardwebhooks import Webhook
 from story import evaluated, from_recipe_to_uplift
-from topology.bucket import digest_in
+from topology.models import digest_in, readable_models
 from topology.network import lacking
-from topology.topology import Topology, deployed, readable_models
+from topology.topology import Topology, deployed
 
 from mergehub.contracts.services import SERVICES
 
