@@ -118,6 +118,22 @@ def test_what_is_not_in_the_context_cannot_be_copied(tmp_path: Path) -> None:
         copy(ROOT, ["conftest.py"], "/", tmp_path, context(ROOT))
 
 
+def test_a_copy_replaces_a_link_and_leaves_what_it_leads_to(tmp_path: Path) -> None:
+    source, into, elsewhere = (tmp_path / name for name in ("source", "into", "elsewhere"))
+    for folder in (source / "bin", into / "bin"):
+        folder.mkdir(parents=True)
+    elsewhere.write_text("of another")
+    for name in ("program", "python"):
+        (into / "bin" / name).symlink_to(elsewhere)
+    (source / "bin" / "program").write_text("new")
+    (source / "bin" / "python").symlink_to("/usr/local/bin/python")
+    for _ in range(2):
+        copy(source, ["bin"], "/bin", into, None)
+    assert (into / "bin" / "program").read_text() == "new"
+    assert str((into / "bin" / "python").readlink()) == "/usr/local/bin/python"
+    assert elsewhere.read_text() == "of another"
+
+
 def test_a_target_needs_only_the_stages_that_it_reads() -> None:
     worker = read(ROOT / "services/merge-worker/Dockerfile", {})
     assert [stage.name for stage in worker.for_target(None)] == [
