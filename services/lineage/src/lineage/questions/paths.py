@@ -1,0 +1,140 @@
+"""All shortest paths between two models: how many there are, and each of them in turn."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from lineage.memory.arrays import NOTHING, Flags, Numbers, distinct
+from lineage.memory.filters import EdgeFilter
+from lineage.memory.graph import Graph
+from lineage.memory.segments import Direction
+
+Ways = Literal["lineage", "any"]
+UP: tuple[Direction, ...] = ("ancestors",)
+EITHER: tuple[Direction, ...] = ("ancestors", "descendants")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Edges that lead one step further, and the models that they come from and go to."""
+
+    edges: Numbers
+    come: Numbers
+    go: Numbers
+
+    def only(self, kept: Flags) -> Stage:
+        return Stage(self.edges[kept], self.come[kept], self.go[kept])
+
+    def turned(self) -> Stage:
+        return Stage(self.edges, self.go, self.come)
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The shortest paths from one model to another, as steps between models.
+
+    - `steps`: for each model on a path but the last, those that may come next, by number.
+    - `counts`: how many paths lead from each model to the end.
+    - `edges`: the edges on the paths.
+    """
+
+    start: int
+    end: int
+    steps: dict[int, list[int]]
+    counts: dict[int, int]
+    edges: Numbers
+
+    @property
+    def count(self) -> int:
+        """How many shortest paths there are."""
+        return self.counts.get(self.start, 0)
+
+    def listed(self, begin: int, limit: int) -> Iterator[list[int]]:
+        """The paths from the one with this place on, in the order of their models' numbers."""
+        for place in range(begin, min(begin + limit, self.count)):
+            yield self._path(place)
+
+    def _path(self, place: int) -> list[int]:
+        path = [self.start]
+        while path[-1] != self.end:
+            for following in self.steps[path[-1]]:
+                if place < self.counts[following]:
+                    path.append(following)
+                    break
+                place -= self.counts[following]
+        return path
+
+
+def shortest_paths(
+    graph: Graph, start: int, end: int, ways: Ways = "lineage", where: EdgeFilter | None = None
+) -> Paths:
+    """The shortest paths from `start` to `end`.
+
+    `lineage`: along a line of descent, up or down. `any`: along edges in either direction, so that
+    two models meet at what they share.
+    """
+    if ways == "any":
+        return _assembled(start, end, _stages(graph, start, end, EITHER, where))
+    up = _stages(graph, start, end, UP, where)
+    if up is not None:
+        return _assembled(start, end, up)
+    down = _stages(graph, end, start, UP, where)  # a model has fewer ancestors than descendants
+    return _assembled(start, end, down and [stage.turned() for stage in reversed(down)])
+
+
+def _stages(
+    graph: Graph, start: int, end: int, sides: Sequence[Direction], where: EdgeFilter | None
+) -> list[Stage] | None:
+    """The steps of all shortest paths, from the start; None if no path leads to the end."""
+    level, seen = np.array([start], np.int32), np.zeros(graph.size, np.bool_)
+    seen[start] = True
+    passed: list[Stage] = []
+    while len(level) and not seen[end]:
+        passed.append(_stage(graph, level, sides, where, seen))
+        level = distinct(passed[-1].go)
+        seen[level] = True
+    return _leading_to(end, passed) if seen[end] else None
+
+
+def _stage(
+    graph: Graph,
+    level: Numbers,
+    sides: Sequence[Direction],
+    where: EdgeFilter | None,
+    seen: Flags,
+) -> Stage:
+    """The edges from a level to models that were not seen."""
+    found = []
+    for side in sides:
+        edges = graph.expand(level, side, where)
+        edges = edges[~seen[graph.ends(edges, side)]]
+        found.append((edges, graph.starts(edges, side), graph.ends(edges, side)))
+    return Stage(*(np.concatenate(each) for each in zip(*found, strict=True)))
+
+
+def _leading_to(end: int, passed: list[Stage]) -> list[Stage]:
+    """Of each stage the edges on a path to the end."""
+    goals, kept = np.array([end], np.int32), []
+    for stage in reversed(passed):
+        kept.append(stage.only(np.isin(stage.go, goals)))
+        goals = distinct(kept[-1].come)
+    return kept[::-1]
+
+
+def _assembled(start: int, end: int, stages: list[Stage] | None) -> Paths:
+    if stages is None:
+        return Paths(start, end, {}, {}, NOTHING)
+    steps: dict[int, set[int]] = defaultdict(set)
+    counts = {end: 1}
+    for stage in reversed(stages):
+        for here, there in zip(stage.come.tolist(), stage.go.tolist(), strict=True):
+            steps[here].add(there)
+        for here in set(stage.come.tolist()):
+            counts[here] = sum(counts[there] for there in steps[here])
+    edges = np.concatenate([NOTHING, *(stage.edges for stage in stages)])
+    return Paths(start, end, {here: sorted(on) for here, on in steps.items()}, counts, edges)
