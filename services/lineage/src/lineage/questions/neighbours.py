@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lineage.memory.arrays import Numbers
+from lineage.memory.arrays import Codes8, Numbers, begins, stable_order
 from lineage.memory.columns import RELATIONS
 from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
@@ -47,21 +47,39 @@ def neighbours(
 ) -> Neighbours:
     """The parents (`ancestors`) or the children (`descendants`) of a model."""
     edges = graph.expand(np.array([model], np.int32), direction, where)
-    models, columns = graph.ends(edges, direction), graph.edges
-    certain = columns.confidence[edges].astype(np.int16)
-    order = np.lexsort((-columns.id[edges], -certain, models))
+    models = graph.ends(edges, direction)
+    order = stable_order(models)  # they lie in this order already, but for later changes
     edges, models = edges[order], models[order]
-    first = np.ones(len(models), np.bool_)
-    first[1:] = models[1:] != models[:-1]
-    counts = _counts(models, columns.relation[edges])
-    edges, models = edges[first], models[first]
-    important = np.argsort(-graph.models.children_count[models], kind="stable")
+    counts = _counts(models, graph.edges.relation[edges])
+    edges = _most_certain(graph, edges, models)
+    models = graph.ends(edges, direction)
+    important = _important_first(graph, models)
     return Neighbours(models[important], edges[important], counts)
 
 
-def _counts(models: Numbers, relations: np.ndarray) -> dict[str, int]:
+def _counts(models: Numbers, relations: Codes8) -> dict[str, int]:
     """How many models there are of each relation; one with edges of two relations is in both."""
-    kinds = np.int64(len(RELATIONS))
-    distinct = np.unique(models * kinds + relations) % kinds
-    counts = np.bincount(distinct, minlength=len(RELATIONS))
-    return {name: int(n) for name, n in zip(RELATIONS, counts, strict=True) if n}
+    counts = {
+        name: int(np.count_nonzero(begins(models[relations == code])))
+        for code, name in enumerate(RELATIONS)
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+def _most_certain(graph: Graph, edges: Numbers, models: Numbers) -> Numbers:
+    """Of the edges to each model the most certain, and of equal ones the newest."""
+    first = np.flatnonzero(begins(models))
+    if len(first) == len(edges):
+        return edges
+    certain = graph.edges.confidence[edges].astype(np.int64) << 56 | graph.edges.id[edges]
+    best = np.maximum.reduceat(certain, first)
+    kept: Numbers = edges[certain == np.repeat(best, np.diff(first, append=len(edges)))]
+    return kept
+
+
+def _important_first(graph: Graph, models: Numbers) -> Numbers:
+    """The order of models by their number of children; most have none and need no sorting."""
+    children = graph.models.children_count[models]
+    some = np.flatnonzero(children)
+    some = some[np.argsort(-children[some], kind="stable")]
+    return np.concatenate([some, np.flatnonzero(children == 0)]).astype(np.int32)

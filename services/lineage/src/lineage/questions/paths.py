@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,10 +13,13 @@ from lineage.memory.arrays import NOTHING, Flags, Numbers, distinct
 from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
 from lineage.memory.segments import Direction
+from lineage.questions.levels import marks
 
 Ways = Literal["lineage", "any"]
-UP: tuple[Direction, ...] = ("ancestors",)
-EITHER: tuple[Direction, ...] = ("ancestors", "descendants")
+Sides = tuple[Direction, ...]
+UP: Sides = ("ancestors",)
+DOWN: Sides = ("descendants",)
+EITHER: Sides = ("ancestors", "descendants")
 
 
 @dataclass(frozen=True)
@@ -79,47 +82,61 @@ def shortest_paths(
     two models meet at what they share.
     """
     if ways == "any":
-        return _assembled(start, end, _stages(graph, start, end, EITHER, where))
-    up = _stages(graph, start, end, UP, where)
-    if up is not None:
-        return _assembled(start, end, up)
-    down = _stages(graph, end, start, UP, where)  # a model has fewer ancestors than descendants
-    return _assembled(start, end, down and [stage.turned() for stage in reversed(down)])
+        return _assembled(start, end, _stages(graph, start, end, EITHER, EITHER, where))
+    stages = _stages(graph, start, end, UP, DOWN, where)
+    if stages is None:
+        stages = _stages(graph, start, end, DOWN, UP, where)
+    return _assembled(start, end, stages)
+
+
+class _Search:
+    """Walks from one end, a level at a time."""
+
+    def __init__(self, graph: Graph, start: int, sides: Sides, where: EdgeFilter | None) -> None:
+        self.level = np.array([start], np.int32)
+        self.seen = marks(graph, self.level)
+        self.passed: list[Stage] = []
+        self._graph, self._sides, self._where = graph, sides, where
+
+    @property
+    def cost(self) -> int:
+        """How many edges the next step follows."""
+        return sum(int(self._graph.degrees(self.level, side).sum()) for side in self._sides)
+
+    def step(self) -> None:
+        """Go on to the models that were not seen."""
+        graph, found = self._graph, []
+        for side in self._sides:
+            edges = graph.expand(self.level, side, self._where)
+            edges = edges[~self.seen[graph.ends(edges, side)]]
+            found.append((edges, graph.starts(edges, side), graph.ends(edges, side)))
+        self.passed.append(Stage(*(np.concatenate(each) for each in zip(*found, strict=True))))
+        self.level = distinct(self.passed[-1].go)
+        self.seen[self.level] = True
 
 
 def _stages(
-    graph: Graph, start: int, end: int, sides: Sequence[Direction], where: EdgeFilter | None
+    graph: Graph, start: int, end: int, onward: Sides, back: Sides, where: EdgeFilter | None
 ) -> list[Stage] | None:
-    """The steps of all shortest paths, from the start; None if no path leads to the end."""
-    level, seen = np.array([start], np.int32), np.zeros(graph.size, np.bool_)
-    seen[start] = True
-    passed: list[Stage] = []
-    while len(level) and not seen[end]:
-        passed.append(_stage(graph, level, sides, where, seen))
-        level = distinct(passed[-1].go)
-        seen[level] = True
-    return _leading_to(end, passed) if seen[end] else None
+    """The steps of all shortest paths, from the start; None if no path leads to the end.
+
+    Two searches walk towards each other, and the one goes on that has less to do: so they rarely
+    follow all the edges of a hub.
+    """
+    one, other = _Search(graph, start, onward, where), _Search(graph, end, back, where)
+    while True:
+        met = one.level[other.seen[one.level]]
+        if len(met):
+            last = _leading_to(met, other.passed)
+            return _leading_to(met, one.passed) + [each.turned() for each in reversed(last)]
+        if not len(one.level) or not len(other.level):
+            return None
+        min(one, other, key=lambda search: search.cost).step()
 
 
-def _stage(
-    graph: Graph,
-    level: Numbers,
-    sides: Sequence[Direction],
-    where: EdgeFilter | None,
-    seen: Flags,
-) -> Stage:
-    """The edges from a level to models that were not seen."""
-    found = []
-    for side in sides:
-        edges = graph.expand(level, side, where)
-        edges = edges[~seen[graph.ends(edges, side)]]
-        found.append((edges, graph.starts(edges, side), graph.ends(edges, side)))
-    return Stage(*(np.concatenate(each) for each in zip(*found, strict=True)))
-
-
-def _leading_to(end: int, passed: list[Stage]) -> list[Stage]:
-    """Of each stage the edges on a path to the end."""
-    goals, kept = np.array([end], np.int32), []
+def _leading_to(goals: Numbers, passed: list[Stage]) -> list[Stage]:
+    """Of each stage the edges on a path to one of the goals."""
+    kept = []
     for stage in reversed(passed):
         kept.append(stage.only(np.isin(stage.go, goals)))
         goals = distinct(kept[-1].come)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lineage.memory.arrays import NOTHING, Numbers, spans
+from lineage.memory.arrays import NOTHING, Numbers, begins, spans
 from lineage.memory.columns import ROLES
 from lineage.memory.graph import Graph
 from lineage.questions.ancestry import ancestry
@@ -86,10 +86,7 @@ def _one_of_each_pair(graph: Graph, edges: Numbers) -> Numbers:
     certain = columns.confidence[edges].astype(np.int16)
     ingredient = columns.role[edges] == ROLES.index("ingredient")
     order = np.lexsort((-columns.id[edges], -certain, ~ingredient, parent, child))
-    child, parent = child[order], parent[order]
-    first = np.ones(len(edges), np.bool_)
-    first[1:] = (child[1:] != child[:-1]) | (parent[1:] != parent[:-1])
-    return edges[order[first]]
+    return edges[order[begins(child[order], parent[order])]]
 
 
 def _votes(graph: Graph, edges: Numbers, child: Numbers, size: int) -> Values:
