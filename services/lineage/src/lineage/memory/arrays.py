@@ -56,7 +56,13 @@ def distinct(numbers: Numbers) -> Numbers:
     if len(numbers) < 2:
         return numbers
     ordered = np.sort(numbers)
-    keep = np.empty(len(ordered), np.bool_)
-    keep[0] = True
-    np.not_equal(ordered[1:], ordered[:-1], out=keep[1:])
-    return ordered[keep]
+    return ordered[begins(ordered)]
+
+
+def begins(*keys: NDArray[Any]) -> Flags:
+    """Which positions begin a group of equal keys, if equal ones lie together."""
+    first = np.zeros(len(keys[0]), np.bool_)
+    first[:1] = True
+    for key in keys:
+        first[1:] |= key[1:] != key[:-1]
+    return first

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from lineage.memory.arrays import Numbers, Places, distinct, pairs, stable_order
+from lineage.memory.arrays import Numbers, Places, begins, distinct, pairs, stable_order
 from lineage.memory.codes import Vocabulary
 from lineage.memory.columns import EdgeColumns, Growing, ModelColumns, Values
 from lineage.memory.graph import Graph
@@ -62,7 +62,7 @@ class GrowingGraph:
         edges = self._edges.view()
         self._edges.reorder(stable_order(pairs(edges.child, edges.parent)))
         edges = self._edges.view()
-        self._edges.write(slice(0, self._edges.size), {"first": _first_of_pairs(edges)})
+        self._edges.write(slice(0, self._edges.size), {"first": begins(edges.child, edges.parent)})
 
     def put_edges(self, values: Values) -> None:
         """Add or change edges: each id once."""
@@ -92,13 +92,6 @@ class GrowingGraph:
         there = graph.expand(distinct(values["child"]), "ancestors")
         known = pairs(graph.edges.child[there], graph.edges.parent[there])
         self.fill_edges(values)
-        added = EdgeColumns(**{n: c[begin:] for n, c in vars(self._edges.view()).items()})
-        first = _first_of_pairs(added) & ~np.isin(pairs(added.child, added.parent), known)
+        child, parent = values["child"], values["parent"]
+        first = begins(child, parent) & ~np.isin(pairs(child, parent), known)
         self._edges.write(slice(begin, self._edges.size), {"first": first})
-
-
-def _first_of_pairs(edges: EdgeColumns) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which edges are not between the same models as the one before."""
-    first = np.ones(len(edges.child), np.bool_)
-    first[1:] = (edges.child[1:] != edges.child[:-1]) | (edges.parent[1:] != edges.parent[:-1])
-    return first
