@@ -50,7 +50,7 @@ fuzz-recipes: $(BIN)/.installed ## Test the recipe language with texts of all ki
 compose-test: $(BIN)/.installed ## Deploy docker-compose.yml without containers, as root (the story of a model, faults, a partition)
 	$(PYTEST) -m compose tests/test_compose_topology.py tests/test_compose_chaos.py
 
-images: $(BIN)/.installed ## Carry out the Dockerfiles without a container engine, as root (IMAGES="registry worker:cuda")
+images: $(BIN)/.installed ## Build and start the images without a container engine, as root (IMAGES="registry worker:cuda")
 	$(BIN)/python -m tools.images $(IMAGES)
 
 scaling: $(BIN)/.installed ## Let the autoscaling rule start real workers for the queue of a real hub

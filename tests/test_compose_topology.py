@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -16,12 +16,10 @@ import pytest
 from running import eventually
 from standardwebhooks import Webhook
 from story import evaluated, from_recipe_to_uplift
+from topology.bucket import digest_in
 from topology.network import lacking
 from topology.topology import Topology, deployed, readable_models
 
-from merge_worker.engine import digest_of_folder
-from mergehub.artifacts import S3Place, open_store
-from mergehub.contracts.runs import Run
 from mergehub.contracts.services import SERVICES
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
@@ -36,18 +34,6 @@ def topology() -> Iterator[Topology]:
         deployed(Path(name) / "hub", readable_models(Path(name))) as running,
     ):
         yield running
-
-
-def digest_in(topology: Topology, run: Run) -> str:
-    """The digest of the model that a run put into the bucket."""
-    place = S3Place.at(
-        "s3://artifacts/models",
-        endpoint=f"http://{topology.network.addresses['s3']}:8333",
-        access_key=topology.secret("s3_access_key"),
-        secret_key=topology.secret("s3_secret_key"),
-    )
-    with tempfile.TemporaryDirectory() as folder, closing(open_store(Path(folder), place)) as store:
-        return digest_of_folder(store.hold(run.id))
 
 
 Delivery = tuple[dict[str, str], bytes]

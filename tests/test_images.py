@@ -1,4 +1,4 @@
-"""What the Dockerfiles promise, read from their own steps; `make images` carries them out."""
+"""What the Dockerfiles promise, read from their own steps; `test_images_made` carries them out."""
 
 from __future__ import annotations
 
@@ -126,6 +126,27 @@ def test_a_target_needs_only_the_stages_that_it_reads() -> None:
     assert [stage.name for stage in worker.for_target("cuda")] == [
         "build", "build-cuda", "worker", "cuda",
     ]  # fmt: skip
+
+
+def test_the_files_of_the_services_differ_only_in_the_name_and_the_description() -> None:
+    def plain(path: Path) -> str:
+        text = path.read_text(encoding="utf-8").partition("\n")[2].replace(path.parent.name, "NAME")
+        return re.sub(r'(image\.description=)".*"', r"\1", text)
+
+    services = [path for path in SERVICES if path.parent.name != "merge-worker"]
+    assert len(services) == 3
+    assert len({plain(path) for path in services}) == 1
+
+
+def test_the_tool_makes_every_stage_that_no_other_one_reads() -> None:
+    targets = {path.parent.name: read(path, {}).targets() for path in FILES}
+    assert targets == {
+        "registry": ["sbom", "service"],
+        "lineage": ["sbom", "service"],
+        "leaderboard": ["sbom", "service"],
+        "merge-worker": ["sbom", "sbom-cuda", "cuda", "cpu"],
+        "backup": ["sbom", "backup"],
+    }
 
 
 def test_variables_are_replaced_as_an_engine_does() -> None:

@@ -108,9 +108,12 @@ class Container:
 
     def kill(self) -> None:
         """kill -9 of the program and of all processes that it has started."""
+        if self._process is None:
+            return
+        if self.pid() is None:  # the program has not begun, and now it never does
+            self._process.kill()
         self.signal(signal.SIGKILL)
-        if self._process is not None:
-            self._process.wait()
+        self._process.wait()
 
     def last_words(self) -> str:
         return last_lines(self.log, 15)
