@@ -41,5 +41,5 @@ def _columns_of(layer: Ints, items: Items) -> Floats:
     depth = layer - layer.min()
     width = np.zeros(depth.max() + 1)
     np.maximum.at(width, depth, items.width[items.of])
-    begin: Floats = np.cumsum(width + BETWEEN) - (width + BETWEEN)
-    return begin[depth]
+    begins: Floats = (np.cumsum(width + BETWEEN) - (width + BETWEEN))[depth]
+    return begins
