@@ -1,7 +1,7 @@
 # Every task of this repository. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-fast thorough chaos fuzz-api fuzz-recipes compose-test images scaling scaling-record coverage check format documents \
+.PHONY: help setup pages demo up test test-fast thorough chaos fuzz-api fuzz-recipes compose-test images scaling scaling-record coverage check format documents \
 	keep-events keep-api lock clean \
 	bench-merge bench-gpu bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api \
 	mutants
@@ -21,15 +21,18 @@ $(BIN)/.installed: constraints.txt pyproject.toml scripts/setup $(PACKAGES)
 	PYTHON=$(PYTHON) scripts/setup
 	@touch $@
 
-setup: $(BIN)/.installed ## Install everything into .venv
+setup: pages ## Install everything into .venv, and build the pages
 
-demo: $(BIN)/.installed ## Merge two specialists of a real model and measure what the merge gained
+pages: $(BIN)/.installed ## Build the hub's pages (web/) into the package, if they have changed
+	@$(BIN)/python scripts/pages
+
+demo: pages ## Merge two specialists of a real model and measure what the merge gained
 	@$(BIN)/python examples/demo/run.py
 
-up: $(BIN)/.installed ## Run the whole hub on this machine, until Ctrl-C
+up: pages ## Run the whole hub on this machine, until Ctrl-C
 	@$(BIN)/mergehub up
 
-test: $(BIN)/.installed ## Run all tests against real stores and real processes
+test: pages ## Run all tests against real stores and real processes
 	$(PYTEST) --numprocesses=$(PROCESSES)
 
 test-fast: $(BIN)/.installed ## Run the tests that start no process: no store, no service, no browser
@@ -66,7 +69,7 @@ coverage: $(BIN)/.installed ## Report the branches of the engine that its tests 
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
 
-check: $(BIN)/.installed ## Check format, lint, types, imports, migrations, generated files, known vulnerabilities
+check: $(BIN)/.installed ## Check format, lint, types, imports, migrations, generated files, pages, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -78,11 +81,13 @@ check: $(BIN)/.installed ## Check format, lint, types, imports, migrations, gene
 	$(BIN)/python -m tools.file_page --check
 	$(BIN)/python -m tools.openapi_documents --check
 	$(BIN)/python -m tools.python_client --check
+	@$(BIN)/python scripts/pages --check
 	@$(BIN)/python scripts/audit
 
 format: $(BIN)/.installed ## Format the code and fix what the linter can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	@$(BIN)/python scripts/pages --format
 
 documents: $(BIN)/.installed ## Generate files from the code: OpenAPI documents, Python client, pages
 	$(BIN)/python -m tools.method_catalogue --write

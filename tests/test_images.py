@@ -109,7 +109,7 @@ def test_a_build_gets_neither_tests_nor_what_is_not_listed() -> None:
     assert {"constraints.txt", "LICENSE", "shared/pyproject.toml", "docs/api.md"} <= allowed
     assert not [each for each in allowed if re.search(r"(^|/)(tests|__pycache__|\.\w+)(/|$)", each)]
     assert {each.partition("/")[0] for each in allowed} <= {
-        "LICENSE", "constraints.txt", "clients", "docs", "services", "shared",
+        "LICENSE", "constraints.txt", "clients", "docs", "scripts", "services", "shared", "web",
     }  # fmt: skip
 
 
