@@ -367,6 +367,7 @@ class HeartbeatRequest(TypedDict):
     fence: int
     progress: NotRequired[RunProgressInput | None]
     needs: NotRequired[NeedsInput | None]
+    warnings: NotRequired[list[str]]
 
 
 class Inactive(TypedDict):
@@ -617,6 +618,7 @@ class ReportRequest(TypedDict):
     outcome: Literal["succeeded", "failed", "cancelled"]
     result: NotRequired[EvaluateResult | MergeResult | None]
     error: NotRequired[RunErrorInput | None]
+    warnings: NotRequired[list[str]]
 
 
 class Rotation(TypedDict):
@@ -644,6 +646,7 @@ class Run(TypedDict):
     progress: RunProgressOutput | None
     result: dict[str, Any] | None
     error: RunErrorOutput | None
+    warnings: list[str]
     revision: int
     created_at: str
     started_at: str | None
@@ -761,6 +764,7 @@ class SubmittedRun(TypedDict):
     progress: RunProgressOutput | None
     result: dict[str, Any] | None
     error: RunErrorOutput | None
+    warnings: list[str]
     revision: int
     created_at: str
     started_at: str | None
