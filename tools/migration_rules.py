@@ -72,7 +72,7 @@ BEFORE_THE_RULES: Final = {
     "registry": (
         *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011"),
     ),
-    "lineage": ("0001", "0002", "0003", "0004"),
+    "lineage": ("0001", "0002", "0003", "0004", "0005"),
     "leaderboard": ("0001", "0002", "0003", "0004"),
 }
 """Migrations that were there before any release promised to serve the tables of the next one.

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lineage import events
 from lineage.app import create_app
 from lineage.background import BACKGROUND
-from lineage.graph.models import EdgeRow
+from lineage.edges.models import EdgeRow
 from lineage.tables import InboxRow, PositionRow, intake
 from mergehub.contracts.events import STREAM, Envelope
 from mergehub.contracts.kinds.merge import Parent

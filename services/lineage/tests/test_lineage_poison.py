@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage import events
 from lineage.background import BACKGROUND
-from lineage.graph.models import EdgeRow
+from lineage.edges.models import EdgeRow
 from lineage.tables import InboxRow, PositionRow, RefusedRow, intake
 from mergehub.backoff import Backoff
 from mergehub.contracts.events import Envelope

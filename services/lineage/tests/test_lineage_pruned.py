@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from lineage import events
 from lineage.background import BACKGROUND
-from lineage.graph.models import EdgeRow
+from lineage.edges.models import EdgeRow
 from lineage.tables import InboxRow, PositionRow, intake
 from mergehub.contracts.events import EventPage
 from mergehub.contracts.kinds.merge import Parent

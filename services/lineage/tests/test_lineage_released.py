@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from lineage import events
-from lineage.graph.models import EdgeRow
+from lineage.edges.models import EdgeRow
 from lineage.tables import PositionRow, RefusedRow
 from mergehub.contracts.events import Envelope
 from tools.event_releases import Release, released

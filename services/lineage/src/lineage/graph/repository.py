@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from typing import Any, Literal
-from uuid import UUID
 
-from sqlalchemy import Uuid, and_, cast, exists, select, text, update
+from sqlalchemy import BigInteger, and_, cast, exists, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import CTE
 
-from lineage.graph.models import EdgeRow
+from lineage.edges.models import EdgeRow
 from lineage.models.models import ModelRow, RevisionRow
 from mergehub.kit.database.database import AnyRow
 
@@ -30,53 +29,55 @@ async def lock(session: AsyncSession) -> None:
         session.info["edges locked by"] = transaction
 
 
-def _reach(start: UUID, direction: Direction) -> CTE:
+def _reach(start: int, direction: Direction) -> CTE:
     """`start` and all that is reached from it, each once, nearest first.
 
     UNION (not UNION ALL) drops models that were reached before, so that a ladder of diamonds takes
     linear time.
     """
-    here, there = EdgeRow.child_id, EdgeRow.parent_id
+    here, there = EdgeRow.child, EdgeRow.parent
     if direction == "descendants":
         here, there = there, here
-    reached = select(cast(start, Uuid).label("id")).cte("reached", recursive=True)
-    return reached.union(select(there).join(reached, here == reached.c.id))
+    reached = select(cast(start, BigInteger).label("number")).cte("reached", recursive=True)
+    return reached.union(select(there).join(reached, here == reached.c.number))
 
 
-async def is_ancestor(session: AsyncSession, ancestor: UUID, of: UUID) -> bool:
+async def is_ancestor(session: AsyncSession, ancestor: int, of: int) -> bool:
     """Whether `ancestor` is `of` or one of the models that it came from.
 
     A model without descendants, as a newly merged one usually is, needs no walk.
     """
     reached = _reach(of, "ancestors")
-    found = exists(select(reached.c.id).where(reached.c.id == ancestor))
-    has_children = exists(select(EdgeRow.id).where(EdgeRow.parent_id == ancestor))
+    found = exists(select(reached.c.number).where(reached.c.number == ancestor))
+    has_children = exists(select(EdgeRow.id).where(EdgeRow.parent == ancestor))
     return ancestor == of or bool(await session.scalar(select(and_(has_children, found))))
 
 
 async def reached(
-    session: AsyncSession, start: UUID, direction: Direction, limit: int
-) -> Sequence[UUID]:
+    session: AsyncSession, start: int, direction: Direction, limit: int
+) -> Sequence[int]:
     """The `limit` nearest models from `start`, itself included.
 
     PostgreSQL evaluates a recursive query level by level and only as far as the LIMIT asks.
     """
-    query = select(_reach(start, direction).c.id).limit(limit)
+    query = select(_reach(start, direction).c.number).limit(limit)
     return (await session.scalars(query)).all()
 
 
-async def names(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
-    rows = await session.execute(select(ModelRow.id, ModelRow.name).where(ModelRow.id.in_(ids)))
-    return {row.id: row.name for row in rows}
+async def named(session: AsyncSession, numbers: Collection[int]) -> dict[int, AnyRow]:
+    """The ids and names of models."""
+    columns = select(ModelRow.number, ModelRow.id, ModelRow.name)
+    rows = await session.execute(columns.where(ModelRow.number.in_(numbers)))
+    return {row.number: row for row in rows}
 
 
-async def edges_among(session: AsyncSession, ids: Collection[UUID]) -> Sequence[AnyRow]:
-    """Every edge with both ends in `ids`, oldest first."""
+async def edges_among(session: AsyncSession, numbers: Collection[int]) -> Sequence[AnyRow]:
+    """Every edge with both ends in `numbers`, oldest first."""
     child, parent = aliased(RevisionRow), aliased(RevisionRow)
     query = (
         select(
-            EdgeRow.child_id.label("child"),
-            EdgeRow.parent_id.label("parent"),
+            EdgeRow.child,
+            EdgeRow.parent,
             child.digest.label("child_digest"),
             parent.digest.label("parent_digest"),
             EdgeRow.relation,
@@ -88,9 +89,9 @@ async def edges_among(session: AsyncSession, ids: Collection[UUID]) -> Sequence[
             EdgeRow.run,
             EdgeRow.source,
         )
-        .join(child, child.id == EdgeRow.child_revision_id)
-        .join(parent, parent.id == EdgeRow.parent_revision_id)
-        .where(EdgeRow.child_id.in_(ids), EdgeRow.parent_id.in_(ids))
+        .join(child, child.id == EdgeRow.child_revision, isouter=True)
+        .join(parent, parent.id == EdgeRow.parent_revision, isouter=True)
+        .where(EdgeRow.child.in_(numbers), EdgeRow.parent.in_(numbers))
         .order_by(EdgeRow.id)
     )
     return (await session.execute(query)).all()
@@ -106,11 +107,11 @@ async def count_edge(session: AsyncSession, edge_id: int) -> None:
     """Raise the parent's counters if the edge's child is new to them. Needs the lock."""
     edge, other = aliased(EdgeRow), aliased(EdgeRow)
     alike = exists().where(
-        other.id != edge.id, other.child_id == edge.child_id, other.parent_id == edge.parent_id
+        other.id != edge.id, other.child == edge.child, other.parent == edge.parent
     )
     same_use = alike.where(other.relation == "merge", other.role == edge.role)
     new = select(
-        edge.parent_id,
+        edge.parent,
         (~alike).label("child"),
         ((edge.relation == "merge") & ~same_use).label("merge"),
         edge.role,
@@ -118,7 +119,7 @@ async def count_edge(session: AsyncSession, edge_id: int) -> None:
     row = (await session.execute(new)).one()
     await session.execute(
         update(ModelRow)
-        .where(ModelRow.id == row.parent_id)
+        .where(ModelRow.number == row.parent)
         .values(
             children_count=ModelRow.children_count + int(row.child),
             base_count=ModelRow.base_count + int(row.merge and row.role == "base"),

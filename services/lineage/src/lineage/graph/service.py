@@ -31,8 +31,8 @@ class WouldCloseCycle(Exception):
 class End:
     """One end of an edge: a model and one of its revisions."""
 
-    model: UUID
-    revision: UUID
+    model: int
+    revision: UUID | None
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ class Provenance:
 async def ensure_end(session: AsyncSession, name: str, digest: str | None) -> End:
     """Return the model of this name and its revision, and create what is new."""
     model = await models.ensure(session, name)
-    return End(model, await models.ensure_revision(session, model, digest))
+    if digest is None:
+        return End(model.number, None)
+    return End(model.number, await models.ensure_revision(session, model.id, digest))
 
 
 async def learn_production(session: AsyncSession, produced: ModelProduced, source: str) -> None:
@@ -87,8 +89,9 @@ async def add_edge(
     if await repository.is_ancestor(session, child.model, of=parent.model):
         raise WouldCloseCycle("The child is already an ancestor of this parent, or is the parent.")
     made = {
-        "child_revision_id": child.revision,
-        "parent_revision_id": parent.revision,
+        "child_revision": child.revision,
+        "parent_revision": parent.revision,
+        "confidence": 100,
         "weight": told.weight,
         "layers": told.layers,
         "method": provenance.method,
@@ -115,8 +118,8 @@ async def _refuse(
 def _claim(child: End, parent: End, told: Parent, provenance: Provenance) -> dict[str, Any]:
     """Return the columns that a kept edge and a refused one have in common."""
     return {
-        "child_id": child.model,
-        "parent_id": parent.model,
+        "child": child.model,
+        "parent": parent.model,
         "relation": told.relation,
         "role": told.role,
         "run": provenance.run,
@@ -131,30 +134,33 @@ async def walk(
 
     Raises ModelNotFound.
     """
-    await model_service.get(session, start)
-    ids = await repository.reached(session, start, direction, limit + 1)
-    edges = await repository.edges_among(session, ids[:limit])
-    depths = _depths(start, ((edge.child, edge.parent) for edge in edges), direction)
+    model = await model_service.get(session, start)
+    numbers = await repository.reached(session, model.number, direction, limit + 1)
+    edges = await repository.edges_among(session, numbers[:limit])
+    depths = _depths(model.number, ((edge.child, edge.parent) for edge in edges), direction)
     if max_depth is not None:
         depths = {node: depth for node, depth in depths.items() if depth <= max_depth}
-    names = await repository.names(session, depths)
+    named = await repository.named(session, depths)
     return schemas.Walk(
         start=start,
-        nodes=[schemas.Node(id=id, name=names[id], depth=depth) for id, depth in depths.items()],
+        nodes=[
+            schemas.Node(id=named[number].id, name=named[number].name, depth=depth)
+            for number, depth in depths.items()
+        ],
         edges=[
-            schemas.Edge.model_validate(edge)
+            schemas.Edge(
+                **edge._asdict() | {"child": named[edge.child].id, "parent": named[edge.parent].id}
+            )
             for edge in edges
             if edge.child in depths and edge.parent in depths
         ],
-        truncated=len(ids) > len(depths),
+        truncated=len(numbers) > len(depths),
     )
 
 
-def _depths(
-    start: UUID, edges: Iterable[tuple[UUID, UUID]], direction: Direction
-) -> dict[UUID, int]:
+def _depths(start: int, edges: Iterable[tuple[int, int]], direction: Direction) -> dict[int, int]:
     """The shortest distance of each node from `start`, nearest first (breadth-first search)."""
-    onward: dict[UUID, list[UUID]] = defaultdict(list)
+    onward: dict[int, list[int]] = defaultdict(list)
     for child, parent in edges:
         here, there = (child, parent) if direction == "ancestors" else (parent, child)
         onward[here].append(there)

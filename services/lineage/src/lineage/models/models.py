@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Identity, Index, String, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lineage.tables import Base
@@ -22,17 +23,31 @@ class ModelRow(Base):
     differ only in case, all but the first are `alias_of` the first. They keep their edges; new
     edges go to the first. The counters count distinct children, and change in the transaction
     that adds the edge.
+
+    Edges refer to the `number`, since eight bytes do for millions of models. The `rank` is a place
+    in an order of all models in which each parent comes before its children. `source` is where the
+    facts (architecture and so on) were learned, and `made_on` when the model was published.
     """
 
     __tablename__ = "models"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
     name: Mapped[str] = mapped_column(Name, unique=True)
+    number: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
+    rank: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     children_count: Mapped[int] = mapped_column(server_default=text("0"))
     base_count: Mapped[int] = mapped_column(server_default=text("0"), index=True)
     ingredient_count: Mapped[int] = mapped_column(server_default=text("0"), index=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     alias_of: Mapped[UUID | None] = mapped_column(ForeignKey("models.id"))
+    named_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    architecture: Mapped[str | None] = mapped_column(String(100))
+    parameters: Mapped[int | None] = mapped_column(BigInteger)
+    tokenizer: Mapped[str | None] = mapped_column(String(500))
+    licence: Mapped[str | None] = mapped_column(String(100))
+    domains: Mapped[list[str]] = mapped_column(ARRAY(String(60)), server_default=text("'{}'"))
+    source: Mapped[str | None] = mapped_column(String(60))
+    made_on: Mapped[date | None]
 
     __table_args__ = (
         Index(
@@ -45,7 +60,7 @@ class ModelRow(Base):
 
 
 class ModelNameRow(Base):
-    """A name that a model has or had, and since when."""
+    """A name that a model had, or another spelling of it, and since when."""
 
     __tablename__ = "model_names"
 
@@ -54,17 +69,32 @@ class ModelNameRow(Base):
     name: Mapped[str] = mapped_column(Name)
     since: Mapped[datetime] = mapped_column(server_default=func.now())
 
+    __table_args__ = (Index("ix_model_names_lower_name", func.lower(name)),)
+
 
 class RevisionRow(Base):
-    """One content of a model; the revision without a digest stands for an unknown content."""
+    """One content of a model, by its digest."""
 
     __tablename__ = "revisions"
-    __table_args__ = (
-        UniqueConstraint("model_id", "digest", postgresql_nulls_not_distinct=True),
-        UniqueConstraint("id", "model_id"),  # the target of an edge's foreign key
-    )
+    __table_args__ = (UniqueConstraint("model_id", "digest"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
     model_id: Mapped[UUID] = mapped_column(ForeignKey("models.id"))
-    digest: Mapped[str | None] = mapped_column(String(200))
+    digest: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class FlagRow(Base):
+    """A warning about a model that a moderator set, and may have cleared."""
+
+    __tablename__ = "flags"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    model: Mapped[int] = mapped_column(ForeignKey("models.number"), index=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    reason: Mapped[str] = mapped_column(String(1000))
+    evidence: Mapped[str | None] = mapped_column(String(1000))
+    set_by: Mapped[str] = mapped_column(String(200))
+    set_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    cleared_by: Mapped[str | None] = mapped_column(String(200))
+    cleared_at: Mapped[datetime | None]

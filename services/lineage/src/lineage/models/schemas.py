@@ -35,7 +35,7 @@ class ModelName(Answer):
 
 class Revision(Answer):
     id: UUID
-    digest: str | None
+    digest: str
     created_at: datetime
 
 

@@ -34,10 +34,13 @@ async def detail(session: AsyncSession, model_id: UUID) -> schemas.ModelDetail:
     model = await get(session, model_id)
     names = await repository.names(session, model_id)
     revisions = await repository.revisions(session, model_id)
-    refused = await refusals.of(session, model_id)
+    refused = await refusals.of(session, model.number)
     return schemas.ModelDetail(
         **schemas.Model.model_validate(model).model_dump(),
-        names=[schemas.ModelName.model_validate(row) for row in names],
+        names=[
+            *(schemas.ModelName.model_validate(row) for row in names),
+            schemas.ModelName(name=model.name, since=model.named_at),
+        ],
         revisions=[schemas.Revision.model_validate(row) for row in revisions],
         refused_parents=[schemas.RefusedParent.model_validate(row) for row in refused],
     )

@@ -89,7 +89,7 @@ class RefusedParent(TypedDict):
 
 class Revision(TypedDict):
     id: str
-    digest: str | None
+    digest: str
     created_at: str
 
 

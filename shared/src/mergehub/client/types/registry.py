@@ -369,6 +369,18 @@ class HeartbeatRequest(TypedDict):
     needs: NotRequired[NeedsInput | None]
 
 
+class Hub(TypedDict):
+    """A hub as a visitor sees it.
+
+    `reading` says whether reading needs a token, and `account` to whom yours belongs."""
+
+    name: str
+    version: str
+    sign_in: bool
+    reading: Literal["public", "token"]
+    account: str | None
+
+
 class Inactive(TypedDict):
     """The answer for every other token."""
 

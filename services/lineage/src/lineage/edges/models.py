@@ -1,0 +1,136 @@
+"""The tables of edges, of the weaker claims about them, of refused edges and of changes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql.base import ischema_names
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy.types import UserDefinedType
+
+from lineage.tables import Base
+
+
+class TransactionId(UserDefinedType[int]):
+    """`xid8`: the number of a transaction, which never wraps around."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "xid8"
+
+
+ischema_names["xid8"] = TransactionId  # so that SQLAlchemy recognises the column
+
+
+class Told:
+    """What a source says about an edge; `run`, `recipe_version` and `method` say how it was made.
+
+    `confidence` (0 to 100) is how far the source is trusted, and `evidence` where it said so.
+    """
+
+    relation: Mapped[str] = mapped_column(String(20))
+    method: Mapped[str | None] = mapped_column(String(100))
+    weight: Mapped[float | None] = mapped_column(Double)
+    density: Mapped[float | None] = mapped_column(Double)
+    layers: Mapped[list[tuple[int, int]] | None] = mapped_column(JSONB(none_as_null=True))
+    recipe_version: Mapped[UUID | None]
+    run: Mapped[UUID | None]
+    source: Mapped[str] = mapped_column(String(60))
+    confidence: Mapped[int] = mapped_column(SmallInteger)
+    evidence: Mapped[str | None] = mapped_column(String(1000))
+    made_on: Mapped[date | None]
+
+    @declared_attr
+    @classmethod
+    def created_at(cls) -> Mapped[datetime]:
+        return mapped_column(server_default=func.now())
+
+
+class EdgeRow(Told, Base):
+    """A model (the child) came from another (the parent), by the strongest of the claims about it.
+
+    The ends are numbers of models. A revision of an end is null if its content is unknown.
+    """
+
+    __tablename__ = "edges"
+    __table_args__ = (
+        UniqueConstraint(
+            "child",
+            "parent",
+            "child_revision",
+            "parent_revision",
+            "role",
+            name="uq_edges_ends_role",
+            postgresql_nulls_not_distinct=True,
+        ),
+        CheckConstraint("child <> parent", name="no_loop"),
+        Index(None, "parent", "child"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    child: Mapped[int] = mapped_column(ForeignKey("models.number"))
+    parent: Mapped[int] = mapped_column(ForeignKey("models.number"))
+    child_revision: Mapped[UUID | None] = mapped_column(ForeignKey("revisions.id"))
+    parent_revision: Mapped[UUID | None] = mapped_column(ForeignKey("revisions.id"))
+    role: Mapped[str] = mapped_column(String(20))
+
+
+class ClaimRow(Told, Base):
+    """What another source says about an edge; the newest claim of each source."""
+
+    __tablename__ = "claims"
+    __table_args__ = (UniqueConstraint("edge_id", "source"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    edge_id: Mapped[int] = mapped_column(ForeignKey("edges.id"))
+
+
+class RefusedEdgeRow(Base):
+    """An edge that was reported and refused, because it would close a cycle."""
+
+    __tablename__ = "refused_edges"
+    __table_args__ = (UniqueConstraint("child", "parent", "relation", "role"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    child: Mapped[int] = mapped_column(ForeignKey("models.number"))
+    parent: Mapped[int] = mapped_column(ForeignKey("models.number"))
+    relation: Mapped[str] = mapped_column(String(20))
+    role: Mapped[str] = mapped_column(String(20))
+    run: Mapped[UUID | None]
+    source: Mapped[str] = mapped_column(String(60))
+    reason: Mapped[str] = mapped_column(String(500))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ChangeRow(Base):
+    """The edges and models that a transaction added or changed, for the graphs in memory.
+
+    A reader asks for the changes of the transactions before `pg_snapshot_xmin`: all of those have
+    ended, so none is skipped that commits later than a younger one.
+    """
+
+    __tablename__ = "changes"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    xid: Mapped[int] = mapped_column(
+        TransactionId, server_default=func.pg_current_xact_id(), index=True
+    )
+    edges: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    models: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)

@@ -1,0 +1,97 @@
+"""The graph as its one writer sees it: rows come, and readers get the state that they make."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from lineage.memory.arrays import Numbers, Places, begins, distinct, pairs, stable_order
+from lineage.memory.codes import Vocabulary
+from lineage.memory.columns import EdgeColumns, Growing, ModelColumns, Values
+from lineage.memory.graph import Graph
+from lineage.memory.identities import Identities
+from lineage.memory.names import Names
+from lineage.memory.segments import Segment, indexed
+
+
+class GrowingGraph:
+    """Takes models and edges from one thread at a time; `graph` is the state for readers."""
+
+    def __init__(self) -> None:
+        self.codes = Vocabulary()
+        self.names = Names()
+        self._models = Growing(ModelColumns)
+        self._edges = Growing(EdgeColumns)
+        self._identities = Identities()
+        self._segments: tuple[Segment, ...] = ()
+
+    def graph(self, as_of: int) -> Graph:
+        """The present state, which is that of a position in the log of changes."""
+        models, edges = self._models.view(), self._edges.view()
+        self._segments = indexed(self._segments, edges, self._models.size)
+        return Graph(
+            models,
+            edges,
+            self.codes,
+            self._segments,
+            self.names,
+            self._identities,
+            as_of,
+            datetime.now(UTC),
+        )
+
+    def put_models(self, numbers: Numbers, places: Places, values: Values) -> None:
+        """Add or change models: each number once, with the place of its name and its columns."""
+        if not len(numbers):
+            return
+        self._models.extend(int(numbers.max()) + 1)
+        new = numbers[~self._models.view().exists[numbers]]
+        self._models.write(numbers, {**values, "name_place": places, "exists": np.array(True)})
+        if len(new):
+            self._identities = self._identities.added(new, self._models.view().id_high)
+
+    def fill_edges(self, values: Values) -> None:
+        """Add edges of a load, which `settle_edges` then puts into their order."""
+        begin = self._edges.size
+        self._edges.extend(begin + len(values["id"]))
+        self._edges.write(slice(begin, self._edges.size), values)
+
+    def settle_edges(self) -> None:
+        """Put the loaded edges into the order of children, and note which is first of its pair."""
+        edges = self._edges.view()
+        self._edges.reorder(stable_order(pairs(edges.child, edges.parent)))
+        edges = self._edges.view()
+        self._edges.write(slice(0, self._edges.size), {"first": begins(edges.child, edges.parent)})
+
+    def put_edges(self, values: Values) -> None:
+        """Add or change edges: each id once."""
+        known = self._known(values)
+        old, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)
+        self._edges.write(known[old], {name: each[old] for name, each in values.items()})
+        if len(new):
+            self._add({name: each[new] for name, each in values.items()})
+
+    def _known(self, values: Values) -> Numbers:
+        """The index of each edge that exists; -1 for the others."""
+        graph = self.graph(0)
+        there = graph.expand(distinct(values["child"].astype(np.int32)), "ancestors")
+        there = there[stable_order(graph.edges.id[there])]
+        ids = graph.edges.id[there]
+        found = np.full(len(values["id"]), -1, np.int32)
+        if len(ids):
+            at = np.minimum(np.searchsorted(ids, values["id"]), len(ids) - 1)
+            same = ids[at] == values["id"]
+            found[same] = there[at[same]]
+        return found
+
+    def _add(self, values: Values) -> None:
+        order = stable_order(pairs(values["child"], values["parent"]))
+        values = {name: each[order] for name, each in values.items()}
+        graph, begin = self.graph(0), self._edges.size
+        there = graph.expand(distinct(values["child"]), "ancestors")
+        known = pairs(graph.edges.child[there], graph.edges.parent[there])
+        self.fill_edges(values)
+        child, parent = values["child"], values["parent"]
+        first = begins(child, parent) & ~np.isin(pairs(child, parent), known)
+        self._edges.write(slice(begin, self._edges.size), {"first": first})
