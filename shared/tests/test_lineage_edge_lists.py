@@ -71,7 +71,7 @@ def test_every_column_that_an_edge_has_is_read(tmp_path: Path) -> None:
             method="ties", weight=0.5, density=0.25, layers=((0, 8), (4, 16)),
             made_on=date(2024, 3, 1), evidence="https://example.org/x", source="thesis",
         ),
-        Facts("me/soup", 2, licence="mit", made_on=date(2024, 3, 1)),
+        Facts("me/soup", 2, licence="mit"),
     ]  # fmt: skip
 
 
@@ -159,10 +159,11 @@ def test_a_value_that_cannot_be_read_is_left_out_and_reported(tmp_path: Path) ->
     assert [row.field for row in read.corrected] == ["weight", "layers", "made_on"]
 
 
-def test_no_file_can_claim_to_be_a_worker_of_this_hub(tmp_path: Path) -> None:
-    read = read_text(tmp_path, "edges.csv", "parent,child,source\na/b,c/d,registry\n")
+@pytest.mark.parametrize("source", ["registry", "manual"])
+def test_no_file_can_claim_to_be_this_hub_itself(source: str, tmp_path: Path) -> None:
+    read = read_text(tmp_path, "edges.csv", f"parent,child,source\na/b,c/d,{source}\n")
     assert read.edges[0].source is None
-    assert [row.was for row in read.corrected] == ["registry"]
+    assert [row.was for row in read.corrected] == [source]
 
 
 def test_a_quote_that_is_not_closed_costs_one_line(tmp_path: Path) -> None:

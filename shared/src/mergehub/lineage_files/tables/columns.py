@@ -8,7 +8,7 @@ from typing import Any
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "child": (
-        "child", "children", "childmodel", "childid", "childname", "derived", "derivedmodel",
+        "child", "childmodel", "childid", "childname", "derived", "derivedmodel",
         "descendant", "merged", "mergedmodel", "output", "outputmodel", "result",
     ),
     "parent": (
@@ -38,7 +38,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "domains": ("domains", "domain"),
 }  # fmt: skip
 OF_THE_HUB = frozenset({
-    "confidence", "run", "recipeversion", "createdby", "claims", "childnumber", "parentnumber",
+    "confidence", "run", "recipeversion", "children", "flagged", "id",
 })  # fmt: skip
 """Columns that an export of a hub has and an import does not take."""
 _FIELD = {written: field for field, names in NAMES.items() for written in names}

@@ -18,6 +18,7 @@ from .records import rows_of
 DELIMITERS = ",;\t|"
 MOST_COLUMNS = 200
 BEFORE_HEADER = 100
+_QUOTED = ("'=", "'+", "'-", "'@")
 _BEGINS = re.compile(r"\s*(#|//)")
 
 
@@ -53,7 +54,8 @@ def read_csv(path: Path, columns: Sequence[str] | None = None) -> Iterator[Row]:
             reason = f"the row has {len(cells)} columns, and the header {len(columns)}"
             yield Skipped(number, "", "", reason, "columns")
             continue
-        yield from rows_of(record(fields, dict(zip(columns, cells, strict=False))), number)
+        told = dict(zip(columns, map(_plain, cells), strict=False))
+        yield from rows_of(record(fields, told), number)
 
 
 def _first(source: Iterator[Line | Skipped], name: str) -> Line:
@@ -82,6 +84,11 @@ def _cells(line: str, delimiter: str) -> list[str]:
     except csv.Error:
         return []
     return [each.strip() for each in found[:MOST_COLUMNS]]
+
+
+def _plain(cell: str) -> str:
+    """A cell without the apostrophe that keeps spreadsheets from computing it."""
+    return cell[1:] if cell.startswith(_QUOTED) else cell
 
 
 def _of_header(columns: Sequence[str], fields: dict[str, str], line: int) -> Iterator[Corrected]:

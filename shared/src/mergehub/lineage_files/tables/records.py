@@ -12,8 +12,8 @@ from mergehub.lineage_files.rows import MOST_PARENTS, Corrected, Edge, Facts, Ro
 from mergehub.lineage_files.words import relation_of, role_of, usual_role
 
 Record = Mapping[str, Any]
-RESERVED = "registry"
-"""The source of what this hub's own workers reported, which no file can claim to be."""
+RESERVED = frozenset({"registry", "manual"})
+"""The sources of what this hub's own workers and writers said, which no file can claim to be."""
 
 READERS: Mapping[str, Callable[[Any], Any]] = {
     "method": values.text,
@@ -26,12 +26,11 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "evidence": values.evidence,
     "source": values.text,
 }
-FACTS: Mapping[str, Callable[[Any], Any]] = {
+FACTS: dict[str, Callable[[Any], Any]] = {
     "architecture": values.text,
     "parameters": values.size,
     "tokenizer": values.text,
     "licence": values.text,
-    "made_on": values.day,
 }
 
 _KINDS = {
@@ -58,8 +57,12 @@ def rows_of(record: Record, line: int) -> Iterator[Row]:
         yield Skipped(line, shown(child), "", reason, "too-many-parents")
         return
     notes: list[Row] = []
-    told = _read(record, READERS, line, notes) | _kind(record, line, notes)
-    facts = _read(record, FACTS, line, notes if not parents else [])
+    if parents:
+        told = _read(record, READERS, line, notes) | _kind(record, line, notes)
+        facts = _read(record, FACTS, line, notes)
+    else:
+        told = {}
+        facts = _read(record, FACTS | {"made_on": values.day}, line, notes)
     facts["domains"] = values.words(record.get("domains"))
     edges = [row for parent in parents for row in edge_rows(child, parent, line, **told)]
     yield from notes
@@ -95,9 +98,9 @@ def _read(
         if value is None:
             reason = f"it cannot be read as {_KINDS.get(field, 'a short text')}, and is left out"
             notes.append(Corrected(line, field, shown(record[field]), "", reason))
-        elif field == "source" and value == RESERVED:
-            reason = f"only what this hub's workers made has the source {RESERVED}"
-            notes.append(Corrected(line, field, RESERVED, "", reason))
+        elif field == "source" and value in RESERVED:
+            reason = f"only what this hub itself learned has the source {value}"
+            notes.append(Corrected(line, field, value, "", reason))
         else:
             found[field] = value
     return found
