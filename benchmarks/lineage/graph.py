@@ -88,3 +88,19 @@ def ladder(layers: int = 60, width: int = 3) -> tuple[Numbers, Numbers]:
     ]
     child, parent = np.array(steps, np.int64).T
     return child, parent
+
+
+def largest_hub(made: Made) -> int:
+    """The model with the most children."""
+    return int(np.argmax(np.bincount(made.parent, minlength=made.models)))
+
+
+def with_ladder(made: Made, child: Numbers, parent: Numbers) -> Made:
+    """The graph and beside it a ladder, whose models have the next numbers."""
+    merge = np.concatenate([made.merge, np.ones(child.size, bool)])
+    return Made(
+        made.models + int(child.max()) + 1,
+        np.concatenate([made.child, child + made.models]),
+        np.concatenate([made.parent, parent + made.models]),
+        merge,
+    )
