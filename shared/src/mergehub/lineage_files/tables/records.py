@@ -64,10 +64,13 @@ def rows_of(record: Record, line: int) -> Iterator[Row]:
         told = {}
         facts = _read(record, FACTS | {"made_on": values.day}, line, notes)
     facts["domains"] = values.words(record.get("domains"))
-    edges = [row for parent in parents for row in edge_rows(child, parent, line, **told)]
     yield from notes
-    yield from edges
-    if not parents or any(isinstance(row, Edge) for row in edges):
+    edges = 0
+    for parent in parents:
+        for row in edge_rows(child, parent, line, **told):
+            edges += isinstance(row, Edge)
+            yield row
+    if not parents or (edges and any(facts.values())):
         yield from fact_rows(child, line, facts, only_facts=not parents)
 
 
