@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup pages demo up test test-fast thorough chaos fuzz-api fuzz-recipes compose-test images scaling scaling-record coverage check format documents \
 	keep-events keep-api lock clean \
-	bench-merge bench-gpu bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api \
+	bench-merge bench-gpu bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api bench-lineage \
 	mutants
 
 PYTHON ?= python3
@@ -135,6 +135,9 @@ bench-webhooks: $(BIN)/.installed ## Measure webhooks delivered per second (BENC
 
 bench-api: $(BIN)/.installed ## Measure the overhead of the middleware, followers, webhooks and tokens (BENCH="--only middleware")
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.api $(BENCH)
+
+bench-lineage: $(BIN)/.installed ## Measure lineage with 2,000,000 models, beside networkx (BENCH="--models 100000")
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.lineage $(BENCH)
 
 .cache/mutants/tool: | $(BIN)/.installed
 	$(BIN)/uv pip install --quiet --target $@ 'cosmic-ray==8.7.0'

@@ -85,8 +85,7 @@ class Drawn:
             "made_on": np.array([edge.made_on for edge in edges], np.int32),
         }
         if load:
-            self.growing.fill_edges(values)
-            self.growing.settle_edges()
+            self.growing.load_edges(values)
         else:
             self.growing.put_edges(values)
         self.edges += edges

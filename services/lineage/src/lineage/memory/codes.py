@@ -50,7 +50,6 @@ class Vocabulary:
     """The codes of each kind of text. A set of domains is one text, its parts sorted."""
 
     architecture: Codes = field(default_factory=Codes)
-    tokenizer: Codes = field(default_factory=Codes)
     licence: Codes = field(default_factory=Codes)
     domains: Codes = field(default_factory=Codes)
     method: Codes = field(default_factory=Codes)

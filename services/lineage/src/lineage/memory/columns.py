@@ -41,7 +41,6 @@ class ModelColumns:
     base_count: Counts
     ingredient_count: Counts
     architecture: Codes16
-    tokenizer: Codes16
     licence: Codes16
     domains: Codes16
     parameters: Integers
@@ -107,10 +106,13 @@ class Growing(Generic[Row]):
         for name, column in values.items():
             self._columns[name][rows] = column
 
-    def reorder(self, order: Numbers) -> None:
-        """Put the rows into another order, one column at a time."""
-        for name, column in self._columns.items():
-            self._columns[name] = column[order]
+    def load(self, columns: dict[str, NDArray[Any]], order: Numbers) -> None:
+        """Have only these rows, in this order. Takes each column out of `columns` to free it."""
+        self.size = len(order)
+        for name, known in self._columns.items():
+            empty = np.full(self.size, EMPTY.get(name, 0), known.dtype)
+            given = columns.pop(name, None)
+            self._columns[name] = empty if given is None else given[order].astype(known.dtype)
 
     def view(self) -> Row:
         """The rows that exist now."""

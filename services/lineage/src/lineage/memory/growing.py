@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lineage.memory.arrays import Numbers, Places, begins, distinct, pairs, stable_order
 from lineage.memory.codes import Vocabulary
@@ -51,18 +53,21 @@ class GrowingGraph:
         if len(new):
             self._identities = self._identities.added(new, self._models.view().id_high)
 
-    def fill_edges(self, values: Values) -> None:
-        """Add edges of a load, which `settle_edges` then puts into their order."""
-        begin = self._edges.size
-        self._edges.extend(begin + len(values["id"]))
-        self._edges.write(slice(begin, self._edges.size), values)
+    def load_edges(self, columns: dict[str, NDArray[Any]]) -> None:
+        """Begin with these edges, in the order of children; takes the columns out of the dict."""
+        order = stable_order(pairs(columns["child"], columns["parent"]))
+        self._edges.load(columns, order)
+        edges = self._edges.view()
+        first = begins(edges.child, edges.parent)
+        self._edges.write(slice(0, self._edges.size), {"first": first})
 
-    def settle_edges(self) -> None:
-        """Put the loaded edges into the order of children, and note which is first of its pair."""
-        edges = self._edges.view()
-        self._edges.reorder(stable_order(pairs(edges.child, edges.parent)))
-        edges = self._edges.view()
-        self._edges.write(slice(0, self._edges.size), {"first": begins(edges.child, edges.parent)})
+    def unknown_models(self, edges: Values) -> set[int]:
+        """Models at the ends of edges that are not in the graph."""
+        exists = self._models.view().exists
+        ends = np.union1d(edges["child"], edges["parent"])
+        known = ends < len(exists)
+        known[known] = exists[ends[known]]
+        return set(ends[~known].tolist())
 
     def put_edges(self, values: Values) -> None:
         """Add or change edges: each id once."""
@@ -91,7 +96,7 @@ class GrowingGraph:
         graph, begin = self.graph(0), self._edges.size
         there = graph.expand(distinct(values["child"]), "ancestors")
         known = pairs(graph.edges.child[there], graph.edges.parent[there])
-        self.fill_edges(values)
         child, parent = values["child"], values["parent"]
         first = begins(child, parent) & ~np.isin(pairs(child, parent), known)
-        self._edges.write(slice(begin, self._edges.size), {"first": first})
+        self._edges.extend(begin + len(first))
+        self._edges.write(slice(begin, self._edges.size), {**values, "first": first})

@@ -94,7 +94,7 @@ def _votes(graph: Graph, edges: Numbers, child: Numbers, size: int) -> Values:
     ingredient = graph.edges.role[edges] == ROLES.index("ingredient")
     merged = np.bincount(child, ingredient, minlength=size)[child] > 0
     weights = np.abs(graph.edges.weight[edges].astype(np.float64))
-    known = ~np.isnan(weights) & ingredient
+    known = np.isfinite(weights) & ingredient
     sums = np.bincount(child, np.where(known, weights, 0), minlength=size)
     counts = np.bincount(child, known, minlength=size)
     average = np.divide(sums, counts, out=np.ones(size), where=counts > 0)

@@ -367,6 +367,7 @@ class HeartbeatRequest(TypedDict):
     fence: int
     progress: NotRequired[RunProgressInput | None]
     needs: NotRequired[NeedsInput | None]
+    warnings: NotRequired[list[str]]
 
 
 class Hub(TypedDict):
@@ -629,6 +630,7 @@ class ReportRequest(TypedDict):
     outcome: Literal["succeeded", "failed", "cancelled"]
     result: NotRequired[EvaluateResult | MergeResult | None]
     error: NotRequired[RunErrorInput | None]
+    warnings: NotRequired[list[str]]
 
 
 class Rotation(TypedDict):
@@ -656,6 +658,7 @@ class Run(TypedDict):
     progress: RunProgressOutput | None
     result: dict[str, Any] | None
     error: RunErrorOutput | None
+    warnings: list[str]
     revision: int
     created_at: str
     started_at: str | None
@@ -773,6 +776,7 @@ class SubmittedRun(TypedDict):
     progress: RunProgressOutput | None
     result: dict[str, Any] | None
     error: RunErrorOutput | None
+    warnings: list[str]
     revision: int
     created_at: str
     started_at: str | None
