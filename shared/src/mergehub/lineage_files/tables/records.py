@@ -18,13 +18,13 @@ RESERVED = frozenset({"registry", "manual"})
 READERS: Mapping[str, Callable[[Any], Any]] = {
     "method": values.text,
     "weight": values.number,
-    "density": values.number,
+    "density": values.share,
     "layers": values.layers,
     "child_digest": values.digest,
     "parent_digest": values.digest,
     "made_on": values.day,
     "evidence": values.evidence,
-    "source": values.text,
+    "source": values.source,
 }
 FACTS: dict[str, Callable[[Any], Any]] = {
     "architecture": values.text,
@@ -35,7 +35,7 @@ FACTS: dict[str, Callable[[Any], Any]] = {
 
 _KINDS = {
     "weight": "a number",
-    "density": "a number",
+    "density": "a number from 0 to 1",
     "layers": "layer ranges",
     "made_on": "a date",
     "parameters": "a count",
@@ -106,6 +106,9 @@ def _read(
             notes.append(Corrected(line, field, value, "", reason))
         else:
             found[field] = value
+            if field == "source" and value != record[field]:
+                reason = "the name of a source has letters, digits, dots, hyphens and underscores"
+                notes.append(Corrected(line, field, shown(record[field]), value, reason))
     return found
 
 
