@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -16,12 +16,10 @@ import pytest
 from running import eventually
 from standardwebhooks import Webhook
 from story import evaluated, from_recipe_to_uplift
+from topology.models import digest_in, readable_models
 from topology.network import lacking
-from topology.topology import Topology, deployed, readable_models
+from topology.topology import Topology, deployed
 
-from merge_worker.engine import digest_of_folder
-from mergehub.artifacts import S3Place, open_store
-from mergehub.contracts.runs import Run
 from mergehub.contracts.services import SERVICES
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
@@ -36,18 +34,6 @@ def topology() -> Iterator[Topology]:
         deployed(Path(name) / "hub", readable_models(Path(name))) as running,
     ):
         yield running
-
-
-def digest_in(topology: Topology, run: Run) -> str:
-    """The digest of the model that a run put into the bucket."""
-    place = S3Place.at(
-        "s3://artifacts/models",
-        endpoint=f"http://{topology.network.addresses['s3']}:8333",
-        access_key=topology.secret("s3_access_key"),
-        secret_key=topology.secret("s3_secret_key"),
-    )
-    with tempfile.TemporaryDirectory() as folder, closing(open_store(Path(folder), place)) as store:
-        return digest_of_folder(store.hold(run.id))
 
 
 Delivery = tuple[dict[str, str], bytes]
@@ -101,7 +87,10 @@ def test_the_gateway_passes_each_path_to_its_service(topology: Topology) -> None
         assert client.get("/v1/boards/overall").status_code == 200
         assert client.get("/v1/models").status_code == 200
         assert client.get("/v1/runs").status_code == 200
-        assert client.get("/").headers["Location"] == "/docs"
+        assert client.get("/").headers["Content-Type"].startswith("text/html")
+        assert client.get("/map").text == client.get("/").text
+        reader = client.get("/nothing", headers={"Accept": "text/html,*/*"})
+        assert (reader.status_code, "Page not found" in reader.text) == (404, True)
         missing = client.get("/nothing")
         assert (missing.status_code, missing.json()["status"]) == (404, 404)
         assert missing.headers["Content-Type"] == "application/problem+json"

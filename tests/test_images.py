@@ -1,4 +1,4 @@
-"""What the Dockerfiles promise, read from their own steps; `make images` carries them out."""
+"""What the Dockerfiles promise, read from their own steps; `test_images_made` carries them out."""
 
 from __future__ import annotations
 
@@ -109,13 +109,29 @@ def test_a_build_gets_neither_tests_nor_what_is_not_listed() -> None:
     assert {"constraints.txt", "LICENSE", "shared/pyproject.toml", "docs/api.md"} <= allowed
     assert not [each for each in allowed if re.search(r"(^|/)(tests|__pycache__|\.\w+)(/|$)", each)]
     assert {each.partition("/")[0] for each in allowed} <= {
-        "LICENSE", "constraints.txt", "clients", "docs", "services", "shared",
+        "LICENSE", "constraints.txt", "clients", "docs", "scripts", "services", "shared", "web",
     }  # fmt: skip
 
 
 def test_what_is_not_in_the_context_cannot_be_copied(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="not in the build context"):
         copy(ROOT, ["conftest.py"], "/", tmp_path, context(ROOT))
+
+
+def test_a_copy_replaces_a_link_and_leaves_what_it_leads_to(tmp_path: Path) -> None:
+    source, into, elsewhere = (tmp_path / name for name in ("source", "into", "elsewhere"))
+    for folder in (source / "bin", into / "bin"):
+        folder.mkdir(parents=True)
+    elsewhere.write_text("of another")
+    for name in ("program", "python"):
+        (into / "bin" / name).symlink_to(elsewhere)
+    (source / "bin" / "program").write_text("new")
+    (source / "bin" / "python").symlink_to("/usr/local/bin/python")
+    for _ in range(2):
+        copy(source, ["bin"], "/bin", into, None)
+    assert (into / "bin" / "program").read_text() == "new"
+    assert str((into / "bin" / "python").readlink()) == "/usr/local/bin/python"
+    assert elsewhere.read_text() == "of another"
 
 
 def test_a_target_needs_only_the_stages_that_it_reads() -> None:
@@ -126,6 +142,27 @@ def test_a_target_needs_only_the_stages_that_it_reads() -> None:
     assert [stage.name for stage in worker.for_target("cuda")] == [
         "build", "build-cuda", "worker", "cuda",
     ]  # fmt: skip
+
+
+def test_the_files_of_the_services_differ_only_in_the_name_and_the_description() -> None:
+    def plain(path: Path) -> str:
+        text = path.read_text(encoding="utf-8").partition("\n")[2].replace(path.parent.name, "NAME")
+        return re.sub(r'(image\.description=)".*"', r"\1", text)
+
+    services = [path for path in SERVICES if path.parent.name != "merge-worker"]
+    assert len(services) == 3
+    assert len({plain(path) for path in services}) == 1
+
+
+def test_the_tool_makes_every_stage_that_no_other_one_reads() -> None:
+    targets = {path.parent.name: read(path, {}).targets() for path in FILES}
+    assert targets == {
+        "registry": ["sbom", "service"],
+        "lineage": ["sbom", "service"],
+        "leaderboard": ["sbom", "service"],
+        "merge-worker": ["sbom", "sbom-cuda", "cuda", "cpu"],
+        "backup": ["sbom", "backup"],
+    }
 
 
 def test_variables_are_replaced_as_an_engine_does() -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 from tools.images.context import context, copy
 from tools.images.dockerfile import Dockerfile, Stage, Step, pairs, replaced, with_defaults
-from tools.images.roots import Root, mount_root, mounted, run_in, system
+from tools.images.roots import Root, mount_root, mounted, run_in, system, unmount
 
 Mount = tuple[Sequence[str | Path], Path]
 PYTHON_BASE = re.compile(r"python:3\.\d+")  # what the stand-in stands in for
@@ -46,21 +48,46 @@ class Registry:
 
 
 class Build:
-    """Builds a target of a Dockerfile in `folder`, over the stand-in `base`."""
+    """Builds targets of a Dockerfile in `folder`, over the stand-in `base`, each stage once.
 
-    def __init__(self, repository: Path, base: Path, folder: Path, registry: Registry) -> None:
+    `given` are the build arguments. At its end the folder goes, with all that was built.
+    """
+
+    def __init__(
+        self,
+        repository: Path,
+        base: Path,
+        folder: Path,
+        registry: Registry,
+        given: Mapping[str, str],
+    ) -> None:
         self._repository, self._base, self._folder = repository, base, folder
-        self._registry = registry
+        self._registry, self.given = registry, given
         self._allowed = context(repository)
         self._images: dict[str, Image] = {}
 
-    def target(self, dockerfile: Dockerfile, name: str | None, given: Mapping[str, str]) -> Image:
+    def __enter__(self) -> Self:
+        shutil.rmtree(self._folder, ignore_errors=True)  # of a build that was killed
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for root in self._folder.glob("*/root"):  # that of a stage that failed, too
+            unmount(root)
+        shutil.rmtree(self._folder)
+
+    def roots(self) -> list[Path]:
+        """The roots of the stages that were built."""
+        return [image.root.path for image in self._images.values()]
+
+    def target(self, dockerfile: Dockerfile, name: str | None) -> Image:
         """Build the stages that a target needs. Raises StepFailed."""
         for stage in dockerfile.for_target(name):
-            self._images[stage.name] = self._stage(stage, dockerfile.arguments, given)
+            if stage.name in self._images:
+                continue
+            self._images[stage.name] = self._stage(stage, dockerfile.arguments)
         return self._images[stage.name]
 
-    def _stage(self, stage: Stage, before: Mapping[str, str], given: Mapping[str, str]) -> Image:
+    def _stage(self, stage: Stage, before: Mapping[str, str]) -> Image:
         image = self._from(replaced(stage.base, before), self._folder / stage.name)
         arguments: dict[str, str] = {}
         for step in stage.steps:
@@ -69,7 +96,7 @@ class Build:
                 flush=True,
             )
             if step.instruction == "ARG":
-                arguments |= with_defaults(step.value, given, before)
+                arguments |= with_defaults(step.value, self.given, before)
                 continue
             act = getattr(self, f"_{step.instruction.lower()}", None)
             if act is None:
@@ -121,7 +148,7 @@ class Build:
         told = dict(part.partition("=")[::2] for part in text.split(","))
         target = image.root.path / str(Path(image.workdir) / told["target"]).lstrip("/")
         if told.get("type") == "cache":
-            source = self._folder.parent / "cache" / told["target"].lstrip("/")
+            source = self._repository / ".cache" / "images" / "cache" / told["target"].lstrip("/")
             source.mkdir(parents=True, exist_ok=True)
         elif told.get("type", "bind") == "bind":
             within = self._images[told["from"]].root.path if "from" in told else self._repository

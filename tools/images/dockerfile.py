@@ -75,6 +75,13 @@ class Dockerfile:
                 chosen.append(stage)
         return [stage for stage in self.stages.values() if stage in chosen]
 
+    def targets(self) -> list[str]:
+        """The stages that are made for their own sake, since no other one reads them."""
+        read: set[str] = set()
+        for stage in self.stages.values():
+            read |= {stage.base, *stage.needs()}
+        return [name for name in self.stages if name not in read]
+
     def chain(self, target: str | None) -> list[Stage]:
         """The stage that `target` names after those that it is based on; the last if None."""
         found = [self.stages[target or list(self.stages)[-1]]]

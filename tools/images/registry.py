@@ -10,18 +10,22 @@ from urllib.parse import urlsplit
 
 from tools.images.build import Registry
 
-OPTIONS = ("index-url", "find-links", "cert")
+LINKS = "find-links"
+OPTIONS = ("index-url", LINKS, "cert")
 FOR_UV = {
     "index-url": "UV_DEFAULT_INDEX",
-    "find-links": "UV_FIND_LINKS",
+    LINKS: "UV_FIND_LINKS",
     "cert": "SSL_CERT_FILE",
 }
 
 
-def registry() -> Registry:
-    """The variables that pip and uv need in a build, and the local folders that they name."""
+def registry(links: bool = True) -> Registry:
+    """The variables that pip and uv need in a build, and the local folders that they name.
+
+    `links` is whether the folders of links are among them.
+    """
     environment, folders = {}, []
-    for option in OPTIONS:
+    for option in OPTIONS if links else [each for each in OPTIONS if each != LINKS]:
         value = os.environ.get(f"PIP_{option.upper().replace('-', '_')}") or _configured(option)
         if value:
             environment[f"PIP_{option.upper().replace('-', '_')}"] = value

@@ -44,6 +44,11 @@ def mount(*arguments: str | Path) -> None:
     subprocess.run(["mount", *arguments], check=True)
 
 
+def unmount(path: Path) -> None:
+    """Unmount what is mounted at a path and below. Raises CalledProcessError."""
+    subprocess.run(["umount", "--recursive", path], check=True)
+
+
 @contextmanager
 def mounted(*mounts: tuple[Sequence[str | Path], Path]) -> Iterator[None]:
     """Mount things (arguments and target), making the targets, while the block lasts."""
@@ -61,7 +66,7 @@ def mounted(*mounts: tuple[Sequence[str | Path], Path]) -> Iterator[None]:
         yield
     finally:
         for target in reversed(done):
-            subprocess.run(["umount", "--recursive", target], check=True)
+            unmount(target)
 
 
 def system(path: Path) -> list[tuple[Sequence[str | Path], Path]]:

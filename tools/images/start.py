@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from mergehub.hub.postgres import Postgres
@@ -42,38 +43,51 @@ class Stores:
             store.stop()
 
     def environment(self) -> dict[str, str]:
-        """The settings of a program that finds the folder at /stores."""
+        """The settings of a program that finds the folder at /stores, and no GPU."""
         return TOKENS | {
+            "MERGEHUB_HARDWARE": "cpu",
             "MERGEHUB_DATABASE_URL": "postgresql://mergehub@/postgres?host=/stores/pg/s",
             "MERGEHUB_REDIS_URL": "unix:///stores/vk/s?db=0",
         }
 
 
-def probed(image: Image, stores: Stores) -> str:
-    """Start the image's command, wait until its own health check passes, and stop it.
+@dataclass(frozen=True)
+class Times:
+    """The seconds until a program was healthy, and until it ended after its stop signal.
 
-    Raises StepFailed if it does not become healthy, or does not end by its stop signal.
+    A job has no health: it ends by itself.
     """
-    environment = stores.environment() | image.environment
+
+    healthy: float | None
+    ended: float
+
+
+def tried(image: Image, stores: Stores) -> Times:
+    """Start the image's command and wait until its own health check passes, then stop it.
+
+    Raises StepFailed if it does not become healthy, or does not end well.
+    """
+    environment = image.environment | stores.environment()
+    program = image.root.chroot(image.user, image.workdir, image.command)
     with _read_only(image, stores.folder):
         began = time.monotonic()
-        program = image.root.chroot(image.user, image.workdir, image.command)
         process = subprocess.Popen([*ALONE, *program], env=environment)
+        healthy = None
         try:
-            _wait_until_healthy(image, process, environment)
-            healthy = time.monotonic() - began
-            began = time.monotonic()
-            os.kill(_first(process), signal.Signals[image.stop_signal])
+            if image.healthcheck:
+                _wait_until_healthy(image, process, environment)
+                healthy = time.monotonic() - began
+                began = time.monotonic()
+                os.kill(_first(process), signal.Signals[image.stop_signal])
             status = process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            raise StepFailed(f"did not end by {image.stop_signal}") from None
+            raise StepFailed(f"did not end within {STOP_SECONDS} s") from None
         finally:
             process.kill()
             process.wait()
-    if status not in (0, -signal.Signals[image.stop_signal]):
-        raise StepFailed(f"ended with status {status} after {image.stop_signal}")
-    stopped = time.monotonic() - began
-    return f"healthy after {healthy:.1f} s, stopped with {status} in {stopped:.1f} s"
+    if status != 0 and not (image.healthcheck and -status == signal.Signals[image.stop_signal]):
+        raise StepFailed(f"ended with status {status}")
+    return Times(healthy, time.monotonic() - began)
 
 
 def _wait_until_healthy(

@@ -36,6 +36,9 @@ class Silent:
     def progress(self, *_: Any) -> None:
         return
 
+    def warn(self, said: str) -> None:
+        return
+
     def send(self, message: Any) -> None:
         return
 
@@ -214,11 +217,13 @@ def in_its_process(made: Job, **environment: str) -> list[dict[str, Any]]:
 def test_a_run_for_a_gpu_is_computed_by_the_gpu_to_the_same_bytes(tmp_path: Path) -> None:
     on_cpu = job(tmp_path, models_in(tmp_path))
     on_gpu = on_cpu.model_copy(update={"hardware": "gpu", "run_id": uuid4()})
-    results = [
-        in_its_process(each, NUMBA_ENABLE_CUDASIM="1")[-1]["result"] for each in (on_cpu, on_gpu)
-    ]
+    told = [in_its_process(each, NUMBA_ENABLE_CUDASIM="1") for each in (on_cpu, on_gpu)]
+    results = [messages[-1]["result"] for messages in told]
     assert [each["device"] for each in results] == ["cpu", "cuda:0 (numba's simulator)"]
     assert results[0]["output_digest"] == results[1]["output_digest"]
+    last = [[each for each in messages if each["kind"] == "progress"][-1] for messages in told]
+    of_cpu, of_gpu = (each["usage"]["gpu_memory"] for each in last)
+    assert of_cpu == 0 < of_gpu < 4096  # for tensors of four elements
 
 
 @pytest.mark.skipif(HAS_GPU, reason="there is a GPU")
@@ -245,9 +250,11 @@ def test_a_run_for_which_the_gpu_lacks_memory_says_so(tmp_path: Path) -> None:
 
 
 def test_no_number_of_warnings_makes_a_result_that_the_hub_refuses() -> None:
-    how = How()
+    reported: list[str] = []
+    how = How(reported.append)
     for number in range(100):
         how.warn(f"{number} " + "x" * 1000)
+    assert reported == [*how.warnings[:-1], reported[-1]]
     assert len(how.warnings) == MOST_WARNINGS
     assert how.warnings[0].startswith("0 xxx")
     assert how.warnings[-1] == "More warnings like these followed."

@@ -35,6 +35,11 @@ class Tokens:
     service: str
 
 
+def is_used(path: Path) -> bool:
+    """Whether a hub has opened this data folder before."""
+    return os.path.exists(path.expanduser() / LOCK)  # False if it may not be read
+
+
 class DataFolder:
     """An opened data folder; no other process can open it until it is closed or this one ends."""
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from mergehub.hub import leftovers
 from mergehub.hub.address import listen, names, url_of
-from mergehub.hub.folder import DataFolder
+from mergehub.hub.folder import DataFolder, is_used
 from mergehub.hub.postgres import Postgres
 from mergehub.hub.process import CannotStart
 from mergehub.hub.supervisor import Program, Supervisor
@@ -64,13 +64,18 @@ class Options:
 def run(options: Options) -> None:
     """Run a hub until a signal ends it. Raises CannotStart, which says what to do."""
     _end_like_ctrl_c(signal.SIGTERM, signal.SIGHUP)
+    if not is_used(options.data):
+        _listen(options).close()  # an address that cannot be used must not leave a new folder
     with DataFolder(options.data) as folder:
-        leftovers.end(folder / "children.json", folder.path)
+        leftovers.end(folder / "children.json", folder.path)  # they may still use the address
         folder.forget_connection()
-        listener = listen(options.host, options.port, guarded=options.require_token)
-        with listener:
+        with _listen(options) as listener:
             folder.say_who_runs(url_of(listener))
             _run(Hub(options, folder, listener))
+
+
+def _listen(options: Options) -> socket.socket:
+    return listen(options.host, options.port, guarded=options.require_token)
 
 
 def _run(hub: Hub) -> None:

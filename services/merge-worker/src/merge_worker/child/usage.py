@@ -6,6 +6,8 @@ import resource
 import sys
 from pathlib import Path
 
+from merge_worker.engine.cuda.held import HELD
+
 from .messages import Usage
 
 KIBIBYTE = 1024
@@ -32,8 +34,8 @@ def _counters() -> dict[str, int]:
 
 
 def _gpu_memory() -> int:
-    """The most that PyTorch has held on the GPU; it is asked only if it is in use."""
+    """The most that the engine or PyTorch, which is asked only if it is in use, held on the GPU."""
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_initialized():
-        return 0
-    return int(torch.cuda.max_memory_reserved())
+        return HELD.most
+    return HELD.most + int(torch.cuda.max_memory_reserved())

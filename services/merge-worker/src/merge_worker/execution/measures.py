@@ -20,6 +20,7 @@ OUTCOMES = ("succeeded", "failed", "cancelled", "released", "lost")
 HEARTBEATS = ("renewed", "lost", "failed")
 SECONDS = (1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 12 * 3600)
 MEMORY = tuple(float(1 << power) for power in range(28, 41))  # 256 MiB to 1 TiB
+GPU_MEMORY = tuple(float(1 << power) for power in range(24, 39))  # 16 MiB to 256 GiB
 ITEMS = "items"
 """The unit of the progress of an evaluation."""
 
@@ -55,8 +56,8 @@ class Measures:
         )
         self._gpu_memory = histogram(
             "mergehub_worker_peak_gpu_memory_bytes",
-            "The most GPU memory that an attempt held with PyTorch, if it used any",
-            MEMORY,
+            "The most GPU memory that an attempt held, if it used any",
+            GPU_MEMORY,
         )
         self._busy = Gauge(
             "mergehub_worker_busy", "Whether the worker holds a run", registry=registry

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 
 import structlog
 
@@ -21,12 +22,17 @@ from mergehub.kit.telemetry.traces import begin_tracing, end_tracing
 log = structlog.get_logger()
 
 
-def loops_of(service: Background, resources: Resources, background: bool) -> dict[str, Loop]:
-    """The loops of a process, with or without the service's background work.
+def loops_of(
+    service: Background,
+    resources: Resources,
+    background: bool,
+    more: Mapping[str, Loop] = MappingProxyType({}),
+) -> dict[str, Loop]:
+    """The loops of a process, with or without the service's background work, and `more`.
 
     Each begins as soon as the tables are there.
     """
-    loops: dict[str, Loop] = {"signals": resources.signals.run}
+    loops: dict[str, Loop] = {"signals": resources.signals.run, **more}
     if background:
         loops |= service.loops(resources)
     return {f"{service.name}.{name}": resources.tables.after(loop) for name, loop in loops.items()}

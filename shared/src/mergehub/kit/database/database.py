@@ -102,6 +102,18 @@ class Database:
         finally:
             await engine.dispose()
 
+    @asynccontextmanager
+    async def driver(self, **settings: str) -> AsyncIterator[asyncpg.Connection]:
+        """A connection of the driver, for what SQLAlchemy lacks, such as COPY; closed afterwards.
+
+        `settings` are the server's for this connection. Statements have no time limit.
+        """
+        connection = await self._connect(None, **settings)
+        try:
+            yield connection
+        finally:
+            connection.terminate()
+
     def reading(self) -> AsyncSession:
         """A session that reads without the round trips of BEGIN and COMMIT.
 

@@ -29,6 +29,7 @@ from mergehub.kit.middleware.requests import PROBES
 from mergehub.kit.openapi.answers import share_errors
 from mergehub.kit.openapi.document import amend
 from mergehub.kit.openapi.links import Link, describe_links
+from mergehub.kit.pages import page_routes
 from mergehub.kit.problems.exhausted import NotReady
 from mergehub.kit.problems.problem import (
     Invalid,
@@ -39,6 +40,7 @@ from mergehub.kit.problems.problem import (
 from mergehub.kit.settings.names import warn_of_misspelt
 from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.logs import configure_logging
+from mergehub.kit.telemetry.loops import Loop
 from mergehub.kit.telemetry.metrics import Reading, exposition
 from mergehub.kit.telemetry.traces import end_tracing
 
@@ -47,6 +49,10 @@ READY_SECONDS = 2.0
 
 async def _no_preparation(resources: Resources) -> None:
     return None
+
+
+def _no_loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
+    return {}
 
 
 async def _no_readings(session: AsyncSession) -> Sequence[Reading]:
@@ -63,6 +69,7 @@ class ServiceParts:
     - `links`: the links between operations in the OpenAPI document.
     - `doors`: those of `routers` that need no token even if reading needs one.
     - `start`: runs once before the first request; the tables need not be there yet.
+    - `loops`: what each process that answers requests does besides, wherever the background runs.
     - `prepare`: runs once when the tables are there, before the first request that needs them.
     """
 
@@ -72,6 +79,7 @@ class ServiceParts:
     links: Sequence[Link] = ()
     largest_bodies: Mapping[str, int] = field(default_factory=dict)
     start: Callable[[FastAPI, Resources], Awaitable[None]] | None = None
+    loops: Callable[[FastAPI, Resources], Mapping[str, Loop]] = _no_loops
     prepare: Callable[[Resources], Awaitable[None]] = _no_preparation
     readings: Callable[[AsyncSession], Awaitable[Sequence[Reading]]] = _no_readings
     doors: Sequence[APIRouter] = ()
@@ -101,7 +109,8 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
             resources.tables.prepare = lambda: parts.prepare(resources)
             with suppress(Unavailable):  # `/readyz` says so, and the loops look again
                 await resources.tables.look()
-            loops = loops_of(parts.background, resources, settings.background == "inline")
+            inline, more = settings.background == "inline", parts.loops(app, resources)
+            loops = loops_of(parts.background, resources, inline, more)
             async with watched_loops(loops, resources) as app.state.loops:
                 yield
         await asyncio.to_thread(end_tracing)
@@ -134,6 +143,7 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
             app.include_router(router, dependencies=[known])
     app.include_router(_operations(parts, metrics))
     app.include_router(docs_routes({parts.background.name: app.openapi}))
+    app.include_router(page_routes())
     return app
 
 

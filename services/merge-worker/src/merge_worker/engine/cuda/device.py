@@ -21,6 +21,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from merge_worker.engine.errors import DeviceError, DeviceMemoryError, EngineError
 
+from .held import HELD
 from .memory import DeviceMemory
 
 BLOCK: Final = 1 << 22
@@ -193,6 +194,7 @@ class Lane:
         count = math.prod(shape)
         flat = self._held.get(use)
         if flat is None or flat.size < count:
+            flat = None  # free it before the larger one is made
             self._free(use)
             flat = self._held[use] = self._allocated(count, np.dtype(dtype))
         return flat[:count].reshape(*shape)
@@ -205,7 +207,7 @@ class Lane:
 
     def kept(self, array: NDArray[Any]) -> Any:
         """Start to copy a small array into a new place on the device, and return that."""
-        return self._cuda.to_device(array, stream=self.stream)
+        return HELD.until_freed(self._cuda.to_device(array, stream=self.stream))
 
     def host(self, size: int) -> NDArray[np.uint8]:
         """`size` bytes of pinned memory for results, valid until the next block."""
@@ -218,7 +220,7 @@ class Lane:
         size = count * dtype.itemsize
         self._memory.take(size)
         try:
-            return self._cuda.device_array(count, dtype, stream=self.stream)
+            return HELD.until_freed(self._cuda.device_array(count, dtype, stream=self.stream))
         except BaseException:
             self._memory.give_back(size)
             raise

@@ -1,0 +1,103 @@
+"""The lineage service as a process of its own, and a light client."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+START_SECONDS = 120
+APP = (
+    "lineage.app:create_app",
+    "--factory",
+    "--http",
+    "mergehub.kit.http.server:PatientProtocol",
+    "--log-level",
+    "warning",
+)
+
+
+@dataclass
+class Server:
+    """A service that answers on a port of this machine; `ready_after`: seconds from its start."""
+
+    port: int
+    process: psutil.Process
+    ready_after: float = 0
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=START_SECONDS)
+        try:
+            yield Client(connection)
+        finally:
+            connection.close()
+
+    def megabytes(self) -> float:
+        """The memory that the process has for itself."""
+        return self.process.memory_full_info().uss / 1e6
+
+
+@dataclass
+class Client:
+    """One connection that is kept."""
+
+    connection: http.client.HTTPConnection
+
+    def get(self, path: str, accept: str = "application/json") -> bytes:
+        """The body of an answer. Raises RuntimeError for any but 200."""
+        return self._ask("GET", path, None, {"Accept": accept})
+
+    def post(self, path: str, body: Any, token: str) -> Any:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        return json.loads(self._ask("POST", path, json.dumps(body), headers))
+
+    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> bytes:
+        self.connection.request(method, path, body, headers)
+        answer = self.connection.getresponse()
+        found = answer.read()
+        if answer.status >= http.client.BAD_REQUEST:
+            raise RuntimeError(f"{method} {path}: {answer.status} {found.decode()}")
+        return found
+
+
+@contextmanager
+def serving(env: Mapping[str, str], first: str) -> Iterator[Server]:
+    """The service, once it has answered `first`."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "uvicorn", *APP, "--port", str(port)], env=dict(env)
+    )
+    try:
+        server = Server(port, psutil.Process(process.pid))
+        _wait_for(server, first)
+        server.ready_after = time.perf_counter() - started
+        yield server
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(server: Server, path: str) -> None:
+    """Ask until the answer comes. Raises what the last try raised."""
+    until = time.perf_counter() + START_SECONDS
+    while True:
+        try:
+            with server.client() as client:
+                client.get(path)
+                return
+        except (OSError, RuntimeError):
+            if time.perf_counter() > until or not server.process.is_running():
+                raise
+        time.sleep(0.02)

@@ -1,0 +1,128 @@
+"""How many edges a second the service learns, by event and in bulk, while it answers."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+from benchmarks.api.__main__ import tell
+from benchmarks.lineage import registry
+from benchmarks.lineage.server import Client, Server
+
+EVENTS = 20_000
+BATCH = 10_000
+BATCHES = 10
+EVENT_EDGES = 2_000
+BULK_EDGES = 20_000
+PATIENCE_SECONDS = 300
+TOKEN = "mh_" + "b" * 43
+
+
+@contextmanager
+def feeding() -> Iterator[int]:
+    """The registry's side, on the port that this yields."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    app = ["benchmarks.lineage.registry:app", "--port", str(port), "--log-level", "warning"]
+    process = subprocess.Popen([sys.executable, "-m", "uvicorn", *app])
+    try:
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def by_event(server: Server, port: int) -> bool:
+    """The time until the last event's model has its parents in the graph that answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("POST", f"/made/{EVENTS}")
+    connection.getresponse().read()
+    started = time.perf_counter()
+    with server.client() as client:
+        _until(lambda: _parents(client, registry.name(EVENTS)) == registry.PARENTS)
+    speed = EVENTS * registry.PARENTS / (time.perf_counter() - started)
+    return tell("edges by event", f"{speed:.0f} a second", "2,000", speed >= EVENT_EDGES)
+
+
+def _parents(client: Client, name: str) -> int:
+    """How many parents the model of this name has; 0 if it is not there."""
+    found = json.loads(client.get(f"/v1/models?name={quote(name)}"))["items"]
+    if not found:
+        return 0
+    walk = json.loads(client.get(f"/v1/models/{found[0]['id']}/ancestors?max_depth=1"))
+    return len(walk["edges"])
+
+
+def _until(done: Any) -> None:
+    until = time.perf_counter() + PATIENCE_SECONDS
+    while not done():
+        if time.perf_counter() > until:
+            raise TimeoutError("The service did not learn the edges in time.")
+        time.sleep(0.05)
+
+
+def in_bulk(server: Server, models: int) -> bool:
+    """Batches of edges by `POST /v1/graph/imports`, one after the other."""
+    started = time.perf_counter()
+    with server.client() as client:
+        for number in range(BATCHES):
+            rows = [_row(number * BATCH + place, models) for place in range(BATCH)]
+            body = {"source": "edge-list", "edges": rows}
+            told = client.post("/v1/graph/imports", body, TOKEN)
+            assert told["edges"]["added"] == BATCH, told
+    speed = BATCHES * BATCH / (time.perf_counter() - started)
+    return tell("edges in bulk", f"{speed:.0f} a second", "20,000", speed >= BULK_EDGES)
+
+
+def _row(place: int, models: int) -> dict[str, Any]:
+    """Two edges to each new model, from models of the graph."""
+    parent = place * 15_485_863 % models
+    return {
+        "child": f"bulk/model-{place // 2}",
+        "parent": f"maker-{parent % 50000}/model-{parent}",
+        "relation": "finetune",
+    }
+
+
+@contextmanager
+def answering(server: Server, models: Sequence[str]) -> Iterator[list[str]]:
+    """Ask what some models came from, again and again; yields what came out otherwise."""
+    wrong: list[str] = []
+    stop = threading.Event()
+    with server.client() as client:
+        known = {each: _walk(client, each) for each in models}
+
+    def ask() -> None:
+        with server.client() as client:
+            while not stop.is_set():
+                wrong.extend(each for each in models if _walk(client, each) != known[each])
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield wrong
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _walk(client: Client, model: str) -> list[str]:
+    walk = json.loads(client.get(f"/v1/models/{model}/ancestors"))
+    return [node["id"] for node in walk["nodes"]]
+
+
+def measure(server: Server, port: int, models: int, sample: Sequence[str]) -> bool:
+    """Learn by event, then in bulk; the answers of a sample stay the same meanwhile."""
+    with answering(server, sample) as wrong:
+        good = by_event(server, port)
+        good &= in_bulk(server, models)
+    return good & tell("answers meanwhile", f"{len(wrong)} wrong", "none", not wrong)

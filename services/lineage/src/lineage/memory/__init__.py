@@ -1,0 +1,1 @@
+"""The graph in memory: columns of models and edges, which follow the tables."""

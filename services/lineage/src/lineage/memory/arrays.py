@@ -1,0 +1,68 @@
+"""The kinds of arrays that the graph is made of, and what several of its parts do with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.int32]
+"""Numbers of models, or indexes of edges."""
+Flags = NDArray[np.bool_]
+Codes8 = NDArray[np.uint8]
+Codes16 = NDArray[np.uint16]
+Counts = NDArray[np.int32]
+Integers = NDArray[np.int64]
+Halves = NDArray[np.uint64]
+"""The first or the second half of each UUID."""
+Days = NDArray[np.int32]
+"""Days since 1970; -1: unknown."""
+Shares = NDArray[np.float32]
+"""Values that a recipe states; NaN: unknown."""
+Places = NDArray[np.uint32]
+
+NOTHING: Numbers = np.empty(0, np.int32)
+
+
+def spans(starts: Numbers, ends: Numbers) -> Numbers:
+    """Every position from each start up to its end, one span after the other."""
+    if len(starts) == 1:
+        return np.arange(starts[0], ends[0], dtype=np.int32)
+    lengths = ends - starts
+    after = np.cumsum(lengths, dtype=np.int32)
+    if not len(after) or not after[-1]:
+        return NOTHING
+    positions = np.repeat(starts - after + lengths, lengths)
+    positions += np.arange(after[-1], dtype=np.int32)
+    return positions
+
+
+def stable_order(keys: NDArray[Any]) -> Numbers:
+    """The positions of `keys` in their order; equal ones stay as they are."""
+    return np.argsort(keys, kind="stable").astype(np.int32)
+
+
+def pairs(first: Numbers, second: Numbers) -> Integers:
+    """One key for each pair of numbers."""
+    keys = first.astype(np.int64)
+    keys <<= 32
+    keys |= second
+    return keys
+
+
+def distinct(numbers: Numbers) -> Numbers:
+    """Each number once, sorted."""
+    if len(numbers) < 2:
+        return numbers
+    ordered = np.sort(numbers)
+    return ordered[begins(ordered)]
+
+
+def begins(*keys: NDArray[Any]) -> Flags:
+    """Which positions begin a group of equal keys, if equal ones lie together."""
+    first = np.zeros(len(keys[0]), np.bool_)
+    first[:1] = True
+    for key in keys:
+        first[1:] |= key[1:] != key[:-1]
+    return first

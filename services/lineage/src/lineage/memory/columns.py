@@ -1,0 +1,126 @@
+"""The columns of models and of edges: what the graph keeps of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lineage.memory.arrays import (
+    Codes8,
+    Codes16,
+    Counts,
+    Days,
+    Flags,
+    Halves,
+    Integers,
+    Numbers,
+    Places,
+    Shares,
+)
+
+RELATIONS = ("unknown", "merge", "finetune", "adapter", "quantized", "distilled")
+ROLES = ("base", "ingredient")
+EMPTY = {"made_on": -1, "weight": np.nan, "density": np.nan}
+"""What a row has in a column that was not written; 0 in all others."""
+
+
+@dataclass(frozen=True)
+class ModelColumns:
+    """What is known of each model, by its number. Texts are codes, and 0 is unknown."""
+
+    exists: Flags
+    id_high: Halves
+    id_low: Halves
+    name_place: Places
+    rank: Integers
+    children_count: Counts
+    base_count: Counts
+    ingredient_count: Counts
+    architecture: Codes16
+    licence: Codes16
+    domains: Codes16
+    parameters: Integers
+    made_on: Days
+    flagged: Flags
+
+
+@dataclass(frozen=True)
+class EdgeColumns:
+    """What is known of each edge, by its index.
+
+    - `first`: it is the first edge between its two models; so these count distinct children.
+    - `detailed`: the tables know more of it, such as its revisions or its run.
+    """
+
+    id: Integers
+    child: Numbers
+    parent: Numbers
+    relation: Codes8
+    role: Codes8
+    method: Codes16
+    source: Codes16
+    weight: Shares
+    density: Shares
+    made_on: Days
+    confidence: Codes8
+    first: Flags
+    detailed: Flags
+
+
+Row = TypeVar("Row", bound=ModelColumns | EdgeColumns)
+Values = Mapping[str, NDArray[Any]]
+
+
+class Growing(Generic[Row]):
+    """Columns that one thread extends and changes while others read `view`s of them.
+
+    A view keeps its length. A changed value appears in it at once; so an answer may show facts of a
+    model that are newer than its edges.
+    """
+
+    SPARE = 1024
+
+    def __init__(self, kind: type[Row]) -> None:
+        self._kind = kind
+        self._columns: dict[str, NDArray[Any]] = {
+            name: np.empty(0, _dtype(hint)) for name, hint in get_type_hints(kind).items()
+        }
+        self.size = 0
+
+    def extend(self, size: int) -> None:
+        """Have `size` rows at least; the new ones are empty."""
+        for name, column in self._columns.items():
+            if size > len(column):
+                room = size if not len(column) else size + size // 8 + self.SPARE
+                larger = np.full(room, EMPTY.get(name, 0), column.dtype)
+                larger[: len(column)] = column
+                self._columns[name] = larger
+        self.size = max(self.size, size)
+
+    def write(self, rows: Numbers | slice, values: Values) -> None:
+        """Set some columns of some rows."""
+        for name, column in values.items():
+            self._columns[name][rows] = column
+
+    def load(self, columns: dict[str, NDArray[Any]], order: Numbers) -> None:
+        """Have only these rows, in this order. Takes each column out of `columns` to free it."""
+        self.size = len(order)
+        for name, known in self._columns.items():
+            empty = np.full(self.size, EMPTY.get(name, 0), known.dtype)
+            given = columns.pop(name, None)
+            self._columns[name] = empty if given is None else given[order].astype(known.dtype)
+
+    def view(self) -> Row:
+        """The rows that exist now."""
+        return self._kind(**{name: each[: self.size] for name, each in self._columns.items()})
+
+
+def _dtype(hint: Any) -> np.dtype[Any]:
+    """The type of the elements that an array's type names."""
+    _, elements = get_args(hint)
+    dtype: np.dtype[Any] = np.dtype(get_args(elements)[0])
+    return dtype

@@ -1,0 +1,85 @@
+"""Loads the graph from the tables, and brings it up to the present by the log of changes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+
+from lineage.memory import changes
+from lineage.memory.graph import Graph
+from lineage.memory.growing import GrowingGraph
+from lineage.memory.heap import give_back
+from lineage.memory.rows import Columns, ModelRows, read_edges, read_models
+
+
+class AnotherDatabase(Exception):
+    """The log has gone back: the database was replaced, perhaps by a backup."""
+
+
+class Follower:
+    """The graph of one load and of the changes since then."""
+
+    def __init__(self, growing: GrowingGraph, place: changes.Place) -> None:
+        self._growing = growing
+        self._place = place
+        self.graph: Graph = growing.graph(place.horizon)
+
+    @classmethod
+    async def load(cls, connection: asyncpg.Connection) -> Follower:
+        """Read all models and edges, as they are at one moment."""
+        growing = GrowingGraph()
+        async with _moment(connection):
+            place = changes.Place(await changes.horizon(connection))
+            models = await read_models(connection, growing.codes)
+            await asyncio.to_thread(_put_models, growing, models)
+            del models
+            edges = await read_edges(connection, growing.codes)
+        await asyncio.to_thread(growing.load_edges, edges)
+        follower = await asyncio.to_thread(cls, growing, place)
+        give_back()
+        return follower
+
+    async def follow(self, connection: asyncpg.Connection) -> int:
+        """Apply what was committed; how many changes that were. Raises AnotherDatabase."""
+        applied, more = 0, True
+        while more:
+            found, models, edges = await self._read(connection)
+            if found.transactions:
+                newest = max(self.graph.as_of, *found.transactions.values())
+                self.graph = await asyncio.to_thread(self._apply, models, edges, newest)
+            self._place = self._place.moved(found)
+            applied, more = applied + len(found.transactions), found.more
+        return applied
+
+    async def _read(
+        self, connection: asyncpg.Connection
+    ) -> tuple[changes.Changes, ModelRows | None, Columns | None]:
+        codes, models, edges = self._growing.codes, None, None
+        async with _moment(connection):
+            found = await changes.after(connection, self._place)
+            if found.horizon < self._place.horizon:
+                raise AnotherDatabase
+            if found.edges:
+                edges = await read_edges(connection, codes, found.edges)
+            wanted = found.models | (self._growing.unknown_models(edges) if edges else set())
+            if wanted:
+                models = await read_models(connection, codes, sorted(wanted))
+        return found, models, edges
+
+    def _apply(self, models: ModelRows | None, edges: Columns | None, as_of: int) -> Graph:
+        if models is not None:
+            _put_models(self._growing, models)
+        if edges is not None:
+            self._growing.put_edges(edges)
+        return self._growing.graph(as_of)
+
+
+def _moment(connection: asyncpg.Connection) -> asyncpg.transaction.Transaction:
+    """A transaction whose statements all see the same state."""
+    return connection.transaction(isolation="repeatable_read", readonly=True)
+
+
+def _put_models(growing: GrowingGraph, models: ModelRows) -> None:
+    places = growing.names.add_lines(models.names)
+    growing.put_models(models.numbers, places, models.columns)

@@ -1,0 +1,87 @@
+"""The graph as a question sees it: a state that does not change while the question is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import numpy as np
+
+from lineage.memory.arrays import NOTHING, Numbers
+from lineage.memory.codes import Vocabulary
+from lineage.memory.columns import EdgeColumns, ModelColumns
+from lineage.memory.filters import EdgeFilter
+from lineage.memory.identities import LOW, Identities
+from lineage.memory.names import Names
+from lineage.memory.segments import Direction, Segment
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Models by their number, edges by their index, and the way from one to the other.
+
+    Any thread may read it while the graph grows: it has the models and edges of one position.
+
+    - `as_of`: the position in the log of changes; all that was committed before it is here.
+    - `read_at`: when that was read.
+    - `revision`: grows when facts change that statistics count: of an edge, or a model's domains.
+    """
+
+    models: ModelColumns
+    edges: EdgeColumns
+    codes: Vocabulary
+    segments: tuple[Segment, ...]
+    names: Names
+    identities: Identities
+    as_of: int
+    read_at: datetime
+    revision: int = 0
+
+    @property
+    def size(self) -> int:
+        """One more than the largest number of a model."""
+        return len(self.models.exists)
+
+    def name(self, number: int) -> str:
+        """A model's present name."""
+        return self.names.at(int(self.models.name_place[number]))
+
+    def id(self, number: int) -> UUID:
+        """A model's opaque id."""
+        return UUID(int=int(self.models.id_high[number]) << 64 | int(self.models.id_low[number]))
+
+    def number(self, id: UUID) -> int | None:
+        """The number of the model with this id; None if there is none."""
+        return self.identities.find(id, self.models.id_high, self.models.id_low)
+
+    def expand(
+        self, frontier: Numbers, direction: Direction, where: EdgeFilter | None = None
+    ) -> Numbers:
+        """The edges from the models of `frontier` to their parents, or to their children.
+
+        They come in no particular order.
+        """
+        found = [segment.index(direction).edges_of(frontier) for segment in self.segments]
+        edges = found[0] if len(found) == 1 else np.concatenate([NOTHING, *found])
+        return edges if where is None else edges[where.keeps(self.edges, edges)]
+
+    def degrees(self, models: Numbers, direction: Direction) -> Numbers:
+        """How many edges lead from each model in a direction."""
+        counts = np.zeros(len(models), np.int32)
+        for segment in self.segments:
+            counts += segment.index(direction).counts(models)
+        return counts
+
+    def ends(self, edges: Numbers, direction: Direction) -> Numbers:
+        """Where `edges` lead in a direction."""
+        return (self.edges.parent if direction == "ancestors" else self.edges.child)[edges]
+
+    def starts(self, edges: Numbers, direction: Direction) -> Numbers:
+        """Where `edges` come from in a direction."""
+        return (self.edges.child if direction == "ancestors" else self.edges.parent)[edges]
+
+
+def halves(id: UUID) -> tuple[int, int]:
+    """The two halves of an id, as the columns have them."""
+    return id.int >> 64, id.int & LOW

@@ -1,0 +1,124 @@
+"""The graph as its one writer sees it: rows come, and readers get the state that they make."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lineage.memory.arrays import Numbers, Places, begins, distinct, pairs, stable_order
+from lineage.memory.codes import Vocabulary
+from lineage.memory.columns import EdgeColumns, Growing, ModelColumns, Values
+from lineage.memory.graph import Graph
+from lineage.memory.identities import Identities
+from lineage.memory.names import Names
+from lineage.memory.segments import Segment, indexed
+
+Columns = ModelColumns | EdgeColumns
+COUNTED = ("relation", "role", "method", "made_on")
+"""What statistics look at in an edge."""
+
+
+class GrowingGraph:
+    """Takes models and edges from one thread at a time; `graph` is the state for readers."""
+
+    def __init__(self) -> None:
+        self.codes = Vocabulary()
+        self.names = Names()
+        self._models = Growing(ModelColumns)
+        self._edges = Growing(EdgeColumns)
+        self._identities = Identities()
+        self._segments: tuple[Segment, ...] = ()
+        self._revision = 0
+
+    def graph(self, as_of: int) -> Graph:
+        """The present state, which is that of a position in the log of changes."""
+        models, edges = self._models.view(), self._edges.view()
+        self._segments = indexed(self._segments, edges, self._models.size)
+        return Graph(
+            models,
+            edges,
+            self.codes,
+            self._segments,
+            self.names,
+            self._identities,
+            as_of,
+            datetime.now(UTC),
+            self._revision,
+        )
+
+    def put_models(self, numbers: Numbers, places: Places, values: Values) -> None:
+        """Add or change models: each number once, with the place of its name and its columns."""
+        if not len(numbers):
+            return
+        self._models.extend(int(numbers.max()) + 1)
+        known = self._models.view()
+        there = known.exists[numbers]
+        if "domains" in values:
+            old = {"domains": values["domains"][there]}
+            self._note_changes(known, numbers[there], old, ("domains",))
+        new = numbers[~there]
+        self._models.write(numbers, {**values, "name_place": places, "exists": np.array(True)})
+        if len(new):
+            self._identities = self._identities.added(new, self._models.view().id_high)
+
+    def load_edges(self, columns: dict[str, NDArray[Any]]) -> None:
+        """Begin with these edges, in the order of children; takes the columns out of the dict."""
+        order = stable_order(pairs(columns["child"], columns["parent"]))
+        self._edges.load(columns, order)
+        edges = self._edges.view()
+        first = begins(edges.child, edges.parent)
+        self._edges.write(slice(0, self._edges.size), {"first": first})
+
+    def unknown_models(self, edges: Values) -> set[int]:
+        """Models at the ends of edges that are not in the graph."""
+        exists = self._models.view().exists
+        ends = np.union1d(edges["child"], edges["parent"])
+        known = ends < len(exists)
+        known[known] = exists[ends[known]]
+        return set(ends[~known].tolist())
+
+    def put_edges(self, values: Values) -> None:
+        """Add or change edges: each id once."""
+        known = self._known(values)
+        old, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)
+        again = {name: each[old] for name, each in values.items()}
+        self._note_changes(self._edges.view(), known[old], again, COUNTED)
+        self._edges.write(known[old], again)
+        if len(new):
+            self._add({name: each[new] for name, each in values.items()})
+
+    def _note_changes(
+        self, columns: Columns, rows: Numbers, values: Values, counted: tuple[str, ...]
+    ) -> None:
+        """Begin a new revision if a row gets another value in a column that statistics count."""
+        changed = (
+            values[each] != getattr(columns, each)[rows] for each in counted if each in values
+        )
+        self._revision += any(np.any(each) for each in changed)
+
+    def _known(self, values: Values) -> Numbers:
+        """The index of each edge that exists; -1 for the others."""
+        graph = self.graph(0)
+        there = graph.expand(distinct(values["child"].astype(np.int32)), "ancestors")
+        there = there[stable_order(graph.edges.id[there])]
+        ids = graph.edges.id[there]
+        found = np.full(len(values["id"]), -1, np.int32)
+        if len(ids):
+            at = np.minimum(np.searchsorted(ids, values["id"]), len(ids) - 1)
+            same = ids[at] == values["id"]
+            found[same] = there[at[same]]
+        return found
+
+    def _add(self, values: Values) -> None:
+        order = stable_order(pairs(values["child"], values["parent"]))
+        values = {name: each[order] for name, each in values.items()}
+        graph, begin = self.graph(0), self._edges.size
+        there = graph.expand(distinct(values["child"]), "ancestors")
+        known = pairs(graph.edges.child[there], graph.edges.parent[there])
+        child, parent = values["child"], values["parent"]
+        first = begins(child, parent) & ~np.isin(pairs(child, parent), known)
+        self._edges.extend(begin + len(first))
+        self._edges.write(slice(begin, self._edges.size), {**values, "first": first})

@@ -1,0 +1,45 @@
+"""Rows that have several texts in common share one number, which stands for all of the texts.
+
+Few rows differ in texts such as the relation, the role and the method. So each row is read with a
+hash of them, and the texts themselves only for one row of each hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+import numpy as np
+from numpy.typing import NDArray
+
+from lineage.memory.arrays import Integers, Numbers
+
+
+def hashed(*texts: str) -> str:
+    """The SQL of the hash of some columns; with 64 bits, no two sets of texts share one."""
+    return " # ".join(
+        f"coalesce(hashtextextended({text}, {seed}), 0)" for seed, text in enumerate(texts)
+    )
+
+
+async def texts_of(
+    connection: asyncpg.Connection, query: str, kinds: Integers, keys: NDArray[Any]
+) -> tuple[list[asyncpg.Record], Numbers]:
+    """The texts of each kind of rows, and which of them each row has.
+
+    `query` returns rows by an array of keys: first the key.
+    """
+    distinct = np.unique(kinds)
+    each = np.searchsorted(distinct, kinds).astype(np.int32)
+    examples = np.empty(len(distinct), np.int64)
+    examples[each] = keys
+    rows = {row[0]: row for row in await connection.fetch(query, examples.tolist())}
+    return [rows[key] for key in examples.tolist()], each
+
+
+def coded(
+    texts: list[asyncpg.Record], name: str, each: Numbers, code: Callable[[Any], int]
+) -> NDArray[Any]:
+    """The column of the codes of the texts of this name."""
+    return np.array([code(text[name]) for text in texts], np.uint16)[each]

@@ -1,0 +1,110 @@
+"""Reads models and edges from the tables: all of them, or those with given numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from numpy.typing import NDArray
+
+from lineage.memory.arrays import Numbers
+from lineage.memory.codes import Vocabulary, domains_text
+from lineage.memory.columns import RELATIONS, ROLES
+from lineage.memory.copying import copied, copied_lines
+from lineage.memory.kinds import coded, hashed, texts_of
+
+MODEL_FIELDS = {
+    "number": (">i4", "i4"),
+    "id": ("2>u8", "u8"),
+    "rank": (">i8", "i8"),
+    "children_count": (">i4", "i4"),
+    "base_count": (">i4", "i4"),
+    "ingredient_count": (">i4", "i4"),
+    "parameters": (">i8", "i8"),
+    "made_on": (">i4", "i4"),
+    "flagged": ("?", "?"),
+    "kind": (">i8", "i8"),
+}
+MODELS = f"""
+SELECT number::int4, id, rank, children_count, base_count, ingredient_count,
+  coalesce(parameters, 0), coalesce(made_on - date '1970-01-01', -1),
+  number IN (SELECT model FROM flags WHERE cleared_at IS NULL),
+  {hashed("architecture", "licence", "array_to_string(domains, chr(10))")}
+FROM models {{where}} ORDER BY number
+"""  # noqa: S608 - the columns are constants
+NAMES = "SELECT name FROM models {where} ORDER BY number"
+MODEL_TEXTS = "SELECT number, architecture, licence, domains FROM models WHERE number = ANY($1)"
+
+EDGE_FIELDS = {
+    "id": (">i8", "i8"),
+    "child": (">i4", "i4"),
+    "parent": (">i4", "i4"),
+    "weight": (">f8", "f4"),
+    "density": (">f8", "f4"),
+    "made_on": (">i4", "i4"),
+    "confidence": (">i2", "u1"),
+    "detailed": ("?", "?"),
+    "kind": (">i8", "i8"),
+}
+EDGES = f"""
+SELECT id, child::int4, parent::int4, coalesce(weight, 'NaN'), coalesce(density, 'NaN'),
+  coalesce(made_on, created_at::date) - date '1970-01-01', confidence,
+  num_nonnulls(child_revision, parent_revision, layers, recipe_version, run, evidence) > 0,
+  {hashed("relation", "role", "method", "source")}
+FROM edges {{where}}
+"""  # noqa: S608
+EDGE_TEXTS = "SELECT id, relation, role, method, source FROM edges WHERE id = ANY($1)"
+
+
+Columns = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class ModelRows:
+    """Models to put into a graph."""
+
+    numbers: Numbers
+    names: bytes
+    columns: Columns
+
+
+async def read_models(
+    connection: asyncpg.Connection, codes: Vocabulary, numbers: list[int] | None = None
+) -> ModelRows:
+    """The models with these numbers, or all."""
+    where, arguments = _only("number", numbers)
+    rows = await copied(connection, MODELS.format(where=where), arguments, MODEL_FIELDS)
+    names = await copied_lines(connection, NAMES.format(where=where), arguments)
+    texts, each = await texts_of(connection, MODEL_TEXTS, rows.pop("kind"), rows["number"])
+    rows["id_high"], rows["id_low"] = rows.pop("id").T
+    rows["architecture"] = coded(texts, "architecture", each, codes.architecture.code)
+    rows["licence"] = coded(texts, "licence", each, codes.licence.code)
+    rows["domains"] = coded(
+        texts, "domains", each, lambda domains: codes.domains.code(domains_text(domains))
+    )
+    return ModelRows(rows.pop("number"), names, rows)
+
+
+async def read_edges(
+    connection: asyncpg.Connection, codes: Vocabulary, ids: list[int] | None = None
+) -> Columns:
+    """The edges with these ids, or all."""
+    where, arguments = _only("id", ids)
+    rows = await copied(connection, EDGES.format(where=where), arguments, EDGE_FIELDS)
+    texts, each = await texts_of(connection, EDGE_TEXTS, rows.pop("kind"), rows["id"])
+    rows["relation"] = coded(texts, "relation", each, _place_in(RELATIONS))
+    rows["role"] = coded(texts, "role", each, _place_in(ROLES))
+    rows["method"] = coded(texts, "method", each, codes.method.code)
+    rows["source"] = coded(texts, "source", each, codes.source.code)
+    return rows
+
+
+def _only(key: str, keys: list[int] | None) -> tuple[str, tuple[list[int], ...]]:
+    return ("", ()) if keys is None else (f"WHERE {key} = ANY($1)", (keys,))
+
+
+def _place_in(words: tuple[str, ...]) -> Callable[[str], int]:
+    """The code of a word of a closed set; that of the first for any other word."""
+    return lambda word: words.index(word) if word in words else 0

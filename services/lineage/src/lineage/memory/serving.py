@@ -1,0 +1,49 @@
+"""The graph for requests: they wait a little while it loads, and are then told to come again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+
+from lineage.memory.graph import Graph
+from lineage.memory.replica import Replica
+from mergehub.kit.background.resources import Resources
+from mergehub.kit.problems.problem import Problem
+from mergehub.kit.telemetry.loops import Loop
+
+PATIENCE_SECONDS = 5.0
+
+
+class GraphLoading(Problem):
+    """The service has just started and is still reading the graph from the database."""
+
+    status, code, title = 503, "graph-loading", "The graph is being loaded"
+    remedy = "Send the request again after the seconds in `Retry-After`."
+
+
+def start_replica(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
+    """Give the process a replica of the graph; the loop that keeps it current."""
+    app.state.replica = Replica(resources)
+    return {"graph": app.state.replica.run}
+
+
+def replica_of(app: FastAPI) -> Replica:
+    """The replica of the graph in this process."""
+    replica: Replica = app.state.replica
+    return replica
+
+
+async def _graph(request: Request) -> Graph:
+    replica = replica_of(request.app)
+    graph = replica.graph or await replica.loaded(PATIENCE_SECONDS)
+    if graph is None:
+        raise GraphLoading(
+            "The service is reading the graph from the database.", headers={"Retry-After": "2"}
+        )
+    return graph
+
+
+InMemory = Annotated[Graph, Depends(_graph)]
+"""The present state of the graph. The operation declares GraphLoading in `responses=`."""

@@ -1,0 +1,1 @@
+"""Questions about the graph, each a function of its state in memory, and their endpoints."""

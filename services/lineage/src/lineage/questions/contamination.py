@@ -1,0 +1,25 @@
+"""Flags that a model has or inherits: each with the way from the model to where it was set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lineage.memory.graph import Graph
+from lineage.questions.ancestry import ancestry
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """A flagged model, and the shortest path to it from the model that was asked about."""
+
+    model: int
+    path: list[int]
+
+
+def flagged_ancestors(graph: Graph, model: int) -> list[Flagged]:
+    """The flagged ones among a model and its ancestors, nearest first."""
+    found = ancestry(graph, model)
+    places = np.flatnonzero(graph.models.flagged[found.models])
+    return [Flagged(int(found.models[at]), found.path(int(at))) for at in places]

@@ -1,0 +1,104 @@
+"""How much of a model goes back to each of the models that it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lineage.memory.arrays import NOTHING, Numbers, begins, spans
+from lineage.memory.columns import ROLES
+from lineage.memory.graph import Graph
+from lineage.questions.ancestry import ancestry
+
+RULE = (
+    "The model has the share 1. Each model hands its whole share on to its ingredients, in "
+    "proportion to the absolute values of their weights. An ingredient whose weight is not known "
+    "counts as much as the average of those that are known. The base of a merge gets nothing, "
+    "unless the merge has no ingredients; then its bases get equal parts. Of several statements "
+    "about two models the most certain counts, then the newest. A model without known parents "
+    "keeps its share: it is an origin."
+)
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Shares:
+    """The share that passes through each model, nearest first; an origin keeps its own."""
+
+    models: Numbers
+    shares: Values
+    origins: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One model's part of a child, both by their place among the models of the question."""
+
+    child: Numbers
+    parent: Numbers
+    share: Values
+
+
+def shares(graph: Graph, model: int) -> Shares:
+    """The shares of a model's ancestors, by RULE; those of all origins together are 1."""
+    models = ancestry(graph, model).models
+    part = _parts(graph, models)
+    passing = np.zeros(len(models))
+    passing[0] = 1
+    begins = np.searchsorted(part.child, np.arange(len(models) + 1)).astype(np.int32)
+    waiting = np.bincount(part.parent, minlength=len(models))
+    ready = np.flatnonzero(waiting == 0)
+    while len(ready):
+        handed = spans(begins[ready], begins[ready + 1])
+        parents = part.parent[handed]
+        np.add.at(passing, parents, passing[part.child[handed]] * part.share[handed])
+        np.subtract.at(waiting, parents, 1)
+        touched = np.unique(parents)
+        ready = touched[waiting[touched] == 0]
+    return Shares(models, passing, begins[1:] == begins[:-1])
+
+
+def _parts(graph: Graph, models: Numbers) -> _Part:
+    """The part of each parent in its child, sorted by child."""
+    edges = _one_of_each_pair(graph, graph.expand(models, "ancestors"))
+    order = np.argsort(models)
+    child, parent = (
+        order[np.searchsorted(models[order], ends[edges])].astype(np.int32)
+        for ends in (graph.edges.child, graph.edges.parent)
+    )
+    share = _votes(graph, edges, child, len(models))
+    totals = np.bincount(child, share, minlength=len(models))
+    even = totals[child] == 0  # all weights are 0: no proportion
+    share[even] = 1 / np.bincount(child, minlength=len(models))[child[even]]
+    share[~even] /= totals[child[~even]]
+    by_child = np.argsort(child, kind="stable")
+    return _Part(child[by_child], parent[by_child], share[by_child])
+
+
+def _one_of_each_pair(graph: Graph, edges: Numbers) -> Numbers:
+    """The edge that counts between each two models: as an ingredient, most certain, newest."""
+    if not len(edges):
+        return NOTHING
+    columns = graph.edges
+    child, parent = columns.child[edges], columns.parent[edges]
+    certain = columns.confidence[edges].astype(np.int16)
+    ingredient = columns.role[edges] == ROLES.index("ingredient")
+    order = np.lexsort((-columns.id[edges], -certain, ~ingredient, parent, child))
+    return edges[order[begins(child[order], parent[order])]]
+
+
+def _votes(graph: Graph, edges: Numbers, child: Numbers, size: int) -> Values:
+    """The weight that each edge has in its child, before they are brought to a sum of 1."""
+    ingredient = graph.edges.role[edges] == ROLES.index("ingredient")
+    merged = np.bincount(child, ingredient, minlength=size)[child] > 0
+    weights = np.abs(graph.edges.weight[edges].astype(np.float64))
+    known = np.isfinite(weights) & ingredient
+    sums = np.bincount(child, np.where(known, weights, 0), minlength=size)
+    counts = np.bincount(child, known, minlength=size)
+    average = np.divide(sums, counts, out=np.ones(size), where=counts > 0)
+    votes = np.where(known, weights, average[child])
+    votes[merged & ~ingredient] = 0
+    votes[~merged] = 1
+    return votes
