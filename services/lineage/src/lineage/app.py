@@ -9,6 +9,7 @@ from lineage.graph.endpoints import router as graph
 from lineage.imports.endpoints import IMPORT_BYTES
 from lineage.imports.endpoints import router as imports
 from lineage.models.endpoints import router as models
+from lineage.moderation.endpoints import router as moderation
 from lineage.tables import intake
 from mergehub.kit.http.app import ServiceParts, build_app
 from mergehub.kit.identity.introspection import ask_registry
@@ -28,7 +29,7 @@ LINKS = tuple(
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub lineage",
-    routers=(models, graph, imports),
+    routers=(models, graph, imports, moderation),
     largest_bodies={"/graph/imports": IMPORT_BYTES},
     links=LINKS,
     readings=intake.readings,

@@ -8,12 +8,15 @@ from mergehub.client.api.leaderboard import (
     list_results,
 )
 from mergehub.client.api.lineage import (
+    clear_flag,
+    flag_model,
     get_model,
     import_graph,
     list_ancestors,
     list_descendants,
     list_models,
     list_popular_models,
+    update_model,
 )
 from mergehub.client.api.registry import (
     ask_for_shell,
@@ -86,10 +89,12 @@ __all__ = [
     "change_webhook",
     "check_recipe",
     "claim_run",
+    "clear_flag",
     "create_organisation",
     "create_token",
     "create_webhook",
     "delete_webhook",
+    "flag_model",
     "follow_events",
     "follow_run",
     "get_account",
@@ -151,5 +156,6 @@ __all__ = [
     "submit_run",
     "test_webhook",
     "update_account",
+    "update_model",
     "update_recipe",
 ]

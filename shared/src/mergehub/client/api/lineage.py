@@ -27,8 +27,13 @@ def list_models(
 
 
 def get_model(model_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.ModelDetail]:
-    """A model with its names and revisions."""
+    """A model with its names, revisions and flags, and what else is said of its parents."""
     return Call("GET", f"/v1/models/{part(model_id)}", headers={"If-None-Match": if_none_match})
+
+
+def update_model(model_id: str | UUID, body: t.ModelUpdate) -> Call[t.ModelDetail]:
+    """Change what the body names. A renamed model keeps its id, and is found by former names."""
+    return Call("PATCH", f"/v1/models/{part(model_id)}", body=body)
 
 
 def list_ancestors(
@@ -81,3 +86,13 @@ def list_popular_models(
 def import_graph(body: t.ImportCreate) -> Call[t.ImportReport]:
     """Take in up to 10,000 rows about edges and models; the report names each that was skipped."""
     return Call("POST", "/v1/graph/imports", body=body)
+
+
+def flag_model(model_id: str | UUID, body: t.FlagCreate) -> Call[t.Flag]:
+    """Warn of a model and of all that came from it. The flag records who set it, and when."""
+    return Call("POST", f"/v1/models/{part(model_id)}/flags", body=body)
+
+
+def clear_flag(model_id: str | UUID, flag_id: int) -> Call[None]:
+    """Take a warning back. The flag stays in the model's history, with who cleared it, and when."""
+    return Call("DELETE", f"/v1/models/{part(model_id)}/flags/{part(flag_id)}")

@@ -5,6 +5,28 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 
+class Claim(TypedDict):
+    """What another source says about a parent; the graph shows a stronger claim.
+
+    `confidence` (0 to 100) is how far the source is trusted, and `evidence` where it says so."""
+
+    parent: str
+    name: str
+    child_digest: str | None
+    parent_digest: str | None
+    role: str
+    relation: str
+    method: str | None
+    weight: float | None
+    density: float | None
+    layers: list[list[Any]] | None
+    source: str
+    confidence: int
+    evidence: str | None
+    made_on: str | None
+    created_at: str
+
+
 class Correction(TypedDict):
     """A value that was taken for another one."""
 
@@ -40,6 +62,25 @@ class EdgeCounts(TypedDict):
     strengthened: int
     weaker: int
     skipped: int
+
+
+class Flag(TypedDict):
+    """A warning about a model, by whom it was set, and whether it was cleared."""
+
+    id: int
+    kind: str
+    reason: str
+    evidence: str | None
+    set_by: str
+    set_at: str
+    cleared_by: str | None
+    cleared_at: str | None
+
+
+class FlagCreate(TypedDict):
+    kind: Literal["contaminated"]
+    reason: str
+    evidence: NotRequired[str | None]
 
 
 class ImportCreate(TypedDict):
@@ -96,9 +137,10 @@ class ImportedModel(TypedDict):
 
 
 class Model(TypedDict):
-    """A model and how often it was used: each count is of distinct children.
+    """A model, what is known of it, and how often it was used: each count is of distinct children.
 
-    `alias_of` is the model that now has this name, in another spelling."""
+    `alias_of` is the model that now has this name, in another spelling. `source` is where the facts
+    were learned."""
 
     id: str
     name: str
@@ -107,6 +149,13 @@ class Model(TypedDict):
     ingredient_count: int
     created_at: str
     alias_of: str | None
+    architecture: str | None
+    parameters: int | None
+    tokenizer: str | None
+    licence: str | None
+    domains: list[str]
+    source: str | None
+    made_on: str | None
 
 
 class ModelCounts(TypedDict):
@@ -115,7 +164,10 @@ class ModelCounts(TypedDict):
 
 
 class ModelDetail(TypedDict):
-    """A model with its names and revisions, oldest first."""
+    """A model with its names, revisions and flags, oldest first.
+
+    `kind` says how the model was made: `original` without a known parent, or else the relation of
+    its most trusted edge."""
 
     id: str
     name: str
@@ -124,8 +176,18 @@ class ModelDetail(TypedDict):
     ingredient_count: int
     created_at: str
     alias_of: str | None
+    architecture: str | None
+    parameters: int | None
+    tokenizer: str | None
+    licence: str | None
+    domains: list[str]
+    source: str | None
+    made_on: str | None
+    kind: str
     names: list[ModelName]
     revisions: list[Revision]
+    flags: list[Flag]
+    claims: list[Claim]
     refused_parents: list[RefusedParent]
 
 
@@ -139,6 +201,18 @@ class ModelPage(TypedDict):
 
     items: list[Model]
     next_cursor: str | None
+
+
+class ModelUpdate(TypedDict):
+    """What is left out stays as it is; null removes a fact."""
+
+    name: NotRequired[str | None]
+    architecture: NotRequired[str | None]
+    parameters: NotRequired[int | None]
+    tokenizer: NotRequired[str | None]
+    licence: NotRequired[str | None]
+    domains: NotRequired[list[str] | None]
+    made_on: NotRequired[str | None]
 
 
 class Node(TypedDict):
