@@ -1,7 +1,7 @@
 # Every task of this repository. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-fast thorough chaos fuzz-api fuzz-recipes compose-test images scaling coverage check format documents \
+.PHONY: help setup pages demo up test test-fast thorough chaos fuzz-api fuzz-recipes compose-test images scaling scaling-record coverage check format documents \
 	keep-events keep-api lock clean \
 	bench-merge bench-gpu bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api \
 	mutants
@@ -21,22 +21,26 @@ $(BIN)/.installed: constraints.txt pyproject.toml scripts/setup $(PACKAGES)
 	PYTHON=$(PYTHON) scripts/setup
 	@touch $@
 
-setup: $(BIN)/.installed ## Install everything into .venv
+setup: pages ## Install everything into .venv, and build the pages
 
-demo: $(BIN)/.installed ## Merge two specialists of a real model and measure what the merge gained
+pages: $(BIN)/.installed ## Build the hub's pages (web/) into the package, if they have changed
+	@$(BIN)/python scripts/pages
+
+demo: pages ## Merge two specialists of a real model and measure what the merge gained
 	@$(BIN)/python examples/demo/run.py
 
-up: $(BIN)/.installed ## Run the whole hub on this machine, until Ctrl-C
+up: pages ## Run the whole hub on this machine, until Ctrl-C
 	@$(BIN)/mergehub up
 
-test: $(BIN)/.installed ## Run all tests against real stores and real processes
+test: pages ## Run all tests against real stores and real processes
 	$(PYTEST) --numprocesses=$(PROCESSES)
 
 test-fast: $(BIN)/.installed ## Run the tests that start no process: no store, no service, no browser
 	$(PYTEST) --numprocesses=$(CORES) -m 'not process and not slow'
 
-thorough: $(BIN)/.installed ## Run the property tests with twenty times the examples of `make test`
-	$(PYTEST) --numprocesses=$(CORES) --hypothesis-profile=thorough -m 'hypothesis and not ($(LANE))'
+thorough: $(BIN)/.installed ## Run the long tests, and the property tests with twenty times the examples of `make test`
+	$(PYTEST) --numprocesses=$(PROCESSES) -m long
+	$(PYTEST) --numprocesses=$(CORES) --hypothesis-profile=thorough -m 'hypothesis and not (chaos or fuzz)'
 
 chaos: $(BIN)/.installed ## Kill processes, stop stores, cut connections; check that nothing is lost (CHAOS="--seed 1 2 --seconds 60")
 	PYTHONPATH=tests $(BIN)/python -m chaos $(CHAOS)
@@ -47,8 +51,8 @@ fuzz-api: $(BIN)/.installed ## Send each service 10,000 requests made from its O
 fuzz-recipes: $(BIN)/.installed ## Test the recipe language with texts of all kinds (FUZZ="--minutes 30 --seed 1")
 	PYTHONPATH=tests $(BIN)/python -m fuzz.recipes $(FUZZ)
 
-compose-test: $(BIN)/.installed ## Deploy docker-compose.yml without containers, as root (the story of a model, faults, a partition)
-	$(PYTEST) -m compose tests/test_compose_topology.py tests/test_compose_chaos.py
+compose-test: $(BIN)/.installed ## Deploy docker-compose.yml without containers, as root (the story of a model, a backup, faults, a partition)
+	$(PYTEST) -m compose tests/test_compose_topology.py tests/test_compose_backup.py tests/test_compose_chaos.py
 
 images: $(BIN)/.installed ## Build and start the images without a container engine, as root (IMAGES="registry worker:cuda")
 	$(BIN)/python -m tools.images $(IMAGES)
@@ -56,13 +60,16 @@ images: $(BIN)/.installed ## Build and start the images without a container engi
 scaling: $(BIN)/.installed ## Let the autoscaling rule start real workers for the queue of a real hub
 	$(PYTEST) tests/k8s/scaling_for_real.py
 
+scaling-record: $(BIN)/.installed ## Record the queue of a real hub for the tests of autoscaling (a quarter of an hour)
+	PYTHONPATH=tests $(BIN)/python -m k8s.record
+
 coverage: $(BIN)/.installed ## Report the branches of the engine that its tests do not reach
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest -q services/merge-worker/tests/engine
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
 
-check: $(BIN)/.installed ## Check format, lint, types, imports, migrations, generated files, known vulnerabilities
+check: $(BIN)/.installed ## Check format, lint, types, imports, migrations, generated files, pages, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -74,11 +81,13 @@ check: $(BIN)/.installed ## Check format, lint, types, imports, migrations, gene
 	$(BIN)/python -m tools.file_page --check
 	$(BIN)/python -m tools.openapi_documents --check
 	$(BIN)/python -m tools.python_client --check
+	@$(BIN)/python scripts/pages --check
 	@$(BIN)/python scripts/audit
 
 format: $(BIN)/.installed ## Format the code and fix what the linter can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	@$(BIN)/python scripts/pages --format
 
 documents: $(BIN)/.installed ## Generate files from the code: OpenAPI documents, Python client, pages
 	$(BIN)/python -m tools.method_catalogue --write

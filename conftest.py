@@ -45,6 +45,7 @@ settings.load_profile("quick")
 
 LANE = ("chaos", "fuzz", "browser")  # each file in a process of its own, beside the rest
 WITH_PROCESSES = (*LANE, "node", "compose")
+ASKED_FOR = ("compose", "long")  # only a run that names the marker has these
 TOGETHER = (  # one process takes the files of each, since what they share takes long to start
     ("tests/hub/",),
     (
@@ -81,8 +82,8 @@ def pytest_collection() -> Iterator[None]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what needs a store as `process`; begin with the files that take long."""
-    if "compose" not in config.option.markexpr:
-        items[:] = [item for item in items if not item.get_closest_marker("compose")]
+    left_out = [each for each in ASKED_FOR if each not in config.option.markexpr]
+    items[:] = [item for item in items if not any(map(item.get_closest_marker, left_out))]
     for item in items:
         of_stores = "store_folder" in getattr(item, "fixturenames", ())
         if of_stores or any(map(item.get_closest_marker, WITH_PROCESSES)):

@@ -91,6 +91,7 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts/audit.toml").touch()
     (tmp_path / "clients/typescript").mkdir(parents=True)
+    (tmp_path / "web").mkdir()
     pin(tmp_path)
     return tmp_path
 
@@ -101,6 +102,10 @@ def pin(root: Path, jinja: str = "3.1.6", lodash: str = "4.17.21") -> None:
     packages = {"": {"name": "ours"}, "node_modules/a/node_modules/lodash": {"version": lodash}}
     lock = root / "clients/typescript/package-lock.json"
     lock.write_text(json.dumps({"lockfileVersion": 3, "packages": packages}))
+    pages = {"": {"name": "pages"}, "node_modules/svelte": {"version": "5.57.3"}}
+    linked = {"node_modules/@ours/client": {"resolved": "../clients/typescript", "link": True}}
+    lock = root / "web/package-lock.json"
+    lock.write_text(json.dumps({"lockfileVersion": 3, "packages": pages | linked}))
 
 
 @pytest.fixture
@@ -121,7 +126,7 @@ def _run() -> tuple[int, str]:
 
 
 async def test_what_is_not_known_to_be_vulnerable_passes(audit: Audit) -> None:
-    assert await audit() == (0, "3 packages audited, 0 advisories, 0 ignored\n")
+    assert await audit() == (0, "4 packages audited, 0 advisories, 0 ignored\n")
 
 
 async def test_a_vulnerable_python_package_fails(root: Path, audit: Audit) -> None:

@@ -108,12 +108,12 @@ async def merged(registry: httpx.AsyncClient, name: str) -> UUID:
 Place = Callable[[], Path | S3Place]
 
 
-@pytest.fixture(params=["folder", "bucket"])
+@pytest.fixture
 def of_hub(request: pytest.FixtureRequest, seaweed: Seaweed, tmp_path: Path) -> Place:
     return _places(request.param, seaweed, tmp_path / "of-hub")
 
 
-@pytest.fixture(params=["folder", "bucket"])
+@pytest.fixture
 def of_backups(request: pytest.FixtureRequest, seaweed: Seaweed, tmp_path: Path) -> Place:
     return _places(request.param, seaweed, tmp_path / "of-backups")
 
@@ -166,6 +166,16 @@ async def rows(url: str) -> dict[str, list[str]]:
         await connection.close()
 
 
+@pytest.mark.parametrize(
+    ("of_hub", "of_backups"),
+    [
+        ("folder", "bucket"),
+        ("bucket", "folder"),
+        pytest.param("folder", "folder", marks=pytest.mark.long),
+        pytest.param("bucket", "bucket", marks=pytest.mark.long),
+    ],
+    indirect=True,
+)
 async def test_a_hub_is_restored_elsewhere_to_the_very_rows_and_models(
     hub: Hub, of_hub: Place, of_backups: Place, database_of: Database, tmp_path: Path
 ) -> None:

@@ -38,6 +38,7 @@ def test_nothing_is_lost_and_nothing_doubled_in_a_storm(folder: Path) -> None:
         assert storm.wait(ALL_SECONDS) == 0, _said(folder)
 
 
+@pytest.mark.long
 def test_a_storm_that_is_interrupted_leaves_no_process_and_no_mount(folder: Path) -> None:
     with _chaos(folder) as storm:
         while not list(folder.glob("*/data/logs/worker-*.log")):

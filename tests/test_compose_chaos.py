@@ -22,8 +22,9 @@ from chaos.evidence import Evidence, in_tables
 from chaos.history import History
 from chaos.waiting import beside, until
 from chaos.watch import Truth, watch_feed, watch_rows
+from topology.models import readable_models
 from topology.network import lacking
-from topology.topology import Topology, deployed, readable_models
+from topology.topology import Topology, deployed
 
 from mergehub.contracts.runs import LEASE_SECONDS, RunState
 

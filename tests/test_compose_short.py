@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 from story import check_ancestry, publish_and_merge
-from topology.bucket import digest_in
+from topology.models import digest_in, readable_models
 from topology.network import lacking
-from topology.topology import deployed, readable_models
+from topology.topology import deployed
 
 from mergehub.contracts.services import SERVICES
 

@@ -16,9 +16,9 @@ import pytest
 from running import eventually
 from standardwebhooks import Webhook
 from story import evaluated, from_recipe_to_uplift
-from topology.bucket import digest_in
+from topology.models import digest_in, readable_models
 from topology.network import lacking
-from topology.topology import Topology, deployed, readable_models
+from topology.topology import Topology, deployed
 
 from mergehub.contracts.services import SERVICES
 
@@ -87,7 +87,10 @@ def test_the_gateway_passes_each_path_to_its_service(topology: Topology) -> None
         assert client.get("/v1/boards/overall").status_code == 200
         assert client.get("/v1/models").status_code == 200
         assert client.get("/v1/runs").status_code == 200
-        assert client.get("/").headers["Location"] == "/docs"
+        assert client.get("/").headers["Content-Type"].startswith("text/html")
+        assert client.get("/map").text == client.get("/").text
+        reader = client.get("/nothing", headers={"Accept": "text/html,*/*"})
+        assert (reader.status_code, "Page not found" in reader.text) == (404, True)
         missing = client.get("/nothing")
         assert (missing.status_code, missing.json()["status"]) == (404, 404)
         assert missing.headers["Content-Type"] == "application/problem+json"

@@ -285,6 +285,12 @@ async def test_a_wrong_password_of_the_database_is_said_so(
     assert found["database"][0]["state"] == "ok"
 
 
+@pytest.mark.parametrize("url", ["unix:///tmp/s?db=0", "redis://127.0.0.1:6379/0"])
+async def test_the_address_of_redis_is_one_that_a_worker_can_use(url: str, tmp_path: Path) -> None:
+    (told,) = (await findings({"MERGEHUB_REDIS_URL": url}, tmp_path))["redis"]
+    assert url in told["found"]
+
+
 async def test_a_wrong_password_of_redis_is_said_so(redis_url: str, tmp_path: Path) -> None:
     async with Redis.from_url(redis_url) as redis:
         await redis.acl_setuser("patient", enabled=True, passwords=["+right"], commands=["+@all"])

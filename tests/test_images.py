@@ -109,13 +109,29 @@ def test_a_build_gets_neither_tests_nor_what_is_not_listed() -> None:
     assert {"constraints.txt", "LICENSE", "shared/pyproject.toml", "docs/api.md"} <= allowed
     assert not [each for each in allowed if re.search(r"(^|/)(tests|__pycache__|\.\w+)(/|$)", each)]
     assert {each.partition("/")[0] for each in allowed} <= {
-        "LICENSE", "constraints.txt", "clients", "docs", "services", "shared",
+        "LICENSE", "constraints.txt", "clients", "docs", "scripts", "services", "shared", "web",
     }  # fmt: skip
 
 
 def test_what_is_not_in_the_context_cannot_be_copied(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="not in the build context"):
         copy(ROOT, ["conftest.py"], "/", tmp_path, context(ROOT))
+
+
+def test_a_copy_replaces_a_link_and_leaves_what_it_leads_to(tmp_path: Path) -> None:
+    source, into, elsewhere = (tmp_path / name for name in ("source", "into", "elsewhere"))
+    for folder in (source / "bin", into / "bin"):
+        folder.mkdir(parents=True)
+    elsewhere.write_text("of another")
+    for name in ("program", "python"):
+        (into / "bin" / name).symlink_to(elsewhere)
+    (source / "bin" / "program").write_text("new")
+    (source / "bin" / "python").symlink_to("/usr/local/bin/python")
+    for _ in range(2):
+        copy(source, ["bin"], "/bin", into, None)
+    assert (into / "bin" / "program").read_text() == "new"
+    assert str((into / "bin" / "python").readlink()) == "/usr/local/bin/python"
+    assert elsewhere.read_text() == "of another"
 
 
 def test_a_target_needs_only_the_stages_that_it_reads() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from mergehub.cli.commands.lineage import draw
+from mergehub.cli.commands.lineage.ancestors import draw
 
 
 def _edge(child: str, parent: str, role: str = "ingredient", weight: float | None = None) -> Any:

@@ -11,7 +11,7 @@ import sys
 import click
 import pytest
 
-from mergehub.cli.commands.runs import how_far, outcome
+from mergehub.cli.commands.runs import _tell_end, how_far, outcome
 from mergehub.cli.finding import beginning
 from mergehub.cli.kinds.evaluate import command as evaluate
 from mergehub.cli.kinds.merge import command as submit
@@ -116,7 +116,7 @@ def test_a_word_longer_than_the_terminal_stays_whole(columns: int) -> None:
 def test_a_tree_and_the_sides_of_one_thing_keep_their_words_whole(columns: int) -> None:
     digest = f"sha256:{'0' * 64}"
     code = (
-        "from mergehub.cli.commands.lineage import draw\n"
+        "from mergehub.cli.commands.lineage.ancestors import draw\n"
         "from mergehub.cli.output import details, show\n"
         f"names = {NAMES!r}\n"
         "nodes = [{'id': n, 'name': n} for n in names]\n"
@@ -171,9 +171,21 @@ def test_the_outcome_of_a_run_ends_with_what_was_not_done_as_asked() -> None:
         "engine_version": "5", "method": "linear", "tensors": 2, "bytes": 1000, "seconds": 1.0,
         "parents": [], "device": "cpu", "warnings": ["The GPU was not used: no GPU was found."],
     }  # fmt: skip
-    run = Run.model_validate(RUN | {"state": "succeeded", "result": result})
-    assert outcome(run).splitlines() == [
+    earlier = ["The GPU lacked memory.", *result["warnings"]]
+    of_all = {"state": "succeeded", "result": result, "warnings": earlier}
+    assert outcome(Run.model_validate(RUN | of_all)).splitlines() == [
         "merged: 2 tensors, 1.0 kB, 1.0 s",
         "sha256:1",
+        "warning: The GPU lacked memory.",
         "warning: The GPU was not used: no GPU was found.",
     ]
+
+
+def test_a_failed_run_ends_with_what_was_not_done_as_asked() -> None:
+    error = {"code": "x", "message": "It crashed.", "last_lines": ["bye"], "retryable": False}
+    run = RUN | {"state": "failed", "error": error, "warnings": ["The GPU was not used."]}
+    with pytest.raises(click.ClickException) as failed:
+        _tell_end(Run.model_validate(run))
+    assert failed.value.message.splitlines() == [
+        "The run failed: It crashed.", "    bye", "warning: The GPU was not used.",
+    ]  # fmt: skip

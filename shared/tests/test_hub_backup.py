@@ -20,6 +20,7 @@ from mergehub.cli.main import main
 from mergehub.contracts.services import SERVICES
 from mergehub.hub import backup as backups
 from mergehub.hub.backup.archive import ArchiveWriter, Changed
+from mergehub.hub.backup.database import connection_of
 from mergehub.hub.folder import DataFolder
 from mergehub.kit.database import migrations
 
@@ -305,3 +306,12 @@ def test_what_cannot_be_a_hub_or_its_backup_is_named(
     assert done.exit_code == status
     assert said in re.sub(r"\s*│?\n│?\s*", " ", done.stderr)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_tools_of_postgresql_get_the_password_apart_from_the_address() -> None:
+    address, env = connection_of("postgresql+asyncpg://ann:s%40cret@db:5433/hub?sslmode=require")
+    assert address == "--dbname=postgresql://ann@db:5433/hub?sslmode=require"
+    assert env["PGPASSWORD"] == "s@cret"
+    address, env = connection_of("postgresql:///hub?host=/run/pg")
+    assert address == "--dbname=postgresql:///hub?host=%2Frun%2Fpg"
+    assert "PGPASSWORD" not in env

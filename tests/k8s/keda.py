@@ -10,7 +10,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
+
+from k8s.objects import environment, of_kind, pods
+from k8s.render import rendered
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Rule:
     least: int
     most: int
     polling_seconds: float
+    deadline_seconds: float = math.inf  # then Kubernetes ends a Job's pod, busy or not
 
     @classmethod
     def of(cls, scaled_job: dict[str, Any]) -> Rule:
@@ -37,6 +42,7 @@ class Rule:
             least=spec["minReplicaCount"],
             most=spec["maxReplicaCount"],
             polling_seconds=spec["pollingInterval"],
+            deadline_seconds=spec["jobTargetRef"].get("activeDeadlineSeconds", math.inf),
         )
 
     def new_jobs(self, metric: float, unfinished: int, pending: int) -> int:
@@ -55,3 +61,12 @@ class Rule:
         else:
             raise ValueError(f"This test does not know the strategy {self.strategy}.")
         return max(0, min(math.ceil(metric), effective))
+
+
+@cache
+def given() -> tuple[Rule, int, float]:
+    """The rule, the runs of a worker and its idle seconds, all read from the rendered overlay."""
+    objects = rendered("gpu")
+    (job,) = of_kind(objects, "ScaledJob")
+    told = environment(pods([job])[0], objects)
+    return Rule.of(job), int(told["MERGEHUB_RUNS"] or 0), float(told["MERGEHUB_IDLE_SECONDS"] or 0)

@@ -14,7 +14,7 @@ import pytest
 from forked import Forked, forked
 from running import RunningHub, started_hub
 
-from k8s.test_autoscaling import given
+from k8s.keda import given
 
 pytestmark = pytest.mark.process
 

@@ -8,6 +8,7 @@ at random from a seed.
 from __future__ import annotations
 
 import asyncio
+import math
 import selectors
 from collections import deque
 from collections.abc import Coroutine
@@ -64,13 +65,15 @@ class Run:
 class Worker:
     """A pod: pending until it starts, and there until it is gone.
 
-    `cost` is its deletion cost, which Kubernetes learns some time after a change.
+    `cost` is its deletion cost, which Kubernetes learns some time after a change. `lost` says that
+    its node went away.
     """
 
     shift: Shift | None = None
     busy: bool = False
     cost: int = 0
     runs: int = 0
+    lost: bool = False
     ended_busy: bool = False
     stopped_busy: bool = False
 
@@ -91,6 +94,7 @@ class Cluster:
     workers: list[Worker] = field(default_factory=list)
     stopping: list[Worker] = field(default_factory=list)
     ended: list[Worker] = field(default_factory=list)
+    deadline_seconds: float = math.inf
     most: int = 0
     depths: list[Queue] = field(default_factory=list)
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -108,6 +112,7 @@ class Cluster:
 
     async def scale_jobs(self, rule: Rule) -> None:
         """Poll and create Jobs as KEDA does, for ever."""
+        self.deadline_seconds = rule.deadline_seconds
         async with asyncio.TaskGroup() as pods:
             while True:
                 depth = self.depth()
@@ -140,10 +145,10 @@ class Cluster:
             worker.shift.end("a signal ends it")
         lost_after = self.random.uniform(600, 10**5)  # a few nodes are lost
         try:
-            async with asyncio.timeout(lost_after):
+            async with asyncio.timeout(min(lost_after, self.deadline_seconds)):
                 await self._work(worker, worker.shift)
         except TimeoutError:
-            pass
+            worker.lost = lost_after <= self.deadline_seconds
         worker.ended_busy = worker.busy
         await asyncio.sleep(EXIT_SECONDS)
         self.workers.remove(worker)

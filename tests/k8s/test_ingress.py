@@ -8,7 +8,7 @@ import pytest
 
 from k8s.objects import one, planted
 from k8s.render import OVERLAYS, Object, rendered
-from mergehub.contracts.services import SERVICES, service_for
+from mergehub.contracts.services import ASSETS, PAGES, SERVICES, service_for
 
 pytestmark = pytest.mark.process
 
@@ -34,6 +34,7 @@ def table(objects: list[Object]) -> dict[str, str]:
             for each in paths(objects) if each["path"].startswith("/v1/")}  # fmt: skip
 
 
+FIRST = len(PAGES) + 1  # of the API, after the pages and their files
 RIGHT = {prefix: f"{service.name}-api" for service in SERVICES for prefix in service.prefixes}
 
 
@@ -49,9 +50,11 @@ def test_the_paths_are_those_of_the_one_table(overlay: str) -> None:
         assert leads_to(objects, f"/docs/problems/{service.name}/a-code") == f"{service.name}-api"
         assert leads_to(objects, f"/docs/openapi/{service.name}.json") == f"{service.name}-api"
     assert leads_to(objects, "/docs/guides") == "registry-api"
+    for page in (*PAGES, f"{ASSETS}/index.js"):
+        assert leads_to(objects, page) == "registry-api"
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz", "/", "/v1/runsomething"])
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz", "/mapped", "/v1/runsomething"])
 def test_what_only_the_cluster_asks_is_not_reachable(path: str) -> None:
     assert leads_to(rendered("production"), path) is None
 
@@ -69,10 +72,10 @@ def test_production_has_one_host_with_tls_that_browsers_know() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda o: paths(o).pop(0),
-        lambda o: paths(o)[0].update(path="/v1/recipe"),
-        lambda o: paths(o)[0]["backend"]["service"].update(name="lineage-api"),
-        lambda o: paths(o).append({**paths(o)[0], "path": "/v1/else"}),
+        lambda o: paths(o).pop(FIRST),
+        lambda o: paths(o)[FIRST].update(path="/v1/recipe"),
+        lambda o: paths(o)[FIRST]["backend"]["service"].update(name="lineage-api"),
+        lambda o: paths(o).append({**paths(o)[FIRST], "path": "/v1/else"}),
     ],
 )
 def test_a_planted_fault_is_found(change: Any) -> None:

@@ -62,6 +62,11 @@ class Container:
         """The exit status, or None while it runs or before it starts."""
         return self._process.poll() if self._process else None
 
+    def wait(self) -> int:
+        """The exit status of a program that ends by itself."""
+        assert self._process is not None
+        return self._process.wait()
+
     def pid(self) -> int | None:
         """The program itself, which is process 1 of its namespace; None if it does not run."""
         if self._process is None or self._process.poll() is not None:
@@ -79,16 +84,21 @@ class Container:
 
     def run(self, command: Sequence[str]) -> int:
         """Run a command inside, as the same user; returns its exit status."""
+        return self.output(command)[0]
+
+    def output(self, command: Sequence[str]) -> tuple[int, str]:
+        """Run a command inside, as the same user; returns its exit status and what it printed."""
         uid, gid = self.user
         inside = ["nsenter", f"--target={self.pid()}", "--mount", "--net", "--pid", "--root"]
         user = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--no-new-privs"]
         try:
-            return subprocess.run(
-                [*inside, "--wd=/", *user, *command], env=self.environment, capture_output=True,
-                timeout=CHECK_SECONDS, check=False,
-            ).returncode  # fmt: skip
+            done = subprocess.run(
+                [*inside, "--wd=/", *user, *command], env=self.environment, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, text=True, timeout=CHECK_SECONDS, check=False,
+            )  # fmt: skip
         except subprocess.TimeoutExpired:
-            return 1
+            return 1, f"It took longer than {CHECK_SECONDS} s."
+        return done.returncode, done.stdout
 
     def signal(self, number: signal.Signals) -> None:
         if (pid := self.pid()) is not None:

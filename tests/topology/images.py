@@ -64,11 +64,12 @@ def _found(*programs: Path) -> dict[str, Path]:
 
 STAND_INS = {
     "postgres": Image(
+        environment={"PATH": PYTHON_PATH, "PGHOST": "/var/run/postgresql"},
         entrypoint=("docker-entrypoint.sh",),
         command=("postgres",),
         links=_found(
             PROGRAMS / "docker-entrypoint.sh",
-            *(Postgres.tool(name) for name in ("postgres", "initdb", "pg_isready")),
+            *(Postgres.tool(name) for name in ("postgres", "initdb", "pg_isready", "psql")),
         ),
     ),
     "valkey/valkey": Image(

@@ -5,16 +5,14 @@ from __future__ import annotations
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from tiny_models import copy_models
-
 from mergehub.client import HubClient
 
-from .compose import ROOT, services
+from .compose import ROOT, Service, services
 from .container import Container
 from .network import Network
 
@@ -36,14 +34,15 @@ class Topology:
         self.folder, self.network = folder, network
         self.secrets = folder / "secrets"
         subprocess.run([ROOT / "deploy/compose/make-secrets", self.secrets], check=True)
-        places = {"secrets": self.secrets, "volumes": folder / "volumes"}
+        self._places = {"secrets": self.secrets, "volumes": folder / "volumes"}
+        self._runs = 0
         found = services(variables)
         for number in range(2, workers + 1):  # as `docker compose up --scale worker=…`
             found[f"worker-{number}"] = replace(found["worker"], name=f"worker-{number}")
         for name in found:
             network.add(name)
         self.containers = {
-            name: Container(service, network, folder / name, places)
+            name: Container(service, network, folder / name, self._places)
             for name, service in found.items()
         }
         self.started: dict[str, None] = {}  # in the order of their starts
@@ -100,6 +99,33 @@ class Topology:
             self.held.discard(name)
         self.wait(lambda: name in self.ready)
 
+    def down(self) -> None:
+        """Stop everything, as `docker compose down` does; the volumes stay."""
+        self.held.update(self.containers)
+        for name in reversed(list(self.started)):
+            self.containers[name].stop()
+        self.started.clear()
+        self.ready.clear()
+
+    def up(self, *names: str) -> None:
+        """Start services and what they depend on, or all, and wait until they are ready."""
+        wanted = set(self.containers)
+        if names:
+            wanted = set().union(*map(self._with_dependencies, names))
+        self.held -= wanted
+        self.wait(lambda: wanted <= self.ready, START_SECONDS)
+
+    def once(self, service: Service, command: Sequence[str]) -> tuple[int, str]:
+        """Run a service that is not always there; returns its exit status and its output."""
+        self.up(*service.depends_on)
+        self._runs += 1
+        told = {**service.told, "command": list(command) or service.told["command"]}
+        service = replace(service, name=f"{service.name}-{self._runs}", told=told)
+        self.network.add(service.name)
+        container = Container(service, self.network, self.folder / service.name, self._places)
+        container.start()
+        return container.wait(), container.log.read_text(encoding="utf-8")
+
     def kill(self, name: str) -> None:
         """kill -9; its restart policy starts it again."""
         self.ready.discard(name)
@@ -129,6 +155,10 @@ class Topology:
             self._ended(container, status)
         elif name not in self.ready and not container.service.is_job:
             self._look(container)
+
+    def _with_dependencies(self, name: str) -> set[str]:
+        before = self.containers[name].service.depends_on
+        return {name}.union(*map(self._with_dependencies, before))
 
     def _due(self, container: Container) -> bool:
         return all(other in self.ready for other in container.service.depends_on)
@@ -168,13 +198,3 @@ def deployed(folder: Path, models: Path, workers: int = 1, **variables: str) -> 
         topology = Topology(folder, given | variables, network, workers)
         with topology.running():
             yield topology
-
-
-def readable_models(folder: Path) -> Path:
-    """The tiny models in a new folder that the programs' users may enter."""
-    folder.chmod(0o755)
-    (folder / "models").mkdir()
-    copy_models(folder / "models")
-    for path in (folder / "models").rglob("*"):
-        path.chmod(path.stat().st_mode | 0o444)
-    return folder / "models"

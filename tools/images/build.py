@@ -71,7 +71,7 @@ class Build:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for root in self.roots():
+        for root in self._folder.glob("*/root"):  # that of a stage that failed, too
             unmount(root)
         shutil.rmtree(self._folder)
 

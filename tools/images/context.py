@@ -52,4 +52,5 @@ def _copy_folder(folder: Path, target: Path, source: Path, allowed: set[str] | N
 
 def _copy_file(path: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)  # a link is replaced, too, rather than what it leads to
     shutil.copy2(path, target, follow_symlinks=False)

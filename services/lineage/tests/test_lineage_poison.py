@@ -95,6 +95,18 @@ async def test_it_is_set_aside_after_some_tries_and_the_next_is_applied(resource
     assert "validation errors for ModelProduced" in kept.reason
 
 
+async def test_among_events_that_are_applied_at_once_it_alone_is_set_aside(resources, registry):
+    for number in range(5):
+        registry.merge(f"m{number}", BASE)
+    spoilt = registry.events[3] = registry.events[3].model_copy(update={"data": {}})
+    consumer = events.consumer(resources)
+    consumer.BACKOFF = Backoff(first=0.001)
+    await consumer.catch_up()
+    assert await position(resources) == 5
+    assert [row.event_id for row in await set_aside(resources)] == [spoilt.id]
+    assert await count(resources, EdgeRow) == await count(resources, InboxRow) == 4
+
+
 async def test_it_does_not_stop_the_running_consumer(resources, poison, until):
     async def done() -> bool:
         return await position(resources) == 2

@@ -55,6 +55,7 @@ class KeptRun:
     releases: list[ReleaseRequest] = field(default_factory=list)
     claims: list[ClaimRequest] = field(default_factory=list)
     needs: Needs | None = None
+    warnings: list[str] = field(default_factory=list)
     timeout_seconds: int = 3600
     finished_at: datetime | None = None
 
@@ -68,6 +69,9 @@ class KeptRun:
         else:
             again = retryable and self.attempt < MAX_ATTEMPTS
             self.state = RunState.QUEUED if again else RunState.FAILED
+
+    def note(self, warnings: list[str]) -> None:
+        self.warnings += [each for each in warnings if each not in self.warnings]
 
     @property
     def stages(self) -> list[str]:
@@ -132,6 +136,7 @@ class CounterpartHub:
     def heartbeat(self, run: KeptRun, body: HeartbeatRequest) -> HeartbeatAnswer:
         self._check(run, body.fence)
         run.beats.append(body)
+        run.note(body.warnings)
         run.needs = body.needs or run.needs
         return HeartbeatAnswer(order="cancel" if run.cancel else "go_on")
 
@@ -148,6 +153,7 @@ class CounterpartHub:
             return _shown(run)
         self._check(run, body.fence)
         run.reports.append(body)
+        run.note([*body.warnings, *(body.result.warnings if body.result else [])])
         if body.error is not None:
             run.fail(body.error.retryable)
         else:
@@ -167,7 +173,8 @@ def _shown(run: KeptRun) -> Run:
         products=run.products, needs=run.needs, timeout_seconds=run.timeout_seconds,
         owner="local", visibility="public", attempt=run.attempt, fence=run.fence,
         worker=_worker(run), progress=None,
-        result=None, error=report.error if report else None, revision=1, created_at=now,
+        result=None, error=report.error if report else None, warnings=run.warnings, revision=1,
+        created_at=now,
         started_at=now, finished_at=run.finished_at or (now if run.state in FINAL else None),
     )  # fmt: skip
 

@@ -31,7 +31,7 @@ async def test_heartbeats_end_with_the_child_though_a_stage_began_just_now(turns
     attempt = Attempt(claim, None, Silent(), asyncio.Event(), None)  # type: ignore[arg-type]
     beating = asyncio.create_task(attempt._beat())
     await asyncio.sleep(0.01)
-    attempt._new_stage.set()
+    attempt._news.set()
     assert await ends(beating, turns)
 
 

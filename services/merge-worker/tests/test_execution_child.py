@@ -36,6 +36,9 @@ class Silent:
     def progress(self, *_: Any) -> None:
         return
 
+    def warn(self, said: str) -> None:
+        return
+
     def send(self, message: Any) -> None:
         return
 
@@ -247,9 +250,11 @@ def test_a_run_for_which_the_gpu_lacks_memory_says_so(tmp_path: Path) -> None:
 
 
 def test_no_number_of_warnings_makes_a_result_that_the_hub_refuses() -> None:
-    how = How()
+    reported: list[str] = []
+    how = How(reported.append)
     for number in range(100):
         how.warn(f"{number} " + "x" * 1000)
+    assert reported == [*how.warnings[:-1], reported[-1]]
     assert len(how.warnings) == MOST_WARNINGS
     assert how.warnings[0].startswith("0 xxx")
     assert how.warnings[-1] == "More warnings like these followed."

@@ -34,10 +34,12 @@ from mergehub import __version__
 from mergehub.contracts.hardware import Capacity, Needs
 from mergehub.contracts.kinds.merge import MergeResult
 from mergehub.contracts.runs import RunState
-from mergehub.kit.events.doorbell import queue_name
+from mergehub.kit.events.doorbell import DueRun, queue_name, ring
 from mergehub.kit.settings.service import WorkerSettings
 
 pytestmark = pytest.mark.process
+
+HAS_GPU = shutil.which("nvidia-smi") is not None
 
 
 async def test_a_rung_run_is_claimed_merged_and_reported(
@@ -87,6 +89,23 @@ async def test_a_killed_child_is_reported_and_the_next_attempt_goes_on_to_the_sa
     assert result.output_digest == expected_digest
     resumed = [beat.progress for beat in run.beats if beat.fence == 2 and beat.progress]
     assert min(seen.done for seen in resumed if seen.stage == "fill") >= kept
+
+
+@pytest.mark.skipif(HAS_GPU, reason="there is a GPU")
+async def test_what_a_killed_child_had_warned_of_has_reached_the_hub(
+    hub: Any, redis: Redis, settings: WorkerSettings
+) -> None:
+    run = hub.add(merge_spec())
+    async with listening(settings.model_copy(update={"hardware": "gpu"})):
+        await ring(redis, [DueRun(run.id, "gpu", run.fence)])
+        await hub.until(lambda: run.warnings)
+        (warning,) = run.warnings
+        assert not run.reports
+        os.kill(children(os.getpid())[0], signal.SIGKILL)
+        await hub.until(lambda: run.reports)
+    assert warning.startswith("The GPU was not used: ")
+    assert run.reports[0].error.code == "child-killed"
+    assert run.reports[0].warnings == [warning]
 
 
 async def test_a_recipe_that_cannot_be_merged_fails_for_good_with_the_engines_sentence(

@@ -10,10 +10,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from callers import MERGED
 from sqlalchemy import text
 
 from mergehub.contracts.kinds import KINDS
+from mergehub.contracts.kinds.kind import MOST_WARNINGS
 from mergehub.contracts.runs import HEARTBEAT_SECONDS, LEASE_SECONDS, MAX_ATTEMPTS
+from registry.runs.protocol.sweeper import Sweeper
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -118,6 +121,50 @@ async def test_heartbeat_renews_the_lease_and_stores_progress(
     shown = (await owner.get(f"/v1/runs/{run['id']}")).json()
     assert shown["progress"] == PROGRESS | {"bytes_done": 0, "bytes_total": 0, "seconds": 0}
     assert shown["revision"] == 3
+
+
+async def test_warnings_of_all_attempts_are_kept_also_if_the_attempt_is_lost(
+    worker: httpx.AsyncClient, owner: httpx.AsyncClient, submit: Call, claim: Call, report: Call,
+    lapse: Call, sweeper: Sweeper,
+) -> None:  # fmt: skip
+    run = await submit()
+
+    async def beat(fence: int, *warnings: str) -> Json:
+        body = {"fence": fence, "warnings": warnings}
+        answer = await worker.post(f"/v1/runs/{run['id']}/heartbeat", json=body)
+        assert answer.status_code == 200, answer.text
+        return (await owner.get(f"/v1/runs/{run['id']}")).json()
+
+    first = await claim(run)
+    begun = await beat(first["fence"])
+    warned = await beat(first["fence"], "No GPU.")
+    assert (begun["warnings"], warned["warnings"]) == ([], ["No GPU."])
+    assert warned["revision"] == begun["revision"] + 1
+    assert await beat(first["fence"], "No GPU.") == warned
+    await lapse(run)
+    await sweeper.take_back_lapsed()
+    second = await claim(run)
+    assert (await beat(second["fence"], "No GPU.", "Slow."))["warnings"] == ["No GPU.", "Slow."]
+    await report(second, "failed", error=CRASHED, warnings=["Slow.", "Late."])
+    third = await claim(run)
+    ended = await report(third, result=MERGED | {"warnings": ["Small blocks."]})
+    assert ended.json()["warnings"] == ["No GPU.", "Slow.", "Late.", "Small blocks."]
+    assert ended.json()["result"]["warnings"] == ["Small blocks."]
+
+
+async def test_of_too_many_warnings_the_first_are_kept(
+    worker: httpx.AsyncClient, submit: Call, claim: Call, row: Call
+) -> None:
+    run = await submit()
+    fence = (await claim(run))["fence"]
+    said = [str(number) for number in range(MOST_WARNINGS)]
+    for warnings in (said, ["more"]):
+        body = {"fence": fence, "warnings": warnings}
+        await worker.post(f"/v1/runs/{run['id']}/heartbeat", json=body)
+    assert (await row(run))["warnings"] == said
+    body = {"fence": fence, "warnings": [*said, "more"]}
+    answer = await worker.post(f"/v1/runs/{run['id']}/heartbeat", json=body)
+    assert answer.status_code == 422
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ set -eu
 export PGDATA=/var/lib/postgresql/18/docker
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     mkdir -p "$PGDATA"
-    initdb -U "$POSTGRES_USER" --pwfile "$POSTGRES_PASSWORD_FILE" -A scram-sha-256 \
+    initdb -U "$POSTGRES_USER" --pwfile "$POSTGRES_PASSWORD_FILE" \
         -E UTF8 --locale C.UTF-8 --no-instructions
     echo "host all all all scram-sha-256" >>"$PGDATA/pg_hba.conf"
     echo "CREATE DATABASE $POSTGRES_DB" | postgres --single -D "$PGDATA" postgres

@@ -34,7 +34,7 @@ from registry.runs.protocol import queue_endpoints
 from registry.runs.readings import readings as run_readings
 from registry.runs.workers import endpoints as workers
 from registry.sign_in import endpoints as sign_in
-from registry.sign_in import shell_endpoints
+from registry.sign_in import hub_endpoints, shell_endpoints
 from registry.sign_in.provider import Provider
 from registry.tokens import counts as token_counts
 from registry.tokens import endpoints as tokens
@@ -95,7 +95,7 @@ async def _prepare(resources: Resources) -> None:
         await reseal(session, Sealer(resources.settings.secret_keys()))
 
 
-DOORS = (sign_in.router, shell_endpoints.router)
+DOORS = (sign_in.router, shell_endpoints.router, hub_endpoints.router)
 
 PARTS = ServiceParts(
     background=BACKGROUND,

@@ -66,7 +66,8 @@ SECTIONS = {
     },
     "Models and results of a hub": {
         "lineage": Lazy(
-            "mergehub.cli.commands.lineage:lineage", "Show a model's ancestors as a tree."
+            "mergehub.cli.commands.lineage:lineage",
+            "Show where a model came from, or import lineage.",
         ),
         "board": Lazy("mergehub.cli.commands.boards:board", "Show a leaderboard."),
         "uplift": Lazy("mergehub.cli.commands.boards:uplift", "Compare a merge with its parents."),

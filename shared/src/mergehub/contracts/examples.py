@@ -31,7 +31,7 @@ VERSION = {
     "created_at": TIME,
 }
 
-RUN = {
+RUN: dict[str, Any] = {
     "id": RUN_ID,
     "owner": "local",
     "visibility": "public",
@@ -63,6 +63,7 @@ RUN = {
     },
     "result": None,
     "error": None,
+    "warnings": [],
     "revision": 3,
     "created_at": TIME,
     "started_at": TIME,

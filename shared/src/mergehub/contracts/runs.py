@@ -16,7 +16,9 @@ from pydantic import Field
 from mergehub.contracts.examples import RUN, VERSION_ID, example
 from mergehub.contracts.hardware import Capacity, Hardware, Needs
 from mergehub.contracts.kinds import RunResult, RunSpec
+from mergehub.contracts.kinds.kind import MOST_WARNINGS
 from mergehub.contracts.messages import Answer, Message
+from mergehub.contracts.names import Note
 from mergehub.contracts.strict import Lax
 
 LEASE_SECONDS = 12
@@ -50,6 +52,15 @@ Products = Annotated[
     Field(
         description="The run that made each product in the spec, by the product's name there: the "
         "models of runs that the worker may open."
+    ),
+]
+
+
+Warnings = Annotated[
+    list[Note],
+    Field(
+        max_length=MOST_WARNINGS,
+        description="Sentences about what this attempt has not done as asked so far.",
     ),
 ]
 
@@ -132,6 +143,7 @@ class HeartbeatRequest(Message):
     needs: Needs | None = Field(
         None, description="The resources that the run needs, once its plan is made."
     )
+    warnings: Warnings = Field(default_factory=list)
 
 
 class HeartbeatAnswer(Answer):
@@ -166,6 +178,7 @@ class ReportRequest(Message):
     outcome: Literal["succeeded", "failed", "cancelled"]
     result: RunResult | None = None
     error: RunError | None = None
+    warnings: Warnings = Field(default_factory=list)
 
 
 class Run(Answer):
@@ -189,6 +202,9 @@ class Run(Answer):
     progress: RunProgress | None
     result: dict[str, Any] | None
     error: RunError | None
+    warnings: list[str] = Field(
+        description="Sentences about what was not done as asked, in this attempt or an earlier one."
+    )
     revision: int
     created_at: datetime
     started_at: datetime | None

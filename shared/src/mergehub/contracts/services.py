@@ -1,4 +1,4 @@
-"""The table of services and their paths; every router is checked against it."""
+"""The table of services and their paths, against which every router is checked; the pages."""
 
 from __future__ import annotations
 
@@ -39,6 +39,13 @@ SERVICES: tuple[Service, ...] = (
         "leaderboard.app:create_app",
     ),
 )
+
+
+PAGES = ("/", "/map")
+"""The addresses of the pages for people. `web/src/app/routes.ts` has the same."""
+
+ASSETS = "/assets"
+"""The folder of the files that the pages load."""
 
 
 def service_for(path: str) -> Service | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -109,10 +109,17 @@ class RunClient:
         return Claim.model_validate_json(json.dumps(without_trace | answer.json()))
 
     async def heartbeat(
-        self, run_id: UUID, fence: int, progress: RunProgress | None, needs: Needs | None = None
+        self,
+        run_id: UUID,
+        fence: int,
+        progress: RunProgress | None,
+        needs: Needs | None = None,
+        warnings: Sequence[str] = (),
     ) -> HeartbeatAnswer:
         """Renew the lease, in one try. Raises LeaseLost, Refused or Unreachable."""
-        request = HeartbeatRequest(fence=fence, progress=progress, needs=needs)
+        request = HeartbeatRequest(
+            fence=fence, progress=progress, needs=needs, warnings=list(warnings)
+        )
         answer = await self._send(run_id, "heartbeat", request, 0)
         return HeartbeatAnswer.model_validate_json(answer.content)
 

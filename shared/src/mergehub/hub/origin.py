@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.types import Receive, Scope, Send
 
@@ -21,6 +21,7 @@ from mergehub.kit.docs import docs_routes
 from mergehub.kit.http.api import Api
 from mergehub.kit.http.stack import add_middleware
 from mergehub.kit.middleware.hosts import own_names
+from mergehub.kit.pages import page_routes
 from mergehub.kit.problems.problem import NotFound
 from mergehub.kit.settings.environment import read_settings
 from mergehub.kit.settings.service import ServiceSettings
@@ -80,10 +81,7 @@ def create_app(settings: ServiceSettings | None = None) -> Origin:
 
 def _pages(services: Services) -> APIRouter:
     router = docs_routes({name: service.openapi for name, service in services.items()})
-
-    @router.get("/")
-    async def home() -> RedirectResponse:
-        return RedirectResponse("/docs")
+    router.include_router(page_routes())
 
     @router.get("/{service}/openapi.json")
     async def openapi(service: str) -> JSONResponse:

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.edges.models import RefusedEdgeRow
 from lineage.models.models import ModelRow
 from mergehub.kit.database.database import AnyRow
-
-
-async def keep(session: AsyncSession, values: dict[str, Any]) -> None:
-    """Record that an edge was refused; repeated reports of it change nothing."""
-    await session.execute(insert(RefusedEdgeRow).values(values).on_conflict_do_nothing())
 
 
 async def of(session: AsyncSession, child: int) -> Sequence[AnyRow]:

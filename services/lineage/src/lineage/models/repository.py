@@ -7,11 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, collate, func, literal, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.models.models import ModelNameRow, ModelRow, RevisionRow
-from mergehub.kit.database.database import AnyRow
 
 _LOWER = func.lower(ModelRow.name)
 
@@ -52,25 +50,3 @@ async def names(session: AsyncSession, model_id: UUID) -> Sequence[ModelNameRow]
 async def revisions(session: AsyncSession, model_id: UUID) -> Sequence[RevisionRow]:
     query = select(RevisionRow).where(RevisionRow.model_id == model_id)
     return (await session.scalars(query.order_by(RevisionRow.created_at, RevisionRow.id))).all()
-
-
-async def ensure(session: AsyncSession, name: str) -> AnyRow:
-    """The id and number of the model of this name, in any case; a new model if there is none."""
-    columns = (ModelRow.id, ModelRow.number)
-    created = insert(ModelRow).values(name=name).on_conflict_do_nothing().returning(*columns)
-    if (row := (await session.execute(created)).one_or_none()) is not None:
-        return row
-    query = select(*columns).where(ModelRow.alias_of.is_(None), _lower(name) == _LOWER)
-    return (await session.execute(query)).one()
-
-
-async def ensure_revision(session: AsyncSession, model_id: UUID, digest: str) -> UUID:
-    """The id of the model's revision with this digest."""
-    values = insert(RevisionRow).values(model_id=model_id, digest=digest)
-    added = values.on_conflict_do_nothing().returning(RevisionRow.id)
-    created: UUID | None = await session.scalar(added)
-    if created is not None:
-        return created
-    same = RevisionRow.digest == digest
-    query = select(RevisionRow.id).where(RevisionRow.model_id == model_id, same)
-    return (await session.scalars(query)).one()

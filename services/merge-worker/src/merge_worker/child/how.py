@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mergehub.contracts.kinds.kind import MOST_WARNINGS
@@ -10,8 +11,12 @@ from mergehub.contracts.names import LONGEST_NOTE
 
 @dataclass
 class How:
-    """`device` is None while nothing was computed, as when an earlier attempt did all."""
+    """`device` is None while nothing was computed, as when an earlier attempt did all.
 
+    `report` gets each warning at once, for the case that the attempt never has a result.
+    """
+
+    report: Callable[[str], None]
     device: str | None = None
     warnings: list[str] = field(default_factory=list)
 
@@ -21,3 +26,4 @@ class How:
             self.warnings[-1] = "More warnings like these followed."
         else:
             self.warnings.append(said[:LONGEST_NOTE])
+            self.report(self.warnings[-1])

@@ -93,6 +93,13 @@ class Planned(_Frozen):
     needs: Needs
 
 
+class Warned(_Frozen):
+    """Something was not done as asked."""
+
+    kind: Literal["warned"] = "warned"
+    said: str
+
+
 class Succeeded(_Frozen):
     """The child's last message after success."""
 
@@ -113,7 +120,9 @@ class Stopped(_Frozen):
     kind: Literal["stopped"] = "stopped"
 
 
-Message = Annotated[Progress | Planned | Succeeded | Failed | Stopped, Field(discriminator="kind")]
+Message = Annotated[
+    Progress | Planned | Warned | Succeeded | Failed | Stopped, Field(discriminator="kind")
+]
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from mergehub.contracts.runs import RunProgress
 
 from .logs import log_event
-from .messages import Message, Progress
+from .messages import Message, Progress, Warned
 from .usage import usage
 
 PAUSE_SECONDS = 0.2
@@ -57,6 +57,10 @@ class Tell:
             bytes_total=bytes_total, seconds=now - self._started,
         )  # fmt: skip
         self.send(Progress(progress=progress, usage=usage()))
+
+    def warn(self, said: str) -> None:
+        """Report at once what is not done as asked."""
+        self.send(Warned(said=said))
 
     def send(self, message: Message) -> None:
         self._pipe.write(message.model_dump_json().encode() + b"\n")

@@ -9,9 +9,19 @@ from enum import Enum, auto
 
 import structlog
 
-from merge_worker.child.messages import Failed, Job, Message, Planned, Progress, Stopped, Succeeded
+from merge_worker.child.messages import (
+    Failed,
+    Job,
+    Message,
+    Planned,
+    Progress,
+    Stopped,
+    Succeeded,
+    Warned,
+)
 from mergehub.artifacts import StoreFault
 from mergehub.contracts.hardware import Needs, lacking
+from mergehub.contracts.names import LONGEST_NOTE
 from mergehub.contracts.runs import (
     FINAL,
     Claim,
@@ -64,7 +74,8 @@ class Attempt:
         self._stop = stop
         self._progress: RunProgress | None = None
         self._needs: Needs | None = None
-        self._new_stage = asyncio.Event()
+        self._warnings: list[str] = []
+        self._news = asyncio.Event()
         self._last_word: Message | None = None
 
     async def run(self) -> None:
@@ -115,7 +126,7 @@ class Attempt:
         async for message in child.messages():
             if isinstance(message, Progress):
                 if self._progress is None or self._progress.stage != message.progress.stage:
-                    self._new_stage.set()
+                    self._news.set()
                     log.info("run.stage", stage=message.progress.stage)
                 self._progress = message.progress
                 self._measured.progress(message)
@@ -123,6 +134,9 @@ class Attempt:
                 self._needs = message.needs
                 if self._lacking():
                     return _End.NO_ROOM
+            elif isinstance(message, Warned):
+                self._warnings.append(without_folders(message.said, self._job)[:LONGEST_NOTE])
+                self._news.set()
             else:
                 self._last_word = message
         await child.wait()
@@ -135,18 +149,23 @@ class Attempt:
     async def _beat(self) -> _End:
         """Renew the lease until it is lost or the run is to be cancelled.
 
-        A new stage is reported at once, so that users see the work begin.
+        A new stage is reported at once, so that users see the work begin, and so is a warning,
+        since the child may crash.
         """
         pause: float = self._claim.heartbeat_seconds
         while True:
             # Python 3.11's wait_for would swallow a cancellation that comes with the event.
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
-                    await self._new_stage.wait()
-            self._new_stage.clear()
+                    await self._news.wait()
+            self._news.clear()
             try:
                 answer = await self._client.heartbeat(
-                    self._claim.run_id, self._claim.fence, self._progress, self._needs
+                    self._claim.run_id,
+                    self._claim.fence,
+                    self._progress,
+                    self._needs,
+                    self._warnings,
                 )
             except LeaseLost:
                 self._measured.heartbeat("lost")
@@ -207,7 +226,10 @@ class Attempt:
 
     async def _report_failure(self, error: RunError, last_lines: list[str] | None = None) -> None:
         told = public(error.with_last_lines(last_lines or []), self._job)
-        await self._report(ReportRequest(fence=self._claim.fence, outcome="failed", error=told))
+        report = ReportRequest(
+            fence=self._claim.fence, outcome="failed", error=told, warnings=self._warnings
+        )
+        await self._report(report)
 
     async def _report(self, request: ReportRequest) -> None:
         try:

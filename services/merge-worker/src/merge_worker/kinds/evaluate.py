@@ -78,7 +78,7 @@ def _evaluate(job: Job, spec: EvaluateSpec, tell: Tell, started: float) -> Evalu
     kind, parts = open_model(job, reference)
     digest = produced_digest(parts[0].folder) if kind == "run" else checkpoints_digest(parts)
     results = [_finished(job, task, digest) for task in tasks]
-    how = How()
+    how = How(tell.warn)
     if None in results:
         tell.send(Planned(needs=_needs(parts, on_gpu=job.hardware != "cpu")))
         loaded = _loaded(job, parts, tell, how)

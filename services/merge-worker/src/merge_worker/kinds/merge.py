@@ -51,7 +51,7 @@ def run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
     try:
         recipe = parse_to_merge(spec.recipe).recipe
         _await_earlier_attempt(job, tell)
-        how = How()
+        how = How(tell.warn)
         with opened_store(job, tell) as store:
             _make(job, spec, recipe, tell, store, how)
             seconds = time.monotonic() - started

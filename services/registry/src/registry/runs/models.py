@@ -36,7 +36,8 @@ class RunRow(Base):
     for it. `claimed_at` and `claim_nonce` (the worker's mark) are those of the newest claim;
     `report_digest` is that of the last accepted report. `sources` are the recipes that the run's
     outcome follows from, also by way of other runs. `products` are the runs that made the models
-    named in its spec. `traceparent` is the span that submitted or retried it.
+    named in its spec. `warnings` are those of all attempts. `traceparent` is the span that
+    submitted or retried it.
     """
 
     __tablename__ = "runs"
@@ -64,6 +65,7 @@ class RunRow(Base):
     progress: Mapped[dict[str, Any] | None] = mapped_column(Json)
     result: Mapped[dict[str, Any] | None] = mapped_column(Json)
     error: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    warnings: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
     report_digest: Mapped[str | None] = mapped_column(String(64))
     revision: Mapped[int] = mapped_column(BigInteger, server_default="1")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,9 +1,9 @@
-"""The requests and responses of signing in a shell."""
+"""The requests and responses of signing in."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -29,3 +29,16 @@ class ShellToken(Answer):
     account: str
     token: str
     expires_at: datetime
+
+
+class Hub(Answer):
+    """A hub as a visitor sees it.
+
+    `reading` says whether reading needs a token, and `account` to whom yours belongs.
+    """
+
+    name: str
+    version: str
+    sign_in: bool
+    reading: Literal["public", "token"]
+    account: str | None

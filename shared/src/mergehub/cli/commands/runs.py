@@ -131,7 +131,8 @@ def _tell_end(run: Run) -> None:
     """Print the outcome; anything but success ends the command with 1."""
     if run.state == RunState.FAILED and run.error is not None:
         last_lines = "".join(f"\n    {line}" for line in run.error.last_lines)
-        raise click.ClickException(f"The run failed: {run.error.message}{last_lines}")
+        warned = "".join(f"\n{line}" for line in _warnings(run))
+        raise click.ClickException(f"The run failed: {run.error.message}{last_lines}{warned}")
     if run.state != RunState.SUCCEEDED:
         raise click.ClickException(f"The run was {run.state}.")
     click.echo(outcome(run))
@@ -139,9 +140,14 @@ def _tell_end(run: Run) -> None:
 
 def outcome(run: Run) -> str:
     """The result of a run that succeeded, in lines; the last say what was not done as asked."""
-    result = _result(run)
-    said: str = import_module(f"mergehub.cli.kinds.{run.kind}").outcome(result)
-    return "\n".join([said, *(f"warning: {warning}" for warning in result.warnings)])
+    said: str = import_module(f"mergehub.cli.kinds.{run.kind}").outcome(_result(run))
+    return "\n".join([said, *_warnings(run)])
+
+
+def _warnings(run: Run) -> list[str]:
+    """A line for each warning of any attempt; those of older runs are in their result alone."""
+    of_result = _result(run).warnings if run.result else []
+    return [f"warning: {each}" for each in dict.fromkeys([*run.warnings, *of_result])]
 
 
 def _result(run: Run) -> Result:

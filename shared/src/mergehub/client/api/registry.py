@@ -511,6 +511,11 @@ def redeem_shell_code(body: t.ShellCode) -> Call[t.ShellToken]:
     return Call("POST", "/v1/accounts/shell/token", body=body)
 
 
+def get_hub(*, if_none_match: str | None = None) -> Call[t.Hub]:
+    """The hub's name, whether people sign in or need a token to read, and who you are."""
+    return Call("GET", "/v1/accounts/hub", headers={"If-None-Match": if_none_match})
+
+
 def create_organisation(
     body: t.OrganisationCreate, *, idempotency_key: str | None = None
 ) -> Call[t.Account]:

@@ -367,6 +367,19 @@ class HeartbeatRequest(TypedDict):
     fence: int
     progress: NotRequired[RunProgressInput | None]
     needs: NotRequired[NeedsInput | None]
+    warnings: NotRequired[list[str]]
+
+
+class Hub(TypedDict):
+    """A hub as a visitor sees it.
+
+    `reading` says whether reading needs a token, and `account` to whom yours belongs."""
+
+    name: str
+    version: str
+    sign_in: bool
+    reading: Literal["public", "token"]
+    account: str | None
 
 
 class Inactive(TypedDict):
@@ -617,6 +630,7 @@ class ReportRequest(TypedDict):
     outcome: Literal["succeeded", "failed", "cancelled"]
     result: NotRequired[EvaluateResult | MergeResult | None]
     error: NotRequired[RunErrorInput | None]
+    warnings: NotRequired[list[str]]
 
 
 class Rotation(TypedDict):
@@ -644,6 +658,7 @@ class Run(TypedDict):
     progress: RunProgressOutput | None
     result: dict[str, Any] | None
     error: RunErrorOutput | None
+    warnings: list[str]
     revision: int
     created_at: str
     started_at: str | None
@@ -761,6 +776,7 @@ class SubmittedRun(TypedDict):
     progress: RunProgressOutput | None
     result: dict[str, Any] | None
     error: RunErrorOutput | None
+    warnings: list[str]
     revision: int
     created_at: str
     started_at: str | None

@@ -40,9 +40,9 @@ def check_redis(url: str) -> Iterator[Finding]:
 
 
 def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    _, at, host = parts.netloc.rpartition("@")
-    return parts._replace(netloc=f"***@{host}" if at else host).geturl()
+    netloc = urlsplit(url).netloc
+    _, at, host = netloc.rpartition("@")
+    return url.replace(netloc, f"***@{host}", 1) if at else url
 
 
 def _right(error: Exception) -> str:

@@ -6,7 +6,8 @@ import asyncio
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from mergehub.contracts.events import Envelope
@@ -21,12 +22,29 @@ from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.logs import configure_logging
 
 
-def main(service: Background, consumer: Callable[[Resources], Consumer] | None = None) -> None:
+@dataclass(frozen=True)
+class Command:
+    """A command of one service: its word, how it is called, and what it does.
+
+    `run` returns the exit status.
+    """
+
+    word: str
+    help: str
+    arguments: Callable[[ArgumentParser], None]
+    run: Callable[[Resources, Namespace], Awaitable[int]]
+
+
+def main(
+    service: Background,
+    consumer: Callable[[Resources], Consumer] | None = None,
+    commands: Sequence[Command] = (),
+) -> None:
     """Run the command of the command line; without one, the background work."""
-    asked = _parser(service.name, consumer is not None).parse_args()
+    asked = _parser(service.name, consumer is not None, commands).parse_args()
     settings = read_settings(ServiceSettings)
     try:
-        sys.exit(asyncio.run(_done(asked, service, consumer, settings)))
+        sys.exit(asyncio.run(_done(asked, service, consumer, commands, settings)))
     except FAULTS as error:
         sys.exit(f"{service.name}: {explained(error, settings)}")
 
@@ -35,6 +53,7 @@ async def _done(
     asked: Namespace,
     service: Background,
     consumer: Callable[[Resources], Consumer] | None,
+    commands: Sequence[Command],
     settings: ServiceSettings,
 ) -> int:
     """Returns the exit status. Raises one of FAULTS if the database does not let it begin."""
@@ -44,17 +63,26 @@ async def _done(
     configure_logging(settings.log_level)
     if asked.word == "migrate":
         return await migrate_once(service, settings)
-    assert consumer is not None
-    return await _tend(asked, service, consumer, settings)
+    async with open_resources(service, settings) as resources:
+        if lacks := await resources.tables.look():
+            print(lacks, file=sys.stderr)
+            return 1
+        for command in commands:
+            if command.word == asked.word:
+                return await command.run(resources, asked)
+        assert consumer is not None
+        return await _tend(asked, resources, consumer(resources))
 
 
-def _parser(name: str, consumes: bool) -> ArgumentParser:
+def _parser(name: str, consumes: bool, commands: Sequence[Command]) -> ArgumentParser:
     parser = ArgumentParser(
         prog=f"python -m {name}",
         description="Without a command, this runs the service's background work.",
     )
     words = parser.add_subparsers(dest="word", metavar="word")
     words.add_parser("migrate", help="bring the service's tables up to date, and end")
+    for command in commands:
+        command.arguments(words.add_parser(command.word, help=command.help))
     if not consumes:
         return parser
     words.add_parser("set-aside", help="list the events that could not be applied, as JSON lines")
@@ -64,30 +92,20 @@ def _parser(name: str, consumes: bool) -> ArgumentParser:
     return parser
 
 
-async def _tend(
-    asked: Namespace,
-    service: Background,
-    consumer: Callable[[Resources], Consumer],
-    settings: ServiceSettings,
-) -> int:
+async def _tend(asked: Namespace, resources: Resources, reader: Consumer) -> int:
     """Returns the exit status: 1 if an event still cannot be applied."""
-    async with open_resources(service, settings) as resources:
-        if lacks := await resources.tables.look():
-            print(lacks, file=sys.stderr)
-            return 1
-        reader = consumer(resources)
-        if asked.word == "skip-pruned":
-            print(f"Given up: {await reader.skip_pruned()} events")
-            return 0
-        async with resources.database.transaction() as session:
-            refused = await reader.intake.set_aside(session)
-        if asked.word == "set-aside":
-            for row in refused:
-                print(_line(row))
-            return 0
-        wanted = asked.event or [row.event_id for row in refused]
-        replayed = [await _replayed(reader, event) for event in wanted]
-        return 0 if all(replayed) else 1
+    if asked.word == "skip-pruned":
+        print(f"Given up: {await reader.skip_pruned()} events")
+        return 0
+    async with resources.database.transaction() as session:
+        refused = await reader.intake.set_aside(session)
+    if asked.word == "set-aside":
+        for row in refused:
+            print(_line(row))
+        return 0
+    wanted = asked.event or [row.event_id for row in refused]
+    replayed = [await _replayed(reader, event) for event in wanted]
+    return 0 if all(replayed) else 1
 
 
 def _line(row: RefusedColumns) -> str:

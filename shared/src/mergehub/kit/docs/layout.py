@@ -5,7 +5,14 @@ from __future__ import annotations
 from html import escape
 
 HOME, GUIDES, EVENTS, PROBLEMS = "/docs", "/docs/guides", "/docs/events", "/docs/problems"
-PLACES = {HOME: "Operations", GUIDES: "Guides", EVENTS: "Events", PROBLEMS: "Problems"}
+START = "/"
+PLACES = {
+    START: "Start",
+    HOME: "Operations",
+    GUIDES: "Guides",
+    EVENTS: "Events",
+    PROBLEMS: "Problems",
+}
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">

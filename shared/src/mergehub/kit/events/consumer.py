@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.backoff import Backoff
 from mergehub.contracts.events import STREAM, Envelope, EventPage
 from mergehub.kit.database.database import Database
-from mergehub.kit.events.inbox import Apply, Complete, EventFailed, Intake
+from mergehub.kit.events.inbox import Apply, ApplyTogether, Complete, EventFailed, Intake
 from mergehub.kit.events.poison import is_its_own_fault
 from mergehub.kit.telemetry.loops import turned
 from mergehub.kit.telemetry.traces import span
@@ -63,6 +64,7 @@ class Consumer:
         hub: httpx.AsyncClient,
         intake: Intake,
         apply: Apply,
+        apply_together: ApplyTogether | None = None,
         complete: Complete | None = None,
         stream: str = STREAM,
         metrics: CollectorRegistry | None = None,
@@ -81,6 +83,7 @@ class Consumer:
         self._redis = redis
         self._hub = hub
         self._apply = apply
+        self._apply_together = apply_together
         self._complete = complete
         self._stream = stream
 
@@ -113,7 +116,8 @@ class Consumer:
             try:
                 complete = await self._completed(batch)
                 async with self._database.transaction() as session:
-                    taken = await self.intake.take(session, complete, self._apply_one)
+                    together = self._apply_all if self._apply_together else None
+                    taken = await self.intake.take(session, complete, self._apply_one, together)
                 if not taken or len(complete) < len(batch):
                     return False
             except Exception as error:
@@ -203,11 +207,24 @@ class Consumer:
             return await self.intake.replay(session, event, self._apply)
 
     async def _apply_one(self, session: AsyncSession, event: Envelope) -> None:
-        if event.traceparent is None:
+        with self._watched(event):
             await self._apply(session, event)
+
+    async def _apply_all(self, session: AsyncSession, events: Sequence[Envelope]) -> None:
+        assert self._apply_together is not None
+        with ExitStack() as watched:
+            for event in events:
+                watched.enter_context(self._watched(event))
+            await self._apply_together(session, events)
+
+    @contextmanager
+    def _watched(self, event: Envelope) -> Iterator[None]:
+        """Trace how an event is applied, and note how late it is."""
+        if event.traceparent is None:
+            yield
         else:
             with span(f"apply {event.type}", event.traceparent, "consumer", group=self._group):
-                await self._apply(session, event)
+                yield
         self._delay.observe(max(0.0, time.time() - event.time.timestamp()))
 
     async def skip_pruned(self) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from sqlalchemy import BigInteger, Integer, String, Text, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +21,11 @@ from mergehub.contracts.events import Envelope
 from mergehub.kit.database.database import changed
 from mergehub.kit.telemetry.metrics import Reading
 
+log = structlog.get_logger()
+
 Apply = Callable[[AsyncSession, Envelope], Awaitable[None]]
+ApplyTogether = Callable[[AsyncSession, Sequence[Envelope]], Awaitable[None]]
+"""Applies several events at once, with the effect of applying one after another."""
 Complete = Callable[[Envelope], Awaitable[Envelope]]
 """Adds to an event what it does not carry; it may call other services, since nothing is locked."""
 
@@ -96,26 +101,29 @@ class Intake:
         reached = select(self._position.sequence).where(self._position.source == self.source)
         return await session.scalar(reached) or 0
 
-    async def take(self, session: AsyncSession, events: Sequence[Envelope], apply: Apply) -> bool:
+    async def take(
+        self,
+        session: AsyncSession,
+        events: Sequence[Envelope],
+        apply: Apply,
+        apply_together: ApplyTogether | None = None,
+    ) -> bool:
         """Apply those of `events` that are next; False means that events before them are missing.
 
         Raises EventFailed, from what applying it raised.
         """
         at = await self.locked_position(session)
-        applied: list[Envelope] = []
-        last = at.sequence
+        last, due = at.sequence, list[Envelope]()
         for event in events:
             if event.sequence > last + 1:
                 break
             if event.sequence == last + 1:
-                try:
-                    await apply(session, event)
-                except Exception as error:
-                    raise EventFailed(event) from error
-                applied.append(event)
+                due.append(event)
                 last = event.sequence
-        if applied:
-            await self._remember(session, applied)
+        if due:
+            if not (apply_together and await _at_once(session, due, apply_together)):
+                await _in_turn(session, due, apply)
+            await self._remember(session, due)
             _move(at, last)
         return not events or events[-1].sequence <= last
 
@@ -201,6 +209,29 @@ class Intake:
             for event in events
         ]
         await session.execute(insert(self._inbox).values(rows))
+
+
+async def _in_turn(session: AsyncSession, events: Sequence[Envelope], apply: Apply) -> None:
+    for event in events:
+        try:
+            await apply(session, event)
+        except Exception as error:
+            raise EventFailed(event) from error
+
+
+async def _at_once(
+    session: AsyncSession, events: Sequence[Envelope], apply_together: ApplyTogether
+) -> bool:
+    """Whether several events could be applied at once; in turn, it shows which one fails."""
+    if len(events) < 2:
+        return False
+    try:
+        async with session.begin_nested():
+            await apply_together(session, events)
+    except Exception as error:
+        log.info("events.in_turn", events=len(events), reason=f"{type(error).__name__}: {error}")
+        return False
+    return True
 
 
 def _move(at: PositionColumns, sequence: int) -> None:

@@ -29,6 +29,7 @@ from mergehub.kit.middleware.requests import PROBES
 from mergehub.kit.openapi.answers import share_errors
 from mergehub.kit.openapi.document import amend
 from mergehub.kit.openapi.links import Link, describe_links
+from mergehub.kit.pages import page_routes
 from mergehub.kit.problems.exhausted import NotReady
 from mergehub.kit.problems.problem import (
     Invalid,
@@ -142,6 +143,7 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
             app.include_router(router, dependencies=[known])
     app.include_router(_operations(parts, metrics))
     app.include_router(docs_routes({parts.background.name: app.openapi}))
+    app.include_router(page_routes())
     return app
 
 

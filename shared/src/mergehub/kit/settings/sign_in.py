@@ -50,6 +50,9 @@ def _scope(name: str) -> str:
 class SignInSettings(Settings):
     """An issuer turns signing in on. The README of the registry lists the variables."""
 
+    hub_name: str = Field(
+        default="Mergehub", min_length=1, max_length=60, description="The hub's name on its pages."
+    )
     public_url: Annotated[Origin, AfterValidator(_safe_url)] | None = Field(
         default=None, description="The origin at which browsers reach the hub."
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.backoff import Backoff
 from mergehub.contracts.kinds import KINDS
-from mergehub.contracts.kinds.kind import Result
+from mergehub.contracts.kinds.kind import MOST_WARNINGS, Result
 from mergehub.contracts.runs import ReportRequest, RunError, RunState
 from registry.runs.errors import ReportInvalid
 from registry.runs.kinds import handler_of
@@ -20,6 +21,7 @@ BACKOFF = Backoff(first=1, factor=4)  # a run that always fails is retried for o
 
 async def store(session: AsyncSession, run: RunRow, report: ReportRequest, now: datetime) -> None:
     """End the attempt as the report says. Raises ReportInvalid."""
+    note(run, [*report.warnings, *(report.result.warnings if report.result else ())])
     match report:
         case ReportRequest(outcome="succeeded", result=Result() as result):
             await _succeeded(session, run, result, now)
@@ -29,6 +31,13 @@ async def store(session: AsyncSession, run: RunRow, report: ReportRequest, now: 
             await move(session, run, RunState.CANCELLED, now)
         case _:
             raise ReportInvalid("A success needs its `result`, a failure its `error`.")
+
+
+def note(run: RunRow, warnings: Sequence[str]) -> bool:
+    """Keep the warnings of an attempt beside those of earlier ones; returns whether one is new."""
+    before = run.warnings
+    run.warnings = list(dict.fromkeys([*before, *warnings]))[:MOST_WARNINGS]
+    return run.warnings != before
 
 
 async def failed(

@@ -96,14 +96,16 @@ def _granted(run: RunRow) -> Claim:
 async def heartbeat(
     session: AsyncSession, run_id: UUID, request: HeartbeatRequest
 ) -> HeartbeatAnswer:
-    """Renew the lease and store the progress. Raises StaleFence and RunNotFound."""
+    """Renew the lease; store progress and warnings. Raises StaleFence and RunNotFound."""
     run, now = await _owned(session, run_id, request.fence)
     measure(session, Measures.renewed)
     run.lease_expires_at = now + LEASE
     if request.needs is not None:
         run.needs = request.needs.model_dump()
+    noted = outcome.note(run, request.warnings)
     if request.progress is not None:
         run.progress = request.progress.model_dump(mode="json")
+    if noted or request.progress is not None:
         await touch(session, run)
     return HeartbeatAnswer(order="cancel" if run.cancel_requested else "go_on")
 

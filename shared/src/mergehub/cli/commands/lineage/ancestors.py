@@ -1,4 +1,4 @@
-"""`lineage`: a model's ancestors as a tree."""
+"""`lineage ancestors`: a model's ancestors as a tree."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Edges = dict[str, list[dict[str, Any]]]
 @click.argument("model")
 @as_json
 @click.pass_context
-def lineage(ctx: click.Context, model: str, raw: bool) -> None:
+def ancestors(ctx: click.Context, model: str, raw: bool) -> None:
     """Show a model's ancestors as a tree."""
     with hub(ctx) as client:
         walk = client.ancestors(client.model(model)["id"])

@@ -1,4 +1,4 @@
-"""The models in the deployment's bucket."""
+"""The models that a deployment reads, and those in its bucket."""
 
 from __future__ import annotations
 
@@ -7,11 +7,23 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from tiny_models import copy_models
+
 from merge_worker.engine import digest_of_folder
 from mergehub.artifacts import ArtifactStore, S3Place, open_store
 from mergehub.contracts.runs import Run
 
 from .topology import Topology
+
+
+def readable_models(folder: Path) -> Path:
+    """The tiny models in a new folder that the programs' users may enter."""
+    folder.chmod(0o755)
+    (folder / "models").mkdir()
+    copy_models(folder / "models")
+    for path in (folder / "models").rglob("*"):
+        path.chmod(path.stat().st_mode | 0o444)
+    return folder / "models"
 
 
 def digest_in(topology: Topology, run: Run) -> str:

@@ -1,0 +1,99 @@
+"""What a batch says about edges and models, and what became of each statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+Layers = tuple[tuple[int, int], ...]
+
+
+class Told(NamedTuple):
+    """What a source says about an edge: the columns that edges and claims have in common."""
+
+    relation: str
+    source: str
+    confidence: int
+    method: str | None = None
+    weight: float | None = None
+    density: float | None = None
+    layers: Layers | None = None
+    recipe_version: UUID | None = None
+    run: UUID | None = None
+    evidence: str | None = None
+    made_on: date | None = None
+    created_at: datetime | None = None  # None: now
+
+    @property
+    def strength(self) -> tuple[int, bool]:
+        """The stronger claim about an edge is shown."""
+        return self.confidence, self.relation != "unknown"
+
+    def repeats(self, earlier: Told) -> bool:
+        """Whether this says nothing that the same source did not say before.
+
+        Another run or line that says the same is no news, but the first date is.
+        """
+        same = self[:7] == earlier[:7] and self.recipe_version == earlier.recipe_version
+        return same and (self.made_on is None or earlier.made_on is not None)
+
+
+class Statement(NamedTuple):
+    """A source says that `child` came from `parent`; digests name the revisions, if known."""
+
+    child: str
+    parent: str
+    role: str
+    told: Told
+    child_digest: str | None = None
+    parent_digest: str | None = None
+
+
+class Facts(NamedTuple):
+    """What a source says about a model; None and an empty tuple say nothing."""
+
+    name: str
+    source: str
+    confidence: int
+    digest: str | None = None
+    architecture: str | None = None
+    parameters: int | None = None
+    tokenizer: str | None = None
+    licence: str | None = None
+    domains: tuple[str, ...] = ()
+    made_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Statements in their order: of two that contradict each other, the later one is newer."""
+
+    statements: Sequence[Statement] = ()
+    facts: Sequence[Facts] = ()
+
+
+class Outcome(StrEnum):
+    """What became of a statement about an edge."""
+
+    ADDED = "added"
+    KNOWN = "known"
+    STRENGTHENED = "strengthened"
+    """It is now what the graph shows of the edge."""
+    WEAKER = "weaker"
+    """It is kept beside a stronger one."""
+    REFUSED = "refused"
+    """It would close a cycle."""
+
+
+@dataclass
+class Report:
+    """What became of each statement, and the names that models have now, by the given ones."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    models_added: int = 0
+    models_changed: int = 0
+    names: dict[str, str] = field(default_factory=dict)

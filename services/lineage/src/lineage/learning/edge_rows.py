@@ -1,0 +1,123 @@
+"""How a batch reads and writes edges and claims: each statement takes all rows at once."""
+
+# ruff: noqa: S608 - the statements are built from constants
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lineage.learning import rows
+from lineage.learning.batch import Told
+from lineage.learning.claims import Edge, Key
+from lineage.learning.order import Above, Pair
+from mergehub.kit.database.database import AnyRow
+
+TOLD = {
+    "relation": "text",
+    "source": "text",
+    "confidence": "smallint",
+    "method": "text",
+    "weight": "float8",
+    "density": "float8",
+    "layers": "text",
+    "recipe_version": "uuid",
+    "run": "uuid",
+    "evidence": "text",
+    "made_on": "date",
+    "created_at": "timestamptz",
+}
+COMPUTED = {
+    "layers": "CAST(told.layers AS jsonb)",
+    "created_at": "coalesce(told.created_at, now())",
+}
+PAIR = {"child": "bigint", "parent": "bigint"}
+KEY = {**PAIR, "child_revision": "uuid", "parent_revision": "uuid", "role": "text"}
+EDGE = {**KEY, **TOLD}
+CHANGE = {"id": "bigint", **TOLD}
+CLAIM = {"edge_id": "bigint", **TOLD}
+REFUSED = {
+    **PAIR,
+    "relation": "text",
+    "role": "text",
+    "run": "uuid",
+    "source": "text",
+    "reason": "text",
+}
+
+_BETWEEN = text(
+    f"SELECT edges.id, {', '.join(KEY)}, {', '.join(TOLD)} "
+    f"FROM {rows.table(PAIR)} JOIN edges USING (child, parent) ORDER BY edges.id"
+)
+_BESIDE = text(
+    f"SELECT edge_id, {', '.join(TOLD)} FROM claims "
+    "WHERE edge_id = ANY(CAST(:ids AS bigint[])) ORDER BY id"
+)
+_INSERT = rows.insertion("edges", EDGE, COMPUTED, f"RETURNING id, {', '.join(KEY)}")
+_UPDATE = rows.update("edges", "id", CHANGE, COMPUTED)
+_FORGET_CLAIMS = text("DELETE FROM claims WHERE edge_id = ANY(CAST(:ids AS bigint[]))")
+_INSERT_CLAIMS = rows.insertion("claims", CLAIM, COMPUTED)
+_REFUSE = rows.insertion("refused_edges", REFUSED, {}, "ON CONFLICT DO NOTHING")
+_ABOVE = text(
+    "SELECT edges.child, edges.parent, models.rank "
+    "FROM edges JOIN models ON models.number = edges.parent "
+    "WHERE edges.child = ANY(CAST(:nodes AS bigint[]))"
+)
+
+
+async def between(session: AsyncSession, pairs: Collection[Pair]) -> list[Edge]:
+    """The edges of these children and parents, with their claims."""
+    if not pairs:
+        return []
+    found = await session.execute(_BETWEEN, rows.bound(PAIR, pairs))
+    edges = {row.id: Edge(Key(*row[1:6]), _told(row[6:]), row.id) for row in found}
+    if edges:
+        for row in await session.execute(_BESIDE, {"ids": list(edges)}):
+            edges[row.edge_id].keep(_told(row[1:]))
+    return list(edges.values())
+
+
+def _told(values: Sequence[object]) -> Told:
+    told = Told(*values)  # type: ignore[arg-type]
+    layers = json.loads(told.layers) if isinstance(told.layers, str) else told.layers
+    return told._replace(layers=layers and tuple((start, end) for start, end in layers))
+
+
+def _values(told: Told) -> Sequence[object]:
+    return told._replace(layers=told.layers and json.dumps(told.layers))  # type: ignore[arg-type]
+
+
+async def write(session: AsyncSession, edges: Collection[Edge]) -> None:
+    """Store new and changed edges with their claims; new ones get their id."""
+    new = {edge.key: edge for edge in edges if edge.id is None}
+    old = [edge for edge in edges if edge.id is not None]
+    if new:
+        values = ((*key, *_values(edge.shown)) for key, edge in new.items())
+        for row in await session.execute(_INSERT, rows.bound(EDGE, values)):
+            new[Key(*row[1:])].id = row.id
+    if old:
+        shown = [(edge.id, *_values(edge.shown)) for edge in old if edge.shows_new]
+        if shown:
+            await session.execute(_UPDATE, rows.bound(CHANGE, shown))
+        await session.execute(_FORGET_CLAIMS, {"ids": [edge.id for edge in old]})
+    claims = [(edge.id, *_values(told)) for edge in edges for told in edge.beside]
+    if claims:
+        await session.execute(_INSERT_CLAIMS, rows.bound(CLAIM, claims))
+
+
+async def refuse(session: AsyncSession, refused: Iterable[Sequence[object]]) -> None:
+    """Record edges that were refused; repeated reports of one change nothing."""
+    await session.execute(_REFUSE, rows.bound(REFUSED, refused))
+
+
+async def above(session: AsyncSession, nodes: Collection[int]) -> Above:
+    """The parents of each of these models, with the parents' ranks."""
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    row: AnyRow
+    for row in await session.execute(_ABOVE, {"nodes": list(nodes)}):
+        found[row.child][row.parent] = row.rank
+    return found

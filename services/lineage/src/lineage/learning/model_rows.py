@@ -1,0 +1,133 @@
+"""How a batch reads and writes models and revisions: each statement takes all rows at once."""
+
+# ruff: noqa: S608 - the statements are built from constants
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lineage.learning import rows
+from lineage.learning.counting import Counts
+from lineage.learning.facts import Description
+from mergehub.kit.database.database import AnyRow
+
+Revision = tuple[UUID, str]
+"""The id of a model, and a digest."""
+
+SEPARATOR = "\x1f"
+"""Between the domains of a model in a parameter, since PostgreSQL has no arrays of arrays."""
+DESCRIBED = {
+    "architecture": "text",
+    "parameters": "bigint",
+    "tokenizer": "text",
+    "licence": "text",
+    "domains": "text",
+    "made_on": "date",
+    "source": "text",
+}
+DOMAINS = {"domains": "string_to_array(told.domains, chr(31))"}
+MODEL = {"id": "uuid", "name": "text", "rank": "bigint", **DESCRIBED}
+DESCRIPTION = {"number": "bigint", **DESCRIBED}
+REVISION = {"id": "uuid", "model_id": "uuid", "digest": "text"}
+COUNTS = {"number": "bigint", "children": "int", "as_base": "int", "as_ingredient": "int"}
+RANK = {"number": "bigint", "rank": "bigint"}
+
+_NAMED = text(
+    f"SELECT lower(name) AS key, id, number, rank, name, {', '.join(DESCRIBED)} FROM models "
+    "WHERE alias_of IS NULL AND lower(name) = ANY(CAST(:keys AS text[]))"
+)
+_ONCE_NAMED = text(
+    "SELECT DISTINCT ON (lower(former.name)) lower(former.name) AS key, models.id, number, rank, "
+    f"models.name, {', '.join(DESCRIBED)} "
+    "FROM model_names AS former JOIN models ON models.id = former.model_id "
+    "WHERE lower(former.name) = ANY(CAST(:keys AS text[])) "
+    "ORDER BY lower(former.name), former.id DESC"
+)
+_INSERT = rows.insertion("models", MODEL, DOMAINS, "ON CONFLICT DO NOTHING RETURNING id, number")
+_LOCK = text(
+    f"SELECT number, {', '.join(DESCRIBED)} FROM models "
+    "WHERE number = ANY(CAST(:numbers AS bigint[])) ORDER BY number FOR NO KEY UPDATE"
+)
+_DESCRIBE = rows.update("models", "number", DESCRIPTION, DOMAINS)
+_COUNT = text(
+    "UPDATE models SET children_count = children_count + children, "
+    "base_count = base_count + as_base, ingredient_count = ingredient_count + as_ingredient "
+    f"FROM {rows.table(COUNTS)} WHERE models.number = told.number"
+)
+_RANK = rows.update("models", "number", RANK, {})
+_REVISIONS = text(
+    "SELECT revisions.id, model_id, digest "
+    f"FROM {rows.table({'model_id': 'uuid', 'digest': 'text'})} "
+    "JOIN revisions USING (model_id, digest)"
+)
+_INSERT_REVISIONS = rows.insertion("revisions", REVISION, {})
+
+
+async def named(session: AsyncSession, keys: Collection[str]) -> dict[str, AnyRow]:
+    """The models of these names, which are in lower case."""
+    return await _by_key(session, _NAMED, keys)
+
+
+async def once_named(session: AsyncSession, keys: Collection[str]) -> dict[str, AnyRow]:
+    """The models that last had these names, which are in lower case."""
+    return await _by_key(session, _ONCE_NAMED, keys) if keys else {}
+
+
+async def _by_key(
+    session: AsyncSession, query: TextClause, keys: Collection[str]
+) -> dict[str, AnyRow]:
+    found = await session.execute(query, {"keys": list(keys)})
+    return {row.key: row for row in found}
+
+
+async def insert(
+    session: AsyncSession, models: Iterable[tuple[UUID, str, int, Description]]
+) -> dict[UUID, int]:
+    """Add models, each with id, name and rank; returns the numbers of those whose name was free."""
+    values = [(*model, *_values(described)) for *model, described in models]
+    return {row.id: row.number for row in await session.execute(_INSERT, rows.bound(MODEL, values))}
+
+
+async def lock(session: AsyncSession, numbers: Collection[int]) -> dict[int, AnyRow]:
+    """Lock the rows of models, always in the same order; returns their facts."""
+    found = await session.execute(_LOCK, {"numbers": list(numbers)}) if numbers else ()
+    return {row.number: row for row in found}
+
+
+async def describe(session: AsyncSession, models: Mapping[int, Description]) -> None:
+    """Replace the facts about models."""
+    values = [(number, *_values(each)) for number, each in models.items()]
+    await session.execute(_DESCRIBE, rows.bound(DESCRIPTION, values))
+
+
+def _values(described: Description) -> Sequence[object]:
+    """The facts in the order of the columns."""
+    joined = SEPARATOR.join(described.domains)
+    return [joined if name == "domains" else getattr(described, name) for name in DESCRIBED]
+
+
+async def count(session: AsyncSession, changes: Mapping[int, Counts]) -> None:
+    """Add to the counters of models."""
+    values = [(number, *counts) for number, counts in changes.items()]
+    await session.execute(_COUNT, rows.bound(COUNTS, values))
+
+
+async def rank(session: AsyncSession, ranks: Mapping[int, int]) -> None:
+    """Replace the ranks of models; no other transaction may be adding edges."""
+    await session.execute(_RANK, rows.bound(RANK, ranks.items()))
+
+
+async def revisions(session: AsyncSession, wanted: Collection[Revision]) -> dict[Revision, UUID]:
+    """The ids of those revisions that are stored."""
+    types = {"model_id": "uuid", "digest": "text"}
+    found = await session.execute(_REVISIONS, rows.bound(types, wanted))
+    return {(row.model_id, row.digest): row.id for row in found}
+
+
+async def insert_revisions(session: AsyncSession, new: Mapping[Revision, UUID]) -> None:
+    values = [(id, *revision) for revision, id in new.items()]
+    await session.execute(_INSERT_REVISIONS, rows.bound(REVISION, values))

@@ -1,0 +1,106 @@
+"""The models that a batch names: stored ones, and new ones that are not stored yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID, uuid4
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lineage.learning import model_rows
+from lineage.learning.batch import Batch, Facts
+from lineage.learning.facts import Description
+from mergehub.kit.database.database import AnyRow
+
+
+class NameTaken(Exception):
+    """Another transaction has stored a model of the same name meanwhile."""
+
+
+class Model:
+    """A model. One that is `new` has a negative number until it is stored."""
+
+    __slots__ = ("described", "id", "name", "new", "number", "rank", "redescribed")
+
+    def __init__(self, number: int, id: UUID, name: str, rank: int, described: Description) -> None:
+        self.number = number
+        self.id = id
+        self.name = name
+        self.rank = rank
+        self.described = described
+        self.new = number < 0
+        self.redescribed = False
+
+
+def key(name: str) -> str:
+    """The name as the index has it: only ASCII letters have case there."""
+    return name.encode().lower().decode()
+
+
+class Models:
+    """The models of a batch by the names in it, in any case; also former names lead to a model."""
+
+    def __init__(self, by_key: Mapping[str, Model]) -> None:
+        self._by_key = by_key
+        self.all = list(dict.fromkeys(by_key.values()))
+        self.new = [model for model in self.all if model.new]
+        self.stored = [model for model in self.all if not model.new]
+
+    def __getitem__(self, name: str) -> Model:
+        return self._by_key[key(name)]
+
+    @property
+    def spellings(self) -> dict[str, str]:
+        """The present names of models, by the names in the batch in lower case."""
+        return {given: model.name for given, model in self._by_key.items()}
+
+    def describe(self, facts: Iterable[Facts], *, new: bool) -> None:
+        """Take in what sources say about the new models, or about the others."""
+        for each in facts:
+            model = self[each.name]
+            if model.new is new:
+                described = model.described.told(each)
+                model.redescribed |= described != model.described
+                model.described = described
+
+
+async def find(session: AsyncSession, batch: Batch) -> Models:
+    """The models that a batch names."""
+    first_spellings: dict[str, str] = {}
+    for name in _names(batch):
+        first_spellings.setdefault(key(name), name)
+    rows = await model_rows.named(session, list(first_spellings))
+    missing = [each for each in first_spellings if each not in rows]
+    rows |= await model_rows.once_named(session, missing)
+    stored = {row.id: _model(row) for row in rows.values()}
+    found = {each: stored[row.id] for each, row in rows.items()}
+    for number, each in enumerate(each for each in missing if each not in found):
+        found[each] = Model(-1 - number, uuid4(), first_spellings[each], 0, Description())
+    return Models(found)
+
+
+def _names(batch: Batch) -> Iterable[str]:
+    for statement in batch.statements:
+        yield statement.child
+        yield statement.parent
+    for facts in batch.facts:
+        yield facts.name
+
+
+def _model(row: AnyRow) -> Model:
+    return Model(row.number, row.id, row.name, row.rank, Description.of(row))
+
+
+async def store(session: AsyncSession, models: Models) -> None:
+    """Store the new models and lock the others. Raises NameTaken."""
+    if models.new:
+        new = sorted(models.new, key=lambda model: key(model.name))
+        values = ((model.id, model.name, model.rank, model.described) for model in new)
+        numbers = await model_rows.insert(session, values)
+        if len(numbers) < len(new):
+            raise NameTaken
+        for model in new:
+            model.number = numbers[model.id]
+    locked = await model_rows.lock(session, [model.number for model in models.stored])
+    for model in models.stored:
+        model.described = Description.of(locked[model.number])

@@ -1,0 +1,154 @@
+"""The order of models: every parent has a lower rank than its children.
+
+While each edge keeps to it, no cycle can exist, and most new edges need no look at the graph. Only
+an edge against the order needs a walk, which either finds the cycle or lowers the parent with those
+of its ancestors that stand in the way.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+STEP = 1 << 20
+"""The usual distance between a model and its child, so that others fit between them."""
+
+Pair = tuple[int, int]
+"""A child and its parent."""
+Above = Mapping[int, Mapping[int, int]]
+"""The parents of each child, with the parents' ranks."""
+Load = Callable[[Collection[int]], Awaitable[Above]]
+
+
+def placed(new: Collection[int], pairs: Iterable[Pair], ranks: Mapping[int, int]) -> dict[int, int]:
+    """A rank for each new model that suits `pairs`, if the `ranks` of the other models allow it."""
+    parents: dict[int, set[int]] = {node: set() for node in new}
+    children: dict[int, set[int]] = {node: set() for node in new}
+    for child, parent in pairs:
+        if child in parents:
+            parents[child].add(parent)
+        if parent in children:
+            children[parent].add(child)
+    order = _sorted(new, parents)
+    ceilings = dict(ranks)
+    for node in reversed(order):
+        above = [ceilings[child] for child in children[node] if child in ceilings]
+        if above:
+            ceilings[node] = min(above) - 1
+    found = dict(ranks)
+    for node in order:
+        below = max((found[parent] for parent in parents[node] if parent in found), default=None)
+        found[node] = between(below, ceilings[node] + 1 if node in ceilings else None)
+    return {node: found[node] for node in new}
+
+
+def _sorted(new: Collection[int], parents: Mapping[int, set[int]]) -> Sequence[int]:
+    """New models, parents first; in any order if they are on a cycle."""
+    graph = {node: parents[node] & parents.keys() - {node} for node in new}
+    try:
+        return tuple(TopologicalSorter(graph).static_order())
+    except CycleError:
+        return tuple(new)
+
+
+def between(low: int | None, high: int | None) -> int:
+    """A rank above `low` and below `high`, if there is one."""
+    if low is None:
+        return 0 if high is None else high - STEP
+    if high is None:
+        return low + STEP
+    return (low + high) // 2 if high - low > 1 else low + 1
+
+
+class Order:
+    """The ranks of models, which change as edges are added one after another.
+
+    `ranks` has the models of the batch at first, and all that were looked at in the end; `moved`
+    are those with another rank. `load` gets the parents of models that are stored.
+    """
+
+    def __init__(self, ranks: Mapping[int, int], load: Load) -> None:
+        self.ranks = dict(ranks)
+        self.moved: set[int] = set()
+        self._load = load
+        self._parents: dict[int, set[int]] = {}
+        self._added: dict[int, set[int]] = defaultdict(set)
+
+    async def add(self, child: int, parent: int) -> bool:
+        """Whether the edge may be added; if so, the order suits it from now on."""
+        if child == parent:
+            return False
+        if self.ranks[parent] >= self.ranks[child]:
+            if await self._descends(parent, child):
+                return False
+            await self._lower(parent, self.ranks[child])
+        self._added[child].add(parent)
+        return True
+
+    async def foresee(self, pairs: Iterable[Pair]) -> None:
+        """Load at once what the walks for `pairs` will ask for."""
+        floors: dict[int, int] = {}
+        frontier: dict[int, int] = {}
+        for child, parent in pairs:
+            if child != parent and self.ranks[parent] >= self.ranks[child]:
+                floor = self.ranks[child]
+                frontier[parent] = min(floor, frontier.get(parent, floor))
+        while frontier:
+            floors |= frontier
+            await self._know(frontier)
+            beyond: dict[int, int] = {}
+            for node, floor in frontier.items():
+                for each in self._above(node):
+                    lowest = min(floor, beyond.get(each, floor))
+                    if self.ranks[each] > floor and floors.get(each, floor + 1) > lowest:
+                        beyond[each] = lowest
+            frontier = beyond
+
+    async def _descends(self, node: int, ancestor: int) -> bool:
+        """Whether `ancestor` is an ancestor of `node`: a walk through higher ranks finds it."""
+        floor, seen, frontier = self.ranks[ancestor], {node}, [node]
+        while frontier:
+            await self._know(frontier)
+            beyond = {each for one in frontier for each in self._above(one)} - seen
+            if ancestor in beyond:
+                return True
+            frontier = [each for each in beyond if self.ranks[each] > floor]
+            seen.update(frontier)
+        return False
+
+    async def _lower(self, parent: int, bound: int) -> None:
+        """Rank `parent` below `bound`, and its ancestors where they have to make room.
+
+        The former ranks give the sequence: when a model's turn comes, its children have theirs.
+        """
+        bounds, heap = {parent: bound}, [(-self.ranks[parent], parent)]
+        while heap:
+            _, node = heapq.heappop(heap)
+            bound = bounds[node]
+            if self.ranks[node] < bound:
+                continue
+            await self._know([node])
+            above = self._above(node)
+            room = max((self.ranks[p] for p in above if self.ranks[p] < bound - 1), default=None)
+            self.ranks[node] = between(room, bound)
+            self.moved.add(node)
+            for each in above:
+                if self.ranks[each] >= self.ranks[node]:
+                    bounds[each] = min(self.ranks[node], bounds.get(each, self.ranks[node]))
+                    heapq.heappush(heap, (-self.ranks[each], each))
+
+    def _above(self, node: int) -> set[int]:
+        return self._parents[node] | self._added[node]
+
+    async def _know(self, nodes: Iterable[int]) -> None:
+        unknown = [node for node in nodes if node not in self._parents]
+        if not unknown:
+            return
+        found = await self._load(unknown)
+        for node in unknown:
+            parents = found.get(node, {})
+            self._parents[node] = set(parents)
+            for parent, rank in parents.items():
+                self.ranks.setdefault(parent, rank)

@@ -1,0 +1,151 @@
+"""The rules by which the graph learns a batch: it keeps no cycle, and its counters stay true."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lineage.learning import changes, edge_rows, model_rows, names, revisions
+from lineage.learning.batch import Batch, Outcome, Report
+from lineage.learning.claims import Key
+from lineage.learning.edges import Edges
+from lineage.learning.names import Model, Models, NameTaken
+from lineage.learning.order import Order, placed
+from lineage.learning.revisions import Revisions
+
+log = structlog.get_logger()
+
+CYCLE: Final = "The child is already an ancestor of this parent, or is the parent."
+
+Ends = Sequence[tuple[Model, Model]]
+"""The child and the parent of each statement."""
+
+
+class AgainstOrder(Exception):
+    """An edge does not suit the order of models, which only the holder of the lock may change."""
+
+
+async def learn(session: AsyncSession, batch: Batch, *, dry_run: bool = False) -> Report:
+    """Take in a batch, and return what became of it; a dry run changes nothing.
+
+    An edge that would close a cycle is recorded as refused, and the others are kept. Transactions
+    may learn at the same time. One that has to change the order of models begins again alone.
+    """
+    alone = dry_run
+    while True:
+        try:
+            async with session.begin_nested():  # an error in it frees the locks
+                if not dry_run:
+                    await changes.lock(session, exclusive=alone)
+                return await _learn(session, batch, alone=alone, dry_run=dry_run)
+        except AgainstOrder:
+            alone = True
+        except NameTaken:
+            log.info("learning.again", reason="another transaction stored a model of the same name")
+
+
+async def _learn(session: AsyncSession, batch: Batch, *, alone: bool, dry_run: bool) -> Report:
+    models = await names.find(session, batch)
+    report = Report(models_added=len(models.new))
+    ends = [(models[each.child], models[each.parent]) for each in batch.statements]
+    allowed, moved = await _ordered(session, models, ends, alone=alone)
+    models.describe(batch.facts, new=True)
+    if not dry_run:
+        await names.store(session, models)
+    models.describe(batch.facts, new=False)
+    digests = await revisions.find(session, models, batch)
+    edges = await _edges(session, models, ends)
+    report.outcomes = _told(batch, ends, allowed, digests, edges)
+    report.models_changed = sum(model.redescribed for model in models.stored)
+    report.names = models.spellings
+    if not dry_run:
+        await _refuse(session, batch, ends, report)
+        await _store(session, models, moved, digests, edges)
+    return report
+
+
+async def _ordered(
+    session: AsyncSession, models: Models, ends: Ends, *, alone: bool
+) -> tuple[Sequence[bool], dict[int, int]]:
+    """Which edges may be added, and the ranks of stored models that change for them.
+
+    New models get a rank. Raises AgainstOrder if ranks have to change and we are not `alone`.
+    """
+    pairs = [(child.number, parent.number) for child, parent in ends]
+    ranks = {model.number: model.rank for model in models.stored}
+    ranks |= placed([model.number for model in models.new], pairs, ranks)
+    suits = [ranks[child] > ranks[parent] for child, parent in pairs]
+    moved: dict[int, int] = {}
+    if any(ranks[child] <= ranks[parent] and child != parent for child, parent in pairs):
+        if not alone:
+            raise AgainstOrder
+        order = Order(ranks, partial(edge_rows.above, session))
+        await order.foresee(pairs)
+        suits = [await order.add(child, parent) for child, parent in pairs]
+        ranks = order.ranks
+        moved = {number: ranks[number] for number in order.moved if number > 0}
+    for model in models.new:
+        model.rank = ranks[model.number]
+    return suits, moved
+
+
+async def _edges(session: AsyncSession, models: Models, ends: Ends) -> Edges:
+    """The stored edges between the ends of the statements."""
+    stored = {model.number for model in models.stored}
+    pairs = ((child.number, parent.number) for child, parent in ends)
+    asked = dict.fromkeys(pair for pair in pairs if stored.issuperset(pair))
+    return Edges(await edge_rows.between(session, asked) if asked else ())
+
+
+def _told(
+    batch: Batch, ends: Ends, allowed: Sequence[bool], digests: Revisions, edges: Edges
+) -> list[Outcome]:
+    """Take in each statement that is allowed; returns what became of it."""
+    outcomes = []
+    for said, (child, parent), may in zip(batch.statements, ends, allowed, strict=True):
+        if not may:
+            outcomes.append(Outcome.REFUSED)
+            continue
+        revision = digests.of(child, said.child_digest)
+        built_on = digests.of(parent, said.parent_digest)
+        key = Key(child.number, parent.number, revision, built_on, said.role)
+        outcomes.append(edges.tell(key, said.told))
+    return outcomes
+
+
+async def _refuse(session: AsyncSession, batch: Batch, ends: Ends, report: Report) -> None:
+    """Record the edges that were refused."""
+    refused = []
+    for said, (child, parent), outcome in zip(batch.statements, ends, report.outcomes, strict=True):
+        if outcome is Outcome.REFUSED:
+            log.warning("edge.refused", child=said.child, parent=said.parent, reason=CYCLE)
+            told = said.told
+            what = (told.relation, said.role, told.run, told.source, CYCLE)
+            refused.append((child.number, parent.number, *what))
+    if refused:
+        await edge_rows.refuse(session, refused)
+
+
+async def _store(
+    session: AsyncSession, models: Models, moved: dict[int, int], digests: Revisions, edges: Edges
+) -> None:
+    """Store what the batch changes, and log it for the graphs in memory."""
+    counts, changed = edges.counts, edges.changed
+    described = {each.number: each.described for each in models.stored if each.redescribed}
+    if digests.new:
+        await model_rows.insert_revisions(session, digests.new)
+    if changed:
+        await edge_rows.write(session, changed)
+    if counts:
+        await model_rows.count(session, counts)
+    if described:
+        await model_rows.describe(session, described)
+    if moved:
+        await model_rows.rank(session, moved)
+    shown = [edge.id for edge in changed if edge.shows_new and edge.id is not None]
+    added = {model.number for model in models.new}
+    await changes.log(session, shown, added | counts.keys() | described.keys() | moved.keys())

@@ -1,0 +1,42 @@
+"""`lineage`: where models came from. The commands of the group; it imports nothing slow."""
+
+from __future__ import annotations
+
+import click
+
+from mergehub.cli.lazy import Lazy, LazyGroup
+
+HERE = "mergehub.cli.commands.lineage"
+SECTIONS = {
+    "One model": {
+        "ancestors": Lazy(f"{HERE}.ancestors:ancestors", "Show a model's ancestors as a tree."),
+    },
+    "Lineage from elsewhere": {
+        "import": Lazy(
+            f"{HERE}.importing:import_", "Import edge lists, model cards and recipes into a hub."
+        ),
+        "import-huggingface": Lazy(
+            f"{HERE}.huggingface:import_huggingface",
+            "Import what the Hugging Face Hub says about models.",
+        ),
+    },
+}
+
+
+class LineageGroup(LazyGroup):
+    """`mergehub lineage NAME` shows the ancestors of a model, as `lineage ancestors NAME` does."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.table and not args[0].startswith("-"):
+            args = ["ancestors", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.command("lineage", cls=LineageGroup, sections=SECTIONS)
+def lineage() -> None:
+    """Show where a model came from, or import lineage.
+
+    `mergehub lineage NAME` shows the ancestors of a model.
+    """

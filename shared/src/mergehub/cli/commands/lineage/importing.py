@@ -1,0 +1,143 @@
+"""`lineage import`: files into a hub."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from mergehub.cli.commands.lineage.report import Report
+from mergehub.cli.commands.lineage.sending import send
+from mergehub.cli.commands.lineage.state import State
+from mergehub.cli.connection import hub
+from mergehub.cli.json_option import as_json, show_json
+from mergehub.client import HubClient
+from mergehub.lineage_files.batches import batches
+from mergehub.lineage_files.reading import EDGE_LIST, FORMATS, File, How, files, read
+from mergehub.lineage_files.rows import Edge, Facts, Unreadable
+
+
+@click.command("import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["auto", *FORMATS]),
+    default="auto",
+    show_default=True,
+    help="What the files are; auto goes by their names, then by their first lines.",
+)
+@click.option("--name", help="The name of the model that the one card or recipe describes.")
+@click.option("--columns", help="The columns of a CSV file without a header: parent,child,…")
+@click.option(
+    "--source", default=EDGE_LIST, show_default=True, help="The source of edges that name none."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would happen, and store nothing.")
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file that remembers how far the import has come; the same command continues there.",
+)
+@click.option("--all", "everything", is_flag=True, help="Show every skipped and corrected row.")
+@as_json
+@click.pass_context
+def import_(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    format_: str,
+    name: str | None,
+    columns: str | None,
+    source: str,
+    dry_run: bool,
+    state: Path | None,
+    everything: bool,
+    raw: bool,
+) -> None:
+    """Import edge lists, model cards and recipes into a hub.
+
+    PATHS are files, folders of them, or - for standard input: edge lists as CSV or JSON Lines,
+    model cards in Markdown, recipes in mergekit's YAML (with --name). An edge that the hub knows is
+    not added twice, so an import can be repeated. The report names every row that was skipped or
+    corrected. The exit status is 1 if a file could not be read.
+    """
+    how = How(None if format_ == "auto" else format_, name, _columns(columns))
+    report = Report(dry_run)
+    remembered = State(None if dry_run else state)
+    with _spooled(paths) as found, hub(ctx) as client:
+        client.handle()
+        _import(client, _files(found, name), how, source, report, remembered)
+    if raw:
+        show_json(report.as_json())
+    else:
+        report.print(everything=everything)
+    if report.unreadable:
+        raise click.exceptions.Exit(1)
+
+
+def _import(
+    client: HubClient, found: list[File], how: How, source: str, report: Report, state: State
+) -> None:
+    """Send every file's rows; after each batch, remember how many rows of which file are sent."""
+    for file in found:
+        report.files += 1
+        key = str(file.path.resolve())
+        about = file.path.stat() if file.path.exists() else None
+        same = [about.st_size, about.st_mtime_ns] if about else None
+        known = state.get(key)
+        done = known["rows"] if known and known["file"] == same else 0
+        sent = done
+        for batch in batches(_rows(file, how, report, skip=done)):
+            size = len(batch)
+            send(client, batch, source, report)
+            sent += size
+            state.keep(key, {"file": same, "rows": sent})
+
+
+def _rows(file: File, how: How, report: Report, skip: int) -> Iterator[tuple[str, Edge | Facts]]:
+    """The rows of a file to send; what else its reader says goes to the report."""
+    name = str(file.path.relative_to(file.root)) if file.root else file.path.name
+    sent = 0
+    try:
+        for row in read(file, how):
+            if not isinstance(row, Edge | Facts):
+                report.note(name, row)
+                continue
+            sent += 1
+            if sent > skip:
+                yield name, row
+    except Unreadable as error:
+        report.fail(name, str(error))
+
+
+def _files(paths: list[Path], name: str | None) -> list[File]:
+    try:
+        found = list(files(paths))
+    except Unreadable as error:
+        raise click.ClickException(str(error)) from None
+    if not found:
+        raise click.ClickException("There are no files to import in the folder.")
+    if name is not None and len(found) > 1:
+        raise click.UsageError("--name is for one card or recipe; here are several files.")
+    return found
+
+
+def _columns(text: str | None) -> tuple[str, ...] | None:
+    return tuple(each.strip() for each in text.split(",")) if text else None
+
+
+@contextmanager
+def _spooled(paths: tuple[Path, ...]) -> Iterator[list[Path]]:
+    """The paths, with standard input as a file."""
+    if Path("-") not in paths:
+        yield list(paths)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        held = Path(folder) / "standard input"
+        with held.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield [held if path == Path("-") else path for path in paths]

@@ -1,0 +1,42 @@
+"""The file that remembers how far an import has come."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+class State:
+    """What a state file holds, or nothing without a file."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._held: dict[str, Any] = {}
+        if path is None or not path.exists():
+            return
+        try:
+            self._held = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise click.ClickException(f"{path} is not a state file: {error}") from None
+        if not isinstance(self._held, dict):
+            raise click.ClickException(f"{path} is not a state file.")
+
+    def get(self, key: str) -> Any:
+        """What is remembered under a key, or None."""
+        return self._held.get(key)
+
+    def keep(self, key: str, value: Any) -> None:
+        """Remember a value, on the disk at once."""
+        self._held[key] = value
+        if self._path is None:
+            return
+        draft = self._path.with_name(f"{self._path.name}.new")
+        with draft.open("w", encoding="utf-8") as file:
+            json.dump(self._held, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._path)

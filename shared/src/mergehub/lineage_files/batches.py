@@ -1,0 +1,77 @@
+"""Rows in the batches in which a hub takes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from .rows import Edge, Facts, body_of
+
+MOST_ROWS = 5_000
+MOST_BYTES = 1_500_000
+
+
+class Place(NamedTuple):
+    """Where a row is written."""
+
+    file: str
+    line: int | None
+
+
+@dataclass
+class Batch:
+    """The bodies of some rows. Each has as its `line` its number, which leads to its place."""
+
+    edges: list[dict[str, Any]] = field(default_factory=list)
+    models: list[dict[str, Any]] = field(default_factory=list)
+    places: dict[int, Place] = field(default_factory=dict)
+    size: int = 0
+
+    def __len__(self) -> int:
+        return len(self.edges) + len(self.models)
+
+    def add(self, number: int, file: str, row: Edge | Facts) -> None:
+        """Add a row as the one with this number."""
+        body = body_of(row) | {"line": number}
+        (self.edges if isinstance(row, Edge) else self.models).append(body)
+        self.places[number] = Place(file, row.line)
+        self.size += len(json.dumps(body)) + 1
+
+    @property
+    def full(self) -> bool:
+        """Whether no other row may be added."""
+        return len(self) >= MOST_ROWS or self.size >= MOST_BYTES
+
+    def place(self, number: Any) -> Place:
+        """Where the row with a number is written."""
+        return self.places.get(number, Place("", None))
+
+    def body(self, source: str, dry_run: bool) -> dict[str, Any]:
+        """The request that imports the batch."""
+        return {
+            "source": source, "dry_run": dry_run, "edges": self.edges, "models": self.models,
+        }  # fmt: skip
+
+    def halves(self) -> Iterator[Batch]:
+        """The batch in two."""
+        for rows in (slice(0, None, 2), slice(1, None, 2)):
+            yield Batch(self.edges[rows], self.models[rows], self.places, self.size // 2)
+
+    def without(self, number: int) -> None:
+        """Remove a row."""
+        self.edges = [each for each in self.edges if each["line"] != number]
+        self.models = [each for each in self.models if each["line"] != number]
+
+
+def batches(rows: Iterable[tuple[str, Edge | Facts]]) -> Iterator[Batch]:
+    """The rows, each with its file, in batches; numbered from 1."""
+    batch = Batch()
+    for number, (file, row) in enumerate(rows, 1):
+        batch.add(number, file, row)
+        if batch.full:
+            yield batch
+            batch = Batch()
+    if len(batch):
+        yield batch

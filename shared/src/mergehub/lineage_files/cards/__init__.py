@@ -1,0 +1,1 @@
+"""Model cards and the recipes of merges that they show."""

@@ -1,0 +1,66 @@
+"""Names of models as people write them, and the names that they stand for."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+LONGEST_NAME = 500
+_URL = re.compile(
+    r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)/(?:models/)?", re.IGNORECASE
+)
+_AFTER_NAME = re.compile(r"/(?:tree|blob|resolve|raw|commit|discussions)/.*|[?#].*", re.DOTALL)
+_REVISION = re.compile(r"@[A-Za-z0-9][\w./-]*$")
+NO_REVISION = "lineage knows the revision by its digest only"
+_NOTHING = frozenset({"none", "null", "nan", "n/a", "na", "-", "unknown", "undefined", "[]", "{}"})
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
+class BadName(ValueError):
+    """A text that names no model; the message says why."""
+
+
+class Name(NamedTuple):
+    """A model's name, and why it is not as it was written, if it is not."""
+
+    text: str
+    reason: str | None = None
+
+
+def read_name(written: str) -> Name:
+    """The name that a text stands for: an address of the Hugging Face Hub becomes the model's id.
+
+    Raises:
+        BadName: it stands for none.
+    """
+    name = written.strip()
+    if name.lower() in _NOTHING or not name:
+        raise BadName("there is no name here")
+    if len(name) > LONGEST_NAME:
+        raise BadName(f"the name is longer than {LONGEST_NAME} characters")
+    if "\ufffd" in name:
+        raise BadName("the name is not in UTF-8")
+    if any(unicodedata.category(each) in _UNSEEN for each in name):
+        raise BadName("the name has a line break or an invisible character")
+    return _without_address(name)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two names are those of one model: their case does not matter."""
+    return one.lower() == other.lower()
+
+
+def _without_address(name: str) -> Name:
+    if found := _URL.match(name):
+        model = _AFTER_NAME.sub("", name[found.end() :]).strip("/")
+        if model.count("/") > 1 or model.partition("/")[0] in ("datasets", "spaces") or not model:
+            raise BadName("the address is not that of a model")
+        return Name(model, "the address stands for the model")
+    if name.startswith((".", "/", "~", "\\")) or "/." in name or "\\" in name:
+        raise BadName("a path is not a name")
+    if "://" in name:
+        raise BadName("an address is not a name")
+    if name.count("/") == 1 and (found := _REVISION.search(name)):
+        return Name(name[: found.start()], NO_REVISION)
+    return Name(name)

@@ -1,0 +1,61 @@
+import { ROUTES } from "./routes.ts";
+
+/** The address of the page: all state that matters is in it. */
+class Address {
+  #url = $state.raw(new URL(location.href));
+  /** How many addresses of ours lie before this one in the window's history. */
+  #depth = $state(0);
+
+  constructor() {
+    addEventListener("popstate", (event) => {
+      this.#url = new URL(location.href);
+      this.#depth = depthOf(event.state);
+    });
+    this.#depth = depthOf(history.state);
+  }
+
+  get path(): string {
+    return this.#url.pathname;
+  }
+
+  get query(): URLSearchParams {
+    return this.#url.searchParams;
+  }
+
+  get canGoBack(): boolean {
+    return this.#depth > 0;
+  }
+
+  /** Goes to another address of these pages; `replace` leaves no way back to this one. */
+  go(href: string, { replace = false } = {}): void {
+    const url = new URL(href, this.#url);
+    if (url.href === this.#url.href) return;
+    const moved = url.pathname !== this.#url.pathname;
+    this.#depth += replace ? 0 : 1;
+    history[replace ? "replaceState" : "pushState"]({ depth: this.#depth }, "", url);
+    this.#url = url;
+    if (moved) scrollTo(0, 0);
+  }
+
+  back(): void {
+    history.back();
+  }
+}
+
+function depthOf(state: unknown): number {
+  const depth = (state as { depth?: unknown } | null)?.depth;
+  return typeof depth === "number" ? depth : 0;
+}
+
+export const address = new Address();
+
+/** Follows a link between these pages without loading anything again. */
+export function followLinks(event: MouseEvent): void {
+  if (event.defaultPrevented || event.button !== 0) return;
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const link = (event.target as Element).closest("a");
+  if (!link || link.target || link.origin !== location.origin || link.hash) return;
+  if (!Object.hasOwn(ROUTES, link.pathname)) return;
+  event.preventDefault();
+  address.go(link.href);
+}

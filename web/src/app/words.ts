@@ -1,0 +1,17 @@
+const NUMBER = new Intl.NumberFormat("en");
+const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+/** A whole number with separators, as in `12,345`. */
+export function count(number: number): string {
+  return NUMBER.format(number);
+}
+
+/** A large number in a few characters, as in `7.2B`. */
+export function short(number: number): string {
+  return SHORT.format(number);
+}
+
+/** A number of things, as in `1 model` and `12,345 models`. */
+export function many(number: number, one: string, several = `${one}s`): string {
+  return `${count(number)} ${number === 1 ? one : several}`;
+}

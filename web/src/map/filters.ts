@@ -1,0 +1,35 @@
+import type { Graph } from "./graph.ts";
+import { appearanceOf } from "./look.ts";
+import type { MapState } from "./state.ts";
+
+export interface Option {
+  value: string;
+  label: string;
+}
+
+type Filter = "relation" | "method" | "licence" | "domain";
+
+const RELATIONS = ["merge", "finetune", "adapter", "quantized", "distilled", "unknown"];
+const MOST = 24;
+
+/** What one can filter by: what the graph has, and what is chosen already. */
+export function optionsOf(graph: Graph | null, state: MapState): Record<Filter, Option[]> {
+  const { methods = [], licences = [] } = graph?.answer ?? {};
+  return {
+    relation: RELATIONS.map((value) => ({ value, label: appearanceOf(value).label })),
+    method: named(methods, state.method),
+    licence: named(licences, state.licence),
+    domain: named([], state.domain),
+  };
+}
+
+function named(names: readonly string[], chosen: readonly string[]): Option[] {
+  const known = names.filter((name) => name && name !== "unknown" && name !== "none");
+  const all = new Set([...chosen, ...known.slice(0, MOST)]);
+  return [...all].map((value) => ({ value, label: value }));
+}
+
+/** How many filters a state has. */
+export function filterCount({ relation, method, licence, domain, since }: MapState): number {
+  return relation.length + method.length + licence.length + domain.length + (since ? 1 : 0);
+}

@@ -1,0 +1,186 @@
+import {
+  type Camera,
+  dragged,
+  fitted,
+  type Point,
+  type Size,
+  toWorld,
+  zoomed,
+} from "./draw/camera.ts";
+import { Drawing, painterFor } from "./draw/drawing.ts";
+import { Grid } from "./draw/grid.ts";
+import { pixels } from "./draw/painter.ts";
+import { paletteOf } from "./draw/palette.ts";
+import { listen } from "./draw/pointers.ts";
+import { type Look, type Scene, sceneOf } from "./draw/scene.ts";
+import type { Graph } from "./graph.ts";
+import { TOKENS } from "./look.ts";
+import { nameOf } from "./names.ts";
+import { Overlay } from "./overlay.ts";
+
+/** Models that stand out, by the class of their ring; and edges, by that of their line. */
+export interface Marks {
+  rings: ReadonlyMap<number, string>;
+  lines: readonly (readonly [number, number, string])[];
+}
+
+export interface Reactions {
+  press(node: number | null): void;
+  pressTwice(node: number): void;
+}
+
+const REACH = 10; // pixels around a node that belong to it
+const OPENING = 26; // pixels of the radius of the largest node, at most, as a map opens
+
+/** The map on a canvas: its camera, what is drawn, and what a person does with it. */
+export class Stage {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #drawing: Drawing;
+  readonly #overlay: Overlay;
+  readonly #stops: (() => void)[] = [];
+  #graph: Graph | null = null;
+  #scene: Scene | null = null;
+  #grid: Grid | null = null;
+  #camera: Camera = { x: 0, y: 0, scale: 1 };
+  #view: Size = { width: 1, height: 1 };
+  #marks: Marks = { rings: new Map(), lines: [] };
+  #over: number | null = null;
+  #named = "";
+
+  /** Null if the browser cannot draw. */
+  static on(
+    canvas: HTMLCanvasElement,
+    names: HTMLElement,
+    lines: SVGSVGElement,
+    reactions: Reactions,
+  ): Stage | null {
+    const painter = painterFor(canvas);
+    return painter && new Stage(canvas, painter, new Overlay(names, lines), reactions);
+  }
+
+  private constructor(
+    canvas: HTMLCanvasElement,
+    painter: NonNullable<ReturnType<typeof painterFor>>,
+    overlay: Overlay,
+    { press, pressTwice }: Reactions,
+  ) {
+    this.#canvas = canvas;
+    this.#overlay = overlay;
+    this.#drawing = new Drawing(canvas, painter, (_, resting) => this.#afterFrame(resting));
+    this.#watch();
+    const stop = listen(canvas, {
+      drag: (dx, dy) => this.#move(dragged(this.#camera, dx, dy)),
+      zoom: (factor, under) => this.#move(zoomed(this.#camera, this.#view, factor, under)),
+      press: (at) => press(this.#at(at)),
+      pressTwice: (at) => {
+        const node = this.#at(at);
+        if (node !== null) pressTwice(node);
+      },
+      hover: (at) => this.#hover(at),
+    });
+    this.#stops.push(stop);
+  }
+
+  /** Shows a graph; one that has the same focus stays where it is. */
+  load(graph: Graph, look: Look, visible: Uint8Array): void {
+    const same = this.#graph !== null && this.#graph.answer.focus === graph.answer.focus;
+    this.#graph = graph;
+    this.#scene = sceneOf(graph, look, visible);
+    this.#grid = new Grid(this.#scene);
+    this.#over = null;
+    this.#drawing.load(this.#scene);
+    this.#named = "";
+    if (!same) this.fit();
+  }
+
+  look(look: Look, visible: Uint8Array): void {
+    const scene = this.#scene;
+    if (!scene || scene.count !== visible.length) return;
+    scene.visible = visible;
+    for (let node = 0; node < scene.count; node += 1) {
+      scene.colour[node] = look.colour(node);
+      scene.shape[node] = look.shape(node);
+    }
+    this.#named = "";
+    this.#drawing.refresh();
+  }
+
+  mark(marks: Marks): void {
+    this.#marks = marks;
+    this.#overlay.mark(marks.rings, marks.lines);
+    this.#named = "";
+    this.#drawing.show();
+  }
+
+  fit(): void {
+    const scene = this.#scene;
+    if (!scene?.count) return;
+    const closest = OPENING / (scene.radius[scene.largest] ?? 1);
+    this.#move(fitted(scene.x, scene.y, this.#view, closest));
+    this.#drawing.rest();
+  }
+
+  zoom(factor: number): void {
+    const middle = { x: this.#view.width / 2, y: this.#view.height / 2 };
+    this.#move(zoomed(this.#camera, this.#view, factor, middle));
+  }
+
+  end(): void {
+    for (const stop of this.#stops) stop();
+    this.#drawing.end();
+  }
+
+  #watch(): void {
+    const sizes = new ResizeObserver(() => this.#resize());
+    sizes.observe(this.#canvas);
+    const theme = matchMedia("(prefers-color-scheme: dark)");
+    const recolour = () => this.#drawing.colour(paletteOf(document.body, TOKENS));
+    recolour();
+    theme.addEventListener("change", recolour);
+    this.#stops.push(
+      () => sizes.disconnect(),
+      () => theme.removeEventListener("change", recolour),
+    );
+  }
+
+  #resize(): void {
+    const first = this.#view.width <= 1;
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    if (!width || !height) return;
+    this.#view = { width, height };
+    this.#drawing.resize(this.#view);
+    this.#named = "";
+    if (first) this.fit();
+  }
+
+  #move(camera: Camera): void {
+    this.#camera = camera;
+    this.#drawing.move(camera);
+  }
+
+  #hover(at: Point | null): void {
+    this.#over = at && this.#at(at);
+    this.#canvas.dataset.over = this.#over === null ? "ground" : "model";
+    this.#canvas.title = this.#over !== null && this.#graph ? nameOf(this.#graph, this.#over) : "";
+  }
+
+  #at(point: Point): number | null {
+    const scene = this.#scene;
+    if (!scene || !this.#grid) return null;
+    const { scale } = this.#camera;
+    const radius = (node: number) => pixels(scene.radius[node] ?? 0, scale) / scale;
+    return this.#grid.at(toWorld(this.#camera, this.#view, point), REACH / scale, radius);
+  }
+
+  #afterFrame(resting: boolean): void {
+    const [scene, graph] = [this.#scene, this.#graph];
+    if (!scene || !graph) return;
+    const seen = JSON.stringify(this.#camera);
+    if (resting && this.#named !== seen) {
+      const first = [...this.#marks.rings.keys()];
+      this.#overlay.name(scene, this.#camera, this.#view, (node) => nameOf(graph, node), first);
+      this.#named = seen;
+    }
+    this.#overlay.place(scene, this.#camera, this.#view);
+  }
+}

@@ -1,0 +1,93 @@
+export const VIEWS = ["map", "list"] as const;
+export const COLOURS = ["kind", "family"] as const;
+export const DIRECTIONS = ["both", "ancestors", "descendants"] as const;
+
+/** Everything that the page of the map shows, as its address has it. Models are named by id. */
+export interface MapState {
+  focus: string | null;
+  /** The model that the panel is about. */
+  model: string | null;
+  /** The other end of a path from `model`. */
+  to: string | null;
+  direction: (typeof DIRECTIONS)[number];
+  depth: number;
+  relation: string[];
+  method: string[];
+  licence: string[];
+  domain: string[];
+  /** The models whose neighbours are shown although they are further away than `depth`. */
+  open: string[];
+  /** The relation of the children that the panel lists; all, if null. */
+  siblings: string | null;
+  since: string | null;
+  colour: (typeof COLOURS)[number];
+  /** Models of less importance than this, in percent, are hidden. */
+  least: number;
+  view: (typeof VIEWS)[number];
+}
+
+const FILTERS = ["relation", "method", "licence", "domain"] as const;
+const LISTS = [...FILTERS, "open"] as const;
+const TEXTS = ["focus", "model", "to", "since", "siblings"] as const;
+const DEEPEST = 8;
+
+export const FIRST: Readonly<MapState> = {
+  focus: null,
+  model: null,
+  to: null,
+  direction: "both",
+  depth: 2,
+  relation: [],
+  method: [],
+  licence: [],
+  domain: [],
+  open: [],
+  siblings: null,
+  since: null,
+  colour: "kind",
+  least: 0,
+  view: "map",
+};
+
+/** The state that an address has; what it does not say or says wrongly is as at first. */
+export function readState(query: URLSearchParams): MapState {
+  const state: MapState = { ...FIRST };
+  for (const key of TEXTS) state[key] = query.get(key) || null;
+  for (const key of LISTS) state[key] = query.getAll(key).filter(Boolean);
+  state.direction = oneOf(DIRECTIONS, query.get("direction"), FIRST.direction);
+  state.colour = oneOf(COLOURS, query.get("colour"), FIRST.colour);
+  state.view = oneOf(VIEWS, query.get("view"), FIRST.view);
+  state.depth = whole(query.get("depth"), 1, DEEPEST, FIRST.depth);
+  state.least = whole(query.get("least"), 0, 100, FIRST.least);
+  return state;
+}
+
+/** The address of a state, without what is as at first. */
+export function addressOf(state: MapState): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(state)) {
+    const first = FIRST[key as keyof MapState];
+    if (Array.isArray(value)) for (const each of value) query.append(key, each);
+    else if (value !== null && value !== first) query.set(key, String(value));
+  }
+  return query.size ? `/map?${query}` : "/map";
+}
+
+/** The parameters with which the hub is asked for the graph of a state. */
+export function questionOf(state: MapState): Record<string, string | number | string[]> {
+  const { focus, since } = state;
+  const filters: Record<string, string[]> = {};
+  for (const key of FILTERS) if (state[key].length) filters[key] = state[key];
+  const around = focus && { focus, direction: state.direction, depth: state.depth, collapse: 5 };
+  return { ...filters, ...(since && { since }), ...(around || {}), limit: focus ? 2000 : 5000 };
+}
+
+function oneOf<T extends string>(all: readonly T[], text: string | null, first: T): T {
+  return all.find((each) => each === text) ?? first;
+}
+
+function whole(text: string | null, least: number, most: number, first: number): number {
+  return text !== null && /^\d{1,3}$/.test(text)
+    ? Math.min(most, Math.max(least, Number(text)))
+    : first;
+}
