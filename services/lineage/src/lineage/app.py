@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from lineage.answers.endpoints import router as answers
 from lineage.background import BACKGROUND
 from lineage.graph.endpoints import router as graph
+from lineage.memory.serving import start_replica
 from lineage.models.endpoints import router as models
 from lineage.tables import intake
 from mergehub.kit.http.app import ServiceParts, build_app
@@ -17,7 +19,17 @@ from mergehub.kit.settings.service import ServiceSettings
 LINKS = tuple(
     Link(
         listing,
-        ("get_model", "list_ancestors", "list_descendants"),
+        (
+            "get_model",
+            "list_ancestors",
+            "list_descendants",
+            "list_relatives",
+            "list_parents",
+            "list_children",
+            "get_shares",
+            "get_licences",
+            "get_contamination",
+        ),
         {"model_id": "$response.body#/items/0/id"},
     )
     for listing in ("list_models", "list_popular_models")
@@ -26,10 +38,11 @@ LINKS = tuple(
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub lineage",
-    routers=(models, graph),
+    routers=(models, answers, graph),
     links=LINKS,
     readings=intake.readings,
     start=ask_registry,
+    loops=start_replica,
 )
 
 
