@@ -9,7 +9,7 @@ import asyncpg
 from lineage.memory import changes
 from lineage.memory.graph import Graph
 from lineage.memory.growing import GrowingGraph
-from lineage.memory.heap import give_back
+from lineage.memory.heap import give_back, give_back_large_arrays
 from lineage.memory.rows import Columns, ModelRows, read_edges, read_models
 
 
@@ -28,6 +28,7 @@ class Follower:
     @classmethod
     async def load(cls, connection: asyncpg.Connection) -> Follower:
         """Read all models and edges, as they are at one moment."""
+        give_back_large_arrays()
         growing = GrowingGraph()
         async with _moment(connection):
             place = changes.Place(await changes.horizon(connection))

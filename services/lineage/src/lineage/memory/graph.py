@@ -51,6 +51,15 @@ class Graph:
         """A model's opaque id."""
         return UUID(int=int(self.models.id_high[number]) << 64 | int(self.models.id_low[number]))
 
+    def names_of(self, models: Numbers) -> list[str]:
+        """The present names of models."""
+        return self.names.all_at(self.models.name_place[models].tolist())
+
+    def ids(self, models: Numbers) -> list[UUID]:
+        """The opaque ids of models."""
+        high, low = self.models.id_high[models].tolist(), self.models.id_low[models].tolist()
+        return [UUID(int=one << 64 | other) for one, other in zip(high, low, strict=True)]
+
     def number(self, id: UUID) -> int | None:
         """The number of the model with this id; None if there is none."""
         return self.identities.find(id, self.models.id_high, self.models.id_low)
