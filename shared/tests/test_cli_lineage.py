@@ -47,6 +47,12 @@ def test_a_shared_ancestor_is_unfolded_once() -> None:
     assert sum("see above" in line for line in drawn) == 1
 
 
+def test_two_statements_about_the_same_models_are_one_branch() -> None:
+    sure = _edge("s", "a", role="base") | {"confidence": 80}
+    unsure = _edge("s", "a") | {"confidence": 40, "method": None}
+    assert _drawn(sure, unsure) == _drawn(unsure, sure) == ["soup", "└── left [x] (base)"]
+
+
 def _walk(*edges: dict[str, Any], truncated: bool = False) -> dict[str, Any]:
     names = {"s": "me/soup", "a": "org/left", "b": "org/right"}
     nodes = [{"id": identity, "name": name} for identity, name in names.items()]

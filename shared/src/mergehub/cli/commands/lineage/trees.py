@@ -14,13 +14,17 @@ Edge = Mapping[str, Any]
 
 
 def draw(walk: Mapping[str, Any], direction: Direction = "ancestors") -> Tree:
-    """The walk as a tree; a model that occurs twice is expanded only the first time."""
+    """The walk as a tree; a model that occurs twice is expanded only the first time.
+
+    Of several edges between the same two models, the surest is shown.
+    """
     here, there = ("child", "parent") if direction == "ancestors" else ("parent", "child")
     names = {node["id"]: node["name"] for node in walk["nodes"]}
-    onward: dict[str, list[Edge]] = defaultdict(list)
+    onward: dict[str, dict[str, Edge]] = defaultdict(dict)
     for edge in walk["edges"]:
         if edge[there] in names:
-            onward[edge[here]].append(edge)
+            known = onward[edge[here]].setdefault(edge[there], edge)
+            onward[edge[here]][edge[there]] = max(known, edge, key=_sureness)
     tree = Tree(Text(names[walk["start"]], "bold"))
     waiting = [(tree, walk["start"])]
     unfolded = set()
@@ -32,9 +36,14 @@ def draw(walk: Mapping[str, Any], direction: Direction = "ancestors") -> Tree:
             continue
         unfolded.add(model)
         waiting += [
-            (branch.add(_label(edge, names[edge[there]])), edge[there]) for edge in onward[model]
+            (branch.add(_label(edge, names[other])), other) for other, edge in onward[model].items()
         ]
     return tree
+
+
+def _sureness(edge: Edge) -> tuple[int, bool]:
+    """Which of several statements about the same two models is shown."""
+    return edge.get("confidence", 0), edge["method"] is not None
 
 
 def _label(edge: Edge, name: str) -> Text:
