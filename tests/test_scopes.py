@@ -25,6 +25,7 @@ DOOR = "a door"  # people sign in by it, even if reading needs a token
 NEEDED = {
     "recipes:write": {"publish_recipe", "update_recipe", "publish_recipe_version"},
     "runs:submit": {"submit_run", "cancel_run", "retry_run"},
+    "lineage:write": {"import_graph"},
     "worker": {
         "claim_run", "heartbeat_run", "release_run", "report_run", "beat_worker", "leave_worker",
     },

@@ -12,6 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from lineage.memory.arrays import NOTHING
+from lineage.memory.codes import domains_text
 from lineage.memory.columns import RELATIONS, ROLES
 from lineage.memory.graph import Graph, halves
 from lineage.memory.growing import GrowingGraph
@@ -62,6 +63,9 @@ class Drawn:
                 "id_low": np.array([low for _, low in ids], np.uint64),
                 "licence": np.array([codes.licence.code(row.get("licence")) for row in rows]),
                 "flagged": np.array([bool(row.get("flagged")) for row in rows]),
+                "domains": np.array(
+                    [codes.domains.code(domains_text(row.get("domains", []))) for row in rows]
+                ),
                 "children_count": np.array([row.get("children_count", 0) for row in rows]),
             },
         )

@@ -6,6 +6,8 @@ from fastapi import FastAPI
 
 from lineage.background import BACKGROUND
 from lineage.graph.endpoints import router as graph
+from lineage.imports.endpoints import IMPORT_BYTES
+from lineage.imports.endpoints import router as imports
 from lineage.models.endpoints import router as models
 from lineage.tables import intake
 from mergehub.kit.http.app import ServiceParts, build_app
@@ -26,7 +28,8 @@ LINKS = tuple(
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub lineage",
-    routers=(models, graph),
+    routers=(models, graph, imports),
+    largest_bodies={"/graph/imports": IMPORT_BYTES},
     links=LINKS,
     readings=intake.readings,
     start=ask_registry,

@@ -25,6 +25,7 @@ class Graph:
 
     - `as_of`: the position in the log of changes; all that was committed before it is here.
     - `read_at`: when that was read.
+    - `revision`: grows when facts change that statistics count: of an edge, or a model's domains.
     """
 
     models: ModelColumns
@@ -35,6 +36,7 @@ class Graph:
     identities: Identities
     as_of: int
     read_at: datetime
+    revision: int = 0
 
     @property
     def size(self) -> int:

@@ -16,6 +16,10 @@ from lineage.memory.identities import Identities
 from lineage.memory.names import Names
 from lineage.memory.segments import Segment, indexed
 
+Columns = ModelColumns | EdgeColumns
+COUNTED = ("relation", "role", "method", "made_on")
+"""What statistics look at in an edge."""
+
 
 class GrowingGraph:
     """Takes models and edges from one thread at a time; `graph` is the state for readers."""
@@ -27,6 +31,7 @@ class GrowingGraph:
         self._edges = Growing(EdgeColumns)
         self._identities = Identities()
         self._segments: tuple[Segment, ...] = ()
+        self._revision = 0
 
     def graph(self, as_of: int) -> Graph:
         """The present state, which is that of a position in the log of changes."""
@@ -41,6 +46,7 @@ class GrowingGraph:
             self._identities,
             as_of,
             datetime.now(UTC),
+            self._revision,
         )
 
     def put_models(self, numbers: Numbers, places: Places, values: Values) -> None:
@@ -48,7 +54,12 @@ class GrowingGraph:
         if not len(numbers):
             return
         self._models.extend(int(numbers.max()) + 1)
-        new = numbers[~self._models.view().exists[numbers]]
+        known = self._models.view()
+        there = known.exists[numbers]
+        if "domains" in values:
+            old = {"domains": values["domains"][there]}
+            self._note_changes(known, numbers[there], old, ("domains",))
+        new = numbers[~there]
         self._models.write(numbers, {**values, "name_place": places, "exists": np.array(True)})
         if len(new):
             self._identities = self._identities.added(new, self._models.view().id_high)
@@ -73,9 +84,20 @@ class GrowingGraph:
         """Add or change edges: each id once."""
         known = self._known(values)
         old, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)
-        self._edges.write(known[old], {name: each[old] for name, each in values.items()})
+        again = {name: each[old] for name, each in values.items()}
+        self._note_changes(self._edges.view(), known[old], again, COUNTED)
+        self._edges.write(known[old], again)
         if len(new):
             self._add({name: each[new] for name, each in values.items()})
+
+    def _note_changes(
+        self, columns: Columns, rows: Numbers, values: Values, counted: tuple[str, ...]
+    ) -> None:
+        """Begin a new revision if a row gets another value in a column that statistics count."""
+        changed = (
+            values[each] != getattr(columns, each)[rows] for each in counted if each in values
+        )
+        self._revision += any(np.any(each) for each in changed)
 
     def _known(self, values: Values) -> Numbers:
         """The index of each edge that exists; -1 for the others."""

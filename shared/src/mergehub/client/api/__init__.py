@@ -9,6 +9,7 @@ from mergehub.client.api.leaderboard import (
 )
 from mergehub.client.api.lineage import (
     get_model,
+    import_graph,
     list_ancestors,
     list_descendants,
     list_models,
@@ -106,6 +107,7 @@ __all__ = [
     "get_webhook",
     "get_webhook_delivery",
     "heartbeat_run",
+    "import_graph",
     "introspect_token",
     "leave_worker",
     "let_shell_in",

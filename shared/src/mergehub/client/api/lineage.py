@@ -76,3 +76,8 @@ def list_popular_models(
         query={"role": role, "limit": limit},
         headers={"If-None-Match": if_none_match},
     )
+
+
+def import_graph(body: t.ImportCreate) -> Call[t.ImportReport]:
+    """Take in up to 10,000 rows about edges and models; the report names each that was skipped."""
+    return Call("POST", "/v1/graph/imports", body=body)

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
+
+
+class Correction(TypedDict):
+    """A value that was taken for another one."""
+
+    line: int
+    field: str
+    was: str
+    now: str
+    reason: str
 
 
 class Edge(TypedDict):
@@ -22,6 +32,69 @@ class Edge(TypedDict):
     source: str
 
 
+class EdgeCounts(TypedDict):
+    """`strengthened`: the row is now what the graph shows; `weaker`: it is kept beside that."""
+
+    added: int
+    known: int
+    strengthened: int
+    weaker: int
+    skipped: int
+
+
+class ImportCreate(TypedDict):
+    """At most 10,000 rows. Importing the same rows again changes nothing."""
+
+    source: NotRequired[str]
+    dry_run: NotRequired[bool]
+    edges: NotRequired[list[ImportedEdge]]
+    models: NotRequired[list[ImportedModel]]
+
+
+class ImportReport(TypedDict):
+    """What became of the rows."""
+
+    dry_run: bool
+    edges: EdgeCounts
+    models: ModelCounts
+    corrected: list[Correction]
+    skipped: list[Skipped]
+
+
+class ImportedEdge(TypedDict):
+    """`child` came from `parent`."""
+
+    child: str
+    parent: str
+    relation: NotRequired[
+        Literal["merge", "finetune", "adapter", "quantized", "distilled", "unknown"]
+    ]
+    role: NotRequired[Literal["base", "ingredient"] | None]
+    method: NotRequired[str | None]
+    weight: NotRequired[float | None]
+    density: NotRequired[float | None]
+    layers: NotRequired[list[list[Any]] | None]
+    child_digest: NotRequired[str | None]
+    parent_digest: NotRequired[str | None]
+    made_on: NotRequired[str | None]
+    evidence: NotRequired[str | None]
+    source: NotRequired[str | None]
+    line: NotRequired[int | None]
+
+
+class ImportedModel(TypedDict):
+    """Facts about a model; null says nothing."""
+
+    name: str
+    architecture: NotRequired[str | None]
+    parameters: NotRequired[int | None]
+    tokenizer: NotRequired[str | None]
+    licence: NotRequired[str | None]
+    domains: NotRequired[list[str]]
+    made_on: NotRequired[str | None]
+    line: NotRequired[int | None]
+
+
 class Model(TypedDict):
     """A model and how often it was used: each count is of distinct children.
 
@@ -34,6 +107,11 @@ class Model(TypedDict):
     ingredient_count: int
     created_at: str
     alias_of: str | None
+
+
+class ModelCounts(TypedDict):
+    added: int
+    changed: int
 
 
 class ModelDetail(TypedDict):
@@ -91,6 +169,16 @@ class Revision(TypedDict):
     id: str
     digest: str
     created_at: str
+
+
+class Skipped(TypedDict):
+    """A row that was not taken over; for a row about a model, `child` is its name."""
+
+    line: int
+    child: str
+    parent: str | None
+    code: Literal["empty-name", "malformed-name", "self-loop", "cycle"]
+    reason: str
 
 
 class Walk(TypedDict):

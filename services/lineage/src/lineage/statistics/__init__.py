@@ -1,0 +1,1 @@
+"""What models are used for most: exact counts, as new as the graph in memory."""

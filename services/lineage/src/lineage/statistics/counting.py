@@ -1,0 +1,116 @@
+"""Counts that are kept, and that follow the graph as it grows.
+
+What a statistic counts is a sum over children: each child contributes a few keys, such as its
+parents, each once. New edges only add keys. So a kept count takes in what the children of new edges
+contribute now and did not contribute before; only the first count looks at all edges.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+
+from lineage.memory.arrays import Integers, Numbers, distinct
+from lineage.memory.graph import Graph
+from lineage.statistics.selection import Selection
+from lineage.statistics.top import Top
+
+Contribute = Callable[[Graph, Numbers], tuple[Numbers, Integers]]
+"""The keys that children contribute by some edges, with the children; each pair once."""
+Recount = Callable[[Graph, Selection, list[int]], Mapping[int, int]]
+"""Counts a few keys anew, by the edges of a selection."""
+Bound = Callable[[Graph, list[int]], Integers]
+"""Numbers that the counts of some keys cannot exceed."""
+
+
+class Counts(Protocol):
+    """Counts of keys, which `add` raises."""
+
+    def add(self, graph: Graph, added: Mapping[int, int]) -> None: ...
+
+
+C = TypeVar("C", bound=Counts)
+Answer = TypeVar("Answer")
+
+
+class Following(Generic[C]):
+    """Keeps the counts of one selection, as of the newest graph that was asked about."""
+
+    def __init__(
+        self,
+        selection: Selection,
+        contribute: Contribute,
+        first: Callable[[Integers, Integers], C],
+    ) -> None:
+        self._selection = selection
+        self._contribute = contribute
+        self._first = first
+        self._lock = Lock()
+        self._length = 0
+        self._revision = -1
+        self._counts: C | None = None
+
+    def ask(self, graph: Graph, question: Callable[[C], Answer]) -> Answer:
+        """Count what is new in a graph, then ask a question about the counts."""
+        with self._lock:
+            if self._counts is None or graph.revision > self._revision:
+                self._counts = self._count_first(graph)
+            if len(graph.edges.id) > self._length:
+                self._counts.add(graph, self._added(graph))
+                self._length = len(graph.edges.id)
+            return question(self._counts)
+
+    def _count_first(self, graph: Graph) -> C:
+        """Count the edges of the first segment, which has most of them."""
+        self._revision = graph.revision
+        self._length = graph.segments[0].end if graph.segments else 0
+        edges = self._selection.among_first(graph, self._length)
+        _, keys = self._contribute(graph, edges)
+        return self._first(*np.unique(keys, return_counts=True))
+
+    def _added(self, graph: Graph) -> Mapping[int, int]:
+        """How often the new edges add each key."""
+        touched = distinct(graph.edges.child[self._length :])
+        edges = np.sort(graph.expand(touched, "ancestors"))
+        before = self._pairs(graph, edges, self._length)
+        return Counter(key for _, key in self._pairs(graph, edges) - before)
+
+    def _pairs(self, graph: Graph, edges: Numbers, end: int | None = None) -> set[tuple[int, int]]:
+        """Children and what they contributed by `edges` when the graph had `end` edges."""
+        children, keys = self._contribute(graph, self._selection.among(graph, edges, end))
+        return set(zip(children.tolist(), keys.tolist(), strict=True))
+
+
+class AllCounts:
+    """The count of every key."""
+
+    def __init__(self, keys: Integers, counts: Integers) -> None:
+        self.by_key = Counter(dict(zip(keys.tolist(), counts.tolist(), strict=True)))
+
+    def add(self, graph: Graph, added: Mapping[int, int]) -> None:
+        self.by_key.update(added)
+
+
+class TopCounts:
+    """The largest counts of a selection."""
+
+    def __init__(self, selection: Selection, recount: Recount, bound: Bound, top: Top) -> None:
+        self._selection = selection
+        self._recount = recount
+        self._bound = bound
+        self.top = top
+
+    def add(self, graph: Graph, added: Mapping[int, int]) -> None:
+        """Raise counts; a key that was not kept is counted anew, unless it is too small."""
+        self.top.raise_by({key: count for key, count in added.items() if key in self.top})
+        others = [key for key in added if key not in self.top]
+        if not self.top.floor:
+            self.top.put({key: added[key] for key in others})
+        elif others:
+            large = self._bound(graph, others) >= self.top.floor
+            others = [key for key, enough in zip(others, large, strict=True) if enough]
+            self.top.put(self._recount(graph, self._selection, others))
