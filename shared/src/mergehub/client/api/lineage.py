@@ -48,7 +48,10 @@ def list_ancestors(
     cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Walk]:
-    """The models that a model was made from, directly or by way of others. With `Accept: application/x-ndjson`, all of them stream, nearest first, a node in each line; `limit` and `cursor` do not count then."""
+    """The models that a model was made from, directly or by way of others. With `Accept:
+    application/x-ndjson`, all of them stream, nearest first, a node in each line; `limit` and
+    `cursor` do not count then.
+    """
     return Call(
         "GET",
         f"/v1/models/{part(model_id)}/ancestors",
@@ -76,7 +79,10 @@ def list_descendants(
     cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Walk]:
-    """The models that were made from a model, directly or by way of others. With `Accept: application/x-ndjson`, all of them stream, nearest first, a node in each line; `limit` and `cursor` do not count then."""
+    """The models that were made from a model, directly or by way of others. With `Accept:
+    application/x-ndjson`, all of them stream, nearest first, a node in each line; `limit` and
+    `cursor` do not count then.
+    """
     return Call(
         "GET",
         f"/v1/models/{part(model_id)}/descendants",
@@ -104,7 +110,9 @@ def list_relatives(
     cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Walk]:
-    """What a model was made from and what was made from it. With `Accept: application/x-ndjson`, all of them stream, nearest first, a node in each line; `limit` and `cursor` do not count then."""
+    """What a model was made from and what was made from it. With `Accept: application/x-ndjson`,
+    all of them stream, nearest first, a node in each line; `limit` and `cursor` do not count then.
+    """
     return Call(
         "GET",
         f"/v1/models/{part(model_id)}/relatives",
