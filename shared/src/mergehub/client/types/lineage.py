@@ -330,7 +330,7 @@ class Neighbour(TypedDict):
 class Neighbours(TypedDict):
     """Direct parents or children, those with the most children first.
 
-    `total` and `counts` (by relation) are of all that the filter keeps; `q` does not change them."""
+    `total` and `counts` (by relation) are of all that the filter keeps, whatever `q` is."""
 
     items: list[Neighbour]
     total: int
