@@ -182,6 +182,14 @@ def test_the_openapi_document_names_operations_and_outputs_have_no_defaults():
         "import_graph": "/v1/graph/imports",
         "list_ancestors": "/v1/models/{model_id}/ancestors",
         "list_descendants": "/v1/models/{model_id}/descendants",
+        "list_relatives": "/v1/models/{model_id}/relatives",
+        "list_parents": "/v1/models/{model_id}/parents",
+        "list_children": "/v1/models/{model_id}/children",
+        "list_paths": "/v1/models/{model_id}/paths",
+        "list_common_ancestors": "/v1/graph/common",
+        "get_shares": "/v1/models/{model_id}/shares",
+        "get_licences": "/v1/models/{model_id}/licences",
+        "get_contamination": "/v1/models/{model_id}/contamination",
         "list_popular_models": "/v1/graph/popular",
     }
     received = {"FlagCreate", "ImportCreate", "ImportedEdge", "ImportedModel", "ModelUpdate"}

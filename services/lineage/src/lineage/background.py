@@ -24,4 +24,6 @@ async def _prune(session: AsyncSession, keep: timedelta) -> int:
     return await intake.prune(session, keep) + await changes.prune(session)
 
 
-BACKGROUND = Background(name="lineage", migrations="lineage.migrations", loops=_loops)
+BACKGROUND = Background(
+    name="lineage", migrations="lineage.migrations", loops=_loops, channels=(changes.CHANNEL,)
+)
