@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -71,6 +72,7 @@ class Seaweed:
         finally:
             self._child.send_signal(signal.SIGCONT)
 
+    @cache  # noqa: B019 - a server lasts as long as the tests; a client takes long to make
     def client(self) -> Any:
         """A client of boto3, to see and change what is stored."""
         import boto3  # few tests need it

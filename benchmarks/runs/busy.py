@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from benchmarks.runs.hub import RunningHub
+from merge_worker.execution.shift import Shift
 from merge_worker.jobs import Doorbell
 from mergehub.client import HubClient
 from mergehub.contracts.runs import Claim, Run
@@ -101,7 +102,7 @@ async def holders(worker: WorkerSettings, count: int) -> AsyncIterator[list[Hold
     """Real listeners, each with its own connections to Redis."""
     client = RunClient.connect(worker.hub_url, worker.worker_token.get_secret_value())
     slots = [Holder(client, f"busy-{n}") for n in range(count)]
-    doorbells = [Doorbell(worker, slot) for slot in slots]
+    doorbells = [Doorbell(worker, slot, Shift()) for slot in slots]
     async with running(
         {slot.name: bell.listen for slot, bell in zip(slots, doorbells, strict=True)}
     ):

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs
 from uuid import uuid4
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from mergehub.contracts.events import Envelope, EventData, EventPage, ModelProduced
 from mergehub.contracts.kinds.merge import Parent
 
 
 class FakeRegistry:
-    """The events of a registry; `add` appends one to its feed."""
+    """The events of a registry, to which `add` appends one, and the scopes of its `tokens`."""
 
     def __init__(self) -> None:
         self.address = ""
         self.events: list[Envelope] = []
         self.app = FastAPI()
+        self.tokens: dict[str, str] = {}
         self.app.get("/v1/events")(self.page)
+        self.app.post("/v1/tokens/introspect")(self.introspect)
 
     def clear(self) -> None:
         """Remove all events."""
         self.events.clear()
+
+    async def introspect(self, request: Request) -> dict[str, Any]:
+        """Whose token it is (RFC 7662)."""
+        (token,) = parse_qs((await request.body()).decode())["token"]
+        scope = self.tokens.get(token)
+        if scope is None:
+            return {"active": False}
+        return {"active": True, "scope": scope, "client_id": token, "account": "ann"}
 
     async def page(self, after: int, limit: int) -> EventPage:
         items = self.events[after : after + limit]

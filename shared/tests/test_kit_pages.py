@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +19,7 @@ from mergehub.kit.http.stack import add_middleware
 from mergehub.kit.pages import page_routes
 from mergehub.kit.settings.service import ServiceSettings
 
+WEB = Path(__file__).parents[2] / "web"
 SCRIPT = b"export const one = 1;\n" * 50
 SCRIPT_AT = "/assets/index-1a2b.js"
 
@@ -115,3 +118,14 @@ async def test_a_hub_without_pages_says_how_to_build_them(page: str, tmp_path: P
         answer = await client.get(page)
     assert answer.status_code == 200
     assert "make pages" in answer.text
+
+
+def test_the_browser_knows_the_same_pages() -> None:
+    routes = (WEB / "src" / "app" / "routes.ts").read_text(encoding="utf-8")
+    assert tuple(re.findall(r'^  "(/\w*)": {', routes, re.MULTILINE)) == PAGES
+
+
+def test_the_lock_file_names_no_addresses_of_packages() -> None:
+    lock = json.loads((WEB / "package-lock.json").read_text(encoding="utf-8"))
+    named = [each["resolved"] for each in lock["packages"].values() if "resolved" in each]
+    assert named == ["../clients/typescript"]

@@ -159,6 +159,12 @@ def test_a_value_that_cannot_be_read_is_left_out_and_reported(tmp_path: Path) ->
     assert [row.field for row in read.corrected] == ["weight", "layers", "made_on"]
 
 
+def test_the_name_of_a_source_is_made_one_that_a_hub_takes(tmp_path: Path) -> None:
+    read = read_text(tmp_path, "edges.csv", "parent,child,source\na/b,c/d,Table 3 (of 5)\n")
+    assert read.edges[0].source == "Table-3-of-5"
+    assert [(row.was, row.now) for row in read.corrected] == [("Table 3 (of 5)", "Table-3-of-5")]
+
+
 @pytest.mark.parametrize("source", ["registry", "manual"])
 def test_no_file_can_claim_to_be_this_hub_itself(source: str, tmp_path: Path) -> None:
     read = read_text(tmp_path, "edges.csv", f"parent,child,source\na/b,c/d,{source}\n")

@@ -189,7 +189,7 @@ def test_a_refusal_is_a_sentence(reply: Any, said: str, theirs: ModelsOfHub) -> 
 
 def test_a_page_elsewhere_is_not_fetched(theirs: ModelsOfHub) -> None:
     theirs.next_at = "http://127.0.0.1:9/api/models"
-    with pytest.raises(Unreadable, match=r"another server, '127"):
+    with pytest.raises(Unreadable, match=r"another server: 'http://127"):
         _pages(theirs, [])
 
 

@@ -13,7 +13,7 @@ from mergehub.contracts.runs import FINAL
 from mergehub.contracts.worker_client import RunClient
 
 from .clients import Client, submit_all
-from .dishes import AGAIN, Menu, Submission, submissions
+from .dishes import Menu, Submission, submissions
 from .evaluator import Evaluator
 from .evidence import CONSUMERS
 from .faults import bereave
@@ -26,6 +26,7 @@ from .world import World, prey_that_writes
 
 CALM_SECONDS = 180.0
 EVALUATORS = 2
+RESTARTED = "deep"  # takes long enough to be killed at work
 SUBMITTING = 0.9  # the share of the storm with submissions, so that work remains at its end
 
 
@@ -41,18 +42,23 @@ class Options:
     restarts: int = 3  # workers killed in the calm after the storm
 
 
-async def calm(world: World) -> tuple[Menu, dict[str, str]]:
-    """Run each dish once without faults; returns the digests of the outputs."""
+async def calm(world: World, options: Options) -> tuple[Menu, dict[str, str]]:
+    """Run each dish that will be ordered once without faults; returns the outputs' digests."""
     client, digests = client_of(world), {}
-    first, *others = Menu().names
+    first = Menu().names[0]
     async with asyncio.timeout(CALM_SECONDS):
         run, digests[first] = await _undisturbed(world, client, Menu(), first)
         menu = Menu(run)
-        found = await asyncio.gather(
-            *(_undisturbed(world, client, menu, dish) for dish in [*others, AGAIN])
-        )
+        others = [dish for dish in menu.names if dish in _ordered(menu, options) - {first}]
+        found = await asyncio.gather(*(_undisturbed(world, client, menu, dish) for dish in others))
     await client.close()
-    return menu, digests | dict(zip([*others, AGAIN], (d for _, d in found), strict=True))
+    return menu, digests | dict(zip(others, (d for _, d in found), strict=True))
+
+
+def _ordered(menu: Menu, options: Options) -> set[str]:
+    """The dishes of the storm and of the restarts after it."""
+    wishes = submissions(menu, options.runs, options.seconds, options.seed)
+    return {each.dish for each in wishes} | ({RESTARTED} if options.restarts else set())
 
 
 async def _undisturbed(world: World, client: Client, menu: Menu, dish: str) -> tuple[str, str]:
@@ -115,7 +121,7 @@ async def restarts(world: World, menu: Menu, times: int) -> None:
     """Kill the worker of the only run during its merge, and let another worker finish it."""
     client = client_of(world)
     for number in range(times):
-        wish = _wish(menu, "deep", f"restart-{number}", f"chaos/restart-{number}")
+        wish = _wish(menu, RESTARTED, f"restart-{number}", f"chaos/restart-{number}")
         hunt = asyncio.create_task(prey_that_writes(world))
         assert await client.submit(wish) is not None
         name = await hunt

@@ -81,7 +81,7 @@ async def _play(world: World, options: acts.Options) -> Evidence:
         watch_feed(watching, world.log),
         watch_folders(world.stack.artifacts, world.log),
     ):
-        menu, calm = await acts.calm(world)
+        menu, calm = await acts.calm(world, options)
         with _noted(world, "did not come to their end"):
             async with asyncio.timeout(options.seconds + options.patience):
                 await acts.stormy(world, options, menu)

@@ -110,8 +110,10 @@ async def prey_that_writes(world: World) -> str:
 
 
 def _child(pid: int | None) -> psutil.Process | None:
-    with suppress(psutil.Error):
-        return next(iter(psutil.Process(pid).children()), None) if pid else None
+    """The first child of a process, as the kernel lists them; psutil would read all processes."""
+    with suppress(psutil.Error, OSError):
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return psutil.Process(int(children[0])) if children else None
     return None
 
 

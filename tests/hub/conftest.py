@@ -10,7 +10,7 @@ import pytest
 from running import RunningHub, started_hub
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def named_stores(request: pytest.FixtureRequest) -> dict[str, str]:
     """The settings of a hub on the stores that the variables name; none for embedded ones."""
     named = {}
@@ -22,7 +22,7 @@ async def named_stores(request: pytest.FixtureRequest) -> dict[str, str]:
     return named
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hub(store_folder: Path, models: Path, named_stores: dict[str, str]) -> Iterator[RunningHub]:
     """The hub that most tests share, with embedded stores or those that the variables name."""
     allowed = {"MERGEHUB_WEBHOOK_ALLOW": '["127.0.0.0/8"]'}
@@ -30,7 +30,7 @@ def hub(store_folder: Path, models: Path, named_stores: dict[str, str]) -> Itera
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def measured_hub(hub: RunningHub) -> RunningHub:
     """The same hub, with its model `base` evaluated on the benchmark `next`."""
     with hub.client() as client:

@@ -65,7 +65,7 @@ def test_a_poll_makes_the_jobs_that_are_missing(load: int, unfinished: int, new:
     assert given()[0].new_jobs(load, unfinished, pending=0) == new
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 2))])
 @pytest.mark.parametrize("day", SUBMITTED)
 def test_workers_follow_the_queue_and_are_never_ended_while_busy(day: str, seed: int) -> None:
     random = Random(seed)

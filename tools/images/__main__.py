@@ -40,17 +40,17 @@ def main() -> int:
     given = dict(each.partition("=")[::2] for each in options.build_arg)
     if "UV_FIND_LINKS" in registry().environment:  # they may hold torch, as for scripts/setup
         given = {"TORCH_BACKEND": "", "TORCH_CUDA": ""} | given
-    base, rows = make_base(options.folder / "base"), []
+    base, rows, failed = make_base(options.folder / "base"), [], False
     with Stores(options.folder / "stores") as stores:
         for (name, links), targets in _groups(options.image, given).items():
             try:
                 with Build(ROOT, base, options.folder / name, registry(links), given) as build:
                     rows.append(_made(build, name, targets, stores, options.folder / "sbom"))
             except (StepFailed, ValueError) as failure:
-                print(f"{name}: {failure}", file=sys.stderr)
-                return 1
+                print(f"{name}: {failure}", file=sys.stderr, flush=True)
+                failed = True
     print(table(rows))
-    return 0
+    return int(failed)
 
 
 def _options() -> argparse.Namespace:

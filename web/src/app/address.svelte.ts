@@ -14,6 +14,10 @@ class Address {
     this.#depth = depthOf(history.state);
   }
 
+  get href(): string {
+    return this.#url.href;
+  }
+
   get path(): string {
     return this.#url.pathname;
   }

@@ -11,6 +11,13 @@ export function short(number: number): string {
   return SHORT.format(number);
 }
 
+const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
+
+/** A share, as in `12.5%`. */
+export function percent(share: number): string {
+  return PERCENT.format(share);
+}
+
 /** A number of things, as in `1 model` and `12,345 models`. */
 export function many(number: number, one: string, several = `${one}s`): string {
   return `${count(number)} ${number === 1 ? one : several}`;

@@ -12,6 +12,8 @@ export class MapSession {
   loading = $state(true);
   /** The models of the path that is shown, from one end to the other. */
   path = $state.raw<readonly string[]>([]);
+  /** Whether the next model that is pressed is the other end of a path. */
+  picking = $state(false);
   #question = $derived(JSON.stringify([questionOf(this.state), this.state.open]));
   #again = $state(0);
 
@@ -47,6 +49,18 @@ export class MapSession {
   /** Makes another model the middle of the map. */
   focus(id: string | null): void {
     this.go({ focus: id, model: id, to: null, open: [], siblings: null });
+  }
+
+  /** Picks the other end of a path from the model of the panel. */
+  pick(to: string): void {
+    this.picking = false;
+    this.go({ model: this.state.model ?? this.state.focus, to });
+  }
+
+  /** Shows a path from one model to another, both of which are then picked. */
+  showPath(path: readonly { id: string }[]): void {
+    const [first, last] = [path[0], path.at(-1)];
+    if (first && last) this.go({ model: first.id, to: last.id });
   }
 
   retry(): void {

@@ -1,5 +1,6 @@
 export const VIEWS = ["map", "list"] as const;
 export const COLOURS = ["kind", "family"] as const;
+export const LIMITS = [2_000, 10_000, 50_000] as const;
 export const DIRECTIONS = ["both", "ancestors", "descendants"] as const;
 
 /** Everything that the page of the map shows, as its address has it. Models are named by id. */
@@ -24,6 +25,8 @@ export interface MapState {
   /** Models of less importance than this, in percent, are hidden. */
   least: number;
   view: (typeof VIEWS)[number];
+  /** How many models are shown at most, the most important ones. */
+  limit: (typeof LIMITS)[number];
 }
 
 const FILTERS = ["relation", "method", "licence", "domain"] as const;
@@ -47,6 +50,7 @@ export const FIRST: Readonly<MapState> = {
   colour: "kind",
   least: 0,
   view: "map",
+  limit: 2_000,
 };
 
 /** The state that an address has; what it does not say or says wrongly is as at first. */
@@ -57,6 +61,7 @@ export function readState(query: URLSearchParams): MapState {
   state.direction = oneOf(DIRECTIONS, query.get("direction"), FIRST.direction);
   state.colour = oneOf(COLOURS, query.get("colour"), FIRST.colour);
   state.view = oneOf(VIEWS, query.get("view"), FIRST.view);
+  state.limit = LIMITS.find((each) => String(each) === query.get("limit")) ?? FIRST.limit;
   state.depth = whole(query.get("depth"), 1, DEEPEST, FIRST.depth);
   state.least = whole(query.get("least"), 0, 100, FIRST.least);
   return state;
@@ -79,7 +84,7 @@ export function questionOf(state: MapState): Record<string, string | number | st
   const filters: Record<string, string[]> = {};
   for (const key of FILTERS) if (state[key].length) filters[key] = state[key];
   const around = focus && { focus, direction: state.direction, depth: state.depth, collapse: 5 };
-  return { ...filters, ...(since && { since }), ...(around || {}), limit: focus ? 2000 : 5000 };
+  return { ...filters, ...(since && { since }), ...(around || {}), limit: state.limit };
 }
 
 function oneOf<T extends string>(all: readonly T[], text: string | null, first: T): T {

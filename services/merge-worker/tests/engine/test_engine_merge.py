@@ -7,6 +7,7 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -244,28 +245,59 @@ def test_a_failed_merge_can_clean_up_after_itself(workshop: Any) -> None:
 
 
 KILLED = """
-import os, signal, sys
+import json, os, signal, sys
 from pathlib import Path
 from merge_worker.engine import MergeOptions, Sources, merge, plan_merge
 from mergehub.recipe import parse_recipe
 
-folder, call, nth, journalled = Path(sys.argv[1]), sys.argv[2], *map(int, sys.argv[3:])
-real, calls = getattr(os, call), 0
-journal = folder / "out.partial" / "journal.jsonl"
+def killed(folder, call, nth, journalled):
+    real, calls = getattr(os, call), 0
+    journal = folder / "out.partial" / "journal.jsonl"
 
-def trap(*arguments, **options):
-    global calls
-    calls += 1
-    if calls == nth:
-        while journalled and len(journal.read_bytes().splitlines()) < 1 + journalled:
-            os.sched_yield()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return real(*arguments, **options)
+    def trap(*arguments, **options):
+        nonlocal calls
+        calls += 1
+        if calls == nth:
+            while journalled and len(journal.read_bytes().splitlines()) < 1 + journalled:
+                os.sched_yield()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*arguments, **options)
 
-plan = plan_merge(parse_recipe((folder / "recipe.yml").read_text()), Sources(roots=(folder,)))
-setattr(os, call, trap)
-merge(plan, folder / "out", MergeOptions(threads=1))
+    plan = plan_merge(parse_recipe((folder / "recipe.yml").read_text()), Sources(roots=(folder,)))
+    setattr(os, call, trap)
+    merge(plan, folder / "out", MergeOptions(threads=1))
+
+for line in sys.stdin:
+    folder, *when = json.loads(line)
+    if (child := os.fork()) == 0:
+        try:
+            killed(Path(folder), *when)
+        finally:
+            os._exit(1)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+
+
+@pytest.fixture(scope="module")
+def killed() -> Iterator[Callable[..., int]]:
+    """Merge in a process that is killed at a call; returns its exit status.
+
+    Its parent imports the engine once for all merges.
+    """
+    command = [sys.executable, "-c", KILLED]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdin is not None
+        assert parent.stdout is not None
+        asks, tells = parent.stdin, parent.stdout
+
+        def merge_until(*when: str | int) -> int:
+            print(json.dumps(when), file=asks, flush=True)
+            return int(tells.readline())
+
+        yield merge_until
+        asks.close()
 
 
 @pytest.mark.process
@@ -283,15 +315,12 @@ merge(plan, folder / "out", MergeOptions(threads=1))
     ],
 )
 def test_killed_at_any_moment_a_merge_goes_on_to_the_same_bytes(
-    workshop: Any, call: str, nth: int, journalled: int
+    workshop: Any, killed: Callable[..., int], call: str, nth: int, journalled: int
 ) -> None:
     document = recipe(workshop, "dare_ties")
     expected = workshop.merge(document, "whole").output_digest
     (workshop.folder / "recipe.yml").write_text(yaml.safe_dump(document))
-    command = [sys.executable, "-c", KILLED, str(workshop.folder), call, str(nth)]
-    command.append(str(journalled))
-    killed = subprocess.run(command, timeout=100, check=False)
-    assert killed.returncode == -signal.SIGKILL
+    assert killed(str(workshop.folder), call, nth, journalled) == -signal.SIGKILL
     out, partial = workshop.folder / "out", workshop.folder / "out.partial"
     assert partial.is_dir()
     assert not out.exists()

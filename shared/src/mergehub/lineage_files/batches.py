@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -28,6 +28,7 @@ class Batch:
     models: list[dict[str, Any]] = field(default_factory=list)
     places: dict[int, Place] = field(default_factory=dict)
     size: int = 0
+    """About how many bytes of JSON they are; a hub that refuses them gets them in halves."""
 
     def __len__(self) -> int:
         return len(self.edges) + len(self.models)
@@ -37,12 +38,17 @@ class Batch:
         body = body_of(row) | {"line": number}
         (self.edges if isinstance(row, Edge) else self.models).append(body)
         self.places[number] = Place(file, row.line)
-        self.size += len(json.dumps(body)) + 1
+        self.size += sum(len(name) + len(str(value)) + 6 for name, value in body.items())
 
     @property
     def full(self) -> bool:
         """Whether no other row may be added."""
         return len(self) >= MOST_ROWS or self.size >= MOST_BYTES
+
+    @property
+    def by_file(self) -> Counter[str]:
+        """How many rows come from each file."""
+        return Counter(self.places[row["line"]].file for row in (*self.edges, *self.models))
 
     def place(self, number: Any) -> Place:
         """Where the row with a number is written."""

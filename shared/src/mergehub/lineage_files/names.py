@@ -10,6 +10,11 @@ LONGEST_NAME = 500
 _URL = re.compile(
     r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)/(?:models/)?", re.IGNORECASE
 )
+_USUAL = re.compile(
+    r"(?!(?:hf|huggingface)\.co/)[a-z0-9][\w.-]{0,200}/[a-z0-9][\w.-]{0,200}",
+    re.ASCII | re.IGNORECASE,
+)
+"""Names that need no closer look, which are nearly all."""
 _AFTER_NAME = re.compile(r"/(?:tree|blob|resolve|raw|commit|discussions)/.*|[?#].*", re.DOTALL)
 _REVISION = re.compile(r"@[A-Za-z0-9][\w./-]*$")
 NO_REVISION = "lineage knows the revision by its digest only"
@@ -34,6 +39,8 @@ def read_name(written: str) -> Name:
     Raises:
         BadName: it stands for none.
     """
+    if _USUAL.fullmatch(written):
+        return Name(written)
     name = written.strip()
     if name.lower() in _NOTHING or not name:
         raise BadName("there is no name here")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -80,7 +80,11 @@ Row = Edge | Facts | Skipped | Corrected
 
 def body_of(row: Edge | Facts) -> dict[str, Any]:
     """The row as the hub's API takes it; what is not known is left out."""
-    told = {name: value for name, value in asdict(row).items() if value not in (None, ())}
+    told = {}
+    for name in row.__slots__:
+        value = getattr(row, name)
+        if value is not None and value != ():
+            told[name] = value
     if row.made_on is not None:
         told["made_on"] = row.made_on.isoformat()
     return told

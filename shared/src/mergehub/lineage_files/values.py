@@ -10,6 +10,8 @@ from typing import Any
 
 LONGEST_TEXT = 100
 LONGEST_EVIDENCE = 500
+LONGEST_SOURCE = 60
+LONGEST_WORD = 60
 MOST_WORDS = 20
 LARGEST = 2**53 - 1
 MOST_LAYERS = 1_000
@@ -36,6 +38,18 @@ def number(value: Any) -> float | None:
     except (ValueError, OverflowError):
         return None
     return read if math.isfinite(read) else None
+
+
+def share(value: Any) -> float | None:
+    """A number from 0 to 1."""
+    found = number(value)
+    return found if found is not None and 0 <= found <= 1 else None
+
+
+def source(value: Any) -> str | None:
+    """The name of a source: letters, digits, dots, hyphens and underscores; others are hyphens."""
+    shown = text(value) or ""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", shown)[:LONGEST_SOURCE].strip("-._") or None
 
 
 def size(value: Any) -> int | None:
@@ -87,7 +101,7 @@ def evidence(value: Any) -> str | None:
 def words(value: Any) -> tuple[str, ...]:
     """Some short texts, as a list or as one text with commas or semicolons between them."""
     listed = re.split(r"[,;|]", value) if isinstance(value, str) else texts(value)
-    found = dict.fromkeys(each for each in map(text, listed) if each)
+    found = dict.fromkeys(each for each in map(text, listed) if each and len(each) <= LONGEST_WORD)
     return tuple(found)[:MOST_WORDS]
 
 

@@ -6,6 +6,7 @@ import { WebGlPainter } from "./webgl.ts";
 
 const REST_MS = 120;
 const FAST_MS = 24;
+const MOST_STEPS = 16;
 const MOST_DENSITY = 2;
 
 /** A painter for a canvas; null if the browser can draw in no way. */
@@ -24,6 +25,7 @@ export class Drawing {
   readonly #onframe: (camera: Camera, resting: boolean) => void;
   #camera: Camera = { x: 0, y: 0, scale: 1 };
   #movedAt = -Infinity;
+  #drawnAt = -Infinity;
   #unfinished = false;
   #sized = false;
   #stale = true;
@@ -101,6 +103,8 @@ export class Drawing {
   #draw(now: number): void {
     this.#frame = 0;
     if (!this.#sized) return;
+    this.#pace(now - this.#drawnAt);
+    this.#drawnAt = now;
     const resting = now - this.#movedAt >= REST_MS;
     if (resting) this.#refine();
     this.#painter.show(this.#camera);
@@ -115,15 +119,14 @@ export class Drawing {
       this.#stale = false;
       this.#unfinished = true;
     }
-    const began = performance.now();
     for (let step = 0; step < this.#steps && this.#unfinished; step += 1) {
       this.#unfinished = this.#painter.step();
     }
-    this.#pace(performance.now() - began);
   }
 
-  /** More steps a frame where drawing is fast, as with a real graphics processor. */
+  /** More steps a frame where frames come fast, as with a real graphics processor. */
   #pace(took: number): void {
-    this.#steps = took < FAST_MS / 2 ? Math.min(16, this.#steps * 2) : 1;
+    const more = took < FAST_MS ? this.#steps * 2 : this.#steps / 4;
+    this.#steps = Math.max(1, Math.min(MOST_STEPS, Math.floor(more)));
   }
 }

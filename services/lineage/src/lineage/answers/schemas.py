@@ -207,7 +207,7 @@ class Neighbour(Named):
 class Neighbours(Answer):
     """Direct parents or children, those with the most children first.
 
-    `total` and `counts` (by relation) are of all that the filter keeps; `q` does not change them.
+    `total` and `counts` (by relation) are of all that the filter keeps, whatever `q` is.
     """
 
     items: list[Neighbour]

@@ -91,7 +91,7 @@ class Outcome(StrEnum):
 
 @dataclass
 class Report:
-    """What became of each statement, and the names that models have now, by the given ones."""
+    """What became of each statement, and the names of the models by the given ones."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     models_added: int = 0

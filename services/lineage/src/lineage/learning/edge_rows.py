@@ -7,6 +7,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from functools import partial
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +17,7 @@ from lineage.learning import rows
 from lineage.learning.batch import Told
 from lineage.learning.claims import Edge, Key
 from lineage.learning.order import Above, Pair
-from mergehub.kit.database.database import AnyRow
+from mergehub.kit.database.database import AnyRow, now
 
 TOLD = {
     "relation": "text",
@@ -31,15 +33,12 @@ TOLD = {
     "made_on": "date",
     "created_at": "timestamptz",
 }
-COMPUTED = {
-    "layers": "CAST(told.layers AS jsonb)",
-    "created_at": "coalesce(told.created_at, now())",
-}
+COMPUTED = {"layers": "CAST(told.layers AS jsonb)"}
 PAIR = {"child": "bigint", "parent": "bigint"}
 KEY = {**PAIR, "child_revision": "uuid", "parent_revision": "uuid", "role": "text"}
-EDGE = {**KEY, **TOLD}
 CHANGE = {"id": "bigint", **TOLD}
-CLAIM = {"edge_id": "bigint", **TOLD}
+EDGE = ("id", *KEY, *TOLD)
+CLAIM = ("edge_id", *TOLD)
 REFUSED = {
     **PAIR,
     "relation": "text",
@@ -57,11 +56,12 @@ _BESIDE = text(
     f"SELECT edge_id, {', '.join(TOLD)} FROM claims "
     "WHERE edge_id = ANY(CAST(:ids AS bigint[])) ORDER BY id"
 )
-_INSERT = rows.insertion("edges", EDGE, COMPUTED, f"RETURNING id, {', '.join(KEY)}")
 _UPDATE = rows.update("edges", "id", CHANGE, COMPUTED)
 _FORGET_CLAIMS = text("DELETE FROM claims WHERE edge_id = ANY(CAST(:ids AS bigint[]))")
-_INSERT_CLAIMS = rows.insertion("claims", CLAIM, COMPUTED)
-_REFUSE = rows.insertion("refused_edges", REFUSED, {}, "ON CONFLICT DO NOTHING")
+_REFUSE = text(
+    f"INSERT INTO refused_edges ({', '.join(REFUSED)}) SELECT * FROM {rows.table(REFUSED)} "
+    "ON CONFLICT DO NOTHING"
+)
 _ABOVE = text(
     "SELECT edges.child, edges.parent, models.rank "
     "FROM edges JOIN models ON models.number = edges.parent "
@@ -83,30 +83,38 @@ async def between(session: AsyncSession, pairs: Collection[Pair]) -> list[Edge]:
 
 def _told(values: Sequence[object]) -> Told:
     told = Told(*values)  # type: ignore[arg-type]
+    if told.layers is None:
+        return told
     layers = json.loads(told.layers) if isinstance(told.layers, str) else told.layers
-    return told._replace(layers=layers and tuple((start, end) for start, end in layers))
-
-
-def _values(told: Told) -> Sequence[object]:
-    return told._replace(layers=told.layers and json.dumps(told.layers))  # type: ignore[arg-type]
+    return told._replace(layers=tuple((start, end) for start, end in layers))
 
 
 async def write(session: AsyncSession, edges: Collection[Edge]) -> None:
     """Store new and changed edges with their claims; new ones get their id."""
-    new = {edge.key: edge for edge in edges if edge.id is None}
+    values = partial(_values, now=await now(session))
+    new = [edge for edge in edges if edge.id is None]
     old = [edge for edge in edges if edge.id is not None]
     if new:
-        values = ((*key, *_values(edge.shown)) for key, edge in new.items())
-        for row in await session.execute(_INSERT, rows.bound(EDGE, values)):
-            new[Key(*row[1:])].id = row.id
+        for edge, id in zip(
+            new, await rows.numbered(session, "edges", "id", len(new)), strict=True
+        ):
+            edge.id = id
+        added = ((edge.id, *edge.key, *values(edge.shown)) for edge in new)
+        await rows.copy(session, "edges", EDGE, added)
     if old:
-        shown = [(edge.id, *_values(edge.shown)) for edge in old if edge.shows_new]
+        shown = [(edge.id, *values(edge.shown)) for edge in old if edge.shows_new]
         if shown:
             await session.execute(_UPDATE, rows.bound(CHANGE, shown))
         await session.execute(_FORGET_CLAIMS, {"ids": [edge.id for edge in old]})
-    claims = [(edge.id, *_values(told)) for edge in edges for told in edge.beside]
+    claims = [(edge.id, *values(told)) for edge in edges for told in edge.beside]
     if claims:
-        await session.execute(_INSERT_CLAIMS, rows.bound(CLAIM, claims))
+        await rows.copy(session, "claims", CLAIM, claims)
+
+
+def _values(told: Told, now: datetime) -> Sequence[object]:
+    """A claim in the order of the columns."""
+    layers = None if told.layers is None else json.dumps(told.layers)
+    return (*told[:6], layers, *told[7:11], told.created_at or now)
 
 
 async def refuse(session: AsyncSession, refused: Iterable[Sequence[object]]) -> None:

@@ -23,8 +23,15 @@ class Description(NamedTuple):
     @classmethod
     def of(cls, row: Any) -> Description:
         """The facts in a model's row."""
-        values = {field: getattr(row, field) for field in cls._fields}
-        return cls(**values | {"domains": tuple(values["domains"])})
+        return cls(
+            row.architecture,
+            row.parameters,
+            row.tokenizer,
+            row.licence,
+            tuple(row.domains),
+            row.made_on,
+            row.source,
+        )
 
     def told(self, facts: Facts) -> Description:
         """The facts after a source has spoken: a less trusted one only fills gaps."""

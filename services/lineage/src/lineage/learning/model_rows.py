@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.learning import rows
@@ -18,6 +19,10 @@ from mergehub.kit.database.database import AnyRow
 Revision = tuple[UUID, str]
 """The id of a model, and a digest."""
 
+NewModel = tuple[int, UUID, str, int, Description]
+"""The number, id, name, rank and facts of a model."""
+
+UNIQUE_VIOLATION = "23505"
 SEPARATOR = "\x1f"
 """Between the domains of a model in a parameter, since PostgreSQL has no arrays of arrays."""
 DESCRIBED = {
@@ -30,9 +35,9 @@ DESCRIBED = {
     "source": "text",
 }
 DOMAINS = {"domains": "string_to_array(told.domains, chr(31))"}
-MODEL = {"id": "uuid", "name": "text", "rank": "bigint", **DESCRIBED}
+MODEL = ("number", "id", "name", "rank", *Description._fields)
 DESCRIPTION = {"number": "bigint", **DESCRIBED}
-REVISION = {"id": "uuid", "model_id": "uuid", "digest": "text"}
+REVISION = ("id", "model_id", "digest")
 COUNTS = {"number": "bigint", "children": "int", "as_base": "int", "as_ingredient": "int"}
 RANK = {"number": "bigint", "rank": "bigint"}
 
@@ -47,7 +52,6 @@ _ONCE_NAMED = text(
     "WHERE lower(former.name) = ANY(CAST(:keys AS text[])) "
     "ORDER BY lower(former.name), former.id DESC"
 )
-_INSERT = rows.insertion("models", MODEL, DOMAINS, "ON CONFLICT DO NOTHING RETURNING id, number")
 _LOCK = text(
     f"SELECT number, {', '.join(DESCRIBED)} FROM models "
     "WHERE number = ANY(CAST(:numbers AS bigint[])) ORDER BY number FOR NO KEY UPDATE"
@@ -64,7 +68,10 @@ _REVISIONS = text(
     f"FROM {rows.table({'model_id': 'uuid', 'digest': 'text'})} "
     "JOIN revisions USING (model_id, digest)"
 )
-_INSERT_REVISIONS = rows.insertion("revisions", REVISION, {})
+
+
+class NameTaken(Exception):
+    """Another transaction has stored a model of the same name meanwhile."""
 
 
 async def named(session: AsyncSession, keys: Collection[str]) -> dict[str, AnyRow]:
@@ -84,18 +91,25 @@ async def _by_key(
     return {row.key: row for row in found}
 
 
-async def insert(
-    session: AsyncSession, models: Iterable[tuple[UUID, str, int, Description]]
-) -> dict[UUID, int]:
-    """Add models, each with id, name and rank; returns the numbers of those whose name was free."""
-    values = [(*model, *_values(described)) for *model, described in models]
-    return {row.id: row.number for row in await session.execute(_INSERT, rows.bound(MODEL, values))}
+async def numbers(session: AsyncSession, count: int) -> Sequence[int]:
+    """The numbers of new models."""
+    return await rows.numbered(session, "models", "number", count)
 
 
-async def lock(session: AsyncSession, numbers: Collection[int]) -> dict[int, AnyRow]:
-    """Lock the rows of models, always in the same order; returns their facts."""
-    found = await session.execute(_LOCK, {"numbers": list(numbers)}) if numbers else ()
-    return {row.number: row for row in found}
+async def insert(session: AsyncSession, models: Iterable[NewModel]) -> None:
+    """Add models. Raises NameTaken."""
+    values = ((*model, *described) for *model, described in models)
+    try:
+        await rows.copy(session, "models", MODEL, values)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == UNIQUE_VIOLATION:
+            raise NameTaken from error
+        raise
+
+
+async def lock(session: AsyncSession, numbers: Collection[int]) -> Sequence[AnyRow]:
+    """Lock the rows of models in the order of their numbers, and return their facts in it."""
+    return (await session.execute(_LOCK, {"numbers": list(numbers)})).all() if numbers else []
 
 
 async def describe(session: AsyncSession, models: Mapping[int, Description]) -> None:
@@ -129,5 +143,5 @@ async def revisions(session: AsyncSession, wanted: Collection[Revision]) -> dict
 
 
 async def insert_revisions(session: AsyncSession, new: Mapping[Revision, UUID]) -> None:
-    values = [(id, *revision) for revision, id in new.items()]
-    await session.execute(_INSERT_REVISIONS, rows.bound(REVISION, values))
+    values = ((id, *revision) for revision, id in new.items())
+    await rows.copy(session, "revisions", REVISION, values)

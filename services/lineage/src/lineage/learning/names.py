@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,10 +12,6 @@ from lineage.learning import model_rows
 from lineage.learning.batch import Batch, Facts
 from lineage.learning.facts import Description
 from mergehub.kit.database.database import AnyRow
-
-
-class NameTaken(Exception):
-    """Another transaction has stored a model of the same name meanwhile."""
 
 
 class Model:
@@ -38,21 +35,21 @@ def key(name: str) -> str:
 
 
 class Models:
-    """The models of a batch by the names in it, in any case; also former names lead to a model."""
+    """The models of a batch by the names in it; case and former names lead to the same model."""
 
-    def __init__(self, by_key: Mapping[str, Model]) -> None:
-        self._by_key = by_key
-        self.all = list(dict.fromkeys(by_key.values()))
-        self.new = [model for model in self.all if model.new]
-        self.stored = [model for model in self.all if not model.new]
+    def __init__(self, by_name: Mapping[str, Model]) -> None:
+        self._by_name = by_name
+        distinct = dict.fromkeys(by_name.values())
+        self.new = [model for model in distinct if model.new]
+        self.stored = [model for model in distinct if not model.new]
 
     def __getitem__(self, name: str) -> Model:
-        return self._by_key[key(name)]
+        return self._by_name[name]
 
     @property
     def spellings(self) -> dict[str, str]:
-        """The present names of models, by the names in the batch in lower case."""
-        return {given: model.name for given, model in self._by_key.items()}
+        """The present names of models, by the names in the batch."""
+        return {given: model.name for given, model in self._by_name.items()}
 
     def describe(self, facts: Iterable[Facts], *, new: bool) -> None:
         """Take in what sources say about the new models, or about the others."""
@@ -66,17 +63,16 @@ class Models:
 
 async def find(session: AsyncSession, batch: Batch) -> Models:
     """The models that a batch names."""
-    first_spellings: dict[str, str] = {}
-    for name in _names(batch):
-        first_spellings.setdefault(key(name), name)
-    rows = await model_rows.named(session, list(first_spellings))
-    missing = [each for each in first_spellings if each not in rows]
+    given = {name: key(name) for name in dict.fromkeys(_names(batch))}
+    rows = await model_rows.named(session, set(given.values()))
+    missing = set(given.values()) - rows.keys()
     rows |= await model_rows.once_named(session, missing)
     stored = {row.id: _model(row) for row in rows.values()}
     found = {each: stored[row.id] for each, row in rows.items()}
-    for number, each in enumerate(each for each in missing if each not in found):
-        found[each] = Model(-1 - number, uuid4(), first_spellings[each], 0, Description())
-    return Models(found)
+    for name, each in given.items():
+        if each not in found:
+            found[each] = Model(-1 - len(found), uuid4(), name, 0, Description())
+    return Models({name: found[each] for name, each in given.items()})
 
 
 def _names(batch: Batch) -> Iterable[str]:
@@ -95,12 +91,11 @@ async def store(session: AsyncSession, models: Models) -> None:
     """Store the new models and lock the others. Raises NameTaken."""
     if models.new:
         new = sorted(models.new, key=lambda model: key(model.name))
-        values = ((model.id, model.name, model.rank, model.described) for model in new)
-        numbers = await model_rows.insert(session, values)
-        if len(numbers) < len(new):
-            raise NameTaken
-        for model in new:
-            model.number = numbers[model.id]
+        numbers = await model_rows.numbers(session, len(new))
+        for model, number in zip(new, numbers, strict=True):
+            model.number = number
+        values = ((each.number, each.id, each.name, each.rank, each.described) for each in new)
+        await model_rows.insert(session, values)
     locked = await model_rows.lock(session, [model.number for model in models.stored])
-    for model in models.stored:
-        model.described = Description.of(locked[model.number])
+    for model, row in zip(sorted(models.stored, key=attrgetter("number")), locked, strict=True):
+        model.described = Description.of(row)

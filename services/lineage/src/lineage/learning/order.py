@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 
 STEP = 1 << 20
 """The usual distance between a model and its child, so that others fit between them."""
@@ -22,16 +21,16 @@ Above = Mapping[int, Mapping[int, int]]
 Load = Callable[[Collection[int]], Awaitable[Above]]
 
 
-def placed(new: Collection[int], pairs: Iterable[Pair], ranks: Mapping[int, int]) -> dict[int, int]:
+def placed(new: Iterable[int], pairs: Iterable[Pair], ranks: Mapping[int, int]) -> dict[int, int]:
     """A rank for each new model that suits `pairs`, if the `ranks` of the other models allow it."""
-    parents: dict[int, set[int]] = {node: set() for node in new}
-    children: dict[int, set[int]] = {node: set() for node in new}
+    parents: dict[int, list[int]] = {node: [] for node in new}
+    children: dict[int, list[int]] = {node: [] for node in parents}
     for child, parent in pairs:
         if child in parents:
-            parents[child].add(parent)
+            parents[child].append(parent)
         if parent in children:
-            children[parent].add(child)
-    order = _sorted(new, parents)
+            children[parent].append(child)
+    order = _sorted(parents)
     ceilings = dict(ranks)
     for node in reversed(order):
         above = [ceilings[child] for child in children[node] if child in ceilings]
@@ -41,16 +40,24 @@ def placed(new: Collection[int], pairs: Iterable[Pair], ranks: Mapping[int, int]
     for node in order:
         below = max((found[parent] for parent in parents[node] if parent in found), default=None)
         found[node] = between(below, ceilings[node] + 1 if node in ceilings else None)
-    return {node: found[node] for node in new}
+    return {node: found[node] for node in parents}
 
 
-def _sorted(new: Collection[int], parents: Mapping[int, set[int]]) -> Sequence[int]:
-    """New models, parents first; in any order if they are on a cycle."""
-    graph = {node: parents[node] & parents.keys() - {node} for node in new}
-    try:
-        return tuple(TopologicalSorter(graph).static_order())
-    except CycleError:
-        return tuple(new)
+def _sorted(parents: Mapping[int, Iterable[int]]) -> list[int]:
+    """New models, parents first, as far as they are on no cycle."""
+    order: list[int] = []
+    begun: set[int] = set()
+    for start in parents:
+        stack = [start]
+        while stack:
+            node = stack[-1]
+            if node not in begun:
+                begun.add(node)
+                stack += [each for each in parents[node] if each in parents and each not in begun]
+            else:
+                stack.pop()
+                order.append(node)
+    return list(dict.fromkeys(order))
 
 
 def between(low: int | None, high: int | None) -> int:

@@ -1,4 +1,4 @@
-"""Many rows as the parameters of one statement: an array for each column."""
+"""Many rows at once: as parameters of a statement, an array for each column, or by COPY."""
 
 # ruff: noqa: S608 - the statements are built from constants
 
@@ -7,7 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import asyncpg
 from sqlalchemy import TextClause, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 Types = Mapping[str, str]
 """The PostgreSQL types of columns, by their names."""
@@ -25,18 +28,33 @@ def bound(types: Types, rows: Iterable[Sequence[Any]]) -> dict[str, list[Any]]:
     return {name: [row[place] for row in rows] for place, name in enumerate(types)}
 
 
-def insertion(into: str, types: Types, values: Mapping[str, str], after: str = "") -> TextClause:
-    """An INSERT of the rows of the parameters; `values` are columns that are computed from them."""
-    computed = {name: values.get(name, f"told.{name}") for name in types}
-    return text(
-        f"INSERT INTO {into} ({', '.join(computed)}) SELECT {', '.join(computed.values())} "
-        f"FROM {table(types)} {after}"
-    )
-
-
 def update(of: str, key: str, types: Types, values: Mapping[str, str]) -> TextClause:
     """An UPDATE of the rows whose `key` is in the parameters."""
     sets = (f"{name} = {values.get(name, f'told.{name}')}" for name in types if name != key)
     return text(
         f"UPDATE {of} SET {', '.join(sets)} FROM {table(types)} WHERE {of}.{key} = told.{key}"
     )
+
+
+async def copy(
+    session: AsyncSession, into: str, columns: Iterable[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Add rows to a table by COPY, several times as fast as by INSERT. Raises DBAPIError."""
+    connection = await (await session.connection()).get_raw_connection()
+    driver: asyncpg.Connection = connection.driver_connection
+    try:
+        await driver.copy_records_to_table(into, columns=list(columns), records=rows)
+    except asyncpg.PostgresError as error:
+        raise DBAPIError(f"COPY {into}", None, error, hide_parameters=True) from error
+
+
+async def numbered(session: AsyncSession, table: str, column: str, count: int) -> Sequence[int]:
+    """The next `count` numbers of a column that is an identity."""
+    query = text(
+        "SELECT array_agg(nextval(pg_get_serial_sequence(:table, :column))) "
+        "FROM generate_series(1, :count)"
+    )
+    numbers: Sequence[int] = (
+        await session.execute(query, {"table": table, "column": column, "count": count})
+    ).scalar_one()
+    return numbers

@@ -13,13 +13,17 @@ from lineage.learning import changes, edge_rows, model_rows, names, revisions
 from lineage.learning.batch import Batch, Outcome, Report
 from lineage.learning.claims import Key
 from lineage.learning.edges import Edges
-from lineage.learning.names import Model, Models, NameTaken
+from lineage.learning.model_rows import NameTaken
+from lineage.learning.names import Model, Models
 from lineage.learning.order import Order, placed
 from lineage.learning.revisions import Revisions
 
 log = structlog.get_logger()
 
 CYCLE: Final = "The child is already an ancestor of this parent, or is the parent."
+
+TRIES = 20
+"""How often a batch begins again because others store the same new models at the same time."""
 
 Ends = Sequence[tuple[Model, Model]]
 """The child and the parent of each statement."""
@@ -35,7 +39,7 @@ async def learn(session: AsyncSession, batch: Batch, *, dry_run: bool = False) -
     An edge that would close a cycle is recorded as refused, and the others are kept. Transactions
     may learn at the same time. One that has to change the order of models begins again alone.
     """
-    alone = dry_run
+    alone, tries = dry_run, 0
     while True:
         try:
             async with session.begin_nested():  # an error in it frees the locks
@@ -45,7 +49,10 @@ async def learn(session: AsyncSession, batch: Batch, *, dry_run: bool = False) -
         except AgainstOrder:
             alone = True
         except NameTaken:
-            log.info("learning.again", reason="another transaction stored a model of the same name")
+            tries += 1
+            log.info("learning.again", tries=tries)
+            if tries == TRIES:
+                raise
 
 
 async def _learn(session: AsyncSession, batch: Batch, *, alone: bool, dry_run: bool) -> Report:

@@ -47,7 +47,7 @@ class Follower:
         while more:
             found, models, edges = await self._read(connection)
             if found.transactions:
-                newest = max(self.graph.as_of, *found.transactions.values())
+                newest = 1 + max(self.graph.as_of, *found.transactions.values())
                 self.graph = await asyncio.to_thread(self._apply, models, edges, newest)
             self._place = self._place.moved(found)
             applied, more = applied + len(found.transactions), found.more

@@ -23,8 +23,9 @@ class Graph:
 
     Any thread may read it while the graph grows: it has the models and edges of one position.
 
-    - `as_of`: the position in the log of changes; all that was committed before it is here.
-    - `read_at`: when that was read.
+    - `as_of`: the place in the log of changes, after the youngest transaction that is here. It
+      grows with each change.
+    - `read_at`: when the last change was read.
     - `revision`: grows when facts change that statistics count: of an edge, or a model's domains.
     """
 

@@ -808,6 +808,8 @@ class TokenCreate(TypedDict):
         Literal[
             "accounts:manage",
             "admin",
+            "lineage:moderate",
+            "lineage:write",
             "recipes:read",
             "recipes:write",
             "runs:submit",

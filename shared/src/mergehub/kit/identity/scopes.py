@@ -7,6 +7,8 @@ SCOPES = frozenset(
         "recipes:read",
         "recipes:write",
         "runs:submit",
+        "lineage:write",
+        "lineage:moderate",
         "worker",
         "webhooks:manage",
         "accounts:manage",

@@ -40,7 +40,7 @@ def recipes(card: str, front: Block | None) -> Iterator[Block]:
     found = 0
     for start, lines, fenced in _segments(card.split("\n"), before):
         for block in _runs(start, lines, fenced):
-            if _RECIPE.search(block.text) and any(map(_RECIPE.match, block.text.split("\n"))):
+            if any(map(_RECIPE.match, block.text.split("\n"))):
                 yield block
                 found += 1
                 if found == MOST_BLOCKS:

@@ -134,8 +134,9 @@ def _take(
     one.base |= base
     if not base:
         own, shared = _dict(entry.get("parameters")), _dict(data.get("parameters"))
-        for name, known in (("weight", one.weights), ("density", one.densities)):
-            known.add(values.number(own.get(name, None if one.base else shared.get(name))))
+        numbers = own if one.base else {**shared, **own}
+        one.weights.add(values.number(numbers.get("weight")))
+        one.densities.add(values.share(numbers.get("density")))
         one.layers += values.layers(entry.get("layer_range")) or ()
     return None
 

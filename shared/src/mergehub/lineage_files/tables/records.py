@@ -18,13 +18,13 @@ RESERVED = frozenset({"registry", "manual"})
 READERS: Mapping[str, Callable[[Any], Any]] = {
     "method": values.text,
     "weight": values.number,
-    "density": values.number,
+    "density": values.share,
     "layers": values.layers,
     "child_digest": values.digest,
     "parent_digest": values.digest,
     "made_on": values.day,
     "evidence": values.evidence,
-    "source": values.text,
+    "source": values.source,
 }
 FACTS: dict[str, Callable[[Any], Any]] = {
     "architecture": values.text,
@@ -35,7 +35,7 @@ FACTS: dict[str, Callable[[Any], Any]] = {
 
 _KINDS = {
     "weight": "a number",
-    "density": "a number",
+    "density": "a number from 0 to 1",
     "layers": "layer ranges",
     "made_on": "a date",
     "parameters": "a count",
@@ -64,10 +64,13 @@ def rows_of(record: Record, line: int) -> Iterator[Row]:
         told = {}
         facts = _read(record, FACTS | {"made_on": values.day}, line, notes)
     facts["domains"] = values.words(record.get("domains"))
-    edges = [row for parent in parents for row in edge_rows(child, parent, line, **told)]
     yield from notes
-    yield from edges
-    if not parents or any(isinstance(row, Edge) for row in edges):
+    edges = 0
+    for parent in parents:
+        for row in edge_rows(child, parent, line, **told):
+            edges += isinstance(row, Edge)
+            yield row
+    if not parents or (edges and any(facts.values())):
         yield from fact_rows(child, line, facts, only_facts=not parents)
 
 
@@ -103,6 +106,9 @@ def _read(
             notes.append(Corrected(line, field, value, "", reason))
         else:
             found[field] = value
+            if field == "source" and value != record[field]:
+                reason = "the name of a source has letters, digits, dots, hyphens and underscores"
+                notes.append(Corrected(line, field, shown(record[field]), value, reason))
     return found
 
 

@@ -1,0 +1,1 @@
+"""Edges and facts about models that a client brings in bulk."""

@@ -1,0 +1,29 @@
+"""The names in a file: what is wrong with them, and what they were taken for."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from lineage.learning.names import key
+from lineage.models.models import NAME_LENGTH
+
+Fault = Literal["empty-name", "malformed-name"]
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def fault(name: str) -> Fault | None:
+    """What is wrong with a name."""
+    if not name:
+        return "empty-name"
+    return "malformed-name" if len(name) > NAME_LENGTH or _CONTROL.search(name) else None
+
+
+def why(was: str, now: str) -> str:
+    """Why a name was taken for another one."""
+    if was.strip() == now:
+        return "Spaces around a name do not count."
+    if key(was.strip()) == key(now):
+        return "Case does not distinguish names; the model is known by this spelling."
+    return "The model was renamed."

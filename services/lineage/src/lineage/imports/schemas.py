@@ -1,0 +1,149 @@
+"""The rows of an import, and its report."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from lineage.learning.trust import MANUAL, REGISTRY
+from lineage.shapes import Day
+from mergehub.contracts.examples import example
+from mergehub.contracts.messages import Answer, Message
+from mergehub.contracts.names import Digest
+from mergehub.contracts.strict import Lax
+
+MOST_ROWS = 10_000
+
+Relation = Literal["merge", "finetune", "adapter", "quantized", "distilled", "unknown"]
+Role = Literal["base", "ingredient"]
+
+
+def _others(value: str) -> str:
+    if value in (REGISTRY, MANUAL):
+        raise PydanticCustomError(
+            "reserved", f"must not be {value}, by which the hub itself learns"
+        )
+    return value
+
+
+Source = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60),
+    AfterValidator(_others),
+    Field(description="Where rows were learned, which decides how far they are trusted."),
+]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Line = Annotated[
+    int | None, Field(None, ge=0, lt=2**53, description="The row's place, for the report.")
+]
+SkippedBecause = Literal["empty-name", "malformed-name", "self-loop", "cycle"]
+RawName = Annotated[str, Field(max_length=10_000)]
+"""A name as a file has it. The import skips a row whose name is none, instead of refusing all."""
+
+
+class ImportedEdge(Message):
+    """`child` came from `parent`."""
+
+    child: RawName
+    parent: RawName
+    relation: Relation = "unknown"
+    role: Role | None = Field(
+        None, description="By default `ingredient` if the relation is `merge`, or else `base`."
+    )
+    method: str | None = Field(None, max_length=100)
+    weight: Number | None = None
+    density: Annotated[Number, Field(ge=0, le=1)] | None = None
+    layers: Annotated[list[Lax[tuple[int, int]]], Field(max_length=1000)] | None = None
+    child_digest: Digest | None = None
+    parent_digest: Digest | None = None
+    made_on: Day | None = Field(None, description="When the child was made or published.")
+    evidence: str | None = Field(None, max_length=1000, description="A URL, or a file and line.")
+    source: Source | None = Field(None, description="By default that of the import.")
+    line: Line
+
+
+class ImportedModel(Message):
+    """Facts about a model; null says nothing."""
+
+    name: RawName
+    architecture: str | None = Field(None, max_length=100)
+    parameters: int | None = Field(None, ge=0, lt=2**63)
+    tokenizer: str | None = Field(None, max_length=500)
+    licence: str | None = Field(None, max_length=100)
+    domains: list[Annotated[str, Field(min_length=1, max_length=60)]] = Field(
+        default_factory=list, max_length=50
+    )
+    made_on: Day | None = Field(None, description="When the model was published.")
+    line: Line
+
+
+class ImportCreate(Message):
+    """At most 10,000 rows. Importing the same rows again changes nothing."""
+
+    model_config = example(
+        source="edge-list",
+        dry_run=False,
+        edges=[
+            {
+                "child": "me/soup",
+                "parent": "org/base",
+                "relation": "merge",
+                "role": "base",
+                "evidence": "edges.csv:2",
+                "line": 2,
+            }
+        ],
+        models=[{"name": "org/base", "licence": "apache-2.0", "parameters": 7_000_000_000}],
+    )
+
+    source: Source = "edge-list"
+    dry_run: bool = Field(False, description="Say what would be done, and do nothing.")
+    edges: list[ImportedEdge] = Field(default_factory=list, max_length=MOST_ROWS)
+    models: list[ImportedModel] = Field(default_factory=list, max_length=MOST_ROWS)
+
+
+class EdgeCounts(Answer):
+    """`strengthened`: the row is now what the graph shows; `weaker`: it is kept beside that."""
+
+    added: int
+    known: int
+    strengthened: int
+    weaker: int
+    skipped: int
+
+
+class ModelCounts(Answer):
+    added: int
+    changed: int
+
+
+class Correction(Answer):
+    """A value that was taken for another one."""
+
+    line: int
+    field: str
+    was: str
+    now: str
+    reason: str
+
+
+class Skipped(Answer):
+    """A row that was not taken over; for a row about a model, `child` is its name."""
+
+    line: int
+    child: str
+    parent: str | None
+    code: SkippedBecause
+    reason: str
+
+
+class ImportReport(Answer):
+    """What became of the rows."""
+
+    dry_run: bool
+    edges: EdgeCounts
+    models: ModelCounts
+    corrected: list[Correction]
+    skipped: list[Skipped]

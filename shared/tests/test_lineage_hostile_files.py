@@ -1,0 +1,156 @@
+"""Whatever a file holds, reading it ends soon, with rows that a hub takes or with a sentence."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mergehub.lineage_files.hugging_face import Models
+from mergehub.lineage_files.model_info import rows_of_model
+from mergehub.lineage_files.names import LONGEST_NAME
+from mergehub.lineage_files.reading import FORMATS, File, How, read
+from mergehub.lineage_files.rows import Corrected, Edge, Facts, Row, Skipped, Unreadable, body_of
+from mergehub.lineage_files.words import RELATIONS
+
+SECONDS = 5
+MEMORY = 150 << 20
+
+PIECES = [
+    "parent", "child", "relation", "weight", "layers", "source", "target", "name", "base_model",
+    "merge_method: ", "models:\n", "slices:\n", "- sources:\n", "  - model: ", "experts:\n",
+    "layer_range: [0, 8]", "parameters: {weight: ", "org/left", "a_b", "/home/x", "./y", "x+y@z",
+    "---\n", "```yaml\n", "```\n", "~~~", "https://huggingface.co/", "tags: [merge]\n", '"', "'",
+    ",", ";", "\t", "|", "\n", "\r\n", "\r", "[", "]", "{", "}", ":", "#", "&a ", "*a", "<<: ",
+    "\ufeff", "\0", "\u200b", "\ud7ff", "é", "1e999", "nan", "-1", "999999999999999999999", " ",
+    '{"child": "', '"parent": "', '"cardData": {', '"id": "', "null", "true", "merge", "ties",
+]  # fmt: skip
+texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=60).map("".join)
+contents = texts.map(lambda text: text.encode("utf-8", "surrogatepass")) | st.binary(max_size=300)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(PIECES) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
+        st.sampled_from(["id", "tags", "cardData", "baseModels", "models", "relation", "base_model",
+                         "license", "config", "safetensors", "total", "createdAt", "architectures",
+                         "base_model_relation"]), inner, max_size=6),
+    max_leaves=20,
+)  # fmt: skip
+
+
+def _rows(content: bytes, kind: str) -> list[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "file"
+        path.write_bytes(content)
+        try:
+            return list(read(File(path), How(kind, name="me/soup" if kind == "recipe" else None)))
+        except Unreadable:
+            return []
+
+
+def _check(rows: list[Row]) -> None:
+    """Every row is one that a hub takes, or says why there is none."""
+    for row in rows:
+        if isinstance(row, Edge | Facts):
+            json.dumps(body_of(row), allow_nan=False).encode()
+            names = [row.child, row.parent] if isinstance(row, Edge) else [row.name]
+            assert all(0 < len(name) <= LONGEST_NAME for name in names)
+            assert all(name.isprintable() and name == name.strip() for name in names)
+        else:
+            assert isinstance(row, Skipped | Corrected)
+            assert row.reason
+        if isinstance(row, Edge):
+            assert row.child.lower() != row.parent.lower()
+            assert row.relation in RELATIONS
+            assert row.role in ("base", "ingredient")
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_any_file_is_read_or_refused(kind: str) -> None:
+    @given(contents)
+    @example(b"")
+    @example(b"\xff\xfe")
+    @example(b"\x1f\x8b\x08")
+    def check(content: bytes) -> None:
+        _check(_rows(content, kind))
+
+    check()
+
+
+@given(st.dictionaries(st.text(max_size=3), anything, max_size=3), anything)
+def test_any_information_about_a_model_is_read_or_reported(
+    more: dict[str, object], told: object
+) -> None:
+    info = {"id": "me/soup", "tags": told, **more}
+    _check(list(rows_of_model(info | told if isinstance(told, dict) else info)))
+
+
+LONG = 1_000_000
+ATTACKS = {
+    "names": ("card", "a/" * LONG),
+    "dashes": ("card", "---\n" + "-" * LONG),
+    "fences": ("card", "```\n" * (LONG // 4)),
+    "recipes": ("card", "merge_method: x\n" * (LONG // 16)),
+    "links": ("card", "huggingface.co/a/b " * (LONG // 19)),
+    "spaces": ("card", "models" + " " * LONG + ":\nmerge_method: x"),
+    "aliases": ("card", "merge_method: x\nparameters:\n  a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+        f"  {here}: &{here} [{','.join([f'*{before}'] * 9)}]\n"
+        for before, here in pairwise("abcdefghi")) + "models: *i\n"),
+    "deep": ("json", "[" * LONG),
+    "number": ("json", '{"child": "a/b", "parent": "c/d", "weight": ' + "9" * LONG + "}"),
+    "quotes": ("csv", "parent,child\n" + '"a\n' * (LONG // 40)),
+    "columns": ("csv", "parent,child" + "," * LONG),
+    "commas": ("csv", "parent,child\n" + "," * LONG),
+    "comments": ("csv", "#\n" * LONG),
+    "lines": ("csv", "parent,child\n" + "\n" * LONG),
+    "parents": ("json", json.dumps({"child": "a/b", "parents": ["c/d"] * (LONG // 10)})),
+    "models": ("recipe", "merge_method: linear\nmodels:\n" + "- model: a/b\n" * 15_000),
+    "ranges": ("csv", "parent,child,layers\na/b,c/d,\"" + "[[0,1]," * 15_000 + '"\n'),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_file_that_wants_much_time_or_memory_gets_little(attack: str) -> None:
+    kind, text = ATTACKS[attack]
+    content = text.encode()
+    begun = time.process_time()
+    _rows(content, kind)
+    assert time.process_time() - begun < SECONDS
+    tracemalloc.start()
+    _rows(content[: LONG // 4], kind)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < MEMORY
+
+
+def test_a_large_list_takes_memory_for_a_line_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "edges.csv"
+    with path.open("w") as file:
+        file.write("parent,child,relation\n")
+        file.writelines(f"org/{n % 97},me/model-{n},finetune\n" for n in range(50_000))
+    rows: Iterator[Row] = read(File(path), How())
+    tracemalloc.start()
+    assert sum(isinstance(row, Edge) for row in rows) == 50_000
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 5 << 20
+
+
+@given(st.text(max_size=60) | st.sampled_from([
+    "https://huggingface.co.evil.example/", "https://huggingface.co@evil.example/", "http://[",
+    "https://huggingface.co/api/models?cursor=x",
+]))  # fmt: skip
+def test_any_state_is_an_address_of_the_same_hub_or_refused(at: str) -> None:
+    if at and not at.startswith("https://huggingface.co/"):
+        with pytest.raises(Unreadable, match="another server"):
+            Models("https://huggingface.co", at=at)
+    else:
+        Models("https://huggingface.co", at=at or None)

@@ -1,0 +1,75 @@
+"""The frame of all pages in a real browser, against a running hub: shell, start page, 404."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+from looking import looking
+from running import RunningHub
+
+from mergehub.contracts.services import PAGES
+
+pytestmark = pytest.mark.browser
+
+SHOWN = ("/",)
+PHONE = (390, 844)
+FIRST_PICTURE_BYTES = 200_000
+
+
+@pytest.mark.parametrize("path", SHOWN)
+async def test_a_page_loads_only_from_the_hub_little_code_and_without_complaint(
+    hub: RunningHub, path: str
+) -> None:
+    async with looking() as looked:
+        answer = await looked.page.goto(f"{hub.url}{path}")
+        assert answer is not None
+        assert "unsafe" not in answer.headers["content-security-policy"]
+        await looked.page.locator("h1").first.wait_for(state="attached")
+        await looked.page.wait_for_load_state("networkidle")
+        assert looked.hosts == {urlsplit(hub.url).netloc}
+        assert looked.complaints == []
+        assert sum(looked.scripts.values()) < FIRST_PICTURE_BYTES
+
+
+@pytest.mark.parametrize("path", SHOWN)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(1280, 800), PHONE], ids=["desk", "phone"])
+async def test_everybody_can_use_a_page(
+    hub: RunningHub, path: str, scheme: str, size: tuple[int, int]
+) -> None:
+    async with looking(size, color_scheme=scheme) as looked:
+        page = looked.page
+        await page.goto(f"{hub.url}{path}")
+        await page.locator("h1").first.wait_for(state="attached")
+        await page.wait_for_load_state("networkidle")
+        assert await looked.violations() == []
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        assert width <= size[0], "the page is wider than the window"
+
+
+async def test_the_navigation_leads_to_every_page_and_says_where_one_is(hub: RunningHub) -> None:
+    async with looking() as looked:
+        page = looked.page
+        await page.goto(hub.url)
+        navigation = page.get_by_role("navigation", name="Pages")
+        links = await navigation.get_by_role("link").evaluate_all(
+            "all => all.map(e => e.getAttribute('href'))"
+        )
+        assert links == [*PAGES, "/docs"]
+        for path in reversed(PAGES):
+            await navigation.locator(f'a[href="{path}"]').click()
+            await navigation.locator(f'a[href="{path}"][aria-current=page]').wait_for()
+            assert urlsplit(page.url).path == path
+        await page.go_back()
+        await navigation.locator(f'a[href="{PAGES[-1]}"][aria-current=page]').wait_for()
+        assert looked.complaints == []
+
+
+async def test_an_unknown_address_says_so_and_leads_back(hub: RunningHub) -> None:
+    async with looking() as looked:
+        answer = await looked.page.goto(f"{hub.url}/maps")
+        assert answer is not None
+        assert answer.status == 404
+        await looked.page.get_by_role("navigation").get_by_role("link", name="Start").click()
+        await looked.page.get_by_role("heading", level=1, name="Mergehub").wait_for()

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { dragged, fitted, toScreen, toWorld, zoomed } from "../src/map/draw/camera.ts";
+import { Grid } from "../src/map/draw/grid.ts";
+import { chooseLabels } from "../src/map/draw/labels.ts";
+import { type Scene, sceneOf, spacing } from "../src/map/draw/scene.ts";
+import { Graph } from "../src/map/graph.ts";
+import { lookOf } from "../src/map/look.ts";
+import { answer } from "./answers.ts";
+
+const VIEW = { width: 800, height: 600 };
+const graph = new Graph(answer("abcd", ["b<a", "c<b", "d<c"]));
+const scene = (): Scene =>
+  sceneOf(graph, lookOf(graph, "kind"), new Uint8Array(graph.total).fill(1));
+
+test("zooming leaves the point under the pointer where it is", () => {
+  const camera = { x: 3, y: 4, scale: 2 };
+  const under = { x: 100, y: 500 };
+  const before = toWorld(camera, VIEW, under);
+  const after = toScreen(zoomed(camera, VIEW, 1.7, under), VIEW, before);
+  assert.ok(Math.hypot(after.x - under.x, after.y - under.y) < 1e-9);
+});
+
+test("dragging moves the world by as many pixels", () => {
+  const camera = { x: 0, y: 0, scale: 4 };
+  const at = toScreen(dragged(camera, 30, -10), VIEW, { x: 0, y: 0 });
+  assert.deepEqual(at, { x: 430, y: 290 });
+});
+
+test("a view that fits shows every node", () => {
+  const camera = fitted(graph.x, graph.y, VIEW, 100);
+  for (const node of [0, 3]) {
+    const { x } = toScreen(camera, VIEW, { x: graph.x[node] ?? 0, y: 0 });
+    assert.ok(x >= 0 && x <= VIEW.width);
+  }
+  assert.equal(fitted([5], [5], VIEW, 7).scale, 7);
+});
+
+test("nodes are found by any point near them, unless they are hidden", () => {
+  const all = scene();
+  const grid = new Grid(all);
+  const radius = (node: number) => all.radius[node] ?? 0;
+  assert.equal(grid.at({ x: 20.5, y: 0.5 }, 1, radius), 2);
+  assert.equal(grid.at({ x: 15, y: 40 }, 1, radius), null);
+  all.visible[2] = 0;
+  assert.equal(grid.at({ x: 20.5, y: 0.5 }, 1, radius), null);
+});
+
+test("what is drawn first is what matters most", () => {
+  const { order, edges, largest } = scene();
+  assert.deepEqual([...order], [0, 1, 2, 3]);
+  assert.deepEqual([...edges], [1, 0, 2, 1, 3, 2]);
+  assert.equal(largest, 0);
+  assert.equal(spacing(graph.x, graph.y), 10);
+});
+
+test("names never cover each other, and what stands out is named first", () => {
+  const all = scene();
+  const camera = { x: 15, y: 0, scale: 1 }; // 10 pixels between nodes: one name fits
+  const chosen = chooseLabels(all, camera, VIEW, (node) => `org/model-${node}`, [2]);
+  assert.deepEqual(chosen, [{ node: 2, text: "model-2" }]);
+  const apart = chooseLabels(all, { ...camera, scale: 15 }, VIEW, (node) => `m${node}`, []);
+  assert.equal(apart.length, 4);
+});

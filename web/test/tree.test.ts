@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Graph } from "../src/map/graph.ts";
+import { openAtFirst, type Row, rowsOf } from "../src/map/tree.ts";
+import { moveBy } from "../src/map/walking.ts";
+import { answer } from "./answers.ts";
+
+// a is the focus: made from p, and c and d were made from it; e from c.
+const GRAPH = answer("apcde", ["a<p", "c<a", "d<a", "e<c"]);
+GRAPH.clusters = [{ parent: 0, relation: 1, count: 12, x: 0, y: 0 }];
+const graph = new Graph(GRAPH);
+const first = rowsOf(graph, openAtFirst(graph));
+
+const shown = (rows: readonly Row[]) =>
+  rows.map(({ level, text }) => `${"  ".repeat(level - 1)}${text}`);
+
+test("the tree opens with what the focus was made from and what was made from it", () => {
+  assert.deepEqual(shown(first), [
+    "org/a",
+    "  Made from",
+    "    org/p",
+    "  Made from it",
+    "    org/c",
+    "    org/d",
+    "    12 fine-tunes",
+  ]);
+  assert.deepEqual(
+    first.slice(4).map(({ place, of, open }) => [place, of, open]),
+    [
+      [1, 3, false],
+      [2, 3, null],
+      [3, 3, null],
+    ],
+  );
+});
+
+test("a branch that is opened goes on in its own direction", () => {
+  const open = openAtFirst(graph).add("/0/children/2");
+  assert.equal(shown(rowsOf(graph, open))[5], "      org/e");
+});
+
+test("a whole graph begins with the models that were made from no other", () => {
+  const whole = new Graph({ ...GRAPH, focus: null });
+  assert.deepEqual(shown(rowsOf(whole, openAtFirst(whole))), ["org/p"]);
+});
+
+test("keys walk along the edges and back", () => {
+  assert.deepEqual(moveBy("ArrowRight", first, 0), { to: 1 });
+  assert.deepEqual(moveBy("ArrowRight", first, 4), { open: true });
+  assert.equal(moveBy("ArrowRight", first, 5), null);
+  assert.deepEqual(moveBy("ArrowLeft", first, 5), { to: 3 });
+  assert.deepEqual(moveBy("ArrowLeft", first, 3), { open: false });
+  assert.deepEqual(moveBy("ArrowUp", first, 0), { to: 0 });
+  assert.deepEqual(moveBy("End", first, 0), { to: 6 });
+  assert.deepEqual(moveBy("ArrowDown", first, 6), { to: 6 });
+  assert.equal(moveBy("x", first, 0), null);
+});
+
+test("models that were made from each other do not make an endless tree", () => {
+  const loop = new Graph(answer("ab", ["b<a", "a<b"]));
+  const open = new Set<string>();
+  for (let key = "/0/children"; key.length < 400; key += key.endsWith("/0") ? "/1" : "/0")
+    open.add(key);
+  assert.ok(rowsOf(loop, open.add("/0")).length < 40);
+});
