@@ -18,7 +18,7 @@ from mergehub.contracts.services import SERVICES
 
 pytestmark = pytest.mark.fuzz
 
-SEED, CASES, SECONDS = 1, 80, 240
+SEED, CASES, SECONDS = 1, 40, 240
 # Methods that a path does not have are all refused in one place: two of the seven will do here.
 # A sixth of the registry's cases are wrong types in the results of `report_run`.
 FEWER = """

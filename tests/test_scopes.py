@@ -25,7 +25,8 @@ DOOR = "a door"  # people sign in by it, even if reading needs a token
 NEEDED = {
     "recipes:write": {"publish_recipe", "update_recipe", "publish_recipe_version"},
     "runs:submit": {"submit_run", "cancel_run", "retry_run"},
-    "lineage:write": {"import_graph"},
+    "lineage:write": {"import_graph", "update_model"},
+    "lineage:moderate": {"flag_model", "clear_flag"},
     "worker": {
         "claim_run", "heartbeat_run", "release_run", "report_run", "beat_worker", "leave_worker",
     },
@@ -117,7 +118,7 @@ async def tokens(clients: dict[str, httpx.AsyncClient]) -> dict[str, str]:
 
 async def call(client: httpx.AsyncClient, method: str, path: str, token: str | None) -> int:
     """The status of a request for something that does not exist."""
-    filled = re.sub(r"\{(?:number|version)\}", "1", path)
+    filled = re.sub(r"\{(?:number|version|flag_id)\}", "1", path)
     filled = re.sub(r"\{[^}]+\}", f"{0:032x}", filled)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     body = {"json": {}} if method in ("POST", "PUT", "PATCH") else {}

@@ -25,7 +25,7 @@ from report import Row, failed_claims, score_table
 from rich.console import Console
 from watch import RunFailed, watch
 
-from mergehub.cli.commands.lineage.ancestors import draw
+from mergehub.cli.commands.lineage.trees import draw
 from mergehub.client import HubClient, HubError
 from mergehub.hub.process import Command, spawn
 from mergehub.whereabouts import read_connection

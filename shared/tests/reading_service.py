@@ -23,13 +23,22 @@ from mergehub.kit.settings.service import ServiceSettings
 R = TypeVar("R", bound=FakeRegistry)
 
 
+async def no_wait() -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class ReadingService:
-    """A service under test."""
+    """A service under test.
+
+    `emptied` is called when the rows of a test are gone, and `caught_up` before each request.
+    """
 
     background: Background
     create_app: Callable[[ServiceSettings], FastAPI]
     tables: MetaData
+    emptied: Callable[[], object] = lambda: None
+    caught_up: Callable[[], Awaitable[object]] = no_wait
 
 
 @pytest.fixture(scope="session")
@@ -69,10 +78,16 @@ async def client(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the service; the test runs its background work."""
     app = service.create_app(settings)
+
+    async def prepared(request: httpx.Request) -> None:
+        await service.caught_up()
+
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url=f"http://{service.background.name}"
+            transport=httpx.ASGITransport(app),
+            base_url=f"http://{service.background.name}",
+            event_hooks={"request": [prepared]},
         ) as client,
     ):
         yield client
@@ -88,4 +103,5 @@ async def untouched(
     async with resources.database.transaction() as session:
         for table in reversed(service.tables.sorted_tables):
             await session.execute(delete(table))
+    service.emptied()
     await resources.redis.flushdb()

@@ -1,12 +1,18 @@
-"""The drawing of a model's ancestors."""
+"""`mergehub lineage`: what it asks a hub, and what it shows of the answers."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import click
+import pytest
+from click.testing import CliRunner, Result
 from rich.console import Console
+from scripted import Reply, body, scripted
 
-from mergehub.cli.commands.lineage.ancestors import draw
+from mergehub.cli.commands.lineage import SECTIONS
+from mergehub.cli.commands.lineage.trees import draw
+from mergehub.cli.main import main
 
 
 def _edge(child: str, parent: str, role: str = "ingredient", weight: float | None = None) -> Any:
@@ -39,3 +45,53 @@ def test_a_shared_ancestor_is_unfolded_once() -> None:
     drawn = _drawn(_edge("s", "a"), _edge("s", "b"), _edge("a", "b"), _edge("b", "r"))
     assert sum("root" in line for line in drawn) == 1
     assert sum("see above" in line for line in drawn) == 1
+
+
+def test_two_statements_about_the_same_models_are_one_branch() -> None:
+    sure = _edge("s", "a", role="base") | {"confidence": 80}
+    unsure = _edge("s", "a") | {"confidence": 40, "method": None}
+    assert _drawn(sure, unsure) == _drawn(unsure, sure) == ["soup", "└── left [x] (base)"]
+
+
+def _walk(*edges: dict[str, Any], truncated: bool = False) -> dict[str, Any]:
+    names = {"s": "me/soup", "a": "org/left", "b": "org/right"}
+    nodes = [{"id": identity, "name": name} for identity, name in names.items()]
+    return {"start": "s", "nodes": nodes, "edges": list(edges), "truncated": truncated}
+
+
+def _said(*words: str, answers: list[Reply]) -> tuple[Result, list[str]]:
+    """What a command prints for a hub that gives these answers, and the paths it asked for."""
+    with scripted(body({"items": [{"id": "s", "name": "me/soup"}]}), *answers) as hub:
+        done = CliRunner().invoke(main, ["--url", hub.url, "lineage", *words])
+        return done, [asked.path for asked in hub.asked]
+
+
+@pytest.mark.parametrize("words", [["me/soup"], ["ancestors", "me/soup"]])
+def test_a_name_alone_shows_ancestors(words: list[str]) -> None:
+    done, asked = _said(*words, answers=[body(_walk(_edge("s", "a")))])
+    assert done.stdout.splitlines() == ["me/soup", "└── org/left (merge by ties)"]
+    assert asked == ["/v1/models?name=me%2Fsoup", "/v1/models/s/ancestors?limit=500"]
+
+
+def test_descendants_are_drawn_below_the_model() -> None:
+    walk = _walk(_edge("a", "s"), _edge("b", "a"), truncated=True)
+    done, asked = _said("descendants", "me/soup", "--depth", "2", answers=[body(walk)])
+    assert done.stdout.splitlines() == [
+        "me/soup", "└── org/left (merge by ties)", "    └── org/right (merge by ties)",
+    ]  # fmt: skip
+    assert asked[-1] == "/v1/models/s/descendants?max_depth=2&limit=100"
+    assert "there are more" in done.stderr
+
+
+LAZY = [(name, lazy) for commands in SECTIONS.values() for name, lazy in commands.items()]
+
+
+@pytest.mark.parametrize(("name", "lazy"), LAZY, ids=[name for name, _ in LAZY])
+def test_each_command_says_of_itself_what_the_list_says(name: str, lazy: Any) -> None:
+    group = main.get_command(click.Context(main), "lineage")
+    assert isinstance(group, click.Group)
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
+    assert command.name == name
+    assert command.help is not None
+    assert command.help.splitlines()[0] == lazy.help

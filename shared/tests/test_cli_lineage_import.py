@@ -116,6 +116,23 @@ def test_a_folder_of_cards_and_lists_is_imported(hub: ImportingHub, tmp_path: Pa
     assert hub.models["me/soup"]["licence"] == "mit"
 
 
+def test_a_thousand_small_files_are_few_requests(hub: ImportingHub, tmp_path: Path) -> None:
+    for number in range(1_000):
+        _file(tmp_path, f"model-{number}.md", "---\nbase_model: org/left\n---\n")
+    assert _report(hub, str(tmp_path))["edges"]["added"] == 1_000
+    assert len(hub.imports) == 1
+
+
+def test_files_of_one_name_in_two_folders_are_told_apart(hub: ImportingHub, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        _file(tmp_path / folder, "edges.csv", "parent,child\na/b,a/b\n")
+    report = _report(hub, str(tmp_path / "a"), str(tmp_path / "b"))
+    assert {row["file"] for row in report["skipped"]} == {
+        str(tmp_path / "a" / "edges.csv"), str(tmp_path / "b" / "edges.csv"),
+    }  # fmt: skip
+
+
 def test_standard_input_is_a_file(hub: ImportingHub) -> None:
     done = _run(hub, "-", stdin=EDGES.encode())
     assert done.exit_code == 0
@@ -141,7 +158,7 @@ def test_a_file_that_cannot_be_read_fails_the_command_and_stops_no_other(
     done = _run(hub, bad, good, str(tmp_path / "none.csv"), "--json")
     assert done.exit_code == 1
     report = json.loads(done.stdout)
-    assert [each["file"] for each in report["unreadable"]] == ["a.csv", "none.csv"]
+    assert [each["file"] for each in report["unreadable"]] == [bad, str(tmp_path / "none.csv")]
     assert report["edges"]["added"] == 2
 
 

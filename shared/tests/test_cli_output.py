@@ -116,7 +116,7 @@ def test_a_word_longer_than_the_terminal_stays_whole(columns: int) -> None:
 def test_a_tree_and_the_sides_of_one_thing_keep_their_words_whole(columns: int) -> None:
     digest = f"sha256:{'0' * 64}"
     code = (
-        "from mergehub.cli.commands.lineage.ancestors import draw\n"
+        "from mergehub.cli.commands.lineage.trees import draw\n"
         "from mergehub.cli.output import details, show\n"
         f"names = {NAMES!r}\n"
         "nodes = [{'id': n, 'name': n} for n in names]\n"

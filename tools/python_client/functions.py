@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,6 +24,8 @@ from mergehub.client.types import {service} as t
 '''
 JSON, FORM, STREAM = "application/json", "application/x-www-form-urlencoded", "text/event-stream"
 KEY = "Idempotency-Key"
+WIDTH = 96
+ONE_LINE = WIDTH - 6
 
 
 def module(service: str, document: Schema) -> str:
@@ -70,7 +73,7 @@ def _function(method: str, path: str, operation: Operation, document: Schema) ->
     made = ", ".join(_made(method, path, operation, by_place))
     lines = [
         f"def {name}({', '.join(arguments)}) -> {result}:",
-        f'    """{_docstring(operation)}"""',
+        _docstring(operation),
         f"    return {result.partition('[')[0]}({made})",
     ]
     return "\n".join(lines)
@@ -154,4 +157,8 @@ def _item(schema: Schema, document: Schema) -> str | None:
 def _docstring(operation: Operation) -> str:
     told = operation.get("description", operation["summary"]).partition("\n\n")[0]
     text = " ".join(told.split())
-    return text if text.endswith(".") else f"{text}."
+    sentence = text if text.endswith(".") else f"{text}."
+    if len(sentence) <= ONE_LINE:
+        return f'    """{sentence}"""'
+    lines = textwrap.wrap(sentence, WIDTH, initial_indent='"""')
+    return textwrap.indent("\n".join([*lines, '"""']), "    ")

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from fake_registry import FakeRegistry
+from fastapi import FastAPI
 from forked import forked
 from reading_service import (
     ReadingService,
@@ -26,13 +27,33 @@ from reading_service import (
 
 from lineage.app import create_app
 from lineage.background import BACKGROUND
+from lineage.memory.serving import replica_of
 from lineage.tables import Base
 from mergehub.kit.settings.service import ServiceSettings
 
 
 @pytest.fixture(scope="session")
-def service() -> ReadingService:
-    return ReadingService(BACKGROUND, create_app, Base.metadata)
+def apps() -> list[FastAPI]:
+    """The apps that tests have made; each has a replica of the graph."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def service(apps: list[FastAPI]) -> ReadingService:
+    def create(settings: ServiceSettings) -> FastAPI:
+        apps.append(create_app(settings))
+        return apps[-1]
+
+    def emptied() -> None:
+        """Load the graph anew: no log says that rows are gone, as the service deletes none."""
+        for app in apps:
+            replica_of(app).forget()
+
+    async def caught_up() -> None:
+        """Requests of tests find all that was committed before them."""
+        await replica_of(apps[-1]).current()
+
+    return ReadingService(BACKGROUND, create, Base.metadata, emptied, caught_up)
 
 
 @pytest.fixture(scope="session")

@@ -176,12 +176,26 @@ def test_the_openapi_document_names_operations_and_outputs_have_no_defaults():
     assert operations == {
         "list_models": "/v1/models",
         "get_model": "/v1/models/{model_id}",
+        "update_model": "/v1/models/{model_id}",
+        "flag_model": "/v1/models/{model_id}/flags",
+        "clear_flag": "/v1/models/{model_id}/flags/{flag_id}",
+        "import_graph": "/v1/graph/imports",
         "list_ancestors": "/v1/models/{model_id}/ancestors",
         "list_descendants": "/v1/models/{model_id}/descendants",
+        "list_relatives": "/v1/models/{model_id}/relatives",
+        "list_parents": "/v1/models/{model_id}/parents",
+        "list_children": "/v1/models/{model_id}/children",
+        "list_paths": "/v1/models/{model_id}/paths",
+        "list_common_ancestors": "/v1/graph/common",
+        "get_shares": "/v1/models/{model_id}/shares",
+        "get_licences": "/v1/models/{model_id}/licences",
+        "get_contamination": "/v1/models/{model_id}/contamination",
         "list_popular_models": "/v1/graph/popular",
     }
-    for name, schema in document["components"]["schemas"].items():
-        assert set(schema["required"]) == set(schema["properties"]), name
+    received = {"FlagCreate", "ImportCreate", "ImportedEdge", "ImportedModel", "ModelUpdate"}
+    schemas = document["components"]["schemas"]
+    for name in schemas.keys() - received:
+        assert set(schemas[name]["required"]) == set(schemas[name]["properties"]), name
 
 
 def test_every_path_is_one_that_the_table_gives_to_lineage():

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from lineage.answers.endpoints import router as answers
 from lineage.background import BACKGROUND
 from lineage.graph.endpoints import router as graph
 from lineage.imports.endpoints import IMPORT_BYTES
 from lineage.imports.endpoints import router as imports
+from lineage.memory.serving import start_replica
 from lineage.models.endpoints import router as models
+from lineage.moderation.endpoints import router as moderation
 from lineage.tables import intake
 from mergehub.kit.http.app import ServiceParts, build_app
 from mergehub.kit.identity.introspection import ask_registry
@@ -19,7 +22,17 @@ from mergehub.kit.settings.service import ServiceSettings
 LINKS = tuple(
     Link(
         listing,
-        ("get_model", "list_ancestors", "list_descendants"),
+        (
+            "get_model",
+            "list_ancestors",
+            "list_descendants",
+            "list_relatives",
+            "list_parents",
+            "list_children",
+            "get_shares",
+            "get_licences",
+            "get_contamination",
+        ),
         {"model_id": "$response.body#/items/0/id"},
     )
     for listing in ("list_models", "list_popular_models")
@@ -28,11 +41,12 @@ LINKS = tuple(
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub lineage",
-    routers=(models, graph, imports),
+    routers=(models, answers, graph, imports, moderation),
     largest_bodies={"/graph/imports": IMPORT_BYTES},
     links=LINKS,
     readings=intake.readings,
     start=ask_registry,
+    loops=start_replica,
 )
 
 

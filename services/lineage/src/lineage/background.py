@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lineage.events import consumer
+from lineage.learning.changes import CHANNEL
 from lineage.tables import intake
 from mergehub.kit.background.resources import Background, Resources
 from mergehub.kit.database.pruning import Pruner
@@ -16,4 +17,6 @@ def _loops(resources: Resources) -> Mapping[str, Loop]:
     return {"consumer": consumer(resources, resources.metrics).run, "pruner": pruner.run}
 
 
-BACKGROUND = Background(name="lineage", migrations="lineage.migrations", loops=_loops)
+BACKGROUND = Background(
+    name="lineage", migrations="lineage.migrations", loops=_loops, channels=(CHANNEL,)
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -43,6 +44,11 @@ class Batch:
     def full(self) -> bool:
         """Whether no other row may be added."""
         return len(self) >= MOST_ROWS or self.size >= MOST_BYTES
+
+    @property
+    def by_file(self) -> Counter[str]:
+        """How many rows come from each file."""
+        return Counter(self.places[row["line"]].file for row in (*self.edges, *self.models))
 
     def place(self, number: Any) -> Place:
         """Where the row with a number is written."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from lineage.learning.trust import MANUAL, REGISTRY
+from lineage.shapes import Day
 from mergehub.contracts.examples import example
 from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.names import Digest
@@ -20,13 +20,6 @@ Relation = Literal["merge", "finetune", "adapter", "quantized", "distilled", "un
 Role = Literal["base", "ingredient"]
 
 
-def _day(value: Any) -> Any:
-    """Refuse numbers, which pydantic takes for seconds since 1970."""
-    if isinstance(value, date) or (isinstance(value, str) and value[4:5] == "-"):
-        return value
-    raise PydanticCustomError("day", "must be a day, as in 2026-11-25")
-
-
 def _others(value: str) -> str:
     if value in (REGISTRY, MANUAL):
         raise PydanticCustomError(
@@ -35,7 +28,6 @@ def _others(value: str) -> str:
     return value
 
 
-Day = Annotated[date, Field(strict=False), BeforeValidator(_day)]
 Source = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60),

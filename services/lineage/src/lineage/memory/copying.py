@@ -9,7 +9,7 @@ import asyncpg
 import numpy as np
 from numpy.typing import NDArray
 
-PIECE_BYTES = 1 << 20
+PIECE_BYTES = 16 << 20
 HEADER_BYTES = 19  # the signature, the flags and the length of an extension, which is 0
 TRAILER = b"\xff\xff"
 
@@ -39,7 +39,8 @@ class _Columns:
         """All columns."""
         self._read()
         assert self._rest == TRAILER, "the rows have another width"
-        return {name: np.concatenate(pieces) for name, pieces in self._pieces.items()}
+        # one column after the other, so that its pieces are freed
+        return {name: np.concatenate(self._pieces.pop(name)) for name in self._fields}
 
     def _read(self) -> None:
         begin = 0 if self._begun else HEADER_BYTES
@@ -65,11 +66,10 @@ async def copied_lines(
     connection: asyncpg.Connection, query: str, arguments: Sequence[Any]
 ) -> bytes:
     """The only column of a query, a text of each row in a line, as COPY writes it."""
-    lines = bytearray()
+    pieces: list[bytes] = []
 
     async def take(data: bytes) -> None:
-        nonlocal lines
-        lines += data
+        pieces.append(data)
 
     await connection.copy_from_query(query, *arguments, output=take, format="text")
-    return bytes(lines)
+    return b"".join(pieces)

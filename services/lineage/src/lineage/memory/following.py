@@ -9,7 +9,7 @@ import asyncpg
 from lineage.memory import changes
 from lineage.memory.graph import Graph
 from lineage.memory.growing import GrowingGraph
-from lineage.memory.heap import give_back
+from lineage.memory.heap import give_back, give_back_large_arrays
 from lineage.memory.rows import Columns, ModelRows, read_edges, read_models
 
 
@@ -28,6 +28,7 @@ class Follower:
     @classmethod
     async def load(cls, connection: asyncpg.Connection) -> Follower:
         """Read all models and edges, as they are at one moment."""
+        give_back_large_arrays()
         growing = GrowingGraph()
         async with _moment(connection):
             place = changes.Place(await changes.horizon(connection))
@@ -46,7 +47,7 @@ class Follower:
         while more:
             found, models, edges = await self._read(connection)
             if found.transactions:
-                newest = max(self.graph.as_of, *found.transactions.values())
+                newest = 1 + max(self.graph.as_of, *found.transactions.values())
                 self.graph = await asyncio.to_thread(self._apply, models, edges, newest)
             self._place = self._place.moved(found)
             applied, more = applied + len(found.transactions), found.more

@@ -23,8 +23,9 @@ class Graph:
 
     Any thread may read it while the graph grows: it has the models and edges of one position.
 
-    - `as_of`: the position in the log of changes; all that was committed before it is here.
-    - `read_at`: when that was read.
+    - `as_of`: the place in the log of changes, after the youngest transaction that is here. It
+      grows with each change.
+    - `read_at`: when the last change was read.
     - `revision`: grows when facts change that statistics count: of an edge, or a model's domains.
     """
 
@@ -50,6 +51,15 @@ class Graph:
     def id(self, number: int) -> UUID:
         """A model's opaque id."""
         return UUID(int=int(self.models.id_high[number]) << 64 | int(self.models.id_low[number]))
+
+    def names_of(self, models: Numbers) -> list[str]:
+        """The present names of models."""
+        return self.names.all_at(self.models.name_place[models].tolist())
+
+    def ids(self, models: Numbers) -> list[UUID]:
+        """The opaque ids of models."""
+        high, low = self.models.id_high[models].tolist(), self.models.id_low[models].tolist()
+        return [UUID(int=one << 64 | other) for one, other in zip(high, low, strict=True)]
 
     def number(self, id: UUID) -> int | None:
         """The number of the model with this id; None if there is none."""

@@ -39,7 +39,11 @@ async def texts_of(
 
 
 def coded(
-    texts: list[asyncpg.Record], name: str, each: Numbers, code: Callable[[Any], int]
+    texts: list[asyncpg.Record],
+    name: str,
+    each: Numbers,
+    code: Callable[[Any], int],
+    dtype: type[np.unsignedinteger[Any]] = np.uint16,
 ) -> NDArray[Any]:
     """The column of the codes of the texts of this name."""
-    return np.array([code(text[name]) for text in texts], np.uint16)[each]
+    return np.array([code(text[name]) for text in texts], dtype)[each]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from lineage.memory.arrays import Places
 
 END = b"\n"
-_ESCAPES = {b"\b": b"b", b"\f": b"f", b"\n": b"n", b"\r": b"r", b"\t": b"t", b"\v": b"v"}
-_ESCAPES |= {b"\\": b"\\"}
+_ESCAPES = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", "\v": "v", "\\": "\\"}
 _TEXTS = {letter: text for text, letter in _ESCAPES.items()}
-_TO_ESCAPE = re.compile(rb"[\b\f\n\r\t\v\\]")
-_ESCAPED = re.compile(rb"\\(.)")
+_TO_ESCAPE = re.compile(r"[\b\f\n\r\t\v\\]")
+_ESCAPED = re.compile(r"\\(.)")
 
 
 class Names:
@@ -39,13 +38,19 @@ class Names:
 
     def at(self, place: int) -> str:
         """The name that begins at a place."""
-        text = bytes(self._text[place : self._text.index(END, place)])
-        return (_ESCAPED.sub(_plain, text) if b"\\" in text else text).decode()
+        [name] = self.all_at([place])
+        return name
+
+    def all_at(self, places: Iterable[int]) -> list[str]:
+        """The names that begin at these places."""
+        text, end_of = self._text, self._text.index
+        names = [text[place : end_of(END, place)].decode() for place in places]
+        return [_plain(name) if "\\" in name else name for name in names]
 
 
 def _escaped(name: str) -> bytes:
-    return _TO_ESCAPE.sub(lambda found: b"\\" + _ESCAPES[found[0]], name.encode())
+    return _TO_ESCAPE.sub(lambda found: "\\" + _ESCAPES[found[0]], name).encode()
 
 
-def _plain(found: re.Match[bytes]) -> bytes:
-    return _TEXTS.get(found[1], found[1])
+def _plain(name: str) -> str:
+    return _ESCAPED.sub(lambda found: _TEXTS.get(found[1], found[1]), name)

@@ -9,6 +9,7 @@ from contextlib import suppress
 import asyncpg
 import structlog
 
+from lineage.learning.changes import CHANNEL
 from lineage.memory.following import AnotherDatabase, Follower
 from lineage.memory.graph import Graph
 from lineage.memory.metrics import GraphMetrics
@@ -18,7 +19,6 @@ from mergehub.kit.telemetry.loops import turned
 
 log = structlog.get_logger()
 
-CHANNEL = "lineage_graph"
 LOOK_SECONDS = 1.0  # how often to look without a call
 LOAD_SECONDS = 600.0
 FORGET_SECONDS = 12 * 3600.0  # the log is kept for a day; a replica that missed so much loads anew
@@ -33,7 +33,7 @@ class Replica:
         self._metrics = GraphMetrics(resources.metrics)
         self._follower: Follower | None = None
         self._loaded, self._woken = asyncio.Event(), asyncio.Event()
-        self._next_look: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._next_look, self._next_graph = _future(), _future()
 
     async def loaded(self, seconds: float) -> Graph | None:
         """The graph as soon as it is loaded; None if that takes longer."""
@@ -48,6 +48,12 @@ class Replica:
         self._woken.set()
         await asyncio.shield(look)
         assert self.graph is not None
+        return self.graph
+
+    async def newer(self, than: int) -> Graph:
+        """The graph as soon as it has a change after this position."""
+        while self.graph is None or self.graph.as_of <= than:
+            await asyncio.shield(self._next_graph)
         return self.graph
 
     def forget(self) -> None:
@@ -66,7 +72,7 @@ class Replica:
 
     async def _look(self, connection: asyncpg.Connection) -> None:
         """Bring the graph up to the present; then those who wait for this look go on."""
-        look, self._next_look = self._next_look, asyncio.get_running_loop().create_future()
+        look, self._next_look = self._next_look, _future()
         try:
             follower = await self._loaded_follower(connection)
             self._metrics.applied(await follower.follow(connection))
@@ -77,9 +83,12 @@ class Replica:
         except BaseException:
             self._next_look = look  # the next look is good as well
             raise
-        self.graph = follower.graph
-        self._metrics.looked(self.graph)
-        self._loaded.set()
+        if follower.graph is not self.graph:
+            self.graph = follower.graph
+            self._loaded.set()
+            self._next_graph.set_result(None)
+            self._next_graph = _future()
+        self._metrics.looked(follower.graph)
         look.set_result(None)
 
     async def _loaded_follower(self, connection: asyncpg.Connection) -> Follower:
@@ -88,3 +97,7 @@ class Replica:
             self._follower = await Follower.load(connection)
             log.info("graph.loaded", seconds=round(time.monotonic() - began, 3))
         return self._follower
+
+
+def _future() -> asyncio.Future[None]:
+    return asyncio.get_running_loop().create_future()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
+import numpy as np
 from numpy.typing import NDArray
 
 from lineage.memory.arrays import Numbers
@@ -94,8 +95,8 @@ async def read_edges(
     where, arguments = _only("id", ids)
     rows = await copied(connection, EDGES.format(where=where), arguments, EDGE_FIELDS)
     texts, each = await texts_of(connection, EDGE_TEXTS, rows.pop("kind"), rows["id"])
-    rows["relation"] = coded(texts, "relation", each, _place_in(RELATIONS))
-    rows["role"] = coded(texts, "role", each, _place_in(ROLES))
+    rows["relation"] = coded(texts, "relation", each, _place_in(RELATIONS), np.uint8)
+    rows["role"] = coded(texts, "role", each, _place_in(ROLES), np.uint8)
     rows["method"] = coded(texts, "method", each, codes.method.code)
     rows["source"] = coded(texts, "source", each, codes.source.code)
     return rows

@@ -1,24 +1,28 @@
-"""`/v1/models`: find models and get one with its names and revisions."""
+"""`/v1/models`: find models, get one with all that is known of it, and change it."""
 
 from __future__ import annotations
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
-from lineage.models import schemas, service
+from lineage.models import changing, schemas, service
 from lineage.models.models import NAME_LENGTH
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.sessions import Session
+from mergehub.kit.identity.auth import requires
+from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.paging.cursors import BadCursor
-from mergehub.kit.problems.problem import problem_responses
+from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 
+Writer = Annotated[Principal, Depends(requires("lineage:write"))]
 Text = Annotated[str, Query(min_length=1, max_length=NAME_LENGTH)]
 Name = Annotated[
-    Text | None, Query(description="The whole name, in any case.", examples=["org/base"])
+    Text | None,
+    Query(description="The whole name, in any case; a former name, too.", examples=["org/base"]),
 ]
 Prefix = Annotated[
     Text | None, Query(description="The beginning of the name, in any case.", examples=["org/"])
@@ -40,5 +44,19 @@ async def list_models(
     "/{model_id}", summary="Get a model", responses=problem_responses(service.ModelNotFound)
 )
 async def get_model(model_id: UUID, session: Session) -> schemas.ModelDetail:
-    """A model with its names and revisions."""
+    """A model with its names, revisions and flags, and what else is said of its parents."""
     return await service.detail(session, model_id)
+
+
+@router.patch(
+    "/{model_id}",
+    summary="Rename a model or change its facts",
+    responses=problem_responses(
+        Unauthenticated, Forbidden, service.ModelNotFound, changing.ModelNameTaken
+    ),
+)
+async def update_model(
+    model_id: UUID, body: schemas.ModelUpdate, session: Session, writer: Writer
+) -> schemas.ModelDetail:
+    """Change what the body names. A renamed model keeps its id, and is found by former names."""
+    return await changing.change(session, model_id, body)

@@ -1,18 +1,32 @@
-"""The responses about models."""
+"""The requests and responses about models."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
-from mergehub.contracts.messages import Answer
+from pydantic import Field, StringConstraints
+
+from lineage.models.models import NAME_LENGTH
+from lineage.shapes import Day
+from mergehub.contracts.examples import example
+from mergehub.contracts.messages import Answer, Message
+from mergehub.contracts.names import must_be
 from mergehub.kit.paging.pages import Page
+
+Name = Annotated[
+    str,
+    StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f-\x9f]+$", max_length=NAME_LENGTH),
+    must_be(f"must be a name such as org/soup, without spaces, at most {NAME_LENGTH} characters"),
+]
 
 
 class Model(Answer):
-    """A model and how often it was used: each count is of distinct children.
+    """A model, what is known of it, and how often it was used: each count is of distinct children.
 
-    `alias_of` is the model that now has this name, in another spelling.
+    `alias_of` is the model that now has this name, in another spelling. `source` is where the facts
+    were learned.
     """
 
     id: UUID
@@ -22,10 +36,33 @@ class Model(Answer):
     ingredient_count: int
     created_at: datetime
     alias_of: UUID | None
+    architecture: str | None
+    parameters: int | None
+    tokenizer: str | None
+    licence: str | None
+    domains: list[str]
+    source: str | None
+    made_on: date | None
 
 
 class ModelPage(Page[Model]):
     """Sorted by name."""
+
+
+class ModelUpdate(Message):
+    """What is left out stays as it is; null removes a fact."""
+
+    model_config = example(name="org/base-7b", licence="apache-2.0", parameters=7_000_000_000)
+
+    name: Name | None = Field(None, description="The new name. Former names still find the model.")
+    architecture: str | None = Field(None, max_length=100)
+    parameters: int | None = Field(None, ge=0, lt=2**63)
+    tokenizer: str | None = Field(None, max_length=500)
+    licence: str | None = Field(None, max_length=100)
+    domains: list[Annotated[str, Field(min_length=1, max_length=60)]] | None = Field(
+        None, max_length=50
+    )
+    made_on: Day | None = Field(None, description="When the model was published.")
 
 
 class ModelName(Answer):
@@ -51,9 +88,52 @@ class RefusedParent(Answer):
     created_at: datetime
 
 
-class ModelDetail(Model):
-    """A model with its names and revisions, oldest first."""
+class Claim(Answer):
+    """What another source says about a parent; the graph shows a stronger claim.
 
+    `confidence` (0 to 100) is how far the source is trusted, and `evidence` where it says so.
+    """
+
+    parent: UUID
+    name: str
+    child_digest: str | None
+    parent_digest: str | None
+    role: str
+    relation: str
+    method: str | None
+    weight: float | None
+    density: float | None
+    layers: list[tuple[int, int]] | None
+    source: str
+    confidence: int
+    evidence: str | None
+    made_on: date | None
+    created_at: datetime
+
+
+class Flag(Answer):
+    """A warning about a model, by whom it was set, and whether it was cleared."""
+
+    id: int
+    kind: str
+    reason: str
+    evidence: str | None
+    set_by: str
+    set_at: datetime
+    cleared_by: str | None
+    cleared_at: datetime | None
+
+
+class ModelDetail(Model):
+    """A model with its names, revisions and flags, oldest first.
+
+    `kind` says how the model was made: `original` without a known parent, or else the relation of
+    its most trusted edge.
+    """
+
+    kind: str
     names: list[ModelName]
     revisions: list[Revision]
+    flags: list[Flag]
+    claims: list[Claim]
     refused_parents: list[RefusedParent]

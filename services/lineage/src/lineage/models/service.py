@@ -1,4 +1,4 @@
-"""Reading models."""
+"""How models are read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lineage.models import refusals, repository, schemas
+from lineage.models import parents, repository, schemas
 from lineage.models.models import ModelRow
 from mergehub.kit.paging.pages import PageRequest
 from mergehub.kit.problems.problem import NotFound
@@ -23,10 +23,14 @@ async def get(session: AsyncSession, model_id: UUID) -> ModelRow:
     """Return a model's row. Raises ModelNotFound."""
     found = await repository.find(session, model_id)
     if found is None:
-        raise ModelNotFound(
-            f"No model has the id {model_id}; `GET /v1/models?name=…` finds one by its name."
-        )
+        raise not_found(model_id)
     return found
+
+
+def not_found(model_id: UUID) -> ModelNotFound:
+    return ModelNotFound(
+        f"No model has the id {model_id}; `GET /v1/models?name=…` finds one by its name."
+    )
 
 
 async def detail(session: AsyncSession, model_id: UUID) -> schemas.ModelDetail:
@@ -34,15 +38,25 @@ async def detail(session: AsyncSession, model_id: UUID) -> schemas.ModelDetail:
     model = await get(session, model_id)
     names = await repository.names(session, model_id)
     revisions = await repository.revisions(session, model_id)
-    refused = await refusals.of(session, model.number)
     return schemas.ModelDetail(
         **schemas.Model.model_validate(model).model_dump(),
+        kind=await parents.kind(session, model.number),
         names=[
             *(schemas.ModelName.model_validate(row) for row in names),
             schemas.ModelName(name=model.name, since=model.named_at),
         ],
         revisions=[schemas.Revision.model_validate(row) for row in revisions],
-        refused_parents=[schemas.RefusedParent.model_validate(row) for row in refused],
+        flags=[
+            schemas.Flag.model_validate(row)
+            for row in await repository.flags(session, model.number)
+        ],
+        claims=[
+            schemas.Claim.model_validate(row) for row in await parents.claims(session, model.number)
+        ],
+        refused_parents=[
+            schemas.RefusedParent.model_validate(row)
+            for row in await parents.refused(session, model.number)
+        ],
     )
 
 

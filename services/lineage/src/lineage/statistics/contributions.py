@@ -21,9 +21,12 @@ def months(graph: Graph, edges: Numbers) -> tuple[Numbers, Keys]:
     Months count from 1970; an edge without a date has the month -1.
     """
     days = graph.edges.made_on[edges]
-    dates = np.maximum(days, 0).astype("datetime64[D]").astype("datetime64[M]")
-    month = np.where(days < 0, -1, dates.astype(np.int64))
-    return _once(graph.edges.child[edges], month << 16 | graph.edges.method[edges])
+    first = min(int(days.min(initial=0)), 0)
+    every = np.arange(first, int(days.max(initial=0)) + 1)
+    month_of = every.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    month_of[every < 0] = -1
+    keys = month_of[days - first] << 16 | graph.edges.method[edges]
+    return _once(graph.edges.child[edges], keys)
 
 
 def pairs(graph: Graph, edges: Numbers) -> tuple[Numbers, Keys]:

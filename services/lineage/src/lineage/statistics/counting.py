@@ -11,11 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Generic, Protocol, TypeVar
+from weakref import ref
 
 import numpy as np
 
 from lineage.memory.arrays import Integers, Numbers, distinct
 from lineage.memory.graph import Graph
+from lineage.memory.names import Names
 from lineage.statistics.selection import Selection
 from lineage.statistics.top import Top
 
@@ -51,22 +53,28 @@ class Following(Generic[C]):
         self._first = first
         self._lock = Lock()
         self._length = 0
-        self._revision = -1
+        self._revision = 0
+        self._load: ref[Names] | None = None
         self._counts: C | None = None
 
     def ask(self, graph: Graph, question: Callable[[C], Answer]) -> Answer:
         """Count what is new in a graph, then ask a question about the counts."""
         with self._lock:
-            if self._counts is None or graph.revision > self._revision:
+            if self._counts is None or self._is_outdated(graph):
                 self._counts = self._count_first(graph)
             if len(graph.edges.id) > self._length:
                 self._counts.add(graph, self._added(graph))
                 self._length = len(graph.edges.id)
             return question(self._counts)
 
+    def _is_outdated(self, graph: Graph) -> bool:
+        """Whether edges that were counted have changed, or the graph was loaded anew."""
+        another = self._load is None or self._load() is not graph.names
+        return another or graph.revision > self._revision
+
     def _count_first(self, graph: Graph) -> C:
         """Count the edges of the first segment, which has most of them."""
-        self._revision = graph.revision
+        self._revision, self._load = graph.revision, ref(graph.names)
         self._length = graph.segments[0].end if graph.segments else 0
         edges = self._selection.among_first(graph, self._length)
         _, keys = self._contribute(graph, edges)

@@ -67,13 +67,22 @@ class Selection:
             codes = [at for at, text in enumerate(graph.codes.domains) if self._for_domain(text)]
             edges = edges[_among(graph.models.domains[graph.edges.child[edges]], codes)]
         if self.base is not None:
-            uses = graph.expand(np.array([self.base], np.int32), "descendants")
-            uses = uses if end is None else uses[uses < end]
-            on_it = distinct(graph.edges.child[uses[graph.edges.role[uses] == BASE]])
             chosen = np.zeros(graph.size, np.bool_)
-            chosen[on_it] = True
+            chosen[self._on_base(graph, self.base, graph.edges.child[edges], end)] = True
             edges = edges[chosen[graph.edges.child[edges]]]
         return edges
+
+    def _on_base(self, graph: Graph, base: int, children: Numbers, end: int | None) -> Numbers:
+        """Models that were made on a base, at least those among `children`."""
+        start = np.array([base], np.int32)
+        if len(children) < graph.degrees(start, "descendants")[0]:
+            uses = graph.expand(distinct(children), "ancestors")
+        else:
+            uses = graph.expand(start, "descendants")
+        uses = uses if end is None else uses[uses < end]
+        is_base = (graph.edges.role[uses] == BASE) & (graph.edges.parent[uses] == base)
+        made_on: Numbers = graph.edges.child[uses[is_base]]
+        return made_on
 
     def _for_domain(self, text: str) -> bool:
         return self.domain in domains_of(text)

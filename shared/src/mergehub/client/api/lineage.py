@@ -27,22 +27,42 @@ def list_models(
 
 
 def get_model(model_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.ModelDetail]:
-    """A model with its names and revisions."""
+    """A model with its names, revisions and flags, and what else is said of its parents."""
     return Call("GET", f"/v1/models/{part(model_id)}", headers={"If-None-Match": if_none_match})
+
+
+def update_model(model_id: str | UUID, body: t.ModelUpdate) -> Call[t.ModelDetail]:
+    """Change what the body names. A renamed model keeps its id, and is found by former names."""
+    return Call("PATCH", f"/v1/models/{part(model_id)}", body=body)
 
 
 def list_ancestors(
     model_id: str | UUID,
     *,
     max_depth: int | None = None,
+    relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
+    | None = None,
+    method: list[str] | None = None,
+    since: str | None = None,
     limit: int | None = None,
+    cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Walk]:
-    """The models that a model was made from, directly or by way of others."""
+    """The models that a model was made from, directly or by way of others. With `Accept:
+    application/x-ndjson`, all of them stream, nearest first, a node in each line; `limit` and
+    `cursor` do not count then.
+    """
     return Call(
         "GET",
         f"/v1/models/{part(model_id)}/ancestors",
-        query={"max_depth": max_depth, "limit": limit},
+        query={
+            "max_depth": max_depth,
+            "relation": relation,
+            "method": method,
+            "since": since,
+            "limit": limit,
+            "cursor": cursor,
+        },
         headers={"If-None-Match": if_none_match},
     )
 
@@ -51,14 +71,203 @@ def list_descendants(
     model_id: str | UUID,
     *,
     max_depth: int | None = None,
+    relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
+    | None = None,
+    method: list[str] | None = None,
+    since: str | None = None,
     limit: int | None = None,
+    cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Walk]:
-    """The models that were made from a model, directly or by way of others."""
+    """The models that were made from a model, directly or by way of others. With `Accept:
+    application/x-ndjson`, all of them stream, nearest first, a node in each line; `limit` and
+    `cursor` do not count then.
+    """
     return Call(
         "GET",
         f"/v1/models/{part(model_id)}/descendants",
-        query={"max_depth": max_depth, "limit": limit},
+        query={
+            "max_depth": max_depth,
+            "relation": relation,
+            "method": method,
+            "since": since,
+            "limit": limit,
+            "cursor": cursor,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_relatives(
+    model_id: str | UUID,
+    *,
+    max_depth: int | None = None,
+    relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
+    | None = None,
+    method: list[str] | None = None,
+    since: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.Walk]:
+    """What a model was made from and what was made from it. With `Accept: application/x-ndjson`,
+    all of them stream, nearest first, a node in each line; `limit` and `cursor` do not count then.
+    """
+    return Call(
+        "GET",
+        f"/v1/models/{part(model_id)}/relatives",
+        query={
+            "max_depth": max_depth,
+            "relation": relation,
+            "method": method,
+            "since": since,
+            "limit": limit,
+            "cursor": cursor,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_parents(
+    model_id: str | UUID,
+    *,
+    q: str | None = None,
+    relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
+    | None = None,
+    method: list[str] | None = None,
+    since: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.Neighbours, t.Neighbour]:
+    """The models that a model was made from directly, those with the most children first."""
+    return Pages(
+        "GET",
+        f"/v1/models/{part(model_id)}/parents",
+        query={
+            "q": q,
+            "relation": relation,
+            "method": method,
+            "since": since,
+            "limit": limit,
+            "cursor": cursor,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_children(
+    model_id: str | UUID,
+    *,
+    q: str | None = None,
+    relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
+    | None = None,
+    method: list[str] | None = None,
+    since: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.Neighbours, t.Neighbour]:
+    """The models that were made from a model directly, those with the most children first."""
+    return Pages(
+        "GET",
+        f"/v1/models/{part(model_id)}/children",
+        query={
+            "q": q,
+            "relation": relation,
+            "method": method,
+            "since": since,
+            "limit": limit,
+            "cursor": cursor,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_paths(
+    model_id: str | UUID,
+    *,
+    to: str | UUID,
+    ways: Literal["lineage", "any"] | None = None,
+    relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
+    | None = None,
+    method: list[str] | None = None,
+    since: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.Paths]:
+    """All shortest paths from a model to another."""
+    return Call(
+        "GET",
+        f"/v1/models/{part(model_id)}/paths",
+        query={
+            "to": to,
+            "ways": ways,
+            "relation": relation,
+            "method": method,
+            "since": since,
+            "limit": limit,
+            "cursor": cursor,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_common_ancestors(
+    *,
+    model: list[str],
+    relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
+    | None = None,
+    method: list[str] | None = None,
+    since: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.CommonAncestors, t.CommonAncestor]:
+    """The common ancestors of models, nearest first, such as the base that they share."""
+    return Pages(
+        "GET",
+        "/v1/graph/common",
+        query={
+            "model": model,
+            "relation": relation,
+            "method": method,
+            "since": since,
+            "limit": limit,
+            "cursor": cursor,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def get_shares(
+    model_id: str | UUID, *, limit: int | None = None, if_none_match: str | None = None
+) -> Call[t.Shares]:
+    """How much of a model goes back to each of its origins; the answer states the rule."""
+    return Call(
+        "GET",
+        f"/v1/models/{part(model_id)}/shares",
+        query={"limit": limit},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def get_licences(model_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.Licences]:
+    """The licences of a model and its ancestors, and where on the way one of them is broken."""
+    return Call(
+        "GET", f"/v1/models/{part(model_id)}/licences", headers={"If-None-Match": if_none_match}
+    )
+
+
+def get_contamination(
+    model_id: str | UUID, *, limit: int | None = None, if_none_match: str | None = None
+) -> Call[t.Contamination]:
+    """The flags that a moderator set on a model or on one of its ancestors, with the paths."""
+    return Call(
+        "GET",
+        f"/v1/models/{part(model_id)}/contamination",
+        query={"limit": limit},
         headers={"If-None-Match": if_none_match},
     )
 
@@ -81,3 +290,13 @@ def list_popular_models(
 def import_graph(body: t.ImportCreate) -> Call[t.ImportReport]:
     """Take in up to 10,000 rows about edges and models; the report names each that was skipped."""
     return Call("POST", "/v1/graph/imports", body=body)
+
+
+def flag_model(model_id: str | UUID, body: t.FlagCreate) -> Call[t.Flag]:
+    """Warn of a model and of all that came from it. The flag records who set it, and when."""
+    return Call("POST", f"/v1/models/{part(model_id)}/flags", body=body)
+
+
+def clear_flag(model_id: str | UUID, flag_id: int) -> Call[None]:
+    """Take a warning back. The flag stays in the model's history, with who cleared it, and when."""
+    return Call("DELETE", f"/v1/models/{part(model_id)}/flags/{part(flag_id)}")

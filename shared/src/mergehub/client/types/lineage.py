@@ -5,6 +5,58 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 
+class Claim(TypedDict):
+    """What another source says about a parent; the graph shows a stronger claim.
+
+    `confidence` (0 to 100) is how far the source is trusted, and `evidence` where it says so."""
+
+    parent: str
+    name: str
+    child_digest: str | None
+    parent_digest: str | None
+    role: str
+    relation: str
+    method: str | None
+    weight: float | None
+    density: float | None
+    layers: list[list[Any]] | None
+    source: str
+    confidence: int
+    evidence: str | None
+    made_on: str | None
+    created_at: str
+
+
+class CommonAncestor(TypedDict):
+    """`distances`: from each of the models, in the order of the question."""
+
+    id: str
+    name: str
+    distances: list[int]
+    children_count: int
+
+
+class CommonAncestors(TypedDict):
+    """What all of the models came from, nearest first; `nearest` is the first, by `rule`."""
+
+    models: list[Named]
+    nearest: CommonAncestor | None
+    rule: str
+    items: list[CommonAncestor]
+    truncated: bool
+    next_cursor: str | None
+    as_of: int
+
+
+class Contamination(TypedDict):
+    """The flags of the model and of its ancestors, nearest first."""
+
+    model: Named
+    flags: list[InheritedFlag]
+    truncated: bool
+    as_of: int
+
+
 class Correction(TypedDict):
     """A value that was taken for another one."""
 
@@ -16,7 +68,10 @@ class Correction(TypedDict):
 
 
 class Edge(TypedDict):
-    """`child` came from `parent`; digests name the revisions, if they are known."""
+    """`child` came from `parent`; digests name the revisions, if they are known.
+
+    `source` is where this was learned, `confidence` (0 to 100) how sure it is, and `evidence` where
+    it is written. `made_on` is when the child was made, or else when this was learned."""
 
     child: str
     parent: str
@@ -26,10 +81,14 @@ class Edge(TypedDict):
     role: str
     method: str | None
     weight: float | None
+    density: float | None
     layers: list[list[Any]] | None
     recipe_version: str | None
     run: str | None
     source: str
+    confidence: int
+    evidence: str | None
+    made_on: str
 
 
 class EdgeCounts(TypedDict):
@@ -40,6 +99,25 @@ class EdgeCounts(TypedDict):
     strengthened: int
     weaker: int
     skipped: int
+
+
+class Flag(TypedDict):
+    """A warning about a model, by whom it was set, and whether it was cleared."""
+
+    id: int
+    kind: str
+    reason: str
+    evidence: str | None
+    set_by: str
+    set_at: str
+    cleared_by: str | None
+    cleared_at: str | None
+
+
+class FlagCreate(TypedDict):
+    kind: Literal["contaminated"]
+    reason: str
+    evidence: NotRequired[str | None]
 
 
 class ImportCreate(TypedDict):
@@ -95,10 +173,65 @@ class ImportedModel(TypedDict):
     line: NotRequired[int | None]
 
 
-class Model(TypedDict):
-    """A model and how often it was used: each count is of distinct children.
+class InheritedFlag(TypedDict):
+    """A flag; `path` leads from the model to the one on which it was set."""
 
-    `alias_of` is the model that now has this name, in another spelling."""
+    id: int
+    kind: str
+    reason: str
+    evidence: str | None
+    set_at: str
+    path: list[Named]
+
+
+class InheritedLicence(TypedDict):
+    """`path` leads from the model to the nearest one with this licence; `count` have it."""
+
+    licence: str
+    path: list[Named]
+    count: int
+
+
+class LicenceConflict(TypedDict):
+    """A licence that is broken.
+
+    `path` leads from the model through the one that breaks it to one that has it; `by` is the first
+    on the way down that breaks it, and `licence` its own."""
+
+    broken: str
+    reason: str
+    by: Named
+    licence: str
+    path: list[Named]
+
+
+class LicenceExclusion(TypedDict):
+    """Two inherited licences of which neither keeps what the other demands."""
+
+    one: InheritedLicence
+    other: InheritedLicence
+
+
+class Licences(TypedDict):
+    """What the model inherits, and what of it is broken, by `rule`.
+
+    `unknown`: how many of the model and its ancestors have no known licence."""
+
+    model: Named
+    licence: str | None
+    rule: str
+    inherited: list[InheritedLicence]
+    conflicts: list[LicenceConflict]
+    exclusions: list[LicenceExclusion]
+    unknown: int
+    as_of: int
+
+
+class Model(TypedDict):
+    """A model, what is known of it, and how often it was used: each count is of distinct children.
+
+    `alias_of` is the model that now has this name, in another spelling. `source` is where the facts
+    were learned."""
 
     id: str
     name: str
@@ -107,6 +240,13 @@ class Model(TypedDict):
     ingredient_count: int
     created_at: str
     alias_of: str | None
+    architecture: str | None
+    parameters: int | None
+    tokenizer: str | None
+    licence: str | None
+    domains: list[str]
+    source: str | None
+    made_on: str | None
 
 
 class ModelCounts(TypedDict):
@@ -115,7 +255,10 @@ class ModelCounts(TypedDict):
 
 
 class ModelDetail(TypedDict):
-    """A model with its names and revisions, oldest first."""
+    """A model with its names, revisions and flags, oldest first.
+
+    `kind` says how the model was made: `original` without a known parent, or else the relation of
+    its most trusted edge."""
 
     id: str
     name: str
@@ -124,8 +267,18 @@ class ModelDetail(TypedDict):
     ingredient_count: int
     created_at: str
     alias_of: str | None
+    architecture: str | None
+    parameters: int | None
+    tokenizer: str | None
+    licence: str | None
+    domains: list[str]
+    source: str | None
+    made_on: str | None
+    kind: str
     names: list[ModelName]
     revisions: list[Revision]
+    flags: list[Flag]
+    claims: list[Claim]
     refused_parents: list[RefusedParent]
 
 
@@ -141,12 +294,78 @@ class ModelPage(TypedDict):
     next_cursor: str | None
 
 
+class ModelUpdate(TypedDict):
+    """What is left out stays as it is; null removes a fact."""
+
+    name: NotRequired[str | None]
+    architecture: NotRequired[str | None]
+    parameters: NotRequired[int | None]
+    tokenizer: NotRequired[str | None]
+    licence: NotRequired[str | None]
+    domains: NotRequired[list[str] | None]
+    made_on: NotRequired[str | None]
+
+
+class Named(TypedDict):
+    id: str
+    name: str
+
+
+class Neighbour(TypedDict):
+    """A direct parent or child; what is said of the edge is the most certain claim."""
+
+    id: str
+    name: str
+    children_count: int
+    relation: str
+    role: str
+    method: str | None
+    weight: float | None
+    confidence: int
+    made_on: str
+    licence: str | None
+    flagged: bool
+
+
+class Neighbours(TypedDict):
+    """Direct parents or children, those with the most children first.
+
+    `total` and `counts` (by relation) are of all that the filter keeps, whatever `q` is."""
+
+    items: list[Neighbour]
+    total: int
+    counts: dict[str, int]
+    next_cursor: str | None
+    as_of: int
+
+
 class Node(TypedDict):
-    """A model on a walk; `depth` is the length of the shortest path from the start."""
+    """A model on a walk; `depth` is the length of the shortest path from the start.
+
+    `side`: which of its relatives it is. The start is on the first side that was asked for."""
 
     id: str
     name: str
     depth: int
+    side: str
+
+
+class Paths(TypedDict):
+    """All shortest paths between two models, in a fixed order; `nodes` and `edges` are theirs.
+
+    `length` is the number of edges of each, null if there is no path. `count` is how many paths
+    there are, at most 2^53 - 1."""
+
+    start: str
+    end: str
+    length: int | None
+    count: int
+    paths: list[list[str]]
+    nodes: list[Named]
+    edges: list[Edge]
+    truncated: bool
+    next_cursor: str | None
+    as_of: int
 
 
 class PopularModels(TypedDict):
@@ -171,6 +390,25 @@ class Revision(TypedDict):
     created_at: str
 
 
+class Share(TypedDict):
+    id: str
+    name: str
+    share: float
+
+
+class Shares(TypedDict):
+    """How much of the model goes back to each origin (together 1), the largest first, by `rule`.
+
+    `through`: how much of it came through each other ancestor."""
+
+    model: Named
+    rule: str
+    origins: list[Share]
+    through: list[Share]
+    truncated: bool
+    as_of: int
+
+
 class Skipped(TypedDict):
     """A row that was not taken over; for a row about a model, `child` is its name."""
 
@@ -184,12 +422,15 @@ class Skipped(TypedDict):
 class Walk(TypedDict):
     """The start (depth 0), the models that were reached from it, and every edge between them.
 
-    `truncated`: there is more beyond `max_depth` or `limit`; walk on from the outermost nodes."""
+    On a later page: the next models, and their edges to each other and to those before.
+    `truncated`: there is more, on the next page or beyond `max_depth`."""
 
     start: str
     nodes: list[Node]
     edges: list[Edge]
     truncated: bool
+    next_cursor: str | None
+    as_of: int
 
 
 class Problem(TypedDict):

@@ -18,9 +18,10 @@ Cursor = Annotated[
 ]
 
 
-async def _asked(
-    request: Request, response: Response, limit: Limit = 50, cursor: Cursor = None
+def page_request(
+    request: Request, response: Response, limit: int, cursor: str | None
 ) -> PageRequest:
+    """The page that a request asks for; its cursor is bound to the other parameters."""
     secret: bytes = request.app.state.resources.settings.cursor_secret
     query = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in UNBOUND)
     return PageRequest(
@@ -29,6 +30,12 @@ async def _asked(
         Cursors(secret, f"{request.url.path}?{urlencode(query)}"),
         lambda place: link_next(request, response, place),
     )
+
+
+async def _asked(
+    request: Request, response: Response, limit: Limit = 50, cursor: Cursor = None
+) -> PageRequest:
+    return page_request(request, response, limit, cursor)
 
 
 Paging = Annotated[PageRequest, Depends(_asked)]

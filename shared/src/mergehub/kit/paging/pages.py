@@ -46,6 +46,10 @@ class PageRequest:
         shown = rows[: self.limit]
         if len(rows) <= self.limit:
             return shown, None
-        cursor = self._cursors.encode(*key(shown[-1]))
+        return shown, self.next_after(*key(shown[-1]))
+
+    def next_after(self, *key: Any) -> str:
+        """The cursor of the page that begins after this sort key, which `Link` names as well."""
+        cursor = self._cursors.encode(*key)
         self._link(cursor)
-        return shown, cursor
+        return cursor

@@ -10,6 +10,9 @@ HERE = "mergehub.cli.commands.lineage"
 SECTIONS = {
     "One model": {
         "ancestors": Lazy(f"{HERE}.ancestors:ancestors", "Show a model's ancestors as a tree."),
+        "descendants": Lazy(
+            f"{HERE}.ancestors:descendants", "Show what was made from a model as a tree."
+        ),
     },
     "Lineage from elsewhere": {
         "import": Lazy(

@@ -1,62 +1,65 @@
-"""`lineage ancestors`: a model's ancestors as a tree."""
+"""`lineage ancestors` and `lineage descendants`: what is before and after a model, as a tree."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import click
-from rich.text import Text
-from rich.tree import Tree
 
+from mergehub.cli.commands.lineage.trees import Direction, draw
 from mergehub.cli.connection import hub
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.output import show
 
-Edges = dict[str, list[dict[str, Any]]]
+DEPTH = click.option(
+    "--depth", "max_depth", type=click.IntRange(1, 1000), help="How many steps to go at most."
+)
+
+
+def _limit(usual: int) -> Callable[[Any], Any]:
+    return click.option(
+        "--limit",
+        type=click.IntRange(1, 2000),
+        default=usual,
+        show_default=True,
+        help="How many models to show at most, the nearest first.",
+    )
 
 
 @click.command()
 @click.argument("model")
+@DEPTH
+@_limit(500)
 @as_json
 @click.pass_context
-def ancestors(ctx: click.Context, model: str, raw: bool) -> None:
+def ancestors(ctx: click.Context, /, model: str, raw: bool, **asked: Any) -> None:
     """Show a model's ancestors as a tree."""
+    _walk(ctx, model, "ancestors", asked, raw)
+
+
+@click.command()
+@click.argument("model")
+@DEPTH
+@_limit(100)
+@as_json
+@click.pass_context
+def descendants(ctx: click.Context, /, model: str, raw: bool, **asked: Any) -> None:
+    """Show what was made from a model as a tree."""
+    _walk(ctx, model, "descendants", asked, raw)
+
+
+def _walk(
+    ctx: click.Context, model: str, direction: Direction, asked: dict[str, Any], raw: bool
+) -> None:
     with hub(ctx) as client:
-        walk = client.ancestors(client.model(model)["id"])
+        walk = client.get(f"/v1/models/{client.model(model)['id']}/{direction}", **asked)
     if raw:
         show_json(walk)
         return
-    show(draw(walk))
+    show(draw(walk, direction))
     if walk["truncated"]:
-        click.echo("This shows only the nearest ancestors; there are more.", err=True)
-
-
-def draw(walk: dict[str, Any]) -> Tree:
-    """The walk as a tree; a model that occurs twice is expanded only the first time."""
-    names = {node["id"]: node["name"] for node in walk["nodes"]}
-    parents: Edges = defaultdict(list)
-    for edge in walk["edges"]:
-        parents[edge["child"]].append(edge)
-    tree = Tree(Text(names[walk["start"]], "bold"))
-    waiting = [(tree, walk["start"])]
-    unfolded = set()
-    while waiting:
-        branch, model = waiting.pop(0)
-        if model in unfolded:
-            if parents[model]:
-                branch.add(Text("see above", "dim"))
-            continue
-        unfolded.add(model)
-        waiting += [
-            (branch.add(_label(edge, names[edge["parent"]])), edge["parent"])
-            for edge in parents[model]
-        ]
-    return tree
-
-
-def _label(edge: dict[str, Any], name: str) -> Text:
-    how = "base" if edge["role"] == "base" else edge["relation"]
-    method = f" by {edge['method']}" if edge["method"] and edge["role"] != "base" else ""
-    weight = f", weight {edge['weight']:g}" if edge["weight"] is not None else ""
-    return Text.assemble(name, (f" ({how}{method}{weight})", "dim"))
+        click.echo(
+            f"This shows only the nearest {direction}; there are more: see --limit and --depth.",
+            err=True,
+        )

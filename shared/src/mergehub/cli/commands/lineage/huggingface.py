@@ -104,7 +104,8 @@ def _import(
         report.files += 1
         if limit is not None and read >= limit:
             return
-        state.keep(key, {"next": page.next})
+        state.put(key, {"next": page.next})
+        state.keep()
         click.echo(f"{read} models", err=True)
 
 

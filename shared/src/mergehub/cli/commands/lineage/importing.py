@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from mergehub.cli.commands.lineage.progress import Progress
 from mergehub.cli.commands.lineage.report import Report
 from mergehub.cli.commands.lineage.sending import send
 from mergehub.cli.commands.lineage.state import State
@@ -82,36 +83,29 @@ def import_(
 def _import(
     client: HubClient, found: list[File], how: How, source: str, report: Report, state: State
 ) -> None:
-    """Send every file's rows; after each batch, remember how many rows of which file are sent."""
-    for file in found:
+    """Send all rows; after each batch, remember how many of which file are sent."""
+    progress = Progress(found, state)
+    for batch in batches(_rows(progress, how, report)):
+        rows = batch.by_file
+        send(client, batch, source, report)
+        progress.sent(rows)
+
+
+def _rows(progress: Progress, how: How, report: Report) -> Iterator[tuple[str, Edge | Facts]]:
+    """The rows of the files that are still to send; what else readers say goes to the report."""
+    for name, file, done in progress.files():
         report.files += 1
-        key = str(file.path.resolve())
-        about = file.path.stat() if file.path.exists() else None
-        same = [about.st_size, about.st_mtime_ns] if about else None
-        known = state.get(key)
-        done = known["rows"] if known and known["file"] == same else 0
-        sent = done
-        for batch in batches(_rows(file, how, report, skip=done)):
-            size = len(batch)
-            send(client, batch, source, report)
-            sent += size
-            state.keep(key, {"file": same, "rows": sent})
-
-
-def _rows(file: File, how: How, report: Report, skip: int) -> Iterator[tuple[str, Edge | Facts]]:
-    """The rows of a file to send; what else its reader says goes to the report."""
-    name = str(file.path.relative_to(file.root)) if file.root else file.path.name
-    sent = 0
-    try:
-        for row in read(file, how):
-            if not isinstance(row, Edge | Facts):
-                report.note(name, row)
-                continue
-            sent += 1
-            if sent > skip:
-                yield name, row
-    except Unreadable as error:
-        report.fail(name, str(error))
+        number = 0
+        try:
+            for row in read(file, how):
+                if not isinstance(row, Edge | Facts):
+                    report.note(name, row)
+                    continue
+                number += 1
+                if number > done:
+                    yield name, row
+        except Unreadable as error:
+            report.fail(name, str(error))
 
 
 def _files(paths: list[Path], name: str | None) -> list[File]:

@@ -121,6 +121,8 @@ def _where(row: Mapping[str, Any]) -> str:
 
 
 def _what(row: Mapping[str, Any]) -> str:
+    if "field" in row and not row["was"] and not row["now"]:
+        return str(row["field"])
     if "field" in row:
         return f"{row['field']}: {row['was']} → {row['now'] or 'nothing'}"
     return f"{row['child']} ← {row['parent']}" if row["parent"] else str(row["child"])

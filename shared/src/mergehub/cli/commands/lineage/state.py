@@ -29,9 +29,12 @@ class State:
         """What is remembered under a key, or None."""
         return self._held.get(key)
 
-    def keep(self, key: str, value: Any) -> None:
-        """Remember a value, on the disk at once."""
+    def put(self, key: str, value: Any) -> None:
+        """Remember a value, so far in memory."""
         self._held[key] = value
+
+    def keep(self) -> None:
+        """Write what is remembered to the disk."""
         if self._path is None:
             return
         draft = self._path.with_name(f"{self._path.name}.new")

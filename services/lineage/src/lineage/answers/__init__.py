@@ -1,0 +1,1 @@
+"""The questions about the graph over HTTP: parameters, answers, pages and streams."""

@@ -1,0 +1,91 @@
+"""Edges as answers show them: from the columns, and for some with details from the tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from lineage.answers import schemas
+from lineage.answers.parameters import EPOCH
+from lineage.edges.models import EdgeRow
+from lineage.memory.arrays import Numbers
+from lineage.memory.columns import RELATIONS, ROLES
+from lineage.memory.graph import Graph
+from lineage.models.models import RevisionRow
+
+NO_DETAILS: Mapping[str, Any] = {
+    "child_digest": None,
+    "parent_digest": None,
+    "layers": None,
+    "recipe_version": None,
+    "run": None,
+    "evidence": None,
+}
+
+
+async def described(session: AsyncSession, graph: Graph, edges: Numbers) -> list[schemas.Edge]:
+    """The edges, in the same order."""
+    columns = graph.edges
+    details = await _details(session, columns.id[edges[columns.detailed[edges]]].tolist())
+    children, parents = graph.ids(columns.child[edges]), graph.ids(columns.parent[edges])
+    return [
+        schemas.Edge(
+            child=child, parent=parent, **_facts(graph, edge), **details.get(id, NO_DETAILS)
+        )
+        for edge, id, child, parent in zip(
+            edges.tolist(), columns.id[edges].tolist(), children, parents, strict=True
+        )
+    ]
+
+
+def _facts(graph: Graph, edge: int) -> dict[str, Any]:
+    columns, codes = graph.edges, graph.codes
+    return {
+        "relation": RELATIONS[columns.relation[edge]],
+        "role": ROLES[columns.role[edge]],
+        "method": codes.method[columns.method[edge]] or None,
+        "weight": known(float(columns.weight[edge])),
+        "density": known(float(columns.density[edge])),
+        "source": codes.source[columns.source[edge]],
+        "confidence": int(columns.confidence[edge]),
+        "made_on": day(int(columns.made_on[edge])),
+    }
+
+
+def known(value: float) -> float | None:
+    """A weight or density, to the digits that single precision has; None if it is not known."""
+    return float(f"{value:.7g}") if math.isfinite(value) else None
+
+
+def day(days: int) -> date:
+    """The date that is so many days after 1970."""
+    return EPOCH + timedelta(days=days)
+
+
+async def _details(session: AsyncSession, ids: list[int]) -> dict[int, dict[str, Any]]:
+    """What only the tables know of edges, by their ids."""
+    if not ids:
+        return {}
+    child, parent = aliased(RevisionRow), aliased(RevisionRow)
+    query = (
+        select(
+            EdgeRow.id,
+            child.digest.label("child_digest"),
+            parent.digest.label("parent_digest"),
+            EdgeRow.layers,
+            EdgeRow.recipe_version,
+            EdgeRow.run,
+            EdgeRow.evidence,
+        )
+        .join(child, child.id == EdgeRow.child_revision, isouter=True)
+        .join(parent, parent.id == EdgeRow.parent_revision, isouter=True)
+        .where(EdgeRow.id.in_(ids))
+    )
+    rows = (await session.execute(query)).mappings()
+    return {row["id"]: {name: row[name] for name in NO_DETAILS} for row in rows}

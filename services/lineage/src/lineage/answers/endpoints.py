@@ -1,0 +1,202 @@
+"""`/v1/models/{id}/…` and `/v1/graph/common`: the questions about the graph."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lineage.answers import inheritance, kin, schemas, walks
+from lineage.answers import neighbours as neighbour_answers
+from lineage.answers.parameters import At, MaxDepth, MaxNodes, OfModel, Where, find
+from lineage.memory.filters import EdgeFilter
+from lineage.memory.serving import GraphLoading, InMemory
+from lineage.models.models import NAME_LENGTH
+from lineage.models.service import ModelNotFound
+from lineage.questions.paths import Ways
+from lineage.questions.walks import Way
+from mergehub.kit.http.pagination import Cursor, Paging, page_request
+from mergehub.kit.http.sessions import Session
+from mergehub.kit.paging.cursors import BadCursor
+from mergehub.kit.paging.pages import PageRequest
+from mergehub.kit.problems.problem import problem_responses
+
+router = APIRouter(prefix="/v1", tags=["graph"])
+
+ONE = problem_responses(ModelNotFound, GraphLoading)
+PAGES = problem_responses(ModelNotFound, GraphLoading, BadCursor)
+Most = Annotated[int, Query(alias="limit", ge=1, le=1000, description="The most models to list.")]
+Text = Annotated[
+    str | None,
+    Query(min_length=1, max_length=NAME_LENGTH, description="A part of the name, in any case."),
+]
+WAYS = "`lineage`: along one line of descent. `any`: in any direction, by what both share."
+Models = Annotated[
+    list[UUID],
+    Query(alias="model", min_length=1, max_length=20, description="A model's id; repeat it."),
+]
+
+
+async def _walk_page(
+    request: Request, response: Response, limit: MaxNodes = 500, cursor: Cursor = None
+) -> PageRequest:
+    return page_request(request, response, limit, cursor)
+
+
+WalkPaging = Annotated[PageRequest, Depends(_walk_page)]
+
+
+MORE = (
+    "With `Accept: application/x-ndjson`, all of them stream, nearest first, a node in each line; "
+    "`limit` and `cursor` do not count then."
+)
+
+
+@router.get(
+    "/models/{model_id}/ancestors",
+    summary="List what a model was made from",
+    description=f"The models that a model was made from, directly or by way of others. {MORE}",
+    response_model=schemas.Walk,
+    responses=PAGES | walks.STREAMED,
+)
+async def list_ancestors(
+    request: Request,
+    at: OfModel,
+    where: Where,
+    session: Session,
+    asked: WalkPaging,
+    max_depth: MaxDepth = None,
+) -> schemas.Walk | Response:
+    return await _walk(request, "ancestors", at, where, session, asked, max_depth)
+
+
+@router.get(
+    "/models/{model_id}/descendants",
+    summary="List what was made from a model",
+    description=f"The models that were made from a model, directly or by way of others. {MORE}",
+    response_model=schemas.Walk,
+    responses=PAGES | walks.STREAMED,
+)
+async def list_descendants(
+    request: Request,
+    at: OfModel,
+    where: Where,
+    session: Session,
+    asked: WalkPaging,
+    max_depth: MaxDepth = None,
+) -> schemas.Walk | Response:
+    return await _walk(request, "descendants", at, where, session, asked, max_depth)
+
+
+@router.get(
+    "/models/{model_id}/relatives",
+    summary="List a model's ancestors and descendants",
+    description=f"What a model was made from and what was made from it. {MORE}",
+    response_model=schemas.Walk,
+    responses=PAGES | walks.STREAMED,
+)
+async def list_relatives(
+    request: Request,
+    at: OfModel,
+    where: Where,
+    session: Session,
+    asked: WalkPaging,
+    max_depth: MaxDepth = None,
+) -> schemas.Walk | Response:
+    return await _walk(request, "relatives", at, where, session, asked, max_depth)
+
+
+async def _walk(
+    request: Request,
+    way: Way,
+    at: At,
+    where: EdgeFilter | None,
+    session: AsyncSession,
+    asked: PageRequest,
+    max_depth: int | None,
+) -> schemas.Walk | Response:
+    if walks.LINES in request.headers.get("accept", ""):
+        return walks.streamed(at, way, where, max_depth)
+    return await walks.walk(at, session, way, where, max_depth, asked)
+
+
+@router.get("/models/{model_id}/parents", summary="List a model's direct parents", responses=PAGES)
+async def list_parents(
+    at: OfModel, where: Where, asked: Paging, q: Text = None
+) -> schemas.Neighbours:
+    """The models that a model was made from directly, those with the most children first."""
+    return await neighbour_answers.neighbours(at, "ancestors", where, q, asked)
+
+
+@router.get(
+    "/models/{model_id}/children", summary="List a model's direct children", responses=PAGES
+)
+async def list_children(
+    at: OfModel, where: Where, asked: Paging, q: Text = None
+) -> schemas.Neighbours:
+    """The models that were made from a model directly, those with the most children first."""
+    return await neighbour_answers.neighbours(at, "descendants", where, q, asked)
+
+
+@router.get(
+    "/models/{model_id}/paths",
+    summary="List the shortest paths between two models",
+    responses=PAGES,
+)
+async def list_paths(
+    request: Request,
+    at: OfModel,
+    to: Annotated[UUID, Query(description="The id of the model at the other end.")],
+    where: Where,
+    session: Session,
+    asked: Paging,
+    ways: Annotated[Ways, Query(description=WAYS)] = "lineage",
+) -> schemas.Paths:
+    """All shortest paths from a model to another."""
+    end = await find(request, at.graph, to)
+    ends = (at.number, end.number)
+    return await kin.paths(session, end.graph, ends, ways, where, asked)
+
+
+@router.get("/graph/common", summary="List what several models have in common", responses=PAGES)
+async def list_common_ancestors(
+    request: Request, graph: InMemory, models: Models, where: Where, asked: Paging
+) -> schemas.CommonAncestors:
+    """The common ancestors of models, nearest first, such as the base that they share."""
+    numbers: list[int] = []
+    for model in models:
+        at = await find(request, graph, model)
+        graph = at.graph
+        numbers.append(at.number)
+    return await kin.common(graph, numbers, where, asked)
+
+
+@router.get("/models/{model_id}/shares", summary="Get the contributions to a model", responses=ONE)
+async def get_shares(at: OfModel, limit: Most = 100) -> schemas.Shares:
+    """How much of a model goes back to each of its origins; the answer states the rule."""
+    return await inheritance.shares(at, limit)
+
+
+@router.get(
+    "/models/{model_id}/licences", summary="Get the licences that a model inherits", responses=ONE
+)
+async def get_licences(at: OfModel) -> schemas.Licences:
+    """The licences of a model and its ancestors, and where on the way one of them is broken.
+
+    This is a help for people who decide, not legal advice.
+    """
+    return await inheritance.licences(at)
+
+
+@router.get(
+    "/models/{model_id}/contamination",
+    summary="Get the flags that a model inherits",
+    responses=ONE,
+)
+async def get_contamination(
+    at: OfModel, session: Session, limit: Most = 100
+) -> schemas.Contamination:
+    """The flags that a moderator set on a model or on one of its ancestors, with the paths."""
+    return await inheritance.contamination(session, at, limit)

@@ -1,0 +1,90 @@
+"""What the requests about the graph have in common: the model, the filter, the limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Depends, Query, Request
+
+from lineage.memory.codes import Codes
+from lineage.memory.columns import RELATIONS
+from lineage.memory.filters import EdgeFilter
+from lineage.memory.graph import Graph
+from lineage.memory.serving import InMemory, replica_of
+from lineage.models.service import ModelNotFound
+
+EPOCH = date(1970, 1, 1)
+
+Relation = Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]
+Relations = Annotated[
+    list[Relation] | None,
+    Query(alias="relation", description="Only edges of these relations; may be repeated."),
+]
+Methods = Annotated[
+    list[Annotated[str, Query(min_length=1, max_length=100)]] | None,
+    Query(alias="method", max_length=50, description="Only edges of these merge methods."),
+]
+Since = Annotated[
+    date | None, Query(description="Only edges made, or else learned, on this day or later.")
+]
+MaxDepth = Annotated[int | None, Query(ge=1, le=1000, description="The most steps to go.")]
+MaxNodes = Annotated[
+    int, Query(ge=1, le=2000, description="The most models to list, nearest first.")
+]
+
+
+def _filter(
+    graph: InMemory,
+    relation: Relations = None,
+    method: Methods = None,
+    since: Since = None,
+) -> EdgeFilter | None:
+    if relation is None and method is None and since is None:
+        return None
+    relations = None if relation is None else frozenset(map(RELATIONS.index, relation))
+    days = None if since is None else (since - EPOCH).days
+    return EdgeFilter(relations=relations, methods=_codes(graph.codes.method, method), since=days)
+
+
+def _codes(codes: Codes, texts: list[str] | None) -> frozenset[int] | None:
+    """The codes of those texts that any edge has."""
+    if texts is None:
+        return None
+    found = (codes.find(text) for text in texts)
+    return frozenset(code for code in found if code is not None)
+
+
+Where = Annotated[EdgeFilter | None, Depends(_filter)]
+"""The query parameters `relation`, `method` and `since`; None: any edge."""
+
+
+@dataclass(frozen=True)
+class At:
+    """A model in a state of the graph."""
+
+    graph: Graph
+    number: int
+
+
+async def find(request: Request, graph: Graph, model_id: UUID) -> At:
+    """The model with this id, also if it was added just now. Raises ModelNotFound."""
+    number = graph.number(model_id)
+    if number is None:
+        graph = await replica_of(request.app).current()
+        number = graph.number(model_id)
+    if number is None:
+        raise ModelNotFound(
+            f"No model has the id {model_id}; `GET /v1/models?name=…` finds one by its name."
+        )
+    return At(graph, number)
+
+
+async def _at(request: Request, graph: InMemory, model_id: UUID) -> At:
+    return await find(request, graph, model_id)
+
+
+OfModel = Annotated[At, Depends(_at)]
+"""The model of the path, in the present state of the graph. Raises ModelNotFound."""

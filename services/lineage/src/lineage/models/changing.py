@@ -1,0 +1,65 @@
+"""Renaming a model, and changing the facts about it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lineage.learning import changes
+from lineage.learning.trust import MANUAL
+from lineage.models import repository, schemas, service
+from lineage.models.models import ModelNameRow, ModelRow
+from mergehub.kit.problems.problem import Conflict
+
+FACTS = ("architecture", "parameters", "tokenizer", "licence", "domains", "made_on")
+
+
+class ModelNameTaken(Conflict):
+    """Another model has this name; case does not distinguish names."""
+
+    code, title = "model-name-taken", "The model name is taken"
+    remedy = "Choose another name, or rename the other model first."
+
+
+async def change(
+    session: AsyncSession, model_id: UUID, body: schemas.ModelUpdate
+) -> schemas.ModelDetail:
+    """Rename a model and change facts about it. Raises ModelNotFound and ModelNameTaken."""
+    given = body.model_dump(include=body.model_fields_set)
+    name = given.pop("name", None)
+    if name is not None:  # batches that are learned meanwhile might store a model of this name
+        await changes.lock(session, exclusive=True)
+    model = await repository.locked(session, model_id)
+    if model is None:
+        raise service.not_found(model_id)
+    if name is not None and name != model.name:
+        await _rename(session, model, name)
+    _describe(model, given)
+    await session.flush()
+    await changes.log(session, (), [model.number])
+    return await service.detail(session, model_id)
+
+
+async def _rename(session: AsyncSession, model: ModelRow, name: str) -> None:
+    bearer = await repository.bearer(session, name)
+    if bearer is not None and bearer.id != model.id:
+        raise ModelNameTaken(f"The model {bearer.id} has the name {bearer.name}.")
+    session.add(ModelNameRow(model_id=model.id, name=model.name, since=model.named_at))
+    model.name, model.named_at = name, func.now()
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise ModelNameTaken(f"An alias of another model has the name {name}.") from error
+    await session.refresh(model)
+
+
+def _describe(model: ModelRow, given: dict[str, Any]) -> None:
+    for fact in FACTS:
+        if fact in given:
+            value = given[fact]
+            setattr(model, fact, [] if fact == "domains" and value is None else value)
+            model.source = MANUAL

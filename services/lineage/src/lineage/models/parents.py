@@ -1,0 +1,76 @@
+"""What is said of a model's parents beside the graph: weaker claims, and refused edges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from lineage.edges.models import ClaimRow, EdgeRow, RefusedEdgeRow
+from lineage.models.models import ModelRow, RevisionRow
+from mergehub.kit.database.database import AnyRow
+
+ORIGINAL = "original"
+
+
+async def kind(session: AsyncSession, child: int) -> str:
+    """How a model was made: the relation of its most trusted edge."""
+    query = (
+        select(EdgeRow.relation)
+        .where(EdgeRow.child == child)
+        .order_by(EdgeRow.confidence.desc(), EdgeRow.relation == "unknown", EdgeRow.id)
+        .limit(1)
+    )
+    return await session.scalar(query) or ORIGINAL
+
+
+async def refused(session: AsyncSession, child: int) -> Sequence[AnyRow]:
+    """The refused parents of a model, oldest first."""
+    query = (
+        select(
+            ModelRow.id.label("parent"),
+            ModelRow.name,
+            RefusedEdgeRow.relation,
+            RefusedEdgeRow.role,
+            RefusedEdgeRow.run,
+            RefusedEdgeRow.reason,
+            RefusedEdgeRow.created_at,
+        )
+        .join(ModelRow, ModelRow.number == RefusedEdgeRow.parent)
+        .where(RefusedEdgeRow.child == child)
+        .order_by(RefusedEdgeRow.id)
+    )
+    return (await session.execute(query)).all()
+
+
+async def claims(session: AsyncSession, child: int) -> Sequence[AnyRow]:
+    """The claims about a model's parents that are not shown, the most trusted first."""
+    own, of_parent = aliased(RevisionRow), aliased(RevisionRow)
+    query = (
+        select(
+            ModelRow.id.label("parent"),
+            ModelRow.name,
+            own.digest.label("child_digest"),
+            of_parent.digest.label("parent_digest"),
+            EdgeRow.role,
+            ClaimRow.relation,
+            ClaimRow.method,
+            ClaimRow.weight,
+            ClaimRow.density,
+            ClaimRow.layers,
+            ClaimRow.source,
+            ClaimRow.confidence,
+            ClaimRow.evidence,
+            ClaimRow.made_on,
+            ClaimRow.created_at,
+        )
+        .join(EdgeRow, EdgeRow.id == ClaimRow.edge_id)
+        .join(ModelRow, ModelRow.number == EdgeRow.parent)
+        .join(own, own.id == EdgeRow.child_revision, isouter=True)
+        .join(of_parent, of_parent.id == EdgeRow.parent_revision, isouter=True)
+        .where(EdgeRow.child == child)
+        .order_by(ClaimRow.confidence.desc(), ClaimRow.id)
+    )
+    return (await session.execute(query)).all()

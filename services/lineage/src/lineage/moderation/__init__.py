@@ -1,0 +1,1 @@
+"""Warnings about models, which moderators set and clear."""

@@ -1,0 +1,243 @@
+"""The graph in memory becomes what the tables hold: by a load, by the log, and by both."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import UTC, date
+
+import numpy as np
+import pytest
+from lineage_statements import say
+from sqlalchemy import insert, select, update
+
+from lineage.edges.models import EdgeRow
+from lineage.learning.batch import Batch
+from lineage.learning.changes import log
+from lineage.learning.service import learn
+from lineage.memory import replica as replica_module
+from lineage.memory.changes import Place
+from lineage.memory.columns import RELATIONS, ROLES
+from lineage.memory.following import AnotherDatabase, Follower
+from lineage.memory.graph import Graph
+from lineage.memory.serving import replica_of
+from lineage.models.models import FlagRow, ModelRow
+
+EPOCH = date(1970, 1, 1)
+
+
+@asynccontextmanager
+async def driver(resources):
+    async with resources.database.driver(TimeZone="UTC", jit="off") as connection:
+        yield connection
+
+
+async def tell(resources, *statements):
+    async with resources.database.transaction() as session:
+        await learn(session, Batch(list(statements)))
+
+
+async def rows(resources) -> tuple[set, set]:
+    """The models and edges of the tables, read by SQLAlchemy."""
+    async with resources.database.transaction() as session:
+        models = {
+            (
+                row.id,
+                row.number,
+                row.name,
+                row.rank,
+                row.children_count,
+                row.base_count,
+                row.ingredient_count,
+                row.architecture or "",
+                row.licence or "",
+                "\n".join(sorted(row.domains)),
+                row.parameters or 0,
+                (row.made_on - EPOCH).days if row.made_on else -1,
+            )
+            for row in await session.scalars(select(ModelRow))
+        }
+        edges = {
+            (
+                row.id,
+                row.child,
+                row.parent,
+                row.relation,
+                row.role,
+                row.method or "",
+                row.source,
+                row.confidence,
+                None if row.weight is None else round(row.weight, 4),
+                ((row.made_on or row.created_at.astimezone(UTC).date()) - EPOCH).days,
+            )
+            for row in await session.scalars(select(EdgeRow))
+        }
+    return models, edges
+
+
+def columns(graph: Graph) -> tuple[set, set]:
+    """The models and edges of the graph in memory."""
+    m, e, codes = graph.models, graph.edges, graph.codes
+    models = {
+        (
+            graph.id(number),
+            number,
+            graph.name(number),
+            m.rank[number],
+            m.children_count[number],
+            m.base_count[number],
+            m.ingredient_count[number],
+            codes.architecture[m.architecture[number]],
+            codes.licence[m.licence[number]],
+            codes.domains[m.domains[number]],
+            m.parameters[number],
+            m.made_on[number],
+        )
+        for number in np.flatnonzero(m.exists).tolist()
+    }
+    edges = {
+        (
+            e.id[edge],
+            e.child[edge],
+            e.parent[edge],
+            RELATIONS[e.relation[edge]],
+            ROLES[e.role[edge]],
+            codes.method[e.method[edge]],
+            codes.source[e.source[edge]],
+            e.confidence[edge],
+            None if np.isnan(e.weight[edge]) else round(float(e.weight[edge]), 4),
+            e.made_on[edge],
+        )
+        for edge in range(len(e.id))
+    }
+    return models, edges
+
+
+async def test_a_load_has_what_the_tables_have(resources):
+    await tell(
+        resources,
+        say("b\\n", "a\tü", method="ties", weight=0.25, made_on=date(2024, 2, 29)),
+        say("c", "a\tü", role="base", relation="finetune", source="edge-list"),
+        say("c", "b\\n", digests=("sha256:c", "sha256:b"), weight=1e300),
+    )
+    async with resources.database.transaction() as session:
+        facts = {"licence": "mit", "architecture": "Llama", "parameters": 7 * 10**9}
+        more = {"domains": ["math", "code"], "made_on": date(2023, 7, 18)}
+        await session.execute(update(ModelRow).where(ModelRow.name == "c").values(facts | more))
+        await session.execute(update(EdgeRow).where(EdgeRow.weight > 2).values(weight=2))
+    async with driver(resources) as connection:
+        follower = await Follower.load(connection)
+    assert columns(follower.graph) == await rows(resources)
+
+
+async def test_an_empty_hub_has_an_empty_graph(resources):
+    async with driver(resources) as connection:
+        follower = await Follower.load(connection)
+        assert columns(follower.graph) == (set(), set())
+        await tell(resources, say("b", "a"))
+        await follower.follow(connection)
+    assert columns(follower.graph) == await rows(resources)
+
+
+async def test_weights_beyond_single_precision_are_not_known(resources):
+    await tell(resources, say("b", "a", weight=1e300))
+    async with driver(resources) as connection:
+        graph = (await Follower.load(connection)).graph
+    assert not np.isfinite(graph.edges.weight[0])
+
+
+async def test_the_log_brings_new_and_changed_rows(resources):
+    await tell(resources, say("b", "a"), say("c", "b"))
+    async with driver(resources) as connection:
+        follower = await Follower.load(connection)
+        before = follower.graph
+        await tell(resources, say("d", "c"), say("d", "a", source="edge-list"))
+        await tell(resources, say("d", "a", method="slerp"), say("e", "d"))
+        async with resources.database.transaction() as session:
+            named = select(ModelRow.number).where(ModelRow.name == "b")
+            b = (await session.scalars(named)).one()
+            await session.execute(
+                update(ModelRow).where(ModelRow.number == b).values(name="renamed", licence="mit")
+            )
+            flag = {"model": b, "kind": "contaminated", "reason": "seen", "set_by": "m"}
+            await session.execute(insert(FlagRow).values(flag))
+            await log(session, [], [b])
+        assert await follower.follow(connection) == 3
+        assert await follower.follow(connection) == 0
+        assert follower.graph.as_of > before.as_of
+    assert columns(follower.graph) == await rows(resources)
+    assert list(np.flatnonzero(follower.graph.models.flagged)) == [b]
+    assert len(before.edges.id) == 2
+
+
+async def test_a_change_that_commits_after_a_younger_one_is_not_skipped(resources):
+    """Nor does the younger one wait for it."""
+    async with driver(resources) as connection, resources.database.transaction() as older:
+        follower = await Follower.load(connection)
+        await learn(older, Batch([say("old", "base")]))
+        await older.flush()
+        await tell(resources, say("young", "foundation"))
+        assert await follower.follow(connection) == 1
+        await older.commit()
+        assert await follower.follow(connection) == 1
+        assert await follower.follow(connection) == 0
+    assert columns(follower.graph) == await rows(resources)
+
+
+async def test_writers_at_once_and_a_reader_meanwhile_come_to_the_same_graph(resources):
+    chains = [[say(f"{w}-{n}", f"{w}-{n - 1}") for n in range(1, 12)] for w in range(4)]
+    mixed = [say(f"{w}-{n}", f"{(w + 1) % 4}-{n - 1}") for w in range(4) for n in range(1, 12)]
+
+    async def write(statements):
+        for statement in statements:
+            await tell(resources, statement)
+
+    async with driver(resources) as connection:
+        follower = await Follower.load(connection)
+        writing = asyncio.gather(*map(write, [*chains, mixed[::2], mixed[1::2]]))
+        while not writing.done():
+            await follower.follow(connection)
+        await writing
+        await follower.follow(connection)
+        assert columns(follower.graph) == await rows(resources)
+        again = await Follower.load(connection)
+    assert columns(again.graph) == columns(follower.graph)
+    first = follower.graph.edges.first
+    assert first.sum() == len({(c, p) for _, c, p, *_ in columns(again.graph)[1]})
+
+
+async def test_more_changes_than_fit_at_once_are_all_followed(resources):
+    async with driver(resources) as connection:
+        follower = await Follower.load(connection)
+        for number in range(120):
+            await tell(resources, say(f"m{number + 1}", f"m{number}"))
+        assert await follower.follow(connection) == 120
+    assert columns(follower.graph) == await rows(resources)
+
+
+async def test_a_log_that_went_back_is_noticed(resources, monkeypatch):
+    async with driver(resources) as connection:
+        follower = await Follower.load(connection)
+        monkeypatch.setattr(follower, "_place", Place(follower.graph.as_of + 10**6))
+        with pytest.raises(AnotherDatabase):
+            await follower.follow(connection)
+
+
+async def test_a_commit_wakes_the_replica(client, apps, resources, monkeypatch):
+    monkeypatch.setattr(replica_module, "LOOK_SECONDS", 600)
+    replica = replica_of(apps[-1])
+    before = await replica.current()  # the next look without a call is far away
+    async with asyncio.timeout(60):
+        await tell(resources, say("child", "parent"))
+        graph = await replica.newer(before.as_of)
+    assert columns(graph) == await rows(resources)
+
+
+async def test_metrics_say_how_large_the_graph_is_and_how_far_behind(client, resources):
+    await tell(resources, say("b", "a"))
+    text_of = (await client.get("/metrics")).text
+    values = dict(line.rsplit(" ", 1) for line in text_of.splitlines() if line[:1] != "#")
+    assert float(values["mergehub_graph_models"]) == 2
+    assert float(values["mergehub_graph_edges"]) == 1
+    assert float(values["mergehub_graph_changes_total"]) >= 1
+    assert float(values["mergehub_graph_behind_seconds"]) < 60

@@ -1,0 +1,55 @@
+"""How much of which file an import has sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from mergehub.cli.commands.lineage.state import State
+from mergehub.lineage_files.reading import File
+
+
+class Progress:
+    """The files of an import under the names of its report, and how many rows of each are sent.
+
+    A file that has changed since its rows were sent begins anew.
+    """
+
+    def __init__(self, files: list[File], state: State) -> None:
+        self._state = state
+        roots = {file.root or file.path for file in files}
+        self._files = {_name(file, only=len(roots) == 1): file for file in files}
+
+    def files(self) -> Iterator[tuple[str, File, int]]:
+        """Each file with its name, and how many of its rows were sent before."""
+        for name, file in self._files.items():
+            yield name, file, self._done(file)
+
+    def sent(self, rows: Mapping[str, int]) -> None:
+        """Remember that so many more rows of these files are sent."""
+        for name, count in rows.items():
+            file = self._files[name]
+            self._state.put(_key(file), {"file": _stamp(file), "rows": self._done(file) + count})
+        self._state.keep()
+
+    def _done(self, file: File) -> int:
+        known = self._state.get(_key(file))
+        return int(known["rows"]) if known and known["file"] == _stamp(file) else 0
+
+
+def _name(file: File, *, only: bool) -> str:
+    """The file's path within the only folder of the import, or its whole path."""
+    if not only:
+        return str(file.path)
+    return str(file.path.relative_to(file.root)) if file.root else file.path.name
+
+
+def _key(file: File) -> str:
+    return str(file.path.resolve())
+
+
+def _stamp(file: File) -> list[int] | None:
+    """What changes with the file's content."""
+    if not file.path.exists():
+        return None
+    about = file.path.stat()
+    return [about.st_size, about.st_mtime_ns]

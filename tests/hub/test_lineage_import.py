@@ -1,0 +1,115 @@
+"""`mergehub lineage import` into a real hub: what the files say is what the hub answers."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import networkx
+import pytest
+from click.testing import CliRunner, Result
+from running import RunningHub
+
+from mergehub.cli.main import main
+from mergehub.lineage_files.reading import File, How, read
+from mergehub.lineage_files.rows import Edge, Skipped
+
+DATA = os.environ.get("MERGEHUB_REAL_DATA")
+real = pytest.mark.skipif(DATA is None, reason="MERGEHUB_REAL_DATA names no folder of real lists")
+
+EDGES = """\
+parent,child,relation
+import/Base,import/left,finetune
+import/base,import/right,finetune
+import/left,import/soup,merge
+import/right,import/soup,merge
+import/soup,import/base,merge
+import/soup,import/SOUP,merge
+"""
+CARD = """\
+---
+license: mit
+---
+
+```yaml
+merge_method: linear
+models:
+- {model: import/left, parameters: {weight: 0.25}}
+- {model: import/right, parameters: {weight: 0.75}}
+```
+"""
+
+
+@pytest.fixture
+def mergehub(hub: RunningHub) -> Any:
+    def mergehub(*arguments: str) -> Result:
+        words = ["--url", hub.url, "--token", hub.token, "lineage", *arguments]
+        return CliRunner().invoke(main, words, catch_exceptions=False)
+
+    return mergehub
+
+
+def _report(done: Result) -> dict[str, Any]:
+    assert done.exit_code == 0, done.output
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def test_an_edge_list_and_a_card_are_imported_once_and_cycles_are_reported(
+    mergehub: Any, tmp_path: Path
+) -> None:
+    edges = tmp_path / "edges.csv"
+    edges.write_text(EDGES)
+    dry = _report(mergehub("import", str(edges), "--dry-run", "--json"))
+    assert mergehub("import/soup").exit_code == 1
+    report = _report(mergehub("import", str(edges), "--json"))
+    assert report | {"dry_run": True} == dry
+    assert report["edges"] == {
+        "added": 4, "known": 0, "strengthened": 0, "weaker": 0, "skipped": 2,
+    }  # fmt: skip
+    assert [(row["line"], row["code"]) for row in report["skipped"]] == [
+        (7, "self-loop"), (6, "cycle"),
+    ]  # fmt: skip
+    assert [(row["line"], row["was"], row["now"]) for row in report["corrected"]] == [
+        (3, "import/base", "import/Base"), (6, "import/base", "import/Base"),
+    ]  # fmt: skip
+    again = _report(mergehub("import", str(edges), "--json"))
+    assert (again["edges"]["added"], again["edges"]["known"]) == (0, 4)
+
+    card = tmp_path / "import__soup.md"
+    card.write_text(CARD)
+    stronger = _report(mergehub("import", str(card), "--json"))
+    assert stronger["edges"]["strengthened"] == 2
+    lines = mergehub("import/soup").stdout.splitlines()
+    assert {"import/left (merge by linear, weight 0.25)"} <= {line[4:] for line in lines}
+
+
+@real
+def test_the_real_list_and_cards_are_answered_as_networkx_answers(
+    mergehub: Any, hub: RunningHub
+) -> None:
+    edges, cards = Path(str(DATA)) / "lineage" / "edges.csv", Path(str(DATA)) / "cards"
+    report = _report(mergehub("import", str(edges), "--json"))
+    assert report["edges"]["added"] + report["edges"]["known"] == 1209
+    rows = list(read(File(edges), How()))
+    assert len([row for row in rows if isinstance(row, Edge | Skipped)]) == 1212
+    graph = networkx.DiGraph()
+    for row in rows:
+        if isinstance(row, Edge):
+            graph.add_edge(row.parent.lower(), row.child.lower())
+    with hub.client() as client:
+        for name in sorted(graph)[::40]:
+            model = client.model(name)["id"]
+            for way, answer in (("ancestors", networkx.ancestors),
+                                ("descendants", networkx.descendants)):  # fmt: skip
+                walk = client.get(f"/v1/models/{model}/{way}", limit=2000)
+                found = {node["name"].lower() for node in walk["nodes"]} - {name}
+                assert found == answer(graph, name), f"{way} of {name}"
+    report = _report(mergehub("import", str(cards), "--json"))
+    assert report["files"] == 35
+    assert report["unreadable"] == []
+    assert report["edges"]["added"] + report["edges"]["strengthened"] > 90
+    told = {row["file"] for row in report["skipped"]}
+    assert {"Iambe-20B-DARE.md", "psyonic-cetacean-20B.md"} <= told
