@@ -12,15 +12,16 @@ from tools.images.build import Registry
 
 LINKS = "find-links"
 OPTIONS = ("index-url", LINKS, "cert")
-FOR_UV = {
-    "index-url": "UV_DEFAULT_INDEX",
-    LINKS: "UV_FIND_LINKS",
-    "cert": "SSL_CERT_FILE",
+FOR_OTHERS = {
+    "index-url": ("UV_DEFAULT_INDEX",),
+    LINKS: ("UV_FIND_LINKS",),
+    "cert": ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"),
 }
+"""The same for uv and npm."""
 
 
 def registry(links: bool = True) -> Registry:
-    """The variables that pip and uv need in a build, and the local folders that they name.
+    """The variables that pip, uv and npm need in a build, and the local folders that they name.
 
     `links` is whether the folders of links are among them.
     """
@@ -29,7 +30,7 @@ def registry(links: bool = True) -> Registry:
         value = os.environ.get(f"PIP_{option.upper().replace('-', '_')}") or _configured(option)
         if value:
             environment[f"PIP_{option.upper().replace('-', '_')}"] = value
-            environment[FOR_UV[option]] = value
+            environment |= dict.fromkeys(FOR_OTHERS[option], value)
             folders += [Path(urlsplit(place).path) for place in value.split()]
     return Registry(environment, tuple(each for each in folders if each.is_dir()))
 

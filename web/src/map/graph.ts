@@ -59,6 +59,9 @@ export interface Step {
   to: number;
 }
 
+/** So many models have the full importance, as the hub counts it. */
+const MANY = Math.log1p(1_000_000);
+
 /** A graph to look at and to walk through. Nodes past `size` are clusters. */
 export class Graph {
   readonly answer: GraphAnswer;
@@ -83,7 +86,7 @@ export class Graph {
     }));
     this.x = Float32Array.from([...nodes.x, ...clusters.map(({ x }) => x)]);
     this.y = Float32Array.from([...nodes.y, ...clusters.map(({ y }) => y)]);
-    const ofClusters = clusters.map(({ parent }) => (nodes.importance[parent] ?? 0) / 2);
+    const ofClusters = clusters.map(({ count }) => Math.min(1, Math.log1p(count) / MANY));
     this.importance = Float32Array.from([...nodes.importance, ...ofClusters]);
     this.#index = new Map(nodes.id.map((id, index) => [id, index]));
     this.focus = answer.focus === null ? null : this.indexOf(answer.focus);

@@ -1,5 +1,6 @@
 import { address } from "../app/address.svelte.ts";
 import { readGraph } from "../hub/graph.ts";
+import { watchGraph } from "../hub/live.ts";
 import { Graph, type GraphAnswer } from "./graph.ts";
 import { withNeighbours } from "./merging.ts";
 import { addressOf, type MapState, questionOf, readState } from "./state.ts";
@@ -39,6 +40,7 @@ export class MapSession {
       void this.#load(query, open, asked.signal);
       return () => asked.abort();
     });
+    $effect(() => watchGraph(() => this.retry()));
   }
 
   /** Goes to another state. A way back leads to this one, unless `replace`. */

@@ -6,7 +6,7 @@ export type Way = "parents" | "children";
 
 /** A row of the tree: a model, siblings that are shown as one, or the head of a branch. */
 export interface Row {
-  /** Its place in the tree, from the root: the same as long as the graph is. */
+  /** Its place in the tree, from the root, by ids: the graph may change meanwhile. */
   key: string;
   text: string;
   level: number;
@@ -35,7 +35,7 @@ export function rowsOf(graph: Graph, open: ReadonlySet<string>): Row[] {
 /** The branches that are open at first: those of the focus. */
 export function openAtFirst(graph: Graph): Set<string> {
   if (graph.focus === null) return new Set();
-  const root = `/${graph.focus}`;
+  const root = `/${graph.model(graph.focus).id}`;
   return new Set([root, `${root}/parents`, `${root}/children`]);
 }
 
@@ -89,13 +89,13 @@ function neighbours(graph: Graph, node: number, way: Way): Part[] {
 }
 
 function modelPart(graph: Graph, node: number, edge: number | null, ways: readonly Way[]): Part {
-  return { id: String(node), text: nameOf(graph, node), node, cluster: null, edge, ways };
+  return { id: graph.model(node).id, text: nameOf(graph, node), node, cluster: null, edge, ways };
 }
 
 function clusterParts(graph: Graph, node: number): Part[] {
   return graph.clustersOf(node).map((cluster) => {
     const { count, relation } = graph.clusters[cluster] ?? { count: 0, relation: "unknown" };
     const text = `${count} ${severalOf(relation)}`;
-    return { id: `siblings-${cluster}`, text, node: null, cluster, edge: null, ways: [] };
+    return { id: `siblings-${relation}`, text, node: null, cluster, edge: null, ways: [] };
   });
 }

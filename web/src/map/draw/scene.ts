@@ -25,14 +25,15 @@ export interface Look {
   shape: (node: number) => number;
 }
 
-const SAMPLE = 400;
-const ROOM = 0.42; // of the distance between neighbours, so that equal circles do not touch
+/** The hub lays nodes out with these radii, so that none overlap. */
+function radiusOf(importance: number): number {
+  return 0.35 + 1.65 * importance;
+}
 
 export function sceneOf(graph: Graph, look: Look, visible: Uint8Array): Scene {
   const count = graph.total;
-  const unit = spacing(graph.x, graph.y) * ROOM;
   const weight = (node: number) => graph.importance[node] ?? 0;
-  const radius = Float32Array.from({ length: count }, (_, node) => unit * (0.7 + 2 * weight(node)));
+  const radius = Float32Array.from({ length: count }, (_, node) => radiusOf(weight(node)));
   const order = Uint32Array.from({ length: count }, (_, node) => node);
   order.sort((a, b) => weight(b) - weight(a));
   return {
@@ -58,27 +59,4 @@ function edgesOf(graph: Graph, weight: (node: number) => number): Uint32Array {
   });
   const least = ([a, b]: [number, number]) => Math.min(weight(a), weight(b));
   return Uint32Array.from(pairs.sort((a, b) => least(b) - least(a)).flat());
-}
-
-/** The typical distance from a node to the nearest other one, by a sample. */
-export function spacing(x: Float32Array, y: Float32Array): number {
-  const step = Math.max(1, Math.floor(x.length / SAMPLE));
-  const found: number[] = [];
-  for (let node = 0; node < x.length; node += step) {
-    const distance = nearest(x, y, node);
-    if (Number.isFinite(distance)) found.push(distance);
-  }
-  found.sort((a, b) => a - b);
-  return found[found.length >> 1] || 1;
-}
-
-function nearest(x: Float32Array, y: Float32Array, node: number): number {
-  const [ownX, ownY] = [x[node] ?? 0, y[node] ?? 0];
-  let least = Infinity;
-  for (let other = 0; other < x.length; other += 1) {
-    const [dx, dy] = [(x[other] ?? 0) - ownX, (y[other] ?? 0) - ownY];
-    const square = dx * dx + dy * dy;
-    if (square < least && square > 0) least = square;
-  }
-  return Math.sqrt(least);
 }
