@@ -1,19 +1,21 @@
+import { RELATIONS, type Relation } from "../hub/relations.ts";
 import type { Graph } from "./graph.ts";
 import { appearanceOf } from "./look.ts";
 import type { MapState } from "./state.ts";
 
-export interface Option {
-  value: string;
+export interface Option<Value extends string = string> {
+  value: Value;
   label: string;
 }
 
-type Filter = "relation" | "method" | "licence" | "domain";
+interface Options extends Record<"method" | "licence" | "domain", Option[]> {
+  relation: Option<Relation>[];
+}
 
-const RELATIONS = ["merge", "finetune", "adapter", "quantized", "distilled", "unknown"];
 const MOST = 24;
 
 /** What one can filter by: what the graph has, and what is chosen already. */
-export function optionsOf(graph: Graph | null, state: MapState): Record<Filter, Option[]> {
+export function optionsOf(graph: Graph | null, state: MapState): Options {
   const { methods = [], licences = [] } = graph?.answer ?? {};
   return {
     relation: RELATIONS.map((value) => ({ value, label: appearanceOf(value).label })),

@@ -1,3 +1,5 @@
+import { asRelation, type Relation } from "../hub/relations.ts";
+
 /** A graph as `GET /v1/graph` answers it: columns, and names for their codes. */
 export interface GraphAnswer {
   as_of: number | string;
@@ -35,7 +37,7 @@ export interface GraphAnswer {
 /** Siblings that are shown as one node: they have one parent and one relation to it. */
 export interface Cluster {
   parent: number;
-  relation: string;
+  relation: Relation;
   count: number;
 }
 
@@ -82,7 +84,7 @@ export class Graph {
     this.clusters = clusters.map(({ parent, relation, count }) => ({
       parent,
       count,
-      relation: answer.relations[relation] ?? "unknown",
+      relation: asRelation(answer.relations[relation]) ?? "unknown",
     }));
     this.x = Float32Array.from([...nodes.x, ...clusters.map(({ x }) => x)]);
     this.y = Float32Array.from([...nodes.y, ...clusters.map(({ y }) => y)]);
