@@ -8,7 +8,7 @@ export interface Option<Value extends string = string> {
   label: string;
 }
 
-interface Options extends Record<"method" | "licence" | "domain", Option[]> {
+interface Options extends Record<"method" | "licence", Option[]> {
   relation: Option<Relation>[];
 }
 
@@ -21,12 +21,11 @@ export function optionsOf(graph: Graph | null, state: MapState): Options {
     relation: RELATIONS.map((value) => ({ value, label: appearanceOf(value).label })),
     method: named(methods, state.method),
     licence: named(licences, state.licence),
-    domain: named([], state.domain),
   };
 }
 
-function named(names: readonly string[], chosen: readonly string[]): Option[] {
-  const known = names.filter((name) => name && name !== "unknown" && name !== "none");
+function named(names: readonly (string | null)[], chosen: readonly string[]): Option[] {
+  const known = names.filter((name) => name !== null);
   const all = new Set([...chosen, ...known.slice(0, MOST)]);
   return [...all].map((value) => ({ value, label: value }));
 }
