@@ -1,18 +1,8 @@
-import type { Schemas } from "@mergehub/client";
+import type { Answer, Schemas } from "@mergehub/client";
 import { hub } from "./hub.ts";
 
 export type Model = Schemas["Model"];
-
-/** A model with the facts that a hub may know of it. */
-export type ModelDetail = Schemas["ModelDetail"] & {
-  architecture?: string | null;
-  parameters?: number | null;
-  tokenizer?: string | null;
-  licence?: string | null;
-  domains?: string[];
-  made_on?: string | null;
-  source?: string | null;
-};
+export type ModelDetail = Answer<"get", "/v1/models/{model_id}">;
 
 /** The models that merges were made from most, as their base. */
 export async function mostMerged(limit = 15): Promise<Model[]> {

@@ -1,3 +1,5 @@
+import { asRelation, type Relation } from "../hub/relations.ts";
+
 export const VIEWS = ["map", "list"] as const;
 export const COLOURS = ["kind", "family"] as const;
 export const LIMITS = [2_000, 10_000, 50_000] as const;
@@ -12,14 +14,14 @@ export interface MapState {
   to: string | null;
   direction: (typeof DIRECTIONS)[number];
   depth: number;
-  relation: string[];
+  relation: Relation[];
   method: string[];
   licence: string[];
   domain: string[];
   /** The models whose neighbours are shown although they are further away than `depth`. */
   open: string[];
   /** The relation of the children that the panel lists; all, if null. */
-  siblings: string | null;
+  siblings: Relation | null;
   since: string | null;
   colour: (typeof COLOURS)[number];
   /** Models of less importance than this, in percent, are hidden. */
@@ -30,8 +32,8 @@ export interface MapState {
 }
 
 const FILTERS = ["relation", "method", "licence", "domain"] as const;
-const LISTS = [...FILTERS, "open"] as const;
-const TEXTS = ["focus", "model", "to", "since", "siblings"] as const;
+const LISTS = ["method", "licence", "domain", "open"] as const;
+const TEXTS = ["focus", "model", "to", "since"] as const;
 const DEEPEST = 8;
 
 export const FIRST: Readonly<MapState> = {
@@ -58,6 +60,8 @@ export function readState(query: URLSearchParams): MapState {
   const state: MapState = { ...FIRST };
   for (const key of TEXTS) state[key] = query.get(key) || null;
   for (const key of LISTS) state[key] = query.getAll(key).filter(Boolean);
+  state.relation = query.getAll("relation").flatMap((each) => asRelation(each) ?? []);
+  state.siblings = asRelation(query.get("siblings"));
   state.direction = oneOf(DIRECTIONS, query.get("direction"), FIRST.direction);
   state.colour = oneOf(COLOURS, query.get("colour"), FIRST.colour);
   state.view = oneOf(VIEWS, query.get("view"), FIRST.view);

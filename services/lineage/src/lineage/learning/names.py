@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.learning import model_rows
 from lineage.learning.batch import Batch, Facts
-from lineage.learning.facts import Description
+from lineage.learning.facts import UNDESCRIBED, Description
 
 
 class Model:
@@ -25,7 +25,7 @@ class Model:
         self.id = id
         self.name = name
         self.rank = rank
-        self.described = Description()
+        self.described = UNDESCRIBED
         self.new = number < 0
         self.redescribed = False
 
