@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import timedelta
 from random import Random
 from uuid import uuid4
 
@@ -13,11 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lineage_statements import say
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from lineage.edges.models import ChangeRow, EdgeRow, RefusedEdgeRow
+from lineage.learning import changes
 from lineage.learning.batch import Batch, Outcome, Statement
 from lineage.learning.service import learn
 from lineage.models.models import ModelRow
@@ -193,6 +195,18 @@ async def test_a_dry_run_says_the_same_and_changes_nothing(resources):
     assert await rows() == before
     assert dry.outcomes == await tell(resources, *told) == ["added", "added", "refused", "weaker"]
     assert dry.models_added == 2
+
+
+async def test_the_log_of_changes_is_kept_for_a_day(resources):
+    for number in range(3):
+        await tell(resources, say("b", f"a{number}"))
+    async with resources.database.transaction() as session:
+        first = select(func.min(ChangeRow.id)).scalar_subquery()
+        old = {"created_at": func.now() - timedelta(hours=25)}
+        await session.execute(update(ChangeRow).where(ChangeRow.id == first).values(old))
+    for gone in (1, 0):
+        async with resources.database.transaction() as session:
+            assert await changes.prune(session) == gone
 
 
 async def test_a_change_is_logged_for_the_graphs_in_memory(resources):

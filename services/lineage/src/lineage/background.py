@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.events import consumer
-from lineage.learning.changes import CHANNEL
+from lineage.learning import changes
 from lineage.tables import intake
 from mergehub.kit.background.resources import Background, Resources
 from mergehub.kit.database.pruning import Pruner
@@ -13,10 +16,14 @@ from mergehub.kit.telemetry.loops import Loop
 
 
 def _loops(resources: Resources) -> Mapping[str, Loop]:
-    pruner = Pruner(resources.database, intake.prune, resources.settings.events_days)
+    pruner = Pruner(resources.database, _prune, resources.settings.events_days)
     return {"consumer": consumer(resources, resources.metrics).run, "pruner": pruner.run}
 
 
+async def _prune(session: AsyncSession, keep: timedelta) -> int:
+    return await intake.prune(session, keep) + await changes.prune(session)
+
+
 BACKGROUND = Background(
-    name="lineage", migrations="lineage.migrations", loops=_loops, channels=(CHANNEL,)
+    name="lineage", migrations="lineage.migrations", loops=_loops, channels=(changes.CHANNEL,)
 )

@@ -18,10 +18,19 @@ class Counts(NamedTuple):
     as_ingredient: int
 
 
+NONE = Counts(0, 0, 0)
+ONLY_A_CHILD = Counts(1, 0, 0)
+BASE, INGREDIENT, BOTH = Counts(1, 1, 0), Counts(1, 0, 1), Counts(1, 1, 1)
+
+
 def uses(edges: Collection[Edge]) -> Counts:
     """What the edges of one child and parent count for."""
+    if not edges:
+        return NONE
     merged = {edge.key.role for edge in edges if edge.shown.relation == "merge"}
-    return Counts(int(bool(edges)), int("base" in merged), int("ingredient" in merged))
+    if "base" in merged:
+        return BOTH if "ingredient" in merged else BASE
+    return INGREDIENT if "ingredient" in merged else ONLY_A_CHILD
 
 
 def differences(
@@ -29,10 +38,10 @@ def differences(
 ) -> dict[int, Counts]:
     """How the counters of each parent change."""
     sums: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
-    none = Counts(0, 0, 0)
     for pair, edges in after.items():
-        was, now = before.get(pair, none), uses(edges)
-        if was != now:
-            for place, (old, new) in enumerate(zip(was, now, strict=True)):
-                sums[pair[1]][place] += new - old
+        was, now = before.get(pair, NONE), uses(edges)
+        if was is not now:
+            total = sums[pair[1]]
+            for place in range(3):
+                total[place] += now[place] - was[place]
     return {parent: Counts(*each) for parent, each in sums.items() if any(each)}

@@ -44,3 +44,6 @@ class Description(NamedTuple):
         if trusted and taken.keys() - {"made_on"}:
             taken["source"] = facts.source
         return self._replace(**taken)
+
+
+UNDESCRIBED = Description()

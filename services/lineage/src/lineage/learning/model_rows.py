@@ -42,19 +42,23 @@ COUNTS = {"number": "bigint", "children": "int", "as_base": "int", "as_ingredien
 RANK = {"number": "bigint", "rank": "bigint"}
 
 _NAMED = text(
-    f"SELECT lower(name) AS key, id, number, rank, name, {', '.join(DESCRIBED)} FROM models "
+    "SELECT lower(name) AS key, id, number, rank, name FROM models "
     "WHERE alias_of IS NULL AND lower(name) = ANY(CAST(:keys AS text[]))"
 )
 _ONCE_NAMED = text(
-    "SELECT DISTINCT ON (lower(former.name)) lower(former.name) AS key, models.id, number, rank, "
-    f"models.name, {', '.join(DESCRIBED)} "
+    "SELECT DISTINCT ON (lower(former.name)) "
+    "lower(former.name) AS key, models.id, number, rank, models.name "
     "FROM model_names AS former JOIN models ON models.id = former.model_id "
     "WHERE lower(former.name) = ANY(CAST(:keys AS text[])) "
     "ORDER BY lower(former.name), former.id DESC"
 )
 _LOCK = text(
+    "SELECT count(*) FROM (SELECT FROM models WHERE number = ANY(CAST(:numbers AS bigint[])) "
+    "ORDER BY number FOR NO KEY UPDATE) AS locked"
+)
+_DESCRIBED = text(
     f"SELECT number, {', '.join(DESCRIBED)} FROM models "
-    "WHERE number = ANY(CAST(:numbers AS bigint[])) ORDER BY number FOR NO KEY UPDATE"
+    "WHERE number = ANY(CAST(:numbers AS bigint[]))"
 )
 _DESCRIBE = rows.update("models", "number", DESCRIPTION, DOMAINS)
 _COUNT = text(
@@ -107,9 +111,15 @@ async def insert(session: AsyncSession, models: Iterable[NewModel]) -> None:
         raise
 
 
-async def lock(session: AsyncSession, numbers: Collection[int]) -> Sequence[AnyRow]:
-    """Lock the rows of models in the order of their numbers, and return their facts in it."""
-    return (await session.execute(_LOCK, {"numbers": list(numbers)})).all() if numbers else []
+async def lock(session: AsyncSession, numbers: Collection[int]) -> None:
+    """Lock the rows of models in the order of their numbers, so that no two writers deadlock."""
+    if numbers:
+        await session.execute(_LOCK, {"numbers": list(numbers)})
+
+
+async def described(session: AsyncSession, numbers: Collection[int]) -> Iterable[AnyRow]:
+    """The facts about models."""
+    return await session.execute(_DESCRIBED, {"numbers": list(numbers)}) if numbers else ()
 
 
 async def describe(session: AsyncSession, models: Mapping[int, Description]) -> None:

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from operator import attrgetter
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.learning import model_rows
 from lineage.learning.batch import Batch, Facts
-from lineage.learning.facts import Description
-from mergehub.kit.database.database import AnyRow
+from lineage.learning.facts import UNDESCRIBED, Description
 
 
 class Model:
-    """A model. One that is `new` has a negative number until it is stored."""
+    """A model. One that is `new` has a negative number until it is stored.
+
+    `described` has the facts of new models, and of those that the batch describes.
+    """
 
     __slots__ = ("described", "id", "name", "new", "number", "rank", "redescribed")
 
-    def __init__(self, number: int, id: UUID, name: str, rank: int, described: Description) -> None:
+    def __init__(self, number: int, id: UUID, name: str, rank: int) -> None:
         self.number = number
         self.id = id
         self.name = name
         self.rank = rank
-        self.described = described
+        self.described = UNDESCRIBED
         self.new = number < 0
         self.redescribed = False
 
@@ -67,11 +68,11 @@ async def find(session: AsyncSession, batch: Batch) -> Models:
     rows = await model_rows.named(session, set(given.values()))
     missing = set(given.values()) - rows.keys()
     rows |= await model_rows.once_named(session, missing)
-    stored = {row.id: _model(row) for row in rows.values()}
+    stored = {row.id: Model(row.number, row.id, row.name, row.rank) for row in rows.values()}
     found = {each: stored[row.id] for each, row in rows.items()}
     for name, each in given.items():
         if each not in found:
-            found[each] = Model(-1 - len(found), uuid4(), name, 0, Description())
+            found[each] = Model(-1 - len(found), uuid4(), name, 0)
     return Models({name: found[each] for name, each in given.items()})
 
 
@@ -83,10 +84,6 @@ def _names(batch: Batch) -> Iterable[str]:
         yield facts.name
 
 
-def _model(row: AnyRow) -> Model:
-    return Model(row.number, row.id, row.name, row.rank, Description.of(row))
-
-
 async def store(session: AsyncSession, models: Models) -> None:
     """Store the new models and lock the others. Raises NameTaken."""
     if models.new:
@@ -96,6 +93,11 @@ async def store(session: AsyncSession, models: Models) -> None:
             model.number = number
         values = ((each.number, each.id, each.name, each.rank, each.described) for each in new)
         await model_rows.insert(session, values)
-    locked = await model_rows.lock(session, [model.number for model in models.stored])
-    for model, row in zip(sorted(models.stored, key=attrgetter("number")), locked, strict=True):
-        model.described = Description.of(row)
+    await model_rows.lock(session, [model.number for model in models.stored])
+
+
+async def recall(session: AsyncSession, models: Models, facts: Iterable[Facts]) -> None:
+    """Read what is known of the stored models that `facts` are about."""
+    asked = {model.number: model for each in facts if not (model := models[each.name]).new}
+    for row in await model_rows.described(session, asked):
+        asked[row.number].described = Description.of(row)

@@ -22,7 +22,7 @@ class ModelRow(Base):
     Names are compared without case. They once were compared with case: of models whose names
     differ only in case, all but the first are `alias_of` the first. They keep their edges; new
     edges go to the first. The counters count distinct children, and change in the transaction
-    that adds the edge.
+    that adds the edge. No index has them, so that counting an edge rewrites no index.
 
     Edges refer to the `number`, since eight bytes do for millions of models. The `rank` is a place
     in an order of all models in which each parent comes before its children. `source` is where the
@@ -36,8 +36,8 @@ class ModelRow(Base):
     number: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
     rank: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     children_count: Mapped[int] = mapped_column(server_default=text("0"))
-    base_count: Mapped[int] = mapped_column(server_default=text("0"), index=True)
-    ingredient_count: Mapped[int] = mapped_column(server_default=text("0"), index=True)
+    base_count: Mapped[int] = mapped_column(server_default=text("0"))
+    ingredient_count: Mapped[int] = mapped_column(server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     alias_of: Mapped[UUID | None] = mapped_column(ForeignKey("models.id"))
     named_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -56,6 +56,7 @@ class ModelRow(Base):
             unique=True,
             postgresql_where=text("alias_of IS NULL"),
         ),
+        {"postgresql_with": {"fillfactor": 85}},  # room for new counters on the same page
     )
 
 

@@ -81,8 +81,8 @@ class Selection:
             uses = graph.expand(start, "descendants")
         uses = uses if end is None else uses[uses < end]
         is_base = (graph.edges.role[uses] == BASE) & (graph.edges.parent[uses] == base)
-        made_on: Numbers = graph.edges.child[uses[is_base]]
-        return made_on
+        found: Numbers = graph.edges.child[uses[is_base]]
+        return found
 
     def _for_domain(self, text: str) -> bool:
         return self.domain in domains_of(text)

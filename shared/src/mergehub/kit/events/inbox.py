@@ -208,7 +208,7 @@ class Intake:
             }
             for event in events
         ]
-        await session.execute(insert(self._inbox).values(rows))
+        await session.execute(insert(self._inbox), rows)
 
 
 async def _in_turn(session: AsyncSession, events: Sequence[Envelope], apply: Apply) -> None:

@@ -155,6 +155,9 @@ def _change_models() -> None:
         sa.Column("made_on", sa.Date()),
     ):
         op.add_column("models", column)
+    for counter in ("base_count", "ingredient_count"):
+        op.drop_index(op.f(f"ix_models_{counter}"), "models")
+    op.execute("ALTER TABLE models SET (fillfactor = 85)")
     op.execute(NAMED)
     op.execute(FORMER_NAMES)
     op.create_index("ix_model_names_lower_name", "model_names", [sa.text("lower(name)")])
@@ -266,6 +269,9 @@ def downgrade() -> None:
     _restore_refused()
     _restore_edges()
     op.execute(OLD_NAMES)
+    op.execute("ALTER TABLE models RESET (fillfactor)")
+    for counter in ("base_count", "ingredient_count"):
+        op.create_index(op.f(f"ix_models_{counter}"), "models", [counter])
     op.drop_index("ix_model_names_lower_name", "model_names")
     for column in (
         "made_on",
