@@ -43,7 +43,7 @@ async def list_popular_models(
     return await service.popular(session, counted.graph, ranking)
 
 
-@router.get("/statistics/methods", summary="Count merges by method and month", responses=PROBLEMS)
+@router.get("/statistics/methods", summary="List merges by method and month", responses=PROBLEMS)
 async def list_methods_by_month(request: Request, counted: Dated) -> schemas.MethodsByMonth:
     """How many models each method made in each month."""
     months = library_of(request).months.get(counted.selection)
