@@ -155,9 +155,10 @@ async def test_counts_are_shown_before_a_model_is_expanded(
     page = looked.page
     state = f"focus={lineage.id('atlas/base')}&depth=1&view=list"
     await open_map(page, hub, f"{state}&model={lineage.id('atlas/merge')}")
-    merge = page.get_by_role("treeitem", name="merge", exact=False).first
-    await expect(page.get_by_text("grandchild")).to_have_count(0)
+    merge = page.get_by_role("treeitem", name="atlas/merge")
+    await expect(page.get_by_role("treeitem", name="atlas/grandchild")).to_have_count(0)
     await page.get_by_role("button", name="Show 3 parents and 1 child").click()
+    await expect(merge).to_have_attribute("aria-expanded", "false")
     await merge.press("ArrowRight")
     await expect(page.get_by_role("treeitem", name="atlas/grandchild")).to_be_visible()
     assert query(page)["open"] == [lineage.id("atlas/merge")]
