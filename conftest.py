@@ -43,9 +43,9 @@ for profile, examples in (("quick", QUICK), ("thorough", THOROUGH)):
     )
 settings.load_profile("quick")
 
-LANE = ("chaos", "fuzz", "browser")  # each file in a process of its own, beside the rest
-WITH_PROCESSES = (*LANE, "node", "compose")
-ASKED_FOR = ("compose", "long")  # only a run that names the marker has these
+LANE = {"chaos", "fuzz", "browser"}  # each file in a process of its own, beside the rest
+WITH_PROCESSES = LANE | {"node", "compose"}
+ASKED_FOR = {"compose", "long"}  # only a run that names the marker has these
 TOGETHER = (  # one process takes the files of each, since what they share takes long to start
     ("tests/hub/",),
     (
@@ -82,14 +82,19 @@ def pytest_collection() -> Iterator[None]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what needs a store as `process`; begin with the files that take long."""
-    left_out = [each for each in ASKED_FOR if each not in config.option.markexpr]
-    items[:] = [item for item in items if not any(map(item.get_closest_marker, left_out))]
-    for item in items:
-        of_stores = "store_folder" in getattr(item, "fixturenames", ())
-        if of_stores or any(map(item.get_closest_marker, WITH_PROCESSES)):
+    left_out = {each for each in ASKED_FOR if each not in config.option.markexpr}
+    marked = [(item, {marker.name for marker in item.iter_markers()}) for item in items]
+    marked = [(item, markers) for item, markers in marked if not markers & left_out]
+    lane, long = set[Path](), set[Path]()
+    for item, markers in marked:
+        if markers & WITH_PROCESSES or "store_folder" in getattr(item, "fixturenames", ()):
             item.add_marker("process")
-    long = {item.path for item in items if item.get_closest_marker("process")}
-    lane = {item.path for item in items if any(map(item.get_closest_marker, LANE))}
+            markers.add("process")
+        if "process" in markers:
+            long.add(item.path)
+        if markers & LANE:
+            lane.add(item.path)
+    items[:] = [item for item, _ in marked]
     items.sort(key=lambda item: (item.path not in lane, item.path not in long))
 
 

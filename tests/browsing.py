@@ -5,9 +5,15 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from when_used import when_used
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+playwright = when_used("playwright.async_api")
 
 ABSENT = "There is no Chromium on this machine (Debian's package `chromium` has one)."
 FLAGS = [
@@ -27,8 +33,8 @@ async def browsing() -> AsyncIterator[tuple[Page, list[str]]]:
     if chromium is None:
         pytest.skip(ABSENT)
     complaints: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    async with playwright.async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=chromium, args=FLAGS)
         page = await browser.new_page()
         page.on("console", lambda said: complaints.append(said.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -16,6 +16,7 @@ from playwright.async_api import Page, Response
 from mergehub.kit.pages.built import FOLDER, INDEX
 
 AXE = Path(__file__).parents[1] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+DRIVER = "GL Driver Message (OpenGL, Performance"
 UNBUILT = "The pages are not built (`make pages`), as without an npm registry."
 
 
@@ -50,9 +51,16 @@ async def looking(size: tuple[int, int] = (1280, 800), **options: Any) -> AsyncI
     if not (FOLDER / INDEX).exists():
         pytest.skip(UNBUILT)
     async with browsing() as (page, complaints):
+        page.on("console", lambda said: _forget(complaints, said.text))
         looked = Looking(page, complaints)
         page.on("response", looked.count)
         await page.set_viewport_size({"width": size[0], "height": size[1]})
         if options:
             await page.emulate_media(**options)
         yield looked
+
+
+def _forget(complaints: list[str], said: str) -> None:
+    """Forget what the driver says of its own speed: here the processor draws for it."""
+    if DRIVER in said and complaints and complaints[-1] == said:
+        complaints.pop()

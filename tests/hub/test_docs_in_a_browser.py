@@ -6,17 +6,20 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 from browsing import browsing
 from fastapi import FastAPI
-from playwright.async_api import Page
 from running import RunningHub
 
 import lineage.app
 from mergehub.contracts.services import SERVICES
 from mergehub.kit.settings.service import ServiceSettings
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
 
 pytestmark = pytest.mark.browser
 

@@ -7,11 +7,11 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from docker.utils.build import PatternMatcher
-
 
 def context(root: Path) -> set[str]:
     """The paths of files and folders in `root`, relative to it, that a build may copy."""
+    from docker.utils.build import PatternMatcher  # takes as long to import as the rest together
+
     lines = (root / ".dockerignore").read_text(encoding="utf-8").splitlines()
     patterns = [line for line in lines if line.strip() and not line.startswith("#")]
     return set(PatternMatcher(patterns).walk(str(root))) - {".dockerignore"}

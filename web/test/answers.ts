@@ -21,6 +21,7 @@ export function answer(names: string, edges: readonly string[]): GraphAnswer {
       name: each((node) => `org/${ids[node]}`),
       x: each((node) => node * 10),
       y: each(() => 0),
+      size: each((node) => 2 - node / 4),
       depth: each((node) => node),
       kind: each((node) => (count(0, node) ? 2 : 0)),
       family: each(() => 0),
@@ -42,6 +43,6 @@ export function answer(names: string, edges: readonly string[]): GraphAnswer {
     families: ["llama"],
     licences: ["apache-2.0"],
     relations: RELATIONS,
-    methods: ["none"],
+    methods: [null],
   };
 }

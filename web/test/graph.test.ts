@@ -35,8 +35,8 @@ test("the neighbours of a model are added where it lies, and nothing twice", () 
 test("siblings that were shown as one give way to the models that were opened", () => {
   const base = answer("ab", ["b<a"]);
   base.clusters = [
-    { parent: 1, relation: 1, count: 7, x: 1, y: 1 },
-    { parent: 0, relation: 0, count: 9, x: 2, y: 2 },
+    { parent: 1, relation: 1, count: 7, x: 1, y: 1, size: 1 },
+    { parent: 0, relation: 0, count: 9, x: 2, y: 2, size: 1 },
   ];
   const merged = withNeighbours(base, answer("bxy", ["x<b", "y<b"]), "b");
   assert.deepEqual(

@@ -7,7 +7,7 @@ import { answer } from "./answers.ts";
 
 // a is the focus: made from p, and c and d were made from it; e from c.
 const GRAPH = answer("apcde", ["a<p", "c<a", "d<a", "e<c"]);
-GRAPH.clusters = [{ parent: 0, relation: 1, count: 12, x: 0, y: 0 }];
+GRAPH.clusters = [{ parent: 0, relation: 1, count: 12, x: 0, y: 0, size: 1 }];
 const graph = new Graph(GRAPH);
 const first = rowsOf(graph, openAtFirst(graph));
 

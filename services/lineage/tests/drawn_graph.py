@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
-import networkx as nx
 import numpy as np
 from hypothesis import strategies as st
+from when_used import when_used
 
 from lineage.memory.arrays import NOTHING
 from lineage.memory.codes import domains_text
 from lineage.memory.columns import RELATIONS, ROLES
 from lineage.memory.graph import Graph, halves
 from lineage.memory.growing import GrowingGraph
+
+nx = when_used("networkx")
 
 SPACE = UUID(int=7)
 METHODS = ("", "linear", "ties")
@@ -40,7 +42,7 @@ class Drawn:
     """The same models and edges in memory and in networkx, whose edges point to the parents."""
 
     growing: GrowingGraph = field(default_factory=GrowingGraph)
-    plain: nx.MultiDiGraph = field(default_factory=nx.MultiDiGraph)
+    plain: Any = field(default_factory=lambda: nx.MultiDiGraph())
     edges: list[Edge] = field(default_factory=list)
 
     @property

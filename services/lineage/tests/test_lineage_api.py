@@ -190,7 +190,12 @@ def test_the_openapi_document_names_operations_and_outputs_have_no_defaults():
         "get_shares": "/v1/models/{model_id}/shares",
         "get_licences": "/v1/models/{model_id}/licences",
         "get_contamination": "/v1/models/{model_id}/contamination",
+        "get_map": "/v1/graph",
+        "export_graph": "/v1/graph/export",
         "list_popular_models": "/v1/graph/popular",
+        "list_methods_by_month": "/v1/graph/statistics/methods",
+        "list_risers": "/v1/graph/statistics/risers",
+        "list_pairs": "/v1/graph/statistics/pairs",
     }
     received = {"FlagCreate", "ImportCreate", "ImportedEdge", "ImportedModel", "ModelUpdate"}
     schemas = document["components"]["schemas"]

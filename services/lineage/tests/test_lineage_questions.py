@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from fractions import Fraction
 from itertools import islice, pairwise
+from typing import Any
 
-import networkx as nx
 import numpy as np
 import pytest
 from drawn_graph import Drawn, Edge, drawn, graphs, name_of, numbers
 from hypothesis import given
 from hypothesis import strategies as st
+from when_used import when_used
 
 from lineage.memory.columns import RELATIONS
 from lineage.memory.filters import EdgeFilter
@@ -25,6 +26,8 @@ from lineage.questions.paths import shortest_paths
 from lineage.questions.shares import shares
 from lineage.questions.walks import FROM_START, bands, walk_page
 
+nx = when_used("networkx")
+
 MODELS = range(1, 13)
 model = st.integers(1, 12)
 relations = st.none() | st.frozensets(st.integers(0, 5), min_size=1)
@@ -35,7 +38,7 @@ def untouched():
     """These tests need no store."""
 
 
-def plain(made: Drawn, kept: frozenset[int] | None = None) -> nx.DiGraph:
+def plain(made: Drawn, kept: frozenset[int] | None = None) -> Any:
     """The edges that a filter keeps, once for each two models, from child to parent."""
     graph = nx.DiGraph()
     graph.add_nodes_from(MODELS)
@@ -47,7 +50,7 @@ def plain(made: Drawn, kept: frozenset[int] | None = None) -> nx.DiGraph:
     return graph
 
 
-def distances(graph: nx.DiGraph, start: int, way: str) -> dict[int, int]:
+def distances(graph: Any, start: int, way: str) -> dict[int, int]:
     up = nx.single_source_shortest_path_length(graph, start)
     down = nx.single_source_shortest_path_length(graph.reverse(), start)
     return dict({"ancestors": up, "descendants": down, "relatives": {**up, **down}}[way])

@@ -12,16 +12,18 @@ from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID, uuid5
 
-import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
+from when_used import when_used
 
 from lineage.exports.formats import FORMATS, FormatName, written
 from lineage.exports.openlineage import JOB_FACET, LINEAGE_FACET, VERSION_FACET
 from lineage.exports.records import Model, Parent
+
+nx = when_used("networkx")
 
 HUB = "https://hub.example.org"
 SPACE = UUID(int=7)

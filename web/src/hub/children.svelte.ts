@@ -1,14 +1,9 @@
-import { read } from "./graph.ts";
+import type { Operations, Schemas } from "@mergehub/client";
+import { hub } from "./hub.ts";
+import type { Relation } from "./relations.ts";
 
-export interface Child {
-  id: string;
-  name: string;
-}
-
-interface Page {
-  items: Child[];
-  next_cursor: string | null;
-}
+type Child = Schemas["Neighbour"];
+type Query = NonNullable<Operations["list_children"]["parameters"]["query"]>;
 
 const A_PAGE = 20;
 const PAUSE_MS = 150;
@@ -20,14 +15,14 @@ export class Children {
   loading = $state(false);
   #cursor = $state<string | null>(null);
   #asked = new AbortController();
-  #question: { id: string; query: Record<string, string | number> } | null = null;
+  #question: { id: string; query: Query } | null = null;
 
   get more(): boolean {
     return this.#cursor !== null;
   }
 
   /** Begins anew; returns how to stop. */
-  ask(id: string, relation: string | null, text: string): () => void {
+  ask(id: string, relation: Relation | null, text: string): () => void {
     this.#asked.abort();
     this.#asked = new AbortController();
     const { signal } = this.#asked;
@@ -35,7 +30,7 @@ export class Children {
       id,
       query: {
         limit: A_PAGE,
-        ...(relation && { relation }),
+        ...(relation && { relation: [relation] }),
         ...(text.trim() && { q: text.trim() }),
       },
     };
@@ -56,8 +51,8 @@ export class Children {
     this.loading = true;
     this.failure = null;
     try {
-      const path = `/v1/models/${encodeURIComponent(id)}/children`;
-      const page = await read<Page>(path, { ...query, ...(cursor && { cursor }) }, signal);
+      const params = { path: { model_id: id }, query: { ...query, ...(cursor && { cursor }) } };
+      const page = await hub.get("/v1/models/{model_id}/children", { params, signal });
       this.items = cursor ? [...this.items, ...page.items] : page.items;
       this.#cursor = page.next_cursor;
     } catch (error) {

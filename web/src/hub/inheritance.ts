@@ -1,36 +1,11 @@
-import { read } from "./graph.ts";
+import type { Schemas } from "@mergehub/client";
+import { hub } from "./hub.ts";
 
-export interface Named {
-  id: string;
-  name: string;
-}
-
-export interface Parent extends Named {
-  relation: string;
-  role: string;
-  method: string | null;
-  weight: number | null;
-  licence: string | null;
-  flagged: boolean;
-}
-
-export interface Shares {
-  rule: string;
-  origins: (Named & { share: number })[];
-}
-
-export interface Licences {
-  licence: string | null;
-  rule: string;
-  inherited: { licence: string; path: Named[]; count: number }[];
-  conflicts: { broken: string; reason: string; by: Named; licence: string; path: Named[] }[];
-  exclusions: { one: { licence: string }; other: { licence: string } }[];
-  unknown: number;
-}
-
-export interface Contamination {
-  flags: { id: number; reason: string; evidence: string | null; path: Named[] }[];
-}
+export type Named = Schemas["Named"];
+export type Parent = Schemas["Neighbour"];
+export type Shares = Schemas["Shares"];
+export type Licences = Schemas["Licences"];
+export type Contamination = Schemas["Contamination"];
 
 /** What a model inherits from the models that it was made from. */
 export interface Inheritance {
@@ -43,13 +18,13 @@ export interface Inheritance {
 const PARENTS = 50;
 
 export async function readInheritance(id: string, signal: AbortSignal): Promise<Inheritance> {
-  const of = <T>(what: string, query = {}) =>
-    read<T>(`/v1/models/${encodeURIComponent(id)}/${what}`, query, signal);
+  const of = { params: { path: { model_id: id } }, signal };
+  const some = { params: { ...of.params, query: { limit: PARENTS } }, signal };
   const [parents, shares, licences, contamination] = await Promise.all([
-    of<{ items: Parent[] }>("parents", { limit: PARENTS }),
-    of<Shares>("shares"),
-    of<Licences>("licences"),
-    of<Contamination>("contamination"),
+    hub.get("/v1/models/{model_id}/parents", some),
+    hub.get("/v1/models/{model_id}/shares", of),
+    hub.get("/v1/models/{model_id}/licences", of),
+    hub.get("/v1/models/{model_id}/contamination", of),
   ]);
   return { parents: parents.items, shares, licences, contamination };
 }

@@ -1,19 +1,23 @@
-import { read } from "./graph.ts";
+import { hub } from "./hub.ts";
+import type { Named } from "./inheritance.ts";
 
-export interface Step {
-  id: string;
-  name: string;
+/** Shortest paths between two models; `related` if neither of them came from the other. */
+export interface FoundPaths {
+  paths: Named[][];
+  count: number;
+  related: boolean;
 }
 
-interface Answer {
-  paths: string[][];
-  nodes: Step[];
+/** Paths along one line of descent, or else by what both models share. */
+export async function readPaths(from: string, to: string): Promise<FoundPaths> {
+  const direct = await ask(from, to, "lineage");
+  return direct.count ? direct : ask(from, to, "any");
 }
 
-/** All shortest paths between two models, whichever of them came from the other. */
-export async function readPaths(from: string, to: string): Promise<Step[][]> {
-  const path = `/v1/models/${encodeURIComponent(from)}/paths`;
-  const { paths, nodes } = await read<Answer>(path, { to }, new AbortController().signal);
+async function ask(from: string, to: string, ways: "lineage" | "any"): Promise<FoundPaths> {
+  const params = { path: { model_id: from }, query: { to, ways, limit: 1 } };
+  const { paths, nodes, count } = await hub.get("/v1/models/{model_id}/paths", { params });
   const names = new Map(nodes.map(({ id, name }) => [id, name]));
-  return paths.map((ids) => ids.map((id) => ({ id, name: names.get(id) ?? id })));
+  const named = paths.map((ids) => ids.map((id) => ({ id, name: names.get(id) ?? id })));
+  return { paths: named, count, related: ways === "any" };
 }

@@ -12,20 +12,22 @@ export class Suggestions {
   active = $state(-1);
   message = $state("");
   #asked: AbortController | null = null;
+  #asking: Promise<void> = Promise.resolve();
 
   get open(): boolean {
     return this.models.length > 0;
   }
 
-  /** The model at the arrows, or else the first one. */
-  get best(): Schemas["Model"] | undefined {
+  /** The model at the arrows, or else the first one, as soon as the hub has answered. */
+  async best(): Promise<Schemas["Model"] | undefined> {
+    await this.#asking;
     return this.models[Math.max(0, this.active)];
   }
 
   type(text: string): void {
     this.text = text;
     this.close();
-    if (text.trim()) void this.#ask(text.trim());
+    if (text.trim()) this.#asking = this.#ask(text.trim());
   }
 
   move(by: number): void {

@@ -14,7 +14,7 @@ export function factsOf(model: ModelDetail): Fact[] {
     ["Parameters", model.parameters ? short(model.parameters) : null],
     ["Tokenizer", model.tokenizer],
     ["Licence", model.licence],
-    ["Domains", model.domains?.join(", ")],
+    ["Domains", model.domains.join(", ")],
     ["Made on", model.made_on],
     ["Known from", model.source],
     ["Former names", former.join(", ")],

@@ -1,41 +1,13 @@
+import type { Schemas } from "@mergehub/client";
+import { asRelation, type Relation } from "../hub/relations.ts";
+
 /** A graph as `GET /v1/graph` answers it: columns, and names for their codes. */
-export interface GraphAnswer {
-  as_of: number | string;
-  focus: string | null;
-  truncated: boolean;
-  nodes: {
-    id: string[];
-    name: string[];
-    x: number[];
-    y: number[];
-    depth: number[];
-    kind: number[];
-    family: number[];
-    licence: number[];
-    children: number[];
-    parents: number[];
-    importance: number[];
-    flagged: number[];
-  };
-  edges: {
-    child: number[];
-    parent: number[];
-    relation: number[];
-    method: number[];
-    weight: (number | null)[];
-  };
-  clusters: { parent: number; relation: number; count: number; x: number; y: number }[];
-  kinds: string[];
-  families: string[];
-  licences: string[];
-  relations: string[];
-  methods: string[];
-}
+export type GraphAnswer = Schemas["Map"];
 
 /** Siblings that are shown as one node: they have one parent and one relation to it. */
 export interface Cluster {
   parent: number;
-  relation: string;
+  relation: Relation;
   count: number;
 }
 
@@ -70,6 +42,8 @@ export class Graph {
   readonly clusters: readonly Cluster[];
   readonly x: Float32Array;
   readonly y: Float32Array;
+  /** The radius of each node, for which the hub has left room. */
+  readonly radius: Float32Array;
   readonly importance: Float32Array;
   readonly #index: Map<string, number>;
   readonly #parents: Lists;
@@ -82,10 +56,11 @@ export class Graph {
     this.clusters = clusters.map(({ parent, relation, count }) => ({
       parent,
       count,
-      relation: answer.relations[relation] ?? "unknown",
+      relation: asRelation(answer.relations[relation]) ?? "unknown",
     }));
     this.x = Float32Array.from([...nodes.x, ...clusters.map(({ x }) => x)]);
     this.y = Float32Array.from([...nodes.y, ...clusters.map(({ y }) => y)]);
+    this.radius = Float32Array.from([...nodes.size, ...clusters.map(({ size }) => size)]);
     const ofClusters = clusters.map(({ count }) => Math.min(1, Math.log1p(count) / MANY));
     this.importance = Float32Array.from([...nodes.importance, ...ofClusters]);
     this.#index = new Map(nodes.id.map((id, index) => [id, index]));

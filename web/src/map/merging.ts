@@ -43,7 +43,7 @@ function addNodes(merged: GraphAnswer, more: GraphAnswer, index: Map<string, num
     merged.nodes.kind.push(kind(nodes.kind[at]));
     merged.nodes.family.push(family(nodes.family[at]));
     merged.nodes.licence.push(licence(nodes.licence[at]));
-    for (const key of ["children", "parents", "importance", "flagged"] as const) {
+    for (const key of ["size", "children", "parents", "importance", "flagged"] as const) {
       merged.nodes[key].push(nodes[key][at] ?? 0);
     }
   });

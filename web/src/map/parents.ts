@@ -1,8 +1,14 @@
-import type { Parent } from "../hub/inheritance.ts";
 import { appearanceOf } from "./look.ts";
 
+interface Edge {
+  relation: string;
+  role: string;
+  method: string | null;
+  weight: number | null;
+}
+
 /** How a model was made from a parent: the relation, the method and the weight, if known. */
-export function howOf({ relation, role, method, weight }: Parent): string {
+export function howOf({ relation, role, method, weight }: Edge): string {
   const base = relation === "merge" && role === "base" ? "base of the merge" : null;
   const known = [
     base ?? appearanceOf(relation).label,

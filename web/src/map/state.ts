@@ -1,3 +1,6 @@
+import type { GraphQuery } from "../hub/graph.ts";
+import { asRelation, type Relation } from "../hub/relations.ts";
+
 export const VIEWS = ["map", "list"] as const;
 export const COLOURS = ["kind", "family"] as const;
 export const LIMITS = [2_000, 10_000, 50_000] as const;
@@ -12,14 +15,14 @@ export interface MapState {
   to: string | null;
   direction: (typeof DIRECTIONS)[number];
   depth: number;
-  relation: string[];
+  relation: Relation[];
   method: string[];
   licence: string[];
   domain: string[];
   /** The models whose neighbours are shown although they are further away than `depth`. */
   open: string[];
   /** The relation of the children that the panel lists; all, if null. */
-  siblings: string | null;
+  siblings: Relation | null;
   since: string | null;
   colour: (typeof COLOURS)[number];
   /** Models of less importance than this, in percent, are hidden. */
@@ -29,10 +32,10 @@ export interface MapState {
   limit: (typeof LIMITS)[number];
 }
 
-const FILTERS = ["relation", "method", "licence", "domain"] as const;
-const LISTS = [...FILTERS, "open"] as const;
-const TEXTS = ["focus", "model", "to", "since", "siblings"] as const;
+const LISTS = ["method", "licence", "domain", "open"] as const;
+const TEXTS = ["focus", "model", "to", "since"] as const;
 const DEEPEST = 8;
+const SHOWN_SIBLINGS = 5;
 
 export const FIRST: Readonly<MapState> = {
   focus: null,
@@ -58,6 +61,8 @@ export function readState(query: URLSearchParams): MapState {
   const state: MapState = { ...FIRST };
   for (const key of TEXTS) state[key] = query.get(key) || null;
   for (const key of LISTS) state[key] = query.getAll(key).filter(Boolean);
+  state.relation = query.getAll("relation").flatMap((each) => asRelation(each) ?? []);
+  state.siblings = asRelation(query.get("siblings"));
   state.direction = oneOf(DIRECTIONS, query.get("direction"), FIRST.direction);
   state.colour = oneOf(COLOURS, query.get("colour"), FIRST.colour);
   state.view = oneOf(VIEWS, query.get("view"), FIRST.view);
@@ -79,12 +84,17 @@ export function addressOf(state: MapState): string {
 }
 
 /** The parameters with which the hub is asked for the graph of a state. */
-export function questionOf(state: MapState): Record<string, string | number | string[]> {
-  const { focus, since } = state;
-  const filters: Record<string, string[]> = {};
-  for (const key of FILTERS) if (state[key].length) filters[key] = state[key];
-  const around = focus && { focus, direction: state.direction, depth: state.depth, collapse: 5 };
-  return { ...filters, ...(since && { since }), ...(around || {}), limit: state.limit };
+export function questionOf(state: MapState): GraphQuery {
+  const { focus, direction, depth, relation, method, licence, domain, since, limit } = state;
+  return {
+    limit,
+    ...(focus && { focus, direction, depth, collapse: SHOWN_SIBLINGS }),
+    ...(relation.length && { relation }),
+    ...(method.length && { method }),
+    ...(licence.length && { licence }),
+    ...(domain.length && { domain }),
+    ...(since && { since }),
+  };
 }
 
 function oneOf<T extends string>(all: readonly T[], text: string | null, first: T): T {

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import FastAPI
 
 from lineage.answers.endpoints import router as answers
 from lineage.background import BACKGROUND
-from lineage.graph.endpoints import router as graph
+from lineage.exports.endpoints import router as exports
 from lineage.imports.endpoints import IMPORT_BYTES
 from lineage.imports.endpoints import router as imports
+from lineage.map.endpoints import router as map_data
 from lineage.memory.serving import start_replica
 from lineage.models.endpoints import router as models
 from lineage.moderation.endpoints import router as moderation
+from lineage.statistics.endpoints import router as statistics
+from lineage.statistics.library import start_library
 from lineage.tables import intake
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.http.app import ServiceParts, build_app
 from mergehub.kit.identity.introspection import ask_registry
 from mergehub.kit.openapi.links import Link
 from mergehub.kit.settings.environment import read_settings
 from mergehub.kit.settings.service import ServiceSettings
+from mergehub.kit.telemetry.loops import Loop
 
 LINKS = tuple(
     Link(
@@ -38,15 +45,20 @@ LINKS = tuple(
     for listing in ("list_models", "list_popular_models")
 )
 
+
+def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
+    return {**start_replica(app, resources), **start_library(app, resources)}
+
+
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub lineage",
-    routers=(models, answers, graph, imports, moderation),
+    routers=(models, answers, map_data, exports, statistics, imports, moderation),
     largest_bodies={"/graph/imports": IMPORT_BYTES},
     links=LINKS,
     readings=intake.readings,
     start=ask_registry,
-    loops=start_replica,
+    loops=_loops,
 )
 
 

@@ -25,22 +25,16 @@ export interface Look {
   shape: (node: number) => number;
 }
 
-/** The hub lays nodes out with these radii, so that none overlap. */
-function radiusOf(importance: number): number {
-  return 0.35 + 1.65 * importance;
-}
-
 export function sceneOf(graph: Graph, look: Look, visible: Uint8Array): Scene {
   const count = graph.total;
   const weight = (node: number) => graph.importance[node] ?? 0;
-  const radius = Float32Array.from({ length: count }, (_, node) => radiusOf(weight(node)));
   const order = Uint32Array.from({ length: count }, (_, node) => node);
   order.sort((a, b) => weight(b) - weight(a));
   return {
     count,
     x: graph.x,
     y: graph.y,
-    radius,
+    radius: graph.radius,
     colour: Uint8Array.from({ length: count }, (_, node) => look.colour(node)),
     shape: Uint8Array.from({ length: count }, (_, node) => look.shape(node)),
     visible,

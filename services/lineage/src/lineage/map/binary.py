@@ -5,9 +5,9 @@
     then         the header, filled up with spaces to a multiple of 4
     then         the arrays, each from a multiple of 4
 
-All numbers are little-endian. The header has the same lists as the JSON form, and `arrays`: for each
-array its `type`, its `count` of elements, and where it begins (`at`, counted from the end of the
-header).
+All numbers are little-endian. The header has the same lists as the JSON form, and `arrays`: for
+each array its `type`, its `count` of elements, and where it begins (`at`, counted from the end of
+the header).
 """
 
 from __future__ import annotations

@@ -272,17 +272,192 @@ def get_contamination(
     )
 
 
+def get_map(
+    *,
+    focus: str | UUID | None = None,
+    direction: Literal["ancestors", "descendants", "both"] | None = None,
+    depth: int | None = None,
+    limit: int | None = None,
+    collapse: int | None = None,
+    layout: Literal["layers", "families"] | None = None,
+    licence: list[str] | None = None,
+    domain: list[str] | None = None,
+    relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
+    | None = None,
+    method: list[str] | None = None,
+    since: str | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.Map]:
+    """The models around one, or the most important ones of all, with the place of each."""
+    return Call(
+        "GET",
+        "/v1/graph",
+        query={
+            "focus": focus,
+            "direction": direction,
+            "depth": depth,
+            "limit": limit,
+            "collapse": collapse,
+            "layout": layout,
+            "licence": licence,
+            "domain": domain,
+            "relation": relation,
+            "method": method,
+            "since": since,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def export_graph(
+    *,
+    format: Literal["graphml", "csv", "jsonl", "mermaid", "dot", "openlineage"],
+    focus: str | UUID | None = None,
+    direction: Literal["ancestors", "descendants", "both"] | None = None,
+    depth: int | None = None,
+    limit: int | None = None,
+    licence: list[str] | None = None,
+    domain: list[str] | None = None,
+    relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
+    | None = None,
+    method: list[str] | None = None,
+    since: str | None = None,
+    if_none_match: str | None = None,
+) -> Call[str]:
+    """The models around one, or all, with the edges between them, as a file."""
+    return Call(
+        "GET",
+        "/v1/graph/export",
+        query={
+            "format": format,
+            "focus": focus,
+            "direction": direction,
+            "depth": depth,
+            "limit": limit,
+            "licence": licence,
+            "domain": domain,
+            "relation": relation,
+            "method": method,
+            "since": since,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
 def list_popular_models(
     *,
-    role: Literal["base", "ingredient"] | None = None,
+    role: Literal["base", "ingredient"] | Literal["any"] | None = None,
     limit: int | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
+    | None = None,
+    method: list[str] | None = None,
+    base: str | UUID | None = None,
+    domain: str | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.PopularModels]:
-    """The models that merges used most, as their base or as an ingredient."""
+    """The models that merges used most, as their base, as an ingredient or as either."""
     return Call(
         "GET",
         "/v1/graph/popular",
-        query={"role": role, "limit": limit},
+        query={
+            "role": role,
+            "limit": limit,
+            "since": since,
+            "until": until,
+            "relation": relation,
+            "method": method,
+            "base": base,
+            "domain": domain,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_methods_by_month(
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
+    | None = None,
+    method: list[str] | None = None,
+    base: str | UUID | None = None,
+    domain: str | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.MethodsByMonth]:
+    """How many models each method made in each month."""
+    return Call(
+        "GET",
+        "/v1/graph/statistics/methods",
+        query={
+            "since": since,
+            "until": until,
+            "relation": relation,
+            "method": method,
+            "base": base,
+            "domain": domain,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_risers(
+    *,
+    role: Literal["base", "ingredient"] | None = None,
+    until: str | None = None,
+    days: int | None = None,
+    limit: int | None = None,
+    relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
+    | None = None,
+    method: list[str] | None = None,
+    base: str | UUID | None = None,
+    domain: str | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.Risers]:
+    """The models whose use grew most: the last days against as many days before."""
+    return Call(
+        "GET",
+        "/v1/graph/statistics/risers",
+        query={
+            "role": role,
+            "until": until,
+            "days": days,
+            "limit": limit,
+            "relation": relation,
+            "method": method,
+            "base": base,
+            "domain": domain,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_pairs(
+    *,
+    limit: int | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
+    | None = None,
+    method: list[str] | None = None,
+    base: str | UUID | None = None,
+    domain: str | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.Pairs]:
+    """The pairs of ingredients that most models were made from together."""
+    return Call(
+        "GET",
+        "/v1/graph/statistics/pairs",
+        query={
+            "limit": limit,
+            "since": since,
+            "until": until,
+            "relation": relation,
+            "method": method,
+            "base": base,
+            "domain": domain,
+        },
         headers={"If-None-Match": if_none_match},
     )
 

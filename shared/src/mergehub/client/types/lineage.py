@@ -227,6 +227,75 @@ class Licences(TypedDict):
     as_of: int
 
 
+class Map(TypedDict):
+    """A map in columns. `truncated`: `limit` left models out."""
+
+    as_of: int
+    focus: str | None
+    truncated: bool
+    nodes: MapNodes
+    edges: MapEdges
+    clusters: list[MapCluster]
+    kinds: list[str]
+    families: list[str]
+    licences: list[str | None]
+    relations: list[str]
+    methods: list[str | None]
+
+
+class MapCluster(TypedDict):
+    """So many children of a node, with this relation, that are not shown one by one."""
+
+    parent: int
+    relation: int
+    count: int
+    x: float
+    y: float
+    size: float
+
+
+class MapEdges(TypedDict):
+    """The edges of a map; `child` and `parent` are places among the nodes."""
+
+    child: list[int]
+    parent: list[int]
+    relation: list[int]
+    method: list[int]
+    weight: list[float | None]
+
+
+class MapNodes(TypedDict):
+    """The models of a map, the most important first: a list for each fact.
+
+    - `x`, `y`, `size`: the place of a node, and its radius.
+    - `depth`: the layer; negative for ancestors of the focus.
+    - `kind`, `family`, `licence`: places in the lists of the map.
+    - `children`, `parents`: how many there are in all, shown or not.
+    - `importance`: from 0 to 1, by the number of children.
+    - `flagged`: 1 if a moderator has warned of the model."""
+
+    id: list[str]
+    name: list[str]
+    x: list[float]
+    y: list[float]
+    size: list[float]
+    depth: list[int]
+    kind: list[int]
+    family: list[int]
+    licence: list[int]
+    children: list[int]
+    parents: list[int]
+    importance: list[float]
+    flagged: list[int]
+
+
+class MethodsByMonth(TypedDict):
+    """Sorted by month, then by method."""
+
+    items: list[MonthCount]
+    as_of: int
+
+
 class Model(TypedDict):
     """A model, what is known of it, and how often it was used: each count is of distinct children.
 
@@ -306,6 +375,14 @@ class ModelUpdate(TypedDict):
     made_on: NotRequired[str | None]
 
 
+class MonthCount(TypedDict):
+    """So many models were made by a method in a month, such as `2026-11`; null is unknown."""
+
+    month: str | None
+    method: str | None
+    count: int
+
+
 class Named(TypedDict):
     id: str
     name: str
@@ -350,6 +427,23 @@ class Node(TypedDict):
     side: str
 
 
+class Pair(TypedDict):
+    """Two ingredients, and how many models were made from both."""
+
+    one: str
+    one_name: str
+    other: str
+    other_name: str
+    count: int
+
+
+class Pairs(TypedDict):
+    """The pair that is used most first."""
+
+    items: list[Pair]
+    as_of: int
+
+
 class Paths(TypedDict):
     """All shortest paths between two models, in a fixed order; `nodes` and `edges` are theirs.
 
@@ -368,8 +462,31 @@ class Paths(TypedDict):
     as_of: int
 
 
+class PopularModel(TypedDict):
+    """`count`: by how many models it was used, of those that were asked for."""
+
+    id: str
+    name: str
+    children_count: int
+    base_count: int
+    ingredient_count: int
+    created_at: str
+    alias_of: str | None
+    architecture: str | None
+    parameters: int | None
+    tokenizer: str | None
+    licence: str | None
+    domains: list[str]
+    source: str | None
+    made_on: str | None
+    count: int
+
+
 class PopularModels(TypedDict):
-    items: list[Model]
+    """The most used model first; of equal ones, the one that has been known longer."""
+
+    items: list[PopularModel]
+    as_of: int
 
 
 class RefusedParent(TypedDict):
@@ -388,6 +505,22 @@ class Revision(TypedDict):
     id: str
     digest: str
     created_at: str
+
+
+class Riser(TypedDict):
+    """By how many models it was used in the last days, and in as many days before."""
+
+    id: str
+    name: str
+    recent: int
+    before: int
+
+
+class Risers(TypedDict):
+    """The model whose use grew most first."""
+
+    items: list[Riser]
+    as_of: int
 
 
 class Share(TypedDict):

@@ -9,10 +9,24 @@ from mergehub.cli.lazy import Lazy, LazyGroup
 HERE = "mergehub.cli.commands.lineage"
 SECTIONS = {
     "One model": {
+        "show": Lazy(
+            f"{HERE}.showing:show_model",
+            "Show one model: facts, parents, use, licences and flags.",
+        ),
         "ancestors": Lazy(f"{HERE}.ancestors:ancestors", "Show a model's ancestors as a tree."),
         "descendants": Lazy(
             f"{HERE}.ancestors:descendants", "Show what was made from a model as a tree."
         ),
+    },
+    "Several models": {
+        "path": Lazy(f"{HERE}.paths:path", "Show the shortest paths between two models."),
+        "common": Lazy(f"{HERE}.paths:common", "Show what several models have in common."),
+    },
+    "All models": {
+        "stats": Lazy(
+            f"{HERE}.statistics:stats", "Show what is used most, and what is on the rise."
+        ),
+        "export": Lazy(f"{HERE}.exporting:export", "Export the graph, or what is around a model."),
     },
     "Lineage from elsewhere": {
         "import": Lazy(

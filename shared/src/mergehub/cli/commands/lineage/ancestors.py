@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from mergehub.cli.commands.lineage.filters import filters, query
 from mergehub.cli.commands.lineage.trees import Direction, draw
 from mergehub.cli.connection import hub
 from mergehub.cli.json_option import as_json, show_json
@@ -31,6 +32,7 @@ def _limit(usual: int) -> Callable[[Any], Any]:
 @click.argument("model")
 @DEPTH
 @_limit(500)
+@filters
 @as_json
 @click.pass_context
 def ancestors(ctx: click.Context, /, model: str, raw: bool, **asked: Any) -> None:
@@ -42,6 +44,7 @@ def ancestors(ctx: click.Context, /, model: str, raw: bool, **asked: Any) -> Non
 @click.argument("model")
 @DEPTH
 @_limit(100)
+@filters
 @as_json
 @click.pass_context
 def descendants(ctx: click.Context, /, model: str, raw: bool, **asked: Any) -> None:
@@ -53,7 +56,7 @@ def _walk(
     ctx: click.Context, model: str, direction: Direction, asked: dict[str, Any], raw: bool
 ) -> None:
     with hub(ctx) as client:
-        walk = client.get(f"/v1/models/{client.model(model)['id']}/{direction}", **asked)
+        walk = client.get(f"/v1/models/{client.model(model)['id']}/{direction}", **query(asked))
     if raw:
         show_json(walk)
         return

@@ -18,7 +18,7 @@ from mergehub.cli.commands.lineage.state import State
 from mergehub.cli.connection import hub
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.client import HubClient
-from mergehub.lineage_files.batches import batches
+from mergehub.lineage_files.batches import MOST_ROWS, batches
 from mergehub.lineage_files.reading import EDGE_LIST, FORMATS, File, How, files, read
 from mergehub.lineage_files.rows import Edge, Facts, Unreadable
 
@@ -89,6 +89,8 @@ def _import(
         rows = batch.by_file
         send(client, batch, source, report)
         progress.sent(rows)
+        if progress.total > 2 * MOST_ROWS:
+            click.echo(f"{progress.total} rows", err=True)
 
 
 def _rows(progress: Progress, how: How, report: Report) -> Iterator[tuple[str, Edge | Facts]]:

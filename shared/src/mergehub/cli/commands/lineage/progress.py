@@ -16,6 +16,7 @@ class Progress:
 
     def __init__(self, files: list[File], state: State) -> None:
         self._state = state
+        self.total = 0
         roots = {file.root or file.path for file in files}
         self._files = {_name(file, only=len(roots) == 1): file for file in files}
 
@@ -28,6 +29,7 @@ class Progress:
         """Remember that so many more rows of these files are sent."""
         for name, count in rows.items():
             file = self._files[name]
+            self.total += count
             self._state.put(_key(file), {"file": _stamp(file), "rows": self._done(file) + count})
         self._state.keep()
 

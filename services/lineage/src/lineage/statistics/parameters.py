@@ -1,0 +1,74 @@
+"""The query parameters of statistics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Request
+
+from lineage.answers.parameters import EPOCH, Methods, Relation, Since, find
+from lineage.memory.graph import Graph
+from lineage.memory.serving import InMemory
+from lineage.statistics.library import MERGES
+from lineage.statistics.selection import Selection
+
+Relations = Annotated[
+    list[Relation] | None,
+    Query(alias="relation", description="Count edges of these relations; else merges."),
+]
+Until = Annotated[
+    date | None, Query(description="Only edges made, or else learned, on this day or earlier.")
+]
+Base = Annotated[UUID | None, Query(description="Only models that were made on this base.")]
+Domain = Annotated[
+    str | None,
+    Query(min_length=1, max_length=60, description="Only models made for this domain."),
+]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The edges that a statistic counts, in a state of the graph."""
+
+    graph: Graph
+    selection: Selection
+
+
+async def _counted(
+    request: Request,
+    graph: InMemory,
+    relation: Relations = None,
+    method: Methods = None,
+    base: Base = None,
+    domain: Domain = None,
+) -> Counted:
+    selection = Selection(
+        relations=MERGES if relation is None else frozenset(relation),
+        methods=None if method is None else frozenset(method),
+        domain=domain,
+    )
+    if base is None:
+        return Counted(graph, selection)
+    at = await find(request, graph, base)
+    return Counted(at.graph, replace(selection, base=at.number))
+
+
+AnyTime = Annotated[Counted, Depends(_counted)]
+"""The parameters `relation`, `method`, `base` and `domain`. Raises ModelNotFound."""
+
+
+async def _dated(counted: AnyTime, since: Since = None, until: Until = None) -> Counted:
+    first, last = days(since), days(until)
+    return replace(counted, selection=replace(counted.selection, since=first, until=last))
+
+
+Dated = Annotated[Counted, Depends(_dated)]
+"""The same and `since` and `until`."""
+
+
+def days(day: date | None) -> int | None:
+    """Days since 1970."""
+    return None if day is None else (day - EPOCH).days

@@ -1,0 +1,327 @@
+"""The map in a real browser, against a running hub that has learned a small lineage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from looking import Looking, looking
+from playwright.async_api import Locator, Page, expect
+from running import RunningHub
+
+pytestmark = pytest.mark.browser
+
+PHONE = (390, 844)
+TUNES, QUANTS = 3, 9
+NO_WEBGL = """
+const asked = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, options) {
+  return REFUSED.includes(kind) ? null : asked.call(this, kind, options);
+};
+"""
+
+
+class Lineage:
+    """What the hub knows: a base, tunes and quantizations of it, merges, and a stranger."""
+
+    def __init__(self, hub: RunningHub) -> None:
+        self._http = httpx.Client(
+            base_url=hub.url, headers={"Authorization": f"Bearer {hub.token}"}, timeout=30
+        )
+        tunes = [edge(f"atlas/tune-{n}", "atlas/base", "finetune") for n in range(TUNES)]
+        quants = [edge(f"atlas/quant-{n}", "atlas/base", "quantized") for n in range(QUANTS)]
+        self.learn(
+            [
+                *tunes,
+                *quants,
+                edge("atlas/merge", "atlas/base", "merge", role="base", method="ties"),
+                edge("atlas/merge", "atlas/tune-0", "merge", method="ties", weight=0.75),
+                edge("atlas/merge", "atlas/tune-1", "merge", method="ties", weight=0.25),
+                edge("atlas/grandchild", "atlas/merge", "finetune"),
+                edge("stranger/child", "stranger/base", "finetune"),
+            ],
+            [
+                {"name": "atlas/base", "licence": "cc-by-nc-4.0", "parameters": 7_000_000_000},
+                {"name": "atlas/merge", "licence": "apache-2.0"},
+            ],
+        )
+        flag = {"kind": "contaminated", "reason": "It has seen the questions of the test."}
+        self._http.post(f"/v1/models/{self.id('atlas/tune-1')}/flags", json=flag).raise_for_status()
+
+    def learn(self, edges: list[dict[str, Any]], models: list[dict[str, Any]]) -> None:
+        body = {"source": "edge-list", "edges": edges, "models": models}
+        self._http.post("/v1/graph/imports", json=body).raise_for_status()
+
+    def id(self, name: str) -> str:
+        (found,) = self._http.get("/v1/models", params={"name": name}).json()["items"]
+        return str(found["id"])
+
+    def rename(self, old: str, new: str) -> None:
+        where = f"/v1/models/{self.id(old)}"
+        tag = {"If-Match": self._http.get(where).headers["etag"]}
+        self._http.patch(where, json={"name": new}, headers=tag).raise_for_status()
+
+
+def edge(child: str, parent: str, relation: str, **more: Any) -> dict[str, Any]:
+    return {"child": child, "parent": parent, "relation": relation, **more}
+
+
+@pytest.fixture(scope="module")
+def lineage(hub: RunningHub) -> Lineage:
+    return Lineage(hub)
+
+
+@pytest.fixture
+async def looked(hub: RunningHub, lineage: Lineage) -> AsyncIterator[Looking]:
+    async with looking() as looked:
+        yield looked
+        assert looked.complaints == []
+        assert looked.hosts == {urlsplit(hub.url).netloc}
+
+
+def query(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+async def open_map(page: Page, hub: RunningHub, state: str = "") -> None:
+    await page.goto(f"{hub.url}/map?{state}")
+    await page.locator("canvas[data-drawn=whole], [role=tree]").first.wait_for()
+
+
+async def press(page: Page, name: str, **options: Any) -> None:
+    """Press the node beside which a name stands on the map."""
+    label = page.locator(".names span", has_text=re.compile(f"^{re.escape(name)}$"))
+    box = await label.bounding_box()
+    assert box is not None
+    await page.mouse.click(box["x"] - 8, box["y"] + box["height"] / 2, **options)
+
+
+def panel(page: Page) -> Locator:
+    return page.get_by_role("complementary", name="Details")
+
+
+def title(page: Page) -> Locator:
+    return panel(page).get_by_role("heading", level=2)
+
+
+async def test_it_opens_on_the_most_merged_bases(hub: RunningHub, looked: Looking) -> None:
+    page = looked.page
+    await open_map(page, hub)
+    await expect(title(page)).to_have_text("Most-merged bases")
+    await panel(page).get_by_role("button", name="atlas/base").click()
+    await expect(title(page)).to_have_text("atlas/base")
+    await expect(panel(page)).to_contain_text("7B")
+
+
+async def test_search_suggests_models_and_the_map_shows_the_one_that_is_chosen(
+    hub: RunningHub, looked: Looking, lineage: Lineage
+) -> None:
+    page = looked.page
+    await page.goto(hub.url)
+    search = page.get_by_role("combobox", name="Find a model")
+    await search.press_sequentially("ATLAS/m")
+    await expect(page.get_by_role("option")).to_have_count(1)
+    await search.press("Enter")
+    await expect(title(page)).to_have_text("atlas/merge")
+    assert query(page)["focus"] == [lineage.id("atlas/merge")]
+    await search.fill("atlas/nothing")
+    await expect(page.get_by_text("No model's name begins with “atlas/nothing”.")).to_be_visible()
+
+
+async def test_a_press_selects_a_double_one_focuses_and_a_way_leads_back(
+    hub: RunningHub, looked: Looking, lineage: Lineage
+) -> None:
+    page = looked.page
+    base, merge = lineage.id("atlas/base"), lineage.id("atlas/merge")
+    await open_map(page, hub, f"focus={base}&depth=1")
+    await press(page, "merge")
+    await expect(title(page)).to_have_text("atlas/merge")
+    assert query(page) == {"focus": [base], "depth": ["1"], "model": [merge]}
+    await press(page, "merge", click_count=2)
+    await expect(page.get_by_role("button", name="Focus on it")).to_have_count(0)
+    assert query(page)["focus"] == [merge]
+    await page.get_by_role("button", name="Back").click()
+    await expect(page.get_by_role("button", name="Focus on it")).to_be_visible()
+    assert query(page)["focus"] == [base]
+
+
+async def test_counts_are_shown_before_a_model_is_expanded(
+    hub: RunningHub, looked: Looking, lineage: Lineage
+) -> None:
+    page = looked.page
+    state = f"focus={lineage.id('atlas/base')}&depth=1&view=list"
+    await open_map(page, hub, f"{state}&model={lineage.id('atlas/merge')}")
+    merge = page.get_by_role("treeitem", name="atlas/merge")
+    await expect(page.get_by_role("treeitem", name="atlas/grandchild")).to_have_count(0)
+    await page.get_by_role("button", name="Show 3 parents and 1 child").click()
+    await expect(merge).to_have_attribute("aria-expanded", "false")
+    await merge.press("ArrowRight")
+    await expect(page.get_by_role("treeitem", name="atlas/grandchild")).to_be_visible()
+    assert query(page)["open"] == [lineage.id("atlas/merge")]
+
+
+async def test_many_siblings_are_one_node_that_is_paged_and_searched(
+    hub: RunningHub, looked: Looking, lineage: Lineage
+) -> None:
+    page = looked.page
+    await open_map(page, hub, f"focus={lineage.id('atlas/base')}")
+    await press(page, f"{QUANTS - 5} quantizations")
+    children = panel(page).get_by_role("region", name="made from it")
+    await expect(children.get_by_role("listitem")).to_have_count(QUANTS)
+    assert query(page)["siblings"] == ["quantized"]
+    await children.get_by_role("searchbox").fill("NT-7")
+    await expect(children.get_by_role("listitem")).to_have_text(["atlas/quant-7"])
+    await children.get_by_role("searchbox").fill("")
+    await children.get_by_role("button", name="Show all").click()
+    await expect(children.get_by_role("listitem")).to_have_count(TUNES + QUANTS + 1)
+
+
+async def test_what_one_filters_by_is_in_the_address(
+    hub: RunningHub, looked: Looking, lineage: Lineage
+) -> None:
+    page = looked.page
+    await open_map(page, hub, f"focus={lineage.id('atlas/base')}&depth=1&view=list")
+    await page.get_by_text("Filters").click()
+    await page.get_by_role("group", name="Relation").get_by_label("Merge").check()
+    await expect(page.get_by_role("treeitem", name="atlas/tune-0")).to_have_count(0)
+    await expect(page.get_by_role("treeitem", name="atlas/merge")).to_have_count(1)
+    assert query(page)["relation"] == ["merge"]
+    await page.reload()
+    await expect(page.get_by_role("treeitem", name="atlas/merge")).to_have_count(1)
+    await page.get_by_text("Filters (1)").click()
+    await page.get_by_role("button", name="Clear filters").click()
+    await expect(page.get_by_role("treeitem", name="atlas/tune-0")).to_have_count(1)
+
+
+async def test_the_slider_hides_what_is_less_important(
+    hub: RunningHub, looked: Looking, lineage: Lineage
+) -> None:
+    page = looked.page
+    await open_map(page, hub, f"focus={lineage.id('atlas/base')}&depth=1&colour=family")
+    await expect(page.locator(".names span", has_text="tune-2")).to_have_count(1)
+    await page.get_by_label("Importance").fill("4")
+    await expect(page.locator(".names span", has_text="tune-2")).to_have_count(0)
+    await expect(page.locator(".names span", has_text="merge")).to_have_count(1)
+    assert query(page)["least"] == ["4"]
+
+
+async def test_the_panel_says_how_a_model_was_made_and_what_it_inherits(
+    hub: RunningHub, looked: Looking, lineage: Lineage
+) -> None:
+    page = looked.page
+    await open_map(page, hub, f"focus={lineage.id('atlas/merge')}")
+    details = panel(page)
+    parents = details.get_by_role("region", name="Made from", exact=True)
+    await expect(parents.get_by_role("listitem")).to_contain_text(
+        ["base of the merge · ties", "Merge · ties · weight 0.75", "Merge · ties · weight 0.25"]
+    )
+    contamination = details.get_by_role("region", name="Contamination")
+    await expect(contamination).to_contain_text("It has seen the questions of the test.")
+    await expect(contamination.get_by_role("listitem")).to_have_text(
+        ["atlas/merge", "atlas/tune-1"]
+    )
+    licences = details.get_by_role("region", name="Licences")
+    await expect(licences).to_contain_text("cc-by-nc-4.0 is broken")
+    await licences.get_by_role("button", name="Show this path on the map").first.click()
+    await expect(page.locator("svg line.path")).to_have_count(1)
+    assert query(page)["to"] == [lineage.id("atlas/base")]
+
+
+async def test_a_path_joins_two_models_that_are_picked(
+    hub: RunningHub, looked: Looking, lineage: Lineage
+) -> None:
+    page = looked.page
+    await open_map(page, hub, f"focus={lineage.id('atlas/merge')}&depth=3")
+    await press(page, "grandchild")
+    await expect(title(page)).to_have_text("atlas/grandchild")
+    await page.get_by_role("button", name="Pick it on the map").click()
+    await press(page, "base")
+    path = panel(page).get_by_role("region", name="Path to another model")
+    await expect(path.get_by_role("listitem")).to_have_text(
+        ["atlas/grandchild", "atlas/merge", "atlas/base"]
+    )
+    await expect(page.locator("svg line.path")).to_have_count(2)
+    await path.get_by_role("combobox").press_sequentially("stranger/base")
+    await path.get_by_role("combobox").press("Enter")
+    await expect(path).to_contain_text("Nothing joins the two models.")
+
+
+async def test_the_list_is_walked_by_keys_and_says_where_one_is(
+    hub: RunningHub, looked: Looking, lineage: Lineage
+) -> None:
+    page = looked.page
+    await open_map(page, hub, f"focus={lineage.id('atlas/merge')}&view=list")
+    tree, told = page.get_by_role("tree"), page.locator("[aria-live=polite]")
+    await tree.get_by_role("treeitem").first.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown"):  # to the parents, to the second of them
+        await page.keyboard.press(key)
+    await expect(told).to_contain_text("merge, atlas/tune-")
+    await expect(told).to_contain_text("Level 3, 2 of 3.")
+    await page.keyboard.press("ArrowLeft")
+    await expect(told).to_contain_text("Made from. Level 2, 1 of 2.")
+    await page.keyboard.press("End")
+    await page.keyboard.press("Enter")
+    await expect(title(page)).to_have_text("atlas/grandchild")
+    await page.keyboard.press("Shift+Enter")
+    await expect(page.get_by_role("treeitem").first).to_contain_text("atlas/grandchild")
+
+
+async def test_a_shared_address_shows_the_same_after_a_rename(
+    hub: RunningHub, looked: Looking, lineage: Lineage
+) -> None:
+    page = looked.page
+    await open_map(page, hub, f"focus={lineage.id('stranger/base')}&view=list")
+    lineage.rename("stranger/base", "stranger/renamed")
+    await page.reload()
+    await expect(title(page)).to_have_text("stranger/renamed")
+    await expect(panel(page)).to_contain_text("stranger/base")
+    await expect(page.get_by_role("treeitem").first).to_contain_text("stranger/renamed")
+
+
+async def test_what_the_hub_learns_is_on_an_open_map_within_a_second_or_two(
+    hub: RunningHub, looked: Looking, lineage: Lineage
+) -> None:
+    page = looked.page
+    await open_map(page, hub, f"focus={lineage.id('atlas/merge')}&view=list")
+    await page.wait_for_load_state("networkidle")
+    lineage.learn([edge("atlas/newborn", "atlas/merge", "finetune")], [])
+    await expect(page.get_by_role("treeitem", name="atlas/newborn")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [(["webgl2"], None), (["webgl2", "2d"], "This browser cannot draw the map")],
+)
+async def test_a_browser_that_cannot_draw_by_webgl_has_the_map_all_the_same(
+    hub: RunningHub, looked: Looking, lineage: Lineage, refused: list[str], said: str | None
+) -> None:
+    page = looked.page
+    await page.add_init_script(NO_WEBGL.replace("REFUSED", str(refused)))
+    await page.goto(f"{hub.url}/map?focus={lineage.id('atlas/base')}&depth=1")
+    if said is None:
+        await page.locator("canvas[data-drawn=whole]").wait_for()
+        await press(page, "merge")
+        await expect(title(page)).to_have_text("atlas/merge")
+    else:
+        await expect(page.get_by_text(said)).to_be_visible()
+        await page.get_by_role("button", name="List").click()
+        await expect(page.get_by_role("treeitem", name="atlas/merge")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(1280, 800), PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("view", ["map", "list"])
+async def test_everybody_can_use_the_map(
+    hub: RunningHub, lineage: Lineage, scheme: str, size: tuple[int, int], view: str
+) -> None:
+    async with looking(size, color_scheme=scheme) as looked:
+        await open_map(looked.page, hub, f"focus={lineage.id('atlas/merge')}&view={view}")
+        await looked.page.get_by_role("region", name="Licences").wait_for()
+        await looked.page.get_by_text("Filters").click()
+        assert await looked.violations() == []
+        width = await looked.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= size[0], "the page is wider than the window"
