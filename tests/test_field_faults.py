@@ -42,6 +42,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "type=array": ("list_type", "tuple_type"),
     "type=object": ("dict_type", "model_type", "model_attributes_type"),
     "format=uuid": ("uuid_type", "uuid_parsing"),
+    "format=date": ("date_from_datetime_parsing", "date_from_datetime_inexact"),
     "format=date-time": (
         "datetime_type",
         "datetime_parsing",

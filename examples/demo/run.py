@@ -118,8 +118,8 @@ def ancestry(hub: HubClient) -> dict[str, Any]:
         time.sleep(LOOK_SECONDS)
 
 
-def demo(url: str, token: str) -> list[str]:
-    """Run all steps on a hub; returns the claims that do not hold."""
+def demo(url: str, token: str) -> tuple[str, list[str]]:
+    """Run all steps on a hub; returns the merged model's id and the claims that do not hold."""
     specialists = {f"specialist {skill}": f"{BASE}+adapters/{skill}" for skill in SKILLS}
     with HubClient(url, token) as hub:
         version = publish(hub)
@@ -135,16 +135,18 @@ def demo(url: str, token: str) -> list[str]:
         watch(progress, lambda: HubClient(url, token), runs)
         result = hub.run(merge).result or {}
         console.print()
-        console.print(draw(ancestry(hub)))
+        walk = ancestry(hub)
+        console.print(draw(walk))
         rows = board(hub, models, runs)
         console.print()
         items = hub.get("/v1/results", model=MERGED)["items"][0]["count"]
         console.print(score_table(rows, SKILLS, items))
         console.print(f"[dim]output {result['output_digest']}[/]", highlight=False)
-    return failed_claims(rows, {skill: f"specialist {skill}" for skill in SKILLS})
+    claims = {skill: f"specialist {skill}" for skill in SKILLS}
+    return walk["start"], failed_claims(rows, claims)
 
 
-def farewell() -> None:
+def farewell(model: str) -> None:
     """Print how to start the same hub again, and what to ask it."""
     console.print(
         f"""
@@ -154,6 +156,8 @@ Next steps:
               --tasks {_short(HERE / "tasks")}
   mergehub board                       the leaderboard
   mergehub uplift {MERGED}   what the merge gained over each parent, paired by item
+  http://127.0.0.1:8000/map?focus={model}
+                                       the merge on the Merge Map
   http://127.0.0.1:8000/docs           every operation of its API
   README.md, docs/                     the documentation""",
         highlight=False,
@@ -175,7 +179,7 @@ def main() -> int:
     try:
         with running_hub(base.parent) as (url, token):
             step(f"ready at {url}")
-            failed = demo(url, token)
+            model, failed = demo(url, token)
     except (RunFailed, HubError) as error:
         console.print(f"[bold red]The demo failed:[/] {error}")
         return 1
@@ -184,7 +188,7 @@ def main() -> int:
     if failed:
         return 1
     console.print(f"\n[bold green]Done[/] in {time.monotonic() - started:.0f} s.", highlight=False)
-    farewell()
+    farewell(model)
     if picture:
         console.save_svg(str(picture), title="make demo")
     return 0

@@ -55,11 +55,15 @@ def test_a_failure_is_json_on_standard_error(words: tuple[str, ...], tmp_path: P
     recipe.write_text("merge_method: lienar\n")
     given = {
         "file": str(recipe), "out": str(tmp_path / "out"), "recipe": "soup", "run": "c0ffee00",
-        "model": "soup", "paths": str(recipe), "other": "stew", "others": "stew",
+        "model": "soup", "paths": str(recipe), "other": "stew", "others": "stew", "kind": "bases",
         "name": "no-such-thing", "what": "soup", "target": str(tmp_path / "x.tar"),
     }  # fmt: skip
     options = {"model_name": "--name=me/soup", "benchmarks": "--benchmark=next"}
-    options |= {"scopes": "--scope=runs:submit", "data": f"--data={recipe}"}
+    options |= {
+        "format": "--format=csv",
+        "scopes": "--scope=runs:submit",
+        "data": f"--data={recipe}",
+    }
     arguments = list(words)
     for parameter in _command(words).params:
         assert parameter.name is not None

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mergehub.lineage_files import text
 from mergehub.lineage_files.hugging_face import Models
 from mergehub.lineage_files.model_info import rows_of_model
 from mergehub.lineage_files.names import LONGEST_NAME
@@ -119,8 +120,8 @@ ATTACKS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_file_that_wants_much_time_or_memory_gets_little(attack: str) -> None:
-    kind, text = ATTACKS[attack]
-    content = text.encode()
+    kind, attacking = ATTACKS[attack]
+    content = attacking.encode()
     begun = time.process_time()
     _rows(content, kind)
     assert time.process_time() - begun < SECONDS
@@ -154,3 +155,10 @@ def test_any_state_is_an_address_of_the_same_hub_or_refused(at: str) -> None:
             Models("https://huggingface.co", at=at)
     else:
         Models("https://huggingface.co", at=at or None)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_file_without_an_end_is_refused(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "LONGEST_FILE", 8 << 20)
+    with pytest.raises(Unreadable):
+        list(read(File(Path("/dev/zero")), How(kind, name="me/soup")))

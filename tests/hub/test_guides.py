@@ -8,12 +8,13 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from made_once import CACHE
 from mypy import api as mypy
-from running import RunningHub
+from running import RunningHub, started_hub
 from snippets import MARK, blocks, check, program, retold, transcript
 from when_used import when_used
 
@@ -140,3 +141,23 @@ def same_as_in_float64(folder: Path) -> None:
         agreed = torch.where(first * second > 0, (first + second) / 2, 0)
         close = torch.isclose(values.double(), origin + agreed, rtol=2.0**-8, atol=1e-6)
         assert close.all(), name
+
+
+@pytest.fixture
+def empty_hub(tmp_path: Path, models: Path) -> Iterator[RunningHub]:
+    """A hub of its own, since the guide's statistics are of all models."""
+    with started_hub(tmp_path / "hub", models, workers=0) as running:
+        yield running
+
+
+def test_an_edge_list_is_imported_and_a_licence_followed(
+    empty_hub: RunningHub, tmp_path: Path
+) -> None:
+    """The transcript of the guide to lineage, command by command."""
+    (tmp_path / "here").mkdir()
+    steps = transcript("lineage.md")
+    script = "export MERGEHUB_URL=$HUB MERGEHUB_TOKEN=$TOKEN\n"
+    script += program("sh", [command for command, _ in steps])
+    printed = run(empty_hub, "bash", "-euc", script, cwd=tmp_path / "here")
+    for (command, told), said in zip(steps, printed.split(f"{MARK}\n")[1:], strict=True):
+        assert re.fullmatch(retold(told), said), f"{command}\nprinted\n{said}"

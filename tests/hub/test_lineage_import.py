@@ -86,6 +86,43 @@ def test_an_edge_list_and_a_card_are_imported_once_and_cycles_are_reported(
     assert {"import/left (merge by linear, weight 0.25)"} <= {line[4:] for line in lines}
 
 
+def test_every_question_of_the_shell_is_answered(mergehub: Any, tmp_path: Path) -> None:
+    edges = tmp_path / "edges.csv"
+    edges.write_text(EDGES.replace("import/", "asked/"))
+    _report(mergehub("import", str(edges), "--json"))
+    shown = json.loads(mergehub("show", "asked/soup", "--json").stdout)
+    assert {each["name"] for each in shown["parents"]["items"]} == {"asked/left", "asked/right"}
+    path = mergehub("path", "asked/left", "asked/right", "--any").stdout.splitlines()
+    assert sorted(path) == [
+        "asked/left ← asked/Base → asked/right", "asked/left → asked/soup ← asked/right",
+    ]  # fmt: skip
+    common = json.loads(mergehub("common", "asked/left", "asked/right", "--json").stdout)
+    assert common["nearest"]["name"] == "asked/Base"
+    walk = json.loads(
+        mergehub("descendants", "asked/base", "--relation", "finetune", "--json").stdout
+    )
+    assert {each["name"] for each in walk["nodes"]} == {"asked/Base", "asked/left", "asked/right"}
+    for kind in ("bases", "ingredients", "methods", "risers", "pairs"):
+        done = mergehub("stats", kind, "--base", "asked/base", "--json")
+        assert isinstance(json.loads(done.stdout), list), done.output
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_an_export_of_a_hub_is_imported_without_a_change(
+    kind: str, mergehub: Any, tmp_path: Path
+) -> None:
+    edges = tmp_path / "edges.csv"
+    edges.write_text(EDGES.replace("import/", "exported/"))
+    _report(mergehub("import", str(edges), "--json"))
+    file = tmp_path / f"graph.{kind}"
+    done = mergehub("export", "exported/base", "--format", kind, "-o", str(file))
+    assert done.exit_code == 0, done.output
+    report = _report(mergehub("import", str(file), "--json"))
+    assert report["edges"]["known"] == 4
+    assert report["edges"]["added"] == report["edges"]["skipped"] == 0
+    assert report["models"] == {"added": 0, "changed": 0}
+
+
 @real
 def test_the_real_list_and_cards_are_answered_as_networkx_answers(
     mergehub: Any, hub: RunningHub

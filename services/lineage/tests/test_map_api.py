@@ -271,6 +271,13 @@ async def test_statistics_say_what_is_used_most(family, get):
     assert used[0]["name"] == "t/0"
     of_linear = (await get("/v1/graph/popular", role="ingredient", method="linear"))["items"]
     assert {each["name"] for each in of_linear} == {"t/0", "m/one"}
+    of_either = (await get("/v1/graph/popular", role="any"))["items"]
+    assert {each["name"]: each["count"] for each in of_either} == {
+        "org/base": 1,
+        "t/0": 2,
+        "t/1": 1,
+        "m/one": 1,
+    }
     for_code = (await get("/v1/graph/popular", role="ingredient", domain="code"))["items"]
     assert {each["name"] for each in for_code} == {"t/0", "t/1"}
 

@@ -51,6 +51,10 @@ class HubClient:
         call: Call[dict[str, Any]] = Call("GET", path, query=params)
         return self.send(call)
 
+    def pieces(self, path: str, **params: Any) -> Iterator[bytes]:
+        """The body at `path` as it arrives; parameters that are None are left out."""
+        return self.hub.pieces(Call("GET", path, query=params))
+
     def handle(self) -> str:
         """The handle of the caller's account."""
         return str(self.get("/v1/accounts/me")["account"]["handle"])

@@ -11,7 +11,7 @@ import httpx
 
 from mergehub.client.calls import Call, Item, Pages, Stream, T
 from mergehub.client.connection import found, settings
-from mergehub.client.errors import HubError, error_of, reaching
+from mergehub.client.errors import HubError, check_answer, error_of, reaching
 from mergehub.client.exchange import TRIES, Outcome, Pause, exchange
 from mergehub.client.following import (
     QUIET_SECONDS,
@@ -78,6 +78,25 @@ class Mergehub:
             if page["next_cursor"] is None:
                 return
             call = call.behind(page["next_cursor"])
+
+    def pieces(self, call: Call[Any]) -> Iterator[bytes]:
+        """The body of an answer as it arrives, for one that may be too large for memory.
+
+        Raises:
+            HubError: the hub refused it.
+            httpx.TransportError: the connection broke.
+        """
+        request = self._http.build_request(**call.request())
+        with reaching(self.url):
+            answer = self._http.send(request, stream=True)
+        try:
+            if not answer.is_success:
+                answer.read()
+                raise error_of(answer)
+            check_answer(answer)
+            yield from answer.iter_bytes()
+        finally:
+            answer.close()
 
     def events(
         self,

@@ -57,19 +57,26 @@ def whole(path: Path, most: int) -> str:
 
 
 def _numbered(file: TextIO, name: str) -> Iterator[Line | Skipped]:
-    number = read = 0
-    while line := file.readline(LONGEST_LINE):
+    number = 0
+    pieces = _pieces(file, name)
+    for line in pieces:
         number += 1
-        read += len(line)
-        if read > LONGEST_FILE:
-            raise Unreadable(f"{name} has more than {LONGEST_FILE} characters: split it.")
         if len(line) == LONGEST_LINE and not line.endswith("\n"):
-            while (rest := file.readline(LONGEST_LINE)) and not rest.endswith("\n"):
-                read += len(rest)
+            next((piece for piece in pieces if piece.endswith("\n")), None)
             reason = f"the line is longer than {LONGEST_LINE} characters"
             yield Skipped(number, "", "", reason, "too-long")
             continue
         yield number, line.lstrip("\ufeff") if number <= 2 else line
+
+
+def _pieces(file: TextIO, name: str) -> Iterator[str]:
+    """Lines, of which those that are too long come in several pieces."""
+    read = 0
+    while piece := file.readline(LONGEST_LINE):
+        read += len(piece)
+        if read > LONGEST_FILE:
+            raise Unreadable(f"{name} has more than {LONGEST_FILE} characters: split it.")
+        yield piece
 
 
 @contextmanager

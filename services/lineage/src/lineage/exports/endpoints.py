@@ -44,7 +44,7 @@ FILE: dict[int | str, dict[str, Any]] = {
 
 @router.get(
     "/export",
-    summary="Export the graph",
+    summary="Download the graph as a file",
     response_class=StreamingResponse,
     responses={**FILE, **problem_responses(ModelNotFound, GraphLoading)},
 )

@@ -23,7 +23,7 @@ Writer = Annotated[Principal, Depends(requires("lineage:write"))]
 
 @router.post(
     "/imports",
-    summary="Import edges and models",
+    summary="Add edges and models in bulk",
     responses=problem_responses(Unauthenticated, Forbidden, StorageFull),
 )
 async def import_graph(body: ImportCreate, request: Request, writer: Writer) -> ImportReport:

@@ -82,8 +82,6 @@ class Growing(Generic[Row]):
     model that are newer than its edges.
     """
 
-    SPARE = 1024
-
     def __init__(self, kind: type[Row]) -> None:
         self._kind = kind
         self._columns: dict[str, NDArray[Any]] = {
@@ -93,13 +91,15 @@ class Growing(Generic[Row]):
 
     def extend(self, size: int) -> None:
         """Have `size` rows at least; the new ones are empty."""
+        if size <= self.size:
+            return
         for name, column in self._columns.items():
             if size > len(column):
-                room = size if not len(column) else size + size // 8 + self.SPARE
-                larger = np.full(room, EMPTY.get(name, 0), column.dtype)
-                larger[: len(column)] = column
+                larger = np.empty(_room(size), column.dtype)
+                larger[: self.size] = column[: self.size]
                 self._columns[name] = larger
-        self.size = max(self.size, size)
+            self._columns[name][self.size : size] = EMPTY.get(name, 0)
+        self.size = size
 
     def write(self, rows: Numbers | slice, values: Values) -> None:
         """Set some columns of some rows."""
@@ -110,13 +110,19 @@ class Growing(Generic[Row]):
         """Have only these rows, in this order. Takes each column out of `columns` to free it."""
         self.size = len(order)
         for name, known in self._columns.items():
-            empty = np.full(self.size, EMPTY.get(name, 0), known.dtype)
+            column = np.empty(_room(self.size), known.dtype)
             given = columns.pop(name, None)
-            self._columns[name] = empty if given is None else given[order].astype(known.dtype)
+            column[: self.size] = EMPTY.get(name, 0) if given is None else given[order]
+            self._columns[name] = column
 
     def view(self) -> Row:
         """The rows that exist now."""
         return self._kind(**{name: each[: self.size] for name, each in self._columns.items()})
+
+
+def _room(size: int) -> int:
+    """How many rows to have room for. What is not written takes no memory, only addresses."""
+    return 2 * size + 1024
 
 
 def _dtype(hint: Any) -> np.dtype[Any]:

@@ -66,7 +66,7 @@ class GrowingGraph:
 
     def load_edges(self, columns: dict[str, NDArray[Any]]) -> None:
         """Begin with these edges, in the order of children; takes the columns out of the dict."""
-        order = stable_order(pairs(columns["child"], columns["parent"]))
+        order = np.argsort(pairs(columns["child"], columns["parent"])).astype(np.int32)
         self._edges.load(columns, order)
         edges = self._edges.view()
         first = begins(edges.child, edges.parent)

@@ -13,7 +13,9 @@ import asyncpg
 import numpy as np
 from numpy.typing import NDArray
 
-from lineage.memory.arrays import Integers, Numbers
+from lineage.memory.arrays import NOTHING, Integers, Numbers
+
+PART = 1 << 18  # so many at a time, to need little memory
 
 
 def hashed(*texts: str) -> str:
@@ -30,12 +32,17 @@ async def texts_of(
 
     `query` returns rows by an array of keys: first the key.
     """
-    distinct = np.unique(kinds)
-    each = np.searchsorted(distinct, kinds).astype(np.int32)
+    parts = [kinds[begin : begin + PART] for begin in range(0, len(kinds), PART)]
+    distinct = np.unique(np.concatenate([kinds[:0], *(np.unique(part) for part in parts)]))
+    each = np.concatenate([NOTHING, *(_places(distinct, part) for part in parts)])
     examples = np.empty(len(distinct), np.int64)
     examples[each] = keys
     rows = {row[0]: row for row in await connection.fetch(query, examples.tolist())}
     return [rows[key] for key in examples.tolist()], each
+
+
+def _places(distinct: Integers, part: Integers) -> Numbers:
+    return np.searchsorted(distinct, part).astype(np.int32)
 
 
 def coded(

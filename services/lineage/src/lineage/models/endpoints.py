@@ -50,7 +50,7 @@ async def get_model(model_id: UUID, session: Session) -> schemas.ModelDetail:
 
 @router.patch(
     "/{model_id}",
-    summary="Rename a model or change its facts",
+    summary="Change a model's name or facts",
     responses=problem_responses(
         Unauthenticated, Forbidden, service.ModelNotFound, changing.ModelNameTaken
     ),

@@ -25,7 +25,7 @@ FlagId = Annotated[int, Path(ge=1, lt=2**63)]
 
 @router.post(
     "",
-    summary="Flag a model",
+    summary="Set a flag on a model",
     status_code=201,
     responses=problem_responses(Unauthenticated, Forbidden, ModelNotFound, AlreadyFlagged),
 )
@@ -38,7 +38,7 @@ async def flag_model(
 
 @router.delete(
     "/{flag_id}",
-    summary="Clear a flag",
+    summary="Remove a flag from a model",
     status_code=204,
     responses=problem_responses(Unauthenticated, Forbidden, ModelNotFound, FlagNotFound),
 )

@@ -22,7 +22,10 @@ router = APIRouter(prefix="/v1/graph", tags=["statistics"])
 
 PROBLEMS = problem_responses(ModelNotFound, GraphLoading)
 RoleName = Literal["base", "ingredient"]
-Role = Annotated[RoleName, Query(description="The models' role in merges.")]
+Role = Annotated[
+    RoleName | Literal["any"],
+    Query(description="The models' role in merges; not every source says which parent was a base."),
+]
 AnyRole = Annotated[
     RoleName | None, Query(description="Count uses in this role; without it, in any.")
 ]
@@ -36,14 +39,15 @@ Days = Annotated[
 async def list_popular_models(
     request: Request, session: Session, counted: Dated, role: Role = "base", limit: Limit = 20
 ) -> schemas.PopularModels:
-    """The models that merges used most, as their base or as an ingredient."""
-    selection = replace(counted.selection, roles=frozenset({role}))
+    """The models that merges used most, as their base, as an ingredient or as either."""
+    roles = None if role == "any" else frozenset({role})
+    selection = replace(counted.selection, roles=roles)
     ranked = library_of(request).uses.get(selection)
     ranking = await asyncio.to_thread(ranked.largest, counted.graph, limit)
     return await service.popular(session, counted.graph, ranking)
 
 
-@router.get("/statistics/methods", summary="Count merges by method and month", responses=PROBLEMS)
+@router.get("/statistics/methods", summary="List merges by method and month", responses=PROBLEMS)
 async def list_methods_by_month(request: Request, counted: Dated) -> schemas.MethodsByMonth:
     """How many models each method made in each month."""
     months = library_of(request).months.get(counted.selection)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import transformers.modeling_utils  # noqa: F401 - otherwise while a model is loaded
 from datasets import Dataset  # type: ignore[import-untyped]
 from lm_eval.api.metrics import mean
 from lm_eval.api.model import CacheHook

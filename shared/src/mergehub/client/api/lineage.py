@@ -346,7 +346,7 @@ def export_graph(
 
 def list_popular_models(
     *,
-    role: Literal["base", "ingredient"] | None = None,
+    role: Literal["base", "ingredient"] | Literal["any"] | None = None,
     limit: int | None = None,
     since: str | None = None,
     until: str | None = None,
@@ -357,7 +357,7 @@ def list_popular_models(
     domain: str | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.PopularModels]:
-    """The models that merges used most, as their base or as an ingredient."""
+    """The models that merges used most, as their base, as an ingredient or as either."""
     return Call(
         "GET",
         "/v1/graph/popular",

@@ -20,6 +20,7 @@ TEXT = "must be text"
 A_LIST = "must be a list"
 AN_OBJECT = "must be a JSON object"
 A_TIME = "must be a time with its zone, as in 2026-11-25T12:00:00Z"
+A_DAY = "must be a day, as in 2026-11-25"
 ONE_OF = "must be one of {choices}"
 AN_ID = "must be {id}, a UUID such as {example}"
 
@@ -58,6 +59,10 @@ SENTENCES: Mapping[str, str] = {
     "datetime_from_date_parsing": A_TIME,
     "datetime_object_invalid": A_TIME,
     "timezone_aware": A_TIME,
+    "date_type": A_DAY,
+    "date_parsing": A_DAY,
+    "date_from_datetime_parsing": A_DAY,
+    "date_from_datetime_inexact": A_DAY,
     "literal_error": ONE_OF,
     "enum": ONE_OF,
     "union_tag_not_found": "is missing",

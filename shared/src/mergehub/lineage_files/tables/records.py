@@ -75,18 +75,16 @@ def rows_of(record: Record, line: int) -> Iterator[Row]:
 
 
 def fact_rows(written: Any, line: int, facts: Record, *, only_facts: bool) -> Iterator[Row]:
-    """The facts about a model, if there are any, or why they are not read."""
+    """The facts about a model, or why they are not read; a line may only say that it exists."""
     try:
         name = read_name(written if isinstance(written, str) else "")
     except BadName as error:
         if only_facts:
             yield Skipped(line, shown(written), "", f"the model: {error}", "bad-name")
         return
-    if told := Facts(name.text, line, **facts):
+    told = Facts(name.text, line, **facts)
+    if told or only_facts:
         yield told
-    elif only_facts:
-        reason = "the line names no parent and no fact about the model"
-        yield Skipped(line, name.text, "", reason, "nothing-new")
 
 
 def _read(

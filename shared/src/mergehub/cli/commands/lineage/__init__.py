@@ -22,6 +22,12 @@ SECTIONS = {
         "path": Lazy(f"{HERE}.paths:path", "Show the shortest paths between two models."),
         "common": Lazy(f"{HERE}.paths:common", "Show what several models have in common."),
     },
+    "All models": {
+        "stats": Lazy(
+            f"{HERE}.statistics:stats", "Show what is used most, and what is on the rise."
+        ),
+        "export": Lazy(f"{HERE}.exporting:export", "Export the graph, or what is around a model."),
+    },
     "Lineage from elsewhere": {
         "import": Lazy(
             f"{HERE}.importing:import_", "Import edge lists, model cards and recipes into a hub."

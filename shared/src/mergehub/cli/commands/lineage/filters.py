@@ -13,14 +13,15 @@ from mergehub.lineage_files.words import RELATIONS
 DAY = "%Y-%m-%d"
 
 
-def _day(ctx: click.Context, param: click.Parameter, value: datetime | None) -> str | None:
+def as_day(ctx: click.Context, param: click.Parameter, value: datetime | None) -> str | None:
+    """A day as the API has it."""
     return value.strftime(DAY) if value else None
 
 
 def filters(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options `--relation`, `--method` and `--since`, by their names in the API."""
     for option in (
-        click.option("--since", type=click.DateTime([DAY]), callback=_day,
+        click.option("--since", type=click.DateTime([DAY]), callback=as_day,
                      help="Only by edges made since this day, such as 2024-01-31."),
         click.option("--method", multiple=True, metavar="NAME",
                      help="Only by merges of this method; may be repeated."),
