@@ -42,7 +42,7 @@ class Names:
         return places
 
     def changed_lines(self, lines: bytes, places: Places) -> Places:
-        """The places of names, of which those that are at these places already are not kept anew."""
+        """The places of names; those that are at these places already are not kept anew."""
         each = lines.splitlines(keepends=True)
         new = [at for at, place in enumerate(places.tolist()) if not self._has(each[at], place)]
         changed = places.copy()
