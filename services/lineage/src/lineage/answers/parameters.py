@@ -36,7 +36,7 @@ MaxNodes = Annotated[
 ]
 
 
-def _filter(
+async def _filter(
     graph: InMemory,
     relation: Relations = None,
     method: Methods = None,
