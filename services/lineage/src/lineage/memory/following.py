@@ -35,11 +35,11 @@ class Follower:
             models = await read_models(connection, growing.codes)
             await asyncio.to_thread(_put_models, growing, models)
             del models
+            give_back()
             edges = await read_edges(connection, growing.codes)
+            give_back()
         await asyncio.to_thread(growing.load_edges, edges)
-        follower = await asyncio.to_thread(cls, growing, place)
-        give_back()
-        return follower
+        return await asyncio.to_thread(cls, growing, place)
 
     async def follow(self, connection: asyncpg.Connection) -> int:
         """Apply what was committed; how many changes that were. Raises AnotherDatabase."""
