@@ -95,7 +95,7 @@ async def _ordered(
         await order.foresee(pairs)
         suits = [await order.add(child, parent) for child, parent in pairs]
         ranks = order.ranks
-        moved = {number: ranks[number] for number in order.moved if number > 0}
+        moved = {number: ranks[number] for number in order.moved if number >= 0}
     for model in models.new:
         model.rank = ranks[model.number]
     return suits, moved

@@ -82,5 +82,5 @@ def _moment(connection: asyncpg.Connection) -> asyncpg.transaction.Transaction:
 
 
 def _put_models(growing: GrowingGraph, models: ModelRows) -> None:
-    places = growing.names.add_lines(models.names)
+    places = growing.places_of_names(models.numbers, models.names)
     growing.put_models(models.numbers, places, models.columns)

@@ -22,6 +22,11 @@ class Names:
     def __init__(self) -> None:
         self._text = bytearray()
 
+    @property
+    def end(self) -> int:
+        """The first place after all names."""
+        return len(self._text)
+
     def add(self, names: Sequence[str]) -> Places:
         """Keep names; return their places."""
         return self.add_lines(b"".join(_escaped(name) + END for name in names))
@@ -35,6 +40,17 @@ class Names:
         places[1:] = ends[:-1] + (before + 1)
         self._text += lines
         return places
+
+    def changed_lines(self, lines: bytes, places: Places) -> Places:
+        """The places of names; those that are at these places already are not kept anew."""
+        each = lines.splitlines(keepends=True)
+        new = [at for at, place in enumerate(places.tolist()) if not self._has(each[at], place)]
+        changed = places.copy()
+        changed[new] = self.add_lines(b"".join(each[at] for at in new))
+        return changed
+
+    def _has(self, line: bytes, place: int) -> bool:
+        return self._text.startswith(line, place)
 
     def at(self, place: int) -> str:
         """The name that begins at a place."""
