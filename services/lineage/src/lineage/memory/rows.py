@@ -19,7 +19,6 @@ from lineage.memory.kinds import coded, hashed, texts_of
 MODEL_FIELDS = {
     "number": (">i4", "i4"),
     "id": ("2>u8", "u8"),
-    "rank": (">i8", "i8"),
     "children_count": (">i4", "i4"),
     "base_count": (">i4", "i4"),
     "ingredient_count": (">i4", "i4"),
@@ -29,7 +28,7 @@ MODEL_FIELDS = {
     "kind": (">i8", "i8"),
 }
 MODELS = f"""
-SELECT number::int4, id, rank, children_count, base_count, ingredient_count,
+SELECT number::int4, id, children_count, base_count, ingredient_count,
   coalesce(parameters, 0), coalesce(made_on - date '1970-01-01', -1),
   number IN (SELECT model FROM flags WHERE cleared_at IS NULL),
   {hashed("architecture", "licence", "array_to_string(domains, chr(10))")}
