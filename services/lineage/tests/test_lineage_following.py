@@ -15,13 +15,13 @@ from lineage.edges.models import EdgeRow
 from lineage.learning.batch import Batch
 from lineage.learning.changes import log
 from lineage.learning.service import learn
-from lineage.memory import replica as replica_module
-from lineage.memory.changes import Place
 from lineage.memory.columns import RELATIONS, ROLES
-from lineage.memory.following import AnotherDatabase, Follower
 from lineage.memory.graph import Graph
-from lineage.memory.serving import replica_of
 from lineage.models.models import FlagRow, ModelRow
+from lineage.replica import replica as replica_module
+from lineage.replica.changes import Place
+from lineage.replica.following import AnotherDatabase, Follower
+from lineage.replica.serving import replica_of
 
 EPOCH = date(1970, 1, 1)
 

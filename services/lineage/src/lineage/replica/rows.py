@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from lineage.memory.arrays import Numbers
 from lineage.memory.codes import Vocabulary, domains_text
 from lineage.memory.columns import RELATIONS, ROLES
-from lineage.memory.copying import copied, copied_lines
-from lineage.memory.kinds import coded, hashed, texts_of
+from lineage.replica.copying import copied, copied_lines
+from lineage.replica.kinds import coded, hashed, texts_of
 
 MODEL_FIELDS = {
     "number": (">i4", "i4"),
