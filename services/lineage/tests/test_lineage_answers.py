@@ -18,9 +18,9 @@ from lineage.app import create_app
 from lineage.learning.batch import Batch
 from lineage.learning.changes import log
 from lineage.learning.service import learn
-from lineage.memory import serving
-from lineage.memory.following import Follower
 from lineage.models.models import FlagRow, ModelRow
+from lineage.replica import serving
+from lineage.replica.following import Follower
 
 LINES = {"Accept": "application/x-ndjson"}
 
@@ -272,6 +272,7 @@ async def test_answers_say_how_current_they_are_and_keep_their_tag(client, famil
     [
         ("/v1/models/{model}/ancestors?relation=friend", 422, "invalid"),
         ("/v1/models/{model}/ancestors?since=yesterday", 422, "invalid"),
+        ("/v1/models/{model}/ancestors?since=0", 422, "invalid"),
         ("/v1/models/{model}/ancestors?limit=2001", 422, "invalid"),
         ("/v1/models/{model}/ancestors?depth=2", 422, "invalid"),
         ("/v1/models/{model}/ancestors?cursor=rubbish", 400, "bad-cursor"),
@@ -313,7 +314,7 @@ async def test_a_request_during_a_long_load_is_sent_away(settings, family, monke
         async def load(cls, connection):
             raise ConnectionError
 
-    monkeypatch.setattr("lineage.memory.replica.Follower", Broken)
+    monkeypatch.setattr("lineage.replica.replica.Follower", Broken)
     monkeypatch.setattr(serving, "PATIENCE_SECONDS", 0.05)
     async with fresh(settings) as client:
         answer = await client.get(f"/v1/models/{family['copy']}/ancestors")

@@ -10,6 +10,7 @@ import numpy as np
 from lineage.memory.arrays import Places
 
 END = b"\n"
+PART = 16 << 20  # so many bytes are looked at at once, to need little memory
 _ESCAPES = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", "\v": "v", "\\": "\\"}
 _TEXTS = {letter: text for text, letter in _ESCAPES.items()}
 _TO_ESCAPE = re.compile(r"[\b\f\n\r\t\v\\]")
@@ -33,8 +34,10 @@ class Names:
 
     def add_lines(self, lines: bytes) -> Places:
         """Keep names as COPY writes them, a line each; return their places."""
-        before = len(self._text)
-        ends = np.flatnonzero(np.frombuffer(lines, np.uint8) == END[0])
+        before, text = len(self._text), np.frombuffer(lines, np.uint8)
+        parts = range(0, len(text), PART)
+        found = [np.flatnonzero(text[at : at + PART] == END[0]) + at for at in parts]
+        ends = np.concatenate([np.empty(0, np.int64), *found])
         places = np.empty(len(ends), np.uint32)
         places[:1] = before
         places[1:] = ends[:-1] + (before + 1)

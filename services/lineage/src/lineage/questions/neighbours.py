@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lineage.memory.arrays import Codes8, Numbers, begins, stable_order
+from lineage.memory.arrays import Codes8, Numbers, begins, order_of
 from lineage.memory.columns import RELATIONS
 from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
@@ -52,7 +52,7 @@ def neighbours(
     """The parents (`ancestors`) or the children (`descendants`) of a model."""
     edges = graph.expand(np.array([model], np.int32), direction, where)
     models = graph.ends(edges, direction)
-    order = stable_order(models)  # they lie in this order already, but for later changes
+    order = order_of(models)  # they lie in this order already, but for later changes
     edges, models = edges[order], models[order]
     counts = _counts(models, graph.edges.relation[edges])
     edges = _most_certain(graph, edges, models)
