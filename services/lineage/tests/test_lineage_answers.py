@@ -272,6 +272,7 @@ async def test_answers_say_how_current_they_are_and_keep_their_tag(client, famil
     [
         ("/v1/models/{model}/ancestors?relation=friend", 422, "invalid"),
         ("/v1/models/{model}/ancestors?since=yesterday", 422, "invalid"),
+        ("/v1/models/{model}/ancestors?since=0", 422, "invalid"),
         ("/v1/models/{model}/ancestors?limit=2001", 422, "invalid"),
         ("/v1/models/{model}/ancestors?depth=2", 422, "invalid"),
         ("/v1/models/{model}/ancestors?cursor=rubbish", 400, "bad-cursor"),

@@ -170,6 +170,23 @@ async def test_the_log_brings_new_and_changed_rows(resources):
     assert len(before.edges.id) == 2
 
 
+async def test_names_take_memory_only_when_they_change(resources):
+    await tell(resources, say("b", "a"))
+    async with driver(resources) as connection:
+        follower = await Follower.load(connection)
+        before = follower.graph.names.end
+        await tell(resources, say("c", "a"))
+        await follower.follow(connection)
+        assert follower.graph.names.end == before + len("c\n")
+        async with resources.database.transaction() as session:
+            renamed = update(ModelRow).where(ModelRow.name == "a").values(name="a renamed")
+            number = await session.scalar(renamed.returning(ModelRow.number))
+            await log(session, [], [number])
+        await follower.follow(connection)
+    assert follower.graph.names.end == before + len("c\na renamed\n")
+    assert columns(follower.graph) == await rows(resources)
+
+
 async def test_a_change_that_commits_after_a_younger_one_is_not_skipped(resources):
     """Nor does the younger one wait for it."""
     async with driver(resources) as connection, resources.database.transaction() as older:

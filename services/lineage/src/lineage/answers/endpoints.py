@@ -42,6 +42,7 @@ Models = Annotated[
 async def _walk_page(
     request: Request, response: Response, limit: MaxNodes = 500, cursor: Cursor = None
 ) -> PageRequest:
+    response.headers.append("Vary", "Accept")  # another form of the answer is a stream
     return page_request(request, response, limit, cursor)
 
 

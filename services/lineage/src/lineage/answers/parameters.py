@@ -15,6 +15,7 @@ from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
 from lineage.memory.serving import InMemory, replica_of
 from lineage.models.service import ModelNotFound
+from lineage.shapes import Day
 
 EPOCH = date(1970, 1, 1)
 
@@ -28,7 +29,7 @@ Methods = Annotated[
     Query(alias="method", max_length=50, description="Only edges of these merge methods."),
 ]
 Since = Annotated[
-    date | None, Query(description="Only edges made, or else learned, on this day or later.")
+    Day | None, Query(description="Only edges made, or else learned, on this day or later.")
 ]
 MaxDepth = Annotated[int | None, Query(ge=1, le=1000, description="The most steps to go.")]
 MaxNodes = Annotated[
@@ -36,7 +37,7 @@ MaxNodes = Annotated[
 ]
 
 
-def _filter(
+async def _filter(
     graph: InMemory,
     relation: Relations = None,
     method: Methods = None,

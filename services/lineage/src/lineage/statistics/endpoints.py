@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 
 from lineage.memory.serving import GraphLoading
 from lineage.models.service import ModelNotFound
+from lineage.shapes import Day
 from lineage.statistics import schemas, service
 from lineage.statistics.library import DAYS, Rise, library_of, today
 from lineage.statistics.parameters import AnyTime, Dated, days
@@ -29,7 +29,7 @@ Role = Annotated[
 AnyRole = Annotated[
     RoleName | None, Query(description="Count uses in this role; without it, in any.")
 ]
-Last = Annotated[date | None, Query(description="The last day; without it, today.")]
+Last = Annotated[Day | None, Query(description="The last day; without it, today.")]
 Days = Annotated[
     int, Query(ge=1, le=3660, description="How many days are compared with those before.")
 ]

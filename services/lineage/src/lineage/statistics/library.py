@@ -64,14 +64,15 @@ class _Risers:
 
     def __init__(self, asked: Rise) -> None:
         self._asked = asked
-        self._answer: tuple[Graph, list[Riser]] | None = None
+        self._answer: tuple[datetime, list[Riser]] | None = None
 
     def found(self, graph: Graph) -> list[Riser]:
-        if self._answer is None or self._answer[0] is not graph:
+        answer = self._answer
+        if answer is None or answer[0] != graph.read_at:
             asked = self._asked
             rising = risers(graph, asked.selection, asked.until, asked.days, asked.limit)
-            self._answer = graph, rising
-        return self._answer[1]
+            answer = self._answer = graph.read_at, rising
+        return answer[1]
 
 
 def today() -> int:

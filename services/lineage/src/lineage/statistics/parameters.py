@@ -12,6 +12,7 @@ from fastapi import Depends, Query, Request
 from lineage.answers.parameters import EPOCH, Methods, Relation, Since, find
 from lineage.memory.graph import Graph
 from lineage.memory.serving import InMemory
+from lineage.shapes import Day
 from lineage.statistics.library import MERGES
 from lineage.statistics.selection import Selection
 
@@ -20,7 +21,7 @@ Relations = Annotated[
     Query(alias="relation", description="Count edges of these relations; else merges."),
 ]
 Until = Annotated[
-    date | None, Query(description="Only edges made, or else learned, on this day or earlier.")
+    Day | None, Query(description="Only edges made, or else learned, on this day or earlier.")
 ]
 Base = Annotated[UUID | None, Query(description="Only models that were made on this base.")]
 Domain = Annotated[

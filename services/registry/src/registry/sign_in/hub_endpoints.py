@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 
 from mergehub import __version__
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.identity.auth import Viewing
+from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.sign_in.schemas import Hub
 
 router = APIRouter(prefix="/v1/accounts/hub", tags=["accounts"])
 
+OR_NONE: dict[str, Any] = {"security": [{}]}  # added to the requirement of a token
 
-@router.get("", summary="Get the hub's name and how to sign in")
+
+@router.get(
+    "",
+    summary="Get the hub's name and how to sign in",
+    responses=problem_responses(Unauthenticated),
+    openapi_extra=OR_NONE,
+)
 async def get_hub(request: Request, asking: Viewing) -> Hub:
     """The hub's name, whether people sign in or need a token to read, and who you are."""
     resources: Resources = request.app.state.resources
