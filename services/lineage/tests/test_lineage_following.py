@@ -15,13 +15,13 @@ from lineage.edges.models import EdgeRow
 from lineage.learning.batch import Batch
 from lineage.learning.changes import log
 from lineage.learning.service import learn
-from lineage.memory import replica as replica_module
-from lineage.memory.changes import Place
 from lineage.memory.columns import RELATIONS, ROLES
-from lineage.memory.following import AnotherDatabase, Follower
 from lineage.memory.graph import Graph
-from lineage.memory.serving import replica_of
 from lineage.models.models import FlagRow, ModelRow
+from lineage.replica import replica as replica_module
+from lineage.replica.changes import Place
+from lineage.replica.following import AnotherDatabase, Follower
+from lineage.replica.serving import replica_of
 
 EPOCH = date(1970, 1, 1)
 
@@ -45,7 +45,6 @@ async def rows(resources) -> tuple[set, set]:
                 row.id,
                 row.number,
                 row.name,
-                row.rank,
                 row.children_count,
                 row.base_count,
                 row.ingredient_count,
@@ -83,7 +82,6 @@ def columns(graph: Graph) -> tuple[set, set]:
             graph.id(number),
             number,
             graph.name(number),
-            m.rank[number],
             m.children_count[number],
             m.base_count[number],
             m.ingredient_count[number],

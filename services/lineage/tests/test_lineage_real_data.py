@@ -17,12 +17,12 @@ from sqlalchemy import select
 from lineage.edges.models import EdgeRow
 from lineage.learning.batch import Batch
 from lineage.learning.service import learn
-from lineage.memory.following import Follower
 from lineage.questions.common import common_ancestors
 from lineage.questions.neighbours import neighbours
 from lineage.questions.paths import shortest_paths
 from lineage.questions.shares import shares
 from lineage.questions.walks import bands
+from lineage.replica.following import Follower
 
 DATA = os.environ.get("MERGEHUB_REAL_DATA")
 pytestmark = pytest.mark.skipif(DATA is None, reason="MERGEHUB_REAL_DATA names no folder")

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from fastapi import FastAPI, Request
 
 from lineage.memory.graph import Graph
-from lineage.memory.serving import replica_of
+from lineage.replica.serving import replica_of
 from lineage.statistics.kept import Kept
 from lineage.statistics.months import Months
 from lineage.statistics.ranked import Pairs, Ranked, Uses

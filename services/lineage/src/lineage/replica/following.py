@@ -6,11 +6,11 @@ import asyncio
 
 import asyncpg
 
-from lineage.memory import changes
 from lineage.memory.graph import Graph
 from lineage.memory.growing import GrowingGraph
-from lineage.memory.heap import give_back, give_back_large_arrays
-from lineage.memory.rows import Columns, ModelRows, read_edges, read_models
+from lineage.replica import changes
+from lineage.replica.heap import give_back, give_back_large_arrays
+from lineage.replica.rows import Columns, ModelRows, read_edges, read_models
 
 
 class AnotherDatabase(Exception):
