@@ -1,5 +1,5 @@
-import { short } from "../app/words.ts";
-import type { ModelDetail } from "../hub/models.ts";
+import { short } from "../../app/words.ts";
+import type { ModelDetail } from "../../hub/models.ts";
 
 export interface Fact {
   term: string;

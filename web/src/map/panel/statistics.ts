@@ -1,6 +1,6 @@
-import type { Statistics, StatisticsFilter } from "../hub/statistics.ts";
-import type { Count } from "../plots/stack.ts";
-import type { MapState } from "./state.ts";
+import type { Statistics, StatisticsFilter } from "../../hub/statistics.ts";
+import type { Count } from "../../plots/stack.ts";
+import type { MapState } from "../state.ts";
 
 /** What the statistics beside a map count: the same edges as the map shows. */
 export function filterOf({ method, relation, domain, since }: MapState): StatisticsFilter {

@@ -1,5 +1,5 @@
-import type { Graph } from "./graph.ts";
-import { nameOf, severalOf } from "./names.ts";
+import type { Graph } from "../graph.ts";
+import { nameOf, severalOf } from "../names.ts";
 
 /** Which way a branch of the tree leads: to what a model was made from, or what was made from it. */
 export type Way = "parents" | "children";

@@ -1,7 +1,7 @@
-import { RELATIONS, type Relation } from "../hub/relations.ts";
-import type { Graph } from "./graph.ts";
-import { appearanceOf } from "./look.ts";
-import type { MapState } from "./state.ts";
+import { RELATIONS, type Relation } from "../../hub/relations.ts";
+import type { Graph } from "../graph.ts";
+import { appearanceOf } from "../look.ts";
+import type { MapState } from "../state.ts";
 
 export interface Option<Value extends string = string> {
   value: Value;

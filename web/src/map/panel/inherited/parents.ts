@@ -1,4 +1,4 @@
-import { appearanceOf } from "./look.ts";
+import { appearanceOf } from "../../look.ts";
 
 interface Edge {
   relation: string;
