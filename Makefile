@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup pages demo up test test-fast thorough chaos fuzz-api fuzz-recipes compose-test images scaling scaling-record coverage check format documents \
 	keep-events keep-api lock clean \
-	bench-merge bench-gpu bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api bench-lineage \
+	bench-merge bench-gpu bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api bench-lineage bench-pages \
 	mutants
 
 PYTHON ?= python3
@@ -138,6 +138,9 @@ bench-api: $(BIN)/.installed ## Measure the overhead of the middleware, follower
 
 bench-lineage: $(BIN)/.installed ## Measure lineage with 2,000,000 models, beside networkx (BENCH="--models 100000")
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.lineage $(BENCH)
+
+bench-pages: pages ## Measure the map in a browser without a graphics processor (BENCH="--models 50000")
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.pages $(BENCH)
 
 .cache/mutants/tool: | $(BIN)/.installed
 	$(BIN)/uv pip install --quiet --target $@ 'cosmic-ray==8.7.0'

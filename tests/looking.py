@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from browsing import browsing
-from playwright.async_api import Page, Response
+from playwright.async_api import Page, Request, Response
 
 from mergehub.kit.pages.built import FOLDER, INDEX
 
 AXE = Path(__file__).parents[1] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+# The processor draws here, and the driver says how slow that is.
 DRIVER = "GL Driver Message (OpenGL, Performance"
 UNBUILT = "The pages are not built (`make pages`), as without an npm registry."
 
@@ -51,7 +52,8 @@ async def looking(size: tuple[int, int] = (1280, 800), **options: Any) -> AsyncI
     if not (FOLDER / INDEX).exists():
         pytest.skip(UNBUILT)
     async with browsing() as (page, complaints):
-        page.on("console", lambda said: _forget(complaints, said.text))
+        page.on("console", lambda said: _forget(complaints, said.text, DRIVER in said.text))
+        page.on("requestfailed", lambda failed: _forget(complaints, failed.url, _given_up(failed)))
         looked = Looking(page, complaints)
         page.on("response", looked.count)
         await page.set_viewport_size({"width": size[0], "height": size[1]})
@@ -60,7 +62,12 @@ async def looking(size: tuple[int, int] = (1280, 800), **options: Any) -> AsyncI
         yield looked
 
 
-def _forget(complaints: list[str], said: str) -> None:
-    """Forget what the driver says of its own speed: here the processor draws for it."""
-    if DRIVER in said and complaints and complaints[-1] == said:
+def _forget(complaints: list[str], said: str, usual: bool) -> None:
+    """Forget what a browser says of every page that draws, or that one leaves."""
+    if usual and complaints and complaints[-1] == said:
         complaints.pop()
+
+
+def _given_up(request: Request) -> bool:
+    """Whether the page itself gave a request up, for example because one went elsewhere."""
+    return request.failure == "net::ERR_ABORTED"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from html import escape, unescape
@@ -53,6 +54,17 @@ async def test_every_document_is_served(name: str, client: httpx.AsyncClient) ->
     assert where is not None
     page = (await client.get(where)).text
     assert f"<title>{escape(title_of((DOCS / name).read_text()))} · Mergehub</title>" in page
+
+
+async def test_the_pictures_of_the_guides_are_served(client: httpx.AsyncClient) -> None:
+    guides = await asyncio.gather(*(client.get(f"/docs/guides/{path.stem}")
+                                    for path in (DOCS / "guides").glob("*.md")))  # fmt: skip
+    named = {src for guide in guides for src in re.findall(r'<img src="([^"]+)"', guide.text)}
+    assert named == {f"pictures/{path.name}" for path in (DOCS / "guides/pictures").iterdir()}
+    for src in named:
+        answer = await client.get(f"/docs/guides/{src}")
+        assert answer.headers["content-type"] == "image/jpeg"
+    assert (await client.get("/docs/guides/pictures/none.jpg")).status_code == 404
 
 
 def test_the_package_has_the_documents_of_the_repository() -> None:

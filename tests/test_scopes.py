@@ -20,6 +20,8 @@ OWNER, SERVICE = SecretStr("mgh_owner-of-scopes"), SecretStr("mgh_service-of-sco
 ANY = "any"
 DOOR = "a door"  # people sign in by it, even if reading needs a token
 
+OPEN = "open"  # visitors need it before they sign in, even if reading needs a token
+
 # An operation that is not here must be a GET without a token. The needs of all others are repeated
 # here, so that a scope that the code lacks is noticed.
 NEEDED = {
@@ -47,6 +49,7 @@ NEEDED = {
     DOOR: {
         "sign_in", "sign_in_callback", "ask_for_shell", "let_shell_in", "redeem_shell_code",
     },
+    OPEN: {"get_hub"},
     "its own end": {"sign_out"},  # revokes the token of the request
     "nobody": {"check_recipe"},  # stores nothing
 }  # fmt: skip
@@ -64,9 +67,11 @@ def _operations() -> Iterator[tuple[str, str, str, str]]:
 
 
 OPERATIONS = list(_operations())
-GUARDED = [each for each in OPERATIONS if SCOPE_OF.get(each[3], "nobody") not in ("nobody", DOOR)]
+UNGUARDED = ("nobody", DOOR, OPEN)
+GUARDED = [each for each in OPERATIONS if SCOPE_OF.get(each[3], "nobody") not in UNGUARDED]
 DOORS = [each for each in OPERATIONS if SCOPE_OF.get(each[3]) == DOOR]
-REST = [each for each in OPERATIONS if each not in (*GUARDED, *DOORS)]
+OPENED = [each for each in OPERATIONS if SCOPE_OF.get(each[3]) == OPEN]
+REST = [each for each in OPERATIONS if each not in (*GUARDED, *DOORS, *OPENED)]
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +138,7 @@ def test_no_operation_is_forgotten_and_none_is_gone() -> None:
 
 def test_every_scope_opens_something() -> None:
     reads = {"recipes:read"}  # for a token that may only read; any other token may read as well
-    assert reads | NEEDED.keys() - {ANY, DOOR, "its own end", "nobody"} == SCOPES
+    assert reads | NEEDED.keys() - {ANY, "its own end", *UNGUARDED} == SCOPES
     assert set(SCOPES_OF_PEOPLE) < SCOPES
 
 
@@ -166,6 +171,13 @@ async def test_it_is_for_everybody_unless_reading_needs_a_token(
         transport=httpx.ASGITransport(app), base_url="http://closed"
     ) as closed:
         assert await call(closed, method, path, None) == 401
+
+
+@pytest.mark.parametrize(("service", "method", "path", "name"), OPENED, ids=lambda each: each)
+async def test_visitors_may_ask_before_they_sign_in(
+    clients: dict[str, httpx.AsyncClient], service: str, method: str, path: str, name: str
+) -> None:
+    assert await call(clients[service], method, path, None) == 200
 
 
 @pytest.mark.parametrize(("service", "method", "path", "name"), DOORS, ids=lambda each: each)

@@ -45,15 +45,12 @@ SELECT child, parent,
 FROM made
 """
 NO_INDEXES = """
-ALTER TABLE edges DROP CONSTRAINT uq_edges_ends_role; DROP INDEX ix_edges_parent_child;
-DROP INDEX ix_models_base_count; DROP INDEX ix_models_ingredient_count
+ALTER TABLE edges DROP CONSTRAINT uq_edges_ends_role; DROP INDEX ix_edges_parent_child
 """
 INDEXES = """
 ALTER TABLE edges ADD CONSTRAINT uq_edges_ends_role
   UNIQUE NULLS NOT DISTINCT (child, parent, child_revision, parent_revision, role);
-CREATE INDEX ix_edges_parent_child ON edges (parent, child);
-CREATE INDEX ix_models_base_count ON models (base_count);
-CREATE INDEX ix_models_ingredient_count ON models (ingredient_count)
+CREATE INDEX ix_edges_parent_child ON edges (parent, child)
 """
 COUNTS = """
 UPDATE models SET children_count = counted.children, base_count = counted.bases,

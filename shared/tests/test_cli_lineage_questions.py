@@ -107,6 +107,7 @@ ANSWERS = (
     MODEL,
     {"items": [PARENT], "total": 1, "counts": {"merge": 1}},
     {"items": [], "total": 91, "counts": {"quantized": 11, "finetune": 80}},
+    {"origins": [{**_named("b")[0], "share": 0.625}], "truncated": True},
     LICENCES,
     FLAGS,
 )
@@ -117,6 +118,7 @@ def test_one_model_is_shown_with_all_that_is_known() -> None:
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     for line in (
         "kind merge", "former names me/broth", "parameters 7.24 B", "inherits cc-by-nc-4.0",
+        "goes back to org/base (62%), …",
         "children 91 (80 finetune, 11 quantized)",
         "org/left (flagged) ingredient merge ties 0.5 mit 80 %",
         "org/left base finetune thesis 40 %",
@@ -129,7 +131,7 @@ def test_one_model_is_shown_with_all_that_is_known() -> None:
 
 def test_programs_get_the_answers_of_the_hub() -> None:
     done, _ = _said(["show", "me/soup", "--json"], _found("s"), *map(body, ANSWERS))
-    parts = ("model", "parents", "children", "licences", "contamination")
+    parts = ("model", "parents", "children", "shares", "licences", "contamination")
     assert json.loads(done.stdout) == dict(zip(parts, ANSWERS, strict=True))
 
 

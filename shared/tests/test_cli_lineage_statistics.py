@@ -33,7 +33,8 @@ POPULAR = {"items": [{"name": "org/base", "count": 17, "licence": "mit"},
 
 
 @pytest.mark.parametrize(
-    ("words", "role"), [([], "base"), (["bases"], "base"), (["ingredients"], "ingredient")]
+    ("words", "role"),
+    [([], "base"), (["bases"], "base"), (["ingredients"], "ingredient"), (["used"], "any")],
 )
 def test_the_most_used_models_are_listed_with_how_many_use_them(
     words: list[str], role: str
@@ -43,6 +44,11 @@ def test_the_most_used_models_are_listed_with_how_many_use_them(
         ["models", "model", "licence"], ["17", "org/base", "mit"], ["3", "org/left"],
     ]  # fmt: skip
     assert (path, query) == ("/v1/graph/popular", {"role": [role], "limit": ["2"]})
+
+
+def test_a_hub_without_stated_bases_is_asked_otherwise() -> None:
+    done, *_ = _said(["stats", "bases"], body({"items": []}))
+    assert "mergehub lineage stats used" in done.stderr
 
 
 def test_filters_of_statistics_become_parameters() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,10 +28,8 @@ HTMLCanvasElement.prototype.getContext = function (kind, options) {
 class Lineage:
     """What the hub knows: a base, tunes and quantizations of it, merges, and a stranger."""
 
-    def __init__(self, hub: RunningHub) -> None:
-        self._http = httpx.Client(
-            base_url=hub.url, headers={"Authorization": f"Bearer {hub.token}"}, timeout=30
-        )
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
         tunes = [edge(f"atlas/tune-{n}", "atlas/base", "finetune") for n in range(TUNES)]
         quants = [edge(f"atlas/quant-{n}", "atlas/base", "quantized") for n in range(QUANTS)]
         self.learn(
@@ -71,8 +69,10 @@ def edge(child: str, parent: str, relation: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def lineage(hub: RunningHub) -> Lineage:
-    return Lineage(hub)
+def lineage(hub: RunningHub) -> Iterator[Lineage]:
+    owner = {"Authorization": f"Bearer {hub.token}"}
+    with httpx.Client(base_url=hub.url, headers=owner, timeout=30) as http:
+        yield Lineage(http)
 
 
 @pytest.fixture
@@ -112,7 +112,8 @@ async def test_it_opens_on_the_most_merged_bases(hub: RunningHub, looked: Lookin
     page = looked.page
     await open_map(page, hub)
     await expect(title(page)).to_have_text("Most-merged bases")
-    await panel(page).get_by_role("button", name="atlas/base").click()
+    bases = panel(page).get_by_role("list", name="Merges by base")
+    await bases.get_by_role("button", name="atlas/base").click()
     await expect(title(page)).to_have_text("atlas/base")
     await expect(panel(page)).to_contain_text("7B")
 

@@ -12,12 +12,11 @@ from mergehub.contracts.services import PAGES
 
 pytestmark = pytest.mark.browser
 
-SHOWN = ("/",)
 PHONE = (390, 844)
 FIRST_PICTURE_BYTES = 200_000
 
 
-@pytest.mark.parametrize("path", SHOWN)
+@pytest.mark.parametrize("path", PAGES)
 async def test_a_page_loads_only_from_the_hub_little_code_and_without_complaint(
     hub: RunningHub, path: str
 ) -> None:
@@ -32,7 +31,7 @@ async def test_a_page_loads_only_from_the_hub_little_code_and_without_complaint(
         assert sum(looked.scripts.values()) < FIRST_PICTURE_BYTES
 
 
-@pytest.mark.parametrize("path", SHOWN)
+@pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1280, 800), PHONE], ids=["desk", "phone"])
 async def test_everybody_can_use_a_page(

@@ -27,7 +27,7 @@ from reading_service import (
 
 from lineage.app import create_app
 from lineage.background import BACKGROUND
-from lineage.memory.serving import replica_of
+from lineage.replica.serving import replica_of
 from lineage.tables import Base
 from mergehub.kit.settings.service import ServiceSettings
 

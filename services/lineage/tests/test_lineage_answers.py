@@ -18,9 +18,9 @@ from lineage.app import create_app
 from lineage.learning.batch import Batch
 from lineage.learning.changes import log
 from lineage.learning.service import learn
-from lineage.memory import serving
-from lineage.memory.following import Follower
 from lineage.models.models import FlagRow, ModelRow
+from lineage.replica import serving
+from lineage.replica.following import Follower
 
 LINES = {"Accept": "application/x-ndjson"}
 
@@ -314,7 +314,7 @@ async def test_a_request_during_a_long_load_is_sent_away(settings, family, monke
         async def load(cls, connection):
             raise ConnectionError
 
-    monkeypatch.setattr("lineage.memory.replica.Follower", Broken)
+    monkeypatch.setattr("lineage.replica.replica.Follower", Broken)
     monkeypatch.setattr(serving, "PATIENCE_SECONDS", 0.05)
     async with fresh(settings) as client:
         answer = await client.get(f"/v1/models/{family['copy']}/ancestors")

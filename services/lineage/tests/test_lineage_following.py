@@ -15,13 +15,13 @@ from lineage.edges.models import EdgeRow
 from lineage.learning.batch import Batch
 from lineage.learning.changes import log
 from lineage.learning.service import learn
-from lineage.memory import replica as replica_module
-from lineage.memory.changes import Place
 from lineage.memory.columns import RELATIONS, ROLES
-from lineage.memory.following import AnotherDatabase, Follower
 from lineage.memory.graph import Graph
-from lineage.memory.serving import replica_of
 from lineage.models.models import FlagRow, ModelRow
+from lineage.replica import replica as replica_module
+from lineage.replica.changes import Place
+from lineage.replica.following import AnotherDatabase, Follower
+from lineage.replica.serving import replica_of
 
 EPOCH = date(1970, 1, 1)
 
@@ -45,7 +45,6 @@ async def rows(resources) -> tuple[set, set]:
                 row.id,
                 row.number,
                 row.name,
-                row.rank,
                 row.children_count,
                 row.base_count,
                 row.ingredient_count,
@@ -83,7 +82,6 @@ def columns(graph: Graph) -> tuple[set, set]:
             graph.id(number),
             number,
             graph.name(number),
-            m.rank[number],
             m.children_count[number],
             m.base_count[number],
             m.ingredient_count[number],
@@ -168,6 +166,23 @@ async def test_the_log_brings_new_and_changed_rows(resources):
     assert columns(follower.graph) == await rows(resources)
     assert list(np.flatnonzero(follower.graph.models.flagged)) == [b]
     assert len(before.edges.id) == 2
+
+
+async def test_names_take_memory_only_when_they_change(resources):
+    await tell(resources, say("b", "a"))
+    async with driver(resources) as connection:
+        follower = await Follower.load(connection)
+        before = follower.graph.names.end
+        await tell(resources, say("c", "a"))
+        await follower.follow(connection)
+        assert follower.graph.names.end == before + len("c\n")
+        async with resources.database.transaction() as session:
+            renamed = update(ModelRow).where(ModelRow.name == "a").values(name="a renamed")
+            number = await session.scalar(renamed.returning(ModelRow.number))
+            await log(session, [], [number])
+        await follower.follow(connection)
+    assert follower.graph.names.end == before + len("c\na renamed\n")
+    assert columns(follower.graph) == await rows(resources)
 
 
 async def test_a_change_that_commits_after_a_younger_one_is_not_skipped(resources):

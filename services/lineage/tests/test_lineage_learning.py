@@ -14,16 +14,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lineage_statements import say
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from lineage.edges.models import ChangeRow, EdgeRow, RefusedEdgeRow
+from lineage.edges.models import ChangeRow, ClaimRow, EdgeRow, RefusedEdgeRow
 from lineage.learning import changes
 from lineage.learning.batch import Batch, Outcome, Statement
 from lineage.learning.service import learn
 from lineage.models.models import ModelRow
-from lineage.recount import misordered, wrong_counters
+from lineage.recount import misordered, repair, wrong_counters
 from mergehub.kit.background.resources import Resources
 
 Pairs = list[tuple[int, int]]
@@ -133,6 +133,28 @@ async def test_many_writers_at_once_leave_a_true_graph(resources, seed):
         assert (pair in edges) == (became != "refused")
         if became == "refused":
             assert told.child in ancestors(told.parent, edges)
+
+
+async def test_writers_of_the_same_edges_at_once_count_each_once(resources):
+    """All of them suit the order, so nothing but the rows of the models keeps writers apart."""
+    chain = [f"m{number}" for number in range(8)]
+    await tell(resources, *(say(*pair) for pair in itertools.pairwise(reversed(chain))))
+    above = [(child, parent) for parent, child in itertools.combinations(chain, 2)]
+    random = Random(1)
+    for _ in range(4):
+        batches = [
+            [say(*pair, role=random.choice(["base", "ingredient"])) for pair in above]
+            for _ in range(8)
+        ]
+        for batch in batches:
+            random.shuffle(batch)
+        await asyncio.gather(*(tell(resources, *batch) for batch in batches))
+        async with resources.database.transaction() as session:
+            assert await stored(session) == set(above)
+            assert await wrong_counters(session) == []
+            for table in (ClaimRow, EdgeRow):
+                await session.execute(delete(table))
+            await repair(session)
 
 
 async def test_of_two_halves_of_a_cycle_at_once_exactly_one_is_refused(resources):

@@ -10,6 +10,7 @@ from drawn_graph import LICENCES, Drawn, graphs, numbers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lineage.map import chosen
 from lineage.map.chosen import largest
 from lineage.map.kinds import KINDS, families_of, kinds_of
 from lineage.map.neighbourhood import Around, neighbourhood
@@ -33,6 +34,7 @@ def untouched():
 @pytest.fixture(autouse=True, params=[4096, 1], ids=["one segment", "many segments"])
 def small(request, monkeypatch):
     monkeypatch.setattr(segments, "SMALL", request.param)
+    monkeypatch.setattr(chosen, "_FEW", request.param - 1)
 
 
 wanted = st.builds(

@@ -1,14 +1,9 @@
-import type { GraphAnswer } from "../map/graph.ts";
+import type { Operations, Schemas } from "@mergehub/client";
 import { hub } from "./hub.ts";
 
-export type Query = Record<string, string | number | string[]>;
+export type GraphQuery = NonNullable<Operations["get_map"]["parameters"]["query"]>;
 
-/** Asks the hub for a path whose answer has a known form. */
-export async function read<T>(path: string, query: Query, signal: AbortSignal): Promise<T> {
-  const get = hub.get as unknown as (path: string, init: object) => Promise<T>;
-  return get(path, { params: { query }, signal });
-}
-
-export function readGraph(query: Query, signal: AbortSignal): Promise<GraphAnswer> {
-  return read("/v1/graph", query, signal);
+export async function readGraph(query: GraphQuery, signal: AbortSignal): Promise<Schemas["Map"]> {
+  const answer = await hub.get("/v1/graph", { params: { query }, signal });
+  return answer as Schemas["Map"]; // text only if one asks for the binary form
 }

@@ -1,4 +1,4 @@
-import { read } from "./graph.ts";
+import { hub } from "./hub.ts";
 
 const EVERY_MS = 700;
 
@@ -29,6 +29,6 @@ export function watchGraph(changed: () => void): () => void {
 
 /** The last change that the hub's graph takes into account. */
 async function asOf(signal: AbortSignal): Promise<number> {
-  const answer = await read<{ as_of: number }>("/v1/graph/popular", { limit: 1 }, signal);
-  return answer.as_of;
+  const params = { query: { limit: 1 } };
+  return (await hub.get("/v1/graph/popular", { params, signal })).as_of;
 }

@@ -2,11 +2,12 @@ import type { Answer, Schemas } from "@mergehub/client";
 import { hub } from "./hub.ts";
 
 export type Model = Schemas["Model"];
+export type Merged = Answer<"get", "/v1/graph/popular">["items"][number];
 export type ModelDetail = Answer<"get", "/v1/models/{model_id}">;
 
-/** The models that merges were made from most, as their base. */
-export async function mostMerged(limit = 15): Promise<Model[]> {
-  const query = { role: "base", limit } as const;
+/** The models that merges were made from most; `count` is how many merges. */
+export async function mostMerged(limit = 15): Promise<Merged[]> {
+  const query = { role: "any", limit } as const;
   const { items } = await hub.get("/v1/graph/popular", { params: { query } });
   return items;
 }

@@ -1,48 +1,8 @@
+import type { Schemas } from "@mergehub/client";
 import { asRelation, type Relation } from "../hub/relations.ts";
 
 /** A graph as `GET /v1/graph` answers it: columns, and names for their codes. */
-export interface GraphAnswer {
-  as_of: number | string;
-  focus: string | null;
-  truncated: boolean;
-  nodes: {
-    id: string[];
-    name: string[];
-    x: number[];
-    y: number[];
-    size: number[];
-    depth: number[];
-    kind: number[];
-    family: number[];
-    licence: number[];
-    children: number[];
-    parents: number[];
-    importance: number[];
-    flagged: number[];
-  };
-  edges: {
-    child: number[];
-    parent: number[];
-    relation: number[];
-    method: number[];
-    weight: (number | null)[];
-  };
-  clusters: MapCluster[];
-  kinds: string[];
-  families: string[];
-  licences: (string | null)[];
-  relations: string[];
-  methods: (string | null)[];
-}
-
-interface MapCluster {
-  parent: number;
-  relation: number;
-  count: number;
-  x: number;
-  y: number;
-  size: number;
-}
+export type GraphAnswer = Schemas["Map"];
 
 /** Siblings that are shown as one node: they have one parent and one relation to it. */
 export interface Cluster {

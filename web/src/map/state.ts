@@ -1,3 +1,4 @@
+import type { GraphQuery } from "../hub/graph.ts";
 import { asRelation, type Relation } from "../hub/relations.ts";
 
 export const VIEWS = ["map", "list"] as const;
@@ -31,10 +32,10 @@ export interface MapState {
   limit: (typeof LIMITS)[number];
 }
 
-const FILTERS = ["relation", "method", "licence", "domain"] as const;
 const LISTS = ["method", "licence", "domain", "open"] as const;
 const TEXTS = ["focus", "model", "to", "since"] as const;
 const DEEPEST = 8;
+const SHOWN_SIBLINGS = 5;
 
 export const FIRST: Readonly<MapState> = {
   focus: null,
@@ -83,12 +84,17 @@ export function addressOf(state: MapState): string {
 }
 
 /** The parameters with which the hub is asked for the graph of a state. */
-export function questionOf(state: MapState): Record<string, string | number | string[]> {
-  const { focus, since } = state;
-  const filters: Record<string, string[]> = {};
-  for (const key of FILTERS) if (state[key].length) filters[key] = state[key];
-  const around = focus && { focus, direction: state.direction, depth: state.depth, collapse: 5 };
-  return { ...filters, ...(since && { since }), ...(around || {}), limit: state.limit };
+export function questionOf(state: MapState): GraphQuery {
+  const { focus, direction, depth, relation, method, licence, domain, since, limit } = state;
+  return {
+    limit,
+    ...(focus && { focus, direction, depth, collapse: SHOWN_SIBLINGS }),
+    ...(relation.length && { relation }),
+    ...(method.length && { method }),
+    ...(licence.length && { licence }),
+    ...(domain.length && { domain }),
+    ...(since && { since }),
+  };
 }
 
 function oneOf<T extends string>(all: readonly T[], text: string | null, first: T): T {

@@ -12,9 +12,9 @@ from lineage.exports.endpoints import router as exports
 from lineage.imports.endpoints import IMPORT_BYTES
 from lineage.imports.endpoints import router as imports
 from lineage.map.endpoints import router as map_data
-from lineage.memory.serving import start_replica
 from lineage.models.endpoints import router as models
 from lineage.moderation.endpoints import router as moderation
+from lineage.replica.serving import start_replica
 from lineage.statistics.endpoints import router as statistics
 from lineage.statistics.library import start_library
 from lineage.tables import intake

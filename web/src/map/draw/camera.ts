@@ -17,6 +17,7 @@ export interface Point {
 }
 
 const MARGIN = 48;
+const NAMES = 140; // pixels for the names, which stand to the right of nodes
 const CLOSEST = 60;
 const FURTHEST = 0.0005;
 
@@ -57,10 +58,11 @@ export function fitted(
 ): Camera {
   const [left, right] = range(xs);
   const [top, bottom] = range(ys);
-  const across = Math.max(1, view.width - 2 * MARGIN) / Math.max(1e-6, right - left);
+  const names = Math.min(NAMES, view.width / 4);
+  const across = Math.max(1, view.width - 2 * MARGIN - names) / Math.max(1e-6, right - left);
   const down = Math.max(1, view.height - 2 * MARGIN) / Math.max(1e-6, bottom - top);
   const scale = Math.max(FURTHEST, Math.min(closest, across, down));
-  return { x: (left + right) / 2, y: (top + bottom) / 2, scale };
+  return { x: (left + right + names / scale) / 2, y: (top + bottom) / 2, scale };
 }
 
 function range(values: ArrayLike<number>): [number, number] {

@@ -28,34 +28,36 @@ NO_DETAILS: Mapping[str, Any] = {
     "evidence": None,
 }
 
+CODED = ("relation", "role", "method", "source", "confidence", "weight", "density", "made_on")
+
 
 async def described(session: AsyncSession, graph: Graph, edges: Numbers) -> list[schemas.Edge]:
     """The edges, in the same order."""
-    columns = graph.edges
+    columns, codes = graph.edges, graph.codes
     details = await _details(session, columns.id[edges[columns.detailed[edges]]].tolist())
-    children, parents = graph.ids(columns.child[edges]), graph.ids(columns.parent[edges])
+    facts = zip(
+        columns.id[edges].tolist(),
+        graph.ids(columns.child[edges]),
+        graph.ids(columns.parent[edges]),
+        *(getattr(columns, name)[edges].tolist() for name in CODED),
+        strict=True,
+    )
     return [
         schemas.Edge(
-            child=child, parent=parent, **_facts(graph, edge), **details.get(id, NO_DETAILS)
+            child=child,
+            parent=parent,
+            relation=RELATIONS[relation],
+            role=ROLES[role],
+            method=codes.method[method] or None,
+            weight=known(weight),
+            density=known(density),
+            source=codes.source[source],
+            confidence=sure,
+            made_on=day(days),
+            **details.get(id, NO_DETAILS),
         )
-        for edge, id, child, parent in zip(
-            edges.tolist(), columns.id[edges].tolist(), children, parents, strict=True
-        )
+        for id, child, parent, relation, role, method, source, sure, weight, density, days in facts
     ]
-
-
-def _facts(graph: Graph, edge: int) -> dict[str, Any]:
-    columns, codes = graph.edges, graph.codes
-    return {
-        "relation": RELATIONS[columns.relation[edge]],
-        "role": ROLES[columns.role[edge]],
-        "method": codes.method[columns.method[edge]] or None,
-        "weight": known(float(columns.weight[edge])),
-        "density": known(float(columns.density[edge])),
-        "source": codes.source[columns.source[edge]],
-        "confidence": int(columns.confidence[edge]),
-        "made_on": day(int(columns.made_on[edge])),
-    }
 
 
 def known(value: float) -> float | None:

@@ -12,11 +12,11 @@ from lineage.answers import inheritance, kin, schemas, walks
 from lineage.answers import neighbours as neighbour_answers
 from lineage.answers.parameters import At, MaxDepth, MaxNodes, OfModel, Where, find
 from lineage.memory.filters import EdgeFilter
-from lineage.memory.serving import GraphLoading, InMemory
 from lineage.models.models import NAME_LENGTH
 from lineage.models.service import ModelNotFound
 from lineage.questions.paths import Ways
 from lineage.questions.walks import Way
+from lineage.replica.serving import GraphLoading, InMemory
 from mergehub.kit.http.pagination import Cursor, Paging, page_request
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.paging.cursors import BadCursor
@@ -42,6 +42,7 @@ Models = Annotated[
 async def _walk_page(
     request: Request, response: Response, limit: MaxNodes = 500, cursor: Cursor = None
 ) -> PageRequest:
+    response.headers.append("Vary", "Accept")  # another form of the answer is a stream
     return page_request(request, response, limit, cursor)
 
 

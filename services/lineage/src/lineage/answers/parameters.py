@@ -13,8 +13,8 @@ from lineage.memory.codes import Codes
 from lineage.memory.columns import RELATIONS
 from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
-from lineage.memory.serving import InMemory, replica_of
 from lineage.models.service import ModelNotFound
+from lineage.replica.serving import InMemory, replica_of
 from lineage.shapes import Day
 
 EPOCH = date(1970, 1, 1)
@@ -37,7 +37,7 @@ MaxNodes = Annotated[
 ]
 
 
-def _filter(
+async def _filter(
     graph: InMemory,
     relation: Relations = None,
     method: Methods = None,

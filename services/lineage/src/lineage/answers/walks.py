@@ -56,5 +56,5 @@ def streamed(
 ) -> StreamingResponse:
     """All models of a walk, nearest first, a line each; made in a thread as the client reads."""
     found = (band for _, band in bands(at.graph, at.number, way, where))
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Vary": "Accept"}
     return StreamingResponse(lines(at.graph, found, max_depth), media_type=LINES, headers=headers)

@@ -65,7 +65,9 @@ class Told:
 class EdgeRow(Told, Base):
     """A model (the child) came from another (the parent), by the strongest of the claims about it.
 
-    The ends are numbers of models. A revision of an end is null if its content is unknown.
+    The ends are numbers of models. A revision of an end is null if its content is unknown. No
+    foreign key checks the ends: edges are added while their models are locked, and no model is
+    ever deleted.
     """
 
     __tablename__ = "edges"
@@ -84,8 +86,8 @@ class EdgeRow(Told, Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    child: Mapped[int] = mapped_column(ForeignKey("models.number"))
-    parent: Mapped[int] = mapped_column(ForeignKey("models.number"))
+    child: Mapped[int] = mapped_column(BigInteger)
+    parent: Mapped[int] = mapped_column(BigInteger)
     child_revision: Mapped[UUID | None] = mapped_column(ForeignKey("revisions.id"))
     parent_revision: Mapped[UUID | None] = mapped_column(ForeignKey("revisions.id"))
     role: Mapped[str] = mapped_column(String(20))

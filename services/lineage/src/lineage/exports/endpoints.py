@@ -19,8 +19,8 @@ from lineage.map.parameters import (
     directions_of,
     focused,
 )
-from lineage.memory.serving import GraphLoading, InMemory
 from lineage.models.service import ModelNotFound
+from lineage.replica.serving import GraphLoading, InMemory
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.problems.problem import problem_responses
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -30,7 +31,7 @@ async def edges(session: AsyncSession, ids: Sequence[int]) -> dict[int, AnyRow]:
         )
         .join(child, child.id == EdgeRow.child_revision, isouter=True)
         .join(parent, parent.id == EdgeRow.parent_revision, isouter=True)
-        .where(EdgeRow.id.in_(ids))
+        .where(EdgeRow.id == _one_of(ids))
     )
     return {row.id: row for row in await session.execute(query)}
 
@@ -38,6 +39,11 @@ async def edges(session: AsyncSession, ids: Sequence[int]) -> dict[int, AnyRow]:
 async def tokenizers(session: AsyncSession, numbers: Sequence[int]) -> dict[int, str]:
     """The tokenizers of models, by their number; the graph in memory does not have them."""
     query = select(ModelRow.number, ModelRow.tokenizer).where(
-        ModelRow.number.in_(numbers), ModelRow.tokenizer.is_not(None)
+        ModelRow.number == _one_of(numbers), ModelRow.tokenizer.is_not(None)
     )
     return {row.number: row.tokenizer for row in await session.execute(query)}
+
+
+def _one_of(numbers: Sequence[int]) -> ColumnElement[Any]:
+    """Any of these: as one array, since a statement takes only 32,767 parameters."""
+    return any_(literal(numbers, ARRAY(BigInteger)))

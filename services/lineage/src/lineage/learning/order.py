@@ -95,7 +95,8 @@ class Order:
         return True
 
     async def foresee(self, pairs: Iterable[Pair]) -> None:
-        """Load at once what the walks for `pairs` will ask for."""
+        """Load at once most of what the walks for `pairs` will ask for."""
+        await self._know(self.ranks)
         floors: dict[int, int] = {}
         frontier: dict[int, int] = {}
         for child, parent in pairs:
@@ -109,7 +110,7 @@ class Order:
             for node, floor in frontier.items():
                 for each in self._above(node):
                     lowest = min(floor, beyond.get(each, floor))
-                    if self.ranks[each] > floor and floors.get(each, floor + 1) > lowest:
+                    if self.ranks[each] >= floor - 1 and floors.get(each, floor + 1) > lowest:
                         beyond[each] = lowest
             frontier = beyond
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
@@ -45,7 +47,8 @@ async def learn(session: AsyncSession, batch: Batch, *, dry_run: bool = False) -
             async with session.begin_nested():  # an error in it frees the locks
                 if not dry_run:
                     await changes.lock(session, exclusive=alone)
-                return await _learn(session, batch, alone=alone, dry_run=dry_run)
+                with _without_collector():
+                    return await _learn(session, batch, alone=alone, dry_run=dry_run)
         except AgainstOrder:
             alone = True
         except NameTaken:
@@ -53,6 +56,18 @@ async def learn(session: AsyncSession, batch: Batch, *, dry_run: bool = False) -
             log.info("learning.again", tries=tries)
             if tries == TRIES:
                 raise
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Spare the garbage collector a look at the batch, whose many objects are in no cycle."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 async def _learn(session: AsyncSession, batch: Batch, *, alone: bool, dry_run: bool) -> Report:
@@ -95,7 +110,7 @@ async def _ordered(
         await order.foresee(pairs)
         suits = [await order.add(child, parent) for child, parent in pairs]
         ranks = order.ranks
-        moved = {number: ranks[number] for number in order.moved if number > 0}
+        moved = {number: ranks[number] for number in order.moved if number >= 0}
     for model in models.new:
         model.rank = ranks[model.number]
     return suits, moved

@@ -23,8 +23,8 @@ from lineage.map.parameters import (
 )
 from lineage.map.picture import Layout, picture
 from lineage.map.schemas import Map
-from lineage.memory.serving import GraphLoading, InMemory
 from lineage.models.service import ModelNotFound
+from lineage.replica.serving import GraphLoading, InMemory
 from mergehub.kit.problems.problem import problem_responses
 
 router = APIRouter(prefix="/v1", tags=["graph"])

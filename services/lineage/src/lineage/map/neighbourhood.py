@@ -10,7 +10,6 @@ import numpy as np
 from lineage.map.chosen import Chosen, largest, most_important
 from lineage.map.wanted import Wanted
 from lineage.memory.arrays import Flags, Numbers, begins, distinct
-from lineage.memory.columns import RELATIONS
 from lineage.memory.graph import Graph
 from lineage.memory.segments import Direction
 
@@ -92,8 +91,8 @@ def unfolded(graph: Graph, edges: Numbers, collapse: int) -> Numbers:
     fold would.
     """
     relation = graph.edges.relation[edges]
-    same = (edges[relation == code] for code in range(len(RELATIONS)))
-    kept = [_unfolded_alike(graph, alike, collapse) for alike in same if len(alike)]
+    found = np.flatnonzero(np.bincount(relation)).tolist()
+    kept = [_unfolded_alike(graph, edges[relation == code], collapse) for code in found]
     return np.concatenate([edges[:0], *kept])
 
 

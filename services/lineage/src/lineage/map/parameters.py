@@ -16,7 +16,7 @@ from lineage.map.wanted import Wanted
 from lineage.memory.codes import Codes, domains_of
 from lineage.memory.graph import Graph
 from lineage.memory.segments import Direction
-from lineage.memory.serving import InMemory
+from lineage.replica.serving import InMemory
 
 MOST = 50_000
 UNKNOWN = "unknown"

@@ -134,9 +134,11 @@ def _edges_among(graph: Graph, models: Numbers, place: Ints, wanted: Wanted) -> 
 
 def _folded(graph: Graph, chosen: Chosen, place: Ints, wanted: Wanted) -> _Folded:
     """Count the children of opened models that are not shown; the largest groups of them."""
+    hidden = np.ones(graph.size, np.bool_)
+    hidden[chosen.models] = False
     edges = wanted.edges(graph, chosen.opened, "descendants")
-    edges = edges[place[graph.edges.child[edges]] < 0]
-    edges = _distinct_children(graph, edges)
+    edges = edges[hidden[graph.edges.child[edges]]]
+    edges = edges[graph.edges.first[edges]] if wanted.where is None else _each_child(graph, edges)
     keys = place[graph.edges.parent[edges]] << 3 | graph.edges.relation[edges]
     counts = np.bincount(keys)
     groups = np.flatnonzero(counts)
@@ -144,7 +146,7 @@ def _folded(graph: Graph, chosen: Chosen, place: Ints, wanted: Wanted) -> _Folde
     return _Folded(groups >> 3, (groups & 7).astype(np.uint8), counts[groups])
 
 
-def _distinct_children(graph: Graph, edges: Numbers) -> Numbers:
+def _each_child(graph: Graph, edges: Numbers) -> Numbers:
     """One edge to each child of a parent. In most graphs only few have several."""
     columns = graph.edges
     edges = edges[begins(columns.parent[edges], columns.child[edges])]

@@ -1,1 +1,1 @@
-"""The graph in memory: columns of models and edges, which follow the tables."""
+"""The graph in memory: columns of models and edges, read by many threads while it grows."""

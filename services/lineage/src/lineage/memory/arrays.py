@@ -43,6 +43,13 @@ def stable_order(keys: NDArray[Any]) -> Numbers:
     return np.argsort(keys, kind="stable").astype(np.int32)
 
 
+def order_of(numbers: Numbers) -> Numbers:
+    """The same for numbers, with less memory and time: each carries its position."""
+    both = pairs(numbers, np.arange(len(numbers), dtype=np.int32))
+    both.sort()
+    return both.astype(np.int32)  # the lower half
+
+
 def pairs(first: Numbers, second: Numbers) -> Integers:
     """One key for each pair of numbers."""
     keys = first.astype(np.int64)

@@ -36,7 +36,6 @@ class ModelColumns:
     id_high: Halves
     id_low: Halves
     name_place: Places
-    rank: Integers
     children_count: Counts
     base_count: Counts
     ingredient_count: Counts

@@ -49,6 +49,17 @@ class GrowingGraph:
             self._revision,
         )
 
+    def places_of_names(self, numbers: Numbers, lines: bytes) -> Places:
+        """The places of the names of models, which have only changed if they are kept anew."""
+        known = self._models.view()
+        old = numbers < len(known.exists)
+        old[old] = known.exists[numbers[old]]
+        if not old.any():
+            return self.names.add_lines(lines)
+        places = np.full(len(numbers), self.names.end, np.uint32)
+        places[old] = known.name_place[numbers[old]]
+        return self.names.changed_lines(lines, places)
+
     def put_models(self, numbers: Numbers, places: Places, values: Values) -> None:
         """Add or change models: each number once, with the place of its name and its columns."""
         if not len(numbers):

@@ -10,6 +10,7 @@ import numpy as np
 from lineage.memory.arrays import Places
 
 END = b"\n"
+PART = 16 << 20  # so many bytes are looked at at once, to need little memory
 _ESCAPES = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", "\v": "v", "\\": "\\"}
 _TEXTS = {letter: text for text, letter in _ESCAPES.items()}
 _TO_ESCAPE = re.compile(r"[\b\f\n\r\t\v\\]")
@@ -22,19 +23,37 @@ class Names:
     def __init__(self) -> None:
         self._text = bytearray()
 
+    @property
+    def end(self) -> int:
+        """The first place after all names."""
+        return len(self._text)
+
     def add(self, names: Sequence[str]) -> Places:
         """Keep names; return their places."""
         return self.add_lines(b"".join(_escaped(name) + END for name in names))
 
     def add_lines(self, lines: bytes) -> Places:
         """Keep names as COPY writes them, a line each; return their places."""
-        before = len(self._text)
-        ends = np.flatnonzero(np.frombuffer(lines, np.uint8) == END[0])
+        before, text = len(self._text), np.frombuffer(lines, np.uint8)
+        parts = range(0, len(text), PART)
+        found = [np.flatnonzero(text[at : at + PART] == END[0]) + at for at in parts]
+        ends = np.concatenate([np.empty(0, np.int64), *found])
         places = np.empty(len(ends), np.uint32)
         places[:1] = before
         places[1:] = ends[:-1] + (before + 1)
         self._text += lines
         return places
+
+    def changed_lines(self, lines: bytes, places: Places) -> Places:
+        """The places of names; those that are at these places already are not kept anew."""
+        each = lines.splitlines(keepends=True)
+        new = [at for at, place in enumerate(places.tolist()) if not self._has(each[at], place)]
+        changed = places.copy()
+        changed[new] = self.add_lines(b"".join(each[at] for at in new))
+        return changed
+
+    def _has(self, line: bytes, place: int) -> bool:
+        return self._text.startswith(line, place)
 
     def at(self, place: int) -> str:
         """The name that begins at a place."""

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from lineage.memory.arrays import NOTHING, Numbers, spans, stable_order
+from lineage.memory.arrays import NOTHING, Numbers, order_of, spans
 from lineage.memory.columns import EdgeColumns
 
 Direction = Literal["ancestors", "descendants"]
@@ -103,7 +103,7 @@ def _segment(edges: EdgeColumns, begin: int, end: int, size: int) -> Segment:
 def _index(ends: Numbers, begin: int, size: int) -> Index:
     order = None
     if np.any(ends[1:] < ends[:-1]):
-        order = stable_order(ends)
+        order = order_of(ends)
         order += np.int32(begin)
     if len(ends) * DENSE > size:
         starts = np.zeros(size + 1, np.int32)

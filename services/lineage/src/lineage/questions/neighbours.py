@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lineage.memory.arrays import Codes8, Numbers, begins, stable_order
+from lineage.memory.arrays import Codes8, Numbers, begins, order_of
 from lineage.memory.columns import RELATIONS
 from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
@@ -16,6 +16,7 @@ from lineage.memory.segments import Direction
 Importance = tuple[int, int]
 """How many children a model has, negative so that many come first, and the model's number."""
 FROM_FIRST: Importance = (-(2**31), 0)
+PIECE = 500  # names that are searched at a time
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,12 @@ class Neighbours:
             (-children > after[0]) | ((-children == after[0]) & (self.models > after[1]))
         )
         sought = q.lower() if q else ""
-        for position in later.tolist():
-            if not sought or sought in graph.name(int(self.models[position])).lower():
-                yield position
+        for begin in range(0, len(later), PIECE):
+            positions = later[begin : begin + PIECE]
+            names = graph.names_of(self.models[positions]) if sought else [""] * len(positions)
+            for position, name in zip(positions.tolist(), names, strict=True):
+                if sought in name.lower():
+                    yield position
 
 
 def neighbours(
@@ -48,7 +52,7 @@ def neighbours(
     """The parents (`ancestors`) or the children (`descendants`) of a model."""
     edges = graph.expand(np.array([model], np.int32), direction, where)
     models = graph.ends(edges, direction)
-    order = stable_order(models)  # they lie in this order already, but for later changes
+    order = order_of(models)  # they lie in this order already, but for later changes
     edges, models = edges[order], models[order]
     counts = _counts(models, graph.edges.relation[edges])
     edges = _most_certain(graph, edges, models)

@@ -15,13 +15,14 @@ from weakref import ref
 
 import numpy as np
 
-from lineage.memory.arrays import Integers, Numbers, distinct
+from lineage.memory.arrays import Integers, Numbers, begins, distinct
 from lineage.memory.graph import Graph
 from lineage.memory.names import Names
 from lineage.statistics.selection import Selection
 from lineage.statistics.top import Top
 
-Contribute = Callable[[Graph, Numbers], tuple[Numbers, Integers]]
+Contributed = tuple[Numbers, Integers]
+Contribute = Callable[[Graph, Numbers], Contributed]
 """The keys that children contribute by some edges, with the children; each pair once."""
 Recount = Callable[[Graph, Selection, list[int]], Mapping[int, int]]
 """Counts a few keys anew, by the edges of a selection."""
@@ -84,13 +85,22 @@ class Following(Generic[C]):
         """How often the new edges add each key."""
         touched = distinct(graph.edges.child[self._length :])
         edges = np.sort(graph.expand(touched, "ancestors"))
-        before = self._pairs(graph, edges, self._length)
-        return Counter(key for _, key in self._pairs(graph, edges) - before)
+        before = self._selection.among(graph, edges, self._length)
+        now = self._selection.among(graph, edges)
+        new = _in_one(self._contribute(graph, before), self._contribute(graph, now))
+        keys, counts = np.unique(new, return_counts=True)
+        return dict(zip(keys.tolist(), counts.tolist(), strict=True))
 
-    def _pairs(self, graph: Graph, edges: Numbers, end: int | None = None) -> set[tuple[int, int]]:
-        """Children and what they contributed by `edges` when the graph had `end` edges."""
-        children, keys = self._contribute(graph, self._selection.among(graph, edges, end))
-        return set(zip(children.tolist(), keys.tolist(), strict=True))
+
+def _in_one(before: Contributed, now: Contributed) -> Integers:
+    """The keys that a child contributes now and did not before. It keeps all it contributed."""
+    children = np.concatenate((before[0], now[0]))
+    keys = np.concatenate((before[1], now[1]))
+    order = np.lexsort((keys, children))
+    first = np.flatnonzero(begins(children[order], keys[order]))
+    new = np.diff(first, append=len(order)) == 1
+    added: Integers = keys[order[first[new]]]
+    return added
 
 
 class AllCounts:

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 
-from lineage.memory.serving import GraphLoading
 from lineage.models.service import ModelNotFound
+from lineage.replica.serving import GraphLoading
 from lineage.shapes import Day
 from lineage.statistics import schemas, service
 from lineage.statistics.library import DAYS, Rise, library_of, today

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from fastapi import FastAPI, Request
 
 from lineage.memory.graph import Graph
-from lineage.memory.serving import replica_of
+from lineage.replica.serving import replica_of
 from lineage.statistics.kept import Kept
 from lineage.statistics.months import Months
 from lineage.statistics.ranked import Pairs, Ranked, Uses
@@ -64,14 +64,15 @@ class _Risers:
 
     def __init__(self, asked: Rise) -> None:
         self._asked = asked
-        self._answer: tuple[Graph, list[Riser]] | None = None
+        self._answer: tuple[datetime, list[Riser]] | None = None
 
     def found(self, graph: Graph) -> list[Riser]:
-        if self._answer is None or self._answer[0] is not graph:
+        answer = self._answer
+        if answer is None or answer[0] != graph.read_at:
             asked = self._asked
             rising = risers(graph, asked.selection, asked.until, asked.days, asked.limit)
-            self._answer = graph, rising
-        return self._answer[1]
+            answer = self._answer = graph.read_at, rising
+        return answer[1]
 
 
 def today() -> int:

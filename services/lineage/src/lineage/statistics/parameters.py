@@ -11,7 +11,7 @@ from fastapi import Depends, Query, Request
 
 from lineage.answers.parameters import EPOCH, Methods, Relation, Since, find
 from lineage.memory.graph import Graph
-from lineage.memory.serving import InMemory
+from lineage.replica.serving import InMemory
 from lineage.shapes import Day
 from lineage.statistics.library import MERGES
 from lineage.statistics.selection import Selection

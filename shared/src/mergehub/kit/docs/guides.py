@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse
 
 from mergehub.contracts.catalogue import page as events_page
 from mergehub.kit.docs.layout import EVENTS, GUIDES, page
@@ -21,6 +21,7 @@ from mergehub.kit.problems.problem import NotFound
 
 FOLDER = Path(__file__).parents[2] / "guides"
 FIRST = "guides"  # the folder of the how-to guides
+PICTURES = "pictures"  # the folder of their pictures
 SECTIONS = {FIRST: "How to", ".": "Reference"}
 
 
@@ -36,6 +37,12 @@ def guide_routes() -> APIRouter:
     async def guides() -> HTMLResponse:
         return HTMLResponse(_index())
 
+    @router.get(f"{GUIDES}/{PICTURES}/{{name}}")
+    async def picture(name: str) -> FileResponse:
+        if name not in _pictures():
+            raise NotFound(f"There is no picture `{name}`; {GUIDES} lists all guides.")
+        return FileResponse(_pictures()[name])
+
     @router.get(f"{GUIDES}/{{name:path}}")
     async def guide(name: str) -> HTMLResponse:
         if name not in _files():
@@ -43,6 +50,11 @@ def guide_routes() -> APIRouter:
         return HTMLResponse(_guide(name))
 
     return router
+
+
+@cache
+def _pictures() -> dict[str, Path]:
+    return {path.name: path for path in (FOLDER / FIRST / PICTURES).iterdir()}
 
 
 @cache

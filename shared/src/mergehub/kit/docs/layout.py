@@ -34,6 +34,7 @@ pre:has(> [class*=language-])::before {{ opacity: .6; font-style: italic }}
 pre:has(> .language-sh)::before {{ content: "curl\\a" }}
 pre:has(> .language-ts)::before {{ content: "TypeScript\\a" }}
 pre:has(> .language-python)::before {{ content: "Python\\a" }}
+img {{ max-width: 100% }}
 table {{ border-collapse: collapse; display: block; overflow: auto; margin: 1rem 0 }}
 td, th {{ vertical-align: top; text-align: left; padding: .35rem 1.2rem .35rem 0 }}
 tr + tr > td, tbody > tr > td {{ border-top: 1px solid var(--line) }}

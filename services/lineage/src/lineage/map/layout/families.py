@@ -18,6 +18,9 @@ from lineage.map.layout.rings import slots
 _SMALL = 0.6
 """A child that needs no more room than this lies in the rings next to its parent."""
 
+_DOWN = 1j
+"""Turns what would begin on the right: the first child lies below, since names are on the right."""
+
 _STEP = 1.12
 """The room of a family grows in steps of this factor, so that most growth moves no other family."""
 
@@ -63,11 +66,12 @@ class _Families:
         if len(few):
             few = few[np.argsort(self.age[few])]
             radius = float(self.room[few].max())
-            self.offset[few], outer = slots(float(self.room[parent]), radius, len(few))
+            places, outer = slots(float(self.room[parent]), radius, len(few))
+            self.offset[few] = places * _DOWN
             self.room[parent] = _stepped(outer)
         if len(few) < len(children):
             large = self._largest_first(children[~small])
-            self.offset[large] = around(float(self.room[parent]), self.room[large])
+            self.offset[large] = around(float(self.room[parent]), self.room[large]) * _DOWN
             self._enclose(parent, large)
 
     def _enclose(self, parent: int, large: Ints) -> None:

@@ -194,14 +194,8 @@ def _change_edges() -> None:
         postgresql_nulls_not_distinct=True,
     )
     op.create_index(op.f("ix_edges_parent_child"), "edges", ["parent", "child"])
-    for column, target in (
-        ("child", "models.number"),
-        ("parent", "models.number"),
-        ("child_revision", "revisions.id"),
-        ("parent_revision", "revisions.id"),
-    ):
-        table, _, key = target.partition(".")
-        op.create_foreign_key(op.f(f"fk_edges_{column}"), "edges", table, [column], [key])
+    for column in ("child_revision", "parent_revision"):
+        op.create_foreign_key(op.f(f"fk_edges_{column}"), "edges", "revisions", [column], ["id"])
     op.execute(RANKS)
 
 

@@ -14,6 +14,7 @@ from mergehub.cli.output import details, show, table
 from mergehub.client import HubClient
 
 MOST_PARENTS = 200
+MOST_ORIGINS = 10
 Answer = Mapping[str, Any]
 SIZES = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
 
@@ -46,6 +47,7 @@ def _asked(client: HubClient, model: str) -> dict[str, Any]:
         "model": client.get(at),
         "parents": client.get(f"{at}/parents", limit=MOST_PARENTS),
         "children": client.get(f"{at}/children", limit=1),
+        "shares": client.get(f"{at}/shares", limit=MOST_ORIGINS),
         "licences": client.get(f"{at}/licences"),
         "contamination": client.get(f"{at}/contamination"),
     }
@@ -67,8 +69,15 @@ def _facts(found: Answer) -> dict[str, str]:
         "made on": model["made_on"] or "",
         "licence": licences["licence"] or "not known",
         "inherits": ", ".join(inherited),
+        "goes back to": _origins(found["shares"]) if found["parents"]["items"] else "",
         "children": _counted(found["children"]),
     }
+
+
+def _origins(shares: Answer) -> str:
+    """The origins with their shares, the largest first."""
+    listed = [f"{each['name']} ({each['share']:.0%})" for each in shares["origins"]]
+    return ", ".join([*listed, *(["…"] if shares["truncated"] else [])])
 
 
 def _counted(children: Answer) -> str:

@@ -18,10 +18,16 @@ Answer = Mapping[str, Any]
 PATHS = {
     "bases": "/v1/graph/popular",
     "ingredients": "/v1/graph/popular",
+    "used": "/v1/graph/popular",
     "methods": "/v1/graph/statistics/methods",
     "risers": "/v1/graph/statistics/risers",
     "pairs": "/v1/graph/statistics/pairs",
 }
+ROLES = {"bases": "base", "ingredients": "ingredient", "used": "any"}
+NOTHING = "Nothing was counted."
+NO_BASES = (
+    "No source says which parent was a base. `mergehub lineage stats used` counts every parent."
+)
 NO_LIMIT = frozenset({"methods"})
 UNKNOWN = "unknown"
 
@@ -43,14 +49,14 @@ def stats(
 ) -> None:
     """Show what is used most, and what is on the rise.
 
-    KIND is bases (the most-merged ones), ingredients, methods (by month), risers (models whose use
-    grew most) or pairs (ingredients that are used together). Without --relation, merges are
-    counted.
+    KIND is bases (the most-merged ones), ingredients, used (in either role), methods (by month),
+    risers (models whose use grew most) or pairs (ingredients that are used together). Without
+    --relation, merges are counted.
     """
     asked = query(asked)
     _check(kind, asked)
-    if kind in ("bases", "ingredients"):
-        asked["role"] = kind.removesuffix("s")
+    if kind in ROLES:
+        asked["role"] = ROLES[kind]
     if kind not in NO_LIMIT:
         asked["limit"] = limit
     with hub(ctx) as client:
@@ -62,7 +68,7 @@ def stats(
     elif found["items"]:
         show(TABLES[kind](found["items"]))
     else:
-        click.echo("Nothing was counted.", err=True)
+        click.echo(NO_BASES if kind == "bases" else NOTHING, err=True)
 
 
 def _check(kind: str, asked: Mapping[str, Any]) -> None:
@@ -109,6 +115,6 @@ def _pairs(items: list[Answer]) -> Table:
 
 
 TABLES: Mapping[str, Callable[[list[Answer]], Table]] = {
-    "bases": _popular, "ingredients": _popular, "methods": _methods, "risers": _risers,
-    "pairs": _pairs,
+    "bases": _popular, "ingredients": _popular, "used": _popular, "methods": _methods,
+    "risers": _risers, "pairs": _pairs,
 }  # fmt: skip

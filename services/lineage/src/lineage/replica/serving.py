@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Request
 
 from lineage.memory.graph import Graph
-from lineage.memory.replica import Replica
+from lineage.replica.replica import Replica
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.problems.problem import Problem
 from mergehub.kit.telemetry.loops import Loop

@@ -10,9 +10,9 @@ import asyncpg
 import structlog
 
 from lineage.learning.changes import CHANNEL
-from lineage.memory.following import AnotherDatabase, Follower
 from lineage.memory.graph import Graph
-from lineage.memory.metrics import GraphMetrics
+from lineage.replica.following import AnotherDatabase, Follower
+from lineage.replica.metrics import GraphMetrics
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.database.notify import wait
 from mergehub.kit.telemetry.loops import turned

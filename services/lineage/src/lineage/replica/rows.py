@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 from lineage.memory.arrays import Numbers
 from lineage.memory.codes import Vocabulary, domains_text
 from lineage.memory.columns import RELATIONS, ROLES
-from lineage.memory.copying import copied, copied_lines
-from lineage.memory.kinds import coded, hashed, texts_of
+from lineage.replica.copying import copied, copied_lines
+from lineage.replica.kinds import coded, hashed, texts_of
 
 MODEL_FIELDS = {
     "number": (">i4", "i4"),
     "id": ("2>u8", "u8"),
-    "rank": (">i8", "i8"),
     "children_count": (">i4", "i4"),
     "base_count": (">i4", "i4"),
     "ingredient_count": (">i4", "i4"),
@@ -29,7 +28,7 @@ MODEL_FIELDS = {
     "kind": (">i8", "i8"),
 }
 MODELS = f"""
-SELECT number::int4, id, rank, children_count, base_count, ingredient_count,
+SELECT number::int4, id, children_count, base_count, ingredient_count,
   coalesce(parameters, 0), coalesce(made_on - date '1970-01-01', -1),
   number IN (SELECT model FROM flags WHERE cleared_at IS NULL),
   {hashed("architecture", "licence", "array_to_string(domains, chr(10))")}

@@ -6,11 +6,11 @@ import asyncio
 
 import asyncpg
 
-from lineage.memory import changes
 from lineage.memory.graph import Graph
 from lineage.memory.growing import GrowingGraph
-from lineage.memory.heap import give_back, give_back_large_arrays
-from lineage.memory.rows import Columns, ModelRows, read_edges, read_models
+from lineage.replica import changes
+from lineage.replica.heap import give_back, give_back_large_arrays
+from lineage.replica.rows import Columns, ModelRows, read_edges, read_models
 
 
 class AnotherDatabase(Exception):
@@ -35,11 +35,11 @@ class Follower:
             models = await read_models(connection, growing.codes)
             await asyncio.to_thread(_put_models, growing, models)
             del models
+            give_back()
             edges = await read_edges(connection, growing.codes)
+            give_back()
         await asyncio.to_thread(growing.load_edges, edges)
-        follower = await asyncio.to_thread(cls, growing, place)
-        give_back()
-        return follower
+        return await asyncio.to_thread(cls, growing, place)
 
     async def follow(self, connection: asyncpg.Connection) -> int:
         """Apply what was committed; how many changes that were. Raises AnotherDatabase."""
@@ -82,5 +82,5 @@ def _moment(connection: asyncpg.Connection) -> asyncpg.transaction.Transaction:
 
 
 def _put_models(growing: GrowingGraph, models: ModelRows) -> None:
-    places = growing.names.add_lines(models.names)
+    places = growing.places_of_names(models.numbers, models.names)
     growing.put_models(models.numbers, places, models.columns)
