@@ -30,7 +30,8 @@ MODEL_FIELDS = {
 }
 MODELS = f"""
 SELECT number::int4, id, rank, children_count, base_count, ingredient_count,
-  coalesce(parameters, 0), coalesce(CASE WHEN isfinite(made_on) THEN made_on - date '1970-01-01' END, -1),
+  coalesce(parameters, 0),
+  coalesce(CASE WHEN isfinite(made_on) THEN made_on - date '1970-01-01' END, -1),
   number IN (SELECT model FROM flags WHERE cleared_at IS NULL),
   {hashed("architecture", "licence", "array_to_string(domains, chr(10))")}
 FROM models {{where}} ORDER BY number
