@@ -11,7 +11,8 @@ import httpx
 import pytest
 from looking import Looking, looking
 from playwright.async_api import Locator, Page, expect
-from running import RunningHub
+from running import RunningHub, eventually, finish, model_of
+from story import RECIPE
 
 pytestmark = pytest.mark.browser
 
@@ -230,6 +231,22 @@ async def test_the_panel_says_how_a_model_was_made_and_what_it_inherits(
     await licences.get_by_role("button", name="Show this path on the map").first.click()
     await expect(page.locator("svg line.path")).to_have_count(1)
     assert query(page)["to"] == [lineage.id("atlas/base")]
+
+
+async def test_what_a_run_made_is_on_the_map_with_its_recipe(
+    hub: RunningHub, looked: Looking, lineage: Lineage
+) -> None:
+    with hub.client() as owner:
+        wanted = {"kind": "merge", "recipe": RECIPE, "model_name": "atlas/made"}
+        finish(owner, owner.submit(wanted))
+        made = eventually(lambda: model_of(owner, "atlas/made"))
+    page = looked.page
+    await open_map(page, hub, f"focus={made['id']}&colour=method")
+    recipe = panel(page).get_by_role("region", name="Recipe")
+    await expect(recipe).to_contain_text("merge_method: task_arithmetic")
+    await expect(page.get_by_role("list", name="What shapes")).to_contain_text("task_arithmetic")
+    parents = panel(page).get_by_role("region", name="Made from", exact=True)
+    await expect(parents).to_contain_text("weight 0.25")
 
 
 async def test_a_path_joins_two_models_that_are_picked(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from looking import looking
-from running import RunningHub
+from running import RunningHub, started_hub
 
 from mergehub.contracts.services import PAGES
 
@@ -72,3 +73,25 @@ async def test_an_unknown_address_says_so_and_leads_back(hub: RunningHub) -> Non
         assert answer.status == 404
         await looked.page.get_by_role("navigation").get_by_role("link", name="Start").click()
         await looked.page.get_by_role("heading", level=1, name="Mergehub").wait_for()
+
+
+async def test_a_hub_that_hides_its_models_asks_for_a_token_and_forgets_it_at_sign_out(
+    store_folder: Path, models: Path
+) -> None:
+    hidden = {"MERGEHUB_REQUIRE_TOKEN": "true", "MERGEHUB_HUB_NAME": "Merge lab"}
+    with started_hub(store_folder / "hidden", models, workers=0, **hidden) as hub:
+        async with looking() as looked:
+            page = looked.page
+            await page.goto(f"{hub.url}/map")
+            await page.get_by_role("link", name="Merge lab").wait_for()
+            await page.get_by_label("A token of this hub").fill(hub.token)
+            assert await looked.violations() == []
+            await page.get_by_role("button", name="Go on").click()
+            await page.get_by_text("This hub knows no models yet").wait_for()
+            assert looked.complaints == []
+            await page.get_by_role("button", name="Sign out").click()
+            await page.get_by_label("A token of this hub").fill("mgh_wrong")
+            await page.get_by_role("button", name="Go on").click()
+            await page.get_by_label("A token of this hub").wait_for()  # the wrong one is forgotten
+        with hub.client() as owner:
+            assert owner.get("/v1/models")["items"] == []  # signing out has not revoked the token

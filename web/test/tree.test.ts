@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Graph } from "../src/map/graph.ts";
-import { openAtFirst, type Row, rowsOf } from "../src/map/tree.ts";
-import { moveBy } from "../src/map/walking.ts";
+import { openAtFirst, type Row, rowsOf } from "../src/map/list/tree.ts";
+import { moveBy } from "../src/map/list/walking.ts";
 import { answer } from "./answers.ts";
 
 // a is the focus: made from p, and c and d were made from it; e from c.

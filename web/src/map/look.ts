@@ -1,6 +1,7 @@
 import type { Look } from "./draw/scene.ts";
 import { COLOURS, SHAPES } from "./draw/shaders.ts";
 import type { Graph } from "./graph.ts";
+import type { Colour } from "./state.ts";
 
 /** What a kind of model looks like, and what it is called. */
 export interface Appearance {
@@ -34,39 +35,55 @@ export function appearanceOf(kind: string): Appearance {
   return KINDS[kind] ?? NO_KIND;
 }
 
-/** How the nodes of a graph look if the colour says what kind or what family they are. */
-export function lookOf(graph: Graph, by: "kind" | "family"): Look {
-  const { nodes, kinds } = graph.answer;
-  const kind = (node: number) =>
-    node < graph.size
-      ? (kinds[nodes.kind[node] ?? -1] ?? "unknown")
-      : kindOf(graph.clusters[node - graph.size]?.relation);
+/** How the nodes of a graph look if their colour says what they are, or what group they are in. */
+export function lookOf(graph: Graph, by: Colour): Look {
   const shape = (node: number) =>
-    node < graph.size ? SHAPES.indexOf(appearanceOf(kind(node)).shape) : SHAPES.indexOf("stack");
-  if (by === "kind")
-    return { shape, colour: (node) => Math.max(0, KIND_NAMES.indexOf(kind(node))) };
-  const places = new Map(groupsOf(graph).map(({ code }, at) => [code, at]));
-  const family = (node: number) =>
-    nodes.family[node < graph.size ? node : (graph.clusters[node - graph.size]?.parent ?? 0)] ?? -1;
-  return { shape, colour: (node) => KIND_NAMES.length + (places.get(family(node)) ?? GROUPS) };
+    SHAPES.indexOf(node < graph.size ? appearanceOf(kindOf(graph, node)).shape : "stack");
+  if (by === "kind") {
+    return { shape, colour: (node) => Math.max(0, KIND_NAMES.indexOf(kindOf(graph, node))) };
+  }
+  const codes = codesOf(graph, by);
+  const places = new Map(groupsOf(graph, by).map(({ code }, at) => [code, at]));
+  const code = (node: number) =>
+    codes[node < graph.size ? node : (graph.clusters[node - graph.size]?.parent ?? 0)] ?? -1;
+  return { shape, colour: (node) => KIND_NAMES.length + (places.get(code(node)) ?? GROUPS) };
 }
 
-/** The families with the most models, which have colours of their own. */
-export function groupsOf(graph: Graph): { code: number; label: string; token: string }[] {
+/** The groups with the most models, which have colours of their own. */
+export function groupsOf(
+  graph: Graph,
+  by: Exclude<Colour, "kind">,
+): { code: number; label: string; token: string }[] {
+  const names = by === "family" ? graph.answer.families : graph.answer.methods;
   const counts = new Map<number, number>();
-  for (const code of graph.answer.nodes.family) counts.set(code, (counts.get(code) ?? 0) + 1);
+  for (const code of codesOf(graph, by)) counts.set(code, (counts.get(code) ?? 0) + 1);
   return [...counts]
-    .filter(([code]) => graph.answer.families[code])
+    .filter(([code]) => names[code])
     .sort(([, a], [, b]) => b - a)
     .slice(0, GROUPS)
-    .map(([code], at) => ({
-      code,
-      label: graph.answer.families[code] ?? "",
-      token: `group-${at + 1}`,
-    }));
+    .map(([code], at) => ({ code, label: names[code] ?? "", token: `group-${at + 1}` }));
+}
+
+/** The group of each model: its family, or the method that it was merged by; -1 if none. */
+function codesOf(graph: Graph, by: Exclude<Colour, "kind">): ArrayLike<number> & Iterable<number> {
+  const { nodes, edges, methods } = graph.answer;
+  if (by === "family") return nodes.family;
+  const codes = new Int32Array(graph.size).fill(-1);
+  edges.child.forEach((child, edge) => {
+    const method = edges.method[edge] ?? -1;
+    if (methods[method]) codes[child] = method;
+  });
+  return codes;
+}
+
+function kindOf(graph: Graph, node: number): string {
+  const { nodes, kinds } = graph.answer;
+  return node < graph.size
+    ? (kinds[nodes.kind[node] ?? -1] ?? "unknown")
+    : kindBy(graph.clusters[node - graph.size]?.relation);
 }
 
 /** The kind of a model that has this relation to its parent. */
-function kindOf(relation: string | undefined): string {
+function kindBy(relation: string | undefined): string {
   return relation !== undefined && relation in KINDS ? relation : "unknown";
 }

@@ -2,7 +2,8 @@ import type { GraphQuery } from "../hub/graph.ts";
 import { asRelation, type Relation } from "../hub/relations.ts";
 
 export const VIEWS = ["map", "list"] as const;
-export const COLOURS = ["kind", "family"] as const;
+export const COLOURS = ["kind", "family", "method"] as const;
+export type Colour = (typeof COLOURS)[number];
 export const LIMITS = [2_000, 10_000, 50_000] as const;
 export const DIRECTIONS = ["both", "ancestors", "descendants"] as const;
 
@@ -24,7 +25,7 @@ export interface MapState {
   /** The relation of the children that the panel lists; all, if null. */
   siblings: Relation | null;
   since: string | null;
-  colour: (typeof COLOURS)[number];
+  colour: Colour;
   /** Models of less importance than this, in percent, are hidden. */
   least: number;
   view: (typeof VIEWS)[number];

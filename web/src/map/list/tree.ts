@@ -1,0 +1,101 @@
+import type { Graph } from "../graph.ts";
+import { nameOf, severalOf } from "../names.ts";
+
+/** Which way a branch of the tree leads: to what a model was made from, or what was made from it. */
+export type Way = "parents" | "children";
+
+/** A row of the tree: a model, siblings that are shown as one, or the head of a branch. */
+export interface Row {
+  /** Its place in the tree, from the root, by ids: the graph may change meanwhile. */
+  key: string;
+  text: string;
+  level: number;
+  /** Its number among its siblings, from 1, and how many those are. */
+  place: number;
+  of: number;
+  /** Whether its branch is open; null if it has none. */
+  open: boolean | null;
+  node: number | null;
+  cluster: number | null;
+  /** The edge that leads here, if one does. */
+  edge: number | null;
+}
+
+const MOST_ROOTS = 200;
+const MOST_LEVELS = 30;
+
+type Part = Pick<Row, "text" | "node" | "cluster" | "edge"> & { id: string; ways: readonly Way[] };
+
+/** The rows of the tree that are visible if the branches of `open` are. */
+export function rowsOf(graph: Graph, open: ReadonlySet<string>): Row[] {
+  const roots = rootsOf(graph).map((node) => modelPart(graph, node, null, waysOf(graph, node)));
+  return [...rows(graph, roots, "", 1, open)];
+}
+
+/** The branches that are open at first: those of the focus. */
+export function openAtFirst(graph: Graph): Set<string> {
+  if (graph.focus === null) return new Set();
+  const root = `/${graph.model(graph.focus).id}`;
+  return new Set([root, `${root}/parents`, `${root}/children`]);
+}
+
+function* rows(
+  graph: Graph,
+  parts: Part[],
+  above: string,
+  level: number,
+  open: ReadonlySet<string>,
+): Generator<Row> {
+  for (const [at, part] of parts.entries()) {
+    const { id, ways, ...shown } = part;
+    const key = `${above}/${id}`;
+    const below = level < MOST_LEVELS ? partsBelow(graph, part) : [];
+    const isOpen = below.length ? open.has(key) : null;
+    yield { ...shown, key, level, place: at + 1, of: parts.length, open: isOpen };
+    if (isOpen) yield* rows(graph, below, key, level + 1, open);
+  }
+}
+
+/** Whole graphs begin with the models that were made from no other. */
+function rootsOf(graph: Graph): number[] {
+  if (graph.focus !== null) return [graph.focus];
+  const nodes = Array.from({ length: graph.size }, (_, node) => node);
+  const weight = (node: number) => graph.importance[node] ?? 0;
+  const first = nodes.filter((node) => graph.parentsOf(node).length === 0);
+  return first.sort((a, b) => weight(b) - weight(a)).slice(0, MOST_ROOTS);
+}
+
+function waysOf(graph: Graph, node: number): readonly Way[] {
+  return graph.focus === node ? ["parents", "children"] : ["children"];
+}
+
+function partsBelow(graph: Graph, { node, ways }: Part): Part[] {
+  if (node === null) return [];
+  if (ways.length > 1) return ways.flatMap((way) => headPart(graph, node, way));
+  return ways.flatMap((way) => neighbours(graph, node, way));
+}
+
+function headPart(graph: Graph, node: number, way: Way): Part[] {
+  const count = neighbours(graph, node, way).length;
+  if (!count) return [];
+  const text = way === "parents" ? "Made from" : "Made from it";
+  return [{ id: way, text, node, cluster: null, edge: null, ways: [way] }];
+}
+
+function neighbours(graph: Graph, node: number, way: Way): Part[] {
+  const steps = way === "parents" ? graph.parentsOf(node) : graph.childrenOf(node);
+  const models = steps.map(({ to, edge }) => modelPart(graph, to, edge, [way]));
+  return way === "parents" ? models : [...models, ...clusterParts(graph, node)];
+}
+
+function modelPart(graph: Graph, node: number, edge: number | null, ways: readonly Way[]): Part {
+  return { id: graph.model(node).id, text: nameOf(graph, node), node, cluster: null, edge, ways };
+}
+
+function clusterParts(graph: Graph, node: number): Part[] {
+  return graph.clustersOf(node).map((cluster) => {
+    const { count, relation } = graph.clusters[cluster] ?? { count: 0, relation: "unknown" };
+    const text = `${count} ${severalOf(relation)}`;
+    return { id: `siblings-${relation}`, text, node: null, cluster, edge: null, ways: [] };
+  });
+}
