@@ -13,9 +13,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-import networkx as nx
 import numpy as np
 import pytest
+from when_used import when_used
+
+nx = when_used("networkx")
 
 REAL_DATA = os.environ.get("MERGEHUB_REAL_DATA")
 BINARY = "application/vnd.mergehub.graph"
