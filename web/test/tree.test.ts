@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Graph } from "../src/map/graph.ts";
-import { openAtFirst, type Row, rowsOf } from "../src/map/list/tree.ts";
+import { isHead, openAtFirst, type Row, rowsOf } from "../src/map/list/tree.ts";
 import { moveBy } from "../src/map/list/walking.ts";
 import { answer } from "./answers.ts";
 
@@ -31,6 +31,13 @@ test("the tree opens with what the focus was made from and what was made from it
       [2, 3, null],
       [3, 3, null],
     ],
+  );
+});
+
+test("only the model itself is shown as selected, not the heads of its branches", () => {
+  assert.deepEqual(
+    first.filter(isHead).map(({ text }) => text),
+    ["Made from", "Made from it"],
   );
 });
 

@@ -26,6 +26,11 @@ const MOST_LEVELS = 30;
 
 type Part = Pick<Row, "text" | "node" | "cluster" | "edge"> & { id: string; ways: readonly Way[] };
 
+/** Whether a row is the head of a branch: the model that it belongs to has a row of its own. */
+export function isHead(row: Row): boolean {
+  return row.node !== null && row.edge === null && row.level > 1;
+}
+
 /** The rows of the tree that are visible if the branches of `open` are. */
 export function rowsOf(graph: Graph, open: ReadonlySet<string>): Row[] {
   const roots = rootsOf(graph).map((node) => modelPart(graph, node, null, waysOf(graph, node)));
