@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -30,6 +32,8 @@ NO_DETAILS: Mapping[str, Any] = {
 
 CODED = ("relation", "role", "method", "source", "confidence", "weight", "density", "made_on")
 
+_EDGES = TypeAdapter(list[schemas.Edge])
+
 
 async def described(session: AsyncSession, graph: Graph, edges: Numbers) -> list[schemas.Edge]:
     """The edges, in the same order."""
@@ -42,22 +46,23 @@ async def described(session: AsyncSession, graph: Graph, edges: Numbers) -> list
         *(getattr(columns, name)[edges].tolist() for name in CODED),
         strict=True,
     )
-    return [
-        schemas.Edge(
-            child=child,
-            parent=parent,
-            relation=RELATIONS[relation],
-            role=ROLES[role],
-            method=codes.method[method] or None,
-            weight=known(weight),
-            density=known(density),
-            source=codes.source[source],
-            confidence=sure,
-            made_on=day(days),
+    rows = [
+        {
+            "child": child,
+            "parent": parent,
+            "relation": RELATIONS[relation],
+            "role": ROLES[role],
+            "method": codes.method[method] or None,
+            "weight": known(weight),
+            "density": known(density),
+            "source": codes.source[source],
+            "confidence": sure,
+            "made_on": day(days),
             **details.get(id, NO_DETAILS),
-        )
+        }
         for id, child, parent, relation, role, method, source, sure, weight, density, days in facts
     ]
+    return _EDGES.validate_python(rows)  # much faster than one at a time
 
 
 def known(value: float) -> float | None:
@@ -65,6 +70,7 @@ def known(value: float) -> float | None:
     return float(f"{value:.7g}") if math.isfinite(value) else None
 
 
+@cache
 def day(days: int) -> date:
     """The date that is so many days after 1970."""
     return EPOCH + timedelta(days=days)

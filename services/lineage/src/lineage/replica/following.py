@@ -9,7 +9,7 @@ import asyncpg
 from lineage.memory.graph import Graph
 from lineage.memory.growing import GrowingGraph
 from lineage.replica import changes
-from lineage.replica.heap import give_back, give_back_large_arrays
+from lineage.replica.heap import give_back, prepare, settle
 from lineage.replica.rows import Columns, ModelRows, read_edges, read_models
 
 
@@ -28,7 +28,7 @@ class Follower:
     @classmethod
     async def load(cls, connection: asyncpg.Connection) -> Follower:
         """Read all models and edges, as they are at one moment."""
-        give_back_large_arrays()
+        prepare()
         growing = GrowingGraph()
         async with _moment(connection):
             place = changes.Place(await changes.horizon(connection))
@@ -40,7 +40,7 @@ class Follower:
             give_back()
         await asyncio.to_thread(growing.load_edges, edges)
         follower = await asyncio.to_thread(cls, growing, place)
-        give_back()
+        settle()
         return follower
 
     async def follow(self, connection: asyncpg.Connection) -> int:

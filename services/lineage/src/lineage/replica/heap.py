@@ -1,21 +1,29 @@
-"""How the C library keeps memory: large arrays are given back to the machine when they are freed.
+"""How the process keeps memory: what a load frees goes back, and what stays is left alone.
 
-Otherwise it keeps the freed columns of a load in a heap full of holes, a third of the process.
+The C library (glibc) would keep the freed columns of a load in a heap full of holes. So each large
+array has memory of its own during the load. Afterwards it does not: questions make and drop arrays
+of some megabytes, and new memory for each would take longer than the question.
+
+Python would look through all that was imported whenever answers have made many objects.
 """
 
 from __future__ import annotations
 
 import ctypes
+import gc
 
-M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
-LARGE_BYTES = 256 << 10
+# of glibc's malloc.h
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
+MEGABYTE = 1 << 20
 
 
-def give_back_large_arrays() -> None:
-    """Have memory of its own for each large array, where the C library can (glibc)."""
-    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
-    if set_option is not None:
-        set_option(M_MMAP_THRESHOLD, LARGE_BYTES)
+def prepare() -> None:
+    """Make large arrays give their memory back as soon as they are freed.
+
+    All threads share one heap; otherwise each would keep some.
+    """
+    _set(M_ARENA_MAX, 1)
+    _set(M_MMAP_THRESHOLD, MEGABYTE // 4)
 
 
 def give_back() -> None:
@@ -23,3 +31,18 @@ def give_back() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+def settle() -> None:
+    """Keep memory at hand for questions, and never search for garbage in what is there now."""
+    give_back()
+    _set(M_MMAP_THRESHOLD, 4 * MEGABYTE)
+    _set(M_TRIM_THRESHOLD, 16 * MEGABYTE)
+    gc.collect()
+    gc.freeze()
+
+
+def _set(option: int, value: int) -> None:
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(option, value)
