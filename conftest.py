@@ -47,6 +47,8 @@ LANE = {"chaos", "fuzz", "browser"}  # each file in a process of its own, beside
 WITH_PROCESSES = LANE | {"node", "compose"}
 ASKED_FOR = {"compose", "long"}  # only a run that names the marker has these
 TOGETHER = (  # one process takes the files of each, since what they share takes long to start
+    ("tests/backup/",),
+    ("tests/doctor/",),
     ("tests/hub/",),
     (
         "services/merge-worker/tests/engine/in_transformers/",

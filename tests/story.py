@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from running import eventually, finish, model_of
+from running import RunningHub, eventually, finish, model_of
 from tiny_task import ITEMS
 
+from merge_worker.engine import digest_of_folder
 from mergehub.client import HubClient
 from mergehub.contracts.runs import Run
 from mergehub.recipe import parse_recipe, recipe_digest
@@ -28,6 +29,11 @@ models:
     parameters: {weight: 1.0}
 out_dtype: bfloat16
 """
+
+
+def digest_in(hub: RunningHub, run: Run) -> str:
+    """The digest of the model that a run made in a hub on this machine."""
+    return digest_of_folder(hub.data / "artifacts" / "runs" / str(run.id))
 
 
 def publish_and_merge(hub: HubClient, digest: Digest) -> Run:

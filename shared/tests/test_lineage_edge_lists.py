@@ -159,6 +159,13 @@ def test_a_value_that_cannot_be_read_is_left_out_and_reported(tmp_path: Path) ->
     assert [row.field for row in read.corrected] == ["weight", "layers", "made_on"]
 
 
+@pytest.mark.parametrize("written", ["9999-12-31", "0001-01-01", "1900-01-00", "2024-02-30"])
+def test_a_date_that_stands_for_none_is_left_out_and_reported(written: str, tmp_path: Path) -> None:
+    read = read_text(tmp_path, "edges.csv", f"parent,child,date\na/b,c/d,{written}\n")
+    assert [row.made_on for row in read.edges] == [None]
+    assert [(row.field, row.was) for row in read.corrected] == [("made_on", written)]
+
+
 def test_the_name_of_a_source_is_made_one_that_a_hub_takes(tmp_path: Path) -> None:
     read = read_text(tmp_path, "edges.csv", "parent,child,source\na/b,c/d,Table 3 (of 5)\n")
     assert read.edges[0].source == "Table-3-of-5"

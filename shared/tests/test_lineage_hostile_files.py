@@ -136,13 +136,13 @@ def test_a_large_list_takes_memory_for_a_line_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "edges.csv"
     with path.open("w") as file:
         file.write("parent,child,relation\n")
-        file.writelines(f"org/{n % 97},me/model-{n},finetune\n" for n in range(50_000))
+        file.writelines(f"org/{n % 97},me/model-{n},finetune\n" for n in range(15_000))
     rows: Iterator[Row] = read(File(path), How())
     tracemalloc.start()
-    assert sum(isinstance(row, Edge) for row in rows) == 50_000
+    assert sum(isinstance(row, Edge) for row in rows) == 15_000
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert most < 5 << 20
+    assert most < 400 << 10  # less than the file has
 
 
 @given(st.text(max_size=60) | st.sampled_from([

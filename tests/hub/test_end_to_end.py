@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 import yaml
-from running import RunningHub, eventually, finish, started_hub
-from story import RECIPE, check_ancestry, from_recipe_to_uplift, publish_and_merge
+from running import RunningHub, eventually, finish
+from story import RECIPE, digest_in, from_recipe_to_uplift
 
-from merge_worker.engine import digest_of_folder
 from mergehub.client import HubClient, HubError
 from mergehub.contracts.runs import LEASE_SECONDS, Run, RunState
 
 SECONDS_TO_START_AGAIN = 8  # the sweeper's turn, the pause after a failure, a new worker process
 
 
-def digest_in(hub: RunningHub, run: Run) -> str:
-    return digest_of_folder(hub.data / "artifacts" / "runs" / str(run.id))
-
-
 @pytest.mark.timeout(400)
 def test_from_a_recipe_to_its_measured_uplift(measured_hub: RunningHub) -> None:
     with measured_hub.client() as client:
         from_recipe_to_uplift(client, lambda run: digest_in(measured_hub, run))
-
-
-@pytest.mark.timeout(300)
-def test_the_same_on_stores_that_two_urls_name(
-    store_folder: Path, models: Path, fresh_database: str, redis_url: str
-) -> None:
-    stores = {"MERGEHUB_DATABASE_URL": fresh_database, "MERGEHUB_REDIS_URL": redis_url}
-    with started_hub(store_folder / "named", models, **stores) as running:
-        assert not (running.data / "pg" / "data").exists()
-        with running.client() as client:
-            publish_and_merge(client, lambda run: digest_in(running, run))
-            check_ancestry(client)
 
 
 def submit_deep(client: HubClient, name: str) -> Run:

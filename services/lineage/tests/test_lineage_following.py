@@ -144,6 +144,17 @@ async def test_weights_beyond_single_precision_are_not_known(resources):
     assert not np.isfinite(graph.edges.weight[0])
 
 
+async def test_days_without_end_in_the_tables_do_not_stop_the_graph(resources):
+    """The driver stores `date.max` as infinity, and PostgreSQL cannot subtract from that."""
+    await tell(resources, say("b", "a", made_on=date.max), say("c", "a", made_on=date.min))
+    async with resources.database.transaction() as session:
+        await session.execute(update(ModelRow).values(made_on=date.max))
+    async with driver(resources) as connection:
+        graph = (await Follower.load(connection)).graph
+    assert graph.edges.made_on.min() > (date(2026, 1, 1) - EPOCH).days
+    assert set(graph.models.made_on[graph.models.exists]) == {-1}
+
+
 async def test_the_log_brings_new_and_changed_rows(resources):
     await tell(resources, say("b", "a"), say("c", "b"))
     async with driver(resources) as connection:

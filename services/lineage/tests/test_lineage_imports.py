@@ -161,6 +161,8 @@ async def test_a_more_trusted_source_decides_on_facts_and_others_fill_gaps(resou
         ({"edges": [row("a", "b", source="registry")]}, "source"),
         ({"source": "manual"}, "source"),
         ({"edges": [row("a", "b", made_on=1700000000)]}, "made_on"),
+        ({"edges": [row("a", "b", made_on="9999-12-31")]}, "made_on"),
+        ({"models": [{"name": "m", "made_on": "0001-01-01"}]}, "made_on"),
         ({"edges": [row("a", "b", density=1.5)]}, "density"),
         ({"edges": [row("a", "b")] * 10_001}, "edges"),
         ({"models": [{"name": "m", "parameters": -1}]}, "parameters"),

@@ -8,11 +8,11 @@ import os
 import random
 from pathlib import Path
 
-import networkx as nx
 import numpy as np
 import pytest
 from lineage_statements import say
 from sqlalchemy import select
+from when_used import when_used
 
 from lineage.edges.models import EdgeRow
 from lineage.learning.batch import Batch
@@ -24,6 +24,7 @@ from lineage.questions.shares import shares
 from lineage.questions.walks import bands
 from lineage.replica.following import Follower
 
+nx = when_used("networkx")
 DATA = os.environ.get("MERGEHUB_REAL_DATA")
 pytestmark = pytest.mark.skipif(DATA is None, reason="MERGEHUB_REAL_DATA names no folder")
 

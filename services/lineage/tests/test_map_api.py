@@ -10,16 +10,20 @@ from collections import Counter, defaultdict
 from itertools import combinations
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
-import networkx as nx
 import numpy as np
 import pytest
+from when_used import when_used
+
+nx = when_used("networkx")
 
 REAL_DATA = os.environ.get("MERGEHUB_REAL_DATA")
 BINARY = "application/vnd.mergehub.graph"
 WRITER = {"Authorization": "Bearer mgh_writer"}
+
+NOBODY = UUID(int=1)
 
 
 @pytest.fixture
@@ -354,13 +358,13 @@ async def test_an_export_can_be_imported_and_adds_nothing(family, client):
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
-        (f"/v1/graph?focus={uuid4()}", 404, "model-not-found"),
+        (f"/v1/graph?focus={NOBODY}", 404, "model-not-found"),
         ("/v1/graph?limit=50001", 422, "invalid"),
         ("/v1/graph?layout=circle", 422, "invalid"),
         ("/v1/graph?colour=red", 422, "invalid"),
         ("/v1/graph/export", 422, "invalid"),
         ("/v1/graph/export?format=docx", 422, "invalid"),
-        (f"/v1/graph/popular?base={uuid4()}", 404, "model-not-found"),
+        (f"/v1/graph/popular?base={NOBODY}", 404, "model-not-found"),
         ("/v1/graph/statistics/risers?days=0", 422, "invalid"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 
@@ -16,4 +16,11 @@ def _day(value: Any) -> Any:
     raise PydanticCustomError("day", "must be a day, as in 2026-11-25")
 
 
-Day = Annotated[date, Field(strict=False), BeforeValidator(_day)]
+def _plausible(day: date) -> date:
+    """Refuse days of no model: PostgreSQL's driver takes the first and the last for infinity."""
+    if 1970 <= day.year < 9999:
+        return day
+    raise PydanticCustomError("day", "must be a day from 1970 on, and before the year 9999")
+
+
+Day = Annotated[date, Field(strict=False), BeforeValidator(_day), AfterValidator(_plausible)]

@@ -62,11 +62,12 @@ def size(value: Any) -> int | None:
 
 
 def day(value: Any) -> date | None:
-    """The day of a date or time in ISO 8601."""
+    """The day of a date or time in ISO 8601, if a model can be of it; a hub refuses others."""
     try:
-        return date.fromisoformat(value.strip()[:10]) if isinstance(value, str) else None
+        read = date.fromisoformat(value.strip()[:10]) if isinstance(value, str) else None
     except ValueError:
         return None
+    return read if read is not None and 1970 <= read.year < 9999 else None
 
 
 def digest(value: Any) -> str | None:

@@ -74,36 +74,44 @@ def picture(
     place = np.full(graph.size, -1, np.int64)
     place[models] = np.arange(len(models))
     edges = _edges_among(graph, models, place, wanted)
+    child, parent = place[graph.edges.child[edges]], place[graph.edges.parent[edges]]
     folded = _folded(graph, chosen, place, wanted)
     importance = importance_of(graph.models.children_count[models])
-    size = radius_of(np.concatenate((importance, importance_of(folded.count))))
+    radius = radius_of(np.concatenate((importance, importance_of(folded.count))))
+    drawing = _drawing(graph, models, (child, parent), folded, radius)
     at = None if focus is None else int(place[focus])
-    ends = place[graph.edges.child[edges]], place[graph.edges.parent[edges]]
-    drawing = Drawing(
-        np.concatenate((ends[0], len(models) + np.arange(len(folded.count)))),
-        np.concatenate((ends[1], folded.parent)),
-        size,
-        np.concatenate((models, folded.relation.astype(np.int64) + graph.size)),
-    )
     x, y, depth = _laid_out(drawing, at, layout)
     nodes, others = slice(0, len(models)), slice(len(models), None)
     clusters = Clusters(
-        folded.parent, folded.relation, folded.count, x[others], y[others], size[others]
+        folded.parent, folded.relation, folded.count, x[others], y[others], radius[others]
     )
-    important = np.lexsort((*ends, np.maximum(*ends)))
+    important = np.lexsort((child, parent, np.maximum(child, parent)))
     return Picture(
-        models,
-        at,
-        x[nodes],
-        y[nodes],
-        size[nodes],
-        depth[nodes],
-        importance,
-        edges[important],
-        ends[0][important],
-        ends[1][important],
-        clusters,
-        chosen.truncated,
+        models=models,
+        focus=at,
+        x=x[nodes],
+        y=y[nodes],
+        size=radius[nodes],
+        depth=depth[nodes],
+        importance=importance,
+        edges=edges[important],
+        child=child[important],
+        parent=parent[important],
+        clusters=clusters,
+        truncated=chosen.truncated,
+    )
+
+
+def _drawing(
+    graph: Graph, models: Numbers, edges: tuple[Ints, Ints], folded: _Folded, radius: Floats
+) -> Drawing:
+    """What is laid out: models, and after them a node for each fold, which is as new as can be."""
+    folds = len(models) + np.arange(len(folded.count))
+    return Drawing(
+        np.concatenate((edges[0], folds)),
+        np.concatenate((edges[1], folded.parent)),
+        radius,
+        np.concatenate((models, folded.relation.astype(np.int64) + graph.size)),
     )
 
 

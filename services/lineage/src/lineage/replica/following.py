@@ -39,7 +39,9 @@ class Follower:
             edges = await read_edges(connection, growing.codes)
             give_back()
         await asyncio.to_thread(growing.load_edges, edges)
-        return await asyncio.to_thread(cls, growing, place)
+        follower = await asyncio.to_thread(cls, growing, place)
+        give_back()
+        return follower
 
     async def follow(self, connection: asyncpg.Connection) -> int:
         """Apply what was committed; how many changes that were. Raises AnotherDatabase."""

@@ -28,8 +28,8 @@ MODEL_FIELDS = {
     "kind": (">i8", "i8"),
 }
 MODELS = f"""
-SELECT number::int4, id, children_count, base_count, ingredient_count,
-  coalesce(parameters, 0), coalesce(made_on - date '1970-01-01', -1),
+SELECT number::int4, id, children_count, base_count, ingredient_count, coalesce(parameters, 0),
+  coalesce(CASE WHEN isfinite(made_on) THEN made_on - date '1970-01-01' END, -1),
   number IN (SELECT model FROM flags WHERE cleared_at IS NULL),
   {hashed("architecture", "licence", "array_to_string(domains, chr(10))")}
 FROM models {{where}} ORDER BY number
@@ -50,7 +50,8 @@ EDGE_FIELDS = {
 }
 EDGES = f"""
 SELECT id, child::int4, parent::int4, coalesce(weight, 'NaN'), coalesce(density, 'NaN'),
-  coalesce(made_on, created_at::date) - date '1970-01-01', confidence,
+  coalesce(CASE WHEN isfinite(made_on) THEN made_on END, created_at::date) - date '1970-01-01',
+  confidence,
   num_nonnulls(child_revision, parent_revision, layers, recipe_version, run, evidence) > 0,
   {hashed("relation", "role", "method", "source")}
 FROM edges {{where}}

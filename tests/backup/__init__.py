@@ -1,0 +1,1 @@
+"""A hub is backed up while it works, restored elsewhere, compared item by item, and continues."""

@@ -1,0 +1,1 @@
+"""`mergehub doctor` against real stores and a real registry: whole ones, and broken ones."""
