@@ -1,6 +1,6 @@
 import { hub } from "./hub.ts";
 
-const EVERY_MS = 700;
+const EVERY_MS = 500;
 
 /**
  * Calls `changed` soon after the graph has changed, as long as the page is visible; returns how to

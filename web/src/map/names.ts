@@ -14,7 +14,13 @@ const SEVERAL: Readonly<Record<string, string>> = {
 export function nameOf(graph: Graph, node: number): string {
   if (node < graph.size) return graph.answer.nodes.name[node] ?? "";
   const cluster = graph.clusters[node - graph.size];
-  return cluster ? many(cluster.count, "model", severalOf(cluster.relation)) : "";
+  return cluster ? siblings(cluster.count, cluster.relation) : "";
+}
+
+/** So many models of a relation, as in `1 merge` and `12 fine-tunes`. */
+export function siblings(count: number, relation: string): string {
+  const one = relation in SEVERAL ? appearanceOf(relation).label.toLowerCase() : "model";
+  return many(count, one, severalOf(relation));
 }
 
 /** What models of a relation are called, if there are several. */

@@ -1,5 +1,5 @@
 import type { Graph } from "../graph.ts";
-import { nameOf, severalOf } from "../names.ts";
+import { nameOf, siblings } from "../names.ts";
 
 /** Which way a branch of the tree leads: to what a model was made from, or what was made from it. */
 export type Way = "parents" | "children";
@@ -100,7 +100,7 @@ function modelPart(graph: Graph, node: number, edge: number | null, ways: readon
 function clusterParts(graph: Graph, node: number): Part[] {
   return graph.clustersOf(node).map((cluster) => {
     const { count, relation } = graph.clusters[cluster] ?? { count: 0, relation: "unknown" };
-    const text = `${count} ${severalOf(relation)}`;
+    const text = siblings(count, relation);
     return { id: `siblings-${relation}`, text, node: null, cluster, edge: null, ways: [] };
   });
 }
