@@ -1,8 +1,8 @@
 """How the process keeps memory: what a load frees goes back, and what stays is left alone.
 
 The C library (glibc) would keep the freed columns of a load in a heap full of holes. So each large
-array has memory of its own during the load. Afterwards it does not: questions make and drop arrays
-of some megabytes, and new memory for each would take longer than the question.
+array has memory of its own during the load. Afterwards only the largest have: questions make and
+drop smaller ones all the time, and new memory for each would take longer than the question.
 
 Python would look through all that was imported whenever answers have made many objects.
 """
@@ -36,8 +36,8 @@ def give_back() -> None:
 def settle() -> None:
     """Keep memory at hand for questions, and never search for garbage in what is there now."""
     give_back()
-    _set(M_MMAP_THRESHOLD, 4 * MEGABYTE)
-    _set(M_TRIM_THRESHOLD, 16 * MEGABYTE)
+    _set(M_MMAP_THRESHOLD, MEGABYTE)
+    _set(M_TRIM_THRESHOLD, 8 * MEGABYTE)
     gc.collect()
     gc.freeze()
 
