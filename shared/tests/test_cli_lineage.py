@@ -11,7 +11,7 @@ from rich.console import Console
 from scripted import Reply, body, scripted
 
 from mergehub.cli.commands.lineage import SECTIONS
-from mergehub.cli.commands.lineage.trees import draw
+from mergehub.cli.commands.lineage.trees import Direction, draw
 from mergehub.cli.main import main
 
 
@@ -22,7 +22,7 @@ def _edge(child: str, parent: str, role: str = "ingredient", weight: float | Non
     }  # fmt: skip
 
 
-def _drawn(*edges: dict[str, Any]) -> list[str]:
+def _drawn(*edges: dict[str, Any], direction: Direction = "ancestors") -> list[str]:
     names = {"s": "soup", "a": "left [x]", "b": "right", "r": "root"}
     walk = {
         "start": "s",
@@ -32,13 +32,22 @@ def _drawn(*edges: dict[str, Any]) -> list[str]:
     }
     console = Console(width=80, markup=False, color_system=None)
     with console.capture() as capture:
-        console.print(draw(walk))
+        console.print(draw(walk, direction))
     return capture.get().splitlines()
 
 
 def test_a_model_is_drawn_above_what_it_was_made_of() -> None:
     drawn = _drawn(_edge("s", "a", weight=0.5), _edge("s", "r", role="base"))
     assert drawn == ["soup", "├── left [x] (merge by ties, weight 0.5)", "└── root (base)"]
+
+
+def test_what_was_made_on_a_base_is_not_called_a_base() -> None:
+    drawn = _drawn(_edge("a", "s", role="base"), _edge("b", "s"), direction="descendants")
+    assert drawn == [
+        "soup",
+        "├── left [x] (merge by ties, on this base)",
+        "└── right (merge by ties)",
+    ]
 
 
 def test_a_shared_ancestor_is_unfolded_once() -> None:

@@ -158,6 +158,7 @@ class Hub:
             return json_text(about | {"pid": os.getpid()}, encoding=sys.stdout.encoding)
         return (
             f"Mergehub is ready at {self.url}\n"
+            f"  map    {self.url}/map\n"
             f"  docs   {self.url}/docs\n"
             f"  token  {self.tokens.owner}\n"
             f"  data   {self.folder.path} ({self._hint_for_shells()})\n"

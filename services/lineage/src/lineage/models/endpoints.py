@@ -58,5 +58,8 @@ async def get_model(model_id: UUID, session: Session) -> schemas.ModelDetail:
 async def update_model(
     model_id: UUID, body: schemas.ModelUpdate, session: Session, writer: Writer
 ) -> schemas.ModelDetail:
-    """Change what the body names. A renamed model keeps its id, and is found by former names."""
+    """Change what the body names. A renamed model keeps its id, and is found by former names.
+
+    A former name leads to the model until another model takes it.
+    """
     return await changing.change(session, model_id, body)

@@ -36,7 +36,8 @@ def draw(walk: Mapping[str, Any], direction: Direction = "ancestors") -> Tree:
             continue
         unfolded.add(model)
         waiting += [
-            (branch.add(_label(edge, names[other])), other) for other, edge in onward[model].items()
+            (branch.add(_label(edge, names[other], direction)), other)
+            for other, edge in onward[model].items()
         ]
     return tree
 
@@ -46,8 +47,10 @@ def _sureness(edge: Edge) -> tuple[int, bool]:
     return edge.get("confidence", 0), edge["method"] is not None
 
 
-def _label(edge: Edge, name: str) -> Text:
-    how = "base" if edge["role"] == "base" and edge["relation"] == "merge" else edge["relation"]
-    method = f" by {edge['method']}" if edge["method"] and edge["role"] != "base" else ""
+def _label(edge: Edge, name: str, direction: Direction) -> Text:
+    method = f" by {edge['method']}" if edge["method"] else ""
     weight = f", weight {edge['weight']:g}" if edge["weight"] is not None else ""
-    return Text.assemble(name, (f" ({how}{method}{weight})", "dim"))
+    how = f"{edge['relation']}{method}{weight}"
+    if edge["role"] == "base" and edge["relation"] == "merge":
+        how = f"base{weight}" if direction == "ancestors" else f"{how}, on this base"
+    return Text.assemble(name, (f" ({how})", "dim"))
