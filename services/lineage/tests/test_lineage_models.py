@@ -86,6 +86,19 @@ class TestNames:
         back = await ask("PATCH", f"/v1/models/{two['id']}", name="two")
         assert [each["name"] for each in back.json()["names"]] == ["two", "one", "two"]
 
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [("name", "org/\u202ebase"), ("licence", "mit\x1b[31m"), ("architecture", "llama\u200b")],
+    )
+    async def test_characters_that_no_one_sees_are_refused(
+        self, resources, ask, found, field, value
+    ):
+        await tell(resources, say("child", "parent"))
+        [model] = await found("child")
+        answer = await ask("PATCH", f"/v1/models/{model['id']}", **{field: value})
+        assert answer.status_code == 422
+        assert f"/{field}" in answer.json()["detail"]
+
     async def test_the_name_of_another_model_is_refused_in_any_case(self, resources, ask, found):
         await tell(resources, say("child", "parent"))
         (child,) = await found("child")

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
+
+HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+"""Characters that no one sees, some of which change what others look like (bidi controls)."""
+
+
+def _visible(text: str) -> str:
+    if HIDDEN.search(text):
+        raise PydanticCustomError("text", "must have no control characters, seen or unseen")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_visible)]
 
 
 def _day(value: Any) -> Any:

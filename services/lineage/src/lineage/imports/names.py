@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from lineage.learning.names import key
 from lineage.models.models import NAME_LENGTH
+from lineage.shapes import HIDDEN
 
 Fault = Literal["empty-name", "malformed-name"]
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def fault(name: str) -> Fault | None:
     """What is wrong with a name."""
     if not name:
         return "empty-name"
-    return "malformed-name" if len(name) > NAME_LENGTH or _CONTROL.search(name) else None
+    return "malformed-name" if len(name) > NAME_LENGTH or HIDDEN.search(name) else None
 
 
 def why(was: str, now: str) -> str:

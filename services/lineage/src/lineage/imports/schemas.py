@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from lineage.learning.trust import MANUAL, REGISTRY
-from lineage.shapes import Day
+from lineage.shapes import Day, Text
 from mergehub.contracts.examples import example
 from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.names import Digest
@@ -52,14 +52,14 @@ class ImportedEdge(Message):
     role: Role | None = Field(
         None, description="By default `ingredient` if the relation is `merge`, or else `base`."
     )
-    method: str | None = Field(None, max_length=100)
+    method: Text | None = Field(None, max_length=100)
     weight: Number | None = None
     density: Annotated[Number, Field(ge=0, le=1)] | None = None
     layers: Annotated[list[Lax[tuple[int, int]]], Field(max_length=1000)] | None = None
     child_digest: Digest | None = None
     parent_digest: Digest | None = None
     made_on: Day | None = Field(None, description="When the child was made or published.")
-    evidence: str | None = Field(None, max_length=1000, description="A URL, or a file and line.")
+    evidence: Text | None = Field(None, max_length=1000, description="A URL, or a file and line.")
     source: Source | None = Field(None, description="By default that of the import.")
     line: Line
 
@@ -68,11 +68,11 @@ class ImportedModel(Message):
     """Facts about a model; null says nothing."""
 
     name: RawName
-    architecture: str | None = Field(None, max_length=100)
+    architecture: Text | None = Field(None, max_length=100)
     parameters: int | None = Field(None, ge=0, lt=2**63)
-    tokenizer: str | None = Field(None, max_length=500)
-    licence: str | None = Field(None, max_length=100)
-    domains: list[Annotated[str, Field(min_length=1, max_length=60)]] = Field(
+    tokenizer: Text | None = Field(None, max_length=500)
+    licence: Text | None = Field(None, max_length=100)
+    domains: list[Annotated[Text, Field(min_length=1, max_length=60)]] = Field(
         default_factory=list, max_length=50
     )
     made_on: Day | None = Field(None, description="When the model was published.")

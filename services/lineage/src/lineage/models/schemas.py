@@ -9,14 +9,14 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from lineage.models.models import NAME_LENGTH
-from lineage.shapes import Day
+from lineage.shapes import Day, Text
 from mergehub.contracts.examples import example
 from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.names import must_be
 from mergehub.kit.paging.pages import Page
 
 Name = Annotated[
-    str,
+    Text,
     StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f-\x9f]+$", max_length=NAME_LENGTH),
     must_be(f"must be a name such as org/soup, without spaces, at most {NAME_LENGTH} characters"),
 ]
@@ -55,11 +55,11 @@ class ModelUpdate(Message):
     model_config = example(name="org/base-7b", licence="apache-2.0", parameters=7_000_000_000)
 
     name: Name | None = Field(None, description="The new name. Former names still find the model.")
-    architecture: str | None = Field(None, max_length=100)
+    architecture: Text | None = Field(None, max_length=100)
     parameters: int | None = Field(None, ge=0, lt=2**63)
-    tokenizer: str | None = Field(None, max_length=500)
-    licence: str | None = Field(None, max_length=100)
-    domains: list[Annotated[str, Field(min_length=1, max_length=60)]] | None = Field(
+    tokenizer: Text | None = Field(None, max_length=500)
+    licence: Text | None = Field(None, max_length=100)
+    domains: list[Annotated[Text, Field(min_length=1, max_length=60)]] | None = Field(
         None, max_length=50
     )
     made_on: Day | None = Field(None, description="When the model was published.")
