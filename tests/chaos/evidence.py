@@ -28,12 +28,13 @@ OUTBOX = (
 ITEMS = "SELECT run_id::text AS run, benchmark, items FROM registry.run_items"
 EDGES = """
 SELECT child.name AS child, child_revision.digest AS child_digest, parent.name AS parent,
-       parent_revision.digest AS parent_digest, relation, role, method, weight, run::text
+       parent_revision.digest AS parent_digest, edges.relation, edges.role, edges.method,
+       edges.weight, edges.run::text
 FROM lineage.edges
-JOIN lineage.models child ON child.id = child_id
-JOIN lineage.models parent ON parent.id = parent_id
-JOIN lineage.revisions child_revision ON child_revision.id = child_revision_id
-JOIN lineage.revisions parent_revision ON parent_revision.id = parent_revision_id
+JOIN lineage.models child ON child.number = edges.child
+JOIN lineage.models parent ON parent.number = edges.parent
+LEFT JOIN lineage.revisions child_revision ON child_revision.id = edges.child_revision
+LEFT JOIN lineage.revisions parent_revision ON parent_revision.id = edges.parent_revision
 """
 COUNTERS = "SELECT name, children_count, base_count, ingredient_count FROM lineage.models"
 RESULTS = """

@@ -31,10 +31,17 @@ export type Fault = Problem["errors"][number];
 type Rest<Init> = RequiredKeysOf<Init> extends never ? [init?: Init] : [init: Init];
 type Data<Response> = Response extends { data: infer D } ? D : never;
 
+/** The body in JSON; of an operation without one, the body that it has. */
+type Body<O extends Record<string | number, unknown>, Init> = [
+  Data<FetchResponse<O, Init, "application/json">>,
+] extends [never]
+  ? Data<FetchResponse<O, Init, MediaType>>
+  : Data<FetchResponse<O, Init, "application/json">>;
+
 /** The body that a method of a path returns. */
 export type Answer<M extends HttpMethod, P extends keyof Paths, Init = unknown> =
   Paths[P] extends Record<M, infer O extends Record<string | number, unknown>>
-    ? Data<FetchResponse<O, Init, MediaType>>
+    ? Body<O, Init>
     : never;
 
 /** One HTTP method: typed by the path, it returns the body or throws a `HubProblem`. */

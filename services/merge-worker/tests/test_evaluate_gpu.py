@@ -114,7 +114,7 @@ def evaluated(folder: Path) -> dict[str, Any]:
     asked = job(folder, "tiny", ["choice"]).model_copy(update={"hardware": "gpu"})
     asked.scratch_folder.mkdir(parents=True)
     sent: list[Any] = []
-    tell: Any = SimpleNamespace(progress=lambda *_: None, send=sent.append)
+    tell: Any = SimpleNamespace(progress=lambda *_: None, send=sent.append, warn=lambda _: None)
     result = run(asked, asked.spec, tell)
     return {
         "run": {"device": result.device, "warnings": result.warnings},

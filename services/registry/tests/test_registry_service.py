@@ -94,7 +94,7 @@ def test_description_names_every_operation_once(app: FastAPI) -> None:
         "retry_run", "list_queues", "get_queue", "list_workers", "beat_worker", "leave_worker",
         "claim_run", "heartbeat_run", "release_run", "report_run", "list_events", "follow_events",
         "create_token", "list_tokens", "get_token", "revoke_token", "introspect_token",
-        "list_audit", "get_me", "get_account", "update_account", "create_organisation",
+        "list_audit", "get_hub", "get_me", "get_account", "update_account", "create_organisation",
         "sign_in", "sign_in_callback", "sign_out",
         "ask_for_shell", "let_shell_in", "redeem_shell_code",
         "list_members", "set_member", "remove_member", "list_quotas", "set_quota", "reset_quota",
