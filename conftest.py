@@ -49,7 +49,8 @@ ASKED_FOR = {"compose", "long"}  # only a run that names the marker has these
 TOGETHER = (  # one process takes the files of each, since what they share takes long to start
     ("tests/backup/",),
     ("tests/doctor/",),
-    ("tests/hub/",),
+    # A browser loses its requests whenever a network comes or goes, as those of the topology do.
+    ("tests/hub/", "tests/test_compose_short.py"),
     (
         "services/merge-worker/tests/engine/in_transformers/",
         "services/merge-worker/tests/test_evaluate_gpu.py",
