@@ -77,8 +77,8 @@ def in_bulk(server: Server, models: int) -> bool:
         for number in range(BATCHES):
             rows = [_row(number * BATCH + place, models) for place in range(BATCH)]
             body = {"source": "edge-list", "edges": rows}
-            told = client.post("/v1/graph/imports", body, TOKEN)
-            assert told["edges"]["added"] == BATCH, told
+            report = client.post("/v1/graph/imports", body, TOKEN)
+            assert report["edges"]["added"] == BATCH, report
     speed = BATCHES * BATCH / (time.perf_counter() - started)
     return tell("edges in bulk", f"{speed:.0f} a second", "20,000", speed >= BULK_EDGES)
 

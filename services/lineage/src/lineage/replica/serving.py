@@ -1,4 +1,4 @@
-"""The graph for requests: they wait a little while it loads, and are then told to come again."""
+"""The graph for requests. While it loads, they wait a little and then get a 503 problem."""
 
 from __future__ import annotations
 
