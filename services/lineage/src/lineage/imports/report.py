@@ -22,6 +22,7 @@ REASONS: dict[SkippedBecause, str] = {
     "malformed-name": f"A name has control characters, or more than {NAME_LENGTH} characters.",
     "self-loop": "The child and the parent are the same model.",
     "cycle": CYCLE,
+    "withdrawn": "A moderator has withdrawn this edge; the row is kept beside it.",
 }
 
 

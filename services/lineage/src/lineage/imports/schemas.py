@@ -38,7 +38,7 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 Line = Annotated[
     int | None, Field(None, ge=0, lt=2**53, description="The row's place, for the report.")
 ]
-SkippedBecause = Literal["empty-name", "malformed-name", "self-loop", "cycle"]
+SkippedBecause = Literal["empty-name", "malformed-name", "self-loop", "cycle", "withdrawn"]
 RawName = Annotated[str, Field(max_length=10_000)]
 """A name as a file has it. The import skips a row whose name is none, instead of refusing all."""
 

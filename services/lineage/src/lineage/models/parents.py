@@ -19,7 +19,7 @@ async def kind(session: AsyncSession, child: int) -> str:
     """How a model was made: the relation of its most trusted edge."""
     query = (
         select(EdgeRow.relation)
-        .where(EdgeRow.child == child)
+        .where(EdgeRow.child == child, EdgeRow.withdrawal.is_(None))
         .order_by(EdgeRow.confidence.desc(), EdgeRow.relation == "unknown", EdgeRow.id)
         .limit(1)
     )
@@ -70,7 +70,7 @@ async def claims(session: AsyncSession, child: int) -> Sequence[AnyRow]:
         .join(ModelRow, ModelRow.number == EdgeRow.parent)
         .join(own, own.id == EdgeRow.child_revision, isouter=True)
         .join(of_parent, of_parent.id == EdgeRow.parent_revision, isouter=True)
-        .where(EdgeRow.child == child)
+        .where(EdgeRow.child == child, EdgeRow.withdrawal.is_(None))
         .order_by(ClaimRow.confidence.desc(), ClaimRow.id)
     )
     return (await session.execute(query)).all()

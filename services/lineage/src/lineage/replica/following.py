@@ -50,7 +50,12 @@ class Follower:
             found, models, edges = await self._read(connection)
             if found.transactions:
                 newest = 1 + max(self.graph.as_of, *found.transactions.values())
-                self.graph = await asyncio.to_thread(self._apply, models, edges, newest)
+                withdrawn = set(found.edges).difference(
+                    () if edges is None else edges["id"].tolist()
+                )
+                self.graph = await asyncio.to_thread(
+                    self._apply, models, edges, sorted(withdrawn), newest
+                )
             self._place = self._place.moved(found)
             applied, more = applied + len(found.transactions), found.more
         return applied
@@ -70,11 +75,15 @@ class Follower:
                 models = await read_models(connection, codes, sorted(wanted))
         return found, models, edges
 
-    def _apply(self, models: ModelRows | None, edges: Columns | None, as_of: int) -> Graph:
+    def _apply(
+        self, models: ModelRows | None, edges: Columns | None, withdrawn: list[int], as_of: int
+    ) -> Graph:
         if models is not None:
             _put_models(self._growing, models)
         if edges is not None:
             self._growing.put_edges(edges)
+        if withdrawn:
+            self._growing.withdraw_edges(withdrawn)
         return self._growing.graph(as_of)
 
 
