@@ -198,6 +198,6 @@ async def _store(
         await model_rows.describe(session, described)
     if moved:
         await model_rows.rank(session, moved)
-    shown = [edge.id for edge in changed if edge.shows_new and not edge.withdrawn]
+    shown = [edge.id for edge in changed if edge.shows_new and edge.id and not edge.withdrawn]
     added = {model.number for model in models.new}
     await changes.log(session, shown, added | counts.keys() | described.keys() | moved.keys())

@@ -84,8 +84,30 @@ class RefusedParent(Answer):
     relation: str
     role: str
     run: UUID | None
+    source: str
     reason: str
     created_at: datetime
+
+
+class WithdrawnParent(Answer):
+    """A parent that the graph had until a moderator withdrew the edge: why, and by whom.
+
+    `evidence` is the moderator's. Another request can restore the `edge`.
+    """
+
+    edge: int
+    parent: UUID
+    name: str
+    relation: str
+    role: str
+    method: str | None
+    weight: float | None
+    source: str
+    confidence: int
+    reason: str
+    evidence: str | None
+    withdrawn_by: str
+    withdrawn_at: datetime
 
 
 class Claim(Answer):
@@ -137,3 +159,4 @@ class ModelDetail(Model):
     flags: list[Flag]
     claims: list[Claim]
     refused_parents: list[RefusedParent]
+    withdrawn_parents: list[WithdrawnParent]

@@ -50,11 +50,8 @@ class Follower:
             found, models, edges = await self._read(connection)
             if found.transactions:
                 newest = 1 + max(self.graph.as_of, *found.transactions.values())
-                withdrawn = set(found.edges).difference(
-                    () if edges is None else edges["id"].tolist()
-                )
                 self.graph = await asyncio.to_thread(
-                    self._apply, models, edges, sorted(withdrawn), newest
+                    self._apply, models, edges, _missing(found.edges, edges), newest
                 )
             self._place = self._place.moved(found)
             applied, more = applied + len(found.transactions), found.more
@@ -85,6 +82,11 @@ class Follower:
         if withdrawn:
             self._growing.withdraw_edges(withdrawn)
         return self._growing.graph(as_of)
+
+
+def _missing(wanted: list[int], edges: Columns | None) -> list[int]:
+    """The ids of edges that changed and are not there: they were withdrawn."""
+    return [] if edges is None else sorted(set(wanted).difference(edges["id"].tolist()))
 
 
 def _moment(connection: asyncpg.Connection) -> asyncpg.transaction.Transaction:
