@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lineage.learning.batch import Statement, Told, states_role, usual_role
-from lineage.learning.trust import confidence
+from lineage.trust import confidence
 
 
 def say(

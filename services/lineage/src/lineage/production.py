@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from lineage.learning.batch import Batch, Facts, Statement, Told, states_role
-from lineage.learning.trust import confidence
+from lineage.trust import confidence
 from mergehub.contracts.events import ModelProduced
 from mergehub.contracts.kinds.merge import Parent
 

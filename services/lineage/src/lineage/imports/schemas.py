@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from lineage.learning.trust import MANUAL, REGISTRY
 from lineage.shapes import Day, Text
+from lineage.trust import MANUAL, REGISTRY
 from mergehub.contracts.examples import example
 from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.names import Digest

@@ -25,7 +25,7 @@ from lineage.learning.batch import (
     usual_role,
 )
 from lineage.learning.service import learn
-from lineage.learning.trust import confidence
+from lineage.trust import confidence
 from mergehub.kit.database.database import Database
 
 T = TypeVar("T")

@@ -11,8 +11,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lineage.edges import refused
-from lineage.learning import changes, edge_rows, model_rows, names, revisions
+from lineage.learning import changes, edge_rows, model_rows, names, refused, revisions
 from lineage.learning.batch import Batch, Outcome, Report
 from lineage.learning.claims import Key
 from lineage.learning.edges import Edges

@@ -6,20 +6,27 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from lineage.models.models import NAME_LENGTH
 from lineage.shapes import Day, Text
 from mergehub.contracts.examples import example
+from mergehub.contracts.lineage_names import composed, fault
 from mergehub.contracts.messages import Answer, Message
-from mergehub.contracts.names import must_be
 from mergehub.kit.paging.pages import Page
 
-Name = Annotated[
-    Text,
-    StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f-\x9f]+$", max_length=NAME_LENGTH),
-    must_be(f"must be a name such as org/soup, without spaces, at most {NAME_LENGTH} characters"),
-]
+
+def _name(written: str) -> str:
+    name = composed(written)
+    if why := fault(name):
+        raise PydanticCustomError(
+            "model_name", "must be a name such as org/soup: {why}", {"why": why}
+        )
+    return name
+
+
+Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH), AfterValidator(_name)]
 
 
 class Model(Answer):

@@ -50,6 +50,6 @@ class ClosesCycle(Conflict):
 
     code, title = "edge-closes-cycle", "The edge would close a cycle"
     remedy = (
-        "Show the way with `GET /v1/graph/paths`, and withdraw an edge on it before you restore "
-        "this one."
+        "Show the way from the parent to the child with `GET /v1/models/{id}/paths`, and withdraw "
+        "an edge on it first."
     )

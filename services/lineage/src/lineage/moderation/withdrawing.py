@@ -9,9 +9,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lineage.edges import refused
 from lineage.edges.models import EdgeRow, WithdrawalRow
-from lineage.learning import changes, counting, edge_rows, model_rows
+from lineage.learning import changes, counting, edge_rows, model_rows, refused
 from lineage.learning.batch import Batch, Outcome, Statement
 from lineage.learning.names import key
 from lineage.learning.order import Order

@@ -46,7 +46,7 @@ def upgrade() -> None:
     op.create_table(
         "refused_claims",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.BigInteger(), nullable=False),
         sa.Column("child_digest", sa.String(200)),
         sa.Column("parent_digest", sa.String(200)),
         sa.Column("relation", sa.String(20), nullable=False),

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lineage.learning import rows
 from lineage.learning.batch import Statement, Told
 from lineage.learning.edge_rows import TOLD, told_of, values_of
-from lineage.learning.trust import confidence
+from lineage.trust import confidence
 from mergehub.kit.database.database import AnyRow, now
 
 MOST_AGAIN = 10_000
