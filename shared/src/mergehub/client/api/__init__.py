@@ -29,7 +29,9 @@ from mergehub.client.api.lineage import (
     list_popular_models,
     list_relatives,
     list_risers,
+    restore_edge,
     update_model,
+    withdraw_edge,
 )
 from mergehub.client.api.registry import (
     ask_for_shell,
@@ -171,6 +173,7 @@ __all__ = [
     "replay_webhook_range",
     "report_run",
     "reset_quota",
+    "restore_edge",
     "retry_run",
     "revoke_token",
     "rotate_webhook_secret",
@@ -184,4 +187,5 @@ __all__ = [
     "update_account",
     "update_model",
     "update_recipe",
+    "withdraw_edge",
 ]
