@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from lineage.answers.endpoints import router as answers
 from lineage.background import BACKGROUND
 from lineage.exports.endpoints import router as exports
+from lineage.facets.current import start_facets
+from lineage.facets.endpoints import router as facets
 from lineage.imports.endpoints import IMPORT_BYTES
 from lineage.imports.endpoints import router as imports
 from lineage.map.endpoints import router as map_data
@@ -47,13 +49,17 @@ LINKS = tuple(
 
 
 def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
-    return {**start_replica(app, resources), **start_library(app, resources)}
+    return {
+        **start_replica(app, resources),
+        **start_library(app, resources),
+        **start_facets(app, resources),
+    }
 
 
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub lineage",
-    routers=(models, answers, map_data, exports, statistics, imports, moderation),
+    routers=(models, answers, map_data, facets, exports, statistics, imports, moderation),
     largest_bodies={"/graph/imports": IMPORT_BYTES},
     links=LINKS,
     readings=intake.readings,
