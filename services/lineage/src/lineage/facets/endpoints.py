@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1/graph", tags=["graph"])
 
 @router.get("/facets", summary="Get what to filter by", responses=problem_responses(GraphLoading))
 async def get_facets(request: Request, graph: InMemory, wanted: FilterBy) -> Facets:
-    """The methods, licences and so on that a map can be filtered by, and how many models have each.
+    """What a map can be filtered by: methods, licences and so on, and how many models have each.
 
     With filters, the models that such a map has are counted. A filter does not narrow its own list:
     `method=ties` lists all methods still, and only the licences of models around merges by `ties`.

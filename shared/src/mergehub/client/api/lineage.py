@@ -319,7 +319,7 @@ def get_facets(
     since: str | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Facets]:
-    """The methods, licences and so on that a map can be filtered by, and how many models have each."""
+    """What a map can be filtered by: methods, licences and so on, and how many models have each."""
     return Call(
         "GET",
         "/v1/graph/facets",
