@@ -16,7 +16,7 @@ from lineage.imports.endpoints import router as imports
 from lineage.map.endpoints import router as map_data
 from lineage.models.endpoints import router as models
 from lineage.moderation.endpoints import router as moderation
-from lineage.replica.serving import start_replica
+from lineage.replica.serving import graph_fault, start_replica
 from lineage.statistics.endpoints import router as statistics
 from lineage.statistics.library import start_library
 from lineage.tables import intake
@@ -65,6 +65,7 @@ PARTS = ServiceParts(
     readings=intake.readings,
     start=ask_registry,
     loops=_loops,
+    unready=graph_fault,
 )
 
 
