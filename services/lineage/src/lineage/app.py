@@ -15,8 +15,8 @@ from lineage.map.endpoints import router as map_data
 from lineage.models.endpoints import router as models
 from lineage.moderation.endpoints import router as moderation
 from lineage.replica.serving import start_replica
+from lineage.statistics.current import start_statistics
 from lineage.statistics.endpoints import router as statistics
-from lineage.statistics.library import start_library
 from lineage.tables import intake
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.http.app import ServiceParts, build_app
@@ -47,7 +47,7 @@ LINKS = tuple(
 
 
 def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
-    return {**start_replica(app, resources), **start_library(app, resources)}
+    return {**start_replica(app, resources), **start_statistics(app, resources)}
 
 
 PARTS = ServiceParts(

@@ -9,6 +9,7 @@ from math import isfinite
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lineage.edges.details import details as edge_details
 from lineage.exports import repository
 from lineage.exports.records import Format, Model, Parent
 from lineage.map.kinds import KINDS, kinds_of
@@ -46,7 +47,7 @@ class _Batches:
         models = self.models[begin : begin + BATCH]
         edges = self._edges(models)
         columns = self._graph.edges
-        details = await repository.edges(session, columns.id[edges].tolist())
+        details = await edge_details(session, columns.id[edges].tolist())
         tokenizers = await repository.tokenizers(session, models.tolist())
         parents: dict[int, list[Parent]] = {number: [] for number in models.tolist()}
         names = self._graph.names_of(columns.parent[edges])
