@@ -11,6 +11,7 @@ from lineage.background import BACKGROUND
 from lineage.exports.endpoints import router as exports
 from lineage.imports.endpoints import IMPORT_BYTES
 from lineage.imports.endpoints import router as imports
+from lineage.ingredients.endpoints import router as ingredients
 from lineage.map.endpoints import router as map_data
 from lineage.models.endpoints import router as models
 from lineage.moderation.endpoints import router as moderation
@@ -53,7 +54,7 @@ def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub lineage",
-    routers=(models, answers, map_data, exports, statistics, imports, moderation),
+    routers=(models, answers, ingredients, map_data, exports, statistics, imports, moderation),
     largest_bodies={"/graph/imports": IMPORT_BYTES},
     links=LINKS,
     readings=intake.readings,

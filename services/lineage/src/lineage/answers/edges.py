@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.answers import schemas
 from lineage.answers.parameters import EPOCH
-from lineage.edges.details import details
 from lineage.memory.arrays import Numbers
 from lineage.memory.columns import RELATIONS, ROLES
 from lineage.memory.graph import Graph
+from lineage.models.edge_details import details
 
 DETAILS = ("child_digest", "parent_digest", "layers", "recipe_version", "run", "evidence")
 _NONE: Mapping[str, Any] = dict.fromkeys(DETAILS)

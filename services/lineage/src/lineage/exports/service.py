@@ -9,7 +9,6 @@ from math import isfinite
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lineage.edges.details import details as edge_details
 from lineage.exports import repository
 from lineage.exports.records import Format, Model, Parent
 from lineage.map.kinds import KINDS, kinds_of
@@ -18,6 +17,7 @@ from lineage.map.strength import strongest_first
 from lineage.memory.arrays import Flags, Integers, Numbers
 from lineage.memory.codes import domains_of
 from lineage.memory.columns import RELATIONS, ROLES
+from lineage.models.edge_details import details as edge_details
 from mergehub.kit.database.database import AnyRow, Database
 
 BATCH = 2000

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lineage.edges.details import DIGESTS, with_revisions
 from lineage.edges.models import ClaimRow, EdgeRow, RefusedEdgeRow
+from lineage.models.edge_details import DIGESTS, with_revisions
 from lineage.models.models import ModelRow
 from mergehub.kit.database.database import AnyRow
 
