@@ -194,6 +194,8 @@ def test_the_openapi_document_names_operations_and_outputs_have_no_defaults():
         "get_contamination": "/v1/models/{model_id}/contamination",
         "get_map": "/v1/graph",
         "export_graph": "/v1/graph/export",
+        "get_facets": "/v1/graph/facets",
+        "check_ingredients": "/v1/graph/ingredients",
         "list_popular_models": "/v1/graph/popular",
         "list_methods_by_month": "/v1/graph/statistics/methods",
         "list_risers": "/v1/graph/statistics/risers",
@@ -201,7 +203,7 @@ def test_the_openapi_document_names_operations_and_outputs_have_no_defaults():
     }
     received = {
         "FlagCreate", "ImportCreate", "ImportedEdge", "ImportedModel", "ModelUpdate",
-        "WithdrawalCreate",
+        "WithdrawalCreate", "IngredientsAsked",
     }  # fmt: skip
     schemas = document["components"]["schemas"]
     for name in schemas.keys() - received:

@@ -8,10 +8,12 @@ from mergehub.client.api.leaderboard import (
     list_results,
 )
 from mergehub.client.api.lineage import (
+    check_ingredients,
     clear_flag,
     export_graph,
     flag_model,
     get_contamination,
+    get_facets,
     get_licences,
     get_map,
     get_model,
@@ -102,6 +104,7 @@ __all__ = [
     "beat_worker",
     "cancel_run",
     "change_webhook",
+    "check_ingredients",
     "check_recipe",
     "claim_run",
     "clear_flag",
@@ -116,6 +119,7 @@ __all__ = [
     "get_account",
     "get_board",
     "get_contamination",
+    "get_facets",
     "get_hub",
     "get_licences",
     "get_map",
