@@ -184,9 +184,11 @@ class Endpoint(TypedDict):
     url: str
     description: str
     types: list[str]
+    format: Literal["standard", "openlineage"]
     ordered: bool
     signature: Literal["v1", "v1a"]
     public_key: str | None
+    has_bearer_token: bool
     enabled: bool
     disabled_at: str | None
     disabled_reason: str | None
@@ -216,8 +218,10 @@ class EndpointCreate(TypedDict):
             ]
         ]
     ]
-    ordered: NotRequired[bool]
+    format: NotRequired[Literal["standard", "openlineage"]]
+    ordered: NotRequired[bool | None]
     signature: NotRequired[Literal["v1", "v1a"]]
+    bearer_token: NotRequired[str]
 
 
 class EndpointPage(TypedDict):
@@ -228,7 +232,9 @@ class EndpointPage(TypedDict):
 
 
 class EndpointUpdate(TypedDict):
-    """Omitted fields do not change. Enabling, or another URL, clears the record of failures."""
+    """Omitted fields do not change. Enabling, or another URL, clears the record of failures.
+
+    Another origin in `url` needs `bearer_token` again, if there is one."""
 
     url: NotRequired[str | None]
     description: NotRequired[str | None]
@@ -250,6 +256,7 @@ class EndpointUpdate(TypedDict):
         | None
     ]
     ordered: NotRequired[bool | None]
+    bearer_token: NotRequired[str | None]
     enabled: NotRequired[bool | None]
 
 
@@ -261,9 +268,11 @@ class EndpointWithSecret(TypedDict):
     url: str
     description: str
     types: list[str]
+    format: Literal["standard", "openlineage"]
     ordered: bool
     signature: Literal["v1", "v1a"]
     public_key: str | None
+    has_bearer_token: bool
     enabled: bool
     disabled_at: str | None
     disabled_reason: str | None
