@@ -14,7 +14,9 @@ from leaderboard import statistics
 from leaderboard.benchmarks import repository as benchmarks
 from leaderboard.names import known, spelled
 from leaderboard.results import repository, schemas
+from leaderboard.tables import CHANGED
 from mergehub.contracts.events import EvaluationCompleted
+from mergehub.kit.database.notify import notify
 from mergehub.kit.paging.pages import PageRequest
 
 VERIFIED = "verified"
@@ -60,6 +62,7 @@ async def learn_evaluation(
         "created_at": created_at,
     }
     await repository.add(session, values, items)
+    await notify(session, CHANGED)
 
 
 def estimate(row: Row[Any]) -> statistics.Estimate:
