@@ -82,6 +82,14 @@ async def test_a_map_shows_scores_and_uplift_and_null_where_there_is_none(known,
     await shows(client, base=(61.5, None), soup=(70.25, 8.75))
 
 
+async def test_a_model_has_its_score(known, hub, client):
+    hub.score("me/Soup", 70.1, 8.7)
+    await shows(client, soup=(70.1, 8.7))
+    [model] = (await client.get("/v1/models", params={"name": "me/Soup"})).json()["items"]
+    detail = (await client.get(f"/v1/models/{model['id']}")).json()
+    assert (detail["score"], detail["uplift"]) == (70.1, 8.7)
+
+
 async def test_the_binary_form_has_the_same_numbers(known, hub, client):
     hub.score("me/Soup", 70.25, -1.5)
     await shows(client, soup=(70.25, -1.5))

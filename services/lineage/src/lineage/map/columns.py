@@ -17,7 +17,7 @@ from lineage.memory.arrays import Codes8, Codes16, Numbers, Shares
 from lineage.memory.codes import Codes
 from lineage.memory.columns import RELATIONS
 from lineage.memory.graph import Graph
-from lineage.scores.scores import Scores
+from lineage.scores.scores import DIGITS, Scores
 
 Json = dict[str, Any]
 
@@ -148,7 +148,7 @@ def moment(scores: Scores) -> str | None:
 
 def _known(values: Shares) -> list[float | None]:
     """The values as JSON, null where one is unknown."""
-    return [None if math.isnan(each) else round(each, 4) for each in values.tolist()]
+    return [None if math.isnan(each) else round(each, DIGITS) for each in values.tolist()]
 
 
 def _rounded(values: NDArray[np.float64], digits: int = 2) -> list[float]:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 
 from lineage.memory.arrays import NOTHING, Numbers, Shares
 
 _TICK = timedelta(microseconds=1)
+DIGITS = 4
+
+
+class Score(NamedTuple):
+    """A model's score and its uplift; None: none."""
+
+    score: float | None
+    uplift: float | None
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,14 @@ class Scores:
         at = np.minimum(np.searchsorted(self.models, models), len(self.models) - 1)
         known = self.models[at] == models
         return np.where(known, self.score[at], none), np.where(known, self.uplift[at], none)
+
+    def of_one(self, model: int) -> Score:
+        """The score and the uplift of one model."""
+        score, uplift = (float(each[0]) for each in self.of(np.array([model], np.int32)))
+        return Score(
+            None if math.isnan(score) else round(score, DIGITS),
+            None if math.isnan(uplift) else round(uplift, DIGITS),
+        )
 
     def changed(self, models: Numbers, score: Shares, uplift: Shares) -> Scores:
         """With other scores of some models; of several about one model, the last counts."""
