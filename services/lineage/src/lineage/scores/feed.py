@@ -8,7 +8,7 @@ from http import HTTPStatus
 import httpx
 from pydantic import BaseModel, ValidationError
 
-BOARD = "overall"
+PATH = "/v1/boards/overall/scores"
 LIMIT = 5000
 ANSWER_SECONDS = 10.0
 
@@ -35,12 +35,12 @@ class Page(BaseModel):
     has_more: bool
 
 
-async def page(hub: httpx.AsyncClient, after: int, seconds: int) -> Page:
+async def page(hub: httpx.AsyncClient, origin: str, after: int, seconds: int) -> Page:
     """The scores that changed after a revision; waits for the first. Raises Away."""
     query = {"after": after, "limit": LIMIT, "wait": seconds}
     try:
         answer = await hub.get(
-            f"/v1/boards/{BOARD}/scores", params=query, timeout=seconds + ANSWER_SECONDS
+            f"{origin.rstrip('/')}{PATH}", params=query, timeout=seconds + ANSWER_SECONDS
         )
         if answer.status_code != HTTPStatus.OK:
             raise Away(f"status {answer.status_code}")

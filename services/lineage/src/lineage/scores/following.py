@@ -39,6 +39,8 @@ class ScoreFollower:
     def __init__(self, resources: Resources, replica: Replica) -> None:
         self.scores: Scores = NO_SCORES
         self._hub: httpx.AsyncClient = resources.hub
+        settings = resources.settings
+        self._origin = settings.leaderboard_url or settings.hub_url
         self._database: Database = resources.database
         self._replica = replica
         self._names: Names | None = None
@@ -74,7 +76,7 @@ class ScoreFollower:
         await self._meet_new_names(graph)
         turned()
         wait = UNKNOWN_SECONDS if self._unknown else WAIT_SECONDS
-        page = await feed.page(self._hub, self._after, wait)
+        page = await feed.page(self._hub, self._origin, self._after, wait)
         if page.newest < self._after:
             self._begin_again()
         elif page.items:
