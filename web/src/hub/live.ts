@@ -30,7 +30,7 @@ export function watchGraph(watching: Watching): () => void {
 async function follow(watching: Watching, signal: AbortSignal): Promise<void> {
   let known: GraphState | null = null;
   while (!signal.aborted) {
-    const now = await next(known, signal).catch(() => null);
+    const now: GraphState | null = await next(known, signal).catch(() => null);
     // A graph that is just being read must be there first, or none ever is while many change.
     while (!signal.aborted && (document.hidden || watching.busy())) await pause(LEAST_MS);
     const shown = watching.shown();
