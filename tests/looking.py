@@ -48,8 +48,12 @@ class Looking:
     async def settled(self) -> None:
         """Wait until the page has asked for nothing for a while, except for the next change."""
         async with asyncio.timeout(30):
-            while self._asked or time.monotonic() < self._last + IDLE_SECONDS:
+            while self._asked or self._idle_for < IDLE_SECONDS:  # noqa: ASYNC110 - no event
                 await asyncio.sleep(IDLE_SECONDS / 10)
+
+    @property
+    def _idle_for(self) -> float:
+        return time.monotonic() - self._last
 
     def begun(self, request: Request) -> None:
         """Note a request that has no answer yet."""

@@ -14,7 +14,7 @@ from leaderboard.boards.ranking import Entry
 from leaderboard.scores.keeping import Scorekeeper
 from leaderboard.scores.models import ScoreRow
 from leaderboard.scores.standing import Standing, standings
-from leaderboard.statistics import normal
+from leaderboard.statistics.intervals import normal
 from mergehub.contracts.kinds.merge import Parent
 from mergehub.kit.background.resources import Resources
 

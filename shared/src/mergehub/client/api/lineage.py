@@ -309,18 +309,27 @@ def get_map(
     )
 
 
-def wait_for_changes(
+def get_facets(
     *,
-    as_of: int | None = None,
-    scores_as_of: str | None = None,
-    wait: int | None = None,
+    licence: list[str] | None = None,
+    domain: list[str] | None = None,
+    relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
+    | None = None,
+    method: list[str] | None = None,
+    since: str | None = None,
     if_none_match: str | None = None,
-) -> Call[t.GraphState]:
-    """How new the graph and its scores are, as soon as one is newer than what you have."""
+) -> Call[t.Facets]:
+    """What a map can be filtered by: methods, licences and so on, and how many models have each."""
     return Call(
         "GET",
-        "/v1/graph/changes",
-        query={"as_of": as_of, "scores_as_of": scores_as_of, "wait": wait},
+        "/v1/graph/facets",
+        query={
+            "licence": licence,
+            "domain": domain,
+            "relation": relation,
+            "method": method,
+            "since": since,
+        },
         headers={"If-None-Match": if_none_match},
     )
 
