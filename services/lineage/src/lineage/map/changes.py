@@ -32,10 +32,10 @@ Wait = Annotated[
 
 @router.get(
     "/graph/changes",
-    summary="Wait for a change of the graph",
+    summary="Follow changes of the graph",
     responses=problem_responses(GraphLoading),
 )
-async def wait_for_changes(
+async def follow_changes(
     request: Request,
     graph: InMemory,
     as_of: AsOf = 0,
