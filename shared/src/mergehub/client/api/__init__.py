@@ -9,9 +9,11 @@ from mergehub.client.api.leaderboard import (
     list_scores,
 )
 from mergehub.client.api.lineage import (
+    check_ingredients,
     clear_flag,
     export_graph,
     flag_model,
+    follow_changes,
     get_contamination,
     get_facets,
     get_licences,
@@ -31,8 +33,9 @@ from mergehub.client.api.lineage import (
     list_popular_models,
     list_relatives,
     list_risers,
+    restore_edge,
     update_model,
-    wait_for_changes,
+    withdraw_edge,
 )
 from mergehub.client.api.registry import (
     ask_for_shell,
@@ -103,6 +106,7 @@ __all__ = [
     "beat_worker",
     "cancel_run",
     "change_webhook",
+    "check_ingredients",
     "check_recipe",
     "claim_run",
     "clear_flag",
@@ -112,6 +116,7 @@ __all__ = [
     "delete_webhook",
     "export_graph",
     "flag_model",
+    "follow_changes",
     "follow_events",
     "follow_run",
     "get_account",
@@ -176,6 +181,7 @@ __all__ = [
     "replay_webhook_range",
     "report_run",
     "reset_quota",
+    "restore_edge",
     "retry_run",
     "revoke_token",
     "rotate_webhook_secret",
@@ -189,5 +195,5 @@ __all__ = [
     "update_account",
     "update_model",
     "update_recipe",
-    "wait_for_changes",
+    "withdraw_edge",
 ]
