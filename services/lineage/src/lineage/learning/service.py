@@ -171,4 +171,4 @@ async def _store(
         await model_rows.rank(session, moved)
     shown = [edge.id for edge in changed if edge.shows_new and edge.id is not None]
     added = {model.number for model in models.new}
-    await changes.log(session, shown, added | counts.keys() | described.keys() | moved.keys())
+    await changes.log(session, shown, added | described.keys())

@@ -79,9 +79,10 @@ class GrowingGraph:
         """Begin with these edges, in the order of children; takes the columns out of the dict."""
         order = np.argsort(pairs(columns["child"], columns["parent"])).astype(np.int32)
         self._edges.load(columns, order)
-        edges = self._edges.view()
-        first = begins(edges.child, edges.parent)
-        self._edges.write(slice(0, self._edges.size), {"first": first})
+        edges, models = self._edges.view(), self._models.view()
+        edges.first[:] = begins(edges.child, edges.parent)
+        children = np.bincount(edges.parent[edges.first], minlength=len(models.exists))
+        models.children_count[:] = children
 
     def unknown_models(self, edges: Values) -> set[int]:
         """Models at the ends of edges that are not in the graph."""
@@ -131,5 +132,6 @@ class GrowingGraph:
         known = pairs(graph.edges.child[there], graph.edges.parent[there])
         child, parent = values["child"], values["parent"]
         first = begins(child, parent) & ~np.isin(pairs(child, parent), known)
+        np.add.at(self._models.view().children_count, parent[first], 1)
         self._edges.extend(begin + len(first))
         self._edges.write(slice(begin, self._edges.size), {**values, "first": first})
