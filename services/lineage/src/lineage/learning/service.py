@@ -78,6 +78,7 @@ async def _learn(session: AsyncSession, batch: Batch, *, alone: bool, dry_run: b
     models.describe(batch.facts, new=True)
     if not dry_run:
         await names.store(session, models)
+        await names.lock(session, models, batch)
     await names.recall(session, models, batch.facts)
     models.describe(batch.facts, new=False)
     digests = await revisions.find(session, models, batch)
