@@ -15,7 +15,8 @@ def fault(name: str) -> Fault | None:
     """What is wrong with a name."""
     if not name:
         return "empty-name"
-    return "malformed-name" if len(name) > NAME_LENGTH or HIDDEN.search(name) else None
+    hidden = not name.isprintable() and HIDDEN.search(name)  # the first is fast and stricter
+    return "malformed-name" if hidden or len(name) > NAME_LENGTH else None
 
 
 def why(was: str, now: str) -> str:
