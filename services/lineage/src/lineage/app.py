@@ -13,7 +13,8 @@ from lineage.imports.endpoints import IMPORT_BYTES
 from lineage.imports.endpoints import router as imports
 from lineage.map.endpoints import router as map_data
 from lineage.models.endpoints import router as models
-from lineage.moderation.endpoints import router as moderation
+from lineage.moderation.endpoints import router as flags
+from lineage.moderation.withdrawal_endpoints import router as withdrawals
 from lineage.replica.serving import start_replica
 from lineage.statistics.endpoints import router as statistics
 from lineage.statistics.library import start_library
@@ -53,7 +54,7 @@ def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub lineage",
-    routers=(models, answers, map_data, exports, statistics, imports, moderation),
+    routers=(models, answers, map_data, exports, statistics, imports, flags, withdrawals),
     largest_bodies={"/graph/imports": IMPORT_BYTES},
     links=LINKS,
     readings=intake.readings,

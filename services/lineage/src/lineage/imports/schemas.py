@@ -18,8 +18,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from lineage.learning.trust import MANUAL, REGISTRY
 from lineage.shapes import Day, Text
+from lineage.trust import MANUAL, REGISTRY
 from mergehub.contracts.examples import example
 from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.names import Digest
@@ -53,7 +53,7 @@ Line = Annotated[
     Annotated[Whole, Field(ge=0, lt=2**53)] | None,
     Field(description="The row's place, for the report."),
 ]
-SkippedBecause = Literal["empty-name", "malformed-name", "self-loop", "cycle"]
+SkippedBecause = Literal["empty-name", "malformed-name", "self-loop", "cycle", "withdrawn"]
 RawName = Annotated[str, Field(max_length=10_000)]
 """A name as a file has it. The import skips a row whose name is none, instead of refusing all."""
 

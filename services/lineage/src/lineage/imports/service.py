@@ -15,9 +15,18 @@ from lineage.imports.schemas import (
     ImportReport,
     SkippedBecause,
 )
-from lineage.learning.batch import Batch, Facts, Outcome, Report, Statement, Told
+from lineage.learning.batch import (
+    Batch,
+    Facts,
+    Outcome,
+    Report,
+    Statement,
+    Told,
+    states_role,
+    usual_role,
+)
 from lineage.learning.service import learn
-from lineage.learning.trust import confidence
+from lineage.trust import confidence
 from mergehub.kit.database.database import Database
 
 T = TypeVar("T")
@@ -70,6 +79,8 @@ async def _bring_edges(
         if outcome is Outcome.REFUSED:
             code: SkippedBecause = "self-loop" if child == parent else "cycle"
             findings.skip(line, code, row["child"], row["parent"])
+        elif outcome is Outcome.WITHDRAWN:
+            findings.skip(line, "withdrawn", row["child"], row["parent"])
 
 
 async def _learn(
@@ -142,7 +153,8 @@ def _statement(row: ImportedEdge, of_import: str) -> Statement:
         None if layers is None else tuple(layers),
         evidence=said("evidence"),
         made_on=said("made_on"),
+        role_stated=states_role(relation, said("role")),
     )
-    role = said("role") or ("ingredient" if relation == "merge" else "base")
+    role = said("role") or usual_role(relation)
     digests = (said("child_digest"), said("parent_digest"))
     return Statement(row["child"].strip(), row["parent"].strip(), role, told, *digests)

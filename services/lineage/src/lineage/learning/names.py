@@ -11,6 +11,7 @@ from lineage.learning import model_rows
 from lineage.learning.batch import Batch, Facts
 from lineage.learning.facts import UNDESCRIBED, Description
 from lineage.learning.identities import new_ids
+from mergehub.contracts.lineage_names import composed
 
 
 class Model:
@@ -32,8 +33,8 @@ class Model:
 
 
 def key(name: str) -> str:
-    """The name as the index has it: only ASCII letters have case there."""
-    return name.encode().lower().decode()
+    """The name as the index has it: composed, and only ASCII letters have case there."""
+    return composed(name).encode().lower().decode()
 
 
 class Models:
@@ -76,7 +77,7 @@ async def find(session: AsyncSession, batch: Batch) -> Models:
         if each not in found:
             new.setdefault(each, name)
     for (each, name), id in zip(new.items(), new_ids(len(new)), strict=True):
-        found[each] = Model(-1 - len(found), id, name, 0)
+        found[each] = Model(-1 - len(found), id, composed(name), 0)
     return Models({name: found[each] for name, each in given.items()})
 
 
