@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lineage.learning import model_rows
 from lineage.learning.batch import Batch, Facts
 from lineage.learning.facts import UNDESCRIBED, Description
-from lineage.learning.identities import new_ids
 from mergehub.contracts.lineage_names import composed
+from mergehub.kit.database.identities import new_ids
 
 
 class Model:

@@ -1,4 +1,4 @@
-"""Ids for new models."""
+"""Ids for many new rows."""
 
 from __future__ import annotations
 
