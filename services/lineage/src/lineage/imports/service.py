@@ -140,21 +140,20 @@ def _facts(row: ImportedModel, source: str) -> Facts:
 
 
 def _statement(row: ImportedEdge, of_import: str) -> Statement:
-    said = row.get
-    source, relation = said("source") or of_import, row.get("relation", UNKNOWN)
-    layers = said("layers")
+    source, relation = row.get("source") or of_import, row.get("relation", UNKNOWN)
+    layers = row.get("layers")
     told = Told(
         relation,
         source,
         confidence(source, relation),
-        said("method"),
-        said("weight"),
-        said("density"),
+        row.get("method"),
+        row.get("weight"),
+        row.get("density"),
         None if layers is None else tuple(layers),
-        evidence=said("evidence"),
-        made_on=said("made_on"),
-        role_stated=states_role(relation, said("role")),
+        evidence=row.get("evidence"),
+        made_on=row.get("made_on"),
+        role_stated=states_role(relation, row.get("role")),
     )
-    role = said("role") or usual_role(relation)
-    digests = (said("child_digest"), said("parent_digest"))
+    role = row.get("role") or usual_role(relation)
+    digests = (row.get("child_digest"), row.get("parent_digest"))
     return Statement(row["child"].strip(), row["parent"].strip(), role, told, *digests)

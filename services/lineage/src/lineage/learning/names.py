@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -66,7 +67,7 @@ class Models:
 
 async def find(session: AsyncSession, batch: Batch) -> Models:
     """The models that a batch names."""
-    given = {name: key(name) for name in dict.fromkeys(_names(batch))}
+    given = _keys(dict.fromkeys(_names(batch)))
     rows = await model_rows.named(session, set(given.values()))
     missing = set(given.values()) - rows.keys()
     rows |= await model_rows.once_named(session, missing)
@@ -82,11 +83,16 @@ async def find(session: AsyncSession, batch: Batch) -> Models:
 
 
 def _names(batch: Batch) -> Iterable[str]:
-    for statement in batch.statements:
-        yield statement.child
-        yield statement.parent
-    for facts in batch.facts:
-        yield facts.name
+    ends = [name for said in batch.statements for name in (said.child, said.parent)]
+    return chain(ends, [facts.name for facts in batch.facts])
+
+
+def _keys(names: Collection[str]) -> dict[str, str]:
+    """The key of each name; names of ASCII are all made lower case at once."""
+    together = "\n".join(names)
+    if together.isascii() and together.count("\n") == len(names) - 1:
+        return dict(zip(names, map(str.strip, together.lower().split("\n")), strict=True))
+    return {name: key(name) for name in names}
 
 
 async def store(session: AsyncSession, models: Models) -> None:
