@@ -22,7 +22,7 @@ from benchmarks.lineage.server import Client, Server
 
 EVENTS = 20_000
 BATCH = 10_000
-BATCHES = 40
+BATCHES = 20
 AT_ONCE = 2
 EVENT_EDGES = 2_000
 BULK_EDGES = 20_000
@@ -76,15 +76,12 @@ def _until(done: Any) -> None:
 def in_bulk(server: Server, models: int) -> bool:
     """Batches of edges by `POST /v1/graph/imports`, two at a time, and made before the clock."""
     bodies = [_batch(number, models) for number in range(BATCHES)]
-    started, used = time.perf_counter(), sum(server.process.cpu_times()[:2])
+    started = time.perf_counter()
     with ThreadPoolExecutor(AT_ONCE) as threads:
         for added in threads.map(partial(_import, server), bodies):
             assert added == BATCH, added
-    rows = BATCHES * BATCH
-    speed = rows / (time.perf_counter() - started)
-    used = 1e6 * (sum(server.process.cpu_times()[:2]) - used) / rows
-    found = f"{speed:.0f} a second ({used:.0f} µs CPU each)"
-    return tell("edges in bulk", found, "20,000", speed >= BULK_EDGES)
+    speed = BATCHES * BATCH / (time.perf_counter() - started)
+    return tell("edges in bulk", f"{speed:.0f} a second", "20,000", speed >= BULK_EDGES)
 
 
 def _batch(number: int, models: int) -> bytes:
