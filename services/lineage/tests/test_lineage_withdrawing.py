@@ -25,7 +25,7 @@ from lineage.moderation.errors import ClosesCycle
 from lineage.moderation.schemas import WithdrawalCreate
 from lineage.recount import misordered, wrong_counters
 from lineage.replica.following import Follower
-from lineage.statistics.library import ALL_MERGES, AS_BASE, AS_INGREDIENT, Library
+from lineage.statistics.current import ALL_MERGES, AS_BASE, AS_INGREDIENT, CurrentStatistics
 from mergehub.contracts.kinds.merge import Parent
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.identity.tokens import Principal
@@ -308,11 +308,11 @@ def number_of(number: int) -> Numbers:
     return np.array([number], np.int32)
 
 
-def counted(library: Library, graph: Graph) -> list[Any]:
+def counted(statistics: CurrentStatistics, graph: Graph) -> list[Any]:
     return [
-        *(library.uses.get(each).largest(graph, 50) for each in (AS_BASE, AS_INGREDIENT)),
-        library.pairs.get(AS_INGREDIENT).largest(graph, 50),
-        library.months.get(ALL_MERGES).counts(graph),
+        *(statistics.uses.get(each).largest(graph, 50) for each in (AS_BASE, AS_INGREDIENT)),
+        statistics.pairs.get(AS_INGREDIENT).largest(graph, 50),
+        statistics.months.get(ALL_MERGES).counts(graph),
     ]
 
 
@@ -325,7 +325,7 @@ async def test_in_any_sequence_of_statements_and_withdrawals_all_places_agree(re
     random = Random(seed)
     names = [f"m{number}" for number in range(7)]
     said: list[Statement] = []
-    library = Library()
+    statistics = CurrentStatistics()
     async with driver(resources) as connection:
         follower = await loaded(resources, connection)
         for _ in range(14):
@@ -344,7 +344,7 @@ async def test_in_any_sequence_of_statements_and_withdrawals_all_places_agree(re
             await agree(resources, follower.graph)
             anew = await loaded(resources, connection)
             assert seen(anew.graph) == seen(follower.graph)
-            assert counted(library, follower.graph) == counted(Library(), anew.graph)
+            assert counted(statistics, follower.graph) == counted(CurrentStatistics(), anew.graph)
     async with resources.database.transaction() as session:
         assert await session.scalar(select(func.count()).select_from(WithdrawalRow))
 

@@ -38,7 +38,7 @@ EdgeId = Annotated[
 async def withdraw_edge(
     model_id: UUID, edge: EdgeId, body: WithdrawalCreate, session: Session, moderator: Moderator
 ) -> Withdrawal:
-    """Say that a model did not come from a parent in this way. The edge is in no answer any more.
+    """Say that a model did not come from a parent in this way. No answer has the edge any more.
 
     It stays in `GET /v1/models/{id}` with the reason, and sources that say it again do not bring it
     back. Edges that were refused because they would have closed a cycle with this one are learned.

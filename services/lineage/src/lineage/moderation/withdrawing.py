@@ -76,7 +76,10 @@ async def restore(session: AsyncSession, model_id: UUID, edge_id: int, who: Prin
     ranks = {child.number: child.rank, parent.number: parent.rank}
     order = Order(ranks, partial(edge_rows.above, session))
     if not await order.add(child.number, parent.number):
-        raise ClosesCycle(f"{child.name} is an ancestor of {parent.name} now.")
+        raise ClosesCycle(
+            f"The edge would close a cycle: {parent.name} comes from {child.name} now. Withdraw an "
+            "edge between them first."
+        )
     if order.moved:
         await model_rows.rank(session, {number: order.ranks[number] for number in order.moved})
     row = await session.get_one(WithdrawalRow, edge.withdrawal)

@@ -8,10 +8,12 @@ from mergehub.client.api.leaderboard import (
     list_results,
 )
 from mergehub.client.api.lineage import (
+    check_ingredients,
     clear_flag,
     export_graph,
     flag_model,
     get_contamination,
+    get_facets,
     get_licences,
     get_map,
     get_model,
@@ -29,7 +31,9 @@ from mergehub.client.api.lineage import (
     list_popular_models,
     list_relatives,
     list_risers,
+    restore_edge,
     update_model,
+    withdraw_edge,
 )
 from mergehub.client.api.registry import (
     ask_for_shell,
@@ -100,6 +104,7 @@ __all__ = [
     "beat_worker",
     "cancel_run",
     "change_webhook",
+    "check_ingredients",
     "check_recipe",
     "claim_run",
     "clear_flag",
@@ -114,6 +119,7 @@ __all__ = [
     "get_account",
     "get_board",
     "get_contamination",
+    "get_facets",
     "get_hub",
     "get_licences",
     "get_map",
@@ -171,6 +177,7 @@ __all__ = [
     "replay_webhook_range",
     "report_run",
     "reset_quota",
+    "restore_edge",
     "retry_run",
     "revoke_token",
     "rotate_webhook_secret",
@@ -184,4 +191,5 @@ __all__ = [
     "update_account",
     "update_model",
     "update_recipe",
+    "withdraw_edge",
 ]

@@ -67,12 +67,21 @@ class Correction(TypedDict):
     reason: str
 
 
+class Dates(TypedDict):
+    """The first and the last day on which edges were made, or else learned."""
+
+    first: str | None
+    last: str | None
+
+
 class Edge(TypedDict):
     """`child` came from `parent`; digests name the revisions, if they are known.
 
+    The `id` names the edge when a moderator withdraws it.
     `source` is where this was learned, `confidence` (0 to 100) how sure it is, and `evidence` where
     it is written. `made_on` is when the child was made, or else when this was learned."""
 
+    id: int
     child: str
     parent: str
     child_digest: str | None
@@ -101,6 +110,30 @@ class EdgeCounts(TypedDict):
     skipped: int
 
 
+class Facet(TypedDict):
+    """A value to filter by, and how many models have it; null: they have none."""
+
+    value: str | None
+    models: int
+
+
+class Facets(TypedDict):
+    """What a map can be filtered by, with the number of models that have it; most first.
+
+    - `methods`, `relations`: of the edges to the parents of a model.
+    - `kinds`: what the models of a map are, such as `original` or `merge`.
+    - `more`: values that are left out, as a list has at most 200."""
+
+    methods: list[Facet]
+    relations: list[Facet]
+    licences: list[Facet]
+    domains: list[Facet]
+    kinds: list[Facet]
+    made_on: Dates
+    more: More
+    as_of: int
+
+
 class Flag(TypedDict):
     """A warning about a model, by whom it was set, and whether it was cleared."""
 
@@ -118,6 +151,18 @@ class FlagCreate(TypedDict):
     kind: Literal["contaminated"]
     reason: str
     evidence: NotRequired[str | None]
+
+
+class GroupKinship(TypedDict):
+    """How the models of a group are related, by `rule`.
+
+    - `compared`: those whose origin is known, as the question names them.
+    - `apart`: those of them that did not come from the group's base, if the hub knows that.
+    - `shared`: the nearest model that all of them came from."""
+
+    compared: list[str]
+    apart: list[str]
+    shared: Named | None
 
 
 class ImportCreate(TypedDict):
@@ -173,6 +218,47 @@ class ImportedModel(TypedDict):
     line: NotRequired[int | None]
 
 
+class Ingredient(TypedDict):
+    """A model that the hub knows; `asked` is how the question names it.
+
+    - `originals`: the models without parents that it came from, at most three.
+    - `flags`: the nearest flags of it and its ancestors, at most ten."""
+
+    id: str
+    name: str
+    asked: str
+    originals: list[Named]
+    flags: list[InheritedFlag]
+
+
+class IngredientGroup(TypedDict):
+    """Models that are merged with one another, and the base of their task vectors, if any."""
+
+    models: list[str]
+    base: NotRequired[str | None]
+
+
+class Ingredients(TypedDict):
+    """What is known of the models; `groups` are in the order of the question.
+
+    `conflicts` and `exclusions` are of the licences that a merge of all of them would inherit."""
+
+    rule: str
+    models: list[Ingredient]
+    unknown: list[str]
+    groups: list[GroupKinship]
+    conflicts: list[LicenceConflict]
+    exclusions: list[LicenceExclusion]
+    as_of: int
+
+
+class IngredientsAsked(TypedDict):
+    """The groups of a recipe; `models` are those in none of them, such as adapters."""
+
+    groups: list[IngredientGroup]
+    models: NotRequired[list[str]]
+
+
 class InheritedFlag(TypedDict):
     """A flag; `path` leads from the model to the one on which it was set."""
 
@@ -190,6 +276,17 @@ class InheritedLicence(TypedDict):
     licence: str
     path: list[Named]
     count: int
+
+
+class Learned(TypedDict):
+    """An edge that had been refused because it would have closed a cycle."""
+
+    child: str
+    child_name: str
+    parent: str
+    parent_name: str
+    relation: str
+    role: str
 
 
 class LicenceConflict(TypedDict):
@@ -349,6 +446,7 @@ class ModelDetail(TypedDict):
     flags: list[Flag]
     claims: list[Claim]
     refused_parents: list[RefusedParent]
+    withdrawn_parents: list[WithdrawnParent]
 
 
 class ModelName(TypedDict):
@@ -381,6 +479,14 @@ class MonthCount(TypedDict):
     month: str | None
     method: str | None
     count: int
+
+
+class More(TypedDict):
+    """How many more values there are than a list has."""
+
+    methods: int
+    licences: int
+    domains: int
 
 
 class Named(TypedDict):
@@ -497,6 +603,7 @@ class RefusedParent(TypedDict):
     relation: str
     role: str
     run: str | None
+    source: str
     reason: str
     created_at: str
 
@@ -548,7 +655,7 @@ class Skipped(TypedDict):
     line: int
     child: str
     parent: str | None
-    code: Literal["empty-name", "malformed-name", "self-loop", "cycle"]
+    code: Literal["empty-name", "malformed-name", "self-loop", "cycle", "withdrawn"]
     reason: str
 
 
@@ -564,6 +671,49 @@ class Walk(TypedDict):
     truncated: bool
     next_cursor: str | None
     as_of: int
+
+
+class Withdrawal(TypedDict):
+    """An edge that is in no answer, why, and by whom it was withdrawn.
+
+    `learned`: the edges that were refused before, and that are in the graph now."""
+
+    edge: int
+    child: str
+    parent: str
+    parent_name: str
+    relation: str
+    role: str
+    reason: str
+    evidence: str | None
+    withdrawn_by: str
+    withdrawn_at: str
+    learned: list[Learned]
+
+
+class WithdrawalCreate(TypedDict):
+    reason: str
+    evidence: NotRequired[str | None]
+
+
+class WithdrawnParent(TypedDict):
+    """A parent that the graph had until a moderator withdrew the edge: why, and by whom.
+
+    `evidence` is the moderator's. Another request can restore the `edge`."""
+
+    edge: int
+    parent: str
+    name: str
+    relation: str
+    role: str
+    method: str | None
+    weight: float | None
+    source: str
+    confidence: int
+    reason: str
+    evidence: str | None
+    withdrawn_by: str
+    withdrawn_at: str
 
 
 class Problem(TypedDict):
