@@ -133,7 +133,7 @@ def test_an_export_of_a_dataset_of_models_is_read_by_its_tags(tmp_path: Path) ->
 
 
 def test_a_list_without_a_header_is_refused_with_the_option_that_it_needs(tmp_path: Path) -> None:
-    with pytest.raises(Unreadable, match="already a row.*--columns child,parent"):
+    with pytest.raises(Unreadable, match=r"already a row.*--columns child,parent"):
         read_text(tmp_path, "edges.csv", "org/left,me/soup\norg/right,me/soup\n")
     for delimiter in ",;\t| ":
         text = f"org/left{delimiter}me/soup\n"

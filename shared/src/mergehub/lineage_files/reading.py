@@ -13,7 +13,7 @@ from .cards.cards import read_card
 from .cards.naming import folder_name
 from .cards.recipes import read_recipe
 from .graphs.xml_graphs import read_graph
-from .rows import Row, Skipped, Unreadable
+from .rows import Edge, Facts, Row, Skipped, Unreadable
 from .tables.csv_edges import read_csv
 from .tables.json_lines import read_json
 from .text import lines
@@ -43,6 +43,8 @@ OF_MODELS = frozenset({
 })  # fmt: skip
 """Files beside a model's weights that say nothing of its parents."""
 MOST_FILES = 1_000_000
+MOST_IN_VAIN = 100_000
+"""How many rows may be skipped before the first edge; the file is another thing then."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,23 @@ def read(file: File, how: How) -> Iterator[Row]:
     """The rows of one file.
 
     Raises:
-        Unreadable: it cannot be read at all.
+        Unreadable: it cannot be read at all, or very many rows at its beginning are none.
     """
+    in_vain, found = 0, False
+    for row in _rows(file, how):
+        yield row
+        found = found or isinstance(row, Edge | Facts)
+        if found or not isinstance(row, Skipped):
+            continue
+        in_vain += 1
+        if in_vain == MOST_IN_VAIN:
+            raise Unreadable(
+                f"The first {MOST_IN_VAIN} rows of {file.path.name} are no edges, and the rest is "
+                f"not read. The last of them is on line {row.line}: {row.reason}."
+            )
+
+
+def _rows(file: File, how: How) -> Iterator[Row]:
     if how.format is None and file.path.name == ADAPTER:
         yield from read_adapter(file.path, how.name, file.root)
         return

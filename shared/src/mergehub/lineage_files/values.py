@@ -16,6 +16,7 @@ MOST_WORDS = 20
 LARGEST = 2**53 - 1
 MOST_LAYERS = 1_000
 _RANGE = re.compile(r"\[?\s*(\d{1,6})\s*[,:-]\s*(\d{1,6})\s*\]?")
+_RANGES = re.compile(r"\d{1,6}-\d{1,6}(?:[\s,;]+\d{1,6}-\d{1,6}){1,999}")
 _SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,18})?)\s*([kKmMbBtT]?)[bB]?")
 _SIZES = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
 LONGEST_LIST = 100_000
@@ -134,6 +135,9 @@ def listed(value: str) -> str | list[Any] | dict[str, Any]:
 def _listed(written: str) -> Any:
     if found := _RANGE.fullmatch(written):
         return [int(found[1]), int(found[2])]
+    if len(written) < LONGEST_LIST and _RANGES.fullmatch(written):
+        pairs = (each.split("-") for each in re.split(r"[\s,;]+", written))
+        return [[int(start), int(end)] for start, end in pairs]
     try:
         return json.loads(written) if len(written) < 20_000 else None
     except (ValueError, RecursionError):

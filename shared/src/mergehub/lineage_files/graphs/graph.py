@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
+from mergehub.lineage_files.names import is_usual
 from mergehub.lineage_files.records.columns import fields_of, record, unknown_among
 from mergehub.lineage_files.records.records import rows_of
 from mergehub.lineage_files.rows import Corrected, Row, Skipped
@@ -33,8 +34,7 @@ class Nodes:
         called = [about.get(each) for each in (fields.get("name"), "label", "title") if each]
         texts = [each for each in (*called, node) if isinstance(each, str) and each.strip()]
         name = next((each for each in texts if "/" in each), texts[0] if texts else str(node))
-        if name is not node:
-            self._names[node] = name
+        self._names[node] = name
         facts = {field: each for field, each in fields.items() if field not in _OF_EDGES}
         yield from self._notes(about, fields, line)
         if said := record(facts, about):
@@ -49,16 +49,25 @@ class Nodes:
         """The rows of an edge from the first to the second end."""
         for end in ends:
             self._alone.pop(end, None)
-        parent, child = (self._names.get(end, end) for end in ends)
-        if not directed:
-            yield Skipped(line, str(child)[:200], str(parent)[:200], UNDIRECTED, "no-direction")
+        parent, child = (self._names.get(end, str(end)) for end in ends)
+        if fault := self._fault(ends, directed):
+            yield Skipped(line, child[:200], parent[:200], *fault)
             return
         fields = {field: each for field, each in fields_of(about).items() if field not in _ENDS}
         yield from self._notes(about, fields, line)
         if "relation" not in fields and relation_of(str(about.get("label"))) not in NOTHING:
             fields["relation"] = "label"
-        said = record(fields, about) | {"parent": _text(parent), "child": _text(child)}
+        said = record(fields, about) | {"parent": parent, "child": child}
         yield from rows_of(said, line, is_pair=True)
+
+    def _fault(self, ends: tuple[Hashable, Hashable], directed: bool) -> tuple[str, str] | None:
+        """Why an edge is none: the reason and its code. A name needs no node of its own."""
+        if not directed:
+            return UNDIRECTED, "no-direction"
+        for end in ends:
+            if end not in self._names and not is_usual(str(end)):
+                return f"the graph has no node {str(end)[:200]}", "no-node"
+        return None
 
     def alone(self) -> Iterator[Row]:
         """After all edges: the models of which nothing is known but that they exist."""
@@ -80,7 +89,3 @@ _OF_EDGES = frozenset({
     "parent", "child", "name", "relation", "role", "method", "weight", "density", "layers",
     "child_digest", "parent_digest", "source", "evidence",
 })  # fmt: skip
-
-
-def _text(end: Any) -> str:
-    return end if isinstance(end, str) else str(end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 PARENT = "parent"
@@ -63,6 +64,7 @@ NOT_READ = frozenset({
     "interval", "index", "rowidx", "unnamed0", "", "_id", "_rev", "key",
 })  # fmt: skip
 """Columns that a hub, a program that draws graphs or a database adds; nobody misses them."""
+MOST_REMEMBERED, LONGEST_REMEMBERED = 40, 1_000
 _FIELD = {written: field for field, names in NAMES.items() for written in names}
 _NUMBERED = re.compile(
     r"(?P<what>parent|parentmodel|base|basemodel|model|ingredient|sourcemodel|source|"
@@ -71,14 +73,24 @@ _NUMBERED = re.compile(
 OF_EACH = frozenset({"weight", "density", "role", "relation"})
 
 
-def fields_of(columns: Iterable[str]) -> dict[str, str]:
+def fields_of(columns: Iterable[str]) -> Mapping[str, str]:
     """Which column has which field; the first column of a field counts.
 
     If no column is called after a parent and a child, the ends of an edge are them, as programs
     that draw graphs call those. A `name` is the child's, if there is a parent. Of the columns
     `model_1`, `model_2`, each is a parent; their fields are `parent 1` and `parent 2`.
     """
-    bare = {bare_name(column): column for column in reversed(list(columns))}
+    known = tuple(columns)
+    return _remembered(known) if _is_short(known) else _fields(known)
+
+
+def _is_short(columns: tuple[str, ...]) -> bool:
+    """Whether columns may be remembered: the objects of a file mostly have the same."""
+    return len(columns) <= MOST_REMEMBERED and sum(map(len, columns)) < LONGEST_REMEMBERED
+
+
+def _fields(columns: tuple[str, ...]) -> Mapping[str, str]:
+    bare = {bare_name(column): column for column in reversed(columns)}
     found: dict[str, str] = {}
     for written, column in reversed(list(bare.items())):
         if field := _FIELD.get(written):
@@ -95,6 +107,9 @@ def fields_of(columns: Iterable[str]) -> dict[str, str]:
         elif "merge" in bare:  # elsewhere it may say whether the model is one
             found["child"] = bare["merge"]
     return found
+
+
+_remembered = lru_cache(maxsize=256)(_fields)
 
 
 def _numbered(bare: Mapping[str, str], parent: str | None) -> dict[str, str]:
@@ -116,11 +131,16 @@ def is_pair(fields: Mapping[str, str]) -> bool:
     return ends in PAIRS
 
 
+@lru_cache(maxsize=1_000)
+def _bare(column: str) -> str:
+    return _MARKS.sub("", column.lower())
+
+
 def bare_name(column: str) -> str:
     """The name of a column as it is compared: without case, spaces and marks."""
     if column.startswith("_"):
         return column.lower()
-    return _MARKS.sub("", column.lower())
+    return _bare(column) if len(column) < LONGEST_REMEMBERED else ""
 
 
 def unknown_among(columns: Iterable[str], fields: Mapping[str, str]) -> list[str]:

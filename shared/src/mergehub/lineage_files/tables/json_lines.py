@@ -67,6 +67,8 @@ class _Reader:
     def _object(self, value: Value, line: int, depth: int) -> Iterator[Row]:
         if is_model_info(value):
             yield from rows_of_model(value, line)
+        elif _is_edge(value):
+            yield from self._record(value, line)
         elif graph := graph_in(value):
             yield from graph.rows(line)
         elif is_tree(value):
@@ -95,3 +97,11 @@ class _Reader:
                 reason = "this field is not known, and not read"
                 yield Corrected(line, column[:100], "", "", reason)
         yield from rows_of(record(fields, value), line, is_pair=is_pair(fields))
+
+
+def _is_edge(value: Value) -> bool:
+    """Whether an object is plainly one line of an edge list, as nearly all are."""
+    fields = fields_of(value)
+    if "parent" not in fields or "child" not in fields:
+        return False
+    return not isinstance(value.get(fields["child"]), dict)
