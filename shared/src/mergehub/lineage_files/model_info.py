@@ -19,13 +19,16 @@ TAG, LICENCE = "base_model:", "license:"
 _NAMES = ("id", "modelId", "model_id", "repo_id", "model", "name")
 _OF_THE_HUB = ("cardData", "card_data", "tags", "siblings")
 _PARENTS = ("baseModels", "base_models")
+_MARKS = frozenset({*_OF_THE_HUB, *_PARENTS})
 _OF_CARDS = ("base_model", "base_model_relation", "license", "license_name")
 Info = Mapping[str, Any]
 
 
 def is_model_info(value: Info) -> bool:
     """Whether a JSON object has the form in which the Hugging Face Hub describes a model."""
-    if not isinstance(_name(value), str) or "parent" in value or "parents" in value:
+    if value.keys().isdisjoint(_MARKS) or not isinstance(_name(value), str):
+        return False
+    if "parent" in value or "parents" in value:
         return False
     computed = any(isinstance(value.get(each), dict) for each in _PARENTS)
     return computed or any(isinstance(value.get(each), dict | list) for each in _OF_THE_HUB)

@@ -51,21 +51,25 @@ _DOMAIN = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=1000)
 def relation_of(word: str) -> str | None:
     """Our word for a relation, or None if we do not know theirs."""
     return _RELATION.get(_bare(word))
 
 
+@lru_cache(maxsize=1000)
 def leads_to_parent(word: str) -> bool:
     """Whether `A word B` says that A was made from B, as `finetuned from` does."""
     return bool(word) and _TO_PARENT.fullmatch(_bare(word)) is not None
 
 
+@lru_cache(maxsize=1000)
 def has_no_direction(word: str) -> bool:
     """Whether a word says of two models only that they have to do with each other."""
     return bool(word) and _bare(word) in _NO_DIRECTION
 
 
+@lru_cache(maxsize=1000)
 def role_of(word: str) -> str | None:
     """Our word for a parent's role, or None if we do not know theirs."""
     return _ROLE.get(_bare(word))
@@ -82,6 +86,5 @@ def domains_of(tags: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in found if each))
 
 
-@lru_cache(maxsize=1000)
 def _bare(word: str) -> str:
     return re.sub(r"[\s_-]+", "", word.lower())

@@ -64,6 +64,7 @@ NOT_READ = frozenset({
     "interval", "index", "rowidx", "unnamed0", "", "_id", "_rev", "key",
 })  # fmt: skip
 """Columns that a hub, a program that draws graphs or a database adds; nobody misses them."""
+EMPTY: tuple[Any, ...] = ("", [], {})
 MOST_REMEMBERED, LONGEST_REMEMBERED = 40, 1_000
 _FIELD = {written: field for field, names in NAMES.items() for written in names}
 _NUMBERED = re.compile(
@@ -127,8 +128,13 @@ def _numbered(bare: Mapping[str, str], parent: str | None) -> dict[str, str]:
 
 def is_pair(fields: Mapping[str, str]) -> bool:
     """Whether the columns only say which end of an edge is which, and not who is the parent."""
-    ends = bare_name(fields.get("parent", "")), bare_name(fields.get("child", ""))
-    return ends in PAIRS
+    parent, child = fields.get("parent"), fields.get("child")
+    return parent is not None and child is not None and _ends(parent, child)
+
+
+@lru_cache(maxsize=1_000)
+def _ends(parent: str, child: str) -> bool:
+    return (bare_name(parent), bare_name(child)) in PAIRS
 
 
 @lru_cache(maxsize=1_000)
@@ -151,5 +157,8 @@ def unknown_among(columns: Iterable[str], fields: Mapping[str, str]) -> list[str
 
 def record(fields: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of one line by field; what is empty is left out."""
-    found = {field: values.get(column) for field, column in fields.items()}
-    return {field: value for field, value in found.items() if value not in (None, "", [], {})}
+    return {
+        field: value
+        for field, column in fields.items()
+        if (value := values.get(column)) is not None and value not in EMPTY
+    }

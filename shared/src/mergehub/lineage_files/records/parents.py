@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mergehub.lineage_files.names import is_usual
 from mergehub.lineage_files.values import listed
 
-from .columns import OF_EACH, PARENT, fields_of, record
+from .columns import NAMES, OF_EACH, PARENT, fields_of, record
 
 LONGEST = 100_000
+PLAIN = NAMES.keys()
+"""The fields of a line that has no column for each parent."""
 _BETWEEN = re.compile(r"[,;|\n]")
 _BETWEEN_NUMBERS = re.compile(r"[;|]|,\s+|\s+")
 
@@ -24,6 +27,9 @@ class Parent(NamedTuple):
 
 def parents_of(said: Mapping[str, Any]) -> list[Parent]:
     """The parents of a record: one, a list, an object of names and weights, or some columns."""
+    only = said.get(PARENT)
+    if isinstance(only, str) and is_usual(only) and not said.keys() - PLAIN:
+        return [Parent(only, {})]
     numbered = [field for field in said if field.startswith("parent ")]
     if numbered:
         return _of_columns(said, numbered)

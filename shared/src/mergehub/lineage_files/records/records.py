@@ -40,6 +40,7 @@ FACTS: dict[str, Callable[[Any], Any]] = {
     "tokenizer": values.text,
     "licence": values.text,
 }
+OF_MODELS = FACTS.keys() | {"domains"}
 ONLY_FACTS = FACTS | {"made_on": values.day}
 """Where there is no edge, the date is the model's."""
 
@@ -71,6 +72,9 @@ def rows_of(said: Record, line: int | None, *, is_pair: bool = False) -> Iterato
     for row in _edges(child, parents, said, line, notes):
         edges += isinstance(row, Edge)
         yield row
+    if parents and said.keys().isdisjoint(OF_MODELS):
+        yield from notes
+        return
     facts = _read(said, FACTS if parents else ONLY_FACTS, line, notes)
     facts["domains"] = values.words(said.get("domains"))
     yield from notes
@@ -80,12 +84,12 @@ def rows_of(said: Record, line: int | None, *, is_pair: bool = False) -> Iterato
 
 def _fault(said: Record, parents: Sequence[Parent]) -> tuple[str, str] | None:
     """Why a line has no edge at all, as a reason and its code."""
-    if not parents and "name" not in said:
-        return "the line names no parent", "no-parent"
+    if not parents:
+        return None if "name" in said else ("the line names no parent", "no-parent")
     if len(parents) > MOST_PARENTS:
         reason = f"a model has at most {MOST_PARENTS} parents, this line names {len(parents)}"
         return reason, "too-many-parents"
-    if parents and has_no_direction(shown(said.get("relation", ""))):
+    if "relation" in said and has_no_direction(shown(said["relation"])):
         return "the line does not say which model was made from the other", "no-direction"
     return None
 
@@ -93,22 +97,19 @@ def _fault(said: Record, parents: Sequence[Parent]) -> tuple[str, str] | None:
 def _edges(
     child: Any, parents: Sequence[Parent], said: Record, line: int | None, notes: list[Row]
 ) -> Iterator[Row]:
-    if not parents:
-        return
     shared: dict[str, Any] | None = None
     for written, own in parents:
-        if own or shared is None:
+        told = shared
+        if own or told is None:
             all_said = {**said, **own} if own else said
             told = _read(all_said, READERS, line, notes) | _kind(all_said, line, notes)
             shared = shared if own else told
-        else:
-            told = shared
         yield from edge_rows(child, written, line, **told)
 
 
 def turned(said: Record) -> Record:
     """The record with its two ends exchanged, if the word between them says so."""
-    if not leads_to_parent(shown(said.get("relation", ""))):
+    if "relation" not in said or not leads_to_parent(shown(said["relation"])):
         return said
     ends = {"child": said.get("parent"), "parent": said.get("child")}
     return {**said, **{end: name for end, name in ends.items() if name is not None}}
@@ -160,9 +161,11 @@ def _kind(said: Record, line: int | None, notes: list[Row]) -> dict[str, str]:
         relation = "unknown"
     if not word and "method" in said:
         relation = "merge"
-    role = role_of(shown(said["role"])) if "role" in said else usual_role(relation)
+    usual = usual_role(relation)
+    if "role" not in said:
+        return {"relation": relation, "role": usual}
+    role = role_of(shown(said["role"]))
     if role is None:
-        role = usual_role(relation)
         reason = "this word for a role is not known"
-        notes.append(Corrected(line, "role", shown(said["role"]), role, reason))
-    return {"relation": relation, "role": role}
+        notes.append(Corrected(line, "role", shown(said["role"]), usual, reason))
+    return {"relation": relation, "role": role or usual}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mergehub.lineage_files.model_info import is_model_info, rows_of_model
 from mergehub.lineage_files.names import is_usual
-from mergehub.lineage_files.records.columns import fields_of, is_pair, record, unknown_among
+from mergehub.lineage_files.records.columns import fields_of, is_pair, unknown_among
 from mergehub.lineage_files.records.records import rows_of
 from mergehub.lineage_files.rows import Corrected, Row, Skipped, Unreadable
 from mergehub.lineage_files.text import Line, lines
@@ -64,6 +64,7 @@ def _rows(
     def is_torn(cells: list[str]) -> bool:
         return any("\n" in cell for place, cell in enumerate(cells) if place in names)
 
+    places = [(field, columns.index(column)) for field, column in fields.items()]
     for row in rows(source, delimiter, is_torn):
         if isinstance(row, Skipped):
             yield row
@@ -72,14 +73,23 @@ def _rows(
         if len(cells) > len(columns) and any(each.strip() for each in cells[len(columns) :]):
             reason = f"the row has {len(cells)} columns, and the header {len(columns)}"
             yield Skipped(number, "", "", reason, "columns")
-            continue
-        told = dict(zip(columns, map(_plain, cells), strict=False))
-        if of_model:
-            yield from rows_of_model(
-                {column: listed(each) for column, each in told.items()}, number
-            )
-        else:
-            yield from rows_of(record(fields, told), number, is_pair=pair)
+        elif of_model:
+            told = zip(columns, map(str.strip, cells), strict=False)
+            yield from rows_of_model({each: listed(cell) for each, cell in told if cell}, number)
+        elif said := _said(cells, places):
+            yield from rows_of(said, number, is_pair=pair)
+        elif any(each.strip() for each in cells):
+            yield Skipped(number, "", "", "the line names no parent", "no-parent")
+
+
+def _said(cells: list[str], places: list[tuple[str, int]]) -> dict[str, str]:
+    """The cells of a row by their fields; what is empty is left out."""
+    count = len(cells)
+    return {
+        field: cell if cell[0] != "'" else _plain(cell)
+        for field, place in places
+        if place < count and (cell := cells[place].strip())
+    }
 
 
 def _counts(line: Line | Skipped) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,12 +91,16 @@ class _Reader:
 
     def _record(self, value: Value, line: int) -> Iterator[Row]:
         fields = fields_of(value)
+        if len(fields) < len(value):
+            yield from self._unknown(value, fields, line)
+        yield from rows_of(record(fields, value), line, is_pair=is_pair(fields))
+
+    def _unknown(self, value: Value, fields: Mapping[str, str], line: int) -> Iterator[Row]:
         for column in unknown_among(value, fields):
             if column not in self._seen and len(self._seen) < MOST_UNKNOWN:
                 self._seen.add(column)
                 reason = "this field is not known, and not read"
                 yield Corrected(line, column[:100], "", "", reason)
-        yield from rows_of(record(fields, value), line, is_pair=is_pair(fields))
 
 
 def _is_edge(value: Value) -> bool:
