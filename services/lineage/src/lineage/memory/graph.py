@@ -44,6 +44,10 @@ class Graph:
         """One more than the largest number of a model."""
         return len(self.models.exists)
 
+    def has(self, number: int) -> bool:
+        """Whether the model with this number is here."""
+        return number < self.size and bool(self.models.exists[number])
+
     def name(self, number: int) -> str:
         """A model's present name."""
         return self.names.at(int(self.models.name_place[number]))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from lineage.edges.models import ClaimRow, EdgeRow, RefusedEdgeRow
-from lineage.models.models import ModelRow, RevisionRow
+from lineage.models.edge_details import DIGESTS, with_revisions
+from lineage.models.models import ModelRow
 from mergehub.kit.database.database import AnyRow
 
 ORIGINAL = "original"
@@ -47,13 +47,11 @@ async def refused(session: AsyncSession, child: int) -> Sequence[AnyRow]:
 
 async def claims(session: AsyncSession, child: int) -> Sequence[AnyRow]:
     """The claims about a model's parents that are not shown, the most trusted first."""
-    own, of_parent = aliased(RevisionRow), aliased(RevisionRow)
     query = (
         select(
             ModelRow.id.label("parent"),
             ModelRow.name,
-            own.digest.label("child_digest"),
-            of_parent.digest.label("parent_digest"),
+            *DIGESTS,
             EdgeRow.role,
             ClaimRow.relation,
             ClaimRow.method,
@@ -68,9 +66,7 @@ async def claims(session: AsyncSession, child: int) -> Sequence[AnyRow]:
         )
         .join(EdgeRow, EdgeRow.id == ClaimRow.edge_id)
         .join(ModelRow, ModelRow.number == EdgeRow.parent)
-        .join(own, own.id == EdgeRow.child_revision, isouter=True)
-        .join(of_parent, of_parent.id == EdgeRow.parent_revision, isouter=True)
         .where(EdgeRow.child == child)
         .order_by(ClaimRow.confidence.desc(), ClaimRow.id)
     )
-    return (await session.execute(query)).all()
+    return (await session.execute(with_revisions(query))).all()

@@ -40,12 +40,12 @@ def list_ancestors(
     model_id: str | UUID,
     *,
     max_depth: int | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
     relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
     | None = None,
     method: list[str] | None = None,
     since: str | None = None,
-    limit: int | None = None,
-    cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Walk]:
     """The models that a model was made from, directly or by way of others. With `Accept:
@@ -57,11 +57,11 @@ def list_ancestors(
         f"/v1/models/{part(model_id)}/ancestors",
         query={
             "max_depth": max_depth,
+            "limit": limit,
+            "cursor": cursor,
             "relation": relation,
             "method": method,
             "since": since,
-            "limit": limit,
-            "cursor": cursor,
         },
         headers={"If-None-Match": if_none_match},
     )
@@ -71,12 +71,12 @@ def list_descendants(
     model_id: str | UUID,
     *,
     max_depth: int | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
     relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
     | None = None,
     method: list[str] | None = None,
     since: str | None = None,
-    limit: int | None = None,
-    cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Walk]:
     """The models that were made from a model, directly or by way of others. With `Accept:
@@ -88,11 +88,11 @@ def list_descendants(
         f"/v1/models/{part(model_id)}/descendants",
         query={
             "max_depth": max_depth,
+            "limit": limit,
+            "cursor": cursor,
             "relation": relation,
             "method": method,
             "since": since,
-            "limit": limit,
-            "cursor": cursor,
         },
         headers={"If-None-Match": if_none_match},
     )
@@ -102,12 +102,12 @@ def list_relatives(
     model_id: str | UUID,
     *,
     max_depth: int | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
     relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
     | None = None,
     method: list[str] | None = None,
     since: str | None = None,
-    limit: int | None = None,
-    cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Walk]:
     """What a model was made from and what was made from it. With `Accept: application/x-ndjson`,
@@ -118,11 +118,11 @@ def list_relatives(
         f"/v1/models/{part(model_id)}/relatives",
         query={
             "max_depth": max_depth,
+            "limit": limit,
+            "cursor": cursor,
             "relation": relation,
             "method": method,
             "since": since,
-            "limit": limit,
-            "cursor": cursor,
         },
         headers={"If-None-Match": if_none_match},
     )
@@ -299,6 +299,31 @@ def get_map(
             "limit": limit,
             "collapse": collapse,
             "layout": layout,
+            "licence": licence,
+            "domain": domain,
+            "relation": relation,
+            "method": method,
+            "since": since,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def get_facets(
+    *,
+    licence: list[str] | None = None,
+    domain: list[str] | None = None,
+    relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
+    | None = None,
+    method: list[str] | None = None,
+    since: str | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.Facets]:
+    """What a map can be filtered by: methods, licences and so on, and how many models have each."""
+    return Call(
+        "GET",
+        "/v1/graph/facets",
+        query={
             "licence": licence,
             "domain": domain,
             "relation": relation,

@@ -24,8 +24,8 @@ from mergehub.kit.http.parameters import known_parameters
 from mergehub.kit.http.stack import add_middleware
 from mergehub.kit.identity.auth import authenticated
 from mergehub.kit.identity.browsers import Sessions
+from mergehub.kit.middleware.bodies import PROBES
 from mergehub.kit.middleware.hosts import own_names
-from mergehub.kit.middleware.requests import PROBES
 from mergehub.kit.openapi.answers import share_errors
 from mergehub.kit.openapi.document import amend
 from mergehub.kit.openapi.links import Link, describe_links
@@ -55,6 +55,10 @@ def _no_loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
     return {}
 
 
+async def _no_fault(app: FastAPI) -> str | None:
+    return None
+
+
 async def _no_readings(session: AsyncSession) -> Sequence[Reading]:
     return ()
 
@@ -71,6 +75,7 @@ class ServiceParts:
     - `start`: runs once before the first request; the tables need not be there yet.
     - `loops`: what each process that answers requests does besides, wherever the background runs.
     - `prepare`: runs once when the tables are there, before the first request that needs them.
+    - `unready`: why requests cannot be answered yet, as a sentence; None if they can.
     """
 
     background: Background
@@ -83,6 +88,7 @@ class ServiceParts:
     prepare: Callable[[Resources], Awaitable[None]] = _no_preparation
     readings: Callable[[AsyncSession], Awaitable[Sequence[Reading]]] = _no_readings
     doors: Sequence[APIRouter] = ()
+    unready: Callable[[FastAPI], Awaitable[str | None]] = _no_fault
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -159,6 +165,8 @@ def _operations(parts: ServiceParts, metrics: CollectorRegistry) -> APIRouter:
         await _check_ready(request.app.state.resources)
         if faults := request.app.state.loops.faults():
             raise NotReady(" ".join(faults))
+        if fault := await parts.unready(request.app):
+            raise NotReady(fault)
         return {"status": "ready", "service": parts.background.name}
 
     @router.get("/metrics")
