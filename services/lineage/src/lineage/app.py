@@ -60,11 +60,17 @@ def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub lineage",
-<<<<<<< HEAD
-    routers=(models, answers, map_data, facets, exports, statistics, imports, moderation),
-=======
-    routers=(models, answers, ingredients, map_data, exports, statistics, imports, moderation),
->>>>>>> e2671a02
+    routers=(
+        models,
+        answers,
+        ingredients,
+        map_data,
+        facets,
+        exports,
+        statistics,
+        imports,
+        moderation,
+    ),
     largest_bodies={"/graph/imports": IMPORT_BYTES},
     links=LINKS,
     readings=intake.readings,

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from .rows import Edge, Facts, body_of
 
-MOST_ROWS = 5_000
-MOST_BYTES = 1_500_000
+MOST_ROWS = 10_000
+MOST_BYTES = 3_000_000
 
 
 class Place(NamedTuple):

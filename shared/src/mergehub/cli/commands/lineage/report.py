@@ -25,6 +25,8 @@ class Report:
     def __init__(self, dry_run: bool) -> None:
         self.dry_run = dry_run
         self.files = 0
+        self.sent_before = 0
+        """Rows that an earlier import with the same state has sent."""
         self.edges: Counter[str] = Counter()
         self.models: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
@@ -82,6 +84,7 @@ class Report:
         return {
             "dry_run": self.dry_run,
             "files": self.files,
+            "sent_before": self.sent_before,
             "edges": {name: self.edges[name] for name in EDGES},
             "models": {name: self.models[name] for name in MODELS},
             "skipped": self.skipped,
@@ -91,17 +94,26 @@ class Report:
 
     def print(self, *, everything: bool) -> None:
         """The report for people; only the first lines of each kind, unless they want everything."""
+        if self.files > len(self.unreadable):
+            self._counts()
+        self._list("Skipped", self.skipped, self.counts["skipped"], everything)
+        self._list("Corrected", self.corrected, self.counts["corrected"], everything)
+        for each in self.unreadable:
+            click.echo(f"Not read: {each['reason']}", err=True)
+        if self.sent_before:
+            click.echo(
+                f"\n{self.sent_before} more rows had been sent before, says the file of --state. "
+                "Without it, all are sent."
+            )
+        if self.dry_run:
+            click.echo("\nNothing was stored: this was a dry run.")
+
+    def _counts(self) -> None:
         counted = table("", *EDGES, "changed")
         counted.add_row("edges", *(str(self.edges[name]) for name in EDGES), "")
         counted.add_row("models", str(self.models["added"]), "", "", "", "",
                         str(self.models["changed"]))  # fmt: skip
         show(counted)
-        self._list("Skipped", self.skipped, self.counts["skipped"], everything)
-        self._list("Corrected", self.corrected, self.counts["corrected"], everything)
-        for each in self.unreadable:
-            click.echo(f"Not read: {each['reason']}", err=True)
-        if self.dry_run:
-            click.echo("\nNothing was stored: this was a dry run.")
 
     def _list(self, title: str, rows: list[dict[str, Any]], count: int, everything: bool) -> None:
         if not rows:
