@@ -51,7 +51,7 @@ NEEDED = {
     },
     OPEN: {"get_hub"},
     "its own end": {"sign_out"},  # revokes the token of the request
-    "nobody": {"check_recipe"},  # stores nothing
+    "nobody": {"check_recipe", "check_ingredients"},  # they store nothing
 }  # fmt: skip
 SCOPE_OF = {name: scope for scope, names in NEEDED.items() for name in names}
 

@@ -17,29 +17,15 @@ from lineage.learning.service import learn
 from lineage.models.models import FlagRow, ModelRow
 from lineage.questions import licences as licence_question
 from lineage.questions.ancestry import ancestry
-from lineage.questions.kinship import Kinship, kinship, originals
+from lineage.questions.kinship import kinship, originals
 
 nx = when_used("networkx")
 model = st.integers(1, 12)
 
 
-def counted(made: Drawn) -> None:
-    """Give each model the counters that learning keeps, from the edges of the test."""
-    columns = made.graph.models
-    for number in range(len(columns.exists)):
-        made_from = [each for each in made.edges if each.parent == number]
-        merges = [each for each in made_from if each.relation == "merge"]
-        columns.children_count[number] = len({each.child for each in made_from})
-        for role, column in (
-            ("base", columns.base_count),
-            ("ingredient", columns.ingredient_count),
-        ):
-            column[number] = len({each.child for each in merges if each.role == role})
-
-
-def asked(made: Drawn, models: list[int], base: int | None) -> Kinship:
-    counted(made)
-    return kinship(made.graph, {each: ancestry(made.graph, each) for each in models}, models, base)
+def bases_of(made: Drawn) -> set[int]:
+    """The models from which another was made in another way than by a merge."""
+    return {each.parent for each in made.edges if each.relation != "merge"}
 
 
 @given(
@@ -48,26 +34,12 @@ def asked(made: Drawn, models: list[int], base: int | None) -> Kinship:
     base=st.none() | model,
 )
 def test_the_kinship_of_models_is_that_of_a_plain_search(made, models, base):
-    found = asked(made, models, base)
+    ancestries = {each: ancestry(made.graph, each) for each in models}
+    found = kinship(made.graph, ancestries, models, base, bases_of(made))
     graph = nx.DiGraph((each.child, each.parent) for each in made.edges)
     graph.add_nodes_from(range(1, 13))
     lines = {each: nx.descendants(graph, each) | {each} for each in graph}
-    only_merged = {
-        each
-        for each in graph
-        if not graph.out_degree(each)
-        and len({edge.child for edge in made.edges if edge.parent == each})
-        <= sum(
-            len(
-                {
-                    edge.child
-                    for edge in made.edges
-                    if (edge.parent, edge.relation, edge.role) == (each, "merge", role)
-                }
-            )
-            for role in ("base", "ingredient")
-        )
-    }
+    only_merged = {each for each in graph if not graph.out_degree(each)} - bases_of(made)
     assert found.compared == [each for each in models if each not in only_merged | {base}]
     assert found.apart == [
         each for each in found.compared if base is not None and base not in lines[each]
@@ -104,8 +76,8 @@ def test_a_merge_would_inherit_what_a_child_of_all_its_models_inherits(made, mod
 
 
 def test_a_model_goes_back_to_its_originals_with_the_most_children():
-    facts = {1: {"children_count": 1}, 2: {"children_count": 7}, 3: {"children_count": 2}}
-    made = drawn([DrawnEdge(5, 1), DrawnEdge(5, 2), DrawnEdge(6, 5), DrawnEdge(6, 3)], facts)
+    made = drawn([DrawnEdge(5, 1), DrawnEdge(5, 2), DrawnEdge(6, 5), DrawnEdge(6, 3)])
+    made.graph.models.children_count[[1, 2, 3]] = 1, 7, 2
     assert originals(made.graph, ancestry(made.graph, 6), 2) == [2, 3]
 
 

@@ -1,13 +1,15 @@
-"""From the references of a recipe to the models that have these names, or had them."""
+"""What the tables know of the models of a recipe: their numbers, and which are bases."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.learning import model_rows
 from lineage.learning.names import key
+from lineage.models.models import ModelRow
 from mergehub.recipe import ModelRef
 
 
@@ -22,6 +24,18 @@ async def numbers(session: AsyncSession, references: Iterable[str]) -> Mapping[s
         for reference, known_as in keys.items()
     }
     return {each: number for each, number in found.items() if number is not None}
+
+
+async def bases(session: AsyncSession, numbers: Collection[int]) -> set[int]:
+    """Which models have a child that is no merge: others take them for a base.
+
+    The counters say so: they count the children that are merges in two roles, and all children.
+    """
+    merges = ModelRow.base_count + ModelRow.ingredient_count
+    query = select(ModelRow.number).where(
+        ModelRow.number.in_(numbers), ModelRow.children_count > merges
+    )
+    return set(await session.scalars(query))
 
 
 def _names(reference: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.answers.inheritance import conflict, exclusion, flag_rows, inherited_flags
 from lineage.answers.named import named, named_one
+from lineage.ingredients import repository
 from lineage.ingredients.schemas import (
     MOST_FLAGS,
     MOST_LICENCES,
@@ -44,7 +45,8 @@ async def ingredients(
     session: AsyncSession, graph: Graph, asked: IngredientsAsked, known: Known
 ) -> Ingredients:
     """What is known of the models, and how they are related."""
-    found = await asyncio.to_thread(_find, graph, asked, known)
+    bases = await repository.bases(session, set(known.values()))
+    found = await asyncio.to_thread(_find, graph, asked, known, bases)
     rows = await flag_rows(
         session, {each.model for flagged in found.flagged.values() for each in flagged}
     )
@@ -67,22 +69,26 @@ async def ingredients(
     )
 
 
-def _find(graph: Graph, asked: IngredientsAsked, known: Known) -> _Found:
+def _find(graph: Graph, asked: IngredientsAsked, known: Known, bases: set[int]) -> _Found:
     ancestries = {number: ancestry(graph, number) for number in set(known.values())}
     return _Found(
         {each: flagged_in(graph, of)[:MOST_FLAGS] for each, of in ancestries.items()},
         {each: originals(graph, of, MOST_ORIGINALS) for each, of in ancestries.items()},
-        [_kinship(graph, ancestries, group, known) for group in asked.groups],
+        [_kinship(graph, ancestries, group, known, bases) for group in asked.groups],
         licences_of_merge(graph, list(ancestries)),
     )
 
 
 def _kinship(
-    graph: Graph, ancestries: Mapping[int, Ancestry], group: IngredientGroup, known: Known
+    graph: Graph,
+    ancestries: Mapping[int, Ancestry],
+    group: IngredientGroup,
+    known: Known,
+    bases: set[int],
 ) -> GroupKinship:
     asked = {known[each]: each for each in reversed(group.models) if each in known}
     base = None if group.base is None else known.get(group.base)
-    found = kinship(graph, ancestries, list(reversed(asked)), base)
+    found = kinship(graph, ancestries, list(reversed(asked)), base, bases)
     return GroupKinship(
         compared=[asked[each] for each in found.compared],
         apart=[asked[each] for each in found.apart],

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from lineage.memory.arrays import Numbers
 from lineage.memory.graph import Graph
 from lineage.questions.ancestry import Ancestry
 from lineage.questions.common import in_all
@@ -34,12 +33,21 @@ class Kinship:
 
 
 def kinship(
-    graph: Graph, ancestries: Mapping[int, Ancestry], models: Sequence[int], base: int | None
+    graph: Graph,
+    ancestries: Mapping[int, Ancestry],
+    models: Sequence[int],
+    base: int | None,
+    bases: Container[int],
 ) -> Kinship:
-    """The kinship of models, whose ancestries are given; `base` is the merge's, if it is known."""
-    known = _known_origins(graph, np.array(models, np.int32))
-    compared = [each for each, is_known in zip(models, known, strict=True) if is_known]
-    compared = [each for each in compared if each != base]
+    """The kinship of models, whose ancestries are given; `base` is the merge's, if it is known.
+
+    `bases` are models from which another was made in another way than by a merge.
+    """
+    compared = [
+        each
+        for each in models
+        if each != base and (each in bases or len(ancestries[each].models) > 1)
+    ]
     apart = [each for each in compared if base is not None and base not in ancestries[each].models]
     return Kinship(compared, apart, _nearest(graph, ancestries, compared))
 
@@ -50,15 +58,6 @@ def originals(graph: Graph, found: Ancestry, most: int) -> list[int]:
     order = np.argsort(-graph.models.children_count[models], kind="stable")
     firsts: list[int] = models[order][:most].tolist()
     return firsts
-
-
-def _known_origins(graph: Graph, models: Numbers) -> list[bool]:
-    """Which models have a parent, or a child that is no merge: then others take them for a base."""
-    columns = graph.models
-    merges = columns.base_count[models] + columns.ingredient_count[models]
-    others = columns.children_count[models] > merges
-    known: list[bool] = (others | (graph.degrees(models, "ancestors") > 0)).tolist()
-    return known
 
 
 def _nearest(graph: Graph, ancestries: Mapping[int, Ancestry], models: Sequence[int]) -> int | None:

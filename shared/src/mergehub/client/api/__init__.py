@@ -8,6 +8,7 @@ from mergehub.client.api.leaderboard import (
     list_results,
 )
 from mergehub.client.api.lineage import (
+    check_ingredients,
     clear_flag,
     export_graph,
     flag_model,
@@ -101,6 +102,7 @@ __all__ = [
     "beat_worker",
     "cancel_run",
     "change_webhook",
+    "check_ingredients",
     "check_recipe",
     "claim_run",
     "clear_flag",

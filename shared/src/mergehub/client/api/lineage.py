@@ -272,6 +272,11 @@ def get_contamination(
     )
 
 
+def check_ingredients(body: t.IngredientsAsked) -> Call[t.Ingredients]:
+    """What is known of the models of a recipe: their shared base, flags and licences."""
+    return Call("POST", "/v1/graph/ingredients", body=body)
+
+
 def get_map(
     *,
     focus: str | UUID | None = None,

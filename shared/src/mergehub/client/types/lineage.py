@@ -151,6 +151,18 @@ class FlagCreate(TypedDict):
     evidence: NotRequired[str | None]
 
 
+class GroupKinship(TypedDict):
+    """How the models of a group are related, by `rule`.
+
+    - `compared`: those whose origin is known, as the question names them.
+    - `apart`: those of them that did not come from the group's base, if the hub knows that.
+    - `shared`: the nearest model that all of them came from."""
+
+    compared: list[str]
+    apart: list[str]
+    shared: Named | None
+
+
 class ImportCreate(TypedDict):
     """At most 10,000 rows. Importing the same rows again changes nothing."""
 
@@ -202,6 +214,47 @@ class ImportedModel(TypedDict):
     domains: NotRequired[list[str]]
     made_on: NotRequired[str | None]
     line: NotRequired[int | None]
+
+
+class Ingredient(TypedDict):
+    """A model that the hub knows; `asked` is how the question names it.
+
+    - `originals`: the models without parents that it came from, at most three.
+    - `flags`: the nearest flags of it and its ancestors, at most ten."""
+
+    id: str
+    name: str
+    asked: str
+    originals: list[Named]
+    flags: list[InheritedFlag]
+
+
+class IngredientGroup(TypedDict):
+    """Models that are merged with one another, and the base of their task vectors, if any."""
+
+    models: list[str]
+    base: NotRequired[str | None]
+
+
+class Ingredients(TypedDict):
+    """What is known of the models; `groups` are in the order of the question.
+
+    `conflicts` and `exclusions` are of the licences that a merge of all of them would inherit."""
+
+    rule: str
+    models: list[Ingredient]
+    unknown: list[str]
+    groups: list[GroupKinship]
+    conflicts: list[LicenceConflict]
+    exclusions: list[LicenceExclusion]
+    as_of: int
+
+
+class IngredientsAsked(TypedDict):
+    """The groups of a recipe; `models` are those in none of them, such as adapters."""
+
+    groups: list[IngredientGroup]
+    models: NotRequired[list[str]]
 
 
 class InheritedFlag(TypedDict):
