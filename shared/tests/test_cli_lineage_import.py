@@ -76,12 +76,14 @@ def test_people_get_counts_and_a_line_for_each_row_that_was_skipped(
     assert hub.imports[0]["source"] == "thesis"
 
 
-def test_of_many_rows_the_first_are_shown_and_with_all_every_one(
+def test_of_many_rows_the_first_of_each_reason_are_shown_and_with_all_every_one(
     hub: ImportingHub, tmp_path: Path
 ) -> None:
-    text = EDGES + "a/b,a/b,merge\n" * 30
+    text = EDGES + "a/b,a/b,merge\n" * 30 + "/a/path,c/d,merge\n"
     file = _file(tmp_path, "edges.csv", text)
-    assert "and 10 more; --all shows them" in _run(hub, file).stdout
+    shown = _run(hub, file).stdout
+    assert "and 25 more; --all shows them" in shown
+    assert (shown.count("its own parent"), shown.count("a path is not a name")) == (5, 1)
     assert _run(hub, file, "--all").stdout.count("its own parent") == 30
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from lineage_texts import read_file, read_text
 
 from mergehub.lineage_files.rows import Edge, Facts, Unreadable
 
+DATA = os.environ.get("MERGEHUB_REAL_DATA")
 WRITERS = {"graphml": nx.write_graphml, "gexf": nx.write_gexf}
 
 
@@ -98,3 +101,26 @@ def test_xml_that_is_no_graph_or_wants_much_is_refused(
     else:
         with pytest.raises(Unreadable, match=why):
             read()
+
+
+@pytest.mark.skipif(DATA is None, reason="MERGEHUB_REAL_DATA names no folder of real lists")
+def test_the_real_edges_are_the_same_in_every_form_of_networkx(tmp_path: Path) -> None:
+    listed = read_file(Path(str(DATA)) / "lineage" / "edges.csv")
+    graph = nx.DiGraph((edge.parent, edge.child) for edge in listed.edges)
+    for kind, write in WRITERS.items():
+        write(graph, tmp_path / f"graph.{kind}")
+    forms = {
+        "links": nx.node_link_data(graph, edges="links"),
+        "adjacency": nx.adjacency_data(graph),
+        "cytoscape": nx.cytoscape_data(graph),
+        "mapping": nx.to_dict_of_lists(graph.reverse()),
+    }
+    for kind, form in forms.items():
+        (tmp_path / f"{kind}.json").write_text(json.dumps(form))
+    (tmp_path / "edges.txt").write_text("parent\tchild\n")
+    with (tmp_path / "edges.txt").open("ab") as file:
+        nx.write_edgelist(graph, file, data=False, delimiter="\t")
+    for path in tmp_path.iterdir():
+        read = read_file(path)
+        assert {(parent, child) for child, parent in read.pairs} == set(graph.edges), path.name
+        assert read.skipped == [], path.name

@@ -33,6 +33,8 @@ PIECES = [
     "---\n", "```yaml\n", "```\n", "~~~", "https://huggingface.co/", "tags: [merge]\n", '"', "'",
     ",", ";", "\t", "|", "\n", "\r\n", "\r", "[", "]", "{", "}", ":", "#", "&a ", "*a", "<<: ",
     "\ufeff", "\0", "\u200b", "\ud7ff", "é", "1e999", "nan", "-1", "999999999999999999999", " ",
+    "<graphml>", "<graph>", '<node id="a/b">', '<edge source="a/b" target="c/d"/>', "</node>",
+    "<!DOCTYPE x [", "<!ENTITY a 'b'>", "&#0;", "parent_1", "weight_2", "Undirected", "merged from",
     '{"child": "', '"parent": "', '"cardData": {', '"id": "', "null", "true", "merge", "ties",
 ]  # fmt: skip
 texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=60).map("".join)
@@ -92,6 +94,33 @@ def test_any_information_about_a_model_is_read_or_reported(
 ) -> None:
     info = {"id": "me/soup", "tags": told, **more}
     _check(list(rows_of_model(info | told if isinstance(told, dict) else info)))
+
+
+KEYS = [
+    "nodes", "links", "edges", "elements", "data", "source", "target", "id", "name", "label",
+    "adjacency", "children", "child", "parent", "parents", "parent_1", "parent_2", "models", "rows",
+    "columns", "directed", "weight", "weights", "relation", "a/b", "c/d", "tags", "cardData", "row",
+]  # fmt: skip
+documents = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.sampled_from(["a/b", "c/d", "x", "", "0.5"]),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5)
+    ),
+    max_leaves=25,
+)
+
+
+@given(documents, st.booleans())
+def test_any_json_is_read_or_reported(document: object, as_lines: bool) -> None:
+    """Nothing is lost in silence: what gives no edge and no fact gives a reason."""
+    text = json.dumps(document, indent=None if as_lines else 1)
+    rows = _rows(text.encode(), "json")
+    _check(rows)
+    if isinstance(document, dict) and {"child", "parent"} <= document.keys():
+        assert rows
 
 
 LONG = 1_000_000

@@ -16,7 +16,8 @@ EDGES = ("added", "known", "strengthened", "weaker", "skipped")
 MODELS = ("added", "changed")
 KEPT = 100_000
 """The most lines of each kind that are kept in memory; all are counted."""
-SHOWN = 20
+SHOWN, ALIKE = 20, 5
+"""How many lines people see, and how many of those for one reason in one file."""
 
 
 class Report:
@@ -119,13 +120,28 @@ class Report:
         if not rows:
             return
         click.echo(f"\n{title}: {count}")
+        shown = rows if everything else _first(rows)
         listed = table("where", "what", "why")
-        for row in rows if everything else rows[:SHOWN]:
+        for row in shown:
             listed.add_row(_where(row), _what(row), row["reason"])
         show(listed)
-        if (shown := len(rows) if everything else min(SHOWN, len(rows))) < count:
+        if len(shown) < count:
             how = "" if everything else "; --all shows them"
-            click.echo(f"and {count - shown} more{how}")
+            click.echo(f"and {count - len(shown)} more{how}")
+
+
+def _first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first rows, and of those with one reason in one file not more than some."""
+    seen: Counter[tuple[str, str]] = Counter()
+    found = []
+    for row in rows:
+        key = row["file"], row.get("code", row.get("field", ""))
+        seen[key] += 1
+        if seen[key] <= ALIKE:
+            found.append(row)
+            if len(found) == SHOWN:
+                break
+    return found
 
 
 def _where(row: Mapping[str, Any]) -> str:
