@@ -370,7 +370,7 @@ async def test_writers_and_moderators_at_once_leave_a_true_graph(resources):
     async with asyncio.timeout(60), driver(resources) as connection:
         turns = [each for batch in batches for each in (write(batch), moderate())]
         await asyncio.gather(*turns)
-        await agree(resources, (await Follower.load(connection)).graph)
+        await agree(resources, (await loaded(resources, connection)).graph)
 
 
 async def toggled(resources: Resources, random: Random) -> None:
