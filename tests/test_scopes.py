@@ -28,7 +28,7 @@ NEEDED = {
     "recipes:write": {"publish_recipe", "update_recipe", "publish_recipe_version"},
     "runs:submit": {"submit_run", "cancel_run", "retry_run"},
     "lineage:write": {"import_graph", "update_model"},
-    "lineage:moderate": {"flag_model", "clear_flag"},
+    "lineage:moderate": {"flag_model", "clear_flag", "withdraw_edge", "restore_edge"},
     "worker": {
         "claim_run", "heartbeat_run", "release_run", "report_run", "beat_worker", "leave_worker",
     },

@@ -87,6 +87,7 @@ MODEL = {
     "id": "s", "name": "me/soup", "kind": "merge", "architecture": "llama",
     "parameters": 7_241_732_096, "tokenizer": None, "domains": ["code"], "made_on": "2024-01-31",
     "names": [{"name": "me/broth"}, {"name": "me/soup"}],
+    "withdrawn_parents": [],
     "claims": [{"name": "org/left", "role": "base", "relation": "finetune", "method": None,
                 "weight": None, "source": "thesis", "confidence": 40}],
 }  # fmt: skip

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mergehub.contracts.lineage_names import LONGEST
 from mergehub.lineage_files import text
 from mergehub.lineage_files.hugging_face import Models
 from mergehub.lineage_files.model_info import rows_of_model
-from mergehub.lineage_files.names import LONGEST_NAME
 from mergehub.lineage_files.reading import FORMATS, File, How, read
 from mergehub.lineage_files.rows import Corrected, Edge, Facts, Row, Skipped, Unreadable, body_of
 from mergehub.lineage_files.words import RELATIONS
@@ -62,7 +62,7 @@ def _check(rows: list[Row]) -> None:
         if isinstance(row, Edge | Facts):
             json.dumps(body_of(row), allow_nan=False).encode()
             names = [row.child, row.parent] if isinstance(row, Edge) else [row.name]
-            assert all(0 < len(name) <= LONGEST_NAME for name in names)
+            assert all(0 < len(name) <= LONGEST for name in names)
             assert all(name.isprintable() and name == name.strip() for name in names)
         else:
             assert isinstance(row, Skipped | Corrected)

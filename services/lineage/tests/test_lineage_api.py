@@ -179,6 +179,8 @@ def test_the_openapi_document_names_operations_and_outputs_have_no_defaults():
         "update_model": "/v1/models/{model_id}",
         "flag_model": "/v1/models/{model_id}/flags",
         "clear_flag": "/v1/models/{model_id}/flags/{flag_id}",
+        "withdraw_edge": "/v1/models/{model_id}/edges/{edge}/withdrawal",
+        "restore_edge": "/v1/models/{model_id}/edges/{edge}/withdrawal",
         "import_graph": "/v1/graph/imports",
         "list_ancestors": "/v1/models/{model_id}/ancestors",
         "list_descendants": "/v1/models/{model_id}/descendants",
@@ -197,7 +199,10 @@ def test_the_openapi_document_names_operations_and_outputs_have_no_defaults():
         "list_risers": "/v1/graph/statistics/risers",
         "list_pairs": "/v1/graph/statistics/pairs",
     }
-    received = {"FlagCreate", "ImportCreate", "ImportedEdge", "ImportedModel", "ModelUpdate"}
+    received = {
+        "FlagCreate", "ImportCreate", "ImportedEdge", "ImportedModel", "ModelUpdate",
+        "WithdrawalCreate",
+    }  # fmt: skip
     schemas = document["components"]["schemas"]
     for name in schemas.keys() - received:
         assert set(schemas[name]["required"]) == set(schemas[name]["properties"]), name

@@ -69,7 +69,7 @@ async def rows(resources) -> tuple[set, set]:
                 None if row.weight is None else round(row.weight, 4),
                 ((row.made_on or row.created_at.astimezone(UTC).date()) - EPOCH).days,
             )
-            for row in await session.scalars(select(EdgeRow))
+            for row in await session.scalars(select(EdgeRow).where(EdgeRow.withdrawal.is_(None)))
         }
     return models, edges
 
@@ -106,7 +106,7 @@ def columns(graph: Graph) -> tuple[set, set]:
             None if np.isnan(e.weight[edge]) else round(float(e.weight[edge]), 4),
             e.made_on[edge],
         )
-        for edge in range(len(e.id))
+        for edge in graph.present(np.arange(len(e.id), dtype=np.int32)).tolist()
     }
     return models, edges
 

@@ -16,7 +16,8 @@ from lineage.imports.endpoints import router as imports
 from lineage.ingredients.endpoints import router as ingredients
 from lineage.map.endpoints import router as map_data
 from lineage.models.endpoints import router as models
-from lineage.moderation.endpoints import router as moderation
+from lineage.moderation.endpoints import router as flags
+from lineage.moderation.withdrawal_endpoints import router as withdrawals
 from lineage.replica.serving import graph_fault, start_replica
 from lineage.statistics.current import start_statistics
 from lineage.statistics.endpoints import router as statistics
@@ -69,7 +70,8 @@ PARTS = ServiceParts(
         exports,
         statistics,
         imports,
-        moderation,
+        flags,
+        withdrawals,
     ),
     largest_bodies={"/graph/imports": IMPORT_BYTES},
     links=LINKS,

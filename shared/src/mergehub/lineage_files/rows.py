@@ -16,7 +16,10 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """`child` was made from `parent`, as one line of a file says."""
+    """`child` was made from `parent`, as one line of a file says.
+
+    `role_stated`: the file says the role; otherwise it is the usual one of the relation.
+    """
 
     child: str
     parent: str
@@ -32,6 +35,7 @@ class Edge:
     made_on: date | None = None
     evidence: str | None = None
     source: str | None = None
+    role_stated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,10 @@ Row = Edge | Facts | Skipped | Corrected
 def body_of(row: Edge | Facts) -> dict[str, Any]:
     """The row as the hub's API takes it; what is not known is left out."""
     told = {}
+    stated = isinstance(row, Facts) or row.role_stated
     for name in row.__slots__:
+        if name == "role_stated" or (name == "role" and not stated):
+            continue
         value = getattr(row, name)
         if value is not None and value != ():
             told[name] = value

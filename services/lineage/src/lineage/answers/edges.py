@@ -39,6 +39,7 @@ async def described(session: AsyncSession, graph: Graph, edges: Numbers) -> list
     )
     rows = [
         {
+            "id": id,
             "child": child,
             "parent": parent,
             "relation": RELATIONS[relation],

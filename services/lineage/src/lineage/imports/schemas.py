@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from lineage.learning.trust import MANUAL, REGISTRY
 from lineage.shapes import Day, Text
+from lineage.trust import MANUAL, REGISTRY
 from mergehub.contracts.examples import example
 from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.names import Digest
@@ -38,7 +38,7 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 Line = Annotated[
     int | None, Field(None, ge=0, lt=2**53, description="The row's place, for the report.")
 ]
-SkippedBecause = Literal["empty-name", "malformed-name", "self-loop", "cycle"]
+SkippedBecause = Literal["empty-name", "malformed-name", "self-loop", "cycle", "withdrawn"]
 RawName = Annotated[str, Field(max_length=10_000)]
 """A name as a file has it. The import skips a row whose name is none, instead of refusing all."""
 

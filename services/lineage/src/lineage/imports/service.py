@@ -14,9 +14,18 @@ from lineage.imports.schemas import (
     ImportReport,
     SkippedBecause,
 )
-from lineage.learning.batch import Batch, Facts, Outcome, Report, Statement, Told
+from lineage.learning.batch import (
+    Batch,
+    Facts,
+    Outcome,
+    Report,
+    Statement,
+    Told,
+    states_role,
+    usual_role,
+)
 from lineage.learning.service import learn
-from lineage.learning.trust import confidence
+from lineage.trust import confidence
 from mergehub.kit.database.database import Database
 
 T = TypeVar("T")
@@ -65,6 +74,8 @@ async def _bring_edges(
         if outcome is Outcome.REFUSED:
             code: SkippedBecause = "self-loop" if child == parent else "cycle"
             findings.skip(line, code, row.child, row.parent)
+        elif outcome is Outcome.WITHDRAWN:
+            findings.skip(line, "withdrawn", row.child, row.parent)
 
 
 async def _learn(
@@ -130,7 +141,8 @@ def _statement(row: ImportedEdge, of_import: str) -> Statement:
         layers=None if row.layers is None else tuple(row.layers),
         evidence=row.evidence,
         made_on=row.made_on,
+        role_stated=states_role(row.relation, row.role),
     )
-    role = row.role or ("ingredient" if row.relation == "merge" else "base")
+    role = row.role or usual_role(row.relation)
     digests = (row.child_digest, row.parent_digest)
     return Statement(row.child.strip(), row.parent.strip(), role, told, *digests)

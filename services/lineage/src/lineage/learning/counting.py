@@ -24,7 +24,8 @@ BASE, INGREDIENT, BOTH = Counts(1, 1, 0), Counts(1, 0, 1), Counts(1, 1, 1)
 
 
 def uses(edges: Collection[Edge]) -> Counts:
-    """What the edges of one child and parent count for."""
+    """What the edges of one child and parent count for; withdrawn ones count for nothing."""
+    edges = [edge for edge in edges if not edge.withdrawn]
     if not edges:
         return NONE
     merged = {edge.key.role for edge in edges if edge.shown.relation == "merge"}

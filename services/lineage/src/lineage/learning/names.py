@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lineage.learning import model_rows
 from lineage.learning.batch import Batch, Facts
 from lineage.learning.facts import UNDESCRIBED, Description
+from mergehub.contracts.lineage_names import composed
 
 
 class Model:
@@ -31,8 +32,8 @@ class Model:
 
 
 def key(name: str) -> str:
-    """The name as the index has it: only ASCII letters have case there."""
-    return name.encode().lower().decode()
+    """The name as the index has it: composed, and only ASCII letters have case there."""
+    return composed(name).encode().lower().decode()
 
 
 class Models:
@@ -72,7 +73,7 @@ async def find(session: AsyncSession, batch: Batch) -> Models:
     found = {each: stored[row.id] for each, row in rows.items()}
     for name, each in given.items():
         if each not in found:
-            found[each] = Model(-1 - len(found), uuid4(), name, 0)
+            found[each] = Model(-1 - len(found), uuid4(), composed(name), 0)
     return Models({name: found[each] for name, each in given.items()})
 
 

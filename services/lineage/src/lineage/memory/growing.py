@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lineage.memory.arrays import Numbers, Places, begins, distinct, pairs, stable_order
+from lineage.memory.arrays import NOTHING, Numbers, Places, begins, distinct, pairs, stable_order
 from lineage.memory.codes import Vocabulary
 from lineage.memory.columns import EdgeColumns, Growing, ModelColumns, Values
 from lineage.memory.graph import Graph
@@ -32,6 +32,7 @@ class GrowingGraph:
         self._identities = Identities()
         self._segments: tuple[Segment, ...] = ()
         self._revision = 0
+        self._withdrawn = NOTHING
 
     def graph(self, as_of: int) -> Graph:
         """The present state, which is that of a position in the log of changes."""
@@ -47,6 +48,7 @@ class GrowingGraph:
             as_of,
             datetime.now(UTC),
             self._revision,
+            self._withdrawn,
         )
 
     def places_of_names(self, numbers: Numbers, lines: bytes) -> Places:
@@ -100,6 +102,19 @@ class GrowingGraph:
         self._edges.write(known[old], again)
         if len(new):
             self._add({name: each[new] for name, each in values.items()})
+
+    def withdraw_edges(self, ids: list[int]) -> None:
+        """Take edges with these ids out; their rows stay. One that is restored gets another row."""
+        edges = self._edges.view()
+        rows = np.flatnonzero(np.isin(edges.id, ids)).astype(np.int32)
+        gone = np.setdiff1d(rows, self._withdrawn)
+        if not len(gone):
+            return
+        self._withdrawn = np.union1d(self._withdrawn, gone)
+        self._revision += 1
+        left = np.sort(self.graph(0).expand(distinct(edges.child[gone]), "ancestors"))
+        left = left[stable_order(pairs(edges.child[left], edges.parent[left]))]
+        self._edges.write(left, {"first": begins(edges.child[left], edges.parent[left])})
 
     def _note_changes(
         self, columns: Columns, rows: Numbers, values: Values, counted: tuple[str, ...]

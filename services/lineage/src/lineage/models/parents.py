@@ -1,4 +1,4 @@
-"""What is said of a model's parents beside the graph: weaker claims, and refused edges."""
+"""What is said of a model's parents beside the graph: weaker, refused and withdrawn claims."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lineage.edges.models import ClaimRow, EdgeRow, RefusedEdgeRow
+from lineage.edges.models import ClaimRow, EdgeRow, RefusedEdgeRow, WithdrawalRow
 from lineage.models.edge_details import DIGESTS, with_revisions
 from lineage.models.models import ModelRow
 from mergehub.kit.database.database import AnyRow
@@ -19,7 +19,7 @@ async def kind(session: AsyncSession, child: int) -> str:
     """How a model was made: the relation of its most trusted edge."""
     query = (
         select(EdgeRow.relation)
-        .where(EdgeRow.child == child)
+        .where(EdgeRow.child == child, EdgeRow.withdrawal.is_(None))
         .order_by(EdgeRow.confidence.desc(), EdgeRow.relation == "unknown", EdgeRow.id)
         .limit(1)
     )
@@ -35,12 +35,39 @@ async def refused(session: AsyncSession, child: int) -> Sequence[AnyRow]:
             RefusedEdgeRow.relation,
             RefusedEdgeRow.role,
             RefusedEdgeRow.run,
+            RefusedEdgeRow.source,
             RefusedEdgeRow.reason,
             RefusedEdgeRow.created_at,
         )
         .join(ModelRow, ModelRow.number == RefusedEdgeRow.parent)
         .where(RefusedEdgeRow.child == child)
         .order_by(RefusedEdgeRow.id)
+    )
+    return (await session.execute(query)).all()
+
+
+async def withdrawn(session: AsyncSession, child: int) -> Sequence[AnyRow]:
+    """The edges of a model that a moderator has withdrawn, oldest first."""
+    query = (
+        select(
+            EdgeRow.id.label("edge"),
+            ModelRow.id.label("parent"),
+            ModelRow.name,
+            EdgeRow.relation,
+            EdgeRow.role,
+            EdgeRow.method,
+            EdgeRow.weight,
+            EdgeRow.source,
+            EdgeRow.confidence,
+            WithdrawalRow.reason,
+            WithdrawalRow.evidence,
+            WithdrawalRow.withdrawn_by,
+            WithdrawalRow.withdrawn_at,
+        )
+        .join(EdgeRow, EdgeRow.withdrawal == WithdrawalRow.id)
+        .join(ModelRow, ModelRow.number == EdgeRow.parent)
+        .where(WithdrawalRow.child == child)
+        .order_by(WithdrawalRow.id)
     )
     return (await session.execute(query)).all()
 
@@ -66,7 +93,7 @@ async def claims(session: AsyncSession, child: int) -> Sequence[AnyRow]:
         )
         .join(EdgeRow, EdgeRow.id == ClaimRow.edge_id)
         .join(ModelRow, ModelRow.number == EdgeRow.parent)
-        .where(EdgeRow.child == child)
+        .where(EdgeRow.child == child, EdgeRow.withdrawal.is_(None))
         .order_by(ClaimRow.confidence.desc(), ClaimRow.id)
     )
     return (await session.execute(with_revisions(query))).all()

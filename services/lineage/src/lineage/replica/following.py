@@ -50,7 +50,9 @@ class Follower:
             found, models, edges = await self._read(connection)
             if found.transactions:
                 newest = 1 + max(self.graph.as_of, *found.transactions.values())
-                self.graph = await asyncio.to_thread(self._apply, models, edges, newest)
+                self.graph = await asyncio.to_thread(
+                    self._apply, models, edges, _missing(found.edges, edges), newest
+                )
             self._place = self._place.moved(found)
             applied, more = applied + len(found.transactions), found.more
         return applied
@@ -70,12 +72,21 @@ class Follower:
                 models = await read_models(connection, codes, sorted(wanted))
         return found, models, edges
 
-    def _apply(self, models: ModelRows | None, edges: Columns | None, as_of: int) -> Graph:
+    def _apply(
+        self, models: ModelRows | None, edges: Columns | None, withdrawn: list[int], as_of: int
+    ) -> Graph:
         if models is not None:
             _put_models(self._growing, models)
         if edges is not None:
             self._growing.put_edges(edges)
+        if withdrawn:
+            self._growing.withdraw_edges(withdrawn)
         return self._growing.graph(as_of)
+
+
+def _missing(wanted: list[int], edges: Columns | None) -> list[int]:
+    """The ids of edges that changed and are not there: they were withdrawn."""
+    return [] if edges is None else sorted(set(wanted).difference(edges["id"].tolist()))
 
 
 def _moment(connection: asyncpg.Connection) -> asyncpg.transaction.Transaction:

@@ -54,7 +54,7 @@ SELECT id, child::int4, parent::int4, coalesce(weight, 'NaN'), coalesce(density,
   confidence,
   num_nonnulls(child_revision, parent_revision, layers, recipe_version, run, evidence) > 0,
   {hashed("relation", "role", "method", "source")}
-FROM edges {{where}}
+FROM (SELECT * FROM edges WHERE withdrawal IS NULL) AS edges {{where}}
 """  # noqa: S608
 EDGE_TEXTS = "SELECT id, relation, role, method, source FROM edges WHERE id = ANY($1)"
 
@@ -91,7 +91,7 @@ async def read_models(
 async def read_edges(
     connection: asyncpg.Connection, codes: Vocabulary, ids: list[int] | None = None
 ) -> Columns:
-    """The edges with these ids, or all."""
+    """The edges with these ids, or all; without those that are withdrawn."""
     where, arguments = _only("id", ids)
     rows = await copied(connection, EDGES.format(where=where), arguments, EDGE_FIELDS)
     texts, each = await texts_of(connection, EDGE_TEXTS, rows.pop("kind"), rows["id"])

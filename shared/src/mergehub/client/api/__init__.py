@@ -31,7 +31,9 @@ from mergehub.client.api.lineage import (
     list_popular_models,
     list_relatives,
     list_risers,
+    restore_edge,
     update_model,
+    withdraw_edge,
 )
 from mergehub.client.api.registry import (
     ask_for_shell,
@@ -175,6 +177,7 @@ __all__ = [
     "replay_webhook_range",
     "report_run",
     "reset_quota",
+    "restore_edge",
     "retry_run",
     "revoke_token",
     "rotate_webhook_secret",
@@ -188,4 +191,5 @@ __all__ = [
     "update_account",
     "update_model",
     "update_recipe",
+    "withdraw_edge",
 ]

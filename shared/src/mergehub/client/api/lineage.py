@@ -31,9 +31,11 @@ def get_model(model_id: str | UUID, *, if_none_match: str | None = None) -> Call
     return Call("GET", f"/v1/models/{part(model_id)}", headers={"If-None-Match": if_none_match})
 
 
-def update_model(model_id: str | UUID, body: t.ModelUpdate) -> Call[t.ModelDetail]:
+def update_model(
+    model_id: str | UUID, body: t.ModelUpdate, *, if_match: str
+) -> Call[t.ModelDetail]:
     """Change what the body names. A renamed model keeps its id, and is found by former names."""
-    return Call("PATCH", f"/v1/models/{part(model_id)}", body=body)
+    return Call("PATCH", f"/v1/models/{part(model_id)}", headers={"If-Match": if_match}, body=body)
 
 
 def list_ancestors(
@@ -505,3 +507,13 @@ def flag_model(model_id: str | UUID, body: t.FlagCreate) -> Call[t.Flag]:
 def clear_flag(model_id: str | UUID, flag_id: int) -> Call[None]:
     """Take a warning back. The flag stays in the model's history, with who cleared it, and when."""
     return Call("DELETE", f"/v1/models/{part(model_id)}/flags/{part(flag_id)}")
+
+
+def withdraw_edge(model_id: str | UUID, edge: int, body: t.WithdrawalCreate) -> Call[t.Withdrawal]:
+    """Say that a model did not come from a parent in this way. No answer has the edge any more."""
+    return Call("POST", f"/v1/models/{part(model_id)}/edges/{part(edge)}/withdrawal", body=body)
+
+
+def restore_edge(model_id: str | UUID, edge: int) -> Call[None]:
+    """Put a withdrawn edge back, with all that sources have said of it meanwhile."""
+    return Call("DELETE", f"/v1/models/{part(model_id)}/edges/{part(edge)}/withdrawal")

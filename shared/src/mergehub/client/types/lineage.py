@@ -77,9 +77,11 @@ class Dates(TypedDict):
 class Edge(TypedDict):
     """`child` came from `parent`; digests name the revisions, if they are known.
 
+    The `id` names the edge when a moderator withdraws it.
     `source` is where this was learned, `confidence` (0 to 100) how sure it is, and `evidence` where
     it is written. `made_on` is when the child was made, or else when this was learned."""
 
+    id: int
     child: str
     parent: str
     child_digest: str | None
@@ -279,6 +281,17 @@ class InheritedLicence(TypedDict):
     count: int
 
 
+class Learned(TypedDict):
+    """An edge that had been refused because it would have closed a cycle."""
+
+    child: str
+    child_name: str
+    parent: str
+    parent_name: str
+    relation: str
+    role: str
+
+
 class LicenceConflict(TypedDict):
     """A licence that is broken.
 
@@ -438,6 +451,7 @@ class ModelDetail(TypedDict):
     flags: list[Flag]
     claims: list[Claim]
     refused_parents: list[RefusedParent]
+    withdrawn_parents: list[WithdrawnParent]
 
 
 class ModelName(TypedDict):
@@ -594,6 +608,7 @@ class RefusedParent(TypedDict):
     relation: str
     role: str
     run: str | None
+    source: str
     reason: str
     created_at: str
 
@@ -645,7 +660,7 @@ class Skipped(TypedDict):
     line: int
     child: str
     parent: str | None
-    code: Literal["empty-name", "malformed-name", "self-loop", "cycle"]
+    code: Literal["empty-name", "malformed-name", "self-loop", "cycle", "withdrawn"]
     reason: str
 
 
@@ -661,6 +676,49 @@ class Walk(TypedDict):
     truncated: bool
     next_cursor: str | None
     as_of: int
+
+
+class Withdrawal(TypedDict):
+    """An edge that is in no answer, why, and by whom it was withdrawn.
+
+    `learned`: the edges that were refused before, and that are in the graph now."""
+
+    edge: int
+    child: str
+    parent: str
+    parent_name: str
+    relation: str
+    role: str
+    reason: str
+    evidence: str | None
+    withdrawn_by: str
+    withdrawn_at: str
+    learned: list[Learned]
+
+
+class WithdrawalCreate(TypedDict):
+    reason: str
+    evidence: NotRequired[str | None]
+
+
+class WithdrawnParent(TypedDict):
+    """A parent that the graph had until a moderator withdrew the edge: why, and by whom.
+
+    `evidence` is the moderator's. Another request can restore the `edge`."""
+
+    edge: int
+    parent: str
+    name: str
+    relation: str
+    role: str
+    method: str | None
+    weight: float | None
+    source: str
+    confidence: int
+    reason: str
+    evidence: str | None
+    withdrawn_by: str
+    withdrawn_at: str
 
 
 class Problem(TypedDict):

@@ -186,9 +186,11 @@ class Endpoint(TypedDict):
     url: str
     description: str
     types: list[str]
+    format: Literal["standard", "openlineage"]
     ordered: bool
     signature: Literal["v1", "v1a"]
     public_key: str | None
+    has_bearer_token: bool
     enabled: bool
     disabled_at: str | None
     disabled_reason: str | None
@@ -218,8 +220,10 @@ class EndpointCreate(TypedDict):
             ]
         ]
     ]
-    ordered: NotRequired[bool]
+    format: NotRequired[Literal["standard", "openlineage"]]
+    ordered: NotRequired[bool | None]
     signature: NotRequired[Literal["v1", "v1a"]]
+    bearer_token: NotRequired[str]
 
 
 class EndpointPage(TypedDict):
@@ -230,7 +234,9 @@ class EndpointPage(TypedDict):
 
 
 class EndpointUpdate(TypedDict):
-    """Omitted fields do not change. Enabling, or another URL, clears the record of failures."""
+    """Omitted fields do not change. Enabling, or another URL, clears the record of failures.
+
+    Another origin in `url` needs `bearer_token` again, if there is one."""
 
     url: NotRequired[str | None]
     description: NotRequired[str | None]
@@ -252,6 +258,7 @@ class EndpointUpdate(TypedDict):
         | None
     ]
     ordered: NotRequired[bool | None]
+    bearer_token: NotRequired[str | None]
     enabled: NotRequired[bool | None]
 
 
@@ -263,9 +270,11 @@ class EndpointWithSecret(TypedDict):
     url: str
     description: str
     types: list[str]
+    format: Literal["standard", "openlineage"]
     ordered: bool
     signature: Literal["v1", "v1a"]
     public_key: str | None
+    has_bearer_token: bool
     enabled: bool
     disabled_at: str | None
     disabled_reason: str | None

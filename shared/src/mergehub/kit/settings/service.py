@@ -199,6 +199,11 @@ class ServiceSettings(SignInSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    @property
+    def address(self) -> str:
+        """The address at which the hub is known to people and to programs of others."""
+        return self.public_url or self.hub_url
+
     @cached_property
     def cursor_secret(self) -> bytes:
         """`cursor_key`, or a key that all replicas derive from a secret that they share."""

@@ -104,6 +104,7 @@ class _Recipe:
             yield Corrected(line, "parent", str(one.ref), name, reason)
         yield from edge_rows(
             self._model, name, line, relation="merge", role=BASE if one.base else INGREDIENT,
+            role_stated=True,
             method=self._merge.method, weight=one.weight if whole else None,
             density=one.density if whole else None, layers=one.ranges if whole else None,
             evidence=self._evidence, source=SOURCE,

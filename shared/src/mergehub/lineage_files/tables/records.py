@@ -110,7 +110,7 @@ def _read(
     return found
 
 
-def _kind(record: Record, line: int, notes: list[Row]) -> dict[str, str]:
+def _kind(record: Record, line: int, notes: list[Row]) -> dict[str, str | bool]:
     """The relation and the role; a word that we do not know means the usual."""
     word = shown(record.get("relation", ""))
     relation = relation_of(word)
@@ -120,9 +120,9 @@ def _kind(record: Record, line: int, notes: list[Row]) -> dict[str, str]:
         relation = "unknown"
     if not word and "method" in record:
         relation = "merge"
-    role = role_of(shown(record["role"])) if "role" in record else usual_role(relation)
-    if role is None:
-        role = usual_role(relation)
+    role = role_of(shown(record["role"])) if "role" in record else None
+    usual = usual_role(relation)
+    if role is None and "role" in record:
         reason = "this word for a role is not known"
-        notes.append(Corrected(line, "role", shown(record["role"]), role, reason))
-    return {"relation": relation, "role": role}
+        notes.append(Corrected(line, "role", shown(record["role"]), usual, reason))
+    return {"relation": relation, "role": role or usual, "role_stated": role is not None}

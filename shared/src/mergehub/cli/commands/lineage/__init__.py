@@ -28,6 +28,13 @@ SECTIONS = {
         ),
         "export": Lazy(f"{HERE}.exporting:export", "Export the graph, or what is around a model."),
     },
+    "What moderators put right": {
+        "flag": Lazy(f"{HERE}.moderating:flag", "Warn of a contaminated model."),
+        "unflag": Lazy(f"{HERE}.moderating:unflag", "Take the warning of a model back."),
+        "rename": Lazy(f"{HERE}.moderating:rename", "Give a model another name."),
+        "withdraw": Lazy(f"{HERE}.moderating:withdraw", "Take an edge that is not true out."),
+        "restore": Lazy(f"{HERE}.moderating:restore", "Put a withdrawn edge back."),
+    },
     "Lineage from elsewhere": {
         "import": Lazy(
             f"{HERE}.importing:import_", "Import edge lists, model cards and recipes into a hub."

@@ -37,6 +37,9 @@ def show_model(ctx: click.Context, model: str, raw: bool) -> None:
     if found["model"]["claims"]:
         click.echo("\nOther sources say")
         show(_claims(found["model"]["claims"]))
+    if found["model"]["withdrawn_parents"]:
+        click.echo("\nWithdrawn by a moderator")
+        show(_withdrawn(found["model"]["withdrawn_parents"]))
     for line in [*_conflicts(found["licences"]), *_flags(found["contamination"])]:
         click.echo(f"\n{line}")
 
@@ -105,6 +108,16 @@ def _claims(claims: list[Answer]) -> Table:
         listed.add_row(
             each["name"], each["role"], each["relation"], each["method"] or "", weight,
             each["source"], f"{each['confidence']} %",
+        )  # fmt: skip
+    return listed
+
+
+def _withdrawn(edges: list[Answer]) -> Table:
+    listed = table("parent", "role", "relation", "source", "by", "reason")
+    for each in edges:
+        listed.add_row(
+            each["name"], each["role"], each["relation"], each["source"], each["withdrawn_by"],
+            each["reason"],
         )  # fmt: skip
     return listed
 
