@@ -10,8 +10,8 @@ The demands are in these clauses of the texts:
 - GNU (https://www.gnu.org/licenses/gpl-faq.html#AllCompatibility): GPL-3.0 section 5(c), AGPL-3.0
   section 13, LGPL-2.1 section 3. Identifiers do not say whether later versions are allowed; it is
   assumed. MPL-2.0 3.3, and the appendix of EUPL, name the licences that may follow.
-- Llama (https://www.llama.com/llama3_1/license), 1(b) in all versions: who gets a derived model also
-  gets the agreement, and by it the policy on its use. Terms of one's own may be added (5).
+- Llama (https://www.llama.com/llama3_1/license), 1(b) in all versions: who gets a derived model
+  also gets the agreement, and by it the policy on its use. Terms of one's own may be added (5).
 - Gemma (https://ai.google.dev/gemma/terms), 3.1: the restrictions and a copy of the terms go along;
   different terms may be added.
 - OpenRAIL-M (https://huggingface.co/spaces/CompVis/stable-diffusion-license), 4 and 5, also in the
