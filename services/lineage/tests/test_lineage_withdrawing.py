@@ -277,6 +277,11 @@ async def driver(resources):
         yield connection
 
 
+async def loaded(resources, connection) -> Follower:
+    async with driver(resources) as beside:
+        return await Follower.load(connection, beside)
+
+
 def seen(graph: Graph) -> set[tuple[Any, ...]]:
     """What a graph in memory shows of its edges, asked model by model in both directions."""
     edges, found = graph.edges, []
@@ -322,7 +327,7 @@ async def test_in_any_sequence_of_statements_and_withdrawals_all_places_agree(re
     said: list[Statement] = []
     statistics = CurrentStatistics()
     async with driver(resources) as connection:
-        follower = await Follower.load(connection)
+        follower = await loaded(resources, connection)
         for _ in range(14):
             batch = [
                 say(
@@ -337,7 +342,7 @@ async def test_in_any_sequence_of_statements_and_withdrawals_all_places_agree(re
             await toggled(resources, random)
             await follower.follow(connection)
             await agree(resources, follower.graph)
-            anew = await Follower.load(connection)
+            anew = await loaded(resources, connection)
             assert seen(anew.graph) == seen(follower.graph)
             assert counted(statistics, follower.graph) == counted(CurrentStatistics(), anew.graph)
     async with resources.database.transaction() as session:
