@@ -102,12 +102,14 @@ class CapacityOutput(TypedDict):
 
 
 class CheckedRecipeAnswer(TypedDict):
-    """A valid recipe; `warnings` name what has less effect in it than it seems to."""
+    """A valid recipe."""
 
+    warnings: list[FieldFault]
+    lineage: Literal["answered", "unavailable", "not-asked"]
+    unknown_models: list[str]
     digest: str
     method: str
     ingredients: list[str]
-    warnings: list[FieldFault]
 
 
 class Claim(TypedDict):
@@ -501,6 +503,41 @@ class Parent(TypedDict):
     weight: NotRequired[float | None]
     layers: NotRequired[list[list[Any]] | None]
     base: NotRequired[Parent | None]
+
+
+class PublishedRecipe(TypedDict):
+    """A recipe that was just published, with the warnings of its check."""
+
+    warnings: list[FieldFault]
+    lineage: Literal["answered", "unavailable", "not-asked"]
+    unknown_models: list[str]
+    id: str
+    owner: str
+    visibility: Literal["public", "private"]
+    name: str
+    title: str
+    description: str
+    tags: list[str]
+    domains: list[str]
+    created_at: str
+    version: VersionSummary
+
+
+class PublishedVersion(TypedDict):
+    """A version that was just published, with the warnings of its check."""
+
+    warnings: list[FieldFault]
+    lineage: Literal["answered", "unavailable", "not-asked"]
+    unknown_models: list[str]
+    id: str
+    number: int
+    digest: str
+    method: str
+    created_at: str
+    recipe_id: str
+    ingredients: list[str]
+    source: str
+    canonical: dict[str, Any]
 
 
 class Queue(TypedDict):
