@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lineage.learning import changes
 from lineage.models import repository, schemas, service
 from lineage.models.models import ModelNameRow, ModelRow
+from lineage.scores.scores import Scores
 from lineage.trust import MANUAL
 from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.problems.problem import Conflict
@@ -28,7 +29,11 @@ class ModelNameTaken(Conflict):
 
 
 async def change(
-    session: AsyncSession, model_id: UUID, body: schemas.ModelUpdate, check: Callable[[str], None]
+    session: AsyncSession,
+    model_id: UUID,
+    body: schemas.ModelUpdate,
+    check: Callable[[str], None],
+    scores: Scores,
 ) -> schemas.ModelDetail:
     """Rename a model and change facts about it.
 
@@ -42,13 +47,13 @@ async def change(
     model = await repository.locked(session, model_id)
     if model is None:
         raise service.not_found(model_id)
-    check(etag_of(await service.detail(session, model_id)))
+    check(etag_of(await service.detail(session, model_id, scores)))
     if name is not None and name != model.name:
         await _rename(session, model, name)
     _describe(model, given)
     await session.flush()
     await changes.log(session, (), [model.number])
-    return await service.detail(session, model_id)
+    return await service.detail(session, model_id, scores)
 
 
 async def _rename(session: AsyncSession, model: ModelRow, name: str) -> None:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from lineage.models import changing, schemas, service
 from lineage.models.models import NAME_LENGTH
+from lineage.scores.serving import Known
 from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
@@ -49,9 +50,9 @@ async def list_models(
     response_model=schemas.ModelDetail,
     responses=problem_responses(service.ModelNotFound),
 )
-async def get_model(model_id: UUID, session: Session) -> Response:
+async def get_model(model_id: UUID, session: Session, scores: Known) -> Response:
     """A model with its names, revisions and flags, and what else is said of its parents."""
-    return as_it_is(await service.detail(session, model_id))
+    return as_it_is(await service.detail(session, model_id, scores))
 
 
 @router.patch(
@@ -70,6 +71,7 @@ async def update_model(
     model_id: UUID,
     body: schemas.ModelUpdate,
     session: Session,
+    scores: Known,
     writer: Writer,
     response: Response,
     if_match: IfMatch,
@@ -78,6 +80,6 @@ async def update_model(
 
     No other model can take a former name.
     """
-    model = await changing.change(session, model_id, body, if_match.check)
+    model = await changing.change(session, model_id, body, if_match.check, scores)
     response.headers["ETag"] = etag_of(model)
     return model

@@ -114,6 +114,10 @@ class ServiceSettings(SignInSettings):
         default=None,
         description="Where the registry reaches lineage, if not at the hub's origin.",
     )
+    leaderboard_url: HubUrl | None = Field(
+        default=None,
+        description="Where lineage reaches the leaderboard, if not at the hub's origin.",
+    )
     background: Literal["inline", "separate"] = Field(
         default="inline",
         description="Whether relay, sweeper and consumers run inside the HTTP process (`inline`).",
