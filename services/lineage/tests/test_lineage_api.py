@@ -197,8 +197,6 @@ def test_the_openapi_document_names_operations_and_outputs_have_no_defaults():
         "get_facets": "/v1/graph/facets",
         "check_ingredients": "/v1/graph/ingredients",
         "export_graph": "/v1/graph/export",
-        "get_facets": "/v1/graph/facets",
-        "check_ingredients": "/v1/graph/ingredients",
         "list_popular_models": "/v1/graph/popular",
         "list_methods_by_month": "/v1/graph/statistics/methods",
         "list_risers": "/v1/graph/statistics/risers",
