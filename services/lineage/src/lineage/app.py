@@ -17,6 +17,7 @@ from lineage.map.endpoints import router as map_data
 from lineage.models.endpoints import router as models
 from lineage.moderation.endpoints import router as moderation
 from lineage.replica.serving import graph_fault, start_replica
+from lineage.search.current import start_search
 from lineage.statistics.endpoints import router as statistics
 from lineage.statistics.library import start_library
 from lineage.tables import intake
@@ -53,6 +54,7 @@ def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
         **start_replica(app, resources),
         **start_library(app, resources),
         **start_facets(app, resources),
+        **start_search(app, resources),
     }
 
 
