@@ -68,7 +68,6 @@ class Drawn:
                 "domains": np.array(
                     [codes.domains.code(domains_text(row.get("domains", []))) for row in rows]
                 ),
-                "children_count": np.array([row.get("children_count", 0) for row in rows]),
             },
         )
         self.plain.add_nodes_from(facts.items())

@@ -40,7 +40,13 @@ export class MapSession {
       void this.#load(query, open, asked.signal);
       return () => asked.abort();
     });
-    $effect(() => watchGraph(() => this.retry()));
+    $effect(() =>
+      watchGraph({
+        shown: () => this.graph?.answer ?? null,
+        busy: () => this.loading,
+        read: () => this.retry(),
+      }),
+    );
   }
 
   /** Goes to another state. A way back leads to this one, unless `replace`. */

@@ -2,7 +2,7 @@ import type { GraphQuery } from "../hub/graph.ts";
 import { asRelation, type Relation } from "../hub/relations.ts";
 
 export const VIEWS = ["map", "list"] as const;
-export const COLOURS = ["kind", "family", "method"] as const;
+export const COLOURS = ["kind", "family", "method", "score", "uplift"] as const;
 export type Colour = (typeof COLOURS)[number];
 export const LIMITS = [2_000, 10_000, 50_000] as const;
 export const DIRECTIONS = ["both", "ancestors", "descendants"] as const;

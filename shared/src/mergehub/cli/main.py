@@ -63,6 +63,9 @@ SECTIONS = {
             "mergehub.cli.commands.login:logout", "Sign out, and revoke this shell's token."
         ),
         "tokens": Lazy("mergehub.cli.commands.tokens:tokens", "Make, list and revoke tokens."),
+        "webhooks": Lazy(
+            "mergehub.cli.commands.webhooks:webhooks", "Have a hub's events sent to a server."
+        ),
     },
     "Models and results of a hub": {
         "lineage": Lazy(

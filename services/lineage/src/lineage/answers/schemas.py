@@ -32,10 +32,12 @@ class Node(Named):
 class Edge(Answer):
     """`child` came from `parent`; digests name the revisions, if they are known.
 
+    The `id` names the edge when a moderator withdraws it.
     `source` is where this was learned, `confidence` (0 to 100) how sure it is, and `evidence` where
     it is written. `made_on` is when the child was made, or else when this was learned.
     """
 
+    id: int
     child: UUID
     parent: UUID
     child_digest: str | None

@@ -79,6 +79,11 @@ class Names:
                 return bytes(together)
         return b"".join([text[place : end_of(END, place) + 1] for place in places.tolist()])
 
+    def between(self, begin: int, end: int) -> list[str]:
+        """The names that begin at one place or later, up to the end of a name."""
+        lines = self._text[begin:end].decode().split("\n")[:-1]
+        return [_plain(name) if "\\" in name else name for name in lines]
+
 
 def _escaped(name: str) -> bytes:
     return _TO_ESCAPE.sub(lambda found: "\\" + _ESCAPES[found[0]], name).encode()

@@ -10,14 +10,15 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, collate, func, literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.models.models import FlagRow, ModelNameRow, ModelRow, RevisionRow
+from mergehub.contracts.lineage_names import composed
 from mergehub.kit.database.database import AnyRow
 
 _LOWER = func.lower(ModelRow.name)
 
 
 def _lower(name: str) -> ColumnElement[str]:
-    """The name as the index has it: only ASCII letters have case there."""
-    return func.lower(collate(literal(name), "C"))
+    """The name as the index has it: composed, and only ASCII letters have case there."""
+    return func.lower(collate(literal(composed(name)), "C"))
 
 
 def _once_named(name: str) -> ScalarSelect[UUID]:
@@ -91,6 +92,11 @@ async def locked(session: AsyncSession, model_id: UUID) -> ModelRow | None:
 async def flags(session: AsyncSession, number: int) -> Sequence[FlagRow]:
     query = select(FlagRow).where(FlagRow.model == number).order_by(FlagRow.id)
     return (await session.scalars(query)).all()
+
+
+async def once_bearer(session: AsyncSession, name: str) -> ModelRow | None:
+    """The model that last had this name before, in any case."""
+    return await session.scalar(select(ModelRow).where(ModelRow.id == _once_named(name)))
 
 
 async def bearer(session: AsyncSession, name: str) -> ModelRow | None:

@@ -12,6 +12,7 @@ from lineage.models import repository, schemas
 from lineage.search.finding import Found, find, meant
 from lineage.search.index import Index
 from lineage.search.words import Query, plain
+from mergehub.contracts.lineage_names import composed
 from mergehub.kit.paging.pages import PageRequest
 
 MOST = 1000
@@ -28,7 +29,7 @@ async def found(
     """
     [begin] = asked.after(int) or (0,)
     end = min(max(begin, 0) + asked.limit, MOST)
-    query = Query.of(text)
+    query = Query.of(composed(text))
     listed = await _find(session, graph, index, query, end + 1)
     if not listed:
         other = await asyncio.to_thread(meant, graph, index, query)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from lineage.memory.arrays import Flags
 from lineage.memory.graph import Graph
-from lineage.questions.ancestry import Ancestry, ancestry
+from lineage.questions.ancestry import Ancestry, ancestry, ancestry_of_all
 from lineage.questions.levels import marks
 from lineage.questions.licence_terms import broken
 
@@ -68,16 +69,25 @@ class Licences:
 
 def licences(graph: Graph, model: int) -> Licences:
     """What a model inherits, the nearest first, and what of it is broken."""
-    found = ancestry(graph, model)
+    return _licences(graph, ancestry(graph, model), above=1)
+
+
+def licences_of_merge(graph: Graph, models: Sequence[int]) -> Licences:
+    """What a merge of models would inherit, and what of it is broken already."""
+    return _licences(graph, ancestry_of_all(graph, models), above=0)
+
+
+def _licences(graph: Graph, found: Ancestry, above: int) -> Licences:
+    """The licences of an ancestry; what is inherited begins at the place `above`."""
     codes = graph.models.licence[found.models]
     distinct, first = np.unique(codes, return_index=True)
     known = [int(code) for code in distinct[np.argsort(first)] if code]
     inherited = [_inherited(graph, found, code) for code in known]
-    above = [each for each in inherited if np.any(codes[1:] == _code(graph, each.licence))]
+    taken = [each for each in inherited if np.any(codes[above:] == _code(graph, each.licence))]
     return Licences(
         inherited,
         [conflict for code in known if (conflict := _conflict(graph, found, code))],
-        [Exclusion(one, other) for one, other in combinations(above, 2) if _exclude(one, other)],
+        [Exclusion(one, other) for one, other in combinations(taken, 2) if _exclude(one, other)],
         int(np.count_nonzero(codes == 0)),
     )
 

@@ -6,11 +6,14 @@ from mergehub.client.api.leaderboard import (
     list_benchmarks,
     list_boards,
     list_results,
+    list_scores,
 )
 from mergehub.client.api.lineage import (
+    check_ingredients,
     clear_flag,
     export_graph,
     flag_model,
+    follow_changes,
     get_contamination,
     get_facets,
     get_licences,
@@ -30,7 +33,9 @@ from mergehub.client.api.lineage import (
     list_popular_models,
     list_relatives,
     list_risers,
+    restore_edge,
     update_model,
+    withdraw_edge,
 )
 from mergehub.client.api.registry import (
     ask_for_shell,
@@ -101,6 +106,7 @@ __all__ = [
     "beat_worker",
     "cancel_run",
     "change_webhook",
+    "check_ingredients",
     "check_recipe",
     "claim_run",
     "clear_flag",
@@ -110,6 +116,7 @@ __all__ = [
     "delete_webhook",
     "export_graph",
     "flag_model",
+    "follow_changes",
     "follow_events",
     "follow_run",
     "get_account",
@@ -160,6 +167,7 @@ __all__ = [
     "list_risers",
     "list_run_items",
     "list_runs",
+    "list_scores",
     "list_tokens",
     "list_webhook_deliveries",
     "list_webhooks",
@@ -173,6 +181,7 @@ __all__ = [
     "replay_webhook_range",
     "report_run",
     "reset_quota",
+    "restore_edge",
     "retry_run",
     "revoke_token",
     "rotate_webhook_secret",
@@ -186,4 +195,5 @@ __all__ = [
     "update_account",
     "update_model",
     "update_recipe",
+    "withdraw_edge",
 ]

@@ -77,9 +77,11 @@ class Dates(TypedDict):
 class Edge(TypedDict):
     """`child` came from `parent`; digests name the revisions, if they are known.
 
+    The `id` names the edge when a moderator withdraws it.
     `source` is where this was learned, `confidence` (0 to 100) how sure it is, and `evidence` where
     it is written. `made_on` is when the child was made, or else when this was learned."""
 
+    id: int
     child: str
     parent: str
     child_digest: str | None
@@ -151,6 +153,25 @@ class FlagCreate(TypedDict):
     evidence: NotRequired[str | None]
 
 
+class GraphState(TypedDict):
+    """How new the graph is, and how new its scores are; null if no score is known."""
+
+    as_of: int
+    scores_as_of: str | None
+
+
+class GroupKinship(TypedDict):
+    """How the models of a group are related, by `rule`.
+
+    - `compared`: those whose origin is known, as the question names them.
+    - `apart`: those of them that did not come from the group's base, if the hub knows that.
+    - `shared`: the nearest model that all of them came from."""
+
+    compared: list[str]
+    apart: list[str]
+    shared: Named | None
+
+
 class ImportCreate(TypedDict):
     """At most 10,000 rows. Importing the same rows again changes nothing."""
 
@@ -204,6 +225,47 @@ class ImportedModel(TypedDict):
     line: NotRequired[int | None]
 
 
+class Ingredient(TypedDict):
+    """A model that the hub knows; `asked` is how the question names it.
+
+    - `originals`: the models without parents that it came from, at most three.
+    - `flags`: the nearest flags of it and its ancestors, at most ten."""
+
+    id: str
+    name: str
+    asked: str
+    originals: list[Named]
+    flags: list[InheritedFlag]
+
+
+class IngredientGroup(TypedDict):
+    """Models that are merged with one another, and the base of their task vectors, if any."""
+
+    models: list[str]
+    base: NotRequired[str | None]
+
+
+class Ingredients(TypedDict):
+    """What is known of the models; `groups` are in the order of the question.
+
+    `conflicts` and `exclusions` are of the licences that a merge of all of them would inherit."""
+
+    rule: str
+    models: list[Ingredient]
+    unknown: list[str]
+    groups: list[GroupKinship]
+    conflicts: list[LicenceConflict]
+    exclusions: list[LicenceExclusion]
+    as_of: int
+
+
+class IngredientsAsked(TypedDict):
+    """The groups of a recipe; `models` are those in none of them, such as adapters."""
+
+    groups: list[IngredientGroup]
+    models: NotRequired[list[str]]
+
+
 class InheritedFlag(TypedDict):
     """A flag; `path` leads from the model to the one on which it was set."""
 
@@ -221,6 +283,17 @@ class InheritedLicence(TypedDict):
     licence: str
     path: list[Named]
     count: int
+
+
+class Learned(TypedDict):
+    """An edge that had been refused because it would have closed a cycle."""
+
+    child: str
+    child_name: str
+    parent: str
+    parent_name: str
+    relation: str
+    role: str
 
 
 class LicenceConflict(TypedDict):
@@ -279,9 +352,13 @@ class ListedModel(TypedDict):
 
 
 class Map(TypedDict):
-    """A map in columns. `truncated`: `limit` left models out."""
+    """A map in columns. `truncated`: `limit` left models out.
+
+    `as_of` is the last change that it takes into account, and `scores_as_of` the last one of a
+    score; null without a leaderboard."""
 
     as_of: int
+    scores_as_of: str | None
     focus: str | None
     truncated: bool
     nodes: MapNodes
@@ -323,7 +400,9 @@ class MapNodes(TypedDict):
     - `kind`, `family`, `licence`: places in the lists of the map.
     - `children`, `parents`: how many there are in all, shown or not.
     - `importance`: from 0 to 1, by the number of children.
-    - `flagged`: 1 if a moderator has warned of the model."""
+    - `flagged`: 1 if a moderator has warned of the model.
+    - `score`, `uplift`: from the leaderboard: the score from 0 to 100, and the points gained over
+      the best ingredient; null without one."""
 
     id: list[str]
     name: list[str]
@@ -338,6 +417,8 @@ class MapNodes(TypedDict):
     parents: list[int]
     importance: list[float]
     flagged: list[int]
+    score: list[float | None]
+    uplift: list[float | None]
 
 
 class MethodsByMonth(TypedDict):
@@ -356,7 +437,8 @@ class ModelDetail(TypedDict):
     """A model with its names, revisions and flags, oldest first.
 
     `kind` says how the model was made: `original` without a known parent, or else the relation of
-    its most trusted edge."""
+    its most trusted edge. `score` (0 to 100) and `uplift` over the best ingredient are those of the
+    leaderboard's board `overall`, if there are any."""
 
     id: str
     name: str
@@ -373,11 +455,14 @@ class ModelDetail(TypedDict):
     source: str | None
     made_on: str | None
     kind: str
+    score: float | None
+    uplift: float | None
     names: list[ModelName]
     revisions: list[Revision]
     flags: list[Flag]
     claims: list[Claim]
     refused_parents: list[RefusedParent]
+    withdrawn_parents: list[WithdrawnParent]
 
 
 class ModelName(TypedDict):
@@ -534,6 +619,7 @@ class RefusedParent(TypedDict):
     relation: str
     role: str
     run: str | None
+    source: str
     reason: str
     created_at: str
 
@@ -585,7 +671,7 @@ class Skipped(TypedDict):
     line: int
     child: str
     parent: str | None
-    code: Literal["empty-name", "malformed-name", "self-loop", "cycle"]
+    code: Literal["empty-name", "malformed-name", "self-loop", "cycle", "withdrawn"]
     reason: str
 
 
@@ -601,6 +687,49 @@ class Walk(TypedDict):
     truncated: bool
     next_cursor: str | None
     as_of: int
+
+
+class Withdrawal(TypedDict):
+    """An edge that is in no answer, why, and by whom it was withdrawn.
+
+    `learned`: the edges that were refused before, and that are in the graph now."""
+
+    edge: int
+    child: str
+    parent: str
+    parent_name: str
+    relation: str
+    role: str
+    reason: str
+    evidence: str | None
+    withdrawn_by: str
+    withdrawn_at: str
+    learned: list[Learned]
+
+
+class WithdrawalCreate(TypedDict):
+    reason: str
+    evidence: NotRequired[str | None]
+
+
+class WithdrawnParent(TypedDict):
+    """A parent that the graph had until a moderator withdrew the edge: why, and by whom.
+
+    `evidence` is the moderator's. Another request can restore the `edge`."""
+
+    edge: int
+    parent: str
+    name: str
+    relation: str
+    role: str
+    method: str | None
+    weight: float | None
+    source: str
+    confidence: int
+    reason: str
+    evidence: str | None
+    withdrawn_by: str
+    withdrawn_at: str
 
 
 class Problem(TypedDict):
