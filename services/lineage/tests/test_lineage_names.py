@@ -86,7 +86,7 @@ async def test_a_model_is_found_by_any_part_of_any_of_its_names(resources, regis
     renamed = await client.patch(
         f"/v1/models/{model['id']}",
         json={"name": "me/soup"},
-        headers={"Authorization": "Bearer mgh_writer"},
+        headers={"Authorization": "Bearer mgh_writer", "If-Match": "*"},
     )
     assert renamed.status_code == 200, renamed.text
     assert await found("ties") == [("me/soup", "me/mistral_ties")]
