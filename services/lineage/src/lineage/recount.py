@@ -62,9 +62,7 @@ async def misordered(session: AsyncSession) -> Sequence[AnyRow]:
 async def repair(session: AsyncSession) -> int:
     """Correct the counters; returns of how many models. No edges are added meanwhile."""
     await changes.lock(session, exclusive=True)
-    numbers = (await session.scalars(_REPAIRED)).all()
-    await changes.log(session, (), numbers)
-    return len(numbers)
+    return len((await session.scalars(_REPAIRED)).all())
 
 
 def _arguments(parser: ArgumentParser) -> None:

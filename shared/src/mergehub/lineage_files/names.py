@@ -51,6 +51,11 @@ def read_name(written: str) -> Name:
     return found
 
 
+def is_usual(written: str) -> bool:
+    """Whether a text has the usual form of a name: an owner and a model."""
+    return _USUAL.fullmatch(written) is not None
+
+
 def same(one: str, other: str) -> bool:
     """Whether two names are those of one model: their case does not matter."""
     return composed(one).lower() == composed(other).lower()

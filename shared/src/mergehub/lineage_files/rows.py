@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 MOST_PARENTS = 1000
 Layers = tuple[tuple[int, int], ...]
@@ -14,8 +14,7 @@ class Unreadable(Exception):
     """A file that cannot be read at all; the message says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """`child` was made from `parent`, as one line of a file says.
 
     `role_stated`: the file says the role; otherwise it is the usual one of the relation.
@@ -38,8 +37,7 @@ class Edge:
     role_stated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What a line of a file says about a model itself."""
 
     name: str
@@ -84,14 +82,13 @@ Row = Edge | Facts | Skipped | Corrected
 
 def body_of(row: Edge | Facts) -> dict[str, Any]:
     """The row as the hub's API takes it; what is not known is left out."""
-    told = {}
-    stated = isinstance(row, Facts) or row.role_stated
-    for name in row.__slots__:
-        if name == "role_stated" or (name == "role" and not stated):
-            continue
-        value = getattr(row, name)
-        if value is not None and value != ():
-            told[name] = value
+    told = {
+        name: value
+        for name, value in zip(row._fields, row, strict=True)
+        if value is not None and value != ()
+    }
+    if isinstance(row, Edge) and not told.pop("role_stated"):
+        del told["role"]
     if row.made_on is not None:
         told["made_on"] = row.made_on.isoformat()
     return told

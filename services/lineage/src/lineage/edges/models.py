@@ -12,7 +12,6 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     Identity,
-    Index,
     SmallInteger,
     String,
     UniqueConstraint,
@@ -73,8 +72,10 @@ class EdgeRow(Told, Base):
     """A model (the child) came from another (the parent), by the strongest of the claims about it.
 
     The ends are numbers of models. A revision of an end is null if its content is unknown. No
-    foreign key checks the ends: edges are added while their models are locked, and no model is
-    ever deleted. An edge with a `withdrawal` is in no answer.
+    foreign key checks the ends: an edge is added in the transaction that finds or adds its models
+    and revisions, and those are never deleted. No index leads from a parent to its children: the
+    graph in memory answers that, and the index would double what it takes to add an edge.
+    An edge with a `withdrawal` is in no answer.
     """
 
     __tablename__ = "edges"
@@ -89,14 +90,13 @@ class EdgeRow(Told, Base):
             postgresql_nulls_not_distinct=True,
         ),
         CheckConstraint("child <> parent", name="no_loop"),
-        Index(None, "parent", "child"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     child: Mapped[int] = mapped_column(BigInteger)
     parent: Mapped[int] = mapped_column(BigInteger)
-    child_revision: Mapped[UUID | None] = mapped_column(ForeignKey("revisions.id"))
-    parent_revision: Mapped[UUID | None] = mapped_column(ForeignKey("revisions.id"))
+    child_revision: Mapped[UUID | None]
+    parent_revision: Mapped[UUID | None]
     role: Mapped[str] = mapped_column(String(20))
     withdrawal: Mapped[int | None] = mapped_column(BigInteger)
 

@@ -42,9 +42,8 @@ class Findings:
 
     def correct(self, line: int, field: str, was: str, now: str) -> None:
         """Note a name that was taken for another one."""
-        if was != now:
-            why = names.why(was, now)
-            self._corrected.append(Correction(line=line, field=field, was=was, now=now, reason=why))
+        why = names.why(was, now)
+        self._corrected.append(Correction(line=line, field=field, was=was, now=now, reason=why))
 
     def skip(self, line: int, code: SkippedBecause, child: str, parent: str | None = None) -> None:
         """Note a row that was not taken in; one about a model has no parent."""

@@ -29,6 +29,9 @@ class Roles:
 
     def tell(self, key: Key, told: Told) -> tuple[Edge, Outcome]:
         """Take in a claim; returns the edge that it is about, and what became of it."""
+        if not self.edges:
+            first = self.edges[key.role] = Edge(key, told)
+            return first, Outcome.ADDED
         edge = self._that_knows(key.role, told)
         if edge is not None:
             return edge, Outcome.WITHDRAWN if edge.withdrawn else Outcome.KNOWN
@@ -58,7 +61,7 @@ class Roles:
     def _edge_for(self, role: str, told: Told) -> Edge | None:
         """The edge that a claim is about; None if it is new."""
         edge = self.edges.get(role)
-        if edge is not None or not self.edges:
+        if edge is not None:
             return edge
         (only,) = self.edges.values()
         if not told.role_stated:

@@ -80,10 +80,11 @@ async def _learn(session: AsyncSession, batch: Batch, *, alone: bool, dry_run: b
     models.describe(batch.facts, new=True)
     if not dry_run:
         await names.store(session, models)
+        await names.lock(session, models, batch)
     await names.recall(session, models, batch.facts)
     models.describe(batch.facts, new=False)
     digests = await revisions.find(session, models, batch)
-    edges = await _edges(session, models, ends)
+    edges = await _edges(session, ends)
     report.outcomes = _told(batch, ends, allowed, digests, edges)
     report.models_changed = sum(model.redescribed for model in models.stored)
     report.names = models.spellings
@@ -104,6 +105,8 @@ async def _withdrawn(
     pairs = [(child.number, parent.number) for child, parent in ends]
     children = dict.fromkeys(child for child, _ in pairs if child >= 0)
     withdrawn = await edge_rows.withdrawn(session, children)
+    if not withdrawn:
+        return frozenset()
     places = [place for place, pair in enumerate(pairs) if pair in withdrawn]
     if not places:
         return frozenset()
@@ -129,7 +132,8 @@ async def _ordered(
     ranks |= placed([model.number for model in models.new], pairs, ranks)
     suits = [ranks[child] > ranks[parent] for child, parent in pairs]
     moved: dict[int, int] = {}
-    if any(ranks[child] <= ranks[parent] and child != parent for child, parent in pairs):
+    against = (pair for pair, suit in zip(pairs, suits, strict=True) if not suit)
+    if any(child != parent for child, parent in against):
         if not alone:
             raise AgainstOrder
         order = Order(ranks, partial(edge_rows.above, session))
@@ -145,11 +149,10 @@ async def _ordered(
     return allowed, moved
 
 
-async def _edges(session: AsyncSession, models: Models, ends: Ends) -> Edges:
+async def _edges(session: AsyncSession, ends: Ends) -> Edges:
     """The stored edges between the ends of the statements."""
-    stored = {model.number for model in models.stored}
-    pairs = ((child.number, parent.number) for child, parent in ends)
-    asked = dict.fromkeys(pair for pair in pairs if stored.issuperset(pair))
+    stored = (pair for pair in ends if not (pair[0].new or pair[1].new))
+    asked = dict.fromkeys((child.number, parent.number) for child, parent in stored)
     return Edges(await edge_rows.between(session, asked) if asked else ())
 
 
@@ -199,4 +202,4 @@ async def _store(
         await model_rows.rank(session, moved)
     shown = [edge.id for edge in changed if edge.shows_new and edge.id and not edge.withdrawn]
     added = {model.number for model in models.new}
-    await changes.log(session, shown, added | counts.keys() | described.keys() | moved.keys())
+    await changes.log(session, shown, added | described.keys())

@@ -81,9 +81,10 @@ class GrowingGraph:
         """Begin with these edges, in the order of children; takes the columns out of the dict."""
         order = np.argsort(pairs(columns["child"], columns["parent"])).astype(np.int32)
         self._edges.load(columns, order)
-        edges = self._edges.view()
-        first = begins(edges.child, edges.parent)
-        self._edges.write(slice(0, self._edges.size), {"first": first})
+        edges, models = self._edges.view(), self._models.view()
+        edges.first[:] = begins(edges.child, edges.parent)
+        children = np.bincount(edges.parent[edges.first], minlength=len(models.exists))
+        models.children_count[:] = children
 
     def unknown_models(self, edges: Values) -> set[int]:
         """Models at the ends of edges that are not in the graph."""
@@ -114,7 +115,16 @@ class GrowingGraph:
         self._revision += 1
         left = np.sort(self.graph(0).expand(distinct(edges.child[gone]), "ancestors"))
         left = left[stable_order(pairs(edges.child[left], edges.parent[left]))]
-        self._edges.write(left, {"first": begins(edges.child[left], edges.parent[left])})
+        self._count_children(np.concatenate([gone, left]), -1)
+        edges.first[gone] = False
+        edges.first[left] = begins(edges.child[left], edges.parent[left])
+        self._count_children(left, 1)
+
+    def _count_children(self, edges: Numbers, by: int) -> None:
+        """Change the number of children for those of these edges that are the first of theirs."""
+        first = edges[self._edges.view().first[edges]]
+        parents = self._edges.view().parent[first]
+        np.add.at(self._models.view().children_count, parents, by)
 
     def _note_changes(
         self, columns: Columns, rows: Numbers, values: Values, counted: tuple[str, ...]
@@ -148,3 +158,4 @@ class GrowingGraph:
         first = begins(child, parent) & ~np.isin(pairs(child, parent), known)
         self._edges.extend(begin + len(first))
         self._edges.write(slice(begin, self._edges.size), {**values, "first": first})
+        self._count_children(np.arange(begin, self._edges.size, dtype=np.int32), 1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import asyncpg
 
@@ -26,18 +28,21 @@ class Follower:
         self.graph: Graph = growing.graph(place.horizon)
 
     @classmethod
-    async def load(cls, connection: asyncpg.Connection) -> Follower:
-        """Read all models and edges, as they are at one moment."""
+    async def load(cls, connection: asyncpg.Connection, beside: asyncpg.Connection) -> Follower:
+        """Read all models and edges, as they are at one moment: over two connections at once."""
         prepare()
         growing = GrowingGraph()
         async with _moment(connection):
             place = changes.Place(await changes.horizon(connection))
-            models = await read_models(connection, growing.codes)
-            await asyncio.to_thread(_put_models, growing, models)
-            del models
-            give_back()
-            edges = await read_edges(connection, growing.codes)
-            give_back()
+            async with _same_moment(beside, connection), asyncio.TaskGroup() as both:
+                reading = both.create_task(read_edges(beside, growing.codes))
+                models = await read_models(connection, growing.codes)
+                await asyncio.to_thread(_put_models, growing, models)
+                del models
+                give_back()
+        edges = reading.result()
+        del reading
+        give_back()
         await asyncio.to_thread(growing.load_edges, edges)
         follower = await asyncio.to_thread(cls, growing, place)
         settle()
@@ -92,6 +97,17 @@ def _missing(wanted: list[int], edges: Columns | None) -> list[int]:
 def _moment(connection: asyncpg.Connection) -> asyncpg.transaction.Transaction:
     """A transaction whose statements all see the same state."""
     return connection.transaction(isolation="repeatable_read", readonly=True)
+
+
+@asynccontextmanager
+async def _same_moment(
+    beside: asyncpg.Connection, connection: asyncpg.Connection
+) -> AsyncIterator[None]:
+    """A transaction that sees what the one of the other connection sees."""
+    snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
+    async with _moment(beside):
+        await beside.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
+        yield
 
 
 def _put_models(growing: GrowingGraph, models: ModelRows) -> None:

@@ -19,16 +19,13 @@ from lineage.replica.kinds import coded, hashed, texts_of
 MODEL_FIELDS = {
     "number": (">i4", "i4"),
     "id": ("2>u8", "u8"),
-    "children_count": (">i4", "i4"),
-    "base_count": (">i4", "i4"),
-    "ingredient_count": (">i4", "i4"),
     "parameters": (">i8", "i8"),
     "made_on": (">i4", "i4"),
     "flagged": ("?", "?"),
     "kind": (">i8", "i8"),
 }
 MODELS = f"""
-SELECT number::int4, id, children_count, base_count, ingredient_count, coalesce(parameters, 0),
+SELECT number::int4, id, coalesce(parameters, 0),
   coalesce(CASE WHEN isfinite(made_on) THEN made_on - date '1970-01-01' END, -1),
   number IN (SELECT model FROM flags WHERE cleared_at IS NULL),
   {hashed("architecture", "licence", "array_to_string(domains, chr(10))")}

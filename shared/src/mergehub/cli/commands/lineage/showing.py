@@ -138,9 +138,13 @@ def _conflicts(licences: Answer) -> list[str]:
 
 def _flags(contamination: Answer) -> list[str]:
     return [
-        f"Flag: {each['kind']}: {each['reason']}\n  {_path(each['path'])}"
+        f"Flag: {each['kind']}: {each['reason']}{_evidence(each)}\n  {_path(each['path'])}"
         for each in contamination["flags"]
     ]
+
+
+def _evidence(flag: Answer) -> str:
+    return f" ({flag['evidence']})" if flag.get("evidence") else ""
 
 
 def _path(models: list[Answer]) -> str:
