@@ -64,7 +64,8 @@ SECTIONS = {
         ),
         "tokens": Lazy("mergehub.cli.commands.tokens:tokens", "Make, list and revoke tokens."),
         "webhooks": Lazy(
-            "mergehub.cli.commands.webhooks:webhooks", "Have a hub's events sent to a server."
+            "mergehub.cli.commands.webhooks:webhooks",
+            "Have events sent to a server, or to a lineage tool.",
         ),
     },
     "Models and results of a hub": {

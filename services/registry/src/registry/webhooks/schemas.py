@@ -50,7 +50,6 @@ BearerToken = Annotated[
         pattern=r"^[A-Za-z0-9._~+/-]*=*$",
         description="A token that the receiver asks for, sent as `Authorization: Bearer …`. No "
         "answer shows it. An empty one means none.",
-        json_schema_extra={"writeOnly": True},
     ),
 ]
 Scheme = Annotated[
