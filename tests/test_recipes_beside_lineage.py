@@ -20,6 +20,13 @@ from registry.recipes.lineage import Lineage
 OWNER, SERVICE = SecretStr("mgh_owner-of-recipes"), SecretStr("mgh_service-of-recipes")
 Serving = Callable[[FastAPI], AbstractAsyncContextManager[str]]
 
+
+class Patient(Lineage):
+    """It waits for lineage as long as a test's machine takes."""
+
+    SECONDS = 60.0
+
+
 EDGES = [
     ("dates", "llama", "finetune"),
     ("units", "llama", "finetune"),
@@ -44,17 +51,25 @@ async def hub(
         require_token=True,
         log_level="error",
     )
-    headers = {"Authorization": f"Bearer {OWNER.get_secret_value()}"}
     recipes = registry.app.create_app(settings)
     async with recipes.router.lifespan_context(recipes), serving(recipes) as url:
         graph = lineage.app.create_app(settings.model_copy(update={"hub_url": url}))
-        async with graph.router.lifespan_context(graph), serving(graph) as graph_url:
-            recipes.state.lineage = Lineage(recipes.state.resources.hub, graph_url)
-            async with httpx.AsyncClient(base_url=graph_url, headers=headers) as client:
-                await _bring(client)
+        async with (
+            graph.router.lifespan_context(graph),
+            serving(graph) as graph_url,
+            _client(OWNER, graph_url) as writer,
+            _client(SERVICE) as asking,
+            _client(OWNER, url) as client,
+        ):
+            await _bring(writer)
             await replica_of(graph).current()
-            async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as client:
-                yield client
+            recipes.state.lineage = Patient(asking, graph_url)
+            yield client
+
+
+def _client(token: SecretStr, url: str = "") -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {token.get_secret_value()}"}
+    return httpx.AsyncClient(base_url=url, headers=headers, timeout=60)
 
 
 async def _bring(client: httpx.AsyncClient) -> None:

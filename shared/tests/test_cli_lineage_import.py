@@ -182,7 +182,7 @@ def test_an_import_continues_where_it_was_interrupted(hub: ImportingHub, tmp_pat
     hub.refusals = [_served, refuse(500)]
     done = _run(hub, file, "--state", state)
     assert done.exit_code == 1
-    assert "The import stopped. When the hub answers, the same command goes on there" in done.stderr
+    assert "when the hub answers, the same command goes on there" in done.stderr
     report = _report(hub, file, "--state", state)
     assert [len(each["edges"]) for each in hub.imports] == [1_000]
     assert (report["edges"]["added"], report["sent_before"]) == (1_000, 10_000)

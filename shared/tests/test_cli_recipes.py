@@ -87,9 +87,19 @@ def test_a_check_says_as_json_what_lineage_said(recipe: Path) -> None:
 )
 def test_a_check_says_why_nothing_was_compared(recipe: Path, state: str, said: str) -> None:
     recipe.write_text(GOOD)
-    with scripted(body({"lineage": state, "warnings": [], "unknown_models": []})) as hub:
+    answer = body({"lineage": state, "warnings": [], "unknown_models": []})
+    with scripted(answer, answer) as hub:
         done = CliRunner().invoke(main, ["--url", hub.url, "check", str(recipe)])
     assert (done.exit_code, done.stderr) == (0, f"{said}\n")
+
+
+def test_a_lineage_that_has_just_started_is_asked_once_more(recipe: Path) -> None:
+    recipe.write_text(GOOD)
+    loading = {"lineage": "unavailable", "warnings": [], "unknown_models": []}
+    with scripted(body(loading), body(CHECKED)) as hub:
+        done = CliRunner().invoke(main, ["--url", hub.url, "check", str(recipe)])
+        assert len(hub.asked) == 2
+    assert "Not compared, since the hub does not know them: org/two" in done.stderr
 
 
 def test_a_check_needs_no_hub(recipe: Path) -> None:

@@ -93,7 +93,7 @@ def test_what_is_said_of_one_parent_is_not_said_of_the_others(tmp_path: Path) ->
               "made_on": date(2024, 5, 1)}  # fmt: skip
     assert read.rows == [
         Edge(parent="org/left", role="ingredient", weight=0.4, density=0.5, **shared),
-        Edge(parent="org/base", role="base", **shared),
+        Edge(parent="org/base", role="base", role_stated=True, **shared),
         Edge(parent="org/right", role="ingredient", **shared),
         Facts("me/soup", 1, licence="mit"),
     ]

@@ -205,6 +205,18 @@ async def test_counters_change_in_the_order_of_the_models(resources):
     await counting
 
 
+async def test_new_children_of_the_same_new_revision_at_once(resources):
+    await tell(resources, say("base", "root"))
+    one, two = (say(each, "base", digests=(None, "sha256:new")) for each in ("one", "two"))
+    async with resources.database.transaction() as older:
+        await learn(older, Batch([one]))
+        younger = asyncio.create_task(tell(resources, two))
+        async with asyncio.timeout(60), resources.database.reading() as session:
+            while not await session.scalar(WAITING):
+                assert not younger.done()
+    assert await younger == ["added"]
+
+
 async def test_of_two_halves_of_a_cycle_at_once_exactly_one_is_refused(resources):
     for attempt in range(8):
         one, two = f"one-{attempt}", f"two-{attempt}"

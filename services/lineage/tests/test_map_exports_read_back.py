@@ -16,7 +16,7 @@ from mergehub.lineage_files.reading import File, How, read
 from mergehub.lineage_files.rows import Edge, Facts, Skipped
 
 LEFT = Parent(
-    place=1, id=UUID(int=1), name="=org/left", relation="merge", role="base", method="ties",
+    place=1, id=UUID(int=1), name="org/left", relation="merge", role="base", method="ties",
     weight=0.5, density=0.25, layers=[[0, 8], [4, 12]], child_digest="sha256:a",
     parent_digest=None, recipe_version=UUID(int=3), run=UUID(int=4), source="thesis",
     confidence=40, evidence='a, "b"', made_on=date(2024, 1, 2),
@@ -37,9 +37,10 @@ def _rows(kind: Format, folder: Path) -> list[object]:
 
 def _edge(line: int) -> Edge:
     return Edge(
-        child="me/soup", parent="=org/left", line=line, relation="merge", role="base",
+        child="me/soup", parent="org/left", line=line, relation="merge", role="base",
         method="ties", weight=0.5, density=0.25, layers=((0, 8), (4, 12)),
         child_digest="sha256:a", made_on=date(2024, 1, 2), evidence='a, "b"', source="thesis",
+        role_stated=True,
     )  # fmt: skip
 
 

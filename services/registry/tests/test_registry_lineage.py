@@ -39,7 +39,14 @@ slices:
       - {model: org/units, layer_range: [8, 16]}
       - {model: org/dates, layer_range: [8, 16]}
 """
-NOTHING: Json = {"models": [], "unknown": [], "groups": [], "conflicts": [], "exclusions": []}
+NOTHING: Json = {
+    "models": [],
+    "unknown": [],
+    "groups": [],
+    "forbidding": [],
+    "conflicts": [],
+    "exclusions": [],
+}
 
 
 class StandIn:
@@ -231,6 +238,7 @@ def test_flags_and_licences_are_warned_of_at_the_ingredient():
         TIES,
         models=[model("org/dates"), model("org/units", flags=[flag]), model("org/base")],
         groups=[kin("org/dates", "org/units", shared="org/base")],
+        forbidding=[{"licence": "cc-by-nd-4.0", "path": path}],
         conflicts=[
             {"reason": "llama3 demands it.", "by": {"name": "org/units"}, "path": path},
         ],
@@ -247,6 +255,12 @@ def test_flags_and_licences_are_warned_of_at_the_ingredient():
             "flagged",
             "'org/units' inherits a flag of 'org/bad': contaminated (Trained on the test)",
             None,
+        ),
+        (
+            "/models/1/model",
+            "licence-forbids",
+            "cc-by-nd-4.0 of 'org/bad' does not allow the merge to be passed on",
+            "the way: org/units from org/bad",
         ),
         (
             "/models/1/model",

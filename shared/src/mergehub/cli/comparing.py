@@ -34,7 +34,10 @@ def compared(ctx: click.Context, text: str) -> Compared | None:
             return None
         url, token = found(given.get("url"), given.get("token"))
         with Mergehub(url, token, tries=1, seconds=SECONDS) as hub:
-            return hub.send(api.check_recipe({"recipe": text}))
+            answer = hub.send(api.check_recipe({"recipe": text}))
+            if answer["lineage"] == "unavailable":  # a hub that has just started is soon there
+                answer = hub.send(api.check_recipe({"recipe": text}))
+            return answer
     except HubError as error:
         return _none(f"the hub refuses the check. {error.detail}")
     except (HubUnreachable, httpx.HTTPError, BadToken, BadVariable) as error:

@@ -53,7 +53,8 @@ async def licences(at: At) -> schemas.Licences:
         model=named_one(graph, at.number),
         licence=graph.codes.licence[graph.models.licence[at.number]] or None,
         rule=licence_question.RULE,
-        inherited=[_inherited(graph, each) for each in found.inherited],
+        inherited=[inherited(graph, each) for each in found.inherited],
+        forbidding=[inherited(graph, each) for each in found.forbidding],
         conflicts=[conflict(graph, each) for each in found.conflicts],
         exclusions=[exclusion(graph, each) for each in found.exclusions],
         unknown=found.unknown,
@@ -61,7 +62,8 @@ async def licences(at: At) -> schemas.Licences:
     )
 
 
-def _inherited(graph: Graph, each: licence_question.Inherited) -> schemas.InheritedLicence:
+def inherited(graph: Graph, each: licence_question.Inherited) -> schemas.InheritedLicence:
+    """A licence that is inherited as answers show it."""
     return schemas.InheritedLicence(
         licence=each.licence, path=named(graph, each.path), count=each.count
     )
@@ -81,7 +83,7 @@ def conflict(graph: Graph, each: licence_question.Conflict) -> schemas.LicenceCo
 def exclusion(graph: Graph, each: licence_question.Exclusion) -> schemas.LicenceExclusion:
     """Two licences that exclude each other as answers show them."""
     return schemas.LicenceExclusion(
-        one=_inherited(graph, each.one), other=_inherited(graph, each.other)
+        one=inherited(graph, each.one), other=inherited(graph, each.other)
     )
 
 

@@ -150,7 +150,7 @@ class LicenceConflict(Answer):
 
 
 class LicenceExclusion(Answer):
-    """Two inherited licences of which neither keeps what the other demands."""
+    """Two inherited licences that no licence of the model can keep both."""
 
     one: InheritedLicence
     other: InheritedLicence
@@ -159,6 +159,7 @@ class LicenceExclusion(Answer):
 class Licences(Answer):
     """What the model inherits, and what of it is broken, by `rule`.
 
+    `forbidding` are the inherited licences that do not allow derived models to be passed on.
     `unknown`: how many of the model and its ancestors have no known licence.
     """
 
@@ -166,6 +167,7 @@ class Licences(Answer):
     licence: str | None
     rule: str
     inherited: list[InheritedLicence]
+    forbidding: list[InheritedLicence]
     conflicts: list[LicenceConflict]
     exclusions: list[LicenceExclusion]
     unknown: int

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from lineage.answers.schemas import (
     AS_OF,
     InheritedFlag,
+    InheritedLicence,
     LicenceConflict,
     LicenceExclusion,
     Named,
@@ -92,13 +93,16 @@ class GroupKinship(Answer):
 class Ingredients(Answer):
     """What is known of the models; `groups` are in the order of the question.
 
-    `conflicts` and `exclusions` are of the licences that a merge of all of them would inherit.
+    `forbidding`, `conflicts` and `exclusions` are of the licences that a merge of all of them would
+    inherit: those that allow no merge to be passed on, those that are broken already, and those
+    that no licence of the merge can keep both.
     """
 
     rule: str
     models: list[Ingredient]
     unknown: list[str]
     groups: list[GroupKinship]
+    forbidding: list[InheritedLicence]
     conflicts: list[LicenceConflict]
     exclusions: list[LicenceExclusion]
     as_of: int = AS_OF

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lineage.answers.inheritance import conflict, exclusion, flag_rows, inherited_flags
+from lineage.answers.inheritance import conflict, exclusion, flag_rows, inherited, inherited_flags
 from lineage.answers.named import named, named_one
 from lineage.ingredients import repository
 from lineage.ingredients.schemas import (
@@ -63,6 +63,7 @@ async def ingredients(
         ],
         unknown=[each for each in asked.references if each not in known],
         groups=found.groups,
+        forbidding=[inherited(graph, each) for each in found.licences.forbidding],
         conflicts=[conflict(graph, each) for each in found.licences.conflicts[:MOST_LICENCES]],
         exclusions=[exclusion(graph, each) for each in found.licences.exclusions[:MOST_LICENCES]],
         as_of=graph.as_of,

@@ -107,13 +107,15 @@ async def store(session: AsyncSession, models: Models) -> None:
 
 
 async def lock(session: AsyncSession, models: Models, batch: Batch) -> None:
-    """Lock the stored models, if others may say something of the same edges or facts meanwhile.
+    """Lock the stored models, if others may say something of the same ones meanwhile.
 
-    Nobody else sees a new model. So if all children are new, and so are the models that facts are
-    about, the counters are locked as they are changed: later, so that others wait less.
+    Nobody else sees a new model. So if all children are new, and so are the models of which facts
+    or revisions are told, parents are locked as they are counted: later, so that others wait less.
     """
-    told = dict.fromkeys([said.child for said in batch.statements])
-    if not all(models[name].new for name in (*told, *(each.name for each in batch.facts))):
+    told = [said.child for said in batch.statements]
+    told += [said.parent for said in batch.statements if said.parent_digest is not None]
+    told += [facts.name for facts in batch.facts]
+    if not all(models[name].new for name in told):
         await model_rows.lock(session, [model.number for model in models.stored])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.edges.models import ClaimRow, EdgeRow, RefusedEdgeRow, WithdrawalRow
@@ -16,11 +16,19 @@ ORIGINAL = "original"
 
 
 async def kind(session: AsyncSession, child: int) -> str:
-    """How a model was made: the relation of its most trusted edge."""
+    """How a model was made: the relation of the edge that says most, as on the map."""
+    weight = func.coalesce(func.least(func.greatest(EdgeRow.weight, 0), 1), 0)
     query = (
         select(EdgeRow.relation)
         .where(EdgeRow.child == child, EdgeRow.withdrawal.is_(None))
-        .order_by(EdgeRow.confidence.desc(), EdgeRow.relation == "unknown", EdgeRow.id)
+        .order_by(
+            EdgeRow.confidence.desc(),
+            EdgeRow.relation == "unknown",
+            EdgeRow.role != "base",
+            weight.desc(),
+            EdgeRow.parent,
+            EdgeRow.relation,
+        )
         .limit(1)
     )
     return await session.scalar(query) or ORIGINAL

@@ -8,7 +8,15 @@ from itertools import combinations
 from mergehub.recipe.faults import Fault, Path, bounded, excerpt, pointer
 from mergehub.recipe.methods import MethodSpec
 from registry.recipes.groups import Merged, places
-from registry.recipes.lineage import Conflict, Exclusion, Ingredient, Ingredients, Kinship, Named
+from registry.recipes.lineage import (
+    Conflict,
+    Exclusion,
+    Ingredient,
+    Ingredients,
+    Inherited,
+    Kinship,
+    Named,
+)
 
 LISTED = 3
 """How many models a sentence names."""
@@ -29,6 +37,7 @@ def _warnings(merged: Sequence[Merged], method: MethodSpec, known: Ingredients) 
     for each in known.models:
         yield from _flags(each, where[each.asked])
     of_names = {each.name: where[each.asked] for each in reversed(known.models)}
+    yield from (_forbidding(each, of_names) for each in known.forbidding)
     yield from (_conflict(each, of_names) for each in known.conflicts)
     yield from (_exclusion(each, of_names) for each in known.exclusions)
 
@@ -96,6 +105,15 @@ def _flags(model: Ingredient, path: Path) -> Iterator[Fault]:
         source = f" of {excerpt(flag.path[-1].name)}" if len(flag.path) > 1 else ""
         has = f"{name} inherits a flag{source}" if source else f"{name} has a flag"
         yield Fault(pointer(path), "flagged", f"{has}: {flag.kind} ({flag.reason})")
+
+
+def _forbidding(inherited: Inherited, where: Mapping[str, Path]) -> Fault:
+    message = (
+        f"{inherited.licence} of {excerpt(inherited.path[-1].name)} does not allow the merge to be "
+        "passed on"
+    )
+    path = where.get(inherited.path[0].name, ())
+    return Fault(pointer(path), "licence-forbids", message, _way(inherited.path))
 
 
 def _conflict(conflict: Conflict, where: Mapping[str, Path]) -> Fault:

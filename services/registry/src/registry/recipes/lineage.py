@@ -61,7 +61,7 @@ class Conflict(BaseModel):
 
 
 class Exclusion(BaseModel):
-    """Two licences of which neither keeps the other."""
+    """Two licences that no licence of the merge can keep both."""
 
     one: Inherited
     other: Inherited
@@ -73,6 +73,7 @@ class Ingredients(BaseModel):
     models: list[Ingredient]
     unknown: list[str]
     groups: list[Kinship]
+    forbidding: list[Inherited]
     conflicts: list[Conflict]
     exclusions: list[Exclusion]
 

@@ -248,12 +248,15 @@ class IngredientGroup(TypedDict):
 class Ingredients(TypedDict):
     """What is known of the models; `groups` are in the order of the question.
 
-    `conflicts` and `exclusions` are of the licences that a merge of all of them would inherit."""
+    `forbidding`, `conflicts` and `exclusions` are of the licences that a merge of all of them would
+    inherit: those that allow no merge to be passed on, those that are broken already, and those
+    that no licence of the merge can keep both."""
 
     rule: str
     models: list[Ingredient]
     unknown: list[str]
     groups: list[GroupKinship]
+    forbidding: list[InheritedLicence]
     conflicts: list[LicenceConflict]
     exclusions: list[LicenceExclusion]
     as_of: int
@@ -310,7 +313,7 @@ class LicenceConflict(TypedDict):
 
 
 class LicenceExclusion(TypedDict):
-    """Two inherited licences of which neither keeps what the other demands."""
+    """Two inherited licences that no licence of the model can keep both."""
 
     one: InheritedLicence
     other: InheritedLicence
@@ -319,12 +322,14 @@ class LicenceExclusion(TypedDict):
 class Licences(TypedDict):
     """What the model inherits, and what of it is broken, by `rule`.
 
+    `forbidding` are the inherited licences that do not allow derived models to be passed on.
     `unknown`: how many of the model and its ancestors have no known licence."""
 
     model: Named
     licence: str | None
     rule: str
     inherited: list[InheritedLicence]
+    forbidding: list[InheritedLicence]
     conflicts: list[LicenceConflict]
     exclusions: list[LicenceExclusion]
     unknown: int

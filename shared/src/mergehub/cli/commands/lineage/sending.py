@@ -31,9 +31,7 @@ def saying_how_to_go_on(state: Path | None) -> Iterator[None]:
     except click.ClickException as error:
         if was_cut_off(error):
             then = "goes on there" if state else "sends all again, which adds nothing twice"
-            click.echo(
-                f"The import stopped. When the hub answers, the same command {then}.", err=True
-            )
+            error.message += f" The import stopped; when the hub answers, the same command {then}."
         raise
 
 
