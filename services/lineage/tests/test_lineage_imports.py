@@ -178,6 +178,21 @@ async def test_values_of_a_wrong_kind_are_refused_and_nothing_is_taken_in(
     assert await count(resources, ModelRow) == 0
 
 
+async def test_whole_numbers_may_have_a_point(resources, bring):
+    """JSON has one type of numbers, and so have programs that write it."""
+    body = {
+        "edges": [row("a", "b", layers=[[0.0, 4.0]], weight=1), row("a", "a", line=7.0)],
+        "models": [{"name": "b", "parameters": 7e9}],
+    }
+    report = await bring(**body)
+    assert [each["line"] for each in report["skipped"]] == [7]
+    async with resources.database.transaction() as session:
+        [edge] = await session.scalars(select(EdgeRow))
+        assert (edge.layers, edge.weight) == ([[0, 4]], 1.0)
+        b = select(ModelRow.parameters).where(ModelRow.name == "b")
+        assert await session.scalar(b) == 7_000_000_000
+
+
 async def test_only_a_token_with_the_scope_may_import(client, registry):
     registry.tokens["mgh_reader"] = "recipes:read lineage:moderate"
     for headers, status in (

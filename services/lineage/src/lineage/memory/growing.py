@@ -51,7 +51,7 @@ class GrowingGraph:
             self._withdrawn,
         )
 
-    def places_of_names(self, numbers: Numbers, lines: bytes) -> Places:
+    def places_of_names(self, numbers: Numbers, lines: bytearray) -> Places:
         """The places of the names of models, which have only changed if they are kept anew."""
         known = self._models.view()
         old = numbers < len(known.exists)

@@ -31,10 +31,13 @@ class Names:
 
     def add(self, names: Sequence[str]) -> Places:
         """Keep names; return their places."""
-        return self.add_lines(b"".join(_escaped(name) + END for name in names))
+        return self.add_lines(bytearray().join(_escaped(name) + END for name in names))
 
-    def add_lines(self, lines: bytes) -> Places:
-        """Keep names as COPY writes them, a line each; return their places."""
+    def add_lines(self, lines: bytearray) -> Places:
+        """Keep names as COPY writes them, a line each; return their places.
+
+        The first lines are taken over and not copied, since they are those of a load.
+        """
         before, text = len(self._text), np.frombuffer(lines, np.uint8)
         parts = range(0, len(text), PART)
         found = [np.flatnonzero(text[at : at + PART] == END[0]) + at for at in parts]
@@ -42,18 +45,21 @@ class Names:
         places = np.empty(len(ends), np.uint32)
         places[:1] = before
         places[1:] = ends[:-1] + (before + 1)
-        self._text += lines
+        if before:
+            self._text += lines
+        else:
+            self._text = lines
         return places
 
-    def changed_lines(self, lines: bytes, places: Places) -> Places:
+    def changed_lines(self, lines: bytearray, places: Places) -> Places:
         """The places of names; those that are at these places already are not kept anew."""
         each = lines.splitlines(keepends=True)
         new = [at for at, place in enumerate(places.tolist()) if not self._has(each[at], place)]
         changed = places.copy()
-        changed[new] = self.add_lines(b"".join(each[at] for at in new))
+        changed[new] = self.add_lines(bytearray().join(each[at] for at in new))
         return changed
 
-    def _has(self, line: bytes, place: int) -> bool:
+    def _has(self, line: bytearray, place: int) -> bool:
         return self._text.startswith(line, place)
 
     def at(self, place: int) -> str:

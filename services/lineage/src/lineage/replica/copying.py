@@ -68,12 +68,12 @@ async def copied(
 
 async def copied_lines(
     connection: asyncpg.Connection, query: str, arguments: Sequence[Any]
-) -> bytes:
+) -> bytearray:
     """The only column of a query, a text of each row in a line, as COPY writes it."""
-    pieces: list[bytes] = []
+    lines = bytearray()
 
     async def take(data: bytes) -> None:
-        pieces.append(data)
+        lines.extend(data)
 
     await connection.copy_from_query(query, *arguments, output=take, format="text")
-    return b"".join(pieces)
+    return lines

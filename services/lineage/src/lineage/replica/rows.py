@@ -64,7 +64,7 @@ class ModelRows:
     """Models to put into a graph."""
 
     numbers: Numbers
-    names: bytes
+    names: bytearray
     columns: Columns
 
 
