@@ -68,10 +68,7 @@ def has(name: str, text: str) -> bool:
     """What finding means, spelt out letter by letter."""
     spaced = "".join(c.lower() if c.isascii() and c.isalnum() else c if not c.isascii() else " "
                      for c in " " + name)  # fmt: skip
-    return all(
-        (f" {word.decode()}" if len(word) <= 2 else word.decode()) in spaced
-        for word in Query.of(text).words
-    )
+    return all(word.decode() in spaced for word in Query.of(text).sought)
 
 
 @fast
@@ -113,11 +110,18 @@ def test_the_best_fit_comes_first_and_then_the_most_used():
         ("base", "org/base", WORD_BEGINNING),
         ("base org", "org/base", WORD_BEGINNING),
         ("llama3", "me/Llama-3", WORD_BEGINNING),
+        ("llama3", "me/Llama3-8B", WORD_BEGINNING),
         ("ase", "org/base", INSIDE),
     ],
 )
 def test_a_name_fits_as_well_as_it_begins(text, name, fit):
     assert Query.of(text).fit(plain(name.encode())) == fit
+    assert Named(name, "another").found(text) == [name]
+
+
+def test_two_letters_count_only_where_a_word_begins():
+    made = Named("org/dev2", "org/v2", "org/soup-v2.1")
+    assert made.found("v2") == ["org/soup-v2.1", "org/v2"]
 
 
 def test_only_the_most_important_are_compared_and_the_others_follow(monkeypatch):

@@ -19,7 +19,7 @@ from lineage.search.words import Query, plain
 
 BLOCK = 1024  # so many names are indexed at a time,
 PIECES = (256, 4096)  # and looked at: few at first, as they may do
-MANY = 8
+MANY = 4
 """If one name in so many is a candidate, all are looked through, as they lie beside each other."""
 MOST_IMPORTANT = 1 << 17
 GROWTH = 16
@@ -59,7 +59,7 @@ class Index:
         """The models whose names match: the most important ones first, then the oldest ones."""
         self._index_new(graph)
         important = self.important(graph)
-        candidates = self._signatures.candidates(query.words, graph.size)
+        candidates = self._signatures.candidates(query.sought, graph.size)
         if candidates is None:
             candidates = np.full(-(-graph.size // 8), 255, np.uint8)
         first = important[_has(candidates, important)]

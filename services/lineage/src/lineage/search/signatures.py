@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineage.memory.arrays import Numbers
-from lineage.search.words import SHORT, plain
+from lineage.search.words import plain
 
 BITS = 56
 EIGHT = 8
@@ -69,9 +69,11 @@ class Signatures:
         self._rows[:, begin // EIGHT : end] = np.packbits(has, axis=1, bitorder="little")
 
     def candidates(self, words: Iterable[bytes], size: int) -> Packed | None:
-        """Which of the first `size` names may have all of some words; None: any of them."""
-        begun = (b" " + word if len(word) <= SHORT else word for word in words)
-        bits = np.unique(np.concatenate([_trigrams(word)[1] for word in begun]))
+        """Which of the first `size` names may have all of some words; None: any of them.
+
+        Before a word that only begins one is a space.
+        """
+        bits = np.unique(np.concatenate([_trigrams(word)[1] for word in words]))
         rows = self._rows[:, : -(-size // EIGHT)]
         return np.bitwise_and.reduce(rows[bits], axis=0) if len(bits) else None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 
 import numpy as np
 
@@ -26,7 +25,7 @@ def corrected(graph: Graph, index: Index, query: Query) -> Query | None:
     words = tuple(_corrected(word, known) for word in query.words)
     if words == query.words:
         return None
-    return replace(query, words=words, whole=b" ".join(words))
+    return Query.of(b" ".join(words).decode())
 
 
 def _vocabulary(graph: Graph, index: Index) -> Counter[bytes]:

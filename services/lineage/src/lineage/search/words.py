@@ -33,37 +33,40 @@ def plain(text: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Query:
-    """What a name must have: all of `words`, in any order; `whole` is all of it."""
+    """What a name must have: all of `words`, in any order; `whole` is all of it.
+
+    `sought` are the same with a space where a word must begin.
+    """
 
     whole: bytes
     words: tuple[bytes, ...]
+    sought: tuple[bytes, ...]
 
     @classmethod
     def of(cls, text: str) -> Query:
-        """A number after letters is a word of its own, so that `llama3` finds `Llama-3`."""
+        """A number after letters may be a word of its own: `llama3` finds `Llama-3`, too."""
         whole = b" ".join(plain(text.encode(errors="replace")).split())
-        words = dict.fromkeys(_BEFORE_DIGITS.sub(rb"\1 ", whole).split())
-        return cls(whole, tuple(words)[:MOST_WORDS])
+        sought = dict.fromkeys(each for word in whole.split() for each in _sought(word))
+        some = tuple(sought)[:MOST_WORDS]
+        return cls(whole, tuple(each.strip() for each in some), some)
 
     def rows(self, lines: bytes) -> Iterator[tuple[int, bytes]]:
         """The lines that have all words, each with its place among the lines."""
-        counts = [lines.count(word) for word in self.words]
+        text = b" " + lines.replace(b"\n", b"\n ")  # each word has a space before it
+        counts = [text.count(each) for each in self.sought]
         if not all(counts):
             return
-        rarest = self.words[counts.index(min(counts))]
+        rarest = self.sought[counts.index(min(counts))]
         row = end = 0
-        at = lines.find(rarest)
+        at = text.find(rarest)
         while at >= 0:
-            begin = lines.rfind(b"\n", 0, at) + 1
-            row += lines.count(b"\n", end, begin)
-            end = lines.find(b"\n", at)
-            line = lines[begin:end]
-            if self._matches(b" " + line):
-                yield row, line
-            at = lines.find(rarest, end)
-
-    def _matches(self, padded: bytes) -> bool:
-        return all((b" " + word if len(word) <= SHORT else word) in padded for word in self.words)
+            begin = text.rfind(b"\n", 0, at) + 1
+            row += text.count(b"\n", end, begin)
+            end = text.find(b"\n", at)
+            line = text[begin:end]
+            if all(each in line for each in self.sought):
+                yield row, line[1:]
+            at = text.find(rarest, end)
 
     def fit(self, line: bytes) -> int:
         """How well a line fits that matches."""
@@ -76,3 +79,8 @@ class Query:
         if b" " + self.whole in padded or all(b" " + word in padded for word in self.words):
             return WORD_BEGINNING
         return INSIDE
+
+
+def _sought(word: bytes) -> list[bytes]:
+    first, *rest = _BEFORE_DIGITS.sub(rb"\1 ", word).split()
+    return [b" " + first if len(first) <= SHORT else first, *rest]
