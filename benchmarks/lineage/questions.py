@@ -15,6 +15,7 @@ STATISTICS = (
     "/v1/graph/statistics/methods",
     "/v1/graph/statistics/risers",
     "/v1/graph/statistics/pairs",
+    "/v1/graph/facets",
 )
 SET = 5
 """The models whose nearest common base is asked for."""

@@ -118,6 +118,38 @@ async def test_a_map_around_a_model_has_ancestors_and_descendants(family, get, i
     assert not shown["truncated"]
 
 
+def counts(facets: list[dict[str, Any]]) -> dict[str | None, int]:
+    return {each["value"]: each["models"] for each in facets}
+
+
+async def test_facets_say_what_a_map_can_be_filtered_by(family, get):
+    found = await get("/v1/graph/facets")
+    assert found["methods"] == [
+        {"value": "linear", "models": 1},
+        {"value": "ties", "models": 1},
+    ]
+    assert counts(found["relations"]) == {"finetune": 8, "merge": 2, "adapter": 1}
+    assert counts(found["licences"]) == {None: 11, "apache-2.0": 1, "mit": 1}
+    assert counts(found["domains"]) == {"code": 1, "maths": 1}
+    assert counts(found["kinds"]) == {"finetune": 8, "original": 2, "merge": 2, "adapter": 1}
+    assert found["made_on"]["first"] == "2026-10-20"
+    assert found["more"] == {"methods": 0, "licences": 0, "domains": 0}
+    by_ties = await get("/v1/graph/facets", method="ties")
+    assert by_ties["methods"] == found["methods"]
+    assert counts(by_ties["licences"]) == {None: 2, "apache-2.0": 1, "mit": 1}
+    under_mit = await get("/v1/graph/facets", licence=["mit", "unknown"], domain="code")
+    assert counts(under_mit["methods"]) == {"ties": 1}
+    assert counts(under_mit["kinds"]) == {"merge": 1}
+
+
+async def test_facets_follow_the_graph(family, get, bring):
+    before = await get("/v1/graph/facets")
+    await bring(edges=[edge("m/three", "m/two", method="slerp")])
+    after = await get("/v1/graph/facets")
+    assert counts(after["methods"]) == {"linear": 1, "slerp": 1, "ties": 1}
+    assert after["as_of"] > before["as_of"]
+
+
 async def test_a_map_says_what_each_model_is(family, get, ids):
     shown = await get("/v1/graph", focus=await ids("m/one"))
     nodes = named(shown)

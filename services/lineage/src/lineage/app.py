@@ -9,12 +9,14 @@ from fastapi import FastAPI
 from lineage.answers.endpoints import router as answers
 from lineage.background import BACKGROUND
 from lineage.exports.endpoints import router as exports
+from lineage.facets.current import start_facets
+from lineage.facets.endpoints import router as facets
 from lineage.imports.endpoints import IMPORT_BYTES
 from lineage.imports.endpoints import router as imports
 from lineage.map.endpoints import router as map_data
 from lineage.models.endpoints import router as models
 from lineage.moderation.endpoints import router as moderation
-from lineage.replica.serving import start_replica
+from lineage.replica.serving import graph_fault, start_replica
 from lineage.statistics.endpoints import router as statistics
 from lineage.statistics.library import start_library
 from lineage.tables import intake
@@ -47,18 +49,23 @@ LINKS = tuple(
 
 
 def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
-    return {**start_replica(app, resources), **start_library(app, resources)}
+    return {
+        **start_replica(app, resources),
+        **start_library(app, resources),
+        **start_facets(app, resources),
+    }
 
 
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub lineage",
-    routers=(models, answers, map_data, exports, statistics, imports, moderation),
+    routers=(models, answers, map_data, facets, exports, statistics, imports, moderation),
     largest_bodies={"/graph/imports": IMPORT_BYTES},
     links=LINKS,
     readings=intake.readings,
     start=ask_registry,
     loops=_loops,
+    unready=graph_fault,
 )
 
 

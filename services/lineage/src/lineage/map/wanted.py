@@ -25,17 +25,18 @@ class Wanted:
 
     def models(self, graph: Graph) -> Flags:
         """Which models are wanted, by their number."""
-        return graph.models.exists & self._keeps(graph, slice(None))
+        return graph.models.exists & self.fits(graph, slice(None))
 
     def edges(self, graph: Graph, frontier: Numbers, direction: Direction) -> Numbers:
         """The wanted edges from the models of `frontier`, to wanted models."""
         edges = graph.expand(frontier, direction, self.where)
         if self.licences is None and self.domains is None:
             return edges
-        kept: Numbers = edges[self._keeps(graph, graph.ends(edges, direction))]
+        kept: Numbers = edges[self.fits(graph, graph.ends(edges, direction))]
         return kept
 
-    def _keeps(self, graph: Graph, which: Numbers | slice) -> Flags:
+    def fits(self, graph: Graph, which: Numbers | slice) -> Flags:
+        """Which of some models have a wanted licence and domain."""
         kept = np.ones(len(graph.models.exists[which]), np.bool_)
         for column, codes in (
             (graph.models.licence, self.licences),

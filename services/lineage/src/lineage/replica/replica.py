@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import asyncpg
 import structlog
@@ -55,6 +56,14 @@ class Replica:
         while self.graph is None or self.graph.as_of <= than:
             await asyncio.shield(self._next_graph)
         return self.graph
+
+    def silent_seconds(self) -> float:
+        """How long ago the log was read, to its end or, while there is much of it, in part."""
+        seconds = self._metrics.behind_seconds()
+        if self._follower is None:
+            return seconds
+        since = datetime.now(UTC) - self._follower.graph.read_at
+        return min(seconds, since.total_seconds())
 
     def forget(self) -> None:
         """Load the graph anew at the next look, as the log does not have everything."""

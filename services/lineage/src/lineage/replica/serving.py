@@ -14,6 +14,8 @@ from mergehub.kit.problems.problem import Problem
 from mergehub.kit.telemetry.loops import Loop
 
 PATIENCE_SECONDS = 5.0
+GLANCE_SECONDS = 1.0
+SILENT_SECONDS = 60.0  # a replica that has not read the log for so long is out of date
 
 
 class GraphLoading(Problem):
@@ -33,6 +35,17 @@ def replica_of(app: FastAPI) -> Replica:
     """The replica of the graph in this process."""
     replica: Replica = app.state.replica
     return replica
+
+
+async def graph_fault(app: FastAPI) -> str | None:
+    """Why questions about the graph have no answer, or none of today; None if they have."""
+    replica = replica_of(app)
+    if await replica.loaded(GLANCE_SECONDS) is None:
+        return "graph: the service is reading it from the database."
+    seconds = replica.silent_seconds()
+    if seconds > SILENT_SECONDS:
+        return f"graph: it has not followed the database for {seconds:.0f} seconds."
+    return None
 
 
 async def _graph(request: Request) -> Graph:

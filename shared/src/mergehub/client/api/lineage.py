@@ -309,6 +309,31 @@ def get_map(
     )
 
 
+def get_facets(
+    *,
+    licence: list[str] | None = None,
+    domain: list[str] | None = None,
+    relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
+    | None = None,
+    method: list[str] | None = None,
+    since: str | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.Facets]:
+    """What a map can be filtered by: methods, licences and so on, and how many models have each."""
+    return Call(
+        "GET",
+        "/v1/graph/facets",
+        query={
+            "licence": licence,
+            "domain": domain,
+            "relation": relation,
+            "method": method,
+            "since": since,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
 def export_graph(
     *,
     format: Literal["graphml", "csv", "jsonl", "mermaid", "dot", "openlineage"],

@@ -67,6 +67,13 @@ class Correction(TypedDict):
     reason: str
 
 
+class Dates(TypedDict):
+    """The first and the last day on which edges were made, or else learned."""
+
+    first: str | None
+    last: str | None
+
+
 class Edge(TypedDict):
     """`child` came from `parent`; digests name the revisions, if they are known.
 
@@ -99,6 +106,30 @@ class EdgeCounts(TypedDict):
     strengthened: int
     weaker: int
     skipped: int
+
+
+class Facet(TypedDict):
+    """A value to filter by, and how many models have it; null: they have none."""
+
+    value: str | None
+    models: int
+
+
+class Facets(TypedDict):
+    """What a map can be filtered by, with the number of models that have it; most first.
+
+    - `methods`, `relations`: of the edges to the parents of a model.
+    - `kinds`: what the models of a map are, such as `original` or `merge`.
+    - `more`: values that are left out, as a list has at most 200."""
+
+    methods: list[Facet]
+    relations: list[Facet]
+    licences: list[Facet]
+    domains: list[Facet]
+    kinds: list[Facet]
+    made_on: Dates
+    more: More
+    as_of: int
 
 
 class Flag(TypedDict):
@@ -381,6 +412,14 @@ class MonthCount(TypedDict):
     month: str | None
     method: str | None
     count: int
+
+
+class More(TypedDict):
+    """How many more values there are than a list has."""
+
+    methods: int
+    licences: int
+    domains: int
 
 
 class Named(TypedDict):

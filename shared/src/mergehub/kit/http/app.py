@@ -55,6 +55,10 @@ def _no_loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
     return {}
 
 
+async def _no_fault(app: FastAPI) -> str | None:
+    return None
+
+
 async def _no_readings(session: AsyncSession) -> Sequence[Reading]:
     return ()
 
@@ -71,6 +75,7 @@ class ServiceParts:
     - `start`: runs once before the first request; the tables need not be there yet.
     - `loops`: what each process that answers requests does besides, wherever the background runs.
     - `prepare`: runs once when the tables are there, before the first request that needs them.
+    - `unready`: why requests cannot be answered yet, as a sentence; None if they can.
     """
 
     background: Background
@@ -83,6 +88,7 @@ class ServiceParts:
     prepare: Callable[[Resources], Awaitable[None]] = _no_preparation
     readings: Callable[[AsyncSession], Awaitable[Sequence[Reading]]] = _no_readings
     doors: Sequence[APIRouter] = ()
+    unready: Callable[[FastAPI], Awaitable[str | None]] = _no_fault
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -159,6 +165,8 @@ def _operations(parts: ServiceParts, metrics: CollectorRegistry) -> APIRouter:
         await _check_ready(request.app.state.resources)
         if faults := request.app.state.loops.faults():
             raise NotReady(" ".join(faults))
+        if fault := await parts.unready(request.app):
+            raise NotReady(fault)
         return {"status": "ready", "service": parts.background.name}
 
     @router.get("/metrics")

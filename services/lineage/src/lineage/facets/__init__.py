@@ -1,0 +1,1 @@
+"""What there is to filter a map by, and how many models each choice has."""

@@ -1,0 +1,88 @@
+"""Counts models by each fact that a map can be filtered by: a function of the graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from lineage.facets.pieces import CODES, MODELS, Piece, kinds_in, pairs, pieces, tally
+from lineage.map.wanted import Wanted
+from lineage.memory.arrays import Codes8, Flags, Integers, Numbers
+from lineage.memory.filters import EdgeFilter
+from lineage.memory.graph import Graph
+
+NEVER = -1
+
+
+def _none() -> Integers:
+    return np.zeros(CODES, np.int64)
+
+
+@dataclass
+class Counts:
+    """How many models have each method, relation, licence, set of domains and kind, by code.
+
+    `first`, `last`: the days on which edges were made, since 1970; NEVER: no edge has one.
+    """
+
+    methods: Integers = field(default_factory=_none)
+    relations: Integers = field(default_factory=_none)
+    licences: Integers = field(default_factory=_none)
+    domains: Integers = field(default_factory=_none)
+    kinds: Integers = field(default_factory=_none)
+    first: int = NEVER
+    last: int = NEVER
+
+
+def counted(graph: Graph, wanted: Wanted) -> Counts:
+    """Count the models of a map with these filters; each fact as if it was not filtered by."""
+    counts = Counts()
+    shown = np.full(graph.size, wanted.where is None)
+    kinds = np.zeros(graph.size, np.uint8)
+    for piece in pieces(graph):
+        kinds[piece.models] = kinds_in(graph, piece)
+        _count_edges(graph, piece, wanted, counts)
+        if wanted.where is not None:
+            edges = piece.edges[wanted.where.keeps(graph.edges, piece.edges)]
+            shown[graph.edges.child[edges]] = shown[graph.edges.parent[edges]] = True
+    for begin in range(0, graph.size, MODELS):
+        _count_models(graph, slice(begin, begin + MODELS), wanted, shown, kinds, counts)
+    return counts
+
+
+def _count_edges(graph: Graph, piece: Piece, wanted: Wanted, counts: Counts) -> None:
+    """Count what edges say of their children, of which only some are wanted."""
+    columns, where = graph.edges, wanted.where or EdgeFilter()
+    child = wanted.fits(graph, piece.models)[piece.rows]
+
+    def chosen(where: EdgeFilter) -> tuple[Numbers, Numbers]:
+        kept = child & where.keeps(columns, piece.edges)
+        return (piece.rows, piece.edges) if kept.all() else (piece.rows[kept], piece.edges[kept])
+
+    rows, edges = chosen(replace(where, methods=None))
+    counts.methods += tally(pairs(rows, columns.method[edges]))
+    rows, edges = chosen(replace(where, relations=None))
+    counts.relations += tally(pairs(rows, columns.relation[edges]))
+    _, edges = chosen(replace(where, since=None, until=None))
+    days = columns.made_on[edges]
+    days = days[days >= 0]
+    if len(days):
+        first = int(days.min())
+        counts.first = first if counts.first == NEVER else min(first, counts.first)
+        counts.last = max(int(days.max()), counts.last)
+
+
+def _count_models(
+    graph: Graph, some: slice, wanted: Wanted, shown: Flags, kinds: Codes8, counts: Counts
+) -> None:
+    """Count facts of the models that are shown."""
+    models, shown = graph.models, shown[some] & graph.models.exists[some]
+    any_licence, any_domain = replace(wanted, licences=None), replace(wanted, domains=None)
+    for tallied, codes, chosen in (
+        (counts.licences, models.licence[some], any_licence),
+        (counts.domains, models.domains[some], any_domain),
+        (counts.kinds, kinds[some], wanted),
+    ):
+        kept = codes[shown & chosen.fits(graph, some)]
+        tallied += np.bincount(kept, minlength=CODES)

@@ -1,0 +1,66 @@
+"""Counts by code as the lists of an answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+
+from lineage.answers.edges import day
+from lineage.facets import schemas
+from lineage.facets.counting import NEVER, Counts
+from lineage.map.kinds import KINDS
+from lineage.memory.arrays import Integers
+from lineage.memory.codes import Codes, domains_of
+from lineage.memory.columns import RELATIONS
+from lineage.memory.graph import Graph
+
+MOST = 200
+
+
+def named(graph: Graph, counts: Counts) -> schemas.Facets:
+    """The answer that the counts of a graph make."""
+    codes = graph.codes
+    methods = _by_text(counts.methods, codes.method)
+    del methods[""]  # no filter asks for edges without a method
+    licences = _by_text(counts.licences, codes.licence)
+    domains = _by_domain(_by_text(counts.domains, codes.domains))
+    return schemas.Facets(
+        methods=_list(methods),
+        relations=_list(_by_text(counts.relations, RELATIONS)),
+        licences=_list(licences),
+        domains=_list(domains),
+        kinds=_list(_by_text(counts.kinds, KINDS)),
+        made_on=schemas.Dates(first=_date(counts.first), last=_date(counts.last)),
+        more=schemas.More(methods=_more(methods), licences=_more(licences), domains=_more(domains)),
+        as_of=graph.as_of,
+    )
+
+
+def _by_text(counts: Integers, texts: Codes | Sequence[str]) -> Counter[str]:
+    codes = np.flatnonzero(counts)
+    return Counter({texts[code]: int(counts[code]) for code in codes.tolist()})
+
+
+def _by_domain(sets: Counter[str]) -> Counter[str]:
+    """How many models have each domain, by how many have each set of them."""
+    domains: Counter[str] = Counter()
+    for text, models in sets.items():
+        domains.update(dict.fromkeys(domains_of(text), models))
+    return domains
+
+
+def _list(counts: Counter[str]) -> list[schemas.Facet]:
+    """The values with the most models."""
+    ranked = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return [schemas.Facet(value=value or None, models=models) for value, models in ranked[:MOST]]
+
+
+def _more(counts: Counter[str]) -> int:
+    return max(0, len(counts) - MOST)
+
+
+def _date(days: int) -> date | None:
+    return None if days == NEVER else day(days)
