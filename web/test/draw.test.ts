@@ -77,9 +77,9 @@ test("a name that the right edge would cut stands to the left of its node", () =
 test("what a camera sees is the same in a view of another size", () => {
   const camera = { x: 1234.5678, y: -0.25, scale: 4 };
   const text = written(camera, { width: 1000, height: 400 });
-  assert.equal(text, "1234.6,-0.25,100");
+  assert.equal(text, "1234.6_-0.25_100");
   assert.deepEqual(cameraOf(text, { width: 300, height: 800 }), { x: 1234.6, y: -0.25, scale: 3 });
-  for (const wrong of ["", "1,2", "1,2,0", "1,2,-3", "a,b,c", "1,2,3,4", "1e9,2,3"]) {
+  for (const wrong of ["", "1_2", "1_2_0", "1_2_-3", "a_b_c", "1_2_3_4", "1e9_2_3", "1,2,3"]) {
     assert.equal(asSeen(wrong), null);
   }
 });

@@ -21,7 +21,7 @@ const EVERYTHING: MapState = {
   least: 40,
   view: "list",
   limit: 10_000,
-  seen: "-12.5,3,40",
+  seen: "-12.5_3_40",
 };
 
 const read = (address: string) => readState(new URL(address, "http://hub").searchParams);
@@ -38,7 +38,7 @@ test("the first state has the shortest address", () => {
 
 test("what an address says wrongly is as at first", () => {
   const wrong =
-    "/map?direction=up&depth=deep&least=-3&view=3d&colour=red&focus=&limit=7&relation=&since=today&seen=1,2";
+    "/map?direction=up&depth=deep&least=-3&view=3d&colour=red&focus=&limit=7&relation=&since=today&seen=1_2";
   assert.deepEqual(read(wrong), FIRST);
   assert.equal(read("/map?depth=99").depth, 8);
   assert.equal(read("/map?least=999").least, 100);

@@ -1,7 +1,7 @@
 import type { Camera, Size } from "./draw/camera.ts";
 
 const NUMBER = String.raw`-?\d{1,7}(?:\.\d{1,6})?`;
-const WRITTEN = new RegExp(`^(${NUMBER}),(${NUMBER}),(${NUMBER})$`);
+const WRITTEN = new RegExp(`^(${NUMBER})_(${NUMBER})_(${NUMBER})$`);
 const DIGITS = 5;
 
 /**
@@ -10,7 +10,7 @@ const DIGITS = 5;
  */
 export function written({ x, y, scale }: Camera, view: Size): string {
   const span = Math.min(view.width, view.height) / scale;
-  return [x, y, span].map((each) => String(rounded(each))).join(",");
+  return [x, y, span].map((each) => String(rounded(each))).join("_");
 }
 
 /** The camera that sees the same in a view; null for a text that no address has. */

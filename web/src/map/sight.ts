@@ -9,14 +9,21 @@ export class Sight {
   seen: string | null = null;
   readonly #say: (seen: string | null) => void;
   #settling: ReturnType<typeof setTimeout> | undefined;
+  #moving = false;
 
   constructor(say: (seen: string | null) => void) {
     this.#say = say;
   }
 
+  /** Whether everything is seen: nobody has moved the camera. */
+  get all(): boolean {
+    return this.seen === null && !this.#moving;
+  }
+
   /** A hand has moved the camera: once it rests, the address says where. */
   moved(camera: Camera, view: Size): void {
     this.stop();
+    this.#moving = true;
     this.#settling = setTimeout(() => this.tell(written(camera, view)), SETTLED_MS);
   }
 
@@ -27,6 +34,7 @@ export class Sight {
   }
 
   stop(): void {
+    this.#moving = false;
     clearTimeout(this.#settling);
   }
 }

@@ -163,7 +163,7 @@ export class Stage {
     this.#view = { width, height };
     this.#drawing.resize(this.#view);
     this.#named = "";
-    if (first) this.#turn();
+    if (first || this.#sight.all) this.#turn();
   }
 
   /** Turns the camera to what is to be seen, or else to everything. */
