@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from leaderboard.boards.ranking import Entry, Rank, columns, ranks, rows
 from leaderboard.results.service import Score, Setting
-from leaderboard.statistics import Estimate, mean, normal
+from leaderboard.statistics.intervals import Estimate, mean, normal
 from mergehub.contracts.kinds.merge import Parent
 
 
@@ -136,7 +136,7 @@ def setting(shots: int) -> Setting:
 
 def test_a_column_is_the_setting_of_most_models_and_the_newest_of_equals():
     def score(result: int) -> Score:
-        return Score(result, normal(0.5, 0.1))
+        return Score(result, 0.5, 0.1, 100, False)
 
     scores = {"a": {setting(0): score(1)}, "b": {setting(5): score(2)}}
     assert columns(scores) == [setting(5)]
@@ -162,7 +162,7 @@ def test_ranks_are_those_of_counting(drawn):
 
 def test_rows_of_one_column_have_its_score_as_their_mean():
     one = normal(0.5, 0.1)
-    [row] = rows({"m": {setting(0): Score(1, one)}}, [setting(0)])
+    [row] = rows({"m": {setting(0): Score(1, 0.5, 0.1, 100, False)}}, [setting(0)])
     assert row.mean == mean([one])
 
 

@@ -8,22 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboard.statistics import (
+from leaderboard.statistics.intervals import (
     Estimate,
     combine,
     difference,
     mean,
     normal,
-    paired_difference,
     wilson,
 )
 
 counts = st.integers(1, 5_000)
-scores = st.dictionaries(
-    st.sampled_from([f"item-{number}" for number in range(12)]),
-    st.sampled_from([0.0, 0.25, 1.0]),
-    min_size=2,
-)
 values = st.floats(-10, 10)
 stderrs = st.floats(0, 5)
 
@@ -112,48 +106,6 @@ class TestMean:
         found = mean([normal(*each) for each in drawn])
         assert found.low <= found.value <= found.high
         assert found.value == pytest.approx(sum(value for value, _ in drawn) / len(drawn))
-
-
-class TestPairedDifference:
-    def test_by_hand(self):
-        """Differences 1, 0, 1, -1: mean 1/4, variance 11/12, error √(11/48) = 0.478714."""
-        one = {"a": 1, "b": 1, "c": 1, "d": 0}
-        other = {"a": 0, "b": 1, "c": 0, "d": 1}
-        found, count = paired_difference(one, [other])
-        assert count == 4
-        assert found.value == 0.25
-        assert found.high - found.value == pytest.approx(1.959964 * 0.478714, abs=1e-5)
-
-    def test_against_the_mean_of_two(self):
-        one, two, three = {"a": 1, "b": 0}, {"a": 1, "b": 1}, {"a": 0, "b": 0}
-        found, _ = paired_difference(one, [two, three])
-        assert found.value == 0
-        assert found.high == pytest.approx(1.959964 * 0.5, abs=1e-5)
-
-    def test_takes_common_items_alone_and_needs_two(self):
-        one = {"a": 1.0, "b": 0.0, "x": 1.0}
-        found, count = paired_difference(one, [{"a": 0.0, "b": 0.0, "y": 1.0}])
-        assert (found.value, count) == (0.5, 2)
-        assert paired_difference(one, [{"a": 1.0}]) is None
-        assert paired_difference(one, [{}]) is None
-
-    @given(one=scores, other=scores)
-    def test_is_the_difference_of_the_means_over_common_items(self, one, other):
-        common = one.keys() & other.keys()
-        found = paired_difference(one, [other])
-        if len(common) < 2:
-            assert found is None
-            return
-        means = [sum(each[item] for item in common) / len(common) for each in (one, other)]
-        assert found[0].value == pytest.approx(means[0] - means[1])
-        assert found[0].low <= found[0].value <= found[0].high
-
-    def test_is_surer_than_unpaired_where_items_are_hard_for_both(self):
-        one = {f"{i}": float(i % 2) for i in range(100)}
-        other = one | {"1": 0.0}
-        paired, _ = paired_difference(one, [other])
-        unpaired = difference(wilson(0.5, 100), wilson(0.49, 100))
-        assert paired.high - paired.low < (unpaired.high - unpaired.low) / 5
 
 
 def test_combining_nothing_has_no_error():

@@ -27,7 +27,7 @@ def uplift(client, caught_up):
 
 
 async def test_paired_by_item_where_items_are_known(registry, uplift):
-    """Differences 1, 0, 1, -1: mean 1/4, error √(11/48)."""
+    """Differences 1, 0, 1, -1: two items better, one worse, so p = 2 · P(X ≤ 1) = 1."""
     registry.merge("m", BASE, Parent(name="p", weight=0.5))
     registry.score("m", "dates", "1110")
     registry.score("p", "dates", "0101")
@@ -40,7 +40,9 @@ async def test_paired_by_item_where_items_are_known(registry, uplift):
         True,
         4,
     )
-    assert close(parent["difference"], 0.25, 1.959964 * (11 / 48) ** 0.5)
+    assert parent["difference"]["value"] == 0.25
+    assert (parent["method"], parent["p"]) == ("mcnemar", 1)
+    assert parent["verdict"] == "no clear difference"
     assert parent["score"]["value"] == 0.5
     assert base["roles"] == ["base"]
     assert base["difference"]["value"] == 0.75
@@ -55,6 +57,33 @@ async def test_unpaired_by_the_root_sum_of_squares_where_they_are_not(registry, 
     [parent] = row["parents"]
     assert (parent["paired"], parent["items"]) == (False, 0)
     assert close(parent["difference"], 0.2, 1.959964 * 0.05)
+
+
+async def test_many_benchmarks_make_each_verdict_more_careful(registry, uplift):
+    """Eight benchmarks with p = 0.016 each: none is clear among them, one alone would be."""
+    registry.merge("m", Parent(name="p"))
+    for number in range(8):
+        registry.score("m", f"exam-{number}", "1111111" + "0" * 33)
+        registry.score("p", f"exam-{number}", "0000000" + "0" * 33)
+    rows = (await uplift("m"))["benchmarks"]
+    for row in rows:
+        [parent] = row["parents"]
+        assert parent["p"] == pytest.approx(2 / 2**7)
+        assert parent["p_in_family"] == pytest.approx(8 * 2 / 2**7)
+        assert parent["difference"]["low"] > 0
+        assert parent["in_family"]["low"] < 0
+        assert parent["verdict"] == "no clear difference"
+
+
+async def test_two_fifths_of_a_point_on_919_items_are_no_clear_difference(registry, uplift):
+    registry.merge("m", Parent(name="p"))
+    registry.score("m", "dates", "1" * 60 + "0" * 56 + "1" * 803)
+    registry.score("p", "dates", "0" * 60 + "1" * 56 + "1" * 803)
+    found = await uplift("m")
+    for part in (*found["benchmarks"], found["mean"]):
+        [parent] = part["parents"]
+        assert parent["difference"]["value"] == pytest.approx(0.004, abs=5e-4)
+        assert parent["verdict"] == "no clear difference"
 
 
 async def test_the_best_ingredient_and_the_mean_of_all_leave_the_base_out(registry, uplift):

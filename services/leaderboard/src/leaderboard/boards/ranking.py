@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from leaderboard.results.service import Scores, Setting
-from leaderboard.statistics import Estimate, mean
+from leaderboard.statistics.intervals import Estimate, mean
 
 
 @dataclass(frozen=True)

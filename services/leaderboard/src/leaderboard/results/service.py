@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from leaderboard import statistics
 from leaderboard.benchmarks import repository as benchmarks
 from leaderboard.names import known, spelled
 from leaderboard.results import repository, schemas
+from leaderboard.statistics import intervals
+from leaderboard.statistics.intervals import ALPHA, Estimate
 from mergehub.contracts.events import EvaluationCompleted
 from mergehub.kit.paging.pages import PageRequest
 
@@ -35,7 +36,20 @@ class Score:
     """The newest full result of a model in one setting."""
 
     result: int
-    estimate: statistics.Estimate
+    value: float
+    stderr: float
+    count: int
+    binary: bool
+
+    def at(self, alpha: float) -> Estimate:
+        """Wilson's interval for a share of items that are right or wrong, else the normal one."""
+        if self.binary and 0 <= self.value <= 1 and self.count > 0:
+            return intervals.wilson(self.value, self.count, alpha)
+        return intervals.normal(self.value, self.stderr, alpha)
+
+    @property
+    def estimate(self) -> Estimate:
+        return self.at(ALPHA)
 
 
 Scores = dict[str, dict[Setting, Score]]
@@ -62,12 +76,9 @@ async def learn_evaluation(
     await repository.add(session, values, items)
 
 
-def estimate(row: Row[Any]) -> statistics.Estimate:
-    """Wilson's interval for a share of items that are right or wrong, else the normal one."""
+def _score(row: Row[Any]) -> Score:
     items: int = row._mapping["count"]  # the name is a method of each row
-    if row.binary and 0 <= row.value <= 1 and items > 0:
-        return statistics.wilson(row.value, items)
-    return statistics.normal(row.value, row.stderr)
+    return Score(row.id, row.value, row.stderr, items, row.binary)
 
 
 async def newest(session: AsyncSession, models: Collection[str] | None = None) -> Scores:
@@ -75,7 +86,7 @@ async def newest(session: AsyncSession, models: Collection[str] | None = None) -
     scores: Scores = {}
     for row in await repository.newest_full(session, models):
         setting = Setting(row.benchmark, row.version, row.metric, row.shots)
-        scores.setdefault(row.model, {})[setting] = Score(row.id, estimate(row))
+        scores.setdefault(row.model, {})[setting] = _score(row)
     return scores
 
 
@@ -97,5 +108,5 @@ async def page(
 
 
 def _told(row: Row[Any]) -> schemas.Result:
-    score = schemas.Estimate.model_validate(estimate(row))
+    score = schemas.Estimate.model_validate(_score(row).estimate)
     return schemas.Result.model_validate(row._asdict() | {"score": score})

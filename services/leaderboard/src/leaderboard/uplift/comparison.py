@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from leaderboard import statistics
-from leaderboard.statistics import Estimate
+from leaderboard.statistics import differences, families, intervals
+from leaderboard.statistics.differences import Difference, Interval, Items
+from leaderboard.statistics.families import Verdict
+from leaderboard.statistics.intervals import ALPHA, Estimate
 
 
 @dataclass(frozen=True)
 class Measured:
     """A score, with its item scores if they are known."""
 
-    estimate: Estimate
-    items: Mapping[str, float]
+    score: Interval
+    items: Items
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The other side's score and the difference to it; `items` is 0 if it is not paired."""
+    """The other side's score and the difference to it."""
 
     score: Estimate
-    difference: Estimate
-    paired: bool
-    items: int
+    difference: Difference
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,30 @@ class Comparisons:
     mean: Comparison | None
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A difference as one of a family: its interval and p-value by Holm's procedure."""
+
+    estimate: Estimate
+    p: float
+
+    @property
+    def verdict(self) -> Verdict:
+        return families.verdict(self.estimate)
+
+
+def judge(family: Sequence[Difference]) -> list[Judged]:
+    """Judge differences that are looked at together: those to one other on all benchmarks."""
+    p_values = [each.p for each in family]
+    levels = zip(family, families.alphas(p_values), families.adjusted(p_values), strict=True)
+    return [Judged(each.at(alpha), p) for each, alpha, p in levels]
+
+
 def compare(model: Measured, others: Sequence[Measured]) -> Comparison:
     """`model` minus the mean of `others`: paired if all have item scores in common."""
-    score = statistics.mean([other.estimate for other in others])
-    paired = statistics.paired_difference(model.items, [other.items for other in others])
-    if paired is None:
-        return Comparison(score, statistics.difference(model.estimate, score), False, 0)
-    return Comparison(score, paired[0], True, paired[1])
+    score = intervals.mean([other.score(ALPHA) for other in others])
+    sides = [(other.score, other.items) for other in others]
+    return Comparison(score, differences.between(model.score, model.items, sides))
 
 
 def in_one_setting(
@@ -53,7 +70,7 @@ def in_one_setting(
     compared = {name: compare(model, [parent]) for name, parent in parents.items()}
     whole = bool(ingredients) and parents.keys() >= set(ingredients)
     mean = compare(model, [parents[name] for name in ingredients]) if whole else None
-    return Comparisons(model.estimate, compared, _best(compared, ingredients), mean)
+    return Comparisons(model.score(ALPHA), compared, _best(compared, ingredients), mean)
 
 
 def in_the_mean(settings: Sequence[Comparisons], ingredients: Sequence[str]) -> Comparisons:
@@ -63,7 +80,7 @@ def in_the_mean(settings: Sequence[Comparisons], ingredients: Sequence[str]) -> 
     }
     means = [each.mean for each in settings if each.mean is not None]
     return Comparisons(
-        statistics.mean([each.score for each in settings]),
+        intervals.mean([each.score for each in settings]),
         parents,
         _best(parents, ingredients),
         _average(means) if len(means) == len(settings) else None,
@@ -72,10 +89,8 @@ def in_the_mean(settings: Sequence[Comparisons], ingredients: Sequence[str]) -> 
 
 def _average(comparisons: Sequence[Comparison]) -> Comparison:
     return Comparison(
-        statistics.mean([each.score for each in comparisons]),
-        statistics.mean([each.difference for each in comparisons]),
-        all(each.paired for each in comparisons),
-        sum(each.items for each in comparisons),
+        intervals.mean([each.score for each in comparisons]),
+        differences.mean([each.difference for each in comparisons]),
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from leaderboard.results.schemas import Estimate, Setting
+from leaderboard.statistics.differences import Method
+from leaderboard.statistics.families import Verdict
 from mergehub.contracts.messages import Answer
 
 
@@ -17,14 +19,23 @@ class Parent(Answer):
 
 
 class Comparison(Answer):
-    """The other's score, and the model's score minus it.
+    """The other's score, and the model's score minus it, with its interval and p-value.
 
-    `paired`: the difference was taken item by item, over `items` common items. Otherwise it is
-    the difference of two independent scores, and `items` is 0.
+    `method`: `mcnemar` (item by item, each right or wrong), `paired-bootstrap` (item by item) or
+    `unpaired` (between two independent scores). `items` is the number of common items.
+
+    The model is compared with the other on several benchmarks, and some differences look clear
+    by chance. `in_family` and `p_in_family` allow for that (Holm-Bonferroni), and the `verdict`
+    says whether zero is inside of `in_family`.
     """
 
     score: Estimate
     difference: Estimate
+    p: float
+    in_family: Estimate
+    p_in_family: float
+    verdict: Verdict
+    method: Method
     paired: bool
     items: int
 

@@ -12,10 +12,9 @@ from leaderboard.parents import repository as parent_rows
 from leaderboard.parents.models import ParentRow
 from leaderboard.results import repository as result_rows
 from leaderboard.results import service as results
-from leaderboard.results.schemas import Estimate
 from leaderboard.results.schemas import Setting as ToldSetting
 from leaderboard.results.service import Score, Scores, Setting
-from leaderboard.uplift import comparison, schemas
+from leaderboard.uplift import answers, comparison, schemas
 from leaderboard.uplift.comparison import Comparisons, Measured
 from mergehub.kit.problems.problem import NotFound
 
@@ -45,8 +44,10 @@ async def uplift(session: AsyncSession, model: str) -> schemas.Uplift:
         method=next((parent.method for parent in parents if parent.method), None),
         parents=[_told_parent(parent, compared) for parent in parents],
         benchmarks=[
-            schemas.BenchmarkUplift(**_told_setting(setting), **_told(each, roles))
-            for setting, each in compared.items()
+            schemas.BenchmarkUplift(**_told_setting(setting), **told)
+            for setting, told in zip(
+                compared, answers.told(list(compared.values()), roles), strict=True
+            )
         ],
         mean=_mean(compared, scores[model], parents),
     )
@@ -62,7 +63,7 @@ async def _compare(
     items = await result_rows.items(session, ids)
 
     def measured(score: Score) -> Measured:
-        return Measured(score.estimate, items.get(score.result, {}))
+        return Measured(score.at, items.get(score.result, {}))
 
     others = sorted({parent.parent for parent in parents} & scores.keys())
     return {
@@ -92,7 +93,7 @@ def _mean(
     mean = comparison.in_the_mean([compared[setting] for setting in over], _ingredients(parents))
     return schemas.MeanUplift(
         over=[ToldSetting.model_validate(setting) for setting in over],
-        **_told(mean, _roles(parents)),
+        **answers.told([mean], _roles(parents))[0],
     )
 
 
@@ -119,20 +120,3 @@ def _told_parent(parent: ParentRow, compared: Mapping[Setting, Comparisons]) -> 
 
 def _told_setting(setting: Setting) -> dict[str, Any]:
     return ToldSetting.model_validate(setting).model_dump()
-
-
-def _told(each: Comparisons, roles: Mapping[str, list[str]]) -> dict[str, Any]:
-    told = {
-        name: schemas.ParentComparison(
-            model=name,
-            roles=roles[name],
-            **schemas.Comparison.model_validate(compared).model_dump(),
-        )
-        for name, compared in each.parents.items()
-    }
-    return {
-        "score": Estimate.model_validate(each.score),
-        "parents": list(told.values()),
-        "best_parent": told[each.best] if each.best else None,
-        "parents_mean": schemas.Comparison.model_validate(each.mean) if each.mean else None,
-    }

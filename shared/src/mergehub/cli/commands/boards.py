@@ -69,7 +69,7 @@ def _board_table(answer: Answer) -> Table:
 
 def _uplift_table(answer: Answer) -> Table:
     """The table: for each benchmark and the mean, one row per model to compare with."""
-    shown = table("benchmark", "score", "against", "its score", "uplift", "compared")
+    shown = table("benchmark", "score", "against", "its score", "uplift", "compared", "verdict")
     parts = [(each["benchmark"], each) for each in answer["benchmarks"]]
     if answer["mean"]:
         parts.append(("mean", answer["mean"]))
@@ -103,13 +103,16 @@ def _comparisons(part: Answer) -> Iterator[tuple[str, Answer]]:
         yield "mean of ingredients", part["parents_mean"]
 
 
-def _difference(comparison: Answer) -> tuple[Text, str]:
-    """The uplift with its 95 % interval; green or red if the interval excludes zero."""
-    change = comparison["difference"]
-    colour = "green" if change["low"] > 0 else "red" if change["high"] < 0 else "dim"
+COLOURS = {"better": "green", "worse": "red", "no clear difference": "dim"}
+
+
+def _difference(comparison: Answer) -> tuple[Text, str, Text]:
+    """The uplift with its interval, how it was compared, and the verdict."""
+    change, verdict = comparison["in_family"], comparison["verdict"]
     how = f"paired over {comparison['items']} items" if comparison["paired"] else "unpaired"
     interval = f"{change['value']:+.3f} [{change['low']:+.3f}, {change['high']:+.3f}]"
-    return Text(interval, colour), how
+    colour = COLOURS.get(verdict, "")
+    return Text(interval, colour), how, Text(verdict, colour)
 
 
 def _rank(rank: Answer | None) -> str:

@@ -55,13 +55,22 @@ class BoardPage(TypedDict):
 
 
 class Comparison(TypedDict):
-    """The other's score, and the model's score minus it.
+    """The other's score, and the model's score minus it, with its interval and p-value.
 
-    `paired`: the difference was taken item by item, over `items` common items. Otherwise it is
-    the difference of two independent scores, and `items` is 0."""
+    `method`: `mcnemar` (item by item, each right or wrong), `paired-bootstrap` (item by item) or
+    `unpaired` (between two independent scores). `items` is the number of common items.
+
+    The model is compared with the other on several benchmarks, and some differences look clear
+    by chance. `in_family` and `p_in_family` allow for that (Holm-Bonferroni), and the `verdict`
+    says whether zero is inside of `in_family`."""
 
     score: Estimate
     difference: Estimate
+    p: float
+    in_family: Estimate
+    p_in_family: float
+    verdict: Literal["better", "worse", "no clear difference"]
+    method: Literal["mcnemar", "paired-bootstrap", "unpaired"]
     paired: bool
     items: int
 
@@ -99,6 +108,11 @@ class ParentComparison(TypedDict):
 
     score: Estimate
     difference: Estimate
+    p: float
+    in_family: Estimate
+    p_in_family: float
+    verdict: Literal["better", "worse", "no clear difference"]
+    method: Literal["mcnemar", "paired-bootstrap", "unpaired"]
     paired: bool
     items: int
     model: str

@@ -1,16 +1,21 @@
-"""Intervals of scores and of their differences: pure functions, standard library only.
+"""Intervals of scores, of their means and of differences between independent ones.
 
-Every interval here has 95 % confidence.
+`alpha` is the share of intervals that may miss the true value; 0.05 gives 95 % confidence.
 """
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-Z = statistics.NormalDist().inv_cdf(0.975)
+ALPHA = 0.05
+
+
+def z(alpha: float) -> float:
+    """How many standard errors an interval reaches to each side."""
+    return -statistics.NormalDist().inv_cdf(alpha / 2)
 
 
 @dataclass(frozen=True)
@@ -22,12 +27,12 @@ class Estimate:
     high: float
 
 
-def normal(value: float, stderr: float) -> Estimate:
+def normal(value: float, stderr: float, alpha: float = ALPHA) -> Estimate:
     """value ± z · stderr: the interval of a mean by the central limit theorem."""
-    return Estimate(value, value - Z * stderr, value + Z * stderr)
+    return Estimate(value, value - z(alpha) * stderr, value + z(alpha) * stderr)
 
 
-def wilson(share: float, count: int) -> Estimate:
+def wilson(share: float, count: int, alpha: float = ALPHA) -> Estimate:
     """The score interval of a share of `count` items that are each right or wrong.
 
         (p + z²/2n ± z · √(p(1-p)/n + z²/4n²)) / (1 + z²/n)
@@ -35,9 +40,10 @@ def wilson(share: float, count: int) -> Estimate:
     It stays within [0, 1] and has a width at 0 and 1, where p ± z · stderr has none.
     E. B. Wilson (1927), JASA 22, 209-212.
     """
-    square = Z * Z / count
+    square = z(alpha) ** 2 / count
     centre = (share + square / 2) / (1 + square)
-    half = Z * math.sqrt(share * (1 - share) / count + square / (4 * count)) / (1 + square)
+    spread = math.sqrt(share * (1 - share) / count + square / (4 * count))
+    half = z(alpha) * spread / (1 + square)
     return Estimate(share, max(0, min(share, centre - half)), min(1, max(share, centre + half)))
 
 
@@ -65,22 +71,3 @@ def mean(estimates: Sequence[Estimate]) -> Estimate:
 def difference(one: Estimate, other: Estimate) -> Estimate:
     """one - other, if both were measured independently."""
     return combine([(1, one), (-1, other)])
-
-
-def paired_difference(
-    one: Mapping[str, float], others: Sequence[Mapping[str, float]]
-) -> tuple[Estimate, int] | None:
-    """one - (mean of others) over their common items, and the number of those items.
-
-        d_i = one_i - mean_j other_ij;  mean(d) ± z · sd(d)/√n
-
-    An item's difficulty cancels out, so the interval is narrower than that of two independent
-    scores. None for fewer than two common items.
-    E. Miller (2024), Adding Error Bars to Evals, arXiv:2411.00640, section 4.
-    """
-    common = set(one).intersection(*others)
-    if len(common) < 2:
-        return None
-    differences = [one[item] - statistics.fmean(other[item] for other in others) for item in common]
-    stderr = statistics.stdev(differences) / math.sqrt(len(differences))
-    return normal(statistics.fmean(differences), stderr), len(differences)

@@ -1,0 +1,1 @@
+"""How certain scores, differences and ranks are: pure functions on numbers."""

@@ -1,0 +1,90 @@
+"""The difference between two models: by item where both have item scores, else between scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import numpy as np
+
+from leaderboard.statistics import bootstrap, intervals, mcnemar
+from leaderboard.statistics.families import level
+from leaderboard.statistics.intervals import ALPHA, Estimate
+
+Method = Literal["mcnemar", "paired-bootstrap", "unpaired"]
+Interval = Callable[[float], Estimate]
+"""A value with its interval at an alpha."""
+
+Items = Mapping[str, float]
+
+SEED = 20_240_601
+"""The same for every comparison, so that an answer stays the same."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One model minus another, or minus the mean of several; `items` is 0 if it is unpaired."""
+
+    method: Method
+    items: int
+    p: float
+    at: Interval
+
+    @property
+    def estimate(self) -> Estimate:
+        return self.at(ALPHA)
+
+
+def between(
+    one: Interval, one_items: Items, others: Sequence[tuple[Interval, Items]]
+) -> Difference:
+    """`one` minus the mean of `others`: paired if all have at least two item scores in common.
+
+    An item's difficulty cancels out in a pair, so its interval is narrower than that of two
+    independent scores. E. Miller (2024), Adding Error Bars to Evals, arXiv:2411.00640, section 4.
+    """
+    common = sorted(set(one_items).intersection(*(items for _, items in others)))
+    if len(common) < 2:
+        return _unpaired(one, [score for score, _ in others])
+    own = np.array([one_items[item] for item in common])
+    theirs = np.array([[items[item] for item in common] for _, items in others])
+    if len(others) == 1 and _right_or_wrong(own) and _right_or_wrong(theirs):
+        return _mcnemar(own, theirs[0])
+    return _bootstrap(own - theirs.mean(axis=0))
+
+
+def mean(differences: Sequence[Difference]) -> Difference:
+    """The plain mean of independent differences; paired if all of them are."""
+
+    def at(alpha: float) -> Estimate:
+        return intervals.mean([each.at(alpha) for each in differences])
+
+    methods = {each.method for each in differences}
+    method: Method = "unpaired" if "unpaired" in methods else "paired-bootstrap"
+    if len(methods) == 1:
+        method = differences[0].method
+    return Difference(method, sum(each.items for each in differences), level(at(ALPHA)), at)
+
+
+def _unpaired(one: Interval, others: Sequence[Interval]) -> Difference:
+    def at(alpha: float) -> Estimate:
+        return intervals.difference(one(alpha), intervals.mean([each(alpha) for each in others]))
+
+    return Difference("unpaired", 0, level(at(ALPHA)), at)
+
+
+def _mcnemar(own: bootstrap.Numbers, theirs: bootstrap.Numbers) -> Difference:
+    better, worse, items = int((own > theirs).sum()), int((own < theirs).sum()), len(own)
+    at = partial(mcnemar.difference, better, worse, items)
+    return Difference("mcnemar", items, mcnemar.exact_p(better, worse), at)
+
+
+def _bootstrap(differences: bootstrap.Numbers) -> Difference:
+    at = partial(bootstrap.mean, differences, SEED)
+    return Difference("paired-bootstrap", len(differences), level(at(ALPHA)), at)
+
+
+def _right_or_wrong(scores: bootstrap.Numbers) -> bool:
+    return bool(np.isin(scores, (0.0, 1.0)).all())

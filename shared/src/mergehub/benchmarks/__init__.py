@@ -1,0 +1,1 @@
+"""Benchmarks that people rank models by: what they measure, and what a random guess scores."""
