@@ -49,7 +49,7 @@ class RunningHub:
 def started_hub(
     data: Path, models: Path, *, workers: int = 1, port: int = 0, **env: str
 ) -> Iterator[RunningHub]:
-    """`mergehub up`, by default on a free port; at the end it is interrupted, and leaves no process."""
+    """`mergehub up`, on a free port by default; in the end it must leave no process."""
     mergehub = Path(sys.prefix) / "bin" / "mergehub"
     command = [mergehub, "up", "--data", data, "--port", port, "--models", models]
     command += ["--tasks", models / "tasks", "--workers", workers]

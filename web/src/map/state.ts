@@ -43,7 +43,8 @@ export interface MapState {
 const LISTS = ["method", "licence", "domain", "kind", "open", "via"] as const;
 const TEXTS = ["focus", "model", "to"] as const;
 const DEEPEST = 8;
-const SHOWN_SIBLINGS = 5;
+/** Of a model's children with one relation so many are shown; the others are counted. */
+export const SHOWN_SIBLINGS = 5;
 
 export const FIRST: Readonly<MapState> = {
   focus: null,

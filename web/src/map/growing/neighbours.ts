@@ -1,6 +1,7 @@
 import { isMissing } from "../../hub/failures.ts";
 import { type GraphQuery, readGraph } from "../../hub/graph.ts";
 import type { GraphAnswer } from "../graph.ts";
+import { SHOWN_SIBLINGS } from "../state.ts";
 
 /** A model that is on a map, and a graph around it. */
 export interface Neighbours {
@@ -8,9 +9,9 @@ export interface Neighbours {
   graph: GraphAnswer;
 }
 
-const AROUND = { depth: 1, limit: 300, collapse: 40 } as const;
+const AROUND = { depth: 1, limit: 300, collapse: SHOWN_SIBLINGS } as const;
 
-/** The models next to some, by the filters of a map, one by one as far as there is room. */
+/** The models next to some, by the filters of a map. */
 export async function neighboursOf(
   ids: readonly string[],
   { relation, method, licence, domain, since }: GraphQuery,
