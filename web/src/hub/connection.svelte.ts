@@ -9,6 +9,7 @@ class Connection {
   #waiting: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
+    addEventListener("offline", () => this.missed());
     addEventListener("online", () => this.#look());
   }
 
