@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,6 +20,8 @@ from mergehub.kit.pages.built import FOLDER, INDEX
 AXE = Path(__file__).parents[1] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 # The processor draws here, and the driver says how slow that is.
 DRIVER = "GL Driver Message (OpenGL, Performance"
+WAITS = "/v1/graph/changes"  # an open map always waits for the next change
+IDLE_SECONDS = 0.5  # as long as a browser's "networkidle"
 UNBUILT = "The pages are not built (`make pages`), as without an npm registry."
 
 
@@ -29,6 +33,8 @@ class Looking:
     complaints: list[str]
     hosts: set[str] = field(default_factory=set)
     scripts: dict[str, int] = field(default_factory=dict)
+    _asked: set[Request] = field(default_factory=set)
+    _last: float = field(default_factory=time.monotonic)
 
     async def violations(self) -> list[str]:
         """What axe-core finds, as the rule and the first element that breaks it."""
@@ -38,6 +44,26 @@ class Looking:
             f"{each['id']}: {each['nodes'][0]['html']} {each['nodes'][0]['failureSummary']}"
             for each in found["violations"]
         ]
+
+    async def settled(self) -> None:
+        """Wait until the page has asked for nothing for a while, except for the next change."""
+        async with asyncio.timeout(30):
+            while self._asked or self._idle_for < IDLE_SECONDS:  # noqa: ASYNC110 - no event
+                await asyncio.sleep(IDLE_SECONDS / 10)
+
+    @property
+    def _idle_for(self) -> float:
+        return time.monotonic() - self._last
+
+    def begun(self, request: Request) -> None:
+        """Note a request that has no answer yet."""
+        if WAITS not in request.url:
+            self._asked.add(request)
+
+    def ended(self, request: Request) -> None:
+        """Note that a request has its answer, or failed."""
+        self._asked.discard(request)
+        self._last = time.monotonic()
 
     async def count(self, answer: Response) -> None:
         """Note where an answer comes from, and how many bytes a script took on its way."""
@@ -56,6 +82,9 @@ async def looking(size: tuple[int, int] = (1280, 800), **options: Any) -> AsyncI
         page.on("requestfailed", lambda failed: _forget(complaints, failed.url, _given_up(failed)))
         looked = Looking(page, complaints)
         page.on("response", looked.count)
+        page.on("request", looked.begun)
+        page.on("requestfinished", looked.ended)
+        page.on("requestfailed", looked.ended)
         await page.set_viewport_size({"width": size[0], "height": size[1]})
         if options:
             await page.emulate_media(**options)

@@ -43,7 +43,7 @@ async def first_picture(hub: RunningHub, focus: str) -> bool:
         async with looking() as looked:
             url = f"{hub.url}/map?focus={focus}&depth=4&limit=2000"
             found.append(await opened(looked, url, ""))
-            await looked.page.wait_for_load_state("networkidle")
+            await looked.settled()
             sizes.append(sum(looked.scripts.values()))
     seconds, size = statistics.median(found), max(sizes)
     good = tell("first picture of 2,000 models", f"{seconds:.2f} s", "under 1.5 s",

@@ -26,7 +26,7 @@ async def test_a_page_loads_only_from_the_hub_little_code_and_without_complaint(
         assert answer is not None
         assert "unsafe" not in answer.headers["content-security-policy"]
         await looked.page.locator("h1").first.wait_for(state="attached")
-        await looked.page.wait_for_load_state("networkidle")
+        await looked.settled()
         assert looked.hosts == {urlsplit(hub.url).netloc}
         assert looked.complaints == []
         assert sum(looked.scripts.values()) < FIRST_PICTURE_BYTES
@@ -42,7 +42,7 @@ async def test_everybody_can_use_a_page(
         page = looked.page
         await page.goto(f"{hub.url}{path}")
         await page.locator("h1").first.wait_for(state="attached")
-        await page.wait_for_load_state("networkidle")
+        await looked.settled()
         assert await looked.violations() == []
         width = await page.evaluate("document.documentElement.scrollWidth")
         assert width <= size[0], "the page is wider than the window"

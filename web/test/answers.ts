@@ -14,6 +14,7 @@ export function answer(names: string, edges: readonly string[]): GraphAnswer {
   const each = <T>(value: (node: number) => T) => ids.map((_, node) => value(node));
   return {
     as_of: 1,
+    scores_as_of: null,
     focus: ids[0] ?? null,
     truncated: false,
     nodes: {
@@ -30,6 +31,8 @@ export function answer(names: string, edges: readonly string[]): GraphAnswer {
       parents: each((node) => count(0, node)),
       importance: each((node) => 1 - node / ids.length),
       flagged: each(() => 0),
+      score: each(() => null),
+      uplift: each(() => null),
     },
     edges: {
       child: pairs.map(([child = 0]) => child),

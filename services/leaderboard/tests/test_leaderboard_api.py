@@ -114,6 +114,7 @@ def test_the_openapi_document_names_operations_and_outputs_have_no_defaults():
         "list_results": "/v1/results",
         "list_boards": "/v1/boards",
         "get_board": "/v1/boards/{board}",
+        "list_scores": "/v1/boards/{board}/scores",
         "get_uplift": "/v1/uplift",
     }
     for name, schema in document["components"]["schemas"].items():

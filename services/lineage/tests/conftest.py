@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 import pytest
-from fake_registry import FakeRegistry
 from fastapi import FastAPI
 from forked import forked
 from reading_service import (
@@ -24,6 +23,7 @@ from reading_service import (
     settings,
     untouched,
 )
+from scoring_hub import ScoringHub
 
 from lineage.app import create_app
 from lineage.background import BACKGROUND
@@ -57,8 +57,8 @@ def service(apps: list[FastAPI]) -> ReadingService:
 
 
 @pytest.fixture(scope="session")
-def fake() -> FakeRegistry:
-    return FakeRegistry()
+def fake() -> ScoringHub:
+    return ScoringHub()
 
 
 @pytest.fixture

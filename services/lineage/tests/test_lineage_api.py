@@ -191,6 +191,8 @@ def test_the_openapi_document_names_operations_and_outputs_have_no_defaults():
         "get_licences": "/v1/models/{model_id}/licences",
         "get_contamination": "/v1/models/{model_id}/contamination",
         "get_map": "/v1/graph",
+        "follow_changes": "/v1/graph/changes",
+        "get_facets": "/v1/graph/facets",
         "export_graph": "/v1/graph/export",
         "list_popular_models": "/v1/graph/popular",
         "list_methods_by_month": "/v1/graph/statistics/methods",

@@ -22,3 +22,12 @@ export function percent(share: number): string {
 export function many(number: number, one: string, several = `${one}s`): string {
   return `${count(number)} ${number === 1 ? one : several}`;
 }
+
+const POINTS = { maximumFractionDigits: 1, minimumFractionDigits: 1 };
+const PLAIN = new Intl.NumberFormat("en", POINTS);
+const SIGNED = new Intl.NumberFormat("en", { ...POINTS, signDisplay: "exceptZero" });
+
+/** A score, as in `61.5`; or how much of one was gained, as in `+8.7`. */
+export function points(value: number, gained = false): string {
+  return (gained ? SIGNED : PLAIN).format(value);
+}

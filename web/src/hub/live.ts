@@ -1,34 +1,56 @@
+import type { Answer } from "@mergehub/client";
 import { hub } from "./hub.ts";
 
-const EVERY_MS = 500;
+const WAIT_SECONDS = 25;
+const LEAST_MS = 300; // between two looks while the graph changes all the time
+const AWAY_MS = 2_000;
+
+export type GraphState = Pick<Answer<"get", "/v1/graph/changes">, "as_of" | "scores_as_of">;
+
+/** What shows a graph. */
+export interface Watching {
+  /** How new the graph is that it shows; null if it shows none. */
+  shown(): GraphState | null;
+  /** Whether it is just reading a graph. */
+  busy(): boolean;
+  /** Reads the graph again. */
+  read(): void;
+}
 
 /**
- * Calls `changed` soon after the graph has changed, as long as the page is visible; returns how to
- * stop. A hub that does not answer for a while is asked again.
+ * Has the graph read again as soon as it or a score has changed, as long as the page is visible;
+ * returns how to stop. The hub is asked again if it does not answer.
  */
-export function watchGraph(changed: () => void): () => void {
+export function watchGraph(watching: Watching): () => void {
   const stopped = new AbortController();
-  let known: number | null = null;
-
-  async function look(): Promise<void> {
-    if (document.hidden) return;
-    const now = await asOf(stopped.signal).catch(() => null);
-    if (now === null || stopped.signal.aborted) return;
-    if (known !== null && now !== known) changed();
-    known = now;
-  }
-
-  async function keepLooking(): Promise<void> {
-    await look();
-    if (!stopped.signal.aborted) setTimeout(() => void keepLooking(), EVERY_MS);
-  }
-
-  void keepLooking();
+  void follow(watching, stopped.signal);
   return () => stopped.abort();
 }
 
-/** The last change that the hub's graph takes into account. */
-async function asOf(signal: AbortSignal): Promise<number> {
-  const params = { query: { limit: 1 } };
-  return (await hub.get("/v1/graph/popular", { params, signal })).as_of;
+async function follow(watching: Watching, signal: AbortSignal): Promise<void> {
+  let known: GraphState | null = null;
+  while (!signal.aborted) {
+    const now: GraphState | null = await next(known, signal).catch(() => null);
+    // A graph that is just being read must be there first, or none ever is while many change.
+    while (!signal.aborted && (document.hidden || watching.busy())) await pause(LEAST_MS);
+    const shown = watching.shown();
+    if (now && shown && !signal.aborted && isNewer(now, shown)) watching.read();
+    known = now ?? known;
+    await pause(now ? LEAST_MS : AWAY_MS);
+  }
+}
+
+/** How new the hub's graph is, as soon as it is newer than what is known. */
+async function next(known: GraphState | null, signal: AbortSignal): Promise<GraphState> {
+  const { as_of, scores_as_of } = known ?? {};
+  const query = known ? { as_of, ...(scores_as_of && { scores_as_of }), wait: WAIT_SECONDS } : {};
+  return hub.get("/v1/graph/changes", { params: { query }, signal });
+}
+
+function isNewer(now: GraphState, shown: GraphState): boolean {
+  return now.as_of > shown.as_of || now.scores_as_of !== shown.scores_as_of;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,7 +1,11 @@
 import type { Look } from "./draw/scene.ts";
 import { COLOURS, SHAPES } from "./draw/shaders.ts";
 import type { Graph } from "./graph.ts";
+import { isMeasured, type Measured, SCALES, scaleOf, UNMEASURED } from "./scales.ts";
 import type { Colour } from "./state.ts";
+
+/** The colours that tell groups apart. */
+export type Grouped = Exclude<Colour, "kind" | Measured>;
 
 /** What a kind of model looks like, and what it is called. */
 export interface Appearance {
@@ -29,6 +33,8 @@ const KIND_NAMES = Object.keys(KINDS);
 export const TOKENS: readonly string[] = [
   ...KIND_NAMES.map((kind) => appearanceOf(kind).token),
   ...Array.from({ length: GROUPS + 1 }, (_, at) => `group-${at + 1}`),
+  ...Object.values(SCALES).flat(),
+  UNMEASURED,
 ].slice(0, COLOURS);
 
 export function appearanceOf(kind: string): Appearance {
@@ -42,6 +48,11 @@ export function lookOf(graph: Graph, by: Colour): Look {
   if (by === "kind") {
     return { shape, colour: (node) => Math.max(0, KIND_NAMES.indexOf(kindOf(graph, node))) };
   }
+  if (isMeasured(by)) {
+    const scale = scaleOf(graph, by);
+    const token = (node: number) => scale?.tokenOf(node) ?? UNMEASURED;
+    return { shape, colour: (node) => TOKENS.indexOf(token(node)) };
+  }
   const codes = codesOf(graph, by);
   const places = new Map(groupsOf(graph, by).map(({ code }, at) => [code, at]));
   const code = (node: number) =>
@@ -52,7 +63,7 @@ export function lookOf(graph: Graph, by: Colour): Look {
 /** The groups with the most models, which have colours of their own. */
 export function groupsOf(
   graph: Graph,
-  by: Exclude<Colour, "kind">,
+  by: Grouped,
 ): { code: number; label: string; token: string }[] {
   const names = by === "family" ? graph.answer.families : graph.answer.methods;
   const counts = new Map<number, number>();
@@ -65,7 +76,7 @@ export function groupsOf(
 }
 
 /** The group of each model: its family, or the method that it was merged by; -1 if none. */
-function codesOf(graph: Graph, by: Exclude<Colour, "kind">): ArrayLike<number> & Iterable<number> {
+function codesOf(graph: Graph, by: Grouped): ArrayLike<number> & Iterable<number> {
   const { nodes, edges, methods } = graph.answer;
   if (by === "family") return nodes.family;
   const codes = new Int32Array(graph.size).fill(-1);

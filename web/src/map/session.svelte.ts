@@ -85,7 +85,13 @@ export class MapSession {
       if (answer) void this.#join(answer, path, asked.signal);
       return () => asked.abort();
     });
-    $effect(() => watchGraph(() => this.retry()));
+    $effect(() =>
+      watchGraph({
+        shown: () => this.graph?.answer ?? null,
+        busy: () => this.loading,
+        read: () => this.retry(),
+      }),
+    );
   }
 
   /** Goes to another state. A way back leads to this one, unless `replace`. */

@@ -3,7 +3,7 @@ import { asRelation, type Relation } from "../hub/relations.ts";
 import { asSeen } from "./seen.ts";
 
 export const VIEWS = ["map", "list"] as const;
-export const COLOURS = ["kind", "family", "method"] as const;
+export const COLOURS = ["kind", "family", "method", "score", "uplift"] as const;
 export type Colour = (typeof COLOURS)[number];
 export const LIMITS = [2_000, 10_000, 50_000] as const;
 export const DIRECTIONS = ["both", "ancestors", "descendants"] as const;

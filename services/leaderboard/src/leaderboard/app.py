@@ -8,6 +8,7 @@ from leaderboard.background import BACKGROUND
 from leaderboard.benchmarks.endpoints import router as benchmarks
 from leaderboard.boards.endpoints import router as boards
 from leaderboard.results.endpoints import router as results
+from leaderboard.scores.endpoints import router as scores
 from leaderboard.tables import intake
 from leaderboard.uplift.endpoints import router as uplift
 from mergehub.kit.http.app import ServiceParts, build_app
@@ -24,7 +25,7 @@ LINKS = (
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub leaderboard",
-    routers=(benchmarks, results, boards, uplift),
+    routers=(benchmarks, results, boards, scores, uplift),
     links=LINKS,
     readings=intake.readings,
     start=ask_registry,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from leaderboard.events import consumer
-from leaderboard.tables import intake
+from leaderboard.scores.keeping import CHANNEL, Scorekeeper
+from leaderboard.tables import CHANGED, intake
 from mergehub.kit.background.resources import Background, Resources
 from mergehub.kit.database.pruning import Pruner
 from mergehub.kit.telemetry.loops import Loop
@@ -13,7 +14,16 @@ from mergehub.kit.telemetry.loops import Loop
 
 def _loops(resources: Resources) -> Mapping[str, Loop]:
     pruner = Pruner(resources.database, intake.prune, resources.settings.events_days)
-    return {"consumer": consumer(resources, resources.metrics).run, "pruner": pruner.run}
+    return {
+        "consumer": consumer(resources, resources.metrics).run,
+        "pruner": pruner.run,
+        "scores": Scorekeeper(resources).run,
+    }
 
 
-BACKGROUND = Background(name="leaderboard", migrations="leaderboard.migrations", loops=_loops)
+BACKGROUND = Background(
+    name="leaderboard",
+    migrations="leaderboard.migrations",
+    loops=_loops,
+    channels=(CHANGED, CHANNEL),
+)

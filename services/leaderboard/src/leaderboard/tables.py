@@ -7,6 +7,9 @@ from sqlalchemy import MetaData
 from mergehub.kit.database.models import NAMING, Table
 from mergehub.kit.events.inbox import InboxColumns, Intake, PositionColumns, RefusedColumns
 
+CHANGED = "leaderboard_changed"
+"""The channel of the database that says that results or parents have changed."""
+
 
 class Base(Table):
     __abstract__ = True

@@ -13,10 +13,12 @@ from lineage.facets.current import start_facets
 from lineage.facets.endpoints import router as facets
 from lineage.imports.endpoints import IMPORT_BYTES
 from lineage.imports.endpoints import router as imports
+from lineage.map.changes import router as map_changes
 from lineage.map.endpoints import router as map_data
 from lineage.models.endpoints import router as models
 from lineage.moderation.endpoints import router as moderation
 from lineage.replica.serving import graph_fault, start_replica
+from lineage.scores.serving import start_scores
 from lineage.statistics.endpoints import router as statistics
 from lineage.statistics.library import start_library
 from lineage.tables import intake
@@ -52,6 +54,7 @@ def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
     return {
         **start_replica(app, resources),
         **start_library(app, resources),
+        **start_scores(app, resources),
         **start_facets(app, resources),
     }
 
@@ -59,7 +62,17 @@ def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub lineage",
-    routers=(models, answers, map_data, facets, exports, statistics, imports, moderation),
+    routers=(
+        models,
+        answers,
+        map_data,
+        map_changes,
+        facets,
+        exports,
+        statistics,
+        imports,
+        moderation,
+    ),
     largest_bodies={"/graph/imports": IMPORT_BYTES},
     links=LINKS,
     readings=intake.readings,

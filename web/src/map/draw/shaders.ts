@@ -9,7 +9,7 @@ export const SHAPES = [
   "stack",
 ] as const;
 
-export const COLOURS = 16;
+export const COLOURS = 32;
 
 /** Turns units of the world into the clip space of the picture. */
 const PLACE = `

@@ -82,6 +82,8 @@ function addNodes(merged: GraphAnswer, more: GraphAnswer, index: Map<string, num
     merged.nodes.kind.push(kind(nodes.kind[at]));
     merged.nodes.family.push(family(nodes.family[at]));
     merged.nodes.licence.push(licence(nodes.licence[at]));
+    merged.nodes.score.push(nodes.score[at] ?? null);
+    merged.nodes.uplift.push(nodes.uplift[at] ?? null);
     for (const key of ["size", "children", "parents", "importance", "flagged"] as const) {
       merged.nodes[key].push(nodes[key][at] ?? 0);
     }

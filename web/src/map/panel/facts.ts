@@ -1,4 +1,4 @@
-import { short } from "../../app/words.ts";
+import { points, short } from "../../app/words.ts";
 import type { ModelDetail } from "../../hub/models.ts";
 
 export interface Fact {
@@ -16,6 +16,8 @@ export function factsOf(model: ModelDetail): Fact[] {
     ["Licence", model.licence],
     ["Domains", model.domains.join(", ")],
     ["Made on", model.made_on],
+    ["Score", model.score === null ? null : `${points(model.score)} of 100`],
+    ["Uplift", model.uplift === null ? null : `${points(model.uplift, true)} over the best parent`],
     ["Known from", model.source],
     ["Former names", former.join(", ")],
     ["Digest", model.revisions.at(-1)?.digest],

@@ -49,12 +49,16 @@ def boards() -> schemas.BoardList:
     )
 
 
+def no_board(name: str) -> BoardNotFound:
+    return BoardNotFound(f"There is no board {name!r}. Choose from: {', '.join(BOARDS)}.")
+
+
 async def page(
     session: AsyncSession, name: str, filters: Filters, asked: PageRequest
 ) -> schemas.BoardPage:
     """Return a page of a board. Raises BoardNotFound and BadCursor."""
     if name not in BOARDS:
-        raise BoardNotFound(f"There is no board {name!r}. Choose from: {', '.join(BOARDS)}.")
+        raise no_board(name)
     after = asked.after(int, float, str) or ()
     scores = await results.newest(session)
     methods = await parents.merge_methods(session)

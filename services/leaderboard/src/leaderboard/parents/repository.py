@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -35,3 +36,12 @@ async def merge_methods(session: AsyncSession) -> dict[str, str]:
         select(ParentRow.model, ParentRow.method).where(ParentRow.relation == "merge").distinct()
     )
     return {row.model: row.method for row in await session.execute(query)}
+
+
+async def ingredients(session: AsyncSession) -> Mapping[str, set[str]]:
+    """The ingredients of every merge, by model."""
+    query = select(ParentRow.model, ParentRow.parent).where(ParentRow.role == "ingredient")
+    found: dict[str, set[str]] = defaultdict(set)
+    for model, parent in await session.execute(query):
+        found[model].add(parent)
+    return dict(found)

@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from leaderboard.names import spelled
 from leaderboard.parents import repository
+from leaderboard.tables import CHANGED
 from mergehub.contracts.events import ModelProduced
 from mergehub.contracts.kinds.merge import Parent
+from mergehub.kit.database.notify import notify
 
 
 async def learn_production(session: AsyncSession, produced: ModelProduced) -> None:
@@ -20,6 +22,7 @@ async def learn_production(session: AsyncSession, produced: ModelProduced) -> No
     await repository.replace(session, await spelled(session, produced.name), parents)
     for parent in produced.parents:
         await _learn_base(session, parent, produced.run)
+    await notify(session, CHANGED)
 
 
 async def _learn_base(session: AsyncSession, model: Parent, run: UUID) -> None:

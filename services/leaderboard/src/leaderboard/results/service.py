@@ -15,7 +15,9 @@ from leaderboard.names import known, spelled
 from leaderboard.results import repository, schemas
 from leaderboard.statistics import intervals
 from leaderboard.statistics.intervals import ALPHA, Estimate
+from leaderboard.tables import CHANGED
 from mergehub.contracts.events import EvaluationCompleted
+from mergehub.kit.database.notify import notify
 from mergehub.kit.paging.pages import PageRequest
 
 VERIFIED = "verified"
@@ -74,6 +76,7 @@ async def learn_evaluation(
         "created_at": created_at,
     }
     await repository.add(session, values, items)
+    await notify(session, CHANGED)
 
 
 def _score(row: Row[Any]) -> Score:

@@ -19,11 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lineage.map.columns import Facts, facts_of
+from lineage.map.columns import Facts, facts_of, moment
 from lineage.map.kinds import KINDS
 from lineage.map.picture import Picture
 from lineage.memory.columns import RELATIONS
 from lineage.memory.graph import Graph
+from lineage.scores.scores import Scores
 
 MEDIA_TYPE = "application/vnd.mergehub.graph"
 MAGIC = b"MHGRAPH1"
@@ -33,13 +34,14 @@ OTHERS = 255
 """The group of all families from here on."""
 
 
-def as_binary(graph: Graph, picture: Picture) -> bytes:
+def as_binary(graph: Graph, picture: Picture, scores: Scores) -> bytes:
     """The body of the answer."""
-    facts, focus = facts_of(graph, picture), picture.focus
+    facts, focus = facts_of(graph, picture, scores), picture.focus
     arrays = _arrays(graph, picture, facts)
     pieces, described = _packed(arrays)
     header = {
         "as_of": graph.as_of,
+        "scores_as_of": moment(scores),
         "focus": None if focus is None else str(graph.id(int(picture.models[focus]))),
         "truncated": picture.truncated,
         "names": graph.names_of(picture.models[:NAMES]),
@@ -80,6 +82,8 @@ def _arrays(graph: Graph, picture: Picture, facts: Facts) -> Mapping[str, NDArra
         "cluster_y": folded.y.astype("<f4"),
         "cluster_size": folded.size.astype("<f4"),
         "cluster_relation": folded.relation,
+        "score": facts.score.astype("<f4"),
+        "uplift": facts.uplift.astype("<f4"),
     }
 
 

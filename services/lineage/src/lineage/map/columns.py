@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from lineage.map.kinds import KINDS, families_of, kinds_of
 from lineage.map.picture import Picture
-from lineage.memory.arrays import Codes8, Codes16, Numbers
+from lineage.memory.arrays import Codes8, Codes16, Numbers, Shares
 from lineage.memory.codes import Codes
 from lineage.memory.columns import RELATIONS
 from lineage.memory.graph import Graph
+from lineage.scores.scores import DIGITS, Scores
 
 Json = dict[str, Any]
 
@@ -36,13 +37,16 @@ class Facts:
     children: Numbers
     parents: Numbers
     flagged: NDArray[np.uint8]
+    score: Shares
+    uplift: Shares
 
 
-def facts_of(graph: Graph, picture: Picture) -> Facts:
+def facts_of(graph: Graph, picture: Picture, scores: Scores) -> Facts:
     models, edges = picture.models, picture.edges
     roots, family = np.unique(families_of(graph, models), return_inverse=True)
     licence, licences = _listed(graph.models.licence[models], graph.codes.licence)
     method, methods = _listed(graph.edges.method[edges], graph.codes.method)
+    score, uplift = scores.of(models)
     return Facts(
         kind=kinds_of(graph, models),
         family=family,
@@ -55,6 +59,8 @@ def facts_of(graph: Graph, picture: Picture) -> Facts:
         children=graph.models.children_count[models],
         parents=_parents(graph, models),
         flagged=graph.models.flagged[models].astype(np.uint8),
+        score=score,
+        uplift=uplift,
     )
 
 
@@ -72,11 +78,12 @@ def _parents(graph: Graph, models: Numbers) -> Numbers:
     return counts[models].astype(np.int32)
 
 
-def as_json(graph: Graph, picture: Picture) -> bytes:
+def as_json(graph: Graph, picture: Picture, scores: Scores) -> bytes:
     """The body of the answer."""
-    facts, focus = facts_of(graph, picture), picture.focus
+    facts, focus = facts_of(graph, picture, scores), picture.focus
     body = {
         "as_of": graph.as_of,
+        "scores_as_of": moment(scores),
         "focus": None if focus is None else str(graph.id(int(picture.models[focus]))),
         "truncated": picture.truncated,
         "nodes": _nodes(graph, picture, facts),
@@ -106,17 +113,18 @@ def _nodes(graph: Graph, picture: Picture, facts: Facts) -> Json:
         "parents": facts.parents.tolist(),
         "importance": _rounded(picture.importance, 4),
         "flagged": facts.flagged.tolist(),
+        "score": _known(facts.score),
+        "uplift": _known(facts.uplift),
     }
 
 
 def _edges(graph: Graph, picture: Picture, facts: Facts) -> Json:
-    weights = graph.edges.weight[picture.edges].tolist()
     return {
         "child": picture.child.tolist(),
         "parent": picture.parent.tolist(),
         "relation": facts.relation.tolist(),
         "method": facts.method.tolist(),
-        "weight": [None if math.isnan(weight) else round(weight, 4) for weight in weights],
+        "weight": _known(graph.edges.weight[picture.edges]),
     }
 
 
@@ -131,6 +139,16 @@ def _clusters(picture: Picture) -> list[Json]:
         "size": _rounded(folded.size),
     }
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def moment(scores: Scores) -> str | None:
+    """When a score last changed, as JSON."""
+    return None if scores.as_of is None else scores.as_of.isoformat().replace("+00:00", "Z")
+
+
+def _known(values: Shares) -> list[float | None]:
+    """The values as JSON, null where one is unknown."""
+    return [None if math.isnan(each) else round(each, DIGITS) for each in values.tolist()]
 
 
 def _rounded(values: NDArray[np.float64], digits: int = 2) -> list[float]:

@@ -25,6 +25,8 @@ from lineage.map.picture import Layout, picture
 from lineage.map.schemas import Map
 from lineage.models.service import ModelNotFound
 from lineage.replica.serving import GraphLoading, InMemory
+from lineage.scores.scores import Scores
+from lineage.scores.serving import Known
 from mergehub.kit.problems.problem import problem_responses
 
 router = APIRouter(prefix="/v1", tags=["graph"])
@@ -53,6 +55,7 @@ BINARY = {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binar
 async def get_map(
     request: Request,
     graph: InMemory,
+    scores: Known,
     wanted: FilterBy,
     focus: Focus = None,
     direction: Directions = "both",
@@ -71,13 +74,13 @@ async def get_map(
     asked = await focused(request, graph, focus, around, wanted)
     drawn = layout or ("families" if focus is None else "layers")
     binary = MEDIA_TYPE in accept
-    body = await asyncio.to_thread(_drawn, asked, drawn, binary)
+    body = await asyncio.to_thread(_drawn, asked, scores, drawn, binary)
     media_type = MEDIA_TYPE if binary else "application/json"
     return Response(body, media_type=media_type, headers={"Vary": "Accept"})
 
 
-def _drawn(asked: Asked, layout: Layout, binary: bool) -> bytes:
+def _drawn(asked: Asked, scores: Scores, layout: Layout, binary: bool) -> bytes:
     found = asked.select()
     place = None if found.focus is None else found.focus
     shown = picture(found.graph, found.chosen, place, found.wanted, layout)
-    return (as_binary if binary else as_json)(found.graph, shown)
+    return (as_binary if binary else as_json)(found.graph, shown, scores)

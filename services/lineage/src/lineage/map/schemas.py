@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from mergehub.contracts.messages import Answer
@@ -16,6 +17,8 @@ class MapNodes(Answer):
     - `children`, `parents`: how many there are in all, shown or not.
     - `importance`: from 0 to 1, by the number of children.
     - `flagged`: 1 if a moderator has warned of the model.
+    - `score`, `uplift`: from the leaderboard: the score from 0 to 100, and the points gained over
+      the best ingredient; null without one.
     """
 
     id: list[UUID]
@@ -31,6 +34,8 @@ class MapNodes(Answer):
     parents: list[int]
     importance: list[float]
     flagged: list[int]
+    score: list[float | None]
+    uplift: list[float | None]
 
 
 class MapEdges(Answer):
@@ -55,9 +60,14 @@ class MapCluster(Answer):
 
 
 class Map(Answer):
-    """A map in columns. `truncated`: `limit` left models out."""
+    """A map in columns. `truncated`: `limit` left models out.
+
+    `as_of` is the last change that it takes into account, and `scores_as_of` the last one of a
+    score; null without a leaderboard.
+    """
 
     as_of: int
+    scores_as_of: datetime | None
     focus: UUID | None
     truncated: bool
     nodes: MapNodes
@@ -68,3 +78,10 @@ class Map(Answer):
     licences: list[str | None]
     relations: list[str]
     methods: list[str | None]
+
+
+class GraphState(Answer):
+    """How new the graph is, and how new its scores are; null if no score is known."""
+
+    as_of: int
+    scores_as_of: datetime | None

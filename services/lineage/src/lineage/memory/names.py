@@ -66,6 +66,11 @@ class Names:
         names = [text[place : end_of(END, place)].decode() for place in places]
         return [_plain(name) if "\\" in name else name for name in names]
 
+    def between(self, begin: int, end: int) -> list[str]:
+        """The names that begin at one place or later, up to the end of a name."""
+        lines = self._text[begin:end].decode().split("\n")[:-1]
+        return [_plain(name) if "\\" in name else name for name in lines]
+
 
 def _escaped(name: str) -> bytes:
     return _TO_ESCAPE.sub(lambda found: "\\" + _ESCAPES[found[0]], name).encode()

@@ -13,6 +13,7 @@ from lineage.learning import changes
 from lineage.learning.trust import MANUAL
 from lineage.models import repository, schemas, service
 from lineage.models.models import ModelNameRow, ModelRow
+from lineage.scores.scores import Scores
 from mergehub.kit.problems.problem import Conflict
 
 FACTS = ("architecture", "parameters", "tokenizer", "licence", "domains", "made_on")
@@ -26,7 +27,7 @@ class ModelNameTaken(Conflict):
 
 
 async def change(
-    session: AsyncSession, model_id: UUID, body: schemas.ModelUpdate
+    session: AsyncSession, model_id: UUID, body: schemas.ModelUpdate, scores: Scores
 ) -> schemas.ModelDetail:
     """Rename a model and change facts about it. Raises ModelNotFound and ModelNameTaken."""
     given = body.model_dump(include=body.model_fields_set)
@@ -41,7 +42,7 @@ async def change(
     _describe(model, given)
     await session.flush()
     await changes.log(session, (), [model.number])
-    return await service.detail(session, model_id)
+    return await service.detail(session, model_id, scores)
 
 
 async def _rename(session: AsyncSession, model: ModelRow, name: str) -> None:

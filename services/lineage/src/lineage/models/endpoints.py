@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 
 from lineage.models import changing, schemas, service
 from lineage.models.models import NAME_LENGTH
+from lineage.scores.serving import Known
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import requires
@@ -43,9 +44,9 @@ async def list_models(
 @router.get(
     "/{model_id}", summary="Get a model", responses=problem_responses(service.ModelNotFound)
 )
-async def get_model(model_id: UUID, session: Session) -> schemas.ModelDetail:
+async def get_model(model_id: UUID, session: Session, scores: Known) -> schemas.ModelDetail:
     """A model with its names, revisions and flags, and what else is said of its parents."""
-    return await service.detail(session, model_id)
+    return await service.detail(session, model_id, scores)
 
 
 @router.patch(
@@ -56,10 +57,10 @@ async def get_model(model_id: UUID, session: Session) -> schemas.ModelDetail:
     ),
 )
 async def update_model(
-    model_id: UUID, body: schemas.ModelUpdate, session: Session, writer: Writer
+    model_id: UUID, body: schemas.ModelUpdate, session: Session, scores: Known, writer: Writer
 ) -> schemas.ModelDetail:
     """Change what the body names. A renamed model keeps its id, and is found by former names.
 
     A former name leads to the model until another model takes it.
     """
-    return await changing.change(session, model_id, body)
+    return await changing.change(session, model_id, body, scores)

@@ -128,10 +128,13 @@ class ModelDetail(Model):
     """A model with its names, revisions and flags, oldest first.
 
     `kind` says how the model was made: `original` without a known parent, or else the relation of
-    its most trusted edge.
+    its most trusted edge. `score` (0 to 100) and `uplift` over the best ingredient are those of the
+    leaderboard's board `overall`, if there are any.
     """
 
     kind: str
+    score: float | None
+    uplift: float | None
     names: list[ModelName]
     revisions: list[Revision]
     flags: list[Flag]

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.models import parents, repository, schemas
 from lineage.models.models import ModelRow
+from lineage.scores.scores import Scores
 from mergehub.kit.paging.pages import PageRequest
 from mergehub.kit.problems.problem import NotFound
 
@@ -33,14 +34,15 @@ def not_found(model_id: UUID) -> ModelNotFound:
     )
 
 
-async def detail(session: AsyncSession, model_id: UUID) -> schemas.ModelDetail:
-    """Return a model with its names and revisions. Raises ModelNotFound."""
+async def detail(session: AsyncSession, model_id: UUID, scores: Scores) -> schemas.ModelDetail:
+    """Return a model with its names, revisions and score. Raises ModelNotFound."""
     model = await get(session, model_id)
     names = await repository.names(session, model_id)
     revisions = await repository.revisions(session, model_id)
     return schemas.ModelDetail(
         **schemas.Model.model_validate(model).model_dump(),
         kind=await parents.kind(session, model.number),
+        **scores.of_one(model.number)._asdict(),
         names=[
             *(schemas.ModelName.model_validate(row) for row in names),
             schemas.ModelName(name=model.name, since=model.named_at),

@@ -6,6 +6,7 @@ from mergehub.client.api.leaderboard import (
     list_benchmarks,
     list_boards,
     list_results,
+    list_scores,
 )
 from mergehub.client.api.lineage import (
     clear_flag,
@@ -31,6 +32,7 @@ from mergehub.client.api.lineage import (
     list_relatives,
     list_risers,
     update_model,
+    wait_for_changes,
 )
 from mergehub.client.api.registry import (
     ask_for_shell,
@@ -160,6 +162,7 @@ __all__ = [
     "list_risers",
     "list_run_items",
     "list_runs",
+    "list_scores",
     "list_tokens",
     "list_webhook_deliveries",
     "list_webhooks",
@@ -186,4 +189,5 @@ __all__ = [
     "update_account",
     "update_model",
     "update_recipe",
+    "wait_for_changes",
 ]

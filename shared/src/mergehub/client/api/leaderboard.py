@@ -65,6 +65,23 @@ def get_board(
     )
 
 
+def list_scores(
+    board: str,
+    *,
+    after: int | None = None,
+    limit: int | None = None,
+    wait: int | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.ScorePage]:
+    """The scores of a board that changed after `after`, each model once; `Link` has the rest."""
+    return Call(
+        "GET",
+        f"/v1/boards/{part(board)}/scores",
+        query={"after": after, "limit": limit, "wait": wait},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
 def get_uplift(*, model: str, if_none_match: str | None = None) -> Call[t.Uplift]:
     """A model against each parent, the best ingredient and the mean of all ingredients."""
     return Call(

@@ -309,6 +309,22 @@ def get_map(
     )
 
 
+def wait_for_changes(
+    *,
+    as_of: int | None = None,
+    scores_as_of: str | None = None,
+    wait: int | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.GraphState]:
+    """How new the graph and its scores are, as soon as one is newer than what you have."""
+    return Call(
+        "GET",
+        "/v1/graph/changes",
+        query={"as_of": as_of, "scores_as_of": scores_as_of, "wait": wait},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
 def get_facets(
     *,
     licence: list[str] | None = None,

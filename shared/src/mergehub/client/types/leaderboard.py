@@ -156,6 +156,30 @@ class ResultPage(TypedDict):
     next_cursor: str | None
 
 
+class Score(TypedDict):
+    """A model's score on the board, from 0 to 100, and the points gained over its best ingredient.
+
+    `score` is null if the model lacks a benchmark, and `uplift` if the model or one of its
+    ingredients has no score, or if it is no merge."""
+
+    model: str
+    score: float | None
+    uplift: float | None
+    changed_at: str
+
+
+class ScorePage(TypedDict):
+    """Scores in the order in which they changed.
+
+    Ask again with `after` = `next_after`, now or in a year. If `newest` is smaller than `after`,
+    the board was restored from a backup: begin again at 0."""
+
+    items: list[Score]
+    next_after: int
+    newest: int
+    has_more: bool
+
+
 class Setting(TypedDict):
     """The conditions that two scores must share to be compared."""
 

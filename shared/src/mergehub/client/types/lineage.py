@@ -151,6 +151,13 @@ class FlagCreate(TypedDict):
     evidence: NotRequired[str | None]
 
 
+class GraphState(TypedDict):
+    """How new the graph is, and how new its scores are; null if no score is known."""
+
+    as_of: int
+    scores_as_of: str | None
+
+
 class ImportCreate(TypedDict):
     """At most 10,000 rows. Importing the same rows again changes nothing."""
 
@@ -259,9 +266,13 @@ class Licences(TypedDict):
 
 
 class Map(TypedDict):
-    """A map in columns. `truncated`: `limit` left models out."""
+    """A map in columns. `truncated`: `limit` left models out.
+
+    `as_of` is the last change that it takes into account, and `scores_as_of` the last one of a
+    score; null without a leaderboard."""
 
     as_of: int
+    scores_as_of: str | None
     focus: str | None
     truncated: bool
     nodes: MapNodes
@@ -303,7 +314,9 @@ class MapNodes(TypedDict):
     - `kind`, `family`, `licence`: places in the lists of the map.
     - `children`, `parents`: how many there are in all, shown or not.
     - `importance`: from 0 to 1, by the number of children.
-    - `flagged`: 1 if a moderator has warned of the model."""
+    - `flagged`: 1 if a moderator has warned of the model.
+    - `score`, `uplift`: from the leaderboard: the score from 0 to 100, and the points gained over
+      the best ingredient; null without one."""
 
     id: list[str]
     name: list[str]
@@ -318,6 +331,8 @@ class MapNodes(TypedDict):
     parents: list[int]
     importance: list[float]
     flagged: list[int]
+    score: list[float | None]
+    uplift: list[float | None]
 
 
 class MethodsByMonth(TypedDict):
@@ -358,7 +373,8 @@ class ModelDetail(TypedDict):
     """A model with its names, revisions and flags, oldest first.
 
     `kind` says how the model was made: `original` without a known parent, or else the relation of
-    its most trusted edge."""
+    its most trusted edge. `score` (0 to 100) and `uplift` over the best ingredient are those of the
+    leaderboard's board `overall`, if there are any."""
 
     id: str
     name: str
@@ -375,6 +391,8 @@ class ModelDetail(TypedDict):
     source: str | None
     made_on: str | None
     kind: str
+    score: float | None
+    uplift: float | None
     names: list[ModelName]
     revisions: list[Revision]
     flags: list[Flag]

@@ -84,7 +84,8 @@ def _canonical(name: str) -> str:
 
 
 def own_names(settings: ServiceSettings) -> frozenset[str]:
-    """The names of `MERGEHUB_HOSTS` and that which services use; empty if any name will do."""
+    """The names of `MERGEHUB_HOSTS` and those that services use; empty if any name will do."""
     if not settings.hosts:
         return frozenset()
-    return frozenset(settings.hosts) | {parsed(settings.hub_url).raw_host.decode("ascii")}
+    urls = filter(None, (settings.hub_url, settings.leaderboard_url))
+    return frozenset(settings.hosts) | {parsed(url).raw_host.decode("ascii") for url in urls}

@@ -110,6 +110,10 @@ class ServiceSettings(SignInSettings):
         default="http://127.0.0.1:8000",
         description="The hub's origin, by which services reach each other.",
     )
+    leaderboard_url: HubUrl | None = Field(
+        default=None,
+        description="Where lineage reaches the leaderboard, if not at the hub's origin.",
+    )
     background: Literal["inline", "separate"] = Field(
         default="inline",
         description="Whether relay, sweeper and consumers run inside the HTTP process (`inline`).",

@@ -1,0 +1,1 @@
+"""Scores of a board, and uplift, kept in the order in which they changed, for those who follow."""
