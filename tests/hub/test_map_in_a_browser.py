@@ -54,7 +54,7 @@ async def test_search_suggests_models_and_the_map_shows_the_one_that_is_chosen(
     await expect(title(page)).to_have_text("atlas/merge")
     assert query(page)["focus"] == [lineage.id("atlas/merge")]
     await search.fill("atlas/nothing")
-    await expect(page.get_by_text("No model's name begins with “atlas/nothing”.")).to_be_visible()
+    await expect(page.get_by_text("No model is called “atlas/nothing”.")).to_be_visible()
 
 
 async def test_a_press_selects_a_double_one_focuses_and_a_way_leads_back(

@@ -5,7 +5,7 @@ import { hub } from "./hub.ts";
 const MOST = 8;
 const PAUSE_MS = 120; // between two letters of somebody who types
 
-/** The models whose names begin with what is typed, and the one that the arrows are at. */
+/** The models that what is typed may mean, and the one that the arrows are at. */
 export class Suggestions {
   text = $state("");
   models = $state.raw<Schemas["Model"][]>([]);
@@ -52,12 +52,13 @@ export class Suggestions {
     this.#asked = asked;
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     if (asked.signal.aborted) return;
+    this.message = "Searching …";
     try {
       const query = { q, limit: MOST };
       const { items } = await hub.get("/v1/models", { params: { query }, signal: asked.signal });
       if (asked.signal.aborted) return;
       this.models = items;
-      this.message = items.length ? "" : `No model's name begins with “${q}”.`;
+      this.message = items.length ? "" : `No model is called “${q}”.`;
     } catch (error) {
       if (!asked.signal.aborted) this.message = sentence(error);
     }

@@ -27,6 +27,7 @@ class Graph:
       grows with each change.
     - `read_at`: when the last change was read.
     - `revision`: grows when facts change that statistics count: of an edge, or a model's domains.
+    - `licensed`: grows when a known model gets another licence, by which only some of them count.
     """
 
     models: ModelColumns
@@ -38,6 +39,7 @@ class Graph:
     as_of: int
     read_at: datetime
     revision: int = 0
+    licensed: int = 0
 
     @property
     def size(self) -> int:

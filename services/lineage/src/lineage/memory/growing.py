@@ -32,6 +32,7 @@ class GrowingGraph:
         self._identities = Identities()
         self._segments: tuple[Segment, ...] = ()
         self._revision = 0
+        self._licensed = 0
 
     def graph(self, as_of: int) -> Graph:
         """The present state, which is that of a position in the log of changes."""
@@ -47,6 +48,7 @@ class GrowingGraph:
             as_of,
             datetime.now(UTC),
             self._revision,
+            self._licensed,
         )
 
     def places_of_names(self, numbers: Numbers, lines: bytes) -> Places:
@@ -67,9 +69,9 @@ class GrowingGraph:
         self._models.extend(int(numbers.max()) + 1)
         known = self._models.view()
         there = known.exists[numbers]
-        if "domains" in values:
-            old = {"domains": values["domains"][there]}
-            self._note_changes(known, numbers[there], old, ("domains",))
+        again = {name: values[name][there] for name in ("domains", "licence") if name in values}
+        self._revision += _changed(known, numbers[there], again, ("domains",))
+        self._licensed += _changed(known, numbers[there], again, ("licence",))
         new = numbers[~there]
         self._models.write(numbers, {**values, "name_place": places, "exists": np.array(True)})
         if len(new):
@@ -96,19 +98,10 @@ class GrowingGraph:
         known = self._known(values)
         old, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)
         again = {name: each[old] for name, each in values.items()}
-        self._note_changes(self._edges.view(), known[old], again, COUNTED)
+        self._revision += _changed(self._edges.view(), known[old], again, COUNTED)
         self._edges.write(known[old], again)
         if len(new):
             self._add({name: each[new] for name, each in values.items()})
-
-    def _note_changes(
-        self, columns: Columns, rows: Numbers, values: Values, counted: tuple[str, ...]
-    ) -> None:
-        """Begin a new revision if a row gets another value in a column that statistics count."""
-        changed = (
-            values[each] != getattr(columns, each)[rows] for each in counted if each in values
-        )
-        self._revision += any(np.any(each) for each in changed)
 
     def _known(self, values: Values) -> Numbers:
         """The index of each edge that exists; -1 for the others."""
@@ -133,3 +126,9 @@ class GrowingGraph:
         first = begins(child, parent) & ~np.isin(pairs(child, parent), known)
         self._edges.extend(begin + len(first))
         self._edges.write(slice(begin, self._edges.size), {**values, "first": first})
+
+
+def _changed(columns: Columns, rows: Numbers, values: Values, counted: tuple[str, ...]) -> bool:
+    """Whether a row gets another value in one of the columns that statistics count by."""
+    changed = (values[each] != getattr(columns, each)[rows] for each in counted if each in values)
+    return any(np.any(each) for each in changed)

@@ -12,6 +12,7 @@ from mergehub.client.api.lineage import (
     clear_flag,
     export_graph,
     flag_model,
+    follow_changes,
     get_contamination,
     get_facets,
     get_licences,
@@ -32,7 +33,6 @@ from mergehub.client.api.lineage import (
     list_relatives,
     list_risers,
     update_model,
-    wait_for_changes,
 )
 from mergehub.client.api.registry import (
     ask_for_shell,
@@ -112,6 +112,7 @@ __all__ = [
     "delete_webhook",
     "export_graph",
     "flag_model",
+    "follow_changes",
     "follow_events",
     "follow_run",
     "get_account",
@@ -189,5 +190,4 @@ __all__ = [
     "update_account",
     "update_model",
     "update_recipe",
-    "wait_for_changes",
 ]

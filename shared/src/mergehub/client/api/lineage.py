@@ -309,7 +309,7 @@ def get_map(
     )
 
 
-def wait_for_changes(
+def follow_changes(
     *,
     as_of: int | None = None,
     scores_as_of: str | None = None,
@@ -395,7 +395,8 @@ def list_popular_models(
     | None = None,
     method: list[str] | None = None,
     base: str | UUID | None = None,
-    domain: str | None = None,
+    licence: list[str] | None = None,
+    domain: list[str] | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.PopularModels]:
     """The models that merges used most, as their base, as an ingredient or as either."""
@@ -410,6 +411,7 @@ def list_popular_models(
             "relation": relation,
             "method": method,
             "base": base,
+            "licence": licence,
             "domain": domain,
         },
         headers={"If-None-Match": if_none_match},
@@ -424,7 +426,8 @@ def list_methods_by_month(
     | None = None,
     method: list[str] | None = None,
     base: str | UUID | None = None,
-    domain: str | None = None,
+    licence: list[str] | None = None,
+    domain: list[str] | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.MethodsByMonth]:
     """How many models each method made in each month."""
@@ -437,6 +440,7 @@ def list_methods_by_month(
             "relation": relation,
             "method": method,
             "base": base,
+            "licence": licence,
             "domain": domain,
         },
         headers={"If-None-Match": if_none_match},
@@ -453,7 +457,8 @@ def list_risers(
     | None = None,
     method: list[str] | None = None,
     base: str | UUID | None = None,
-    domain: str | None = None,
+    licence: list[str] | None = None,
+    domain: list[str] | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Risers]:
     """The models whose use grew most: the last days against as many days before."""
@@ -468,6 +473,7 @@ def list_risers(
             "relation": relation,
             "method": method,
             "base": base,
+            "licence": licence,
             "domain": domain,
         },
         headers={"If-None-Match": if_none_match},
@@ -483,7 +489,8 @@ def list_pairs(
     | None = None,
     method: list[str] | None = None,
     base: str | UUID | None = None,
-    domain: str | None = None,
+    licence: list[str] | None = None,
+    domain: list[str] | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Pairs]:
     """The pairs of ingredients that most models were made from together."""
@@ -497,6 +504,7 @@ def list_pairs(
             "relation": relation,
             "method": method,
             "base": base,
+            "licence": licence,
             "domain": domain,
         },
         headers={"If-None-Match": if_none_match},
