@@ -5,10 +5,13 @@ import { hub } from "./hub.ts";
 const MOST = 8;
 const PAUSE_MS = 120; // between two letters of somebody who types
 
+/** A model, and the name by which it was found if it has another one today. */
+type Found = Schemas["Model"] & { former_name?: string | null };
+
 /** The models that what is typed may mean, and the one that the arrows are at. */
 export class Suggestions {
   text = $state("");
-  models = $state.raw<Schemas["Model"][]>([]);
+  models = $state.raw<Found[]>([]);
   active = $state(-1);
   message = $state("");
   #asked: AbortController | null = null;
@@ -19,7 +22,7 @@ export class Suggestions {
   }
 
   /** The model at the arrows, or else the first one, as soon as the hub has answered. */
-  async best(): Promise<Schemas["Model"] | undefined> {
+  async best(): Promise<Found | undefined> {
     await this.#asking;
     return this.models[Math.max(0, this.active)];
   }

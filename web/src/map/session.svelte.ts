@@ -25,7 +25,7 @@ export class MapSession {
   #answer = $state.raw<GraphAnswer | null>(null);
   /** What joins the models of a path to the map. */
   #joints = $state.raw<readonly Neighbours[]>([]);
-  #answered = "";
+  #answered = $state.raw("");
   #question = $derived(JSON.stringify([questionOf(this.state), this.state.open]));
   #again = $state(0);
   readonly #filtered = $derived(filterCount(this.state) > 0);
@@ -54,6 +54,9 @@ export class MapSession {
     const kept = new Set([graph.focus, this.selected, this.target, ...on]);
     return shownOf(graph, this.#least / 100, this.#kinds ? this.#kinds.split("\n") : [], kept);
   });
+
+  /** What the graph answers, with the path that joined it. */
+  readonly answered = $derived(`${this.#answered} ${this.#joints.length ? this.#path : ""}`);
 
   /** What is seen of the graph; undefined as long as the graph of the state is not here. */
   readonly seen = $derived(
@@ -117,14 +120,14 @@ export class MapSession {
   /** Picks the other end of a path from the model of the panel. */
   pick(to: string): void {
     this.picking = false;
-    this.go({ model: this.state.model ?? this.state.focus, to, via: [] });
+    this.go({ model: this.state.model ?? this.state.focus, to, via: [], seen: null });
   }
 
   /** Shows a path from one model to another, both of which are then picked. */
   showPath(path: readonly { id: string }[]): void {
     const [first, last] = [path[0], path.at(-1)];
     const via = path.slice(1, -1).map(({ id }) => id);
-    if (first && last) this.go({ model: first.id, to: last.id, via });
+    if (first && last) this.go({ model: first.id, to: last.id, via, seen: null });
   }
 
   retry(): void {

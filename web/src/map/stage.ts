@@ -43,6 +43,7 @@ export class Stage {
   readonly #overlay: Overlay;
   readonly #stops: (() => void)[] = [];
   #graph: Graph | null = null;
+  #question = "";
   #scene: Scene | null = null;
   #grid: Grid | null = null;
   #camera: Camera = { x: 0, y: 0, scale: 1 };
@@ -87,18 +88,22 @@ export class Stage {
     this.#stops.push(stop);
   }
 
-  /** Shows a graph, and of it what is `seen`; one that has the same focus stays where it is. */
-  load(graph: Graph, look: Look, visible: Uint8Array, seen: string | null): void {
+  /**
+   * Shows a graph, and of it what is `seen`. One that has the same focus stays where it is, unless it
+   * answers another question and nobody has moved the camera: then all of it is shown again.
+   */
+  load(graph: Graph, question: string, look: Look, visible: Uint8Array, seen: string | null): void {
     const same = this.#graph !== null && this.#graph.answer.focus === graph.answer.focus;
+    const asked = this.#question;
+    this.#question = question;
     this.#graph = graph;
     this.#scene = sceneOf(graph, look, visible);
     this.#grid = new Grid(this.#scene);
     this.#over = null;
     this.#drawing.load(this.#scene);
     this.#named = "";
-    if (same) return;
-    this.#sight.seen = seen;
-    this.#turn();
+    if (!same) this.#sight.seen = seen;
+    if (!same || (asked !== question && this.#sight.all)) this.#turn();
   }
 
   /** Shows another part, unless it is what this stage has said itself. */
