@@ -28,7 +28,7 @@ NEEDED = {
     "recipes:write": {"publish_recipe", "update_recipe", "publish_recipe_version"},
     "runs:submit": {"submit_run", "cancel_run", "retry_run"},
     "lineage:write": {"import_graph", "update_model"},
-    "lineage:moderate": {"flag_model", "clear_flag"},
+    "lineage:moderate": {"flag_model", "clear_flag", "withdraw_edge", "restore_edge"},
     "worker": {
         "claim_run", "heartbeat_run", "release_run", "report_run", "beat_worker", "leave_worker",
     },
@@ -51,7 +51,7 @@ NEEDED = {
     },
     OPEN: {"get_hub"},
     "its own end": {"sign_out"},  # revokes the token of the request
-    "nobody": {"check_recipe"},  # stores nothing
+    "nobody": {"check_recipe", "check_ingredients"},  # they store nothing
 }  # fmt: skip
 SCOPE_OF = {name: scope for scope, names in NEEDED.items() for name in names}
 

@@ -13,8 +13,8 @@ from mergehub.kit.openapi.document import Document, operations
 VERBS = {
     "Add", "Allow", "Ask", "Cancel", "Change", "Check", "Claim", "Compare", "Create", "Delete",
     "Download", "Exchange", "Finish", "Follow", "Get", "Introspect", "Keep", "List", "Publish",
-    "Register", "Remove", "Renew", "Replay", "Report", "Reset", "Retry", "Return", "Revoke",
-    "Rotate", "Send", "Set", "Sign", "Start", "Submit",
+    "Register", "Remove", "Renew", "Replay", "Report", "Reset", "Restore", "Retry", "Return",
+    "Revoke", "Rotate", "Send", "Set", "Sign", "Start", "Submit", "Withdraw",
 }  # fmt: skip
 
 

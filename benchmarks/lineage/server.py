@@ -57,11 +57,11 @@ class Client:
         """The body of an answer. Raises RuntimeError for any but 200."""
         return self._ask("GET", path, None, {"Accept": accept})
 
-    def post(self, path: str, body: Any, token: str) -> Any:
+    def post(self, path: str, body: bytes, token: str) -> Any:
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        return json.loads(self._ask("POST", path, json.dumps(body), headers))
+        return json.loads(self._ask("POST", path, body, headers))
 
-    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> bytes:
+    def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> bytes:
         self.connection.request(method, path, body, headers)
         answer = self.connection.getresponse()
         found = answer.read()

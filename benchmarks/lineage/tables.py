@@ -45,12 +45,11 @@ SELECT child, parent,
 FROM made
 """
 NO_INDEXES = """
-ALTER TABLE edges DROP CONSTRAINT uq_edges_ends_role; DROP INDEX ix_edges_parent_child
+ALTER TABLE edges DROP CONSTRAINT uq_edges_ends_role
 """
 INDEXES = """
 ALTER TABLE edges ADD CONSTRAINT uq_edges_ends_role
-  UNIQUE NULLS NOT DISTINCT (child, parent, child_revision, parent_revision, role);
-CREATE INDEX ix_edges_parent_child ON edges (parent, child)
+  UNIQUE NULLS NOT DISTINCT (child, parent, child_revision, parent_revision, role)
 """
 COUNTS = """
 UPDATE models SET children_count = counted.children, base_count = counted.bases,

@@ -48,7 +48,7 @@ class _Handler(Handler):
 def _imported(hub: ImportingHub, wanted: dict[str, Any]) -> dict[str, Any]:
     edges, skipped = dict.fromkeys(COUNTS, 0), []
     for edge in wanted["edges"]:
-        key = (edge["child"], edge["parent"], edge["role"])
+        key = (edge["child"], edge["parent"], edge.get("role"))
         if edge["child"] == edge["parent"]:
             edges["skipped"] += 1
             skipped.append({

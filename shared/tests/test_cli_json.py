@@ -57,12 +57,14 @@ def test_a_failure_is_json_on_standard_error(words: tuple[str, ...], tmp_path: P
         "file": str(recipe), "out": str(tmp_path / "out"), "recipe": "soup", "run": "c0ffee00",
         "model": "soup", "paths": str(recipe), "other": "stew", "others": "stew", "kind": "bases",
         "name": "no-such-thing", "what": "soup", "target": str(tmp_path / "x.tar"),
+        "url": "https://example.com/hook", "webhook": "c0ffee00", "parent": "stew",
     }  # fmt: skip
     options = {"model_name": "--name=me/soup", "benchmarks": "--benchmark=next"}
     options |= {
         "format": "--format=csv",
         "scopes": "--scope=runs:submit",
         "data": f"--data={recipe}",
+        "reason": "--reason=no",
     }
     arguments = list(words)
     for parameter in _command(words).params:

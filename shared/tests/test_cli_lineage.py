@@ -104,3 +104,24 @@ def test_each_command_says_of_itself_what_the_list_says(name: str, lazy: Any) ->
     assert command.name == name
     assert command.help is not None
     assert command.help.splitlines()[0] == lazy.help
+
+
+def _lineage(server_url: str, *words: str) -> Result:
+    return CliRunner().invoke(main, ["--url", server_url, "--token", "t", "lineage", *words])
+
+
+def test_a_mistyped_command_is_asked_about_and_may_still_be_a_model() -> None:
+    done = _lineage("http://127.0.0.1:9", "sow", "me/soup")
+    assert done.exit_code == 2
+    assert "There is no command sow. Did you mean show?" in done.stderr
+    empty = body({"items": [], "next_cursor": None})
+    with scripted(empty, empty) as server:
+        done = _lineage(server.url, "sow")
+    assert done.exit_code == 1
+    assert "There is no model called 'sow'. Or the command? Did you mean show?" in done.stderr
+
+
+def test_a_name_that_is_empty_is_refused_in_words() -> None:
+    done = _lineage("http://127.0.0.1:9", "show", " ")
+    assert done.exit_code == 1
+    assert "Give a model's name, such as org/model-7b." in done.stderr

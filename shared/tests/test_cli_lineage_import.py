@@ -76,12 +76,14 @@ def test_people_get_counts_and_a_line_for_each_row_that_was_skipped(
     assert hub.imports[0]["source"] == "thesis"
 
 
-def test_of_many_rows_the_first_are_shown_and_with_all_every_one(
+def test_of_many_rows_the_first_of_each_reason_are_shown_and_with_all_every_one(
     hub: ImportingHub, tmp_path: Path
 ) -> None:
-    text = EDGES + "a/b,a/b,merge\n" * 30
+    text = EDGES + "a/b,a/b,merge\n" * 30 + "/a/path,c/d,merge\n"
     file = _file(tmp_path, "edges.csv", text)
-    assert "and 10 more; --all shows them" in _run(hub, file).stdout
+    shown = _run(hub, file).stdout
+    assert "and 25 more; --all shows them" in shown
+    assert (shown.count("its own parent"), shown.count("a path is not a name")) == (5, 1)
     assert _run(hub, file, "--all").stdout.count("its own parent") == 30
 
 
@@ -166,25 +168,47 @@ def test_rows_go_in_batches_and_an_answer_that_was_lost_is_asked_for_again(
     hub: ImportingHub, tmp_path: Path
 ) -> None:
     hub.refusals = [lose]
-    rows = "".join(f"org/{number},me/soup\n" for number in range(12_000))
+    rows = "".join(f"org/{number},me/soup\n" for number in range(22_000))
     report = _report(hub, _file(tmp_path, "edges.csv", f"parent,child\n{rows}"))
-    assert report["edges"]["added"] == 12_000
-    assert [len(each["edges"]) for each in hub.imports] == [5_000, 5_000, 2_000]
+    assert report["edges"]["added"] == 22_000
+    assert [len(each["edges"]) for each in hub.imports] == [10_000, 10_000, 2_000]
+    assert [each["edges"][0]["line"] for each in hub.imports] == [1, 10_001, 20_001]
 
 
 def test_an_import_continues_where_it_was_interrupted(hub: ImportingHub, tmp_path: Path) -> None:
-    rows = "".join(f"org/{number},me/soup\n" for number in range(6_000))
+    rows = "".join(f"org/{number},me/soup\n" for number in range(11_000))
     file = _file(tmp_path, "edges.csv", f"parent,child\n{rows}")
     state = str(tmp_path / "state.json")
     hub.refusals = [_served, refuse(500)]
     done = _run(hub, file, "--state", state)
     assert done.exit_code == 1
+    assert "when the hub answers, the same command goes on there" in done.stderr
     report = _report(hub, file, "--state", state)
     assert [len(each["edges"]) for each in hub.imports] == [1_000]
-    assert report["edges"]["added"] == 1_000
-    assert _report(hub, file, "--state", state)["edges"]["added"] == 0
+    assert (report["edges"]["added"], report["sent_before"]) == (1_000, 10_000)
+    again = _run(hub, file, "--state", state)
+    assert "11000 more rows had been sent before" in again.stdout
     _file(tmp_path, "edges.csv", f"parent,child\n{rows}org/new,me/soup\n")
-    assert _report(hub, file, "--state", state)["edges"]["added"] == 5_001
+    assert _report(hub, file, "--state", state)["edges"]["added"] == 10_001
+
+
+def test_a_hub_that_goes_away_is_a_sentence_about_what_to_do(
+    hub: ImportingHub, tmp_path: Path
+) -> None:
+    hub.refusals = [lose] * 4
+    done = _run(hub, _file(tmp_path, "edges.csv", EDGES))
+    assert done.exit_code == 1
+    assert "the same command sends all again, which adds nothing twice" in done.stderr
+    hub.refusals = [refuse(403)]
+    assert "the same command" not in _run(hub, _file(tmp_path, "edges.csv", EDGES)).stderr
+
+
+def test_a_file_that_cannot_be_read_is_not_followed_by_a_table_of_zeros(
+    hub: ImportingHub, tmp_path: Path
+) -> None:
+    done = _run(hub, str(tmp_path / "nothing.csv"))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "nothing.csv cannot be read" in done.stderr
 
 
 def _served(handler: Any) -> None:

@@ -87,6 +87,7 @@ MODEL = {
     "id": "s", "name": "me/soup", "kind": "merge", "architecture": "llama",
     "parameters": 7_241_732_096, "tokenizer": None, "domains": ["code"], "made_on": "2024-01-31",
     "names": [{"name": "me/broth"}, {"name": "me/soup"}],
+    "withdrawn_parents": [],
     "claims": [{"name": "org/left", "role": "base", "relation": "finetune", "method": None,
                 "weight": None, "source": "thesis", "confidence": 40}],
 }  # fmt: skip
@@ -102,7 +103,8 @@ LICENCES = {
                    "path": _named("s", "a", "b")}],
     "exclusions": [],
 }  # fmt: skip
-FLAGS = {"flags": [{"kind": "contaminated", "reason": "saw the test", "path": _named("s", "a")}]}
+FLAGS = {"flags": [{"kind": "contaminated", "reason": "saw the test", "path": _named("s", "a"),
+                    "evidence": "https://example.org/report"}]}  # fmt: skip
 ANSWERS = (
     MODEL,
     {"items": [PARENT], "total": 1, "counts": {"merge": 1}},
@@ -124,7 +126,7 @@ def test_one_model_is_shown_with_all_that_is_known() -> None:
         "org/left base finetune thesis 40 %",
         "Licence conflict: mit allows commercial use",
         "me/soup ← org/left ← org/base (cc-by-nc-4.0)",
-        "Flag: contaminated: saw the test",
+        "Flag: contaminated: saw the test (https://example.org/report)",
     ):  # fmt: skip
         assert line in lines
 

@@ -68,6 +68,22 @@ def test_a_version_is_published_where_the_options_hold_already(
     assert asked[1] == "/v1/recipes/7/versions"
 
 
+def test_publishing_shows_the_warnings_of_the_hub(soup: str) -> None:
+    warning = {
+        "pointer": "/recipe#/models",
+        "line": 2,
+        "code": "no-shared-base",
+        "detail": "these models share no base",
+        "suggestion": None,
+    }
+    first = {"version": VERSION, "warnings": [warning]}
+    with scripted(body({"items": []}), body(first, 201)) as hub:
+        command = ["--url", hub.url, "publish", soup, "--name", "me/soup"]
+        done = CliRunner().invoke(main, command)
+    assert done.exit_code == 0, done.output
+    assert done.stderr == "  /models (line 2)  these models share no base\n"
+
+
 @pytest.mark.parametrize("given", ["-", "My Recipe_2.yml"])
 def test_what_has_no_name_for_a_recipe_asks_for_one(given: str, tmp_path: Path) -> None:
     (tmp_path / "My Recipe_2.yml").write_text(GOOD)

@@ -1,11 +1,13 @@
-"""`check` and `methods`: no hub needed."""
+"""`check` and `methods`: no hub needed, and what a known hub adds."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from scripted import body, scripted
 
 from mergehub.cli.main import main
 from mergehub.recipe import catalogue
@@ -42,6 +44,84 @@ def test_a_good_recipe_is_called_good(recipe: Path) -> None:
     assert done.exit_code == 0
     assert "ties of org/base, org/one, org/two" in done.output
     assert "sha256:" in done.output
+
+
+WARNING = {
+    "pointer": "/recipe#/base_model",
+    "line": 3,
+    "code": "base-not-shared",
+    "detail": "'org/one' did not come from 'org/base'",
+    "suggestion": "did you mean 'org/root'?",
+}
+CHECKED = {"lineage": "answered", "warnings": [WARNING], "unknown_models": ["org/two"]}
+
+
+def test_a_known_hub_compares_the_models(recipe: Path) -> None:
+    recipe.write_text(GOOD)
+    with scripted(body(CHECKED)) as hub:
+        done = CliRunner().invoke(main, ["--url", hub.url, "check", str(recipe)])
+        assert [asked.path for asked in hub.asked] == ["/v1/recipes/check"]
+    assert done.exit_code == 0
+    assert done.stderr.splitlines() == [
+        "  /base_model (line 3)  'org/one' did not come from 'org/base' (did you mean 'org/root'?)",
+        "Not compared, since the hub does not know them: org/two",
+    ]
+
+
+def test_a_check_says_as_json_what_lineage_said(recipe: Path) -> None:
+    recipe.write_text(GOOD)
+    with scripted(body(CHECKED)) as hub:
+        done = CliRunner().invoke(main, ["--url", hub.url, "check", str(recipe), "--json"])
+    answer = json.loads(done.stdout)
+    assert (answer["lineage"], done.stderr) == ("answered", "")
+    [warning] = answer["warnings"]
+    assert (warning["path"], warning["code"]) == ("/base_model", "base-not-shared")
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("unavailable", "The models were not compared: the hub's lineage does not answer."),
+        ("not-asked", "The models were not compared: the recipe names too many."),
+    ],
+)
+def test_a_check_says_why_nothing_was_compared(recipe: Path, state: str, said: str) -> None:
+    recipe.write_text(GOOD)
+    answer = body({"lineage": state, "warnings": [], "unknown_models": []})
+    with scripted(answer, answer) as hub:
+        done = CliRunner().invoke(main, ["--url", hub.url, "check", str(recipe)])
+    assert (done.exit_code, done.stderr) == (0, f"{said}\n")
+
+
+def test_a_lineage_that_has_just_started_is_asked_once_more(recipe: Path) -> None:
+    recipe.write_text(GOOD)
+    loading = {"lineage": "unavailable", "warnings": [], "unknown_models": []}
+    with scripted(body(loading), body(CHECKED)) as hub:
+        done = CliRunner().invoke(main, ["--url", hub.url, "check", str(recipe)])
+        assert len(hub.asked) == 2
+    assert "Not compared, since the hub does not know them: org/two" in done.stderr
+
+
+def test_a_check_needs_no_hub(recipe: Path) -> None:
+    recipe.write_text(GOOD)
+    away = CliRunner().invoke(main, ["--url", "http://127.0.0.1:9", "check", str(recipe)])
+    assert away.exit_code == 0
+    assert "The models were not compared: " in away.stderr
+    assert "127.0.0.1:9" in away.stderr
+    with scripted() as hub:
+        offline = CliRunner().invoke(main, ["--url", hub.url, "check", str(recipe), "--offline"])
+        assert hub.asked == []
+    assert (offline.exit_code, offline.stderr) == (0, "")
+
+
+def test_a_hub_that_refuses_the_recipe_is_quoted(recipe: Path) -> None:
+    recipe.write_text(GOOD)
+    about = {"code": "recipe-invalid", "title": "No", "type": "/docs/problems/recipe-invalid"}
+    problem = {"detail": "The recipe has one fault; see `errors`.", "errors": [], **about}
+    with scripted(body(problem, 422)) as hub:
+        done = CliRunner().invoke(main, ["--url", hub.url, "check", str(recipe)])
+    assert done.exit_code == 0
+    assert "the hub refuses the check. The recipe has one fault" in done.stderr
 
 
 def test_a_recipe_may_come_from_standard_input() -> None:

@@ -23,7 +23,7 @@ from mergehub.kit.http.app import ServiceParts, build_app
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import requires
 from mergehub.kit.identity.tokens import Principal, hash_token, new_token
-from mergehub.kit.middleware.requests import BODY_BYTES
+from mergehub.kit.middleware.bodies import BODY_BYTES
 from mergehub.kit.problems.problem import Conflict
 from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.metrics import Reading

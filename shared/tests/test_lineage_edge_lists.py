@@ -70,6 +70,7 @@ def test_every_column_that_an_edge_has_is_read(tmp_path: Path) -> None:
             child="me/soup", parent="org/left", line=2, relation="merge", role="base",
             method="ties", weight=0.5, density=0.25, layers=((0, 8), (4, 16)),
             made_on=date(2024, 3, 1), evidence="https://example.org/x", source="thesis",
+            role_stated=True,
         ),
         Facts("me/soup", 2, licence="mit"),
     ]  # fmt: skip

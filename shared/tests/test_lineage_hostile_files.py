@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import tempfile
 import time
@@ -14,10 +15,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mergehub.contracts.lineage_names import LONGEST
 from mergehub.lineage_files import text
 from mergehub.lineage_files.hugging_face import Models
 from mergehub.lineage_files.model_info import rows_of_model
-from mergehub.lineage_files.names import LONGEST_NAME
 from mergehub.lineage_files.reading import FORMATS, File, How, read
 from mergehub.lineage_files.rows import Corrected, Edge, Facts, Row, Skipped, Unreadable, body_of
 from mergehub.lineage_files.words import RELATIONS
@@ -32,6 +33,8 @@ PIECES = [
     "---\n", "```yaml\n", "```\n", "~~~", "https://huggingface.co/", "tags: [merge]\n", '"', "'",
     ",", ";", "\t", "|", "\n", "\r\n", "\r", "[", "]", "{", "}", ":", "#", "&a ", "*a", "<<: ",
     "\ufeff", "\0", "\u200b", "\ud7ff", "é", "1e999", "nan", "-1", "999999999999999999999", " ",
+    "<graphml>", "<graph>", '<node id="a/b">', '<edge source="a/b" target="c/d"/>', "</node>",
+    "<!DOCTYPE x [", "<!ENTITY a 'b'>", "&#0;", "parent_1", "weight_2", "Undirected", "merged from",
     '{"child": "', '"parent": "', '"cardData": {', '"id": "', "null", "true", "merge", "ties",
 ]  # fmt: skip
 texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=60).map("".join)
@@ -62,7 +65,7 @@ def _check(rows: list[Row]) -> None:
         if isinstance(row, Edge | Facts):
             json.dumps(body_of(row), allow_nan=False).encode()
             names = [row.child, row.parent] if isinstance(row, Edge) else [row.name]
-            assert all(0 < len(name) <= LONGEST_NAME for name in names)
+            assert all(0 < len(name) <= LONGEST for name in names)
             assert all(name.isprintable() and name == name.strip() for name in names)
         else:
             assert isinstance(row, Skipped | Corrected)
@@ -93,13 +96,40 @@ def test_any_information_about_a_model_is_read_or_reported(
     _check(list(rows_of_model(info | told if isinstance(told, dict) else info)))
 
 
+KEYS = [
+    "nodes", "links", "edges", "elements", "data", "source", "target", "id", "name", "label",
+    "adjacency", "children", "child", "parent", "parents", "parent_1", "parent_2", "models", "rows",
+    "columns", "directed", "weight", "weights", "relation", "a/b", "c/d", "tags", "cardData", "row",
+]  # fmt: skip
+documents = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.sampled_from(["a/b", "c/d", "x", "", "0.5"]),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5)
+    ),
+    max_leaves=25,
+)
+
+
+@given(documents, st.booleans())
+def test_any_json_is_read_or_reported(document: object, as_lines: bool) -> None:
+    """Nothing is lost in silence: what gives no edge and no fact gives a reason."""
+    text = json.dumps(document, indent=None if as_lines else 1)
+    rows = _rows(text.encode(), "json")
+    _check(rows)
+    if isinstance(document, dict) and {"child", "parent"} <= document.keys():
+        assert rows
+
+
 LONG = 1_000_000
 ATTACKS = {
     "names": ("card", "a/" * LONG),
     "dashes": ("card", "---\n" + "-" * LONG),
     "fences": ("card", "```\n" * (LONG // 4)),
     "recipes": ("card", "merge_method: x\n" * (LONG // 16)),
-    "links": ("card", "huggingface.co/a/b " * (LONG // 19)),
+    "addresses": ("card", "huggingface.co/a/b " * (LONG // 19)),
     "spaces": ("card", "models" + " " * LONG + ":\nmerge_method: x"),
     "aliases": ("card", "merge_method: x\nparameters:\n  a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         f"  {here}: &{here} [{','.join([f'*{before}'] * 9)}]\n"
@@ -113,6 +143,20 @@ ATTACKS = {
     "lines": ("csv", "parent,child\n" + "\n" * LONG),
     "parents": ("json", json.dumps({"child": "a/b", "parents": ["c/d"] * (LONG // 10)})),
     "models": ("recipe", "merge_method: linear\nmodels:\n" + "- model: a/b\n" * 15_000),
+    "in vain": ("csv", "parent,child\n" + "x\n" * (LONG // 20)),
+    "numbered": ("csv", ",".join(f"parent{n}" for n in range(1, 99)) + "\n" + "a/b," * LONG),
+    "mapping": ("json", json.dumps({f"a/{n}": [f"b/{n}"] for n in range(LONG // 20)})),
+    "wrapped": ("json", '{"edges":' * 50_000),
+    "tree": ("json", '{"name":"a/b","children":[' * 30_000),
+    "lists": ("json", "[" + "[]," * (LONG // 40)),
+    "links": ("json", json.dumps({"nodes": [], "links": [{"source": 0}] * (LONG // 20)})),
+    "concatenated": ("json", "{}" * (LONG // 40)),
+    "nodes": ("graph", "<graphml><graph>" + '<node id="x"/>' * (LONG // 14)),
+    "tags": ("graph", "<graphml>" + "<a>" * (LONG // 3)),
+    "text": ("graph", "<graphml><key id='k' attr.name='x'/><node><data key='k'>" + "x\n" * LONG),
+    "quoted": ("card", ">" * LONG + "\nmerge_method: x"),
+    "marks": ("card", "<pre" * (LONG // 4) + "\nmerge_method: x"),
+    "comments before": ("card", "<!--" * (LONG // 4)),
     "ranges": ("csv", "parent,child,layers\na/b,c/d,\"" + "[[0,1]," * 15_000 + '"\n'),
 }  # fmt: skip
 
@@ -130,6 +174,32 @@ def test_a_file_that_wants_much_time_or_memory_gets_little(attack: str) -> None:
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < MEMORY
+
+
+def test_a_packed_file_of_blank_lines_is_read_in_seconds(tmp_path: Path) -> None:
+    path = tmp_path / "edges.csv.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(b"parent,child\n")
+        for _ in range(64):
+            file.write(b"\n" * (1 << 20))
+        file.write(b"a/b,c/d\n")
+    begun = time.process_time()
+    (edge,) = read(File(path), How())
+    assert time.process_time() - begun < SECONDS
+    assert isinstance(edge, Edge)
+    assert edge.line == (64 << 20) + 2
+
+
+def test_after_very_many_rows_at_the_beginning_that_are_none_the_rest_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mergehub.lineage_files.reading.MOST_IN_VAIN", 10)
+    path = tmp_path / "edges.csv"
+    path.write_text("parent,child\n" + "x,\n" * 9 + "a/b,c/d\n" + "x,\n" * 20)
+    assert len(list(read(File(path), How()))) == 30
+    path.write_text("parent,child\n" + "x,\n" * 10 + "a/b,c/d\n")
+    with pytest.raises(Unreadable, match=r"first 10 rows.*line 11"):
+        list(read(File(path), How()))
 
 
 def test_a_large_list_takes_memory_for_a_line_at_a_time(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_every_page_is_imported_with_relations_and_facts(
         ("me/soup", "org/right"): "merge",
         ("org/left", "org/base"): "finetune",
     }
-    edge = hub.edges["me/soup", "org/left", "ingredient"]
+    edge = hub.edges["me/soup", "org/left", None]
     assert edge["evidence"] == "https://huggingface.co/me/soup"
     assert edge["source"] == "hub-metadata"
     assert [row["code"] for row in report["skipped"]] == ["self-loop"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -9,14 +10,19 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
+import published_openlineage
 import pytest
 from made_once import CACHE
 from mypy import api as mypy
-from running import RunningHub, started_hub
+from running import RunningHub, eventually, started_hub
 from snippets import MARK, blocks, check, program, retold, transcript
 from when_used import when_used
+
+from mergehub.client import HubClient
 
 torch = when_used("torch")
 tensor_files = when_used("safetensors.torch")
@@ -161,3 +167,38 @@ def test_an_edge_list_is_imported_and_a_licence_followed(
     printed = run(empty_hub, "bash", "-euc", script, cwd=tmp_path / "here")
     for (command, told), said in zip(steps, printed.split(f"{MARK}\n")[1:], strict=True):
         assert re.fullmatch(retold(told), said), f"{command}\nprinted\n{said}"
+
+
+@with_curl
+def test_a_stranger_listens_to_a_merge(hub: RunningHub, free_port: int, tmp_path: Path) -> None:
+    """The transcript of the first listener; the export names the same run."""
+
+    def here(text: str) -> str:
+        return text.replace("5000", str(free_port))
+
+    (listener,) = blocks("openlineage.md", "python")
+    (tmp_path / "listener.py").write_text(here(listener))
+    steps = transcript("openlineage.md")
+    script = "export MERGEHUB_URL=$HUB MERGEHUB_TOKEN=$TOKEN\n"
+    script += here(program("sh", [command for command, _ in steps]))
+    printed = run(hub, "bash", "-euc", script, cwd=tmp_path)
+    for (command, told), said in zip(steps, printed.split(f"{MARK}\n")[1:], strict=True):
+        assert re.fullmatch(retold(here(told)), said), f"{command}\nprinted\n{said}"
+    sent = json.loads((tmp_path / "events.jsonl").read_text().splitlines()[-1])
+    with hub.client() as client:
+        exported = eventually(lambda: the_merge(client, sent["run"]["runId"]))
+    for event in (sent, exported):
+        published_openlineage.check(event)
+        del event["eventTime"]
+        event["inputs"].sort(key=itemgetter("name"))
+        event["outputs"][0]["facets"]["lineage"]["inputs"].sort(key=itemgetter("name"))
+    assert sent == exported
+
+
+def the_merge(client: HubClient, run: str) -> dict[str, Any] | None:
+    """How a run completed, by the export of lineage."""
+    lines = b"".join(client.pieces("/v1/graph/export", format="openlineage")).splitlines()
+    found = (
+        event for line in lines if (event := json.loads(line)).get("run", {}).get("runId") == run
+    )
+    return next((event for event in found if event["eventType"] == "COMPLETE"), None)

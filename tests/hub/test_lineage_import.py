@@ -107,7 +107,7 @@ def test_every_question_of_the_shell_is_answered(mergehub: Any, tmp_path: Path) 
         assert isinstance(json.loads(done.stdout), list), done.output
 
 
-@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "graphml"])
 def test_an_export_of_a_hub_is_imported_without_a_change(
     kind: str, mergehub: Any, tmp_path: Path
 ) -> None:

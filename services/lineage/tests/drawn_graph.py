@@ -21,7 +21,7 @@ nx = when_used("networkx")
 
 SPACE = UUID(int=7)
 METHODS = ("", "linear", "ties")
-LICENCES = ("", "apache-2.0", "mit", "cc-by-nc-4.0", "llama3")
+LICENCES = ("", "apache-2.0", "cc-by-nd-4.0", "cc-by-nc-4.0", "llama3", "gpl-3.0")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,6 @@ class Drawn:
                 "domains": np.array(
                     [codes.domains.code(domains_text(row.get("domains", []))) for row in rows]
                 ),
-                "children_count": np.array([row.get("children_count", 0) for row in rows]),
             },
         )
         self.plain.add_nodes_from(facts.items())

@@ -179,6 +179,8 @@ def test_the_openapi_document_names_operations_and_outputs_have_no_defaults():
         "update_model": "/v1/models/{model_id}",
         "flag_model": "/v1/models/{model_id}/flags",
         "clear_flag": "/v1/models/{model_id}/flags/{flag_id}",
+        "withdraw_edge": "/v1/models/{model_id}/edges/{edge}/withdrawal",
+        "restore_edge": "/v1/models/{model_id}/edges/{edge}/withdrawal",
         "import_graph": "/v1/graph/imports",
         "list_ancestors": "/v1/models/{model_id}/ancestors",
         "list_descendants": "/v1/models/{model_id}/descendants",
@@ -193,13 +195,17 @@ def test_the_openapi_document_names_operations_and_outputs_have_no_defaults():
         "get_map": "/v1/graph",
         "follow_changes": "/v1/graph/changes",
         "get_facets": "/v1/graph/facets",
+        "check_ingredients": "/v1/graph/ingredients",
         "export_graph": "/v1/graph/export",
         "list_popular_models": "/v1/graph/popular",
         "list_methods_by_month": "/v1/graph/statistics/methods",
         "list_risers": "/v1/graph/statistics/risers",
         "list_pairs": "/v1/graph/statistics/pairs",
     }
-    received = {"FlagCreate", "ImportCreate", "ImportedEdge", "ImportedModel", "ModelUpdate"}
+    received = {
+        "FlagCreate", "ImportCreate", "ImportedEdge", "ImportedModel", "ModelUpdate",
+        "WithdrawalCreate", "IngredientGroup", "IngredientsAsked",
+    }  # fmt: skip
     schemas = document["components"]["schemas"]
     for name in schemas.keys() - received:
         assert set(schemas[name]["required"]) == set(schemas[name]["properties"]), name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import date
+from random import Random
 from uuid import uuid4
 
 import pytest
@@ -14,10 +15,10 @@ from sqlalchemy import delete, select
 
 from lineage import events
 from lineage.edges.models import ClaimRow, EdgeRow
-from lineage.learning.batch import Batch, Statement, Told
-from lineage.learning.claims import Edge, Key
+from lineage.learning.batch import Batch, Statement, Told, usual_role
+from lineage.learning.claims import Key
+from lineage.learning.edges import Edges
 from lineage.learning.service import learn
-from lineage.learning.trust import confidence
 from lineage.models.models import ModelRow, RevisionRow
 from lineage.recount import wrong_counters
 from lineage.tables import Base
@@ -47,7 +48,8 @@ async def sources(resources: Resources) -> tuple[str, list[str]]:
     [
         (LIST, {}, "strengthened", "registry"),
         ({}, LIST, "weaker", "registry"),
-        (CARD, HUB, "weaker", "model-card"),  # as strong: the earlier one stays
+        (CARD, HUB, "strengthened", "hub-metadata"),  # as strong: the first by name
+        (HUB, CARD, "weaker", "hub-metadata"),
         (LIST, {"source": "a-crawl", "relation": "merge"}, "strengthened", "a-crawl"),
         ({"source": "a-crawl"}, LIST, "weaker", "a-crawl"),  # a known relation is stronger
     ],
@@ -72,12 +74,13 @@ async def test_the_newest_claim_of_a_source_replaces_its_earlier_one(resources):
     assert (claim.relation, claim.weight) == ("merge", 0.5)
 
 
-async def test_a_source_that_takes_its_word_back_leaves_the_next_strongest_shown(resources):
-    await tell(resources, say("b", "a", **CARD), say("b", "a", **LIST), say("b", "a", **HUB))
-    assert await sources(resources) == ("model-card", ["edge-list", "hub-metadata"])
-    unsure = say("b", "a", source="model-card", relation="unknown")  # now 50
-    assert await tell(resources, unsure) == ["weaker"]
-    assert await sources(resources) == ("hub-metadata", ["model-card", "edge-list"])
+async def test_a_source_that_says_less_than_before_takes_nothing_back(resources):
+    """Otherwise the order in which a source's files are imported would decide."""
+    await tell(resources, say("b", "a", **CARD), say("b", "a", **LIST))
+    assert await tell(resources, say("b", "a", source="model-card", relation="unknown")) == [
+        "known"
+    ]
+    assert await sources(resources) == ("model-card", ["edge-list"])
 
 
 async def test_counters_follow_the_claim_that_is_shown(resources):
@@ -120,29 +123,120 @@ async def test_everything_that_is_told_is_kept(resources):
     assert digests == ["sha256:b", "sha256:a"]
 
 
-KINDS = [CARD, HUB, LIST, {"source": "registry"}, {"source": "model-card", "relation": "unknown"}]
-claims = st.lists(st.tuples(st.sampled_from(KINDS), st.sampled_from([None, 0.5])), min_size=1)
+SOURCES = ["registry", "hub-metadata", "model-card", "edge-list"]
+RELATIONS = ["merge", "finetune", "unknown"]
+ROLES = [None, "base", "ingredient"]
+saying = st.builds(
+    lambda source, relation, role, weight: say(
+        "b", "a", source=source, relation=relation, role=role, weight=weight
+    ),
+    st.sampled_from(SOURCES),
+    st.sampled_from(RELATIONS),
+    st.sampled_from(ROLES),
+    st.sampled_from([None, 0.25, 0.5]),
+)
 
 
-@given(said=claims)
+def by_hand(said: list[Statement]) -> dict[str, Told]:
+    """Reference: what is shown of each role, after claims that came in this order."""
+    kept: dict[tuple[str, str | None], Told] = {}
+    for each in said:
+        slot = (each.told.source, each.role if each.told.role_stated else None)
+        if slot not in kept or each.told.strength >= kept[slot].strength:
+            kept[slot] = each.told
+    roles = {role for _, role in kept if role is not None}
+    unsaid = [
+        told for (source, role), told in kept.items()
+        if role is None and not any((source, each) in kept for each in roles)
+    ]  # fmt: skip
+    claims: dict[str, list[Told]] = {role: [] for role in roles}
+    for (_, role), told in kept.items():
+        if role is not None:
+            claims[role].append(told)
+    if not roles:
+        claims[usual_role(strongest(unsaid).relation)] = unsaid
+    else:
+        for told in unsaid:
+            usual = usual_role(told.relation)
+            claims[usual if usual in roles else min(roles)].append(told)
+    return {role: strongest(told) for role, told in claims.items()}
+
+
+def strongest(claims: list[Told]) -> Told:
+    return min(claims, key=lambda told: (*(-part for part in told.strength), told.source))
+
+
+def shown(said: list[Statement]) -> dict[str, Told]:
+    """What the rules show of each role."""
+    edges = Edges(())
+    for each in said:
+        edges.tell(Key(2, 1, None, None, each.role), each.told)
+    return {edge.key.role: edge.shown for edge in edges.changed}
+
+
+@given(said=st.lists(saying, min_size=1, max_size=12))
 @settings(deadline=None)
-def test_what_is_shown_is_the_strongest_of_the_newest_claim_of_each_source(said):
-    told = [
-        Told(each.get("relation", "merge"), each["source"], 0, weight=weight)
-        for each, weight in said
+def test_what_is_shown_is_the_strongest_claim_about_each_role(said):
+    assert shown(said) == by_hand(said)
+
+
+@given(
+    said=st.lists(
+        saying,
+        min_size=1,
+        max_size=8,
+        unique_by=lambda each: (each.told.source, each.role, each.told.strength),
+    ),
+    random=st.randoms(use_true_random=False),
+)
+@settings(deadline=None)
+def test_the_order_in_which_claims_come_makes_no_difference(said, random):
+    """Unless one source contradicts itself: then its newer word counts."""
+    mixed = random.sample(said, len(said))
+    assert shown(mixed) == shown(said)
+
+
+def in_any_order() -> list[list[Statement]]:
+    """Claims about two models, of which some state no role or no relation, in several orders."""
+    said = [
+        say("b", "a", role="base", source="merge-card", weight=0.5),
+        say("b", "a", role="ingredient", source="merge-card", weight=0.25),
+        say("b", "a", role=None, source="edge-list", weight=0.75),
+        say("b", "a", role=None, **LIST),
+        say("b", "a", role=None, **HUB),
+        say("b", "a", role=None, relation="unknown", source="model-card"),
     ]
-    told = [each._replace(confidence=confidence(each.source, each.relation)) for each in told]
-    edge = Edge(Key(2, 1, None, None, "base"), told[0])
-    for each in told[1:]:
-        edge.tell(each)
-    newest = {each.source: each for each in told}
-    best = max(each.strength for each in newest.values())
-    assert edge.claims == newest
-    assert edge.shown.strength == best
-    assert edge.shown == newest[edge.shown.source]
-    assert sorted(each.source for each in edge.beside) == sorted(
-        newest.keys() - {edge.shown.source}
-    )
+    return [said, said[::-1], *(Random(seed).sample(said, len(said)) for seed in range(6))]
+
+
+async def test_a_claim_without_a_role_makes_no_second_edge_in_any_order_of_batches(resources):
+    left = []
+    for place, said in enumerate(in_any_order()):
+        cut = place % len(said)
+        await tell(resources, *said[:cut])
+        await tell(resources, *said[cut:])
+        async with resources.database.transaction() as session:
+            assert await wrong_counters(session) == []
+        left.append((await graph(resources), await beside(resources)))
+        assert all(each in ("known", "weaker") for each in await tell(resources, *said))
+        assert (await graph(resources), await beside(resources)) == left[-1]
+        await _forget(resources)
+    assert len(left[0][0]) == 2
+    assert all(each == left[0] for each in left)
+
+
+@pytest.mark.parametrize("first", ["stated", "unstated"])
+async def test_of_a_stated_and_an_unstated_role_there_is_one_edge(resources, first):
+    stated = say("b", "a", role="base", source="merge-card", weight=0.5)
+    unstated = say("b", "a", role=None, source="edge-list")
+    said = [stated, unstated] if first == "stated" else [unstated, stated]
+    for each in said:
+        await tell(resources, each)
+    async with resources.database.transaction() as session:
+        (edge,) = (await session.scalars(select(EdgeRow))).all()
+        assert (edge.role, edge.source, edge.weight) == ("base", "merge-card", 0.5)
+        counts = select(ModelRow.base_count, ModelRow.ingredient_count)
+        assert (await session.execute(counts.where(ModelRow.name == "a"))).one() == (1, 0)
 
 
 async def graph(resources: Resources) -> set[tuple[object, ...]]:
@@ -210,6 +304,15 @@ async def test_an_import_and_a_replay_of_the_events_from_zero_agree(resources, h
         assert await graph(resources) == left[-1]
         await _forget(resources)
     assert left[0] == left[1]
+
+
+async def beside(resources: Resources) -> set[tuple[object, ...]]:
+    """The claims that are not shown, by the role of their edge."""
+    query = select(
+        EdgeRow.role, ClaimRow.source, ClaimRow.relation, ClaimRow.weight, ClaimRow.role_stated
+    ).join(EdgeRow, EdgeRow.id == ClaimRow.edge_id)
+    async with resources.database.transaction() as session:
+        return {tuple(row) for row in await session.execute(query)}
 
 
 async def _forget(resources: Resources) -> None:

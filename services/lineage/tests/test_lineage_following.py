@@ -32,6 +32,11 @@ async def driver(resources):
         yield connection
 
 
+async def loaded(resources, connection) -> Follower:
+    async with driver(resources) as beside:
+        return await Follower.load(connection, beside)
+
+
 async def tell(resources, *statements):
     async with resources.database.transaction() as session:
         await learn(session, Batch(list(statements)))
@@ -46,8 +51,6 @@ async def rows(resources) -> tuple[set, set]:
                 row.number,
                 row.name,
                 row.children_count,
-                row.base_count,
-                row.ingredient_count,
                 row.architecture or "",
                 row.licence or "",
                 "\n".join(sorted(row.domains)),
@@ -69,7 +72,7 @@ async def rows(resources) -> tuple[set, set]:
                 None if row.weight is None else round(row.weight, 4),
                 ((row.made_on or row.created_at.astimezone(UTC).date()) - EPOCH).days,
             )
-            for row in await session.scalars(select(EdgeRow))
+            for row in await session.scalars(select(EdgeRow).where(EdgeRow.withdrawal.is_(None)))
         }
     return models, edges
 
@@ -83,8 +86,6 @@ def columns(graph: Graph) -> tuple[set, set]:
             number,
             graph.name(number),
             m.children_count[number],
-            m.base_count[number],
-            m.ingredient_count[number],
             codes.architecture[m.architecture[number]],
             codes.licence[m.licence[number]],
             codes.domains[m.domains[number]],
@@ -106,7 +107,7 @@ def columns(graph: Graph) -> tuple[set, set]:
             None if np.isnan(e.weight[edge]) else round(float(e.weight[edge]), 4),
             e.made_on[edge],
         )
-        for edge in range(len(e.id))
+        for edge in graph.present(np.arange(len(e.id), dtype=np.int32)).tolist()
     }
     return models, edges
 
@@ -124,13 +125,13 @@ async def test_a_load_has_what_the_tables_have(resources):
         await session.execute(update(ModelRow).where(ModelRow.name == "c").values(facts | more))
         await session.execute(update(EdgeRow).where(EdgeRow.weight > 2).values(weight=2))
     async with driver(resources) as connection:
-        follower = await Follower.load(connection)
+        follower = await loaded(resources, connection)
     assert columns(follower.graph) == await rows(resources)
 
 
 async def test_an_empty_hub_has_an_empty_graph(resources):
     async with driver(resources) as connection:
-        follower = await Follower.load(connection)
+        follower = await loaded(resources, connection)
         assert columns(follower.graph) == (set(), set())
         await tell(resources, say("b", "a"))
         await follower.follow(connection)
@@ -140,7 +141,7 @@ async def test_an_empty_hub_has_an_empty_graph(resources):
 async def test_weights_beyond_single_precision_are_not_known(resources):
     await tell(resources, say("b", "a", weight=1e300))
     async with driver(resources) as connection:
-        graph = (await Follower.load(connection)).graph
+        graph = (await loaded(resources, connection)).graph
     assert not np.isfinite(graph.edges.weight[0])
 
 
@@ -150,7 +151,7 @@ async def test_days_without_end_in_the_tables_do_not_stop_the_graph(resources):
     async with resources.database.transaction() as session:
         await session.execute(update(ModelRow).values(made_on=date.max))
     async with driver(resources) as connection:
-        graph = (await Follower.load(connection)).graph
+        graph = (await loaded(resources, connection)).graph
     assert graph.edges.made_on.min() > (date(2026, 1, 1) - EPOCH).days
     assert set(graph.models.made_on[graph.models.exists]) == {-1}
 
@@ -158,7 +159,7 @@ async def test_days_without_end_in_the_tables_do_not_stop_the_graph(resources):
 async def test_the_log_brings_new_and_changed_rows(resources):
     await tell(resources, say("b", "a"), say("c", "b"))
     async with driver(resources) as connection:
-        follower = await Follower.load(connection)
+        follower = await loaded(resources, connection)
         before = follower.graph
         await tell(resources, say("d", "c"), say("d", "a", source="edge-list"))
         await tell(resources, say("d", "a", method="slerp"), say("e", "d"))
@@ -182,7 +183,7 @@ async def test_the_log_brings_new_and_changed_rows(resources):
 async def test_names_take_memory_only_when_they_change(resources):
     await tell(resources, say("b", "a"))
     async with driver(resources) as connection:
-        follower = await Follower.load(connection)
+        follower = await loaded(resources, connection)
         before = follower.graph.names.end
         await tell(resources, say("c", "a"))
         await follower.follow(connection)
@@ -199,7 +200,7 @@ async def test_names_take_memory_only_when_they_change(resources):
 async def test_a_change_that_commits_after_a_younger_one_is_not_skipped(resources):
     """Nor does the younger one wait for it."""
     async with driver(resources) as connection, resources.database.transaction() as older:
-        follower = await Follower.load(connection)
+        follower = await loaded(resources, connection)
         await learn(older, Batch([say("old", "base")]))
         await older.flush()
         await tell(resources, say("young", "foundation"))
@@ -219,14 +220,14 @@ async def test_writers_at_once_and_a_reader_meanwhile_come_to_the_same_graph(res
             await tell(resources, statement)
 
     async with driver(resources) as connection:
-        follower = await Follower.load(connection)
+        follower = await loaded(resources, connection)
         writing = asyncio.gather(*map(write, [*chains, mixed[::2], mixed[1::2]]))
         while not writing.done():
             await follower.follow(connection)
         await writing
         await follower.follow(connection)
         assert columns(follower.graph) == await rows(resources)
-        again = await Follower.load(connection)
+        again = await loaded(resources, connection)
     assert columns(again.graph) == columns(follower.graph)
     first = follower.graph.edges.first
     assert first.sum() == len({(c, p) for _, c, p, *_ in columns(again.graph)[1]})
@@ -234,7 +235,7 @@ async def test_writers_at_once_and_a_reader_meanwhile_come_to_the_same_graph(res
 
 async def test_more_changes_than_fit_at_once_are_all_followed(resources):
     async with driver(resources) as connection:
-        follower = await Follower.load(connection)
+        follower = await loaded(resources, connection)
         for number in range(120):
             await tell(resources, say(f"m{number + 1}", f"m{number}"))
         assert await follower.follow(connection) == 120
@@ -243,7 +244,7 @@ async def test_more_changes_than_fit_at_once_are_all_followed(resources):
 
 async def test_a_log_that_went_back_is_noticed(resources, monkeypatch):
     async with driver(resources) as connection:
-        follower = await Follower.load(connection)
+        follower = await loaded(resources, connection)
         monkeypatch.setattr(follower, "_place", Place(follower.graph.as_of + 10**6))
         with pytest.raises(AnotherDatabase):
             await follower.follow(connection)

@@ -64,7 +64,9 @@ def row(child: str, parent: str, **more: Any) -> dict[str, Any]:
 async def test_rows_become_edges_and_models_and_again_change_nothing(resources, bring):
     body = {
         "edges": [
-            row("me/soup", "org/a", relation="merge", weight=0.5, layers=[[0, 4]], method="ties"),
+            row(
+                "me/soup", "org/a", relation="merge", weight=0.5, layers=[[0, 4]], role="ingredient"
+            ),
             row("org/a", "org/base", relation="finetune", made_on="2024-05-01", evidence="x.csv:3"),
             row("me/soup", "org/a", relation="merge", role="base"),
         ],

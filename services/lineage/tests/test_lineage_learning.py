@@ -14,13 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lineage_statements import say
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from lineage.edges.models import ChangeRow, ClaimRow, EdgeRow, RefusedEdgeRow
-from lineage.learning import changes
+from lineage.learning import changes, model_rows
 from lineage.learning.batch import Batch, Outcome, Statement
+from lineage.learning.counting import Counts
 from lineage.learning.service import learn
 from lineage.models.models import ModelRow
 from lineage.recount import misordered, repair, wrong_counters
@@ -28,6 +29,10 @@ from mergehub.kit.background.resources import Resources
 
 Pairs = list[tuple[int, int]]
 MODELS = 6
+WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE application_name = current_schema() AND wait_event_type = 'Lock'"
+)
 pairs = st.lists(st.tuples(st.integers(0, MODELS - 1), st.integers(0, MODELS - 1)), max_size=16)
 same_stores = settings(
     max_examples=25,
@@ -157,6 +162,61 @@ async def test_writers_of_the_same_edges_at_once_count_each_once(resources):
             await repair(session)
 
 
+async def test_new_children_of_the_same_parents_at_once_are_all_counted(resources):
+    """Parents of new models are locked as they are counted, others before their edges are read."""
+    parents = [f"parent-{number}" for number in range(40)]
+    await tell(resources, *(say(each, "root") for each in parents))
+    random = Random(2)
+
+    async def write(writer: int) -> None:
+        for turn in range(4):
+            children = [say(f"{writer}-{turn}-{each}", each) for each in parents]
+            again = [say(each, "root", method="ties") for each in parents if writer % 2]
+            random.shuffle(told := children + again)
+            await tell(resources, *told)
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*map(write, range(6)))
+    async with resources.database.transaction() as session:
+        assert await wrong_counters(session) == []
+        counts = select(ModelRow.children_count).where(ModelRow.name.in_(parents))
+        assert set(await session.scalars(counts)) == {24}
+
+
+async def test_counters_change_in_the_order_of_the_models(resources):
+    """Otherwise two writers could wait for each other."""
+    await tell(resources, say("b", "a"))
+    one_more = Counts(1, 0, 0)
+    async with resources.database.transaction() as holder:
+        numbers = select(ModelRow.number).order_by(ModelRow.number)
+        low, high = await holder.scalars(numbers)
+        await model_rows.lock(holder, [high])
+
+        async def count() -> None:
+            async with resources.database.transaction() as session:
+                await model_rows.count(session, {high: one_more, low: one_more})
+
+        counting = asyncio.create_task(count())
+        async with asyncio.timeout(60), resources.database.reading() as session:
+            while not await session.scalar(WAITING):
+                assert not counting.done()
+        free = select(ModelRow.number).with_for_update(skip_locked=True)
+        assert list(await holder.scalars(free)) == [high]
+    await counting
+
+
+async def test_new_children_of_the_same_new_revision_at_once(resources):
+    await tell(resources, say("base", "root"))
+    one, two = (say(each, "base", digests=(None, "sha256:new")) for each in ("one", "two"))
+    async with resources.database.transaction() as older:
+        await learn(older, Batch([one]))
+        younger = asyncio.create_task(tell(resources, two))
+        async with asyncio.timeout(60), resources.database.reading() as session:
+            while not await session.scalar(WAITING):
+                assert not younger.done()
+    assert await younger == ["added"]
+
+
 async def test_of_two_halves_of_a_cycle_at_once_exactly_one_is_refused(resources):
     for attempt in range(8):
         one, two = f"one-{attempt}", f"two-{attempt}"
@@ -241,8 +301,7 @@ async def test_a_change_is_logged_for_the_graphs_in_memory(resources):
         }
         logged = (await session.scalars(select(ChangeRow).order_by(ChangeRow.id))).all()
         edges = (await session.scalars(select(EdgeRow.id).order_by(EdgeRow.id))).all()
-    assert [set(each.models) for each in logged] == [
-        {numbers["a"], numbers["b"]}, {numbers["b"], numbers["c"]},
-    ]  # fmt: skip
+    new = [{numbers["a"], numbers["b"]}, {numbers["c"]}]
+    assert [set(each.models) for each in logged] == new
     assert [each.edges for each in logged] == [[edge] for edge in edges]
     assert logged[0].xid < logged[1].xid

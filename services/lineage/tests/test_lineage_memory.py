@@ -82,6 +82,8 @@ def test_degrees_count_edges_and_the_first_of_each_pair_counts_children(made):
     pairs = list(zip(graph.edges.child[first], graph.edges.parent[first], strict=True))
     assert len(pairs) == len(set(pairs))
     assert set(pairs) == {(each.child, each.parent) for each in made.edges}
+    children = [len({c for c, p in pairs if p == number}) for number in every.tolist()]
+    assert graph.models.children_count[every].tolist() == children
 
 
 @given(made=graphs(), later=st.lists(edge(15), max_size=20))

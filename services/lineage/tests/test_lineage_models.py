@@ -32,7 +32,7 @@ def ask(client: httpx.AsyncClient, registry):
     registry.tokens["mgh_both"] = "lineage:write lineage:moderate"
 
     async def send(method: str, path: str, **body: Any) -> httpx.Response:
-        headers = {"Authorization": "Bearer mgh_both"}
+        headers = {"Authorization": "Bearer mgh_both", "If-Match": body.pop("tag", "*")}
         return await client.request(method, path, json=body or None, headers=headers)
 
     return send
@@ -74,17 +74,41 @@ class TestNames:
         (model,) = await found("lab/base")
         assert model["children_count"] == 2
 
-    async def test_a_free_name_may_be_given_again_and_then_means_the_new_bearer(
+    async def test_no_other_model_takes_a_former_name_but_the_model_itself_may(
         self, resources, ask, found
     ):
         await tell(resources, say("child", "one"), say("child", "two"))
         (one,), (two,) = await found("one"), await found("two")
         await ask("PATCH", f"/v1/models/{one['id']}", name="other")
-        assert (await ask("PATCH", f"/v1/models/{two['id']}", name="one")).status_code == 200
-        assert [each["id"] for each in await found("one")] == [two["id"]]
-        assert [each["id"] for each in await found("two")] == [two["id"]]
-        back = await ask("PATCH", f"/v1/models/{two['id']}", name="two")
-        assert [each["name"] for each in back.json()["names"]] == ["two", "one", "two"]
+        taken = await ask("PATCH", f"/v1/models/{two['id']}", name="ONE")
+        assert (taken.status_code, taken.json()["code"]) == (409, "model-name-taken")
+        assert one["id"] in taken.json()["detail"]
+        assert "other" in taken.json()["detail"]
+        back = await ask("PATCH", f"/v1/models/{one['id']}", name="one")
+        assert [each["name"] for each in back.json()["names"]] == ["one", "other", "one"]
+        again = await ask("PATCH", f"/v1/models/{two['id']}", name="other")
+        assert again.status_code == 409
+
+    async def test_names_that_differ_only_in_composition_are_one_models(
+        self, resources, client, registry, ask, found
+    ):
+        composed, apart = "org/caf\u00e9", "org/cafe\u0301"
+        await tell(resources, say("soup", apart))
+        registry.merge("stew", Parent(name=apart, role="base"))
+        await events.consumer(resources).catch_up()
+        row = {"child": "broth", "parent": apart, "line": 3}
+        report = (await ask("POST", "/v1/graph/imports", edges=[row])).json()
+        assert [(each["line"], each["now"]) for each in report["corrected"]] == [(3, composed)]
+        for name in (composed, apart):
+            (model,) = await found(name)
+            assert (model["name"], model["children_count"]) == (composed, 3)
+            begun = await client.get("/v1/models", params={"q": name})
+            assert [each["name"] for each in begun.json()["items"]] == [composed]
+        (soup,) = await found("soup")
+        path = f"/v1/models/{soup['id']}"
+        assert (await ask("PATCH", path, name=apart)).status_code == 409
+        renamed = await ask("PATCH", path, name="u\u0308ber")
+        assert renamed.json()["name"] == "\u00fcber"
 
     @pytest.mark.parametrize(
         ("field", "value"),
@@ -124,11 +148,56 @@ class TestNames:
         async with resources.database.transaction() as session:
             assert await wrong_counters(session) == []
 
-    @pytest.mark.parametrize("name", ["", "two words", "tab\there", "x" * 501])
-    async def test_what_is_no_name_is_refused(self, resources, ask, found, name):
+    @pytest.mark.parametrize(
+        "name",
+        ["", " ", "tab\there", "x" * 501, "../etc/passwd", "/models/soup", "C:\\soup", "org/../x",
+         "=cmd()", "+1", "-rf", "@me", "<b>soup</b>", "https://example.org/soup", "org//soup",
+         "no\u00a0break", "zero\u200bwidth"],
+        ids=repr,
+    )  # fmt: skip
+    async def test_what_is_no_name_is_refused_wherever_it_comes_in(
+        self, resources, ask, found, name
+    ):
         await tell(resources, say("child", "parent"))
         (child,) = await found("child")
-        assert (await ask("PATCH", f"/v1/models/{child['id']}", name=name)).status_code == 422
+        renamed = await ask("PATCH", f"/v1/models/{child['id']}", name=name)
+        assert renamed.status_code == 422
+        assert "/name" in renamed.json()["detail"]
+        edges = [{"child": name, "parent": "parent"}]
+        report = (await ask("POST", "/v1/graph/imports", edges=edges)).json()
+        assert [each["code"] for each in report["skipped"]] in (["malformed-name"], ["empty-name"])
+        assert report["edges"]["added"] == 0
+
+    async def test_a_name_may_have_spaces_and_letters_of_any_language(self, resources, ask, found):
+        await tell(resources, say("child", "parent"))
+        (child,) = await found("child")
+        renamed = await ask("PATCH", f"/v1/models/{child['id']}", name=" Zürich/Большая модель 7B ")
+        assert renamed.json()["name"] == "Zürich/Большая модель 7B"
+
+
+class TestPreconditions:
+    async def test_a_change_names_the_state_that_it_starts_from(
+        self, resources, client, ask, found
+    ):
+        await tell(resources, say("child", "parent"))
+        (child,) = await found("child")
+        path = f"/v1/models/{child['id']}"
+        read = await client.get(path)
+        changed = await ask("PATCH", path, tag=read.headers["etag"], licence="mit")
+        assert changed.status_code == 200
+        assert changed.headers["etag"] == (await client.get(path)).headers["etag"]
+        late = await ask("PATCH", path, tag=read.headers["etag"], licence="gpl")
+        assert (late.status_code, late.json()["code"]) == (412, "precondition-failed")
+        assert late.headers["etag"] == changed.headers["etag"]
+        assert (await client.get(path)).json()["licence"] == "mit"
+
+    async def test_a_change_without_a_state_is_refused(self, resources, client, ask, found):
+        await tell(resources, say("child", "parent"))
+        (child,) = await found("child")
+        headers = {"Authorization": "Bearer mgh_both"}
+        path = f"/v1/models/{child['id']}"
+        answer = await client.patch(path, json={"licence": "mit"}, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (428, "precondition-required")
 
 
 FACTS = {

@@ -20,7 +20,7 @@ from lineage.questions import licences as licence_question
 from lineage.questions.ancestry import ancestry
 from lineage.questions.common import common_ancestors
 from lineage.questions.contamination import flagged_ancestors
-from lineage.questions.licence_terms import broken
+from lineage.questions.licence_terms import broken, exclude
 from lineage.questions.neighbours import FROM_FIRST, neighbours
 from lineage.questions.paths import shortest_paths
 from lineage.questions.shares import shares
@@ -250,9 +250,12 @@ def test_licences_are_inherited_and_each_broken_one_has_its_path(made, start):
         assert conflict.by in conflict.path
         assert licence(conflict.by) == conflict.licence
         assert broken(conflict.broken, conflict.licence) == conflict.reason
-    for exclusion in found.exclusions:
-        assert broken(exclusion.one.licence, exclusion.other.licence)
-        assert broken(exclusion.other.licence, exclusion.one.licence)
+    above = {licence(each) for each in lines[start]}
+    assert {each.licence for each in found.forbidding} == above & {"cc-by-nd-4.0"}
+    excluding = {frozenset(("gpl-3.0", other)) for other in ("llama3", "cc-by-nc-4.0")}
+    assert {frozenset((each.one.licence, each.other.licence)) for each in found.exclusions} == {
+        pair for pair in excluding if pair <= above
+    }
 
 
 @pytest.mark.parametrize(
@@ -260,22 +263,60 @@ def test_licences_are_inherited_and_each_broken_one_has_its_path(made, start):
     [
         ("apache-2.0", "cc-by-nc-4.0", True),
         ("MIT", "llama3", True),
+        ("open-mdw", "apache-2.0", True),
         ("llama3", "llama3", True),
         ("llama3", "apache-2.0", False),
         ("llama3", "llama3.1", False),
+        ("llama2", "cc-by-nc-4.0", False),
+        ("gemma", "mit", False),
+        ("creativeml-openrail-m", "openrail++", False),
+        ("qwen", "apache-2.0", False),
+        ("llama3", "other", True),  # cards say so and mean Llama's
+        ("gpl-3.0", "other", True),
         ("cc-by-nc-4.0", "apache-2.0", False),
+        ("cc-by-nc-4.0", "llama3", False),
         ("cc-by-nc-4.0", "cc-by-nc-sa-4.0", True),
         ("cc-by-nc-sa-4.0", "cc-by-nc-4.0", False),
+        ("cc-by-nc-sa-2.0", "cc-by-nc-sa-4.0", True),
         ("cc-by-nc-4.0", "my-own", True),
+        ("mrl", "cc-by-nc-4.0", False),
+        ("mrl", "apache-2.0", False),
+        ("deepfloyd-if-license", "mit", False),
         ("cc-by-nd-4.0", "mit", False),
-        ("cc-by-nd-4.0", "cc-by-nd-4.0", True),
+        ("cc-by-nd-4.0", "cc-by-nd-4.0", True),  # it may be a copy in another format
         ("gpl-3.0", "agpl-3.0", True),
         ("agpl-3.0", "gpl-3.0", False),
+        ("gpl", "gpl-2.0", True),
         ("my-own", "mit", True),
     ],
 )
 def test_what_a_licence_demands(ancestor, licence, kept):
     assert (broken(ancestor, licence) is None) == kept
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "excluding"),
+    [
+        ("llama3", "gemma", False),  # both may go along
+        ("llama3", "cc-by-nc-4.0", False),
+        ("llama3", "apache-2.0", False),
+        ("mrl", "llama3.1", False),
+        ("gpl-3.0", "llama3", True),
+        ("cc-by-sa-4.0", "gemma", True),
+        ("gpl-3.0", "cc-by-nc-4.0", True),
+        ("gpl-3.0", "apache-2.0", False),
+        ("cc-by-nc-sa-4.0", "cc-by-nc-4.0", False),
+        ("cc-by-nc-sa-4.0", "cc-by-sa-4.0", True),
+        ("cc-by-sa-4.0", "gpl-3.0", False),
+        ("mpl-2.0", "lgpl-2.1", False),  # both may become the GPL's
+        ("osl-3.0", "gpl-3.0", True),
+        ("osl-3.0", "eupl-1.2", False),
+        ("gpl-3.0", "other", False),
+        ("gpl-3.0", "GPL-3.0", False),
+    ],
+)
+def test_which_licences_no_licence_of_a_merge_keeps_both(one, other, excluding):
+    assert exclude(one, other) == exclude(other, one) == excluding
 
 
 @given(
@@ -301,19 +342,20 @@ def test_neighbours_are_direct_ones_with_counts_by_relation(made, start, directi
     positions = list(found.from_place(graph, FROM_FIRST, None))
     assert positions == list(range(len(found.models)))
     if after < len(found.models):
-        place = (0, int(found.models[after]))
+        model = found.models[after]
+        place = (-int(graph.models.children_count[model]), int(model))
         assert list(found.from_place(graph, place, None)) == positions[after + 1 :]
 
 
 def test_neighbours_with_many_children_come_first_and_can_be_searched():
-    facts = {2: {"children_count": 5}, 3: {"children_count": 9}}
-    made = drawn([Edge(2, 1), Edge(3, 1), Edge(4, 1)], facts)
+    grandchildren = [Edge(5, 2), Edge(6, 3), Edge(7, 3)]
+    made = drawn([Edge(2, 1), Edge(3, 1), Edge(4, 1), *grandchildren])
     graph = made.graph
     found = neighbours(graph, 1, "descendants")
     assert found.models.tolist() == [3, 2, 4]
     [position] = found.from_place(graph, FROM_FIRST, name_of(2).upper()[:12])
     assert found.models[position] == 2
-    assert list(islice(found.from_place(graph, (-5, 2), None), 3)) == [2]
+    assert list(islice(found.from_place(graph, (-1, 2), None), 3)) == [2]
 
 
 def test_a_walk_from_a_hub_stops_as_soon_as_its_page_is_full():

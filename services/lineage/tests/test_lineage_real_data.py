@@ -6,6 +6,7 @@ import asyncio
 import csv
 import os
 import random
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -48,8 +49,9 @@ async def learned(resources):
             async with resources.database.transaction() as session:
                 await learn(session, Batch(batch))
 
-    async with resources.database.driver(TimeZone="UTC", jit="off") as connection:
-        follower = await Follower.load(connection)
+    driver = partial(resources.database.driver, TimeZone="UTC", jit="off")
+    async with driver() as connection, driver() as beside:
+        follower = await Follower.load(connection, beside)
         writing = asyncio.gather(*(write(batches[n::WRITERS]) for n in range(WRITERS)))
         while not writing.done():
             await follower.follow(connection)

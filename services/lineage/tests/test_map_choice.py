@@ -46,20 +46,6 @@ wanted = st.builds(
 )
 
 
-def counted(made: Drawn) -> Drawn:
-    """The same graph with the counters that the tables would have."""
-    children = defaultdict(set)
-    for edge in made.edges:
-        children[edge.parent].add(edge.child)
-    every = numbers(*range(1, MODELS + 1))
-    made.growing.put_models(
-        every,
-        made.graph.models.name_place[every],
-        {"children_count": np.array([len(children[n]) for n in every.tolist()], np.int32)},
-    )
-    return made
-
-
 def kept_edges(made: Drawn, want: Wanted) -> list:
     """The edges that a filter keeps, between models that it keeps."""
     licence = made.graph.models.licence
@@ -118,7 +104,6 @@ def drawn_map(made: Drawn, focus: int, asked: Around, want: Wanted) -> Picture:
 )
 @fast
 def test_every_child_is_shown_or_counted(made, want, focus, collapse, limit):
-    made = counted(made)
     shown = drawn_map(made, focus, Around(("descendants",), 1, limit, collapse), want)
     models = set(shown.models.tolist())
     children = {e.child for e in passable(made, want, focus) if e.parent == focus}
@@ -149,7 +134,6 @@ def test_the_edges_of_a_map_are_all_those_between_its_models(made, want, focus):
 @given(made=graphs(MODELS), limit=st.integers(1, MODELS))
 @fast
 def test_an_overview_has_the_models_with_the_most_children(made, limit):
-    made = counted(made)
     chosen = overview(made.graph, limit, Wanted())
     children = made.graph.models.children_count
     order = sorted(range(1, MODELS + 1), key=lambda n: (-children[n], n))

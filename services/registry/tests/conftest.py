@@ -77,6 +77,7 @@ def settings(database_url: str, redis_url: str) -> ServiceSettings:
     return ServiceSettings(
         database_url=database_url,
         redis_url=f"{plain_url}?db=5",
+        hub_url="http://127.0.0.1:9",  # no other service answers
         background="separate",
         bootstrap_token=SecretStr(OWNER),
         worker_token=SecretStr(WORKER),

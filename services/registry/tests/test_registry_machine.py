@@ -34,7 +34,7 @@ from mergehub.contracts.runs import (
     ReportRequest,
     RunState,
 )
-from mergehub.kit.background.resources import Resources
+from mergehub.kit.background.resources import HUB, Resources
 from mergehub.kit.database.database import Database
 from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.problems.problem import Problem
@@ -300,6 +300,7 @@ def test_no_order_of_events_breaks_the_protocol(
     database_url: str,
 ) -> None:  # fmt: skip
     database = Database(database_url, "registry")
+    database.info[HUB] = resources.settings.address
 
     class Silent(Sweeper):
         """Redis has no part in a run's state, and belongs to another loop here."""

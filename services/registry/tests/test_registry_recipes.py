@@ -390,6 +390,7 @@ async def test_names_and_handles_are_found_in_whatever_case(
 
 async def test_a_list_of_large_recipes_is_small(owner: httpx.AsyncClient, recipe_text: str) -> None:
     body = {"name": "soup", "recipe": recipe_text, "description": "d" * 20_000}
-    recipe = (await owner.post("/v1/recipes", json=body)).json()
+    url = (await owner.post("/v1/recipes", json=body)).headers["location"]
+    recipe = (await owner.get(url)).json()
     answer = await owner.get("/v1/recipes")
     assert answer.json()["items"] == [recipe | {"description": "d" * 300}]

@@ -29,8 +29,12 @@ async def test_submitted_run_is_queued_and_told(
     assert (run["spec"]["seed"], run["spec"]["model_name"]) == (7, "local/merged")
     assert (await owner.get(f"/v1/runs/{run['id']}")).json() | {"notes": run["notes"]} == run
     assert await events("run.queued") == [
-        {"run": run["id"], "kind": "merge", "hardware": "cpu", "attempt": 0, "error_code": None}
-    ]
+        {
+            "run": run["id"], "kind": "merge", "hardware": "cpu", "attempt": 0,
+            "error_code": None, "error_message": None, "model_name": "local/merged",
+            "recipe_version": None, "started_at": None,
+        }
+    ]  # fmt: skip
 
 
 async def test_run_of_a_published_version_carries_its_text(

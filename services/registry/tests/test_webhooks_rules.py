@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from registry.webhooks.payload import LARGEST_BYTES, body
+from registry.webhooks.bodies.standard import LARGEST_BYTES, body
 from registry.webhooks.sending.schedule import (
     ATTEMPTS,
     LONGEST_PAUSE,

@@ -28,7 +28,7 @@ Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
 
 HOOK = {"url": "https://example.com/hook"}
-SECRETS = "SELECT secret, previous_secret FROM webhook_endpoints"
+SECRETS = "SELECT secret, previous_secret, bearer_token FROM webhook_endpoints"
 
 
 def new_key() -> SecretStr:
@@ -111,7 +111,7 @@ async def test_a_new_key_takes_over_at_the_next_start(
     owner: httpx.AsyncClient, settings: ServiceSettings, started: Call, listen: Call, submit: Call,
     sender: Sender, receiver: Receiver, transaction: Any,
 ) -> None:  # fmt: skip
-    endpoint = await listen()
+    endpoint = await listen(bearer_token="t0ken")
     old, new = settings.secrets_keys[0], new_key()
 
     async def kept() -> Any:
@@ -120,12 +120,16 @@ async def test_a_new_key_takes_over_at_the_next_start(
 
     before = await kept()
     await started(new, old)
-    assert (await kept()).secret != before.secret
+    after = await kept()
+    assert after.secret != before.secret
+    assert after.bearer_token != before.bearer_token
     await started(new)  # the old one is no longer needed
     await started(old, new)
     await submit()
     await sender.send_due()
-    assert receiver.received[0].verified(endpoint["secret"])
+    (request,) = receiver.received
+    assert request.verified(endpoint["secret"])
+    assert request.headers["authorization"] == "Bearer t0ken"
 
 
 async def test_without_its_key_a_registry_does_not_start_and_says_what_to_do(

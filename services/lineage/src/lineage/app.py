@@ -13,14 +13,16 @@ from lineage.facets.current import start_facets
 from lineage.facets.endpoints import router as facets
 from lineage.imports.endpoints import IMPORT_BYTES
 from lineage.imports.endpoints import router as imports
+from lineage.ingredients.endpoints import router as ingredients
 from lineage.map.changes import router as map_changes
 from lineage.map.endpoints import router as map_data
 from lineage.models.endpoints import router as models
-from lineage.moderation.endpoints import router as moderation
+from lineage.moderation.endpoints import router as flags
+from lineage.moderation.withdrawal_endpoints import router as withdrawals
 from lineage.replica.serving import graph_fault, start_replica
 from lineage.scores.serving import start_scores
+from lineage.statistics.current import start_statistics
 from lineage.statistics.endpoints import router as statistics
-from lineage.statistics.library import start_library
 from lineage.tables import intake
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.http.app import ServiceParts, build_app
@@ -53,7 +55,7 @@ LINKS = tuple(
 def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
     return {
         **start_replica(app, resources),
-        **start_library(app, resources),
+        **start_statistics(app, resources),
         **start_scores(app, resources),
         **start_facets(app, resources),
     }
@@ -65,13 +67,15 @@ PARTS = ServiceParts(
     routers=(
         models,
         answers,
+        ingredients,
         map_data,
         map_changes,
         facets,
         exports,
         statistics,
         imports,
-        moderation,
+        flags,
+        withdrawals,
     ),
     largest_bodies={"/graph/imports": IMPORT_BYTES},
     links=LINKS,

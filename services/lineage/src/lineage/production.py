@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from lineage.learning.batch import Batch, Facts, Statement, Told
-from lineage.learning.trust import confidence
+from lineage.learning.batch import Batch, Facts, Statement, Told, states_role
+from lineage.trust import confidence
 from mergehub.contracts.events import ModelProduced
 from mergehub.contracts.kinds.merge import Parent
 
@@ -36,6 +36,7 @@ def _statements(child: str, digest: str | None, parent: Parent, made: Told) -> I
         relation=parent.relation,
         weight=parent.weight,
         layers=None if parent.layers is None else tuple(parent.layers),
+        role_stated=states_role(parent.relation, parent.role),
     )
     yield Statement(child, parent.name, parent.role, told, digest, parent.digest)
     if parent.base is not None:

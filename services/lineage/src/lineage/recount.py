@@ -26,7 +26,7 @@ FROM models LEFT JOIN (
     count(DISTINCT child) FILTER (WHERE relation = 'merge' AND role = 'base') AS as_base,
     count(DISTINCT child) FILTER (WHERE relation = 'merge' AND role = 'ingredient')
       AS as_ingredient
-  FROM edges GROUP BY parent
+  FROM edges WHERE withdrawal IS NULL GROUP BY parent
 ) AS counted ON counted.parent = number
 WHERE (children_count, base_count, ingredient_count) IS DISTINCT FROM (
   coalesce(counted.children, 0), coalesce(counted.as_base, 0), coalesce(counted.as_ingredient, 0)
@@ -42,7 +42,7 @@ _MISORDERED = text(
     "SELECT child.id AS child, parent.id AS parent FROM edges "
     "JOIN models AS child ON child.number = edges.child "
     "JOIN models AS parent ON parent.number = edges.parent "
-    "WHERE parent.rank >= child.rank ORDER BY edges.id"
+    "WHERE parent.rank >= child.rank AND withdrawal IS NULL ORDER BY edges.id"
 )
 
 
@@ -62,9 +62,7 @@ async def misordered(session: AsyncSession) -> Sequence[AnyRow]:
 async def repair(session: AsyncSession) -> int:
     """Correct the counters; returns of how many models. No edges are added meanwhile."""
     await changes.lock(session, exclusive=True)
-    numbers = (await session.scalars(_REPAIRED)).all()
-    await changes.log(session, (), numbers)
-    return len(numbers)
+    return len((await session.scalars(_REPAIRED)).all())
 
 
 def _arguments(parser: ArgumentParser) -> None:

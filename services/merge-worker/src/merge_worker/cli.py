@@ -33,7 +33,7 @@ from merge_worker.engine import merge_part as carry_out
 from merge_worker.engine.fill.finiteness import found_sentence, sentences
 from merge_worker.plan_report import described, report
 from merge_worker.products_here import products_here
-from mergehub.cli.failures import Line, recipe_faults, recipe_text, show_fault
+from mergehub.cli.failures import Line, recipe_faults, recipe_text, show_warnings
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.method_option import with_method_file
 from mergehub.cli.output import show
@@ -210,8 +210,7 @@ def _tell_merged(planned: Plan, result: MergeResult) -> None:
 def _plan(file: IO[str], roots: tuple[Path, ...], seed: int, offline: bool) -> Plan:
     with recipe_faults(file.name):
         recipe, warnings = parse_to_merge(recipe_text(file))
-    for warning in warnings:
-        show_fault(Line.of(warning), colour="yellow")
+    show_warnings(map(Line.of, warnings))
     beside = Path(file.name).parent if file.name != "<stdin>" else Path()
     allowed = dict.fromkeys(path.resolve() for path in (Path(), beside, *roots))
     here = products_here(recipe, allowed)

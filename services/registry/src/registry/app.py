@@ -25,6 +25,7 @@ from registry.events.models import outbox
 from registry.links import LINKS
 from registry.recipes import counts as recipe_counts
 from registry.recipes import endpoints as recipes
+from registry.recipes.lineage import Lineage
 from registry.runs import counts as run_counts
 from registry.runs import endpoints as runs
 from registry.runs import visibility
@@ -82,11 +83,13 @@ async def _start(app: FastAPI, resources: Resources) -> None:
         resources.signals.on_call(channel, app.state.authenticator.forget)
     app.state.counts = COUNTS
     app.state.recipe_followers = RECIPE_FOLLOWERS
+    settings = resources.settings
+    app.state.lineage = Lineage(resources.hub, settings.lineage_url or settings.hub_url)
     app.state.provider = None
-    if resources.settings.oidc_issuer:
-        app.state.provider = Provider(resources.settings)
+    if settings.oidc_issuer:
+        app.state.provider = Provider(settings)
         resources.closing.push_async_callback(app.state.provider.close)
-    app.state.sealer = Sealer(resources.settings.secret_keys())
+    app.state.sealer = Sealer(settings.secret_keys())
 
 
 async def _prepare(resources: Resources) -> None:

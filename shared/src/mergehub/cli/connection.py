@@ -35,6 +35,14 @@ def hub(ctx: click.Context) -> Iterator[HubClient]:
             ) from error
 
 
+def was_cut_off(error: click.ClickException) -> bool:
+    """Whether a message is about a hub that went away, and not about a refusal."""
+    cause = error.__cause__
+    return isinstance(cause, httpx.HTTPError) or (
+        isinstance(cause, HubError) and cause.status >= 500
+    )
+
+
 def _hint(error: httpx.HTTPError, url: str) -> str:
     """The likely reason if the server does not speak HTTP as expected."""
     if isinstance(error, httpx.RemoteProtocolError) and url.startswith("http:"):

@@ -49,6 +49,12 @@ def show_fault(fault: Line, colour: str = "red") -> None:
     click.echo(f"  {where}  {fault.message}{suffix}", err=True)
 
 
+def show_warnings(warnings: Iterable[Line]) -> None:
+    """Print warnings on standard error."""
+    for warning in warnings:
+        show_fault(warning, colour="yellow")
+
+
 def recipe_text(file: IO[str]) -> str:
     """The text of a recipe file. A file that is not UTF-8 ends the command with a message."""
     try:

@@ -63,6 +63,10 @@ SECTIONS = {
             "mergehub.cli.commands.login:logout", "Sign out, and revoke this shell's token."
         ),
         "tokens": Lazy("mergehub.cli.commands.tokens:tokens", "Make, list and revoke tokens."),
+        "webhooks": Lazy(
+            "mergehub.cli.commands.webhooks:webhooks",
+            "Have events sent to a server, or to a lineage tool.",
+        ),
     },
     "Models and results of a hub": {
         "lineage": Lazy(

@@ -41,6 +41,12 @@ def found(url: str | None, token: str | None) -> tuple[str, str | None]:
     return url, token or signed_in.get(url)
 
 
+def is_known(url: str | None) -> bool:
+    """Whether a hub is named: by `url`, a variable, `mergehub up` here, or an earlier sign-in."""
+    left = read_connection(default_folder())
+    return bool(url or variable("MERGEHUB_URL") or left.get("url") or read_logins())
+
+
 def settings(url: str, token: str | None) -> dict[str, Any]:
     """The arguments for an httpx client of the hub at `url`. Raises NotAUrl or BadToken."""
     host = parsed(url).raw_host.decode("ascii")

@@ -148,6 +148,8 @@ class HubClient:
 
     def model(self, name: str) -> dict[str, Any]:
         """The model called `name`."""
+        if not name.strip():
+            raise HubError(422, "This is no name. Give a model's name, such as org/model-7b.")
         known = self.send(api.list_models(name=name))["items"]
         if not known:
             others = islice(self.hub.pages(api.list_models(limit=200)), MOST_NAMES)

@@ -30,11 +30,22 @@ Page = TypeVar("Page")
 class Mergehub:
     """A client for one hub and one token. It raises HubError if the hub refuses a call."""
 
-    def __init__(self, url: str, token: str | None = None, *, tries: int = TRIES) -> None:
-        """`tries`: how often to send a call at most, if sending it again can do no harm."""
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        tries: int = TRIES,
+        seconds: float | None = None,
+    ) -> None:
+        """`tries`: how often to send a call at most, if sending it again can do no harm.
+
+        `seconds`: how long to wait for an answer; without it, longer than a hub takes.
+        """
         self.url = url.rstrip("/")
         self._tries = tries
-        self._http = httpx.Client(**settings(self.url, token))
+        limit = {} if seconds is None else {"timeout": seconds}
+        self._http = httpx.Client(**settings(self.url, token) | limit)
 
     @classmethod
     def found(cls, url: str | None = None, token: str | None = None) -> Self:

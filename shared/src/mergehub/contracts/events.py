@@ -72,13 +72,21 @@ class RecipePublished(EventData):
 
 
 class RunChanged(EventData):
-    """`run.queued`, `run.started`, `run.succeeded`, `run.failed`, `run.cancelled`."""
+    """`run.queued`, `run.started`, `run.succeeded`, `run.failed`, `run.cancelled`.
+
+    `model_name` is the model that the run makes or reads. `started_at` is when a worker first began
+    the run: the event's own time in the first `run.started`, and null if none ever began.
+    """
 
     run: UUID
     kind: str
     hardware: str
     attempt: int
     error_code: str | None = None
+    error_message: str | None = None
+    model_name: str | None = None
+    recipe_version: UUID | None = None
+    started_at: datetime | None = None
 
 
 class ToldParent(Parent):

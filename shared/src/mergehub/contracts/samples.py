@@ -21,6 +21,8 @@ from mergehub.contracts.events import (
 
 SOURCE = "registry"
 BEGAN = datetime(2026, 11, 1, 12, 0, 0, 123456, tzinfo=UTC)
+STARTED = BEGAN.replace(second=3)
+"""When a worker began the run of the history: the time of the third event."""
 
 
 def samples() -> list[Envelope]:
@@ -41,14 +43,14 @@ def samples() -> list[Envelope]:
 
 def _history() -> Iterator[tuple[str, str, EventData]]:
     yield "recipe.published", f"recipes/{_id(1)}", _recipe()
-    yield "run.queued", f"runs/{_id(3)}", _run(3, "merge", 0)
-    yield "run.started", f"runs/{_id(3)}", _run(3, "merge", 1)
-    yield "run.succeeded", f"runs/{_id(3)}", _run(3, "merge", 1)
+    yield "run.queued", f"runs/{_id(3)}", _run(3, "merge", 0, None)
+    yield "run.started", f"runs/{_id(3)}", _run(3, "merge", 1, STARTED)
+    yield "run.succeeded", f"runs/{_id(3)}", _run(3, "merge", 1, STARTED)
     yield "model.produced", "models/org/soup", _produced("org/soup", _id(2), _parents())
     yield "model.produced", "models/plain", _produced("plain", None, [_parent("org/base")])
     yield "evaluation.completed", "models/org/soup", _evaluated()
-    yield "run.failed", f"runs/{_id(4)}", _run(4, "evaluate", 5, "attempts-exhausted")
-    yield "run.cancelled", f"runs/{_id(5)}", _run(5, "merge", 0)
+    yield "run.failed", f"runs/{_id(4)}", _failed()
+    yield "run.cancelled", f"runs/{_id(5)}", _run(5, "merge", 0, None)
     yield "webhook.disabled", f"webhooks/{_id(7)}", _disabled()
     yield "webhook.test", f"webhooks/{_id(7)}", WebhookTested(endpoint=_id(7))
 
@@ -63,8 +65,24 @@ def _recipe() -> RecipePublished:
     )
 
 
-def _run(run: int, kind: str, attempt: int, error: str | None = None) -> RunChanged:
-    return RunChanged(run=_id(run), kind=kind, hardware="cpu", attempt=attempt, error_code=error)
+def _run(run: int, kind: str, attempt: int, started: datetime | None) -> RunChanged:
+    return RunChanged(
+        run=_id(run),
+        kind=kind,
+        hardware="cpu",
+        attempt=attempt,
+        model_name="org/soup",
+        recipe_version=_id(2) if kind == "merge" else None,
+        started_at=started,
+    )
+
+
+def _failed() -> RunChanged:
+    error = {
+        "error_code": "attempts-exhausted",
+        "error_message": "All 5 attempts are used up. The worker w1 stopped sending heartbeats.",
+    }
+    return _run(4, "evaluate", 5, STARTED).model_copy(update=error)
 
 
 def _produced(name: str, version: UUID | None, parents: list[ToldParent]) -> ModelProduced:

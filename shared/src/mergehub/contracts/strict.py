@@ -45,13 +45,14 @@ class Strict(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _numbers(cls, data: Any) -> Any:
-        """Turn 1.0 into the integer 1, since JSON has only one type of numbers."""
+        """Take whole numbers for integers, since JSON has only one type of numbers."""
         if isinstance(data, dict):
-            return {name: _whole(value) for name, value in data.items()}
+            return {name: whole(value) for name, value in data.items()}
         return data
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
+    """Turn 1.0 into the integer 1, in a list as well."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    return [_whole(each) for each in value] if isinstance(value, list) else value
+    return [whole(each) for each in value] if isinstance(value, list) else value

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from .rows import Edge, Facts, body_of
 
-MOST_ROWS = 5_000
-MOST_BYTES = 1_500_000
+MOST_ROWS = 10_000
+MOST_BYTES = 3_000_000
 
 
 class Place(NamedTuple):
@@ -35,10 +35,11 @@ class Batch:
 
     def add(self, number: int, file: str, row: Edge | Facts) -> None:
         """Add a row as the one with this number."""
-        body = body_of(row) | {"line": number}
+        body = body_of(row)
+        body["line"] = number
         (self.edges if isinstance(row, Edge) else self.models).append(body)
         self.places[number] = Place(file, row.line)
-        self.size += sum(len(name) + len(str(value)) + 6 for name, value in body.items())
+        self.size += _size(body)
 
     @property
     def full(self) -> bool:
@@ -69,6 +70,12 @@ class Batch:
         """Remove a row."""
         self.edges = [each for each in self.edges if each["line"] != number]
         self.models = [each for each in self.models if each["line"] != number]
+
+
+def _size(body: dict[str, Any]) -> int:
+    """About how many bytes of JSON a row is: its texts, and some for its numbers and fields."""
+    texts = sum(len(value) for value in body.values() if isinstance(value, str))
+    return texts + 20 * (len(body) + len(body.get("layers", ())))
 
 
 def batches(rows: Iterable[tuple[str, Edge | Facts]]) -> Iterator[Batch]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .names import BadName, read_name, same
+from .names import BadName, is_usual, read_name, same
 from .rows import Corrected, Edge, Row, Skipped
 
 
 def edge_rows(child: Any, parent: Any, line: int | None, **told: Any) -> Iterator[Row]:
     """The edge between two names as written, or why there is none."""
+    if _are_usual(child, parent):
+        yield Edge(child, parent, line, **told)
+        return
     notes: list[Row] = []
     named: list[str] = []
     for field, written in (("child", child), ("parent", parent)):
@@ -29,6 +32,12 @@ def edge_rows(child: Any, parent: Any, line: int | None, **told: Any) -> Iterato
         return
     yield from notes
     yield Edge(named[0], named[1], line, **told)
+
+
+def _are_usual(child: Any, parent: Any) -> bool:
+    """Whether two names need no closer look, which is true of nearly all."""
+    texts = isinstance(child, str) and isinstance(parent, str)
+    return texts and is_usual(child) and is_usual(parent) and not same(child, parent)
 
 
 def shown(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""A model's information from the Hugging Face Hub, as its API and its dumps have it."""
+"""A model's information from the Hugging Face Hub, as its API, its library and dumps have it."""
 
 from __future__ import annotations
 
@@ -9,25 +9,35 @@ from . import values
 from .edges import edge_rows, shown
 from .licences import licence_of
 from .names import BadName, read_name
+from .records.parents import parents_of
 from .rows import MOST_PARENTS, Corrected, Facts, Row, Skipped
 from .words import domains_of, relation_of, usual_role
 
 SOURCE = "hub-metadata"
 PAGE = "https://huggingface.co/"
 TAG, LICENCE = "base_model:", "license:"
+_NAMES = ("id", "modelId", "model_id", "repo_id", "model", "name")
+_OF_THE_HUB = ("cardData", "card_data", "tags", "siblings")
+_PARENTS = ("baseModels", "base_models")
+_MARKS = frozenset({*_OF_THE_HUB, *_PARENTS})
+_OF_CARDS = ("base_model", "base_model_relation", "license", "license_name")
+Info = Mapping[str, Any]
 
 
-def is_model_info(value: Mapping[str, Any]) -> bool:
+def is_model_info(value: Info) -> bool:
     """Whether a JSON object has the form in which the Hugging Face Hub describes a model."""
-    named = isinstance(value.get("id", value.get("modelId")), str)
-    return named and any(each in value for each in ("cardData", "baseModels", "tags", "siblings"))
+    if value.keys().isdisjoint(_MARKS) or not isinstance(_name(value), str):
+        return False
+    if "parent" in value or "parents" in value:
+        return False
+    computed = any(isinstance(value.get(each), dict) for each in _PARENTS)
+    return computed or any(isinstance(value.get(each), dict | list) for each in _OF_THE_HUB)
 
 
-def rows_of_model(info: Mapping[str, Any], line: int | None = None) -> Iterator[Row]:
+def rows_of_model(info: Info, line: int | None = None) -> Iterator[Row]:
     """The model's facts, and an edge to each of its base models."""
-    name = info.get("id", info.get("modelId"))
-    card = info.get("cardData")
-    card = card if isinstance(card, dict) else {}
+    name = _name(info)
+    card = _card(info)
     notes: list[Row] = []
     parents = _parents(info, card, line, notes)
     if len(parents) > MOST_PARENTS:
@@ -35,7 +45,7 @@ def rows_of_model(info: Mapping[str, Any], line: int | None = None) -> Iterator[
         yield Skipped(line, shown(name), "", reason, "too-many-parents")
         return
     yield from notes
-    made_on = values.day(info.get("createdAt"))
+    made_on = values.day(_either(info, "createdAt", "created_at"))
     for parent, relation in parents.items():
         yield from edge_rows(
             name, parent, line, relation=relation, role=usual_role(relation), made_on=made_on,
@@ -45,9 +55,7 @@ def rows_of_model(info: Mapping[str, Any], line: int | None = None) -> Iterator[
         yield facts
 
 
-def _parents(
-    info: Mapping[str, Any], card: Mapping[str, Any], line: int | None, notes: list[Row]
-) -> dict[str, str]:
+def _parents(info: Info, card: Info, line: int | None, notes: list[Row]) -> dict[str, str]:
     """The base models with the relation to each.
 
     The Hub computes `baseModels` and the tags; the card has what its author wrote. The first to
@@ -55,9 +63,9 @@ def _parents(
     """
     stated = _stated(card.get("base_model_relation"), line, notes)
     told = [
-        *_computed(info.get("baseModels")),
+        *_named(_either(info, *_PARENTS), "unknown"),
         *_tagged(values.texts(info.get("tags"))),
-        *((name, stated) for name in values.texts(card.get("base_model"))),
+        *_named(card.get("base_model"), stated),
     ]
     spelling: dict[str, str] = {}
     found: dict[str, str] = {}
@@ -68,15 +76,12 @@ def _parents(
     return found
 
 
-def _computed(told: Any) -> Iterator[tuple[str, str]]:
-    """The base models of the field `baseModels`: names, or objects with a relation beside them."""
-    relation = "unknown"
-    if isinstance(told, dict):
-        relation, told = relation_of(shown(told.get("relation"))) or "unknown", told.get("models")
-    for each in told if isinstance(told, list) else []:
-        name = each.get("id") if isinstance(each, dict) else each
-        if isinstance(name, str):
-            yield name, relation
+def _named(told: Any, usual: str) -> Iterator[tuple[str, str]]:
+    """The names in a field, in whatever form, with the relation beside each or the usual one."""
+    for parent in parents_of({"parent": told}):
+        if isinstance(parent.written, str):
+            relation = relation_of(shown(parent.own.get("relation")))
+            yield parent.written, usual if relation in (None, "unknown") else relation
 
 
 def _tagged(tags: list[str]) -> Iterator[tuple[str, str]]:
@@ -95,11 +100,11 @@ def _stated(word: Any, line: int | None, notes: list[Row]) -> str:
     return relation or "unknown"
 
 
-def _facts(info: Mapping[str, Any], card: Mapping[str, Any], line: int | None) -> Facts | None:
+def _facts(info: Info, card: Info, line: int | None) -> Facts | None:
     tags = values.texts(info.get("tags"))
     config, weights = _dict(info, "config"), _dict(info, "safetensors") or _dict(info, "gguf")
     try:
-        name = read_name(shown(info.get("id", info.get("modelId")))).text
+        name = read_name(shown(_name(info))).text
     except BadName:
         return None
     architectures = [config.get("model_type"), *values.texts(config.get("architectures"))]
@@ -110,14 +115,29 @@ def _facts(info: Mapping[str, Any], card: Mapping[str, Any], line: int | None) -
         parameters=values.size(weights.get("total")),
         licence=licence_of(card) or next(_after(LICENCE, tags), None),
         domains=domains_of([*tags, *values.texts(card.get("tags"))]),
-        made_on=values.day(info.get("createdAt")),
+        made_on=values.day(_either(info, "createdAt", "created_at")),
     )
+
+
+def _name(info: Info) -> Any:
+    return _either(info, *_NAMES)
+
+
+def _card(info: Info) -> Info:
+    """The metadata of the model's card; some dumps have its fields beside the others."""
+    beside = {field: info[field] for field in _OF_CARDS if field in info}
+    return {**beside, **(_dict(info, "cardData") or _dict(info, "card_data"))}
+
+
+def _either(info: Info, *fields: str) -> Any:
+    """The first of some fields that holds something."""
+    return next((info[field] for field in fields if info.get(field) is not None), None)
 
 
 def _after(prefix: str, tags: list[str]) -> Iterator[str]:
     return (tag.removeprefix(prefix) for tag in tags if tag.startswith(prefix))
 
 
-def _dict(info: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+def _dict(info: Info, field: str) -> Info:
     value = info.get(field)
     return value if isinstance(value, dict) else {}

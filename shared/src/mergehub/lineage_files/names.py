@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import NamedTuple
 
-LONGEST_NAME = 500
+from mergehub.contracts.lineage_names import LONGEST, composed, fault
+
 _URL = re.compile(
     r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)/(?:models/)?", re.IGNORECASE
 )
@@ -19,7 +19,6 @@ _AFTER_NAME = re.compile(r"/(?:tree|blob|resolve|raw|commit|discussions)/.*|[?#]
 _REVISION = re.compile(r"@[A-Za-z0-9][\w./-]*$")
 NO_REVISION = "lineage knows the revision by its digest only"
 _NOTHING = frozenset({"none", "null", "nan", "n/a", "na", "-", "unknown", "undefined", "[]", "{}"})
-_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 class BadName(ValueError):
@@ -41,21 +40,25 @@ def read_name(written: str) -> Name:
     """
     if _USUAL.fullmatch(written):
         return Name(written)
-    name = written.strip()
+    name = composed(written)
     if name.lower() in _NOTHING or not name:
         raise BadName("there is no name here")
-    if len(name) > LONGEST_NAME:
-        raise BadName(f"the name is longer than {LONGEST_NAME} characters")
-    if "\ufffd" in name:
-        raise BadName("the name is not in UTF-8")
-    if any(unicodedata.category(each) in _UNSEEN for each in name):
-        raise BadName("the name has a line break or an invisible character")
-    return _without_address(name)
+    if len(name) > LONGEST:
+        raise BadName(f"the name is longer than {LONGEST} characters")
+    found = _without_address(name)
+    if why := fault(found.text):
+        raise BadName(why)
+    return found
+
+
+def is_usual(written: str) -> bool:
+    """Whether a text has the usual form of a name: an owner and a model."""
+    return _USUAL.fullmatch(written) is not None
 
 
 def same(one: str, other: str) -> bool:
     """Whether two names are those of one model: their case does not matter."""
-    return one.lower() == other.lower()
+    return composed(one).lower() == composed(other).lower()
 
 
 def _without_address(name: str) -> Name:
@@ -64,10 +67,6 @@ def _without_address(name: str) -> Name:
         if model.count("/") > 1 or model.partition("/")[0] in ("datasets", "spaces") or not model:
             raise BadName("the address is not that of a model")
         return Name(model, "the address stands for the model")
-    if name.startswith((".", "/", "~", "\\")) or "/." in name or "\\" in name:
-        raise BadName("a path is not a name")
-    if "://" in name:
-        raise BadName("an address is not a name")
     if name.count("/") == 1 and (found := _REVISION.search(name)):
         return Name(name[: found.start()], NO_REVISION)
     return Name(name)

@@ -7,23 +7,44 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from .cards.adapters import FILE as ADAPTER
+from .cards.adapters import read_adapter
 from .cards.cards import read_card
+from .cards.naming import folder_name
 from .cards.recipes import read_recipe
-from .rows import Row, Skipped, Unreadable
+from .graphs.xml_graphs import read_graph
+from .rows import Edge, Facts, Row, Skipped, Unreadable
 from .tables.csv_edges import read_csv
 from .tables.json_lines import read_json
 from .text import lines
 
 EDGE_LIST = "edge-list"
-CSV, JSON, CARD, RECIPE = FORMATS = ("csv", "json", "card", "recipe")
+CSV, JSON, GRAPH, CARD, RECIPE = FORMATS = ("csv", "json", "graph", "card", "recipe")
 SUFFIXES = {
     ".csv": CSV, ".tsv": CSV, ".tab": CSV,
-    ".json": JSON, ".jsonl": JSON, ".ndjson": JSON,
+    ".json": JSON, ".jsonl": JSON, ".ndjson": JSON, ".jsonlines": JSON, ".cyjs": JSON,
+    ".graphml": GRAPH, ".gexf": GRAPH,
     ".md": CARD, ".markdown": CARD,
     ".yml": RECIPE, ".yaml": RECIPE,
 }  # fmt: skip
+_BEGINS = {"{": JSON, "[": JSON, "<": GRAPH}
 IN_FOLDERS = frozenset(SUFFIXES) - {".yml", ".yaml"}
+RECIPES = frozenset(
+    f"{stem}.{suffix}"
+    for stem in ("mergekit_config", "mergekit_moe_config")
+    for suffix in ("yml", "yaml")
+)
+"""The recipes that mergekit leaves beside a merge; their folder names it."""
+OF_MODELS = frozenset({
+    "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
+    "special_tokens_map.json", "added_tokens.json", "vocab.json", "preprocessor_config.json",
+    "processor_config.json", "trainer_state.json", "chat_template.json", "modules.json",
+    "config_sentence_transformers.json", "quantize_config.json", "quant_config.json",
+})  # fmt: skip
+"""Files beside a model's weights that say nothing of its parents."""
 MOST_FILES = 1_000_000
+MOST_IN_VAIN = 100_000
+"""How many rows may be skipped before the first edge; the file is another thing then."""
 
 
 @dataclass(frozen=True)
@@ -62,19 +83,39 @@ def read(file: File, how: How) -> Iterator[Row]:
     """The rows of one file.
 
     Raises:
-        Unreadable: it cannot be read at all.
+        Unreadable: it cannot be read at all, or very many rows at its beginning are none.
     """
+    in_vain, found = 0, False
+    for row in _rows(file, how):
+        yield row
+        found = found or isinstance(row, Edge | Facts)
+        if found or not isinstance(row, Skipped):
+            continue
+        in_vain += 1
+        if in_vain == MOST_IN_VAIN:
+            raise Unreadable(
+                f"The first {MOST_IN_VAIN} rows of {file.path.name} are no edges, and the rest is "
+                f"not read. The last of them is on line {row.line}: {row.reason}."
+            )
+
+
+def _rows(file: File, how: How) -> Iterator[Row]:
+    if how.format is None and file.path.name == ADAPTER:
+        yield from read_adapter(file.path, how.name, file.root)
+        return
     match how.format or format_of(file.path):
         case "csv":
             yield from read_csv(file.path, how.columns)
         case "json":
-            yield from read_json(file.path)
+            yield from read_json(file.path, how.columns)
+        case "graph":
+            yield from read_graph(file.path)
         case "card":
             yield from read_card(file.path, how.name, file.root)
-        case _ if how.name is None:
+        case _ if how.name is None and file.path.name not in RECIPES:
             raise Unreadable(f"{file.path.name} is a recipe: give its model's name with --name.")
         case _:
-            yield from read_recipe(file.path, how.name)
+            yield from read_recipe(file.path, how.name or folder_name(file.path, file.root))
 
 
 def format_of(path: Path) -> str:
@@ -86,11 +127,13 @@ def format_of(path: Path) -> str:
         if isinstance(line, Skipped):
             break
         if text := line[1].strip():
-            return JSON if text[0] in "{[" else CARD if text == "---" else CSV
+            return CARD if text == "---" else _BEGINS.get(text[0], CSV)
     return CSV
 
 
 def _is_wanted(path: Path, root: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
     suffixes = {each.lower() for each in path.suffixes[-2:]}
-    return not hidden and bool(suffixes & IN_FOLDERS) and path.is_file()
+    of_model = path.name in OF_MODELS or path.name.endswith(".index.json")
+    known = path.name in RECIPES or (bool(suffixes & IN_FOLDERS) and not of_model)
+    return not hidden and known and path.is_file()

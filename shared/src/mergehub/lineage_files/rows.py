@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 MOST_PARENTS = 1000
 Layers = tuple[tuple[int, int], ...]
@@ -14,9 +14,11 @@ class Unreadable(Exception):
     """A file that cannot be read at all; the message says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """`child` was made from `parent`, as one line of a file says."""
+class Edge(NamedTuple):
+    """`child` was made from `parent`, as one line of a file says.
+
+    `role_stated`: the file says the role; otherwise it is the usual one of the relation.
+    """
 
     child: str
     parent: str
@@ -32,10 +34,10 @@ class Edge:
     made_on: date | None = None
     evidence: str | None = None
     source: str | None = None
+    role_stated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What a line of a file says about a model itself."""
 
     name: str
@@ -80,11 +82,13 @@ Row = Edge | Facts | Skipped | Corrected
 
 def body_of(row: Edge | Facts) -> dict[str, Any]:
     """The row as the hub's API takes it; what is not known is left out."""
-    told = {}
-    for name in row.__slots__:
-        value = getattr(row, name)
-        if value is not None and value != ():
-            told[name] = value
+    told = {
+        name: value
+        for name, value in zip(row._fields, row, strict=True)
+        if value is not None and value != ()
+    }
+    if isinstance(row, Edge) and not told.pop("role_stated"):
+        del told["role"]
     if row.made_on is not None:
         told["made_on"] = row.made_on.isoformat()
     return told

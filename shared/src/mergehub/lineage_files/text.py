@@ -2,40 +2,60 @@
 
 from __future__ import annotations
 
-import codecs
-import gzip
 import io
+import re
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
+from .packed import Bytes, encoding_of, refuse_others, unpacked
 from .rows import Skipped, Unreadable
 
 LONGEST_LINE = 1 << 20
 LONGEST_FILE = 8 << 30
 """The most characters of one file that are read."""
-_GZIP = b"\x1f\x8b"
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+BLOCK = 1 << 16
+_FILLED = re.compile(r"\S[^\n]*\n?")
 
 Line = tuple[int, str]
 
 
 def lines(path: Path) -> Iterator[Line | Skipped]:
-    """The lines of a file with their numbers; a line that is too long is skipped.
-
-    UTF-8 with or without a byte-order mark, UTF-16 with one; gzip is unpacked on the way.
+    """The lines of a file that are not blank, with their numbers; one that is too long is skipped.
 
     Raises:
         Unreadable: there is no such file, it is too long, or its compression is broken.
     """
-    try:
-        with _opened(path) as file:
-            yield from _numbered(file, path.name)
-    except (OSError, EOFError, zlib.error) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise Unreadable(f"{path.name} cannot be read: {why}.") from error
+    number, held = 1, ""
+    source = blocks(path)
+    for block in source:
+        text = held + block
+        end = text.rfind("\n") + 1
+        number = yield from _filled(text, end, number)
+        held = text[end:]
+        if len(held) > LONGEST_LINE:
+            yield _too_long(number)
+            number, held = number + 1, _after_line(source)
+    yield from _filled(held, len(held), number)
+
+
+def blocks(path: Path) -> Iterator[str]:
+    """The text of a file in pieces; line ends are line feeds, whatever they were.
+
+    UTF-8 with or without a byte-order mark, UTF-16; what is compressed is unpacked on the way.
+
+    Raises:
+        Unreadable: there is no such file, it is too long, or its compression is broken.
+    """
+    read = 0
+    with opened(path) as (plain, start):
+        text = io.TextIOWrapper(plain, encoding_of(start), errors="replace")
+        while block := text.read(BLOCK):
+            read += len(block)
+            if read > LONGEST_FILE:
+                raise Unreadable(f"{path.name} has more than {LONGEST_FILE} characters: split it.")
+            yield block
 
 
 def whole(path: Path, most: int) -> str:
@@ -46,45 +66,55 @@ def whole(path: Path, most: int) -> str:
     """
     found: list[str] = []
     size = 0
-    for line in lines(path):
-        if isinstance(line, Skipped):
-            raise Unreadable(f"{path.name}: {line.reason}.")
-        size += len(line[1])
+    for block in blocks(path):
+        size += len(block)
         if size > most:
             raise Unreadable(f"{path.name} has more than {most} characters.")
-        found.append(line[1])
+        found.append(block)
     return "".join(found)
 
 
-def _numbered(file: TextIO, name: str) -> Iterator[Line | Skipped]:
-    number = 0
-    pieces = _pieces(file, name)
-    for line in pieces:
-        number += 1
-        if len(line) == LONGEST_LINE and not line.endswith("\n"):
-            next((piece for piece in pieces if piece.endswith("\n")), None)
-            reason = f"the line is longer than {LONGEST_LINE} characters"
-            yield Skipped(number, "", "", reason, "too-long")
-            continue
-        yield number, line.lstrip("\ufeff") if number <= 2 else line
-
-
-def _pieces(file: TextIO, name: str) -> Iterator[str]:
-    """Lines, of which those that are too long come in several pieces."""
-    read = 0
-    while piece := file.readline(LONGEST_LINE):
-        read += len(piece)
-        if read > LONGEST_FILE:
-            raise Unreadable(f"{name} has more than {LONGEST_FILE} characters: split it.")
-        yield piece
-
-
 @contextmanager
-def _opened(path: Path) -> Iterator[TextIO]:
-    with path.open("rb") as raw:
-        packed = raw.peek(2).startswith(_GZIP)
-        with gzip.open(raw) if packed else nullcontext(raw) as plain:
-            start = plain.peek(2)[:2]
-            encoding = "utf-16" if start in _UTF_16 else "utf-8"
-            with io.TextIOWrapper(plain, encoding, errors="replace") as text:
-                yield text
+def opened(path: Path) -> Iterator[tuple[Bytes, bytes]]:
+    """The unpacked bytes of a file, and the first of them.
+
+    Raises:
+        Unreadable: there is no such file, its compression is broken, or its format needs another
+            program.
+    """
+    try:
+        with path.open("rb") as raw, unpacked(raw) as plain:
+            start = plain.peek(8)[:8]
+            refuse_others(path.name, start)
+            yield plain, start
+    except (OSError, EOFError, zlib.error) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise Unreadable(f"{path.name} cannot be read: {why}.") from error
+
+
+def _filled(text: str, end: int, number: int) -> Generator[Line | Skipped, None, int]:
+    """The lines of a text up to `end` that are not blank; returns the number of the next line.
+
+    Blank ones are passed over in one step, since a small archive may hold a thousand million.
+    """
+    counted = 0
+    for found in _FILLED.finditer(text, 0, end):
+        start = text.rfind("\n", counted, found.start()) + 1 or counted
+        number += text.count("\n", counted, start)
+        line = text[start : found.end()]
+        counted = start
+        if len(line) > LONGEST_LINE:
+            yield _too_long(number)
+        elif number > 2 or (line := line.lstrip("\ufeff")).strip():
+            yield number, line
+    return number + text.count("\n", counted, end)
+
+
+def _after_line(source: Iterator[str]) -> str:
+    """What follows the present line."""
+    return next((block[block.index("\n") + 1 :] for block in source if "\n" in block), "")
+
+
+def _too_long(number: int) -> Skipped:
+    reason = f"the line is longer than {LONGEST_LINE} characters"
+    return Skipped(number, "", "", reason, "too-long")

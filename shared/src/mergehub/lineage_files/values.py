@@ -16,8 +16,11 @@ MOST_WORDS = 20
 LARGEST = 2**53 - 1
 MOST_LAYERS = 1_000
 _RANGE = re.compile(r"\[?\s*(\d{1,6})\s*[,:-]\s*(\d{1,6})\s*\]?")
+_RANGES = re.compile(r"\d{1,6}-\d{1,6}(?:[\s,;]+\d{1,6}-\d{1,6}){1,999}")
 _SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,18})?)\s*([kKmMbBtT]?)[bB]?")
 _SIZES = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
+LONGEST_LIST = 100_000
+_QUOTED = re.compile(r"""["']([^"'\[\]{}]{1,600})["']""")
 _DIGEST = re.compile(r"[\w:.+/=-]{1,200}")
 
 
@@ -28,13 +31,15 @@ def text(value: Any) -> str | None:
 
 
 def number(value: Any) -> float | None:
-    """A finite number, also as text."""
+    """A finite number, also as text, also in percent."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
+    percent = False
     if isinstance(value, str):
         value = value.strip().replace(",", ".") if len(value) < 64 else ""
+        percent = value.endswith("%")
     try:
-        read = float(value)
+        read = float(value[:-1]) / 100 if percent else float(value)
     except (ValueError, OverflowError):
         return None
     return read if math.isfinite(read) else None
@@ -112,9 +117,27 @@ def texts(value: Any) -> list[str]:
     return [each for each in several if isinstance(each, str)]
 
 
+def listed(value: str) -> str | list[Any] | dict[str, Any]:
+    """The list or object that a text shows, as in a cell of CSV; else the text.
+
+    A list may be JSON, or the way in which Python or NumPy prints it.
+    """
+    shown = value.strip()
+    if shown[:1] not in ("[", "{") or len(shown) > LONGEST_LIST:
+        return value
+    try:
+        found = json.loads(shown)
+    except (ValueError, RecursionError):
+        found = _QUOTED.findall(shown) if shown[0] == "[" else None
+    return found if isinstance(found, list | dict) else value
+
+
 def _listed(written: str) -> Any:
     if found := _RANGE.fullmatch(written):
         return [int(found[1]), int(found[2])]
+    if len(written) < LONGEST_LIST and _RANGES.fullmatch(written):
+        pairs = (each.split("-") for each in re.split(r"[\s,;]+", written))
+        return [[int(start), int(end)] for start, end in pairs]
     try:
         return json.loads(written) if len(written) < 20_000 else None
     except (ValueError, RecursionError):

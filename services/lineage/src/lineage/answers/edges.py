@@ -9,26 +9,17 @@ from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from lineage.answers import schemas
 from lineage.answers.parameters import EPOCH
-from lineage.edges.models import EdgeRow
 from lineage.memory.arrays import Numbers
 from lineage.memory.columns import RELATIONS, ROLES
 from lineage.memory.graph import Graph
-from lineage.models.models import RevisionRow
+from lineage.models.edge_details import details
 
-NO_DETAILS: Mapping[str, Any] = {
-    "child_digest": None,
-    "parent_digest": None,
-    "layers": None,
-    "recipe_version": None,
-    "run": None,
-    "evidence": None,
-}
+DETAILS = ("child_digest", "parent_digest", "layers", "recipe_version", "run", "evidence")
+_NONE: Mapping[str, Any] = dict.fromkeys(DETAILS)
 
 CODED = ("relation", "role", "method", "source", "confidence", "weight", "density", "made_on")
 
@@ -38,7 +29,7 @@ _EDGES = TypeAdapter(list[schemas.Edge])
 async def described(session: AsyncSession, graph: Graph, edges: Numbers) -> list[schemas.Edge]:
     """The edges, in the same order."""
     columns, codes = graph.edges, graph.codes
-    details = await _details(session, columns.id[edges[columns.detailed[edges]]].tolist())
+    detailed = await _details(session, columns.id[edges[columns.detailed[edges]]].tolist())
     facts = zip(
         columns.id[edges].tolist(),
         graph.ids(columns.child[edges]),
@@ -48,6 +39,7 @@ async def described(session: AsyncSession, graph: Graph, edges: Numbers) -> list
     )
     rows = [
         {
+            "id": id,
             "child": child,
             "parent": parent,
             "relation": RELATIONS[relation],
@@ -58,7 +50,7 @@ async def described(session: AsyncSession, graph: Graph, edges: Numbers) -> list
             "source": codes.source[source],
             "confidence": sure,
             "made_on": day(days),
-            **details.get(id, NO_DETAILS),
+            **detailed.get(id, _NONE),
         }
         for id, child, parent, relation, role, method, source, sure, weight, density, days in facts
     ]
@@ -76,24 +68,7 @@ def day(days: int) -> date:
     return EPOCH + timedelta(days=days)
 
 
-async def _details(session: AsyncSession, ids: list[int]) -> dict[int, dict[str, Any]]:
-    """What only the tables know of edges, by their ids."""
-    if not ids:
-        return {}
-    child, parent = aliased(RevisionRow), aliased(RevisionRow)
-    query = (
-        select(
-            EdgeRow.id,
-            child.digest.label("child_digest"),
-            parent.digest.label("parent_digest"),
-            EdgeRow.layers,
-            EdgeRow.recipe_version,
-            EdgeRow.run,
-            EdgeRow.evidence,
-        )
-        .join(child, child.id == EdgeRow.child_revision, isouter=True)
-        .join(parent, parent.id == EdgeRow.parent_revision, isouter=True)
-        .where(EdgeRow.id.in_(ids))
-    )
-    rows = (await session.execute(query)).mappings()
-    return {row["id"]: {name: row[name] for name in NO_DETAILS} for row in rows}
+async def _details(session: AsyncSession, ids: list[int]) -> dict[int, Mapping[str, Any]]:
+    """What answers show of the details of edges, by their ids."""
+    rows = await details(session, ids) if ids else {}
+    return {id: {name: getattr(row, name) for name in DETAILS} for id, row in rows.items()}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.answers import inheritance, kin, schemas, walks
 from lineage.answers import neighbours as neighbour_answers
-from lineage.answers.parameters import At, MaxDepth, MaxNodes, OfModel, Where, find
-from lineage.memory.filters import EdgeFilter
+from lineage.answers.parameters import MaxDepth, MaxNodes, OfModel, Where, find
+from lineage.memory.segments import Direction
 from lineage.models.models import NAME_LENGTH
 from lineage.models.service import ModelNotFound
 from lineage.questions.paths import Ways
@@ -20,7 +20,6 @@ from lineage.replica.serving import GraphLoading, InMemory
 from mergehub.kit.http.pagination import Cursor, Paging, page_request
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.paging.cursors import BadCursor
-from mergehub.kit.paging.pages import PageRequest
 from mergehub.kit.problems.problem import problem_responses
 
 router = APIRouter(prefix="/v1", tags=["graph"])
@@ -39,20 +38,36 @@ Models = Annotated[
 ]
 
 
-async def _walk_page(
-    request: Request, response: Response, limit: MaxNodes = 500, cursor: Cursor = None
-) -> PageRequest:
-    response.headers.append("Vary", "Accept")  # another form of the answer is a stream
-    return page_request(request, response, limit, cursor)
-
-
-WalkPaging = Annotated[PageRequest, Depends(_walk_page)]
-
-
 MORE = (
     "With `Accept: application/x-ndjson`, all of them stream, nearest first, a node in each line; "
     "`limit` and `cursor` do not count then."
 )
+
+
+async def _walk(
+    request: Request,
+    response: Response,
+    at: OfModel,
+    where: Where,
+    session: Session,
+    max_depth: MaxDepth = None,
+    limit: MaxNodes = 500,
+    cursor: Cursor = None,
+) -> Walking:
+    response.headers.append("Vary", "Accept")  # another form of the answer is a stream
+    asked = page_request(request, response, limit, cursor)
+
+    async def walk(way: Way) -> schemas.Walk | Response:
+        if walks.LINES in request.headers.get("accept", ""):
+            return walks.streamed(at, way, where, max_depth)
+        return await walks.walk(at, session, way, where, max_depth, asked)
+
+    return walk
+
+
+Walking = Callable[[Way], Awaitable[schemas.Walk | Response]]
+Walk = Annotated[Walking, Depends(_walk)]
+"""The walk from the model of the path that a request asks for, in any direction."""
 
 
 @router.get(
@@ -62,15 +77,8 @@ MORE = (
     response_model=schemas.Walk,
     responses=PAGES | walks.STREAMED,
 )
-async def list_ancestors(
-    request: Request,
-    at: OfModel,
-    where: Where,
-    session: Session,
-    asked: WalkPaging,
-    max_depth: MaxDepth = None,
-) -> schemas.Walk | Response:
-    return await _walk(request, "ancestors", at, where, session, asked, max_depth)
+async def list_ancestors(walk: Walk) -> schemas.Walk | Response:
+    return await walk("ancestors")
 
 
 @router.get(
@@ -80,15 +88,8 @@ async def list_ancestors(
     response_model=schemas.Walk,
     responses=PAGES | walks.STREAMED,
 )
-async def list_descendants(
-    request: Request,
-    at: OfModel,
-    where: Where,
-    session: Session,
-    asked: WalkPaging,
-    max_depth: MaxDepth = None,
-) -> schemas.Walk | Response:
-    return await _walk(request, "descendants", at, where, session, asked, max_depth)
+async def list_descendants(walk: Walk) -> schemas.Walk | Response:
+    return await walk("descendants")
 
 
 @router.get(
@@ -98,47 +99,34 @@ async def list_descendants(
     response_model=schemas.Walk,
     responses=PAGES | walks.STREAMED,
 )
-async def list_relatives(
-    request: Request,
-    at: OfModel,
-    where: Where,
-    session: Session,
-    asked: WalkPaging,
-    max_depth: MaxDepth = None,
-) -> schemas.Walk | Response:
-    return await _walk(request, "relatives", at, where, session, asked, max_depth)
+async def list_relatives(walk: Walk) -> schemas.Walk | Response:
+    return await walk("relatives")
 
 
-async def _walk(
-    request: Request,
-    way: Way,
-    at: At,
-    where: EdgeFilter | None,
-    session: AsyncSession,
-    asked: PageRequest,
-    max_depth: int | None,
-) -> schemas.Walk | Response:
-    if walks.LINES in request.headers.get("accept", ""):
-        return walks.streamed(at, way, where, max_depth)
-    return await walks.walk(at, session, way, where, max_depth, asked)
+async def _nearby(at: OfModel, where: Where, asked: Paging, q: Text = None) -> Nearby:
+    async def neighbours(direction: Direction) -> schemas.Neighbours:
+        return await neighbour_answers.neighbours(at, direction, where, q, asked)
+
+    return neighbours
+
+
+Nearby = Callable[[Direction], Awaitable[schemas.Neighbours]]
+Neighbours = Annotated[Nearby, Depends(_nearby)]
+"""The direct neighbours of the model of the path that a request asks for, in one direction."""
 
 
 @router.get("/models/{model_id}/parents", summary="List a model's direct parents", responses=PAGES)
-async def list_parents(
-    at: OfModel, where: Where, asked: Paging, q: Text = None
-) -> schemas.Neighbours:
+async def list_parents(neighbours: Neighbours) -> schemas.Neighbours:
     """The models that a model was made from directly, those with the most children first."""
-    return await neighbour_answers.neighbours(at, "ancestors", where, q, asked)
+    return await neighbours("ancestors")
 
 
 @router.get(
     "/models/{model_id}/children", summary="List a model's direct children", responses=PAGES
 )
-async def list_children(
-    at: OfModel, where: Where, asked: Paging, q: Text = None
-) -> schemas.Neighbours:
+async def list_children(neighbours: Neighbours) -> schemas.Neighbours:
     """The models that were made from a model directly, those with the most children first."""
-    return await neighbour_answers.neighbours(at, "descendants", where, q, asked)
+    return await neighbours("descendants")
 
 
 @router.get(

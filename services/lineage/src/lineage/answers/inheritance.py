@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 from sqlalchemy import select
@@ -16,7 +17,7 @@ from lineage.memory.graph import Graph
 from lineage.models.models import FlagRow
 from lineage.questions import licences as licence_question
 from lineage.questions import shares as share_question
-from lineage.questions.contamination import flagged_ancestors
+from lineage.questions.contamination import Flagged, flagged_ancestors
 
 
 async def shares(at: At, limit: int) -> schemas.Shares:
@@ -52,58 +53,78 @@ async def licences(at: At) -> schemas.Licences:
         model=named_one(graph, at.number),
         licence=graph.codes.licence[graph.models.licence[at.number]] or None,
         rule=licence_question.RULE,
-        inherited=[_inherited(graph, each) for each in found.inherited],
-        conflicts=[
-            schemas.LicenceConflict(
-                broken=each.broken,
-                reason=each.reason,
-                by=named_one(graph, each.by),
-                licence=each.licence,
-                path=named(graph, each.path),
-            )
-            for each in found.conflicts
-        ],
-        exclusions=[
-            schemas.LicenceExclusion(
-                one=_inherited(graph, each.one), other=_inherited(graph, each.other)
-            )
-            for each in found.exclusions
-        ],
+        inherited=[inherited(graph, each) for each in found.inherited],
+        forbidding=[inherited(graph, each) for each in found.forbidding],
+        conflicts=[conflict(graph, each) for each in found.conflicts],
+        exclusions=[exclusion(graph, each) for each in found.exclusions],
         unknown=found.unknown,
         as_of=graph.as_of,
     )
 
 
-def _inherited(graph: Graph, each: licence_question.Inherited) -> schemas.InheritedLicence:
+def inherited(graph: Graph, each: licence_question.Inherited) -> schemas.InheritedLicence:
+    """A licence that is inherited as answers show it."""
     return schemas.InheritedLicence(
         licence=each.licence, path=named(graph, each.path), count=each.count
+    )
+
+
+def conflict(graph: Graph, each: licence_question.Conflict) -> schemas.LicenceConflict:
+    """A broken licence as answers show it."""
+    return schemas.LicenceConflict(
+        broken=each.broken,
+        reason=each.reason,
+        by=named_one(graph, each.by),
+        licence=each.licence,
+        path=named(graph, each.path),
+    )
+
+
+def exclusion(graph: Graph, each: licence_question.Exclusion) -> schemas.LicenceExclusion:
+    """Two licences that exclude each other as answers show them."""
+    return schemas.LicenceExclusion(
+        one=inherited(graph, each.one), other=inherited(graph, each.other)
     )
 
 
 async def contamination(session: AsyncSession, at: At, limit: int) -> schemas.Contamination:
     """The flags of the nearest `limit` flagged models among a model and its ancestors."""
     found = await asyncio.to_thread(flagged_ancestors, at.graph, at.number)
-    shown = {each.model: each.path for each in found[:limit]}
-    query = (
-        select(FlagRow)
-        .where(FlagRow.model.in_(shown), FlagRow.cleared_at.is_(None))
-        .order_by(FlagRow.id)
-    )
-    rows = (await session.scalars(query)).all() if shown else []
-    nearest = sorted(rows, key=lambda row: len(shown[row.model]))
+    rows = await flag_rows(session, [each.model for each in found[:limit]])
     return schemas.Contamination(
         model=named_one(at.graph, at.number),
-        flags=[
-            schemas.InheritedFlag(
-                id=row.id,
-                kind=row.kind,
-                reason=row.reason,
-                evidence=row.evidence,
-                set_at=row.set_at,
-                path=named(at.graph, shown[row.model]),
-            )
-            for row in nearest
-        ],
+        flags=inherited_flags(at.graph, found[:limit], rows),
         truncated=len(found) > limit,
         as_of=at.graph.as_of,
     )
+
+
+async def flag_rows(session: AsyncSession, models: Collection[int]) -> dict[int, list[FlagRow]]:
+    """The flags of models that were not cleared, oldest first, by the models' numbers."""
+    query = (
+        select(FlagRow)
+        .where(FlagRow.model.in_(models), FlagRow.cleared_at.is_(None))
+        .order_by(FlagRow.id)
+    )
+    rows: dict[int, list[FlagRow]] = {}
+    for row in await session.scalars(query) if models else ():
+        rows.setdefault(row.model, []).append(row)
+    return rows
+
+
+def inherited_flags(
+    graph: Graph, flagged: Iterable[Flagged], rows: Mapping[int, Sequence[FlagRow]]
+) -> list[schemas.InheritedFlag]:
+    """The flags of flagged models as answers show them, in the order of the models."""
+    return [
+        schemas.InheritedFlag(
+            id=row.id,
+            kind=row.kind,
+            reason=row.reason,
+            evidence=row.evidence,
+            set_at=row.set_at,
+            path=named(graph, each.path),
+        )
+        for each in flagged
+        for row in rows.get(each.model, ())
+    ]

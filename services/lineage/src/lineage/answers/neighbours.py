@@ -24,7 +24,7 @@ async def neighbours(
     found, positions = await asyncio.to_thread(
         _page, at, direction, where, q, (after[0], after[1]), asked.rows
     )
-    shown, next_cursor = asked.cut(positions, lambda position: _place(graph, found, position))
+    shown, next_cursor = asked.cut(positions, lambda position: found.place(graph, position))
     return schemas.Neighbours(
         items=[_neighbour(graph, found, position) for position in shown],
         total=len(found.models),
@@ -44,11 +44,6 @@ def _page(
 ) -> tuple[question.Neighbours, list[int]]:
     found = question.neighbours(at.graph, at.number, direction, where)
     return found, list(islice(found.from_place(at.graph, after, q), rows))
-
-
-def _place(graph: Graph, found: question.Neighbours, position: int) -> question.Importance:
-    model = int(found.models[position])
-    return -int(graph.models.children_count[model]), model
 
 
 def _neighbour(graph: Graph, found: question.Neighbours, position: int) -> schemas.Neighbour:

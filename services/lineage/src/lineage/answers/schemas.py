@@ -32,10 +32,12 @@ class Node(Named):
 class Edge(Answer):
     """`child` came from `parent`; digests name the revisions, if they are known.
 
+    The `id` names the edge when a moderator withdraws it.
     `source` is where this was learned, `confidence` (0 to 100) how sure it is, and `evidence` where
     it is written. `made_on` is when the child was made, or else when this was learned.
     """
 
+    id: int
     child: UUID
     parent: UUID
     child_digest: str | None
@@ -148,7 +150,7 @@ class LicenceConflict(Answer):
 
 
 class LicenceExclusion(Answer):
-    """Two inherited licences of which neither keeps what the other demands."""
+    """Two inherited licences that no licence of the model can keep both."""
 
     one: InheritedLicence
     other: InheritedLicence
@@ -157,6 +159,7 @@ class LicenceExclusion(Answer):
 class Licences(Answer):
     """What the model inherits, and what of it is broken, by `rule`.
 
+    `forbidding` are the inherited licences that do not allow derived models to be passed on.
     `unknown`: how many of the model and its ancestors have no known licence.
     """
 
@@ -164,6 +167,7 @@ class Licences(Answer):
     licence: str | None
     rule: str
     inherited: list[InheritedLicence]
+    forbidding: list[InheritedLicence]
     conflicts: list[LicenceConflict]
     exclusions: list[LicenceExclusion]
     unknown: int

@@ -1,4 +1,4 @@
-"""The tables of edges, of the weaker claims about them, of refused edges and of changes."""
+"""The tables of edges, of what else is said about them, and of changes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     Identity,
-    Index,
     SmallInteger,
     String,
     UniqueConstraint,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql.base import ischema_names
@@ -42,6 +42,7 @@ class Told:
     """What a source says about an edge; `run`, `recipe_version` and `method` say how it was made.
 
     `confidence` (0 to 100) is how far the source is trusted, and `evidence` where it said so.
+    `role_stated`: it said whether the parent was the base or an ingredient.
     """
 
     relation: Mapped[str] = mapped_column(String(20))
@@ -61,13 +62,20 @@ class Told:
     def created_at(cls) -> Mapped[datetime]:
         return mapped_column(server_default=func.now())
 
+    @declared_attr
+    @classmethod
+    def role_stated(cls) -> Mapped[bool]:
+        return mapped_column(server_default=text("true"))
+
 
 class EdgeRow(Told, Base):
     """A model (the child) came from another (the parent), by the strongest of the claims about it.
 
     The ends are numbers of models. A revision of an end is null if its content is unknown. No
-    foreign key checks the ends: edges are added while their models are locked, and no model is
-    ever deleted.
+    foreign key checks the ends: an edge is added in the transaction that finds or adds its models
+    and revisions, and those are never deleted. No index leads from a parent to its children: the
+    graph in memory answers that, and the index would double what it takes to add an edge.
+    An edge with a `withdrawal` is in no answer.
     """
 
     __tablename__ = "edges"
@@ -82,19 +90,19 @@ class EdgeRow(Told, Base):
             postgresql_nulls_not_distinct=True,
         ),
         CheckConstraint("child <> parent", name="no_loop"),
-        Index(None, "parent", "child"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     child: Mapped[int] = mapped_column(BigInteger)
     parent: Mapped[int] = mapped_column(BigInteger)
-    child_revision: Mapped[UUID | None] = mapped_column(ForeignKey("revisions.id"))
-    parent_revision: Mapped[UUID | None] = mapped_column(ForeignKey("revisions.id"))
+    child_revision: Mapped[UUID | None]
+    parent_revision: Mapped[UUID | None]
     role: Mapped[str] = mapped_column(String(20))
+    withdrawal: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class ClaimRow(Told, Base):
-    """What another source says about an edge; the newest claim of each source."""
+    """What another source says about an edge; one claim of each source."""
 
     __tablename__ = "claims"
     __table_args__ = (UniqueConstraint("edge_id", "source"),)
@@ -118,6 +126,47 @@ class RefusedEdgeRow(Base):
     source: Mapped[str] = mapped_column(String(60))
     reason: Mapped[str] = mapped_column(String(500))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class RefusedClaimRow(Told, Base):
+    """What a source said about a refused edge, so that it can be learned when nothing refuses it.
+
+    Edges that were refused before there was this table have none.
+    """
+
+    __tablename__ = "refused_claims"
+    __table_args__ = (
+        UniqueConstraint(
+            "refused",
+            "source",
+            "child_digest",
+            "parent_digest",
+            name="uq_refused_claims_source",
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    refused: Mapped[int] = mapped_column(ForeignKey("refused_edges.id", ondelete="CASCADE"))
+    child_digest: Mapped[str | None] = mapped_column(String(200))
+    parent_digest: Mapped[str | None] = mapped_column(String(200))
+
+
+class WithdrawalRow(Base):
+    """A moderator's word that an edge is not true, and who restored it perhaps."""
+
+    __tablename__ = "withdrawals"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    edge: Mapped[int] = mapped_column(ForeignKey("edges.id"))
+    child: Mapped[int] = mapped_column(BigInteger, index=True)
+    parent: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(String(1000))
+    evidence: Mapped[str | None] = mapped_column(String(1000))
+    withdrawn_by: Mapped[str] = mapped_column(String(200))
+    withdrawn_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    restored_by: Mapped[str | None] = mapped_column(String(200))
+    restored_at: Mapped[datetime | None]
 
 
 class ChangeRow(Base):

@@ -66,8 +66,7 @@ async def export_graph(
     asked = await focused(request, graph, focus, around, wanted)
     selected = await asyncio.to_thread(asked.select)
     resources: Resources = request.app.state.resources
-    settings = resources.settings
-    file = FORMATS[format](str(settings.public_url or settings.hub_url))
+    file = FORMATS[format](resources.settings.address)
     return StreamingResponse(
         exported(resources.database, selected, file),
         media_type=file.media_type,

@@ -1,4 +1,7 @@
-"""GraphML, which Gephi, yEd, Cytoscape and networkx read. Edges lead from parent to child."""
+"""GraphML, which Gephi, yEd, Cytoscape and networkx read, and `mergehub lineage import`.
+
+Edges lead from parent to child.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +90,8 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        value = " ".join(each if isinstance(each, str) else _range(each) for each in value)
+        texts = all(isinstance(each, str) for each in value)
+        value = ", ".join(value) if texts else " ".join(map(_range, value))
     return escape(_NOT_IN_XML.sub("\ufffd", str(value)), {"\r": "&#13;"})
 
 

@@ -17,6 +17,7 @@ from lineage.map.strength import strongest_first
 from lineage.memory.arrays import Flags, Integers, Numbers
 from lineage.memory.codes import domains_of
 from lineage.memory.columns import RELATIONS, ROLES
+from lineage.models.edge_details import details as edge_details
 from mergehub.kit.database.database import AnyRow, Database
 
 BATCH = 2000
@@ -46,7 +47,7 @@ class _Batches:
         models = self.models[begin : begin + BATCH]
         edges = self._edges(models)
         columns = self._graph.edges
-        details = await repository.edges(session, columns.id[edges].tolist())
+        details = await edge_details(session, columns.id[edges].tolist())
         tokenizers = await repository.tokenizers(session, models.tolist())
         parents: dict[int, list[Parent]] = {number: [] for number in models.tolist()}
         names = self._graph.names_of(columns.parent[edges])

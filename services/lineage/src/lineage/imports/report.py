@@ -15,13 +15,11 @@ from lineage.imports.schemas import (
 )
 from lineage.learning.batch import Outcome, Report
 from lineage.learning.service import CYCLE
-from lineage.models.models import NAME_LENGTH
 
-REASONS: dict[SkippedBecause, str] = {
-    "empty-name": "A name is empty.",
-    "malformed-name": f"A name has control characters, or more than {NAME_LENGTH} characters.",
+OF_EDGES: dict[SkippedBecause, str] = {
     "self-loop": "The child and the parent are the same model.",
     "cycle": CYCLE,
+    "withdrawn": "A moderator has withdrawn this edge; the row is kept beside it.",
 }
 
 
@@ -44,14 +42,13 @@ class Findings:
 
     def correct(self, line: int, field: str, was: str, now: str) -> None:
         """Note a name that was taken for another one."""
-        if was != now:
-            why = names.why(was, now)
-            self._corrected.append(Correction(line=line, field=field, was=was, now=now, reason=why))
+        why = names.why(was, now)
+        self._corrected.append(Correction(line=line, field=field, was=was, now=now, reason=why))
 
     def skip(self, line: int, code: SkippedBecause, child: str, parent: str | None = None) -> None:
         """Note a row that was not taken in; one about a model has no parent."""
         self._edges_skipped += parent is not None
-        reason = REASONS[code]
+        reason = OF_EDGES.get(code) or names.faults(child, parent)
         self._skipped.append(
             Skipped(line=line, child=child, parent=parent, code=code, reason=reason)
         )

@@ -1,20 +1,33 @@
-"""The rows of an import, and its report."""
+"""The rows of an import, and its report.
+
+A row is a dict: pydantic makes one in a fifth of the time that an object of ours would take.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, Required
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    with_config,
+)
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
 
-from lineage.learning.trust import MANUAL, REGISTRY
 from lineage.shapes import Day, Text
+from lineage.trust import MANUAL, REGISTRY
 from mergehub.contracts.examples import example
 from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.names import Digest
-from mergehub.contracts.strict import Lax
+from mergehub.contracts.strict import Lax, whole
 
 MOST_ROWS = 10_000
+UNKNOWN: Final = "unknown"
+"""The relation of a row that states none."""
 
 Relation = Literal["merge", "finetune", "adapter", "quantized", "distilled", "unknown"]
 Role = Literal["base", "ingredient"]
@@ -35,47 +48,58 @@ Source = Annotated[
     Field(description="Where rows were learned, which decides how far they are trusted."),
 ]
 Number = Annotated[float, Field(allow_inf_nan=False)]
+Whole = Annotated[int, BeforeValidator(whole)]
 Line = Annotated[
-    int | None, Field(None, ge=0, lt=2**53, description="The row's place, for the report.")
+    Annotated[Whole, Field(ge=0, lt=2**53)] | None,
+    Field(description="The row's place, for the report."),
 ]
-SkippedBecause = Literal["empty-name", "malformed-name", "self-loop", "cycle"]
+SkippedBecause = Literal["empty-name", "malformed-name", "self-loop", "cycle", "withdrawn"]
 RawName = Annotated[str, Field(max_length=10_000)]
 """A name as a file has it. The import skips a row whose name is none, instead of refusing all."""
 
 
-class ImportedEdge(Message):
+ROW = ConfigDict(strict=True, extra="forbid")
+
+
+@with_config(ROW)
+class ImportedEdge(TypedDict, total=False):
     """`child` came from `parent`."""
 
-    child: RawName
-    parent: RawName
-    relation: Relation = "unknown"
-    role: Role | None = Field(
-        None, description="By default `ingredient` if the relation is `merge`, or else `base`."
-    )
-    method: Text | None = Field(None, max_length=100)
-    weight: Number | None = None
-    density: Annotated[Number, Field(ge=0, le=1)] | None = None
-    layers: Annotated[list[Lax[tuple[int, int]]], Field(max_length=1000)] | None = None
-    child_digest: Digest | None = None
-    parent_digest: Digest | None = None
-    made_on: Day | None = Field(None, description="When the child was made or published.")
-    evidence: Text | None = Field(None, max_length=1000, description="A URL, or a file and line.")
-    source: Source | None = Field(None, description="By default that of the import.")
+    child: Required[RawName]
+    parent: Required[RawName]
+    relation: Annotated[Relation, Field(json_schema_extra={"default": UNKNOWN})]
+    role: Annotated[
+        Role | None,
+        Field(description="By default `ingredient` if the relation is `merge`, or else `base`."),
+    ]
+    method: Annotated[Text, Field(max_length=100)] | None
+    weight: Number | None
+    density: Annotated[Number, Field(ge=0, le=1)] | None
+    layers: Annotated[list[Lax[tuple[Whole, Whole]]], Field(max_length=1000)] | None
+    child_digest: Digest | None
+    parent_digest: Digest | None
+    made_on: Annotated[Day | None, Field(description="When the child was made or published.")]
+    evidence: Annotated[
+        Annotated[Text, Field(max_length=1000)] | None,
+        Field(description="A URL, or a file and line."),
+    ]
+    source: Annotated[Source | None, Field(description="By default that of the import.")]
     line: Line
 
 
-class ImportedModel(Message):
+@with_config(ROW)
+class ImportedModel(TypedDict, total=False):
     """Facts about a model; null says nothing."""
 
-    name: RawName
-    architecture: Text | None = Field(None, max_length=100)
-    parameters: int | None = Field(None, ge=0, lt=2**63)
-    tokenizer: Text | None = Field(None, max_length=500)
-    licence: Text | None = Field(None, max_length=100)
-    domains: list[Annotated[Text, Field(min_length=1, max_length=60)]] = Field(
-        default_factory=list, max_length=50
-    )
-    made_on: Day | None = Field(None, description="When the model was published.")
+    name: Required[RawName]
+    architecture: Annotated[Text, Field(max_length=100)] | None
+    parameters: Annotated[Whole, Field(ge=0, lt=2**63)] | None
+    tokenizer: Annotated[Text, Field(max_length=500)] | None
+    licence: Annotated[Text, Field(max_length=100)] | None
+    domains: Annotated[
+        list[Annotated[Text, Field(min_length=1, max_length=60)]], Field(max_length=50)
+    ]
+    made_on: Annotated[Day | None, Field(description="When the model was published.")]
     line: Line
 
 

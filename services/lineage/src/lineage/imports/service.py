@@ -8,23 +8,33 @@ from typing import Final, TypeVar
 from lineage.imports import names
 from lineage.imports.report import Findings
 from lineage.imports.schemas import (
+    UNKNOWN,
     ImportCreate,
     ImportedEdge,
     ImportedModel,
     ImportReport,
     SkippedBecause,
 )
-from lineage.learning.batch import Batch, Facts, Outcome, Report, Statement, Told
+from lineage.learning.batch import (
+    Batch,
+    Facts,
+    Outcome,
+    Report,
+    Statement,
+    Told,
+    states_role,
+    usual_role,
+)
 from lineage.learning.service import learn
-from lineage.learning.trust import confidence
+from lineage.trust import confidence
 from mergehub.kit.database.database import Database
 
 T = TypeVar("T")
 Numbered = tuple[int, T]
 """A row with its line."""
 
-CHUNK: Final = 2000
-"""Rows per transaction: while one is learned, the process answers no other request."""
+CHUNK: Final = 5000
+"""Rows per transaction. Between its statements the process answers other requests."""
 
 
 async def bring_in(database: Database, body: ImportCreate) -> ImportReport:
@@ -47,7 +57,9 @@ async def _bring_models(
     batch = Batch(facts=[_facts(row, body.source) for _, row in rows])
     report = await _learn(database, batch, body, findings)
     for line, row in rows:
-        findings.correct(line, "name", row.name, report.names[row.name.strip()])
+        now = report.names[row["name"].strip()]
+        if now != row["name"]:
+            findings.correct(line, "name", row["name"], now)
 
 
 async def _bring_edges(
@@ -58,13 +70,17 @@ async def _bring_edges(
 ) -> None:
     batch = Batch([_statement(row, body.source) for _, row in rows])
     report = await _learn(database, batch, body, findings)
-    for (line, row), outcome in zip(rows, report.outcomes, strict=True):
-        child, parent = report.names[row.child.strip()], report.names[row.parent.strip()]
-        findings.correct(line, "child", row.child, child)
-        findings.correct(line, "parent", row.parent, parent)
+    for (line, row), said, outcome in zip(rows, batch.statements, report.outcomes, strict=True):
+        child, parent = report.names[said.child], report.names[said.parent]
+        if child != row["child"]:
+            findings.correct(line, "child", row["child"], child)
+        if parent != row["parent"]:
+            findings.correct(line, "parent", row["parent"], parent)
         if outcome is Outcome.REFUSED:
             code: SkippedBecause = "self-loop" if child == parent else "cycle"
-            findings.skip(line, code, row.child, row.parent)
+            findings.skip(line, code, row["child"], row["parent"])
+        elif outcome is Outcome.WITHDRAWN:
+            findings.skip(line, "withdrawn", row["child"], row["parent"])
 
 
 async def _learn(
@@ -84,9 +100,9 @@ def _models(body: ImportCreate, findings: Findings) -> list[Numbered[ImportedMod
     """The rows about models that have a name, with their lines."""
     rows = []
     for place, row in enumerate(body.models, 1):
-        line = place if row.line is None else row.line
-        if fault := names.fault(row.name.strip()):
-            findings.skip(line, fault, row.name)
+        line = _line(row, place)
+        if fault := names.fault(row["name"].strip()):
+            findings.skip(line, fault, row["name"])
         else:
             rows.append((line, row))
     return rows
@@ -96,41 +112,48 @@ def _edges(body: ImportCreate, findings: Findings) -> list[Numbered[ImportedEdge
     """The rows about edges whose ends have names, with their lines."""
     rows = []
     for place, row in enumerate(body.edges, 1):
-        line = place if row.line is None else row.line
-        if fault := names.fault(row.child.strip()) or names.fault(row.parent.strip()):
-            findings.skip(line, fault, row.child, row.parent)
+        line, child, parent = _line(row, place), row["child"], row["parent"]
+        if fault := names.fault(child.strip()) or names.fault(parent.strip()):
+            findings.skip(line, fault, child, parent)
         else:
             rows.append((line, row))
     return rows
 
 
+def _line(row: ImportedEdge | ImportedModel, place: int) -> int:
+    line = row.get("line")
+    return place if line is None else line
+
+
 def _facts(row: ImportedModel, source: str) -> Facts:
     return Facts(
-        name=row.name.strip(),
+        name=row["name"].strip(),
         source=source,
         confidence=confidence(source),
-        architecture=row.architecture,
-        parameters=row.parameters,
-        tokenizer=row.tokenizer,
-        licence=row.licence,
-        domains=tuple(row.domains),
-        made_on=row.made_on,
+        architecture=row.get("architecture"),
+        parameters=row.get("parameters"),
+        tokenizer=row.get("tokenizer"),
+        licence=row.get("licence"),
+        domains=tuple(row.get("domains", ())),
+        made_on=row.get("made_on"),
     )
 
 
 def _statement(row: ImportedEdge, of_import: str) -> Statement:
-    source = row.source or of_import
+    source, relation = row.get("source") or of_import, row.get("relation", UNKNOWN)
+    layers = row.get("layers")
     told = Told(
-        relation=row.relation,
-        source=source,
-        confidence=confidence(source, row.relation),
-        method=row.method,
-        weight=row.weight,
-        density=row.density,
-        layers=None if row.layers is None else tuple(row.layers),
-        evidence=row.evidence,
-        made_on=row.made_on,
+        relation,
+        source,
+        confidence(source, relation),
+        row.get("method"),
+        row.get("weight"),
+        row.get("density"),
+        None if layers is None else tuple(layers),
+        evidence=row.get("evidence"),
+        made_on=row.get("made_on"),
+        role_stated=states_role(relation, row.get("role")),
     )
-    role = row.role or ("ingredient" if row.relation == "merge" else "base")
-    digests = (row.child_digest, row.parent_digest)
-    return Statement(row.child.strip(), row.parent.strip(), role, told, *digests)
+    role = row.get("role") or usual_role(relation)
+    digests = (row.get("child_digest"), row.get("parent_digest"))
+    return Statement(row["child"].strip(), row["parent"].strip(), role, told, *digests)

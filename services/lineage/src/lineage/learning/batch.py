@@ -12,8 +12,22 @@ from uuid import UUID
 Layers = tuple[tuple[int, int], ...]
 
 
+def usual_role(relation: str) -> str:
+    """The role of a parent if nothing says it: a merge has ingredients, everything else a base."""
+    return "ingredient" if relation == "merge" else "base"
+
+
+def states_role(relation: str, role: str | None) -> bool:
+    """Whether a source that gives this role says more than the relation does."""
+    return role is not None and (relation == "merge" or role != usual_role(relation))
+
+
 class Told(NamedTuple):
-    """What a source says about an edge: the columns that edges and claims have in common."""
+    """What a source says about an edge: the columns that edges and claims have in common.
+
+    `role_stated`: the source says whether the parent was the base or an ingredient. If not, the
+    claim belongs to the edge of any role.
+    """
 
     relation: str
     source: str
@@ -27,11 +41,12 @@ class Told(NamedTuple):
     evidence: str | None = None
     made_on: date | None = None
     created_at: datetime | None = None  # None: now
+    role_stated: bool = True
 
     @property
-    def strength(self) -> tuple[int, bool]:
+    def strength(self) -> tuple[int, bool, bool]:
         """The stronger claim about an edge is shown."""
-        return self.confidence, self.relation != "unknown"
+        return self.confidence, self.relation != "unknown", self.role_stated
 
     def repeats(self, earlier: Told) -> bool:
         """Whether this says nothing that the same source did not say before.
@@ -39,11 +54,15 @@ class Told(NamedTuple):
         Another run or line that says the same is no news, but the first date is.
         """
         same = self[:7] == earlier[:7] and self.recipe_version == earlier.recipe_version
+        same &= self.role_stated == earlier.role_stated
         return same and (self.made_on is None or earlier.made_on is not None)
 
 
 class Statement(NamedTuple):
-    """A source says that `child` came from `parent`; digests name the revisions, if known."""
+    """A source says that `child` came from `parent`; digests name the revisions, if known.
+
+    `role` is the usual one of the relation if the source does not state it.
+    """
 
     child: str
     parent: str
@@ -87,6 +106,8 @@ class Outcome(StrEnum):
     """It is kept beside a stronger one."""
     REFUSED = "refused"
     """It would close a cycle."""
+    WITHDRAWN = "withdrawn"
+    """It is kept, but a moderator has withdrawn the edge."""
 
 
 @dataclass

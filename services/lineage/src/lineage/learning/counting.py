@@ -24,10 +24,11 @@ BASE, INGREDIENT, BOTH = Counts(1, 1, 0), Counts(1, 0, 1), Counts(1, 1, 1)
 
 
 def uses(edges: Collection[Edge]) -> Counts:
-    """What the edges of one child and parent count for."""
-    if not edges:
+    """What the edges of one child and parent count for; withdrawn ones count for nothing."""
+    counted = [edge for edge in edges if not edge.withdrawn]
+    if not counted:
         return NONE
-    merged = {edge.key.role for edge in edges if edge.shown.relation == "merge"}
+    merged = [edge.key.role for edge in counted if edge.shown.relation == "merge"]
     if "base" in merged:
         return BOTH if "ingredient" in merged else BASE
     return INGREDIENT if "ingredient" in merged else ONLY_A_CHILD
@@ -42,6 +43,7 @@ def differences(
         was, now = before.get(pair, NONE), uses(edges)
         if was is not now:
             total = sums[pair[1]]
-            for place in range(3):
-                total[place] += now[place] - was[place]
+            total[0] += now.children - was.children
+            total[1] += now.as_base - was.as_base
+            total[2] += now.as_ingredient - was.as_ingredient
     return {parent: Counts(*each) for parent, each in sums.items() if any(each)}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -32,24 +32,16 @@ TOLD = {
     "evidence": "text",
     "made_on": "date",
     "created_at": "timestamptz",
+    "role_stated": "boolean",
 }
 COMPUTED = {"layers": "CAST(told.layers AS jsonb)"}
 PAIR = {"child": "bigint", "parent": "bigint"}
 KEY = {**PAIR, "child_revision": "uuid", "parent_revision": "uuid", "role": "text"}
-CHANGE = {"id": "bigint", **TOLD}
+CHANGE = {"id": "bigint", "role": "text", **TOLD}
 EDGE = ("id", *KEY, *TOLD)
 CLAIM = ("edge_id", *TOLD)
-REFUSED = {
-    **PAIR,
-    "relation": "text",
-    "role": "text",
-    "run": "uuid",
-    "source": "text",
-    "reason": "text",
-}
-
 _BETWEEN = text(
-    f"SELECT edges.id, {', '.join(KEY)}, {', '.join(TOLD)} "
+    f"SELECT edges.id, withdrawal, {', '.join(KEY)}, {', '.join(TOLD)} "
     f"FROM {rows.table(PAIR)} JOIN edges USING (child, parent) ORDER BY edges.id"
 )
 _BESIDE = text(
@@ -58,14 +50,14 @@ _BESIDE = text(
 )
 _UPDATE = rows.update("edges", "id", CHANGE, COMPUTED)
 _FORGET_CLAIMS = text("DELETE FROM claims WHERE edge_id = ANY(CAST(:ids AS bigint[]))")
-_REFUSE = text(
-    f"INSERT INTO refused_edges ({', '.join(REFUSED)}) SELECT * FROM {rows.table(REFUSED)} "
-    "ON CONFLICT DO NOTHING"
+_WITHDRAWN = text(
+    "SELECT DISTINCT child, parent FROM withdrawals "
+    "WHERE restored_at IS NULL AND child = ANY(CAST(:children AS bigint[]))"
 )
 _ABOVE = text(
     "SELECT edges.child, edges.parent, models.rank "
     "FROM edges JOIN models ON models.number = edges.parent "
-    "WHERE edges.child = ANY(CAST(:nodes AS bigint[]))"
+    "WHERE edges.child = ANY(CAST(:nodes AS bigint[])) AND withdrawal IS NULL"
 )
 
 
@@ -74,14 +66,18 @@ async def between(session: AsyncSession, pairs: Collection[Pair]) -> list[Edge]:
     if not pairs:
         return []
     found = await session.execute(_BETWEEN, rows.bound(PAIR, pairs))
-    edges = {row.id: Edge(Key(*row[1:6]), _told(row[6:]), row.id) for row in found}
+    edges = {
+        row.id: Edge(Key(*row[2:7]), told_of(row[7:]), row.id, withdrawn=row.withdrawal is not None)
+        for row in found
+    }
     if edges:
         for row in await session.execute(_BESIDE, {"ids": list(edges)}):
-            edges[row.edge_id].keep(_told(row[1:]))
+            edges[row.edge_id].keep(told_of(row[1:]))
     return list(edges.values())
 
 
-def _told(values: Sequence[object]) -> Told:
+def told_of(values: Sequence[object]) -> Told:
+    """A claim from its columns."""
     told = Told(*values)  # type: ignore[arg-type]
     if told.layers is None:
         return told
@@ -91,35 +87,37 @@ def _told(values: Sequence[object]) -> Told:
 
 async def write(session: AsyncSession, edges: Collection[Edge]) -> None:
     """Store new and changed edges with their claims; new ones get their id."""
-    values = partial(_values, now=await now(session))
+    values = partial(values_of, now=await now(session))
     new = [edge for edge in edges if edge.id is None]
     old = [edge for edge in edges if edge.id is not None]
+    if old:
+        shown = [(edge.id, edge.key.role, *values(edge.shown)) for edge in old if edge.shows_new]
+        if shown:  # before new ones, which may get a role that an edge gives up
+            await session.execute(_UPDATE, rows.bound(CHANGE, shown))
+        await session.execute(_FORGET_CLAIMS, {"ids": [edge.id for edge in old]})
     if new:
-        for edge, id in zip(
-            new, await rows.numbered(session, "edges", "id", len(new)), strict=True
-        ):
+        ids = await rows.numbered(session, "edges", "id", len(new))
+        for edge, id in zip(new, ids, strict=True):
             edge.id = id
         added = ((edge.id, *edge.key, *values(edge.shown)) for edge in new)
         await rows.copy(session, "edges", EDGE, added)
-    if old:
-        shown = [(edge.id, *values(edge.shown)) for edge in old if edge.shows_new]
-        if shown:
-            await session.execute(_UPDATE, rows.bound(CHANGE, shown))
-        await session.execute(_FORGET_CLAIMS, {"ids": [edge.id for edge in old]})
     claims = [(edge.id, *values(told)) for edge in edges for told in edge.beside]
     if claims:
         await rows.copy(session, "claims", CLAIM, claims)
 
 
-def _values(told: Told, now: datetime) -> Sequence[object]:
+def values_of(told: Told, now: datetime) -> Sequence[object]:
     """A claim in the order of the columns."""
     layers = None if told.layers is None else json.dumps(told.layers)
-    return (*told[:6], layers, *told[7:11], told.created_at or now)
+    return (*told[:6], layers, *told[7:11], told.created_at or now, told.role_stated)
 
 
-async def refuse(session: AsyncSession, refused: Iterable[Sequence[object]]) -> None:
-    """Record edges that were refused; repeated reports of one change nothing."""
-    await session.execute(_REFUSE, rows.bound(REFUSED, refused))
+async def withdrawn(session: AsyncSession, children: Collection[int]) -> set[Pair]:
+    """The children, of those given, and parents of the edges that are withdrawn."""
+    if not children:
+        return set()
+    found = await session.execute(_WITHDRAWN, {"children": list(children)})
+    return {(row.child, row.parent) for row in found}
 
 
 async def above(session: AsyncSession, nodes: Collection[int]) -> Above:

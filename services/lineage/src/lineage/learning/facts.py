@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from lineage.learning.batch import Facts
-from lineage.learning.trust import confidence
+from lineage.trust import confidence
 
 
 class Description(NamedTuple):

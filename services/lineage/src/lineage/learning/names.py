@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from uuid import UUID, uuid4
+from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.learning import model_rows
 from lineage.learning.batch import Batch, Facts
 from lineage.learning.facts import UNDESCRIBED, Description
+from mergehub.contracts.lineage_names import composed
+from mergehub.kit.database.identities import new_ids
 
 
 class Model:
@@ -31,8 +34,8 @@ class Model:
 
 
 def key(name: str) -> str:
-    """The name as the index has it: only ASCII letters have case there."""
-    return name.encode().lower().decode()
+    """The name as the index has it: composed, and only ASCII letters have case there."""
+    return composed(name).encode().lower().decode()
 
 
 class Models:
@@ -64,28 +67,36 @@ class Models:
 
 async def find(session: AsyncSession, batch: Batch) -> Models:
     """The models that a batch names."""
-    given = {name: key(name) for name in dict.fromkeys(_names(batch))}
+    given = _keys(dict.fromkeys(_names(batch)))
     rows = await model_rows.named(session, set(given.values()))
     missing = set(given.values()) - rows.keys()
     rows |= await model_rows.once_named(session, missing)
-    stored = {row.id: Model(row.number, row.id, row.name, row.rank) for row in rows.values()}
-    found = {each: stored[row.id] for each, row in rows.items()}
+    stored = {row.number: Model(*row[1:]) for row in rows.values()}
+    found = {each: stored[row.number] for each, row in rows.items()}
+    new: dict[str, str] = {}
     for name, each in given.items():
         if each not in found:
-            found[each] = Model(-1 - len(found), uuid4(), name, 0)
+            new.setdefault(each, name)
+    for (each, name), id in zip(new.items(), new_ids(len(new)), strict=True):
+        found[each] = Model(-1 - len(found), id, composed(name), 0)
     return Models({name: found[each] for name, each in given.items()})
 
 
 def _names(batch: Batch) -> Iterable[str]:
-    for statement in batch.statements:
-        yield statement.child
-        yield statement.parent
-    for facts in batch.facts:
-        yield facts.name
+    ends = [name for said in batch.statements for name in (said.child, said.parent)]
+    return chain(ends, [facts.name for facts in batch.facts])
+
+
+def _keys(names: Collection[str]) -> dict[str, str]:
+    """The key of each name; names of ASCII are all made lower case at once."""
+    together = "\n".join(names)
+    if together.isascii() and together.count("\n") == len(names) - 1:
+        return dict(zip(names, map(str.strip, together.lower().split("\n")), strict=True))
+    return {name: key(name) for name in names}
 
 
 async def store(session: AsyncSession, models: Models) -> None:
-    """Store the new models and lock the others. Raises NameTaken."""
+    """Store the new models. Raises NameTaken."""
     if models.new:
         new = sorted(models.new, key=lambda model: key(model.name))
         numbers = await model_rows.numbers(session, len(new))
@@ -93,7 +104,19 @@ async def store(session: AsyncSession, models: Models) -> None:
             model.number = number
         values = ((each.number, each.id, each.name, each.rank, each.described) for each in new)
         await model_rows.insert(session, values)
-    await model_rows.lock(session, [model.number for model in models.stored])
+
+
+async def lock(session: AsyncSession, models: Models, batch: Batch) -> None:
+    """Lock the stored models, if others may say something of the same ones meanwhile.
+
+    Nobody else sees a new model. So if all children are new, and so are the models of which facts
+    or revisions are told, parents are locked as they are counted: later, so that others wait less.
+    """
+    told = [said.child for said in batch.statements]
+    told += [said.parent for said in batch.statements if said.parent_digest is not None]
+    told += [facts.name for facts in batch.facts]
+    if not all(models[name].new for name in told):
+        await model_rows.lock(session, [model.number for model in models.stored])
 
 
 async def recall(session: AsyncSession, models: Models, facts: Iterable[Facts]) -> None:

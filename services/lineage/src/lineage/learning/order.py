@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 
 STEP = 1 << 20
 """The usual distance between a model and its child, so that others fit between them."""
@@ -24,23 +24,32 @@ Load = Callable[[Collection[int]], Awaitable[Above]]
 def placed(new: Iterable[int], pairs: Iterable[Pair], ranks: Mapping[int, int]) -> dict[int, int]:
     """A rank for each new model that suits `pairs`, if the `ranks` of the other models allow it."""
     parents: dict[int, list[int]] = {node: [] for node in new}
-    children: dict[int, list[int]] = {node: [] for node in parents}
+    children: dict[int, list[int]] = defaultdict(list)
     for child, parent in pairs:
         if child in parents:
             parents[child].append(parent)
-        if parent in children:
+        if parent in parents:
             children[parent].append(child)
-    order = _sorted(parents)
-    ceilings = dict(ranks)
-    for node in reversed(order):
-        above = [ceilings[child] for child in children[node] if child in ceilings]
-        if above:
-            ceilings[node] = min(above) - 1
+    order = _sorted(parents) if children else list(parents)
+    ceilings = _ceilings(order, children, ranks)
     found = dict(ranks)
     for node in order:
-        below = max((found[parent] for parent in parents[node] if parent in found), default=None)
+        below = max([found[parent] for parent in parents[node] if parent in found], default=None)
         found[node] = between(below, ceilings[node] + 1 if node in ceilings else None)
     return {node: found[node] for node in parents}
+
+
+def _ceilings(
+    order: Sequence[int], children: Mapping[int, Sequence[int]], ranks: Mapping[int, int]
+) -> dict[int, int]:
+    """The highest rank that each new parent may have, so that its children come after it."""
+    ceilings: dict[int, int] = {}
+    for node in reversed(order):
+        known = (ceilings.get(child, ranks.get(child)) for child in children.get(node, ()))
+        above = [rank for rank in known if rank is not None]
+        if above:
+            ceilings[node] = min(above) - 1
+    return ceilings
 
 
 def _sorted(parents: Mapping[int, Iterable[int]]) -> list[int]:

@@ -51,8 +51,8 @@ async def copy(
 async def numbered(session: AsyncSession, table: str, column: str, count: int) -> Sequence[int]:
     """The next `count` numbers of a column that is an identity."""
     query = text(
-        "SELECT array_agg(nextval(pg_get_serial_sequence(:table, :column))) "
-        "FROM generate_series(1, :count)"
+        "SELECT array_agg(nextval(sequence)) FROM generate_series(1, :count), "
+        "(SELECT CAST(pg_get_serial_sequence(:table, :column) AS regclass) AS sequence OFFSET 0)"
     )
     numbers: Sequence[int] = (
         await session.execute(query, {"table": table, "column": column, "count": count})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from functools import partial
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lineage.learning import changes, edge_rows, model_rows, names, revisions
+from lineage.learning import changes, edge_rows, model_rows, names, refused, revisions
 from lineage.learning.batch import Batch, Outcome, Report
 from lineage.learning.claims import Key
 from lineage.learning.edges import Edges
@@ -39,7 +39,8 @@ async def learn(session: AsyncSession, batch: Batch, *, dry_run: bool = False) -
     """Take in a batch, and return what became of it; a dry run changes nothing.
 
     An edge that would close a cycle is recorded as refused, and the others are kept. Transactions
-    may learn at the same time. One that has to change the order of models begins again alone.
+    may learn at the same time. One that has to change the order of models, or speaks of an edge
+    that a moderator has withdrawn, begins again alone.
     """
     alone, tries = dry_run, 0
     while True:
@@ -74,14 +75,16 @@ async def _learn(session: AsyncSession, batch: Batch, *, alone: bool, dry_run: b
     models = await names.find(session, batch)
     report = Report(models_added=len(models.new))
     ends = [(models[each.child], models[each.parent]) for each in batch.statements]
-    allowed, moved = await _ordered(session, models, ends, alone=alone)
+    free = await _withdrawn(session, batch, models, ends, alone=alone)
+    allowed, moved = await _ordered(session, models, ends, free, alone=alone)
     models.describe(batch.facts, new=True)
     if not dry_run:
         await names.store(session, models)
+        await names.lock(session, models, batch)
     await names.recall(session, models, batch.facts)
     models.describe(batch.facts, new=False)
     digests = await revisions.find(session, models, batch)
-    edges = await _edges(session, models, ends)
+    edges = await _edges(session, ends)
     report.outcomes = _told(batch, ends, allowed, digests, edges)
     report.models_changed = sum(model.redescribed for model in models.stored)
     report.names = models.spellings
@@ -91,19 +94,46 @@ async def _learn(session: AsyncSession, batch: Batch, *, alone: bool, dry_run: b
     return report
 
 
+async def _withdrawn(
+    session: AsyncSession, batch: Batch, models: Models, ends: Ends, *, alone: bool
+) -> Set[int]:
+    """The places of the statements about withdrawn edges, which can close no cycle.
+
+    Which edge a statement is about depends on others that may come at the same time. So we raise
+    AgainstOrder if there are any and we are not `alone`.
+    """
+    pairs = [(child.number, parent.number) for child, parent in ends]
+    children = dict.fromkeys(child for child, _ in pairs if child >= 0)
+    withdrawn = await edge_rows.withdrawn(session, children)
+    if not withdrawn:
+        return frozenset()
+    places = [place for place, pair in enumerate(pairs) if pair in withdrawn]
+    if not places:
+        return frozenset()
+    if not alone:
+        raise AgainstOrder
+    digests = await revisions.find(session, models, batch)
+    edges = Edges(await edge_rows.between(session, withdrawn.intersection(pairs)))
+    outcomes = _told(batch, ends, [pair in withdrawn for pair in pairs], digests, edges)
+    return {place for place in places if outcomes[place] is Outcome.WITHDRAWN}
+
+
 async def _ordered(
-    session: AsyncSession, models: Models, ends: Ends, *, alone: bool
+    session: AsyncSession, models: Models, ends: Ends, free: Set[int], *, alone: bool
 ) -> tuple[Sequence[bool], dict[int, int]]:
     """Which edges may be added, and the ranks of stored models that change for them.
 
-    New models get a rank. Raises AgainstOrder if ranks have to change and we are not `alone`.
+    Those that are `free` need no order. New models get a rank. Raises AgainstOrder if ranks have to
+    change and we are not `alone`.
     """
-    pairs = [(child.number, parent.number) for child, parent in ends]
+    bound = [place for place in range(len(ends)) if place not in free]
+    pairs = [(ends[place][0].number, ends[place][1].number) for place in bound]
     ranks = {model.number: model.rank for model in models.stored}
     ranks |= placed([model.number for model in models.new], pairs, ranks)
     suits = [ranks[child] > ranks[parent] for child, parent in pairs]
     moved: dict[int, int] = {}
-    if any(ranks[child] <= ranks[parent] and child != parent for child, parent in pairs):
+    against = (pair for pair, suit in zip(pairs, suits, strict=True) if not suit)
+    if any(child != parent for child, parent in against):
         if not alone:
             raise AgainstOrder
         order = Order(ranks, partial(edge_rows.above, session))
@@ -113,14 +143,16 @@ async def _ordered(
         moved = {number: ranks[number] for number in order.moved if number >= 0}
     for model in models.new:
         model.rank = ranks[model.number]
-    return suits, moved
+    allowed = [True] * len(ends)
+    for place, suit in zip(bound, suits, strict=True):
+        allowed[place] = suit
+    return allowed, moved
 
 
-async def _edges(session: AsyncSession, models: Models, ends: Ends) -> Edges:
+async def _edges(session: AsyncSession, ends: Ends) -> Edges:
     """The stored edges between the ends of the statements."""
-    stored = {model.number for model in models.stored}
-    pairs = ((child.number, parent.number) for child, parent in ends)
-    asked = dict.fromkeys(pair for pair in pairs if stored.issuperset(pair))
+    stored = (pair for pair in ends if not (pair[0].new or pair[1].new))
+    asked = dict.fromkeys((child.number, parent.number) for child, parent in stored)
     return Edges(await edge_rows.between(session, asked) if asked else ())
 
 
@@ -142,15 +174,14 @@ def _told(
 
 async def _refuse(session: AsyncSession, batch: Batch, ends: Ends, report: Report) -> None:
     """Record the edges that were refused."""
-    refused = []
-    for said, (child, parent), outcome in zip(batch.statements, ends, report.outcomes, strict=True):
-        if outcome is Outcome.REFUSED:
-            log.warning("edge.refused", child=said.child, parent=said.parent, reason=CYCLE)
-            told = said.told
-            what = (told.relation, said.role, told.run, told.source, CYCLE)
-            refused.append((child.number, parent.number, *what))
-    if refused:
-        await edge_rows.refuse(session, refused)
+    outcomes = enumerate(report.outcomes)
+    places = [place for place, outcome in outcomes if outcome is Outcome.REFUSED]
+    for place in places:
+        said = batch.statements[place]
+        log.warning("edge.refused", child=said.child, parent=said.parent, reason=CYCLE)
+    if places:
+        pairs = [(ends[place][0].number, ends[place][1].number) for place in places]
+        await refused.record(session, [batch.statements[place] for place in places], pairs, CYCLE)
 
 
 async def _store(
@@ -169,6 +200,6 @@ async def _store(
         await model_rows.describe(session, described)
     if moved:
         await model_rows.rank(session, moved)
-    shown = [edge.id for edge in changed if edge.shows_new and edge.id is not None]
+    shown = [edge.id for edge in changed if edge.shows_new and edge.id and not edge.withdrawn]
     added = {model.number for model in models.new}
-    await changes.log(session, shown, added | counts.keys() | described.keys() | moved.keys())
+    await changes.log(session, shown, added | described.keys())

@@ -25,7 +25,7 @@ def overview(graph: Graph, limit: int, wanted: Wanted) -> Chosen:
 
 def _by_edges(graph: Graph, where: EdgeFilter) -> tuple[Integers, Flags]:
     """How many edges of a filter lead from each model, and which models have any."""
-    every = np.arange(len(graph.edges.id), dtype=np.int32)
+    every = graph.present(np.arange(len(graph.edges.id), dtype=np.int32))
     edges = every[where.keeps(graph.edges, every)]
     children = np.bincount(graph.edges.parent[edges], minlength=graph.size)
     touched = children > 0

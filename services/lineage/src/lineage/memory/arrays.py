@@ -50,7 +50,7 @@ def order_of(numbers: Numbers) -> Numbers:
     return both.astype(np.int32)  # the lower half
 
 
-def pairs(first: Numbers, second: Numbers) -> Integers:
+def pairs(first: Numbers, second: Numbers | Codes8) -> Integers:
     """One key for each pair of numbers."""
     keys = first.astype(np.int64)
     keys <<= 32

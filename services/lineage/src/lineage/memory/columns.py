@@ -30,15 +30,16 @@ EMPTY = {"made_on": -1, "weight": np.nan, "density": np.nan}
 
 @dataclass(frozen=True)
 class ModelColumns:
-    """What is known of each model, by its number. Texts are codes, and 0 is unknown."""
+    """What is known of each model, by its number. Texts are codes, and 0 is unknown.
+
+    `children_count` comes from the edges that are here, and not from the tables.
+    """
 
     exists: Flags
     id_high: Halves
     id_low: Halves
     name_place: Places
     children_count: Counts
-    base_count: Counts
-    ingredient_count: Counts
     architecture: Codes16
     licence: Codes16
     domains: Codes16

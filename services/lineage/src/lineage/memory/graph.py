@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 import numpy as np
 
-from lineage.memory.arrays import NOTHING, Numbers
+from lineage.memory.arrays import NOTHING, Flags, Numbers
 from lineage.memory.codes import Vocabulary
 from lineage.memory.columns import EdgeColumns, ModelColumns
 from lineage.memory.filters import EdgeFilter
@@ -27,6 +27,7 @@ class Graph:
       grows with each change.
     - `read_at`: when the last change was read.
     - `revision`: grows when facts change that statistics count: of an edge, or a model's domains.
+    - `withdrawn`: edges that have a row and are no part of the graph any more, sorted.
     - `licensed`: grows when a known model gets another licence, by which only some of them count.
     """
 
@@ -39,12 +40,17 @@ class Graph:
     as_of: int
     read_at: datetime
     revision: int = 0
+    withdrawn: Numbers = field(default_factory=lambda: NOTHING)
     licensed: int = 0
 
     @property
     def size(self) -> int:
         """One more than the largest number of a model."""
         return len(self.models.exists)
+
+    def has(self, number: int) -> bool:
+        """Whether the model with this number is here."""
+        return number < self.size and bool(self.models.exists[number])
 
     def name(self, number: int) -> str:
         """A model's present name."""
@@ -75,14 +81,22 @@ class Graph:
         They come in no particular order.
         """
         found = [segment.index(direction).edges_of(frontier) for segment in self.segments]
-        edges = found[0] if len(found) == 1 else np.concatenate([NOTHING, *found])
+        edges = self.present(found[0] if len(found) == 1 else np.concatenate([NOTHING, *found]))
         return edges if where is None else edges[where.keeps(self.edges, edges)]
+
+    def present(self, edges: Numbers) -> Numbers:
+        """Those of `edges` that are not withdrawn."""
+        return edges[~_among(edges, self.withdrawn)[0]] if len(self.withdrawn) else edges
 
     def degrees(self, models: Numbers, direction: Direction) -> Numbers:
         """How many edges lead from each model in a direction."""
         counts = np.zeros(len(models), np.int32)
         for segment in self.segments:
             counts += segment.index(direction).counts(models)
+        if len(self.withdrawn):
+            ends, less = np.unique(self.starts(self.withdrawn, direction), return_counts=True)
+            fewer, at = _among(models, ends)
+            counts[fewer] -= less[at[fewer]].astype(np.int32)
         return counts
 
     def ends(self, edges: Numbers, direction: Direction) -> Numbers:
@@ -92,6 +106,12 @@ class Graph:
     def starts(self, edges: Numbers, direction: Direction) -> Numbers:
         """Where `edges` come from in a direction."""
         return (self.edges.child if direction == "ancestors" else self.edges.parent)[edges]
+
+
+def _among(some: Numbers, of: Numbers) -> tuple[Flags, Numbers]:
+    """Which of `some` are among the numbers of `of`, which is sorted and not empty, and where."""
+    at = np.minimum(np.searchsorted(of, some), len(of) - 1).astype(np.int32)
+    return of[at] == some, at
 
 
 def halves(id: UUID) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lineage.memory.arrays import Numbers, Places, begins, distinct, pairs, stable_order
+from lineage.memory.arrays import NOTHING, Numbers, Places, begins, distinct, pairs, stable_order
 from lineage.memory.codes import Vocabulary
 from lineage.memory.columns import EdgeColumns, Growing, ModelColumns, Values
 from lineage.memory.graph import Graph
@@ -32,6 +32,7 @@ class GrowingGraph:
         self._identities = Identities()
         self._segments: tuple[Segment, ...] = ()
         self._revision = 0
+        self._withdrawn = NOTHING
         self._licensed = 0
 
     def graph(self, as_of: int) -> Graph:
@@ -48,6 +49,7 @@ class GrowingGraph:
             as_of,
             datetime.now(UTC),
             self._revision,
+            self._withdrawn,
             self._licensed,
         )
 
@@ -81,9 +83,10 @@ class GrowingGraph:
         """Begin with these edges, in the order of children; takes the columns out of the dict."""
         order = np.argsort(pairs(columns["child"], columns["parent"])).astype(np.int32)
         self._edges.load(columns, order)
-        edges = self._edges.view()
-        first = begins(edges.child, edges.parent)
-        self._edges.write(slice(0, self._edges.size), {"first": first})
+        edges, models = self._edges.view(), self._models.view()
+        edges.first[:] = begins(edges.child, edges.parent)
+        children = np.bincount(edges.parent[edges.first], minlength=len(models.exists))
+        models.children_count[:] = children
 
     def unknown_models(self, edges: Values) -> set[int]:
         """Models at the ends of edges that are not in the graph."""
@@ -102,6 +105,28 @@ class GrowingGraph:
         self._edges.write(known[old], again)
         if len(new):
             self._add({name: each[new] for name, each in values.items()})
+
+    def withdraw_edges(self, ids: list[int]) -> None:
+        """Take edges with these ids out; their rows stay. One that is restored gets another row."""
+        edges = self._edges.view()
+        rows = np.flatnonzero(np.isin(edges.id, ids)).astype(np.int32)
+        gone = np.setdiff1d(rows, self._withdrawn)
+        if not len(gone):
+            return
+        self._withdrawn = np.union1d(self._withdrawn, gone)
+        self._revision += 1
+        left = np.sort(self.graph(0).expand(distinct(edges.child[gone]), "ancestors"))
+        left = left[stable_order(pairs(edges.child[left], edges.parent[left]))]
+        self._count_children(np.concatenate([gone, left]), -1)
+        edges.first[gone] = False
+        edges.first[left] = begins(edges.child[left], edges.parent[left])
+        self._count_children(left, 1)
+
+    def _count_children(self, edges: Numbers, by: int) -> None:
+        """Change the number of children for those of these edges that are the first of theirs."""
+        first = edges[self._edges.view().first[edges]]
+        parents = self._edges.view().parent[first]
+        np.add.at(self._models.view().children_count, parents, by)
 
     def _known(self, values: Values) -> Numbers:
         """The index of each edge that exists; -1 for the others."""
@@ -126,6 +151,7 @@ class GrowingGraph:
         first = begins(child, parent) & ~np.isin(pairs(child, parent), known)
         self._edges.extend(begin + len(first))
         self._edges.write(slice(begin, self._edges.size), {**values, "first": first})
+        self._count_children(np.arange(begin, self._edges.size, dtype=np.int32), 1)
 
 
 def _changed(columns: Columns, rows: Numbers, values: Values, counted: tuple[str, ...]) -> bool:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
 from lineage.models import changing, schemas, service
 from lineage.models.models import NAME_LENGTH
 from lineage.scores.serving import Known
+from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import requires
 from mergehub.kit.identity.tokens import Principal
+from mergehub.kit.middleware.etags import as_it_is
 from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 
@@ -42,25 +45,41 @@ async def list_models(
 
 
 @router.get(
-    "/{model_id}", summary="Get a model", responses=problem_responses(service.ModelNotFound)
+    "/{model_id}",
+    summary="Get a model",
+    response_model=schemas.ModelDetail,
+    responses=problem_responses(service.ModelNotFound),
 )
-async def get_model(model_id: UUID, session: Session, scores: Known) -> schemas.ModelDetail:
+async def get_model(model_id: UUID, session: Session, scores: Known) -> Response:
     """A model with its names, revisions and flags, and what else is said of its parents."""
-    return await service.detail(session, model_id, scores)
+    return as_it_is(await service.detail(session, model_id, scores))
 
 
 @router.patch(
     "/{model_id}",
     summary="Change a model's name or facts",
     responses=problem_responses(
-        Unauthenticated, Forbidden, service.ModelNotFound, changing.ModelNameTaken
+        Unauthenticated,
+        Forbidden,
+        service.ModelNotFound,
+        changing.ModelNameTaken,
+        PreconditionFailed,
+        PreconditionRequired,
     ),
 )
 async def update_model(
-    model_id: UUID, body: schemas.ModelUpdate, session: Session, scores: Known, writer: Writer
+    model_id: UUID,
+    body: schemas.ModelUpdate,
+    session: Session,
+    scores: Known,
+    writer: Writer,
+    response: Response,
+    if_match: IfMatch,
 ) -> schemas.ModelDetail:
     """Change what the body names. A renamed model keeps its id, and is found by former names.
 
-    A former name leads to the model until another model takes it.
+    No other model can take a former name.
     """
-    return await changing.change(session, model_id, body, scores)
+    model = await changing.change(session, model_id, body, if_match.check, scores)
+    response.headers["ETag"] = etag_of(model)
+    return model

@@ -1,26 +1,34 @@
-"""What is said of a model's parents beside the graph: weaker claims, and refused edges."""
+"""What is said of a model's parents beside the graph: weaker, refused and withdrawn claims."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
-from lineage.edges.models import ClaimRow, EdgeRow, RefusedEdgeRow
-from lineage.models.models import ModelRow, RevisionRow
+from lineage.edges.models import ClaimRow, EdgeRow, RefusedEdgeRow, WithdrawalRow
+from lineage.models.edge_details import DIGESTS, with_revisions
+from lineage.models.models import ModelRow
 from mergehub.kit.database.database import AnyRow
 
 ORIGINAL = "original"
 
 
 async def kind(session: AsyncSession, child: int) -> str:
-    """How a model was made: the relation of its most trusted edge."""
+    """How a model was made: the relation of the edge that says most, as on the map."""
+    weight = func.coalesce(func.least(func.greatest(EdgeRow.weight, 0), 1), 0)
     query = (
         select(EdgeRow.relation)
-        .where(EdgeRow.child == child)
-        .order_by(EdgeRow.confidence.desc(), EdgeRow.relation == "unknown", EdgeRow.id)
+        .where(EdgeRow.child == child, EdgeRow.withdrawal.is_(None))
+        .order_by(
+            EdgeRow.confidence.desc(),
+            EdgeRow.relation == "unknown",
+            EdgeRow.role != "base",
+            weight.desc(),
+            EdgeRow.parent,
+            EdgeRow.relation,
+        )
         .limit(1)
     )
     return await session.scalar(query) or ORIGINAL
@@ -35,6 +43,7 @@ async def refused(session: AsyncSession, child: int) -> Sequence[AnyRow]:
             RefusedEdgeRow.relation,
             RefusedEdgeRow.role,
             RefusedEdgeRow.run,
+            RefusedEdgeRow.source,
             RefusedEdgeRow.reason,
             RefusedEdgeRow.created_at,
         )
@@ -45,15 +54,39 @@ async def refused(session: AsyncSession, child: int) -> Sequence[AnyRow]:
     return (await session.execute(query)).all()
 
 
+async def withdrawn(session: AsyncSession, child: int) -> Sequence[AnyRow]:
+    """The edges of a model that a moderator has withdrawn, oldest first."""
+    query = (
+        select(
+            EdgeRow.id.label("edge"),
+            ModelRow.id.label("parent"),
+            ModelRow.name,
+            EdgeRow.relation,
+            EdgeRow.role,
+            EdgeRow.method,
+            EdgeRow.weight,
+            EdgeRow.source,
+            EdgeRow.confidence,
+            WithdrawalRow.reason,
+            WithdrawalRow.evidence,
+            WithdrawalRow.withdrawn_by,
+            WithdrawalRow.withdrawn_at,
+        )
+        .join(EdgeRow, EdgeRow.withdrawal == WithdrawalRow.id)
+        .join(ModelRow, ModelRow.number == EdgeRow.parent)
+        .where(WithdrawalRow.child == child)
+        .order_by(WithdrawalRow.id)
+    )
+    return (await session.execute(query)).all()
+
+
 async def claims(session: AsyncSession, child: int) -> Sequence[AnyRow]:
     """The claims about a model's parents that are not shown, the most trusted first."""
-    own, of_parent = aliased(RevisionRow), aliased(RevisionRow)
     query = (
         select(
             ModelRow.id.label("parent"),
             ModelRow.name,
-            own.digest.label("child_digest"),
-            of_parent.digest.label("parent_digest"),
+            *DIGESTS,
             EdgeRow.role,
             ClaimRow.relation,
             ClaimRow.method,
@@ -68,9 +101,7 @@ async def claims(session: AsyncSession, child: int) -> Sequence[AnyRow]:
         )
         .join(EdgeRow, EdgeRow.id == ClaimRow.edge_id)
         .join(ModelRow, ModelRow.number == EdgeRow.parent)
-        .join(own, own.id == EdgeRow.child_revision, isouter=True)
-        .join(of_parent, of_parent.id == EdgeRow.parent_revision, isouter=True)
-        .where(EdgeRow.child == child)
+        .where(EdgeRow.child == child, EdgeRow.withdrawal.is_(None))
         .order_by(ClaimRow.confidence.desc(), ClaimRow.id)
     )
-    return (await session.execute(query)).all()
+    return (await session.execute(with_revisions(query))).all()

@@ -10,13 +10,14 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, collate, func, literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.models.models import FlagRow, ModelNameRow, ModelRow, RevisionRow
+from mergehub.contracts.lineage_names import composed
 
 _LOWER = func.lower(ModelRow.name)
 
 
 def _lower(name: str) -> ColumnElement[str]:
-    """The name as the index has it: only ASCII letters have case there."""
-    return func.lower(collate(literal(name), "C"))
+    """The name as the index has it: composed, and only ASCII letters have case there."""
+    return func.lower(collate(literal(composed(name)), "C"))
 
 
 def _once_named(name: str) -> ScalarSelect[UUID]:
@@ -48,7 +49,7 @@ async def page(
         named = select(ModelRow.id).where(ModelRow.alias_of.is_(None), is_now).exists()
         query = query.where(or_(is_now, and_(~named, ModelRow.id == _once_named(name))))
     if prefix is not None:
-        query = query.where(_LOWER.startswith(prefix.lower(), autoescape=True))
+        query = query.where(_LOWER.startswith(composed(prefix).lower(), autoescape=True))
     if after is not None:
         query = query.where(_lower(after[0]) < _LOWER)
     return (await session.scalars(query)).all()
@@ -72,6 +73,11 @@ async def locked(session: AsyncSession, model_id: UUID) -> ModelRow | None:
 async def flags(session: AsyncSession, number: int) -> Sequence[FlagRow]:
     query = select(FlagRow).where(FlagRow.model == number).order_by(FlagRow.id)
     return (await session.scalars(query)).all()
+
+
+async def once_bearer(session: AsyncSession, name: str) -> ModelRow | None:
+    """The model that last had this name before, in any case."""
+    return await session.scalar(select(ModelRow).where(ModelRow.id == _once_named(name)))
 
 
 async def bearer(session: AsyncSession, name: str) -> ModelRow | None:

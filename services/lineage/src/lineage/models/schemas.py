@@ -6,20 +6,27 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from lineage.models.models import NAME_LENGTH
 from lineage.shapes import Day, Text
 from mergehub.contracts.examples import example
+from mergehub.contracts.lineage_names import composed, fault
 from mergehub.contracts.messages import Answer, Message
-from mergehub.contracts.names import must_be
 from mergehub.kit.paging.pages import Page
 
-Name = Annotated[
-    Text,
-    StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f-\x9f]+$", max_length=NAME_LENGTH),
-    must_be(f"must be a name such as org/soup, without spaces, at most {NAME_LENGTH} characters"),
-]
+
+def _name(written: str) -> str:
+    name = composed(written)
+    if why := fault(name):
+        raise PydanticCustomError(
+            "model_name", "must be a name such as org/soup: {why}", {"why": why}
+        )
+    return name
+
+
+Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH), AfterValidator(_name)]
 
 
 class Model(Answer):
@@ -84,8 +91,30 @@ class RefusedParent(Answer):
     relation: str
     role: str
     run: UUID | None
+    source: str
     reason: str
     created_at: datetime
+
+
+class WithdrawnParent(Answer):
+    """A parent that the graph had until a moderator withdrew the edge: why, and by whom.
+
+    `evidence` is the moderator's. Another request can restore the `edge`.
+    """
+
+    edge: int
+    parent: UUID
+    name: str
+    relation: str
+    role: str
+    method: str | None
+    weight: float | None
+    source: str
+    confidence: int
+    reason: str
+    evidence: str | None
+    withdrawn_by: str
+    withdrawn_at: datetime
 
 
 class Claim(Answer):
@@ -140,3 +169,4 @@ class ModelDetail(Model):
     flags: list[Flag]
     claims: list[Claim]
     refused_parents: list[RefusedParent]
+    withdrawn_parents: list[WithdrawnParent]

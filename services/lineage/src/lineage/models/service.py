@@ -59,6 +59,10 @@ async def detail(session: AsyncSession, model_id: UUID, scores: Scores) -> schem
             schemas.RefusedParent.model_validate(row)
             for row in await parents.refused(session, model.number)
         ],
+        withdrawn_parents=[
+            schemas.WithdrawnParent.model_validate(row)
+            for row in await parents.withdrawn(session, model.number)
+        ],
     )
 
 

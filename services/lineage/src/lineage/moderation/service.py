@@ -22,7 +22,7 @@ async def flag(session: AsyncSession, model_id: UUID, body: FlagCreate, who: Pri
     model = await _locked(session, model_id)
     same = [FlagRow.model == model.number, FlagRow.kind == body.kind, FlagRow.cleared_at.is_(None)]
     if (there := await session.scalar(select(FlagRow.id).where(*same))) is not None:
-        raise AlreadyFlagged(f"The flag {there} says that {model.name} is {body.kind}.")
+        raise AlreadyFlagged(f"{model.name} is already {body.kind}, by the flag {there}.")
     row = FlagRow(model=model.number, set_by=who.account or who.name, **body.model_dump())
     session.add(row)
     await session.flush()

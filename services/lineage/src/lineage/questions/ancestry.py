@@ -1,7 +1,8 @@
-"""All ancestors of a model, with the distance of each and the shortest way to it."""
+"""All ancestors of a model, or of several, with the distance of each and the shortest way to it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,8 @@ from lineage.memory.graph import Graph
 class Ancestry:
     """The model itself and its ancestors, nearest first.
 
-    `via` is the place in `models` of the one through which each was reached first.
+    `via` is the place in `models` of the one through which each was reached first; the model's own
+    for where the search began.
     """
 
     models: Numbers
@@ -25,17 +27,23 @@ class Ancestry:
     def path(self, place: int) -> list[int]:
         """The numbers from the model to the ancestor at `place`."""
         path = [int(self.models[place])]
-        while place:
-            place = int(self.via[place])
+        while place != (place := int(self.via[place])):
             path.append(int(self.models[place]))
         return path[::-1]
 
 
 def ancestry(graph: Graph, model: int, where: EdgeFilter | None = None) -> Ancestry:
     """The ancestry of a model, along the edges that the filter keeps."""
-    level, begin, depth = np.array([model], np.int32), 0, 0
+    return ancestry_of_all(graph, [model], where)
+
+
+def ancestry_of_all(
+    graph: Graph, starts: Sequence[int], where: EdgeFilter | None = None
+) -> Ancestry:
+    """The ancestry of several models at once; each of them is at the distance 0."""
+    level, begin, depth = np.unique(np.array(starts, np.int32)), 0, 0
     seen = np.zeros(graph.size, np.bool_)
-    models, depths, via = [NOTHING], [NOTHING], [np.zeros(1, np.int32)]
+    models, depths, via = [NOTHING], [NOTHING], [np.arange(len(level), dtype=np.int32)]
     while len(level):
         seen[level] = True
         models.append(level)

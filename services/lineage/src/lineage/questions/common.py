@@ -10,7 +10,7 @@ import numpy as np
 from lineage.memory.arrays import Numbers
 from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
-from lineage.questions.ancestry import ancestry
+from lineage.questions.ancestry import Ancestry, ancestry
 
 RULE = (
     "A model counts as its own ancestor. The nearest is the one whose greatest distance from any "
@@ -31,7 +31,11 @@ def common_ancestors(
     graph: Graph, models: Sequence[int], where: EdgeFilter | None = None
 ) -> Common:
     """What all of `models` came from."""
-    each = [ancestry(graph, model, where) for model in models]
+    return in_all(graph, [ancestry(graph, model, where) for model in models])
+
+
+def in_all(graph: Graph, each: Sequence[Ancestry]) -> Common:
+    """The models that are in each ancestry."""
     each_sorted = [np.argsort(one.models) for one in each]
     shared = each[0].models[each_sorted[0]]
     for one, order in zip(each[1:], each_sorted[1:], strict=True):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lineage.memory.graph import Graph
-from lineage.questions.ancestry import ancestry
+from lineage.questions.ancestry import Ancestry, ancestry
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,10 @@ class Flagged:
 
 def flagged_ancestors(graph: Graph, model: int) -> list[Flagged]:
     """The flagged ones among a model and its ancestors, nearest first."""
-    found = ancestry(graph, model)
+    return flagged_in(graph, ancestry(graph, model))
+
+
+def flagged_in(graph: Graph, found: Ancestry) -> list[Flagged]:
+    """The flagged ones of an ancestry, nearest first."""
     places = np.flatnonzero(graph.models.flagged[found.models])
     return [Flagged(int(found.models[at]), found.path(int(at))) for at in places]

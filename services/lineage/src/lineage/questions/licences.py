@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -9,15 +10,16 @@ import numpy as np
 
 from lineage.memory.arrays import Flags
 from lineage.memory.graph import Graph
-from lineage.questions.ancestry import Ancestry, ancestry
+from lineage.questions.ancestry import Ancestry, ancestry, ancestry_of_all
 from lineage.questions.levels import marks
-from lineage.questions.licence_terms import broken
+from lineage.questions.licence_terms import broken, exclude, forbids
 
 RULE = (
     "A model inherits the licence of each of its ancestors. A licence is broken by a model that "
     "inherits it and whose own licence does not keep what it demands; a model whose licence is not "
-    "known breaks nothing. Two inherited licences exclude each other if neither keeps what the "
-    "other demands. Licences that the hub does not know are listed and not judged."
+    "known breaks nothing. Two inherited licences exclude each other if no licence of the model "
+    "can keep both: one demands to be that of the whole model, and the other adds demands to it. "
+    "Licences that the hub does not know, such as `other`, are listed and not judged."
 )
 
 
@@ -50,7 +52,7 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Exclusion:
-    """Two inherited licences of which neither keeps the other."""
+    """Two inherited licences that no licence of the model can keep both."""
 
     one: Inherited
     other: Inherited
@@ -58,9 +60,14 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class Licences:
-    """`unknown`: how many of the model and its ancestors have no known licence."""
+    """What is inherited, and what of it is broken.
+
+    - `forbidding`: what is inherited and allows no derived models to be passed on.
+    - `unknown`: how many of the model and its ancestors have no known licence.
+    """
 
     inherited: list[Inherited]
+    forbidding: list[Inherited]
     conflicts: list[Conflict]
     exclusions: list[Exclusion]
     unknown: int
@@ -68,16 +75,30 @@ class Licences:
 
 def licences(graph: Graph, model: int) -> Licences:
     """What a model inherits, the nearest first, and what of it is broken."""
-    found = ancestry(graph, model)
+    return _licences(graph, ancestry(graph, model), above=1)
+
+
+def licences_of_merge(graph: Graph, models: Sequence[int]) -> Licences:
+    """What a merge of models would inherit, and what of it is broken already."""
+    return _licences(graph, ancestry_of_all(graph, models), above=0)
+
+
+def _licences(graph: Graph, found: Ancestry, above: int) -> Licences:
+    """The licences of an ancestry; what is inherited begins at the place `above`."""
     codes = graph.models.licence[found.models]
     distinct, first = np.unique(codes, return_index=True)
     known = [int(code) for code in distinct[np.argsort(first)] if code]
     inherited = [_inherited(graph, found, code) for code in known]
-    above = [each for each in inherited if np.any(codes[1:] == _code(graph, each.licence))]
+    taken = [each for each in inherited if np.any(codes[above:] == _code(graph, each.licence))]
     return Licences(
         inherited,
+        [each for each in taken if forbids(each.licence)],
         [conflict for code in known if (conflict := _conflict(graph, found, code))],
-        [Exclusion(one, other) for one, other in combinations(above, 2) if _exclude(one, other)],
+        [
+            Exclusion(one, other)
+            for one, other in combinations(taken, 2)
+            if exclude(one.licence, other.licence)
+        ],
         int(np.count_nonzero(codes == 0)),
     )
 
@@ -91,10 +112,6 @@ def _inherited(graph: Graph, found: Ancestry, code: int) -> Inherited:
     nearest = int(holders[0])
     path = found.path(nearest)
     return Inherited(graph.codes.licence[code], path[-1], path, len(holders))
-
-
-def _exclude(one: Inherited, other: Inherited) -> bool:
-    return bool(broken(one.licence, other.licence) and broken(other.licence, one.licence))
 
 
 def _conflict(graph: Graph, found: Ancestry, code: int) -> Conflict | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from lineage.memory.arrays import Codes8, Numbers, begins, order_of
+from lineage.memory.arrays import Codes8, Flags, Numbers, begins, order_of, pairs
 from lineage.memory.columns import RELATIONS
 from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
@@ -33,17 +35,20 @@ class Neighbours:
 
     def from_place(self, graph: Graph, after: Importance, q: str | None) -> Iterator[int]:
         """The positions of the neighbours after a place whose name contains `q`, in any case."""
-        children = graph.models.children_count[self.models]
-        later = np.flatnonzero(
-            (-children > after[0]) | ((-children == after[0]) & (self.models > after[1]))
-        )
-        sought = q.lower() if q else ""
-        for begin in range(0, len(later), PIECE):
-            positions = later[begin : begin + PIECE]
-            names = graph.names_of(self.models[positions]) if sought else [""] * len(positions)
-            for position, name in zip(positions.tolist(), names, strict=True):
-                if sought in name.lower():
-                    yield position
+        places = range(len(self.models))
+        later = places[bisect_right(places, after, key=partial(self.place, graph)) :]
+        if not q:
+            yield from later
+            return
+        sought = q.lower()
+        for begin in range(later.start, later.stop, PIECE):
+            names = graph.names_of(self.models[begin : begin + PIECE])
+            yield from (at for at, name in enumerate(names, begin) if sought in name.lower())
+
+    def place(self, graph: Graph, position: int) -> Importance:
+        """The place of the neighbour at a position."""
+        model = int(self.models[position])
+        return -int(graph.models.children_count[model]), model
 
 
 def neighbours(
@@ -52,33 +57,40 @@ def neighbours(
     """The parents (`ancestors`) or the children (`descendants`) of a model."""
     edges = graph.expand(np.array([model], np.int32), direction, where)
     models = graph.ends(edges, direction)
-    order = order_of(models)  # they lie in this order already, but for later changes
-    edges, models = edges[order], models[order]
-    counts = _counts(models, graph.edges.relation[edges])
-    edges = _most_certain(graph, edges, models)
-    models = graph.ends(edges, direction)
+    if np.any(models[1:] < models[:-1]):  # they lie in order, but for later changes
+        order = order_of(models)
+        edges, models = edges[order], models[order]
+    first = begins(models)
+    single = first.copy()
+    single[:-1] &= first[1:]  # no other edge leads to the same model
+    counts = _counts(models, graph.edges.relation[edges], single)
+    if not single.all():
+        edges = _most_certain(graph, edges, first, single)
+        models = graph.ends(edges, direction)
     important = _important_first(graph, models)
     return Neighbours(models[important], edges[important], counts)
 
 
-def _counts(models: Numbers, relations: Codes8) -> dict[str, int]:
+def _counts(models: Numbers, relations: Codes8, single: Flags) -> dict[str, int]:
     """How many models there are of each relation; one with edges of two relations is in both."""
-    counts = {
-        name: int(np.count_nonzero(begins(models[relations == code])))
-        for code, name in enumerate(RELATIONS)
-    }
-    return {name: count for name, count in counts.items() if count}
+    counts = np.bincount(relations[single], minlength=len(RELATIONS))
+    several = pairs(models[~single], relations[~single])
+    several.sort()
+    counts += np.bincount(several[begins(several)] & 0xFF, minlength=len(RELATIONS))
+    rows = zip(RELATIONS, counts.tolist(), strict=True)
+    return {name: count for name, count in rows if count}
 
 
-def _most_certain(graph: Graph, edges: Numbers, models: Numbers) -> Numbers:
+def _most_certain(graph: Graph, edges: Numbers, first: Flags, single: Flags) -> Numbers:
     """Of the edges to each model the most certain, and of equal ones the newest."""
-    first = np.flatnonzero(begins(models))
-    if len(first) == len(edges):
-        return edges
-    certain = graph.edges.confidence[edges].astype(np.int64) << 56 | graph.edges.id[edges]
-    best = np.maximum.reduceat(certain, first)
-    kept: Numbers = edges[certain == np.repeat(best, np.diff(first, append=len(edges)))]
-    return kept
+    several = edges[~single]
+    certain = graph.edges.confidence[several].astype(np.int64) << 56 | graph.edges.id[several]
+    begin = np.flatnonzero(first[~single])
+    best = np.maximum.reduceat(certain, begin)
+    kept = single.copy()
+    kept[~single] = certain == np.repeat(best, np.diff(begin, append=len(several)))
+    chosen: Numbers = edges[kept]
+    return chosen
 
 
 def _important_first(graph: Graph, models: Numbers) -> Numbers:

@@ -27,30 +27,34 @@ class _Columns:
         self._row = np.dtype(row)
         self._fields = fields
         self._pieces: dict[str, list[NDArray[Any]]] = {name: [] for name in fields}
-        self._rest = bytearray()
+        self._unread: list[bytes] = []
+        self._size = 0
         self._begun = False
 
     async def take(self, data: bytes) -> None:
-        self._rest += data
-        if len(self._rest) >= PIECE_BYTES:
+        self._unread.append(data)
+        self._size += len(data)
+        if self._size >= PIECE_BYTES:
             self._read()
 
     def ended(self) -> dict[str, NDArray[Any]]:
         """All columns."""
         self._read()
-        assert self._rest == TRAILER, "the rows have another width"
+        assert self._unread == [TRAILER], "the rows have another width"
         # one column after the other, so that its pieces are freed
         return {name: np.concatenate(self._pieces.pop(name)) for name in self._fields}
 
     def _read(self) -> None:
         begin = 0 if self._begun else HEADER_BYTES
         self._begun = True
-        count = (len(self._rest) - begin) // self._row.itemsize
-        rows = np.frombuffer(bytes(self._rest), self._row, count, begin)
+        data = b"".join(self._unread)
+        count = (len(data) - begin) // self._row.itemsize
+        rows = np.frombuffer(data, self._row, count, begin)
         for name, pieces in self._pieces.items():
             with np.errstate(over="ignore"):  # a weight that is too large becomes infinite
                 pieces.append(rows[name].astype(self._fields[name][1]))
-        del self._rest[: begin + count * self._row.itemsize]
+        self._unread = [data[begin + count * self._row.itemsize :]]
+        self._size = len(self._unread[0])
 
 
 async def copied(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import asyncpg
 
@@ -26,18 +28,21 @@ class Follower:
         self.graph: Graph = growing.graph(place.horizon)
 
     @classmethod
-    async def load(cls, connection: asyncpg.Connection) -> Follower:
-        """Read all models and edges, as they are at one moment."""
+    async def load(cls, connection: asyncpg.Connection, beside: asyncpg.Connection) -> Follower:
+        """Read all models and edges, as they are at one moment: over two connections at once."""
         prepare()
         growing = GrowingGraph()
         async with _moment(connection):
             place = changes.Place(await changes.horizon(connection))
-            models = await read_models(connection, growing.codes)
-            await asyncio.to_thread(_put_models, growing, models)
-            del models
-            give_back()
-            edges = await read_edges(connection, growing.codes)
-            give_back()
+            async with _same_moment(beside, connection), asyncio.TaskGroup() as both:
+                reading = both.create_task(read_edges(beside, growing.codes))
+                models = await read_models(connection, growing.codes)
+                await asyncio.to_thread(_put_models, growing, models)
+                del models
+                give_back()
+        edges = reading.result()
+        del reading
+        give_back()
         await asyncio.to_thread(growing.load_edges, edges)
         follower = await asyncio.to_thread(cls, growing, place)
         settle()
@@ -50,7 +55,9 @@ class Follower:
             found, models, edges = await self._read(connection)
             if found.transactions:
                 newest = 1 + max(self.graph.as_of, *found.transactions.values())
-                self.graph = await asyncio.to_thread(self._apply, models, edges, newest)
+                self.graph = await asyncio.to_thread(
+                    self._apply, models, edges, _missing(found.edges, edges), newest
+                )
             self._place = self._place.moved(found)
             applied, more = applied + len(found.transactions), found.more
         return applied
@@ -70,17 +77,37 @@ class Follower:
                 models = await read_models(connection, codes, sorted(wanted))
         return found, models, edges
 
-    def _apply(self, models: ModelRows | None, edges: Columns | None, as_of: int) -> Graph:
+    def _apply(
+        self, models: ModelRows | None, edges: Columns | None, withdrawn: list[int], as_of: int
+    ) -> Graph:
         if models is not None:
             _put_models(self._growing, models)
         if edges is not None:
             self._growing.put_edges(edges)
+        if withdrawn:
+            self._growing.withdraw_edges(withdrawn)
         return self._growing.graph(as_of)
+
+
+def _missing(wanted: list[int], edges: Columns | None) -> list[int]:
+    """The ids of edges that changed and are not there: they were withdrawn."""
+    return [] if edges is None else sorted(set(wanted).difference(edges["id"].tolist()))
 
 
 def _moment(connection: asyncpg.Connection) -> asyncpg.transaction.Transaction:
     """A transaction whose statements all see the same state."""
     return connection.transaction(isolation="repeatable_read", readonly=True)
+
+
+@asynccontextmanager
+async def _same_moment(
+    beside: asyncpg.Connection, connection: asyncpg.Connection
+) -> AsyncIterator[None]:
+    """A transaction that sees what the one of the other connection sees."""
+    snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
+    async with _moment(beside):
+        await beside.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
+        yield
 
 
 def _put_models(growing: GrowingGraph, models: ModelRows) -> None:

@@ -43,4 +43,4 @@ class GraphMetrics:
         """Note that the log was read to its end."""
         self._read_at = time.monotonic()
         self._models.set(int(graph.models.exists.sum()))
-        self._edges.set(len(graph.edges.id))
+        self._edges.set(len(graph.edges.id) - len(graph.withdrawn))

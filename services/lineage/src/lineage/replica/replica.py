@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import UTC, datetime
 
 import asyncpg
@@ -72,12 +72,15 @@ class Replica:
     async def run(self) -> None:
         """Follow for ever."""
         with self._signals.subscribe(CHANNEL) as self._woken:
-            async with self._database.driver(TimeZone="UTC", jit="off") as connection:
+            async with self._connection() as connection:
                 while True:
                     turned(LOAD_SECONDS)
                     await self._look(connection)
                     turned()
                     await wait(self._woken, LOOK_SECONDS)
+
+    def _connection(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        return self._database.driver(TimeZone="UTC", jit="off")
 
     async def _look(self, connection: asyncpg.Connection) -> None:
         """Bring the graph up to the present; then those who wait for this look go on."""
@@ -103,7 +106,8 @@ class Replica:
     async def _loaded_follower(self, connection: asyncpg.Connection) -> Follower:
         if self._follower is None or self._metrics.behind_seconds() > FORGET_SECONDS:
             began = time.monotonic()
-            self._follower = await Follower.load(connection)
+            async with self._connection() as beside:
+                self._follower = await Follower.load(connection, beside)
             log.info("graph.loaded", seconds=round(time.monotonic() - began, 3))
         return self._follower
 

@@ -19,16 +19,13 @@ from lineage.replica.kinds import coded, hashed, texts_of
 MODEL_FIELDS = {
     "number": (">i4", "i4"),
     "id": ("2>u8", "u8"),
-    "children_count": (">i4", "i4"),
-    "base_count": (">i4", "i4"),
-    "ingredient_count": (">i4", "i4"),
     "parameters": (">i8", "i8"),
     "made_on": (">i4", "i4"),
     "flagged": ("?", "?"),
     "kind": (">i8", "i8"),
 }
 MODELS = f"""
-SELECT number::int4, id, children_count, base_count, ingredient_count, coalesce(parameters, 0),
+SELECT number::int4, id, coalesce(parameters, 0),
   coalesce(CASE WHEN isfinite(made_on) THEN made_on - date '1970-01-01' END, -1),
   number IN (SELECT model FROM flags WHERE cleared_at IS NULL),
   {hashed("architecture", "licence", "array_to_string(domains, chr(10))")}
@@ -54,7 +51,7 @@ SELECT id, child::int4, parent::int4, coalesce(weight, 'NaN'), coalesce(density,
   confidence,
   num_nonnulls(child_revision, parent_revision, layers, recipe_version, run, evidence) > 0,
   {hashed("relation", "role", "method", "source")}
-FROM edges {{where}}
+FROM (SELECT * FROM edges WHERE withdrawal IS NULL) AS edges {{where}}
 """  # noqa: S608
 EDGE_TEXTS = "SELECT id, relation, role, method, source FROM edges WHERE id = ANY($1)"
 
@@ -91,7 +88,7 @@ async def read_models(
 async def read_edges(
     connection: asyncpg.Connection, codes: Vocabulary, ids: list[int] | None = None
 ) -> Columns:
-    """The edges with these ids, or all."""
+    """The edges with these ids, or all; without those that are withdrawn."""
     where, arguments = _only("id", ids)
     rows = await copied(connection, EDGES.format(where=where), arguments, EDGE_FIELDS)
     texts, each = await texts_of(connection, EDGE_TEXTS, rows.pop("kind"), rows["id"])

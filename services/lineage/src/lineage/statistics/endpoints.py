@@ -12,7 +12,7 @@ from lineage.models.service import ModelNotFound
 from lineage.replica.serving import GraphLoading
 from lineage.shapes import Day
 from lineage.statistics import schemas, service
-from lineage.statistics.library import DAYS, Rise, library_of, today
+from lineage.statistics.current import DAYS, Rise, statistics_of, today
 from lineage.statistics.parameters import AnyTime, Dated, days
 from mergehub.kit.http.pagination import Limit
 from mergehub.kit.http.sessions import Session
@@ -42,7 +42,7 @@ async def list_popular_models(
     """The models that merges used most, as their base, as an ingredient or as either."""
     roles = None if role == "any" else frozenset({role})
     selection = replace(counted.selection, roles=roles)
-    ranked = library_of(request).uses.get(selection)
+    ranked = statistics_of(request).uses.get(selection)
     ranking = await asyncio.to_thread(ranked.largest, counted.graph, limit)
     return await service.popular(session, counted.graph, ranking)
 
@@ -50,7 +50,7 @@ async def list_popular_models(
 @router.get("/statistics/methods", summary="List merges by method and month", responses=PROBLEMS)
 async def list_methods_by_month(request: Request, counted: Dated) -> schemas.MethodsByMonth:
     """How many models each method made in each month."""
-    months = library_of(request).months.get(counted.selection)
+    months = statistics_of(request).months.get(counted.selection)
     counts = await asyncio.to_thread(months.counts, counted.graph)
     return service.methods_by_month(counted.graph, counts)
 
@@ -73,7 +73,7 @@ async def list_risers(
         days_compared,
         limit,
     )
-    found = await asyncio.to_thread(library_of(request).risers, counted.graph, rise)
+    found = await asyncio.to_thread(statistics_of(request).risers, counted.graph, rise)
     return service.rising(counted.graph, found)
 
 
@@ -81,6 +81,6 @@ async def list_risers(
 async def list_pairs(request: Request, counted: Dated, limit: Limit = 20) -> schemas.Pairs:
     """The pairs of ingredients that most models were made from together."""
     selection = replace(counted.selection, roles=frozenset({"ingredient"}))
-    ranked = library_of(request).pairs.get(selection)
+    ranked = statistics_of(request).pairs.get(selection)
     ranking = await asyncio.to_thread(ranked.largest, counted.graph, limit)
     return service.pairs(counted.graph, ranking)

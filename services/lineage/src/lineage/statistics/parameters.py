@@ -13,7 +13,7 @@ from lineage.answers.parameters import EPOCH, Domains, Licences, Methods, Relati
 from lineage.memory.graph import Graph
 from lineage.replica.serving import InMemory
 from lineage.shapes import Day
-from lineage.statistics.library import MERGES
+from lineage.statistics.current import MERGES
 from lineage.statistics.selection import Selection
 
 Relations = Annotated[

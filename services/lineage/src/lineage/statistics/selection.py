@@ -42,7 +42,7 @@ class Selection:
 
     def among_first(self, graph: Graph, end: int) -> Numbers:
         """The counted edges of the first `end` ones, in their order."""
-        edges = np.flatnonzero(self._fits(graph, slice(0, end))).astype(np.int32)
+        edges = graph.present(np.flatnonzero(self._fits(graph, slice(0, end))).astype(np.int32))
         return self._of_children(graph, edges, end)
 
     def among(self, graph: Graph, edges: Numbers, end: int | None = None) -> Numbers:

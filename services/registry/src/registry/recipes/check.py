@@ -61,15 +61,15 @@ def _check(text: str, pointer: str) -> CheckedRecipe:
             method=recipe.merge_method,
             ingredients=tuple(ingredients(recipe)),
             references=tuple(references(recipe)),
-            warnings=tuple(_told(fault, pointer) for fault in warnings),
+            warnings=tuple(as_seen(fault, pointer) for fault in warnings),
         )
     except RecipeError as error:
-        faults = [_told(fault, pointer) for fault in error.faults]
+        faults = [as_seen(fault, pointer) for fault in error.faults]
         count = "one fault" if len(faults) == 1 else f"{len(faults)} faults"
         raise RecipeInvalid(f"The recipe has {count}; see `errors`.", errors=faults) from None
 
 
-def _told(fault: Fault, pointer: str) -> FieldFault:
+def as_seen(fault: Fault, pointer: str) -> FieldFault:
     """A fault as clients see it: the part after the `#` points into the YAML document."""
     return FieldFault(
         pointer=f"{pointer}#{fault.path}",

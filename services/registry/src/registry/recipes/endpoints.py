@@ -25,12 +25,16 @@ from registry.actor import Actor
 from registry.idempotency.errors import KeyInProgress
 from registry.idempotency.once import Answered, Once
 from registry.recipes import service
-from registry.recipes.check import RecipeInvalid, check
+from registry.recipes.advised import Advised, check_beside_lineage
+from registry.recipes.check import RecipeInvalid
+from registry.recipes.lineage import Lineage
 from registry.recipes.repository import RecipeFilter
 from registry.recipes.schemas import (
     AnyCase,
     CheckedRecipeAnswer,
     Label,
+    PublishedRecipe,
+    PublishedVersion,
     Recipe,
     RecipeCheck,
     RecipeCreate,
@@ -39,6 +43,7 @@ from registry.recipes.schemas import (
     RecipeVersion,
     RecipeVersionCreate,
     VersionPage,
+    Warnings,
 )
 from registry.recipes.service import NameTaken, RecipeNotFound
 from registry.recipes.visibility import Follower
@@ -47,7 +52,7 @@ YAML = "application/yaml"
 
 Responses = dict[int | str, dict[str, Any]]
 SAME_AS_NEWEST: Responses = {
-    200: {"model": RecipeVersion, "description": "The newest version has the same digest"}
+    200: {"model": PublishedVersion, "description": "The newest version has the same digest"}
 }
 SEEN = problem_responses(RecipeNotFound, Unauthenticated)
 AS_YAML: Responses = {200: {"content": {YAML: {"schema": {"type": "string"}}}}}
@@ -62,6 +67,17 @@ def _followers(request: Request) -> Sequence[Follower]:
     return followers
 
 
+async def _lineage(request: Request) -> Lineage:
+    lineage: Lineage = request.app.state.lineage
+    return lineage
+
+
+def _warnings(advised: Advised) -> dict[str, Any]:
+    """The fields of `Warnings`."""
+    return {name: getattr(advised, name) for name in Warnings.model_fields}
+
+
+AskedLineage = Annotated[Lineage, Depends(_lineage)]
 Followers = Annotated[Sequence[Follower], Depends(_followers)]
 Number = Annotated[int, Path(ge=1, lt=2**31, description="A version's number, from 1.")]
 Method = Annotated[
@@ -74,7 +90,7 @@ Method = Annotated[
     "",
     summary="Publish a recipe",
     status_code=201,
-    response_model=Recipe,
+    response_model=PublishedRecipe,
     responses=problem_responses(
         Unauthenticated,
         NotYours,
@@ -87,17 +103,19 @@ Method = Annotated[
     ),
 )
 async def publish_recipe(
-    body: RecipeCreate, session: Session, writer: Writer, once: Once
+    body: RecipeCreate, session: Session, writer: Writer, once: Once, lineage: AskedLineage
 ) -> Response:
     """Publish a recipe with its version 1.
 
     A recipe with faults is refused, and `errors` lists all of them. A fault's `pointer` reads
     `/recipe#/models/1/parameters/weight`: the part after the `#` points into the YAML document.
     """
+    advised = await check_beside_lineage(body.recipe, lineage)  # before a connection is held
 
     async def effect() -> Answered:
-        recipe = await service.publish(session, writer, body, await check(body.recipe))
-        return Answered(201, recipe, {"Location": f"/v1/recipes/{recipe.id}"})
+        recipe = await service.publish(session, writer, body, advised.recipe)
+        answer = PublishedRecipe(**dict(recipe), **_warnings(advised))
+        return Answered(201, answer, {"Location": f"/v1/recipes/{recipe.id}"})
 
     return await once(session, writer, body, effect)
 
@@ -107,14 +125,18 @@ async def publish_recipe(
     summary="Check a recipe without publishing it",
     responses=problem_responses(RecipeInvalid),
 )
-async def check_recipe(body: RecipeCheck) -> CheckedRecipeAnswer:
-    """Check a recipe as if to publish it, but store nothing."""
-    checked = await check(body.recipe)
+async def check_recipe(body: RecipeCheck, lineage: AskedLineage) -> CheckedRecipeAnswer:
+    """Check a recipe as if to publish it, but store nothing.
+
+    Lineage is asked whether the models came from one base, and from the `base_model`; which of
+    them inherit a flag; and whether a merge can keep all licences.
+    """
+    advised = await check_beside_lineage(body.recipe, lineage)
     return CheckedRecipeAnswer(
-        digest=checked.digest,
-        method=checked.method,
-        ingredients=[str(each) for each in checked.ingredients],
-        warnings=list(checked.warnings),
+        digest=advised.recipe.digest,
+        method=advised.recipe.method,
+        ingredients=[str(each) for each in advised.recipe.ingredients],
+        **_warnings(advised),
     )
 
 
@@ -169,20 +191,26 @@ async def update_recipe(
     "/{recipe_id}/versions",
     summary="Publish the next version of a recipe",
     status_code=201,
-    response_model=RecipeVersion,
+    response_model=PublishedVersion,
     responses=SAME_AS_NEWEST
     | problem_responses(Unauthenticated, NotYours, RecipeNotFound, KeyInProgress, RecipeInvalid),
 )
 async def publish_recipe_version(
-    recipe_id: UUID, body: RecipeVersionCreate, session: Session, writer: Writer, once: Once
+    recipe_id: UUID,
+    body: RecipeVersionCreate,
+    session: Session,
+    writer: Writer,
+    once: Once,
+    lineage: AskedLineage,
 ) -> Response:
     """Publish the next version, unless the newest version has the same digest."""
+    advised = await check_beside_lineage(body.recipe, lineage)  # before a connection is held
 
     async def effect() -> Answered:
-        checked = await check(body.recipe)
-        version, is_new = await service.publish_version(session, writer, recipe_id, checked)
+        version, is_new = await service.publish_version(session, writer, recipe_id, advised.recipe)
         location = f"/v1/recipes/{recipe_id}/versions/{version.number}"
-        return Answered(201 if is_new else 200, version, {"Location": location})
+        answer = PublishedVersion(**dict(version), **_warnings(advised))
+        return Answered(201 if is_new else 200, answer, {"Location": location})
 
     return await once(session, writer, body, effect)
 

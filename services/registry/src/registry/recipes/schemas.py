@@ -14,6 +14,7 @@ from mergehub.contracts.names import RECIPE_NAME, must_be
 from mergehub.kit.paging.pages import Page
 from mergehub.kit.problems.problem import FieldFault
 from registry.accounts.access import Visibility
+from registry.recipes.comparison import LineageState
 
 Slug = Annotated[
     str,
@@ -80,13 +81,29 @@ class RecipeUpdate(Message):
     domains: list[Label] | None = Field(None, max_length=20)
 
 
-class CheckedRecipeAnswer(Answer):
-    """A valid recipe; `warnings` name what has less effect in it than it seems to."""
+class Warnings(Answer):
+    """What is doubtful in a valid recipe, or in what lineage knows of its models.
+
+    `lineage` says whether it was asked for the models' shared base, flags and licences, and
+    `unknown_models` which of them it does not know; without an answer, nothing of that is checked.
+    """
+
+    warnings: list[FieldFault] = Field(
+        description="Each with its place; none of them refuses the recipe."
+    )
+    lineage: LineageState = Field(
+        description="`answered`; `unavailable`: it gave no answer within a second; `not-asked`: "
+        "the recipe names more models than one question may."
+    )
+    unknown_models: list[str] = Field(description="The models that lineage does not know.")
+
+
+class CheckedRecipeAnswer(Warnings):
+    """A valid recipe."""
 
     digest: str
     method: str
     ingredients: list[str]
-    warnings: list[FieldFault]
 
 
 class VersionSummary(Answer):
@@ -108,21 +125,24 @@ class RecipeVersion(VersionSummary):
     canonical: dict[str, Any]
 
 
+EXAMPLE: dict[str, Any] = {
+    "id": RECIPE_ID,
+    "owner": "local",
+    "visibility": "public",
+    "name": "dates-and-units",
+    "title": "Dates and units",
+    "description": "",
+    "tags": ["small"],
+    "domains": [],
+    "created_at": TIME,
+    "version": VERSION,
+}
+
+
 class Recipe(Answer):
     """A recipe with its newest version."""
 
-    model_config = example(
-        id=RECIPE_ID,
-        owner="local",
-        visibility="public",
-        name="dates-and-units",
-        title="Dates and units",
-        description="",
-        tags=["small"],
-        domains=[],
-        created_at=TIME,
-        version=VERSION,
-    )
+    model_config = example(**EXAMPLE)
 
     id: UUID
     owner: str
@@ -134,6 +154,16 @@ class Recipe(Answer):
     domains: list[str]
     created_at: datetime
     version: VersionSummary
+
+
+class PublishedVersion(RecipeVersion, Warnings):
+    """A version that was just published, with the warnings of its check."""
+
+
+class PublishedRecipe(Recipe, Warnings):
+    """A recipe that was just published, with the warnings of its check."""
+
+    model_config = example(**EXAMPLE, warnings=[], lineage="answered", unknown_models=[])
 
 
 class RecipePage(Page[Recipe]):

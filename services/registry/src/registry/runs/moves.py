@@ -75,6 +75,10 @@ async def announce(session: AsyncSession, run: RunRow) -> None:
         hardware=run.hardware,
         attempt=run.attempt,
         error_code=error["code"] if error else None,
+        error_message=error["message"] if error else None,
+        model_name=run.model_name,
+        recipe_version=run.spec.get("recipe_version"),
+        started_at=run.started_at,
     )
     event = EVENTS[RunState(run.state)]
     await outbox.emit(session, event, f"runs/{run.id}", data, run.private_to, run.traceparent)

@@ -14,11 +14,11 @@ from mergehub.kit.paging.pages import PageRequest
 from mergehub.kit.telemetry.traces import traceparent
 from registry.actor import Actor
 from registry.audit.service import audit
+from registry.events.tables import OutboxRow
 from registry.webhooks import repository, service
 from registry.webhooks.errors import DeliveryNotFound, EndpointDisabled
-from registry.webhooks.fanout import wake
+from registry.webhooks.fanout import hub_of, wake
 from registry.webhooks.models import DeliveryRow, EndpointRow
-from registry.webhooks.payload import body
 from registry.webhooks.repository import DeliveryFilter
 from registry.webhooks.schemas import (
     Attempt,
@@ -111,17 +111,16 @@ async def send_test(session: AsyncSession, manager: Actor, endpoint_id: UUID) ->
     """
     endpoint, now = await _enabled(session, manager.who, endpoint_id)
     subject = f"webhooks/{endpoint_id}"
-    data = WebhookTested(endpoint=endpoint.id).model_dump(mode="json")
-    row = DeliveryRow(
-        endpoint_id=endpoint.id,
+    event = OutboxRow(  # it is in no outbox
         event_id=uuid4(),
-        position=0,
+        id=0,
         type=TEST,
         subject=subject,
-        body=body(TEST, now, subject, data),
-        event_time=now,
+        data=WebhookTested(endpoint=endpoint.id).model_dump(mode="json"),
+        time=now,
         traceparent=traceparent(),
     )
+    row = DeliveryRow(**repository.delivery_of(event, endpoint, hub_of(session)))
     session.add(row)
     await session.flush()
     await session.refresh(row)

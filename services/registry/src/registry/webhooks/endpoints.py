@@ -23,7 +23,13 @@ from registry.actor import Actor
 from registry.idempotency.errors import KeyInProgress
 from registry.idempotency.once import Answered, Once
 from registry.webhooks import deliveries, service
-from registry.webhooks.errors import EndpointDisabled, EndpointNotFound, UrlRefused
+from registry.webhooks.errors import (
+    BearerTokenNeeded,
+    EndpointDisabled,
+    EndpointNotFound,
+    TypeWithoutForm,
+    UrlRefused,
+)
 from registry.webhooks.schemas import (
     Delivery,
     Endpoint,
@@ -70,6 +76,7 @@ router = APIRouter(
     responses=problem_responses(
         KeyInProgress,
         UrlRefused,
+        TypeWithoutForm,
         NotYours,
         NoAccount,
         OwnerInvalid,
@@ -121,7 +128,13 @@ async def get_webhook(
     "/{webhook_id}",
     summary="Change a webhook, disable or enable it",
     responses=problem_responses(
-        EndpointNotFound, UrlRefused, PreconditionFailed, PreconditionRequired
+        EndpointNotFound,
+        UrlRefused,
+        TypeWithoutForm,
+        BearerTokenNeeded,
+        SecretsKeyMissing,
+        PreconditionFailed,
+        PreconditionRequired,
     ),
 )
 async def change_webhook(
@@ -131,13 +144,16 @@ async def change_webhook(
     manager: Manager,
     response: Response,
     allowed: Allowed,
+    sealer: SecretSealer,
     if_match: IfMatch,
 ) -> Endpoint:
     """Change an endpoint, or disable or enable it.
 
     The endpoint's failures are part of its state, so its `ETag` may change while deliveries fail.
     """
-    endpoint = await service.change(session, manager, webhook_id, body, allowed, if_match.check)
+    endpoint = await service.change(
+        session, manager, webhook_id, body, allowed, sealer, if_match.check
+    )
     response.headers["ETag"] = etag_of(endpoint)
     return endpoint
 

@@ -26,6 +26,23 @@ class EndpointDisabled(Conflict):
     remedy = 'Fix the receiver, then send `PATCH` with `{"enabled": true}`.'
 
 
+class TypeWithoutForm(Invalid):
+    """The endpoint's format has no form for events of this type, so none would ever be sent."""
+
+    code, title = "webhook-type-without-form", "The format has no form for this type of event"
+    remedy = "Leave `types` empty to get everything that the format has a form for."
+
+
+class BearerTokenNeeded(Invalid):
+    """The URL would move to another origin, and the bearer token with it, unseen.
+
+    Someone who may change the endpoint, but does not know the token, could have it sent to them.
+    """
+
+    code, title = "webhook-bearer-token-needed", "Another origin needs the bearer token again"
+    remedy = "Give `bearer_token` beside `url`: the token for the new receiver, or an empty one."
+
+
 class UrlRefused(Invalid):
     """Deliveries may not go to this URL, because of its form or the address of its host."""
 

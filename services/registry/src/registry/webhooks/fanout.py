@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, insert, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.kit.background.resources import HUB
 from mergehub.kit.database.notify import notify
 from mergehub.kit.events.outbox import OutboxColumns
+from registry.webhooks.bodies.formats import Written, written
 from registry.webhooks.models import DeliveryRow, EndpointRow
-from registry.webhooks.payload import body_of
 
 CHANNEL = "mergehub_webhooks"
 
@@ -28,8 +30,10 @@ COLUMNS = (
 
 async def fan_out(session: AsyncSession, event: OutboxColumns) -> None:
     """Write a delivery for each endpoint that listens to `event`; private ones for the owner's."""
-    listening = deliveries_of(event).where(
+    forms = written(event, hub_of(session))
+    listening = _deliveries(event, forms).where(
         EndpointRow.disabled_at.is_(None),
+        EndpointRow.format.in_(forms),
         or_(EndpointRow.types == [], EndpointRow.types.contains([event.type])),
     )
     if event.private_to is not None:
@@ -40,19 +44,29 @@ async def fan_out(session: AsyncSession, event: OutboxColumns) -> None:
     await session.execute(insert(DeliveryRow).from_select(COLUMNS, locked).returning(call))
 
 
-def deliveries_of(event: OutboxColumns) -> Select[*tuple[Any, ...]]:
+def hub_of(session: AsyncSession) -> str:
+    """The address of the hub, which names it in the formats of other programs."""
+    address: str = session.info[HUB]
+    return address
+
+
+def _deliveries(event: OutboxColumns, forms: Mapping[str, Written]) -> Select[*tuple[Any, ...]]:
     """The rows of COLUMNS for the deliveries of `event`, one for each endpoint."""
-    body = body_of(event)
     values = (
-        event.event_id,
-        event.id,
-        event.type,
-        event.subject,
-        body,
-        event.time,
-        event.traceparent,
+        literal(event.event_id),
+        literal(event.id),
+        literal(event.type),
+        _by_format({name: form.subject for name, form in forms.items()}),
+        _by_format({name: form.body for name, form in forms.items()}),
+        literal(event.time),
+        literal(event.traceparent),
     )
-    return select(EndpointRow.id, *map(literal, values))
+    return select(EndpointRow.id, *values)
+
+
+def _by_format(texts: Mapping[str, str]) -> ColumnElement[str]:
+    """The text in the format of each endpoint."""
+    return case(*((EndpointRow.format == name, text) for name, text in texts.items()))
 
 
 async def wake(session: AsyncSession) -> None:

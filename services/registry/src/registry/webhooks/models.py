@@ -27,9 +27,9 @@ PENDING = text("state = 'pending'")
 
 
 class EndpointRow(Base):
-    """An endpoint: where to send which events; no types means all.
+    """An endpoint: where to send which events, in which format; no types means all.
 
-    The secrets are sealed (`registry.webhooks.secrets`).
+    The secrets and the bearer token are sealed (`registry.webhooks.secrets`).
     `failing_since` is the first failure since the endpoint last accepted a delivery. Nothing is
     sent until `paused_until`, because the receiver asked for a pause.
     """
@@ -41,12 +41,14 @@ class EndpointRow(Base):
     url: Mapped[str] = mapped_column(String(2000))
     description: Mapped[str] = mapped_column(String(500))
     types: Mapped[list[str]] = mapped_column(ARRAY(String(100)))
+    format: Mapped[str] = mapped_column(String(20), server_default="standard")
     ordered: Mapped[bool]
     signature: Mapped[str] = mapped_column(String(3))
     public_key: Mapped[str | None] = mapped_column(String(100))
     secret: Mapped[str] = mapped_column(Text)
     previous_secret: Mapped[str | None] = mapped_column(Text)
     previous_until: Mapped[datetime | None]
+    bearer_token: Mapped[str | None] = mapped_column(Text)
     failing_since: Mapped[datetime | None]
     paused_until: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]

@@ -16,8 +16,10 @@ from mergehub.kit.database.database import changed
 from mergehub.kit.identity.tokens import Principal
 from registry.accounts.access import WRITERS, belongs
 from registry.events.tables import OutboxRow
+from registry.webhooks.bodies import openlineage
+from registry.webhooks.bodies.formats import written
+from registry.webhooks.fanout import hub_of
 from registry.webhooks.models import AttemptRow, DeliveryRow, EndpointRow
-from registry.webhooks.payload import body_of
 
 
 @dataclass(frozen=True)
@@ -128,20 +130,25 @@ async def add_missing(
     query = query.where(told)
     if endpoint.types:
         query = query.where(OutboxRow.type.in_(endpoint.types))
+    if endpoint.format == "openlineage":
+        query = query.where(openlineage.has_form(OutboxRow))
     events = (await session.scalars(query.order_by(OutboxRow.id).limit(limit))).all()
-    rows = [
-        {
-            "endpoint_id": endpoint.id,
-            "event_id": event.event_id,
-            "position": event.id,
-            "type": event.type,
-            "subject": event.subject,
-            "body": body_of(event),
-            "event_time": event.time,
-            "traceparent": event.traceparent,
-        }
-        for event in events
-    ]
+    rows = [delivery_of(event, endpoint, hub_of(session)) for event in events]
     if rows:
         await session.execute(insert(DeliveryRow).on_conflict_do_nothing(), rows)
     return len(rows)
+
+
+def delivery_of(event: OutboxRow, endpoint: EndpointRow, hub: str) -> dict[str, Any]:
+    """The columns of the delivery of an event to an endpoint in whose format it has a form."""
+    form = written(event, hub)[endpoint.format]
+    return {
+        "endpoint_id": endpoint.id,
+        "event_id": event.event_id,
+        "position": event.id,
+        "type": event.type,
+        "subject": form.subject,
+        "body": form.body,
+        "event_time": event.time,
+        "traceparent": event.traceparent,
+    }

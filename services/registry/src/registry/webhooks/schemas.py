@@ -15,6 +15,7 @@ from mergehub.contracts.strict import Time
 from mergehub.kit.paging.pages import Page
 from mergehub.kit.problems.choices import one_of
 from registry.accounts.schemas import HandleText
+from registry.webhooks.bodies.formats import Format
 from registry.webhooks.signing import Signature
 
 DeliveryState = Literal["pending", "delivered", "failed"]
@@ -34,6 +35,22 @@ Description = Annotated[str, Field(max_length=500)]
 Ordered = Annotated[
     bool,
     Field(description="Send a subject's events in order; a failed one holds back the next."),
+]
+FormatOf = Annotated[
+    Format,
+    Field(
+        description="`standard`: each event as a webhook by Standard Webhooks. `openlineage`: runs "
+        "as run events of OpenLineage, for a listener such as `https://example.org/api/v1/lineage`."
+    ),
+]
+BearerToken = Annotated[
+    str,
+    Field(
+        max_length=4000,
+        pattern=r"^[A-Za-z0-9._~+/-]*=*$",
+        description="A token that the receiver asks for, sent as `Authorization: Bearer …`. No "
+        "answer shows it. An empty one means none.",
+    ),
 ]
 Scheme = Annotated[
     Signature,
@@ -55,12 +72,19 @@ class EndpointCreate(Message):
     )
     description: Description = ""
     types: Types = Field(default_factory=list)
-    ordered: Ordered = False
+    format: FormatOf = "standard"
+    ordered: Ordered | None = Field(
+        None, description="Without it, endpoints of the format `openlineage` are ordered."
+    )
     signature: Scheme = "v1"
+    bearer_token: BearerToken = ""
 
 
 class EndpointUpdate(Message):
-    """Omitted fields do not change. Enabling, or another URL, clears the record of failures."""
+    """Omitted fields do not change. Enabling, or another URL, clears the record of failures.
+
+    Another origin in `url` needs `bearer_token` again, if there is one.
+    """
 
     model_config = example(enabled=True)
 
@@ -68,6 +92,7 @@ class EndpointUpdate(Message):
     description: Description | None = None
     types: Types | None = None
     ordered: Ordered | None = None
+    bearer_token: BearerToken | None = None
     enabled: bool | None = None
 
 
@@ -82,9 +107,11 @@ class Endpoint(Answer):
     url: str
     description: str
     types: list[str]
+    format: Format
     ordered: bool
     signature: Signature
     public_key: str | None
+    has_bearer_token: bool
     enabled: bool
     disabled_at: datetime | None
     disabled_reason: str | None

@@ -31,6 +31,11 @@ def place(endpoint: UUID) -> str:
     return f"webhooks/{endpoint}"
 
 
+def bearer_place(endpoint: UUID) -> str:
+    """Return the place of an endpoint's bearer token."""
+    return f"{place(endpoint)}/bearer-token"
+
+
 async def reseal(session: AsyncSession, sealer: Sealer) -> None:
     """Seal with the newest key every secret that is in clear or sealed with an older one.
 
@@ -42,6 +47,8 @@ async def reseal(session: AsyncSession, sealer: Sealer) -> None:
             row.secret = _renewed(sealer, row.secret, place(row.id))
             if row.previous_secret is not None:
                 row.previous_secret = _renewed(sealer, row.previous_secret, place(row.id))
+            if row.bearer_token is not None:
+                row.bearer_token = _renewed(sealer, row.bearer_token, bearer_place(row.id))
         except (SealBroken, SecretsKeyMissing) as error:
             raise SecretsUnreadable(MISSING.format(error=error, endpoint=row.id)) from None
     for kept in await session.scalars(_answers(sealer)):
@@ -53,7 +60,8 @@ async def reseal(session: AsyncSession, sealer: Sealer) -> None:
 
 def _endpoints(sealer: Sealer) -> Select[EndpointRow]:
     """Endpoints with a secret that is not sealed with the newest key; without a key, all."""
-    columns = (EndpointRow.secret, func.coalesce(EndpointRow.previous_secret, EndpointRow.secret))
+    others = (EndpointRow.previous_secret, EndpointRow.bearer_token)
+    columns = (EndpointRow.secret, *(func.coalesce(each, EndpointRow.secret) for each in others))
     query = select(EndpointRow).order_by(EndpointRow.id).with_for_update()
     if sealer.prefix is None:
         return query

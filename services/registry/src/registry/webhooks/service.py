@@ -13,17 +13,17 @@ from mergehub.contracts.events import WebhookDisabled
 from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.identity.sealing import Sealer
 from mergehub.kit.identity.tokens import Principal
-from mergehub.kit.outbound.addresses import AddressRefused, Network, checked_url
+from mergehub.kit.outbound.addresses import Network
 from mergehub.kit.paging.pages import PageRequest
-from mergehub.kit.problems.problem import FieldFault
 from registry.accounts.quotas import check_quota
 from registry.accounts.service import writable
 from registry.actor import Actor
 from registry.audit.service import audit
 from registry.events.models import outbox
 from registry.webhooks import repository
+from registry.webhooks.checks import check_token_stays, check_types, sendable
 from registry.webhooks.counts import WEBHOOKS
-from registry.webhooks.errors import EndpointNotFound, UrlRefused
+from registry.webhooks.errors import EndpointNotFound
 from registry.webhooks.models import EndpointRow
 from registry.webhooks.schemas import (
     Endpoint,
@@ -32,7 +32,7 @@ from registry.webhooks.schemas import (
     EndpointUpdate,
     EndpointWithSecret,
 )
-from registry.webhooks.secrets import place
+from registry.webhooks.secrets import bearer_place, place
 from registry.webhooks.signing import Signature, new_secret, public_key
 
 ROTATION = timedelta(hours=24)
@@ -47,12 +47,17 @@ async def create(
 ) -> EndpointWithSecret:
     """Create an endpoint with a secret of its own.
 
-    Raises UrlRefused, NoAccount, NotYours, OwnerInvalid, QuotaExceeded and SecretsKeyMissing.
+    Raises UrlRefused, TypeWithoutForm, NoAccount, NotYours, OwnerInvalid, QuotaExceeded and
+    SecretsKeyMissing.
     """
-    url = _sendable(wanted.url, allowed)
+    url = sendable(wanted.url, allowed)
+    check_types(wanted.format, wanted.types)
     owner = await writable(session, manager.who, wanted.owner)
     await check_quota(session, manager, owner, WEBHOOKS)
-    row = EndpointRow(id=uuid4(), **wanted.model_dump() | {"url": url, "owner": owner})
+    ordered = wanted.format == "openlineage" if wanted.ordered is None else wanted.ordered
+    given = wanted.model_dump() | {"url": url, "owner": owner, "ordered": ordered}
+    row = EndpointRow(id=uuid4(), **given)
+    _give_bearer_token(row, wanted.bearer_token, sealer)
     secret = _give_secret(row, wanted.signature, sealer)
     session.add(row)
     await session.flush()
@@ -80,19 +85,25 @@ async def change(
     endpoint_id: UUID,
     wanted: EndpointUpdate,
     allowed: Collection[Network],
+    sealer: Sealer,
     check: Callable[[str], None],
 ) -> Endpoint:
     """Change what `wanted` names, if `check` accepts the current entity tag.
 
-    Raises EndpointNotFound, UrlRefused and what `check` raises.
+    Raises EndpointNotFound, UrlRefused, TypeWithoutForm, BearerTokenNeeded, SecretsKeyMissing and
+    what `check` raises.
     """
     row, now = await locked(session, manager.who, endpoint_id)
     check(etag_of(shown(row)))
-    given = wanted.model_dump(exclude_none=True, exclude={"enabled"})
+    given = wanted.model_dump(exclude_none=True, exclude={"enabled", "bearer_token"})
+    check_types(row.format, given.get("types", ()))
     if "url" in given:
-        given["url"] = _sendable(given["url"], allowed)
+        given["url"] = sendable(given["url"], allowed)
+        check_token_stays(row, given["url"], wanted.bearer_token)
     for name, value in given.items():
         setattr(row, name, value)
+    if wanted.bearer_token is not None:
+        _give_bearer_token(row, wanted.bearer_token, sealer)
     if wanted.enabled is False and row.disabled_at is None:
         await _end(session, row, "manual", now)
     if wanted.enabled:
@@ -183,23 +194,20 @@ def _give_secret(row: EndpointRow, signature: Signature, sealer: Sealer) -> str:
     return secret
 
 
+def _give_bearer_token(row: EndpointRow, token: str, sealer: Sealer) -> None:
+    row.bearer_token = sealer.seal(token, bearer_place(row.id)) if token else None
+
+
 def _scheme(row: EndpointRow) -> Signature:
     return "v1a" if row.public_key is not None else "v1"
 
 
 def _columns(row: EndpointRow) -> dict[str, Any]:
-    names = Endpoint.model_fields.keys() - {"enabled"}
-    return {name: getattr(row, name) for name in names} | {"enabled": row.disabled_at is None}
-
-
-def _sendable(url: str, allowed: Collection[Network]) -> str:
-    try:
-        return checked_url(url, allowed)
-    except AddressRefused as refused:
-        fault = FieldFault(
-            pointer="/url", code="webhook-url-refused", detail=str(refused), suggestion=None
-        )
-        raise UrlRefused(f"Not valid: /url. {refused}", errors=[fault]) from None
+    told = {
+        "enabled": row.disabled_at is None,
+        "has_bearer_token": row.bearer_token is not None,
+    }
+    return told | {name: getattr(row, name) for name in Endpoint.model_fields if name not in told}
 
 
 def _unknown(endpoint_id: UUID) -> EndpointNotFound:

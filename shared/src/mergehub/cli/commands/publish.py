@@ -9,8 +9,9 @@ from typing import IO, Any
 
 import click
 
+from mergehub.cli.comparing import warnings
 from mergehub.cli.connection import hub
-from mergehub.cli.failures import recipe_faults, recipe_text
+from mergehub.cli.failures import recipe_faults, recipe_text, show_warnings
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.contracts.names import RECIPE_NAME
 from mergehub.recipe import parse_to_merge
@@ -58,13 +59,16 @@ def publish(
         known = client.get("/v1/recipes", name=name, owner=owner)["items"]
         if known:
             _check_that_nothing_is_lost(known[0], f"{owner}/{name}", given)
-            version = client.publish_version(known[0]["id"], text)
+            answer = client.publish_version(known[0]["id"], text)
         else:
-            version = client.publish(text, name, owner=owner, **given)["version"]
+            answer = client.publish(text, name, owner=owner, **given)
+    version, found = answer.get("version", answer), warnings(answer)
     if raw:
-        show_json({"name": name, "owner": owner, "version": version})
+        told = [each._asdict() for each in found]
+        show_json({"name": name, "owner": owner, "version": version, "warnings": told})
     else:
         click.echo(f"{name} version {version['number']}  {version['digest']}")
+        show_warnings(found)
 
 
 def _name(file: str, given: str | None) -> tuple[str, str]:

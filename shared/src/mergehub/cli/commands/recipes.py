@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import IO
 
 import click
 
-from mergehub.cli.failures import Line, recipe_faults, recipe_text, show_fault
+from mergehub.cli import comparing
+from mergehub.cli.comparing import compared
+from mergehub.cli.failures import Line, recipe_faults, recipe_text, show_warnings
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.method_option import with_method_file
 from mergehub.client.near import near
@@ -16,25 +17,37 @@ from mergehub.recipe import MethodSpec, catalogue, ingredients, parse_to_merge, 
 
 @click.command()
 @click.argument("file", type=click.File(encoding="utf-8"))
+@click.option("--offline", is_flag=True, help="Ask no hub about the models.")
 @as_json
 @with_method_file
-def check(file: IO[str], raw: bool) -> None:
+@click.pass_context
+def check(ctx: click.Context, /, file: IO[str], offline: bool, raw: bool) -> None:
     """Report everything that is wrong with a recipe.
 
     FILE is a recipe in mergekit's YAML, or - for standard input. The exit status is 1 if it has
-    faults.
+    faults. If this shell knows a hub, it also warns of what the hub's lineage knows of the models:
+    that they share no base, or another than the base_model, their flags and their licences.
     """
+    text = recipe_text(file)
     with recipe_faults(file.name):
-        recipe, warnings = parse_to_merge(recipe_text(file))
+        recipe, found = parse_to_merge(text)
+    lines = list(map(Line.of, found))
+    own_method = ctx.params.get("method_file") is not None  # no hub knows it
+    answer = None if offline or own_method else compared(ctx, text)
+    if answer is not None:
+        lines = list(dict.fromkeys([*lines, *comparing.warnings(answer)]))
     models = [str(ref) for ref in ingredients(recipe)]
     if raw:
         about = {"method": recipe.merge_method, "models": models, "digest": recipe_digest(recipe)}
-        show_json(about | {"warnings": [asdict(warning) for warning in warnings]})
+        state = None if answer is None else answer["lineage"]
+        warnings = [line._asdict() for line in lines]
+        show_json(about | {"warnings": warnings, "lineage": state})
         return
     click.echo(f"{file.name} is a valid recipe: {recipe.merge_method} of {', '.join(models)}")
     click.echo(recipe_digest(recipe))
-    for warning in warnings:
-        show_fault(Line.of(warning), colour="yellow")
+    show_warnings(lines)
+    if answer is not None and (note := comparing.note(answer)):
+        click.echo(note, err=True)
 
 
 @click.command()

@@ -9,6 +9,7 @@ from mergehub.client.api.leaderboard import (
     list_scores,
 )
 from mergehub.client.api.lineage import (
+    check_ingredients,
     clear_flag,
     export_graph,
     flag_model,
@@ -32,7 +33,9 @@ from mergehub.client.api.lineage import (
     list_popular_models,
     list_relatives,
     list_risers,
+    restore_edge,
     update_model,
+    withdraw_edge,
 )
 from mergehub.client.api.registry import (
     ask_for_shell,
@@ -103,6 +106,7 @@ __all__ = [
     "beat_worker",
     "cancel_run",
     "change_webhook",
+    "check_ingredients",
     "check_recipe",
     "claim_run",
     "clear_flag",
@@ -177,6 +181,7 @@ __all__ = [
     "replay_webhook_range",
     "report_run",
     "reset_quota",
+    "restore_edge",
     "retry_run",
     "revoke_token",
     "rotate_webhook_secret",
@@ -190,4 +195,5 @@ __all__ = [
     "update_account",
     "update_model",
     "update_recipe",
+    "withdraw_edge",
 ]

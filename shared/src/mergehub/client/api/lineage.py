@@ -31,21 +31,23 @@ def get_model(model_id: str | UUID, *, if_none_match: str | None = None) -> Call
     return Call("GET", f"/v1/models/{part(model_id)}", headers={"If-None-Match": if_none_match})
 
 
-def update_model(model_id: str | UUID, body: t.ModelUpdate) -> Call[t.ModelDetail]:
+def update_model(
+    model_id: str | UUID, body: t.ModelUpdate, *, if_match: str
+) -> Call[t.ModelDetail]:
     """Change what the body names. A renamed model keeps its id, and is found by former names."""
-    return Call("PATCH", f"/v1/models/{part(model_id)}", body=body)
+    return Call("PATCH", f"/v1/models/{part(model_id)}", headers={"If-Match": if_match}, body=body)
 
 
 def list_ancestors(
     model_id: str | UUID,
     *,
     max_depth: int | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
     relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
     | None = None,
     method: list[str] | None = None,
     since: str | None = None,
-    limit: int | None = None,
-    cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Walk]:
     """The models that a model was made from, directly or by way of others. With `Accept:
@@ -57,11 +59,11 @@ def list_ancestors(
         f"/v1/models/{part(model_id)}/ancestors",
         query={
             "max_depth": max_depth,
+            "limit": limit,
+            "cursor": cursor,
             "relation": relation,
             "method": method,
             "since": since,
-            "limit": limit,
-            "cursor": cursor,
         },
         headers={"If-None-Match": if_none_match},
     )
@@ -71,12 +73,12 @@ def list_descendants(
     model_id: str | UUID,
     *,
     max_depth: int | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
     relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
     | None = None,
     method: list[str] | None = None,
     since: str | None = None,
-    limit: int | None = None,
-    cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Walk]:
     """The models that were made from a model, directly or by way of others. With `Accept:
@@ -88,11 +90,11 @@ def list_descendants(
         f"/v1/models/{part(model_id)}/descendants",
         query={
             "max_depth": max_depth,
+            "limit": limit,
+            "cursor": cursor,
             "relation": relation,
             "method": method,
             "since": since,
-            "limit": limit,
-            "cursor": cursor,
         },
         headers={"If-None-Match": if_none_match},
     )
@@ -102,12 +104,12 @@ def list_relatives(
     model_id: str | UUID,
     *,
     max_depth: int | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
     relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
     | None = None,
     method: list[str] | None = None,
     since: str | None = None,
-    limit: int | None = None,
-    cursor: str | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Walk]:
     """What a model was made from and what was made from it. With `Accept: application/x-ndjson`,
@@ -118,11 +120,11 @@ def list_relatives(
         f"/v1/models/{part(model_id)}/relatives",
         query={
             "max_depth": max_depth,
+            "limit": limit,
+            "cursor": cursor,
             "relation": relation,
             "method": method,
             "since": since,
-            "limit": limit,
-            "cursor": cursor,
         },
         headers={"If-None-Match": if_none_match},
     )
@@ -270,6 +272,11 @@ def get_contamination(
         query={"limit": limit},
         headers={"If-None-Match": if_none_match},
     )
+
+
+def check_ingredients(body: t.IngredientsAsked) -> Call[t.Ingredients]:
+    """What is known of the models of a recipe: their shared base, flags and licences."""
+    return Call("POST", "/v1/graph/ingredients", body=body)
 
 
 def get_map(
@@ -524,3 +531,13 @@ def flag_model(model_id: str | UUID, body: t.FlagCreate) -> Call[t.Flag]:
 def clear_flag(model_id: str | UUID, flag_id: int) -> Call[None]:
     """Take a warning back. The flag stays in the model's history, with who cleared it, and when."""
     return Call("DELETE", f"/v1/models/{part(model_id)}/flags/{part(flag_id)}")
+
+
+def withdraw_edge(model_id: str | UUID, edge: int, body: t.WithdrawalCreate) -> Call[t.Withdrawal]:
+    """Say that a model did not come from a parent in this way. No answer has the edge any more."""
+    return Call("POST", f"/v1/models/{part(model_id)}/edges/{part(edge)}/withdrawal", body=body)
+
+
+def restore_edge(model_id: str | UUID, edge: int) -> Call[None]:
+    """Put a withdrawn edge back, with all that sources have said of it meanwhile."""
+    return Call("DELETE", f"/v1/models/{part(model_id)}/edges/{part(edge)}/withdrawal")

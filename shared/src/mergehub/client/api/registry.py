@@ -9,7 +9,9 @@ from mergehub.client.calls import Call, Pages, Stream, part
 from mergehub.client.types import registry as t
 
 
-def publish_recipe(body: t.RecipeCreate, *, idempotency_key: str | None = None) -> Call[t.Recipe]:
+def publish_recipe(
+    body: t.RecipeCreate, *, idempotency_key: str | None = None
+) -> Call[t.PublishedRecipe]:
     """Publish a recipe with its version 1."""
     return Call(
         "POST", "/v1/recipes", headers={"Idempotency-Key": idempotency_key}, body=body, keyed=True
@@ -61,7 +63,7 @@ def update_recipe(recipe_id: str | UUID, body: t.RecipeUpdate, *, if_match: str)
 
 def publish_recipe_version(
     recipe_id: str | UUID, body: t.RecipeVersionCreate, *, idempotency_key: str | None = None
-) -> Call[t.RecipeVersion]:
+) -> Call[t.PublishedVersion]:
     """Publish the next version, unless the newest version has the same digest."""
     return Call(
         "POST",

@@ -77,9 +77,11 @@ class Dates(TypedDict):
 class Edge(TypedDict):
     """`child` came from `parent`; digests name the revisions, if they are known.
 
+    The `id` names the edge when a moderator withdraws it.
     `source` is where this was learned, `confidence` (0 to 100) how sure it is, and `evidence` where
     it is written. `made_on` is when the child was made, or else when this was learned."""
 
+    id: int
     child: str
     parent: str
     child_digest: str | None
@@ -158,6 +160,18 @@ class GraphState(TypedDict):
     scores_as_of: str | None
 
 
+class GroupKinship(TypedDict):
+    """How the models of a group are related, by `rule`.
+
+    - `compared`: those whose origin is known, as the question names them.
+    - `apart`: those of them that did not come from the group's base, if the hub knows that.
+    - `shared`: the nearest model that all of them came from."""
+
+    compared: list[str]
+    apart: list[str]
+    shared: Named | None
+
+
 class ImportCreate(TypedDict):
     """At most 10,000 rows. Importing the same rows again changes nothing."""
 
@@ -211,6 +225,50 @@ class ImportedModel(TypedDict):
     line: NotRequired[int | None]
 
 
+class Ingredient(TypedDict):
+    """A model that the hub knows; `asked` is how the question names it.
+
+    - `originals`: the models without parents that it came from, at most three.
+    - `flags`: the nearest flags of it and its ancestors, at most ten."""
+
+    id: str
+    name: str
+    asked: str
+    originals: list[Named]
+    flags: list[InheritedFlag]
+
+
+class IngredientGroup(TypedDict):
+    """Models that are merged with one another, and the base of their task vectors, if any."""
+
+    models: list[str]
+    base: NotRequired[str | None]
+
+
+class Ingredients(TypedDict):
+    """What is known of the models; `groups` are in the order of the question.
+
+    `forbidding`, `conflicts` and `exclusions` are of the licences that a merge of all of them would
+    inherit: those that allow no merge to be passed on, those that are broken already, and those
+    that no licence of the merge can keep both."""
+
+    rule: str
+    models: list[Ingredient]
+    unknown: list[str]
+    groups: list[GroupKinship]
+    forbidding: list[InheritedLicence]
+    conflicts: list[LicenceConflict]
+    exclusions: list[LicenceExclusion]
+    as_of: int
+
+
+class IngredientsAsked(TypedDict):
+    """The groups of a recipe; `models` are those in none of them, such as adapters."""
+
+    groups: list[IngredientGroup]
+    models: NotRequired[list[str]]
+
+
 class InheritedFlag(TypedDict):
     """A flag; `path` leads from the model to the one on which it was set."""
 
@@ -230,6 +288,17 @@ class InheritedLicence(TypedDict):
     count: int
 
 
+class Learned(TypedDict):
+    """An edge that had been refused because it would have closed a cycle."""
+
+    child: str
+    child_name: str
+    parent: str
+    parent_name: str
+    relation: str
+    role: str
+
+
 class LicenceConflict(TypedDict):
     """A licence that is broken.
 
@@ -244,7 +313,7 @@ class LicenceConflict(TypedDict):
 
 
 class LicenceExclusion(TypedDict):
-    """Two inherited licences of which neither keeps what the other demands."""
+    """Two inherited licences that no licence of the model can keep both."""
 
     one: InheritedLicence
     other: InheritedLicence
@@ -253,12 +322,14 @@ class LicenceExclusion(TypedDict):
 class Licences(TypedDict):
     """What the model inherits, and what of it is broken, by `rule`.
 
+    `forbidding` are the inherited licences that do not allow derived models to be passed on.
     `unknown`: how many of the model and its ancestors have no known licence."""
 
     model: Named
     licence: str | None
     rule: str
     inherited: list[InheritedLicence]
+    forbidding: list[InheritedLicence]
     conflicts: list[LicenceConflict]
     exclusions: list[LicenceExclusion]
     unknown: int
@@ -398,6 +469,7 @@ class ModelDetail(TypedDict):
     flags: list[Flag]
     claims: list[Claim]
     refused_parents: list[RefusedParent]
+    withdrawn_parents: list[WithdrawnParent]
 
 
 class ModelName(TypedDict):
@@ -554,6 +626,7 @@ class RefusedParent(TypedDict):
     relation: str
     role: str
     run: str | None
+    source: str
     reason: str
     created_at: str
 
@@ -605,7 +678,7 @@ class Skipped(TypedDict):
     line: int
     child: str
     parent: str | None
-    code: Literal["empty-name", "malformed-name", "self-loop", "cycle"]
+    code: Literal["empty-name", "malformed-name", "self-loop", "cycle", "withdrawn"]
     reason: str
 
 
@@ -621,6 +694,49 @@ class Walk(TypedDict):
     truncated: bool
     next_cursor: str | None
     as_of: int
+
+
+class Withdrawal(TypedDict):
+    """An edge that is in no answer, why, and by whom it was withdrawn.
+
+    `learned`: the edges that were refused before, and that are in the graph now."""
+
+    edge: int
+    child: str
+    parent: str
+    parent_name: str
+    relation: str
+    role: str
+    reason: str
+    evidence: str | None
+    withdrawn_by: str
+    withdrawn_at: str
+    learned: list[Learned]
+
+
+class WithdrawalCreate(TypedDict):
+    reason: str
+    evidence: NotRequired[str | None]
+
+
+class WithdrawnParent(TypedDict):
+    """A parent that the graph had until a moderator withdrew the edge: why, and by whom.
+
+    `evidence` is the moderator's. Another request can restore the `edge`."""
+
+    edge: int
+    parent: str
+    name: str
+    relation: str
+    role: str
+    method: str | None
+    weight: float | None
+    source: str
+    confidence: int
+    reason: str
+    evidence: str | None
+    withdrawn_by: str
+    withdrawn_at: str
 
 
 class Problem(TypedDict):

@@ -102,12 +102,14 @@ class CapacityOutput(TypedDict):
 
 
 class CheckedRecipeAnswer(TypedDict):
-    """A valid recipe; `warnings` name what has less effect in it than it seems to."""
+    """A valid recipe."""
 
+    warnings: list[FieldFault]
+    lineage: Literal["answered", "unavailable", "not-asked"]
+    unknown_models: list[str]
     digest: str
     method: str
     ingredients: list[str]
-    warnings: list[FieldFault]
 
 
 class Claim(TypedDict):
@@ -184,9 +186,11 @@ class Endpoint(TypedDict):
     url: str
     description: str
     types: list[str]
+    format: Literal["standard", "openlineage"]
     ordered: bool
     signature: Literal["v1", "v1a"]
     public_key: str | None
+    has_bearer_token: bool
     enabled: bool
     disabled_at: str | None
     disabled_reason: str | None
@@ -216,8 +220,10 @@ class EndpointCreate(TypedDict):
             ]
         ]
     ]
-    ordered: NotRequired[bool]
+    format: NotRequired[Literal["standard", "openlineage"]]
+    ordered: NotRequired[bool | None]
     signature: NotRequired[Literal["v1", "v1a"]]
+    bearer_token: NotRequired[str]
 
 
 class EndpointPage(TypedDict):
@@ -228,7 +234,9 @@ class EndpointPage(TypedDict):
 
 
 class EndpointUpdate(TypedDict):
-    """Omitted fields do not change. Enabling, or another URL, clears the record of failures."""
+    """Omitted fields do not change. Enabling, or another URL, clears the record of failures.
+
+    Another origin in `url` needs `bearer_token` again, if there is one."""
 
     url: NotRequired[str | None]
     description: NotRequired[str | None]
@@ -250,6 +258,7 @@ class EndpointUpdate(TypedDict):
         | None
     ]
     ordered: NotRequired[bool | None]
+    bearer_token: NotRequired[str | None]
     enabled: NotRequired[bool | None]
 
 
@@ -261,9 +270,11 @@ class EndpointWithSecret(TypedDict):
     url: str
     description: str
     types: list[str]
+    format: Literal["standard", "openlineage"]
     ordered: bool
     signature: Literal["v1", "v1a"]
     public_key: str | None
+    has_bearer_token: bool
     enabled: bool
     disabled_at: str | None
     disabled_reason: str | None
@@ -492,6 +503,41 @@ class Parent(TypedDict):
     weight: NotRequired[float | None]
     layers: NotRequired[list[list[Any]] | None]
     base: NotRequired[Parent | None]
+
+
+class PublishedRecipe(TypedDict):
+    """A recipe that was just published, with the warnings of its check."""
+
+    warnings: list[FieldFault]
+    lineage: Literal["answered", "unavailable", "not-asked"]
+    unknown_models: list[str]
+    id: str
+    owner: str
+    visibility: Literal["public", "private"]
+    name: str
+    title: str
+    description: str
+    tags: list[str]
+    domains: list[str]
+    created_at: str
+    version: VersionSummary
+
+
+class PublishedVersion(TypedDict):
+    """A version that was just published, with the warnings of its check."""
+
+    warnings: list[FieldFault]
+    lineage: Literal["answered", "unavailable", "not-asked"]
+    unknown_models: list[str]
+    id: str
+    number: int
+    digest: str
+    method: str
+    created_at: str
+    recipe_id: str
+    ingredients: list[str]
+    source: str
+    canonical: dict[str, Any]
 
 
 class Queue(TypedDict):

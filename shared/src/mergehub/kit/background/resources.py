@@ -20,6 +20,8 @@ from mergehub.tls import tls
 
 REDIS_SECONDS = 5.0
 HUB_SECONDS = 4.0
+HUB = "hub"
+"""In the `info` of every session: the address at which the hub is known."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ async def open_resources(
     async with AsyncExitStack() as stack:
         database = Database(settings.database_url, service.name, settings.database_pool)
         stack.push_async_callback(database.close)
+        database.info[HUB] = settings.address
         redis = Redis.from_url(
             settings.redis_url,
             socket_timeout=REDIS_SECONDS,  # longer than a consumer's reading blocks

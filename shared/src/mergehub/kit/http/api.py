@@ -9,9 +9,9 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp, Scope
 
+from mergehub.kit.middleware.bodies import PROBES, HeadAsGet
 from mergehub.kit.middleware.cors import Cors
 from mergehub.kit.middleware.hosts import Hosts
-from mergehub.kit.middleware.requests import PROBES, HeadAsGet
 from mergehub.kit.middleware.security import SecurityHeaders
 
 

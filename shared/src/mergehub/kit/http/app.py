@@ -24,8 +24,8 @@ from mergehub.kit.http.parameters import known_parameters
 from mergehub.kit.http.stack import add_middleware
 from mergehub.kit.identity.auth import authenticated
 from mergehub.kit.identity.browsers import Sessions
+from mergehub.kit.middleware.bodies import PROBES
 from mergehub.kit.middleware.hosts import own_names
-from mergehub.kit.middleware.requests import PROBES
 from mergehub.kit.openapi.answers import share_errors
 from mergehub.kit.openapi.document import amend
 from mergehub.kit.openapi.links import Link, describe_links

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mergehub.kit.background.resources import Resources
-from mergehub.kit.middleware.requests import PROBES
+from mergehub.kit.middleware.bodies import PROBES
 from mergehub.kit.problems.answers import answer
 from mergehub.kit.problems.exhausted import NotReady
 

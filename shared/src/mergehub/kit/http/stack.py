@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from mergehub.kit.http.api import Api
 from mergehub.kit.http.await_tables import AwaitTables
 from mergehub.kit.http.problem_handlers import install_problems
+from mergehub.kit.middleware.bodies import BodyLimit, PlainBodies
 from mergehub.kit.middleware.deprecation import LateHeaders
 from mergehub.kit.middleware.etags import EntityTags, describe_etags
 from mergehub.kit.middleware.json_bodies import JsonBodies
@@ -17,7 +18,6 @@ from mergehub.kit.middleware.literal_paths import LiteralPaths, literal_paths
 from mergehub.kit.middleware.nul import NoNul
 from mergehub.kit.middleware.request_id import RequestId
 from mergehub.kit.middleware.request_metrics import RequestMetrics
-from mergehub.kit.middleware.requests import BodyLimit, PlainBodies
 from mergehub.kit.middleware.throttle import Throttle
 from mergehub.kit.middleware.time_limits import TimeLimit
 from mergehub.kit.openapi.answers import common_answers, plain_outputs

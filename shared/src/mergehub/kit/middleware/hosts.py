@@ -87,5 +87,5 @@ def own_names(settings: ServiceSettings) -> frozenset[str]:
     """The names of `MERGEHUB_HOSTS` and those that services use; empty if any name will do."""
     if not settings.hosts:
         return frozenset()
-    urls = filter(None, (settings.hub_url, settings.leaderboard_url))
+    urls = filter(None, (settings.hub_url, settings.lineage_url, settings.leaderboard_url))
     return frozenset(settings.hosts) | {parsed(url).raw_host.decode("ascii") for url in urls}

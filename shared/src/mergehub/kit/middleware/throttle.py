@@ -8,8 +8,8 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mergehub.kit.identity.callers import Callers
+from mergehub.kit.middleware.bodies import PROBES
 from mergehub.kit.middleware.rate_limits import Limiter, Quota, Verdict
-from mergehub.kit.middleware.requests import PROBES
 from mergehub.kit.problems.answers import answer
 from mergehub.kit.problems.exhausted import TooManyRequests
 from mergehub.kit.settings.service import ServiceSettings

@@ -110,6 +110,10 @@ class ServiceSettings(SignInSettings):
         default="http://127.0.0.1:8000",
         description="The hub's origin, by which services reach each other.",
     )
+    lineage_url: HubUrl | None = Field(
+        default=None,
+        description="Where the registry reaches lineage, if not at the hub's origin.",
+    )
     leaderboard_url: HubUrl | None = Field(
         default=None,
         description="Where lineage reaches the leaderboard, if not at the hub's origin.",
@@ -198,6 +202,11 @@ class ServiceSettings(SignInSettings):
         "`/metrics` and `/healthz`; 0 serves none.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def address(self) -> str:
+        """The address at which the hub is known to people and to programs of others."""
+        return self.public_url or self.hub_url
 
     @cached_property
     def cursor_secret(self) -> bytes:

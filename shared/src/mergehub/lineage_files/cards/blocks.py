@@ -8,9 +8,14 @@ from typing import NamedTuple
 
 MOST_BLOCKS = 50
 END = "..."
-_FRONT = re.compile(r"\ufeff?\s*^---[ \t]*$\n(?P<front>.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
+_FRONT = re.compile(
+    r"\ufeff?\s*(<!--.{0,2000}?-->\s*)?^---[ \t]*$\n(?P<front>.*?)^---[ \t]*$",
+    re.DOTALL | re.MULTILINE,
+)
 _FENCE = re.compile(r"[ \t]{0,8}(`{3,}|~{3,})(?P<info>.*)")
 _RECIPE = re.compile(r"[ \t]*(merge_method|experts)[ \t]*:")
+_AROUND = re.compile(r"^(?:[ \t]{0,3}>[ ]?)+|</?(?:pre|code|details|summary|p|div)\b[^<>]{0,200}>")
+"""What Markdown and HTML put around a text that they show as it is."""
 _KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)[ \t]*:(?:[ \t]+(?P<value>[^#\s].*)|[ \t]*(#.*)?$)")
 _OURS = frozenset({
     "merge_method", "models", "slices", "modules", "base_model", "parameters", "dtype",
@@ -38,13 +43,25 @@ def recipes(card: str, front: Block | None) -> Iterator[Block]:
     """The recipes in a card's text, fenced or not, each as one YAML document."""
     before = front.line + front.text.count("\n") if front else 0
     found = 0
-    for start, lines, fenced in _segments(card.split("\n"), before):
-        for block in _runs(start, lines, fenced):
-            if any(map(_RECIPE.match, block.text.split("\n"))):
+    shown = [_AROUND.sub("", line).replace("\u00a0", " ") for line in card.split("\n")]
+    for start, lines, fenced in _segments(shown, before):
+        text = "\n".join(lines)
+        whole = [Block(start, text)] if fenced and _is_json(text) else None
+        for block in whole or _runs(start, lines, fenced):
+            if whole or is_recipe(block.text):
                 yield block
                 found += 1
                 if found == MOST_BLOCKS:
                     return
+
+
+def is_recipe(text: str) -> bool:
+    """Whether a line of a text begins what only a recipe has."""
+    return any(map(_RECIPE.match, text.split("\n")))
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip().startswith("{") and '"merge_method"' in text
 
 
 def _segments(lines: list[str], before: int) -> Iterator[tuple[int, list[str], bool]]:

@@ -10,6 +10,7 @@ from mergehub.lineage_files import values
 from mergehub.lineage_files.edges import edge_rows, shown
 from mergehub.lineage_files.licences import licence_of
 from mergehub.lineage_files.names import same
+from mergehub.lineage_files.records.parents import Parent, parents_of
 from mergehub.lineage_files.rows import MOST_PARENTS, Corrected, Edge, Facts, Row, Skipped
 from mergehub.lineage_files.text import whole
 from mergehub.lineage_files.words import domains_of, relation_of, usual_role
@@ -76,27 +77,35 @@ def _base_models(
     about: Mapping[str, Any], model: str, named: list[str], line: int, file: str
 ) -> Iterator[Row]:
     """An edge to each base model of the front matter that no recipe of the card names."""
-    parents = list(dict.fromkeys(values.texts(about.get("base_model"))))
+    told = about.get("base_model", about.get("base_models"))
+    parents = {_key(each): each for each in parents_of({"parent": told})}
     if len(parents) > MOST_PARENTS:
         reason = f"a model has at most {MOST_PARENTS} parents, this card names {len(parents)}"
         yield Skipped(line, model, "", reason, "too-many-parents")
         return
-    relation, note = _relation(about, len(parents), line)
+    usual, note = _relation(about, len(parents), line)
     if note and parents:
         yield note
-    for parent in parents:
-        told = edge_rows(
-            model, parent, line, relation=relation, role=usual_role(relation),
-            evidence=values.evidence(f"{file}:{line}"), source=SOURCE,
+    for written, own in parents.values():
+        relation = relation_of(shown(own.get("relation"))) or "unknown"
+        relation = usual if relation == "unknown" else relation
+        rows = edge_rows(
+            model, written, line, relation=relation, role=usual_role(relation),
+            weight=values.number(own.get("weight")), evidence=values.evidence(f"{file}:{line}"),
+            source=SOURCE,
         )  # fmt: skip
-        for row in told:
+        for row in rows:
             if not (isinstance(row, Edge) and any(same(row.parent, each) for each in named)):
                 yield row
 
 
+def _key(parent: Parent) -> str:
+    return str(parent.written).lower()
+
+
 def _relation(about: Mapping[str, Any], parents: int, line: int) -> tuple[str, Corrected | None]:
     """The relation to the base models: stated, or plain from other fields, or unknown."""
-    word = shown(about.get("base_model_relation"))
+    word = shown(next(iter(values.texts(about.get("base_model_relation"))), None))
     relation = relation_of(word)
     if relation is None:
         reason = "this word for a relation is not known"

@@ -16,6 +16,8 @@ from mergehub.recipe.faults import bounded
 from mergehub.recipe.yaml.document import load_documents
 
 MOE = "moe"
+PARTS = frozenset({"models", "slices", "modules", "experts"})
+"""The fields of which a recipe has one."""
 
 
 class NoRecipe(Exception):
@@ -77,16 +79,35 @@ def read_merge(text: str) -> Merge:
     except RecipeError as error:
         fault = error.faults[0]
         raise NoRecipe(without_place(fault.message), fault.line) from None
-    data = documents[0].data if documents else None
-    if not isinstance(data, dict) or not {"models", "slices", "modules", "experts"} & data.keys():
+    told = documents[0].data if documents else None
+    data = _within(told)
+    if data is None:
         raise NoRecipe("it names no models")
-    faults = tuple(bounded(documents[0].faults)) or _faults(data)
+    faults = tuple(bounded(documents[0].faults)) or (_faults(data) if data is told else ())
     moe = "experts" in data
     method = MOE if moe else values.text(data.get("merge_method"))
     found: dict[str, Ingredient] = {}
     refused = [_take(found, data, *mention) for mention in _mentions(data)]
     unread = list(dict.fromkeys(each for each in refused if each is not None))
     return Merge(method, list(found.values()), unread, () if moe else faults)
+
+
+def _within(told: Any) -> Mapping[str, Any] | None:
+    """The recipe, which may be the value of a field: an object, or a text of its own."""
+    if not isinstance(told, dict):
+        return None
+    if told.keys() & PARTS:
+        return told
+    for value in told.values():
+        if isinstance(value, str) and "merge_method" in value:
+            try:
+                documents = load_documents(value)
+            except RecipeError:
+                continue
+            value = documents[0].data if documents else None
+        if isinstance(value, dict) and value.keys() & PARTS:
+            return value
+    return None
 
 
 def without_place(message: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from mergehub.lineage_files import values
@@ -15,7 +16,7 @@ from mergehub.recipe import ModelRef
 from mergehub.recipe.reference import PATHS
 from mergehub.recipe.yaml.limits import MAX_CHARACTERS
 
-from .blocks import Block, recipes
+from .blocks import Block, is_recipe, recipes
 from .mentions import FOLDERS, Mentions
 from .merges import Ingredient, Merge, NoRecipe, read_merge
 
@@ -46,18 +47,28 @@ def recipe_rows(
 ) -> Iterator[Row]:
     """The rows of all recipes of a card."""
     found: list[_Recipe] = []
-    for block in recipes(card, front):
+    for block in _blocks(card, front):
         try:
-            found.append(_Recipe(model, block, read_merge(block.text), file, mentions))
+            merge = read_merge(block.text)
         except NoRecipe as error:
             line = block.line + error.line - 1
             yield Skipped(line, model, "", f"the recipe cannot be read: {error}", "malformed")
+        else:
+            faults = () if block is front else merge.faults  # which has other fields as well
+            merge = replace(merge, faults=faults)
+            found.append(_Recipe(model, block, merge, file, mentions))
     last = _last(found)
     known: set[str] = set()
     for recipe in sorted(found, key=lambda each: each is not last):
         if recipe is not last:
             yield Corrected(recipe.block.line, "recipe", "", "", STEP)
         yield from recipe.rows(known, whole=recipe is last)
+
+
+def _blocks(card: str, front: Block | None) -> list[Block]:
+    """The recipes of the text; if it has none, the front matter, if that has one."""
+    found = list(recipes(card, front))
+    return found or ([front] if front and is_recipe(front.text) else [])
 
 
 class _Recipe:
@@ -104,6 +115,7 @@ class _Recipe:
             yield Corrected(line, "parent", str(one.ref), name, reason)
         yield from edge_rows(
             self._model, name, line, relation="merge", role=BASE if one.base else INGREDIENT,
+            role_stated=True,
             method=self._merge.method, weight=one.weight if whole else None,
             density=one.density if whole else None, layers=one.ranges if whole else None,
             evidence=self._evidence, source=SOURCE,

@@ -1,1 +1,1 @@
-"""Edge lists: CSV and JSON Lines, in whatever columns and fields their authors chose."""
+"""Edge lists and descriptions of models: CSV and JSON, in whatever form their authors chose."""

@@ -22,19 +22,29 @@ def rows(
     `is_torn` says of the cells of several lines that a stray quote has joined them.
     """
     feed = _Feed(source)
-    while feed.peek() is not None:
-        reader = csv.reader(feed, delimiter=delimiter, skipinitialspace=True)
-        try:
-            for cells in reader:
-                yield from feed.skipped()
-                if feed.several and is_torn(cells):
-                    raise csv.Error("a quote is not closed")
-                if any(each.strip() for each in cells):
-                    yield feed.begun, cells
-                feed.begin()
-        except csv.Error as error:
-            yield Skipped(feed.begun, "", "", f"the row cannot be read: {error}", "malformed")
-            feed.put_back()
+    while (line := feed.take()) is not None:
+        if isinstance(line, Skipped):
+            yield line
+        elif '"' not in line[1]:
+            yield line[0], line[1].rstrip("\n").split(delimiter)
+        else:
+            feed.begin(line)
+            yield from _quoted(feed, delimiter, is_torn)
+
+
+def _quoted(
+    feed: _Feed, delimiter: str, is_torn: Callable[[list[str]], bool]
+) -> Iterator[Cells | Skipped]:
+    """The row that begins with the present line, which has a quote."""
+    begun = feed.begun
+    try:
+        cells = next(csv.reader(feed, delimiter=delimiter, skipinitialspace=True), [])
+        if feed.several and is_torn(cells):
+            raise csv.Error("a quote is not closed")
+        yield begun, cells
+    except csv.Error as error:
+        yield Skipped(begun, "", "", f"the row cannot be read: {error}", "malformed")
+        feed.put_back()
     yield from feed.skipped()
 
 
@@ -46,50 +56,51 @@ class _Feed:
         self._waiting: deque[Line] = deque()
         self._skipped: list[Skipped] = []
         self._taken: list[Line] = []
+        self._first = False
+
+    def take(self) -> Line | Skipped | None:
+        """The next line that is not part of a row with quotes, or None at the end."""
+        return self._waiting.popleft() if self._waiting else next(self._source, None)
+
+    def begin(self, line: Line) -> None:
+        """Begin a row with a line that was taken."""
+        self._taken = [line]
+        self._first = True
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
+        if self._first:
+            self._first = False
+            return self._taken[0][1]
         if len(self._taken) == LONGEST_ROW:
             raise csv.Error(f"a quote is not closed within {LONGEST_ROW} lines")
-        if self.peek() is None:
+        line = self.take()
+        while isinstance(line, Skipped):
+            self._skipped.append(line)
+            line = self.take()
+        if line is None:
             raise StopIteration
-        self._taken.append(self._waiting.popleft())
-        return self._taken[-1][1]
+        self._taken.append(line)
+        return line[1]
 
     @property
     def begun(self) -> int:
         """The line on which the present row begins."""
-        return self._taken[0][0] if self._taken else 0
+        return self._taken[0][0]
 
     @property
     def several(self) -> bool:
         """Whether the present row has several lines."""
         return len(self._taken) > 1
 
-    def peek(self) -> str | None:
-        """The next line, or None at the end."""
-        while not self._waiting:
-            line = next(self._source, None)
-            if line is None:
-                return None
-            if isinstance(line, Skipped):
-                self._skipped.append(line)
-            else:
-                self._waiting.append(line)
-        return self._waiting[0][1]
-
-    def begin(self) -> None:
-        """Begin a row."""
-        self._taken.clear()
-
     def put_back(self) -> None:
-        """Begin a row again after the first line of the present one."""
+        """Let all lines of the present row but the first be taken again."""
         self._waiting.extendleft(reversed(self._taken[1:]))
         self._taken.clear()
 
     def skipped(self) -> Iterator[Skipped]:
-        """The lines that were skipped since the last call."""
-        while self._skipped:
-            yield self._skipped.pop(0)
+        """The lines that were skipped within the present row."""
+        yield from self._skipped
+        self._skipped.clear()

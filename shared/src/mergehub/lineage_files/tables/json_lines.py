@@ -1,85 +1,111 @@
-"""Edge lists and descriptions of models as JSON Lines, or as one JSON list."""
+"""Edge lists and descriptions of models in JSON, in one of many forms."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mergehub.lineage_files.graphs.node_link import graph_in
 from mergehub.lineage_files.model_info import is_model_info, rows_of_model
-from mergehub.lineage_files.rows import Corrected, Row, Skipped, Unreadable
-from mergehub.lineage_files.text import Line, lines, whole
+from mergehub.lineage_files.records.columns import fields_of, is_pair, record, unknown_among
+from mergehub.lineage_files.records.records import rows_of
+from mergehub.lineage_files.rows import Corrected, Row, Skipped
 
-from .columns import fields_of, record, unknown_among
-from .records import rows_of
+from .json_shapes import Value, is_tree, of_columns, of_mapping, of_tree, wrapped
+from .json_values import values
 
-LONGEST_LIST = 64 << 20
 MOST_UNKNOWN = 100
+DEEPEST = 4
+PAIR = "a pair without names of columns: --columns parent,child says which one is the parent"
 
 
-def read_json(path: Path) -> Iterator[Row]:
-    """The rows of a file with one object on each line, or with one list of objects.
+def read_json(path: Path, columns: Sequence[str] | None = None) -> Iterator[Row]:
+    """The rows of a file with one value on each line, or with one list or object.
 
-    An object names a child with its parent or parents, or describes a model; the latter may be a
-    model's information from the Hugging Face Hub.
+    An object names a child with its parent or parents, or describes a model, as the Hugging Face
+    Hub does it; or it is a whole graph. `columns` names the elements of lists.
 
     Raises:
-        Unreadable: a list that is too long, or is not JSON.
+        Unreadable: a value that is too long, or is not JSON.
     """
-    seen: set[str] = set()
-    for line, value in _values(path):
+    reader = _Reader(columns)
+    for line, value in values(path):
+        yield from reader.rows(value, line)
+
+
+class _Reader:
+    """It says of each field that is not known only once that it is not read."""
+
+    def __init__(self, columns: Sequence[str] | None) -> None:
+        self._columns = columns
+        self._seen: set[str] = set()
+
+    def rows(self, value: Any, line: int, depth: int = 0) -> Iterator[Row]:
+        """The rows of one value."""
         if isinstance(value, Skipped):
             yield value
-        elif not isinstance(value, dict):
-            yield Skipped(line, "", "", "this is not a JSON object", "malformed")
-        elif is_model_info(value):
-            yield from rows_of_model(value, line)
+        elif isinstance(value, dict):
+            yield from self._object(value, line, depth)
+        elif isinstance(value, list):
+            yield from self._list(value, line, depth)
         else:
-            fields = fields_of(value)
-            for column in unknown_among(value, fields):
-                if column not in seen and len(seen) < MOST_UNKNOWN:
-                    seen.add(column)
-                    yield Corrected(
-                        line, column[:100], "", "", "this field is not known, and not read"
-                    )
-            yield from rows_of(record(fields, value), line)
+            yield Skipped(line, "", "", "this is not a JSON object", "malformed")
+
+    def _list(self, value: list[Any], line: int, depth: int) -> Iterator[Row]:
+        if not any(isinstance(each, list | dict) for each in value):
+            if self._columns is None:
+                yield Skipped(line, "", "", PAIR, "no-columns")
+            else:
+                yield from self._record(dict(zip(self._columns, value, strict=False)), line)
+        elif depth < DEEPEST:
+            for each in value:
+                yield from self.rows(each, line, depth + 1)
+        else:
+            yield Skipped(line, "", "", "the lists are nested too deeply", "malformed")
+
+    def _object(self, value: Value, line: int, depth: int) -> Iterator[Row]:
+        if is_model_info(value):
+            yield from rows_of_model(value, line)
+        elif _is_edge(value):
+            yield from self._record(value, line)
+        elif graph := graph_in(value):
+            yield from graph.rows(line)
+        elif is_tree(value):
+            yield from self._records(of_tree(value), line)
+        elif records := list(of_columns(value)):
+            yield from self._records(iter(records), line)
+        elif depth < DEEPEST and (held := wrapped(value)):
+            for each in held:
+                yield from self.rows(each, line, depth + 1)
+        elif {"parent", "name"} & fields_of(value).keys():
+            yield from self._record(value, line)
+        elif records := list(of_mapping(value)):
+            yield from self._records(iter(records), line)
+        else:
+            yield from self._record(value, line)
+
+    def _records(self, records: Iterator[Value], line: int) -> Iterator[Row]:
+        for place, each in enumerate(records, line):
+            yield from self._record(each, place)
+
+    def _record(self, value: Value, line: int) -> Iterator[Row]:
+        fields = fields_of(value)
+        if len(fields) < len(value):
+            yield from self._unknown(value, fields, line)
+        yield from rows_of(record(fields, value), line, is_pair=is_pair(fields))
+
+    def _unknown(self, value: Value, fields: Mapping[str, str], line: int) -> Iterator[Row]:
+        for column in unknown_among(value, fields):
+            if column not in self._seen and len(self._seen) < MOST_UNKNOWN:
+                self._seen.add(column)
+                reason = "this field is not known, and not read"
+                yield Corrected(line, column[:100], "", "", reason)
 
 
-def _values(path: Path) -> Iterator[tuple[int, Any]]:
-    source = lines(path)
-    first = next((line for line in source if isinstance(line, Skipped) or line[1].strip()), None)
-    if first is None:
-        return
-    if not isinstance(first, Skipped) and _is_whole(first[1]):
-        yield from enumerate(_document(path), 1)
-        return
-    for line in chain([first], source):
-        if isinstance(line, Skipped):
-            yield line.line or 0, line
-        elif line[1].strip():
-            yield line[0], _value(line)
-
-
-def _is_whole(first: str) -> bool:
-    """Whether the file is one JSON document: a list, or an object that does not end on its line."""
-    if first.lstrip().startswith("["):
-        return True
-    return first.lstrip().startswith("{") and isinstance(_value((1, first)), Skipped)
-
-
-def _value(line: Line) -> Any:
-    try:
-        return json.loads(line[1])
-    except (ValueError, RecursionError) as error:
-        why = error.msg if isinstance(error, json.JSONDecodeError) else "it is nested too deeply"
-        return Skipped(line[0], "", "", f"the line is not JSON: {why}", "malformed")
-
-
-def _document(path: Path) -> list[Any]:
-    try:
-        found = json.loads(whole(path, LONGEST_LIST).strip())
-    except (ValueError, RecursionError):
-        raise Unreadable(f"{path.name} is neither JSON Lines nor one JSON document.") from None
-    return found if isinstance(found, list) else [found]
+def _is_edge(value: Value) -> bool:
+    """Whether an object is plainly one line of an edge list, as nearly all are."""
+    fields = fields_of(value)
+    if "parent" not in fields or "child" not in fields:
+        return False
+    return not isinstance(value.get(fields["child"]), dict)

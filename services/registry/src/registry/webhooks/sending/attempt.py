@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import httpcore
 import httpx
@@ -26,15 +27,27 @@ ERROR_CHARACTERS = 500
 USER_AGENT = f"Mergehub-Webhooks/{__version__}"
 
 
+class Sealed(NamedTuple):
+    """A secret as it is stored, and the place that it was sealed for."""
+
+    text: str
+    place: str
+
+
 @dataclass(frozen=True)
 class Letter:
-    """A request to send; `sealed` are the secrets valid now, as they are stored at `place`."""
+    """A request to send, with the secrets valid now and the receiver's own token, if it has one."""
 
     url: str
-    place: str
-    sealed: Sequence[str]
+    secrets: Sequence[Sealed]
+    bearer_token: Sealed | None
     message: str
     body: bytes
+
+    @property
+    def sealed(self) -> Sequence[Sealed]:
+        """Everything that is to be opened."""
+        return self.secrets if self.bearer_token is None else [*self.secrets, self.bearer_token]
 
 
 @dataclass(frozen=True)
@@ -73,7 +86,7 @@ class Post:
 
     async def _exchange(self, letter: Letter, started: float) -> Reply:
         url = httpx.URL(letter.url)
-        secrets = [self._sealer.open(each, letter.place) for each in letter.sealed]
+        secrets = [self._sealer.open(*each) for each in letter.secrets]
         headers = {
             "Host": url.netloc.decode("ascii"),
             "User-Agent": USER_AGENT,
@@ -82,6 +95,8 @@ class Post:
             "Accept-Encoding": "identity",
             **signed_headers(secrets, letter.message, int(time.time()), letter.body),
         }
+        if letter.bearer_token is not None:
+            headers["Authorization"] = f"Bearer {self._sealer.open(*letter.bearer_token)}"
         if trace := traceparent():
             headers["traceparent"] = trace
         target = httpcore.URL(

@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.identity.sealing import Sealer
 from registry.webhooks.models import DeliveryRow
-from registry.webhooks.secrets import SecretsUnreadable, place
-from registry.webhooks.sending.attempt import Letter
+from registry.webhooks.secrets import SecretsUnreadable, bearer_place, place
+from registry.webhooks.sending.attempt import Letter, Sealed
 from registry.webhooks.signing import message_id
 
 LEASE_SECONDS = 60
@@ -69,7 +69,7 @@ WHERE delivery.id = due.id AND endpoint.id = delivery.endpoint_id
         ELSE CAST(:total AS int) END
 RETURNING delivery.id, delivery.endpoint_id, delivery.event_id, delivery.body, delivery.attempt,
     delivery.traceparent,
-    endpoint.url, endpoint.secret, endpoint.ordered, due.failing,
+    endpoint.url, endpoint.secret, endpoint.bearer_token, endpoint.ordered, due.failing,
     CASE WHEN endpoint.previous_until > now() THEN endpoint.previous_secret END AS previous
 """)
 
@@ -125,14 +125,19 @@ def _claimed(row: Any, lease: UUID) -> Claimed:
         attempt=row.attempt + 1,
         failing=row.failing,
         ordered=row.ordered,
-        letter=Letter(
-            url=row.url,
-            place=place(row.endpoint_id),
-            sealed=[each for each in (row.secret, row.previous) if each],
-            message=message_id(row.event_id),
-            body=row.body.encode(),
-        ),
+        letter=_letter(row),
         traceparent=row.traceparent,
+    )
+
+
+def _letter(row: Any) -> Letter:
+    where, token = place(row.endpoint_id), row.bearer_token
+    return Letter(
+        url=row.url,
+        secrets=[Sealed(each, where) for each in (row.secret, row.previous) if each],
+        bearer_token=Sealed(token, bearer_place(row.endpoint_id)) if token else None,
+        message=message_id(row.event_id),
+        body=row.body.encode(),
     )
 
 
@@ -153,5 +158,6 @@ def check_known(sealer: Sealer, letters: Iterable[Letter]) -> None:
     During a change of keys another process may have the key; that process sends the letter.
     """
     for letter in letters:
-        if not all(map(sealer.knows, letter.sealed)):
-            raise SecretsUnreadable(f"MERGEHUB_SECRETS_KEYS lacks the key of {letter.place}.")
+        for each in letter.sealed:
+            if not sealer.knows(each.text):
+                raise SecretsUnreadable(f"MERGEHUB_SECRETS_KEYS lacks the key of {each.place}.")

@@ -24,7 +24,7 @@ PATH = "/v1/graph/export"
     "--format",
     type=click.Choice(FORMATS),
     required=True,
-    help="What to write; `lineage import` reads csv and jsonl.",
+    help="What to write; `lineage import` reads csv, jsonl and graphml.",
 )
 @click.option(
     "-o",

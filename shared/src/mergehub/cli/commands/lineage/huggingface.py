@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from mergehub.cli.commands.lineage.report import Report
-from mergehub.cli.commands.lineage.sending import send
+from mergehub.cli.commands.lineage.sending import saying_how_to_go_on, send
 from mergehub.cli.commands.lineage.state import State
 from mergehub.cli.connection import hub
 from mergehub.cli.json_option import as_json, show_json
@@ -66,7 +66,7 @@ def import_huggingface(
     query = {name.rstrip("_"): value for name, value in asked.items() if value is not None}
     report = Report(dry_run)
     remembered = State(None if dry_run else state)
-    with hub(ctx) as client:
+    with saying_how_to_go_on(state), hub(ctx) as client:
         client.handle()
         try:
             listing = _listing(endpoint, query, pause, remembered)
@@ -95,6 +95,8 @@ def _import(
     client: Any, listing: Any, limit: int | None, report: Report, state: State, key: str
 ) -> None:
     """Import page by page; after each, remember where the next one is."""
+    if listing is None:
+        click.echo("All pages had been imported before, says the file of --state.", err=True)
     read = 0
     for page in listing.pages() if listing else ():
         models = page.models if limit is None else page.models[: limit - read]

@@ -13,12 +13,12 @@ import click
 
 from mergehub.cli.commands.lineage.progress import Progress
 from mergehub.cli.commands.lineage.report import Report
-from mergehub.cli.commands.lineage.sending import send
+from mergehub.cli.commands.lineage.sending import saying_how_to_go_on, send_all
 from mergehub.cli.commands.lineage.state import State
 from mergehub.cli.connection import hub
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.client import HubClient
-from mergehub.lineage_files.batches import MOST_ROWS, batches
+from mergehub.lineage_files.batches import batches
 from mergehub.lineage_files.reading import EDGE_LIST, FORMATS, File, How, files, read
 from mergehub.lineage_files.rows import Edge, Facts, Unreadable
 
@@ -34,7 +34,10 @@ from mergehub.lineage_files.rows import Edge, Facts, Unreadable
     help="What the files are; auto goes by their names, then by their first lines.",
 )
 @click.option("--name", help="The name of the model that the one card or recipe describes.")
-@click.option("--columns", help="The columns of a CSV file without a header: parent,child,…")
+@click.option(
+    "--columns",
+    help="The columns of a table without a header, or instead of it: parent,child,…",
+)
 @click.option(
     "--source", default=EDGE_LIST, show_default=True, help="The source of edges that name none."
 )
@@ -59,19 +62,22 @@ def import_(
     everything: bool,
     raw: bool,
 ) -> None:
-    """Import edge lists, model cards and recipes into a hub.
+    """Import edge lists, graphs, model cards and recipes into a hub.
 
-    PATHS are files, folders of them, or - for standard input: edge lists as CSV or JSON Lines,
-    model cards in Markdown, recipes in mergekit's YAML (with --name). An edge that the hub knows is
-    not added twice, so an import can be repeated. The report names every row that was skipped or
-    corrected. The exit status is 1 if a file could not be read.
+    PATHS are files, folders of them, or - for standard input: edge lists as CSV or JSON, graphs as
+    GraphML or GEXF, model cards in Markdown, recipes in mergekit's YAML (with --name).
+    /docs/guides/lineage on a hub lists all forms that are read.
+
+    An edge that the hub knows is not added twice, so an import can be repeated. The report names
+    every row that was skipped or corrected. The exit status is 1 if a file could not be read.
     """
     how = How(None if format_ == "auto" else format_, name, _columns(columns))
     report = Report(dry_run)
-    remembered = State(None if dry_run else state)
-    with _spooled(paths) as found, hub(ctx) as client:
-        client.handle()
-        _import(client, _files(found, name), how, source, report, remembered)
+    with _spooled(paths) as found:
+        progress = Progress(_files(found, name), State(None if dry_run else state))
+        with saying_how_to_go_on(state), hub(ctx) as client:
+            client.handle()
+            _import(client, progress, how, source, report)
     if raw:
         show_json(report.as_json())
     else:
@@ -80,17 +86,11 @@ def import_(
         raise click.exceptions.Exit(1)
 
 
-def _import(
-    client: HubClient, found: list[File], how: How, source: str, report: Report, state: State
-) -> None:
+def _import(client: HubClient, progress: Progress, how: How, source: str, report: Report) -> None:
     """Send all rows; after each batch, remember how many of which file are sent."""
-    progress = Progress(found, state)
-    for batch in batches(_rows(progress, how, report)):
-        rows = batch.by_file
-        send(client, batch, source, report)
+    for rows in send_all(client, batches(_rows(progress, how, report)), source, report):
         progress.sent(rows)
-        if progress.total > 2 * MOST_ROWS:
-            click.echo(f"{progress.total} rows", err=True)
+        progress.show()
 
 
 def _rows(progress: Progress, how: How, report: Report) -> Iterator[tuple[str, Edge | Facts]]:
@@ -106,6 +106,8 @@ def _rows(progress: Progress, how: How, report: Report) -> Iterator[tuple[str, E
                 number += 1
                 if number > done:
                     yield name, row
+                else:
+                    report.sent_before += 1
         except Unreadable as error:
             report.fail(name, str(error))
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
+
+import click
 
 from mergehub.cli.commands.lineage.state import State
 from mergehub.lineage_files.reading import File
+
+SECONDS = 5
+"""Between two reports of how many rows are sent."""
 
 
 class Progress:
@@ -17,6 +23,7 @@ class Progress:
     def __init__(self, files: list[File], state: State) -> None:
         self._state = state
         self.total = 0
+        self._begun = self._shown = time.monotonic()
         roots = {file.root or file.path for file in files}
         self._files = {_name(file, only=len(roots) == 1): file for file in files}
 
@@ -32,6 +39,14 @@ class Progress:
             self.total += count
             self._state.put(_key(file), {"file": _stamp(file), "rows": self._done(file) + count})
         self._state.keep()
+
+    def show(self) -> None:
+        """Now and then, say how many rows are sent."""
+        now = time.monotonic()
+        if now - self._shown >= SECONDS:
+            self._shown = now
+            rate = self.total / (now - self._begun)
+            click.echo(f"{self.total} rows, {rate:.0f} a second", err=True)
 
     def _done(self, file: File) -> int:
         known = self._state.get(_key(file))

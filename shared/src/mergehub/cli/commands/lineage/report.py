@@ -16,7 +16,8 @@ EDGES = ("added", "known", "strengthened", "weaker", "skipped")
 MODELS = ("added", "changed")
 KEPT = 100_000
 """The most lines of each kind that are kept in memory; all are counted."""
-SHOWN = 20
+SHOWN, ALIKE = 20, 5
+"""How many lines people see, and how many of those for one reason in one file."""
 
 
 class Report:
@@ -25,6 +26,8 @@ class Report:
     def __init__(self, dry_run: bool) -> None:
         self.dry_run = dry_run
         self.files = 0
+        self.sent_before = 0
+        """Rows that an earlier import with the same state has sent."""
         self.edges: Counter[str] = Counter()
         self.models: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
@@ -82,6 +85,7 @@ class Report:
         return {
             "dry_run": self.dry_run,
             "files": self.files,
+            "sent_before": self.sent_before,
             "edges": {name: self.edges[name] for name in EDGES},
             "models": {name: self.models[name] for name in MODELS},
             "skipped": self.skipped,
@@ -91,29 +95,53 @@ class Report:
 
     def print(self, *, everything: bool) -> None:
         """The report for people; only the first lines of each kind, unless they want everything."""
+        if self.files > len(self.unreadable):
+            self._counts()
+        self._list("Skipped", self.skipped, self.counts["skipped"], everything)
+        self._list("Corrected", self.corrected, self.counts["corrected"], everything)
+        for each in self.unreadable:
+            click.echo(f"Not read: {each['reason']}", err=True)
+        if self.sent_before:
+            click.echo(
+                f"\n{self.sent_before} more rows had been sent before, says the file of --state. "
+                "Without it, all are sent."
+            )
+        if self.dry_run:
+            click.echo("\nNothing was stored: this was a dry run.")
+
+    def _counts(self) -> None:
         counted = table("", *EDGES, "changed")
         counted.add_row("edges", *(str(self.edges[name]) for name in EDGES), "")
         counted.add_row("models", str(self.models["added"]), "", "", "", "",
                         str(self.models["changed"]))  # fmt: skip
         show(counted)
-        self._list("Skipped", self.skipped, self.counts["skipped"], everything)
-        self._list("Corrected", self.corrected, self.counts["corrected"], everything)
-        for each in self.unreadable:
-            click.echo(f"Not read: {each['reason']}", err=True)
-        if self.dry_run:
-            click.echo("\nNothing was stored: this was a dry run.")
 
     def _list(self, title: str, rows: list[dict[str, Any]], count: int, everything: bool) -> None:
         if not rows:
             return
         click.echo(f"\n{title}: {count}")
+        shown = rows if everything else _first(rows)
         listed = table("where", "what", "why")
-        for row in rows if everything else rows[:SHOWN]:
+        for row in shown:
             listed.add_row(_where(row), _what(row), row["reason"])
         show(listed)
-        if (shown := len(rows) if everything else min(SHOWN, len(rows))) < count:
+        if len(shown) < count:
             how = "" if everything else "; --all shows them"
-            click.echo(f"and {count - shown} more{how}")
+            click.echo(f"and {count - len(shown)} more{how}")
+
+
+def _first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first rows, and of those with one reason in one file not more than some."""
+    seen: Counter[tuple[str, str]] = Counter()
+    found = []
+    for row in rows:
+        key = row["file"], row.get("code", row.get("field", ""))
+        seen[key] += 1
+        if seen[key] <= ALIKE:
+            found.append(row)
+            if len(found) == SHOWN:
+                break
+    return found
 
 
 def _where(row: Mapping[str, Any]) -> str:

@@ -37,6 +37,9 @@ def show_model(ctx: click.Context, model: str, raw: bool) -> None:
     if found["model"]["claims"]:
         click.echo("\nOther sources say")
         show(_claims(found["model"]["claims"]))
+    if found["model"]["withdrawn_parents"]:
+        click.echo("\nWithdrawn by a moderator")
+        show(_withdrawn(found["model"]["withdrawn_parents"]))
     for line in [*_conflicts(found["licences"]), *_flags(found["contamination"])]:
         click.echo(f"\n{line}")
 
@@ -109,6 +112,16 @@ def _claims(claims: list[Answer]) -> Table:
     return listed
 
 
+def _withdrawn(edges: list[Answer]) -> Table:
+    listed = table("parent", "role", "relation", "source", "by", "reason")
+    for each in edges:
+        listed.add_row(
+            each["name"], each["role"], each["relation"], each["source"], each["withdrawn_by"],
+            each["reason"],
+        )  # fmt: skip
+    return listed
+
+
 def _conflicts(licences: Answer) -> list[str]:
     """A sentence for each licence that is broken on the way, and the path to its source."""
     broken = [
@@ -125,9 +138,13 @@ def _conflicts(licences: Answer) -> list[str]:
 
 def _flags(contamination: Answer) -> list[str]:
     return [
-        f"Flag: {each['kind']}: {each['reason']}\n  {_path(each['path'])}"
+        f"Flag: {each['kind']}: {each['reason']}{_evidence(each)}\n  {_path(each['path'])}"
         for each in contamination["flags"]
     ]
+
+
+def _evidence(flag: Answer) -> str:
+    return f" ({flag['evidence']})" if flag.get("evidence") else ""
 
 
 def _path(models: list[Answer]) -> str:

@@ -1,4 +1,4 @@
-"""The statistics that a process keeps, and the loop that keeps the usual ones current."""
+"""The statistics of this process, and the loop that keeps the usual ones current."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Rise:
     limit: int
 
 
-class Library:
+class CurrentStatistics:
     """Statistics by what is asked, at most so many of a kind."""
 
     def __init__(self) -> None:
@@ -80,22 +80,22 @@ def today() -> int:
     return (datetime.now(UTC).date() - date(1970, 1, 1)).days
 
 
-def start_library(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
+def start_statistics(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
     """Give the process its statistics; the loop that keeps the usual ones current."""
-    library = app.state.statistics = Library()
+    statistics = app.state.statistics = CurrentStatistics()
 
     async def run() -> None:
         while True:
             turned(FIRST_COUNT_SECONDS)
             graph = replica_of(app).graph
             if graph is not None:
-                await asyncio.to_thread(library.keep_current, graph)
+                await asyncio.to_thread(statistics.keep_current, graph)
             turned()
             await asyncio.sleep(PAUSE_SECONDS)
 
     return {"statistics": run}
 
 
-def library_of(request: Request) -> Library:
-    library: Library = request.app.state.statistics
-    return library
+def statistics_of(request: Request) -> CurrentStatistics:
+    statistics: CurrentStatistics = request.app.state.statistics
+    return statistics

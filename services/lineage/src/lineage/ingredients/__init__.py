@@ -1,0 +1,1 @@
+"""What lineage knows of models that are to be merged."""

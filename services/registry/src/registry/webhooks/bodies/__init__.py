@@ -1,0 +1,1 @@
+"""What receivers get of an event: one format per file."""

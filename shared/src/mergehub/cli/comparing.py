@@ -1,0 +1,72 @@
+"""What the lineage of a hub says of a recipe's models, for a shell that knows a hub."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+import httpx
+
+from mergehub.cli.failures import Line
+from mergehub.client import HubError, HubUnreachable, Mergehub, api
+from mergehub.client.connection import found, is_known
+from mergehub.tokens import BadToken
+from mergehub.variables import BadVariable
+
+SECONDS = 5.0
+"""How long to wait for the hub: a check must not hang because a hub does."""
+
+WHY = {
+    "unavailable": "the hub's lineage does not answer.",
+    "not-asked": "the recipe names too many.",
+}
+
+Compared = Mapping[str, Any]
+"""The hub's check of the recipe, or the `reason` why there is none."""
+
+
+def compared(ctx: click.Context, text: str) -> Compared | None:
+    """The recipe as the hub checks it beside its lineage; None if this shell knows no hub."""
+    given: Mapping[str, str | None] = ctx.obj or {}
+    try:
+        if not is_known(given.get("url")):
+            return None
+        url, token = found(given.get("url"), given.get("token"))
+        with Mergehub(url, token, tries=1, seconds=SECONDS) as hub:
+            answer = hub.send(api.check_recipe({"recipe": text}))
+            if answer["lineage"] == "unavailable":  # a hub that has just started is soon there
+                answer = hub.send(api.check_recipe({"recipe": text}))
+            return answer
+    except HubError as error:
+        return _none(f"the hub refuses the check. {error.detail}")
+    except (HubUnreachable, httpx.HTTPError, BadToken, BadVariable) as error:
+        return _none(str(error) or "the hub does not answer")
+    except (httpx.InvalidURL, ValueError) as error:
+        return _none(f"the address of the hub is wrong: {error}")
+
+
+def warnings(answer: Compared) -> list[Line]:
+    """The hub's warnings as lines; places are those in the recipe."""
+    return [
+        Line(
+            each["pointer"].partition("#")[2],
+            each["line"],
+            each["detail"],
+            each["suggestion"],
+            each["code"],
+        )
+        for each in answer.get("warnings", ())  # an older hub gives none when it publishes
+    ]
+
+
+def note(answer: Compared) -> str | None:
+    """What was not compared, as a sentence."""
+    if answer["lineage"] == "answered":
+        unknown = ", ".join(answer["unknown_models"])
+        return f"Not compared, since the hub does not know them: {unknown}" if unknown else None
+    return f"The models were not compared: {answer.get('reason') or WHY[answer['lineage']]}"
+
+
+def _none(reason: str) -> Compared:
+    return {"lineage": "unavailable", "warnings": [], "unknown_models": [], "reason": reason}

@@ -1,0 +1,49 @@
+"""The names by which lineage knows models: one rule for files, imports and renaming."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+LONGEST: Final = 500
+_USUAL = re.compile(r"[A-Za-z0-9][\w.-]{0,200}(?:/[A-Za-z0-9][\w.-]{0,200})?", re.ASCII)
+"""Names that need no closer look, which are nearly all."""
+_UNSEEN: Final = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs")
+
+
+def composed(written: str) -> str:
+    """The name without spaces around it, and with letters and their accents in one (NFC).
+
+    Two names that differ only in that look the same, and are the same model's.
+    """
+    name = written.strip()
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def fault(name: str) -> str | None:
+    """Why a composed text is no model's name; None if it is one."""
+    if _USUAL.fullmatch(name):
+        return None
+    if not name:
+        return "there is no name here"
+    if len(name) > LONGEST:
+        return f"the name is longer than {LONGEST} characters"
+    if "\ufffd" in name:
+        return "the name is not in UTF-8"
+    if any(each != " " and unicodedata.category(each) in _UNSEEN for each in name):
+        return "the name has a line break or an invisible character"
+    return _fault_of_form(name)
+
+
+def _fault_of_form(name: str) -> str | None:
+    if "://" in name:
+        return "an address is not a name"
+    parts = name.split("/")
+    if name[0] in "./~\\" or "\\" in name or any(part[:1] in ("", ".") for part in parts):
+        return "a path is not a name"
+    if "<" in name or ">" in name:
+        return "a name has no < and no >"
+    if not (name[0].isalnum() or name[0] == "_"):
+        return "a name begins with a letter, a digit or an underscore"
+    return None

@@ -1,0 +1,1 @@
+"""Graphs with nodes and edges, as other programs write them."""
