@@ -17,6 +17,17 @@ STATISTICS = (
     "/v1/graph/statistics/pairs",
     "/v1/graph/facets",
 )
+PARTS = (
+    "aker-77",
+    "model-1999",
+    "12345",
+    "maker",
+    "maker-9%20model-1",
+    "el-4321",
+    "nothing",
+    "modle-77",
+)
+"""Parts of names: frequent and rare ones, several words, none, and one with a mistake."""
 SET = 5
 """The models whose nearest common base is asked for."""
 
@@ -73,6 +84,8 @@ def questions(models: Sequence[str], hub: str, ladder: str) -> Iterator[Question
     sets = (models[place : place + SET] for place in range(0, len(models) - SET, SET))
     paths = [f"/v1/graph/common?{'&'.join(f'model={each}' for each in five)}" for five in sets]
     yield Question("nearest common base of five", paths, (Target(0.99, 0.02),))
+    parts = [f"/v1/models?q={part}" for part in PARTS for _ in range(10)]
+    yield Question("models by parts of their names", parts, (Target(0.99, 0.03),))
     yield Question("statistics", STATISTICS * 20, (Target(0.99, 0.02),))
     around = f"/v1/graph?focus={hub}&limit=2000&collapse=0"
     yield Question("2,000 nodes with layout", [around] * 10, (Target(0.5, 0.2),))

@@ -121,6 +121,25 @@ def test_a_mistyped_command_is_asked_about_and_may_still_be_a_model() -> None:
     assert "There is no model called 'sow'. Or the command? Did you mean show?" in done.stderr
 
 
+def test_a_part_of_a_name_is_answered_with_the_models_that_have_it() -> None:
+    near = body({"items": [{"name": "me/soup-7b"}, {"name": "me/soup-13b"}], "next_cursor": None})
+    empty = body({"items": [], "next_cursor": None})
+    with scripted(empty, near) as server:
+        done = _lineage(server.url, "show", "soup")
+        asked = [each.path for each in server.asked]
+    assert done.exit_code == 1
+    assert "no model called 'soup'. Did you mean me/soup-7b or me/soup-13b?" in done.stderr
+    assert asked[1] == "/v1/models?q=soup&limit=3"
+
+
+def test_a_wrong_owner_does_not_hide_what_was_meant() -> None:
+    near = body({"items": [{"name": "me/soup"}], "next_cursor": None})
+    empty = body({"items": [], "next_cursor": None})
+    with scripted(empty, empty, near) as server:
+        done = _lineage(server.url, "show", "you/soup")
+    assert "Did you mean me/soup?" in done.stderr
+
+
 def test_a_name_that_is_empty_is_refused_in_words() -> None:
     done = _lineage("http://127.0.0.1:9", "show", " ")
     assert done.exit_code == 1

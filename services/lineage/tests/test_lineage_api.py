@@ -114,10 +114,12 @@ async def test_models_page_by_name_without_gap_or_repetition(demo, client):
     assert names == ["again", "merged", "smol", "smol+dates", "smol+units"]
 
 
-async def test_models_by_prefix_take_no_wildcards(demo, client):
-    found = (await client.get("/v1/models", params={"q": "smol+"})).json()["items"]
-    assert [model["name"] for model in found] == ["smol+dates", "smol+units"]
-    assert (await client.get("/v1/models", params={"q": "s%"})).json()["items"] == []
+async def test_models_by_a_part_of_a_name_take_no_wildcards(demo, client):
+    found = (await client.get("/v1/models", params={"q": "smol+u"})).json()["items"]
+    assert [model["name"] for model in found] == ["smol+units"]
+    assert (await client.get("/v1/models", params={"q": "%"})).json()["items"] == []
+    assert (await client.get("/v1/models", params={"q": "sm%units"})).json()["items"] == found
+    assert (await client.get("/v1/models", params={"q": "s.ol"})).json()["items"] == []
 
 
 async def test_a_model_tells_its_names_and_revisions(demo, client):

@@ -68,6 +68,33 @@ async def test_the_beginning_of_a_name_is_found_in_whatever_case(
     assert found == ["me/salad", "me/Soup", "Me/stew"]
 
 
+async def test_a_model_is_found_by_any_part_of_any_of_its_names(resources, registry, client):
+    registry.tokens["mgh_writer"] = "lineage:write"
+    for name in ("me/Mistral-7B-slerp", "me/mistral_ties", "other/llama-SLERP"):
+        registry.merge(name, Parent(name="org/base"))
+    await events.consumer(resources).catch_up()
+
+    async def found(q: str) -> list[tuple[str, str | None]]:
+        answer = await client.get("/v1/models", params={"q": q})
+        assert answer.status_code == 200, answer.text
+        return [(each["name"], each["former_name"]) for each in answer.json()["items"]]
+
+    assert await found("istral") == [("me/Mistral-7B-slerp", None), ("me/mistral_ties", None)]
+    assert await found("slerp mistral") == [("me/Mistral-7B-slerp", None)]
+    assert await found("slrep") == [("me/Mistral-7B-slerp", None), ("other/llama-SLERP", None)]
+    [model] = (await client.get("/v1/models", params={"name": "me/mistral_ties"})).json()["items"]
+    renamed = await client.patch(
+        f"/v1/models/{model['id']}",
+        json={"name": "me/soup"},
+        headers={"Authorization": "Bearer mgh_writer", "If-Match": "*"},
+    )
+    assert renamed.status_code == 200, renamed.text
+    assert await found("ties") == [("me/soup", "me/mistral_ties")]
+    assert await found("soup") == [("me/soup", None)]
+    by_name = await client.get("/v1/models", params={"name": "ME/mistral_ties"})
+    assert by_name.json()["items"][0]["former_name"] == "ME/mistral_ties"
+
+
 async def test_names_that_were_kept_apart_become_aliases_of_the_first_and_nothing_is_lost(
     database_of,
 ):

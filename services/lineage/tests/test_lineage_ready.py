@@ -42,9 +42,9 @@ async def answers(probe: httpx.AsyncClient, status: int) -> httpx.Response:
 async def test_a_graph_that_is_being_loaded_is_not_ready(settings, monkeypatch):
     load, go = Follower.load, asyncio.Event()
 
-    async def slow(connection):
+    async def slow(*arguments):
         await go.wait()
-        return await load(connection)
+        return await load(*arguments)
 
     monkeypatch.setattr(Follower, "load", slow)
     monkeypatch.setattr(serving, "GLANCE_SECONDS", 0.01)

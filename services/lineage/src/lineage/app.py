@@ -21,6 +21,7 @@ from lineage.moderation.endpoints import router as flags
 from lineage.moderation.withdrawal_endpoints import router as withdrawals
 from lineage.replica.serving import graph_fault, start_replica
 from lineage.scores.serving import start_scores
+from lineage.search.current import start_search
 from lineage.statistics.current import start_statistics
 from lineage.statistics.endpoints import router as statistics
 from lineage.tables import intake
@@ -58,6 +59,7 @@ def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
         **start_statistics(app, resources),
         **start_scores(app, resources),
         **start_facets(app, resources),
+        **start_search(app, resources),
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any, Self, cast
 from uuid import UUID
 
@@ -17,8 +16,9 @@ from mergehub.client.synchronous import Mergehub
 from mergehub.contracts.runs import Run, RunSummary, SubmittedRun
 from mergehub.contracts.workers import Worker
 
-MOST_NAMES = 2_000
-"""How many names are searched for the nearest one."""
+NEAREST = 3
+LONGEST = 500
+"""So many models a message suggests, and so many characters of a name are searched for."""
 
 
 class HubClient:
@@ -152,9 +152,18 @@ class HubClient:
             raise HubError(422, "This is no name. Give a model's name, such as org/model-7b.")
         known = self.send(api.list_models(name=name))["items"]
         if not known:
-            others = islice(self.hub.pages(api.list_models(limit=200)), MOST_NAMES)
-            raise HubError(404, _missing("model", name, (each["name"] for each in others)))
+            raise HubError(404, _missing("model", name, (), self._nearest(name)))
         return dict(known[0])
+
+    def _nearest(self, name: str) -> str:
+        """A question with the models that the hub finds by a name, or by its last part."""
+        for part in dict.fromkeys((name, name.rpartition("/")[2])):
+            if part.strip():
+                found = self.send(api.list_models(q=part[:LONGEST], limit=NEAREST))["items"]
+                if found:
+                    names = (each["name"] for each in found)
+                    return f"Did you mean {' or '.join(names)}?"
+        return ""
 
     def ancestors(self, model_id: str) -> dict[str, Any]:
         """The ancestors of a model, as nodes and edges."""

@@ -11,6 +11,7 @@ from lineage.memory.arrays import Places
 
 END = b"\n"
 PART = 16 << 20  # so many bytes are looked at at once, to need little memory
+LONG = 512  # few names have more bytes
 _ESCAPES = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", "\v": "v", "\\": "\\"}
 _TEXTS = {letter: text for text, letter in _ESCAPES.items()}
 _TO_ESCAPE = re.compile(r"[\b\f\n\r\t\v\\]")
@@ -65,6 +66,18 @@ class Names:
         text, end_of = self._text, self._text.index
         names = [text[place : end_of(END, place)].decode() for place in places]
         return [_plain(name) if "\\" in name else name for name in names]
+
+    def lines_at(self, places: Places) -> bytes:
+        """The names that begin at these places, as they are kept: a line each."""
+        if not len(places):
+            return b""
+        text, end_of = self._text, self._text.index
+        begin, end = int(places[0]), end_of(END, int(places[-1])) + 1
+        if 0 < end - begin < LONG * len(places) and bool(np.all(places[1:] > places[:-1])):
+            together = text[begin:end]
+            if together.count(END) == len(places):  # one lies after the other
+                return bytes(together)
+        return b"".join([text[place : end_of(END, place) + 1] for place in places.tolist()])
 
     def between(self, begin: int, end: int) -> list[str]:
         """The names that begin at one place or later, up to the end of a name."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from lineage.models import changing, schemas, service
+from lineage.models import changing, schemas, searching, service
 from lineage.models.models import NAME_LENGTH
+from lineage.replica.serving import GraphLoading, graph_of
 from lineage.scores.serving import Known
+from lineage.search.current import index_of
 from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
@@ -28,20 +30,35 @@ Name = Annotated[
     Text | None,
     Query(description="The whole name, in any case; a former name, too.", examples=["org/base"]),
 ]
-Prefix = Annotated[
-    Text | None, Query(description="The beginning of the name, in any case.", examples=["org/"])
+Part = Annotated[
+    Text | None,
+    Query(
+        description="Words of the name or of a former one, in any order: each is any part of it, "
+        "or with one or two letters the beginning of a word. Case and `-_./` do not count.",
+        examples=["mistral slerp"],
+    ),
 ]
 
 
-@router.get("", summary="List models", responses=problem_responses(BadCursor))
+@router.get("", summary="List models", responses=problem_responses(BadCursor, GraphLoading))
 async def list_models(
+    request: Request,
     session: Session,
     asked: Paging,
     name: Name = None,
-    q: Prefix = None,
+    q: Part = None,
 ) -> schemas.ModelPage:
-    """The models, sorted by name."""
-    return await service.page(session, name=name, prefix=q, asked=asked)
+    """The models, sorted by name; with `q`, at most 1,000 models that fit, the best first.
+
+    A name that is all of `q` comes first, then those that begin with it, those that have a word
+    that does, and the others; among equals, the model that most were made from. This compares the
+    hundred models that matter most; the others follow by that alone. If nothing fits, a word may
+    have one mistake.
+    """
+    if name is not None or q is None:
+        return await service.page(session, name=name, asked=asked)
+    graph = await graph_of(request)
+    return await searching.found(session, graph, index_of(request.app, graph), q, asked)
 
 
 @router.get(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.models.models import FlagRow, ModelNameRow, ModelRow, RevisionRow
 from mergehub.contracts.lineage_names import composed
+from mergehub.kit.database.database import AnyRow
 
 _LOWER = func.lower(ModelRow.name)
 
@@ -35,7 +36,6 @@ async def page(
     session: AsyncSession,
     *,
     name: str | None,
-    prefix: str | None,
     after: tuple[Any, ...] | None,
     limit: int,
 ) -> Sequence[ModelRow]:
@@ -48,11 +48,30 @@ async def page(
         is_now = _lower(name) == _LOWER
         named = select(ModelRow.id).where(ModelRow.alias_of.is_(None), is_now).exists()
         query = query.where(or_(is_now, and_(~named, ModelRow.id == _once_named(name))))
-    if prefix is not None:
-        query = query.where(_LOWER.startswith(composed(prefix).lower(), autoescape=True))
     if after is not None:
         query = query.where(_lower(after[0]) < _LOWER)
     return (await session.scalars(query)).all()
+
+
+async def numbered(session: AsyncSession, numbers: Sequence[int]) -> Mapping[int, ModelRow]:
+    """The models with these numbers, without those that are aliases of others."""
+    query = select(ModelRow).where(ModelRow.number.in_(numbers), ModelRow.alias_of.is_(None))
+    return {row.number: row for row in await session.scalars(query)}
+
+
+async def once_named_with(
+    session: AsyncSession, words: Sequence[str], limit: int
+) -> Sequence[AnyRow]:
+    """The models with a former name that has all of some words: number and name, newest first."""
+    lower = func.lower(ModelNameRow.name)
+    query = (
+        select(ModelRow.number, ModelNameRow.name)
+        .join(ModelRow, ModelRow.id == ModelNameRow.model_id)
+        .where(*(lower.contains(word, autoescape=True) for word in words))
+        .order_by(ModelNameRow.id.desc())
+        .limit(limit)
+    )
+    return (await session.execute(query)).all()
 
 
 async def names(session: AsyncSession, model_id: UUID) -> Sequence[ModelNameRow]:

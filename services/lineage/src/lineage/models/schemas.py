@@ -52,8 +52,14 @@ class Model(Answer):
     made_on: date | None
 
 
-class ModelPage(Page[Model]):
-    """Sorted by name."""
+class ListedModel(Model):
+    """`former_name`: the name that was found, if the model has another one today."""
+
+    former_name: str | None
+
+
+class ModelPage(Page[ListedModel]):
+    """Sorted by name, or else the models that fit best first."""
 
 
 class ModelUpdate(Message):

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lineage.models import parents, repository, schemas
 from lineage.models.models import ModelRow
 from lineage.scores.scores import Scores
+from mergehub.contracts.lineage_names import composed
 from mergehub.kit.paging.pages import PageRequest
 from mergehub.kit.problems.problem import NotFound
 
@@ -66,12 +67,20 @@ async def detail(session: AsyncSession, model_id: UUID, scores: Scores) -> schem
     )
 
 
-async def page(
-    session: AsyncSession, *, name: str | None, prefix: str | None, asked: PageRequest
-) -> schemas.ModelPage:
-    """Return a page of models. Raises BadCursor."""
+async def page(session: AsyncSession, *, name: str | None, asked: PageRequest) -> schemas.ModelPage:
+    """Return a page of models by name. Raises BadCursor."""
     after = asked.after(str)
-    found = await repository.page(session, name=name, prefix=prefix, after=after, limit=asked.rows)
+    found = await repository.page(session, name=name, after=after, limit=asked.rows)
     rows, next_cursor = asked.cut(found, lambda row: (row.name,))
-    items = [schemas.Model.model_validate(row) for row in rows]
+    items = [_listed(row, None if name is None or _same(row.name, name) else name) for row in rows]
     return schemas.ModelPage(items=items, next_cursor=next_cursor)
+
+
+def _listed(row: ModelRow, former: str | None) -> schemas.ListedModel:
+    model = schemas.Model.model_validate(row).model_dump()
+    return schemas.ListedModel(**model, former_name=former)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two names are one, as the index of names has it: only ASCII letters have case."""
+    return one.encode().lower() == composed(other).encode().lower()

@@ -48,7 +48,8 @@ async def graph_fault(app: FastAPI) -> str | None:
     return None
 
 
-async def _graph(request: Request) -> Graph:
+async def graph_of(request: Request) -> Graph:
+    """The present state of the graph. Raises GraphLoading."""
     replica = replica_of(request.app)
     graph = replica.graph or await replica.loaded(PATIENCE_SECONDS)
     if graph is None:
@@ -58,5 +59,5 @@ async def _graph(request: Request) -> Graph:
     return graph
 
 
-InMemory = Annotated[Graph, Depends(_graph)]
+InMemory = Annotated[Graph, Depends(graph_of)]
 """The present state of the graph. The operation declares GraphLoading in `responses=`."""

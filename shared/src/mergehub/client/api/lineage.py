@@ -16,8 +16,8 @@ def list_models(
     limit: int | None = None,
     cursor: str | None = None,
     if_none_match: str | None = None,
-) -> Pages[t.ModelPage, t.Model]:
-    """The models, sorted by name."""
+) -> Pages[t.ModelPage, t.ListedModel]:
+    """The models, sorted by name; with `q`, at most 1,000 models that fit, the best first."""
     return Pages(
         "GET",
         "/v1/models",

@@ -336,6 +336,26 @@ class Licences(TypedDict):
     as_of: int
 
 
+class ListedModel(TypedDict):
+    """`former_name`: the name that was found, if the model has another one today."""
+
+    id: str
+    name: str
+    children_count: int
+    base_count: int
+    ingredient_count: int
+    created_at: str
+    alias_of: str | None
+    architecture: str | None
+    parameters: int | None
+    tokenizer: str | None
+    licence: str | None
+    domains: list[str]
+    source: str | None
+    made_on: str | None
+    former_name: str | None
+
+
 class Map(TypedDict):
     """A map in columns. `truncated`: `limit` left models out.
 
@@ -413,28 +433,6 @@ class MethodsByMonth(TypedDict):
     as_of: int
 
 
-class Model(TypedDict):
-    """A model, what is known of it, and how often it was used: each count is of distinct children.
-
-    `alias_of` is the model that now has this name, in another spelling. `source` is where the facts
-    were learned."""
-
-    id: str
-    name: str
-    children_count: int
-    base_count: int
-    ingredient_count: int
-    created_at: str
-    alias_of: str | None
-    architecture: str | None
-    parameters: int | None
-    tokenizer: str | None
-    licence: str | None
-    domains: list[str]
-    source: str | None
-    made_on: str | None
-
-
 class ModelCounts(TypedDict):
     added: int
     changed: int
@@ -478,9 +476,9 @@ class ModelName(TypedDict):
 
 
 class ModelPage(TypedDict):
-    """Sorted by name."""
+    """Sorted by name, or else the models that fit best first."""
 
-    items: list[Model]
+    items: list[ListedModel]
     next_cursor: str | None
 
 
