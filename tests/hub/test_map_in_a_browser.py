@@ -46,15 +46,21 @@ async def test_search_suggests_models_and_the_map_shows_the_one_that_is_chosen(
     hub: RunningHub, looked: Looking, lineage: Lineage
 ) -> None:
     page = looked.page
+    lineage.learn([edge("nomad/tent", "nomad/base", "finetune")], [])
+    lineage.rename("nomad/tent", "nomad/house")
     await page.goto(hub.url)
     search = page.get_by_role("combobox", name="Find a model")
-    await search.press_sequentially("ATLAS/m")
-    await expect(page.get_by_role("option")).to_have_count(1)
+    await search.press_sequentially("nomad tent")
+    await expect(page.get_by_role("option")).to_contain_text(["nomad/house formerly nomad/tent"])
+    await search.fill("merge ATLAS")
+    await expect(page.get_by_role("option").first).to_contain_text("atlas/merge")
+    await search.press("ArrowDown")
+    await expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
     await search.press("Enter")
     await expect(title(page)).to_have_text("atlas/merge")
     assert query(page)["focus"] == [lineage.id("atlas/merge")]
-    await search.fill("atlas/nothing")
-    await expect(page.get_by_text("No model is called “atlas/nothing”.")).to_be_visible()
+    await search.fill("qqq zzz")
+    await expect(page.get_by_text("No model is called “qqq zzz”.")).to_be_visible()
 
 
 async def test_a_press_selects_a_double_one_focuses_and_a_way_leads_back(

@@ -6,7 +6,7 @@ const MOST = 8;
 const PAUSE_MS = 120; // between two letters of somebody who types
 
 /** A model, and the name by which it was found if it has another one today. */
-type Found = Schemas["Model"] & { former_name?: string | null };
+type Found = Schemas["ListedModel"];
 
 /** The models that what is typed may mean, and the one that the arrows are at. */
 export class Suggestions {
