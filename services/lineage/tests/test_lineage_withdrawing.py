@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
@@ -297,11 +297,14 @@ def seen(graph: Graph) -> set[tuple[Any, ...]]:
             }
         found.append(shown)
     assert found[0] == found[1]
+    pairs = {(child, parent) for _, child, parent, _ in found[0]}
+    counts = Counter(parent for _, parent in pairs)
+    assert graph.models.children_count.tolist() == [counts[each] for each in range(graph.size)]
     there = [
         e for number in range(graph.size) for e in graph.expand(number_of(number), "ancestors")
     ]
     firsts = [(int(edges.child[e]), int(edges.parent[e])) for e in there if edges.first[e]]
-    assert sorted(firsts) == sorted({(child, parent) for _, child, parent, _ in found[0]})
+    assert sorted(firsts) == sorted(pairs)
     return found[0]
 
 
@@ -370,7 +373,7 @@ async def test_writers_and_moderators_at_once_leave_a_true_graph(resources):
     async with asyncio.timeout(60), driver(resources) as connection:
         turns = [each for batch in batches for each in (write(batch), moderate())]
         await asyncio.gather(*turns)
-        await agree(resources, (await Follower.load(connection)).graph)
+        await agree(resources, (await loaded(resources, connection)).graph)
 
 
 async def toggled(resources: Resources, random: Random) -> None:

@@ -15,6 +15,7 @@ from receiver import Receiver, answers
 from sqlalchemy import select, text
 
 from mergehub.contracts.samples import samples
+from mergehub.kit.background.resources import Resources
 from registry.events.tables import OutboxRow
 from registry.runs.protocol.sweeper import Sweeper
 from registry.webhooks.bodies.openlineage import body_of, has_form
@@ -24,7 +25,6 @@ Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
 Told = Callable[[], Awaitable[list[Json]]]
 
-HUB = "http://127.0.0.1:8000"
 HOOK = {"url": "https://example.com/api/v1/lineage"}
 ANY = {"If-Match": "*"}
 EVALUATED = {
@@ -65,7 +65,7 @@ def states(events: list[Json]) -> list[str]:
 
 
 async def test_a_merge_starts_and_completes_with_its_parents_as_inputs(
-    listen: Call, submit: Call, claim: Call, report: Call, told: Told
+    listen: Call, submit: Call, claim: Call, report: Call, told: Told, resources: Resources
 ) -> None:
     await listen(format="openlineage")
     run = await submit()
@@ -80,7 +80,8 @@ async def test_a_merge_starts_and_completes_with_its_parents_as_inputs(
     assert states([started, completed]) == ["START", "COMPLETE"]
     assert {each["run"]["runId"] for each in (started, completed)} == {run["id"]}
     assert started["job"] == completed["job"]
-    assert (completed["job"]["namespace"], completed["job"]["name"]) == (HUB, "merge/local/merged")
+    namespace, name = completed["job"]["namespace"], completed["job"]["name"]
+    assert (namespace, name) == (resources.settings.hub_url, "merge/local/merged")
     assert [each["name"] for each in started["outputs"]] == ["local/merged"]
     assert [each["name"] for each in completed["inputs"]] == ["org/first", "org/second"]
     assert completed["inputs"][0]["facets"]["version"]["datasetVersion"] == "sha256:1"
@@ -227,7 +228,7 @@ async def test_the_database_finds_the_events_that_have_a_form(
         await session.flush()
         rows = await session.scalars(select(OutboxRow).where(OutboxRow.type != "webhook.test"))
         formed = set(await session.scalars(select(OutboxRow.id).where(has_form(OutboxRow))))
-        expected = {row.id for row in rows if body_of(row, HUB) is not None}
+        expected = {row.id for row in rows if body_of(row, "http://hub.example") is not None}
         assert formed == expected
         assert len(formed) == 6
         await session.rollback()

@@ -11,6 +11,8 @@ from .rows import Edge, Facts, body_of
 
 MOST_ROWS = 10_000
 MOST_BYTES = 3_000_000
+FIELDS = 150
+"""About how many bytes the names of a row's fields and its short values are."""
 
 
 class Place(NamedTuple):
@@ -39,7 +41,7 @@ class Batch:
         body["line"] = number
         (self.edges if isinstance(row, Edge) else self.models).append(body)
         self.places[number] = Place(file, row.line)
-        self.size += _size(body)
+        self.size += _size(row)
 
     @property
     def full(self) -> bool:
@@ -72,10 +74,12 @@ class Batch:
         self.models = [each for each in self.models if each["line"] != number]
 
 
-def _size(body: dict[str, Any]) -> int:
-    """About how many bytes of JSON a row is: its texts, and some for its numbers and fields."""
-    texts = sum(len(value) for value in body.values() if isinstance(value, str))
-    return texts + 20 * (len(body) + len(body.get("layers", ())))
+def _size(row: Edge | Facts) -> int:
+    """About how many bytes of JSON a row is: its longer texts, and something for its fields."""
+    if isinstance(row, Facts):
+        return FIELDS + len(row.name) + sum(map(len, row.domains))
+    texts = len(row.child) + len(row.parent) + len(row.evidence or "")
+    return FIELDS + texts + 20 * len(row.layers or ())
 
 
 def batches(rows: Iterable[tuple[str, Edge | Facts]]) -> Iterator[Batch]:

@@ -37,7 +37,7 @@ def edge_rows(child: Any, parent: Any, line: int | None, **told: Any) -> Iterato
 def _are_usual(child: Any, parent: Any) -> bool:
     """Whether two names need no closer look, which is true of nearly all."""
     texts = isinstance(child, str) and isinstance(parent, str)
-    return texts and is_usual(child) and is_usual(parent) and not same(child, parent)
+    return texts and is_usual(child) and is_usual(parent) and child.lower() != parent.lower()
 
 
 def shown(value: Any) -> str:

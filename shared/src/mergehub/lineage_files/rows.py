@@ -82,12 +82,11 @@ Row = Edge | Facts | Skipped | Corrected
 
 def body_of(row: Edge | Facts) -> dict[str, Any]:
     """The row as the hub's API takes it; what is not known is left out."""
-    told = {
-        name: value
-        for name, value in zip(row._fields, row, strict=True)
-        if value is not None and value != ()
-    }
-    if isinstance(row, Edge) and not told.pop("role_stated"):
+    told = {name: value for name, value in zip(row._fields, row, strict=True) if value is not None}
+    if isinstance(row, Facts):
+        if not row.domains:
+            del told["domains"]
+    elif not told.pop("role_stated"):
         del told["role"]
     if row.made_on is not None:
         told["made_on"] = row.made_on.isoformat()

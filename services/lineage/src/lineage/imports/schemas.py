@@ -48,9 +48,10 @@ Source = Annotated[
     Field(description="Where rows were learned, which decides how far they are trusted."),
 ]
 Number = Annotated[float, Field(allow_inf_nan=False)]
-Whole = Annotated[int, BeforeValidator(whole)]
+WHOLE = BeforeValidator(whole)
+Layer = tuple[Annotated[int, WHOLE], Annotated[int, WHOLE]]
 Line = Annotated[
-    Annotated[Whole, Field(ge=0, lt=2**53)] | None,
+    Annotated[int, Field(ge=0, lt=2**53), WHOLE] | None,
     Field(description="The row's place, for the report."),
 ]
 SkippedBecause = Literal["empty-name", "malformed-name", "self-loop", "cycle", "withdrawn"]
@@ -75,7 +76,7 @@ class ImportedEdge(TypedDict, total=False):
     method: Annotated[Text, Field(max_length=100)] | None
     weight: Number | None
     density: Annotated[Number, Field(ge=0, le=1)] | None
-    layers: Annotated[list[Lax[tuple[Whole, Whole]]], Field(max_length=1000)] | None
+    layers: Annotated[list[Lax[Layer]], Field(max_length=1000)] | None
     child_digest: Digest | None
     parent_digest: Digest | None
     made_on: Annotated[Day | None, Field(description="When the child was made or published.")]
@@ -93,7 +94,7 @@ class ImportedModel(TypedDict, total=False):
 
     name: Required[RawName]
     architecture: Annotated[Text, Field(max_length=100)] | None
-    parameters: Annotated[Whole, Field(ge=0, lt=2**63)] | None
+    parameters: Annotated[int, Field(ge=0, lt=2**63), WHOLE] | None
     tokenizer: Annotated[Text, Field(max_length=500)] | None
     licence: Annotated[Text, Field(max_length=100)] | None
     domains: Annotated[

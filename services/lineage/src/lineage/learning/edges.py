@@ -54,7 +54,7 @@ class Roles:
             if said.role_stated > told.role_stated:
                 return edge
             same_edge = edge.key.role == role or not told.role_stated
-            if same_edge and (told.strength < said.strength or told.repeats(said)):
+            if same_edge and (told.repeats(said) or told.strength < said.strength):
                 return edge
         return None
 

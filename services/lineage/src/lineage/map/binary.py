@@ -12,12 +12,12 @@ the header).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic_core import to_json
 
 from lineage.map.columns import Facts, facts_of, moment
 from lineage.map.kinds import KINDS
@@ -52,7 +52,7 @@ def as_binary(graph: Graph, picture: Picture, scores: Scores) -> bytes:
         "methods": facts.methods[: OTHERS + 1],
         "arrays": described,
     }
-    text = json.dumps(header, separators=(",", ":")).encode()
+    text = to_json(header)
     text += b" " * (-len(text) % 4)
     return b"".join((MAGIC, np.uint32(len(text)).astype("<u4").tobytes(), text, *pieces))
 

@@ -11,6 +11,7 @@ from lineage.map.chosen import Chosen, most_important
 from lineage.map.layout.drawing import Drawing, Floats, Ints
 from lineage.map.layout.families import by_families
 from lineage.map.layout.layered import by_layers
+from lineage.map.layout.layers import layers_of
 from lineage.map.strength import one_each, strongest_first
 from lineage.map.wanted import Wanted
 from lineage.memory.arrays import Codes8, Numbers, begins, pairs
@@ -130,7 +131,7 @@ def _laid_out(drawing: Drawing, focus: int | None, layout: Layout) -> tuple[Floa
     if layout == "layers":
         placed = by_layers(drawing, focus)
         return placed.x, placed.y, placed.layer
-    return *by_families(drawing), by_layers(drawing, focus).layer
+    return *by_families(drawing), layers_of(drawing, focus)
 
 
 def _edges_among(graph: Graph, models: Numbers, place: Ints, wanted: Wanted) -> Numbers:

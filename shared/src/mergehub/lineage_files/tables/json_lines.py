@@ -43,10 +43,10 @@ class _Reader:
 
     def rows(self, value: Any, line: int, depth: int = 0) -> Iterator[Row]:
         """The rows of one value."""
-        if isinstance(value, Skipped):
-            yield value
-        elif isinstance(value, dict):
+        if isinstance(value, dict):
             yield from self._object(value, line, depth)
+        elif isinstance(value, Skipped):
+            yield value
         elif isinstance(value, list):
             yield from self._list(value, line, depth)
         else:
@@ -57,7 +57,8 @@ class _Reader:
             if self._columns is None:
                 yield Skipped(line, "", "", PAIR, "no-columns")
             else:
-                yield from self._record(dict(zip(self._columns, value, strict=False)), line)
+                told = dict(zip(self._columns, value, strict=False))
+                yield from self._record(told, fields_of(told), line)
         elif depth < DEEPEST:
             for each in value:
                 yield from self.rows(each, line, depth + 1)
@@ -65,10 +66,11 @@ class _Reader:
             yield Skipped(line, "", "", "the lists are nested too deeply", "malformed")
 
     def _object(self, value: Value, line: int, depth: int) -> Iterator[Row]:
+        fields = fields_of(value)
         if is_model_info(value):
             yield from rows_of_model(value, line)
-        elif _is_edge(value):
-            yield from self._record(value, line)
+        elif _is_edge(value, fields):
+            yield from self._record(value, fields, line)
         elif graph := graph_in(value):
             yield from graph.rows(line)
         elif is_tree(value):
@@ -78,19 +80,18 @@ class _Reader:
         elif depth < DEEPEST and (held := wrapped(value)):
             for each in held:
                 yield from self.rows(each, line, depth + 1)
-        elif {"parent", "name"} & fields_of(value).keys():
-            yield from self._record(value, line)
+        elif "parent" in fields or "name" in fields:
+            yield from self._record(value, fields, line)
         elif records := list(of_mapping(value)):
             yield from self._records(iter(records), line)
         else:
-            yield from self._record(value, line)
+            yield from self._record(value, fields, line)
 
     def _records(self, records: Iterator[Value], line: int) -> Iterator[Row]:
         for place, each in enumerate(records, line):
-            yield from self._record(each, place)
+            yield from self._record(each, fields_of(each), place)
 
-    def _record(self, value: Value, line: int) -> Iterator[Row]:
-        fields = fields_of(value)
+    def _record(self, value: Value, fields: Mapping[str, str], line: int) -> Iterator[Row]:
         if len(fields) < len(value):
             yield from self._unknown(value, fields, line)
         yield from rows_of(record(fields, value), line, is_pair=is_pair(fields))
@@ -103,9 +104,8 @@ class _Reader:
                 yield Corrected(line, column[:100], "", "", reason)
 
 
-def _is_edge(value: Value) -> bool:
+def _is_edge(value: Value, fields: Mapping[str, str]) -> bool:
     """Whether an object is plainly one line of an edge list, as nearly all are."""
-    fields = fields_of(value)
     if "parent" not in fields or "child" not in fields:
         return False
     return not isinstance(value.get(fields["child"]), dict)

@@ -8,18 +8,23 @@ largest in the middle.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 
-from lineage.map.layout.drawing import Drawing, Floats, Ints
+from lineage.map.layout.drawing import Drawing, Floats, Ints, Places
 from lineage.map.layout.packing import around, enclosing
 from lineage.map.layout.rings import slots
+from lineage.memory.arrays import begins
 
 _SMALL = 0.6
 """A child that needs no more room than this lies in the rings next to its parent."""
 
 _DOWN = 1j
 """Turns what would begin on the right: the first child lies below, since names are on the right."""
+
+_MIDDLE: Places = np.zeros(1, np.complex128)
 
 _STEP = 1.12
 """The room of a family grows in steps of this factor, so that most growth moves no other family."""
@@ -51,34 +56,35 @@ class _Families:
         self.room = drawing.radius.copy()
         self.middle = np.zeros(drawing.size, np.complex128)
         self.offset = np.zeros(drawing.size, np.complex128)
+        self._slots = cache(slots)  # most families have the same few shapes
 
     def gather(self, generation: int) -> None:
         """Place the families of a generation around their parents."""
         members = np.flatnonzero(self.generation == generation)
-        members = members[np.argsort(self.home[members], kind="stable")]
-        starts = np.flatnonzero(np.diff(self.home[members], prepend=-1))
-        for children in np.split(members, starts[1:]):
-            self._surround(int(self.home[children[0]]), children)
+        small = self.room[members] <= _SMALL
+        few = members[small]
+        few = few[np.lexsort((self.age[few], self.home[few]))]
+        for parent, children in _by_home(self.home, few):
+            self._ring(parent, children)
+        large = self._largest_first(members[~small])
+        large = large[np.argsort(self.home[large], kind="stable")]
+        for parent, children in _by_home(self.home, large):
+            self._surround(parent, children)
 
-    def _surround(self, parent: int, children: Ints) -> None:
-        small = self.room[children] <= _SMALL
-        few = children[small]
-        if len(few):
-            few = few[np.argsort(self.age[few])]
-            radius = float(self.room[few].max())
-            places, outer = slots(float(self.room[parent]), radius, len(few))
-            self.offset[few] = places * _DOWN
-            self.room[parent] = _stepped(outer)
-        if len(few) < len(children):
-            large = self._largest_first(children[~small])
-            self.offset[large] = around(float(self.room[parent]), self.room[large]) * _DOWN
-            self._enclose(parent, large)
+    def _ring(self, parent: int, few: Ints) -> None:
+        """Place small children in rings around their parent's own circle."""
+        radius = float(self.room[few].max())
+        places, outer = self._slots(float(self.room[parent]), radius, len(few))
+        self.offset[few] = places * _DOWN
+        self.room[parent] = _stepped(outer)
 
-    def _enclose(self, parent: int, large: Ints) -> None:
-        """Draw a circle around the parent's own circle and those around it."""
-        places = np.append(0, self.offset[large])
-        radii = np.append(self.room[parent], self.room[large])
-        self.middle[parent], radius = enclosing(places, radii)
+    def _surround(self, parent: int, large: Ints) -> None:
+        """Place the families of children around what is there, and a circle around them all."""
+        core, radii = float(self.room[parent]), self.room[large]
+        places = around(core, radii) * _DOWN
+        self.offset[large] = places
+        everywhere = np.concatenate((_MIDDLE, places))
+        self.middle[parent], radius = enclosing(everywhere, np.concatenate(((core,), radii)))
         self.room[parent] = _stepped(radius)
 
     def _largest_first(self, members: Ints) -> Ints:
@@ -93,6 +99,15 @@ class _Families:
             members = np.flatnonzero(self.generation == generation)
             place[members] += place[self.home[members]]
         return place.real, place.imag
+
+
+def _by_home(home: Ints, members: Ints) -> Iterator[tuple[int, Ints]]:
+    """The members of each family, which are sorted by it."""
+    homes = home[members]
+    starts = np.flatnonzero(begins(homes))
+    ends = [*starts[1:].tolist(), len(members)]
+    for parent, start, end in zip(homes[starts].tolist(), starts.tolist(), ends, strict=False):
+        yield parent, members[start:end]
 
 
 def _generations(home: Ints) -> Ints:

@@ -26,8 +26,8 @@ _STEPS = 16
 
 def around(core: float, radii: Floats) -> Places:
     """Return the places of circles around a core at (0, 0). `radii` come in falling order."""
-    if not len(radii):
-        return np.zeros(0, np.complex128)
+    if len(radii) < 2:
+        return core + GAP + radii.astype(np.complex128)
     touching = [core, *radii[:_MOST].tolist()]
     front = _Front([radius + GAP / 2 for radius in touching])
     places = np.array(front.x) + 1j * np.array(front.y)
@@ -38,7 +38,10 @@ def around(core: float, radii: Floats) -> Places:
 
 
 class _Front:
-    """Places circles one after the other; `x` and `y` are their middles."""
+    """Places circles one after the other; `x` and `y` are their middles.
+
+    `far` is how far from the middle it is where a circle of the front touches the next, squared.
+    """
 
     def __init__(self, radii: list[float]) -> None:
         self.r = radii
@@ -46,6 +49,7 @@ class _Front:
         self.y = [0.0, 0.0]
         self.after = [1, 0]
         self.before = [1, 0]
+        self.far = [self._from_middle(0, 1), self._from_middle(1, 0)]
         nearest = 0
         for circle in range(2, len(radii)):
             nearest = self._place(circle, nearest)
@@ -65,6 +69,8 @@ class _Front:
         self.after.append(right)
         self.before.append(left)
         self.after[left] = self.before[right] = circle
+        self.far.append(self._from_middle(circle, right))
+        self.far[left] = self._from_middle(left, circle)
         return self._nearest(circle)
 
     def _touching(self, left: int, right: int, r: float) -> tuple[float, float]:
@@ -79,38 +85,43 @@ class _Front:
 
     def _first_hit(self, left: int, right: int, x: float, y: float, r: float) -> tuple[int, bool]:
         """The overlapped circle of the front that is next along it, and whether it is ahead."""
-        ahead, back = self.after[right], self.before[left]
-        gone_ahead, gone_back = self.r[right], self.r[left]
+        radii, xs, ys, after, before = self.r, self.x, self.y, self.after, self.before
+        ahead, back = after[right], before[left]
+        gone_ahead, gone_back = radii[right], radii[left]
+        r -= _ALMOST
         while True:
             forwards = gone_ahead <= gone_back
             here = ahead if forwards else back
             if here in (left, right):
                 return -1, True
-            apart = self.r[here] + r - _ALMOST
-            if (self.x[here] - x) ** 2 + (self.y[here] - y) ** 2 < apart * apart:
+            radius, dx, dy = radii[here], xs[here] - x, ys[here] - y
+            apart = radius + r
+            if dx * dx + dy * dy < apart * apart:
                 return here, forwards
             if ahead == back:
                 return -1, True
             if forwards:
-                gone_ahead += self.r[here]
-                ahead = self.after[here]
+                gone_ahead += radius
+                ahead = after[here]
             else:
-                gone_back += self.r[here]
-                back = self.before[here]
+                gone_back += radius
+                back = before[here]
 
     def _nearest(self, start: int) -> int:
         """The circle of the front after which there is the place nearest to the middle."""
-        best, least, here = start, math.inf, start
-        while True:
-            following = self.after[here]
-            mine, its = self.r[here], self.r[following]
-            x = (self.x[here] * its + self.x[following] * mine) / (mine + its)
-            y = (self.y[here] * its + self.y[following] * mine) / (mine + its)
-            if x * x + y * y < least:
-                best, least = here, x * x + y * y
-            here = following
-            if here == start:
-                return best
+        far, after = self.far, self.after
+        best, least, here = start, far[start], after[start]
+        while here != start:
+            if far[here] < least:
+                best, least = here, far[here]
+            here = after[here]
+        return best
+
+    def _from_middle(self, here: int, following: int) -> float:
+        mine, its = self.r[here], self.r[following]
+        x = (self.x[here] * its + self.x[following] * mine) / (mine + its)
+        y = (self.y[here] * its + self.y[following] * mine) / (mine + its)
+        return x * x + y * y
 
 
 def enclosing(places: Places, radii: Floats) -> tuple[complex, float]:
@@ -119,12 +130,14 @@ def enclosing(places: Places, radii: Floats) -> tuple[complex, float]:
     The middle starts amid the two largest and steps towards the farthest rim, ever less far
     (Bădoiu and Clarkson, 2003).
     """
-    apart = places[1] - places[0]
-    middle = places[0] + apart / 2 * (1 + (radii[1] - radii[0]) / abs(apart))
-    for step in range(2, _STEPS if len(radii) > 2 else 0):
+    apart, one, other = complex(places[1] - places[0]), float(radii[0]), float(radii[1])
+    middle = complex(places[0]) + apart / 2 * (1 + (other - one) / abs(apart))
+    if len(radii) == 2:
+        return middle, max(abs(places[0] - middle) + one, abs(places[1] - middle) + other)
+    for step in range(2, _STEPS):
         distance = np.abs(places - middle) + radii
-        farthest = int(np.argmax(distance))
-        towards = places[farthest] - middle
+        farthest = int(distance.argmax())
+        towards = complex(places[farthest]) - middle
         if towards:
-            middle += towards * (distance[farthest] / abs(towards) / step / 2)
-    return complex(middle), float((np.abs(places - middle) + radii).max())
+            middle += towards * (float(distance[farthest]) / abs(towards) / step / 2)
+    return middle, float((np.abs(places - middle) + radii).max())
