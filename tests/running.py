@@ -46,10 +46,12 @@ class RunningHub:
 
 
 @contextmanager
-def started_hub(data: Path, models: Path, *, workers: int = 1, **env: str) -> Iterator[RunningHub]:
-    """`mergehub up` on a free port; at the end it is interrupted and must leave no process."""
+def started_hub(
+    data: Path, models: Path, *, workers: int = 1, port: int = 0, **env: str
+) -> Iterator[RunningHub]:
+    """`mergehub up`, on a free port by default; in the end it must leave no process."""
     mergehub = Path(sys.prefix) / "bin" / "mergehub"
-    command = [mergehub, "up", "--data", data, "--port", "0", "--models", models]
+    command = [mergehub, "up", "--data", data, "--port", port, "--models", models]
     command += ["--tasks", models / "tasks", "--workers", workers]
     with (data.parent / f"{data.name}.out").open("wb") as out:
         child = subprocess.Popen(

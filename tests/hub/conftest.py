@@ -6,7 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+from atlas import Lineage
 from running import RunningHub, started_hub
 
 
@@ -38,3 +40,11 @@ def measured_hub(hub: RunningHub) -> RunningHub:
         *_, last = client.follow(run.id)
         assert last.state == "succeeded", last.error
     return hub
+
+
+@pytest.fixture(scope="package")
+def lineage(hub: RunningHub) -> Iterator[Lineage]:
+    """The hub knows a small lineage."""
+    owner = {"Authorization": f"Bearer {hub.token}"}
+    with httpx.Client(base_url=hub.url, headers=owner, timeout=30) as http:
+        yield Lineage(http)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
-import httpx
 import pytest
+from atlas import QUANTS, TUNES, Lineage, edge, open_map, panel, press, query, title
 from looking import Looking, looking
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import expect
 from running import RunningHub, eventually, finish, model_of
 from story import RECIPE
 
 pytestmark = pytest.mark.browser
 
 PHONE = (390, 844)
-TUNES, QUANTS = 3, 9
 NO_WEBGL = """
 const asked = HTMLCanvasElement.prototype.getContext;
 HTMLCanvasElement.prototype.getContext = function (kind, options) {
@@ -26,87 +23,13 @@ HTMLCanvasElement.prototype.getContext = function (kind, options) {
 """
 
 
-class Lineage:
-    """What the hub knows: a base, tunes and quantizations of it, merges, and a stranger."""
-
-    def __init__(self, http: httpx.Client) -> None:
-        self._http = http
-        tunes = [edge(f"atlas/tune-{n}", "atlas/base", "finetune") for n in range(TUNES)]
-        quants = [edge(f"atlas/quant-{n}", "atlas/base", "quantized") for n in range(QUANTS)]
-        self.learn(
-            [
-                *tunes,
-                *quants,
-                edge("atlas/merge", "atlas/base", "merge", role="base", method="ties"),
-                edge("atlas/merge", "atlas/tune-0", "merge", method="ties", weight=0.75),
-                edge("atlas/merge", "atlas/tune-1", "merge", method="ties", weight=0.25),
-                edge("atlas/grandchild", "atlas/merge", "finetune"),
-                edge("stranger/child", "stranger/base", "finetune"),
-            ],
-            [
-                {"name": "atlas/base", "licence": "cc-by-nc-4.0", "parameters": 7_000_000_000},
-                {"name": "atlas/merge", "licence": "apache-2.0"},
-            ],
-        )
-        flag = {"kind": "contaminated", "reason": "It has seen the questions of the test."}
-        self._http.post(f"/v1/models/{self.id('atlas/tune-1')}/flags", json=flag).raise_for_status()
-
-    def learn(self, edges: list[dict[str, Any]], models: list[dict[str, Any]]) -> None:
-        body = {"source": "edge-list", "edges": edges, "models": models}
-        self._http.post("/v1/graph/imports", json=body).raise_for_status()
-
-    def id(self, name: str) -> str:
-        (found,) = self._http.get("/v1/models", params={"name": name}).json()["items"]
-        return str(found["id"])
-
-    def rename(self, old: str, new: str) -> None:
-        where = f"/v1/models/{self.id(old)}"
-        tag = {"If-Match": self._http.get(where).headers["etag"]}
-        self._http.patch(where, json={"name": new}, headers=tag).raise_for_status()
-
-
-def edge(child: str, parent: str, relation: str, **more: Any) -> dict[str, Any]:
-    return {"child": child, "parent": parent, "relation": relation, **more}
-
-
-@pytest.fixture(scope="module")
-def lineage(hub: RunningHub) -> Iterator[Lineage]:
-    owner = {"Authorization": f"Bearer {hub.token}"}
-    with httpx.Client(base_url=hub.url, headers=owner, timeout=30) as http:
-        yield Lineage(http)
-
-
 @pytest.fixture
 async def looked(hub: RunningHub, lineage: Lineage) -> AsyncIterator[Looking]:
+    """A page in a browser that must complain of nothing, and ask only the hub."""
     async with looking() as looked:
         yield looked
         assert looked.complaints == []
         assert looked.hosts == {urlsplit(hub.url).netloc}
-
-
-def query(page: Page) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
-
-
-async def open_map(page: Page, hub: RunningHub, state: str = "") -> None:
-    await page.goto(f"{hub.url}/map?{state}")
-    await page.locator("canvas[data-drawn=whole], [role=tree]").first.wait_for()
-
-
-async def press(page: Page, name: str, **options: Any) -> None:
-    """Press the node beside which a name stands on the map."""
-    label = page.locator(".names span", has_text=re.compile(f"^{re.escape(name)}$"))
-    box = await label.bounding_box()
-    assert box is not None
-    await page.mouse.click(box["x"] - 8, box["y"] + box["height"] / 2, **options)
-
-
-def panel(page: Page) -> Locator:
-    return page.get_by_role("complementary", name="Details")
-
-
-def title(page: Page) -> Locator:
-    return panel(page).get_by_role("heading", level=2)
 
 
 async def test_it_opens_on_the_most_merged_bases(hub: RunningHub, looked: Looking) -> None:
@@ -123,15 +46,21 @@ async def test_search_suggests_models_and_the_map_shows_the_one_that_is_chosen(
     hub: RunningHub, looked: Looking, lineage: Lineage
 ) -> None:
     page = looked.page
+    lineage.learn([edge("nomad/tent", "nomad/base", "finetune")], [])
+    lineage.rename("nomad/tent", "nomad/house")
     await page.goto(hub.url)
     search = page.get_by_role("combobox", name="Find a model")
-    await search.press_sequentially("ATLAS/m")
-    await expect(page.get_by_role("option")).to_have_count(1)
+    await search.press_sequentially("nomad tent")
+    await expect(page.get_by_role("option")).to_contain_text(["nomad/house formerly nomad/tent"])
+    await search.fill("merge ATLAS")
+    await expect(page.get_by_role("option").first).to_contain_text("atlas/merge")
+    await search.press("ArrowDown")
+    await expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
     await search.press("Enter")
     await expect(title(page)).to_have_text("atlas/merge")
     assert query(page)["focus"] == [lineage.id("atlas/merge")]
-    await search.fill("atlas/nothing")
-    await expect(page.get_by_text("No model's name begins with “atlas/nothing”.")).to_be_visible()
+    await search.fill("qqq zzz")
+    await expect(page.get_by_text("No model is called “qqq zzz”.")).to_be_visible()
 
 
 async def test_a_press_selects_a_double_one_focuses_and_a_way_leads_back(
@@ -142,7 +71,8 @@ async def test_a_press_selects_a_double_one_focuses_and_a_way_leads_back(
     await open_map(page, hub, f"focus={base}&depth=1")
     await press(page, "merge")
     await expect(title(page)).to_have_text("atlas/merge")
-    assert query(page) == {"focus": [base], "depth": ["1"], "model": [merge]}
+    assert query(page) == {"focus": [base], "depth": ["1"], "model": [merge], "open": [merge]}
+    await expect(page.locator(".names span", has_text="grandchild")).to_have_count(1)
     await press(page, "merge", click_count=2)
     await expect(page.get_by_role("button", name="Focus on it")).to_have_count(0)
     assert query(page)["focus"] == [merge]

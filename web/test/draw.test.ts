@@ -6,6 +6,7 @@ import { chooseLabels } from "../src/map/draw/labels.ts";
 import { type Scene, sceneOf } from "../src/map/draw/scene.ts";
 import { Graph } from "../src/map/graph.ts";
 import { lookOf } from "../src/map/look.ts";
+import { asSeen, cameraOf, written } from "../src/map/seen.ts";
 import { answer } from "./answers.ts";
 
 const VIEW = { width: 800, height: 600 };
@@ -46,6 +47,8 @@ test("nodes are found by any point near them, unless they are hidden", () => {
   assert.equal(grid.at({ x: 20.5, y: 0.5 }, 1, radius), null);
 });
 
+const named = (start: string) => (node: number) => ({ name: `${start}${node}`, more: 0 });
+
 test("what is drawn first is what matters most", () => {
   const { order, edges, largest } = scene();
   assert.deepEqual([...order], [0, 1, 2, 3]);
@@ -56,8 +59,27 @@ test("what is drawn first is what matters most", () => {
 test("names never cover each other, and what stands out is named first", () => {
   const all = scene();
   const camera = { x: 15, y: 0, scale: 1 }; // 10 pixels between nodes: one name fits
-  const chosen = chooseLabels(all, camera, VIEW, (node) => `org/model-${node}`, [2]);
-  assert.deepEqual(chosen, [{ node: 2, text: "model-2" }]);
-  const apart = chooseLabels(all, { ...camera, scale: 15 }, VIEW, (node) => `m${node}`, []);
+  const chosen = chooseLabels(all, camera, VIEW, named("org/model-"), [2]);
+  assert.deepEqual(chosen, [{ node: 2, side: "right", name: "model-2", more: 0 }]);
+  const apart = chooseLabels(all, { ...camera, scale: 15 }, VIEW, named("m"), []);
   assert.equal(apart.length, 4);
+});
+
+test("a name that the right edge would cut stands to the left of its node", () => {
+  const camera = { x: 15, y: 0, scale: VIEW.width / 34 }; // the last node is near the edge
+  const chosen = chooseLabels(scene(), camera, VIEW, named("a-long-name-"), [3]);
+  assert.equal(chosen[0]?.side, "left");
+  const beyond = { ...camera, x: -15 }; // and now beyond it
+  const seen = chooseLabels(scene(), beyond, VIEW, named("m"), []).map(({ node }) => node);
+  assert.ok(!seen.includes(3));
+});
+
+test("what a camera sees is the same in a view of another size", () => {
+  const camera = { x: 1234.5678, y: -0.25, scale: 4 };
+  const text = written(camera, { width: 1000, height: 400 });
+  assert.equal(text, "1234.6_-0.25_100");
+  assert.deepEqual(cameraOf(text, { width: 300, height: 800 }), { x: 1234.6, y: -0.25, scale: 3 });
+  for (const wrong of ["", "1_2", "1_2_0", "1_2_-3", "a_b_c", "1_2_3_4", "1e9_2_3", "1,2,3"]) {
+    assert.equal(asSeen(wrong), null);
+  }
 });

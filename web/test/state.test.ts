@@ -6,12 +6,14 @@ const EVERYTHING: MapState = {
   focus: "f",
   model: "m",
   to: "t",
+  via: ["v", "w"],
   direction: "ancestors",
   depth: 3,
   relation: ["merge", "finetune"],
   method: ["ties"],
   licence: ["apache-2.0"],
   domain: ["math & code"],
+  kind: ["merge", "original"],
   open: ["o", "p"],
   siblings: "quantized",
   since: "2026-01-02",
@@ -19,6 +21,7 @@ const EVERYTHING: MapState = {
   least: 40,
   view: "list",
   limit: 10_000,
+  seen: "-12.5_3_40",
 };
 
 const read = (address: string) => readState(new URL(address, "http://hub").searchParams);
@@ -34,7 +37,8 @@ test("the first state has the shortest address", () => {
 });
 
 test("what an address says wrongly is as at first", () => {
-  const wrong = "/map?direction=up&depth=deep&least=-3&view=3d&colour=red&focus=&limit=7&relation=";
+  const wrong =
+    "/map?direction=up&depth=deep&least=-3&view=3d&colour=red&focus=&limit=7&relation=&since=today&seen=1_2";
   assert.deepEqual(read(wrong), FIRST);
   assert.equal(read("/map?depth=99").depth, 8);
   assert.equal(read("/map?least=999").least, 100);

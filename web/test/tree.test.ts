@@ -9,7 +9,8 @@ import { answer } from "./answers.ts";
 const GRAPH = answer("apcde", ["a<p", "c<a", "d<a", "e<c"]);
 GRAPH.clusters = [{ parent: 0, relation: 1, count: 12, x: 0, y: 0, size: 1 }];
 const graph = new Graph(GRAPH);
-const first = rowsOf(graph, openAtFirst(graph));
+const everything = (of: Graph) => new Uint8Array(of.total).fill(1);
+const first = rowsOf(graph, everything(graph), openAtFirst(graph));
 
 const shown = (rows: readonly Row[]) =>
   rows.map(({ level, text }) => `${"  ".repeat(level - 1)}${text}`);
@@ -43,12 +44,20 @@ test("only the model itself is shown as selected, not the heads of its branches"
 
 test("a branch that is opened goes on in its own direction", () => {
   const open = openAtFirst(graph).add("/a/children/c");
-  assert.equal(shown(rowsOf(graph, open))[5], "      org/e");
+  assert.equal(shown(rowsOf(graph, everything(graph), open))[5], "      org/e");
+});
+
+test("what the map hides is not in the tree either", () => {
+  const hidden = Uint8Array.from([1, 1, 0, 1, 1, 0]); // without c, and without the fold
+  assert.deepEqual(shown(rowsOf(graph, hidden, openAtFirst(graph))).slice(3), [
+    "  Made from it",
+    "    org/d",
+  ]);
 });
 
 test("a whole graph begins with the models that were made from no other", () => {
   const whole = new Graph({ ...GRAPH, focus: null });
-  assert.deepEqual(shown(rowsOf(whole, openAtFirst(whole))), ["org/p"]);
+  assert.deepEqual(shown(rowsOf(whole, everything(whole), openAtFirst(whole))), ["org/p"]);
 });
 
 test("keys walk along the edges and back", () => {
@@ -68,5 +77,5 @@ test("models that were made from each other do not make an endless tree", () => 
   const open = new Set<string>();
   for (let key = "/a/children"; key.length < 400; key += key.endsWith("/a") ? "/b" : "/a")
     open.add(key);
-  assert.ok(rowsOf(loop, open.add("/a")).length < 40);
+  assert.ok(rowsOf(loop, everything(loop), open.add("/a")).length < 40);
 });

@@ -24,6 +24,7 @@ from lineage.statistics.selection import Selection
 
 MODELS = 12
 DOMAINS = ([], ["code"], ["code", "maths"], ["maths"])
+LICENCES = ("mit", "apache-2.0", None)
 fast = settings(max_examples=30, deadline=None, derandomize=True)
 
 
@@ -56,7 +57,8 @@ selections = st.builds(
     methods=some((*METHODS, "never used")),
     since=st.none() | st.integers(20, 40),
     until=st.none() | st.integers(25, 75),
-    domain=st.sampled_from([None, None, "code", "maths", "cooking"]),
+    domains=some(("code", "maths", "cooking")),
+    licences=some(("mit", "apache-2.0", "unknown")),
     base=st.none() | st.integers(1, MODELS),
 )
 changes = st.lists(st.lists(dated(MODELS), min_size=1, max_size=10), max_size=5)
@@ -64,8 +66,15 @@ changes = st.lists(st.lists(dated(MODELS), min_size=1, max_size=10), max_size=5)
 
 def empty() -> Drawn:
     made = Drawn()
-    made.models({n: {"domains": DOMAINS[n % 4]} for n in range(1, MODELS + 1)})
+    facts = {
+        n: {"domains": DOMAINS[n % 4], "licence": LICENCES[n % 3]} for n in range(1, MODELS + 1)
+    }
+    made.models(facts)
     return made
+
+
+def licence(model: int) -> str:
+    return LICENCES[model % 3] or "unknown"
 
 
 def growing(changes: list[list[Edge]]):
@@ -90,7 +99,8 @@ def counted(made: Drawn, selection: Selection) -> list[Edge]:
             and not (bounded and e.made_on < 0)
             and (selection.since is None or e.made_on >= selection.since)
             and (selection.until is None or e.made_on <= selection.until)
-            and (selection.domain is None or selection.domain in DOMAINS[e.child % 4])
+            and (selection.domains is None or selection.domains & set(DOMAINS[e.child % 4]))
+            and (selection.licences is None or licence(e.child) in selection.licences)
             and (selection.base is None or e.child in on_base)
         )
 
@@ -193,13 +203,27 @@ def test_what_is_learned_anew_about_an_edge_counts_at_once(changes, later):
 def test_a_model_that_gets_a_domain_counts_there_at_once():
     made = empty()
     made.add([Edge(4, 1)], load=True)
-    ranked = Uses(Selection(domain="code"))
+    ranked = Uses(Selection(domains=frozenset({"code"})))
     assert ranked.largest(made.graph, 9) == []
     code = made.growing.codes.domains.code("code")
     made.growing.put_models(
         numbers(4), made.growing.names.add(["org/coder"]), {"domains": np.array([code])}
     )
     assert ranked.largest(made.graph, 9) == [(1, 1)]
+
+
+def test_a_model_that_gets_a_licence_counts_there_at_once_and_others_are_not_counted_anew():
+    made = empty()
+    made.add([Edge(4, 1)], load=True)
+    ranked = Uses(Selection(licences=frozenset({"bsd"})))
+    assert ranked.largest(made.graph, 9) == []
+    before = made.graph.revision
+    bsd = made.growing.codes.licence.code("bsd")
+    made.growing.put_models(
+        numbers(4), made.growing.names.add(["org/coder"]), {"licence": np.array([bsd])}
+    )
+    assert ranked.largest(made.graph, 9) == [(1, 1)]
+    assert made.graph.revision == before
 
 
 def test_the_statistics_that_are_asked_for_most_stay():

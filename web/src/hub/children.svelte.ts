@@ -41,6 +41,7 @@ export class Children {
     };
   }
 
+  /** Reads the next page, or once more the one that could not be read. */
   next(): void {
     void this.#read(this.#cursor, this.#asked.signal);
   }

@@ -1,13 +1,46 @@
 import { HubProblem } from "@mergehub/client";
 
+const BY_CODE: Readonly<Record<string, string>> = {
+  "model-not-found": "This hub has no such model.",
+  "graph-loading": "The hub has just started and is still loading its models.",
+  "run-not-found": "This hub has no such run.",
+};
+
+const BY_STATUS: Readonly<Record<number, string>> = {
+  401: "Sign in to see this.",
+  403: "You may not see this.",
+  422: "The hub does not understand a part of this page's address.",
+  429: "The hub has had too many questions from here. Wait a moment.",
+};
+
 /** What went wrong, as a sentence for people. */
 export function sentence(error: unknown): string {
-  if (error instanceof HubProblem) return error.message;
-  if (error instanceof TypeError) return "The hub does not answer. Is it running?";
-  return error instanceof Error ? error.message : String(error);
+  if (isAway(error)) return "The hub does not answer.";
+  if (isMissing(error)) return BY_CODE["model-not-found"] ?? "";
+  if (!(error instanceof HubProblem)) return "This page has failed. Load it again.";
+  return BY_CODE[error.code] ?? BY_STATUS[error.status] ?? inside(error);
 }
 
-/** The page that explains a problem of the hub and says what to do, if it has one. */
+/** The page that explains a problem of the hub and says what to do, if that is more to say. */
 export function explanation(error: unknown): string | null {
-  return error instanceof HubProblem && error.type.startsWith("/docs") ? error.type : null;
+  const known = !(error instanceof HubProblem) || error.code in BY_CODE || isMissing(error);
+  return !known && error.type.startsWith("/docs") ? error.type : null;
+}
+
+/** Whether the hub did not answer, so that the same question may be answered later. */
+export function isAway(error: unknown): boolean {
+  return error instanceof TypeError || (error instanceof HubProblem && error.code === "http-error");
+}
+
+/** Whether what an address names as a model is none. */
+export function isMissing(error: unknown): boolean {
+  if (!(error instanceof HubProblem)) return false;
+  return (
+    error.code === "model-not-found" || error.errors.some(({ code }) => code === "uuid_parsing")
+  );
+}
+
+function inside({ status, requestId }: HubProblem): string {
+  const id = requestId === null ? "" : ` Its operator finds the cause by this id: ${requestId}.`;
+  return status >= 500 ? `Something failed within the hub.${id}` : "The hub has refused this.";
 }

@@ -1,9 +1,10 @@
 import { Mergehub } from "@mergehub/client";
+import { fetchNoting } from "./connection.svelte.ts";
 
 const KEPT = "mergehub-token";
 
 /** The hub that serves these pages; the browser adds the cookie of a session by itself. */
-export const hub = new Mergehub({ url: location.origin, ...keptToken() });
+export const hub = new Mergehub({ url: location.origin, fetch: fetchNoting, ...keptToken() });
 
 function keptToken(): { token: string } | object {
   const token = sessionStorage.getItem(KEPT);

@@ -1,7 +1,6 @@
-import type { Answer, Schemas } from "@mergehub/client";
+import type { Answer } from "@mergehub/client";
 import { hub } from "./hub.ts";
 
-export type Model = Schemas["Model"];
 export type Merged = Answer<"get", "/v1/graph/popular">["items"][number];
 export type ModelDetail = Answer<"get", "/v1/models/{model_id}">;
 

@@ -5,10 +5,13 @@ import { hub } from "./hub.ts";
 const MOST = 8;
 const PAUSE_MS = 120; // between two letters of somebody who types
 
-/** The models whose names begin with what is typed, and the one that the arrows are at. */
+/** A model, and the name by which it was found if it has another one today. */
+type Found = Schemas["ListedModel"];
+
+/** The models that what is typed may mean, and the one that the arrows are at. */
 export class Suggestions {
   text = $state("");
-  models = $state.raw<Schemas["Model"][]>([]);
+  models = $state.raw<Found[]>([]);
   active = $state(-1);
   message = $state("");
   #asked: AbortController | null = null;
@@ -19,7 +22,7 @@ export class Suggestions {
   }
 
   /** The model at the arrows, or else the first one, as soon as the hub has answered. */
-  async best(): Promise<Schemas["Model"] | undefined> {
+  async best(): Promise<Found | undefined> {
     await this.#asking;
     return this.models[Math.max(0, this.active)];
   }
@@ -52,12 +55,13 @@ export class Suggestions {
     this.#asked = asked;
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     if (asked.signal.aborted) return;
+    this.message = "Searching …";
     try {
       const query = { q, limit: MOST };
       const { items } = await hub.get("/v1/models", { params: { query }, signal: asked.signal });
       if (asked.signal.aborted) return;
       this.models = items;
-      this.message = items.length ? "" : `No model's name begins with “${q}”.`;
+      this.message = items.length ? "" : `No model is called “${q}”.`;
     } catch (error) {
       if (!asked.signal.aborted) this.message = sentence(error);
     }

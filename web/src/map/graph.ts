@@ -48,10 +48,14 @@ export class Graph {
   readonly #index: Map<string, number>;
   readonly #parents: Lists;
   readonly #children: Lists;
+  readonly #complete: boolean;
+  #hidden: Int32Array | null = null;
 
-  constructor(answer: GraphAnswer) {
+  /** `complete`: no filter keeps models away that the hub counts as parents or children. */
+  constructor(answer: GraphAnswer, complete = true) {
     const { nodes, edges, clusters } = answer;
     this.answer = answer;
+    this.#complete = complete;
     this.size = nodes.id.length;
     this.clusters = clusters.map(({ parent, relation, count }) => ({
       parent,
@@ -103,6 +107,13 @@ export class Graph {
     return this.#steps(this.#children.of(index), this.answer.edges.child);
   }
 
+  /** How many of a model's parents and children the hub knows, but this graph lacks; 0 under filters. */
+  hiddenOf(index: number): number {
+    if (!this.#complete) return 0;
+    this.#hidden ??= hiddenIn(this);
+    return this.#hidden[index] ?? 0;
+  }
+
   clustersOf(index: number): number[] {
     return this.clusters.flatMap(({ parent }, at) => (parent === index ? [at] : []));
   }
@@ -122,6 +133,27 @@ export class Graph {
     const weight = (step: Step) => this.importance[step.to] ?? 0;
     return steps.sort((a, b) => weight(b) - weight(a));
   }
+}
+
+/** For each model, how many of its neighbours are neither in a graph nor counted by a cluster. */
+function hiddenIn({ answer: { nodes, edges }, size, clusters }: Graph): Int32Array {
+  const hidden = Int32Array.from(
+    nodes.children,
+    (count, node) => count + (nodes.parents[node] ?? 0),
+  );
+  const lessen = (node: number, by: number) => {
+    hidden[node] = Math.max(0, (hidden[node] ?? 0) - by);
+  };
+  const seen = new Set<number>();
+  edges.child.forEach((child, edge) => {
+    const parent = edges.parent[edge] ?? 0;
+    if (seen.has(child * size + parent)) return;
+    seen.add(child * size + parent);
+    lessen(child, 1);
+    lessen(parent, 1);
+  });
+  for (const { parent, count } of clusters) lessen(parent, count);
+  return hidden;
 }
 
 /** For each node the edges that have it as one end, in one array. */

@@ -87,7 +87,8 @@ function codesOf(graph: Graph, by: Grouped): ArrayLike<number> & Iterable<number
   return codes;
 }
 
-function kindOf(graph: Graph, node: number): string {
+/** The kind of a model, or of the models of a cluster. */
+export function kindOf(graph: Graph, node: number): string {
   const { nodes, kinds } = graph.answer;
   return node < graph.size
     ? (kinds[nodes.kind[node] ?? -1] ?? "unknown")

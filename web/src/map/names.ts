@@ -1,4 +1,4 @@
-import { many } from "../app/words.ts";
+import { count, many } from "../app/words.ts";
 import type { Graph } from "./graph.ts";
 import { appearanceOf } from "./look.ts";
 
@@ -28,13 +28,26 @@ export function severalOf(relation: string): string {
   return SEVERAL[relation] ?? "models";
 }
 
+/** What a pointer over a node says: what it is, and how much is behind it. */
+export function hintOf(graph: Graph, node: number): string {
+  if (node < graph.size) return sentenceOf(graph, node);
+  const parent = graph.model(graph.clusters[node - graph.size]?.parent ?? 0);
+  return `${nameOf(graph, node)} of ${parent.name}: press to list them`;
+}
+
 /** What a model is, in a sentence for those who do not see the map. */
 export function sentenceOf(graph: Graph, node: number): string {
-  const { name, kind, parents, children } = graph.model(node);
+  const { name, kind } = graph.model(node);
+  const facts = [appearanceOf(kind).label.toLowerCase(), countsOf(graph, node)];
+  return `${name}: ${facts.filter(Boolean).join(", ")}`;
+}
+
+/** How much a model was made from, and how much from it, whether the map shows that or not. */
+export function countsOf(graph: Graph, node: number): string {
+  const { parents, children } = graph.model(node);
   const facts = [
-    appearanceOf(kind).label.toLowerCase(),
-    `made from ${many(parents, "model")}`,
-    `${many(children, "model")} made from it`,
+    parents && `made from ${many(parents, "model")}`,
+    children && `${count(children)} made from it`,
   ];
-  return `${name}: ${facts.join(", ")}`;
+  return facts.filter(Boolean).join(", ");
 }

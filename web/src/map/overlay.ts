@@ -1,5 +1,5 @@
 import { type Camera, type Point, type Size, toScreen } from "./draw/camera.ts";
-import { chooseLabels, type Label } from "./draw/labels.ts";
+import { chooseLabels, GAP, type Label, type LabelText, more } from "./draw/labels.ts";
 import { pixels } from "./draw/painter.ts";
 import type { Scene } from "./draw/scene.ts";
 
@@ -23,14 +23,15 @@ export class Overlay {
     scene: Scene,
     camera: Camera,
     view: Size,
-    nameOf: (node: number) => string,
+    textOf: (node: number) => LabelText,
     first: readonly number[],
   ): void {
-    const labels = chooseLabels(scene, camera, view, nameOf, first);
+    const labels = chooseLabels(scene, camera, view, textOf, first);
     this.#names.replaceChildren();
     this.#labels = labels.map((label) => {
       const element = document.createElement("span");
-      element.textContent = label.text;
+      element.textContent = label.name;
+      if (label.more) element.dataset.more = more(label.more);
       this.#names.append(element);
       return { ...label, element };
     });
@@ -48,9 +49,13 @@ export class Overlay {
     const at = (node: number) =>
       toScreen(camera, view, { x: scene.x[node] ?? 0, y: scene.y[node] ?? 0 });
     const radius = (node: number) => pixels(scene.radius[node] ?? 0, camera.scale);
-    for (const { node, element } of this.#labels) {
+    for (const { node, side, element } of this.#labels) {
       const { x, y } = at(node);
-      element.style.transform = `translate(${x + radius(node) + 3}px, ${y - 10}px)`;
+      const beside = radius(node) + GAP;
+      element.style.transform =
+        side === "right"
+          ? `translate(${x + beside}px, ${y - 10}px)`
+          : `translate(${x - beside}px, ${y - 10}px) translateX(-100%)`;
     }
     for (const { node, element } of this.#rings) {
       set(element, { cx: at(node).x, cy: at(node).y, r: radius(node) + 4 });

@@ -1,43 +1,91 @@
 import { address } from "../app/address.svelte.ts";
+import { connection } from "../hub/connection.svelte.ts";
+import { isAway, isMissing } from "../hub/failures.ts";
 import { readGraph } from "../hub/graph.ts";
 import { watchGraph } from "../hub/live.ts";
+import { filterCount } from "./controls/filters.ts";
 import { Graph, type GraphAnswer } from "./graph.ts";
-import { withNeighbours } from "./merging.ts";
+import { missingSteps } from "./growing/joining.ts";
+import { withNeighbours } from "./growing/merging.ts";
+import { type Neighbours, neighboursOf } from "./growing/neighbours.ts";
 import { addressOf, type MapState, questionOf, readState } from "./state.ts";
+import { shownOf } from "./visible.ts";
 
 /** What the page of the map shows: its state, which the address has, and the graph. */
 export class MapSession {
   readonly state: MapState = $derived(readState(address.query));
-  graph = $state.raw<Graph | null>(null);
   failure = $state.raw<unknown>(null);
   loading = $state(true);
-  /** The models of the path that is shown, from one end to the other. */
-  path = $state.raw<readonly string[]>([]);
+  /** The shortest path that was found between two models, from one end to the other. */
+  found = $state.raw<readonly string[]>([]);
   /** Whether the next model that is pressed is the other end of a path. */
   picking = $state(false);
+  /** The name of the panel's model, which need not be on the map. */
+  named = $state.raw({ id: "", name: "" });
+  #answer = $state.raw<GraphAnswer | null>(null);
+  /** What joins the models of a path to the map. */
+  #joints = $state.raw<readonly Neighbours[]>([]);
+  #answered = $state.raw("");
   #question = $derived(JSON.stringify([questionOf(this.state), this.state.open]));
   #again = $state(0);
+  readonly #filtered = $derived(filterCount(this.state) > 0);
 
-  /** A byte per node and cluster: whether it is important enough to be shown. */
-  readonly visible = $derived.by(() => {
-    const { graph } = this;
-    if (!graph) return new Uint8Array();
-    const least = this.state.least / 100;
-    const kept = new Set([graph.focus, this.selected, this.target]);
-    return Uint8Array.from(graph.importance, (each, node) =>
-      each >= least || kept.has(node) ? 1 : 0,
-    );
+  readonly graph = $derived.by(() => {
+    if (!this.#answer) return null;
+    return new Graph(this.#joints.reduce(withNeighbours, this.#answer), !this.#filtered);
   });
 
+  // Of a state only what they need, so that a camera that moves changes none of them.
+  readonly colour = $derived(this.state.colour);
+  readonly #least = $derived(this.state.least);
+  readonly #kinds = $derived(this.state.kind.join("\n"));
+  readonly #path = $derived(this.#pathOf(this.state).join("\n"));
   readonly selected = $derived(this.#index(this.state.model));
   readonly target = $derived(this.#index(this.state.to));
 
+  /** The models of the path that is shown, from one end to the other. */
+  readonly path = $derived(this.#path ? this.#path.split("\n") : []);
+
+  /** A byte per node and cluster: whether it is to be shown. */
+  readonly visible = $derived.by(() => {
+    const { graph } = this;
+    if (!graph) return new Uint8Array();
+    const on = this.path.map((id) => graph.indexOf(id));
+    const kept = new Set([graph.focus, this.selected, this.target, ...on]);
+    return shownOf(graph, this.#least / 100, this.#kinds ? this.#kinds.split("\n") : [], kept);
+  });
+
+  /** What the graph answers, with the path that joined it. */
+  readonly answered = $derived(`${this.#answered} ${this.#joints.length ? this.#path : ""}`);
+
+  /** What is seen of the graph; undefined as long as the graph of the state is not here. */
+  readonly seen = $derived(
+    this.graph && this.graph.answer.focus === this.state.focus ? this.state.seen : undefined,
+  );
+
+  /** Whether there is no model as the focus of this address. */
+  readonly lost = $derived(this.state.focus !== null && isMissing(this.failure));
+
+  /** What the window's title says: the model of the panel, or the ends of a path. */
+  readonly title = $derived.by(() => {
+    const { model, focus, to } = this.state;
+    const [one, other] = [this.nameOf(model ?? focus), this.nameOf(to)];
+    return one && other ? `${one} to ${other}` : one;
+  });
+
   constructor() {
     $effect(() => {
-      const [query, open] = JSON.parse(this.#question);
+      const question = this.#question;
       void this.#again;
+      void connection.returns;
       const asked = new AbortController();
-      void this.#load(query, open, asked.signal);
+      void this.#load(question, asked.signal);
+      return () => asked.abort();
+    });
+    $effect(() => {
+      const [answer, path] = [this.#answer, this.path];
+      const asked = new AbortController();
+      if (answer) void this.#join(answer, path, asked.signal);
       return () => asked.abort();
     });
     $effect(() =>
@@ -56,48 +104,79 @@ export class MapSession {
 
   /** Makes another model the middle of the map. */
   focus(id: string | null): void {
-    this.go({ focus: id, model: id, to: null, open: [], siblings: null });
+    const rest = { to: null, via: [], open: [], siblings: null, seen: null };
+    this.go({ focus: id, model: id, ...rest });
+  }
+
+  /** Selects a model, and shows those of its neighbours around a focus that are not on the map. */
+  select(id: string): void {
+    const { focus, open } = this.state;
+    const index = this.#index(id);
+    const opens = focus !== null && index !== null && this.graph?.hiddenOf(index);
+    const more = opens && !open.includes(id) ? { open: [...open, id] } : {};
+    this.go({ model: id, to: null, via: [], siblings: null, ...more });
   }
 
   /** Picks the other end of a path from the model of the panel. */
   pick(to: string): void {
     this.picking = false;
-    this.go({ model: this.state.model ?? this.state.focus, to });
+    this.go({ model: this.state.model ?? this.state.focus, to, via: [], seen: null });
   }
 
   /** Shows a path from one model to another, both of which are then picked. */
   showPath(path: readonly { id: string }[]): void {
     const [first, last] = [path[0], path.at(-1)];
-    if (first && last) this.go({ model: first.id, to: last.id });
+    const via = path.slice(1, -1).map(({ id }) => id);
+    if (first && last) this.go({ model: first.id, to: last.id, via, seen: null });
   }
 
   retry(): void {
     this.#again += 1;
   }
 
-  async #load(query: ReturnType<typeof questionOf>, open: string[], signal: AbortSignal) {
+  async #load(question: string, signal: AbortSignal): Promise<void> {
     this.loading = true;
-    this.failure = null;
     try {
-      const answer = await readGraph(query, signal);
-      const opened = await Promise.all(open.map((focus) => neighbours(focus, signal)));
+      const [query, open] = JSON.parse(question);
+      const [answer, opened] = await Promise.all([
+        readGraph(query, signal),
+        neighboursOf(open, query, signal),
+      ]);
       if (signal.aborted) return;
-      const merge = (graph: GraphAnswer, [focus, more]: [string, GraphAnswer]) =>
-        withNeighbours(graph, more, focus);
-      this.graph = new Graph(opened.reduce(merge, answer));
+      this.#answer = opened.reduce(withNeighbours, answer);
+      this.#answered = question;
+      this.failure = null;
     } catch (error) {
-      if (!signal.aborted) this.failure = error;
+      if (!signal.aborted) this.#fail(error, question);
     } finally {
       if (!signal.aborted) this.loading = false;
     }
   }
 
+  /** A picture stays while the hub is away; the page says that it may be out of date. */
+  #fail(error: unknown, question: string): void {
+    if (!isAway(error) || this.#answered !== question) this.failure = error;
+  }
+
+  async #join(answer: GraphAnswer, path: readonly string[], signal: AbortSignal): Promise<void> {
+    const joints = await missingSteps(answer, path, signal).catch(() => []);
+    if (!signal.aborted && (joints.length || this.#joints.length)) this.#joints = joints;
+  }
+
+  #pathOf({ model, focus, to, via }: MapState): readonly string[] {
+    const from = model ?? focus;
+    return from && to && via.length ? [from, ...via, to] : this.found;
+  }
+
+  /** The name of a model of the map or of the panel; empty for any other. */
+  nameOf(id: string | null): string {
+    if (id === null) return "";
+    const index = this.#index(id);
+    if (index !== null) return this.graph?.model(index).name ?? "";
+    return this.named.id === id ? this.named.name : "";
+  }
+
   #index(id: string | null): number | null {
     return id === null ? null : (this.graph?.indexOf(id) ?? null);
   }
-}
-
-/** The models next to one, all of them shown one by one as far as there is room. */
-async function neighbours(focus: string, signal: AbortSignal): Promise<[string, GraphAnswer]> {
-  return [focus, await readGraph({ focus, depth: 1, limit: 300, collapse: 40 }, signal)];
 }

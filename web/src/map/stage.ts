@@ -15,8 +15,10 @@ import { listen } from "./draw/pointers.ts";
 import { type Look, type Scene, sceneOf } from "./draw/scene.ts";
 import type { Graph } from "./graph.ts";
 import { TOKENS } from "./look.ts";
-import { nameOf } from "./names.ts";
+import { hintOf, nameOf } from "./names.ts";
 import { Overlay } from "./overlay.ts";
+import { cameraOf } from "./seen.ts";
+import { Sight } from "./sight.ts";
 
 /** Models that stand out, by the class of their ring; and edges, by that of their line. */
 export interface Marks {
@@ -27,6 +29,8 @@ export interface Marks {
 export interface Reactions {
   press(node: number | null): void;
   pressTwice(node: number): void;
+  /** The camera rests after a person has moved it (`seen.ts`), or it shows all again (null). */
+  see(seen: string | null): void;
 }
 
 const REACH = 10; // pixels around a node that belong to it
@@ -39,6 +43,7 @@ export class Stage {
   readonly #overlay: Overlay;
   readonly #stops: (() => void)[] = [];
   #graph: Graph | null = null;
+  #question = "";
   #scene: Scene | null = null;
   #grid: Grid | null = null;
   #camera: Camera = { x: 0, y: 0, scale: 1 };
@@ -46,6 +51,7 @@ export class Stage {
   #marks: Marks = { rings: new Map(), lines: [] };
   #over: number | null = null;
   #named = "";
+  readonly #sight: Sight;
 
   /** Null if the browser cannot draw. */
   static on(
@@ -62,15 +68,16 @@ export class Stage {
     canvas: HTMLCanvasElement,
     painter: NonNullable<ReturnType<typeof painterFor>>,
     overlay: Overlay,
-    { press, pressTwice }: Reactions,
+    { press, pressTwice, see }: Reactions,
   ) {
+    this.#sight = new Sight(see);
     this.#canvas = canvas;
     this.#overlay = overlay;
     this.#drawing = new Drawing(canvas, painter, (_, resting) => this.#afterFrame(resting));
     this.#watch();
     const stop = listen(canvas, {
-      drag: (dx, dy) => this.#move(dragged(this.#camera, dx, dy)),
-      zoom: (factor, under) => this.#move(zoomed(this.#camera, this.#view, factor, under)),
+      drag: (dx, dy) => this.#moveByHand(dragged(this.#camera, dx, dy)),
+      zoom: (factor, under) => this.#moveByHand(zoomed(this.#camera, this.#view, factor, under)),
       press: (at) => press(this.#at(at)),
       pressTwice: (at) => {
         const node = this.#at(at);
@@ -81,16 +88,29 @@ export class Stage {
     this.#stops.push(stop);
   }
 
-  /** Shows a graph; one that has the same focus stays where it is. */
-  load(graph: Graph, look: Look, visible: Uint8Array): void {
+  /**
+   * Shows a graph, and of it what is `seen`. One that has the same focus stays where it is, unless it
+   * answers another question and nobody has moved the camera: then all of it is shown again.
+   */
+  load(graph: Graph, question: string, look: Look, visible: Uint8Array, seen: string | null): void {
     const same = this.#graph !== null && this.#graph.answer.focus === graph.answer.focus;
+    const asked = this.#question;
+    this.#question = question;
     this.#graph = graph;
     this.#scene = sceneOf(graph, look, visible);
     this.#grid = new Grid(this.#scene);
     this.#over = null;
     this.#drawing.load(this.#scene);
     this.#named = "";
-    if (!same) this.fit();
+    if (!same) this.#sight.seen = seen;
+    if (!same || (asked !== question && this.#sight.all)) this.#turn();
+  }
+
+  /** Shows another part, unless it is what this stage has said itself. */
+  see(seen: string | null): void {
+    if (seen === this.#sight.seen) return;
+    this.#sight.seen = seen;
+    this.#turn();
   }
 
   look(look: Look, visible: Uint8Array): void {
@@ -113,19 +133,17 @@ export class Stage {
   }
 
   fit(): void {
-    const scene = this.#scene;
-    if (!scene?.count) return;
-    const closest = OPENING / (scene.radius[scene.largest] ?? 1);
-    this.#move(fitted(scene.x, scene.y, this.#view, closest));
-    this.#drawing.rest();
+    this.#sight.tell(null);
+    this.#turn();
   }
 
   zoom(factor: number): void {
     const middle = { x: this.#view.width / 2, y: this.#view.height / 2 };
-    this.#move(zoomed(this.#camera, this.#view, factor, middle));
+    this.#moveByHand(zoomed(this.#camera, this.#view, factor, middle));
   }
 
   end(): void {
+    this.#sight.stop();
     for (const stop of this.#stops) stop();
     this.#drawing.end();
   }
@@ -150,7 +168,24 @@ export class Stage {
     this.#view = { width, height };
     this.#drawing.resize(this.#view);
     this.#named = "";
-    if (first) this.fit();
+    if (first || this.#sight.all) this.#turn();
+  }
+
+  /** Turns the camera to what is to be seen, or else to everything. */
+  #turn(): void {
+    const scene = this.#scene;
+    if (!scene?.count) return;
+    this.#sight.stop();
+    const closest = OPENING / (scene.radius[scene.largest] ?? 1);
+    const { seen } = this.#sight;
+    const given = seen && cameraOf(seen, this.#view);
+    this.#move(given || fitted(scene.x, scene.y, this.#view, closest));
+    this.#drawing.rest();
+  }
+
+  #moveByHand(camera: Camera): void {
+    this.#move(camera);
+    this.#sight.moved(camera, this.#view);
   }
 
   #move(camera: Camera): void {
@@ -161,7 +196,7 @@ export class Stage {
   #hover(at: Point | null): void {
     this.#over = at && this.#at(at);
     this.#canvas.dataset.over = this.#over === null ? "ground" : "model";
-    this.#canvas.title = this.#over !== null && this.#graph ? nameOf(this.#graph, this.#over) : "";
+    this.#canvas.title = this.#over !== null && this.#graph ? hintOf(this.#graph, this.#over) : "";
   }
 
   #at(point: Point): number | null {
@@ -178,7 +213,8 @@ export class Stage {
     const seen = JSON.stringify(this.#camera);
     if (resting && this.#named !== seen) {
       const first = [...this.#marks.rings.keys()];
-      this.#overlay.name(scene, this.#camera, this.#view, (node) => nameOf(graph, node), first);
+      const text = (node: number) => ({ name: nameOf(graph, node), more: graph.hiddenOf(node) });
+      this.#overlay.name(scene, this.#camera, this.#view, text, first);
       this.#named = seen;
     }
     this.#overlay.place(scene, this.#camera, this.#view);

@@ -1,5 +1,6 @@
 import type { GraphQuery } from "../hub/graph.ts";
 import { asRelation, type Relation } from "../hub/relations.ts";
+import { asSeen } from "./seen.ts";
 
 export const VIEWS = ["map", "list"] as const;
 export const COLOURS = ["kind", "family", "method", "score", "uplift"] as const;
@@ -14,12 +15,16 @@ export interface MapState {
   model: string | null;
   /** The other end of a path from `model`. */
   to: string | null;
+  /** The models between the two, if it is a path that was chosen, and not the shortest one. */
+  via: string[];
   direction: (typeof DIRECTIONS)[number];
   depth: number;
   relation: Relation[];
   method: string[];
   licence: string[];
   domain: string[];
+  /** The kinds of models that are shown; all, if empty. */
+  kind: string[];
   /** The models whose neighbours are shown although they are further away than `depth`. */
   open: string[];
   /** The relation of the children that the panel lists; all, if null. */
@@ -31,23 +36,28 @@ export interface MapState {
   view: (typeof VIEWS)[number];
   /** How many models are shown at most, the most important ones. */
   limit: (typeof LIMITS)[number];
+  /** The part of the map that is seen (`seen.ts`); all of it, if null. */
+  seen: string | null;
 }
 
-const LISTS = ["method", "licence", "domain", "open"] as const;
-const TEXTS = ["focus", "model", "to", "since"] as const;
+const LISTS = ["method", "licence", "domain", "kind", "open", "via"] as const;
+const TEXTS = ["focus", "model", "to"] as const;
 const DEEPEST = 8;
-const SHOWN_SIBLINGS = 5;
+/** Of a model's children with one relation so many are shown; the others are counted. */
+export const SHOWN_SIBLINGS = 5;
 
 export const FIRST: Readonly<MapState> = {
   focus: null,
   model: null,
   to: null,
+  via: [],
   direction: "both",
   depth: 2,
   relation: [],
   method: [],
   licence: [],
   domain: [],
+  kind: [],
   open: [],
   siblings: null,
   since: null,
@@ -55,6 +65,7 @@ export const FIRST: Readonly<MapState> = {
   least: 0,
   view: "map",
   limit: 2_000,
+  seen: null,
 };
 
 /** The state that an address has; what it does not say or says wrongly is as at first. */
@@ -64,6 +75,8 @@ export function readState(query: URLSearchParams): MapState {
   for (const key of LISTS) state[key] = query.getAll(key).filter(Boolean);
   state.relation = query.getAll("relation").flatMap((each) => asRelation(each) ?? []);
   state.siblings = asRelation(query.get("siblings"));
+  state.since = asDay(query.get("since"));
+  state.seen = asSeen(query.get("seen"));
   state.direction = oneOf(DIRECTIONS, query.get("direction"), FIRST.direction);
   state.colour = oneOf(COLOURS, query.get("colour"), FIRST.colour);
   state.view = oneOf(VIEWS, query.get("view"), FIRST.view);
@@ -86,10 +99,17 @@ export function addressOf(state: MapState): string {
 
 /** The parameters with which the hub is asked for the graph of a state. */
 export function questionOf(state: MapState): GraphQuery {
-  const { focus, direction, depth, relation, method, licence, domain, since, limit } = state;
+  const { focus, direction, depth, limit } = state;
   return {
     limit,
     ...(focus && { focus, direction, depth, collapse: SHOWN_SIBLINGS }),
+    ...filterOf(state),
+  };
+}
+
+/** The filters of a state, as the hub takes them. */
+export function filterOf({ relation, method, licence, domain, since }: MapState) {
+  return {
     ...(relation.length && { relation }),
     ...(method.length && { method }),
     ...(licence.length && { licence }),
@@ -100,6 +120,12 @@ export function questionOf(state: MapState): GraphQuery {
 
 function oneOf<T extends string>(all: readonly T[], text: string | null, first: T): T {
   return all.find((each) => each === text) ?? first;
+}
+
+/** A day such as `2026-11-29`; null for a text that is none. */
+function asDay(text: string | null): string | null {
+  const day = text !== null && /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(day) ? null : text;
 }
 
 function whole(text: string | null, least: number, most: number, first: number): number {

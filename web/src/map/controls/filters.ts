@@ -1,36 +1,61 @@
-import { RELATIONS, type Relation } from "../../hub/relations.ts";
-import type { Graph } from "../graph.ts";
-import { appearanceOf } from "../look.ts";
+import type { Facets } from "../../hub/facets.ts";
+import { RELATIONS } from "../../hub/relations.ts";
+import { KINDS } from "../look.ts";
 import type { MapState } from "../state.ts";
 
+/** What one can choose, and how many models have it; null as long as that is not known. */
 export interface Option<Value extends string = string> {
   value: Value;
   label: string;
+  count: number | null;
 }
 
-interface Options extends Record<"method" | "licence", Option[]> {
-  relation: Option<Relation>[];
-}
+/** How the hub calls a licence that is not known. */
+const UNKNOWN = "unknown";
 
-const MOST = 24;
+type Listed = "methods" | "licences" | "domains" | "kinds" | "relations";
 
-/** What one can filter by: what the graph has, and what is chosen already. */
-export function optionsOf(graph: Graph | null, state: MapState): Options {
-  const { methods = [], licences = [] } = graph?.answer ?? {};
+/** What one can filter by: what the hub has, the most frequent first, and what is chosen already. */
+export function optionsOf(facets: Facets | null, state: MapState) {
   return {
-    relation: RELATIONS.map((value) => ({ value, label: appearanceOf(value).label })),
-    method: named(methods, state.method),
-    licence: named(licences, state.licence),
+    relation: fixed(RELATIONS, KINDS, facets, "relations"),
+    kind: fixed(Object.keys(KINDS), KINDS, facets, "kinds"),
+    method: found(facets, "methods", state.method),
+    licence: found(facets, "licences", state.licence),
+    domain: found(facets, "domains", state.domain),
   };
 }
 
-function named(names: readonly (string | null)[], chosen: readonly string[]): Option[] {
-  const known = names.filter((name) => name !== null);
-  const all = new Set([...chosen, ...known.slice(0, MOST)]);
-  return [...all].map((value) => ({ value, label: value }));
+/** Values that are always the same ones, with labels. */
+function fixed<Value extends string>(
+  values: readonly Value[],
+  labels: Readonly<Record<string, { label: string }>>,
+  facets: Facets | null,
+  list: Listed,
+): Option<Value>[] {
+  const counts = new Map(facets?.[list].map(({ value, models }) => [value, models]));
+  return values.map((value) => ({
+    value,
+    label: labels[value]?.label ?? value,
+    count: facets && (counts.get(value) ?? 0),
+  }));
 }
 
-/** How many filters a state has. */
+function found(facets: Facets | null, list: Listed, chosen: readonly string[]): Option[] {
+  const options = facets?.[list].flatMap(({ value, models }) => option(value, models, list)) ?? [];
+  const known = new Set(options.map(({ value }) => value));
+  const others = chosen.filter((value) => !known.has(value));
+  const none = facets && 0;
+  return [...options, ...others.map((value) => ({ value, label: value, count: none }))];
+}
+
+/** A map can be filtered by a licence that is not known, but not by a method or domain. */
+function option(value: string | null, count: number, list: Listed): Option[] {
+  if (value !== null) return [{ value, label: value, count }];
+  return list === "licences" ? [{ value: UNKNOWN, label: "none known", count }] : [];
+}
+
+/** How many filters a state has that the hub applies. */
 export function filterCount({ relation, method, licence, domain, since }: MapState): number {
   return relation.length + method.length + licence.length + domain.length + (since ? 1 : 0);
 }

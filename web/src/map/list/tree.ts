@@ -24,6 +24,12 @@ export interface Row {
 const MOST_ROOTS = 200;
 const MOST_LEVELS = 30;
 
+/** A graph, and which of its nodes and clusters are shown. */
+interface Seen {
+  graph: Graph;
+  shows: (node: number) => boolean;
+}
+
 type Part = Pick<Row, "text" | "node" | "cluster" | "edge"> & { id: string; ways: readonly Way[] };
 
 /** Whether a row is the head of a branch: the model that it belongs to has a row of its own. */
@@ -32,9 +38,10 @@ export function isHead(row: Row): boolean {
 }
 
 /** The rows of the tree that are visible if the branches of `open` are. */
-export function rowsOf(graph: Graph, open: ReadonlySet<string>): Row[] {
-  const roots = rootsOf(graph).map((node) => modelPart(graph, node, null, waysOf(graph, node)));
-  return [...rows(graph, roots, "", 1, open)];
+export function rowsOf(graph: Graph, visible: Uint8Array, open: ReadonlySet<string>): Row[] {
+  const seen: Seen = { graph, shows: (node) => visible[node] === 1 };
+  const roots = rootsOf(seen).map((node) => modelPart(graph, node, null, waysOf(graph, node)));
+  return [...rows(seen, roots, "", 1, open)];
 }
 
 /** The branches that are open at first: those of the focus. */
@@ -45,7 +52,7 @@ export function openAtFirst(graph: Graph): Set<string> {
 }
 
 function* rows(
-  graph: Graph,
+  seen: Seen,
   parts: Part[],
   above: string,
   level: number,
@@ -54,19 +61,19 @@ function* rows(
   for (const [at, part] of parts.entries()) {
     const { id, ways, ...shown } = part;
     const key = `${above}/${id}`;
-    const below = level < MOST_LEVELS ? partsBelow(graph, part) : [];
+    const below = level < MOST_LEVELS ? partsBelow(seen, part) : [];
     const isOpen = below.length ? open.has(key) : null;
     yield { ...shown, key, level, place: at + 1, of: parts.length, open: isOpen };
-    if (isOpen) yield* rows(graph, below, key, level + 1, open);
+    if (isOpen) yield* rows(seen, below, key, level + 1, open);
   }
 }
 
 /** Whole graphs begin with the models that were made from no other. */
-function rootsOf(graph: Graph): number[] {
+function rootsOf({ graph, shows }: Seen): number[] {
   if (graph.focus !== null) return [graph.focus];
   const nodes = Array.from({ length: graph.size }, (_, node) => node);
   const weight = (node: number) => graph.importance[node] ?? 0;
-  const first = nodes.filter((node) => graph.parentsOf(node).length === 0);
+  const first = nodes.filter((node) => shows(node) && graph.parentsOf(node).length === 0);
   return first.sort((a, b) => weight(b) - weight(a)).slice(0, MOST_ROOTS);
 }
 
@@ -74,31 +81,34 @@ function waysOf(graph: Graph, node: number): readonly Way[] {
   return graph.focus === node ? ["parents", "children"] : ["children"];
 }
 
-function partsBelow(graph: Graph, { node, ways }: Part): Part[] {
+function partsBelow(seen: Seen, { node, ways }: Part): Part[] {
   if (node === null) return [];
-  if (ways.length > 1) return ways.flatMap((way) => headPart(graph, node, way));
-  return ways.flatMap((way) => neighbours(graph, node, way));
+  if (ways.length > 1) return ways.flatMap((way) => headPart(seen, node, way));
+  return ways.flatMap((way) => neighbours(seen, node, way));
 }
 
-function headPart(graph: Graph, node: number, way: Way): Part[] {
-  const count = neighbours(graph, node, way).length;
+function headPart(seen: Seen, node: number, way: Way): Part[] {
+  const count = neighbours(seen, node, way).length;
   if (!count) return [];
   const text = way === "parents" ? "Made from" : "Made from it";
   return [{ id: way, text, node, cluster: null, edge: null, ways: [way] }];
 }
 
-function neighbours(graph: Graph, node: number, way: Way): Part[] {
+function neighbours({ graph, shows }: Seen, node: number, way: Way): Part[] {
   const steps = way === "parents" ? graph.parentsOf(node) : graph.childrenOf(node);
-  const models = steps.map(({ to, edge }) => modelPart(graph, to, edge, [way]));
-  return way === "parents" ? models : [...models, ...clusterParts(graph, node)];
+  const shown = steps.filter(({ to }) => shows(to));
+  const models = shown.map(({ to, edge }) => modelPart(graph, to, edge, [way]));
+  if (way === "parents") return models;
+  return [...models, ...clusterParts({ graph, shows }, node)];
 }
 
 function modelPart(graph: Graph, node: number, edge: number | null, ways: readonly Way[]): Part {
   return { id: graph.model(node).id, text: nameOf(graph, node), node, cluster: null, edge, ways };
 }
 
-function clusterParts(graph: Graph, node: number): Part[] {
-  return graph.clustersOf(node).map((cluster) => {
+function clusterParts({ graph, shows }: Seen, node: number): Part[] {
+  const shown = graph.clustersOf(node).filter((cluster) => shows(graph.size + cluster));
+  return shown.map((cluster) => {
     const { count, relation } = graph.clusters[cluster] ?? { count: 0, relation: "unknown" };
     const text = siblings(count, relation);
     return { id: `siblings-${relation}`, text, node: null, cluster, edge: null, ways: [] };

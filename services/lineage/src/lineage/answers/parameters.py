@@ -19,14 +19,27 @@ from lineage.shapes import Day
 
 EPOCH = date(1970, 1, 1)
 
+_Text = Annotated[str, Query(min_length=1, max_length=100)]
 Relation = Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]
 Relations = Annotated[
     list[Relation] | None,
     Query(alias="relation", description="Only edges of these relations; may be repeated."),
 ]
 Methods = Annotated[
-    list[Annotated[str, Query(min_length=1, max_length=100)]] | None,
+    list[_Text] | None,
     Query(alias="method", max_length=50, description="Only edges of these merge methods."),
+]
+Licences = Annotated[
+    list[_Text] | None,
+    Query(
+        alias="licence",
+        max_length=50,
+        description="Only models under these licences; `unknown`: those without one.",
+    ),
+]
+Domains = Annotated[
+    list[_Text] | None,
+    Query(alias="domain", max_length=50, description="Only models for one of these domains."),
 ]
 Since = Annotated[
     Day | None, Query(description="Only edges made, or else learned, on this day or later.")

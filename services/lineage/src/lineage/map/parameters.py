@@ -8,18 +8,17 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request
 
-from lineage.answers.parameters import Where, find
+from lineage.answers.parameters import Domains, Licences, Where, find
 from lineage.map.chosen import Chosen
 from lineage.map.neighbourhood import Around, neighbourhood
 from lineage.map.overview import overview
 from lineage.map.wanted import Wanted
-from lineage.memory.codes import Codes, domains_of
+from lineage.memory.codes import licence_codes, sets_with
 from lineage.memory.graph import Graph
 from lineage.memory.segments import Direction
 from lineage.replica.serving import InMemory
 
 MOST = 50_000
-UNKNOWN = "unknown"
 
 Focus = Annotated[UUID | None, Query(description="The model in the middle; without it, all.")]
 Directions = Annotated[
@@ -35,38 +34,14 @@ Collapse = Annotated[
         "important ones, and the others are counted; 0: all are shown.",
     ),
 ]
-_Text = Annotated[str, Query(min_length=1, max_length=100)]
-Licences = Annotated[
-    list[_Text] | None,
-    Query(
-        alias="licence",
-        max_length=50,
-        description="Only models under these licences; `unknown`: those without one.",
-    ),
-]
-Domains = Annotated[
-    list[_Text] | None,
-    Query(alias="domain", max_length=50, description="Only models for one of these domains."),
-]
 
 
 def _wanted(
     graph: InMemory, where: Where, licence: Licences = None, domain: Domains = None
 ) -> Wanted:
-    licences = None if licence is None else frozenset(_licences(graph.codes.licence, licence))
-    domains = None if domain is None else frozenset(_sets_with(graph.codes.domains, domain))
+    licences = None if licence is None else frozenset(licence_codes(graph.codes.licence, licence))
+    domains = None if domain is None else frozenset(sets_with(graph.codes.domains, domain))
     return Wanted(where, licences, domains)
-
-
-def _licences(codes: Codes, texts: list[str]) -> list[int]:
-    found = [codes.find(text) for text in texts]
-    return [code for code in found if code is not None] + [0] * (UNKNOWN in texts)
-
-
-def _sets_with(codes: Codes, domains: list[str]) -> list[int]:
-    """The codes of the sets of domains that have one of these."""
-    wanted = set(domains)
-    return [code for code, text in enumerate(codes) if wanted.intersection(domains_of(text))]
 
 
 FilterBy = Annotated[Wanted, Depends(_wanted)]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 OTHER = "(other)"
 LARGEST = 2**16 - 1
+UNKNOWN = "unknown"
 
 
 class Codes:
@@ -67,3 +68,15 @@ def domains_text(domains: list[str]) -> str:
 def domains_of(text: str) -> list[str]:
     """The domains in a text of `domains_text`."""
     return text.split(SEPARATOR) if text else []
+
+
+def sets_with(codes: Codes, domains: Collection[str]) -> list[int]:
+    """The codes of the sets of domains that have one of these."""
+    wanted = set(domains)
+    return [code for code, text in enumerate(codes) if wanted.intersection(domains_of(text))]
+
+
+def licence_codes(codes: Codes, licences: Collection[str]) -> list[int]:
+    """The codes of licences; `unknown` stands for models without one."""
+    found = [codes.find(text) for text in sorted(licences)]
+    return [code for code in found if code is not None] + [0] * (UNKNOWN in licences)

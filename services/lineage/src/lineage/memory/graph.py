@@ -28,6 +28,7 @@ class Graph:
     - `read_at`: when the last change was read.
     - `revision`: grows when facts change that statistics count: of an edge, or a model's domains.
     - `withdrawn`: edges that have a row and are no part of the graph any more, sorted.
+    - `licensed`: grows when a known model gets another licence, by which only some of them count.
     """
 
     models: ModelColumns
@@ -40,6 +41,7 @@ class Graph:
     read_at: datetime
     revision: int = 0
     withdrawn: Numbers = field(default_factory=lambda: NOTHING)
+    licensed: int = 0
 
     @property
     def size(self) -> int:

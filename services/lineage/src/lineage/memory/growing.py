@@ -33,6 +33,7 @@ class GrowingGraph:
         self._segments: tuple[Segment, ...] = ()
         self._revision = 0
         self._withdrawn = NOTHING
+        self._licensed = 0
 
     def graph(self, as_of: int) -> Graph:
         """The present state, which is that of a position in the log of changes."""
@@ -49,6 +50,7 @@ class GrowingGraph:
             datetime.now(UTC),
             self._revision,
             self._withdrawn,
+            self._licensed,
         )
 
     def places_of_names(self, numbers: Numbers, lines: bytearray) -> Places:
@@ -69,9 +71,9 @@ class GrowingGraph:
         self._models.extend(int(numbers.max()) + 1)
         known = self._models.view()
         there = known.exists[numbers]
-        if "domains" in values:
-            old = {"domains": values["domains"][there]}
-            self._note_changes(known, numbers[there], old, ("domains",))
+        again = {name: values[name][there] for name in ("domains", "licence") if name in values}
+        self._revision += _changed(known, numbers[there], again, ("domains",))
+        self._licensed += _changed(known, numbers[there], again, ("licence",))
         new = numbers[~there]
         self._models.write(numbers, {**values, "name_place": places, "exists": np.array(True)})
         if len(new):
@@ -99,7 +101,7 @@ class GrowingGraph:
         known = self._known(values)
         old, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)
         again = {name: each[old] for name, each in values.items()}
-        self._note_changes(self._edges.view(), known[old], again, COUNTED)
+        self._revision += _changed(self._edges.view(), known[old], again, COUNTED)
         self._edges.write(known[old], again)
         if len(new):
             self._add({name: each[new] for name, each in values.items()})
@@ -126,15 +128,6 @@ class GrowingGraph:
         parents = self._edges.view().parent[first]
         np.add.at(self._models.view().children_count, parents, by)
 
-    def _note_changes(
-        self, columns: Columns, rows: Numbers, values: Values, counted: tuple[str, ...]
-    ) -> None:
-        """Begin a new revision if a row gets another value in a column that statistics count."""
-        changed = (
-            values[each] != getattr(columns, each)[rows] for each in counted if each in values
-        )
-        self._revision += any(np.any(each) for each in changed)
-
     def _known(self, values: Values) -> Numbers:
         """The index of each edge that exists; -1 for the others."""
         graph = self.graph(0)
@@ -159,3 +152,9 @@ class GrowingGraph:
         self._edges.extend(begin + len(first))
         self._edges.write(slice(begin, self._edges.size), {**values, "first": first})
         self._count_children(np.arange(begin, self._edges.size, dtype=np.int32), 1)
+
+
+def _changed(columns: Columns, rows: Numbers, values: Values, counted: tuple[str, ...]) -> bool:
+    """Whether a row gets another value in one of the columns that statistics count by."""
+    changed = (values[each] != getattr(columns, each)[rows] for each in counted if each in values)
+    return any(np.any(each) for each in changed)

@@ -71,11 +71,11 @@ class Following(Generic[C]):
     def _is_outdated(self, graph: Graph) -> bool:
         """Whether edges that were counted have changed, or the graph was loaded anew."""
         another = self._load is None or self._load() is not graph.names
-        return another or graph.revision > self._revision
+        return another or self._selection.revision(graph) > self._revision
 
     def _count_first(self, graph: Graph) -> C:
         """Count the edges of the first segment, which has most of them."""
-        self._revision, self._load = graph.revision, ref(graph.names)
+        self._revision, self._load = self._selection.revision(graph), ref(graph.names)
         self._length = graph.segments[0].end if graph.segments else 0
         edges = self._selection.among_first(graph, self._length)
         _, keys = self._contribute(graph, edges)

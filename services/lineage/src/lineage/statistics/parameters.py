@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request
 
-from lineage.answers.parameters import EPOCH, Methods, Relation, Since, find
+from lineage.answers.parameters import EPOCH, Domains, Licences, Methods, Relation, Since, find
 from lineage.memory.graph import Graph
 from lineage.replica.serving import InMemory
 from lineage.shapes import Day
@@ -24,10 +24,6 @@ Until = Annotated[
     Day | None, Query(description="Only edges made, or else learned, on this day or earlier.")
 ]
 Base = Annotated[UUID | None, Query(description="Only models that were made on this base.")]
-Domain = Annotated[
-    str | None,
-    Query(min_length=1, max_length=60, description="Only models made for this domain."),
-]
 
 
 @dataclass(frozen=True)
@@ -44,12 +40,14 @@ async def _counted(
     relation: Relations = None,
     method: Methods = None,
     base: Base = None,
-    domain: Domain = None,
+    licence: Licences = None,
+    domain: Domains = None,
 ) -> Counted:
     selection = Selection(
         relations=MERGES if relation is None else frozenset(relation),
         methods=None if method is None else frozenset(method),
-        domain=domain,
+        domains=None if domain is None else frozenset(domain),
+        licences=None if licence is None else frozenset(licence),
     )
     if base is None:
         return Counted(graph, selection)
@@ -58,7 +56,7 @@ async def _counted(
 
 
 AnyTime = Annotated[Counted, Depends(_counted)]
-"""The parameters `relation`, `method`, `base` and `domain`. Raises ModelNotFound."""
+"""The parameters `relation`, `method`, `base`, `licence` and `domain`. Raises ModelNotFound."""
 
 
 async def _dated(counted: AnyTime, since: Since = None, until: Until = None) -> Counted:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineage.memory.arrays import Flags, Numbers, distinct
-from lineage.memory.codes import Codes, domains_of
+from lineage.memory.codes import Codes, licence_codes, sets_with
 from lineage.memory.columns import RELATIONS, ROLES
 from lineage.memory.graph import Graph
 
@@ -22,7 +22,8 @@ class Selection:
 
     - `relations`, `roles`, `methods`: one of these.
     - `since`, `until`: made in these days since 1970, both included.
-    - `domain`: the child is a model for this domain.
+    - `domains`, `licences`: the child is a model for one of these domains, under one of these
+      licences (`unknown`: without one).
     - `base`: the child was made on this model, by its number, as its base.
     """
 
@@ -31,8 +32,13 @@ class Selection:
     methods: frozenset[str] | None = None
     since: int | None = None
     until: int | None = None
-    domain: str | None = None
+    domains: frozenset[str] | None = None
+    licences: frozenset[str] | None = None
     base: int | None = None
+
+    def revision(self, graph: Graph) -> int:
+        """A number that grows when facts change by which edges were counted."""
+        return graph.revision + (0 if self.licences is None else graph.licensed)
 
     def among_first(self, graph: Graph, end: int) -> Numbers:
         """The counted edges of the first `end` ones, in their order."""
@@ -63,9 +69,12 @@ class Selection:
 
     def _of_children(self, graph: Graph, edges: Numbers, end: int | None) -> Numbers:
         """Those whose child is as it must be."""
-        if self.domain is not None:
-            codes = [at for at, text in enumerate(graph.codes.domains) if self._for_domain(text)]
-            edges = edges[_among(graph.models.domains[graph.edges.child[edges]], codes)]
+        if self.domains is not None:
+            sets = sets_with(graph.codes.domains, self.domains)
+            edges = edges[_among(graph.models.domains[graph.edges.child[edges]], sets)]
+        if self.licences is not None:
+            codes = licence_codes(graph.codes.licence, self.licences)
+            edges = edges[_among(graph.models.licence[graph.edges.child[edges]], codes)]
         if self.base is not None:
             chosen = np.zeros(graph.size, np.bool_)
             chosen[self._on_base(graph, self.base, graph.edges.child[edges], end)] = True
@@ -83,9 +92,6 @@ class Selection:
         is_base = (graph.edges.role[uses] == BASE) & (graph.edges.parent[uses] == base)
         found: Numbers = graph.edges.child[uses[is_base]]
         return found
-
-    def _for_domain(self, text: str) -> bool:
-        return self.domain in domains_of(text)
 
 
 def _places(texts: tuple[str, ...], wanted: frozenset[str] | None) -> list[int] | None:

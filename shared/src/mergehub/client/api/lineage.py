@@ -402,7 +402,8 @@ def list_popular_models(
     | None = None,
     method: list[str] | None = None,
     base: str | UUID | None = None,
-    domain: str | None = None,
+    licence: list[str] | None = None,
+    domain: list[str] | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.PopularModels]:
     """The models that merges used most, as their base, as an ingredient or as either."""
@@ -417,6 +418,7 @@ def list_popular_models(
             "relation": relation,
             "method": method,
             "base": base,
+            "licence": licence,
             "domain": domain,
         },
         headers={"If-None-Match": if_none_match},
@@ -431,7 +433,8 @@ def list_methods_by_month(
     | None = None,
     method: list[str] | None = None,
     base: str | UUID | None = None,
-    domain: str | None = None,
+    licence: list[str] | None = None,
+    domain: list[str] | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.MethodsByMonth]:
     """How many models each method made in each month."""
@@ -444,6 +447,7 @@ def list_methods_by_month(
             "relation": relation,
             "method": method,
             "base": base,
+            "licence": licence,
             "domain": domain,
         },
         headers={"If-None-Match": if_none_match},
@@ -460,7 +464,8 @@ def list_risers(
     | None = None,
     method: list[str] | None = None,
     base: str | UUID | None = None,
-    domain: str | None = None,
+    licence: list[str] | None = None,
+    domain: list[str] | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Risers]:
     """The models whose use grew most: the last days against as many days before."""
@@ -475,6 +480,7 @@ def list_risers(
             "relation": relation,
             "method": method,
             "base": base,
+            "licence": licence,
             "domain": domain,
         },
         headers={"If-None-Match": if_none_match},
@@ -490,7 +496,8 @@ def list_pairs(
     | None = None,
     method: list[str] | None = None,
     base: str | UUID | None = None,
-    domain: str | None = None,
+    licence: list[str] | None = None,
+    domain: list[str] | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Pairs]:
     """The pairs of ingredients that most models were made from together."""
@@ -504,6 +511,7 @@ def list_pairs(
             "relation": relation,
             "method": method,
             "base": base,
+            "licence": licence,
             "domain": domain,
         },
         headers={"If-None-Match": if_none_match},

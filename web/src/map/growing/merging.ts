@@ -1,9 +1,14 @@
-import type { GraphAnswer } from "./graph.ts";
+import type { GraphAnswer } from "../graph.ts";
+import type { Neighbours } from "./neighbours.ts";
+import { type Circles, roomFor } from "./room.ts";
 
 type Codes = "kinds" | "families" | "licences" | "relations" | "methods";
 
 /** A graph with the neighbours of one of its models, which another answer has. */
-export function withNeighbours(graph: GraphAnswer, more: GraphAnswer, anchor: string): GraphAnswer {
+export function withNeighbours(
+  graph: GraphAnswer,
+  { anchor, graph: more }: Neighbours,
+): GraphAnswer {
   const merged = copied(graph);
   const index = new Map(merged.nodes.id.map((id, at) => [id, at]));
   const from = more.nodes.id.indexOf(anchor);
@@ -14,11 +19,45 @@ export function withNeighbours(graph: GraphAnswer, more: GraphAnswer, anchor: st
     y: (merged.nodes.y[to] ?? 0) - (more.nodes.y[from] ?? 0),
     depth: (merged.nodes.depth[to] ?? 0) - (more.nodes.depth[from] ?? 0),
   };
+  shift.y += roomFor(circlesOf(more, shift, index), circlesOf(merged));
   addNodes(merged, more, index, shift);
+  const opens = more.focus === anchor && more.edges.parent.includes(from);
+  if (opens) merged.clusters = merged.clusters.filter(({ parent }) => parent !== to);
+  else unfold(merged, more, from, to);
   addEdges(merged, more, index);
-  const opened = merged.clusters.filter(({ parent }) => parent !== to);
-  merged.clusters = [...opened, ...clustersOf(merged, more, index, shift)];
+  merged.clusters.push(...clustersOf(merged, more, index, shift));
   return merged;
+}
+
+/** Where the nodes and clusters of an answer lie, without the models that are known already. */
+function circlesOf(
+  { nodes, clusters }: GraphAnswer,
+  by = { x: 0, y: 0 },
+  known: ReadonlyMap<string, number> = new Map(),
+): Circles {
+  const models = nodes.id.flatMap((id, at) =>
+    known.has(id) ? [] : { x: nodes.x[at] ?? 0, y: nodes.y[at] ?? 0, size: nodes.size[at] ?? 0 },
+  );
+  const all = [...models, ...clusters];
+  return {
+    x: all.map(({ x }) => x + by.x),
+    y: all.map(({ y }) => y + by.y),
+    size: all.map(({ size }) => size),
+  };
+}
+
+/** Takes the children of an answer out of the clusters that have counted them. */
+function unfold(merged: GraphAnswer, more: GraphAnswer, from: number, to: number): void {
+  const known = new Set(merged.edges.child.map((child) => merged.nodes.id[child]));
+  const relation = coder(merged, more, "relations");
+  more.edges.parent.forEach((parent, edge) => {
+    const child = more.nodes.id[more.edges.child[edge] ?? -1];
+    if (parent !== from || known.has(child)) return;
+    const code = relation(more.edges.relation[edge]);
+    const cluster = merged.clusters.find((each) => each.parent === to && each.relation === code);
+    if (cluster) cluster.count -= 1;
+  });
+  merged.clusters = merged.clusters.filter(({ count }) => count > 0);
 }
 
 function copied(graph: GraphAnswer): GraphAnswer {
