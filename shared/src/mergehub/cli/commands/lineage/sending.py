@@ -29,10 +29,11 @@ def saying_how_to_go_on(state: Path | None) -> Iterator[None]:
     try:
         yield
     except click.ClickException as error:
-        if was_cut_off(error):
-            then = "goes on there" if state else "sends all again, which adds nothing twice"
-            error.message += f" The import stopped; when the hub answers, the same command {then}."
-        raise
+        if not was_cut_off(error):
+            raise
+        then = "goes on there" if state else "sends all again, which adds nothing twice"
+        then = f"The import stopped; when the hub answers, the same command {then}."
+        raise click.ClickException(f"{error.message} {then}") from error
 
 
 def send_all(
