@@ -32,13 +32,8 @@ def saying_how_to_go_on(state: Path | None) -> Iterator[None]:
         if not was_cut_off(error):
             raise
         then = "goes on there" if state else "sends all again, which adds nothing twice"
-<<<<<<< HEAD
-        then = f"The import stopped; when the hub answers, the same command {then}."
-        raise click.ClickException(f"{error.message} {then}") from error
-=======
         stopped = f"The import stopped; when the hub answers, the same command {then}."
         raise click.ClickException(f"{error.message} {stopped}") from error
->>>>>>> main
 
 
 def send_all(
