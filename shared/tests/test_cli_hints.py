@@ -44,9 +44,10 @@ def _parent(model: str, measured: bool) -> dict[str, Any]:
 
 def _uplift(*parents: dict[str, Any], compared: list[dict[str, Any]]) -> Result:
     score = {"value": 0.5, "low": 0.4, "high": 0.6}
+    judged = {"difference": score, "in_family": score, "verdict": "better"}
     benchmark = {
         "benchmark": "next", "score": score, "best_parent": None, "parents_mean": None,
-        "parents": [{**each, "score": score, "difference": score} for each in compared],
+        "parents": [{**each, "score": score, **judged} for each in compared],
     }  # fmt: skip
     answer = {"parents": parents, "benchmarks": [benchmark], "mean": None}
     return _said(["uplift", "me/soup"], body(answer))
@@ -62,6 +63,7 @@ def test_a_parent_that_was_not_measured_is_named_below_the_others() -> None:
     left = {"model": "left", "roles": ["base"], "paired": False, "items": 0}
     done = _uplift(_parent("left", True), _parent("right", False), compared=[left])
     assert "left (base)" in done.stdout
+    assert "better" in done.stdout
     assert "me/soup: right." in done.stderr
 
 
