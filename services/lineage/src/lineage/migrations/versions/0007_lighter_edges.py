@@ -1,4 +1,4 @@
-"""Adding an edge keeps one index less, and looks up no revision again.
+"""Adding an edge looks up no revision again.
 
 Revision ID: 0007
 Revises: 0006
@@ -17,12 +17,10 @@ REVISIONS = ("child_revision", "parent_revision")
 
 
 def upgrade() -> None:
-    op.drop_index(op.f("ix_edges_parent_child"), "edges")
     for column in REVISIONS:
         op.drop_constraint(op.f(f"fk_edges_{column}"), "edges")
 
 
 def downgrade() -> None:
-    op.create_index(op.f("ix_edges_parent_child"), "edges", ["parent", "child"])
     for column in REVISIONS:
         op.create_foreign_key(op.f(f"fk_edges_{column}"), "edges", "revisions", [column], ["id"])
