@@ -19,7 +19,7 @@ from mergehub.kit.database.notify import notify, wait
 from mergehub.kit.telemetry.loops import turned
 
 CHANNEL = "leaderboard_scores"
-LOOK_SECONDS = 60.0  # how often to look without a call
+LOOK_SECONDS = 20.0  # how often to look without a call
 SHARE = 10  # of the time at most one part in ten is spent here
 
 
@@ -36,7 +36,9 @@ class Scorekeeper:
                 turned()
                 began = time.monotonic()
                 await self.refresh()
-                await asyncio.sleep((SHARE - 1) * (time.monotonic() - began))
+                pause = (SHARE - 1) * (time.monotonic() - began)
+                turned(pause + 2 * LOOK_SECONDS)
+                await asyncio.sleep(pause)
                 await wait(woken, LOOK_SECONDS)
 
     async def refresh(self) -> None:

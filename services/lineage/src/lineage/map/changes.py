@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from lineage.replica.serving import GraphLoading, InMemory, replica_of
 from lineage.scores.following import ScoreFollower
 from lineage.scores.serving import follower_of
 from mergehub.kit.http.follow import LONGEST_WAIT_SECONDS
+from mergehub.kit.http.waiting import end_of_process, first_of
 from mergehub.kit.problems.problem import problem_responses
 from mergehub.kit.request_clock import unhurried
 
@@ -55,13 +55,7 @@ async def follow_changes(
 async def _newer(
     replica: Replica, as_of: int, follower: ScoreFollower, scored: datetime | None, wait: int
 ) -> None:
-    """Return once the graph or a score is newer, or after `wait` seconds."""
-    waiting = [
-        asyncio.ensure_future(replica.newer(as_of)),
-        asyncio.ensure_future(follower.newer(scored)),
-    ]
-    try:
-        await asyncio.wait(waiting, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for each in waiting:
-            each.cancel()
+    """Return once the graph or a score is newer, after `wait` seconds, or if the process ends."""
+    with end_of_process() as ending:
+        newer = (replica.newer(as_of), follower.newer(scored), ending.wait())
+        await first_of(newer, wait)

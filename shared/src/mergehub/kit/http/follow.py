@@ -16,6 +16,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from mergehub.kit.database.notify import wait
+from mergehub.kit.http.waiting import end_of_process, first_of
 from mergehub.kit.request_clock import unhurried
 
 # The longest silence of a stream. The follower then looks without a call, and a comment shows
@@ -96,16 +97,21 @@ async def revisions(
 
 
 async def changed(look: Look[T], woken: asyncio.Event, after: int, seconds: float) -> T:
-    """The thing once its revision is beyond `after`, or its present state after `seconds`."""
+    """The thing once its revision is beyond `after`, or its present state after `seconds`.
+
+    A process that ends does not wait.
+    """
     clock = asyncio.get_running_loop().time
     end = clock() + seconds
-    while True:
-        thing = await look()
-        left = end - clock()
-        if thing.revision > after or left <= 0:
-            return thing
-        with unhurried():
-            await wait(woken, min(left, QUIET_SECONDS))
+    with end_of_process() as ending:
+        while True:
+            thing = await look()
+            left = end - clock()
+            if thing.revision > after or left <= 0 or ending.is_set():
+                return thing
+            with unhurried():
+                await first_of((woken.wait(), ending.wait()), min(left, QUIET_SECONDS))
+            woken.clear()
 
 
 def event_frame(event: str, revision: int, data: str) -> str:
