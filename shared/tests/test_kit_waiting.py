@@ -16,8 +16,14 @@ from mergehub.kit.http.waiting import first_of
 
 
 class Server(uvicorn.Server):
+    begun: asyncio.Event
+
     def capture_signals(self) -> Any:
         return nullcontext()
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self.begun.set()
 
 
 class Thing:
@@ -37,9 +43,9 @@ async def test_a_server_that_ends_answers_what_waits_for_a_change() -> None:
 
     config = uvicorn.Config(app, port=0, http=PatientProtocol, lifespan="off", log_config=None)
     server = Server(config)
+    server.begun = asyncio.Event()
     serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0)
+    await server.begun.wait()
     port = server.servers[0].sockets[0].getsockname()[1]
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
         asked = asyncio.create_task(client.get("/thing", timeout=None))
