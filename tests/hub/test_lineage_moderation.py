@@ -102,6 +102,8 @@ def test_a_withdrawn_edge_makes_room_and_is_restored(mergehub: Any, tmp_path: Pa
     shown = _shown(mergehub, "old", lambda shown: not _parents(shown))
     (gone,) = shown["model"]["withdrawn_parents"]
     assert (gone["name"], gone["reason"]) == ("moderated/base", "The card names the wrong base.")
+    twice = mergehub("withdraw", "moderated/old", "moderated/base", *why)
+    assert "The edge from moderated/old to moderated/base is already withdrawn." in twice.stderr
     text = mergehub("show", "moderated/old").stdout
     assert "Withdrawn" in text
     assert "The card names the wrong base." in text

@@ -38,10 +38,10 @@ def compared(ctx: click.Context, text: str) -> Compared | None:
             if answer["lineage"] == "unavailable":  # a hub that has just started is soon there
                 answer = hub.send(api.check_recipe({"recipe": text}))
             return answer
-    except HubError as error:
-        return _none(f"the hub refuses the check. {error.detail}")
     except (HubUnreachable, httpx.HTTPError, BadToken, BadVariable) as error:
         return _none(str(error) or "the hub does not answer")
+    except HubError as error:
+        return _none(f"the hub refuses the check. {error.detail}")
     except (httpx.InvalidURL, ValueError) as error:
         return _none(f"the address of the hub is wrong: {error}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import click
 
@@ -97,15 +97,24 @@ def withdraw(
     """
     body: Any = {"reason": reason, "evidence": evidence}
     with hub(ctx) as client:
-        child, above = client.model(model), client.model(parent)
+        child = client.send(api.get_model(client.model(model)["id"]))
+        above = client.model(parent)
         walk = client.send(api.list_ancestors(child["id"], max_depth=1, limit=2000))
         edges = [each for each in walk["edges"] if _joins(each, child, above)]
         names = (child["name"], above["name"])
-        chosen = _chosen(edges, edge, names, "id", f"{names[0]} has no edge to {names[1]}.")
+        again = "already withdrawn" if _withdrawn(child, above) else "not there"
+        none = f"The edge from {names[0]} to {names[1]} is {again}."
+        chosen = _chosen(edges, edge, names, "id", none)
         made = client.send(api.withdraw_edge(child["id"], chosen, body))
     learned = [f"{each['child_name']} from {each['parent_name']}" for each in made["learned"]]
     more = f" The graph has learned: {'; '.join(learned)}." if learned else ""
     _say(raw, made, f"{names[0]} did not come from {names[1]}: edge {chosen} is withdrawn.{more}")
+
+
+def _withdrawn(child: Any, parent: Mapping[str, Any]) -> list[Any]:
+    """The edges to a parent that were withdrawn."""
+    told = child["withdrawn_parents"]
+    return [each for each in told if str(each["parent"]) == str(parent["id"])]
 
 
 def _joins(edge: Edge, child: Mapping[str, Any], parent: Mapping[str, Any]) -> bool:
@@ -123,12 +132,10 @@ def restore(ctx: click.Context, model: str, parent: str, edge: int | None, raw: 
     with hub(ctx) as client:
         child = client.send(api.get_model(client.model(model)["id"]))
         above = client.model(parent)
-        edges = [
-            each for each in child["withdrawn_parents"] if str(each["parent"]) == str(above["id"])
-        ]
+        edges = _withdrawn(child, above)
         names = (child["name"], above["name"])
         none = f"No edge from {names[0]} to {names[1]} is withdrawn."
-        chosen = _chosen(cast(Any, edges), edge, names, "edge", none)
+        chosen = _chosen(edges, edge, names, "edge", none)
         client.send(api.restore_edge(child["id"], chosen))
     done = {"edge": chosen, "restored": True}
     _say(raw, done, f"{names[0]} came from {names[1]} again: edge {chosen} is restored.")
