@@ -245,6 +245,12 @@ def test_a_base_that_is_merged_itself_counts_as_an_ingredient(method, weights, s
     assert found == {3: 1, 1: share, 2: 1 - share}
 
 
+def test_weights_count_where_nothing_says_how_the_models_are_related():
+    said = {"relation": "unknown", "role": "base"}
+    made = drawn([Edge(3, 1, weight=0.75, **said), Edge(3, 2, weight=0.25, **said)])
+    assert dict(zip(*each_share(made, 3), strict=True)) == {3: 1, 1: 0.75, 2: 0.25}
+
+
 def test_a_base_for_which_slerp_has_no_place_gets_nothing():
     others = [Edge(4, 1, method="slerp"), Edge(4, 2, method="slerp")]
     made = drawn([*others, Edge(4, 3, role="base", method="slerp")])
