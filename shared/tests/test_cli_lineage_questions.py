@@ -100,7 +100,7 @@ LICENCES = {
     "inherited": [{"licence": "mit", "path": _named("s")},
                   {"licence": "cc-by-nc-4.0", "path": _named("s", "a", "b")}],
     "conflicts": [{"broken": "cc-by-nc-4.0", "reason": "mit allows commercial use",
-                   "path": _named("s", "a", "b")}],
+                   "path": _named("s", "a", "b"), "by": _named("a")[0], "licence": "mit"}],
     "exclusions": [],
 }  # fmt: skip
 FLAGS = {"flags": [{"kind": "contaminated", "reason": "saw the test", "path": _named("s", "a"),
@@ -124,8 +124,8 @@ def test_one_model_is_shown_with_all_that_is_known() -> None:
         "children 91 (80 finetune, 11 quantized)",
         "org/left (flagged) ingredient merge ties 0.5 mit 80 %",
         "org/left base finetune thesis 40 %",
-        "Licence conflict: mit allows commercial use",
-        "me/soup ← org/left ← org/base (cc-by-nc-4.0)",
+        "Licence conflict in org/left: mit allows commercial use",
+        "me/soup ← org/left (mit) ← org/base (cc-by-nc-4.0)",
         "Flag: contaminated: saw the test (https://example.org/report)",
     ):  # fmt: skip
         assert line in lines

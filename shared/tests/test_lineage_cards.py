@@ -83,6 +83,23 @@ def test_slices_give_layer_ranges(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("t", "weights"),
+    [("0.25", [0.75, 0.25]), ("[0, 0.5, 1]", [None, None]), ("[{value: 0.5}]", [None, None])],
+)
+def test_the_t_of_slerp_says_the_weights_of_its_models(
+    t: str, weights: list[float | None], tmp_path: Path
+) -> None:
+    recipe = (
+        "slices:\n- sources:\n  - {model: org/left, layer_range: [0, 8]}\n"
+        "  - {model: org/base, layer_range: [0, 8]}\n"
+        f"base_model: org/base\nmerge_method: slerp\nparameters: {{t: {t}}}\n"
+    )
+    base, left = _card(tmp_path, f"```\n{recipe}```").edges
+    assert [(base.parent, base.role), left.parent] == [("org/base", "base"), "org/left"]
+    assert [base.weight, left.weight] == weights
+
+
 def test_a_mixture_of_experts_is_a_merge_of_its_experts(tmp_path: Path) -> None:
     recipe = (
         "base_model: org/base\ngate_mode: hidden\nexperts:\n"

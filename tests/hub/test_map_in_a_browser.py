@@ -157,7 +157,7 @@ async def test_the_panel_says_how_a_model_was_made_and_what_it_inherits(
         ["atlas/merge", "atlas/tune-1"]
     )
     licences = details.get_by_role("region", name="Licences")
-    await expect(licences).to_contain_text("cc-by-nc-4.0 is broken")
+    await expect(licences).to_contain_text("cc-by-nc-4.0 is broken by ")
     await licences.get_by_role("button", name="Show this path on the map").first.click()
     await expect(page.locator("svg line.path")).to_have_count(1)
     assert query(page)["to"] == [lineage.id("atlas/base")]

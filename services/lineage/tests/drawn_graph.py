@@ -20,7 +20,7 @@ from lineage.memory.growing import GrowingGraph
 nx = when_used("networkx")
 
 SPACE = UUID(int=7)
-METHODS = ("", "linear", "ties")
+METHODS = ("", "linear", "ties", "slerp")
 LICENCES = ("", "apache-2.0", "cc-by-nd-4.0", "cc-by-nc-4.0", "llama3", "gpl-3.0")
 
 

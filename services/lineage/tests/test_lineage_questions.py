@@ -164,6 +164,15 @@ def test_common_ancestors_have_their_distances_and_the_nearest_comes_first(made,
     assert order == sorted(order)
 
 
+def is_merged(edge: Edge, beside: int, bare: bool) -> bool:
+    """Whether a parent is an ingredient, or a base that is merged as one."""
+    if edge.role == "ingredient" or (edge.method == "slerp" and beside < 2):
+        return True
+    if edge.method == "linear" and bare:
+        return True
+    return edge.weight is not None and edge.method != "ties"
+
+
 def expected_shares(made: Drawn, start: int) -> dict[int, Fraction]:
     """The rule by recursion, in fractions."""
     graph, passing = plain(made), defaultdict(Fraction)
@@ -173,7 +182,9 @@ def expected_shares(made: Drawn, start: int) -> dict[int, Fraction]:
         edges = [each for each in made.edges if each.child == child]
         chosen = {each.parent: each for each in edges if each.role == "base"}
         chosen |= {each.parent: each for each in edges if each.role == "ingredient"}
-        parts = [each for each in chosen.values() if each.role == "ingredient"]
+        stated = [each for each in chosen.values() if each.role == "ingredient"]
+        bare = all(each.weight is None for each in stated)
+        parts = [each for each in chosen.values() if is_merged(each, len(stated), bare)]
         if not parts:
             return dict.fromkeys(chosen, Fraction(1))
         known = [abs(Fraction(each.weight)) for each in parts if each.weight is not None]
@@ -206,6 +217,44 @@ def test_weights_of_zero_give_equal_parts_and_negative_ones_count_by_their_size(
     assert dict(zip(*each_share(even, 3), strict=True)) == {3: 1.0, 1: 0.5, 2: 0.5}
     negative = drawn([Edge(3, 1, weight=-1.0), Edge(3, 2, weight=3.0)])
     assert dict(zip(*each_share(negative, 3), strict=True)) == {3: 1.0, 1: 0.25, 2: 0.75}
+
+
+@pytest.mark.parametrize(
+    ("method", "weights", "share"),
+    [
+        ("linear", (0.75, 0.25), 0.75),
+        ("linear", (None, 0.25), 0),
+        ("slerp", (None, None), 0.5),
+        ("slerp", (0.75, 0.25), 0.75),
+        ("passthrough", (None, None), 0.5),
+        ("ties", (0.75, 0.25), 0),
+        ("ties", (None, None), 0),
+        ("their-own", (0.75, 0.25), 0.75),
+        ("their-own", (None, None), 0),
+    ],
+)
+def test_a_base_that_is_merged_itself_counts_as_an_ingredient(method, weights, share):
+    base, other = weights
+    made = drawn(
+        [
+            Edge(3, 1, role="base", method=method, weight=base),
+            Edge(3, 2, method=method, weight=other),
+        ]
+    )
+    found = dict(zip(*each_share(made, 3), strict=True))
+    assert found == {3: 1, 1: share, 2: 1 - share}
+
+
+def test_weights_count_where_nothing_says_how_the_models_are_related():
+    said = {"relation": "unknown", "role": "base"}
+    made = drawn([Edge(3, 1, weight=0.75, **said), Edge(3, 2, weight=0.25, **said)])
+    assert dict(zip(*each_share(made, 3), strict=True)) == {3: 1, 1: 0.75, 2: 0.25}
+
+
+def test_a_base_for_which_slerp_has_no_place_gets_nothing():
+    others = [Edge(4, 1, method="slerp"), Edge(4, 2, method="slerp")]
+    made = drawn([*others, Edge(4, 3, role="base", method="slerp")])
+    assert dict(zip(*each_share(made, 4), strict=True)) == {4: 1, 1: 0.5, 2: 0.5, 3: 0}
 
 
 def each_share(made: Drawn, start: int) -> tuple[list[int], list[float]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -68,7 +70,17 @@ def has(name: str, text: str) -> bool:
     """What finding means, spelt out letter by letter."""
     spaced = "".join(c.lower() if c.isascii() and c.isalnum() else c if not c.isascii() else " "
                      for c in " " + name)  # fmt: skip
-    return all(word.decode() in spaced for word in Query.of(text).sought)
+    apart = " ".join(re.findall("[0-9]+|[^0-9 ]+| +", spaced))  # a space where digits begin or end
+    return all(
+        word.decode() in spaced or (word[:1] == b" " and _begins(word.decode(), apart, spaced))
+        for word in Query.of(text).sought
+    )
+
+
+def _begins(word: str, apart: str, spaced: str) -> bool:
+    """Whether a word begins somewhere in the middle of another, where letters and digits meet."""
+    inner = " ".join(re.findall("[0-9]+|[^0-9 ]+", word))
+    return word[1:] in spaced and f" {inner}" in apart
 
 
 @fast
@@ -122,6 +134,31 @@ def test_a_name_fits_as_well_as_it_begins(text, name, fit):
 def test_two_letters_count_only_where_a_word_begins():
     made = Named("org/dev2", "org/v2", "org/soup-v2.1")
     assert made.found("v2") == ["org/soup-v2.1", "org/v2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("qwen 2.5", "Qwen/Qwen2.5-7B-Instruct"),
+        ("qwen 2.5 7b", "Qwen/Qwen2.5-7B-Instruct"),
+        ("smollm 2", "HuggingFaceTB/SmolLM2-135M"),
+        ("yi34b", "01-ai/Yi-34B"),
+        ("7b", "org/qwen7b"),
+        ("b", "org/x-7b"),
+    ],
+)
+def test_a_word_also_begins_where_letters_and_digits_meet(text, name):
+    assert Named(name, "other/thing-12").found(text) == [name]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("qwen25", "Qwen/Qwen2.5-7B"), ("gemma29b", "google/gemma-2-9b")]
+)
+def test_digits_may_lack_what_stands_between_them(text, name):
+    made = Named(name, "other/thing-12")
+    other = meant(made.graph, made.index, Query.of(text))
+    assert other is not None
+    assert [made.names[each.model] for each in find(made.graph, made.index, other, (), 9)] == [name]
 
 
 def test_only_the_most_important_are_compared_and_the_others_follow(monkeypatch):

@@ -38,6 +38,22 @@ def test_a_model_that_gives_only_the_tokenizer_is_no_parent(tmp_path: Path, opti
     assert [parent.name for parent in result.parents] == ["one", "two"]
 
 
+@pytest.mark.parametrize(("t", "weights"), [("0.25", [0.75, 0.25]), ("[0, 1]", [None, None])])
+def test_the_t_of_slerp_is_the_weight_of_its_models(
+    tmp_path: Path, t: str, weights: list[float | None]
+) -> None:
+    for value, name in enumerate(("one", "two"), 1):
+        model(tmp_path / name, value)
+    recipe = parse_recipe(
+        "{merge_method: slerp, base_model: one, models: [{model: two}, {model: one}], "
+        f"parameters: {{t: {t}}}}}"
+    )
+    merge(plan_merge(recipe, Sources(roots=(tmp_path,))), tmp_path / "out")
+    result = merge_result(tmp_path / "out", recipe, tmp_path, 1, How("cpu"))
+    found = {parent.name: (parent.role, parent.weight) for parent in result.parents}
+    assert found == {"one": ("base", weights[0]), "two": ("ingredient", weights[1])}
+
+
 def test_weights_that_only_came_along_are_not_those_of_the_model() -> None:
     alone = {"model.safetensors": "a" * 64}
     more = {"2_Dense/model.safetensors": "b" * 64, "tokenizer.json": "c" * 64}

@@ -34,7 +34,8 @@ Part = Annotated[
     Text | None,
     Query(
         description="Words of the name or of a former one, in any order: each is any part of it, "
-        "or with one or two letters the beginning of a word. Case and `-_./` do not count.",
+        "or with one or two letters the beginning of a word. Case and `-_./` do not count, and a "
+        "word also begins where letters and digits meet.",
         examples=["mistral slerp"],
     ),
 ]

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lineage.memory.arrays import NOTHING, Numbers, begins, spans
+from lineage.memory.arrays import NOTHING, Flags, Numbers, begins, spans
 from lineage.memory.columns import ROLES
 from lineage.memory.graph import Graph
 from lineage.questions.ancestry import ancestry
+from mergehub.recipe.methods import MethodSpec, catalogue
 
 RULE = (
     "The model has the share 1. Each model hands its whole share on to its ingredients, in "
     "proportion to the absolute values of their weights. An ingredient whose weight is not known "
-    "counts as much as the average of those that are known. The base of a merge gets nothing, "
+    "counts as much as the average of those that are known. A base that is merged itself is an "
+    "ingredient: that of SLERP and other methods that merge their base, and one with a weight, if "
+    "the method does not only compare with it. So is a base to which the method does nothing else, "
+    "if no ingredient has a weight. Any other base of a merge gets nothing, "
     "unless the merge has no ingredients; then its bases get equal parts. Of several statements "
     "about two models the most certain counts, then the newest. A model without known parents "
     "keeps its share: it is an origin."
@@ -29,7 +34,7 @@ class Shares:
 
     models: Numbers
     shares: Values
-    origins: NDArray[np.bool_]
+    origins: Flags
 
 
 @dataclass(frozen=True)
@@ -91,9 +96,9 @@ def _one_of_each_pair(graph: Graph, edges: Numbers) -> Numbers:
 
 def _votes(graph: Graph, edges: Numbers, child: Numbers, size: int) -> Values:
     """The weight that each edge has in its child, before they are brought to a sum of 1."""
-    ingredient = graph.edges.role[edges] == ROLES.index("ingredient")
-    merged = np.bincount(child, ingredient, minlength=size)[child] > 0
     weights = np.abs(graph.edges.weight[edges].astype(np.float64))
+    ingredient = _are_merged(graph, edges, child, np.isfinite(weights))
+    merged = np.bincount(child, ingredient, minlength=size)[child] > 0
     known = np.isfinite(weights) & ingredient
     sums = np.bincount(child, np.where(known, weights, 0), minlength=size)
     counts = np.bincount(child, known, minlength=size)
@@ -102,3 +107,34 @@ def _votes(graph: Graph, edges: Numbers, child: Numbers, size: int) -> Values:
     votes[merged & ~ingredient] = 0
     votes[~merged] = 1
     return votes
+
+
+def _are_merged(graph: Graph, edges: Numbers, child: Numbers, weighted: Flags) -> Flags:
+    """Which edges are of ingredients, with the bases that are merged themselves."""
+    ingredient = graph.edges.role[edges] == ROLES.index("ingredient")
+    method = graph.edges.method[edges]
+    compared = np.isin(method, _methods(graph, "required", "optional"))
+    beside = np.bincount(child, ingredient)[child]
+    bare = np.bincount(child, ingredient & weighted)[child] == 0
+    unused = np.isin(method, _methods(graph, "none")) & bare
+    members = np.zeros(len(edges), np.bool_)
+    for code, most in _members(graph):
+        members |= (method == code) & (beside < most)
+    merged: Flags = ingredient | (weighted & ~compared) | unused | members
+    return merged
+
+
+def _methods(graph: Graph, *bases: str) -> list[int]:
+    """The codes of the methods to which `base_model` is one of these."""
+    found = (graph.codes.method.find(each.name) for each in _specs(*bases))
+    return [code for code in found if code is not None]
+
+
+def _members(graph: Graph) -> list[tuple[int, float]]:
+    """The methods that merge their base: their codes, and how many models each can merge."""
+    found = [(graph.codes.method.find(each.name), each.max_models) for each in _specs("member")]
+    return [(code, most or math.inf) for code, most in found if code is not None]
+
+
+def _specs(*bases: str) -> list[MethodSpec]:
+    return [each for each in catalogue().values() if each.base in bases]

@@ -48,5 +48,8 @@ def _rank(graph: Graph, query: Query, found: Found) -> tuple[int, int, bytes, in
 
 
 def meant(graph: Graph, index: Index, query: Query) -> Query | None:
-    """What a query without matches may mean: one with its words spelt as names spell them."""
+    """What a query without matches may mean: its digits apart, or words as names spell them."""
+    apart = query.apart
+    if apart != query and next(index.matches(graph, apart), None) is not None:
+        return apart
     return corrected(graph, index, query) if query.words else None

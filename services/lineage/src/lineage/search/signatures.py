@@ -1,6 +1,7 @@
 """Which names may have a word: each name sets a few of some bits, one for each of its trigrams.
 
-A trigram is three letters or digits in a row, or the first one or two of a word. Many share a bit,
+A trigram is three letters or digits in a row, or the first one or two of a word, which also begins
+where letters and digits meet. Many share a bit,
 so a name whose bits fit need not have the word; a name that lacks a bit has not. The bits lie by
 bit and not by name: a word looks at a few rows, and a row of two million names has 250 kB.
 """
@@ -35,6 +36,9 @@ def _letter(byte: int) -> int:
 _LETTERS = np.array([_letter(byte) for byte in range(256)], np.uint32)
 
 
+_IS_DIGIT = np.array([chr(byte) in "0123456789" for byte in range(256)])
+
+
 def _trigrams(text: bytes) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
     """Where trigrams begin in a plain text, and the bit of each."""
     letters = _LETTERS[np.frombuffer(text, np.uint8)]
@@ -43,9 +47,13 @@ def _trigrams(text: bytes) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
     keys = letters[places] << _SIX | letters[places + 1]
     keys = keys << _SIX | letters[places + 2]
     begins = np.flatnonzero(~is_letter[:-1] & is_letter[1:])  # and the first letter of each word
-    keys = np.concatenate((keys, letters[begins + 1] << _SIX))
+    is_digit = _IS_DIGIT[np.frombuffer(text, np.uint8)]
+    meet = np.flatnonzero(is_letter[:-1] & is_letter[1:] & (is_digit[:-1] != is_digit[1:])) + 1
+    two = meet[meet < len(text) - 1]
+    firsts = (letters[begins + 1] << _SIX, letters[meet] << _SIX)
+    keys = np.concatenate((keys, *firsts, letters[two] << _SIX | letters[two + 1]))
     bits: NDArray[np.uint32] = (keys * _FACTOR >> np.uint32(16)) % np.uint32(BITS)
-    return np.concatenate((places, begins)), bits
+    return np.concatenate((places, begins, meet, two)), bits
 
 
 class Signatures:

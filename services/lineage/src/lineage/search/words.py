@@ -1,14 +1,16 @@
 """Names and queries as words, and how well a name fits a query.
 
 Case counts for nothing, and neither does what stands between words: `Org/My-Model_v2` is the line
-`org my model v2`. Only ASCII letters have case here, as in the index of names in the tables.
+`org my model v2`. A word also begins where letters and digits meet. Only ASCII letters have case
+here, as in the index of names in the tables.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 MOST_WORDS = 16
 SHORT = 2
@@ -23,7 +25,8 @@ def _plain(byte: int) -> int:
 
 
 _TABLE = bytes(map(_plain, range(256)))
-_BEFORE_DIGITS = re.compile(rb"([a-z]{3,})(?=[0-9])")
+_BEFORE_DIGITS = re.compile(rb"([a-z]{3,}|[a-z]{2}(?=[0-9][0-9a-z]))(?=[0-9])")
+_BETWEEN_DIGITS = re.compile(rb"(?<=[0-9])(?=[0-9])")
 
 
 def plain(text: bytes) -> bytes:
@@ -45,28 +48,36 @@ class Query:
     @classmethod
     def of(cls, text: str) -> Query:
         """A number after letters may be a word of its own: `llama3` finds `Llama-3`, too."""
-        whole = b" ".join(plain(text.encode(errors="replace")).split())
+        return cls._of(b" ".join(plain(text.encode(errors="replace")).split()))
+
+    @classmethod
+    def _of(cls, whole: bytes) -> Query:
         sought = dict.fromkeys(each for word in whole.split() for each in _sought(word))
         some = tuple(sought)[:MOST_WORDS]
         return cls(whole, tuple(each.strip() for each in some), some)
 
+    @property
+    def apart(self) -> Query:
+        """The query with its digits as numbers of their own: `qwen25` as `qwen2 5`."""
+        return self._of(_BETWEEN_DIGITS.sub(b" ", self.whole))
+
     def rows(self, lines: bytes) -> Iterator[tuple[int, bytes]]:
         """The lines that have all words, each with its place among the lines."""
-        text = b" " + lines.replace(b"\n", b"\n ")  # each word has a space before it
-        counts = [text.count(each) for each in self.sought]
+        counts = [lines.count(each) for each in self.words]
         if not all(counts):
             return
-        rarest = self.sought[counts.index(min(counts))]
+        rarest = self.words[counts.index(min(counts))]
+        searches = [_search(each) for each in self.sought]
         row = end = 0
-        at = text.find(rarest)
+        at = lines.find(rarest)
         while at >= 0:
-            begin = text.rfind(b"\n", 0, at) + 1
-            row += text.count(b"\n", end, begin)
-            end = text.find(b"\n", at)
-            line = text[begin:end]
-            if all(each in line for each in self.sought):
-                yield row, line[1:]
-            at = text.find(rarest, end)
+            begin = lines.rfind(b"\n", 0, at) + 1
+            row += lines.count(b"\n", end, begin)
+            end = lines.find(b"\n", at)
+            line = lines[begin:end]
+            if all(search(line) for search in searches):
+                yield row, line
+            at = lines.find(rarest, end)
 
     def fit(self, line: bytes) -> int:
         """How well a line fits that matches."""
@@ -76,9 +87,23 @@ class Query:
         if line.startswith(self.whole):
             return BEGINNING
         padded = b" " + line
-        if b" " + self.whole in padded or all(b" " + word in padded for word in self.words):
+        begun = (_search(b" " + word)(line) for word in self.words)
+        if b" " + self.whole in padded or all(begun):
             return WORD_BEGINNING
         return INSIDE
+
+
+@lru_cache(maxsize=1000)
+def _search(sought: bytes) -> Callable[[bytes], object]:
+    """Looks for a word in a line; after a space, where a word begins."""
+    word = sought.removeprefix(b" ")
+    if word == sought:
+        before = b""
+    elif word[:1].isdigit():
+        before = rb"(?<![0-9])"
+    else:
+        before = rb"(?<![a-z\x80-\xff])" if word[:1].isalpha() else rb"(?<![^ ])"
+    return re.compile(before + re.escape(word)).search
 
 
 def _sought(word: bytes) -> list[bytes]:

@@ -122,4 +122,18 @@ def _weight(recipe: Recipe, ref: ModelRef) -> float | None:
     match given:
         case [int() | float() as weight, *others] if all(each == weight for each in others):
             return float(weight)
-    return None
+    return _share_of_slerp(recipe, ref)
+
+
+def _share_of_slerp(recipe: Recipe, ref: ModelRef) -> float | None:
+    """What SLERP takes of each of its two models, 1 - t and t, if t is one number."""
+    t = recipe.parameters.get("t")
+    models = list(dict.fromkeys([recipe.base_model, *(each.model for each in recipe.inputs)]))
+    models = [each for each in models if each is not None]
+    if recipe.merge_method != "slerp" or not isinstance(t, int | float):
+        return None
+    if any("t" in each.parameters for each in recipe.all_slices):
+        return None
+    if len(models) != 2 or ref not in models:
+        return None
+    return float(t) if ref == models[1] else round(1 - float(t), 12)

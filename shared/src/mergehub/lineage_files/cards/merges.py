@@ -15,7 +15,7 @@ from mergehub.recipe import Fault, ModelRef, RecipeError, check_document
 from mergehub.recipe.faults import bounded
 from mergehub.recipe.yaml.document import load_documents
 
-MOE = "moe"
+MOE, SLERP = "moe", "slerp"
 PARTS = frozenset({"models", "slices", "modules", "experts"})
 """The fields of which a recipe has one."""
 
@@ -89,6 +89,8 @@ def read_merge(text: str) -> Merge:
     found: dict[str, Ingredient] = {}
     refused = [_take(found, data, *mention) for mention in _mentions(data)]
     unread = list(dict.fromkeys(each for each in refused if each is not None))
+    if method == SLERP:
+        _weigh_ends(list(found.values()), values.share(_dict(data.get("parameters")).get("t")))
     return Merge(method, list(found.values()), unread, () if moe else faults)
 
 
@@ -160,6 +162,14 @@ def _take(
         one.densities.add(values.share(numbers.get("density")))
         one.layers += values.layers(entry.get("layer_range")) or ()
     return None
+
+
+def _weigh_ends(models: list[Ingredient], t: float | None) -> None:
+    """Give SLERP's models the weights 1 - t and t: the base is at 0, or else the first."""
+    if t is None or len(models) != 2 or any(each.weight is not None for each in models):
+        return
+    first, second = models
+    first.weights, second.weights = {round(1 - t, 12)}, {t}
 
 
 def _why(error: ValueError) -> str:

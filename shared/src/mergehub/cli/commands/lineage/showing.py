@@ -125,7 +125,7 @@ def _withdrawn(edges: list[Answer]) -> Table:
 def _conflicts(licences: Answer) -> list[str]:
     """A sentence for each licence that is broken on the way, and the path to its source."""
     broken = [
-        f"Licence conflict: {each['reason']}\n  {_path(each['path'])} ({each['broken']})"
+        f"Licence conflict in {each['by']['name']}: {each['reason']}\n  {_path_of(each)}"
         for each in licences["conflicts"]
     ]
     return broken + [
@@ -134,6 +134,15 @@ def _conflicts(licences: Answer) -> list[str]:
         f"{_path(pair['other']['path'])}"
         for pair in licences["exclusions"]
     ]
+
+
+def _path_of(conflict: Answer) -> str:
+    """The path of a conflict, with the licences that are one."""
+    *before, holder = conflict["path"]
+    by = conflict["by"]["id"]
+    said = [f"{each['name']} ({conflict['licence']})" if each["id"] == by else each["name"]
+            for each in before]  # fmt: skip
+    return " ← ".join([*said, f"{holder['name']} ({conflict['broken']})"])
 
 
 def _flags(contamination: Answer) -> list[str]:
