@@ -180,6 +180,17 @@ def test_no_file_can_claim_to_be_this_hub_itself(source: str, tmp_path: Path) ->
     assert [row.was for row in read.corrected] == [source]
 
 
+@pytest.mark.parametrize(
+    "word", ["n/a", "N/A", "N.A.", "TBD", "tba", "scratch", "From scratch", "self", "-"]
+)
+def test_a_word_for_no_model_is_no_parent(word: str, tmp_path: Path) -> None:
+    text = f"parent,child\n{word},me/soup\nn/a-7b,me/soup\nme/scratch,me/soup\n"
+    read = read_text(tmp_path, "edges.csv", text)
+    assert read.pairs == [("me/soup", "n/a-7b"), ("me/soup", "me/scratch")]
+    assert read.codes == [(2, "bad-name")]
+    assert read.skipped[0].reason == "the parent: there is no name here"
+
+
 def test_a_line_break_in_a_quoted_name_costs_its_row_once(tmp_path: Path) -> None:
     text = 'parent,child\n"mm/a",mm/ok\n"mm/\nx",mm/p\nmm/b,mm/q\n'
     read = read_text(tmp_path, "edges.csv", text)
