@@ -99,6 +99,8 @@ def read(file: File, how: How) -> Iterator[Row]:
                 f"The first {MOST_IN_VAIN} rows of {file.path.name} are no edges, and the rest is "
                 f"not read. The last of them is on line {row.line}: {row.reason}."
             )
+    if not found and not in_vain:
+        yield Skipped(None, "", "", "the file holds no edges and no models", "empty")
 
 
 def _rows(file: File, how: How) -> Iterator[Row]:
