@@ -141,6 +141,22 @@ def test_standard_input_is_a_file(hub: ImportingHub) -> None:
     assert len(hub.edges) == 2
 
 
+def test_a_card_from_standard_input_needs_a_name(hub: ImportingHub) -> None:
+    done = _run(hub, "-", stdin=CARD.encode())
+    assert done.exit_code == 1
+    assert "standard input is a card: give its model's name with --name." in done.stderr
+    assert not hub.imports
+    assert _run(hub, "-", "--name", "me/soup", stdin=CARD.encode()).exit_code == 0
+    assert [key[:2] for key in hub.edges] == [("me/soup", "org/left")]
+
+
+def test_a_name_for_an_edge_list_is_refused(hub: ImportingHub, tmp_path: Path) -> None:
+    done = _run(hub, _file(tmp_path, "edges.csv", EDGES), "--name", "me/soup")
+    assert done.exit_code == 1
+    assert "edges.csv is neither a card nor a recipe" in done.stderr
+    assert not hub.imports
+
+
 def test_a_recipe_is_imported_under_the_name_that_is_given(
     hub: ImportingHub, tmp_path: Path
 ) -> None:

@@ -180,6 +180,25 @@ def test_no_file_can_claim_to_be_this_hub_itself(source: str, tmp_path: Path) ->
     assert [row.was for row in read.corrected] == [source]
 
 
+@pytest.mark.parametrize(
+    "word", ["n/a", "N/A", "N.A.", "TBD", "tba", "scratch", "From scratch", "self", "-"]
+)
+def test_a_word_for_no_model_is_no_parent(word: str, tmp_path: Path) -> None:
+    text = f"parent,child\n{word},me/soup\nn/a-7b,me/soup\nme/scratch,me/soup\n"
+    read = read_text(tmp_path, "edges.csv", text)
+    assert read.pairs == [("me/soup", "n/a-7b"), ("me/soup", "me/scratch")]
+    assert read.codes == [(2, "bad-name")]
+    assert read.skipped[0].reason == "the parent: there is no name here"
+
+
+def test_a_line_break_in_a_quoted_name_costs_its_row_once(tmp_path: Path) -> None:
+    text = 'parent,child\n"mm/a",mm/ok\n"mm/\nx",mm/p\nmm/b,mm/q\n'
+    read = read_text(tmp_path, "edges.csv", text)
+    assert read.pairs == [("mm/ok", "mm/a"), ("mm/q", "mm/b")]
+    assert read.codes == [(3, "bad-name")]
+    assert read.skipped[0].reason == "the name has a line break"
+
+
 def test_a_quote_that_is_not_closed_costs_one_line(tmp_path: Path) -> None:
     rest = "".join(f"a/{number},c/d\n" for number in range(300))
     read = read_text(tmp_path, "edges.csv", f'parent,child\n"a/x,c/d\n{rest}')

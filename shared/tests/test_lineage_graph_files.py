@@ -97,7 +97,7 @@ def test_xml_that_is_no_graph_or_wants_much_is_refused(
 ) -> None:
     read: Callable[[], Any] = lambda: read_text(tmp_path, "graph.graphml", content)  # noqa: E731
     if why is None:
-        assert read().rows == []
+        assert read().codes == [(None, "empty")]
     else:
         with pytest.raises(Unreadable, match=why):
             read()

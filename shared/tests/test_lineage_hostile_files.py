@@ -49,12 +49,16 @@ anything = st.recursive(
 )  # fmt: skip
 
 
+def _name(kind: str) -> str | None:
+    return "me/soup" if kind == "recipe" else None
+
+
 def _rows(content: bytes, kind: str) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file"
         path.write_bytes(content)
         try:
-            return list(read(File(path), How(kind, name="me/soup" if kind == "recipe" else None)))
+            return list(read(File(path), How(kind, name=_name(kind))))
         except Unreadable:
             return []
 
@@ -231,4 +235,4 @@ def test_any_state_is_an_address_of_the_same_hub_or_refused(at: str) -> None:
 def test_a_file_without_an_end_is_refused(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text, "LONGEST_FILE", 8 << 20)
     with pytest.raises(Unreadable):
-        list(read(File(Path("/dev/zero")), How(kind, name="me/soup")))
+        list(read(File(Path("/dev/zero")), How(kind, name=_name(kind))))

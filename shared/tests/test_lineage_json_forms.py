@@ -177,3 +177,36 @@ def test_a_list_that_breaks_off_says_after_how_many_values(tmp_path: Path) -> No
     text = json.dumps([{"child": child, "parent": parent} for child, parent in PAIRS])
     with pytest.raises(Unreadable, match="after 1 values"):
         read_text(tmp_path, "edges.json", text[:-10])
+
+
+@pytest.mark.parametrize("lines", [1, 300])
+def test_a_file_without_json_is_refused_once(lines: int, tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match=r"graph\.json is neither .* from line 1 on: .* not JSON"):
+        read_text(tmp_path, "graph.json", "\x07nonsense\n" * lines)
+
+
+def test_lines_that_are_not_json_cost_no_other(tmp_path: Path) -> None:
+    edge = json.dumps({"child": "me/soup", "parent": "org/left"})
+    read = read_text(tmp_path, "graph.jsonl", f"x\ny\n{edge}\nz\n")
+    assert read.codes == [(1, "malformed"), (2, "malformed"), (4, "malformed")]
+    assert read.pairs == PAIRS[:1]
+
+
+def test_openlineage_is_refused_once(tmp_path: Path) -> None:
+    event = {
+        "eventType": "COMPLETE", "run": {"runId": "1"}, "job": {"namespace": "a", "name": "b"},
+        "inputs": [{"namespace": "a", "name": "org/left"}],
+        "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",
+    }  # fmt: skip
+    with pytest.raises(Unreadable, match="OpenLineage events, which are not read"):
+        read_text(tmp_path, "events.jsonl", f"{json.dumps(event)}\n" * 3)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("a.json", ""), ("a.jsonl", "\n"), ("a.json", "[]"), ("a.csv", "parent,child\n")],
+)
+def test_a_file_without_rows_is_reported(file: str, text: str, tmp_path: Path) -> None:
+    read = read_text(tmp_path, file, text)
+    assert read.codes == [(None, "empty")]
+    assert read.skipped[0].reason == "the file holds no edges and no models"

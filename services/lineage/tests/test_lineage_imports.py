@@ -133,6 +133,17 @@ async def test_a_dry_run_reports_the_same_and_stores_nothing(resources, bring):
     assert wet["edges"]["added"] == 2
 
 
+async def test_a_dry_run_counts_a_model_once_that_has_facts_and_an_edge(bring):
+    body = {
+        "edges": [row("c", "A"), row("c", "B")],
+        "models": [{"name": "a", "licence": "mit"}, {"name": "b"}, {"name": "c"}],
+    }
+    dry = await bring(**body, dry_run=True)
+    wet = await bring(**body)
+    assert dry["models"]["added"] == 3
+    assert dry | {"dry_run": False} == wet
+
+
 async def test_a_stronger_source_is_shown_and_the_weaker_kept(resources, bring, registry):
     registry.merge("soup", Parent(name="base", role="base"))
     await events.consumer(resources).catch_up()

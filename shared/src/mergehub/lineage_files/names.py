@@ -11,14 +11,18 @@ _URL = re.compile(
     r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)/(?:models/)?", re.IGNORECASE
 )
 _USUAL = re.compile(
-    r"(?!(?:hf|huggingface)\.co/)[a-z0-9][\w.-]{0,200}/[a-z0-9][\w.-]{0,200}",
+    r"(?!(?:hf|huggingface)\.co/|n/a\Z)[a-z0-9][\w.-]{0,200}/[a-z0-9][\w.-]{0,200}",
     re.ASCII | re.IGNORECASE,
 )
 """Names that need no closer look, which are nearly all."""
 _AFTER_NAME = re.compile(r"/(?:tree|blob|resolve|raw|commit|discussions)/.*|[?#].*", re.DOTALL)
 _REVISION = re.compile(r"@[A-Za-z0-9][\w./-]*$")
 NO_REVISION = "lineage knows the revision by its digest only"
-_NOTHING = frozenset({"none", "null", "nan", "n/a", "na", "-", "unknown", "undefined", "[]", "{}"})
+_NOTHING = frozenset({
+    "none", "null", "nan", "n/a", "na", "n.a.", "n.a", "-", "unknown", "undefined", "[]", "{}",
+    "tbd", "tba", "scratch", "from scratch", "from-scratch", "self",
+})  # fmt: skip
+"""What people write where there is no model."""
 
 
 class BadName(ValueError):

@@ -42,6 +42,8 @@ OF_MODELS = frozenset({
     "config_sentence_transformers.json", "quantize_config.json", "quant_config.json",
 })  # fmt: skip
 """Files beside a model's weights that say nothing of its parents."""
+STANDARD_INPUT = "standard input"
+"""What the file is called that holds standard input; this is no model's name."""
 MOST_FILES = 1_000_000
 MOST_IN_VAIN = 100_000
 """How many rows may be skipped before the first edge; the file is another thing then."""
@@ -97,13 +99,18 @@ def read(file: File, how: How) -> Iterator[Row]:
                 f"The first {MOST_IN_VAIN} rows of {file.path.name} are no edges, and the rest is "
                 f"not read. The last of them is on line {row.line}: {row.reason}."
             )
+    if not found and not in_vain:
+        yield Skipped(None, "", "", "the file holds no edges and no models", "empty")
 
 
 def _rows(file: File, how: How) -> Iterator[Row]:
     if how.format is None and file.path.name == ADAPTER:
         yield from read_adapter(file.path, how.name, file.root)
         return
-    match how.format or format_of(file.path):
+    format_ = how.format or format_of(file.path)
+    if why := _fault_of_name(file.path.name, format_, how.name):
+        raise Unreadable(why)
+    match format_:
         case "csv":
             yield from read_csv(file.path, how.columns)
         case "json":
@@ -112,10 +119,18 @@ def _rows(file: File, how: How) -> Iterator[Row]:
             yield from read_graph(file.path)
         case "card":
             yield from read_card(file.path, how.name, file.root)
-        case _ if how.name is None and file.path.name not in RECIPES:
-            raise Unreadable(f"{file.path.name} is a recipe: give its model's name with --name.")
         case _:
             yield from read_recipe(file.path, how.name or folder_name(file.path, file.root))
+
+
+def _fault_of_name(file: str, format_: str, name: str | None) -> str | None:
+    """Why a file cannot be read with the name that was given, or with none."""
+    if name is not None and format_ not in (CARD, RECIPE):
+        return f"{file} is neither a card nor a recipe, and names its models itself: omit --name."
+    nameless = file == STANDARD_INPUT or (format_ == RECIPE and file not in RECIPES)
+    if name is None and format_ in (CARD, RECIPE) and nameless:
+        return f"{file} is a {format_}: give its model's name with --name."
+    return None
 
 
 def format_of(path: Path) -> str:

@@ -40,42 +40,34 @@ CHUNK: Final = 5000
 async def bring_in(database: Database, body: ImportCreate) -> ImportReport:
     """Take in the rows, in transactions of some thousands; a dry run takes in none."""
     findings = Findings()
-    size = len(body.models) + len(body.edges) + 1 if body.dry_run else CHUNK
-    for models in _chunks(_models(body, findings), size):
-        await _bring_models(database, models, body, findings)
-    for edges in _chunks(_edges(body, findings), size):
-        await _bring_edges(database, edges, body, findings)
+    models, edges = _models(body, findings), _edges(body, findings)
+    if body.dry_run:  # all at once, since a part would not know what another had brought
+        await _bring(database, models, edges, body, findings)
+    else:
+        for part in _chunks(models):
+            await _bring(database, part, [], body, findings)
+        for rows in _chunks(edges):
+            await _bring(database, [], rows, body, findings)
     return findings.told(dry_run=body.dry_run)
 
 
-async def _bring_models(
+async def _bring(
     database: Database,
-    rows: Sequence[Numbered[ImportedModel]],
+    models: Sequence[Numbered[ImportedModel]],
+    edges: Sequence[Numbered[ImportedEdge]],
     body: ImportCreate,
     findings: Findings,
 ) -> None:
-    batch = Batch(facts=[_facts(row, body.source) for _, row in rows])
-    report = await _learn(database, batch, body, findings)
-    for line, row in rows:
-        now = report.names[row["name"].strip()]
-        if now != row["name"]:
-            findings.correct(line, "name", row["name"], now)
-
-
-async def _bring_edges(
-    database: Database,
-    rows: Sequence[Numbered[ImportedEdge]],
-    body: ImportCreate,
-    findings: Findings,
-) -> None:
-    batch = Batch([_statement(row, body.source) for _, row in rows])
-    report = await _learn(database, batch, body, findings)
-    for (line, row), said, outcome in zip(rows, batch.statements, report.outcomes, strict=True):
-        child, parent = report.names[said.child], report.names[said.parent]
-        if child != row["child"]:
-            findings.correct(line, "child", row["child"], child)
-        if parent != row["parent"]:
-            findings.correct(line, "parent", row["parent"], parent)
+    statements = [_statement(row, body.source) for _, row in edges]
+    batch = Batch(statements, [_facts(row, body.source) for _, row in models])
+    async with database.transaction() as session:
+        report = await learn(session, batch, dry_run=body.dry_run)
+    findings.add(report)
+    for line, model in models:
+        _compare(line, "name", model["name"], report, findings)
+    for (line, row), outcome in zip(edges, report.outcomes, strict=True):
+        child = _compare(line, "child", row["child"], report, findings)
+        parent = _compare(line, "parent", row["parent"], report, findings)
         if outcome is Outcome.REFUSED:
             code: SkippedBecause = "self-loop" if child == parent else "cycle"
             findings.skip(line, code, row["child"], row["parent"])
@@ -83,17 +75,16 @@ async def _bring_edges(
             findings.skip(line, "withdrawn", row["child"], row["parent"])
 
 
-async def _learn(
-    database: Database, batch: Batch, body: ImportCreate, findings: Findings
-) -> Report:
-    async with database.transaction() as session:
-        report = await learn(session, batch, dry_run=body.dry_run)
-    findings.add(report)
-    return report
+def _compare(line: int, field: str, was: str, report: Report, findings: Findings) -> str:
+    """The name of the model that a row means; noted if the row writes it in another way."""
+    now = report.names[was.strip()]
+    if now != was:
+        findings.correct(line, field, was, now)
+    return now
 
 
-def _chunks(rows: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    return (rows[start : start + size] for start in range(0, len(rows), size))
+def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK))
 
 
 def _models(body: ImportCreate, findings: Findings) -> list[Numbered[ImportedModel]]:

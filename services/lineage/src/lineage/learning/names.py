@@ -84,7 +84,7 @@ async def find(session: AsyncSession, batch: Batch) -> Models:
 
 def _names(batch: Batch) -> Iterable[str]:
     ends = [name for said in batch.statements for name in (said.child, said.parent)]
-    return chain(ends, [facts.name for facts in batch.facts])
+    return chain([facts.name for facts in batch.facts], ends)
 
 
 def _keys(names: Collection[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import deque
 from collections.abc import Callable, Iterator
 
@@ -11,6 +12,7 @@ from mergehub.lineage_files.text import Line
 
 LONGEST_ROW = 100
 """The most lines of one row."""
+BROKEN = "the name has a line break"
 Cells = tuple[int, list[str]]
 
 
@@ -39,13 +41,32 @@ def _quoted(
     begun = feed.begun
     try:
         cells = next(csv.reader(feed, delimiter=delimiter, skipinitialspace=True), [])
-        if feed.several and is_torn(cells):
+        if not feed.several or not is_torn(cells):
+            yield begun, cells
+        elif _is_closed(feed.text, delimiter, cells):
+            yield Skipped(begun, "", "", BROKEN, "bad-name")
+        else:
             raise csv.Error("a quote is not closed")
-        yield begun, cells
     except csv.Error as error:
         yield Skipped(begun, "", "", f"the row cannot be read: {error}", "malformed")
         feed.put_back()
     yield from feed.skipped()
+
+
+def _is_closed(text: str, delimiter: str, cells: list[str]) -> bool:
+    """Whether the quotes of a row of several lines are pairs, so that it is one row indeed.
+
+    A stray quote takes in whole rows with their delimiters, or ends before other characters.
+    """
+    if any("\n" in cell and delimiter in cell for cell in cells):
+        return False
+    try:
+        strict = csv.reader(
+            io.StringIO(text), delimiter=delimiter, skipinitialspace=True, strict=True
+        )
+        return len(list(strict)) == 1
+    except csv.Error:
+        return False
 
 
 class _Feed:
@@ -94,6 +115,11 @@ class _Feed:
     def several(self) -> bool:
         """Whether the present row has several lines."""
         return len(self._taken) > 1
+
+    @property
+    def text(self) -> str:
+        """The lines of the present row as one text."""
+        return "".join(line for _, line in self._taken)
 
     def put_back(self) -> None:
         """Let all lines of the present row but the first be taken again."""

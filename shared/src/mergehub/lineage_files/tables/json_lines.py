@@ -10,13 +10,17 @@ from mergehub.lineage_files.graphs.node_link import graph_in
 from mergehub.lineage_files.model_info import is_model_info, rows_of_model
 from mergehub.lineage_files.records.columns import fields_of, is_pair, record, unknown_among
 from mergehub.lineage_files.records.records import rows_of
-from mergehub.lineage_files.rows import Corrected, Row, Skipped
+from mergehub.lineage_files.rows import Corrected, Row, Skipped, Unreadable
 
 from .json_shapes import Value, is_tree, of_columns, of_mapping, of_tree, wrapped
 from .json_values import values
 
 MOST_UNKNOWN = 100
 DEEPEST = 4
+OPENLINEAGE = (
+    "The file holds OpenLineage events, which are not read. Take an edge list, or a graph in "
+    "another format, such as that of `mergehub lineage export --format jsonl`."
+)
 PAIR = "a pair without names of columns: --columns parent,child says which one is the parent"
 
 
@@ -27,7 +31,7 @@ def read_json(path: Path, columns: Sequence[str] | None = None) -> Iterator[Row]
     Hub does it; or it is a whole graph. `columns` names the elements of lists.
 
     Raises:
-        Unreadable: a value that is too long, or is not JSON.
+        Unreadable: a value that is too long, or is not JSON, or an event of OpenLineage.
     """
     reader = _Reader(columns)
     for line, value in values(path):
@@ -53,7 +57,7 @@ class _Reader:
             yield Skipped(line, "", "", "this is not a JSON object", "malformed")
 
     def _list(self, value: list[Any], line: int, depth: int) -> Iterator[Row]:
-        if not any(isinstance(each, list | dict) for each in value):
+        if value and not any(isinstance(each, list | dict) for each in value):
             if self._columns is None:
                 yield Skipped(line, "", "", PAIR, "no-columns")
             else:
@@ -71,6 +75,8 @@ class _Reader:
             yield from rows_of_model(value, line)
         elif _is_edge(value, fields):
             yield from self._record(value, fields, line)
+        elif "openlineage.io/" in str(value.get("schemaURL")):
+            raise Unreadable(OPENLINEAGE)
         elif graph := graph_in(value):
             yield from graph.rows(line)
         elif is_tree(value):

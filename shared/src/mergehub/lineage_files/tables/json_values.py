@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from mergehub.lineage_files.text import Line, blocks, lines
 
 LONGEST_VALUE = 32 << 20
 """The most characters of one value that is not on a line of its own."""
+MOST_IN_VAIN = 100
+"""How many lines at the beginning may be no JSON."""
 PIECE = 1 << 18
 _BETWEEN = re.compile(r"[\s,\ufeff]*")
 
@@ -24,18 +26,33 @@ def values(path: Path) -> Iterator[tuple[int, Any]]:
     A line that is not JSON is a `Skipped`, if each line is a value of its own.
 
     Raises:
-        Unreadable: the file is not JSON, or one value is too long.
+        Unreadable: the file is not JSON at all, or one value is too long.
     """
     source = lines(path)
     first = list(islice(source, 2))
     if not first or _is_document(first):
         yield from enumerate(_streamed(path), 1)
         return
-    for line in chain(first, source):
-        if isinstance(line, Skipped):
-            yield line.line or 0, line
-        else:
-            yield line[0], _value(line)
+    yield from _of_lines(chain(first, source), path.name)
+
+
+def _of_lines(source: Iterable[Line | Skipped], name: str) -> Iterator[tuple[int, Any]]:
+    """The value on each line. Raises Unreadable if none is found before many that are not JSON."""
+    held: list[Skipped] = []
+    found = False
+    for line in source:
+        value = _value(line)
+        if found or not isinstance(value, Skipped):
+            yield from ((each.line or 0, each) for each in held)
+            held, found = [], True
+            yield (line.line or 0 if isinstance(line, Skipped) else line[0]), value
+            continue
+        held.append(value)
+        if len(held) == MOST_IN_VAIN:
+            break
+    if held:
+        where = f"from line {held[0].line} on: {held[0].reason}"
+        raise Unreadable(f"{name} is neither JSON Lines nor JSON, {where}.")
 
 
 def _is_document(first: list[Line | Skipped]) -> bool:

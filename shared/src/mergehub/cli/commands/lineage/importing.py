@@ -19,7 +19,15 @@ from mergehub.cli.connection import hub
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.client import HubClient
 from mergehub.lineage_files.batches import batches
-from mergehub.lineage_files.reading import EDGE_LIST, FORMATS, File, How, files, read
+from mergehub.lineage_files.reading import (
+    EDGE_LIST,
+    FORMATS,
+    STANDARD_INPUT,
+    File,
+    How,
+    files,
+    read,
+)
 from mergehub.lineage_files.rows import Edge, Facts, Unreadable
 
 
@@ -135,7 +143,7 @@ def _spooled(paths: tuple[Path, ...]) -> Iterator[list[Path]]:
         yield list(paths)
         return
     with tempfile.TemporaryDirectory() as folder:
-        held = Path(folder) / "standard input"
+        held = Path(folder) / STANDARD_INPUT
         with held.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
         yield [held if path == Path("-") else path for path in paths]
