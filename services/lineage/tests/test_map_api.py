@@ -132,7 +132,7 @@ async def test_facets_say_what_a_map_can_be_filtered_by(family, get):
     assert counts(found["licences"]) == {None: 11, "apache-2.0": 1, "mit": 1}
     assert counts(found["domains"]) == {"code": 1, "maths": 1}
     assert counts(found["kinds"]) == {"finetune": 8, "original": 2, "merge": 2, "adapter": 1}
-    assert found["made_on"]["first"] == "2026-10-20"
+    assert found["made_on"] == {"first": "2026-10-20", "last": "2026-11-25", "unknown": 9}
     assert found["more"] == {"methods": 0, "licences": 0, "domains": 0}
     by_ties = await get("/v1/graph/facets", method="ties")
     assert by_ties["methods"] == found["methods"]
@@ -334,6 +334,23 @@ async def test_merges_are_counted_by_method_and_month(family, get):
         {"month": "2026-10", "method": "ties", "count": 1},
         {"month": "2026-11", "method": "linear", "count": 1},
     ]
+
+
+async def test_what_has_no_date_is_in_no_month_no_rise_and_no_span(family, get, bring, ids):
+    await bring(edges=[edge("m/old", each, method="slerp") for each in ("t/0", "t/1")])
+    months = (await get("/v1/graph/statistics/methods"))["items"]
+    assert {"month": None, "method": "slerp", "count": 1} in months
+    assert {each["method"] for each in months if each["month"]} == {"ties", "linear"}
+    rising = (await get("/v1/graph/statistics/risers", days=3660))["items"]
+    assert {each["name"]: each["recent"] for each in rising}["t/1"] == 1
+    for days in ({"since": "1970-01-01"}, {"until": "2100-01-01"}):
+        used = (await get("/v1/graph/popular", role="ingredient", **days))["items"]
+        assert {each["name"]: each["count"] for each in used}["t/1"] == 1
+    assert "m/old" not in named(await get("/v1/graph", since="1970-01-01"))
+    parents = await get(f"/v1/models/{await ids('m/old')}/parents")
+    assert {each["made_on"] for each in parents["items"]} == {None}
+    walk = await get(f"/v1/models/{await ids('m/old')}/ancestors", max_depth=1)
+    assert {each["made_on"] for each in walk["edges"]} == {None}
 
 
 async def test_risers_and_pairs(family, get, bring):

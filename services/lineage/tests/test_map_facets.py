@@ -131,7 +131,12 @@ def test_facets_count_the_models_of_a_map_without_the_filter_by_themselves(made,
 @given(described(), filters)
 def test_dates_span_the_edges_whatever_the_filter_by_date(made, wanted):
     found = named(made.graph, counted(made.graph, wanted)).made_on
-    days = [day for day in of_children(made, wanted, "made_on", since=None) if day >= 0]
+    where = replace(wanted.where or EdgeFilter(), since=None)
+    models = shown(made, replace(wanted, where=None))
+    edges = [each for each in kept_edges(made, where) if each.child in models]
+    dated = {each.child for each in edges if each.made_on >= 0}
+    days = [each.made_on for each in edges if each.made_on >= 0]
+    assert found.unknown == len({each.child for each in edges} - dated)
     first, last = (min(days), max(days)) if days else (None, None)
     epoch = date(1970, 1, 1)
     assert found.first == (None if first is None else epoch + timedelta(first))

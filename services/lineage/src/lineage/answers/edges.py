@@ -63,9 +63,9 @@ def known(value: float) -> float | None:
 
 
 @cache
-def day(days: int) -> date:
-    """The date that is so many days after 1970."""
-    return EPOCH + timedelta(days=days)
+def day(days: int) -> date | None:
+    """The date that is so many days after 1970; None if it is not known."""
+    return None if days < 0 else EPOCH + timedelta(days=days)
 
 
 async def _details(session: AsyncSession, ids: list[int]) -> dict[int, Mapping[str, Any]]:

@@ -42,7 +42,8 @@ Domains = Annotated[
     Query(alias="domain", max_length=50, description="Only models for one of these domains."),
 ]
 Since = Annotated[
-    Day | None, Query(description="Only edges made, or else learned, on this day or later.")
+    Day | None,
+    Query(description="Only edges made on this day or later; none whose date is not known."),
 ]
 MaxDepth = Annotated[int | None, Query(ge=1, le=1000, description="The most steps to go.")]
 MaxNodes = Annotated[

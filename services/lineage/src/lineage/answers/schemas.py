@@ -34,7 +34,7 @@ class Edge(Answer):
 
     The `id` names the edge when a moderator withdraws it.
     `source` is where this was learned, `confidence` (0 to 100) how sure it is, and `evidence` where
-    it is written. `made_on` is when the child was made, or else when this was learned.
+    it is written. `made_on` is when the child was made, null if this is not known.
     """
 
     id: int
@@ -53,7 +53,7 @@ class Edge(Answer):
     source: str
     confidence: int
     evidence: str | None
-    made_on: date
+    made_on: date | None
 
 
 class Walk(Answer):
@@ -203,7 +203,7 @@ class Neighbour(Named):
     method: str | None
     weight: float | None
     confidence: int
-    made_on: date
+    made_on: date | None
     licence: str | None
     flagged: bool
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from lineage.facets.pieces import CODES, MODELS, Piece, kinds_in, pairs, pieces, tally
 from lineage.map.wanted import Wanted
-from lineage.memory.arrays import Codes8, Flags, Integers, Numbers
+from lineage.memory.arrays import Codes8, Days, Flags, Integers, Numbers
 from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
 
@@ -24,6 +24,7 @@ class Counts:
     """How many models have each method, relation, licence, set of domains and kind, by code.
 
     `first`, `last`: the days on which edges were made, since 1970; NEVER: no edge has one.
+    `undated`: models with edges to parents, none of which has a date.
     """
 
     methods: Integers = field(default_factory=_none)
@@ -33,6 +34,7 @@ class Counts:
     kinds: Integers = field(default_factory=_none)
     first: int = NEVER
     last: int = NEVER
+    undated: int = 0
 
 
 def counted(graph: Graph, wanted: Wanted) -> Counts:
@@ -64,10 +66,16 @@ def _count_edges(graph: Graph, piece: Piece, wanted: Wanted, counts: Counts) -> 
     counts.methods += tally(pairs(rows, columns.method[edges]))
     rows, edges = chosen(replace(where, relations=None))
     counts.relations += tally(pairs(rows, columns.relation[edges]))
-    _, edges = chosen(replace(where, since=None, until=None))
-    days = columns.made_on[edges]
-    days = days[days >= 0]
-    if len(days):
+    rows, edges = chosen(replace(where, since=None, until=None))
+    _count_dates(rows, columns.made_on[edges], counts)
+
+
+def _count_dates(rows: Numbers, days: Days, counts: Counts) -> None:
+    """Count the days of edges, whose children are `rows`."""
+    dated = days >= 0
+    counts.undated += len(np.setdiff1d(rows[~dated], rows[dated]))
+    if dated.any():
+        days = days[dated]
         first = int(days.min())
         counts.first = first if counts.first == NEVER else min(first, counts.first)
         counts.last = max(int(days.max()), counts.last)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 
 import numpy as np
 
 from lineage.answers.edges import day
 from lineage.facets import schemas
-from lineage.facets.counting import NEVER, Counts
+from lineage.facets.counting import Counts
 from lineage.map.kinds import KINDS
 from lineage.memory.arrays import Integers
 from lineage.memory.codes import Codes, domains_of
@@ -33,7 +32,9 @@ def named(graph: Graph, counts: Counts) -> schemas.Facets:
         licences=_list(licences),
         domains=_list(domains),
         kinds=_list(_by_text(counts.kinds, KINDS)),
-        made_on=schemas.Dates(first=_date(counts.first), last=_date(counts.last)),
+        made_on=schemas.Dates(
+            first=day(counts.first), last=day(counts.last), unknown=counts.undated
+        ),
         more=schemas.More(methods=_more(methods), licences=_more(licences), domains=_more(domains)),
         as_of=graph.as_of,
     )
@@ -60,7 +61,3 @@ def _list(counts: Counter[str]) -> list[schemas.Facet]:
 
 def _more(counts: Counter[str]) -> int:
     return max(0, len(counts) - MOST)
-
-
-def _date(days: int) -> date | None:
-    return None if days == NEVER else day(days)

@@ -16,10 +16,11 @@ class Facet(Answer):
 
 
 class Dates(Answer):
-    """The first and the last day on which edges were made, or else learned."""
+    """The first and the last day on which models were made; of `unknown` models no day is known."""
 
     first: date | None
     last: date | None
+    unknown: int
 
 
 class More(Answer):

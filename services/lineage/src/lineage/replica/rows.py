@@ -47,7 +47,7 @@ EDGE_FIELDS = {
 }
 EDGES = f"""
 SELECT id, child::int4, parent::int4, coalesce(weight, 'NaN'), coalesce(density, 'NaN'),
-  coalesce(CASE WHEN isfinite(made_on) THEN made_on END, created_at::date) - date '1970-01-01',
+  coalesce(CASE WHEN isfinite(made_on) THEN made_on - date '1970-01-01' END, -1),
   confidence,
   num_nonnulls(child_revision, parent_revision, layers, recipe_version, run, evidence) > 0,
   {hashed("relation", "role", "method", "source")}

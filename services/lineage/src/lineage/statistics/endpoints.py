@@ -49,7 +49,7 @@ async def list_popular_models(
 
 @router.get("/statistics/methods", summary="List merges by method and month", responses=PROBLEMS)
 async def list_methods_by_month(request: Request, counted: Dated) -> schemas.MethodsByMonth:
-    """How many models each method made in each month."""
+    """How many models each method made in each month, and how many at a time that is not known."""
     months = statistics_of(request).months.get(counted.selection)
     counts = await asyncio.to_thread(months.counts, counted.graph)
     return service.methods_by_month(counted.graph, counts)
@@ -64,7 +64,10 @@ async def list_risers(
     days_compared: Annotated[Days, Query(alias="days")] = DAYS,
     limit: Limit = 20,
 ) -> schemas.Risers:
-    """The models whose use grew most: the last days against as many days before."""
+    """The models whose use grew most: the last days against as many days before.
+
+    Uses whose date is not known count in neither.
+    """
     roles = None if role is None else frozenset({role})
     last = days(until)
     rise = Rise(

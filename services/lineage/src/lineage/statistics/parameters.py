@@ -21,7 +21,8 @@ Relations = Annotated[
     Query(alias="relation", description="Count edges of these relations; else merges."),
 ]
 Until = Annotated[
-    Day | None, Query(description="Only edges made, or else learned, on this day or earlier.")
+    Day | None,
+    Query(description="Only edges made on this day or earlier; none whose date is not known."),
 ]
 Base = Annotated[UUID | None, Query(description="Only models that were made on this base.")]
 

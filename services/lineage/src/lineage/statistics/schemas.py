@@ -23,7 +23,7 @@ class PopularModels(Answer):
 
 
 class MonthCount(Answer):
-    """So many models were made by a method in a month, such as `2026-11`; null is unknown."""
+    """So many models were made by a method in a month, such as `2026-11`; null: it is not known."""
 
     month: str | None
     method: str | None

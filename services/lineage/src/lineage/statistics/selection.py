@@ -21,7 +21,7 @@ class Selection:
     """What an edge must be to be counted; None: anything.
 
     - `relations`, `roles`, `methods`: one of these.
-    - `since`, `until`: made in these days since 1970, both included.
+    - `since`, `until`: made in these days since 1970, both included; their date is known.
     - `domains`, `licences`: the child is a model for one of these domains, under one of these
       licences (`unknown`: without one).
     - `base`: the child was made on this model, by its number, as its base.

@@ -437,7 +437,7 @@ def list_methods_by_month(
     domain: list[str] | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.MethodsByMonth]:
-    """How many models each method made in each month."""
+    """How many models each method made in each month, and how many at a time that is not known."""
     return Call(
         "GET",
         "/v1/graph/statistics/methods",

@@ -68,10 +68,11 @@ class Correction(TypedDict):
 
 
 class Dates(TypedDict):
-    """The first and the last day on which edges were made, or else learned."""
+    """The first and the last day on which models were made; of `unknown` models no day is known."""
 
     first: str | None
     last: str | None
+    unknown: int
 
 
 class Edge(TypedDict):
@@ -79,7 +80,7 @@ class Edge(TypedDict):
 
     The `id` names the edge when a moderator withdraws it.
     `source` is where this was learned, `confidence` (0 to 100) how sure it is, and `evidence` where
-    it is written. `made_on` is when the child was made, or else when this was learned."""
+    it is written. `made_on` is when the child was made, null if this is not known."""
 
     id: int
     child: str
@@ -97,7 +98,7 @@ class Edge(TypedDict):
     source: str
     confidence: int
     evidence: str | None
-    made_on: str
+    made_on: str | None
 
 
 class EdgeCounts(TypedDict):
@@ -495,7 +496,7 @@ class ModelUpdate(TypedDict):
 
 
 class MonthCount(TypedDict):
-    """So many models were made by a method in a month, such as `2026-11`; null is unknown."""
+    """So many models were made by a method in a month, such as `2026-11`; null: it is not known."""
 
     month: str | None
     method: str | None
@@ -526,7 +527,7 @@ class Neighbour(TypedDict):
     method: str | None
     weight: float | None
     confidence: int
-    made_on: str
+    made_on: str | None
     licence: str | None
     flagged: bool
 
