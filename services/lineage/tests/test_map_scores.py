@@ -176,7 +176,9 @@ async def test_a_wait_without_a_change_ends_in_time(known, client):
     assert again["as_of"] == before["as_of"]
 
 
-@pytest.mark.parametrize("query", ["as_of=-1", "wait=31", "scores_as_of=2026-11-29T10:00:00"])
+@pytest.mark.parametrize(
+    "query", ["as_of=-1", "wait=31", "scores_as_of=2026-11-29T10:00:00", "scores_as_of=0"]
+)
 async def test_what_cannot_be_waited_for_is_refused(client, query):
     answer = await client.get(f"/v1/graph/changes?{query}")
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")

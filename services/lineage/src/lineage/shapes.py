@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 HIDDEN = re.compile(
@@ -39,3 +39,15 @@ def _plausible(day: date) -> date:
 
 
 Day = Annotated[date, Field(strict=False), BeforeValidator(_day), AfterValidator(_plausible)]
+AnyDay = Annotated[date, Field(strict=False), BeforeValidator(_day)]
+"""A day that others are compared with, of any year."""
+
+
+def _moment(value: Any) -> Any:
+    """Refuse numbers, also as text, which pydantic takes for seconds since 1970."""
+    if isinstance(value, datetime) or (isinstance(value, str) and value[4:5] == "-"):
+        return value
+    raise PydanticCustomError("moment", "must be a time, as in 2026-11-25T08:00:00Z")
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]

@@ -15,7 +15,7 @@ from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
 from lineage.models.service import ModelNotFound
 from lineage.replica.serving import InMemory, replica_of
-from lineage.shapes import Day
+from lineage.shapes import AnyDay
 
 EPOCH = date(1970, 1, 1)
 
@@ -42,7 +42,7 @@ Domains = Annotated[
     Query(alias="domain", max_length=50, description="Only models for one of these domains."),
 ]
 Since = Annotated[
-    Day | None,
+    AnyDay | None,
     Query(description="Only edges made on this day or later; none whose date is not known."),
 ]
 MaxDepth = Annotated[int | None, Query(ge=1, le=1000, description="The most steps to go.")]

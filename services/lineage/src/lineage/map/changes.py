@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime
 
 from lineage.map.schemas import GraphState
 from lineage.replica.replica import Replica
 from lineage.replica.serving import GraphLoading, InMemory, replica_of
 from lineage.scores.following import ScoreFollower
 from lineage.scores.serving import follower_of
+from lineage.shapes import Moment
 from mergehub.kit.http.follow import LONGEST_WAIT_SECONDS
 from mergehub.kit.http.waiting import end_of_process, first_of
 from mergehub.kit.problems.problem import problem_responses
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1", tags=["graph"])
 
 AsOf = Annotated[int, Query(ge=0, lt=2**63, description="`as_of` of the answer that you have.")]
 ScoresAsOf = Annotated[
-    AwareDatetime | None, Query(description="`scores_as_of` of the answer that you have.")
+    Moment | None, Query(description="`scores_as_of` of the answer that you have.")
 ]
 Wait = Annotated[
     int,

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 
 from lineage.models.service import ModelNotFound
 from lineage.replica.serving import GraphLoading
-from lineage.shapes import Day
+from lineage.shapes import AnyDay
 from lineage.statistics import schemas, service
 from lineage.statistics.current import DAYS, Rise, statistics_of, today
 from lineage.statistics.parameters import AnyTime, Dated, days
@@ -29,7 +29,7 @@ Role = Annotated[
 AnyRole = Annotated[
     RoleName | None, Query(description="Count uses in this role; without it, in any.")
 ]
-Last = Annotated[Day | None, Query(description="The last day; without it, today.")]
+Last = Annotated[AnyDay | None, Query(description="The last day; without it, today.")]
 Days = Annotated[
     int, Query(ge=1, le=3660, description="How many days are compared with those before.")
 ]

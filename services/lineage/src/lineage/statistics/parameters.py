@@ -12,7 +12,7 @@ from fastapi import Depends, Query, Request
 from lineage.answers.parameters import EPOCH, Domains, Licences, Methods, Relation, Since, find
 from lineage.memory.graph import Graph
 from lineage.replica.serving import InMemory
-from lineage.shapes import Day
+from lineage.shapes import AnyDay
 from lineage.statistics.current import MERGES
 from lineage.statistics.selection import Selection
 
@@ -21,7 +21,7 @@ Relations = Annotated[
     Query(alias="relation", description="Count edges of these relations; else merges."),
 ]
 Until = Annotated[
-    Day | None,
+    AnyDay | None,
     Query(description="Only edges made on this day or earlier; none whose date is not known."),
 ]
 Base = Annotated[UUID | None, Query(description="Only models that were made on this base.")]
