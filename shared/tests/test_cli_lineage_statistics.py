@@ -51,6 +51,26 @@ def test_a_hub_without_stated_bases_is_asked_otherwise() -> None:
     assert "mergehub lineage stats used" in done.stderr
 
 
+@pytest.mark.parametrize("kind", ["bases", "pairs"])
+def test_filters_that_match_nothing_are_said_to_be_why(kind: str) -> None:
+    done, *_ = _said(["stats", kind, "--since", "2030-01-01"], body({"items": []}))
+    assert done.stderr == "Nothing matches all of the filters.\n"
+
+
+@pytest.mark.parametrize(
+    ("method", "said"), [("tise", "Did you mean ties?"), ("xyz", "The graph has ties, slerp.")]
+)
+def test_a_method_that_no_edge_has_is_named_with_those_there_are(method: str, said: str) -> None:
+    methods = [{"value": each, "models": 1} for each in ("ties", "slerp", None)]
+    facets = body({"methods": methods})
+    words = ["stats", "bases", "--method", method, "--method", "slerp"]
+    done, path, _ = _said(words, body({"items": []}), facets)
+    assert path == "/v1/graph/facets"
+    assert done.stderr == (
+        f"Nothing matches all of the filters. No edge has the method {method}. {said}\n"
+    )
+
+
 def test_filters_of_statistics_become_parameters() -> None:
     words = ["stats", "pairs", "--base", "org/base", "--domain", "code", "--method", "ties"]
     words += ["--since", "2024-01-01", "--until", "2024-06-30"]

@@ -13,6 +13,8 @@ from mergehub.cli.commands.lineage.filters import DAY, as_day, filters, query
 from mergehub.cli.connection import hub
 from mergehub.cli.json_option import HOW_MANY, as_json, show_json
 from mergehub.cli.output import show, table
+from mergehub.client import HubClient
+from mergehub.client.near import near
 
 Answer = Mapping[str, Any]
 PATHS = {
@@ -28,6 +30,9 @@ NOTHING = "Nothing was counted."
 NO_BASES = (
     "No source says which parent was a base. `mergehub lineage stats used` counts every parent."
 )
+FILTERED = "Nothing matches all of the filters."
+OF_EVERY = frozenset({"role", "limit"})
+"""Parameters that are no filters."""
 NO_LIMIT = frozenset({"methods"})
 UNKNOWN = "unknown"
 
@@ -63,12 +68,29 @@ def stats(
         if base is not None:
             asked["base"] = client.model(base)["id"]
         found = client.get(PATHS[kind], **asked)
+        why = "" if found["items"] or raw else _nothing(client, kind, asked)
     if raw:
         show_json(found["items"])
     elif found["items"]:
         show(TABLES[kind](found["items"]))
     else:
-        click.echo(NO_BASES if kind == "bases" else NOTHING, err=True)
+        click.echo(why, err=True)
+
+
+def _nothing(client: HubClient, kind: str, asked: Mapping[str, Any]) -> str:
+    """Why nothing was counted: for want of statements, or because of the filters."""
+    if not asked.keys() - OF_EVERY:
+        return NO_BASES if kind == "bases" else NOTHING
+    methods = asked.get("method", ())
+    found = client.get("/v1/graph/facets")["methods"] if methods else ()
+    known = [each["value"] for each in found if each["value"]]
+    unknown = [_unknown(method, known) for method in methods if method not in known]
+    return " ".join([FILTERED, *unknown])
+
+
+def _unknown(method: str, known: list[str]) -> str:
+    listed = f"The graph has {', '.join(known[:20])}." if known else "The graph has none."
+    return f"No edge has the method {method}. {near(method, known) or listed}"
 
 
 def _check(kind: str, asked: Mapping[str, Any]) -> None:
