@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { OTHER, stacked } from "../src/plots/stack.ts";
+import { months, OTHER, stacked } from "../src/plots/stack.ts";
 
 const COUNTS = [
   { column: "2026-02", group: "ties", count: 3 },
@@ -47,4 +47,30 @@ test("the smallest groups are joined if there are too many", () => {
 
 test("nothing makes no columns", () => {
   assert.deepEqual(stacked([], 8), { groups: [], columns: [], most: 1 });
+});
+
+test("months without anything have an empty column", () => {
+  const late = { column: "2026-04", group: "ties", count: 1 };
+  const { columns } = stacked([...COUNTS, late], 8);
+  assert.deepEqual(
+    columns.map(({ name, total }) => [name, total]),
+    [
+      ["2026-01", 3],
+      ["2026-02", 4],
+      ["2026-03", 0],
+      ["2026-04", 1],
+    ],
+  );
+});
+
+test("of many months only the last are shown, and count", () => {
+  const early = { column: "2020-01", group: "dare", count: 99 };
+  const { groups, columns, most } = stacked([...COUNTS, early], 8);
+  assert.equal(columns.length, 36);
+  assert.deepEqual([columns[0]?.name, columns.at(-1)?.name], ["2023-03", "2026-02"]);
+  assert.deepEqual([groups.includes("dare"), most], [false, 4]);
+});
+
+test("months pass the end of a year", () => {
+  assert.deepEqual(months("2025-11", "2026-02"), ["2025-11", "2025-12", "2026-01", "2026-02"]);
 });

@@ -38,7 +38,7 @@ async def family(resources):
     told = [
         say("tuned", "base", relation="finetune", role="base", source="model-card"),
         say("other", "base", relation="finetune", role="base", made_on=date(2024, 5, 1)),
-        say("older", "other", method="linear", weight=1.0),
+        say("older", "other", method="linear", weight=1.0, made_on=date(2024, 5, 2)),
         say("merged", "base", role="base", method="ties"),
         say("merged", "tuned", method="ties", weight=0.5, density=0.25),
         say("merged", "other", method="ties", weight=0.25),
@@ -114,6 +114,7 @@ async def test_filters_keep_edges_of_relations_methods_and_dates(ask):
     assert set(names(await ask("older", "ancestors", method="linear"))) == {"older", "other"}
     assert set(names(await ask("older", "ancestors", method="soup"))) == {"older"}
     assert set(names(await ask("older", "ancestors", since="2024-05-02"))) == {"older", "other"}
+    assert set(names(await ask("merged", "ancestors", since="1970-01-01"))) == {"merged"}
 
 
 async def test_pages_of_a_walk_make_the_whole_walk(client, family, ask):

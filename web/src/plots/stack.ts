@@ -1,4 +1,4 @@
-/** A number of things of a group in a column, such as the merges of a method in a month. */
+/** A number of things of a group in a column: a month, such as `2026-11`. */
 export interface Count {
   column: string;
   group: string;
@@ -21,21 +21,40 @@ export interface Stack {
 }
 
 export const OTHER = "other";
+const MONTHS = 36;
 
-/** Columns of parts one above the other, with at most so many groups. */
-export function stacked(counts: readonly Count[], groupsAtMost: number): Stack {
+/** A column for each of the last months, of parts one above the other, with at most so many groups. */
+export function stacked(all: readonly Count[], groupsAtMost: number): Stack {
+  const known = all.map(({ column }) => column).sort();
+  const shown = months(known[0], known.at(-1)).slice(-MONTHS);
+  const counts = all.filter(({ column }) => shown.includes(column));
   const totals = summed(counts, ({ group }) => group);
   const largest = [...totals].sort(([, a], [, b]) => b - a).map(([group]) => group);
   const kept = largest.slice(0, largest.length > groupsAtMost ? groupsAtMost - 1 : groupsAtMost);
   const groups = kept.length < largest.length ? [...kept, OTHER] : kept;
   const heights = summed(counts, ({ column }) => column);
   const most = Math.max(1, ...heights.values());
-  const columns = [...heights.keys()].sort().map((name) => {
+  const columns = shown.map((name) => {
     const own = counts.filter(({ column }) => column === name);
     const byGroup = summed(own, ({ group }) => (kept.includes(group) ? group : OTHER));
     return { name, total: heights.get(name) ?? 0, parts: partsOf(groups, byGroup, most) };
   });
   return { groups, columns, most };
+}
+
+/** Every month from one to another, both included. */
+export function months(first: string | undefined, last: string | undefined): string[] {
+  if (!first || !last) return [];
+  const [from, to] = [numberOf(first), numberOf(last)];
+  return Array.from({ length: to - from + 1 }, (_, at) => {
+    const month = from + at;
+    return `${Math.floor(month / 12)}-${`${(month % 12) + 1}`.padStart(2, "0")}`;
+  });
+}
+
+function numberOf(month: string): number {
+  const [year, ofYear] = month.split("-").map(Number);
+  return (year ?? 0) * 12 + (ofYear ?? 1) - 1;
 }
 
 function summed(counts: readonly Count[], keyOf: (count: Count) => string): Map<string, number> {

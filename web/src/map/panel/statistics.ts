@@ -7,3 +7,8 @@ export function byMonth(methods: Statistics["methods"]): Count[] {
     month === null ? [] : [{ column: month, group: method ?? "unknown method", count }],
   );
 }
+
+/** How many models have no known date. */
+export function undated(methods: Statistics["methods"]): number {
+  return methods.reduce((sum, { month, count }) => (month === null ? sum + count : sum), 0);
+}
