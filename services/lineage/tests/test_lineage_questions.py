@@ -20,11 +20,12 @@ from lineage.questions import licences as licence_question
 from lineage.questions.ancestry import ancestry
 from lineage.questions.common import common_ancestors
 from lineage.questions.contamination import flagged_ancestors
-from lineage.questions.licence_terms import broken, exclude
+from lineage.questions.licence_terms import TERMS, broken, exclude
 from lineage.questions.neighbours import FROM_FIRST, neighbours
 from lineage.questions.paths import shortest_paths
 from lineage.questions.shares import shares
 from lineage.questions.walks import FROM_START, bands, walk_page
+from mergehub.contracts.licences import IDENTIFIERS
 
 nx = when_used("networkx")
 
@@ -341,6 +342,10 @@ def test_licences_are_inherited_and_each_broken_one_has_its_path(made, start):
 )
 def test_what_a_licence_demands(ancestor, licence, kept):
     assert (broken(ancestor, licence) is None) == kept
+
+
+def test_the_licences_with_terms_are_those_with_identifiers():
+    assert set(TERMS) == set(IDENTIFIERS)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from lineage.learning.batch import (
 )
 from lineage.learning.service import learn
 from lineage.trust import confidence
+from mergehub.contracts.licences import identifier_of
 from mergehub.kit.database.database import Database
 
 T = TypeVar("T")
@@ -60,6 +61,9 @@ async def _bring_models(
         now = report.names[row["name"].strip()]
         if now != row["name"]:
             findings.correct(line, "name", row["name"], now)
+        licence = row.get("licence")
+        if licence is not None and (known := identifier_of(licence)) != licence:
+            findings.correct_licence(line, licence, known)
 
 
 async def _bring_edges(
@@ -133,7 +137,7 @@ def _facts(row: ImportedModel, source: str) -> Facts:
         architecture=row.get("architecture"),
         parameters=row.get("parameters"),
         tokenizer=row.get("tokenizer"),
-        licence=row.get("licence"),
+        licence=None if (licence := row.get("licence")) is None else identifier_of(licence),
         domains=tuple(row.get("domains", ())),
         made_on=row.get("made_on"),
     )
