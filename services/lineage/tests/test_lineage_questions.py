@@ -23,9 +23,10 @@ from lineage.questions.contamination import flagged_ancestors
 from lineage.questions.licence_terms import TERMS, broken, exclude
 from lineage.questions.neighbours import FROM_FIRST, neighbours
 from lineage.questions.paths import shortest_paths
-from lineage.questions.shares import shares
+from lineage.questions.shares import COMPARING, MERGING_BASE, WITHOUT_BASE, shares
 from lineage.questions.walks import FROM_START, bands, walk_page
 from mergehub.contracts.licences import IDENTIFIERS
+from mergehub.recipe.methods import catalogue
 
 nx = when_used("networkx")
 
@@ -250,6 +251,15 @@ def test_weights_count_where_nothing_says_how_the_models_are_related():
     said = {"relation": "unknown", "role": "base"}
     made = drawn([Edge(3, 1, weight=0.75, **said), Edge(3, 2, weight=0.25, **said)])
     assert dict(zip(*each_share(made, 3), strict=True)) == {3: 1, 1: 0.75, 2: 0.25}
+
+
+def test_each_method_of_the_catalogue_has_its_way_with_a_base():
+    ways: dict[str, set[str]] = defaultdict(set)
+    for name, spec in catalogue().items():
+        ways[spec.base].add(name)
+    assert ways["required"] | ways["optional"] == COMPARING
+    assert ways["member"] == MERGING_BASE.keys()
+    assert ways["none"] == WITHOUT_BASE
 
 
 def test_a_base_for_which_slerp_has_no_place_gets_nothing():
