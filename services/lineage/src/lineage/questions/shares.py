@@ -13,7 +13,6 @@ from lineage.memory.arrays import NOTHING, Flags, Numbers, begins, spans
 from lineage.memory.columns import ROLES
 from lineage.memory.graph import Graph
 from lineage.questions.ancestry import ancestry
-from mergehub.recipe.methods import MethodSpec, catalogue
 
 RULE = (
     "The model has the share 1. Each model hands its whole share on to its ingredients, in "
