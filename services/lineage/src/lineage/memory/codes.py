@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from mergehub.contracts.licences import identifier_of
-
 OTHER = "(other)"
 LARGEST = 2**16 - 1
 UNKNOWN = "unknown"
@@ -79,6 +77,6 @@ def sets_with(codes: Codes, domains: Collection[str]) -> list[int]:
 
 
 def licence_codes(codes: Codes, licences: Collection[str]) -> list[int]:
-    """The codes of licences, however they are written; `unknown` stands for models without one."""
-    found = [codes.find(text) for text in sorted(set(map(identifier_of, licences)))]
+    """The codes of licences; `unknown` stands for models without one."""
+    found = [codes.find(text) for text in sorted(licences)]
     return [code for code in found if code is not None] + [0] * (UNKNOWN in licences)
