@@ -122,6 +122,16 @@ async def test_each_row_that_is_skipped_or_corrected_is_named_with_the_reason(br
     assert (case["line"], case["was"], case["now"]) == (5, "A", "a")
 
 
+async def test_a_licence_in_a_usual_spelling_is_corrected_to_its_identifier(resources, bring):
+    told = await bring(models=[{"name": "a", "licence": "GPLv3"}, {"name": "b", "licence": "mit"}])
+    (corrected,) = told["corrected"]
+    assert [corrected[each] for each in ("line", "field", "was", "now")] == [
+        1, "licence", "GPLv3", "gpl-3.0",
+    ]  # fmt: skip
+    async with resources.database.transaction() as session:
+        assert set(await session.scalars(select(ModelRow.licence))) == {"gpl-3.0", "mit"}
+
+
 async def test_a_dry_run_reports_the_same_and_stores_nothing(resources, bring):
     await bring(edges=[row("b", "a")])
     before = [await count(resources, each) for each in (ModelRow, EdgeRow, RefusedEdgeRow)]

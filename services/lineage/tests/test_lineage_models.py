@@ -227,7 +227,7 @@ class TestFacts:
     ):
         await tell(resources, say("child", "parent"))
         (parent,) = await found("parent")
-        await ask("PATCH", f"/v1/models/{parent['id']}", licence="mit")
+        await ask("PATCH", f"/v1/models/{parent['id']}", licence="The MIT License")
         await tell(resources, facts=(Facts("parent", "hub-metadata", 70, licence="gpl"),))
         (parent,) = await found("parent")
         assert parent["licence"] == "mit"

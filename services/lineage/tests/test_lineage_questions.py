@@ -20,11 +20,13 @@ from lineage.questions import licences as licence_question
 from lineage.questions.ancestry import ancestry
 from lineage.questions.common import common_ancestors
 from lineage.questions.contamination import flagged_ancestors
-from lineage.questions.licence_terms import broken, exclude
+from lineage.questions.licence_terms import TERMS, broken, exclude
 from lineage.questions.neighbours import FROM_FIRST, neighbours
 from lineage.questions.paths import shortest_paths
-from lineage.questions.shares import shares
+from lineage.questions.shares import COMPARING, MERGING_BASE, WITHOUT_BASE, shares
 from lineage.questions.walks import FROM_START, bands, walk_page
+from mergehub.contracts.licences import IDENTIFIERS
+from mergehub.recipe.methods import catalogue
 
 nx = when_used("networkx")
 
@@ -251,6 +253,15 @@ def test_weights_count_where_nothing_says_how_the_models_are_related():
     assert dict(zip(*each_share(made, 3), strict=True)) == {3: 1, 1: 0.75, 2: 0.25}
 
 
+def test_each_method_of_the_catalogue_has_its_way_with_a_base():
+    ways: dict[str, set[str]] = defaultdict(set)
+    for name, spec in catalogue().items():
+        ways[spec.base].add(name)
+    assert ways["required"] | ways["optional"] == COMPARING
+    assert ways["member"] == MERGING_BASE.keys()
+    assert ways["none"] == WITHOUT_BASE
+
+
 def test_a_base_for_which_slerp_has_no_place_gets_nothing():
     others = [Edge(4, 1, method="slerp"), Edge(4, 2, method="slerp")]
     made = drawn([*others, Edge(4, 3, role="base", method="slerp")])
@@ -341,6 +352,10 @@ def test_licences_are_inherited_and_each_broken_one_has_its_path(made, start):
 )
 def test_what_a_licence_demands(ancestor, licence, kept):
     assert (broken(ancestor, licence) is None) == kept
+
+
+def test_the_licences_with_terms_are_those_with_identifiers():
+    assert set(TERMS) == set(IDENTIFIERS)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,9 @@ import numpy as np
 import pytest
 from when_used import when_used
 
+from lineage.learning.batch import Batch, Facts
+from lineage.learning.service import learn
+
 nx = when_used("networkx")
 
 REAL_DATA = os.environ.get("MERGEHUB_REAL_DATA")
@@ -140,6 +143,16 @@ async def test_facets_say_what_a_map_can_be_filtered_by(family, get):
     under_mit = await get("/v1/graph/facets", licence=["mit", "unknown"], domain="code")
     assert counts(under_mit["methods"]) == {"ties": 1}
     assert counts(under_mit["kinds"]) == {"merge": 1}
+
+
+async def test_licences_count_and_filter_by_their_identifiers(family, get, resources):
+    stored = Facts("m/two", "hub-metadata", 70, licence="Apache 2.0")  # as an earlier import did
+    async with resources.database.transaction() as session:
+        await learn(session, Batch(facts=[stored]))
+    found = await get("/v1/graph/facets")
+    assert counts(found["licences"]) == {None: 10, "apache-2.0": 2, "mit": 1}
+    shown = await get("/v1/graph", licence="Apache-2.0")
+    assert set(named(shown)) == {"org/base", "m/two"}
 
 
 async def test_facets_follow_the_graph(family, get, bring):

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
+from pydantic import AfterValidator
 
 from lineage.memory.codes import Codes
 from lineage.memory.columns import RELATIONS
@@ -16,6 +17,7 @@ from lineage.memory.graph import Graph
 from lineage.models.service import ModelNotFound
 from lineage.replica.serving import InMemory, replica_of
 from lineage.shapes import AnyDay
+from mergehub.contracts.licences import identifier_of
 
 EPOCH = date(1970, 1, 1)
 
@@ -30,11 +32,12 @@ Methods = Annotated[
     Query(alias="method", max_length=50, description="Only edges of these merge methods."),
 ]
 Licences = Annotated[
-    list[_Text] | None,
+    list[Annotated[_Text, AfterValidator(identifier_of)]] | None,
     Query(
         alias="licence",
         max_length=50,
-        description="Only models under these licences; `unknown`: those without one.",
+        description="Only models under these licences, in any usual spelling; `unknown`: those "
+        "without one.",
     ),
 ]
 Domains = Annotated[

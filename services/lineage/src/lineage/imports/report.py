@@ -45,6 +45,11 @@ class Findings:
         why = names.why(was, now)
         self._corrected.append(Correction(line=line, field=field, was=was, now=now, reason=why))
 
+    def correct_licence(self, line: int, was: str, now: str) -> None:
+        """Note a licence that was taken for one with an identifier."""
+        why = "The licence is known by this identifier."
+        self._corrected.append(Correction(line=line, field="licence", was=was, now=now, reason=why))
+
     def skip(self, line: int, code: SkippedBecause, child: str, parent: str | None = None) -> None:
         """Note a row that was not taken in; one about a model has no parent."""
         self._edges_skipped += parent is not None

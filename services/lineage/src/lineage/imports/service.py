@@ -27,6 +27,7 @@ from lineage.learning.batch import (
 )
 from lineage.learning.service import learn
 from lineage.trust import confidence
+from mergehub.contracts.licences import identifier_of
 from mergehub.kit.database.database import Database
 
 T = TypeVar("T")
@@ -65,6 +66,9 @@ async def _bring(
     findings.add(report)
     for line, model in models:
         _compare(line, "name", model["name"], report, findings)
+        licence = model.get("licence")
+        if licence is not None and (known := identifier_of(licence)) != licence:
+            findings.correct_licence(line, licence, known)
     for (line, row), outcome in zip(edges, report.outcomes, strict=True):
         child = _compare(line, "child", row["child"], report, findings)
         parent = _compare(line, "parent", row["parent"], report, findings)
@@ -124,7 +128,7 @@ def _facts(row: ImportedModel, source: str) -> Facts:
         architecture=row.get("architecture"),
         parameters=row.get("parameters"),
         tokenizer=row.get("tokenizer"),
-        licence=row.get("licence"),
+        licence=None if (licence := row.get("licence")) is None else identifier_of(licence),
         domains=tuple(row.get("domains", ())),
         made_on=row.get("made_on"),
     )

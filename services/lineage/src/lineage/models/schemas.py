@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from lineage.models.models import NAME_LENGTH
 from lineage.shapes import Day, Text
 from mergehub.contracts.examples import example
+from mergehub.contracts.licences import identifier_of
 from mergehub.contracts.lineage_names import composed, fault
 from mergehub.contracts.messages import Answer, Message
 from mergehub.kit.paging.pages import Page
@@ -46,7 +47,7 @@ class Model(Answer):
     architecture: str | None
     parameters: int | None
     tokenizer: str | None
-    licence: str | None
+    licence: Annotated[str, AfterValidator(identifier_of)] | None
     domains: list[str]
     source: str | None
     made_on: date | None
@@ -71,7 +72,7 @@ class ModelUpdate(Message):
     architecture: Text | None = Field(None, max_length=100)
     parameters: int | None = Field(None, ge=0, lt=2**63)
     tokenizer: Text | None = Field(None, max_length=500)
-    licence: Text | None = Field(None, max_length=100)
+    licence: Annotated[Text, AfterValidator(identifier_of)] | None = Field(None, max_length=100)
     domains: list[Annotated[Text, Field(min_length=1, max_length=60)]] | None = Field(
         None, max_length=50
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,6 @@ from lineage.memory.arrays import NOTHING, Flags, Numbers, begins, spans
 from lineage.memory.columns import ROLES
 from lineage.memory.graph import Graph
 from lineage.questions.ancestry import ancestry
-from mergehub.recipe.methods import MethodSpec, catalogue
 
 RULE = (
     "The model has the share 1. Each model hands its whole share on to its ingredients, in "
@@ -25,6 +25,16 @@ RULE = (
     "about two models the most certain counts, then the newest. A model without known parents "
     "keeps its share: it is an origin."
 )
+COMPARING = frozenset({
+    "arcee_fusion", "breadcrumbs", "breadcrumbs_ties", "dare_linear", "dare_ties", "della",
+    "della_linear", "model_stock", "multislerp", "nearswap", "nuslerp", "ram", "ramplus_tl", "sce",
+    "task_arithmetic", "ties",
+})  # fmt: skip
+"""The methods that merge the differences of the ingredients to the base, and not the base."""
+MERGING_BASE = {"karcher": math.inf, "slerp": 2}
+"""The methods that merge the base like an ingredient, and how many models each merges."""
+WITHOUT_BASE = frozenset({"linear", "passthrough"})
+"""The methods that only take a tokenizer or config from the base, or merge it if it is listed."""
 Values = NDArray[np.float64]
 
 
@@ -113,28 +123,17 @@ def _are_merged(graph: Graph, edges: Numbers, child: Numbers, weighted: Flags) -
     """Which edges are of ingredients, with the bases that are merged themselves."""
     ingredient = graph.edges.role[edges] == ROLES.index("ingredient")
     method = graph.edges.method[edges]
-    compared = np.isin(method, _methods(graph, "required", "optional"))
+    compared = np.isin(method, _codes(graph, COMPARING))
     beside = np.bincount(child, ingredient)[child]
     bare = np.bincount(child, ingredient & weighted)[child] == 0
-    unused = np.isin(method, _methods(graph, "none")) & bare
+    unused = np.isin(method, _codes(graph, WITHOUT_BASE)) & bare
     members = np.zeros(len(edges), np.bool_)
-    for code, most in _members(graph):
-        members |= (method == code) & (beside < most)
+    for name, most in MERGING_BASE.items():
+        members |= np.isin(method, _codes(graph, [name])) & (beside < most)
     merged: Flags = ingredient | (weighted & ~compared) | unused | members
     return merged
 
 
-def _methods(graph: Graph, *bases: str) -> list[int]:
-    """The codes of the methods to which `base_model` is one of these."""
-    found = (graph.codes.method.find(each.name) for each in _specs(*bases))
+def _codes(graph: Graph, methods: Iterable[str]) -> list[int]:
+    found = map(graph.codes.method.find, methods)
     return [code for code in found if code is not None]
-
-
-def _members(graph: Graph) -> list[tuple[int, float]]:
-    """The methods that merge their base: their codes, and how many models each can merge."""
-    found = [(graph.codes.method.find(each.name), each.max_models) for each in _specs("member")]
-    return [(code, most or math.inf) for code, most in found if code is not None]
-
-
-def _specs(*bases: str) -> list[MethodSpec]:
-    return [each for each in catalogue().values() if each.base in bases]

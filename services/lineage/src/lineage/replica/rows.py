@@ -15,6 +15,7 @@ from lineage.memory.codes import Vocabulary, domains_text
 from lineage.memory.columns import RELATIONS, ROLES
 from lineage.replica.copying import copied, copied_lines
 from lineage.replica.kinds import coded, hashed, texts_of
+from mergehub.contracts.licences import identifier_of
 
 MODEL_FIELDS = {
     "number": (">i4", "i4"),
@@ -78,7 +79,9 @@ async def read_models(
     texts, each = await texts_of(connection, MODEL_TEXTS, rows.pop("kind"), rows["number"])
     rows["id_high"], rows["id_low"] = rows.pop("id").T
     rows["architecture"] = coded(texts, "architecture", each, codes.architecture.code)
-    rows["licence"] = coded(texts, "licence", each, codes.licence.code)
+    rows["licence"] = coded(
+        texts, "licence", each, lambda written: codes.licence.code(identifier_of(written or ""))
+    )
     rows["domains"] = coded(
         texts, "domains", each, lambda domains: codes.domains.code(domains_text(domains))
     )
