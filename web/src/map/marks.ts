@@ -25,9 +25,9 @@ export function marksOf(
   const nodes = path.map((id) => graph.indexOf(id));
   nodes.forEach((node, at) => {
     const before = at ? nodes[at - 1] : null;
-    if (node === null || node === undefined) return;
+    if (node === null) return;
     rings.set(node, "selected");
     if (typeof before === "number") lines.push([before, node, "path"]);
   });
-  return { rings, lines };
+  return { rings, lines, path: nodes.filter((node) => node !== null) };
 }
