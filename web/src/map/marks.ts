@@ -12,6 +12,7 @@ export function marksOf(
 ): Marks {
   const rings = new Map<number, string>();
   const lines: [number, number, string][] = [];
+  if (selected !== null) rings.set(selected, "selected"); // the first ring's model is named first
   if (graph.focus !== null) rings.set(graph.focus, "focus");
   if (selected !== null) {
     const steps = [...graph.parentsOf(selected), ...graph.childrenOf(selected)];
