@@ -79,6 +79,13 @@ async def test_a_press_selects_a_double_one_focuses_and_a_way_leads_back(
     await page.get_by_role("button", name="Back").click()
     await expect(page.get_by_role("button", name="Focus on it")).to_be_visible()
     assert query(page)["focus"] == [base]
+    await page.get_by_role("button", name="Close").click()
+    await expect(title(page)).to_have_text("atlas/base")
+    before = query(page)
+    await press(page, "merge", click_count=2)
+    await expect(title(page)).to_have_text("atlas/merge")
+    await page.get_by_role("button", name="Back").click()
+    assert query(page) == before
 
 
 async def test_counts_are_shown_before_a_model_is_expanded(
@@ -157,7 +164,7 @@ async def test_the_panel_says_how_a_model_was_made_and_what_it_inherits(
         ["atlas/merge", "atlas/tune-1"]
     )
     licences = details.get_by_role("region", name="Licences")
-    await expect(licences).to_contain_text("cc-by-nc-4.0 is broken by ")
+    await expect(licences).to_contain_text("cc-by-nc-4.0 is broken by atlas/merge")
     await licences.get_by_role("button", name="Show this path on the map").first.click()
     await expect(page.locator("svg line.path")).to_have_count(1)
     assert query(page)["to"] == [lineage.id("atlas/base")]
@@ -216,6 +223,9 @@ async def test_the_list_is_walked_by_keys_and_says_where_one_is(
     await expect(title(page)).to_have_text("atlas/grandchild")
     await page.keyboard.press("Shift+Enter")
     await expect(page.get_by_role("treeitem").first).to_contain_text("atlas/grandchild")
+    await expect(page.get_by_role("treeitem").first).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await expect(told).to_contain_text("Made from. Level 2, 1 of 1.")
 
 
 async def test_a_shared_address_shows_the_same_after_a_rename(

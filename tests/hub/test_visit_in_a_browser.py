@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
@@ -13,6 +14,7 @@ from running import RunningHub
 
 pytestmark = pytest.mark.browser
 
+RINGS = "[...document.querySelectorAll('circle.selected')]"
 AWAY = "The hub does not answer."
 
 
@@ -29,6 +31,12 @@ async def place_of(page: Page, name: str) -> tuple[int, int]:
     box = await label.bounding_box()
     assert box is not None
     return round(box["x"]), round(box["y"])
+
+
+async def until(page: Page, condition: str) -> None:
+    async with asyncio.timeout(30):
+        while not await page.evaluate(condition):  # noqa: ASYNC110 - the canvas has no event
+            await asyncio.sleep(0.05)
 
 
 async def test_a_shared_address_shows_the_part_that_was_seen(
@@ -70,6 +78,17 @@ async def test_a_path_is_shown_as_it_was_chosen_although_the_map_lacks_its_model
     await expect(page).to_have_title("atlas/grandchild to atlas/tune-1 · Map · Mergehub")
 
 
+async def test_the_map_moves_to_a_path_until_all_is_asked_for(
+    hub: RunningHub, page: Page, lineage: Lineage
+) -> None:
+    lineage.learn([edge(f"far/child-{n}", "far/base", "finetune") for n in range(200)], [])
+    ends = lineage.id("stranger/child"), lineage.id("stranger/base")
+    await open_map(page, hub, "model={}&to={}".format(*ends))
+    await until(page, f"{RINGS}.some((ring) => ring.r.baseVal.value > 20)")
+    await page.get_by_role("button", name="Show all").click()
+    await until(page, f"{RINGS}.every((ring) => ring.r.baseVal.value < 20)")
+
+
 async def test_filters_offer_what_the_hub_has_with_counts_and_kinds_can_be_hidden(
     hub: RunningHub, page: Page, lineage: Lineage
 ) -> None:
@@ -90,6 +109,7 @@ async def test_filters_offer_what_the_hub_has_with_counts_and_kinds_can_be_hidde
     await licences.get_by_label("none known").check()
     await expect(page.get_by_text("No model passes these filters")).to_have_count(0)
     assert query(page)["licence"] == ["unknown"]
+    await expect(page.get_by_role("group", name="Domain")).to_contain_text("The other filters")
 
 
 async def test_an_address_of_no_model_says_so_once_and_leads_on(
@@ -104,6 +124,11 @@ async def test_an_address_of_no_model_says_so_once_and_leads_on(
         assert await looked.violations() == []
         await page.get_by_role("button", name="Show the whole graph").click()
         await page.locator("canvas[data-drawn=whole]").wait_for()
+        await page.goto(f"{hub.url}/map?model=not-an-id")
+        await expect(title(page)).to_have_text("This hub has no such model")
+        await expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+        await page.get_by_role("button", name="Close").click()
+        await expect(title(page)).to_have_text("Most-merged bases")
 
 
 async def test_a_hub_that_does_not_answer_is_said_and_asked_again(
@@ -118,7 +143,11 @@ async def test_a_hub_that_does_not_answer_is_said_and_asked_again(
         await expect(page.get_by_role("treeitem", name="stranger/child")).to_be_visible()
         await expect(page.get_by_role("alert")).to_have_count(0)
         assert await looked.violations() == []
+        search = page.get_by_role("combobox", name="Find a model")
+        await search.press_sequentially("stranger late")
+        await expect(page.get_by_text("Waiting for the hub …")).to_be_visible()
         lineage.learn([edge("stranger/late", "stranger/child", "finetune")], [])
         await page.context.set_offline(False)
         await expect(page.get_by_role("treeitem", name="stranger/late")).to_be_visible()
         await expect(page.get_by_text(AWAY)).to_have_count(0)
+        await expect(page.get_by_role("option")).to_contain_text(["stranger/late"])

@@ -30,15 +30,16 @@ class Address {
     return this.#depth > 0;
   }
 
-  /** Goes to another address of these pages; `replace` leaves no way back to this one. */
-  go(href: string, { replace = false } = {}): void {
+  /** Goes to another address of these pages, if it is one; `replace` leaves no way back to this one. */
+  go(href: string, { replace = false } = {}): boolean {
     const url = new URL(href, this.#url);
-    if (url.href === this.#url.href) return;
+    if (url.href === this.#url.href) return false;
     const moved = url.pathname !== this.#url.pathname;
     this.#depth += replace ? 0 : 1;
     history[replace ? "replaceState" : "pushState"]({ depth: this.#depth }, "", url);
     this.#url = url;
     if (moved) scrollTo(0, 0);
+    return true;
   }
 
   back(): void {

@@ -45,6 +45,11 @@ export class Suggestions {
     this.active = -1;
   }
 
+  /** Asks once more for what has no models yet. */
+  again(): void {
+    if (this.message) this.type(this.text);
+  }
+
   clear(): void {
     this.close();
     this.text = "";

@@ -12,6 +12,7 @@ export function marksOf(
 ): Marks {
   const rings = new Map<number, string>();
   const lines: [number, number, string][] = [];
+  if (selected !== null) rings.set(selected, "selected"); // the first ring's model is named first
   if (graph.focus !== null) rings.set(graph.focus, "focus");
   if (selected !== null) {
     const steps = [...graph.parentsOf(selected), ...graph.childrenOf(selected)];
@@ -25,9 +26,9 @@ export function marksOf(
   const nodes = path.map((id) => graph.indexOf(id));
   nodes.forEach((node, at) => {
     const before = at ? nodes[at - 1] : null;
-    if (node === null || node === undefined) return;
+    if (node === null) return;
     rings.set(node, "selected");
     if (typeof before === "number") lines.push([before, node, "path"]);
   });
-  return { rings, lines };
+  return { rings, lines, path: nodes.filter((node) => node !== null) };
 }

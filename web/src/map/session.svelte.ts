@@ -28,6 +28,8 @@ export class MapSession {
   #answered = $state.raw("");
   #question = $derived(JSON.stringify([questionOf(this.state), this.state.open]));
   #again = $state(0);
+  /** Whether the last thing that a person did has left a way back. */
+  #stepped = false;
   readonly #filtered = $derived(filterCount(this.state) > 0);
 
   readonly graph = $derived.by(() => {
@@ -99,13 +101,19 @@ export class MapSession {
 
   /** Goes to another state. A way back leads to this one, unless `replace`. */
   go(change: Partial<MapState>, { replace = false } = {}): void {
-    address.go(addressOf({ ...this.state, ...change }), { replace });
+    const moved = address.go(addressOf({ ...this.state, ...change }), { replace });
+    if (!replace) this.#stepped = moved;
   }
 
   /** Makes another model the middle of the map. */
-  focus(id: string | null): void {
+  focus(id: string | null, { replace = false } = {}): void {
     const rest = { to: null, via: [], open: [], siblings: null, seen: null };
-    this.go({ focus: id, model: id, ...rest });
+    this.go({ focus: id, model: id, ...rest }, { replace });
+  }
+
+  /** Focuses on a model that was pressed twice. A way back leads to before the first press. */
+  focusPressed(id: string): void {
+    this.focus(id, { replace: this.#stepped });
   }
 
   /** Selects a model, and shows those of its neighbours around a focus that are not on the map. */

@@ -24,6 +24,8 @@ import { Sight } from "./sight.ts";
 export interface Marks {
   rings: ReadonlyMap<number, string>;
   lines: readonly (readonly [number, number, string])[];
+  /** The models of a path, which the map moves to. */
+  path: readonly number[];
 }
 
 export interface Reactions {
@@ -48,7 +50,7 @@ export class Stage {
   #grid: Grid | null = null;
   #camera: Camera = { x: 0, y: 0, scale: 1 };
   #view: Size = { width: 1, height: 1 };
-  #marks: Marks = { rings: new Map(), lines: [] };
+  #marks: Marks = { rings: new Map(), lines: [], path: [] };
   #over: number | null = null;
   #named = "";
   readonly #sight: Sight;
@@ -125,16 +127,19 @@ export class Stage {
     this.#drawing.refresh();
   }
 
+  /** Marks models and edges. Unless somebody has moved the camera, it turns to a path that is new. */
   mark(marks: Marks): void {
+    const turns = String(marks.path) !== String(this.#marks.path) && this.#sight.all;
     this.#marks = marks;
     this.#overlay.mark(marks.rings, marks.lines);
     this.#named = "";
     this.#drawing.show();
+    if (turns) this.#turn();
   }
 
   fit(): void {
     this.#sight.tell(null);
-    this.#turn();
+    this.#turn([]);
   }
 
   zoom(factor: number): void {
@@ -171,15 +176,17 @@ export class Stage {
     if (first || this.#sight.all) this.#turn();
   }
 
-  /** Turns the camera to what is to be seen, or else to everything. */
-  #turn(): void {
+  /** Turns the camera to what is to be seen, or else to a path, or else to everything. */
+  #turn(path = this.#marks.path): void {
     const scene = this.#scene;
     if (!scene?.count) return;
     this.#sight.stop();
-    const closest = OPENING / (scene.radius[scene.largest] ?? 1);
     const { seen } = this.#sight;
     const given = seen && cameraOf(seen, this.#view);
-    this.#move(given || fitted(scene.x, scene.y, this.#view, closest));
+    const all = path.length === 0;
+    const [xs, ys] = all ? [scene.x, scene.y] : [picked(scene.x, path), picked(scene.y, path)];
+    const largest = Math.max(...picked(scene.radius, all ? [scene.largest] : path));
+    this.#move(given || fitted(xs, ys, this.#view, OPENING / largest));
     this.#drawing.rest();
   }
 
@@ -219,4 +226,9 @@ export class Stage {
     }
     this.#overlay.place(scene, this.#camera, this.#view);
   }
+}
+
+/** What a column has for some nodes. */
+function picked(column: ArrayLike<number>, nodes: readonly number[]): number[] {
+  return nodes.map((node) => column[node] ?? 1);
 }
