@@ -51,13 +51,13 @@ async def page(client: httpx.AsyncClient, **query: Any) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def told(page: dict[str, Any]) -> dict[str, tuple[float | None, float | None]]:
+def scores_of(page: dict[str, Any]) -> dict[str, tuple[float | None, float | None]]:
     return {row["model"]: (row["score"], row["uplift"]) for row in page["items"]}
 
 
 async def test_each_model_has_its_score_and_what_it_gained_over_its_best_ingredient(demo, client):
     found = await page(client)
-    assert told(found) == {"dates": (60, None), "units": (30, None), "me/merge": (80, 20)}
+    assert scores_of(found) == {"dates": (60, None), "units": (30, None), "me/merge": (80, 20)}
     assert not found["has_more"]
     assert found["newest"] == found["next_after"]
 
@@ -74,8 +74,8 @@ async def test_a_merge_is_listed_again_when_a_parent_changes(demo, client, kept)
     demo.score("dates", "all", "1" * 9 + "0")
     await kept()
     changed = await page(client, after=first["next_after"])
-    assert told(changed) == {"dates": (90, None), "me/merge": (80, -10)}
-    assert told(await page(client)) == told(first) | told(changed)
+    assert scores_of(changed) == {"dates": (90, None), "me/merge": (80, -10)}
+    assert scores_of(await page(client)) == scores_of(first) | scores_of(changed)
 
 
 async def test_a_merge_has_an_uplift_when_its_parents_become_known(demo, client, kept):
@@ -84,7 +84,7 @@ async def test_a_merge_has_an_uplift_when_its_parents_become_known(demo, client,
     first = await page(client)
     demo.merge("later", Parent(name="units"))
     await kept()
-    assert told(await page(client, after=first["next_after"])) == {"later": (50, 20)}
+    assert scores_of(await page(client, after=first["next_after"])) == {"later": (50, 20)}
 
 
 async def test_a_model_that_lacks_a_benchmark_loses_its_score(demo, client, kept):
@@ -92,7 +92,11 @@ async def test_a_model_that_lacks_a_benchmark_loses_its_score(demo, client, kept
     demo.score("dates", "another", "1" * 10)
     await kept()
     changed = await page(client, after=first["next_after"])
-    assert told(changed) == {"dates": (80, None), "units": (None, None), "me/merge": (None, None)}
+    assert scores_of(changed) == {
+        "dates": (80, None),
+        "units": (None, None),
+        "me/merge": (None, None),
+    }
 
 
 async def test_pages_have_every_change_once_in_its_order(demo, client):
@@ -112,7 +116,7 @@ async def test_a_follower_waits_for_the_next_change(demo, client, kept):
     demo.score("units", "all", "1" * 7 + "0" * 3)
     await kept()
     async with asyncio.timeout(10):
-        assert told(await waiting) == {"units": (70, None), "me/merge": (80, 10)}
+        assert scores_of(await waiting) == {"units": (70, None), "me/merge": (80, 10)}
 
 
 async def test_the_loop_keeps_the_scores_by_itself(registry, client, resources, caught_up):
@@ -122,7 +126,7 @@ async def test_the_loop_keeps_the_scores_by_itself(registry, client, resources, 
         registry.score("dates", "all", "1" * 6 + "0" * 4)
         await caught_up()
         async with asyncio.timeout(10):
-            assert told(await page(client, wait=30)) == {"dates": (60, None)}
+            assert scores_of(await page(client, wait=30)) == {"dates": (60, None)}
     finally:
         for task in (listening, keeping):
             task.cancel()

@@ -13,7 +13,7 @@ Family = Sequence[Comparison | None]
 """The comparisons with one other, by benchmark; None where it has no score."""
 
 
-def told(compared: Sequence[Comparisons], roles: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+def fields(compared: Sequence[Comparisons], roles: Mapping[str, list[str]]) -> list[dict[str, Any]]:
     """The comparisons of each benchmark, as the fields of `schemas.Comparisons`."""
     names = dict.fromkeys(name for each in compared for name in each.parents)
     by_name = {name: _judged([each.parents.get(name) for each in compared]) for name in names}
@@ -21,9 +21,9 @@ def told(compared: Sequence[Comparisons], roles: Mapping[str, list[str]]) -> lis
     rows = []
     for place, each in enumerate(compared):
         parents = {
-            name: schemas.ParentComparison(model=name, roles=roles[name], **fields)
+            name: schemas.ParentComparison(model=name, roles=roles[name], **judged)
             for name in each.parents
-            if (fields := by_name[name][place])
+            if (judged := by_name[name][place])
         }
         mean = means[place]
         rows.append(

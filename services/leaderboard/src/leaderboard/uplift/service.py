@@ -44,9 +44,9 @@ async def uplift(session: AsyncSession, model: str) -> schemas.Uplift:
         method=next((parent.method for parent in parents if parent.method), None),
         parents=[_told_parent(parent, compared) for parent in parents],
         benchmarks=[
-            schemas.BenchmarkUplift(**_told_setting(setting), **told)
-            for setting, told in zip(
-                compared, answers.told(list(compared.values()), roles), strict=True
+            schemas.BenchmarkUplift(**_told_setting(setting), **fields)
+            for setting, fields in zip(
+                compared, answers.fields(list(compared.values()), roles), strict=True
             )
         ],
         mean=_mean(compared, scores[model], parents),
@@ -93,7 +93,7 @@ def _mean(
     mean = comparison.in_the_mean([compared[setting] for setting in over], _ingredients(parents))
     return schemas.MeanUplift(
         over=[ToldSetting.model_validate(setting) for setting in over],
-        **answers.told([mean], _roles(parents))[0],
+        **answers.fields([mean], _roles(parents))[0],
     )
 
 
