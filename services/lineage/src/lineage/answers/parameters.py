@@ -16,8 +16,8 @@ from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
 from lineage.models.service import ModelNotFound
 from lineage.replica.serving import InMemory, replica_of
-from lineage.shapes import AnyDay
 from mergehub.contracts.licences import identifier_of
+from mergehub.contracts.shapes import AnyDay
 
 EPOCH = date(1970, 1, 1)
 
