@@ -70,7 +70,7 @@ _ORIGINS = _kind(
     },
     nullable="account",
 )
-_NAMES = 'unnest(CAST(:names AS text[])) WITH ORDINALITY AS asked (name, place)'
+_NAMES = "unnest(CAST(:names AS text[])) WITH ORDINALITY AS asked (name, place)"
 _LOWER = 'lower(asked.name COLLATE "C")'
 _KNOWN_MODELS = text(
     f"SELECT place, models.id, models.name FROM {_NAMES} "  # noqa: S608

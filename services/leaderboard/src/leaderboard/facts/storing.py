@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from enum import Enum
-from typing import Any, NamedTuple
-from uuid import UUID
-
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from leaderboard.facts import item_scores, resolving, sizes
-from leaderboard.facts.changes import LOG
-from leaderboard.facts.models import Source
-from leaderboard.facts.statement import Measure, Statement, run_fact, stated_fact
 
 ALONE = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.facts'))")
 """One transaction at a time adds facts: none sees another's half, and none waits in a circle."""
