@@ -87,7 +87,7 @@ class Boards:
             if kept is not None and kept.board.facts.as_of >= facts.as_of:
                 return kept
             began = time.monotonic()
-            board = self._maker.make(facts, rules, verified, kept and kept.board)
+            board = self._maker.make(facts, rules, verified, None if kept is None else kept.board)
             seconds = time.monotonic() - began
             if kept is None:
                 kept = self._kept[rules, verified] = Kept(board, seconds, began)

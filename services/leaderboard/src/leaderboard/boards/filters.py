@@ -47,12 +47,11 @@ def kept(board: Board, filters: Filters, search: Search) -> dict[str, Flags]:
     return {name: MASKS[name](board, filters, search) for name in filters.active()}
 
 
-def together(masks: Mapping[str, Flags], size: int, without: str = "") -> Flags:
-    """Which rows all of them keep, but for one filter."""
+def together(masks: Mapping[str, Flags], size: int) -> Flags:
+    """Which rows all of them keep."""
     rows = np.ones(size, np.bool_)
-    for name, mask in masks.items():
-        if name != without:
-            rows &= mask
+    for mask in masks.values():
+        rows &= mask
     return rows
 
 
@@ -171,11 +170,13 @@ def _until(board: Board, filters: Filters, search: Search) -> Flags:
 
 
 def _merged(board: Board, filters: Filters, search: Search) -> Flags:
-    return (board.facts.models.merged == filters.merged)[board.models]
+    merged: Flags = board.facts.models.merged == filters.merged
+    return merged[board.models]
 
 
 def _flagged(board: Board, filters: Filters, search: Search) -> Flags:
-    return ((board.facts.models.flags > 0) == filters.flagged)[board.models]
+    flagged: Flags = (board.facts.models.flags > 0) == filters.flagged
+    return flagged[board.models]
 
 
 MASKS: dict[str, Mask] = {

@@ -99,12 +99,15 @@ class Board:
         best = np.full(len(self.facts.models), -np.inf)
         np.maximum.at(best, parents.child[mine], self.score_of_model[parents.model[mine]])
         best[np.isneginf(best)] = np.nan
-        return self.score_of_model - best
+        lift: Values = self.score_of_model - best
+        return lift
 
+    @cached_property
     def uplift(self) -> Values:
         """The uplift of each row: its mean minus its best ingredient's."""
-        lift = self.uplift_of_model[self.models]
-        return lift + (self.mean - self.score_of_model[self.models])
+        lift: Values = self.uplift_of_model[self.models]
+        lift += self.mean - self.score_of_model[self.models]
+        return lift
 
     def value(self, column: int) -> Values:
         """The scores of one column by row; NaN: none."""
@@ -194,7 +197,9 @@ def _unchanged(
     )
 
 
-def _best_of_groups(facts: Facts, some: Numbers, count: Numbers, newest: Integers) -> NDArray[np.intp]:
+def _best_of_groups(
+    facts: Facts, some: Numbers, count: Numbers, newest: Integers
+) -> NDArray[np.intp]:
     """Which of `some`, whose groups lie together, are the best of their model and precision."""
     model, precision = facts.variants.model[some], facts.variants.precision[some]
     begins = np.ones(len(some), np.bool_)

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 from numpy.typing import NDArray
 
-from leaderboard.memory.keys import SOURCES, SettingKey
+from leaderboard.memory.keys import SettingKey
 from mergehub.columns.copying import copied
 
 Columns = dict[str, NDArray[Any]]
@@ -23,23 +23,20 @@ RESULT_FIELDS = {
     "stderr": (">f8", "f8"),
     "count": (">i4", "i4"),
     "source": (">i2", "u1"),
-    "day": (">i4", "i4"),
+    "when": (">i8", "i8"),
     "binary": ("?", "?"),
 }
-SOURCE = " ".join(f"WHEN '{source}' THEN {code}" for code, source in enumerate(SOURCES))
-RESULTS = f"""
+RESULTS = """
 SELECT id, variant_id, setting_id, value, coalesce(stderr, 'NaN'), coalesce(count, 0),
-  (CASE source {SOURCE} ELSE {len(SOURCES) - 1} END)::int2,
-  coalesce(CASE WHEN isfinite(evaluated_on) THEN evaluated_on - date '1970-01-01' END, -1),
-  "binary"
-FROM results WHERE NOT limited AND variant_id IS NOT NULL AND setting_id IS NOT NULL {{and_}}
-"""  # noqa: S608 - the sources are constants
+  (source - 1)::int2, coalesce(evaluated_at, '-infinity'), "binary"
+FROM facts WHERE NOT limited AND withdrawal_id IS NULL {and_}
+"""
 WITH_IDS = "AND id = ANY($1)"
 OF_PAIRS = "AND (variant_id, setting_id) IN (SELECT * FROM unnest($1::int[], $2::int[]))"
 
 SETTINGS = """
 SELECT s.id, b.name, b.version, b.subtask, b.metric, s.shots, s.chat_template, s.task_hash, b.items
-FROM settings s JOIN benchmarks b ON b.id = s.benchmark_id {where} ORDER BY s.id
+FROM settings s JOIN measures b ON b.id = s.measure_id {where} ORDER BY s.id
 """
 VARIANTS = "SELECT id, model_id, revision, precision FROM variants {where} ORDER BY id"
 FACTS = """(
