@@ -79,7 +79,7 @@ async def test_each_model_is_listed_once_with_its_facts_and_parents(told, client
     items = {item["name"]: item for item in await follow(client)}
     assert sorted(items) == ["me/soup", "org/base", "org/other"]
     base, soup, other = items["org/base"], items["me/soup"], items["org/other"]
-    assert base["kind"] == "original" and base["parents"] == []
+    assert (base["kind"], base["parents"]) == ("original", [])
     facts = {key: base[key] for key in ("architecture", "parameters", "licence", "domains")}
     assert facts == {
         "architecture": "llama",

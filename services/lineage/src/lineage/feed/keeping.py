@@ -50,4 +50,3 @@ class FeedKeeper:
         if changed:
             await connection.execute("SELECT pg_notify($1, '')", CHANNEL)
         return more
-
