@@ -31,7 +31,7 @@ class PositionOfModelRow(Base):
 class FeedPlaceRow(Base):
     """How far the log of changes was read, in one row.
 
-    - `horizon` and `applied` are those of `lineage.replica.changes.Place`.
+    - `horizon` and `applied` are those of `mergehub.kit.replica.log.Place`.
     - `filled`: models up to this number have positions from the time before the log was read; null
       if all have.
     """

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 import asyncpg
 
-from lineage.replica import changes
-from lineage.replica.changes import Changes, Place
+from mergehub.kit.replica import log
+from mergehub.kit.replica.log import AnotherDatabase, Changes, Place
 
 FORGET = timedelta(hours=12)
 """The log is kept for a day. If so much of it was missed, all models get new positions."""
 AT_ONCE = 20_000
+KINDS = ("edges", "models")
 
 _ALONE = "SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.feed'))"
 _READ = "SELECT horizon, applied, filled, now() - read_at > $1 AS late FROM feed_place"
@@ -54,12 +55,13 @@ async def advance(connection: asyncpg.Connection) -> tuple[bool, bool]:
     async with connection.transaction():
         await connection.execute(_ALONE)
         state = await _state(connection)
-        found = await changes.after(connection, state.place)
-        if found.horizon < state.place.horizon:  # another database, perhaps from a backup
-            await connection.execute(_BEGIN, found.horizon)
+        try:
+            found = await log.after(connection, state.place, KINDS)
+        except AnotherDatabase:  # perhaps from a backup
+            await connection.execute(_BEGIN, await log.horizon(connection))
             return False, True
         if found.transactions:
-            await connection.execute(_CHANGED, sorted(found.models), found.edges)
+            await connection.execute(_CHANGED, found.rows["models"], found.rows["edges"])
         filled = await _fill(connection, state.filled)
         await _write(connection, state, found, filled)
         return bool(found.transactions) or filled is not None, found.more or filled is not None
@@ -69,7 +71,7 @@ async def _state(connection: asyncpg.Connection) -> _State:
     """How far the log was read; the beginning, if it was not read for too long."""
     row = await connection.fetchrow(_READ, FORGET)
     if row is None or row["late"]:
-        horizon = await changes.horizon(connection)
+        horizon = await log.horizon(connection)
         await connection.execute(_BEGIN, horizon)
         return _State(Place(horizon), 0)
     applied = {int(change): of for change, of in json.loads(row["applied"]).items()}
