@@ -26,7 +26,7 @@ def _loops(resources: Resources) -> Mapping[str, Loop]:
 
 
 async def _prune(session: AsyncSession, keep: timedelta) -> int:
-    return await intake.prune(session, keep) + await changes.prune(session)
+    return await intake.prune(session, keep) + await changes.LOG.prune(session)
 
 
 BACKGROUND = Background(

@@ -18,6 +18,7 @@ from lineage.replica.serving import InMemory, replica_of
 from lineage.shapes import AnyDay
 from mergehub.columns.codes import Codes
 from mergehub.contracts.licences import identifier_of
+from mergehub.contracts.shapes import AnyDay
 
 EPOCH = date(1970, 1, 1)
 
