@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel
 
+from leaderboard.models.families import family_of
 from mergehub.kit.background import feeds
 
 PATH = "/v1/models/facts"
@@ -45,7 +46,7 @@ class Model(BaseModel):
     def facts(self) -> dict[str, Any]:
         """The columns of `model_facts`, but for the model."""
         facts = self.model_dump(mode="json", exclude={"id", "name", "former_names", "parents"})
-        return facts | {"lineage_id": str(self.id)}
+        return facts | {"lineage_id": str(self.id), "family": family_of(self.architecture)}
 
 
 class Page(BaseModel):

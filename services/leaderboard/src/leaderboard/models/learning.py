@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from leaderboard.changes import log
+from leaderboard.facts.changes import LOG
 from leaderboard.models.feed import Model
 from leaderboard.models.naming import Ids, ids_of, key, named
 
@@ -21,6 +21,7 @@ FACTS = {
     "kind": "text",
     "method": "text",
     "architecture": "text",
+    "family": "text",
     "parameters": "bigint",
     "licence": "text",
     "domains": "text[]",
@@ -62,7 +63,7 @@ async def learn(session: AsyncSession, models: Sequence[Model]) -> None:
     await session.execute(_FORGET, {"ids": ids})
     if parents:
         await session.execute(_ADD, {"rows": json.dumps(parents)})
-    await log(session, models=_distinct([*ids, *(row["parent_id"] for row in parents)]))
+    await LOG.log(session, models=_distinct([*ids, *(row["parent_id"] for row in parents)]))
 
 
 def _parents(model: Model, rows: Ids) -> Iterator[Row]:

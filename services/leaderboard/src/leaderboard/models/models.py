@@ -1,15 +1,14 @@
-"""The tables of what lineage says of models."""
+"""The tables of what lineage says of models, by the ids of `models`, which is never deleted from."""
 
 from __future__ import annotations
 
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Double, ForeignKey, Index, SmallInteger, String, func
+from sqlalchemy import BigInteger, Double, Index, SmallInteger, String, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leaderboard.names import ModelName
 from leaderboard.tables import Base
 
 
@@ -22,11 +21,12 @@ class ModelFactsRow(Base):
 
     __tablename__ = "model_facts"
 
-    model_id: Mapped[int] = mapped_column(ForeignKey("models.id"), primary_key=True)
+    model_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     lineage_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(String(20))
     method: Mapped[str | None] = mapped_column(String(100))
     architecture: Mapped[str | None] = mapped_column(String(100))
+    family: Mapped[str | None] = mapped_column(String(100))
     parameters: Mapped[int | None] = mapped_column(BigInteger)
     licence: Mapped[str | None] = mapped_column(String(100))
     domains: Mapped[list[str]] = mapped_column(ARRAY(String(60)))
@@ -40,8 +40,8 @@ class ModelParentRow(Base):
 
     __tablename__ = "model_parents"
 
-    model_id: Mapped[int] = mapped_column(ForeignKey("models.id"), primary_key=True)
-    parent_id: Mapped[int] = mapped_column(ForeignKey("models.id"), primary_key=True)
+    model_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    parent_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     role: Mapped[str] = mapped_column(String(20), primary_key=True)
     place: Mapped[int] = mapped_column(SmallInteger)
     relation: Mapped[str] = mapped_column(String(20))
@@ -54,8 +54,8 @@ class FormerNameRow(Base):
 
     __tablename__ = "former_names"
 
-    name: Mapped[str] = mapped_column(ModelName, primary_key=True)
-    model_id: Mapped[int] = mapped_column(ForeignKey("models.id"), index=True)
+    name: Mapped[str] = mapped_column(String(500, collation="C"), primary_key=True)
+    model_id: Mapped[int] = mapped_column(BigInteger, index=True)
 
     __table_args__ = (Index("uq_former_names_lower_name", func.lower(name), unique=True),)
 

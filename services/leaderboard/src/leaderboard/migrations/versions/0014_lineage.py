@@ -1,7 +1,7 @@
 """What lineage says of models: facts, parents, former names.
 
 Revision ID: 0014
-Revises: 0006
+Revises: 0008
 """
 
 from __future__ import annotations
@@ -11,52 +11,45 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0014"
-down_revision = "0006"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
 TABLES = ("lineage_place", "former_names", "model_parents", "model_facts")
 
 
-def _model(table: str, column: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint([column], ["models.id"], name=op.f(f"fk_{table}_{column}"))
-
-
 def upgrade() -> None:
     op.create_table(
         "model_facts",
-        sa.Column("model_id", sa.BigInteger(), nullable=False),
+        sa.Column("model_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("lineage_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("method", sa.String(100), nullable=True),
         sa.Column("architecture", sa.String(100), nullable=True),
+        sa.Column("family", sa.String(100), nullable=True),
         sa.Column("parameters", sa.BigInteger(), nullable=True),
         sa.Column("licence", sa.String(100), nullable=True),
         sa.Column("domains", postgresql.ARRAY(sa.String(60)), nullable=False),
         sa.Column("flags", postgresql.ARRAY(sa.String(40)), nullable=False),
         sa.Column("made_on", sa.Date(), nullable=True),
         sa.Column("position", sa.BigInteger(), nullable=False),
-        _model("model_facts", "model_id"),
         sa.PrimaryKeyConstraint("model_id", name=op.f("pk_model_facts")),
     )
     op.create_table(
         "model_parents",
-        sa.Column("model_id", sa.BigInteger(), nullable=False),
-        sa.Column("parent_id", sa.BigInteger(), nullable=False),
+        sa.Column("model_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("parent_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("role", sa.String(20), nullable=False),
         sa.Column("place", sa.SmallInteger(), nullable=False),
         sa.Column("relation", sa.String(20), nullable=False),
         sa.Column("method", sa.String(100), nullable=True),
         sa.Column("weight", sa.Double(), nullable=True),
-        _model("model_parents", "model_id"),
-        _model("model_parents", "parent_id"),
         sa.PrimaryKeyConstraint("model_id", "parent_id", "role", name=op.f("pk_model_parents")),
     )
     op.create_table(
         "former_names",
         sa.Column("name", sa.String(500, collation="C"), nullable=False),
-        sa.Column("model_id", sa.BigInteger(), nullable=False),
-        _model("former_names", "model_id"),
+        sa.Column("model_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_former_names")),
     )
     op.create_index(op.f("ix_former_names_model_id"), "former_names", ["model_id"])
