@@ -118,6 +118,7 @@ def test_gains_are_those_of_a_plain_loop(hub, against):
     found = gains(facts, standing, against)
     expected = slowly(facts, standing, against)
     assert found.model.tolist() == sorted(expected)
+    assert facts.variants.model[standing.variant[found.row]].tolist() == found.model.tolist()
     for model, value, error in zip(found.model.tolist(), found.value, found.error, strict=True):
         assert value == pytest.approx(expected[model][0])
         if against != "best":  # among equally good ingredients either error may be taken
@@ -144,9 +145,8 @@ values = st.lists(
 
 def _gains(rows) -> tuple[Gains, np.ndarray]:
     keys, value, error = zip(*rows, strict=True) if rows else ((), (), ())
-    gained = Gains(
-        np.arange(len(rows), dtype=np.int32), np.array(value, float), np.array(error, float)
-    )
+    every = np.arange(len(rows), dtype=np.int32)
+    gained = Gains(every, every, np.array(value, float), np.array(error, float))
     return gained, np.array(keys, np.int64)
 
 

@@ -43,7 +43,7 @@ def cells(gained: Gains, keys: Integers) -> dict[int, Cell]:
     keys, value, error = keys[order], gained.value[order], gained.error[order]
     starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
     counts = np.diff(np.append(starts, len(keys)))
-    better, worse = clear(Gains(gained.model[order], value, error), z(ALPHA))
+    better, worse = (each[order] for each in clear(gained, z(ALPHA)))
     total = np.add.reduceat(value, starts)
     mean = total / counts
     spread = np.add.reduceat((value - np.repeat(mean, counts)) ** 2, starts)

@@ -24,7 +24,7 @@ PRECISIONS = ("bfloat16", "float16", "float32", "")
 class Standing:
     """The score of each variant on a board, from 0 to 100; only of those that have one.
 
-    - `variant`: indexes, ascending.
+    - `variant`: indexes, each once.
     - `error`: standard errors; NaN if unknown.
     """
 
@@ -37,10 +37,12 @@ class Standing:
 class Gains:
     """The points that merges gained, and their standard errors; NaN if unknown.
 
-    `model`: the merges, ascending; only those of which both sides have scores.
+    - `model`: the merges, ascending; only those of which both sides have scores.
+    - `row`: where the merge's score is in the standing.
     """
 
     model: Numbers
+    row: Numbers
     value: Values
     error: Values
 
@@ -107,14 +109,14 @@ def gains(facts: Facts, standing: Standing, against: Against) -> Gains:
     child, parent, own = child[own >= 0], parent[own >= 0], own[own >= 0]
     if not len(child):
         none = np.empty(0, np.float64)
-        return Gains(child, none, none)
+        return Gains(child, own, none, none)
     starts = np.flatnonzero(np.append(True, child[1:] != child[:-1]))
     row = sides.beside(parent, own)
     whole = np.logical_and.reduceat(row >= 0, starts)
     value, error = _other(standing, row, starts, best=against == "best")
     own = own[starts]
-    gained = standing.value[own] - value, np.hypot(standing.error[own], error)
-    return Gains(child[starts][whole], gained[0][whole], gained[1][whole])
+    gained, error = standing.value[own] - value, np.hypot(standing.error[own], error)
+    return Gains(child[starts][whole], own[whole], gained[whole], error[whole])
 
 
 def _compared(facts: Facts, against: Against) -> tuple[Numbers, Numbers]:
