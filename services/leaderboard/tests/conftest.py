@@ -1,4 +1,4 @@
-"""The leaderboard with real stores, and a registry's feed and item scores over real HTTP."""
+"""The leaderboard with real stores; a registry's feed and item scores, and lineage's, over HTTP."""
 
 # ruff: noqa: F401, F811 - pytest finds fixtures by the names that are imported
 
@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from fake_registry import FakeRegistry
+from following_hub import FakeLineage
 from fastapi import HTTPException, Request
 from fastapi.responses import JSONResponse
 from reading_service import (
@@ -46,12 +47,15 @@ class ScoringRegistry(FakeRegistry):
         super().__init__()
         self.app.add_exception_handler(NoSuchRun, _tell)
         self.app.get("/v1/runs/{run}/items")(self.item_scores)
+        self.lineage = FakeLineage()
+        self.app.include_router(self.lineage.router)
         self.items: dict[str, dict[str, float]] = {}
         self.clear()
 
     def clear(self) -> None:
         super().clear()
         self.items.clear()
+        self.lineage.clear()
         self.failing, self.failure = 0, 503
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from leaderboard.events import consumer
+from leaderboard.models.following import LineageFollower
 from leaderboard.scores.keeping import CHANNEL, Scorekeeper
 from leaderboard.tables import CHANGED, intake
 from mergehub.kit.background.resources import Background, Resources
@@ -18,6 +19,7 @@ def _loops(resources: Resources) -> Mapping[str, Loop]:
         "consumer": consumer(resources, resources.metrics).run,
         "pruner": pruner.run,
         "scores": Scorekeeper(resources).run,
+        "lineage": LineageFollower(resources).run,
     }
 
 
