@@ -97,7 +97,8 @@ class Board:
         parents = self.facts.models.parents
         mine = parents.role == INGREDIENT
         best = np.full(len(self.facts.models), -np.inf)
-        np.maximum.at(best, parents.child[mine], self.score_of_model[parents.model[mine]])
+        with np.errstate(invalid="ignore"):  # NaN stays
+            np.maximum.at(best, parents.child[mine], self.score_of_model[parents.model[mine]])
         best[np.isneginf(best)] = np.nan
         lift: Values = self.score_of_model - best
         return lift
