@@ -124,7 +124,10 @@ def _intervals(scores: ColumnScores, at: Numbers) -> tuple[Values, Values]:
     square = reach**2 / n
     centre = (p + square / 2) / (1 + square)
     half = reach * np.sqrt(p * (1 - p) / n + square / (4 * n)) / (1 + square)
-    wilson = (np.maximum(0, np.minimum(p, centre - half)), np.minimum(1, np.maximum(p, centre + half)))
+    wilson = (
+        np.maximum(0, np.minimum(p, centre - half)),
+        np.minimum(1, np.maximum(p, centre + half)),
+    )
     error = reach * results.stderr[at]
     of_value = [scores.scale.of(end) for end in (p - error, p + error)]
     parts = reach * scores.error[at]

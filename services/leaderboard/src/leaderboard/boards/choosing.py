@@ -46,7 +46,9 @@ def metric_of(benchmark: str, version: object, metric: object) -> Metric | None:
     """What is known of a metric of a benchmark's version."""
     known = definition_of(benchmark)
     versions = known.versions if known else ()
-    return next((each.metrics.get(str(metric)) for each in versions if each.version == version), None)
+    return next(
+        (each.metrics.get(str(metric)) for each in versions if each.version == version), None
+    )
 
 
 class _Settings:
@@ -94,10 +96,14 @@ class _Settings:
 
 
 def _chosen(known: _Settings, chosen: Chosen) -> list[Conditions]:
-    settled = [known.settle(Column(benchmark=name)) for name in sorted(known.of) if _in(name, chosen)]
+    settled = [
+        known.settle(Column(benchmark=name)) for name in sorted(known.of) if _in(name, chosen)
+    ]
     sizes = [max([0, *(known.models[at] for at in each.settings)]) for each in settled]
     enough = max(sizes, default=0) * chosen.share
-    used = [(size, each) for size, each in zip(sizes, settled, strict=True) if size >= enough and size]
+    used = [
+        (size, each) for size, each in zip(sizes, settled, strict=True) if size >= enough and size
+    ]
     most = sorted(used, key=lambda pair: -pair[0])[: chosen.most]
     return sorted((each for _, each in most), key=lambda each: each.column.benchmark)
 

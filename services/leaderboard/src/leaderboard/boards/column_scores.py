@@ -21,7 +21,7 @@ PERFECT = 100.0
 class Scale:
     """From a value between 0 and 1 to the board's scale: linear from `guess` on, and cut off at 0.
 
-        scaled = 100 · (value - guess) / (1 - guess)
+    scaled = 100 · (value - guess) / (1 - guess)
     """
 
     guess: float

@@ -26,7 +26,9 @@ def facets(board: Board, masks: Mapping[str, Flags]) -> dict[str, Counted]:
 
     def rows(*names: str) -> NDArray[np.intp]:
         kept = np.ones(len(board), np.bool_)
-        kept &= together({name: each for name, each in masks.items() if name not in names}, len(board))
+        kept &= together(
+            {name: each for name, each in masks.items() if name not in names}, len(board)
+        )
         return np.flatnonzero(kept)
 
     facts, models, codes = board.facts, board.facts.models, board.facts.codes

@@ -21,7 +21,9 @@ def points(board: Board, kept: Flags) -> dict[str, Any]:
     some = rows[:MOST]
     on = front(models.parameters[board.models[rows]], board.mean[rows])
     return {
-        "points": [_point(board, row, bool(best)) for row, best in zip(some.tolist(), on, strict=False)],
+        "points": [
+            _point(board, row, bool(best)) for row, best in zip(some.tolist(), on, strict=False)
+        ],
         "truncated": len(rows) > MOST,
     }
 
@@ -35,7 +37,9 @@ def front(sizes: Values, scores: Values) -> Flags:
     best = np.maximum.accumulate(scores[order]) if len(order) else scores
     smaller = np.r_[-np.inf, best[:-1]]
     new = scores[order] > smaller
-    same = np.r_[False, (sizes[order][1:] == sizes[order][:-1]) & (scores[order][1:] == scores[order][:-1])]
+    same = np.r_[
+        False, (sizes[order][1:] == sizes[order][:-1]) & (scores[order][1:] == scores[order][:-1])
+    ]
     group = np.cumsum(~same) - 1
     on = np.zeros(len(order), np.bool_)
     on[order] = new[np.flatnonzero(~same)][group] if len(order) else new

@@ -194,7 +194,9 @@ def _unchanged(
     )
 
 
-def _best_of_groups(facts: Facts, some: Numbers, count: Numbers, newest: Integers) -> NDArray[np.intp]:
+def _best_of_groups(
+    facts: Facts, some: Numbers, count: Numbers, newest: Integers
+) -> NDArray[np.intp]:
     """Which of `some`, whose groups lie together, are the best of their model and precision."""
     model, precision = facts.variants.model[some], facts.variants.precision[some]
     begins = np.ones(len(some), np.bool_)
