@@ -53,7 +53,7 @@ def rows(board: Board, some: Numbers, ranks: Ranks | None) -> list[Row]:
     cells = [_cells(scores, at[some]) for scores, at in zip(board.scores, board.at, strict=True)]
     scores = _scores(board, cells, len(some))
     means = _means(board, cells, some)
-    uplift = _numbers(board.uplift()[some])
+    uplift = _numbers(board.uplift[some])
     told = zip(_models(board, some), _ranks(board, some, ranks), means, uplift, scores, strict=True)
     return [
         {

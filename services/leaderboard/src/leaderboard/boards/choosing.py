@@ -45,10 +45,8 @@ def definition_of(benchmark: str) -> Benchmark | None:
 def metric_of(benchmark: str, version: object, metric: object) -> Metric | None:
     """What is known of a metric of a benchmark's version."""
     known = definition_of(benchmark)
-    versions = known.versions if known else ()
-    return next(
-        (each.metrics.get(str(metric)) for each in versions if each.version == version), None
-    )
+    versions = [each for each in (known.versions if known else ()) if each.version == version]
+    return versions[0].metrics.get(str(metric)) if versions else None
 
 
 class _Settings:
@@ -96,14 +94,11 @@ class _Settings:
 
 
 def _chosen(known: _Settings, chosen: Chosen) -> list[Conditions]:
-    settled = [
-        known.settle(Column(benchmark=name)) for name in sorted(known.of) if _in(name, chosen)
-    ]
+    names = [name for name in sorted(known.of) if _in(name, chosen)]
+    settled = [known.settle(Column(benchmark=name)) for name in names]
     sizes = [max([0, *(known.models[at] for at in each.settings)]) for each in settled]
     enough = max(sizes, default=0) * chosen.share
-    used = [
-        (size, each) for size, each in zip(sizes, settled, strict=True) if size >= enough and size
-    ]
+    used = [pair for pair in zip(sizes, settled, strict=True) if pair[0] >= max(enough, 1)]
     most = sorted(used, key=lambda pair: -pair[0])[: chosen.most]
     return sorted((each for _, each in most), key=lambda each: each.column.benchmark)
 

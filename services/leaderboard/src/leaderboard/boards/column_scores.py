@@ -102,7 +102,7 @@ def _together(scores: Sequence[Scores]) -> Scores:
         return scores[0] if scores else no_scores()
     columns = [each.columns() for each in scores]
     both = Scores(**{name: np.concatenate([each[name] for each in columns]) for name in columns[0]})
-    order = np.lexsort((-both.result, -both.day, both.source, both.variant))
+    order = np.lexsort((-both.result, ~both.when, both.source, both.variant))
     return both.take(order).best
 
 
@@ -116,7 +116,7 @@ def _of_parts(parts: Mapping[str, Scores], baseline: Baseline, scale: Scale) -> 
     """The plain mean of the scaled subtasks, of variants that have all of them."""
     shared = _shared([each.variant for each in parts.values()])
     value, raw, variance = np.zeros(len(shared)), np.zeros(len(shared)), np.zeros(len(shared))
-    count, day = np.zeros(len(shared), np.int32), np.full(len(shared), -1, np.int32)
+    count, when = np.zeros(len(shared), np.int32), np.full(len(shared), np.iinfo(np.int64).min)
     result, source = np.zeros(len(shared), np.int64), np.zeros(len(shared), np.uint8)
     items = sum(each.items for each in baseline.subtasks.values())
     for name, part in parts.items():
@@ -127,11 +127,11 @@ def _of_parts(parts: Mapping[str, Scores], baseline: Baseline, scale: Scale) -> 
         raw += mine.value * subtask.items / items
         variance += (own.factor * mine.error / len(parts)) ** 2
         count += mine.count
-        day, result = np.maximum(day, mine.day), np.maximum(result, mine.result)
+        when, result = np.maximum(when, mine.when), np.maximum(result, mine.result)
         source = np.maximum(source, mine.source)
     error = np.sqrt(variance)
     binary, unknown = np.zeros(len(shared), np.bool_), np.full(len(shared), np.nan)
-    results = Scores(shared, source, raw, unknown, count, binary, day, result)
+    results = Scores(shared, source, raw, unknown, count, binary, when, result)
     return ColumnScores(results, value, error, scale, ~binary)
 
 

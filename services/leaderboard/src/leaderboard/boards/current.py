@@ -87,7 +87,8 @@ class Boards:
             if kept is not None and kept.board.facts.as_of >= facts.as_of:
                 return kept
             began = time.monotonic()
-            board = self._maker.make(facts, rules, verified, kept and kept.board)
+            board = self._maker.make(facts, rules, verified, None if kept is None else kept.board)
+            warm(board)
             seconds = time.monotonic() - began
             if kept is None:
                 kept = self._kept[rules, verified] = Kept(board, seconds, began)
@@ -130,6 +131,7 @@ class Boards:
     def refresh(self, facts: Facts) -> None:
         """Make the boards anew that somebody asks for, and forget the others."""
         now = time.monotonic()
+        self.search.look(facts.models)
         for key, kept in list(self._kept.items()):
             if now - kept.asked > FORGET_SECONDS:
                 del self._kept[key]
@@ -137,6 +139,11 @@ class Boards:
                 self.make(facts, *key)
         with self._lock:
             self._maker.forget(board.board for board in self._kept.values())
+
+
+def warm(board: Board) -> None:
+    """Compute what nearly every answer needs, so that no request waits for it."""
+    _ = board.by_mean, board.places, board.uplift, board.facts.models.parents.roots
 
 
 def rank(kept: Kept) -> None:

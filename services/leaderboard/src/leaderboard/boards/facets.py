@@ -25,11 +25,8 @@ def facets(board: Board, masks: Mapping[str, Flags]) -> dict[str, Counted]:
     """For each filter, its values with the number of rows, the most frequent first."""
 
     def rows(*names: str) -> NDArray[np.intp]:
-        kept = np.ones(len(board), np.bool_)
-        kept &= together(
-            {name: each for name, each in masks.items() if name not in names}, len(board)
-        )
-        return np.flatnonzero(kept)
+        others = {name: each for name, each in masks.items() if name not in names}
+        return np.flatnonzero(together(others, len(board)))
 
     facts, models, codes = board.facts, board.facts.models, board.facts.codes
     of = board.models

@@ -9,6 +9,7 @@ import numpy as np
 
 from leaderboard.boards.standing import Board
 from leaderboard.memory.arrays import Codes16, Flags
+from leaderboard.memory.columns import ModelColumns
 from mergehub.columns.codes import UNKNOWN, Codes, codes_of, members_of
 
 BILLION = 1e9
@@ -47,12 +48,11 @@ def kept(board: Board, filters: Filters, search: Search) -> dict[str, Flags]:
     return {name: MASKS[name](board, filters, search) for name in filters.active()}
 
 
-def together(masks: Mapping[str, Flags], size: int, without: str = "") -> Flags:
-    """Which rows all of them keep, but for one filter."""
+def together(masks: Mapping[str, Flags], size: int) -> Flags:
+    """Which rows all of them keep."""
     rows = np.ones(size, np.bool_)
-    for name, mask in masks.items():
-        if name != without:
-            rows &= mask
+    for mask in masks.values():
+        rows &= mask
     return rows
 
 
@@ -64,14 +64,18 @@ class Search:
         self._text: bytes = b""
         self._ends = np.empty(0, np.int64)
 
-    def containing(self, board: Board, part: str) -> Flags:
-        """Which models have `part` in their names, in any case."""
-        models = board.facts.models
+    def look(self, models: ModelColumns) -> None:
+        """Take the names of these models, unless they are those that are here."""
         if self._of is not models.rank:
             lines = [name.lower().encode() for name in models.names[: len(models)]]
             self._text = b"\n".join([*lines, b""])
             self._ends = np.cumsum([len(line) + 1 for line in lines], dtype=np.int64)
             self._of = models.rank
+
+    def containing(self, board: Board, part: str) -> Flags:
+        """Which models have `part` in their names, in any case."""
+        models = board.facts.models
+        self.look(models)
         found = np.zeros(len(models), np.bool_)
         places = _places(self._text, part.lower().encode("utf-8", "surrogatepass"))
         found[np.searchsorted(self._ends, places, side="right")] = True
@@ -171,11 +175,13 @@ def _until(board: Board, filters: Filters, search: Search) -> Flags:
 
 
 def _merged(board: Board, filters: Filters, search: Search) -> Flags:
-    return (board.facts.models.merged == filters.merged)[board.models]
+    merged: Flags = board.facts.models.merged == filters.merged
+    return merged[board.models]
 
 
 def _flagged(board: Board, filters: Filters, search: Search) -> Flags:
-    return ((board.facts.models.flags > 0) == filters.flagged)[board.models]
+    flagged: Flags = (board.facts.models.flags > 0) == filters.flagged
+    return flagged[board.models]
 
 
 MASKS: dict[str, Mask] = {

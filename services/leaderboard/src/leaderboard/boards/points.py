@@ -22,7 +22,7 @@ def points(board: Board, kept: Flags) -> dict[str, Any]:
     on = front(models.parameters[board.models[rows]], board.mean[rows])
     return {
         "points": [
-            _point(board, row, bool(best)) for row, best in zip(some.tolist(), on, strict=False)
+            _point(board, row, best) for row, best in zip(some.tolist(), on.tolist(), strict=False)
         ],
         "truncated": len(rows) > MOST,
     }
@@ -34,15 +34,13 @@ def front(sizes: Values, scores: Values) -> Flags:
     Of equal points, all are on the front.
     """
     order: Numbers = np.lexsort((-scores, sizes)).astype(np.int32)
-    best = np.maximum.accumulate(scores[order]) if len(order) else scores
-    smaller = np.r_[-np.inf, best[:-1]]
-    new = scores[order] > smaller
-    same = np.r_[
-        False, (sizes[order][1:] == sizes[order][:-1]) & (scores[order][1:] == scores[order][:-1])
-    ]
-    group = np.cumsum(~same) - 1
-    on = np.zeros(len(order), np.bool_)
-    on[order] = new[np.flatnonzero(~same)][group] if len(order) else new
+    size, score = sizes[order], scores[order]
+    first = np.ones(len(order), np.bool_)  # of equal points
+    first[1:] = (size[1:] != size[:-1]) | (score[1:] != score[:-1])
+    best_before = np.r_[-np.inf, np.maximum.accumulate(score)][: len(order)]
+    better = (score > best_before)[first]
+    on = np.empty(len(order), np.bool_)
+    on[order] = better[np.cumsum(first) - 1]
     return on
 
 

@@ -63,7 +63,7 @@ def _keys(board: Board, sort: str) -> Values:
         days = models.made_on[board.models].astype(np.float64)
         return np.where(days < 0, np.nan, -days)
     if sort == "uplift":
-        return -board.uplift()
+        return -board.uplift
     names = [each.column.benchmark for each in board.columns]
     return -board.value(names.index(sort))
 

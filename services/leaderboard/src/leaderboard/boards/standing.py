@@ -97,14 +97,18 @@ class Board:
         parents = self.facts.models.parents
         mine = parents.role == INGREDIENT
         best = np.full(len(self.facts.models), -np.inf)
-        np.maximum.at(best, parents.child[mine], self.score_of_model[parents.model[mine]])
+        with np.errstate(invalid="ignore"):  # NaN stays
+            np.maximum.at(best, parents.child[mine], self.score_of_model[parents.model[mine]])
         best[np.isneginf(best)] = np.nan
-        return self.score_of_model - best
+        lift: Values = self.score_of_model - best
+        return lift
 
+    @cached_property
     def uplift(self) -> Values:
         """The uplift of each row: its mean minus its best ingredient's."""
-        lift = self.uplift_of_model[self.models]
-        return lift + (self.mean - self.score_of_model[self.models])
+        lift: Values = self.uplift_of_model[self.models]
+        lift += self.mean - self.score_of_model[self.models]
+        return lift
 
     def value(self, column: int) -> Values:
         """The scores of one column by row; NaN: none."""

@@ -1,6 +1,6 @@
-"""The tables of the release before, which keeps them current by triggers until it is gone.
+"""The tables of the release before. Triggers keep them current, so that it may come back.
 
-Nothing here is read but `result_items`, until a task has moved them to `fact_items`.
+Nothing of it is read but `result_items`, until a task has moved them to `fact_items`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
@@ -109,7 +109,7 @@ async def read(session: AsyncSession, facts: Collection[int]) -> dict[int, dict[
 
 async def read_arrays(
     session: AsyncSession, facts: Collection[int]
-) -> tuple[dict[int, Sequence[str]], dict[int, tuple[int, Scores]]]:
+) -> tuple[dict[int, list[str]], dict[int, tuple[int, Scores]]]:
     """The hashes of each set of items, and of each fact its set and the scores in its order."""
     query = select(FactItemsRow).where(FactItemsRow.fact_id.in_(facts))
     rows = (await session.scalars(query)).all()

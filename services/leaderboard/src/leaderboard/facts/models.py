@@ -30,6 +30,7 @@ from leaderboard.tables import Base
 from mergehub.kit.database.change_log import ChangeColumns
 
 Name = String(200, collation="C")
+ModelName = String(500, collation="C")
 
 
 class Source(IntEnum):
@@ -46,7 +47,7 @@ class ModelRow(Base):
     __tablename__ = "models"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    name: Mapped[str] = mapped_column(String(500, collation="C"))
+    name: Mapped[str] = mapped_column(ModelName)
 
     __table_args__ = (Index("uq_models_lower_name", func.lower(name), unique=True),)
 

@@ -126,7 +126,7 @@ async def measures(
     for key in new:
         if defined[key] is not None:
             await session.execute(_DEFINED, {"id": found[key].id, "items": defined[key]})
-    return {key: row.id for key, row in found.items()}, new
+    return {Measure(*key): row.id for key, row in found.items()}, new
 
 
 async def settings(

@@ -43,7 +43,7 @@ class Score(NamedTuple):
 
     value: float
     stderr: float | None
-    count: int | None
+    counted: int | None
     limited: bool
     binary: bool
     seed: int | None
@@ -53,8 +53,8 @@ class Score(NamedTuple):
 class Statement(NamedTuple):
     """One statement. `run` is the run that measured a verified score.
 
-    `items` has the score of each item by its hash, `doubt` what is odd, and `claims` what the
-    origin says of the model itself.
+    `told` is the measure as the run reported it. `items` has the score of each item by its hash,
+    `doubt` what is odd, and `claims` what the origin says of the model itself.
     """
 
     model: str
@@ -65,6 +65,7 @@ class Statement(NamedTuple):
     origin: Origin
     score: Score
     run: UUID | None = None
+    told: tuple[str, str, str] = ("", "", "")
     created_at: datetime | None = None
     items: Mapping[str, float] | None = None
     doubt: str | None = None

@@ -80,7 +80,7 @@ class GrowingFacts:
             self._scores[at] = merging.merged(self._scores[at], self._some(rows, some))
 
     def _some(self, rows: Columns, some: Integers) -> Scores:
-        names = ("source", "value", "stderr", "count", "binary", "day")
+        names = ("source", "value", "stderr", "count", "binary", "when")
         return Scores(
             variant=self._variant_at.of(rows["variant"][some]),
             result=rows["id"][some],

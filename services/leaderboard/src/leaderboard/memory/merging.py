@@ -10,7 +10,7 @@ from leaderboard.memory.scores import Scores
 
 def newest(scores: Scores) -> Scores:
     """The newest of each variant and source, sorted; `scores` are in any order."""
-    order = np.lexsort((scores.result, scores.day, _keys(scores)))
+    order = np.lexsort((scores.result, scores.when, _keys(scores)))
     ordered = scores.take(order)
     keys = _keys(ordered)
     last = np.ones(len(keys), np.bool_)
@@ -42,8 +42,8 @@ def merged(old: Scores, new: Scores) -> Scores:
 
 def _later(one: Scores, other: Scores) -> Flags:
     """Where `one` is newer than `other`, or is the same result, perhaps changed."""
-    same_day = one.day == other.day
-    later: Flags = (one.day > other.day) | (same_day & (one.result >= other.result))
+    same_time = one.when == other.when
+    later: Flags = (one.when > other.when) | (same_time & (one.result >= other.result))
     return later
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 from numpy.typing import NDArray
 
-from leaderboard.memory.keys import SOURCES, SettingKey
+from leaderboard.memory.keys import SettingKey
 from mergehub.columns.copying import copied
 
 Columns = dict[str, NDArray[Any]]
@@ -23,44 +23,40 @@ RESULT_FIELDS = {
     "stderr": (">f8", "f8"),
     "count": (">i4", "i4"),
     "source": (">i2", "u1"),
-    "day": (">i4", "i4"),
+    "when": (">i8", "i8"),
     "binary": ("?", "?"),
 }
-SOURCE = " ".join(f"WHEN '{source}' THEN {code}" for code, source in enumerate(SOURCES))
-RESULTS = f"""
+RESULTS = """
 SELECT id, variant_id, setting_id, value, coalesce(stderr, 'NaN'), coalesce(count, 0),
-  (CASE source {SOURCE} ELSE {len(SOURCES) - 1} END)::int2,
-  coalesce(CASE WHEN isfinite(evaluated_on) THEN evaluated_on - date '1970-01-01' END, -1),
-  "binary"
-FROM results WHERE NOT limited AND variant_id IS NOT NULL AND setting_id IS NOT NULL {{and_}}
-"""  # noqa: S608 - the sources are constants
+  (source - 1)::int2, coalesce(evaluated_at, '-infinity'), "binary"
+FROM facts WHERE NOT limited AND withdrawal_id IS NULL {and_}
+"""
 WITH_IDS = "AND id = ANY($1)"
 OF_PAIRS = "AND (variant_id, setting_id) IN (SELECT * FROM unnest($1::int[], $2::int[]))"
 
 SETTINGS = """
 SELECT s.id, b.name, b.version, b.subtask, b.metric, s.shots, s.chat_template, s.task_hash, b.items
-FROM settings s JOIN benchmarks b ON b.id = s.benchmark_id {where} ORDER BY s.id
+FROM settings s JOIN measures b ON b.id = s.measure_id {where} ORDER BY s.id
 """
 VARIANTS = "SELECT id, model_id, revision, precision FROM variants {where} ORDER BY id"
-FACTS = """(
-  SELECT NULL::bigint AS model_id, NULL::text AS kind, NULL::text AS method,
-    NULL::text AS architecture, NULL::text AS family, NULL::bigint AS parameters,
-    NULL::text AS licence, NULL::text[] AS domains, NULL::text[] AS flags, NULL::date AS made_on
-  WHERE false
-)"""
-"""Stands in for the table `model_facts`."""
-MODELS = f"""
+MODELS = """
 SELECT m.id, m.name, f.model_id IS NOT NULL AS known, f.kind, f.method, f.architecture, f.family,
   coalesce(f.parameters::float8, 'NaN') AS parameters, f.licence, f.domains, f.flags,
   coalesce(CASE WHEN isfinite(f.made_on) THEN f.made_on - date '1970-01-01' END, -1) AS made_on
-FROM models m LEFT JOIN {FACTS} f ON f.model_id = m.id {{where}} ORDER BY m.id
-"""  # noqa: S608 - a constant
-PARENTS = """
-SELECT child.id AS child, parent.id AS parent, p.role, p.relation, p.method, p.weight
-FROM parents p
-JOIN models child ON child.name = p.model JOIN models parent ON parent.name = p.parent
-{where} ORDER BY child.id, p.role, parent.id
+FROM models m LEFT JOIN model_facts f ON f.model_id = m.id {where} ORDER BY m.id
 """
+PARENTS = """
+SELECT * FROM (
+  SELECT model_id AS child, parent_id AS parent, role, relation, method, weight
+  FROM model_parents
+  UNION ALL
+  SELECT child.id, parent.id, p.role, p.relation, p.method, p.weight
+  FROM parents p
+  JOIN models child ON child.name = p.model JOIN models parent ON parent.name = p.parent
+  WHERE NOT EXISTS (SELECT FROM model_facts WHERE model_facts.model_id = child.id)
+) AS told {where} ORDER BY child, role, parent
+"""
+"""What lineage says; of models that it has not told of yet, what the registry's events say."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +108,7 @@ async def models(connection: asyncpg.Connection, ids: Sequence[int] | None = Non
     """The models with these ids, or all."""
     where, arguments = _only("m.id", ids)
     found = await connection.fetch(MODELS.format(where=where), *arguments)
-    where, arguments = _only("child.id", ids)
+    where, arguments = _only("child", ids)
     return ModelRows(found, await connection.fetch(PARENTS.format(where=where), *arguments))
 
 

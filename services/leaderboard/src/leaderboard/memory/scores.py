@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leaderboard.memory.arrays import Codes8, Counts, Days, Flags, Integers, Numbers, Values
+from leaderboard.memory.arrays import Codes8, Counts, Flags, Integers, Numbers, Values
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class Scores:
     - `value`: on its natural scale, 0 to 1 for a share of items.
     - `stderr`: NaN if unknown. `count`: how many items; 0 if unknown.
     - `binary`: each item is right or wrong.
-    - `day`: when it was evaluated; -1 if unknown.
+    - `when`: when it was evaluated, in microseconds since 2000; the least number if unknown.
     - `result`: the id of the row in the table of results.
     """
 
@@ -33,7 +33,7 @@ class Scores:
     stderr: Values
     count: Counts
     binary: Flags
-    day: Days
+    when: Integers
     result: Integers
 
     def __len__(self) -> int:
@@ -92,6 +92,6 @@ def no_scores() -> Scores:
         np.empty(0, np.float64),
         np.empty(0, np.int32),
         np.empty(0, np.bool_),
-        np.empty(0, np.int32),
+        np.empty(0, np.int64),
         np.empty(0, np.int64),
     )

@@ -54,9 +54,9 @@ def intervals(scores: Numbers, errors: Numbers, seed: int, alpha: float = ALPHA)
     outermost = int(alpha / 2 * size)
     low, high = _ends(scores, np.where(known, errors, 0.0), size, outermost, seed)
     places = 1 + count - np.searchsorted(np.sort(scores), scores, side="right")
-    best = np.where(known, np.minimum(low, places), 0)
-    worst = np.where(known, np.maximum(high, places), 0)
-    return RankIntervals(*(each.astype(np.int32) for each in (places, best, worst)), size)
+    best = np.where(known, np.minimum(low, places), 0).astype(np.int32)
+    worst = np.where(known, np.maximum(high, places), 0).astype(np.int32)
+    return RankIntervals(places.astype(np.int32), best, worst, size)
 
 
 def _ends(

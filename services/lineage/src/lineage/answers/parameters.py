@@ -15,7 +15,6 @@ from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
 from lineage.models.service import ModelNotFound
 from lineage.replica.serving import InMemory, replica_of
-from lineage.shapes import AnyDay
 from mergehub.columns.codes import Codes
 from mergehub.contracts.licences import identifier_of
 from mergehub.contracts.shapes import AnyDay

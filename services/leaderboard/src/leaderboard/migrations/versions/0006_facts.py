@@ -128,7 +128,8 @@ JOIN models ON models.id = variants.model_id
 JOIN spellings ON lower(spellings.name) = lower(models.name)
 JOIN settings ON settings.id = learned.setting_id
 JOIN measures ON measures.id = settings.measure_id
-JOIN benchmarks USING (name, version, metric)
+JOIN benchmarks ON benchmarks.name = measures.name AND benchmarks.version = measures.version
+  AND benchmarks.metric = measures.metric
 JOIN origins ON origins.id = learned.origin_id
 WHERE learned.run IS NOT NULL AND measures.subtask = '' AND learned.count IS NOT NULL
 ON CONFLICT DO NOTHING
