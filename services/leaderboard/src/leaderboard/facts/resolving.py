@@ -74,7 +74,9 @@ _NAMES = "unnest(CAST(:names AS text[])) WITH ORDINALITY AS asked (name, place)"
 _LOWER = 'lower(asked.name COLLATE "C")'
 _KNOWN_MODELS = text(
     f"SELECT place, models.id, models.name FROM {_NAMES} "  # noqa: S608
-    f"JOIN models ON lower(models.name) = {_LOWER}"
+    f"LEFT JOIN models AS present ON lower(present.name) = {_LOWER} "
+    f"LEFT JOIN former_names AS former ON lower(former.name) = {_LOWER} "
+    "JOIN models ON models.id = coalesce(present.id, former.model_id)"
 )
 _NEW_MODELS = text(
     f"INSERT INTO models (name) SELECT DISTINCT ON ({_LOWER}) name FROM {_NAMES} "  # noqa: S608
@@ -91,7 +93,7 @@ class Model(NamedTuple):
 
 
 async def known_models(session: AsyncSession, names: Sequence[str]) -> dict[str, Model]:
-    """The models that some names mean, without those that no one knows."""
+    """The models that have some names, or else had them, without those that no one knows."""
     rows = await session.execute(_KNOWN_MODELS, {"names": names})
     return {names[row.place - 1]: Model(row.id, row.name) for row in rows}
 
