@@ -19,6 +19,7 @@ from leaderboard.results.endpoints import router as results
 from leaderboard.scores.endpoints import router as scores
 from leaderboard.tables import intake
 from leaderboard.uplift.endpoints import router as uplift
+from leaderboard.uplift.tables.endpoints import router as uplift_tables
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.http.app import ServiceParts, build_app
 from mergehub.kit.identity.introspection import ask_registry
@@ -40,7 +41,17 @@ def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub leaderboard",
-    routers=(benchmarks, results, boards, own_boards, releases, history, scores, uplift),
+    routers=(
+        benchmarks,
+        results,
+        boards,
+        own_boards,
+        releases,
+        history,
+        scores,
+        uplift,
+        uplift_tables,
+    ),
     links=LINKS,
     readings=intake.readings,
     start=ask_registry,
