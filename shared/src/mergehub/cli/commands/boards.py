@@ -1,4 +1,4 @@
-"""`board` and `uplift`."""
+"""`uplift`."""
 
 from __future__ import annotations
 
@@ -10,31 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from mergehub.cli.connection import hub
-from mergehub.cli.json_option import HOW_MANY, as_json, show_json
+from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.output import show, table
 
 Answer = dict[str, Any]
-
-
-@click.command()
-@click.argument("name", required=False)
-@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help=HOW_MANY)
-@as_json
-@click.pass_context
-def board(ctx: click.Context, name: str | None, limit: int, raw: bool) -> None:
-    """Show a leaderboard.
-
-    Without a NAME, list all boards.
-    """
-    with hub(ctx) as client:
-        answer: Any = client.boards() if name is None else client.board(name, limit)
-    if raw:
-        show_json(answer)
-    elif name is None:
-        for each in answer:
-            click.echo(f"{each['name']}  {each['summary']}")
-    else:
-        show(_board_table(answer))
 
 
 @click.command()
@@ -53,18 +32,6 @@ def uplift(ctx: click.Context, model: str, raw: bool) -> None:
         show(compared)
     if left_out := _left_out(model, answer["parents"]):
         click.echo(left_out, err=True)
-
-
-def _board_table(answer: Answer) -> Table:
-    columns = [column["benchmark"] for column in answer["columns"]]
-    board = table("rank", "model", "method", "mean", *columns)
-    for row in answer["items"]:
-        scores = (row["scores"].get(column) for column in columns)
-        method = row["method"] or ("merge" if row["merged"] else "")
-        board.add_row(
-            _rank(row["rank"]), row["model"], method, _score(row["mean"]), *map(_score, scores)
-        )
-    return board
 
 
 def _uplift_table(answer: Answer) -> Table:
@@ -113,13 +80,6 @@ def _difference(comparison: Answer) -> tuple[Text, str, Text]:
     interval = f"{change['value']:+.3f} [{change['low']:+.3f}, {change['high']:+.3f}]"
     colour = COLOURS.get(verdict, "")
     return Text(interval, colour), how, Text(verdict, colour)
-
-
-def _rank(rank: Answer | None) -> str:
-    if rank is None:
-        return "-"
-    open_places = f" ({rank['best']}-{rank['worst']})" if rank["best"] != rank["worst"] else ""
-    return f"{rank['place']}{open_places}"
 
 
 def _score(estimate: Answer | None) -> str:
