@@ -92,7 +92,8 @@ def test_the_history_is_a_plot_and_the_last_days() -> None:
 
 RELEASE = {
     "board": "overall", "number": 2, "title": "Overall", "created_at": "2026-11-30T01:00:00Z",
-    "models": 9, "digest": "sha256:12", "citation": {"text": "Overall, release 2", "bibtex": "@m\n"},
+    "models": 9, "digest": "sha256:12",
+    "citation": {"text": "Overall, release 2", "bibtex": "@m\n"},
 }  # fmt: skip
 
 
