@@ -10,6 +10,8 @@ from leaderboard.background import BACKGROUND
 from leaderboard.benchmarks.endpoints import router as benchmarks
 from leaderboard.boards.current import boards_in
 from leaderboard.boards.endpoints import router as boards
+from leaderboard.imports.endpoints import IMPORT_BYTES
+from leaderboard.imports.endpoints import router as imports
 from leaderboard.memory.replica import replica_in
 from leaderboard.memory.serving import facts_fault
 from leaderboard.results.endpoints import router as results
@@ -37,10 +39,11 @@ def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub leaderboard",
-    routers=(benchmarks, results, boards, scores, uplift),
+    routers=(benchmarks, imports, results, boards, scores, uplift),
     links=LINKS,
     readings=intake.readings,
     start=ask_registry,
+    largest_bodies={"/results/imports": IMPORT_BYTES},
     loops=_loops,
     unready=facts_fault,
 )

@@ -9,6 +9,8 @@ SCOPES = frozenset(
         "runs:submit",
         "lineage:write",
         "lineage:moderate",
+        "results:write",
+        "results:moderate",
         "worker",
         "webhooks:manage",
         "accounts:manage",
