@@ -12,6 +12,7 @@ from leaderboard.boards.current import boards_in
 from leaderboard.boards.endpoints import router as boards
 from leaderboard.memory.replica import replica_in
 from leaderboard.memory.serving import facts_fault
+from leaderboard.recommendations.endpoints import router as recommendations
 from leaderboard.results.endpoints import router as results
 from leaderboard.scores.endpoints import router as scores
 from leaderboard.tables import intake
@@ -38,7 +39,7 @@ def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub leaderboard",
-    routers=(benchmarks, results, boards, scores, uplift, uplift_tables),
+    routers=(benchmarks, results, boards, scores, uplift, uplift_tables, recommendations),
     links=LINKS,
     readings=intake.readings,
     start=ask_registry,
