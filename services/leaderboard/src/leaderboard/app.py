@@ -16,6 +16,7 @@ from leaderboard.imports.endpoints import IMPORT_BYTES
 from leaderboard.imports.endpoints import router as imports
 from leaderboard.memory.replica import replica_in
 from leaderboard.memory.serving import facts_fault
+from leaderboard.recommendations.endpoints import router as recommendations
 from leaderboard.releases.endpoints import router as releases
 from leaderboard.results.endpoints import router as results
 from leaderboard.scores.endpoints import router as scores
@@ -54,6 +55,7 @@ PARTS = ServiceParts(
         scores,
         uplift,
         uplift_tables,
+        recommendations,
     ),
     links=LINKS,
     readings=intake.readings,
