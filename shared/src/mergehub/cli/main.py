@@ -77,7 +77,9 @@ SECTIONS = {
             "mergehub.cli.commands.results:results",
             "List, import and export results, or check items for overlap with a text.",
         ),
-        "board": Lazy("mergehub.cli.commands.boards:board", "Show a leaderboard."),
+        "board": Lazy(
+            "mergehub.cli.commands.board:board", "Show a leaderboard, cite it or make your own."
+        ),
         "uplift": Lazy(
             "mergehub.cli.commands.uplift.command:uplift",
             "Show what merges gained over their parents.",

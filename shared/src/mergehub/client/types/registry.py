@@ -854,6 +854,7 @@ class TokenCreate(TypedDict):
         Literal[
             "accounts:manage",
             "admin",
+            "boards:write",
             "lineage:moderate",
             "lineage:write",
             "recipes:read",
