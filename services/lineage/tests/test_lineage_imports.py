@@ -154,7 +154,8 @@ async def test_a_dry_run_reports_the_same_and_stores_nothing(resources, bring):
     dry = await bring(**body, dry_run=True)
     assert [await count(resources, each) for each in (ModelRow, EdgeRow, RefusedEdgeRow)] == before
     wet = await bring(**body)
-    assert dry | {"dry_run": False} == wet
+    assert dry.pop("would_add") == ["c", "d"]
+    assert dry | {"dry_run": False, "would_add": []} == wet
     assert wet["edges"]["added"] == 2
 
 
@@ -166,7 +167,7 @@ async def test_a_dry_run_counts_a_model_once_that_has_facts_and_an_edge(bring):
     dry = await bring(**body, dry_run=True)
     wet = await bring(**body)
     assert dry["models"]["added"] == 3
-    assert dry | {"dry_run": False} == wet
+    assert dry | {"dry_run": False, "would_add": []} == wet
 
 
 async def test_a_stronger_source_is_shown_and_the_weaker_kept(resources, bring, registry):

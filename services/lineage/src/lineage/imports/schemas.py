@@ -171,10 +171,11 @@ class Skipped(Answer):
 
 
 class ImportReport(Answer):
-    """What became of the rows."""
+    """What became of the rows. `would_add`: the models that a dry run has not added."""
 
     dry_run: bool
     edges: EdgeCounts
     models: ModelCounts
+    would_add: list[str]
     corrected: list[Correction]
     skipped: list[Skipped]
