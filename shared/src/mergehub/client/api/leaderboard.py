@@ -21,6 +21,11 @@ def list_benchmarks(
     )
 
 
+def import_results(body: t.ResultImport) -> Call[t.ResultImportReport]:
+    """Take in up to 10,000 scores, all or none; the report names each that was skipped or is odd."""
+    return Call("POST", "/v1/results/imports", body=body)
+
+
 def list_results(
     *,
     limit: int | None = None,
@@ -431,6 +436,41 @@ def list_uplift_merges(
             "flagged": flagged,
             "limit": limit,
             "cursor": cursor,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def recommend(
+    *,
+    base: str,
+    domain: Literal[
+        "maths",
+        "code",
+        "reasoning",
+        "knowledge",
+        "instruction-following",
+        "truthfulness",
+        "languages",
+    ]
+    | None = None,
+    board: str | None = None,
+    size: int | None = None,
+    limit: int | None = None,
+    verified: bool | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.Recommendations]:
+    """Pairs or triples of models on a base of which each is strong where the others are weak."""
+    return Call(
+        "GET",
+        "/v1/recommendations",
+        query={
+            "base": base,
+            "domain": domain,
+            "board": board,
+            "size": size,
+            "limit": limit,
+            "verified": verified,
         },
         headers={"If-None-Match": if_none_match},
     )

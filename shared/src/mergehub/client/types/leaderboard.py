@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 
 class BaseGain(TypedDict):
@@ -298,6 +298,17 @@ class Citation(TypedDict):
     bibtex: str
 
 
+class Claims(TypedDict):
+    """What a file says of the model itself. It is kept as a claim; lineage decides what is so."""
+
+    merged: NotRequired[bool | None]
+    base: NotRequired[str | None]
+    licence: NotRequired[str | None]
+    parameters: NotRequired[int | None]
+    architecture: NotRequired[str | None]
+    flags: NotRequired[list[str]]
+
+
 class ColumnInput(TypedDict):
     """A column of a board: results of one benchmark that were made under the same conditions.
 
@@ -452,12 +463,59 @@ class HistoryPoint(TypedDict):
     mean: float
 
 
+class Ingredient(TypedDict):
+    """A model to merge. `score` is its weighted mean, and `leads` where it is the best of all."""
+
+    model: str
+    precision: str
+    licence: str | None
+    score: float
+    scores: list[IngredientScore]
+    leads: list[str]
+
+
+class IngredientScore(TypedDict):
+    """A score in points of the board, and the result that it comes from."""
+
+    value: float
+    low: float | None
+    high: float | None
+    benchmark: str
+    result: int
+
+
 class Interval(TypedDict):
     """A value and the ends of its 95 % interval; null if its error is unknown."""
 
     value: float
     low: float | None
     high: float | None
+
+
+class KinMerge(TypedDict):
+    """A merge of one or more of the ingredients, and what it gained over its best ingredient."""
+
+    model: str
+    method: str
+    ingredients: list[str]
+    gain: Interval
+    verdict: Literal["better", "worse", "no clear difference"]
+
+
+class LeftOut(TypedDict):
+    """How many models or groups were not considered, and why."""
+
+    reason: str
+    count: int
+
+
+class Licences(TypedDict):
+    """Whether a merge can keep the licences of all ingredients and of the base, and why not.
+
+    It is a help for people who decide, not legal advice."""
+
+    verdict: Literal["agree", "unknown", "conflict"]
+    reasons: list[str]
 
 
 class MeanComparison(TypedDict):
@@ -596,6 +654,46 @@ class RankMethod(TypedDict):
     as_of: int | None
 
 
+class Recommendation(TypedDict):
+    """Models that complement each other.
+
+    - `potential`: the weighted mean of the best of them on each benchmark, in points, with scores
+      shrunk by their standard errors. `best_single`: that of the best one alone.
+    - `complement`: the difference of both; `complement_error`: its standard error, null if unknown."""
+
+    ingredients: list[Ingredient]
+    potential: float
+    best_single: float
+    complement: float
+    complement_error: float | None
+    why: list[str]
+    shared_base: str
+    licence: Licences
+    similar: SimilarMerges | None
+    kin: list[KinMerge]
+
+
+class Recommendations(TypedDict):
+    """Groups of models on a base that are worth merging, those with the most potential first.
+
+    - `weights`: how much each benchmark of the board counts; they add up to 1.
+    - `candidates`: models on the base that could be ingredients.
+    - `method`: what to begin with; null if there is too little evidence for any.
+    - `evidence`: how much is known of similar merges; `note` says what that means."""
+
+    base: str
+    domain: str | None
+    board: str
+    as_of: int
+    evidence: Literal["plenty", "some", "little", "none"]
+    note: str
+    candidates: int
+    left_out: list[LeftOut]
+    weights: dict[str, float]
+    method: str | None
+    items: list[Recommendation]
+
+
 class Release(TypedDict):
     """A board as it was; a release never changes. `digest` is that of its whole content.
 
@@ -654,6 +752,22 @@ class ReleasedRows(TypedDict):
     next_cursor: str | None
 
 
+class Reported(TypedDict):
+    """A row of which there is something to say."""
+
+    line: int
+    model: str
+    benchmark: str
+    why: str
+
+
+class ReportedRows(TypedDict):
+    """How many rows; `items` are the first 1,000 of them, by line."""
+
+    count: int
+    items: list[Reported]
+
+
 class Result(TypedDict):
     """One result, on its metric's scale: 0 to 1 for a share of items.
 
@@ -694,11 +808,79 @@ class Result(TypedDict):
     doubt: str | None
 
 
+class ResultImport(TypedDict):
+    """At most 10,000 rows, which have at most 200,000 item scores among them.
+
+    `origin` says where the rows come from: a file's name or a URL. Rows that one account imports
+    with one origin can be withdrawn together."""
+
+    source: NotRequired[Literal["community", "imported"]]
+    origin: str
+    dry_run: NotRequired[bool]
+    results: list[ResultRow]
+
+
+class ResultImportReport(TypedDict):
+    """What became of the rows: each was added, was repeated, or is among the skipped.
+
+    - `added`: new facts. `replaced` of them are now shown instead of an older score of the same
+      thing, which is kept as history.
+    - `repeated`: the hub knew the fact; it is one, however often it is stated.
+    - `doubtful`: rows that were taken in although something about them is odd, with the reason.
+    - `models_new`: models of which these are the first results; `benchmarks_new` are the
+      benchmarks that the hub had not heard of."""
+
+    dry_run: bool
+    added: int
+    repeated: int
+    replaced: int
+    skipped: ReportedRows
+    doubtful: ReportedRows
+    models_new: int
+    benchmarks_new: list[str]
+
+
 class ResultPage(TypedDict):
     """Newest first."""
 
     items: list[Result]
     next_cursor: str | None
+
+
+class ResultRow(TypedDict):
+    """One score of one model on one benchmark; what is null or left out is unknown.
+
+    - `model`: as the file has it; `revision`: a commit or a digest of the content.
+    - `benchmark`: a name, title, alias or task that the hub knows, or any other name.
+    - `value`: on the metric's scale, 0 to 1 for a share of items.
+    - `count`, `of`: how many items were scored, and how many the benchmark has. `limited` says
+      that there were fewer; by default that follows from the two.
+    - `shots`, `chat_template`, `task_hash`: conditions that scores must share to be compared.
+    - `items`: the score of each item by its `doc_hash`.
+    - `line`: the row's place in its file, for the report."""
+
+    model: str
+    revision: NotRequired[str | None]
+    precision: NotRequired[str | None]
+    benchmark: str
+    version: NotRequired[str | None]
+    subtask: NotRequired[str | None]
+    metric: NotRequired[str | None]
+    value: float
+    stderr: NotRequired[float | None]
+    count: NotRequired[int | None]
+    of: NotRequired[int | None]
+    limited: NotRequired[bool | None]
+    shots: NotRequired[int | None]
+    chat_template: NotRequired[bool | None]
+    harness: NotRequired[str | None]
+    harness_version: NotRequired[str | None]
+    task_hash: NotRequired[str | None]
+    seed: NotRequired[int | None]
+    evaluated_on: NotRequired[str | None]
+    items: NotRequired[list[list[Any]] | None]
+    claims: NotRequired[Claims | None]
+    line: NotRequired[int | None]
 
 
 class Score(TypedDict):
@@ -732,6 +914,23 @@ class Setting(TypedDict):
     version: str
     metric: str
     shots: int | None
+
+
+class SimilarMerges(TypedDict):
+    """What merges on the same base gained over their best ingredient.
+
+    `method`: only merges by the method that lifts most for certain; null: by all methods."""
+
+    merges: int
+    better: int
+    worse: int
+    unclear: int
+    mean: float
+    low: float | None
+    high: float | None
+    median: float
+    share_better: float
+    method: str | None
 
 
 class SizeFacet(TypedDict):

@@ -859,6 +859,8 @@ class TokenCreate(TypedDict):
             "lineage:write",
             "recipes:read",
             "recipes:write",
+            "results:moderate",
+            "results:write",
             "runs:submit",
             "tokens:introspect",
             "webhooks:manage",
