@@ -163,7 +163,8 @@ async def test_two_models_swapped_have_the_opposite_difference(registry, ready, 
     await ready()
     there = await ask("/v1/uplift/comparison", model=["a", "b"])
     back = await ask("/v1/uplift/comparison", model=["b", "a"])
-    both = [*zip(there["benchmarks"], back["benchmarks"], strict=True), (there["mean"], back["mean"])]
+    both = list(zip(there["benchmarks"], back["benchmarks"], strict=True))
+    both.append((there["mean"], back["mean"]))
     for one, other in both:
         first, second = one["differences"][1], other["differences"][1]
         for of in ("difference", "in_family"):
@@ -224,8 +225,7 @@ async def test_without_any_error_nothing_is_clear_and_the_answer_says_why(
         await session.execute(text("UPDATE facts SET stderr = NULL, count = NULL"))
         await session.execute(
             text(
-                "INSERT INTO changes (results, models) "
-                "SELECT array_agg(facts.id), '{}' FROM facts"
+                "INSERT INTO changes (results, models) SELECT array_agg(facts.id), '{}' FROM facts"
             )
         )
     [row] = (await ask("/v1/uplift", model="merge"))["benchmarks"]

@@ -80,7 +80,13 @@ SECTIONS = {
         "board": Lazy(
             "mergehub.cli.commands.board:board", "Show a leaderboard, cite it or make your own."
         ),
-        "uplift": Lazy("mergehub.cli.commands.boards:uplift", "Compare a merge with its parents."),
+        "uplift": Lazy(
+            "mergehub.cli.commands.uplift.command:uplift",
+            "Show what merges gained over their parents.",
+        ),
+        "recommend": Lazy(
+            "mergehub.cli.commands.recommend:recommend", "Recommend what to merge on a base."
+        ),
     },
 }
 

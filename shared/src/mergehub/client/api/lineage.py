@@ -305,6 +305,10 @@ def get_map(
     layout: Literal["layers", "families"] | None = None,
     licence: list[str] | None = None,
     domain: list[str] | None = None,
+    kind: list[
+        Literal["original", "unknown", "merge", "finetune", "adapter", "quantized", "distilled"]
+    ]
+    | None = None,
     relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
     | None = None,
     method: list[str] | None = None,
@@ -324,6 +328,7 @@ def get_map(
             "layout": layout,
             "licence": licence,
             "domain": domain,
+            "kind": kind,
             "relation": relation,
             "method": method,
             "since": since,
@@ -352,6 +357,10 @@ def get_facets(
     *,
     licence: list[str] | None = None,
     domain: list[str] | None = None,
+    kind: list[
+        Literal["original", "unknown", "merge", "finetune", "adapter", "quantized", "distilled"]
+    ]
+    | None = None,
     relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
     | None = None,
     method: list[str] | None = None,
@@ -365,6 +374,7 @@ def get_facets(
         query={
             "licence": licence,
             "domain": domain,
+            "kind": kind,
             "relation": relation,
             "method": method,
             "since": since,
@@ -382,6 +392,10 @@ def export_graph(
     limit: int | None = None,
     licence: list[str] | None = None,
     domain: list[str] | None = None,
+    kind: list[
+        Literal["original", "unknown", "merge", "finetune", "adapter", "quantized", "distilled"]
+    ]
+    | None = None,
     relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
     | None = None,
     method: list[str] | None = None,
@@ -400,6 +414,7 @@ def export_graph(
             "limit": limit,
             "licence": licence,
             "domain": domain,
+            "kind": kind,
             "relation": relation,
             "method": method,
             "since": since,
