@@ -19,6 +19,7 @@ from leaderboard.scores.endpoints import router as scores
 from leaderboard.tables import intake
 from leaderboard.uplift.endpoints import router as uplift
 from leaderboard.uplift.tables.endpoints import router as uplift_tables
+from leaderboard.withdrawals.endpoints import router as withdrawals
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.http.app import ServiceParts, build_app
 from mergehub.kit.identity.introspection import ask_registry
@@ -40,7 +41,7 @@ def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub leaderboard",
-    routers=(benchmarks, imports, results, boards, scores, uplift, uplift_tables),
+    routers=(benchmarks, imports, withdrawals, results, boards, scores, uplift, uplift_tables),
     links=LINKS,
     readings=intake.readings,
     start=ask_registry,
