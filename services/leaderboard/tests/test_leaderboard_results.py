@@ -96,9 +96,8 @@ async def test_an_archive_of_files(send, client):
         ("\x00\x01", {}),
         (TABLE, {"mapping": "benchmarks: {ARC: arc}"}),
         (TABLE, {"mapping": "not: [yaml"}),
-        (TABLE, {"format": "lm-eval"}),
     ],
-    ids=["bytes", "mapping without a model", "no mapping", "another format"],
+    ids=["bytes", "mapping without a model", "no mapping"],
 )
 async def test_a_file_that_cannot_be_read_says_why(send, content, asked):
     problem = await send(content, status=422, **asked)
