@@ -9,6 +9,22 @@ from mergehub.client.calls import Call, Pages, part
 from mergehub.client.types import lineage as t
 
 
+def list_model_facts(
+    *,
+    after: int | None = None,
+    limit: int | None = None,
+    wait: int | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.FactsPage]:
+    """The models that changed after `after`, each once, with their facts, flags and parents."""
+    return Call(
+        "GET",
+        "/v1/models/facts",
+        query={"after": after, "limit": limit, "wait": wait},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
 def list_models(
     *,
     name: str | None = None,
@@ -289,6 +305,10 @@ def get_map(
     layout: Literal["layers", "families"] | None = None,
     licence: list[str] | None = None,
     domain: list[str] | None = None,
+    kind: list[
+        Literal["original", "unknown", "merge", "finetune", "adapter", "quantized", "distilled"]
+    ]
+    | None = None,
     relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
     | None = None,
     method: list[str] | None = None,
@@ -308,6 +328,7 @@ def get_map(
             "layout": layout,
             "licence": licence,
             "domain": domain,
+            "kind": kind,
             "relation": relation,
             "method": method,
             "since": since,
@@ -336,6 +357,10 @@ def get_facets(
     *,
     licence: list[str] | None = None,
     domain: list[str] | None = None,
+    kind: list[
+        Literal["original", "unknown", "merge", "finetune", "adapter", "quantized", "distilled"]
+    ]
+    | None = None,
     relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
     | None = None,
     method: list[str] | None = None,
@@ -349,6 +374,7 @@ def get_facets(
         query={
             "licence": licence,
             "domain": domain,
+            "kind": kind,
             "relation": relation,
             "method": method,
             "since": since,
@@ -366,6 +392,10 @@ def export_graph(
     limit: int | None = None,
     licence: list[str] | None = None,
     domain: list[str] | None = None,
+    kind: list[
+        Literal["original", "unknown", "merge", "finetune", "adapter", "quantized", "distilled"]
+    ]
+    | None = None,
     relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
     | None = None,
     method: list[str] | None = None,
@@ -384,6 +414,7 @@ def export_graph(
             "limit": limit,
             "licence": licence,
             "domain": domain,
+            "kind": kind,
             "relation": relation,
             "method": method,
             "since": since,
