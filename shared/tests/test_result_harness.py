@@ -58,7 +58,7 @@ def test_all_that_a_file_says_of_a_run_is_in_its_rows() -> None:
         "harness": "lm-evaluation-harness", "harness_version": "0.4.9.1", "task_hash": "1f2e",
         "seed": 0, "evaluated_on": "2025-11-17", "line": 1,
     }  # fmt: skip
-    assert (flexible.metric, flexible.value) == ("exact_match,flexible-extract", 0.75)
+    assert (flexible.metric, flexible.value) == ("exact_match:flexible-extract", 0.75)
     assert flexible.stderr is None
 
 

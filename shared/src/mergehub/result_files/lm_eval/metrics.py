@@ -30,7 +30,7 @@ def measured(scores: Mapping[str, Any]) -> list[Measured]:
     """The scores of one task.
 
     `acc,none` is `acc`. If a metric has several filters, that of the strict one is the metric
-    itself, as boards take it; the others keep the filter in their names.
+    itself, as boards take it; the others have the filter after a colon.
     """
     keys = [key for key in scores if _is_score(key)]
     filters: dict[str, list[str]] = {}
@@ -41,7 +41,7 @@ def measured(scores: Mapping[str, Any]) -> list[Measured]:
     for key in keys:
         written, _, rule = (each.strip() for each in key.partition(","))
         plain = rule == _plain_filter(filters[written])
-        metric = written if plain else f"{written},{rule}"
+        metric = written if plain else f"{written}:{rule}"
         error = scores.get(f"{written}_stderr,{rule}" if rule else f"{written}_stderr")
         found.append(Measured(metric, written, rule, scores[key], error))
     return found

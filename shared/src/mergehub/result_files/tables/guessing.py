@@ -134,7 +134,7 @@ def _titled(column: str) -> tuple[str, Named | None, tuple[str, ...]]:
     short = benchmark_named(found["title"])
     if short is None or short.known is None:
         return title, named, ()
-    usual = {"strict": short.metric, "flexible": f"{short.metric},flexible-extract"}
+    usual = {"strict": short.metric, "flexible": f"{short.metric}:flexible-extract"}
     words = [each.strip().lower() for each in found["metrics"].split("/")]
     metrics = [each if each in short.known.metrics else usual.get(each) for each in words]
     if all(metrics):
