@@ -166,12 +166,10 @@ async def test_rows_that_contradict_each_other_are_doubtful(bring):
 
 
 async def test_another_origin_that_says_otherwise_is_doubtful(bring):
-    await bring(row(value=0.4), origin="one.csv")
-    same, near, far = (
-        await bring(row(value=value), origin="two.csv") for value in (0.4, 0.402, 0.48)
-    )
+    said = {"one.csv": 0.4, "two.csv": 0.402, "three.csv": 0.48}
+    same, near, far = [await bring(row(value=said[each]), origin=each) for each in said]
     assert whys(same, "doubtful") == whys(near, "doubtful") == {}
-    assert whys(far, "doubtful") == {1: "one.csv has another value of the same, 0.4."}
+    assert whys(far, "doubtful") == {1: "two.csv has another value of the same, 0.402."}
 
 
 async def test_claims_that_lineage_knows_better_are_doubtful(bring, resources):
@@ -185,10 +183,10 @@ async def test_claims_that_lineage_knows_better_are_doubtful(bring, resources):
                 licence="mit", architecture="llama", domains=[], flags=[], position=1,
             )
         )  # fmt: skip
-    report = await bring(
-        row(claims={"merged": False, "licence": "Apache License 2.0", "architecture": "qwen"}),
-        row(benchmark="bbh", claims={"merged": True, "licence": "MIT License"}),
-    )
+    agrees = await bring(row(benchmark="bbh", claims={"merged": True, "licence": "MIT License"}))
+    assert whys(agrees, "doubtful") == {}
+    claims = {"merged": False, "licence": "Apache License 2.0", "architecture": "qwen"}
+    report = await bring(row(claims=claims))
     (why,) = whys(report, "doubtful").values()
     assert "claims that the model is not a merge; lineage knows that it is a merge." in why
     assert "claims the licence Apache License 2.0, and lineage knows mit." in why
@@ -222,7 +220,7 @@ async def test_an_import_never_makes_a_benchmark_larger(bring, listed, registry,
     registry.score("m", "dates", "1101", shots=0)
     await caught_up()
     report = await bring(row("me/many", "dates", version="1", metric="acc", count=10**6, shots=0))
-    assert "dates has 4" in whys(report, "doubtful")[1]
+    assert "Dates has 4 items" in whys(report, "doubtful")[1]
     assert {each["model"]: each["full"] for each in await listed()} == {"m": True, "me/many": True}
 
 

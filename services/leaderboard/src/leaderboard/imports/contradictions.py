@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from leaderboard.facts.resolved import Resolved
+from leaderboard.facts.sizes import sizes
 from leaderboard.facts.storing import Newest
 from leaderboard.imports.checks import NEAR
 from leaderboard.models.models import ModelFactsRow
@@ -46,6 +47,16 @@ def with_others(statements: Iterable[Resolved], newest: Newest) -> Iterator[Doub
             continue
         if shown.evaluated_at == score.evaluated_at and abs(shown.value - score.value) > NEAR:
             yield place, f"{shown.named} has another value of the same, {shown.value:g}"
+
+
+async def with_sizes(session: AsyncSession, statements: Sequence[Resolved]) -> list[Doubt]:
+    """Statements of more items than the largest run of the hub's workers had."""
+    known = await sizes(session, {each.measure for each in statements})
+    return [
+        (place, f"{each.stated.measure.name} has {items:,} items, as far as the hub knows")
+        for place, each in enumerate(statements)
+        if (items := known[each.measure]) and (each.stated.score.counted or 0) > items
+    ]
 
 
 async def with_lineage(session: AsyncSession, statements: Sequence[Resolved]) -> list[Doubt]:

@@ -111,6 +111,7 @@ async def _doubted(
     for place, why in chain(
         contradictions.among(checked.lines, statements),
         contradictions.with_others(statements, before),
+        await contradictions.with_sizes(session, statements),
         await contradictions.with_lineage(session, statements),
     ):
         stated = found[place].stated
