@@ -128,6 +128,18 @@ def test_a_group_stands_beside_its_subtasks_once() -> None:
     assert said.refused == []
 
 
+def test_a_group_may_have_a_metric_that_only_some_of_its_tasks_have() -> None:
+    said = _said(_document(
+        results={"sums": {"acc,none": 0.5, "sample_len": 8, "sample_count": {"acc,none": 4}},
+                 "one": {"acc,none": 0.5}, "two": {"exact_match,none": 0.5}},
+        group_subtasks={"sums": ["one", "two"]}, versions={},
+        **{"n-samples": {each: {"original": 4, "effective": 4} for each in ("one", "two")}},
+    ))  # fmt: skip
+    assert said.values("benchmark", "count", "of", "limited") == [
+        ("sums", 4, 4, None), ("one", 4, 4, None), ("two", 4, 4, None),
+    ]  # fmt: skip
+
+
 def test_subtasks_are_found_through_groups_of_groups() -> None:
     scores = {"acc,none": 0.5}
     groups = {"mmlu": ["mmlu_stem"], "mmlu_stem": ["mmlu_abstract_algebra"]}

@@ -24,6 +24,8 @@ class Measured(NamedTuple):
     filter: str
     value: Any
     stderr: Any
+    count: Any = None
+    """How many items it is of, if that is fewer than the task has."""
 
 
 def measured(scores: Mapping[str, Any]) -> list[Measured]:
@@ -43,7 +45,9 @@ def measured(scores: Mapping[str, Any]) -> list[Measured]:
         plain = rule == _plain_filter(filters[written])
         metric = written if plain else f"{written}:{rule}"
         error = scores.get(f"{written}_stderr,{rule}" if rule else f"{written}_stderr")
-        found.append(Measured(metric, written, rule, scores[key], error))
+        counts = scores.get("sample_count")
+        count = counts.get(key) if isinstance(counts, dict) else None
+        found.append(Measured(metric, written, rule, scores[key], error, count))
     return found
 
 
