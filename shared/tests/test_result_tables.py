@@ -104,6 +104,13 @@ def test_of_two_scores_in_a_cell_the_mapping_says_which_is_which() -> None:
     assert said.values() == [pytest.approx(0.7596)]
 
 
+def test_cells_with_one_score_have_a_metric_of_their_own() -> None:
+    told = {"benchmark": "arc", "scale": "0-100", "metric": "acc", "metrics": [None, "acc_norm"]}
+    mapping = Mapping.of({"model": "Model", "benchmarks": {"ARC": told}})
+    said = Said("Model,ARC\norg/a,60 / 70\norg/b,50\n", mapping=mapping)
+    assert said.values("metric", "value") == [("acc_norm", pytest.approx(0.7)), ("acc", 0.5)]
+
+
 def test_two_scores_that_no_one_names_are_doubtful_and_not_imported() -> None:
     said = Said("Model,GSM8K\norg/a,64.91 ± 1.86 / 75.96 ± 1.59\norg/b,60.0 ± 1.9 / 70.0 ± 1.7\n")
     assert said.rows == []
