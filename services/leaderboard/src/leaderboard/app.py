@@ -10,7 +10,7 @@ from leaderboard.background import BACKGROUND
 from leaderboard.benchmarks.endpoints import router as benchmarks
 from leaderboard.boards.current import boards_in
 from leaderboard.boards.endpoints import router as boards
-from leaderboard.imports.endpoints import IMPORT_BYTES
+from leaderboard.imports.endpoints import FILE_BYTES, IMPORT_BYTES
 from leaderboard.imports.endpoints import router as imports
 from leaderboard.memory.replica import replica_in
 from leaderboard.memory.serving import facts_fault
@@ -44,7 +44,7 @@ PARTS = ServiceParts(
     links=LINKS,
     readings=intake.readings,
     start=ask_registry,
-    largest_bodies={"/results/imports": IMPORT_BYTES},
+    largest_bodies={"/results/imports": IMPORT_BYTES, "/results/files": FILE_BYTES},
     loops=_loops,
     unready=facts_fault,
 )
