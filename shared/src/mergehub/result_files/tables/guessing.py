@@ -175,6 +175,7 @@ def _score_column(column: _Column, kind: str | None, notes: list[str]) -> dict[s
         told["metric"] = column.metrics[0]
     elif column.metrics:
         told["metrics"] = column.metrics
+        told.pop("metric")
     if kind == "normalised" or (kind is None and _below_a_guess(column, scale)):
         told["values"] = "normalised"
         notes.append(
