@@ -169,9 +169,7 @@ def test_an_edge_list_is_imported_and_a_licence_followed(
         assert re.fullmatch(retold(told), said), f"{command}\nprinted\n{said}"
 
 
-def test_results_of_others_are_imported_and_exported(
-    empty_hub: RunningHub, tmp_path: Path
-) -> None:
+def test_results_of_others_are_imported_and_exported(empty_hub: RunningHub, tmp_path: Path) -> None:
     """The transcript of the guide to results, command by command."""
     (tmp_path / "here").mkdir()
     steps = transcript("results.md")

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mergehub.result_files.averages import step
 from mergehub.result_files.headers import cleaned
 from mergehub.result_files.rows import shown
 from mergehub.result_files.values import NOTHING
+
+from .averages import step
 
 LONGEST = 200
 MOST_PARTS = 10

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Fields
 from typing import Any, NamedTuple
 
-from mergehub.result_files.averages import is_average
 from mergehub.result_files.headers import bare, cleaned
 from mergehub.result_files.mapping import Mapping, ScoreColumn
 from mergehub.result_files.naming import Named, benchmark_named
 from mergehub.result_files.scales import HUNDRED, NATURAL, guessed, is_natural
 
+from .averages import is_average
 from .cells import BadCell, Score, is_nothing, scores, uses_comma
 from .column_names import ABOUT, FLAGS, MERGED, MODEL, NO_BENCHMARKS, NO_SCORES, SIZES
 from .signals import signals
