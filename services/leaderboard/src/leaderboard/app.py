@@ -12,7 +12,7 @@ from leaderboard.boards.current import boards_in
 from leaderboard.boards.endpoints import router as boards
 from leaderboard.boards.own_endpoints import router as own_boards
 from leaderboard.history.endpoints import router as history
-from leaderboard.imports.endpoints import IMPORT_BYTES
+from leaderboard.imports.endpoints import FILE_BYTES, IMPORT_BYTES
 from leaderboard.imports.endpoints import router as imports
 from leaderboard.memory.replica import replica_in
 from leaderboard.memory.serving import facts_fault
@@ -23,6 +23,7 @@ from leaderboard.scores.endpoints import router as scores
 from leaderboard.tables import intake
 from leaderboard.uplift.endpoints import router as uplift
 from leaderboard.uplift.tables.endpoints import router as uplift_tables
+from leaderboard.withdrawals.endpoints import router as withdrawals
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.http.app import ServiceParts, build_app
 from mergehub.kit.identity.introspection import ask_registry
@@ -47,6 +48,7 @@ PARTS = ServiceParts(
     routers=(
         benchmarks,
         imports,
+        withdrawals,
         results,
         boards,
         own_boards,
@@ -60,7 +62,7 @@ PARTS = ServiceParts(
     links=LINKS,
     readings=intake.readings,
     start=ask_registry,
-    largest_bodies={"/results/imports": IMPORT_BYTES},
+    largest_bodies={"/results/imports": IMPORT_BYTES, "/results/files": FILE_BYTES},
     loops=_loops,
     unready=facts_fault,
 )
