@@ -58,7 +58,7 @@ Writer = Annotated[Principal, Depends(requires("results:write"))]
 async def import_results(
     body: ResultImport, request: Request, writer: Writer
 ) -> ResultImportReport:
-    """Take in up to 10,000 scores, all or none; the report names each that was skipped or is odd.
+    """Take in up to 10,000 scores, all or none, and report which were skipped or are doubtful.
 
     The same rows again change nothing, so send an import again if its answer was lost. A dry run
     says what would become of the rows.

@@ -27,7 +27,7 @@ def get_benchmark(name: str, *, if_none_match: str | None = None) -> Call[t.Benc
 
 
 def import_results(body: t.ResultImport) -> Call[t.ResultImportReport]:
-    """Take in up to 10,000 scores, all or none; the report names each that was skipped or is odd."""
+    """Take in up to 10,000 scores, all or none, and report which were skipped or are doubtful."""
     return Call("POST", "/v1/results/imports", body=body)
 
 
@@ -94,6 +94,16 @@ def withdraw_results(body: t.ResultWithdrawalCreate) -> Call[t.ResultWithdrawn]:
 def restore_results(withdrawal: int) -> Call[None]:
     """Let the results of a withdrawal count again."""
     return Call("DELETE", f"/v1/results/withdrawals/{part(withdrawal)}")
+
+
+def moderate_results(body: t.ResultWithdrawalCreate) -> Call[t.ResultWithdrawn]:
+    """Let results count no more, whoever they are from. Importing them again is refused."""
+    return Call("POST", "/v1/results/moderation", body=body)
+
+
+def restore_moderated_results(withdrawal: int) -> Call[None]:
+    """Let the results of a withdrawal count again, whoever withdrew them."""
+    return Call("DELETE", f"/v1/results/moderation/{part(withdrawal)}")
 
 
 def list_results(

@@ -1024,7 +1024,7 @@ class ResultWithdrawal(TypedDict):
 class ResultWithdrawalCreate(TypedDict):
     """Which results: all of one origin, or a single one.
 
-    `account` is who imported them, by default the caller; others' need `results:moderate`."""
+    `account` is who imported them, by default the caller."""
 
     origin: NotRequired[str | None]
     account: NotRequired[str | None]
