@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lineage.memory.arrays import Flags, Numbers
+from lineage.memory.arrays import Flags, Numbers, among
 from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
 from lineage.memory.segments import Direction
@@ -43,5 +43,5 @@ class Wanted:
             (graph.models.domains, self.domains),
         ):
             if codes is not None:
-                kept &= np.isin(column[which], list(codes))
+                kept &= among(column[which], codes)
         return kept
