@@ -21,9 +21,14 @@ def composed(written: str) -> str:
     return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
+def usual(name: str) -> bool:
+    """Whether a text is a name without a closer look, as nearly all are."""
+    return _USUAL.fullmatch(name) is not None
+
+
 def fault(name: str) -> str | None:
     """Why a composed text is no model's name; None if it is one."""
-    if _USUAL.fullmatch(name):
+    if usual(name):
         return None
     if not name:
         return "there is no name here"

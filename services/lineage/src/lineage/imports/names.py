@@ -13,6 +13,8 @@ Fault = Literal["empty-name", "malformed-name"]
 
 def fault(name: str) -> Fault | None:
     """What is wrong with a name."""
+    if lineage_names.usual(name):
+        return None
     if not name.strip():
         return "empty-name"
     return "malformed-name" if lineage_names.fault(composed(name)) else None

@@ -34,6 +34,8 @@ T = TypeVar("T")
 Numbered = tuple[int, T]
 """A row with its line."""
 
+PLAIN: Final = 2
+"""A row has a child and a parent at least."""
 CHUNK: Final = 5000
 """Rows per transaction. Between its statements the process answers other requests."""
 
@@ -59,7 +61,8 @@ async def _bring(
     body: ImportCreate,
     findings: Findings,
 ) -> None:
-    statements = [_statement(row, body.source) for _, row in edges]
+    told: dict[str, Told] = {}
+    statements = [_statement(row, body.source, told) for _, row in edges]
     batch = Batch(statements, [_facts(row, body.source) for _, row in models])
     async with database.transaction() as session:
         report = await learn(session, batch, dry_run=body.dry_run)
@@ -134,10 +137,25 @@ def _facts(row: ImportedModel, source: str) -> Facts:
     )
 
 
-def _statement(row: ImportedEdge, of_import: str) -> Statement:
+def _statement(row: ImportedEdge, of_import: str, known: dict[str, Told]) -> Statement:
+    """What a row says. Most say no more than a relation; `known` has what that means."""
+    relation, role = row.get("relation", UNKNOWN), row.get("role")
+    if len(row) <= PLAIN + ("relation" in row) + ("line" in row):
+        told = known.get(relation)
+        if told is None:
+            told = known[relation] = _told(row, of_import)
+    else:
+        told = _told(row, of_import)
+    digests = (row.get("child_digest"), row.get("parent_digest"))
+    return Statement(
+        row["child"].strip(), row["parent"].strip(), role or usual_role(relation), told, *digests
+    )
+
+
+def _told(row: ImportedEdge, of_import: str) -> Told:
     source, relation = row.get("source") or of_import, row.get("relation", UNKNOWN)
     layers = row.get("layers")
-    told = Told(
+    return Told(
         relation,
         source,
         confidence(source, relation),
@@ -149,6 +167,3 @@ def _statement(row: ImportedEdge, of_import: str) -> Statement:
         made_on=row.get("made_on"),
         role_stated=states_role(relation, row.get("role")),
     )
-    role = row.get("role") or usual_role(relation)
-    digests = (row.get("child_digest"), row.get("parent_digest"))
-    return Statement(row["child"].strip(), row["parent"].strip(), role, told, *digests)
