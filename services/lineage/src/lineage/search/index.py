@@ -26,8 +26,8 @@ MANY = 4
 """If one name in so many is a candidate, all are looked through, as they lie beside each other."""
 MOST_IMPORTANT = 1 << 17
 GROWTH = 16
-LOOKED = 1 << 13
-"""So many other names are looked through for a fit. With several short words, more may have one."""
+LOOKED = 1 << 11
+"""So many of the most important names, and of the others, are looked through for a better fit."""
 SMALL = 1 << 14  # the most important models of so few edges are found in no time
 
 
@@ -69,12 +69,12 @@ class Index:
         self._index_new(graph)
         important = self.important(graph)
         candidates = self._candidates(graph, query, fit)
-        first = important[_has(candidates, important)]
+        some = slice(None if fit == INSIDE else LOOKED)
+        first = important[_has(candidates, important)][some]
         found = _matches(graph, first, query)
         yield from (each for each in found if fit == INSIDE or query.fit(each.line) <= fit)
         known = frozenset(first.tolist())
-        others = _numbers(graph, candidates)
-        found = _matches(graph, others if fit == INSIDE else others[:LOOKED], query)
+        found = _matches(graph, _numbers(graph, candidates)[some], query)
         for each in found:
             if each.model not in known and (fit == INSIDE or query.fit(each.line) <= fit):
                 yield each
