@@ -26,7 +26,7 @@ MANY = 4
 """If one name in so many is a candidate, all are looked through, as they lie beside each other."""
 MOST_IMPORTANT = 1 << 17
 GROWTH = 16
-LOOKED = 1 << 11
+LOOKED = 1 << 10
 """So many of the most important names, and of the others, are looked through for a better fit."""
 SMALL = 1 << 14  # the most important models of so few edges are found in no time
 
