@@ -66,7 +66,7 @@ def counted(graph: Graph, wanted: Wanted) -> Counts:
     shown = np.full(graph.size, wanted.where is None)
     kinds = _kinds.of(graph)
     for piece in pieces(graph):
-        _count_edges(graph, piece, wanted, counts)
+        _count_edges(graph, piece, wanted, kinds, counts)
         if wanted.where is not None:
             kept = wanted.where.keeps(graph.edges, piece.edges)
             shown[graph.edges.child[piece.edges][kept]] = True
@@ -76,10 +76,10 @@ def counted(graph: Graph, wanted: Wanted) -> Counts:
     return counts
 
 
-def _count_edges(graph: Graph, piece: Piece, wanted: Wanted, counts: Counts) -> None:
+def _count_edges(graph: Graph, piece: Piece, wanted: Wanted, kinds: Codes8, counts: Counts) -> None:
     """Count what edges say of their children, of which only some are wanted."""
     columns, where = graph.edges, wanted.where or EdgeFilter()
-    child = wanted.fits(graph, piece.models)
+    child = wanted.fits(graph, piece.models, kinds[piece.models])
     all_children = bool(child.all())
 
     def chosen(where: EdgeFilter, column: Facts) -> tuple[Numbers, Facts]:
@@ -116,10 +116,11 @@ def _count_models(
     """Count facts of the models that are shown."""
     models, shown = graph.models, shown[some] & graph.models.exists[some]
     any_licence, any_domain = replace(wanted, licences=None), replace(wanted, domains=None)
+    any_kind = replace(wanted, kinds=None)
     for tallied, codes, chosen in (
         (counts.licences, models.licence[some], any_licence),
         (counts.domains, models.domains[some], any_domain),
-        (counts.kinds, kinds[some], wanted),
+        (counts.kinds, kinds[some], any_kind),
     ):
-        kept = codes[shown & chosen.fits(graph, some)]
+        kept = codes[shown & chosen.fits(graph, some, kinds[some])]
         tallied += np.bincount(kept, minlength=CODES)
