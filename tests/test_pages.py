@@ -168,6 +168,7 @@ LISTS = {
 WHOLE = {
     "list_events": "a feed, read after a sequence: `after`",
     "list_scores": "likewise, after a revision",
+    "list_model_facts": "likewise, after a position",
     "list_members": "the few of an organisation",
     "list_quotas": "one for each thing that is counted",
     "list_queues": "one for each class of hardware",

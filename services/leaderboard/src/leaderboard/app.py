@@ -10,15 +10,20 @@ from leaderboard.background import BACKGROUND
 from leaderboard.benchmarks.endpoints import router as benchmarks
 from leaderboard.boards.current import boards_in
 from leaderboard.boards.endpoints import router as boards
+from leaderboard.boards.own_endpoints import router as own_boards
+from leaderboard.history.endpoints import router as history
 from leaderboard.imports.endpoints import FILE_BYTES, IMPORT_BYTES
 from leaderboard.imports.endpoints import router as imports
 from leaderboard.memory.replica import replica_in
 from leaderboard.memory.serving import facts_fault
+from leaderboard.recommendations.endpoints import router as recommendations
+from leaderboard.releases.endpoints import router as releases
 from leaderboard.results.endpoints import router as results
 from leaderboard.scores.endpoints import router as scores
 from leaderboard.tables import intake
 from leaderboard.uplift.endpoints import router as uplift
 from leaderboard.uplift.tables.endpoints import router as uplift_tables
+from leaderboard.withdrawals.endpoints import router as withdrawals
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.http.app import ServiceParts, build_app
 from mergehub.kit.identity.introspection import ask_registry
@@ -40,7 +45,20 @@ def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub leaderboard",
-    routers=(benchmarks, imports, results, boards, scores, uplift, uplift_tables),
+    routers=(
+        benchmarks,
+        imports,
+        withdrawals,
+        results,
+        boards,
+        own_boards,
+        releases,
+        history,
+        scores,
+        uplift,
+        uplift_tables,
+        recommendations,
+    ),
     links=LINKS,
     readings=intake.readings,
     start=ask_registry,
