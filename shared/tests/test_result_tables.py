@@ -192,8 +192,8 @@ def test_a_revision_and_a_precision_may_stand_beside_the_name(
         ("model,task,metric,score\na/b,gsm8k,acc,61\na/b,mmlu,acc,55\na/b,w,perplexity,9\n",
          [0.61, 0.55, 9]),
         ("model,task,score\na/b,gsm8k,0.61\na/b,mmlu,0.55\n", [0.61, 0.55]),
-        ("model,benchmark,value,stderr\na/b,gsm8k,61,1\n", [0.61]),
-        ("model,benchmark,value,harness_version,task_hash\na/b,elo-like,61,,\n", [61]),
+        ("model,benchmark,score,stderr\na/b,gsm8k,61,1\n", [0.61]),
+        ("model,benchmark,value\na/b,elo-like,61\n", [61]),
     ],
 )  # fmt: skip
 def test_a_line_for_each_score_is_a_table_too(table: str, values: list[float]) -> None:

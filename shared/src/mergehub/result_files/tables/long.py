@@ -23,8 +23,6 @@ SAME = {
     "nshot": "shots", "fewshot": "shots", "dtype": "precision", "date": "evaluated_on",
 }  # fmt: skip
 """Other names of columns, as they are compared."""
-OURS = {"harness_version", "task_hash"}
-"""Fields that only exports of a hub have; their values are shares."""
 WHOLE = ("count", "of", "shots", "seed")
 REPORTED = frozenset({"id", "source", "createdat", "run", "full", "origin", "account", "history",
                       "binary", "low", "high", "note", "line"})  # fmt: skip
@@ -61,8 +59,11 @@ def row(cells: Fields[str, Any], fields: Fields[str, str], line: int) -> ResultR
 
 
 def percentages(rows: Iterable[Fields[str, Any]], fields: Fields[str, str]) -> bool:
-    """Whether the scores of a table of others are from 0 to 100, as most of them show."""
-    if fields.keys() >= OURS:
+    """Whether the scores of a table are from 0 to 100, as most of them show; never a `value`.
+
+    Exports of a hub call them so, and those are shares.
+    """
+    if fields["value"] == "value":
         return False
     found = (row_ for row_ in rows if not is_natural(*_words(row_, fields)))
     scores = (_number(row_.get(fields["value"])) for row_ in found)
