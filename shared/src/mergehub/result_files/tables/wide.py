@@ -199,13 +199,13 @@ def _value(score: Score, column: _Column) -> tuple[float, float | None]:
     scale = HUNDRED if score.percent else column.scale
     if scale == NATURAL:
         return score.value, score.stderr
-    factor = 0.01 if scale == HUNDRED else 1.0
+    whole = 100.0 if scale == HUNDRED else 1.0
     if column.told.values == "normalised":
         value = raw_of(score.value, scale, column.named)
-        factor *= 1 - (column.named.baseline or 0.0)
+        whole /= 1 - (column.named.baseline or 0.0)
     else:
         value = share(score.value, scale, column.named)
-    return value, None if score.stderr is None else score.stderr * factor
+    return value, None if score.stderr is None else score.stderr / whole
 
 
 def _several(found: list[Score | None], column: _Column) -> str:
