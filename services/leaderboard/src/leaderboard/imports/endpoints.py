@@ -94,7 +94,7 @@ async def import_result_file(
     model: OfModel = None,
     dry_run: DryRun = False,
 ) -> ResultFileReport:
-    """Take in a file of results: CSV, JSON, JSON lines, YAML, a model card, or a ZIP of such files.
+    """Take in a file of results: CSV, JSON, JSON lines, YAML, a model card, or a ZIP of them.
 
     The body is the file itself. What a table's columns mean is guessed, unless `mapping` says so.
     Larger files than 32 MiB, or 50,000 rows, are for `mergehub results import`.
