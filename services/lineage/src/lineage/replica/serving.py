@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Request
 
 from lineage.memory.graph import Graph
-from lineage.replica.heap import LARGE, give_back
+from mergehub.kit.replica.heap import LARGE, give_back
 from lineage.replica.replica import Replica
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.problems.problem import Problem
