@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rowsOf, spanOf, whiskers } from "../src/plots/forest.ts";
-import { mostOf, neighbour, strengthOf, tokenOfHeat } from "../src/plots/heat.ts";
+import { rowsOf, sharesOf, spanOf, whiskers } from "../src/plots/forest.ts";
+import { halvesOf, mostOf, neighbour, strengthOf, tokenOfHeat } from "../src/plots/heat.ts";
 import { fitted, type Line, verdictOf } from "../src/plots/interval.ts";
 import { dayNumber, dayOf, steps } from "../src/plots/lines.ts";
 import { endsOf, linear, logarithmic } from "../src/plots/scale.ts";
@@ -58,15 +58,16 @@ test("a forest has a row for each line and each title, and zero in the middle of
     { key: "a", title: "a", lines: [line("x", -2, 1), line("y", 0, 8)] },
     { key: "b", title: "", lines: [line("x", 1, 2)] },
   ];
-  assert.deepEqual(
-    rowsOf(groups).map(({ kind, y }) => [kind, y]),
-    [
-      ["title", 13],
-      ["line", 39],
-      ["line", 65],
-      ["line", 91],
-    ],
-  );
+  const texts = rowsOf(groups).rows.map(({ kind, text, interval }) => [kind, text, interval]);
+  assert.deepEqual(texts, [
+    ["title", 13, 13],
+    ["line", 39, 39],
+    ["line", 65, 65],
+    ["line", 91, 91],
+  ]);
+  assert.equal(rowsOf(groups, true).height, 26 + 3 * 44);
+  assert.ok(sharesOf(390, groups).narrow);
+  assert.equal(sharesOf(900, groups).narrow, false);
   const [low, high] = spanOf(groups, true);
   assert.equal(-low, high);
   assert.ok(spanOf(groups.slice(1), true)[0] < 0, "zero is shown where all gain");
@@ -81,6 +82,12 @@ test("a colour says gain or loss, the stronger the more", () => {
   assert.equal(strengthOf(9, 4), strengthOf(4, 4));
   assert.equal(mostOf([null, -3, 2]), 2);
   assert.equal(mostOf([]), 0);
+});
+
+test("a long name of a column has two lines", () => {
+  assert.deepEqual(halvesOf("task_arithmetic"), ["task_", "arithmetic"]);
+  assert.deepEqual(halvesOf("slerp"), ["slerp", ""]);
+  assert.deepEqual(halvesOf("passthroughs"), ["passthroughs", ""]);
 });
 
 test("the arrow keys walk past the gaps of a heat map", () => {

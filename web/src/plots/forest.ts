@@ -2,17 +2,43 @@ import type { Group, Line } from "./interval.ts";
 import { type Ends, endsOf } from "./scale.ts";
 
 export const ROW = 26;
+const INTERVAL = 18; // below its label, where a picture is narrow
 
-/** A row of the plot and the height at which it lies. */
-export type Row = { y: number } & ({ kind: "title"; group: Group } | { kind: "line"; line: Line });
+/** A row of the plot and the height at which its text and its interval lie. */
+export type Row = { text: number; interval: number } & (
+  | { kind: "title"; group: Group }
+  | { kind: "line"; line: Line }
+);
 
-/** All rows from top to bottom; each group begins with its title, if it has one. */
-export function rowsOf(groups: readonly Group[]): Row[] {
-  const rows = groups.flatMap((group) => [
-    ...(group.title ? [{ kind: "title", group } as const] : []),
-    ...group.lines.map((line) => ({ kind: "line", line }) as const),
-  ]);
-  return rows.map((row, at) => ({ ...row, y: (at + 0.5) * ROW }));
+/** All rows from top to bottom, and how high they are; each group begins with its title, if it has one. */
+export function rowsOf(groups: readonly Group[], narrow = false): { rows: Row[]; height: number } {
+  const rows: Row[] = [];
+  let height = 0;
+  for (const group of groups) {
+    const middle = () => ({ text: height + ROW / 2, interval: height + ROW / 2 });
+    if (group.title) rows.push({ kind: "title", group, ...middle() });
+    if (group.title) height += ROW;
+    for (const line of group.lines) {
+      const { text, interval } = middle();
+      rows.push({ kind: "line", line, text, interval: narrow ? interval + INTERVAL : interval });
+      height += narrow ? ROW + INTERVAL : ROW;
+    }
+  }
+  return { rows, height };
+}
+
+const [PER_LETTER, NARROW, PAD, WORDS] = [7, 560, 12, 190];
+
+/** How the width of a plot is shared: names, axis, words; in a narrow one they lie above the axis. */
+export function sharesOf(width: number, groups: readonly Group[]) {
+  const narrow = width < NARROW;
+  const letters = groups.flatMap(({ lines }) => lines.map(({ label }) => label.length));
+  const longest = Math.max(8, ...letters) * PER_LETTER;
+  const words = Math.min(WORDS, width * 0.45);
+  if (narrow)
+    return { narrow, names: width - words - 3 * PAD, words, from: 2 * PAD, to: width - 2 * PAD };
+  const names = Math.min(longest, width * 0.36);
+  return { narrow, names, words, from: names + 3 * PAD, to: width - words - 3 * PAD };
 }
 
 /** The ends of the axis: all intervals, and zero if the plot is about differences. */

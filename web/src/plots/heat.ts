@@ -13,6 +13,14 @@ export interface HeatCell {
   current: boolean;
 }
 
+const ONE_LINE = 11;
+
+/** The name of a column in one line or two, parted where a word ends. */
+export function halvesOf(name: string): [first: string, second: string] {
+  const at = name.lastIndexOf("_", ONE_LINE) + 1;
+  return name.length > ONE_LINE && at ? [name.slice(0, at), name.slice(at)] : [name, ""];
+}
+
 const [PALEST, STRONGEST] = [0.08, 0.5];
 
 /** The token of the colour of a value. */
