@@ -65,7 +65,7 @@ test("a forest has a row for each line and each title, and zero in the middle of
     ["line", 65, 65],
     ["line", 91, 91],
   ]);
-  assert.equal(rowsOf(groups, true).height, 26 + 3 * 44);
+  assert.equal(rowsOf(groups, true).height, 26 + 3 * 46);
   assert.ok(sharesOf(390, groups).narrow);
   assert.equal(sharesOf(900, groups).narrow, false);
   const [low, high] = spanOf(groups, true);

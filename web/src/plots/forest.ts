@@ -2,7 +2,7 @@ import type { Group, Line } from "./interval.ts";
 import { type Ends, endsOf } from "./scale.ts";
 
 export const ROW = 26;
-const INTERVAL = 18; // below its label, where a picture is narrow
+const INTERVAL = 16; // below its label, where a picture is narrow
 
 /** A row of the plot and the height at which its text and its interval lie. */
 export type Row = { text: number; interval: number } & (
@@ -21,7 +21,7 @@ export function rowsOf(groups: readonly Group[], narrow = false): { rows: Row[];
     for (const line of group.lines) {
       const { text, interval } = middle();
       rows.push({ kind: "line", line, text, interval: narrow ? interval + INTERVAL : interval });
-      height += narrow ? ROW + INTERVAL : ROW;
+      height += narrow ? ROW + INTERVAL + 4 : ROW;
     }
   }
   return { rows, height };
