@@ -20,19 +20,31 @@ async def test_a_result_tells_all_that_is_known_of_it(registry, client, caught_u
     assert (score["value"], score["low"] > 0, score["high"] < 1) == (0.75, True, True)
     result.pop("id")
     assert result.pop("created_at")[:19] == told.time.isoformat()[:19]
+    assert result.pop("evaluated_at")[:19] == told.time.isoformat()[:19]
     assert result == {
         "model": "m",
-        "model_digest": "sha256:m",
+        "revision": "sha256:m",
+        "precision": "",
         "benchmark": "dates",
         "version": "1",
+        "subtask": "",
         "metric": "acc",
         "shots": 0,
+        "chat_template": None,
+        "task_hash": None,
         "stderr": 0.05,
         "count": 4,
         "full": True,
+        "seed": None,
         "harness": "lm-eval 0.4",
+        "harness_version": "",
         "run": told.data["run"],
         "source": "verified",
+        "origin": "registry",
+        "account": None,
+        "current": True,
+        "withdrawn": None,
+        "doubt": None,
     }
 
 

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import FastAPI
 
 from leaderboard.background import BACKGROUND
 from leaderboard.benchmarks.endpoints import router as benchmarks
+from leaderboard.boards.current import boards_in
 from leaderboard.boards.endpoints import router as boards
+from leaderboard.memory.replica import replica_in
+from leaderboard.memory.serving import facts_fault
 from leaderboard.results.endpoints import router as results
 from leaderboard.scores.endpoints import router as scores
 from leaderboard.tables import intake
 from leaderboard.uplift.endpoints import router as uplift
+from mergehub.kit.background.resources import Resources
 from mergehub.kit.http.app import ServiceParts, build_app
 from mergehub.kit.identity.introspection import ask_registry
 from mergehub.kit.openapi.links import Link
 from mergehub.kit.settings.environment import read_settings
 from mergehub.kit.settings.service import ServiceSettings
+from mergehub.kit.telemetry.loops import Loop
 
 LINKS = (
     Link("list_boards", ("get_board",), {"board": "$response.body#/items/0/name"}),
     Link("list_results", ("get_uplift",), {"model": "$response.body#/items/0/model"}),
 )
+
+
+def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
+    return {"facts": replica_in(resources).run, **boards_in(resources).loops()}
+
 
 PARTS = ServiceParts(
     background=BACKGROUND,
@@ -29,6 +41,8 @@ PARTS = ServiceParts(
     links=LINKS,
     readings=intake.readings,
     start=ask_registry,
+    loops=_loops,
+    unready=facts_fault,
 )
 
 

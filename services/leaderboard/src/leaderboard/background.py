@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from leaderboard.boards.current import boards_in
 from leaderboard.events import consumer
+from leaderboard.memory.replica import replica_in
+from leaderboard.models.following import LineageFollower
 from leaderboard.scores.keeping import CHANNEL, Scorekeeper
 from leaderboard.tables import CHANGED, intake
 from mergehub.kit.background.resources import Background, Resources
@@ -14,10 +17,13 @@ from mergehub.kit.telemetry.loops import Loop
 
 def _loops(resources: Resources) -> Mapping[str, Loop]:
     pruner = Pruner(resources.database, intake.prune, resources.settings.events_days)
+    replica = replica_in(resources)
     return {
         "consumer": consumer(resources, resources.metrics).run,
         "pruner": pruner.run,
-        "scores": Scorekeeper(resources).run,
+        "facts": replica.run,
+        "scores": Scorekeeper(resources, replica, boards_in(resources)).run,
+        "lineage": LineageFollower(resources).run,
     }
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
+
 import httpx
 import structlog
 from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from leaderboard.facts.evaluations import learn_evaluations, statement
+from leaderboard.facts.statement import Statement
 from leaderboard.parents.service import learn_production
-from leaderboard.results.service import learn_evaluation
 from leaderboard.tables import intake
 from mergehub.contracts.events import Envelope, EvaluationCompleted, ModelProduced
 from mergehub.kit.background.resources import Resources
@@ -17,6 +21,7 @@ from mergehub.kit.events.consumer import Consumer
 
 log = structlog.get_logger()
 
+EVALUATED = "evaluation.completed"
 ITEMS = "items"
 """The key under which a completed event has the score of each item."""
 
@@ -38,7 +43,7 @@ class Events:
 
         Raises httpx.HTTPError if the scores cannot be fetched now; the event is then retried.
         """
-        if event.type != "evaluation.completed":
+        if event.type != EVALUATED:
             return event
         told = EvaluationCompleted.model_validate(event.data)
         return event.model_copy(update={"data": event.data | {ITEMS: await self._items(told)}})
@@ -56,13 +61,23 @@ class Events:
 
 
 async def apply(session: AsyncSession, event: Envelope) -> None:
-    """Apply one event; ignore types that say nothing about results."""
-    if event.type == "model.produced":
-        await learn_production(session, ModelProduced.model_validate(event.data))
-    elif event.type == "evaluation.completed":
-        data = dict(event.data)
-        items = data.pop(ITEMS)
-        await learn_evaluation(session, EvaluationCompleted.model_validate(data), items, event.time)
+    """Apply one event."""
+    await apply_together(session, [event])
+
+
+async def apply_together(session: AsyncSession, events: Sequence[Envelope]) -> None:
+    """Apply events in their order; ignore types that say nothing about results."""
+    for kind, same in groupby(events, lambda event: event.type):
+        if kind == "model.produced":
+            for event in same:
+                await learn_production(session, ModelProduced.model_validate(event.data))
+        elif kind == EVALUATED:
+            await learn_evaluations(session, [_evaluation(event) for event in same])
+
+
+def _evaluation(event: Envelope) -> Statement:
+    told = EvaluationCompleted.model_validate(event.data)
+    return statement(told, event.data[ITEMS], event.time)
 
 
 def _kept_none(answer: httpx.Response) -> bool:
@@ -82,5 +97,6 @@ def consumer(resources: Resources, metrics: CollectorRegistry | None = None) -> 
         intake=intake,
         metrics=metrics,
         apply=apply,
+        apply_together=apply_together,
         complete=events.complete,
     )

@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.events import consumer
+from lineage.feed.keeping import CHANNEL, FeedKeeper
 from lineage.learning import changes
 from lineage.tables import intake
 from mergehub.kit.background.resources import Background, Resources
@@ -17,13 +18,20 @@ from mergehub.kit.telemetry.loops import Loop
 
 def _loops(resources: Resources) -> Mapping[str, Loop]:
     pruner = Pruner(resources.database, _prune, resources.settings.events_days)
-    return {"consumer": consumer(resources, resources.metrics).run, "pruner": pruner.run}
+    return {
+        "consumer": consumer(resources, resources.metrics).run,
+        "pruner": pruner.run,
+        "feed": FeedKeeper(resources).run,
+    }
 
 
 async def _prune(session: AsyncSession, keep: timedelta) -> int:
-    return await intake.prune(session, keep) + await changes.prune(session)
+    return await intake.prune(session, keep) + await changes.LOG.prune(session)
 
 
 BACKGROUND = Background(
-    name="lineage", migrations="lineage.migrations", loops=_loops, channels=(changes.CHANNEL,)
+    name="lineage",
+    migrations="lineage.migrations",
+    loops=_loops,
+    channels=(changes.CHANNEL, CHANNEL),
 )

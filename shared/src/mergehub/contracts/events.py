@@ -110,7 +110,10 @@ class ModelProduced(EventData):
 
 
 class EvaluationCompleted(EventData):
-    """A model was evaluated on one benchmark; item scores are at the run's `items` address."""
+    """A model was evaluated on one benchmark; item scores are at the run's `items` address.
+
+    `limited`: fewer items than the benchmark has were scored. What is null was not reported.
+    """
 
     run: UUID
     model: str
@@ -123,6 +126,12 @@ class EvaluationCompleted(EventData):
     count: int
     shots: int
     harness: str
+    harness_version: str | None = None
+    task_hash: str | None = None
+    chat_template: bool | None = None
+    precision: str | None = None
+    seed: int | None = None
+    limited: bool = False
 
 
 class WebhookDisabled(EventData):

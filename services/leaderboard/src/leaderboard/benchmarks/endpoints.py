@@ -19,8 +19,8 @@ async def list_benchmarks(
     asked: Paging,
 ) -> schemas.BenchmarkPage:
     """The benchmarks, sorted by name."""
-    after = asked.after(str, str, str)
+    after = asked.after(str, str, str, str)
     found = await repository.page(session, after=after, limit=asked.rows)
-    rows, next_cursor = asked.cut(found, lambda row: (row.name, row.version, row.metric))
+    rows, next_cursor = asked.cut(found, repository.key)
     items = [schemas.Benchmark.model_validate(row) for row in rows]
     return schemas.BenchmarkPage(items=items, next_cursor=next_cursor)

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from leaderboard.benchmarks.models import BenchmarkRow
+from leaderboard.benchmarks.models import MeasureRow
 
-_KEY = (BenchmarkRow.name, BenchmarkRow.version, BenchmarkRow.metric)
+_KEY = (MeasureRow.name, MeasureRow.version, MeasureRow.metric, MeasureRow.subtask)
 
 
-async def ensure(session: AsyncSession, name: str, version: str, metric: str, items: int) -> int:
-    """Return the benchmark's id; a run with more items than known raises its size."""
-    values = insert(BenchmarkRow).values(name=name, version=version, metric=metric, items=items)
-    upsert = values.on_conflict_do_update(
-        index_elements=_KEY,
-        set_={"items": func.greatest(BenchmarkRow.items, values.excluded["items"])},
-    )
-    return (await session.scalars(upsert.returning(BenchmarkRow.id))).one()
+def key(row: MeasureRow) -> tuple[str, str, str, str]:
+    """What measures are sorted by."""
+    return row.name, row.version, row.metric, row.subtask
 
 
 async def page(
     session: AsyncSession, *, after: Sequence[str] | None, limit: int
-) -> Sequence[BenchmarkRow]:
-    """At most `limit` benchmarks by name, version and metric, starting after `after`."""
-    query = select(BenchmarkRow).order_by(*_KEY).limit(limit)
+) -> Sequence[MeasureRow]:
+    """At most `limit` measures by name, version and metric, starting after `after`."""
+    query = select(MeasureRow).order_by(*_KEY).limit(limit)
     if after is not None:
         query = query.where(tuple_(*_KEY) > tuple_(*after))
     return (await session.scalars(query)).all()

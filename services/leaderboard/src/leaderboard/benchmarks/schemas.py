@@ -12,7 +12,8 @@ class Benchmark(Answer):
     name: str
     version: str
     metric: str
-    items: int
+    subtask: str
+    items: int | None
 
 
 class BenchmarkPage(Page[Benchmark]):

@@ -1,8 +1,10 @@
 """Run by Alembic for each command."""
 
 from leaderboard.benchmarks import models as _benchmarks  # noqa: F401 - fills the metadata
+from leaderboard.facts import former as _former  # noqa: F401
+from leaderboard.facts import items as _items  # noqa: F401
+from leaderboard.facts import models as _facts  # noqa: F401
 from leaderboard.parents import models as _parents  # noqa: F401
-from leaderboard.results import models as _results  # noqa: F401
 from leaderboard.scores import models as _scores  # noqa: F401
 from leaderboard.tables import Base
 from mergehub.kit.database.migrations import run_env

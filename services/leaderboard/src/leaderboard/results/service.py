@@ -1,26 +1,23 @@
-"""The rules of results: the facts kept of an evaluation, and how certain its score is."""
+"""The rules of results: which are current, and how certain a score is."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from leaderboard.benchmarks import repository as benchmarks
-from leaderboard.names import known, spelled
+from leaderboard.facts.models import Source
+from leaderboard.names import known
 from leaderboard.results import repository, schemas
+from leaderboard.results.repository import Wanted
 from leaderboard.statistics import intervals
 from leaderboard.statistics.intervals import ALPHA, Estimate
-from leaderboard.tables import CHANGED
-from mergehub.contracts.events import EvaluationCompleted
-from mergehub.kit.database.notify import notify
+from mergehub.benchmarks.catalogue import find
 from mergehub.kit.paging.pages import PageRequest
-
-VERIFIED = "verified"
 
 
 @dataclass(frozen=True, order=True)
@@ -30,7 +27,7 @@ class Setting:
     benchmark: str
     version: str
     metric: str
-    shots: int
+    shots: int | None
 
 
 @dataclass(frozen=True)
@@ -57,31 +54,10 @@ class Score:
 Scores = dict[str, dict[Setting, Score]]
 
 
-async def learn_evaluation(
-    session: AsyncSession,
-    told: EvaluationCompleted,
-    items: Mapping[str, float],
-    created_at: datetime,
-) -> None:
-    """Store the outcome of one benchmark of an evaluate run."""
-    benchmark_id = await benchmarks.ensure(
-        session, told.benchmark, told.version, told.metric, told.count
-    )
-    copied = {"model_digest", "value", "stderr", "count", "shots", "harness", "run"}
-    values = told.model_dump(include=copied) | {
-        "model": await spelled(session, told.model),
-        "benchmark_id": benchmark_id,
-        "binary": bool(items) and set(items.values()) <= {0.0, 1.0},
-        "source": VERIFIED,
-        "created_at": created_at,
-    }
-    await repository.add(session, values, items)
-    await notify(session, CHANGED)
-
-
 def _score(row: Row[Any]) -> Score:
     items: int = row._mapping["count"]  # the name is a method of each row
-    return Score(row.id, row.value, row.stderr, items, row.binary)
+    stderr = math.sqrt(row.value * (1 - row.value) / items) if row.stderr is None else row.stderr
+    return Score(row.id, row.value, stderr, items, row.binary)
 
 
 async def newest(session: AsyncSession, models: Collection[str] | None = None) -> Scores:
@@ -93,23 +69,41 @@ async def newest(session: AsyncSession, models: Collection[str] | None = None) -
     return scores
 
 
-async def page(
-    session: AsyncSession,
-    *,
-    model: str | None,
-    benchmark: str | None,
-    asked: PageRequest,
-) -> schemas.ResultPage:
+async def page(session: AsyncSession, wanted: Wanted, asked: PageRequest) -> schemas.ResultPage:
     """Return a page of results. Raises BadCursor."""
-    before = asked.after(int)
-    model = model and await known(session, model)
-    found = await repository.page(
-        session, model=model, benchmark=benchmark, before=before, limit=asked.rows
+    after = asked.after(int)
+    model = wanted.model and await known(session, wanted.model)
+    found = wanted.benchmark and find(wanted.benchmark)
+    benchmark = found.benchmark.name if found else wanted.benchmark
+    wanted = wanted._replace(model=model, benchmark=benchmark)
+    rows = await repository.page(session, wanted, after[0] if after else None, asked.rows)
+    shown, next_cursor = asked.cut(rows, lambda row: (row.id,))
+    return schemas.ResultPage(items=[told(row) for row in shown], next_cursor=next_cursor)
+
+
+def told(row: Row[Any]) -> schemas.Result:
+    """The answer about a result."""
+    fields = row._asdict()
+    withdrawn = {**fields, "id": row.withdrawal} if row.withdrawal else None
+    return schemas.Result.model_validate(
+        fields
+        | {
+            "score": measured(row.value, row.stderr, fields["count"], binary=row.binary),
+            "full": not row.limited,
+            "source": Source(row.source).name,
+            "withdrawn": withdrawn and schemas.Withdrawn.model_validate(withdrawn),
+        }
     )
-    rows, next_cursor = asked.cut(found, lambda row: (row.id,))
-    return schemas.ResultPage(items=[_told(row) for row in rows], next_cursor=next_cursor)
 
 
-def _told(row: Row[Any]) -> schemas.Result:
-    score = schemas.Estimate.model_validate(_score(row).estimate)
-    return schemas.Result.model_validate(row._asdict() | {"score": score})
+def measured(
+    value: float, stderr: float | None, count: int | None, *, binary: bool
+) -> schemas.Measured:
+    """A value with its interval, if one can be told."""
+    if binary and count and 0 <= value <= 1:
+        estimate = intervals.wilson(value, count, ALPHA)
+    elif stderr is not None:
+        estimate = intervals.normal(value, stderr, ALPHA)
+    else:
+        return schemas.Measured(value=value, low=None, high=None)
+    return schemas.Measured(value=value, low=estimate.low, high=estimate.high)

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from leaderboard.facts import item_scores
 from leaderboard.names import known
 from leaderboard.parents import repository as parent_rows
 from leaderboard.parents.models import ParentRow
-from leaderboard.results import repository as result_rows
 from leaderboard.results import service as results
 from leaderboard.results.schemas import Setting as ToldSetting
 from leaderboard.results.service import Score, Scores, Setting
@@ -60,7 +60,7 @@ async def _compare(
     own = scores[model]
     shared = {name: {s: each[s] for s in own.keys() & each.keys()} for name, each in scores.items()}
     ids = [score.result for each in shared.values() for score in each.values()]
-    items = await result_rows.items(session, ids)
+    items = await item_scores.read(session, ids)
 
     def measured(score: Score) -> Measured:
         return Measured(score.at, items.get(score.result, {}))

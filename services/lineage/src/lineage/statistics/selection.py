@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineage.memory.arrays import Flags, Numbers, distinct
-from lineage.memory.codes import Codes, licence_codes, sets_with
 from lineage.memory.columns import RELATIONS, ROLES
 from lineage.memory.graph import Graph
+from mergehub.columns.codes import Codes, codes_of, sets_with
 
 BASE = ROLES.index("base")
 
@@ -73,7 +73,7 @@ class Selection:
             sets = sets_with(graph.codes.domains, self.domains)
             edges = edges[_among(graph.models.domains[graph.edges.child[edges]], sets)]
         if self.licences is not None:
-            codes = licence_codes(graph.codes.licence, self.licences)
+            codes = codes_of(graph.codes.licence, self.licences)
             edges = edges[_among(graph.models.licence[graph.edges.child[edges]], codes)]
         if self.base is not None:
             chosen = np.zeros(graph.size, np.bool_)

@@ -1,8 +1,12 @@
-"""The log of changes, and how far a replica has followed it."""
+"""The log of changes, and how far a replica has followed it.
+
+A service's table `changes` has a row for each transaction that changed something: its `id`, the
+transaction `xid`, and for each kind of row an array of those that were added or changed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -12,12 +16,16 @@ AT_ONCE = 50  # a change may have ten thousand rows
 HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
 AFTER = """
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon, changes.id,
-  changes.xid::text AS xid, changes.edges, changes.models
+  changes.xid::text AS xid, {kinds}
 FROM (SELECT) AS once
 LEFT JOIN changes ON changes.xid >= $1::text::xid8 AND NOT changes.id = ANY($2)
 ORDER BY changes.id
 LIMIT $3
 """
+
+
+class AnotherDatabase(Exception):
+    """The log has gone back: the database was replaced, perhaps by a backup."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +53,13 @@ class Place:
 class Changes:
     """Changes that a replica has not applied, `transactions` by the id of each.
 
-    - `edges`, `models`: the ids and numbers of the rows that were added or changed.
+    - `rows`: by kind, the numbers of the rows that were added or changed, sorted.
     - `more`: there may be others.
     """
 
     horizon: int
     transactions: Mapping[int, int]
-    edges: list[int]
-    models: set[int]
+    rows: Mapping[str, list[int]]
     more: bool
 
 
@@ -61,14 +68,22 @@ async def horizon(connection: asyncpg.Connection) -> int:
     return int(await connection.fetchval(HORIZON))
 
 
-async def after(connection: asyncpg.Connection, place: Place) -> Changes:
-    """The changes that the snapshot sees and that were not applied."""
-    rows = await connection.fetch(AFTER, str(place.horizon), list(place.applied), AT_ONCE)
+async def after(connection: asyncpg.Connection, place: Place, kinds: Sequence[str]) -> Changes:
+    """The changes that the snapshot sees and that were not applied. Raises AnotherDatabase."""
+    query = AFTER.format(kinds=", ".join(f"changes.{kind}" for kind in kinds))
+    rows = await connection.fetch(query, str(place.horizon), list(place.applied), AT_ONCE)
     changes = [row for row in rows if row["id"] is not None]
-    return Changes(
+    found = Changes(
         int(rows[0]["horizon"]),
         {row["id"]: int(row["xid"]) for row in changes},
-        sorted({edge for row in changes for edge in row["edges"]}),
-        {model for row in changes for model in row["models"]},
+        {kind: sorted({each for row in changes for each in row[kind]}) for kind in kinds},
         more=len(changes) == AT_ONCE,
     )
+    if found.horizon < place.horizon:
+        raise AnotherDatabase
+    return found
+
+
+def moment(connection: asyncpg.Connection) -> asyncpg.transaction.Transaction:
+    """A transaction whose statements all see the same state."""
+    return connection.transaction(isolation="repeatable_read", readonly=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from mergehub.contracts.event_samples.samples import samples
 from mergehub.contracts.events import TYPES, Envelope
-from mergehub.contracts.samples import samples
 
 SUMMARIES = {
     "recipe.published": "A version of a recipe was published.",

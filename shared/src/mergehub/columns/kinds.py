@@ -13,7 +13,8 @@ import asyncpg
 import numpy as np
 from numpy.typing import NDArray
 
-from lineage.memory.arrays import NOTHING, Integers, Numbers
+Numbers = NDArray[np.int32]
+Integers = NDArray[np.int64]
 
 PART = 1 << 18  # so many at a time, to need little memory
 
@@ -34,7 +35,7 @@ async def texts_of(
     """
     parts = [kinds[begin : begin + PART] for begin in range(0, len(kinds), PART)]
     distinct = np.unique(np.concatenate([kinds[:0], *(np.unique(part) for part in parts)]))
-    each = np.concatenate([NOTHING, *(_places(distinct, part) for part in parts)])
+    each = np.concatenate([np.empty(0, np.int32), *(_places(distinct, part) for part in parts)])
     examples = np.empty(len(distinct), np.int64)
     examples[each] = keys
     rows = {row[0]: row for row in await connection.fetch(query, examples.tolist())}

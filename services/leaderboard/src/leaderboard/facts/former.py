@@ -1,4 +1,7 @@
-"""The tables of results and of their item scores."""
+"""The tables of the release before. Triggers keep them current, so that it may come back.
+
+Nothing of it is read but `result_items`, until a task has moved them to `fact_items`.
+"""
 
 from __future__ import annotations
 
@@ -15,20 +18,34 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    func,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leaderboard.tables import Base
 
-ModelName = String(500, collation="C")
+
+class OldSpellingRow(Base):
+    __tablename__ = "spellings"
+
+    name: Mapped[str] = mapped_column(String(500, collation="C"), primary_key=True)
+
+    __table_args__ = (Index("uq_spellings_lower_name", func.lower(name), unique=True),)
 
 
-class ResultRow(Base):
-    """One score of one model. Ids grow with time, so the newest result has the highest.
+class OldBenchmarkRow(Base):
+    __tablename__ = "benchmarks"
+    __table_args__ = (UniqueConstraint("name", "version", "metric"),)
 
-    `binary`: every item is right (1) or wrong (0), so the score is a share of items.
-    """
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100, collation="C"))
+    version: Mapped[str] = mapped_column(String(200, collation="C"))
+    metric: Mapped[str] = mapped_column(String(100, collation="C"))
+    items: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
+
+class OldResultRow(Base):
     __tablename__ = "results"
     __table_args__ = (
         UniqueConstraint("run", "benchmark_id"),
@@ -36,7 +53,7 @@ class ResultRow(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    model: Mapped[str] = mapped_column(ModelName)
+    model: Mapped[str] = mapped_column(String(500, collation="C"))
     model_digest: Mapped[str] = mapped_column(String(200))
     benchmark_id: Mapped[int] = mapped_column(ForeignKey("benchmarks.id"), index=True)
     value: Mapped[float] = mapped_column(Double)
@@ -50,9 +67,7 @@ class ResultRow(Base):
     created_at: Mapped[datetime]
 
 
-class ResultItemRow(Base):
-    """The score of one item; the same hash is the same item in another model's result."""
-
+class OldItemRow(Base):
     __tablename__ = "result_items"
 
     result_id: Mapped[int] = mapped_column(
