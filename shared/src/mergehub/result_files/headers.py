@@ -1,0 +1,31 @@
+"""The names of columns as people write them, without what only decorates them."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_LINK = re.compile(r"!?\[([^\[\]]{0,500})\]\([^()\s]{0,2000}\)")
+_MARKS = re.compile(r"[*`~]+|(?<!\w)_+|_+(?!\w)")
+_DECORATION = ("So", "Sk", "Cf", "Co", "Cs", "Cn")
+_ARROWS = "↑↓⬆⬇▲▼△▽⇧⇩⇑⇓↗↘"
+LONGEST = 500
+
+
+def cleaned(written: str) -> str:
+    """The text without HTML, Markdown, emoji and arrows, with single spaces."""
+    text = html.unescape(_TAG.sub(" ", written[: 10 * LONGEST]))
+    text = _MARKS.sub("", _LINK.sub(r"\1", text))
+    kept = (
+        " " if each in _ARROWS or unicodedata.category(each) in _DECORATION else each
+        for each in text
+        if each not in "\ufe0e\ufe0f\u200d"
+    )  # fmt: skip
+    return " ".join("".join(kept).split())[:LONGEST]
+
+
+def bare(written: str) -> str:
+    """The letters and digits of a cleaned name, in lower case, as names are compared."""
+    return re.sub(r"[^a-z0-9]", "", cleaned(written).lower())

@@ -1,0 +1,62 @@
+"""The metrics of a task as lm-evaluation-harness writes them, and the names that boards use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+NO_METRICS = frozenset({"alias", "name", "sample_len", "sample_count", "group", "em_stderr"})
+LENIENT = "flexible-extract"
+STRICT = ("none", "strict-match")
+OLD_TASKS = {
+    ("truthfulqa_mc", "mc1"): ("truthfulqa_mc1", "acc"),
+    ("truthfulqa_mc", "mc2"): ("truthfulqa_mc2", "acc"),
+    ("gsm8k", "acc"): ("gsm8k", "exact_match"),
+}
+"""Tasks and metrics that older harnesses called otherwise."""
+
+
+class Measured(NamedTuple):
+    """One score of a task: its metric as boards call it, and as the file does."""
+
+    metric: str
+    written: str
+    filter: str
+    value: Any
+    stderr: Any
+
+
+def measured(scores: Mapping[str, Any]) -> list[Measured]:
+    """The scores of one task.
+
+    `acc,none` is `acc`. If a metric has several filters, that of the strict one is the metric
+    itself, as boards take it; the others keep the filter in their names.
+    """
+    keys = [key for key in scores if _is_score(key)]
+    filters: dict[str, list[str]] = {}
+    for key in keys:
+        written, _, rule = key.partition(",")
+        filters.setdefault(written.strip(), []).append(rule.strip())
+    found = []
+    for key in keys:
+        written, _, rule = (each.strip() for each in key.partition(","))
+        plain = rule == _plain_filter(filters[written])
+        metric = written if plain else f"{written},{rule}"
+        error = scores.get(f"{written}_stderr,{rule}" if rule else f"{written}_stderr")
+        found.append(Measured(metric, written, rule, scores[key], error))
+    return found
+
+
+def _is_score(key: Any) -> bool:
+    if not isinstance(key, str) or not key.strip() or key in NO_METRICS:
+        return False
+    return not key.partition(",")[0].endswith("_stderr")
+
+
+def _plain_filter(rules: list[str]) -> str | None:
+    """The filter whose score goes by the metric's name alone, if one is plainly that."""
+    for rule in ("", *STRICT):
+        if rule in rules:
+            return rule
+    others = [rule for rule in rules if rule != LENIENT]
+    return others[0] if len(others) == 1 else None

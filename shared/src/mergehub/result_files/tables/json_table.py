@@ -1,0 +1,55 @@
+"""The records of a table in JSON: a list or lines of objects, columns beside rows, or wrapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mergehub.lineage_files.rows import Skipped
+from mergehub.result_files.rows import Refused
+
+WRAPPERS = ("rows", "data", "results", "items", "models", "leaderboard", "entries", "records")
+DEEPEST = 3
+Line = tuple[int, dict[str, Any]]
+
+
+def json_lines(values: Iterator[tuple[int, Any]]) -> Iterator[Line | Refused]:
+    """Each record with its line, or its place in a list that fills the file."""
+    for line, value in values:
+        if isinstance(value, Skipped):
+            yield Refused(value.line, value.reason)
+        else:
+            yield from _records(value, line, 0)
+
+
+def _records(value: Any, line: int, depth: int) -> Iterator[Line | Refused]:
+    if isinstance(value, dict):
+        yield from _object(value, line, depth)
+    elif isinstance(value, list) and depth < DEEPEST:
+        for place, each in enumerate(value, line):
+            yield from _records(each, place, depth + 1)
+    else:
+        yield Refused(line, "this is not a JSON object")
+
+
+def _object(value: dict[str, Any], line: int, depth: int) -> Iterator[Line | Refused]:
+    columns, data = value.get("columns", value.get("headers")), value.get("data")
+    if isinstance(columns, list) and isinstance(data, list):
+        for place, each in enumerate(data, line):
+            if isinstance(each, list):
+                yield place, dict(zip(map(str, columns), each, strict=False))
+        return
+    if isinstance(value.get("row"), dict):  # as the data server of Hugging Face wraps them
+        yield line, value["row"]
+        return
+    if depth < DEEPEST:
+        for name in WRAPPERS:
+            held = value.get(name)
+            if isinstance(held, list) and held and isinstance(held[0], dict | list):
+                yield from _records(held, line, depth + 1)
+                return
+    if value and all(isinstance(each, dict) for each in value.values()):
+        for place, (name, each) in enumerate(value.items(), line):
+            yield place, {"model": name, **each}
+        return
+    yield line, value
