@@ -62,6 +62,23 @@ async def test_a_shared_address_shows_the_part_that_was_seen(
     await expect(page.get_by_role("button", name="Back")).to_be_disabled()  # no step of its own
 
 
+async def test_what_is_chosen_beside_the_map_is_brought_into_view(
+    hub: RunningHub, page: Page, lineage: Lineage
+) -> None:
+    await open_map(page, hub, f"focus={lineage.id('atlas/base')}&depth=1")
+    chosen = page.locator(".names span", has_text="merge")
+    await expect(chosen).to_have_count(1)
+    await page.mouse.move(400, 400)
+    await page.mouse.down()
+    await page.mouse.move(400, 2000)
+    await page.mouse.up()
+    await page.wait_for_url("**seen=**")
+    await expect(chosen).to_have_count(0)
+    await panel(page).get_by_role("button", name="atlas/merge", exact=True).click()
+    await expect(chosen).to_have_count(1)
+    await expect(page.locator(".names span", has_text="grandchild")).to_have_count(1)
+
+
 async def test_a_path_is_shown_as_it_was_chosen_although_the_map_lacks_its_models(
     hub: RunningHub, page: Page, lineage: Lineage
 ) -> None:

@@ -241,6 +241,8 @@ async def test_a_map_of_all_begins_with_the_most_used_models(family, get):
         ({"since": "2026-11-01", "relation": "merge"}, {"m/one", "m/two", "t/0"}),
         ({"licence": ["mit", "apache-2.0"]}, {"m/one", "org/base"}),
         ({"domain": "code"}, {"m/one"}),
+        ({"kind": "adapter"}, {"x/two"}),
+        ({"kind": ["adapter", "merge"], "licence": "mit"}, {"m/one"}),
         ({"domain": "cooking"}, set()),
         ({"method": "never used"}, set()),
     ],

@@ -22,6 +22,8 @@ export class MapSession {
   found = $state.raw<readonly string[]>([]);
   /** Whether the next model that is pressed is the other end of a path. */
   picking = $state(false);
+  /** The node that a person has just chosen beside the map, which is to be in view. */
+  sought = $state.raw<{ node: number } | null>(null);
   /** The name of the panel's model, which need not be on the map. */
   named = $state.raw({ id: "", name: "" });
   #answer = $state.raw<GraphAnswer | null>(null);
@@ -44,7 +46,6 @@ export class MapSession {
   // Of a state only what they need, so that a camera that moves changes none of them.
   readonly colour = $derived(this.state.colour);
   readonly #least = $derived(this.state.least);
-  readonly #kinds = $derived(this.state.kind.join("\n"));
   readonly #path = $derived(this.#pathOf(this.state).join("\n"));
   readonly selected = $derived(this.#index(this.state.model));
   readonly target = $derived(this.#index(this.state.to));
@@ -58,7 +59,7 @@ export class MapSession {
     if (!graph) return new Uint8Array();
     const on = this.path.map((id) => graph.indexOf(id));
     const kept = new Set([graph.focus, this.selected, this.target, ...on]);
-    return shownOf(graph, this.#least / 100, this.#kinds ? this.#kinds.split("\n") : [], kept);
+    return shownOf(graph, this.#least / 100, kept);
   });
 
   /** What the graph answers, with the path that joined it. */
@@ -110,6 +111,7 @@ export class MapSession {
 
   /** Goes to another state. A way back leads to this one, unless `replace`. */
   go(change: Partial<MapState>, { replace = false } = {}): void {
+    this.sought = null;
     const moved = address.go(addressOf({ ...this.state, ...change }), { replace });
     if (!replace) this.#stepped = moved;
   }
@@ -132,6 +134,18 @@ export class MapSession {
     const opens = focus !== null && index !== null && this.graph?.hiddenOf(index);
     const more = opens && !open.includes(id) ? { open: [...open, id] } : {};
     this.go({ model: id, to: null, via: [], siblings: null, ...more });
+    this.#seek(index);
+  }
+
+  /** Shows the neighbours of a model that are not on the map. */
+  open(id: string): void {
+    this.go({ open: [...this.state.open, id] });
+    this.#seek(this.#index(id));
+  }
+
+  /** Shows no longer what a model has added. */
+  close(id: string): void {
+    this.go({ open: this.state.open.filter((each) => each !== id) });
   }
 
   /** Picks the other end of a path from the model of the panel. */
@@ -149,6 +163,10 @@ export class MapSession {
 
   retry(): void {
     this.#again += 1;
+  }
+
+  #seek(node: number | null): void {
+    this.sought = node === null ? null : { node };
   }
 
   async #load(question: string, signal: AbortSignal): Promise<void> {

@@ -44,7 +44,7 @@ def counted(graph: Graph, wanted: Wanted) -> Counts:
     kinds = np.zeros(graph.size, np.uint8)
     for piece in pieces(graph):
         kinds[piece.models] = kinds_in(graph, piece)
-        _count_edges(graph, piece, wanted, counts)
+        _count_edges(graph, piece, wanted, kinds, counts)
         if wanted.where is not None:
             edges = piece.edges[wanted.where.keeps(graph.edges, piece.edges)]
             shown[graph.edges.child[edges]] = shown[graph.edges.parent[edges]] = True
@@ -53,10 +53,12 @@ def counted(graph: Graph, wanted: Wanted) -> Counts:
     return counts
 
 
-def _count_edges(graph: Graph, piece: Piece, wanted: Wanted, counts: Counts) -> None:
+def _count_edges(
+    graph: Graph, piece: Piece, wanted: Wanted, kinds: Codes8, counts: Counts
+) -> None:
     """Count what edges say of their children, of which only some are wanted."""
     columns, where = graph.edges, wanted.where or EdgeFilter()
-    child = wanted.fits(graph, piece.models)[piece.rows]
+    child = wanted.fits(graph, piece.models, kinds[piece.models])[piece.rows]
 
     def chosen(where: EdgeFilter) -> tuple[Numbers, Numbers]:
         kept = child & where.keeps(columns, piece.edges)
@@ -87,10 +89,11 @@ def _count_models(
     """Count facts of the models that are shown."""
     models, shown = graph.models, shown[some] & graph.models.exists[some]
     any_licence, any_domain = replace(wanted, licences=None), replace(wanted, domains=None)
+    any_kind = replace(wanted, kinds=None)
     for tallied, codes, chosen in (
         (counts.licences, models.licence[some], any_licence),
         (counts.domains, models.domains[some], any_domain),
-        (counts.kinds, kinds[some], wanted),
+        (counts.kinds, kinds[some], any_kind),
     ):
-        kept = codes[shown & chosen.fits(graph, some)]
+        kept = codes[shown & chosen.fits(graph, some, kinds[some])]
         tallied += np.bincount(kept, minlength=CODES)
