@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rowsOf, sharesOf, spanOf, whiskers } from "../src/plots/forest.ts";
+import { rowsOf, sentenceOf, sharesOf, spanOf, whiskers } from "../src/plots/forest.ts";
 import { halvesOf, mostOf, neighbour, strengthOf, tokenOfHeat } from "../src/plots/heat.ts";
 import { fitted, type Line, verdictOf } from "../src/plots/interval.ts";
 import { dayNumber, dayOf, steps } from "../src/plots/lines.ts";
@@ -71,6 +71,8 @@ test("a forest has a row for each line and each title, and zero in the middle of
   const [low, high] = spanOf(groups, true);
   assert.equal(-low, high);
   assert.ok(spanOf(groups.slice(1), true)[0] < 0, "zero is shown where all gain");
+  assert.equal(sentenceOf(line("x", -2, 1), true), "x: -0.5 (-2.0 to +1.0)");
+  assert.equal(sentenceOf({ ...line("x", 1, 1), low: null, high: null }, false), "x: 1.0");
   assert.equal(whiskers(10, 20, 5), "M10 1v8M10 5H20M20 1v8");
 });
 

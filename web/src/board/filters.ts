@@ -1,4 +1,5 @@
 import type { BoardFacets } from "../hub/boards.ts";
+import type { List } from "./state.ts";
 
 export interface Option {
   value: string;
@@ -6,15 +7,20 @@ export interface Option {
   count: number | null;
 }
 
+/** How the hub calls what is not known. */
+const UNKNOWN = "unknown";
+
 /** What one can choose of a list: what the hub has, and what is chosen although nothing has it. */
 export function optionsOf(
   facets: BoardFacets | null,
-  list: string,
+  list: List,
   chosen: readonly string[],
 ): Option[] {
-  const found = (facets?.[list] ?? []).flatMap(({ value, models }) =>
-    value === null || value === "" ? [] : [{ value, label: value, count: models }],
-  );
+  const found = (facets?.[list] ?? []).map(({ value, models }) => ({
+    value,
+    label: value === UNKNOWN ? "not known" : value,
+    count: models,
+  }));
   const known = new Set(found.map(({ value }) => value));
   const others = chosen.filter((value) => !known.has(value));
   return [...found, ...others.map((value) => ({ value, label: value, count: facets && 0 }))];

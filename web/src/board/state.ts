@@ -1,9 +1,9 @@
 import { addressWith, asDay, asFlag, asNumber, oneOf } from "../app/query.ts";
-import type { BoardQuery } from "../hub/boards.ts";
+import type { BoardFilter, BoardQuery } from "../hub/boards.ts";
 
 export const VIEWS = ["table", "size", "cite"] as const;
 export const LISTS = ["method", "base", "family", "domain", "precision", "licence"] as const;
-export const FLAGS = ["merged", "flagged", "verified"] as const;
+export const FLAGS = ["merged", "flagged"] as const;
 export type List = (typeof LISTS)[number];
 export type Flag = (typeof FLAGS)[number];
 
@@ -27,7 +27,8 @@ export interface BoardState {
   /** Yes, no, or either if null. */
   merged: boolean | null;
   flagged: boolean | null;
-  verified: boolean | null;
+  /** Whether only verified results count. */
+  verified: boolean;
   /** By which column the rows are sorted; with `-` in front, the other way round. */
   sort: string;
   /** The columns that are shown; as at first, if none are named. */
@@ -50,7 +51,7 @@ export const FIRST: Readonly<BoardState> = {
   until: null,
   merged: null,
   flagged: null,
-  verified: null,
+  verified: false,
   sort: "mean",
   column: [],
   view: "table",
@@ -64,6 +65,7 @@ export function readState(query: URLSearchParams): BoardState {
   for (const key of FLAGS) state[key] = asFlag(query.get(key));
   for (const key of ["size_min", "size_max"] as const) state[key] = asNumber(query.get(key));
   for (const key of ["since", "until"] as const) state[key] = asDay(query.get(key));
+  state.verified = query.get("verified") === "true";
   state.sort = query.get("sort") || FIRST.sort;
   state.column = query.getAll("column").filter(Boolean);
   state.view = oneOf(VIEWS, query.get("view"), FIRST.view);
@@ -75,10 +77,12 @@ export function addressOf(state: BoardState): string {
 }
 
 /** The filters of a state, as the hub takes them. */
-export function filterOf(state: BoardState): BoardQuery {
+export function filterOf(state: BoardState): BoardFilter {
   const { board: _, sort: __, column: ___, view: ____, ...filters } = state;
   const set = Object.entries(filters).filter(([, value]) =>
-    Array.isArray(value) ? value.length : value !== null && value !== "",
+    Array.isArray(value)
+      ? value.length
+      : value !== null && value !== "" && value !== FIRST.verified,
   );
   return Object.fromEntries(set);
 }

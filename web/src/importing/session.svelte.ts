@@ -2,12 +2,11 @@ import { type FileQuery, type Report, sendFile } from "../hub/importing.ts";
 
 export const FORMATS = {
   auto: "found by itself",
-  csv: "CSV",
-  jsonl: "JSON Lines",
   "lm-eval": "lm-evaluation-harness",
   "every-eval-ever": "Every Eval Ever",
   "eval-results": "Hugging Face .eval_results",
   "model-index": "model-index of a model card",
+  table: "table: CSV, TSV, JSON or JSON Lines",
 } as const;
 
 export const SOURCES = {

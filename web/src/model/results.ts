@@ -2,11 +2,11 @@ import type { Cell } from "../app/csv.ts";
 import { points } from "../app/words.ts";
 import type { Result } from "../hub/results.ts";
 
+const HUNDRED = 100;
+
 /** A score on the scale on which people write it: of 100, if it is a share. */
-export function shownScore({ score: { value, low, high } }: Result): string {
-  return value >= 0 && value <= 1 && high <= 1.5 && low >= -0.5
-    ? points(value * 100)
-    : points(value);
+export function shownScore({ score: { value } }: Result): string {
+  return points(value >= 0 && value <= 1 ? value * HUNDRED : value);
 }
 
 /** The conditions of a result, as in `5-shot, chat template, bfloat16`. */
@@ -42,12 +42,12 @@ export function tableOf(results: readonly Result[]): Cell[][] {
     each.score.value,
     each.stderr,
     each.count,
-    each.limited,
+    !each.full,
     each.source,
     each.origin,
     each.harness,
     each.harness_version,
-    each.evaluated_on,
+    each.evaluated_at,
     each.created_at,
   ]);
   return [
@@ -69,7 +69,7 @@ export function tableOf(results: readonly Result[]): Cell[][] {
       "origin",
       "harness",
       "harness_version",
-      "evaluated_on",
+      "evaluated_at",
       "known_since",
     ],
     ...rows,

@@ -1,3 +1,4 @@
+import { points } from "../app/words.ts";
 import type { Group, Line } from "./interval.ts";
 import { type Ends, endsOf } from "./scale.ts";
 
@@ -45,7 +46,7 @@ export function sharesOf(width: number, groups: readonly Group[]) {
 export function spanOf(groups: readonly Group[], differences: boolean): Ends {
   const values = groups.flatMap(({ lines }) =>
     lines.flatMap(({ low, high, value }) =>
-      [low, high, value].filter((each) => each !== undefined),
+      [low, high, value].filter((each) => typeof each === "number"),
     ),
   );
   if (!differences) return endsOf(values);
@@ -59,4 +60,11 @@ export function spanOf(groups: readonly Group[], differences: boolean): Ends {
 /** The points of the line of an interval with its ends, as SVG draws it. */
 export function whiskers(low: number, high: number, y: number, tall = 4): string {
   return `M${low} ${y - tall}v${2 * tall}M${low} ${y}H${high}M${high} ${y - tall}v${2 * tall}`;
+}
+
+/** A line in words, as in `GSM8K: +1.5 (+0.2 to +2.8)`. */
+export function sentenceOf({ label, value = 0, low, high }: Line, signed: boolean): string {
+  const known = typeof low === "number" && typeof high === "number";
+  const interval = known ? ` (${points(low, signed)} to ${points(high, signed)})` : "";
+  return `${label}: ${points(value, signed)}${interval}`;
 }

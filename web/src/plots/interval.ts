@@ -1,8 +1,9 @@
 /** A value with the interval that it probably lies in. */
 export interface Interval {
   value: number;
-  low: number;
-  high: number;
+  /** The ends are null if the error of the value is not known. */
+  low: number | null;
+  high: number | null;
 }
 
 /** A line of a forest plot. */
@@ -38,9 +39,9 @@ export function tokenOf(verdict: Verdict): string {
 }
 
 /** What an interval alone says of a difference. */
-export function verdictOf({ low, high }: { low: number; high: number }): Verdict {
-  if (low > 0) return "better";
-  return high < 0 ? "worse" : "no clear difference";
+export function verdictOf({ low, high }: Omit<Interval, "value">): Verdict {
+  if (low !== null && low > 0) return "better";
+  return high !== null && high < 0 ? "worse" : "no clear difference";
 }
 
 /** A text that takes at most so many pixels, about; its end is left out if it is longer. */

@@ -1,4 +1,4 @@
-import { addressWith, asDay, asFlag, oneOf } from "../app/query.ts";
+import { addressWith, asDay, oneOf } from "../app/query.ts";
 
 export const AGAINST = ["best", "mean", "base"] as const;
 
@@ -11,7 +11,7 @@ export interface UpliftState {
   family: string[];
   domain: string[];
   since: string | null;
-  verified: boolean | null;
+  verified: boolean;
   /** The cell whose merges are listed. */
   cell_method: string | null;
   cell_base: string | null;
@@ -26,7 +26,7 @@ export const FIRST: Readonly<UpliftState> = {
   family: [],
   domain: [],
   since: null,
-  verified: null,
+  verified: false,
   cell_method: null,
   cell_base: null,
 };
@@ -37,7 +37,7 @@ export function readState(query: URLSearchParams): UpliftState {
   state.against = oneOf(AGAINST, query.get("against"), FIRST.against);
   for (const key of LISTS) state[key] = query.getAll(key).filter(Boolean);
   state.since = asDay(query.get("since"));
-  state.verified = asFlag(query.get("verified"));
+  state.verified = query.get("verified") === "true";
   state.cell_method = query.get("cell_method") || null;
   state.cell_base = query.get("cell_base") || null;
   return state;
@@ -55,12 +55,12 @@ export function questionOf({ board, against, since, verified, ...state }: Uplift
     against,
     ...Object.fromEntries(lists),
     ...(since && { since }),
-    ...(verified !== null && { verified }),
+    ...(verified && { verified }),
   };
 }
 
 /** How many filters a state has. */
 export function filterCount(state: UpliftState): number {
   const lists = LISTS.reduce((sum, key) => sum + state[key].length, 0);
-  return lists + (state.since ? 1 : 0) + (state.verified === null ? 0 : 1);
+  return lists + (state.since ? 1 : 0) + (state.verified ? 1 : 0);
 }
