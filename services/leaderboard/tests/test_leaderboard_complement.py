@@ -59,7 +59,6 @@ def test_swapping_the_models_changes_nothing(values):
         assert one == pytest.approx(other)
 
 
-
 def test_the_error_is_that_of_the_columns_where_another_model_leads():
     values = np.array([[90.0, 10, 10], [20.0, 80, 10]])
     errors = np.array([[1.0, 2, 3], [4.0, 5, math.nan]])

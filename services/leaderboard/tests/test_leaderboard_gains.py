@@ -16,8 +16,9 @@ from scipy import stats
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.growing import GrowingFacts
 from leaderboard.statistics.student import t
-from leaderboard.uplift.cells import cells
-from leaderboard.uplift.gains import AGAINST, PRECISIONS, Gains, Standing, bases, gains
+from leaderboard.uplift.precisions import preference
+from leaderboard.uplift.tables.cells import cells
+from leaderboard.uplift.tables.gains import AGAINST, Gains, Standing, bases, gains
 
 METHODS = (None, "slerp", "ties")
 HELD = ("bfloat16", "float16", "4bit")
@@ -75,18 +76,14 @@ def slowly(facts: Facts, standing: Standing, against: str) -> dict[int, tuple[fl
         others = _others(facts, model, against)
         if model not in scores or not others or not others <= scores.keys():
             continue
-        precision = min(scores[model], key=_place)
+        precision = min(scores[model], key=preference)
         own = scores[model][precision]
         compared = [
-            scores[each].get(precision, scores[each][min(scores[each], key=_place)])
+            scores[each].get(precision, scores[each][min(scores[each], key=preference)])
             for each in sorted(others)
         ]
         found[model] = _difference(own, compared, best=against == "best")
     return found
-
-
-def _place(precision: str) -> int:
-    return PRECISIONS.index(precision) if precision in PRECISIONS else len(PRECISIONS)
 
 
 def _others(facts: Facts, model: int, against: str) -> set[int]:

@@ -97,7 +97,13 @@ async def test_facts_and_parents_of_a_model_are_stored(lineage, follow, rows):
         ["contaminated"],
     )
     assert await rows(PARENTS) == [
-        {"name": "me/soup", "parent": "org/other", "role": "ingredient", "place": 0, "weight": None},
+        {
+            "name": "me/soup",
+            "parent": "org/other",
+            "role": "ingredient",
+            "place": 0,
+            "weight": None,
+        },
         {"name": "me/soup", "parent": "org/base", "role": "base", "place": 1, "weight": 0.25},
     ]
 

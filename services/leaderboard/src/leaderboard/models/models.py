@@ -1,4 +1,4 @@
-"""The tables of what lineage says of models, by the ids of `models`, which is never deleted from."""
+"""The tables of what lineage says of models, by the ids of `models`, of which none is deleted."""
 
 from __future__ import annotations
 

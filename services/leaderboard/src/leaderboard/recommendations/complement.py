@@ -5,8 +5,8 @@ A perfect merge of some models would be as good as the best of them on each benc
 
     potential = Σ_c w_c · max_i s_ic        complement = potential - max_i Σ_c w_c · s_ic
 
-with the scores s of model i on benchmark c, shrunk by their standard errors, and weights w whose sum
-is 1. A merge seldom reaches its potential; the order of groups is what counts.
+with the scores s of model i on benchmark c, shrunk by their standard errors, and weights w that
+add up to 1. A merge seldom reaches its potential; the order of groups is what counts.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def shrunk(values: Values, errors: Values) -> Values:
 
         s' = μ + τ² / (τ² + e²) · (s - μ),    τ² = max(0, variance of the column - mean of e²)
 
-    Otherwise the best of many scores would be the luckiest. An unknown error counts as the median of
-    those known in its column; if none is, scores stay as they are.
+    Otherwise the best of many scores would be the luckiest. An unknown error counts as the median
+    of those known in its column; if none is, scores stay as they are.
     B. Efron and C. Morris (1975), JASA 70, 311-319.
     """
     if len(values) < 3:

@@ -11,13 +11,11 @@ from leaderboard.memory.arrays import Flags, Numbers, Values
 from leaderboard.memory.columns import VariantColumns, Vocabulary
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.parents import INGREDIENT, Parents
+from leaderboard.uplift.precisions import preference
 
 Against = Literal["best", "mean", "base"]
 AGAINST: tuple[Against, ...] = get_args(Against)
 """What a merge is compared with: its best ingredient, their mean, or the base that all share."""
-
-PRECISIONS = ("bfloat16", "float16", "float32", "")
-"""Of several variants of a model, the one in the first of these precisions stands for it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,13 +71,8 @@ class Sides:
 
 
 def _preference(precision: Numbers, codes: Vocabulary) -> Numbers:
-    """The place of each precision in PRECISIONS; others come last."""
-    places = np.full(len(codes.precision), len(PRECISIONS), np.int32)
-    for place, name in enumerate(PRECISIONS):
-        code = codes.precision.find(name)
-        if code is not None:
-            places[code] = place
-    return places[precision]
+    """The place of each precision; the first stands for its model."""
+    return np.array([preference(name) for name in codes.precision], np.int32)[precision]
 
 
 def _found(sorted_keys: Numbers, rows: Numbers, keys: Numbers) -> Numbers:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,8 +9,8 @@ import numpy as np
 
 from leaderboard.boards.standing import Board
 from leaderboard.memory.arrays import Flags, Integers, Numbers
-from leaderboard.uplift.cells import Cell, cells
-from leaderboard.uplift.gains import Against, Gains, Standing, bases, gains
+from leaderboard.uplift.tables.cells import Cell, cells
+from leaderboard.uplift.tables.gains import Against, Gains, Standing, bases, gains
 
 SEVERAL = "several"
 """The column of merges whose ingredients go back to different models."""
@@ -136,8 +135,3 @@ def merges(
 def _code(board: Board, method: str) -> int:
     code = board.facts.codes.method.find("" if method == UNKNOWN else method)
     return -1 if code is None else code
-
-
-def number(value: float) -> float | None:
-    """A number of an answer; None if it is unknown."""
-    return None if math.isnan(value) else round(value, 6)

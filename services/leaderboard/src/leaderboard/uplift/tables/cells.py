@@ -10,7 +10,7 @@ import numpy as np
 from leaderboard.memory.arrays import Integers, Numbers
 from leaderboard.statistics.intervals import ALPHA, z
 from leaderboard.statistics.student import t
-from leaderboard.uplift.gains import Gains, clear
+from leaderboard.uplift.tables.gains import Gains, clear
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class Cell:
 
     - `better`, `worse`, `unclear`: how many gains have an interval above zero, below it or around
       it; one whose error is unknown is unclear.
-    - `mean`, with the ends of its interval: of the spread between merges, by Student's distribution;
-      of a single merge its own. NaN: unknown.
+    - `mean`, with the ends of its interval: of the spread between merges, by Student's
+      distribution; of a single merge its own. NaN: unknown.
     - `share_better`: the share of merges whose gain is above zero, clear or not.
     """
 
