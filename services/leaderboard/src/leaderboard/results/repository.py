@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -143,7 +144,7 @@ async def newest_full(
         FactRow.count.is_not(None),
     ]
     order = (FactRow.source, FactRow.evaluated_at.desc().nulls_last(), FactRow.id.desc())
-    query = described().where(*ranking).distinct(*key).order_by(*key, *order)
+    query = described().where(*ranking).ext(distinct_on(*key)).order_by(*key, *order)
     if models is not None:
         query = query.where(func.lower(ModelRow.name).in_([name.lower() for name in models]))
     return (await session.execute(query)).all()
