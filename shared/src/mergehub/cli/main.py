@@ -73,6 +73,10 @@ SECTIONS = {
             "mergehub.cli.commands.lineage:lineage",
             "Show where a model came from, or import lineage.",
         ),
+        "results": Lazy(
+            "mergehub.cli.commands.results:results",
+            "List, import and export results, or check items for overlap with a text.",
+        ),
         "board": Lazy("mergehub.cli.commands.boards:board", "Show a leaderboard."),
         "uplift": Lazy("mergehub.cli.commands.boards:uplift", "Compare a merge with its parents."),
     },

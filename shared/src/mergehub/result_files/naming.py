@@ -9,7 +9,8 @@ from mergehub.benchmarks.catalogue import find
 from mergehub.benchmarks.definition import Benchmark, Version
 
 SHOTS = re.compile(r"\(?\b(\d{1,4})[ -]?shots?\b\)?", re.IGNORECASE)
-_NO_NAME = re.compile(r"[^A-Za-z0-9._]+")
+_NO_NAME = re.compile(r"[^A-Za-z0-9.]+")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 class Named(NamedTuple):
@@ -68,9 +69,14 @@ def version_of(benchmark: Benchmark, version: str | None) -> Version | None:
 
 
 def own_name(written: str) -> str:
-    """A name for a benchmark that the catalogue has not, in lower case with hyphens."""
+    """The name of a benchmark that the catalogue lacks: an identifier, or a title in kebab case."""
     bare = SHOTS.sub("", written).strip()
-    return _NO_NAME.sub("-", bare).replace("_", "-").strip("-.").lower()[:100]
+    return bare if _IDENTIFIER.fullmatch(bare) else kebab(bare)
+
+
+def kebab(written: str) -> str:
+    """A title in lower case, with hyphens between its words."""
+    return _NO_NAME.sub("-", written).strip("-.").lower()[:100]
 
 
 def shots_in(written: str) -> int | None:

@@ -9,7 +9,7 @@ from typing import Any
 from mergehub.contracts.lineage_names import fault
 from mergehub.result_files import values
 from mergehub.result_files.averages import is_average
-from mergehub.result_files.naming import Named, benchmark_named, own_name, shots_in
+from mergehub.result_files.naming import Named, benchmark_named, kebab, shots_in
 from mergehub.result_files.rows import Doubtful, Refused, Said, row_of, shown
 from mergehub.result_files.scales import NotAShare
 
@@ -118,7 +118,7 @@ def _named(result: Mapping[str, Any], written: str) -> Named | None:
     if named and named.known:
         return named
     dataset = benchmark_named(values.text(_data(result).get("dataset_name")) or "")
-    own = own_name(written)
+    own = kebab(written)
     if dataset and dataset.known and own.startswith(f"{dataset.benchmark}-"):
         return dataset._replace(subtask=own.removeprefix(f"{dataset.benchmark}-"))
     return named

@@ -14,7 +14,7 @@ from mergehub.benchmarks.catalogue import benchmarks, find
 from mergehub.lineage_files.text import whole
 from mergehub.recipe.yaml.limits import MAX_CHARACTERS
 from mergehub.result_files import values
-from mergehub.result_files.naming import Named, own_name
+from mergehub.result_files.naming import Named, kebab, own_name
 from mergehub.result_files.rows import Refused, Said, Unreadable, shown
 from mergehub.result_files.sources import Found
 
@@ -81,7 +81,7 @@ def _named(dataset: str, task: str) -> Named:
         benchmark = next(same, None)
         known = benchmark.versions[0] if benchmark else None
         short = dataset.rpartition("/")[2]
-        subtask = None if task.lower() in PLAIN or own_name(task) == own_name(short) else task
+        subtask = None if task.lower() in PLAIN or kebab(task) == kebab(short) else task
         if benchmark is None or known is None:
             return Named(own_name(short), None, subtask)
         return Named(benchmark.name, known.version, subtask, known.metric, known)

@@ -44,7 +44,8 @@ def _about(row: ResultRow) -> dict[str, Any]:
     told = {"pretrained": row.model, "revision": row.revision, "dtype": row.precision}
     arguments = ",".join(f"{name}={value}" for name, value in told.items() if value is not None)
     about: dict[str, Any] = {
-        "results": {}, "configs": {}, "versions": {}, "n-shot": {}, "n-samples": {},
+        "results": {}, "group_subtasks": {}, "configs": {}, "versions": {}, "n-shot": {},
+        "n-samples": {},
         "config": {"model": "hf", "model_args": arguments, "random_seed": row.seed},
         "task_hashes": {}, "model_source": "hf", "model_name": row.model,
         "lm_eval_version": row.harness_version,
@@ -72,6 +73,9 @@ def _add(document: dict[str, Any], row: ResultRow) -> bool:
         return False
     scores[key] = row.value
     scores[f"{metric}_stderr,{rule or 'none'}"] = "N/A" if row.stderr is None else row.stderr
+    if row.subtask is not None:
+        below = document["group_subtasks"].setdefault(group_of(row), [])
+        below += [] if task in below else [task]
     for name, value in facts.items():
         if value is not None:
             document[name][task] = value
@@ -82,6 +86,11 @@ def _add(document: dict[str, Any], row: ResultRow) -> bool:
             for place, (item, score) in enumerate(row.items)
         )  # fmt: skip
     return True
+
+
+def group_of(row: ResultRow) -> str:
+    """The task that a row's subtask is part of."""
+    return task_of(row.model_copy(update={"subtask": None}))
 
 
 def task_of(row: ResultRow) -> str:

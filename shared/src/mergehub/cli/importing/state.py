@@ -10,6 +10,19 @@ from typing import Any
 import click
 
 
+def key_of(path: Path) -> str:
+    """The key of a file, whatever it is called by."""
+    return str(path.resolve())
+
+
+def stamp(path: Path) -> list[int] | None:
+    """What changes with a file's content; None without the file."""
+    if not path.exists():
+        return None
+    about = path.stat()
+    return [about.st_size, about.st_mtime_ns]
+
+
 class State:
     """What a state file holds, or nothing without a file."""
 
