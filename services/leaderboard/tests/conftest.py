@@ -10,9 +10,9 @@ from uuid import uuid4
 
 import pytest
 from fake_registry import FakeRegistry
-from following_hub import FakeLineage
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
+from following_hub import FakeLineage
 from reading_service import (
     ReadingService,
     client,
