@@ -1,6 +1,6 @@
 import type { Cell } from "../app/csv.ts";
 import { points, short } from "../app/words.ts";
-import type { BoardColumn, BoardRow, Estimate } from "../hub/boards.ts";
+import type { BoardColumn, BoardRow } from "../hub/boards.ts";
 
 /** A column of the table of a board. */
 export interface Column {
@@ -85,11 +85,6 @@ export function tableOf(columns: readonly Column[], rows: readonly BoardRow[]): 
     [...head, ...columns.map(({ key }) => key)],
     ...rows.map((row, at) => [...(own[at] ?? []), ...columns.map(({ cell }) => cell(row))]),
   ];
-}
-
-/** The interval of a score, if its error is known. */
-export function intervalOf({ low, high }: Estimate): string | undefined {
-  return low === null || high === null ? undefined : `${points(low)} to ${points(high)}`;
 }
 
 /** The least trusted source among the scores of a row, which its mean cannot be better than. */

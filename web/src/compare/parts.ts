@@ -1,34 +1,48 @@
 import type { Cell } from "../app/csv.ts";
-import type { ComparedPart, ModelComparison } from "../hub/uplift.ts";
-import type { Group } from "../plots/interval.ts";
+import { points } from "../app/words.ts";
+import type { Difference, ModelComparison } from "../hub/uplift.ts";
+import type { Group, Interval } from "../plots/interval.ts";
 
-/** The parts of a comparison in their order: the mean, the domains, the benchmarks. */
-export function partsOf({
-  mean,
-  domains,
-  benchmarks,
-}: ModelComparison): (ComparedPart & { name: string })[] {
-  const named = [
-    ...(mean ? [{ ...mean, name: "Mean" }] : []),
-    ...benchmarks.map((part) => ({ ...part, name: part.title ?? part.benchmark ?? "" })),
-    ...domains.map((part) => ({ ...part, name: part.domain ?? "" })),
+/** What models are compared on: the mean, a benchmark or a domain; in each, one value for each model. */
+export interface Part {
+  name: string;
+  scores: (Interval | null)[];
+  differences: (Difference | null)[];
+}
+
+/** The parts in their order, without those of which no model has a score. */
+export function partsOf({ mean, domains, benchmarks }: ModelComparison): Part[] {
+  const parts = [
+    { ...mean, name: "Mean" },
+    ...benchmarks.map((part) => ({ ...part, name: part.title })),
+    ...domains.map((part) => ({ ...part, name: `Domain: ${part.domain}` })),
   ];
-  return named.filter(({ models }) => models.some(({ score }) => score));
+  return parts.filter(({ scores }) => scores.some(Boolean));
 }
 
 /** The groups of a plot: for each part, a line for each model in its own colour. */
-export function groupsOf(parts: ReturnType<typeof partsOf>, models: readonly string[]): Group[] {
-  return parts.map(({ name, models: compared }) => ({
+export function groupsOf(parts: readonly Part[], models: readonly string[]): Group[] {
+  return parts.map(({ name, scores, differences }) => ({
     key: name,
     title: name,
-    lines: compared.map(({ model, score, difference }) => ({
+    lines: models.map((model, at) => ({
       key: model,
       label: shortName(model),
-      token: `group-${models.indexOf(model) + 1}`,
-      words: score ? (difference?.verdict ?? "") : "not measured",
-      ...(score ?? {}),
+      token: tokenOfModel(at),
+      words: wordsOf(scores[at], differences[at]),
+      ...scores[at],
     })),
   }));
+}
+
+/** The token of the colour of the first model, the second, … */
+export function tokenOfModel(at: number): string {
+  return `group-${at + 1}`;
+}
+
+function wordsOf(score: Interval | null | undefined, difference?: Difference | null): string {
+  if (!score) return "not measured";
+  return difference ? `${points(difference.difference.value, true)} ${difference.verdict}` : "";
 }
 
 /** A model's name without its owner's. */
@@ -36,32 +50,17 @@ export function shortName(model: string): string {
   return model.slice(model.lastIndexOf("/") + 1);
 }
 
-export function tableOf(parts: ReturnType<typeof partsOf>): Cell[][] {
-  const rows = parts.flatMap(({ name, models }) =>
-    models.map(({ model, score, difference }): Cell[] => [
-      name,
-      model,
-      score?.value,
-      score?.low,
-      score?.high,
-      difference?.difference.value,
-      difference?.in_family.low,
-      difference?.in_family.high,
-      difference?.verdict,
-    ]),
+export function tableOf(parts: readonly Part[], models: readonly string[]): Cell[][] {
+  const head = ["of", "model", "score", "low", "high"];
+  const rows = parts.flatMap(({ name, scores, differences }) =>
+    models.map((model, at): Cell[] => {
+      const [score, compared] = [scores[at], differences[at]];
+      return [
+        ...[name, model, score?.value, score?.low, score?.high],
+        ...[compared?.difference.value, compared?.in_family.low, compared?.in_family.high],
+        ...[compared?.p_in_family, compared?.verdict],
+      ];
+    }),
   );
-  return [
-    [
-      "of",
-      "model",
-      "score",
-      "low",
-      "high",
-      "difference to the first",
-      "difference low",
-      "difference high",
-      "verdict",
-    ],
-    ...rows,
-  ];
+  return [[...head, "difference to the first", "from", "to", "p", "verdict"], ...rows];
 }

@@ -4,13 +4,6 @@ import { hub } from "./hub.ts";
 
 export type Source = "verified" | "community" | "imported";
 
-/** A value, and the ends of its interval if its error is known. */
-export interface Estimate {
-  value: number;
-  low: number | null;
-  high: number | null;
-}
-
 export type Board = Schemas["BoardInfo"];
 export type BoardPage = Answer<"get", "/v1/boards/{board}">;
 export type BoardColumn = Schemas["BoardColumn"];

@@ -1,20 +1,18 @@
-import type { Schemas } from "@mergehub/client";
+import type { Answer, Operations, Schemas } from "@mergehub/client";
 import { ask } from "./ask.ts";
+import { hub } from "./hub.ts";
 
+export type Uplift = Schemas["Uplift"];
 export type Comparison = Schemas["Comparison"];
-export type ParentComparison = Schemas["ParentComparison"];
-
 /** A model against its parents, on one benchmark, in one domain, or on the mean. */
-export interface Compared {
-  parents: ParentComparison[];
-  best_parent: ParentComparison | null;
-  parents_mean: Comparison | null;
-}
+export type Compared = Pick<
+  Schemas["BenchmarkUplift"],
+  "score" | "parents" | "best_parent" | "parents_mean"
+>;
+export type Difference = Schemas["Difference"];
 
-export type Uplift = Schemas["Uplift"] & { domains: (Compared & { domain: string })[] };
-
-export function readUplift(model: string, signal?: AbortSignal): Promise<Uplift> {
-  return ask("/v1/uplift", { query: { model } }, signal);
+export function readUplift(model: string, signal: AbortSignal): Promise<Uplift> {
+  return hub.get("/v1/uplift", { params: { query: { model } }, signal });
 }
 
 export interface UpliftCell {
@@ -38,53 +36,41 @@ export interface UpliftTable {
   rows: string[];
   columns: string[];
   cells: UpliftCell[];
+  by_method: Omit<UpliftCell, "base">[];
+  by_base: Omit<UpliftCell, "method">[];
+  omitted: number;
+  how: string;
 }
 
-export function readTable(query: object, signal?: AbortSignal): Promise<UpliftTable> {
+export function readTable(query: object, signal: AbortSignal): Promise<UpliftTable> {
   return ask("/v1/uplift/table", { query }, signal);
 }
 
 export interface UpliftMerge {
   model: string;
-  method: string | null;
-  base: string[];
+  precision: string;
+  method: string;
+  base: string;
+  others: string[];
   score: number;
-  against: number;
-  uplift: { value: number; low: number; high: number };
+  other_score: number;
+  gain: { value: number; low: number | null; high: number | null };
   verdict: "better" | "worse" | "no clear difference";
 }
 
 export interface MergePage {
   items: UpliftMerge[];
   next_cursor: string | null;
+  matching: number;
 }
 
-export function readMerges(query: object, signal?: AbortSignal): Promise<MergePage> {
+export function readMerges(query: object, signal: AbortSignal): Promise<MergePage> {
   return ask("/v1/uplift/table/merges", { query }, signal);
 }
 
-/** The score of a model of a comparison, and how it differs from the first one. */
-export interface ComparedModel {
-  model: string;
-  score: { value: number; low: number; high: number } | null;
-  difference: Comparison | null;
-}
+export type ModelComparison = Answer<"get", "/v1/uplift/comparison">;
+export type CompareQuery = Operations["compare_models"]["parameters"]["query"];
 
-export interface ComparedPart {
-  benchmark?: string;
-  domain?: string;
-  title?: string;
-  models: ComparedModel[];
-}
-
-export interface ModelComparison {
-  board: string;
-  models: string[];
-  benchmarks: ComparedPart[];
-  domains: ComparedPart[];
-  mean: ComparedPart | null;
-}
-
-export function readComparison(query: object, signal?: AbortSignal): Promise<ModelComparison> {
-  return ask("/v1/uplift/comparison", { query }, signal);
+export function readComparison(query: CompareQuery, signal: AbortSignal): Promise<ModelComparison> {
+  return hub.get("/v1/uplift/comparison", { params: { query }, signal });
 }

@@ -60,8 +60,8 @@ function lineOf({ key, label }: Part, { in_family, verdict }: Comparison): Line 
     key,
     label,
     value: value * HUNDRED,
-    low: low * HUNDRED,
-    high: high * HUNDRED,
+    low: low && low * HUNDRED,
+    high: high && high * HUNDRED,
     words: verdict,
     token: tokenOf(verdict),
   };

@@ -53,9 +53,7 @@ def counted(graph: Graph, wanted: Wanted) -> Counts:
     return counts
 
 
-def _count_edges(
-    graph: Graph, piece: Piece, wanted: Wanted, kinds: Codes8, counts: Counts
-) -> None:
+def _count_edges(graph: Graph, piece: Piece, wanted: Wanted, kinds: Codes8, counts: Counts) -> None:
     """Count what edges say of their children, of which only some are wanted."""
     columns, where = graph.edges, wanted.where or EdgeFilter()
     child = wanted.fits(graph, piece.models, kinds[piece.models])[piece.rows]

@@ -39,10 +39,8 @@ class Wanted:
         kept: Numbers = edges[self.fits(graph, graph.ends(edges, direction))]
         return kept
 
-    def fits(
-        self, graph: Graph, which: Numbers | slice, kinds: Codes8 | None = None
-    ) -> Flags:
-        """Which of some models have a wanted licence, domain and kind; `kinds`, if known, are theirs."""
+    def fits(self, graph: Graph, which: Numbers | slice, kinds: Codes8 | None = None) -> Flags:
+        """Which of some models have a wanted licence, domain and kind, which `kinds` may give."""
         kept = np.ones(len(graph.models.exists[which]), np.bool_)
         for column, codes in (
             (graph.models.licence, self.licences),
