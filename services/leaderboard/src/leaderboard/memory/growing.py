@@ -73,6 +73,8 @@ class GrowingFacts:
         """Add results; of the same variant, setting and source, the newest one stays."""
         settings = self._setting_at.of(rows["setting"])
         order = np.argsort(settings, kind="stable")
+        if not len(order):
+            return
         begins = np.flatnonzero(np.diff(settings[order], prepend=-1))
         for begin, end in zip(begins, [*begins[1:], len(order)], strict=True):
             some = order[begin:end]
