@@ -78,11 +78,9 @@ export function addressOf(state: BoardState): string {
 
 /** The filters of a state, as the hub takes them. */
 export function filterOf(state: BoardState): BoardFilter {
-  const { board: _, sort: __, column: ___, view: ____, ...filters } = state;
-  const set = Object.entries(filters).filter(([, value]) =>
-    Array.isArray(value)
-      ? value.length
-      : value !== null && value !== "" && value !== FIRST.verified,
+  const { board: _, sort: __, column: ___, view: ____, verified, ...filters } = state;
+  const set = Object.entries({ ...filters, verified: verified || null }).filter(([, value]) =>
+    Array.isArray(value) ? value.length : value !== null && value !== "",
   );
   return Object.fromEntries(set);
 }
