@@ -95,10 +95,11 @@ async def page(asked: Asked, sort: str, paging: PageRequest) -> bytes:
     """A page of a board, as JSON. Raises Invalid and BadCursor."""
     after = paging.after(int, float, str, str)
     place = Place(*after) if after else None
-    return await asyncio.to_thread(_page, asked, sort, paging, place)
+    return await asyncio.to_thread(answer, asked, sort, paging, place)
 
 
-def _page(asked: Asked, sort: str, paging: PageRequest, place: Place | None) -> bytes:
+def answer(asked: Asked, sort: str, paging: PageRequest, place: Place | None) -> bytes:
+    """A page of a board, as JSON, after a place in its order. Raises Invalid."""
     now = asked.kept()
     board, ranks = now.board, now.ranks
     sorting.check(board, sort)

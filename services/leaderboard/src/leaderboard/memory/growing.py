@@ -76,8 +76,7 @@ class GrowingFacts:
         if not len(order):
             return
         begins = np.flatnonzero(np.diff(settings[order], prepend=-1))
-        for begin, end in zip(begins, [*begins[1:], len(order)], strict=True):
-            some = order[begin:end]
+        for some in np.split(order, begins[1:]) if len(order) else ():
             at = settings[some[0]]
             self._scores[at] = merging.merged(self._scores[at], self._some(rows, some))
 
