@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mergehub.contracts.lineage_names import fault
 from mergehub.result_files import values
-from mergehub.result_files.averages import is_average
+from mergehub.result_files.averages import agrees, is_average, mean
 from mergehub.result_files.naming import Named, benchmark_named, kebab, shots_in
 from mergehub.result_files.rows import Doubtful, Refused, Said, row_of, shown
 from mergehub.result_files.scales import NotAShare
@@ -19,7 +18,8 @@ from .scores import mapping, scored
 
 MOST_RESULTS = 100_000
 InstancesOf = Callable[[], Instances]
-_SIZE = re.compile(r"params|parameters")
+AVERAGE_DIGITS = 4
+"""The digits after the point to which averages and scores are usually rounded."""
 
 
 def is_aggregate(document: Mapping[str, Any]) -> bool:
@@ -39,13 +39,16 @@ def rows_of_aggregate(
         return
     shared = _shared(document, about) | {"model": name, "line": line}
     items = instances() if document.get("detailed_evaluation_results") else None
-    for result in document["evaluation_results"][:MOST_RESULTS]:
+    results = document["evaluation_results"]
+    if len(results) > MOST_RESULTS:
+        yield Refused(line, f"a record may have {MOST_RESULTS} results", shown(name))
+        return
+    for result in results:
         if isinstance(result, dict):
             yield from _rows(document, result, shared, items)
         else:
             yield Refused(line, "an evaluation result is not an object", shown(name))
-    if len(document["evaluation_results"]) > MOST_RESULTS:
-        yield Refused(line, f"a record may have {MOST_RESULTS} results", shown(name))
+    yield from _averages([each for each in results if isinstance(each, dict)], line, shown(name))
 
 
 def _rows(
@@ -79,6 +82,25 @@ def _rows(
         if why_not:
             yield Doubtful(line, why_not, model, shown(written))
     yield row_of(fields)
+
+
+def _averages(results: list[Mapping[str, Any]], line: int | None, model: str) -> Iterator[Doubtful]:
+    """Doubts about averages among the results that are not the mean of the others."""
+    stated, parts = {}, []
+    for result in results:
+        name = values.text(result.get("evaluation_name")) or ""
+        score = values.number(mapping(result.get("score_details")).get("score"))
+        if score is None:
+            continue
+        if is_average(name):
+            stated[name] = score
+        else:
+            parts.append(score)
+    step = 10.0**-AVERAGE_DIGITS
+    for name, score in stated.items():
+        if parts and not agrees(score, parts, step, step):
+            why = f"the average is {score:g}, but the mean of the others is {mean(parts):.6g}"
+            yield Doubtful(line, why, model, shown(name))
 
 
 def _shared(document: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:

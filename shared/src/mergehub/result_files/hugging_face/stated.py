@@ -51,7 +51,7 @@ def rows_of_stated(stated: Iterable[Stated], model: str, line: int | None) -> It
         except BadCell as error:
             yield Refused(line, str(error), shown(model), shown(each.title))
             continue
-        if len(found) != 1:
+        if len(found) != 1 or found[0] is None:
             why = f"{shown(each.written) or 'nothing'} is not one score"
             yield Refused(line, why, shown(model), shown(each.title))
             continue

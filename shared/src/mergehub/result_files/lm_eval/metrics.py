@@ -48,9 +48,8 @@ def measured(scores: Mapping[str, Any]) -> list[Measured]:
 
 
 def _is_score(key: Any) -> bool:
-    if not isinstance(key, str) or not key.strip() or key in NO_METRICS:
-        return False
-    return not key.partition(",")[0].endswith("_stderr")
+    name = key.partition(",")[0].strip() if isinstance(key, str) else ""
+    return bool(name) and key not in NO_METRICS and not name.endswith("_stderr")
 
 
 def _plain_filter(rules: list[str]) -> str | None:

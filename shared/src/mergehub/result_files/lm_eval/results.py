@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from mergehub.contracts.results import ResultRow
 from mergehub.result_files import values
 from mergehub.result_files.naming import Named, task_named
 from mergehub.result_files.rows import Doubtful, Refused, Said, row_of, shown
@@ -19,6 +20,9 @@ from .samples import Items
 from .setup import conditions, limit, model_of
 from .tasks import Tasks
 
+SUBJECT = "hendrycksTest-"
+OLD_SUBJECT = f"harness|{SUBJECT}"
+SUBJECTS = 57
 ItemsOf = Callable[[str], Items | None]
 """The items of a task, from the file of samples beside the results."""
 
@@ -39,8 +43,14 @@ def rows_of_results(
         yield Refused(line, "the file does not name its model: give it with --model")
         return
     reader = _Reader(document, name, items_of, line)
+    subjects = []
     for task, scores in reader.tasks.scores():
-        yield from reader.rows(task, scores)
+        for said in reader.rows(task, scores):
+            yield said
+            if isinstance(said, ResultRow) and task.startswith(OLD_SUBJECT):
+                subjects.append(said)
+    if len(subjects) == SUBJECTS:
+        yield _mean_of(subjects)
 
 
 class _Task(NamedTuple):
@@ -48,6 +58,7 @@ class _Task(NamedTuple):
 
     name: str
     shots: int | None = None
+    group: str | None = None
 
 
 class _Reader:
@@ -68,7 +79,8 @@ class _Reader:
         named = None
         for each in measured(scores):
             name, metric = OLD_TASKS.get((task.name, each.metric), (task.name, each.metric))
-            named = task_named(name, self.tasks.revision(written), self.tasks.groups_of(written))
+            groups = (task.group,) if task.group else self.tasks.groups_of(written)
+            named = task_named(name, self.tasks.revision(written), groups)
             value = values.number(each.value)
             if value is None:
                 yield self._refused(named, each)
@@ -106,7 +118,7 @@ class _Reader:
         """The row with its items, or without them and the reason."""
         parts = [self._items_of(task) for task in self.tasks.leaves(written)]
         known = [part for part in parts if part is not None]
-        if len(known) == len(parts):
+        if known and len(known) == len(parts):
             scores, why = Items.joined(known).of(each.written, each.filter, about["value"])
             if why:
                 benchmark = shown(about["benchmark"])
@@ -124,10 +136,19 @@ def _today(written: str) -> _Task | None:
     if "|" not in written:
         return None if written == "all" else _Task(written)
     parts = written.split("|")
-    name = parts[1].replace(":", "_") if len(parts) > 1 else written
-    if name.startswith("hendrycksTest-"):
-        name = "mmlu_" + name.removeprefix("hendrycksTest-")
-    return _Task(name, values.shots(parts[2]) if len(parts) > 2 else None)
+    name = parts[1].replace(":", "_")
+    shots = values.shots(parts[2]) if len(parts) > 2 else None
+    if name.startswith(SUBJECT):
+        return _Task("mmlu_" + name.removeprefix(SUBJECT), shots, "mmlu")
+    return _Task(name, shots)
+
+
+def _mean_of(subjects: list[ResultRow]) -> ResultRow:
+    """MMLU as Open LLM Leaderboard v1 took it: the plain mean over its subjects."""
+    value = math.fsum(row.value for row in subjects) / len(subjects)
+    return subjects[0].model_copy(
+        update={"subtask": None, "value": value, "stderr": None, "items": None}
+    )
 
 
 def _stderr(told: Any) -> float | None:

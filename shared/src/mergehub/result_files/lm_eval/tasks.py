@@ -73,7 +73,7 @@ class Tasks:
             each = waiting.pop()
             below = [sub for sub in self._subtasks.get(each, ()) if sub not in seen]
             seen.update(below)
-            waiting += below
+            waiting += reversed(below)
             if each not in self._subtasks:
                 found[each] = None
         return list(found)
@@ -95,8 +95,8 @@ class Tasks:
         effective = [each.effective for each in sizes if each.effective]
         original = [each.original for each in sizes if each.original]
         return Size(
-            sum(effective) if len(effective) == len(sizes) else None,
-            sum(original) if len(original) == len(sizes) else None,
+            sum(effective) or None if len(effective) == len(sizes) else None,
+            sum(original) or None if len(original) == len(sizes) else None,
         )
 
     def hash(self, task: str) -> str | None:

@@ -22,7 +22,7 @@ _SCORE = re.compile(
 )  # fmt: skip
 _PARTS = re.compile(r"\s+/\s+|(?<=[\d%)])/(?=\d)|\s*\|\s*|\s*;\s*")
 _SPACES = re.compile(r"[\s'\u00a0\u2009\u202f]")
-_COMMA_DECIMAL = re.compile(r"-?\d{1,3},(?:\d{1,2}|\d{4,})|-?0,\d+|-?[\d.]*\.\d{3},\d+")
+_COMMA_DECIMAL = re.compile(r"-?\d+,(?:\d{1,2}|\d{4,})|-?0,\d+|-?[\d.]*\.\d{3},\d+")
 _THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
 _PLAIN = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][-+]?\d{1,3})?|-?\.\d+")
 
@@ -47,8 +47,10 @@ def is_nothing(written: object) -> bool:
     return isinstance(written, str) and cleaned(written).lower() in NOTHING
 
 
-def scores(written: object, decimal: str | None = None) -> list[Score]:
-    """The scores of a cell, several if a slash divides them; none if it is empty.
+def scores(written: object, decimal: str | None = None) -> list[Score | None]:
+    """The scores of a cell, several if a slash divides them, None where one is missing.
+
+    An empty cell has none.
 
     Raises:
         BadCell: it holds something else.
@@ -65,7 +67,7 @@ def scores(written: object, decimal: str | None = None) -> list[Score]:
     parts = _PARTS.split(text, maxsplit=MOST_PARTS)
     if not text or len(text) > LONGEST or len(parts) > MOST_PARTS:
         raise BadCell(f"{shown(written)} is too long for a score")
-    return [_score(part.strip(), decimal) for part in parts if part.lower() not in NOTHING]
+    return [None if part.lower() in NOTHING else _score(part.strip(), decimal) for part in parts]
 
 
 def uses_comma(cells: Iterable[object]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Fields
 from typing import Any, NamedTuple
@@ -13,51 +14,12 @@ from mergehub.result_files.naming import Named, benchmark_named
 from mergehub.result_files.scales import HUNDRED, NATURAL, guessed, is_natural
 
 from .cells import BadCell, Score, is_nothing, scores, uses_comma
+from .column_names import ABOUT, FLAGS, MERGED, MODEL, NO_BENCHMARKS, SIZES
 from .signals import signals
 
 Row = Fields[str, Any]
-MODEL = (
-    "fullname", "modelid", "modelname", "modelnameorpath", "repoid", "repo", "modelpath",
-    "modelurl", "model", "models", "name", "llm", "checkpoint", "system",
-)  # fmt: skip
-ABOUT = {
-    "revision": ("modelsha", "sha", "revision", "modelrevision", "commit", "commitsha"),
-    "precision": ("precision", "dtype", "torchdtype", "quantization", "quantisation"),
-    "architecture": ("architecture", "arch", "architectures"),
-    "licence": ("hublicense", "license", "licence", "hublicence", "modellicense"),
-    "base": ("basemodel", "base", "basemodels"),
-    "date": (
-        "evaluationdate", "evaluatedon", "submissiondate", "submittedtime", "date", "evaldate",
-        "submitted", "timestamp",
-    ),
-    "chat_template": ("chattemplate", "usechattemplate", "applychattemplate"),
-    "type": ("type", "modeltype", "kind", "category"),
-    "tags": ("tags", "tag", "hubtags"),
-}  # fmt: skip
-MERGED = {"merged": False, "merge": False, "ismerge": False, "ismerged": False,
-          "moerge": False, "mergemoerge": False, "notmerged": True, "nomerge": True}  # fmt: skip
-"""Columns that say whether a model is a merge, and whether they say the opposite."""
-FLAGS = {
-    "flagged": ("flagged", False), "flag": ("flagged", False),
-    "contaminated": ("contaminated", False), "contamination": ("contaminated", False),
-    "availableonthehub": ("unavailable", True), "availableonhub": ("unavailable", True),
-    "stillonhub": ("unavailable", True), "onhub": ("unavailable", True),
-    "deleted": ("unavailable", False), "notflagged": ("flagged", True),
-}  # fmt: skip
-SIZES = {
-    "paramsb": "billions", "paramsbillions": "billions", "parametersb": "billions",
-    "params": "billions", "numparamsb": "billions", "sizeb": "billions", "size": "billions",
-    "modelsize": "billions", "paramsm": "millions", "parametersm": "millions",
-    "parameters": "ones", "numparameters": "ones", "nparameters": "ones",
-}  # fmt: skip
-NO_BENCHMARKS = frozenset({
-    "t", "rank", "hub", "hublikes", "likes", "downloads", "co2costkg", "co2cost", "generation",
-    "moe", "officialproviders", "maintainershighlight", "weighttype", "uploadtohubdate", "evalname",
-    "evalid", "id", "index", "unnamed0", "notes", "comment", "link", "url", "organization",
-    "developer", "author", "year", "month", "context", "contextlength", "votes", "seed", "n",
-    "numberofmodels", "uploaddate", "createdat", "releasedate", "basemodelfamily", "family",
-    "co2costkgs", "lastmodified", "status", "jobid", "private", "cost", "price", "rowid", "",
-})  # fmt: skip
+_METRICS = re.compile(r"(?P<title>[^/]+?)[\s(\[]+(?P<metrics>[\w@]+(?:\s*/\s*[\w@]+){0,5})[)\]]?")
+"""A benchmark's title with its metrics after it: `ARC (acc / acc_norm)`."""
 MOSTLY = 0.6
 """The share of a column's cells that must be scores."""
 
@@ -73,6 +35,7 @@ class _Column(NamedTuple):
     name: str
     named: Named
     scores: list[Score]
+    metrics: tuple[str, ...] = ()
 
 
 def guess(columns: Sequence[str], rows: Sequence[Row]) -> Guess | str:
@@ -133,18 +96,17 @@ def _score_columns(
     for column in columns:
         if bare(column) in NO_BENCHMARKS or is_average(cleaned(column)):
             continue
-        name, _ = _without_kind(cleaned(column))
-        named = benchmark_named(name)
+        _, named, metrics = _titled(column)
         cells = [row.get(column) for row in rows if not is_nothing(row.get(column))]
         read = [each for cell in cells if (each := _read(cell, decimal))]
         known = named is not None and named.known is not None
         if named and cells and (known or len(read) >= MOSTLY * len(cells)):
-            yield _Column(column, named, [score for each in read for score in each])
+            yield _Column(column, named, [score for each in read for score in each], metrics)
 
 
 def _read(cell: Any, decimal: str | None) -> list[Score]:
     try:
-        return scores(cell, decimal)
+        return [each for each in scores(cell, decimal) if each]
     except BadCell:
         return []
 
@@ -158,6 +120,24 @@ def _without_kind(name: str) -> tuple[str, str | None]:
             rest = " ".join(words[:place] + words[place + 1 :])
             return rest or name, "raw" if lowered == "raw" else "normalised"
     return name, None
+
+
+def _titled(column: str) -> tuple[str, Named | None, tuple[str, ...]]:
+    """A column's title, what it stands for, and the metrics that it names after it."""
+    title, _ = _without_kind(cleaned(column))
+    named = benchmark_named(title)
+    found = _METRICS.fullmatch(title)
+    if found is None or (named and named.known):
+        return title, named, ()
+    short = benchmark_named(found["title"])
+    if short is None or short.known is None:
+        return title, named, ()
+    usual = {"strict": short.metric, "flexible": f"{short.metric},flexible-extract"}
+    words = [each.strip().lower() for each in found["metrics"].split("/")]
+    metrics = [each if each in short.known.metrics else usual.get(each) for each in words]
+    if all(metrics):
+        return found["title"], short, tuple(each for each in metrics if each)
+    return title, named, ()
 
 
 def _average(columns: Iterable[str]) -> str | None:
@@ -189,6 +169,10 @@ def _score_column(column: _Column, kind: str | None, notes: list[str]) -> dict[s
     told: dict[str, Any] = {"benchmark": named.benchmark, "scale": scale}
     if named.known:
         told |= {"version": named.version, "subtask": named.subtask, "metric": named.metric}
+    if len(column.metrics) == 1:
+        told["metric"] = column.metrics[0]
+    elif column.metrics:
+        told["metrics"] = column.metrics
     if kind == "normalised" or (kind is None and _below_a_guess(column, scale)):
         told["values"] = "normalised"
         notes.append(

@@ -8,6 +8,8 @@ from typing import Any
 from mergehub.lineage_files.rows import Skipped
 from mergehub.result_files.rows import Refused
 
+from .long import fields_of
+
 WRAPPERS = ("rows", "data", "results", "items", "models", "leaderboard", "entries", "records")
 DEEPEST = 3
 Line = tuple[int, dict[str, Any]]
@@ -33,6 +35,9 @@ def _records(value: Any, line: int, depth: int) -> Iterator[Line | Refused]:
 
 
 def _object(value: dict[str, Any], line: int, depth: int) -> Iterator[Line | Refused]:
+    if fields_of(value):
+        yield line, value
+        return
     columns, data = value.get("columns", value.get("headers")), value.get("data")
     if isinstance(columns, list) and isinstance(data, list):
         for place, each in enumerate(data, line):

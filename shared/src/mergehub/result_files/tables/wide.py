@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from mergehub.benchmarks.catalogue import find
 from mergehub.lineage_files.names import BadName
 from mergehub.result_files import values
-from mergehub.result_files.averages import agrees, mean
 from mergehub.result_files.headers import cleaned
 from mergehub.result_files.mapping import Mapping, ScoreColumn
 from mergehub.result_files.models import model_named
@@ -17,6 +16,7 @@ from mergehub.result_files.naming import Named, benchmark_named, shots_in, versi
 from mergehub.result_files.rows import Doubtful, Refused, Said, row_of, shown
 from mergehub.result_files.scales import HUNDRED, NATURAL, ONE, NotAShare, Scale, raw_of, share
 
+from .averaging import Averages
 from .cells import BadCell, Score, is_nothing, scores
 from .signals import contradiction, flags, signals
 
@@ -42,7 +42,7 @@ class Table:
     def __init__(self, mapping: Mapping) -> None:
         self._mapping = mapping
         self._columns = [_column(*each, mapping) for each in mapping.benchmarks.items()]
-        self._averages = Averages(mapping, self._columns)
+        self._averages = Averages(mapping)
 
     def rows(self, row: Row, line: int) -> Iterator[Said]:
         """The rows of one line, and what is wrong or odd with it."""
@@ -57,36 +57,46 @@ class Table:
         shared |= {"model": model, "line": line}
         if odd:
             yield Doubtful(line, odd, shown(model))
-        read: dict[str, list[Score]] = {}
+        read = {
+            each.name: _scores(row.get(each.name), self._mapping.decimal) for each in self._columns
+        }
+        small = self._is_on_other_scale(read)
         for column in self._columns:
-            yield from self._cell(column, row, shared, read)
-        yield from self._averages.check(row, read, line, shown(model))
+            yield from self._cell(column, read[column.name], shared, small)
+        yield from self._averages.check(row, line, shown(model))
 
     def _cell(
-        self, column: _Column, row: Row, shared: Fields[str, Any], read: dict[str, list[Score]]
+        self, column: _Column, read: list[Score | None] | str, shared: Fields[str, Any], small: bool
     ) -> Iterator[Said]:
-        where = shared["line"], shown(shared["model"]), shown(column.name)
-        line, model, name = where
-        try:
-            found = scores(row.get(column.name), self._mapping.decimal)
-        except BadCell as error:
-            yield Refused(line, str(error), model, name)
+        """The rows of one cell."""
+        where = shown(shared["model"]), shown(column.name)
+        if isinstance(read, str):
+            yield Refused(shared["line"], read, *where)
             return
-        read[column.name] = found
-        if len(found) > 1 and len(column.metrics) != len(found):
-            yield Doubtful(line, _several(row.get(column.name), found, column), model, name)
+        if read and len(column.metrics) != len(read):
+            yield Doubtful(shared["line"], _several(read, column), *where)
             return
-        metrics = column.metrics if len(found) > 1 else (column.named.metric,)
-        for score, metric in zip(found, metrics, strict=False):
-            if metric is None and len(found) > 1:
+        for score, metric in zip(read, column.metrics, strict=False):
+            if score is None or (metric is None and len(column.metrics) > 1):
                 continue
             try:
-                value, stderr = _value(score, column)
+                value, stderr = _value(score, column, small)
             except NotAShare as error:
-                yield Refused(line, str(error), model, name)
+                yield Refused(shared["line"], str(error), *where)
                 continue
             about = {"metric": metric, "value": value, "stderr": stderr}
             yield row_of({**shared, **column.fields, **about})
+
+    def _is_on_other_scale(self, read: Fields[str, list[Score | None] | str]) -> bool:
+        """Whether all scores of a line are from 0 to 1, in columns that are from 0 to 100."""
+        found = [
+            score.value
+            for column in self._columns
+            if column.scale == HUNDRED and isinstance(told := read[column.name], list)
+            for score in told
+            if score and score.value and not score.percent
+        ]
+        return len(found) > 1 and all(0 < value <= 1 for value in found)
 
     def _shared(self, row: Row) -> tuple[dict[str, Any], str | None]:
         """What a line says of the model and the evaluation, and what contradicts itself in it."""
@@ -112,52 +122,6 @@ class Table:
         }, contradiction(found)
 
 
-class Averages:
-    """Compares a table's column of averages with the columns that it is the mean of."""
-
-    def __init__(self, mapping: Mapping, columns: list[_Column]) -> None:
-        self._average, self._decimal = mapping.average, mapping.decimal
-        of = mapping.average.of if mapping.average else ()
-        self._sets: list[list[str]] = [list(of)] if of else [[each.name for each in columns]]
-        if not of:
-            self._sets.append([_normalised_name(each.name) for each in columns])
-
-    def check(
-        self, row: Row, read: Fields[str, list[Score]], line: int, model: str
-    ) -> Iterator[Doubtful]:
-        """A doubt if the average is the mean of none of its sets of columns."""
-        if self._average is None:
-            return
-        stated = _only(row.get(self._average.column), self._decimal)
-        if stated is None:
-            return
-        means = []
-        for columns in self._sets:
-            parts = [self._part(row, each, read) for each in columns]
-            if not parts or any(part is None for part in parts):
-                continue
-            known = [part for part in parts if part is not None]
-            if self._agree(stated, known):
-                return
-            means.append(mean([part.value for part in known]))
-        if means:
-            why = f"the average is {stated.value:g}, but the mean of its columns is {means[0]:.6g}"
-            yield Doubtful(line, why, model, shown(self._average.column))
-
-    def _part(self, row: Row, column: str, read: Fields[str, list[Score]]) -> Score | None:
-        if found := read.get(column):
-            return found[0]
-        return _only(row.get(column), self._decimal)
-
-    @staticmethod
-    def _agree(stated: Score, parts: list[Score]) -> bool:
-        """Whether it is their mean, on either scale, but for the rounding."""
-        own = max(part.step for part in parts)
-        found = [part.value for part in parts]
-        factors = (1, 100, 0.01)
-        return any(agrees(stated.value * each, found, stated.step * each, own) for each in factors)
-
-
 def _column(name: str, told: ScoreColumn, mapping: Mapping) -> _Column:
     named = benchmark_named(told.benchmark) or Named(told.benchmark)
     found = find(told.benchmark)
@@ -173,25 +137,23 @@ def _column(name: str, told: ScoreColumn, mapping: Mapping) -> _Column:
         "benchmark": named.benchmark, "version": named.version, "subtask": named.subtask,
         "shots": shots,
     }  # fmt: skip
-    metrics = told.metrics or _metrics_in(name, named) or (named.metric,)
+    metrics = told.metrics or (named.metric,)
     return _Column(name, told, named, metrics, told.scale or mapping.scale or ONE, fields)
 
 
-def _metrics_in(name: str, named: Named) -> tuple[str | None, ...] | None:
-    """The metrics that a header names in the order of its cells: `ARC (acc / acc_norm)`."""
-    words = [each.strip(" ()[]").lower() for each in cleaned(name).split("/")]
-    if len(words) < 2:
-        return None
-    words[0] = words[0].rsplit(None, 1)[-1].strip("([")
-    known = set(named.known.metrics) if named.known else set()
-    usual = {"strict": named.metric, "flexible": f"{named.metric},flexible-extract"}
-    found = [each if each in known else usual.get(each) for each in words]
-    return tuple(found) if all(found) else None
+def _scores(cell: Any, decimal: str | None) -> list[Score | None] | str:
+    """The scores of a cell, or why it has none."""
+    try:
+        return scores(cell, decimal)
+    except BadCell as error:
+        return str(error)
 
 
-def _value(score: Score, column: _Column) -> tuple[float, float | None]:
+def _value(score: Score, column: _Column, small: bool) -> tuple[float, float | None]:
     """The value and its standard error on the scale of the metric."""
     scale = HUNDRED if score.percent else column.scale
+    if small and scale == HUNDRED and not score.percent:
+        raise NotAShare(f"{score.value:g} is as all of its line on the scale 0-1, unlike the rest")
     if scale == NATURAL:
         return score.value, score.stderr
     factor = 0.01 if scale == HUNDRED else 1.0
@@ -203,25 +165,15 @@ def _value(score: Score, column: _Column) -> tuple[float, float | None]:
     return value, None if score.stderr is None else score.stderr * factor
 
 
-def _several(cell: Any, found: list[Score], column: _Column) -> str:
+def _several(found: list[Score | None], column: _Column) -> str:
+    listed = " / ".join(f"{each.value:g}" if each else "-" for each in found)
+    name, expected = shown(column.name), len(column.metrics)
+    if expected > 1:
+        return f"not imported: the cell has {listed}, and column {name} has {expected} metrics"
     return (
-        f"not imported: {shown(cell)} has {len(found)} scores, and which metrics they are is not "
-        f"said; in the mapping, `metrics` of column {shown(column.name)} says it"
+        f"not imported: the cell has several scores, {listed}, and which metrics they are is not "
+        f"said; `metrics` of column {name} in the mapping names one for each"
     )
-
-
-def _normalised_name(column: str) -> str:
-    """The column beside a raw one that has its normalised scores: `BBH` for `BBH Raw`."""
-    words = [each for each in column.split() if each.lower().strip("()[]") != "raw"]
-    return " ".join(words)
-
-
-def _only(cell: Any, decimal: str | None) -> Score | None:
-    try:
-        found = scores(cell, decimal)
-    except BadCell:
-        return None
-    return found[0] if len(found) == 1 else None
 
 
 def _text(row: Row, column: str | None, longest: int) -> str | None:
