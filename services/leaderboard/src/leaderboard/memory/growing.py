@@ -73,8 +73,6 @@ class GrowingFacts:
         """Add results; of the same variant, setting and source, the newest one stays."""
         settings = self._setting_at.of(rows["setting"])
         order = np.argsort(settings, kind="stable")
-        if not len(order):
-            return
         begins = np.flatnonzero(np.diff(settings[order], prepend=-1))
         for some in np.split(order, begins[1:]) if len(order) else ():
             at = settings[some[0]]
