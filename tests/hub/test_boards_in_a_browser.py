@@ -53,8 +53,14 @@ async def test_the_list_of_boards_leads_to_a_board_and_its_title(
     await page.get_by_role("link", name="Open LLM Leaderboard v2").click()
     await expect(page).to_have_title("Open LLM Leaderboard v2 · Boards · Mergehub")
     assert query(page)["board"] == [BOARD]
-    await page.goto(f"{hub.url}/boards?board=none")
-    await page.get_by_role("heading", name="This hub has no such board").wait_for()
+
+
+async def test_an_address_of_no_board_says_so_and_leads_on(hub: RunningHub) -> None:
+    async with looking() as looked:
+        await looked.page.goto(f"{hub.url}/boards?board=none")
+        await looked.page.get_by_role("heading", name="This hub has no such board").wait_for()
+        await looked.page.get_by_role("link", name="all boards").click()
+        await looked.page.get_by_role("heading", level=1, name="Boards").wait_for()
 
 
 async def test_rows_are_read_as_one_scrolls_and_only_some_are_drawn(

@@ -12,6 +12,7 @@ import {
   readState,
   sortedBy,
 } from "../src/board/state.ts";
+import { wantedOf } from "../src/board/wanted.ts";
 import { windowed } from "../src/components/windowed.ts";
 import type { BoardColumn, BoardFacets, BoardRow } from "../src/hub/boards.ts";
 
@@ -161,4 +162,18 @@ test("only the rows in view are drawn, and the room of the others stays", () => 
   assert.equal(drawn.before + (drawn.to - drawn.from) * 40 + drawn.after, 400_000);
   assert.deepEqual(windowed(0, 40, 0, 600), { from: 0, to: 0, before: 0, after: 0 });
   assert.equal(windowed(5, 40, 9_000, 600).to, 5);
+});
+
+test("a board of one's own needs a title, a purpose and columns with weights", () => {
+  const weights = new Map([["gsm8k", 2]]);
+  assert.deepEqual(wantedOf("Smäll models: maths!", " For phones ", weights), {
+    name: "small-models-maths",
+    title: "Smäll models: maths!",
+    summary: "For phones",
+    columns: [{ benchmark: "gsm8k", weight: 2 }],
+  });
+  assert.equal(wantedOf("A", "B", new Map()), null);
+  assert.equal(wantedOf("A", "", weights), null);
+  assert.equal(wantedOf("!", "B", weights), null);
+  assert.equal(wantedOf("A", "B", new Map([["gsm8k", Number.NaN]])), null);
 });
