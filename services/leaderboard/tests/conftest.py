@@ -49,6 +49,7 @@ class ScoringRegistry(FakeRegistry):
         super().__init__()
         self.app.add_exception_handler(NoSuchRun, _tell)
         self.app.get("/v1/runs/{run}/items")(self.item_scores)
+        self.app.get("/v1/accounts/me")(self.me)
         self.lineage = FakeLineage()
         self.app.include_router(self.lineage.router)
         self.items: dict[str, dict[str, float]] = {}
@@ -60,6 +61,11 @@ class ScoringRegistry(FakeRegistry):
         self.lineage.clear()
         self.failing, self.failure = 0, 503
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def me(self) -> dict[str, Any]:
+        """The account of every token: ann writes in one organisation and reads in another."""
+        roles = {"writers": "writer", "readers": "reader"}
+        return {"organisations": [{"organisation": o, "role": r} for o, r in roles.items()]}
 
     async def item_scores(self, run: str, benchmark: str) -> dict[str, Any]:
         if self.meanwhile:

@@ -163,33 +163,33 @@ class World:
 MODELS = ("a/One", "a/two", "b/Two", "b/three", "C/four", "d/five")
 results = st.lists(
     st.fixed_dictionaries(
-        dict(
-            model=st.sampled_from(MODELS),
-            benchmark=st.sampled_from(["x", "y"]),
-            value=st.sampled_from([0.0, 0.25, 0.5, 0.5000001, 0.75, 1.0, 1.5]),
-            stderr=st.sampled_from([None, 0.01, 0.1]),
-            count=st.sampled_from([0, 100]),
-            precision=st.sampled_from(["", "bfloat16", "4bit"]),
-            revision=st.sampled_from(["", "r1", "r2"]),
-            shots=st.sampled_from([None, 0, 5]),
-            source=st.sampled_from([0, 1, 2]),
-            when=st.sampled_from([NEVER, 1, 2]),
-        )
+        {
+            "model": st.sampled_from(MODELS),
+            "benchmark": st.sampled_from(["x", "y"]),
+            "value": st.sampled_from([0.0, 0.25, 0.5, 0.5000001, 0.75, 1.0, 1.5]),
+            "stderr": st.sampled_from([None, 0.01, 0.1]),
+            "count": st.sampled_from([0, 100]),
+            "precision": st.sampled_from(["", "bfloat16", "4bit"]),
+            "revision": st.sampled_from(["", "r1", "r2"]),
+            "shots": st.sampled_from([None, 0, 5]),
+            "source": st.sampled_from([0, 1, 2]),
+            "when": st.sampled_from([NEVER, 1, 2]),
+        }
     ).map(lambda drawn: Result(**drawn)),
     max_size=30,
 )
 known = st.dictionaries(
     st.sampled_from(MODELS),
     st.fixed_dictionaries(
-        dict(
-            method=st.sampled_from([None, "ties", "slerp"]),
-            family=st.sampled_from([None, "llama", "qwen2"]),
-            parameters=st.sampled_from([None, 10**9, 7 * 10**9, 70 * 10**9]),
-            licence=st.sampled_from([None, "mit", "apache-2.0"]),
-            domains=st.sampled_from([(), ("code",), ("code", "maths")]),
-            flags=st.sampled_from([(), ("contaminated",)]),
-            made_on=st.sampled_from([None, 100, 200, 300]),
-        )
+        {
+            "method": st.sampled_from([None, "ties", "slerp"]),
+            "family": st.sampled_from([None, "llama", "qwen2"]),
+            "parameters": st.sampled_from([None, 10**9, 7 * 10**9, 70 * 10**9]),
+            "licence": st.sampled_from([None, "mit", "apache-2.0"]),
+            "domains": st.sampled_from([(), ("code",), ("code", "maths")]),
+            "flags": st.sampled_from([(), ("contaminated",)]),
+            "made_on": st.sampled_from([None, 100, 200, 300]),
+        }
     ).map(lambda drawn: Known(**drawn)),
 )
 

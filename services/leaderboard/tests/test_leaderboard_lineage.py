@@ -34,10 +34,14 @@ def lineage(registry) -> FakeLineage:
     return registry.lineage
 
 
+@pytest.fixture(scope="module")
+def follower(resources: Resources) -> LineageFollower:
+    return LineageFollower(resources)
+
+
 @pytest.fixture
-def follow(resources: Resources) -> Callable[[], Awaitable[None]]:
+def follow(follower: LineageFollower) -> Callable[[], Awaitable[None]]:
     """Read the feed to its end."""
-    follower = LineageFollower(resources)
 
     async def follow() -> None:
         while await follower.turn(wait=0):
@@ -161,7 +165,7 @@ async def test_results_under_two_names_stay_apart_and_both_get_the_facts(
 
 
 async def test_a_page_is_stored_once_even_if_two_processes_read_it(
-    lineage, follow, rows, resources, monkeypatch
+    lineage, follow, follower, resources, monkeypatch
 ):
     lineage.say("me/soup", "one")
     read = feed.page
@@ -173,7 +177,7 @@ async def test_a_page_is_stored_once_even_if_two_processes_read_it(
         return page
 
     monkeypatch.setattr(feed, "page", meanwhile)
-    await LineageFollower(resources).turn(wait=0)
+    await follower.turn(wait=0)
     async with resources.database.reading() as session:
         assert len((await session.scalars(select(ChangeRow))).all()) == 1
         assert await session.scalar(select(LineagePlaceRow.position)) == 1
@@ -209,17 +213,19 @@ async def test_the_models_that_changed_are_logged_with_their_parents(lineage, fo
     assert sorted(each["name"] for each in found) == ["me/soup", "one"]
 
 
-async def test_the_follower_runs_by_itself(lineage, resources, rows):
+async def test_the_follower_runs_by_itself(lineage, follower, rows, monkeypatch):
     lineage.say("me/soup", "one")
-    with resources.signals.subscribe("leaderboard_changed") as woken:
-        running = asyncio.create_task(LineageFollower(resources).run())
-        try:
-            async with asyncio.timeout(60):
-                while not await parents(rows):
-                    await asyncio.sleep(0.01)
-        finally:
-            running.cancel()
-            del woken
+    stored, turn = asyncio.Event(), follower.turn
+
+    async def noted() -> None:
+        await turn()
+        stored.set()
+
+    monkeypatch.setattr(follower, "turn", noted)
+    running = asyncio.create_task(follower.run())
+    async with asyncio.timeout(60):
+        await stored.wait()
+    running.cancel()
     assert await parents(rows) == [("me/soup", "one")]
 
 

@@ -115,9 +115,7 @@ def test_a_cursor_goes_on_where_it_was_when_results_have_come(first, later, know
     world = world_of(first, known)
     before = asked(world.facts(), **wanted)
     begun = page(before, sort, 1, None)
-    old = {
-        pair: each for pair, each in zip(names(walk(before, sort)), walk(before, sort), strict=True)
-    }
+    old = dict(zip(names(walk(before, sort)), walk(before, sort), strict=True))
     world.add(later)
     after = asked(world.facts(), **wanted)
     seen, cursor = names(begun["items"]), begun["next_cursor"]

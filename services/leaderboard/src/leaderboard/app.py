@@ -10,12 +10,16 @@ from leaderboard.background import BACKGROUND
 from leaderboard.benchmarks.endpoints import router as benchmarks
 from leaderboard.boards.current import boards_in
 from leaderboard.boards.endpoints import router as boards
+from leaderboard.boards.own_endpoints import router as own_boards
+from leaderboard.history.endpoints import router as history
 from leaderboard.memory.replica import replica_in
 from leaderboard.memory.serving import facts_fault
+from leaderboard.releases.endpoints import router as releases
 from leaderboard.results.endpoints import router as results
 from leaderboard.scores.endpoints import router as scores
 from leaderboard.tables import intake
 from leaderboard.uplift.endpoints import router as uplift
+from leaderboard.uplift.tables.endpoints import router as uplift_tables
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.http.app import ServiceParts, build_app
 from mergehub.kit.identity.introspection import ask_registry
@@ -37,7 +41,17 @@ def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub leaderboard",
-    routers=(benchmarks, results, boards, scores, uplift),
+    routers=(
+        benchmarks,
+        results,
+        boards,
+        own_boards,
+        releases,
+        history,
+        scores,
+        uplift,
+        uplift_tables,
+    ),
     links=LINKS,
     readings=intake.readings,
     start=ask_registry,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from leaderboard.boards.current import boards_in
 from leaderboard.events import consumer
+from leaderboard.history.keeping import HistoryKeeper
 from leaderboard.memory.replica import replica_in
 from leaderboard.models.following import LineageFollower
 from leaderboard.scores.keeping import CHANNEL, Scorekeeper
@@ -22,6 +23,7 @@ def _loops(resources: Resources) -> Mapping[str, Loop]:
         "consumer": consumer(resources, resources.metrics).run,
         "pruner": pruner.run,
         "facts": replica.run,
+        "history": HistoryKeeper(resources, replica, boards_in(resources)).run,
         "scores": Scorekeeper(resources, replica, boards_in(resources)).run,
         "lineage": LineageFollower(resources).run,
     }

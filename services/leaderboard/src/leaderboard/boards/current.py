@@ -18,8 +18,7 @@ import numpy as np
 
 from leaderboard.boards.definition import Rules
 from leaderboard.boards.filters import Search
-from leaderboard.boards.standing import Board, BoardMaker
-from leaderboard.memory.arrays import Numbers
+from leaderboard.boards.standing import Board, BoardMaker, Ranks
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.replica import Replica, replica_in
 from leaderboard.statistics import ranks
@@ -38,16 +37,6 @@ RANK_REST = 9
 SEED = 0
 
 Key = tuple[Rules, bool]
-
-
-@dataclass(frozen=True, eq=False)
-class Ranks:
-    """The intervals of ranks in a state of the facts: ends by variant, 0 if there is none."""
-
-    as_of: int
-    replicates: int
-    best: Numbers
-    worst: Numbers
 
 
 @dataclass
@@ -97,6 +86,15 @@ class Boards:
             if board.ranked * ranks.replicates_of(board.ranked) <= FEW_CELLS:
                 rank(kept)
             return kept
+
+    def ranked(self, facts: Facts, rules: Rules) -> Kept:
+        """A board in this very state of the facts, with ranks of it: what a release needs."""
+        kept = self.make(facts, rules)
+        board = kept.board
+        own = Kept(board, kept.seconds, kept.asked, kept.ranks, kept.ranked)
+        if own.ranked is not board or own.ranks is None:
+            rank(own)
+        return own
 
     def loops(self) -> Mapping[str, Loop]:
         """The loops that keep boards and ranks current."""

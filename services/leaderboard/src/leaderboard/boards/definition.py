@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, model_validator
+from pydantic import Field, HttpUrl, model_validator
 
 from mergehub.benchmarks.definition import Domain
 from mergehub.contracts.names import BenchmarkName
-from mergehub.contracts.strict import whole
+from mergehub.contracts.strict import Lax, Strict
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-Shots = Annotated[int, Field(ge=0, le=10_000), BeforeValidator(whole)]
+Shots = Annotated[int, Field(ge=0, le=10_000)]
 MOST_COLUMNS = 60
 
 
-class Part(BaseModel):
-    """A part of a definition."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Column(Part):
+class Column(Strict):
     """A column of a board: results of one benchmark that were made under the same conditions.
 
     Of each condition that is left out, the column has what most models have. A condition that is
@@ -37,7 +31,7 @@ class Column(Part):
     weight: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = 1.0
 
 
-class Chosen(Part):
+class Chosen(Strict):
     """A column for each benchmark that enough models have, so that it follows the results.
 
     - `domains`: only benchmarks of one of these; empty: all.
@@ -45,12 +39,17 @@ class Chosen(Part):
     - `most`: the most columns; the most used benchmarks count.
     """
 
-    domains: tuple[Domain, ...] = ()
+    domains: Lax[tuple[Domain, ...]] = ()
     share: Annotated[float, Field(gt=0, le=1)] = 0.5
-    most: Annotated[int, Field(ge=1, le=MOST_COLUMNS), BeforeValidator(whole)] = 40
+    most: Annotated[int, Field(ge=1, le=MOST_COLUMNS)] = 40
 
 
-class Rules(Part):
+Columns = Annotated[
+    tuple[Column, ...], Field(min_length=1, max_length=MOST_COLUMNS, strict=False)
+]
+
+
+class Rules(Strict):
     """How a board is made from results.
 
     - `normalisation`: `guess`: a random guess is 0 and a perfect answer 100, subtask by subtask
@@ -58,7 +57,7 @@ class Rules(Part):
     - `below_guess`: what is worse than a guess counts as 0, or stays negative.
     """
 
-    columns: Annotated[tuple[Column, ...], Field(min_length=1, max_length=MOST_COLUMNS)] | Chosen
+    columns: Columns | Chosen
     normalisation: Literal["guess", "none"] = "guess"
     below_guess: Literal["zero", "negative"] = "zero"
 
@@ -77,5 +76,5 @@ class Definition(Rules):
     name: BenchmarkName
     title: Text
     summary: Annotated[str, Field(min_length=1, max_length=1000)]
-    domains: tuple[Domain, ...] = ()
-    sources: tuple[HttpUrl, ...] = ()
+    domains: Lax[tuple[Domain, ...]] = ()
+    sources: Lax[tuple[Lax[HttpUrl], ...]] = ()

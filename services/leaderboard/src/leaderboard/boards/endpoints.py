@@ -15,6 +15,7 @@ from leaderboard.memory.facts import Facts
 from leaderboard.memory.serving import FactsLoading, InMemory
 from mergehub.columns.codes import UNKNOWN
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.sessions import Session
 from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import FieldFault, Invalid, problem_responses
 from mergehub.recipe import catalogue
@@ -65,20 +66,19 @@ def check_methods(wanted: Collection[str], facts: Facts) -> None:
 
 async def named_board(request: Request, name: str) -> service.Named:
     """The board of this name. Raises BoardNotFound."""
-    definition = built_in().get(name)
-    if definition is None:
-        raise service.no_board(name)
-    return service.of_hub(definition)
+    if name in built_in():
+        return service.of_hub(built_in()[name])
+    async with request.app.state.database.reading() as session:
+        return await service.named(session, name)
 
 
 Asked = Annotated[service.Asked, Depends(_asked)]
 
 
 @router.get("", summary="List leaderboards", responses=problem_responses(BadCursor))
-async def list_boards(paging: Paging) -> schemas.BoardList:
+async def list_boards(session: Session, paging: Paging) -> schemas.BoardList:
     """The boards of this hub, then those that people made."""
-    items = [service.of_hub(each).told() for each in built_in().values()]
-    return schemas.BoardList.model_validate({"items": items, "next_cursor": None})
+    return await service.every(session, paging)
 
 
 @router.get(

@@ -8,12 +8,16 @@ from typing import Any
 
 import numpy as np
 from pydantic_core import to_json
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from leaderboard.boards import answers, facets, points, sorting
+from leaderboard.boards import schemas, sorting
 from leaderboard.boards.catalogue import built_in
 from leaderboard.boards.current import SEED, Boards, Kept
 from leaderboard.boards.definition import Definition, Rules
 from leaderboard.boards.filters import Filters, kept, together
+from leaderboard.boards.own import repository
+from leaderboard.boards.own.models import OwnBoardRow
+from leaderboard.boards.shown import answers, facets, points
 from leaderboard.boards.sorting import Place
 from leaderboard.memory.facts import Facts
 from mergehub.kit.paging.pages import PageRequest
@@ -67,6 +71,37 @@ def of_hub(definition: Definition) -> Named:
         rules,
         version=1,
     )
+
+
+def of_people(row: OwnBoardRow) -> Named:
+    """A board that people made."""
+    rules = Rules.model_validate(row.rules)
+    domains = tuple(row.domains)
+    return Named(row.name, row.title, row.summary, domains, row.owner, rules, row.version)
+
+
+async def named(session: AsyncSession, name: str) -> Named:
+    """The board of this name. Raises BoardNotFound."""
+    if name in built_in():
+        return of_hub(built_in()[name])
+    row = await repository.get(session, name)
+    if row is None:
+        raise no_board(name)
+    return of_people(row)
+
+
+async def every(session: AsyncSession, paging: PageRequest) -> schemas.BoardList:
+    """A page of boards: those of the hub, then those that people made, by name."""
+    after = paging.after(int, str)
+    hub = [] if after and after[0] else [of_hub(each) for each in built_in().values()]
+    if after and not after[0]:
+        hub = hub[[each.name for each in hub].index(after[1]) + 1 :]
+    rows = await repository.page(session, after[1] if after and after[0] else "", paging.rows)
+    found, next_cursor = paging.cut(
+        [*hub, *(of_people(row) for row in rows)], lambda each: (int(bool(each.owner)), each.name)
+    )
+    items = [each.told() for each in found]
+    return schemas.BoardList.model_validate({"items": items, "next_cursor": next_cursor})
 
 
 def no_board(name: str) -> BoardNotFound:

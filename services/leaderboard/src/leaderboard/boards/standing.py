@@ -20,6 +20,16 @@ from leaderboard.memory.parents import INGREDIENT
 NOWHERE = -1
 
 
+@dataclass(frozen=True, eq=False)
+class Ranks:
+    """The intervals of ranks in a state of the facts: ends by variant, 0 if there is none."""
+
+    as_of: int
+    replicates: int
+    best: Numbers
+    worst: Numbers
+
+
 class Order(NamedTuple):
     """Rows in an order: first those with a key, by the key from low to high, then the others.
 

@@ -92,8 +92,8 @@ def _rows(scores: Scores, variants: Sequence[tuple[int, int]]) -> Iterator[tuple
 
 def _trust(scores: Scores, found: tuple[int, int]) -> tuple[int, int, int, int]:
     place, row = found
-    source, day = int(scores.source[row]), int(scores.day[row])
-    return place, source, -day, -int(scores.result[row])
+    source, when = int(scores.source[row]), int(scores.when[row])
+    return place, source, -when, -int(scores.result[row])
 
 
 def _score(scores: Scores, row: int, precision: str) -> Score:

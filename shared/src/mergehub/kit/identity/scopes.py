@@ -7,6 +7,7 @@ SCOPES = frozenset(
         "recipes:read",
         "recipes:write",
         "runs:submit",
+        "boards:write",
         "lineage:write",
         "lineage:moderate",
         "worker",
@@ -18,6 +19,7 @@ SCOPES = frozenset(
 )
 SCOPES_OF_PEOPLE = (
     "accounts:manage",
+    "boards:write",
     "recipes:read",
     "recipes:write",
     "runs:submit",

@@ -10,8 +10,7 @@ import numpy as np
 
 from leaderboard.boards.choosing import definition_of
 from leaderboard.boards.column_scores import ColumnScores
-from leaderboard.boards.current import Ranks
-from leaderboard.boards.standing import Board
+from leaderboard.boards.standing import Board, Ranks
 from leaderboard.memory.arrays import Flags, Numbers, Values
 from leaderboard.memory.keys import SOURCES
 from leaderboard.statistics.intervals import ALPHA, z
