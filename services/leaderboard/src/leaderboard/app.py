@@ -14,6 +14,7 @@ from leaderboard.boards.own_endpoints import router as own_boards
 from leaderboard.history.endpoints import router as history
 from leaderboard.memory.replica import replica_in
 from leaderboard.memory.serving import facts_fault
+from leaderboard.recommendations.endpoints import router as recommendations
 from leaderboard.releases.endpoints import router as releases
 from leaderboard.results.endpoints import router as results
 from leaderboard.scores.endpoints import router as scores
@@ -51,6 +52,7 @@ PARTS = ServiceParts(
         scores,
         uplift,
         uplift_tables,
+        recommendations,
     ),
     links=LINKS,
     readings=intake.readings,

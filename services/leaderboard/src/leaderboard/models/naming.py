@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from leaderboard.models.feed import Model
@@ -61,7 +61,7 @@ def ids_of(model: Model, rows: Ids) -> list[int]:
     return [rows[name] for name in names if name in rows]
 
 
-async def _find(session: AsyncSession, query: text, keys: Collection[str]) -> dict[str, int]:
+async def _find(session: AsyncSession, query: TextClause, keys: Collection[str]) -> dict[str, int]:
     found = await session.execute(query, {"keys": sorted(keys)})
     return {row.key: row.id for row in found}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +14,7 @@ from leaderboard.facts import item_scores
 from leaderboard.facts.resolving import known_models
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.keys import SettingKey
+from leaderboard.results.schemas import Setting
 from leaderboard.uplift import answers, comparison, schemas
 from leaderboard.uplift.comparison import Comparisons, Measured
 from leaderboard.uplift.measuring import (
@@ -167,7 +169,7 @@ def _mean(
     if not over:
         return None
     mean = comparison.in_the_mean([compared[at] for at in over], ingredients)
-    settings = [schemas.Setting.model_validate(keys[at]) for at in over]
+    settings = [Setting.model_validate(keys[at]) for at in over]
     return schemas.MeanUplift(over=settings, **answers.fields([mean], roles)[0])
 
 
@@ -192,7 +194,7 @@ def _domains(
     return [
         schemas.DomainUplift(
             domain=domain,
-            over=[schemas.Setting.model_validate(keys[at]) for at in settings],
+            over=[Setting.model_validate(keys[at]) for at in settings],
             **fields,
         )
         for (domain, settings), fields in told
@@ -209,5 +211,5 @@ def _told_parent(parent: Parent, scored: Scored) -> schemas.Parent:
     )
 
 
-def _setting(key: SettingKey) -> dict[str, object]:
-    return schemas.Setting.model_validate(key).model_dump()
+def _setting(key: SettingKey) -> dict[str, Any]:
+    return Setting.model_validate(key).model_dump()

@@ -40,7 +40,7 @@ async def page(hub: httpx.AsyncClient, url: str, query: Mapping[str, int], kind:
         raise Away("the answer is not a page of the feed") from error
 
 
-async def follow(turn: Callable[[], Awaitable[None]], away: str) -> None:
+async def follow(turn: Callable[[], Awaitable[object]], away: str) -> None:
     """Call `turn` for ever; while it raises Away, pause longer each time, and log the event `away`.
 
     What is known stays, and the process stays ready.

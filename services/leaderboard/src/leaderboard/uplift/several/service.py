@@ -21,6 +21,7 @@ from leaderboard.uplift import answers
 from leaderboard.uplift.comparison import judge
 from leaderboard.uplift.precisions import preference
 from leaderboard.uplift.schemas import Difference as ToldDifference
+from leaderboard.uplift.schemas import Interval
 from leaderboard.uplift.service import NoResults, found
 from leaderboard.uplift.several import schemas
 from leaderboard.uplift.several.sides import Items, Side, difference
@@ -140,12 +141,12 @@ def _mean(
     found: Sequence[Sequence[Difference | None]],
     weights: Sequence[float],
     columns: Iterable[int],
-) -> tuple[list[schemas.Interval | None], list[Difference | None]]:
+) -> tuple[list[Interval | None], list[Difference | None]]:
     """The weighted means of the models, and their differences, over some columns."""
     some = list(columns)
     total = sum(weights[at] for at in some)
     shares = [weights[at] / total for at in some]
-    scores: list[schemas.Interval | None] = []
+    scores: list[Interval | None] = []
     means: list[Difference | None] = []
     for model in range(len(sides[0]) if sides else 0):
         own = [side for at in some if (side := sides[at][model]) is not None]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from leaderboard.boards.column_scores import ColumnScores
 from leaderboard.statistics import differences, intervals
 from leaderboard.statistics.differences import Difference
@@ -48,7 +50,8 @@ class Side:
         if self.scores.by_part[self.at]:
             return intervals.normal(self.value, float(self.scores.error[self.at]), alpha)
         own, scale = self.own(alpha), self.scores.scale
-        return Estimate(self.value, float(scale.of(own.low)), float(scale.of(own.high)))
+        low, high = scale.of(np.array([own.low, own.high])).tolist()
+        return Estimate(self.value, low, high)
 
     @property
     def linear(self) -> bool:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leaderboard.memory.arrays import Integers, Numbers
+from leaderboard.memory.arrays import Integers, Values
 from leaderboard.statistics.intervals import ALPHA, z
 from leaderboard.statistics.student import t
-from leaderboard.uplift.tables.gains import Gains, clear
+from leaderboard.uplift.tables.gains import Gains, Places, clear
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def cells(gained: Gains, keys: Integers) -> dict[int, Cell]:
     return {key: Cell(*each) for key, *each in rows}
 
 
-def _half(spread: Numbers, counts: Numbers, own: Numbers) -> Numbers:
+def _half(spread: Values, counts: Places, own: Values) -> Values:
     """Half of the width of each mean's interval; that of its own error for a single merge."""
     sizes, which = np.unique(counts, return_inverse=True)
     reach = [t(ALPHA, int(size) - 1) / math.sqrt(size) if size > 1 else 0.0 for size in sizes]
@@ -72,6 +72,7 @@ def _half(spread: Numbers, counts: Numbers, own: Numbers) -> Numbers:
     return np.where(counts > 1, several, z(ALPHA) * own)
 
 
-def _median(value: Numbers, starts: Numbers, counts: Numbers) -> Numbers:
+def _median(value: Values, starts: Places, counts: Places) -> Values:
     """The middle of each group of sorted values."""
-    return (value[starts + (counts - 1) // 2] + value[starts + counts // 2]) / 2
+    both: Values = value[starts + (counts - 1) // 2] + value[starts + counts // 2]
+    return both / 2

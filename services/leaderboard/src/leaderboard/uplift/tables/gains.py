@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
-from leaderboard.memory.arrays import Flags, Numbers, Values
+from leaderboard.memory.arrays import Codes16, Flags, Integers, Numbers, Values
 from leaderboard.memory.columns import VariantColumns, Vocabulary
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.parents import INGREDIENT, Parents
 from leaderboard.uplift.precisions import preference
 
 Against = Literal["best", "mean", "base"]
+Places = NDArray[np.integer[Any]]
 AGAINST: tuple[Against, ...] = get_args(Against)
 """What a merge is compared with: its best ingredient, their mean, or the base that all share."""
 
@@ -40,7 +42,7 @@ class Gains:
     """
 
     model: Numbers
-    row: Numbers
+    row: Integers
     value: Values
     error: Values
 
@@ -59,23 +61,24 @@ class Sides:
         self._order = np.argsort(keys, kind="stable")
         self._keys = keys[self._order]
 
-    def main(self, models: Numbers) -> Numbers:
+    def main(self, models: Numbers) -> Integers:
         """The row of each model in the standing; -1 where it has none."""
         return _found(self.models, self._main, models)
 
-    def beside(self, models: Numbers, rows: Numbers) -> Numbers:
+    def beside(self, models: Numbers, rows: Integers) -> Integers:
         """Likewise; where there is a row in the precision of `rows`, that one."""
         keys = models.astype(np.int64) << 16 | self.precision[rows]
         same = _found(self._keys, self._order, keys)
         return np.where(same >= 0, same, self.main(models))
 
 
-def _preference(precision: Numbers, codes: Vocabulary) -> Numbers:
+def _preference(precision: Codes16, codes: Vocabulary) -> Numbers:
     """The place of each precision; the first stands for its model."""
-    return np.array([preference(name) for name in codes.precision], np.int32)[precision]
+    places: Numbers = np.array([preference(name) for name in codes.precision], np.int32)
+    return places[precision]
 
 
-def _found(sorted_keys: Numbers, rows: Numbers, keys: Numbers) -> Numbers:
+def _found(sorted_keys: Places, rows: Places, keys: Places) -> Integers:
     at = np.searchsorted(sorted_keys, keys)
     found = np.full(len(keys), -1, np.int64)
     inside = at < len(sorted_keys)
@@ -84,7 +87,7 @@ def _found(sorted_keys: Numbers, rows: Numbers, keys: Numbers) -> Numbers:
     return found
 
 
-def bases(parents: Parents) -> Numbers:
+def bases(parents: Parents) -> Integers:
     """The one ancestor without parents that all ancestry of a model leads to; -1: several."""
     starts, models = parents.roots
     return np.where(np.diff(starts) == 1, models[np.minimum(starts[:-1], len(models) - 1)], -1)
@@ -124,9 +127,7 @@ def _compared(facts: Facts, against: Against) -> tuple[Numbers, Numbers]:
     return (pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(np.int32)
 
 
-def _other(
-    standing: Standing, row: Numbers, starts: Numbers, *, best: bool
-) -> tuple[Values, Values]:
+def _other(standing: Standing, row: Places, starts: Places, *, best: bool) -> tuple[Values, Values]:
     """The best or the mean of the rows of each group, and its error."""
     value, error = standing.value[row], standing.error[row]
     counts = np.diff(np.append(starts, len(row)))

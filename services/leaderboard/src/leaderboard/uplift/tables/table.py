@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leaderboard.boards.standing import Board
-from leaderboard.memory.arrays import Flags, Integers, Numbers
+from leaderboard.memory.arrays import Codes16, Flags, Integers, Numbers
 from leaderboard.uplift.tables.cells import Cell, cells
 from leaderboard.uplift.tables.gains import Against, Gains, Standing, bases, gains
 
@@ -23,8 +23,8 @@ class BoardGains:
     """What the merges of a board gained; `method` and `base` (-1: several) are those of each."""
 
     gained: Gains
-    method: Numbers
-    base: Numbers
+    method: Codes16
+    base: Integers
     row: Numbers
     """The row on the board of each merge."""
 
