@@ -60,6 +60,11 @@ def test_a_member_of_an_archive_that_cannot_be_read_costs_only_itself() -> None:
     assert len(said.refused) == 2
 
 
+def test_a_spreadsheet_is_refused_with_what_to_do() -> None:
+    with pytest.raises(Unreadable, match="save its table as CSV"):
+        Said(_zip([("[Content_Types].xml", b""), ("xl/workbook.xml", b"")]), "x.xlsx")
+
+
 @pytest.mark.parametrize("cut", [10, 40, -10])
 def test_a_broken_archive_is_refused(cut: int) -> None:
     with pytest.raises(Unreadable, match="cannot be unpacked"):

@@ -299,6 +299,8 @@ def test_what_a_table_says_of_the_model_is_kept_as_claims() -> None:
         '{"columns": ["Model", "ARC", "MMLU"], "data": [["org/a", 64.9, 60.1]]}',
         '{"rows": [{"row_idx": 0, "row": {"Model": "org/a", "ARC": 64.9, "MMLU": 60.1}}]}',
         '{"org/a": {"ARC": 64.9, "MMLU": 60.1}, "org/b": {"ARC": null}}',
+        '{"0": {"Model": "org/a", "ARC": 64.9, "MMLU": 60.1}}',
+        '{"Model": {"0": "org/a"}, "ARC": {"0": 64.9}, "MMLU": {"0": 60.1}}',
     ],
 )
 def test_a_table_may_be_csv_tsv_markdown_or_json(text: str) -> None:
@@ -308,6 +310,46 @@ def test_a_table_may_be_csv_tsv_markdown_or_json(text: str) -> None:
         ("org/a", "mmlu", pytest.approx(0.601)),
     ]
     assert (said.refused, said.doubtful) == ([], [])
+
+
+OPEN_LLM_1 = (
+    "T,Model,Average ⬆️,ARC,HellaSwag,MMLU,TruthfulQA,Winogrande,GSM8K,Type,Architecture,Precision,"
+    "Merged,Hub License,#Params (B),Hub ❤️,Available on the hub,Model sha,Flagged,MoE,"
+    "date,Model_name_for_query\n"
+    '🔶,"<a target=""_blank"" href=""https://huggingface.co/org/a"">org/a</a>",65.0,60,70,65,50,'
+    "75,70,🔶 fine-tuned,LlamaForCausalLM,torch.float16,False,mit,7,12,True,abc,False,False,"
+    "2023-10-01T00:00:00Z,org/a\n"
+)
+OPEN_LLM_2 = (
+    "eval_name,Precision,Type,T,Weight type,Architecture,Model,fullname,Model sha,Average ⬆️,"
+    "Hub License,Hub ❤️,#Params (B),Available on the hub,MoE,Flagged,Chat Template,CO₂ cost (kg),"
+    "IFEval Raw,IFEval,BBH Raw,BBH,MATH Lvl 5 Raw,MATH Lvl 5,GPQA Raw,GPQA,MUSR Raw,MUSR,"
+    "MMLU-PRO Raw,MMLU-PRO,Merged,Official Providers,Upload To Hub Date,Submission Date,Generation,"
+    "Base Model\n"
+    "org_a_bfloat16,bfloat16,🔶 fine-tuned,🔶,Original,LlamaForCausalLM,<a href=x>org/a</a>,org/a,"
+    "abc,25.0,mit,1,8.03,True,False,False,True,0.8,0.5,50,0.5,30,0.1,10,0.34,12,0.4,15,0.4,33,"
+    "False,False,2024-06-01,2024-06-12,1,org/base\n"
+)
+
+
+def test_the_tables_of_open_llm_leaderboard_are_read_as_they_are() -> None:
+    said = Said(OPEN_LLM_1)
+    assert said.values("benchmark", "value") == [
+        ("arc", 0.6), ("hellaswag", 0.7), ("mmlu", 0.65), ("truthfulqa", 0.5),
+        ("winogrande", 0.75), ("gsm8k", 0.7),
+    ]  # fmt: skip
+    assert (said.refused, said.doubtful) == ([], [])
+    said = Said(OPEN_LLM_2)
+    assert said.values("benchmark", "value", "chat_template") == [
+        ("ifeval", 0.5, True), ("bbh", 0.5, True), ("math", 0.1, True), ("gpqa", 0.34, True),
+        ("musr", 0.4, True), ("mmlu-pro", 0.4, True),
+    ]  # fmt: skip
+    assert (said.refused, said.doubtful) == ([], [])
+    row = said.rows[0]
+    assert (row.model, row.revision, row.precision) == ("org/a", "abc", "bfloat16")
+    assert row.claims is not None
+    assert (row.claims.merged, row.claims.base, row.claims.flags) == (False, "org/base", ())
+    assert row.claims.parameters == 8_030_000_000
 
 
 def test_a_line_with_too_many_cells_is_refused() -> None:

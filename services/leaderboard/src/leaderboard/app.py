@@ -12,6 +12,8 @@ from leaderboard.boards.current import boards_in
 from leaderboard.boards.endpoints import router as boards
 from leaderboard.boards.own_endpoints import router as own_boards
 from leaderboard.history.endpoints import router as history
+from leaderboard.imports.endpoints import IMPORT_BYTES
+from leaderboard.imports.endpoints import router as imports
 from leaderboard.memory.replica import replica_in
 from leaderboard.memory.serving import facts_fault
 from leaderboard.recommendations.endpoints import router as recommendations
@@ -44,6 +46,7 @@ PARTS = ServiceParts(
     title="Mergehub leaderboard",
     routers=(
         benchmarks,
+        imports,
         results,
         boards,
         own_boards,
@@ -57,6 +60,7 @@ PARTS = ServiceParts(
     links=LINKS,
     readings=intake.readings,
     start=ask_registry,
+    largest_bodies={"/results/imports": IMPORT_BYTES},
     loops=_loops,
     unready=facts_fault,
 )

@@ -53,12 +53,10 @@ def _records(source: Readable) -> Iterator[tuple[int, Mapping[str, Any]]]:
     for line, value in json_values(source):
         if isinstance(value, Skipped):
             raise Unreadable(f"{source.name}, line {line}: {value.reason}.")
-        if isinstance(value, str):
-            yield line, {"text": value}
-        elif isinstance(value, dict):
-            yield line, value
-        else:
-            raise Unreadable(f"{source.name}, line {line}: this is not a JSON object.")
+        for place, each in enumerate(value if isinstance(value, list) else [value], line):
+            if not isinstance(each, str | dict):
+                raise Unreadable(f"{source.name}, line {place}: this is not a JSON object.")
+            yield place, {"text": each} if isinstance(each, str) else each
 
 
 def _is_json(source: Readable) -> bool:

@@ -14,6 +14,8 @@ from mergehub.lineage_files.rows import Unreadable
 from .sources import Found, Source
 
 MAGIC = b"PK\x03\x04"
+SPREADSHEET = "[Content_Types].xml"
+"""What every file of Excel has."""
 MOST_MEMBERS = 20_000
 LARGEST_UNPACKED = 2 << 30
 """The most bytes that all members have together, as the archive states and as they are read."""
@@ -106,6 +108,8 @@ def members(source: Source, path: str) -> Iterator[Found]:
 
 def _checked(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
     files = [info for info in archive.infolist() if not info.is_dir()]
+    if any(info.filename == SPREADSHEET for info in files):
+        raise Unreadable(f"{name} is a spreadsheet: save its table as CSV.")
     if len(files) > MOST_MEMBERS:
         raise Unreadable(f"{name} holds more than {MOST_MEMBERS} files: import parts of it.")
     if any(info.flag_bits & 1 for info in files):

@@ -28,4 +28,5 @@ def cleaned(written: str) -> str:
 
 def bare(written: str) -> str:
     """The letters and digits of a cleaned name, in lower case, as names are compared."""
-    return re.sub(r"[^a-z0-9]", "", cleaned(written).lower())
+    text = unicodedata.normalize("NFKC", cleaned(written)).lower()
+    return re.sub(r"[^a-z0-9]", "", text)

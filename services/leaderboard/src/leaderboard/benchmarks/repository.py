@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,3 +25,9 @@ async def page(
     if after is not None:
         query = query.where(tuple_(*_KEY) > tuple_(*after))
     return (await session.scalars(query)).all()
+
+
+async def names_there(session: AsyncSession, names: Collection[str]) -> set[str]:
+    """Those of the names that something was measured of."""
+    query = select(MeasureRow.name).where(MeasureRow.name.in_(names)).distinct()
+    return set(await session.scalars(query)) if names else set()

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -19,8 +19,18 @@ from leaderboard.facts.resolved import Found, Resolved
 
 Thing = tuple[int, int, int]
 """A variant, a setting and a source."""
-Newest = Mapping[Thing, tuple[float, datetime | None]]
-"""The value of each thing that is shown, and when it was evaluated."""
+
+
+class Shown(NamedTuple):
+    """The current score of a thing; `named` is its origin in words."""
+
+    value: float
+    evaluated_at: datetime | None
+    origin: int
+    named: str
+
+
+Newest = Mapping[Thing, Shown]
 
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.facts'))")
 
@@ -41,27 +51,29 @@ _ADD = text(
 )
 _NEWEST = text(
     """
-    SELECT asked.*, newest.value, newest.evaluated_at
+    SELECT asked.*, newest.value, newest.evaluated_at, newest.origin_id, origins.origin
     FROM unnest(CAST(:variants AS int[]), CAST(:settings AS int[]), CAST(:sources AS smallint[]))
       AS asked (variant, setting, source)
     CROSS JOIN LATERAL (
-      SELECT value, evaluated_at FROM facts
+      SELECT value, evaluated_at, origin_id FROM facts
       WHERE variant_id = asked.variant AND setting_id = asked.setting
         AND source = asked.source AND withdrawal_id IS NULL
       ORDER BY evaluated_at DESC NULLS LAST, id DESC LIMIT 1
     ) AS newest
+    JOIN origins ON origins.id = newest.origin_id
     """
 )
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What became of statements: the ids of facts that are new, and those that were known.
+    """What became of statements: the ids of facts that are new, and of those that are back.
 
-    `refused` are facts that a moderator withdrew; they are not brought back.
+    `refused` are facts that a moderator withdrew, with the reason; they are not brought back.
     """
 
     added: Mapping[UUID, int]
+    revived: Mapping[UUID, int]
     refused: Mapping[UUID, str]
 
 
@@ -76,7 +88,7 @@ async def newest(session: AsyncSession, statements: Iterable[Resolved]) -> Newes
     variants, settings, sources = zip(*things, strict=True) if things else ((), (), ())
     asked = {"variants": list(variants), "settings": list(settings), "sources": list(sources)}
     rows = await session.execute(_NEWEST, asked)
-    return {(row[0], row[1], row[2]): (row.value, row.evaluated_at) for row in rows}
+    return {tuple(row[:3]): Shown(*row[3:]) for row in rows}
 
 
 async def store(session: AsyncSession, found: Found) -> Stored:
@@ -92,7 +104,7 @@ async def store(session: AsyncSession, found: Found) -> Stored:
     await item_scores.keep(session, {fact: of for fact, of in items.items() if of})
     models = {each.model.id for each in statements if each.fact in added or each.fact in revived}
     await LOG.log(session, results=[*added.values(), *revived.values(), *smaller], models=models)
-    return Stored(added, refused)
+    return Stored(added, revived, refused)
 
 
 def _full(statements: Iterable[Resolved]) -> dict[int, int]:
@@ -128,8 +140,7 @@ def replaced(before: Newest, added: Collection[Resolved]) -> int:
     """How many things have a newer score than the one that was shown."""
     shown = set()
     for each in added:
-        was = before.get(each.thing)
-        at = each.stated.score.evaluated_at
-        if was is not None and (was[1] is None or (at is not None and at >= was[1])):
+        was, at = before.get(each.thing), each.stated.score.evaluated_at
+        if was and (was.evaluated_at is None or (at is not None and at >= was.evaluated_at)):
             shown.add(each.thing)
     return len(shown)

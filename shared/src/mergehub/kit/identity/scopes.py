@@ -10,6 +10,8 @@ SCOPES = frozenset(
         "boards:write",
         "lineage:write",
         "lineage:moderate",
+        "results:write",
+        "results:moderate",
         "worker",
         "webhooks:manage",
         "accounts:manage",

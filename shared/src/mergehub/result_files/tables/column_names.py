@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 MODEL = (
-    "fullname", "modelid", "modelname", "modelnameorpath", "repoid", "repo", "modelpath",
+    "fullname", "modelnameforquery", "modelid", "modelname", "modelnameorpath", "repoid", "repo",
+    "modelpath",
     "modelurl", "model", "models", "name", "llm", "checkpoint", "system",
 )  # fmt: skip
 ABOUT = {
@@ -36,6 +39,12 @@ SIZES = {
     "modelsize": "billions", "paramsm": "millions", "parametersm": "millions",
     "parameters": "ones", "numparameters": "ones", "nparameters": "ones",
 }  # fmt: skip
+NO_SCORES = re.compile(
+    r"\b(likes?|downloads?|costs?|prices?|rank(ing)?|param(eter)?s|sizes?|dates?|votes?|context|"
+    r"licen[cs]e|years?|kg|gb|tokens|count|number of)\b",
+    re.IGNORECASE,
+)
+"""Words of columns that hold numbers and no scores, unless they are a known benchmark's."""
 NO_BENCHMARKS = frozenset({
     "t", "rank", "hub", "hublikes", "likes", "downloads", "co2costkg", "co2cost", "generation",
     "moe", "officialproviders", "maintainershighlight", "weighttype", "uploadtohubdate", "evalname",

@@ -14,7 +14,7 @@ from mergehub.result_files.naming import Named, benchmark_named
 from mergehub.result_files.scales import HUNDRED, NATURAL, guessed, is_natural
 
 from .cells import BadCell, Score, is_nothing, scores, uses_comma
-from .column_names import ABOUT, FLAGS, MERGED, MODEL, NO_BENCHMARKS, SIZES
+from .column_names import ABOUT, FLAGS, MERGED, MODEL, NO_BENCHMARKS, NO_SCORES, SIZES
 from .signals import signals
 
 Row = Fields[str, Any]
@@ -100,6 +100,8 @@ def _score_columns(
         cells = [row.get(column) for row in rows if not is_nothing(row.get(column))]
         read = [each for cell in cells if (each := _read(cell, decimal))]
         known = named is not None and named.known is not None
+        if not known and NO_SCORES.search(cleaned(column)):
+            continue
         if named and cells and (known or len(read) >= MOSTLY * len(cells)):
             yield _Column(column, named, [score for each in read for score in each], metrics)
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from mergehub.lineage_files.rows import Skipped
+from mergehub.result_files.headers import bare
 from mergehub.result_files.rows import Refused
 
+from .column_names import MODEL
 from .long import fields_of
 
 WRAPPERS = ("rows", "data", "results", "items", "models", "leaderboard", "entries", "records")
@@ -54,7 +56,17 @@ def _object(value: dict[str, Any], line: int, depth: int) -> Iterator[Line | Ref
                 yield from _records(held, line, depth + 1)
                 return
     if value and all(isinstance(each, dict) for each in value.values()):
-        for place, (name, each) in enumerate(value.items(), line):
-            yield place, {"model": name, **each}
+        yield from _nested(value, line)
         return
     yield line, value
+
+
+def _nested(value: dict[str, dict[str, Any]], line: int) -> Iterator[Line]:
+    """Records from an object of objects: of models, of rows by their numbers, or of columns."""
+    if any(bare(column) in MODEL for column in value):
+        for place, key in enumerate(next(iter(value.values())), line):
+            yield place, {column: cells.get(key) for column, cells in value.items()}
+        return
+    for place, (name, each) in enumerate(value.items(), line):
+        named = any(bare(column) in MODEL for column in each)
+        yield place, each if named else {"model": name, **each}
