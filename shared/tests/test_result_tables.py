@@ -185,6 +185,10 @@ def test_scores_of_a_column_on_another_scale_are_refused() -> None:
     assert len(said.rows) == 16
     assert [line for line, _ in said.refused] == [10, 10]
     assert "is as all of its line on the scale 0-1" in said.refused[0][1]
+    rows = "".join(f"org/m{each},{60 + each},{each + 1.5}\n" for each in range(8))
+    said = Said(f"Model,GSM8K,MATH\n{rows}org/y,0.512,1.6\norg/z,60,0.512\n")
+    assert "the rest of its column is from 60 on" in said.why
+    assert said.rows[-1].value == pytest.approx(0.00512)
     said = Said("Model,ARC\norg/a,0.61\norg/b,0.62\norg/c,63\n")
     assert said.values() == [0.61, 0.62]
     assert said.refused == [(4, "63 is not on the scale 0-1")]

@@ -47,7 +47,7 @@ def read_table(
             f"{name} lacks the columns {', '.join(missing)} of the mapping; it has: "
             f"{', '.join(columns)}."
         )
-    table = Table(mapping)
+    table = Table(mapping, known)
     for line in lines:
         if isinstance(line, Refused):
             yield line

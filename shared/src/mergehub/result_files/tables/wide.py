@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Fields
 from typing import Any, NamedTuple
 
@@ -22,6 +22,8 @@ from .signals import contradiction, flags, signals
 
 Row = Fields[str, Any]
 UNITS = {"ones": 1, "millions": 10**6, "billions": 10**9}
+FEW, FAR = 3, 10
+"""Of so many scores from so far on, one up to 1 is no neighbour."""
 LONGEST = {"revision": 200, "architecture": 100, "licence": 100, "base": 500}
 
 
@@ -37,11 +39,12 @@ class _Column(NamedTuple):
 
 
 class Table:
-    """A table by its mapping; `rows` gives what each line says."""
+    """A table by its mapping and its first lines; `rows` gives what each line says."""
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: Mapping, first: Sequence[Row]) -> None:
         self._mapping = mapping
         self._columns = [_column(*each, mapping) for each in mapping.benchmarks.items()]
+        self._lowest = {each.name: _lowest(each, first, mapping) for each in self._columns}
         self._averages = Averages(mapping)
 
     def rows(self, row: Row, line: int) -> Iterator[Said]:
@@ -80,7 +83,8 @@ class Table:
             if score is None or (metric is None and len(column.metrics) > 1):
                 continue
             try:
-                value, stderr = _value(score, column, small)
+                _check_scale(score, column, small, self._lowest[column.name])
+                value, stderr = _value(score, column)
             except NotAShare as error:
                 yield Refused(shared["line"], str(error), *where)
                 continue
@@ -149,11 +153,37 @@ def _scores(cell: Any, decimal: str | None) -> list[Score | None] | str:
         return str(error)
 
 
-def _value(score: Score, column: _Column, small: bool) -> tuple[float, float | None]:
+def _lowest(column: _Column, first: Sequence[Row], mapping: Mapping) -> float | None:
+    """The lowest score above 1 of a column from 0 to 100, if there are some."""
+    if column.scale != HUNDRED:
+        return None
+    read = (_scores(row.get(column.name), mapping.decimal) for row in first)
+    found = [
+        score.value
+        for told in read
+        if isinstance(told, list)
+        for score in told
+        if score and score.value > 1
+    ]
+    return min(found) if len(found) >= FEW else None
+
+
+def _check_scale(score: Score, column: _Column, small: bool, lowest: float | None) -> None:
+    """Raises NotAShare if a score is on the scale 0-1 in a column from 0 to 100, it seems."""
+    if score.percent or column.scale != HUNDRED or not 0 < score.value <= 1:
+        return
+    if small:
+        raise NotAShare(f"{score.value:g} is as all of its line on the scale 0-1, unlike the rest")
+    if lowest is not None and lowest >= FAR:
+        raise NotAShare(
+            f"{score.value:g} seems to be on the scale 0-1: the rest of its column is from "
+            f"{lowest:g} on"
+        )
+
+
+def _value(score: Score, column: _Column) -> tuple[float, float | None]:
     """The value and its standard error on the scale of the metric."""
     scale = HUNDRED if score.percent else column.scale
-    if small and scale == HUNDRED and not score.percent:
-        raise NotAShare(f"{score.value:g} is as all of its line on the scale 0-1, unlike the rest")
     if scale == NATURAL:
         return score.value, score.stderr
     factor = 0.01 if scale == HUNDRED else 1.0
