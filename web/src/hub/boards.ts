@@ -1,5 +1,4 @@
 import type { Answer, Operations, Schemas } from "@mergehub/client";
-import { ask } from "./ask.ts";
 import { hub } from "./hub.ts";
 
 export type Source = "verified" | "community" | "imported";
@@ -45,36 +44,20 @@ export function readPoints(
   return hub.get("/v1/boards/{board}/points", { params: { path: { board }, query }, signal });
 }
 
-export interface RankHistory {
-  model: string;
-  points: { day: string; place: number; of: number; mean: number }[];
+export type RankHistory = Answer<"get", "/v1/boards/{board}/history">;
+
+export function readRanks(board: string, model: string, signal: AbortSignal): Promise<RankHistory> {
+  const params = { path: { board }, query: { model } };
+  return hub.get("/v1/boards/{board}/history", { params, signal });
 }
 
-export function readRanks(
-  board: string,
-  model: string,
-  signal?: AbortSignal,
-): Promise<RankHistory> {
-  return ask("/v1/boards/{board}/history", { path: { board }, query: { model } }, signal);
+export type Release = Answer<"get", "/v1/boards/{board}/releases">["items"][number];
+
+export async function listReleases(board: string, signal: AbortSignal): Promise<Release[]> {
+  const params = { path: { board }, query: { limit: 100 } };
+  return (await hub.get("/v1/boards/{board}/releases", { params, signal })).items;
 }
 
-export interface Release {
-  board: string;
-  number: number;
-  created_at: string;
-  as_of: string;
-  digest: string;
-  models: number;
-  title: string;
-  citation: { text: string; bibtex: string };
-  url: string;
-}
-
-export async function listReleases(board: string, signal?: AbortSignal): Promise<Release[]> {
-  const answer = ask<{ items: Release[] }>(
-    "/v1/boards/{board}/releases",
-    { path: { board } },
-    signal,
-  );
-  return (await answer).items;
+export function releaseBoard(board: string): Promise<Release> {
+  return hub.post("/v1/boards/{board}/releases", { params: { path: { board } } });
 }

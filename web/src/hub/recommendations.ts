@@ -1,30 +1,21 @@
-import { ask } from "./ask.ts";
+import type { Answer, Operations } from "@mergehub/client";
+import { hub } from "./hub.ts";
 
-export interface Recommendation {
-  ingredients: { model: string; licence: string | null; scores: Record<string, number> }[];
-  complement: number;
-  why: string[];
-  shared_base: string | null;
-  licence: { verdict: string };
-  similar: {
-    merges: number;
-    better: number;
-    mean: number | null;
-    low: number | null;
-    high: number | null;
-    method: string | null;
-  } | null;
-  flags: string[];
-}
+export type Recommendations = Answer<"get", "/v1/recommendations">;
+export type Recommendation = Recommendations["items"][number];
+export type Wanted = Operations["recommend"]["parameters"]["query"];
+export type Domain = NonNullable<Wanted["domain"]>;
 
-export interface Recommendations {
-  base: string;
-  domain: string | null;
-  evidence: "plenty" | "some" | "little" | "none";
-  note: string;
-  items: Recommendation[];
-}
+export const DOMAINS: readonly Domain[] = [
+  "maths",
+  "code",
+  "reasoning",
+  "knowledge",
+  "instruction-following",
+  "truthfulness",
+  "languages",
+];
 
-export function readRecommendations(query: object, signal?: AbortSignal): Promise<Recommendations> {
-  return ask("/v1/recommendations", { query }, signal);
+export function readRecommendations(query: Wanted, signal: AbortSignal): Promise<Recommendations> {
+  return hub.get("/v1/recommendations", { params: { query }, signal });
 }

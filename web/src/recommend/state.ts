@@ -1,9 +1,10 @@
 import { addressWith } from "../app/query.ts";
+import { DOMAINS, type Domain } from "../hub/recommendations.ts";
 
 /** What ingredients are wished for, as the address has it. */
 export interface RecommendState {
   base: string | null;
-  domain: string | null;
+  domain: Domain | null;
   board: string;
   /** How many ingredients. */
   size: number;
@@ -20,7 +21,7 @@ export const FIRST: Readonly<RecommendState> = {
 export function readState(query: URLSearchParams): RecommendState {
   return {
     base: query.get("base") || null,
-    domain: query.get("domain") || null,
+    domain: DOMAINS.find((each) => each === query.get("domain")) ?? null,
     board: query.get("board") || FIRST.board,
     size: query.get("size") === "3" ? 3 : FIRST.size,
   };
