@@ -5,12 +5,13 @@ export type Result = Answer<"get", "/v1/results">["items"][number];
 
 const MOST = 200;
 
-/** The results of a model, the newest first; the older ones of the same things only with `history`. */
+/** The results of a model by benchmark, the newest first; the older ones of the same things only with `history`. */
 export async function readResults(
   model: string,
   history: boolean,
   signal: AbortSignal,
 ): Promise<Result[]> {
   const query = { model, limit: MOST, ...(history && { history }) };
-  return (await hub.get("/v1/results", { params: { query }, signal })).items;
+  const { items } = await hub.get("/v1/results", { params: { query }, signal });
+  return items.sort((a, b) => a.benchmark.localeCompare(b.benchmark));
 }

@@ -1,5 +1,5 @@
 import { points } from "../app/words.ts";
-import type { Group, Line } from "./interval.ts";
+import { type Group, LETTER, type Line } from "./interval.ts";
 import { type Ends, endsOf } from "./scale.ts";
 
 export const ROW = 26;
@@ -28,13 +28,13 @@ export function rowsOf(groups: readonly Group[], narrow = false): { rows: Row[];
   return { rows, height };
 }
 
-const [PER_LETTER, NARROW, PAD, WORDS] = [7, 560, 12, 190];
+const [NARROW, PAD, WORDS] = [560, 12, 190];
 
 /** How the width of a plot is shared: names, axis, words; in a narrow one they lie above the axis. */
 export function sharesOf(width: number, groups: readonly Group[]) {
   const narrow = width < NARROW;
   const letters = groups.flatMap(({ lines }) => lines.map(({ label }) => label.length));
-  const longest = Math.max(8, ...letters) * PER_LETTER;
+  const longest = Math.max(8, ...letters) * LETTER + 1;
   const words = Math.min(WORDS, width * 0.45);
   if (narrow)
     return { narrow, names: width - words - 3 * PAD, words, from: 2 * PAD, to: width - 2 * PAD };

@@ -44,8 +44,11 @@ export function verdictOf({ low, high }: Omit<Interval, "value">): Verdict {
   return high !== null && high < 0 ? "worse" : "no clear difference";
 }
 
+/** How many pixels a letter takes, about. */
+export const LETTER = 7.2;
+
 /** A text that takes at most so many pixels, about; its end is left out if it is longer. */
-export function fitted(text: string, pixels: number, perLetter = 7.2): string {
+export function fitted(text: string, pixels: number, perLetter = LETTER): string {
   const most = Math.max(3, Math.floor(pixels / perLetter));
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
