@@ -6,11 +6,19 @@ import { isAway, isMissing } from "../hub/failures.ts";
 import { readGraph } from "../hub/graph.ts";
 import { followGraph, type GraphState, isNewer } from "../hub/live.ts";
 import { filterCount } from "./controls/filters.ts";
+import { kindsOf } from "./controls/kinds.ts";
 import { Graph, type GraphAnswer } from "./graph.ts";
 import { missingSteps } from "./growing/joining.ts";
 import { withNeighbours } from "./growing/merging.ts";
 import { type Neighbours, neighboursOf } from "./growing/neighbours.ts";
-import { addressOf, type MapState, questionOf, readState } from "./state.ts";
+import {
+  addressOf,
+  KINDS_OF_MODELS,
+  type Kind,
+  type MapState,
+  questionOf,
+  readState,
+} from "./state.ts";
 import { shownOf } from "./visible.ts";
 
 /** What the page of the map shows: its state, which the address has, and the graph. */
@@ -49,6 +57,13 @@ export class MapSession {
   readonly #path = $derived(this.#pathOf(this.state).join("\n"));
   readonly selected = $derived(this.#index(this.state.model));
   readonly target = $derived(this.#index(this.state.to));
+
+  /** The kinds of the legend: those of the last graph that was not filtered by kind, or else all. */
+  readonly kinds = $derived.by(() => {
+    if (this.graph && !this.state.kind.length) this.#kinds = kindsOf(this.graph);
+    return this.#kinds;
+  });
+  #kinds: readonly Kind[] = KINDS_OF_MODELS;
 
   /** The models of the path that is shown, from one end to the other. */
   readonly path = $derived(this.#path ? this.#path.split("\n") : []);

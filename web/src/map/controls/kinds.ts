@@ -2,9 +2,8 @@ import type { Graph } from "../graph.ts";
 import { kindOf } from "../look.ts";
 import { KINDS_OF_MODELS, type Kind } from "../state.ts";
 
-/** The kinds of the legend: those of a graph, or all if the graph has only some that were chosen. */
-export function kindsOf(graph: Graph, chosen: readonly Kind[]): readonly Kind[] {
-  if (chosen.length) return KINDS_OF_MODELS;
+/** The kinds of the models and clusters of a graph, in the order of the legend. */
+export function kindsOf(graph: Graph): readonly Kind[] {
   const found = new Set<string>();
   for (let node = 0; node < graph.total; node += 1) found.add(kindOf(graph, node));
   return KINDS_OF_MODELS.filter((kind) => found.has(kind));

@@ -46,9 +46,9 @@ class _Pen:
 
     @draw.register
     def _(self, part: Disc) -> None:
-        ends = (part.x - part.radius, part.y - part.radius)
-        ends += (part.x + part.radius, part.y + part.radius)
-        self._draw.ellipse(_scaled(*ends), fill=part.fill)
+        x, y, radius = part.x, part.y, part.radius
+        ends = _scaled(x - radius, y - radius, x + radius, y + radius)
+        self._draw.ellipse(ends, fill=part.fill)
 
     @draw.register
     def _(self, part: Words) -> None:

@@ -47,8 +47,9 @@ def _(part: Disc) -> str:
 
 @_element.register
 def _(part: Words) -> str:
-    place = {"x": part.x, "y": part.y, "fill": part.fill, "font_size": part.size}
-    opened = _tag("text", **place, text_anchor=part.anchor).removesuffix("/>")
+    opened = _tag(
+        "text", x=part.x, y=part.y, fill=part.fill, font_size=part.size, text_anchor=part.anchor
+    ).removesuffix("/>")
     return f"{opened}>{escape(part.text)}</text>"
 
 

@@ -16,6 +16,7 @@ from leaderboard.uplift.precisions import preference
 
 Against = Literal["best", "mean", "base"]
 Places = NDArray[np.integer[Any]]
+SEVERAL, UNSETTLED = -1, -2
 AGAINST: tuple[Against, ...] = get_args(Against)
 """What a merge is compared with: its best ingredient, their mean, or the base that all share."""
 
@@ -87,10 +88,27 @@ def _found(sorted_keys: Places, rows: Places, keys: Places) -> Integers:
     return found
 
 
-def bases(parents: Parents) -> Integers:
-    """The one ancestor without parents that all ancestry of a model leads to; -1: several."""
-    starts, models = parents.roots
-    return np.where(np.diff(starts) == 1, models[np.minimum(starts[:-1], len(models) - 1)], -1)
+def bases(parents: Parents) -> Numbers:
+    """The one ancestor without parents that all ancestry of a model leads to; -1: several.
+
+    A generation after the other: a model has the base that all its parents have.
+    """
+    counts = np.diff(parents.starts)
+    base = np.where(counts == 0, np.arange(len(counts), dtype=np.int32), UNSETTLED)
+    open_models = np.flatnonzero(counts)
+    while len(open_models):
+        starts = np.cumsum(counts[open_models]) - counts[open_models]
+        rows = np.repeat(parents.starts[open_models] - starts, counts[open_models])
+        above = base[parents.model[rows + np.arange(len(rows))]]
+        lowest, highest = np.minimum.reduceat(above, starts), np.maximum.reduceat(above, starts)
+        settled = lowest != UNSETTLED
+        if not settled.any():  # only models that were reported in a circle are left
+            break
+        own = np.where(lowest == highest, lowest, SEVERAL)
+        base[open_models[settled]] = own[settled]
+        open_models = open_models[~settled]
+    base[open_models] = SEVERAL
+    return base.astype(np.int32)
 
 
 def gains(facts: Facts, standing: Standing, against: Against) -> Gains:

@@ -24,7 +24,7 @@ class BoardGains:
 
     gained: Gains
     method: Codes16
-    base: Integers
+    base: Numbers
     row: Numbers
     """The row on the board of each merge."""
 
