@@ -208,10 +208,26 @@ def test_rows_that_the_hub_cannot_read_are_left_out(hub: ResultsHub, tmp_path: P
     )  # fmt: skip
 
 
+def test_what_the_hub_says_of_rows_is_said_of_lines(hub: ResultsHub, tmp_path: Path) -> None:
+    told = [
+        {"line": 4, "model": "org/b", "benchmark": "mmlu", "why": "Line 1 claims otherwise."},
+        {"line": 3, "model": "org/b", "benchmark": "arc",
+         "why": "Line 1 gives another value of the same, 0.6."},
+    ]  # fmt: skip
+    answer = _counts(4) | {"doubtful": {"count": 2, "items": told}}
+    hub.refusals = [body(answer)]
+    lines = _report(hub, _file(tmp_path, "board.csv", TABLE.replace("org/b", "org/a")))
+    assert [(each["line"], each["why"]) for each in lines["doubtful"]["items"]] == [
+        (3, "line 2 says 0.6 of the same thing, this one 0.61"),
+        (3, "line 2 says 0.5 of the same thing, this one 0.51"),
+        (3, "Line 2 claims otherwise."),
+    ]  # fmt: skip
+
+
 RESULT = {
-    "id": 1, "model": "org/a", "precision": "bfloat16", "benchmark": "arc", "subtask": None,
-    "metric": "acc_norm", "value": 0.6, "stderr": 0.01, "count": 1172, "shots": None,
-    "source": "imported",
+    "id": 1, "model": "org/a", "precision": "bfloat16", "benchmark": "arc", "subtask": "",
+    "metric": "acc_norm", "score": {"value": 0.6, "low": None, "high": None}, "stderr": 0.01,
+    "count": 1172, "shots": None, "source": "imported",
 }  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def test_all_that_a_file_says_of_a_run_is_in_its_rows() -> None:
         "harness": "lm-evaluation-harness", "harness_version": "0.4.9.1", "task_hash": "1f2e",
         "seed": 0, "evaluated_on": "2025-11-17", "line": 1,
     }  # fmt: skip
-    assert (flexible.metric, flexible.value) == ("exact_match,flexible-extract", 0.75)
+    assert (flexible.metric, flexible.value) == ("exact_match:flexible-extract", 0.75)
     assert flexible.stderr is None
 
 
@@ -126,6 +126,18 @@ def test_a_group_stands_beside_its_subtasks_once() -> None:
         ("bbh", "open-llm-2", "snarks", 3, 250),
     ]
     assert said.refused == []
+
+
+def test_a_group_may_have_a_metric_that_only_some_of_its_tasks_have() -> None:
+    said = _said(_document(
+        results={"sums": {"acc,none": 0.5, "sample_len": 8, "sample_count": {"acc,none": 4}},
+                 "one": {"acc,none": 0.5}, "two": {"exact_match,none": 0.5}},
+        group_subtasks={"sums": ["one", "two"]}, versions={},
+        **{"n-samples": {each: {"original": 4, "effective": 4} for each in ("one", "two")}},
+    ))  # fmt: skip
+    assert said.values("benchmark", "count", "of", "limited") == [
+        ("sums", 4, 4, None), ("one", 4, 4, None), ("two", 4, 4, None),
+    ]  # fmt: skip
 
 
 def test_subtasks_are_found_through_groups_of_groups() -> None:

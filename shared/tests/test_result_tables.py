@@ -91,17 +91,24 @@ def test_thousands_have_separators_and_a_comma_is_decimal_if_the_table_says_so()
 def test_of_two_scores_in_a_cell_the_mapping_says_which_is_which() -> None:
     cell = "64.91 ± 1.86 / 75.96 ± 1.59"
     column = {"benchmark": "gsm8k", "scale": "0-100"}
-    told: dict[str, Any] = {**column, "metrics": ["exact_match", "exact_match,flexible-extract"]}
+    told: dict[str, Any] = {**column, "metrics": ["exact_match", "exact_match:flexible-extract"]}
     mapping = Mapping.of({"model": "Model", "benchmarks": {"GSM8K": told}})
     said = Said(f"Model\tGSM8K\norg/a\t{cell}\n", mapping=mapping)
     assert said.values("metric", "value", "stderr") == [
         ("exact_match", pytest.approx(0.6491), pytest.approx(0.0186)),
-        ("exact_match,flexible-extract", pytest.approx(0.7596), pytest.approx(0.0159)),
+        ("exact_match:flexible-extract", pytest.approx(0.7596), pytest.approx(0.0159)),
     ]
     told = {**column, "metrics": [None, "exact_match"]}
     mapping = Mapping.of({"model": "Model", "benchmarks": {"GSM8K": told}})
     said = Said(f"Model\tGSM8K\norg/a\t{cell}\n", mapping=mapping)
     assert said.values() == [pytest.approx(0.7596)]
+
+
+def test_cells_with_one_score_have_a_metric_of_their_own() -> None:
+    told = {"benchmark": "arc", "scale": "0-100", "metric": "acc", "metrics": [None, "acc_norm"]}
+    mapping = Mapping.of({"model": "Model", "benchmarks": {"ARC": told}})
+    said = Said("Model,ARC\norg/a,60 / 70\norg/b,50\n", mapping=mapping)
+    assert said.values("metric", "value") == [("acc_norm", pytest.approx(0.7)), ("acc", 0.5)]
 
 
 def test_two_scores_that_no_one_names_are_doubtful_and_not_imported() -> None:
@@ -125,7 +132,7 @@ def test_of_two_scores_one_may_be_missing() -> None:
     ("header", "metrics"),
     [
         ("ARC (acc / acc_norm)", ["acc", "acc_norm"]),
-        ("GSM8K (strict/flexible)", ["exact_match", "exact_match,flexible-extract"]),
+        ("GSM8K (strict/flexible)", ["exact_match", "exact_match:flexible-extract"]),
     ],
 )
 def test_a_header_may_name_the_metrics(header: str, metrics: list[str]) -> None:

@@ -169,7 +169,7 @@ async def test_another_origin_that_says_otherwise_is_doubtful(bring):
     said = {"one.csv": 0.4, "two.csv": 0.402, "three.csv": 0.48}
     same, near, far = [await bring(row(value=said[each]), origin=each) for each in said]
     assert whys(same, "doubtful") == whys(near, "doubtful") == {}
-    assert whys(far, "doubtful") == {1: "two.csv has another value of the same, 0.402."}
+    assert whys(far, "doubtful") == {1: "The origin two.csv has another value of the same, 0.402."}
 
 
 async def test_claims_that_lineage_knows_better_are_doubtful(bring, resources):

@@ -12,7 +12,7 @@ from leaderboard.boards.current import boards_in
 from leaderboard.boards.endpoints import router as boards
 from leaderboard.boards.own_endpoints import router as own_boards
 from leaderboard.history.endpoints import router as history
-from leaderboard.imports.endpoints import IMPORT_BYTES
+from leaderboard.imports.endpoints import FILE_BYTES, IMPORT_BYTES
 from leaderboard.imports.endpoints import router as imports
 from leaderboard.memory.replica import replica_in
 from leaderboard.memory.serving import facts_fault
@@ -60,7 +60,7 @@ PARTS = ServiceParts(
     links=LINKS,
     readings=intake.readings,
     start=ask_registry,
-    largest_bodies={"/results/imports": IMPORT_BYTES},
+    largest_bodies={"/results/imports": IMPORT_BYTES, "/results/files": FILE_BYTES},
     loops=_loops,
     unready=facts_fault,
 )

@@ -12,10 +12,14 @@ _MARKS = re.compile(r"[*`~]+|(?<!\w)_+|_+(?!\w)")
 _DECORATION = ("So", "Sk", "Cf", "Co", "Cs", "Cn")
 _ARROWS = "↑↓⬆⬇▲▼△▽⇧⇩⇑⇓↗↘"
 LONGEST = 500
+_PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9/.-]{0,498}[A-Za-z0-9])?")
+"""Texts that have no decoration, which are nearly all."""
 
 
 def cleaned(written: str) -> str:
     """The text without HTML, Markdown, emoji and arrows, with single spaces."""
+    if _PLAIN.fullmatch(written):
+        return written
     text = html.unescape(_TAG.sub(" ", written[: 10 * LONGEST]))
     text = _MARKS.sub("", _LINK.sub(r"\1", text))
     kept = (

@@ -9,6 +9,7 @@ from mergehub.benchmarks.catalogue import find
 from mergehub.benchmarks.definition import Benchmark, Version
 
 SHOTS = re.compile(r"\(?\b(\d{1,4})[ -]?shots?\b\)?", re.IGNORECASE)
+USUAL_FILTERS = ("", "none", "strict-match")
 _NO_NAME = re.compile(r"[^A-Za-z0-9.]+")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -66,6 +67,16 @@ def task_named(task: str, revision: str | None, groups: tuple[str, ...] = ()) ->
 def version_of(benchmark: Benchmark, version: str | None) -> Version | None:
     """The version of that name."""
     return next((each for each in benchmark.versions if each.version == version), None)
+
+
+def metric_name(written: str) -> str:
+    """A metric by its name, with a filter that is not the usual one after a colon.
+
+    The harness writes `exact_match,strict-match`; that is `exact_match`, as boards take it, and
+    `exact_match,flexible-extract` is `exact_match:flexible-extract`.
+    """
+    name, _, rule = (each.strip() for each in written.partition(","))
+    return name if rule in USUAL_FILTERS else f"{name}:{rule}"
 
 
 def own_name(written: str) -> str:

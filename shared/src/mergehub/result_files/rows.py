@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from mergehub.contracts.results import ResultRow
 from mergehub.lineage_files.rows import Unreadable
 from mergehub.result_files.mapping import Mapping
+from mergehub.result_files.naming import metric_name
 
 __all__ = ["Batch", "Doubtful", "Noted", "Refused", "Said", "Unreadable", "row_of"]
 
@@ -70,6 +71,8 @@ class Batch:
 def row_of(fields: Fields[str, Any]) -> ResultRow | Refused:
     """The row of these fields, without those that are None, or why they make none."""
     told = {name: value for name, value in fields.items() if value is not None}
+    if isinstance(told.get("metric"), str):
+        told["metric"] = metric_name(told["metric"])
     try:
         return ResultRow.model_validate(told)
     except ValidationError as error:
@@ -86,6 +89,8 @@ def row_of(fields: Fields[str, Any]) -> ResultRow | Refused:
 def shown(value: Any) -> str:
     """A value of a stranger's file in a message: short, and on one line."""
     text = " ".join(str(value).split())
+    if text.isascii() and text.isprintable() and len(text) <= LONGEST_SHOWN:
+        return text
     text = "".join(each if each.isprintable() else "�" for each in text)
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
 

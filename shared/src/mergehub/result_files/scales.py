@@ -49,8 +49,9 @@ def share(score: float, scale: Scale, named: Named | None = None) -> float:
     found = score / 100 if scale == HUNDRED else score
     if not -ROUNDED <= found <= 1 + ROUNDED:
         raise NotAShare(f"{score:g} is not on the scale {scale}")
-    baseline = named.baseline if named else None
-    if scale == HUNDRED and 0 < score <= 1 and baseline and found < baseline / 2 <= score:
+    small = scale == HUNDRED and 0 < score <= 1
+    baseline = named.baseline if small and named else None
+    if baseline and found < baseline / 2 <= score:
         raise NotAShare(
             f"{score:g} of 100 is far below what a guess scores ({100 * baseline:.3g}): it seems "
             "to be on the scale 0-1, unlike the rest"

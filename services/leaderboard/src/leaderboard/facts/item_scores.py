@@ -97,6 +97,11 @@ async def _known_sets(session: AsyncSession, digests: Collection[UUID]) -> dict[
     return {row.digest: row.id for row in await session.execute(query)}
 
 
+async def count(session: AsyncSession, fact: int) -> int:
+    """How many item scores of a fact are kept."""
+    return len((await read(session, [fact])).get(fact, {}))
+
+
 async def read(session: AsyncSession, facts: Collection[int]) -> dict[int, dict[str, float]]:
     """The item scores of some facts by hash, without the facts that have none."""
     sets, scores = await read_arrays(session, facts)

@@ -46,7 +46,7 @@ def with_others(statements: Iterable[Resolved], newest: Newest) -> Iterator[Doub
         if shown is None or shown.origin == each.origin:
             continue
         if shown.evaluated_at == score.evaluated_at and abs(shown.value - score.value) > NEAR:
-            yield place, f"{shown.named} has another value of the same, {shown.value:g}"
+            yield place, f"the origin {shown.named} has another value of the same, {shown.value:g}"
 
 
 async def with_sizes(session: AsyncSession, statements: Sequence[Resolved]) -> list[Doubt]:

@@ -47,6 +47,8 @@ def measured(
     metric = metric.partition(",")[0].strip() if metric else None
     if found is None:
         name = kebab(benchmark)
+        if not name:
+            raise ValueError(f"{benchmark!r} names no benchmark")
         measure = Measure(name, version or "", subtask or "", metric or UNSTATED)
         return Measured(
             measure, None, _is_share(measure.metric), _is_binary(measure.metric), (), defined=False
@@ -55,11 +57,8 @@ def measured(
 
 
 def kebab(benchmark: str) -> str:
-    """The name of a benchmark without a definition. Raises ValueError if nothing is left."""
-    name = re.sub(r"[^\w+.]+|_", "-", benchmark.lower()).strip("-.")
-    if not name:
-        raise ValueError(f"{benchmark!r} names no benchmark")
-    return name
+    """The name of a benchmark without a definition; perhaps nothing is left of it."""
+    return re.sub(r"[^\w+.]+|_", "-", benchmark.lower()).strip("-.")
 
 
 def _defined(found: Found, version: str | None, subtask: str, metric: str | None) -> Measured:

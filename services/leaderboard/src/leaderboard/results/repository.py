@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -16,41 +15,42 @@ from leaderboard.facts.models import (
     FactRow,
     ModelRow,
     OriginRow,
+    RestatementRow,
     SettingRow,
     VariantRow,
     WithdrawalRow,
 )
 from mergehub.kit.database.database import AnyRow
 
-_NEVER = func.to_timestamp(float("-inf"))
-
 
 class Wanted(NamedTuple):
-    """Which results are listed; null takes all. `model` and `benchmark` are names as stored."""
+    """Which results are listed; null takes all. Names are those that are stored."""
 
     model: str | None = None
-    benchmark: str | None = None
+    benchmarks: tuple[str, ...] = ()
     version: str | None = None
     source: int | None = None
     precision: str | None = None
     run: UUID | None = None
+    origin: str | None = None
     history: bool = False
 
 
-def _age(row: Any) -> ColumnElement[Any]:
-    """What grows from older to newer scores of the same thing."""
-    return tuple_(func.coalesce(row.evaluated_at, _NEVER), row.id)
-
-
 def _is_current() -> ColumnElement[bool]:
-    newer = aliased(FactRow)
+    """Whether it is the newest that counts of the same thing: one look into an index."""
+    other = aliased(FactRow)
     same = [
-        newer.variant_id == FactRow.variant_id,
-        newer.setting_id == FactRow.setting_id,
-        newer.source == FactRow.source,
-        newer.withdrawal_id.is_(None),
+        other.variant_id == FactRow.variant_id,
+        other.setting_id == FactRow.setting_id,
+        other.source == FactRow.source,
+        other.withdrawal_id.is_(None),
     ]
-    return FactRow.withdrawal_id.is_(None) & ~exists().where(*same, _age(newer) > _age(FactRow))
+    newest = select(other.id).where(*same).order_by(*_newest_first(other)).limit(1)
+    return FactRow.id == newest.correlate(FactRow).scalar_subquery()
+
+
+def _newest_first(row: Any) -> tuple[ColumnElement[Any], ...]:
+    return row.evaluated_at.desc().nulls_last(), row.id.desc()
 
 
 def described() -> Select[*tuple[Any, ...]]:
@@ -93,10 +93,18 @@ async def page(
     session: AsyncSession, wanted: Wanted, before: int | None, limit: int
 ) -> Sequence[AnyRow]:
     """At most `limit` results, newest first, of lower ids than `before`."""
-    query = described().where(*await _conditions(session, wanted))
+    query = select(FactRow.id).where(*await conditions(session, wanted))
     if before is not None:
         query = query.where(FactRow.id < before)
-    return (await session.execute(query.order_by(FactRow.id.desc()).limit(limit))).all()
+    found = await session.scalars(query.order_by(FactRow.id.desc()).limit(limit))
+    return await described_of(session, found.all())
+
+
+async def described_of(session: AsyncSession, results: Sequence[int]) -> Sequence[AnyRow]:
+    """The results of some ids, in their order."""
+    rows = await session.execute(described().where(FactRow.id.in_(results)))
+    by_id = {row.id: row for row in rows}
+    return [by_id[each] for each in results]
 
 
 async def one(session: AsyncSession, result: int) -> AnyRow | None:
@@ -104,47 +112,44 @@ async def one(session: AsyncSession, result: int) -> AnyRow | None:
     return (await session.execute(described().where(FactRow.id == result))).one_or_none()
 
 
-async def _conditions(session: AsyncSession, wanted: Wanted) -> list[ColumnElement[bool]]:
+async def conditions(session: AsyncSession, wanted: Wanted) -> list[ColumnElement[bool]]:
     """The filter by ids, so that the indexes of facts serve it."""
     conditions = [] if wanted.history else [_is_current()]
     if wanted.run is not None:
         conditions.append(FactRow.run == wanted.run)
     if wanted.source is not None:
         conditions.append(FactRow.source == wanted.source)
+    if wanted.origin is not None:
+        of = select(OriginRow.id).where(OriginRow.origin == wanted.origin)
+        conditions.append(FactRow.origin_id.in_((await session.scalars(of)).all()))
     if wanted.model is not None:
-        of_model = select(VariantRow.id).join(ModelRow, ModelRow.id == VariantRow.model_id)
-        found = await session.scalars(of_model.where(ModelRow.name == wanted.model))
-        conditions.append(FactRow.variant_id.in_(found.all()))
+        of = select(VariantRow.id).join(ModelRow, ModelRow.id == VariantRow.model_id)
+        of = of.where(ModelRow.name == wanted.model)
+        conditions.append(FactRow.variant_id.in_((await session.scalars(of)).all()))
     if wanted.precision is not None:
-        conditions.append(VariantRow.precision == wanted.precision)
-    if wanted.benchmark is not None or wanted.version is not None:
+        of = select(VariantRow.id).where(VariantRow.precision == wanted.precision)
+        conditions.append(FactRow.variant_id.in_(of))
+    if wanted.benchmarks or wanted.version is not None:
         conditions.append(FactRow.setting_id.in_(await _settings(session, wanted)))
     return conditions
 
 
 async def _settings(session: AsyncSession, wanted: Wanted) -> Sequence[int]:
     query = select(SettingRow.id).join(MeasureRow, MeasureRow.id == SettingRow.measure_id)
-    if wanted.benchmark is not None:
-        query = query.where(MeasureRow.name == wanted.benchmark)
+    if wanted.benchmarks:
+        query = query.where(MeasureRow.name.in_(wanted.benchmarks))
     if wanted.version is not None:
         query = query.where(MeasureRow.version == wanted.version)
     return (await session.scalars(query)).all()
 
 
-async def newest_full(
-    session: AsyncSession, models: Collection[str] | None = None
-) -> Sequence[AnyRow]:
-    """Each model's best full result per setting; all models if `models` is None."""
-    key = (ModelRow.name, SettingRow.id)
-    ranking = [
-        _is_current(),
-        ~FactRow.limited,
-        MeasureRow.subtask == "",
-        SettingRow.shots.is_not(None),
-        FactRow.count.is_not(None),
-    ]
-    order = (FactRow.source, FactRow.evaluated_at.desc().nulls_last(), FactRow.id.desc())
-    query = described().where(*ranking).ext(distinct_on(*key)).order_by(*key, *order)
-    if models is not None:
-        query = query.where(func.lower(ModelRow.name).in_([name.lower() for name in models]))
-    return (await session.execute(query)).all()
+async def other_origins(session: AsyncSession, result: int) -> Sequence[str]:
+    """Where else the same fact is stated."""
+    query = (
+        select(OriginRow.origin)
+        .join(RestatementRow, RestatementRow.origin_id == OriginRow.id)
+        .where(RestatementRow.fact_id == result)
+        .order_by(OriginRow.origin)
+        .limit(100)
+    )
+    return (await session.scalars(query)).all()

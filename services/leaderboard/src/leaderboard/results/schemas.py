@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from mergehub.contracts.messages import Answer
@@ -83,3 +84,29 @@ class Result(Setting):
 
 class ResultPage(Page[Result]):
     """Newest first."""
+
+
+class ResultDetail(Result):
+    """A result with its evidence.
+
+    - `run_url`: the run that measured it, on this hub.
+    - `items`: how many item scores are kept; `GET /v1/results/{id}/items` has them.
+    - `also_from`: other origins that state the same.
+    - `claims`: what its origin says of the model itself; lineage may know better.
+    """
+
+    run_url: str | None
+    items: int
+    also_from: list[str]
+    claims: dict[str, Any] | None
+
+
+class ItemScore(Answer):
+    """The score of one item; the same hash is the same item in another model's result."""
+
+    doc_hash: str
+    score: float
+
+
+class ItemPage(Page[ItemScore]):
+    """Sorted by hash."""

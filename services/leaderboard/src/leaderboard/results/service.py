@@ -2,83 +2,80 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from leaderboard.facts import item_scores
 from leaderboard.facts.models import Source
+from leaderboard.imports.measured import kebab
 from leaderboard.names import known
 from leaderboard.results import repository, schemas
 from leaderboard.results.repository import Wanted
 from leaderboard.statistics import intervals
-from leaderboard.statistics.intervals import ALPHA, Estimate
+from leaderboard.statistics.intervals import ALPHA
 from mergehub.benchmarks.catalogue import find
 from mergehub.kit.paging.pages import PageRequest
+from mergehub.kit.problems.problem import NotFound
 
 
-@dataclass(frozen=True, order=True)
-class Setting:
-    """The conditions that two scores must share to be compared."""
+class ResultNotFound(NotFound):
+    """No result has this id."""
 
-    benchmark: str
-    version: str
-    metric: str
-    shots: int | None
-
-
-@dataclass(frozen=True)
-class Score:
-    """The newest full result of a model in one setting."""
-
-    result: int
-    value: float
-    stderr: float
-    count: int
-    binary: bool
-
-    def at(self, alpha: float) -> Estimate:
-        """Wilson's interval for a share of items that are right or wrong, else the normal one."""
-        if self.binary and 0 <= self.value <= 1 and self.count > 0:
-            return intervals.wilson(self.value, self.count, alpha)
-        return intervals.normal(self.value, self.stderr, alpha)
-
-    @property
-    def estimate(self) -> Estimate:
-        return self.at(ALPHA)
-
-
-Scores = dict[str, dict[Setting, Score]]
-
-
-def _score(row: Row[Any]) -> Score:
-    items: int = row._mapping["count"]  # the name is a method of each row
-    stderr = math.sqrt(row.value * (1 - row.value) / items) if row.stderr is None else row.stderr
-    return Score(row.id, row.value, stderr, items, row.binary)
-
-
-async def newest(session: AsyncSession, models: Collection[str] | None = None) -> Scores:
-    """The scores that may be compared: each model's newest full result in each setting."""
-    scores: Scores = {}
-    for row in await repository.newest_full(session, models):
-        setting = Setting(row.benchmark, row.version, row.metric, row.shots)
-        scores.setdefault(row.model, {})[setting] = _score(row)
-    return scores
+    code, title = "result-not-found", "Result not found"
+    remedy = "List results with `GET /v1/results`."
 
 
 async def page(session: AsyncSession, wanted: Wanted, asked: PageRequest) -> schemas.ResultPage:
     """Return a page of results. Raises BadCursor."""
     after = asked.after(int)
-    model = wanted.model and await known(session, wanted.model)
-    found = wanted.benchmark and find(wanted.benchmark)
-    benchmark = found.benchmark.name if found else wanted.benchmark
-    wanted = wanted._replace(model=model, benchmark=benchmark)
+    wanted = await as_stored(session, wanted)
     rows = await repository.page(session, wanted, after[0] if after else None, asked.rows)
     shown, next_cursor = asked.cut(rows, lambda row: (row.id,))
     return schemas.ResultPage(items=[told(row) for row in shown], next_cursor=next_cursor)
+
+
+async def one(session: AsyncSession, result: int) -> schemas.ResultDetail:
+    """Return a result with its evidence. Raises ResultNotFound."""
+    row = await repository.one(session, result)
+    if row is None:
+        raise ResultNotFound(f"There is no result {result}.")
+    return schemas.ResultDetail(
+        **told(row).model_dump(),
+        items=await item_scores.count(session, result),
+        claims=row.claims,
+        also_from=await repository.other_origins(session, result),
+        run_url=None if row.run is None else f"/v1/runs/{row.run}",
+    )
+
+
+async def items(session: AsyncSession, result: int, asked: PageRequest) -> schemas.ItemPage:
+    """Return a page of item scores, by their hashes. Raises ResultNotFound and BadCursor."""
+    after = asked.after(str)
+    if await repository.one(session, result) is None:
+        raise ResultNotFound(f"There is no result {result}.")
+    scores = (await item_scores.read(session, [result])).get(result, {})
+    names = sorted(scores)
+    begin = bisect_right(names, after[0]) if after else 0
+    shown, next_cursor = asked.cut(names[begin : begin + asked.rows], lambda name: (name,))
+    found = [schemas.ItemScore(doc_hash=name, score=scores[name]) for name in shown]
+    return schemas.ItemPage(items=found, next_cursor=next_cursor)
+
+
+async def as_stored(session: AsyncSession, wanted: Wanted) -> Wanted:
+    """What is wanted, with the names by which it is stored."""
+    model = wanted.model and await known(session, wanted.model)
+    return wanted._replace(model=model, benchmarks=tuple(names_of(*wanted.benchmarks)))
+
+
+def names_of(*benchmarks: str) -> Iterator[str]:
+    """The names by which benchmarks may be stored: that of the definition, or else as they are."""
+    for each in benchmarks:
+        found = find(each)
+        yield from [found.benchmark.name] if found else [each, kebab(each)]
 
 
 def told(row: Row[Any]) -> schemas.Result:

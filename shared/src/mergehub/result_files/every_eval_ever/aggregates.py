@@ -7,10 +7,10 @@ from typing import Any
 
 from mergehub.contracts.lineage_names import fault
 from mergehub.result_files import values
-from mergehub.result_files.averages import agrees, is_average, mean
 from mergehub.result_files.naming import Named, benchmark_named, kebab, shots_in
 from mergehub.result_files.rows import Doubtful, Refused, Said, row_of, shown
 from mergehub.result_files.scales import NotAShare
+from mergehub.result_files.tables.averages import agrees, is_average, mean
 
 from .extras import found_in
 from .instances import Instances

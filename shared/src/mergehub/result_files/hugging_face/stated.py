@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mergehub.result_files.averages import is_average
 from mergehub.result_files.naming import Named
 from mergehub.result_files.rows import Doubtful, Refused, Said, row_of, shown
 from mergehub.result_files.scales import (
@@ -20,6 +19,7 @@ from mergehub.result_files.scales import (
     raw_of,
     share,
 )
+from mergehub.result_files.tables.averages import is_average
 from mergehub.result_files.tables.cells import BadCell, Score, scores
 
 OTHER_SCALE = "is written from 0 to 1, and others of the file are from 0 to 100"

@@ -24,13 +24,15 @@ class Measured(NamedTuple):
     filter: str
     value: Any
     stderr: Any
+    count: Any = None
+    """How many items it is of, if that is fewer than the task has."""
 
 
 def measured(scores: Mapping[str, Any]) -> list[Measured]:
     """The scores of one task.
 
     `acc,none` is `acc`. If a metric has several filters, that of the strict one is the metric
-    itself, as boards take it; the others keep the filter in their names.
+    itself, as boards take it; the others have the filter after a colon.
     """
     keys = [key for key in scores if _is_score(key)]
     filters: dict[str, list[str]] = {}
@@ -41,9 +43,11 @@ def measured(scores: Mapping[str, Any]) -> list[Measured]:
     for key in keys:
         written, _, rule = (each.strip() for each in key.partition(","))
         plain = rule == _plain_filter(filters[written])
-        metric = written if plain else f"{written},{rule}"
+        metric = written if plain else f"{written}:{rule}"
         error = scores.get(f"{written}_stderr,{rule}" if rule else f"{written}_stderr")
-        found.append(Measured(metric, written, rule, scores[key], error))
+        counts = scores.get("sample_count")
+        count = counts.get(key) if isinstance(counts, dict) else None
+        found.append(Measured(metric, written, rule, scores[key], error, count))
     return found
 
 

@@ -88,6 +88,8 @@ class _Reader:
             found[metric] = value
             about = self._about(written, task, named) | {"metric": metric, "value": value}
             about["stderr"] = _stderr(each.stderr)
+            if fewer := values.count(each.count):
+                about |= {"count": fewer} if about["limited"] else {"count": fewer, "of": fewer}
             yield from self._with_items(about, written, each)
         if named is not None:
             yield from self._derived(written, task, named, found)

@@ -66,7 +66,7 @@ def _add(document: dict[str, Any], row: ResultRow) -> bool:
         "n-samples": _samples(row), "task_hashes": row.task_hash,
     }  # fmt: skip
     scores = document["results"].setdefault(task, {"alias": task})
-    metric, _, rule = (row.metric or "score").partition(",")
+    metric, _, rule = (row.metric or "score").partition(":")
     key = f"{metric},{rule or 'none'}"
     others = {name: document[name].get(task) for name in facts}
     if key in scores or (len(scores) > 1 and others != facts):

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Fields
 from typing import Any
 
-from mergehub.result_files.averages import agrees, mean
 from mergehub.result_files.mapping import Mapping
 from mergehub.result_files.rows import Doubtful, shown
 
+from .averages import agrees, mean
 from .cells import BadCell, Score, scores
 
 SCALES = (1, 100, 0.01)

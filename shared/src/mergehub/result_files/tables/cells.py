@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mergehub.result_files.averages import step
 from mergehub.result_files.headers import cleaned
 from mergehub.result_files.rows import shown
 from mergehub.result_files.values import NOTHING
+
+from .averages import step
 
 LONGEST = 200
 MOST_PARTS = 10
@@ -24,6 +25,8 @@ _PARTS = re.compile(r"\s+/\s+|(?<=[\d%)])/(?=\d)|\s*\|\s*|\s*;\s*")
 _SPACES = re.compile(r"[\s'\u00a0\u2009\u202f]")
 _COMMA_DECIMAL = re.compile(r"-?\d+,(?:\d{1,2}|\d{4,})|-?0,\d+|-?[\d.]*\.\d{3},\d+")
 _THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
+_USUAL = re.compile(r"\d{1,6}(?:\.(\d{1,12}))?")
+"""Scores that need no closer look, which are nearly all."""
 _PLAIN = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][-+]?\d{1,3})?|-?\.\d+")
 
 
@@ -61,6 +64,8 @@ def scores(written: object, decimal: str | None = None) -> list[Score | None]:
         if not math.isfinite(written):
             raise BadCell(f"{written} is not a finite number")
         return [Score(float(written), step=step(repr(written)))]
+    if isinstance(written, str) and (usual := _USUAL.fullmatch(written)):
+        return [Score(float(written), step=10.0 ** -len(usual[1] or ""))]
     if is_nothing(written):
         return []
     text = cleaned(str(written)) if len(str(written)) <= LONGEST * 10 else ""

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Fields
 from typing import Any, NamedTuple
 
-from mergehub.result_files.averages import is_average
 from mergehub.result_files.headers import bare, cleaned
 from mergehub.result_files.mapping import Mapping, ScoreColumn
 from mergehub.result_files.naming import Named, benchmark_named
 from mergehub.result_files.scales import HUNDRED, NATURAL, guessed, is_natural
 
+from .averages import is_average
 from .cells import BadCell, Score, is_nothing, scores, uses_comma
 from .column_names import ABOUT, FLAGS, MERGED, MODEL, NO_BENCHMARKS, NO_SCORES, SIZES
 from .signals import signals
@@ -134,7 +134,7 @@ def _titled(column: str) -> tuple[str, Named | None, tuple[str, ...]]:
     short = benchmark_named(found["title"])
     if short is None or short.known is None:
         return title, named, ()
-    usual = {"strict": short.metric, "flexible": f"{short.metric},flexible-extract"}
+    usual = {"strict": short.metric, "flexible": f"{short.metric}:flexible-extract"}
     words = [each.strip().lower() for each in found["metrics"].split("/")]
     metrics = [each if each in short.known.metrics else usual.get(each) for each in words]
     if all(metrics):
@@ -175,6 +175,7 @@ def _score_column(column: _Column, kind: str | None, notes: list[str]) -> dict[s
         told["metric"] = column.metrics[0]
     elif column.metrics:
         told["metrics"] = column.metrics
+        told.pop("metric")
     if kind == "normalised" or (kind is None and _below_a_guess(column, scale)):
         told["values"] = "normalised"
         notes.append(

@@ -37,6 +37,12 @@ class _Column(NamedTuple):
     scale: Scale
     fields: dict[str, Any]
 
+    def metrics_of(self, count: int) -> tuple[str | None, ...] | None:
+        """The metrics of a cell with so many scores, or None if they are not known."""
+        if count == len(self.metrics):
+            return self.metrics
+        return (self.told.metric,) if count == 1 and self.told.metric else None
+
 
 class Table:
     """A table by its mapping and its first lines; `rows` gives what each line says."""
@@ -76,11 +82,12 @@ class Table:
         if isinstance(read, str):
             yield Refused(shared["line"], read, *where)
             return
-        if read and len(column.metrics) != len(read):
+        metrics = column.metrics_of(len(read))
+        if read and metrics is None:
             yield Doubtful(shared["line"], _several(read, column), *where)
             return
-        for score, metric in zip(read, column.metrics, strict=False):
-            if score is None or (metric is None and len(column.metrics) > 1):
+        for score, metric in zip(read, metrics or (), strict=False):
+            if score is None or (metric is None and len(read) > 1):
                 continue
             try:
                 _check_scale(score, column, small, self._lowest[column.name])

@@ -55,17 +55,17 @@ def _found(client: HubClient, wanted: dict[str, Any], limit: int) -> list[dict[s
 def _table(results: list[dict[str, Any]]) -> Table:
     shown = table("model", "precision", "benchmark", "metric", "score", "items", "shots", "source")
     for row in results:
-        benchmark = f"{row['benchmark']} {row.get('subtask') or ''}".strip()
+        benchmark = f"{row['benchmark']} {row['subtask']}".strip()
         shown.add_row(
-            row["model"], row.get("precision") or "", benchmark, row["metric"], _score(row),
+            row["model"], row["precision"], benchmark, row["metric"], _score(row),
             _known(row["count"]), _known(row["shots"]), row["source"],
         )  # fmt: skip
     return shown
 
 
 def _score(row: dict[str, Any]) -> str:
-    error = row.get("stderr")
-    return f"{row['value']:.4f}" + (f" ±{error:.4f}" if error else "")
+    error = row["stderr"]
+    return f"{row['score']['value']:.4f}" + (f" ±{error:.4f}" if error else "")
 
 
 def _known(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,6 +24,9 @@ KEPT = 100_000
 """The most lines of each kind that are kept in memory; all are counted."""
 SHOWN, ALIKE = 20, 5
 """How many lines people see, and how many of those for one benchmark in one file."""
+OURS, THEIRS = "of the same thing", "another value of the same"
+"""Words of a contradiction within a file, by its reader and by the hub."""
+_ROW = re.compile(r"\b([Ll])ine (\d+)\b")
 KINDS = {"refused": "Refused", "doubtful": "Doubtful"}
 
 
@@ -38,6 +42,7 @@ class Report:
         self.totals: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
         self.lines: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+        self._contradicted: set[tuple[str, int | None, str]] = set()
         self.models_new = 0
         self.benchmarks_new: dict[str, None] = {}
         self.mappings: dict[str, TableMapping] = {}
@@ -49,6 +54,8 @@ class Report:
         for each in batch.refused:
             self._add("refused", Place(batch.file, each.line), each.model, each.benchmark, each.why)
         for odd in batch.doubtful:
+            if OURS in odd.why:
+                self._contradicted.add((batch.file, odd.line, odd.benchmark))
             self._add("doubtful", Place(batch.file, odd.line), odd.model, odd.benchmark, odd.why)
         self.notes += [{"file": batch.file, "note": each} for each in batch.notes]
         if batch.mapping is not None:
@@ -67,8 +74,16 @@ class Report:
         for kind, told in (("refused", answer["skipped"]), ("doubtful", answer["doubtful"])):
             for row in told["items"]:
                 place = batch.places.get(row["line"], Place("", None))
-                self._add(kind, place, row["model"], row["benchmark"], row["why"])
+                if self._is_known(place, row):
+                    continue
+                why = _in_the_file(row["why"], place, batch)
+                self._add(kind, place, row["model"], row["benchmark"], why)
             self.counts[kind] += told["count"] - len(told["items"])
+
+    def _is_known(self, place: Place, row: Mapping[str, Any]) -> bool:
+        """Whether the hub reports a contradiction that the reader of the file has reported."""
+        where = place.file, place.line, row["benchmark"]
+        return THEIRS in row["why"] and where in self._contradicted
 
     def refuse(self, place: Place, row: Mapping[str, Any], why: str) -> None:
         """Note a row that the hub could not read."""
@@ -156,6 +171,19 @@ def _first(lines: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             yield row
         if sum(min(each, ALIKE) for each in seen.values()) >= SHOWN:
             return
+
+
+def _in_the_file(why: str, place: Place, batch: Batch) -> str:
+    """What the hub says of another row, with that row's line in the file instead of its number."""
+
+    def line(found: re.Match[str]) -> str:
+        other = batch.places.get(int(found[2]))
+        if other is None:
+            return found[0]
+        of = "" if other.file == place.file else f" of {other.file}"
+        return f"{found[1]}ine {other.line}{of}"
+
+    return _ROW.sub(line, why)
 
 
 def _where(row: Mapping[str, Any]) -> str:
