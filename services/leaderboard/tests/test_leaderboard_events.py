@@ -80,7 +80,7 @@ async def test_items_that_are_refused_for_good_do_not_hold_up_the_next_event(res
     registry.score("m1", "dates", 0.5)
     consumer = events.consumer(resources)
     consumer.BACKOFF = Backoff(first=0.01)
-    registry.failing, registry.failure = consumer.TRIES, 422
+    registry.failing, registry.failure = consumer.TRIES + 1, 422  # both are asked for at first
     await consumer.catch_up()
     async with resources.database.transaction() as session:
         [refused] = await intake.set_aside(session)

@@ -23,6 +23,7 @@ from leaderboard.scores.endpoints import router as scores
 from leaderboard.tables import intake
 from leaderboard.uplift.endpoints import router as uplift
 from leaderboard.uplift.tables.endpoints import router as uplift_tables
+from leaderboard.withdrawals.endpoints import router as withdrawals
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.http.app import ServiceParts, build_app
 from mergehub.kit.identity.introspection import ask_registry
@@ -47,6 +48,7 @@ PARTS = ServiceParts(
     routers=(
         benchmarks,
         imports,
+        withdrawals,
         results,
         boards,
         own_boards,

@@ -1,33 +1,28 @@
-"""Queries on benchmarks."""
+"""Queries on what is measured."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from leaderboard.benchmarks.models import MeasureRow
 
-_KEY = (MeasureRow.name, MeasureRow.version, MeasureRow.metric, MeasureRow.subtask)
+
+async def names(session: AsyncSession) -> set[str]:
+    """The names of all benchmarks that something was measured of."""
+    return set(await session.scalars(select(MeasureRow.name).distinct()))
 
 
-def key(row: MeasureRow) -> tuple[str, str, str, str]:
-    """What measures are sorted by."""
-    return row.name, row.version, row.metric, row.subtask
-
-
-async def page(
-    session: AsyncSession, *, after: Sequence[str] | None, limit: int
-) -> Sequence[MeasureRow]:
-    """At most `limit` measures by name, version and metric, starting after `after`."""
-    query = select(MeasureRow).order_by(*_KEY).limit(limit)
-    if after is not None:
-        query = query.where(tuple_(*_KEY) > tuple_(*after))
-    return (await session.scalars(query)).all()
-
-
-async def names_there(session: AsyncSession, names: Collection[str]) -> set[str]:
+async def names_there(session: AsyncSession, asked: Collection[str]) -> set[str]:
     """Those of the names that something was measured of."""
-    query = select(MeasureRow.name).where(MeasureRow.name.in_(names)).distinct()
-    return set(await session.scalars(query)) if names else set()
+    query = select(MeasureRow.name).where(MeasureRow.name.in_(asked)).distinct()
+    return set(await session.scalars(query)) if asked else set()
+
+
+async def measures(session: AsyncSession, of: Collection[str]) -> Sequence[MeasureRow]:
+    """What was measured of whole benchmarks, by name, version and metric."""
+    key = (MeasureRow.name, MeasureRow.version, MeasureRow.metric)
+    query = select(MeasureRow).where(MeasureRow.name.in_(of), MeasureRow.subtask == "")
+    return (await session.scalars(query.order_by(*key))).all()

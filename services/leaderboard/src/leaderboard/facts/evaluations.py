@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from leaderboard.facts.models import Source
+from leaderboard.facts.precisions import precision_named
 from leaderboard.facts.resolved import resolve
 from leaderboard.facts.statement import Conditions, Measure, Origin, Score, Statement
 from leaderboard.facts.storing import alone, store
@@ -34,7 +35,7 @@ def statement(
     return Statement(
         model=told.model,
         revision=told.model_digest,
-        precision=(told.precision or "").lower(),
+        precision=precision_named(told.precision),
         measure=Measure(name, told.version, subtask, told.metric),
         conditions=Conditions(told.shots, told.chat_template, told.task_hash),
         origin=Origin(

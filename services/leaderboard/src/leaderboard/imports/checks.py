@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from leaderboard.imports.measured import UNSTATED, Measured
 from mergehub.contracts.lineage_names import composed, fault
@@ -75,5 +75,5 @@ def is_limited(row: ResultRow) -> bool:
     return bool(row.limited) or fewer
 
 
-def _tomorrow() -> object:
+def _tomorrow() -> date:
     return (datetime.now(UTC) + timedelta(days=1)).date()

@@ -33,4 +33,4 @@ class Rows:
 
 def sentence(reasons: Iterable[str]) -> str:
     """The reasons, each as a sentence."""
-    return " ".join(f"{each[:1].upper()}{each[1:]}." for each in reasons)
+    return " ".join(f"{each[:1].upper()}{each[1:].rstrip('.')}." for each in reasons)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from fastapi.concurrency import iterate_in_threadpool
@@ -43,8 +43,13 @@ def _rows(parts: AsyncIterator[Any]) -> Iterator[ResultRow]:
     """The rows, for a thread to iterate over; the loop that calls this reads them."""
     loop = asyncio.get_running_loop()
 
+    async def following() -> Sequence[Any]:
+        async for part in parts:
+            return part
+        return ()
+
     def iterate() -> Iterator[ResultRow]:
-        while part := asyncio.run_coroutine_threadsafe(anext(parts, ()), loop).result():
+        while part := asyncio.run_coroutine_threadsafe(following(), loop).result():
             yield from map(row_of, part)
 
     return iterate()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -46,7 +46,8 @@ def _is_current() -> ColumnElement[bool]:
         other.withdrawal_id.is_(None),
     ]
     newest = select(other.id).where(*same).order_by(*_newest_first(other)).limit(1)
-    return FactRow.id == newest.correlate(FactRow).scalar_subquery()
+    same_row = FactRow.id == newest.correlate(FactRow).scalar_subquery()
+    return func.coalesce(same_row, false())
 
 
 def _newest_first(row: Any) -> tuple[ColumnElement[Any], ...]:

@@ -47,7 +47,7 @@ async def one(session: AsyncSession, result: int) -> schemas.ResultDetail:
         **told(row).model_dump(),
         items=await item_scores.count(session, result),
         claims=row.claims,
-        also_from=await repository.other_origins(session, result),
+        also_from=list(await repository.other_origins(session, result)),
         run_url=None if row.run is None else f"/v1/runs/{row.run}",
     )
 

@@ -23,14 +23,16 @@ from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_re
 
 router = APIRouter(prefix="/v1/results", tags=["results"])
 
-Writer = Annotated[Principal, Depends(requires("results:write", service.MODERATE))]
+Writer = Annotated[Principal, Depends(requires("results:write"))]
 WithdrawalId = Annotated[int, Path(ge=1, lt=2**31)]
 Account = Annotated[
     str | None, Query(min_length=1, max_length=200, description="Only what this account imported.")
 ]
 
 
-@router.get("/origins", summary="List where results came from", responses=problem_responses(BadCursor))
+@router.get(
+    "/origins", summary="List where results came from", responses=problem_responses(BadCursor)
+)
 async def list_result_origins(
     session: Session, paging: Paging, account: Account = None
 ) -> schemas.ResultOriginPage:
@@ -53,9 +55,7 @@ async def list_result_origins(
 @router.get(
     "/withdrawals", summary="List withdrawals of results", responses=problem_responses(BadCursor)
 )
-async def list_result_withdrawals(
-    session: Session, paging: Paging
-) -> schemas.ResultWithdrawalPage:
+async def list_result_withdrawals(session: Session, paging: Paging) -> schemas.ResultWithdrawalPage:
     """What was withdrawn, newest first, with the reasons; also what was restored."""
     after = paging.after(int)
     found = await repository.withdrawals(session, after[0] if after else None, paging.rows)
@@ -72,8 +72,10 @@ async def list_result_withdrawals(
 )
 async def withdraw_results(
     body: schemas.ResultWithdrawalCreate, session: Session, writer: Writer
-) -> schemas.ResultWithdrawal:
-    """Let all results of one origin count no more, or one result: boards forget them at once.
+) -> schemas.ResultWithdrawn:
+    """Let the results of one origin count no more, or one result: boards forget them at once.
+
+    At most 100,000 are withdrawn at once; `more` says to ask again.
 
     What another origin states too stays, as that one's. The history keeps everything. Importing the
     rows again brings them back, unless a moderator withdrew them.

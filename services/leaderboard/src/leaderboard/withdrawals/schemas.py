@@ -53,6 +53,12 @@ class ResultWithdrawal(Answer):
     restored_at: datetime | None
 
 
+class ResultWithdrawn(ResultWithdrawal):
+    """A new withdrawal. `more`: the origin has more results; ask again."""
+
+    more: bool
+
+
 class ResultWithdrawalPage(Page[ResultWithdrawal]):
     """Newest first."""
 

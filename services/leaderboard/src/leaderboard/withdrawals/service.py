@@ -11,11 +11,16 @@ from leaderboard.facts.changes import LOG
 from leaderboard.facts.models import FactRow, OriginRow, VariantRow, WithdrawalRow
 from leaderboard.facts.storing import alone
 from leaderboard.results.service import ResultNotFound
-from leaderboard.withdrawals.schemas import ResultWithdrawal, ResultWithdrawalCreate
+from leaderboard.withdrawals.schemas import (
+    ResultWithdrawal,
+    ResultWithdrawalCreate,
+    ResultWithdrawn,
+)
 from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.problems.problem import Conflict, Forbidden, NotFound
 
 MODERATE = "results:moderate"
+AT_ONCE = 100_000
 
 _HAND_OVER = text(
     """
@@ -59,7 +64,7 @@ class AlreadyRestored(Conflict):
 
 async def withdraw(
     session: AsyncSession, body: ResultWithdrawalCreate, who: Principal
-) -> ResultWithdrawal:
+) -> ResultWithdrawn:
     """Let results count no more. Raises NothingToWithdraw, ResultNotFound and Forbidden."""
     await alone(session)
     if body.result is not None:
@@ -87,7 +92,8 @@ async def withdraw(
     await session.execute(_WITHDRAW, {"withdrawal": row.id, "facts": gone})
     await _log(session, gone)
     await session.refresh(row)
-    return ResultWithdrawal.model_validate(row)
+    told = ResultWithdrawal.model_validate(row)
+    return ResultWithdrawn(**told.model_dump(), more=len(facts) == AT_ONCE)
 
 
 async def restore(session: AsyncSession, withdrawal: int, who: Principal) -> None:
@@ -111,8 +117,8 @@ async def _all_of(
     of = select(OriginRow).where(OriginRow.origin == origin, OriginRow.account == account)
     origins = (await session.scalars(of)).all()
     counting = FactRow.origin_id.in_([each.id for each in origins])
-    found = select(FactRow.id).where(counting, FactRow.withdrawal_id.is_(None)).order_by(FactRow.id)
-    facts = (await session.scalars(found)).all()
+    found = select(FactRow.id).where(counting, FactRow.withdrawal_id.is_(None))
+    facts = (await session.scalars(found.order_by(FactRow.id).limit(AT_ONCE))).all()
     if not facts:
         raise NothingToWithdraw(f"No result that counts came from {origin!r} by {account}.")
     return origins, facts
