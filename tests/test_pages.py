@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -22,6 +23,8 @@ from sqlalchemy import delete, insert
 from tries import tries
 
 from leaderboard.benchmarks.models import BenchmarkRow
+from leaderboard.boards.own.models import OwnBoardRow
+from leaderboard.releases.models import ReleaseRow
 from leaderboard.results.models import ResultRow
 from lineage.models.models import ModelRow
 from mergehub.contracts.services import SERVICES
@@ -144,6 +147,27 @@ def _result(name: str, at: datetime) -> Rows:
     return [(ResultRow, result)]
 
 
+def _board(name: str, at: datetime) -> Rows:
+    rules = {"columns": [{"benchmark": "b"}]}
+    board = {
+        "name": f"ann~{name}", "owner": "ann", "title": name, "summary": "s", "domains": [],
+        "rules": rules, "version": 1,
+    }  # fmt: skip
+    return [(OwnBoardRow, board)]
+
+
+def _release(name: str, at: datetime) -> Rows:
+    board = {
+        "name": "some", "title": "t", "summary": "s", "domains": [], "owner": None, "columns": [],
+        "normalisation": "guess", "below_guess": "zero", "missing": "", "version": 1,
+    }  # fmt: skip
+    release = {
+        "board": "some", "number": next(NUMBERS), "created_at": at, "as_of": 1, "digest": name,
+        "models": 0, "content": json.dumps({"board": board}),
+    }  # fmt: skip
+    return [(ReleaseRow, release)]
+
+
 LISTS = {
     "list_recipes": Listed("registry", "/v1/recipes", "id", _recipe, ("id", "recipe_id")),
     "list_recipe_versions": Listed("registry", f"/v1/recipes/{PARENT}/versions", "id", _version),
@@ -163,7 +187,10 @@ LISTS = {
     "list_models": Listed("lineage", "/v1/models", "name", _model, ("name",)),
     "list_benchmarks": Listed("leaderboard", "/v1/benchmarks", "name", _benchmark, ("name",)),
     "list_results": Listed("leaderboard", "/v1/results", "run", _result, ("run",)),
-    "get_board": Listed("leaderboard", "/v1/boards/overall", "model", _result, ("model",)),
+    "list_boards": Listed("leaderboard", "/v1/boards", "title", _board, ("title",)),
+    "list_releases": Listed(
+        "leaderboard", "/v1/boards/some/releases", "digest", _release, ("digest",)
+    ),
 }
 WHOLE = {
     "list_events": "a feed, read after a sequence: `after`",
@@ -171,7 +198,6 @@ WHOLE = {
     "list_members": "the few of an organisation",
     "list_quotas": "one for each thing that is counted",
     "list_queues": "one for each class of hardware",
-    "list_boards": "those that the program knows",
     "list_popular_models": "the first of a ranking that changes with each merge",
     "list_methods_by_month": "a count for each method and month",
     "list_risers": "the first of a ranking that changes with each merge",
@@ -182,9 +208,9 @@ WHOLE = {
 
 WALKS = {
     "list_ancestors", "list_descendants", "list_relatives", "list_parents", "list_children",
-    "list_paths", "list_common_ancestors",
+    "list_paths", "list_common_ancestors", "get_board", "list_release_rows",
 }  # fmt: skip
-"""Lists of the graph in memory; the tests of lineage go through their pages."""
+"""Lists in memory, and rows that never change; tests of their services go through the pages."""
 
 
 @pytest.fixture(scope="module")

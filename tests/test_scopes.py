@@ -27,6 +27,7 @@ OPEN = "open"  # visitors need it before they sign in, even if reading needs a t
 NEEDED = {
     "recipes:write": {"publish_recipe", "update_recipe", "publish_recipe_version"},
     "runs:submit": {"submit_run", "cancel_run", "retry_run"},
+    "boards:write": {"create_board", "update_board", "delete_board", "release_board"},
     "lineage:write": {"import_graph", "update_model"},
     "lineage:moderate": {"flag_model", "clear_flag", "withdraw_edge", "restore_edge"},
     "worker": {
