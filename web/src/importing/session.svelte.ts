@@ -43,6 +43,7 @@ export class Importing {
       const query: FileQuery = { format, source, origin: this.origin || file.name, dry_run };
       if (mapping.trim()) query.mapping = mapping;
       this.report = await sendFile(file, query);
+      if (this.report.mapping) this.mapping = JSON.stringify(this.report.mapping, null, 2);
     } catch (error) {
       this.failure = error;
     }
