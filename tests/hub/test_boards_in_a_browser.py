@@ -38,7 +38,11 @@ async def saved(page: Page, button: str) -> str:
     """The content of the file that a button saves."""
     async with page.expect_download() as started:
         await page.get_by_role("button", name=button).first.click()
-    return Path(await (await started.value).path()).read_text(encoding="utf-8")
+    return _content(await (await started.value).path())
+
+
+def _content(file: Path) -> str:
+    return Path(file).read_text(encoding="utf-8")
 
 
 async def open_board(page: Page, hub: RunningHub, state: str = "") -> None:
@@ -185,3 +189,45 @@ async def test_everybody_can_use_a_board(
         assert await looked.violations() == []
         width = await page.evaluate("document.documentElement.scrollWidth")
         assert width <= size[0]
+
+
+async def test_a_board_is_released_and_cited(
+    hub: RunningHub, league: League, looked: Looking, page: Page
+) -> None:
+    await sign_in(page, hub)
+    await page.goto(f"{hub.url}/boards?board={BOARD}")
+    await page.get_by_role("button", name="Releases").click()
+    await page.get_by_role("button", name="Release the board as it is now").click()
+    release = page.get_by_role("region", name="Release 1")
+    await expect(release.get_by_role("group", name="Citation")).to_contain_text("release 1")
+    await expect(release.get_by_role("group", name="BibTeX")).to_contain_text("@misc{")
+    await expect(release.get_by_role("group", name="Digest")).to_contain_text("sha256:")
+    assert query(page)["view"] == ["cite"]
+    assert await looked.violations() == []
+
+
+async def test_somebody_who_is_known_makes_a_board_of_their_own(
+    hub: RunningHub, league: League, looked: Looking, page: Page
+) -> None:
+    await page.goto(f"{hub.url}/boards")
+    await page.get_by_role("link", name="Overall").wait_for()
+    await expect(page.get_by_text("Make a board of your own")).to_have_count(0)
+    await sign_in(page, hub)
+    await page.goto(f"{hub.url}/boards")
+    await page.get_by_text("Make a board of your own").click()
+    await page.get_by_label("Title").fill("Maths, and a little of the rest")
+    await page.get_by_label("What it is for").fill("Choosing a tutor.")
+    await page.get_by_role("checkbox", name="math", exact=True).check()
+    await page.get_by_role("spinbutton", name="Weight of math", exact=True).fill("3")
+    await page.get_by_role("checkbox", name="bbh").check()
+    assert await looked.violations() == []
+    await page.get_by_role("button", name="Make the board").click()
+    await page.get_by_role("heading", level=1, name="Maths, and a little of the rest").wait_for()
+    assert query(page)["board"][0].endswith("maths-and-a-little-of-the-rest")
+    await expect(page.get_by_role("columnheader", name="BIG-Bench Hard")).to_be_visible()
+
+
+async def sign_in(page: Page, hub: RunningHub) -> None:
+    """Let the pages use the owner's token, as the form for one does."""
+    await page.goto(hub.url)
+    await page.evaluate("token => sessionStorage.setItem('mergehub-token', token)", hub.token)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from atlas import query
-from league import BOARD, BENCHMARKS, METHODS, League
+from league import BENCHMARKS, BOARD, METHODS, League
 from looking import Looking, looking
 from playwright.async_api import Page, expect
 from running import RunningHub
