@@ -28,14 +28,15 @@ export function rowsOf(groups: readonly Group[], narrow = false): { rows: Row[];
   return { rows, height };
 }
 
-const [NARROW, PAD, WORDS] = [560, 12, 190];
+const [NARROW, PAD, WORDS, VALUE] = [560, 12, 200, 5]; // pixels, but for the letters of a value
 
 /** How the width of a plot is shared: names, axis, words; in a narrow one they lie above the axis. */
 export function sharesOf(width: number, groups: readonly Group[]) {
   const narrow = width < NARROW;
   const letters = groups.flatMap(({ lines }) => lines.map(({ label }) => label.length));
   const longest = Math.max(8, ...letters) * LETTER + 1;
-  const words = Math.min(WORDS, width * 0.45);
+  const said = groups.flatMap(({ lines }) => lines.map(({ words }) => words.length));
+  const words = Math.min((Math.max(...said, 0) + VALUE) * LETTER, narrow ? width * 0.6 : WORDS);
   if (narrow)
     return { narrow, names: width - words - 3 * PAD, words, from: 2 * PAD, to: width - 2 * PAD };
   const names = Math.min(longest, width * 0.36);
