@@ -55,7 +55,9 @@ def rows(draw: st.DrawFn) -> ResultRow:
         value=draw(shares), stderr=draw(st.none() | shares), count=count, of=count,
         shots=draw(st.none() | st.integers(0, 64)),
         chat_template=draw(st.none() | st.booleans()),
-        harness="lm-evaluation-harness", harness_version=draw(st.none() | labels),
+        limited=draw(st.sampled_from([None, True])),
+        harness=draw(st.sampled_from([None, "lm-evaluation-harness", "other"])),
+        harness_version=draw(st.none() | labels),
         task_hash=draw(st.none() | labels), seed=draw(st.none() | st.integers(0, 2**31)),
         evaluated_on=draw(st.none() | st.dates(date(1990, 1, 1), date(2100, 1, 1))),
     )  # fmt: skip

@@ -44,6 +44,11 @@ def _arc(cell: str, **how: object) -> Said:
         ("64.91 ⬆️", 0.6491, None),
         ("  64.91\u00a0", 0.6491, None),
         ("6.491e1", 0.6491, None),
+        ("64.91*", 0.6491, None),
+        ("64.91†", 0.6491, None),
+        ("64.91 ²", 0.6491, None),
+        (r"$\textbf{64.91}_{\pm 1.86}$", 0.6491, 0.0186),
+        (r"64.9\%", 0.649, None),
         ("0", 0.0, None),
         ("100", 1.0, None),
     ],
@@ -163,6 +168,36 @@ def test_headers_have_emoji_arrows_and_shots() -> None:
 )
 def test_a_model_is_named_in_html_markdown_or_plainly(cell: str) -> None:
     assert Said(f"Model,ARC,MMLU\n{cell},64.9,60\n").rows[0].model == "org/a"
+
+
+@pytest.mark.parametrize(
+    ("cell", "variant"),
+    [
+        ("org/a@1f2e3d", ("org/a", "1f2e3d", None)),
+        ("org/a (4bit)", ("org/a", None, "4bit")),
+        ("org/a@main [BF16]", ("org/a", "main", "bfloat16")),
+        ("org/a (ours)", ("org/a (ours)", None, None)),
+    ],
+)
+def test_a_revision_and_a_precision_may_stand_beside_the_name(
+    cell: str, variant: tuple[str | None, ...]
+) -> None:
+    said = Said(f"Model,ARC\n{cell},64.9\n")
+    assert said.values("model", "revision", "precision") == [variant]
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        ("model,task,metric,score\na/b,gsm8k,acc,61\na/b,mmlu,acc,55\na/b,w,perplexity,9\n",
+         [0.61, 0.55, 9]),
+        ("model,task,score\na/b,gsm8k,0.61\na/b,mmlu,0.55\n", [0.61, 0.55]),
+        ("model,benchmark,score,stderr\na/b,gsm8k,61,1\n", [0.61]),
+        ("model,benchmark,value\na/b,elo-like,61\n", [61]),
+    ],
+)  # fmt: skip
+def test_a_line_for_each_score_is_a_table_too(table: str, values: list[float]) -> None:
+    assert Said(table).values() == pytest.approx(values)
 
 
 def test_a_line_without_a_model_is_refused_unless_it_is_empty() -> None:

@@ -4,15 +4,45 @@ from __future__ import annotations
 
 import html
 import re
+from typing import NamedTuple
 
 from mergehub.lineage_files.names import BadName, read_name
+from mergehub.result_files import values
 from mergehub.result_files.headers import cleaned
 
 LONGEST = 10_000
 _HREF = re.compile(r"""<a\b[^<>]{0,2000}?href\s*=\s*["']?([^"'\s<>]{1,1000})""", re.IGNORECASE)
 _ANCHOR = re.compile(r"<a\b[^<>]{0,2000}>(.{0,1000}?)</a>", re.IGNORECASE | re.DOTALL)
 _LINK = re.compile(r"\[([^\[\]]{1,500})\]\(\s*<?([^()\s<>]{1,1000})>?[^()]{0,200}\)")
+_REVISION = re.compile(r"(?<=[\w.-])@([A-Za-z0-9][\w./-]{0,199})\s*$")
+_PRECISION = re.compile(
+    r"\s*[(\[]\s*(bf16|bfloat16|fp16|float16|fp32|float32|fp8|int8|int4|nf4|8-?bit|4-?bit|gptq|awq)"
+    r"\s*[)\]]\s*$",
+    re.IGNORECASE,
+)
 _HUB = re.compile(r"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/", re.IGNORECASE)
+
+
+class Variant(NamedTuple):
+    """A model's name, and the revision and precision that are written with it."""
+
+    name: str
+    revision: str | None = None
+    precision: str | None = None
+
+
+def variant_named(written: str, form: str = "auto") -> Variant:
+    """The model that a cell names, with a revision (`org/a@1f2e`) or a precision (`org/a (4bit)`).
+
+    Raises:
+        BadName: it names none.
+    """
+    precision = revision = None
+    if found := _PRECISION.search(written[:LONGEST]):
+        written, precision = written[: found.start()], values.precision(found[1])
+    if "<" not in written and (found := _REVISION.search(written[:LONGEST])):
+        written, revision = written[: found.start()], found[1]
+    return Variant(model_named(written, form), revision, precision)
 
 
 def model_named(written: str, form: str = "auto") -> str:

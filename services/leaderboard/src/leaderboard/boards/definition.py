@@ -44,9 +44,7 @@ class Chosen(Strict):
     most: Annotated[int, Field(ge=1, le=MOST_COLUMNS)] = 40
 
 
-Columns = Annotated[
-    tuple[Column, ...], Field(min_length=1, max_length=MOST_COLUMNS, strict=False)
-]
+Columns = Annotated[tuple[Column, ...], Field(min_length=1, max_length=MOST_COLUMNS, strict=False)]
 
 
 class Rules(Strict):

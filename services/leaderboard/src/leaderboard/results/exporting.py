@@ -45,8 +45,8 @@ def _rows(parts: AsyncIterator[Any]) -> Iterator[ResultRow]:
 
     async def following() -> Sequence[Any]:
         async for part in parts:
-            return part
-        return ()
+            return list(part)
+        return []
 
     def iterate() -> Iterator[ResultRow]:
         while part := asyncio.run_coroutine_threadsafe(following(), loop).result():

@@ -27,7 +27,7 @@ def get_benchmark(name: str, *, if_none_match: str | None = None) -> Call[t.Benc
 
 
 def import_results(body: t.ResultImport) -> Call[t.ResultImportReport]:
-    """Take in up to 10,000 scores, all or none; the report names each that was skipped or is odd."""
+    """Take in up to 10,000 scores, all or none, and report which were skipped or are doubtful."""
     return Call("POST", "/v1/results/imports", body=body)
 
 
@@ -42,7 +42,7 @@ def import_result_file(
     model: str | None = None,
     dry_run: bool | None = None,
 ) -> Call[t.ResultFileReport]:
-    """Take in a file of results: CSV, JSON, JSON lines, YAML, a model card, or a ZIP of such files."""
+    """Take in a file of results: CSV, JSON, JSON lines, YAML, a model card, or a ZIP of them."""
     return Call(
         "POST",
         "/v1/results/files",
@@ -96,6 +96,16 @@ def restore_results(withdrawal: int) -> Call[None]:
     return Call("DELETE", f"/v1/results/withdrawals/{part(withdrawal)}")
 
 
+def moderate_results(body: t.ResultWithdrawalCreate) -> Call[t.ResultWithdrawn]:
+    """Let results count no more, whoever they are from. Importing them again is refused."""
+    return Call("POST", "/v1/results/moderation", body=body)
+
+
+def restore_moderated_results(withdrawal: int) -> Call[None]:
+    """Let the results of a withdrawal count again, whoever withdrew them."""
+    return Call("DELETE", f"/v1/results/moderation/{part(withdrawal)}")
+
+
 def list_results(
     *,
     limit: int | None = None,
@@ -143,7 +153,7 @@ def export_results(
     history: bool | None = None,
     if_none_match: str | None = None,
 ) -> Call[str]:
-    """All results that a filter leaves, by model, in a format that `POST /v1/results/files` reads."""
+    """All results that a filter leaves, by model, as `POST /v1/results/files` reads them."""
     return Call(
         "GET",
         "/v1/results/export",

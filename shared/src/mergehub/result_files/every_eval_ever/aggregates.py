@@ -106,11 +106,11 @@ def _averages(results: list[Mapping[str, Any]], line: int | None, model: str) ->
 def _shared(document: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
     details = mapping(about.get("additional_details"))
     library = mapping(document.get("eval_library"))
-    version = values.text(library.get("version"))
+    name, version = (values.text(library.get(each)) for each in ("name", "version"))
     return {
         "precision": values.precision(details.get("precision")),
         "revision": values.text(details.get("revision") or details.get("model_sha")),
-        "harness": values.text(library.get("name")),
+        "harness": None if name == "unknown" else name,
         "harness_version": None if version == "unknown" else version,
         "evaluated_on": values.moment(document.get("evaluation_timestamp")),
         "claims": _claims(details),

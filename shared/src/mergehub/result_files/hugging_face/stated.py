@@ -77,10 +77,10 @@ def _row(
     if scale == HUNDRED and not score.percent and 0 < score.value <= 1:
         why = f"{score.value:g} is taken as {score.value:g} of 100, as others of the file are"
         yield Doubtful(where[0], why, *where[1:])
-    factor = 0.01 if scale == HUNDRED else 1.0
+    whole = 100.0 if scale == HUNDRED else 1.0
     if each.normalised:
-        factor *= 1 - (each.named.baseline or 0.0)
-    stderr = None if score.stderr is None else score.stderr * factor
+        whole /= 1 - (each.named.baseline or 0.0)
+    stderr = None if score.stderr is None else score.stderr / whole
     named = each.named
     yield row_of({
         "model": model, "line": line, "benchmark": named.benchmark, "version": named.version,

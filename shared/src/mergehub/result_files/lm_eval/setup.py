@@ -40,7 +40,7 @@ def conditions(document: Mapping[str, Any]) -> dict[str, Any]:
         "revision": _revision(config, told),
         "precision": _precision(config, told),
         "chat_template": _chat_template(document, config),
-        "harness": HARNESS,
+        "harness": values.text(document["harness"]) if "harness" in document else HARNESS,
         "harness_version": _version(document, config),
         "seed": _seed(config),
         "evaluated_on": values.moment(document.get("date")),

@@ -16,6 +16,8 @@ from mergehub.result_files.naming import version_of
 def lm_eval(rows: Iterable[ResultRow]) -> Iterator[str]:
     """A document for each run of neighbouring rows that one evaluation may have made.
 
+    `harness` in it names the harness, which may be another one.
+
     Rows about one task under two conditions, such as two numbers of shots, are two documents.
     """
     for _, alike in groupby(rows, key=_evaluation):
@@ -25,8 +27,8 @@ def lm_eval(rows: Iterable[ResultRow]) -> Iterator[str]:
 
 def _evaluation(row: ResultRow) -> tuple[Any, ...]:
     return (
-        row.model, row.revision, row.precision, row.chat_template, row.harness_version,
-        row.seed, row.evaluated_on,
+        row.model, row.revision, row.precision, row.chat_template, row.harness, row.harness_version,
+        row.seed, row.evaluated_on, bool(row.limited),
     )  # fmt: skip
 
 
@@ -46,9 +48,12 @@ def _about(row: ResultRow) -> dict[str, Any]:
     about: dict[str, Any] = {
         "results": {}, "group_subtasks": {}, "configs": {}, "versions": {}, "n-shot": {},
         "n-samples": {},
-        "config": {"model": "hf", "model_args": arguments, "random_seed": row.seed},
+        "config": {
+            "model": "hf", "model_args": arguments, "random_seed": row.seed,
+            "limit": (row.count or 1) if row.limited else None,
+        },
         "task_hashes": {}, "model_source": "hf", "model_name": row.model,
-        "lm_eval_version": row.harness_version,
+        "harness": row.harness, "lm_eval_version": row.harness_version,
     }  # fmt: skip
     if row.evaluated_on is not None:
         day = row.evaluated_on
@@ -65,12 +70,13 @@ def _add(document: dict[str, Any], row: ResultRow) -> bool:
         "versions": None if _is_known(row) else row.version, "n-shot": row.shots,
         "n-samples": _samples(row), "task_hashes": row.task_hash,
     }  # fmt: skip
-    scores = document["results"].setdefault(task, {"alias": task})
+    scores = document["results"].get(task, {"alias": task})
     metric, _, rule = (row.metric or "score").partition(":")
     key = f"{metric},{rule or 'none'}"
     others = {name: document[name].get(task) for name in facts}
     if key in scores or (len(scores) > 1 and others != facts):
         return False
+    document["results"][task] = scores
     scores[key] = row.value
     scores[f"{metric}_stderr,{rule or 'none'}"] = "N/A" if row.stderr is None else row.stderr
     if row.subtask is not None:

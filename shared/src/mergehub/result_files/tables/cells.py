@@ -15,6 +15,7 @@ from .averages import step
 
 LONGEST = 200
 MOST_PARTS = 10
+FOOTNOTES = "†‡§¶¹²³⁴⁵⁶⁷⁸⁹⁰ "
 _ERROR = r"\s*\(?\s*(?:±|\+/-|\+-|\\pm)\s*(?P<error>[\d.,\s]+?)\s*(?P<error_percent>%?)\s*\)?"
 _SCORE = re.compile(
     r"(?P<value>[-−+]?[\d.,'\u00a0\u2009\u202f ]*\d[\d.,]*(?:[eE][-+]?\d{1,3})?)"
@@ -68,7 +69,7 @@ def scores(written: object, decimal: str | None = None) -> list[Score | None]:
         return [Score(float(written), step=10.0 ** -len(usual[1] or ""))]
     if is_nothing(written):
         return []
-    text = cleaned(str(written)) if len(str(written)) <= LONGEST * 10 else ""
+    text = cleaned(str(written)).rstrip(FOOTNOTES) if len(str(written)) <= LONGEST * 10 else ""
     parts = _PARTS.split(text, maxsplit=MOST_PARTS)
     if not text or len(text) > LONGEST or len(parts) > MOST_PARTS:
         raise BadCell(f"{shown(written)} is too long for a score")

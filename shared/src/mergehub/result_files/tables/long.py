@@ -12,6 +12,7 @@ from mergehub.lineage_files.names import BadName
 from mergehub.result_files import values
 from mergehub.result_files.models import model_named
 from mergehub.result_files.rows import Refused, row_of, shown
+from mergehub.result_files.scales import HUNDRED, guessed, is_natural
 from mergehub.result_files.values import NOTHING
 
 NEEDED = ("model", "benchmark", "value")
@@ -55,6 +56,39 @@ def row(cells: Fields[str, Any], fields: Fields[str, str], line: int) -> ResultR
     if told["value"] is None:
         return Refused(line, "there is no value", shown(told["model"]), shown(told["benchmark"]))
     return row_of(told)
+
+
+def percentages(rows: Iterable[Fields[str, Any]], fields: Fields[str, str]) -> bool:
+    """Whether the scores of a table are from 0 to 100, as most of them show; never a `value`.
+
+    Exports of a hub call them so, and those are shares.
+    """
+    if fields["value"] == "value":
+        return False
+    found = (row_ for row_ in rows if not is_natural(*_words(row_, fields)))
+    scores = (_number(row_.get(fields["value"])) for row_ in found)
+    return guessed(score for score in scores if score is not None) == HUNDRED
+
+
+def as_share(told: ResultRow | Refused) -> ResultRow | Refused:
+    """A row whose score is a percentage, as a share of 1."""
+    if isinstance(told, Refused) or is_natural(told.benchmark, told.metric):
+        return told
+    stderr = None if told.stderr is None else told.stderr / 100
+    return told.model_copy(update={"value": told.value / 100, "stderr": stderr})
+
+
+def _words(row: Fields[str, Any], fields: Fields[str, str]) -> tuple[str, ...]:
+    return tuple(
+        str(row.get(fields[each], "")) for each in ("benchmark", "metric") if each in fields
+    )
+
+
+def _number(cell: Any) -> float | None:
+    try:
+        return float(cell)
+    except (TypeError, ValueError):
+        return None
 
 
 def _read(field: str, cell: Any) -> Any:

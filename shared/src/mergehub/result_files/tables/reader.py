@@ -32,8 +32,12 @@ def read_table(
     lines = chain(first, source)
     fields = long.fields_of(columns) if mapping is None else None
     if fields is not None:
+        percent = long.percentages(known, fields)
+        if percent:
+            yield Noted(f"the scores in column {fields['value']} are taken for percentages")
         for line in lines:
-            yield line if isinstance(line, Refused) else long.row(line[1], fields, line[0])
+            told = line if isinstance(line, Refused) else long.row(line[1], fields, line[0])
+            yield long.as_share(told) if percent else told
         return
     if mapping is None:
         made = guess(columns, known)

@@ -11,7 +11,7 @@ from mergehub.lineage_files.names import BadName
 from mergehub.result_files import values
 from mergehub.result_files.headers import cleaned
 from mergehub.result_files.mapping import Mapping, ScoreColumn
-from mergehub.result_files.models import model_named
+from mergehub.result_files.models import variant_named
 from mergehub.result_files.naming import Named, benchmark_named, shots_in, version_of
 from mergehub.result_files.rows import Doubtful, Refused, Said, row_of, shown
 from mergehub.result_files.scales import HUNDRED, NATURAL, ONE, NotAShare, Scale, raw_of, share
@@ -57,13 +57,19 @@ class Table:
         """The rows of one line, and what is wrong or odd with it."""
         told = row.get(self._mapping.model.column)
         try:
-            model = model_named(str(told or ""), self._mapping.model.form)
+            variant = variant_named(str(told or ""), self._mapping.model.form)
         except BadName as error:
             if any(not is_nothing(row.get(each.name)) for each in self._columns):
                 yield Refused(line, str(error), shown(told or ""))
             return
         shared, odd = self._shared(row)
-        shared |= {"model": model, "line": line}
+        model = variant.name
+        shared |= {
+            "model": model,
+            "line": line,
+            "revision": shared["revision"] or variant.revision,
+            "precision": shared["precision"] or variant.precision,
+        }
         if odd:
             yield Doubtful(line, odd, shown(model))
         read = {
@@ -193,13 +199,13 @@ def _value(score: Score, column: _Column) -> tuple[float, float | None]:
     scale = HUNDRED if score.percent else column.scale
     if scale == NATURAL:
         return score.value, score.stderr
-    factor = 0.01 if scale == HUNDRED else 1.0
+    whole = 100.0 if scale == HUNDRED else 1.0
     if column.told.values == "normalised":
         value = raw_of(score.value, scale, column.named)
-        factor *= 1 - (column.named.baseline or 0.0)
+        whole /= 1 - (column.named.baseline or 0.0)
     else:
         value = share(score.value, scale, column.named)
-    return value, None if score.stderr is None else score.stderr * factor
+    return value, None if score.stderr is None else score.stderr / whole
 
 
 def _several(found: list[Score | None], column: _Column) -> str:
